@@ -1,0 +1,109 @@
+//! The count of a run: one fate for each listed item, from which the report's numbers follow, so that they always add up.
+
+use std::time::Duration;
+
+use crate::{Problem, ProblemKind, Report, RunOutcome};
+
+/// What has become of a listed item in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Not yet come to.
+    Pending,
+    /// As it had been.
+    Unchanged,
+    /// Read and stored.
+    Indexed,
+    /// A copy of another.
+    Duplicate,
+    /// Left out on purpose.
+    Excluded,
+    /// Could not be read now.
+    Failed,
+    /// Could not be read earlier, and has not changed.
+    KnownFailure,
+}
+
+/// The books of one run.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// By the item's place in the sorted listing.
+    pub(super) fates: Vec<Fate>,
+    pub(super) vanished: u64,
+    pub(super) lines_skipped: u64,
+    pub(super) bytes: u64,
+    problems: Vec<Problem>,
+    problems_total: u64,
+    problem_limit: usize,
+}
+
+impl Ledger {
+    /// Opens empty books that keep so many problems.
+    pub(super) fn new(problem_limit: usize) -> Self {
+        Self {
+            fates: Vec::new(),
+            vanished: 0,
+            lines_skipped: 0,
+            bytes: 0,
+            problems: Vec::new(),
+            problems_total: 0,
+            problem_limit,
+        }
+    }
+
+    /// Writes a problem down.
+    pub(super) fn problem(&mut self, kind: ProblemKind, key: &str, reason: &str) {
+        self.problems_total += 1;
+        if self.problems.len() < self.problem_limit {
+            self.problems.push(Problem { key: key.to_owned(), kind, reason: reason.to_owned() });
+        }
+    }
+
+    /// Writes an item's fate down. If it had another one before (it was read twice, or lost to a copy), the problem that went
+    /// with that is struck out.
+    pub(super) fn settle(&mut self, place: usize, key: &str, fate: Fate) {
+        let was = std::mem::replace(&mut self.fates[place], fate);
+        if matches!(was, Fate::Duplicate | Fate::Failed | Fate::KnownFailure) {
+            self.problems_total -= 1;
+            let of_item = |problem: &Problem| {
+                problem.key == key && matches!(problem.kind, ProblemKind::Duplicate | ProblemKind::Failed)
+            };
+            if let Some(at) = self.problems.iter().position(of_item) {
+                self.problems.remove(at);
+            }
+        }
+    }
+
+    /// Closes the books.
+    pub(super) fn report(self, outcome: RunOutcome, elapsed: Duration) -> Report {
+        let mut report = Report {
+            outcome,
+            scanned: 0,
+            indexed: 0,
+            unchanged: 0,
+            duplicates: 0,
+            excluded: 0,
+            failed: 0,
+            known_failures: 0,
+            pending: 0,
+            vanished: self.vanished,
+            lines_skipped: self.lines_skipped,
+            bytes: self.bytes,
+            problems: self.problems,
+            problems_total: self.problems_total,
+            elapsed,
+        };
+        for fate in &self.fates {
+            report.scanned += 1;
+            *match fate {
+                Fate::Pending => &mut report.pending,
+                Fate::Unchanged => &mut report.unchanged,
+                Fate::Indexed => &mut report.indexed,
+                Fate::Duplicate => &mut report.duplicates,
+                Fate::Excluded => &mut report.excluded,
+                Fate::Failed => &mut report.failed,
+                Fate::KnownFailure => &mut report.known_failures,
+            } += 1;
+        }
+        report
+    }
+}

@@ -1,0 +1,279 @@
+//! The engine: how it is set up, and one run from lease to report.
+
+mod compare;
+mod extract;
+mod keep_lease;
+mod ledger;
+mod pass;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::keep_lease::{ReleaseOnDrop, heartbeats};
+use self::ledger::Ledger;
+use self::pass::Pass;
+use crate::{
+    Acquired, BackfillError, Clock, Finish, Index, Lease, LeaseError, Phase, Progress, ProgressUpdate,
+    Report, RunOutcome, Source, StopHandle, SystemClock, Term,
+};
+
+/// How long the first pause of [`Backfill::run_or_wait`] is; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How long a pause of [`Backfill::run_or_wait`] gets.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Brings an index up to date with its source.
+///
+/// Set up with the builder methods, then [`run`](Self::run), as often as there may be something new.
+pub struct Backfill<S, I, P> {
+    source: Arc<S>,
+    index: Arc<I>,
+    progress: Arc<P>,
+    clock: Arc<dyn Clock>,
+    stop: StopHandle,
+    owner: String,
+    lease_ttl: Duration,
+    limits: Limits,
+    force: bool,
+}
+
+/// The sizes a run keeps to.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    batch_items: usize,
+    batch_bytes: u64,
+    workers: usize,
+    outcome_page: usize,
+    problems: usize,
+}
+
+impl<S, I, P> Backfill<S, I, P>
+where
+    S: Source,
+    I: Index<Handle = S::Handle>,
+    P: Progress,
+{
+    /// Makes an engine over three ports. `index` and `progress` stand on one store, and may be one value.
+    #[must_use]
+    pub fn new(source: Arc<S>, index: Arc<I>, progress: Arc<P>) -> Self {
+        Self {
+            source,
+            index,
+            progress,
+            clock: Arc::new(SystemClock),
+            stop: StopHandle::new(),
+            owner: default_owner(),
+            lease_ttl: Duration::from_secs(30),
+            limits: Limits {
+                batch_items: 200,
+                batch_bytes: 32 * 1024 * 1024,
+                workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+                outcome_page: 2_000,
+                problems: 100,
+            },
+            force: false,
+        }
+    }
+
+    /// Sets the most items of one commit (default 200, at least 1).
+    #[must_use]
+    pub fn batch_size(mut self, items: usize) -> Self {
+        self.limits.batch_items = items.max(1);
+        self
+    }
+
+    /// Sets the most bytes of the items of one commit (default 32 MiB); a larger item makes a batch of its own. Two batches
+    /// are in flight at most.
+    #[must_use]
+    pub fn batch_bytes(mut self, bytes: u64) -> Self {
+        self.limits.batch_bytes = bytes;
+        self
+    }
+
+    /// Sets how many threads extract (default: as many as the machine runs at once, at least 1).
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.limits.workers = workers.max(1);
+        self
+    }
+
+    /// Sets how many outcomes are read at a time (default 2,000, at least 1).
+    #[must_use]
+    pub fn outcome_page(mut self, outcomes: usize) -> Self {
+        self.limits.outcome_page = outcomes.max(1);
+        self
+    }
+
+    /// Sets how many problems a report keeps (default 100); all are counted.
+    #[must_use]
+    pub fn problem_limit(mut self, problems: usize) -> Self {
+        self.limits.problems = problems;
+        self
+    }
+
+    /// Sets how long the lease lasts without a sign of life (default 30 s, at least 30 ms). It is renewed three times as often.
+    #[must_use]
+    pub fn lease_ttl(mut self, ttl: Duration) -> Self {
+        self.lease_ttl = ttl.max(Duration::from_millis(30));
+        self
+    }
+
+    /// Sets who holds the lease, for people and for a store that can prove an owner dead (default: process id and a counter).
+    #[must_use]
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.owner = owner.into();
+        self
+    }
+
+    /// Sets the clock of leases and of the report (default [`SystemClock`]).
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Sets the handle that stops the runs of this engine (default: one of its own).
+    #[must_use]
+    pub fn stop_on(mut self, stop: StopHandle) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Sets whether everything is read again from its start, changed or not (default no).
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Gives a handle that stops the runs of this engine.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Makes one pass, or reports [`RunOutcome::Held`] at once if a living owner is at it.
+    ///
+    /// Needs a tokio runtime with time. The future may be dropped at any instant: what was committed stays, nothing is half
+    /// done, and the lease is given back by a task of the runtime if there still is one.
+    ///
+    /// # Errors
+    ///
+    /// [`BackfillError::Source`], [`BackfillError::LeaseLost`], [`BackfillError::Store`] or [`BackfillError::Workers`]. What
+    /// was committed until then stays.
+    pub async fn run(
+        &self,
+        on_progress: impl Fn(&ProgressUpdate) + Send + Sync,
+    ) -> Result<Report, BackfillError> {
+        self.run_once(&on_progress).await
+    }
+
+    /// Like [`run`](Self::run), but waits up to `patience` for a lease that somebody else has, then makes a pass of its own.
+    ///
+    /// Reports [`RunOutcome::Held`] only when the patience is over.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run).
+    pub async fn run_or_wait(
+        &self,
+        patience: Duration,
+        on_progress: impl Fn(&ProgressUpdate) + Send + Sync,
+    ) -> Result<Report, BackfillError> {
+        let began = tokio::time::Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let mut report = self.run_once(&on_progress).await?;
+            let left = patience.saturating_sub(began.elapsed());
+            if !matches!(report.outcome, RunOutcome::Held { .. }) || left.is_zero() {
+                return Ok(report);
+            }
+            on_progress(&ProgressUpdate::start_of(Phase::Waiting));
+            tokio::select! {
+                () = self.stop.stopped() => {
+                    report.outcome = RunOutcome::Interrupted;
+                    return Ok(report);
+                }
+                () = tokio::time::sleep(pause.min(left)) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn run_once(
+        &self,
+        on_progress: &(dyn Fn(&ProgressUpdate) + Send + Sync),
+    ) -> Result<Report, BackfillError> {
+        let began = self.clock.now();
+        let mut ledger = Ledger::new(self.limits.problems);
+        let acquired = self.progress.acquire(&self.owner, self.term()).await;
+        let (lease, watermark) = match acquired.map_err(BackfillError::store("acquiring the lease"))? {
+            Acquired::Granted { lease, watermark } => (lease, watermark),
+            Acquired::Held { owner, expires_at } => {
+                return Ok(ledger.report(RunOutcome::Held { owner, expires_at }, self.since(began)));
+            }
+        };
+        let guard = ReleaseOnDrop::new(Arc::clone(&self.progress), Arc::clone(&self.clock), lease.clone());
+        let pass = Pass::new(self, &lease, &mut ledger, on_progress);
+        let ended = tokio::select! {
+            ended = pass.run(watermark) => ended,
+            () = heartbeats(self, &lease) => Err(BackfillError::LeaseLost),
+        };
+        guard.disarm();
+        let outcome = match ended {
+            Ok(outcome) => outcome,
+            Err(BackfillError::LeaseLost) => return Err(BackfillError::LeaseLost),
+            Err(error) => {
+                // The error that ended the run is the one to tell; a lease that stays behind expires.
+                let _ = self.progress.finish(&lease, Finish::Interrupted, self.clock.now()).await;
+                return Err(error);
+            }
+        };
+        on_progress(&ProgressUpdate::start_of(Phase::Finishing));
+        self.give_back(&lease, &outcome).await?;
+        Ok(ledger.report(outcome, self.since(began)))
+    }
+
+    async fn give_back(&self, lease: &Lease, outcome: &RunOutcome) -> Result<(), BackfillError> {
+        let finish = if *outcome == RunOutcome::Complete { Finish::Complete } else { Finish::Interrupted };
+        match self.progress.finish(lease, finish, self.clock.now()).await {
+            Ok(()) => Ok(()),
+            Err(LeaseError::Lost) => Err(BackfillError::LeaseLost),
+            Err(LeaseError::Backend(source)) => Err(BackfillError::store("giving the lease back")(source)),
+        }
+    }
+}
+
+impl<S, I, P> Backfill<S, I, P> {
+    /// The term of a lease that is granted or renewed now.
+    fn term(&self) -> Term {
+        let now = self.clock.now();
+        Term { now, expires_at: now.checked_add(self.lease_ttl).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// How long ago an instant was; nothing if the clock was set back.
+    fn since(&self, began: Timestamp) -> Duration {
+        Duration::try_from(self.clock.now().duration_since(began)).unwrap_or(Duration::ZERO)
+    }
+}
+
+impl<S, I, P> std::fmt::Debug for Backfill<S, I, P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Backfill")
+            .field("owner", &self.owner)
+            .field("lease_ttl", &self.lease_ttl)
+            .field("limits", &self.limits)
+            .field("force", &self.force)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Names this engine: the process, and which of its engines.
+fn default_owner() -> String {
+    static ENGINES: AtomicU64 = AtomicU64::new(1);
+    format!("process {} engine {}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
+}

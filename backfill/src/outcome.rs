@@ -1,0 +1,36 @@
+//! What is stored about each item: the memory by which a pass knows what there is to do.
+
+/// What became of an item when it was last looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOutcome {
+    /// The item's key.
+    pub key: String,
+    /// Its fingerprint at that time.
+    pub fingerprint: String,
+    /// What became of it.
+    pub state: OutcomeState,
+    /// Whether the row that this outcome speaks of is still there: the item's own for `Indexed`, the winner's for
+    /// `Duplicate`. `false` makes the item count as changed, and so a lost row heals. Always `true` for the other states.
+    pub present: bool,
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeState {
+    /// It has its row.
+    Indexed,
+    /// It is a copy of another item, which has the row.
+    Duplicate {
+        /// What has the row, for people: a key as a rule.
+        of: String,
+    },
+    /// It was left out on purpose.
+    Excluded,
+    /// It could not be read.
+    Failed {
+        /// Why, for people.
+        reason: String,
+        /// Whether every pass tries again; else only a new fingerprint makes it be read again.
+        transient: bool,
+    },
+}
