@@ -9,7 +9,7 @@ use super::extract::{Extraction, Extractor, Read};
 use super::ledger::{Fate, Ledger};
 use crate::{
     BackfillError, Batch, CommitError, CommitReport, ExtractedItem, FailedItem, Index, Item, Lease, Listing,
-    Phase, ProblemKind, Progress, ProgressUpdate, RunOutcome, Source,
+    ListingProblem, Phase, ProblemKind, Progress, ProgressUpdate, RunOutcome, Source,
 };
 
 /// How often one item is read again within a pass because commits ask for it. The next pass would go on.
