@@ -1,0 +1,160 @@
+//! The command line: what can be typed after `cargo xtask`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::finding::{Finding, render};
+use crate::repo::Repo;
+use crate::{bench, layers, lint, migrations, tidy};
+
+/// Checks and benches of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+pub struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything that is no test: fmt, layers, migrations, tidy, clippy, docs
+    Lint {
+        /// First format, and lock new migrations
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Run the tests, then lint: what CI runs
+    Ci,
+    /// Prove who may know whom
+    Layers(Output),
+    /// Audit the SQL that databases are made from
+    #[command(subcommand)]
+    Migrations(Migrations),
+    /// Check headers, sizes, manifests and documentation
+    Tidy(Output),
+    /// Run a bench: `cargo xtask bench list -- --threads 1000`
+    Bench {
+        /// Which one: backfill or list
+        name: String,
+        /// What to hand on to it
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Migrations {
+    /// Check names, numbers, bytes, locks and what makes Cargo and git treat them right
+    Check {
+        /// One crate: its folder or its package; all of them when left out
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Lock migrations that are new
+    Lock {
+        /// One crate: its folder or its package; all of them when left out
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
+        /// Lock anew what changed above the release mark too
+        #[arg(long)]
+        rewrite_unreleased: bool,
+    },
+    /// Make the next migration and lock it
+    New {
+        /// The crate: its folder or its package
+        #[arg(value_name = "CRATE")]
+        owner: String,
+        /// What it does, in snake case: `thread_tags`
+        name: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Output {
+    /// Print JSON and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs what was typed: 0 when all is well, 1 when something was found, 2 when it could not be done.
+pub fn run(xtask: Xtask) -> ExitCode {
+    match Repo::find().and_then(|repo| dispatch(&repo, xtask.command)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
+    match command {
+        Command::Lint { fix } => Ok(lint::run(repo, fix)? == 0),
+        Command::Ci => ci(repo),
+        Command::Layers(output) => report("layers", &layers::check(repo)?, output),
+        Command::Migrations(command) => migrations(repo, command),
+        Command::Tidy(output) => report("tidy", &tidy::check(repo)?, output),
+        Command::Bench { name, arguments } => bench::run(repo, &name, &arguments).map(|()| true),
+    }
+}
+
+fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
+    match command {
+        Migrations::Check { only, output } => {
+            report("migrations", &migrations::check(repo, only.as_deref())?, output)
+        }
+        Migrations::Lock { only, rewrite_unreleased } => {
+            for room in migrations::owners(repo, only.as_deref())? {
+                let files = migrations::lock::update(repo, room, rewrite_unreleased)?;
+                let path = migrations::lock::path(room);
+                match &files[..] {
+                    [] => println!("{path}: nothing new"),
+                    files => println!("{path}: locked {}", files.join(", ")),
+                }
+            }
+            Ok(true)
+        }
+        Migrations::New { owner, name } => {
+            for room in migrations::owners(repo, Some(&owner))? {
+                let path = migrations::scaffold::new(repo, room, &name)?;
+                let table =
+                    format!("include_str!(\"../migrations/{}\")", path.rsplit('/').next().unwrap_or(&path));
+                println!("{path} is made and locked. Next:");
+                println!("  1. write its SQL");
+                println!("  2. add {table} to the crate's table of migrations");
+                println!("  3. cargo xtask migrations lock {owner} --rewrite-unreleased");
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// Runs the tests with their own output, then lint; both, so that one run tells all.
+fn ci(repo: &Repo) -> Result<bool> {
+    let tests = lint::cargo().args(["test", "--workspace"]).current_dir(repo.root()).status();
+    let passed = tests.context("could not run cargo")?.success();
+    let failed = lint::run(repo, false)?;
+    if !passed {
+        println!("\ntests failed: see above; then `cargo test --workspace`");
+    }
+    Ok(passed && failed == 0)
+}
+
+/// Prints what a check found; returns whether that was nothing.
+fn report(check: &str, findings: &[Finding], output: Output) -> Result<bool> {
+    if output.json {
+        println!("{}", serde_json::json!({ "check": check, "findings": findings }));
+    } else if findings.is_empty() {
+        println!("{check}: ok");
+    } else {
+        print!("{}", render(findings));
+        let problems = if findings.len() == 1 { "problem" } else { "problems" };
+        println!("{check}: {} {problems}", findings.len());
+    }
+    Ok(findings.is_empty())
+}

@@ -1,0 +1,162 @@
+//! A `migrations/` folder as it lies on the disk: numbers, names, bytes.
+
+use anyhow::Result;
+use sha2::{Digest, Sha384};
+
+use crate::finding::Finding;
+use crate::house::Room;
+use crate::migrations::Owner;
+use crate::repo::Repo;
+
+/// Holds the migrations of one crate, by version, and what else the folder holds.
+#[derive(Debug)]
+pub struct Folder {
+    /// Its path, relative to the root.
+    pub path: String,
+    /// What has the name of a migration, ordered by version.
+    pub migrations: Vec<Migration>,
+    /// The names of everything that has not.
+    pub strangers: Vec<String>,
+}
+
+/// Holds one migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// Its version, which is its file's number.
+    pub version: u32,
+    /// Its name, in snake case.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Migration {
+    /// Reads a file's name: `0001_threads.sql` is version 1, `threads`.
+    pub fn parse_name(file: &str) -> Option<(u32, String)> {
+        let (number, name) = file.strip_suffix(".sql")?.split_once('_')?;
+        let is_number = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number && is_snake_case(name)).then(|| (number.parse().unwrap_or(0), name.to_owned()))
+    }
+
+    /// Returns the file's name.
+    pub fn file(&self) -> String {
+        file_name(self.version, &self.name)
+    }
+
+    /// Computes the SHA-384 of the bytes, in hex: what sqlx stores in a database beside the version.
+    pub fn digest(&self) -> String {
+        Sha384::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Makes a file's name from its parts.
+pub fn file_name(version: u32, name: &str) -> String {
+    format!("{version:04}_{name}.sql")
+}
+
+/// Says whether a name is snake case: lower-case words of letters and digits, joined by single underscores.
+pub fn is_snake_case(name: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('_').all(is_word)
+}
+
+impl Folder {
+    /// Reads a crate's folder; one that is not there is empty.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn read(repo: &Repo, room: &Room) -> Result<Self> {
+        let path = format!("{}/migrations", room.folder);
+        let mut folder = Self { path, migrations: Vec::new(), strangers: Vec::new() };
+        for (file, is_folder) in repo.entries(&folder.path)? {
+            match Migration::parse_name(&file).filter(|_| !is_folder) {
+                Some((version, name)) => {
+                    let bytes = repo.bytes(&format!("{}/{file}", folder.path))?;
+                    folder.migrations.push(Migration { version, name, bytes });
+                }
+                None => folder.strangers.push(file),
+            }
+        }
+        folder.migrations.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
+        Ok(folder)
+    }
+
+    /// Returns the path of one of its files.
+    pub fn place(&self, file: &str) -> String {
+        format!("{}/{file}", self.path)
+    }
+}
+
+/// Checks numbers, names and bytes.
+///
+/// # Errors
+///
+/// None: everything was read already.
+pub fn audit(_: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
+    let folder = &owner.folder;
+    let mut found = Vec::new();
+    if folder.migrations.is_empty() {
+        found.push(Finding::new(
+            format!("{}/", folder.path),
+            "migrations/missing",
+            format!("{} owns a database and has no migrations", owner.room.package),
+            format!("cargo xtask migrations new {} NAME", owner.room.folder),
+        ));
+    }
+    for stranger in &folder.strangers {
+        found.push(Finding::new(
+            folder.place(stranger),
+            "migrations/name",
+            "only files named NNNN_snake_case.sql belong here",
+            "rename it, or move it out of the folder",
+        ));
+    }
+    for (expected, migration) in (1..).zip(&folder.migrations) {
+        if migration.version != expected {
+            let what = if migration.version < expected { "is there twice" } else { "leaves a gap" };
+            found.push(Finding::new(
+                folder.place(&migration.file()),
+                "migrations/numbering",
+                format!(
+                    "{:04} {what}: versions go up from 0001 one by one, and this should be {expected:04}",
+                    migration.version
+                ),
+                format!(
+                    "git mv {0}/{1} {0}/{2}",
+                    folder.path,
+                    migration.file(),
+                    file_name(expected, &migration.name)
+                ),
+            ));
+            // Everything after it is wrong for the same reason.
+            break;
+        }
+    }
+    found.extend(folder.migrations.iter().filter_map(|migration| text(folder, migration)));
+    Ok(found)
+}
+
+/// Checks that a file's bytes are the same on every machine.
+fn text(folder: &Folder, migration: &Migration) -> Option<Finding> {
+    let bytes = &migration.bytes;
+    let place = folder.place(&migration.file());
+    let (rule, reason, mend) = if std::str::from_utf8(bytes).is_err() {
+        let reason = "it is not UTF-8, and SQLite would read it differently from you";
+        ("migrations/utf8", reason, "save it as UTF-8".to_owned())
+    } else if bytes.starts_with(b"\xEF\xBB\xBF") {
+        let reason = "it opens with a byte order mark, which would be part of its checksum";
+        ("migrations/bom", reason, "save it as UTF-8 without BOM".to_owned())
+    } else if bytes.contains(&b'\r') {
+        let reason = "it has carriage returns: a checkout with LF would have another checksum";
+        ("migrations/crlf", reason, format!("sed -i 's/\\r$//' {place}"))
+    } else if !bytes.ends_with(b"\n") {
+        let reason = "it does not end with a newline, which the next editor will add";
+        ("migrations/newline", reason, format!("echo >> {place}"))
+    } else {
+        return None;
+    };
+    Some(Finding::new(place, rule, reason, mend))
+}

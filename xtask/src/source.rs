@@ -1,0 +1,120 @@
+//! Rust source, parsed: the checks look at syntax and not at lines, so that no comment or string can fool them.
+
+use anyhow::{Context, Result};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::Visit;
+
+use crate::repo::Repo;
+
+/// Holds one parsed file.
+pub struct Source {
+    /// Its path, relative to the root.
+    pub path: String,
+    /// Its syntax tree.
+    pub syntax: syn::File,
+}
+
+impl Source {
+    /// Reads and parses one file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is not Rust.
+    pub fn read(repo: &Repo, path: &str) -> Result<Self> {
+        let text = repo.text(path)?;
+        let syntax = syn::parse_file(&text).map_err(|error| {
+            let at = error.span().start();
+            anyhow::anyhow!("{path}:{}:{}: {error}", at.line, at.column + 1)
+        })?;
+        Ok(Self { path: path.to_owned(), syntax })
+    }
+
+    /// Reads what a crate is built from, without its test modules that are files of their own.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or is not Rust.
+    pub fn of_crate(repo: &Repo, folder: &str) -> Result<Vec<Self>> {
+        let files = repo.files_under(&format!("{folder}/src"))?;
+        let ours = files.iter().filter(|path| path.ends_with(".rs") && !is_test_file(path));
+        ours.map(|path| Self::read(repo, path))
+            .collect::<Result<_>>()
+            .context("the source could not be parsed")
+    }
+}
+
+/// Says whether a file holds tests or benches only, going by where it lies.
+pub fn is_test_file(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.split('/').any(|part| part == "tests" || part == "benches")
+}
+
+/// Says whether an item is compiled for tests alone.
+pub fn is_test_only(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        syn::Meta::Path(path) => path.is_ident("test"),
+        syn::Meta::NameValue(_) => false,
+    })
+}
+
+/// Returns the attributes of an item.
+pub fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    match item {
+        syn::Item::Const(item) => &item.attrs,
+        syn::Item::Enum(item) => &item.attrs,
+        syn::Item::Fn(item) => &item.attrs,
+        syn::Item::Impl(item) => &item.attrs,
+        syn::Item::Macro(item) => &item.attrs,
+        syn::Item::Mod(item) => &item.attrs,
+        syn::Item::Static(item) => &item.attrs,
+        syn::Item::Struct(item) => &item.attrs,
+        syn::Item::Trait(item) => &item.attrs,
+        syn::Item::Type(item) => &item.attrs,
+        syn::Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+/// Lists the string literals of a file that end up in the program: not comments, not documentation, not tests.
+pub fn strings(syntax: &syn::File) -> Vec<(usize, String)> {
+    let mut found = Strings(Vec::new());
+    found.visit_file(syntax);
+    found.0
+}
+
+struct Strings(Vec<(usize, String)>);
+
+impl<'ast> Visit<'ast> for Strings {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        if !is_test_only(attributes(item)) {
+            syn::visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.0.push((literal.span().start().line, literal.value()));
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        each_token(&call.tokens, &mut |tokens| {
+            if let TokenTree::Literal(literal) = &tokens[0]
+                && let syn::Lit::Str(literal) = syn::Lit::new(literal.clone())
+            {
+                self.visit_lit_str(&literal);
+            }
+        });
+    }
+}
+
+/// Calls `look` with every token of a stream, at any depth, followed by the rest of its group.
+pub fn each_token(stream: &TokenStream, look: &mut impl FnMut(&[TokenTree])) {
+    let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        look(&tokens[index..]);
+        if let TokenTree::Group(group) = token {
+            each_token(&group.stream(), look);
+        }
+    }
+}

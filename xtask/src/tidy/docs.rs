@@ -1,0 +1,149 @@
+//! Checks what people read: the promises of each library, and the commands that are shown.
+
+use anyhow::Result;
+use clap::Parser as _;
+use syn::{Item, Meta};
+
+use crate::commands::Xtask;
+use crate::finding::Finding;
+use crate::house::HOUSE;
+use crate::repo::Repo;
+use crate::source::Source;
+
+/// The headings that the root documentation of every library has.
+const SECTIONS: [&str; 4] = ["Locking", "Compatibility", "Performance", "File systems"];
+
+/// The documents whose commands are checked.
+const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
+
+/// Checks the root documentation of the libraries, and the documents of the repository.
+///
+/// # Errors
+///
+/// When a file cannot be read or parsed.
+pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for room in HOUSE.iter().filter(|room| room.is_library()) {
+        let path = format!("{}/src/lib.rs", room.folder);
+        if repo.has_file(&path) {
+            found.extend(sections(&path, &repo.text(&path)?));
+        }
+    }
+    let commands = commands_of_the_binary(repo)?;
+    for path in DOCUMENTS.into_iter().filter(|path| repo.has_file(path)) {
+        for (line, shown) in shown_commands(&repo.text(path)?) {
+            if let Some(reason) = refused(&shown, &commands) {
+                found.push(Finding::new(
+                    format!("{path}:{line}"),
+                    "tidy/commands",
+                    reason,
+                    "show a command that exists: type it once before you commit it",
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn sections(path: &str, text: &str) -> Vec<Finding> {
+    let headings: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! #"))
+        .map(|line| line.trim_start_matches('#').trim())
+        .collect();
+    let missing = SECTIONS.iter().filter(|section| !headings.contains(section));
+    let finding = |section: &&str| {
+        Finding::new(
+            format!("{path}:1"),
+            "tidy/sections",
+            format!("the crate's documentation has no section `{section}`"),
+            format!(
+                "write `//! # {section}` and what the crate promises there, if only that it has nothing to promise"
+            ),
+        )
+    };
+    missing.map(finding).collect()
+}
+
+/// Lists the commands in a document's shell blocks, with their lines; continued lines are joined.
+fn shown_commands(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let (mut inside, mut continues) = (false, false);
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(fence) = line.trim_start().strip_prefix("```") {
+            inside = !inside && matches!(fence.trim(), "sh" | "bash" | "shell" | "console");
+            continues = false;
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        let line = line.trim();
+        let line = line.strip_prefix("$ ").unwrap_or(line);
+        let command = line.strip_suffix('\\').unwrap_or(line).trim_end();
+        match found.last_mut().filter(|_| continues) {
+            Some((_, last)) => *last = format!("{last} {command}"),
+            None => found.push((number, command.to_owned())),
+        }
+        continues = line.ends_with('\\');
+    }
+    found
+}
+
+/// Says why a shown command cannot be run, if it is one of ours and cannot.
+fn refused(shown: &str, commands: &[String]) -> Option<String> {
+    // Comments, redirections and further commands are the shell's.
+    let end = shown.find([';', '|', '&', '>', '#']).unwrap_or(shown.len());
+    let words: Vec<&str> = shown[..end].split_whitespace().collect();
+    if let ["cargo", "xtask", rest @ ..] = &words[..] {
+        let parsed = Xtask::try_parse_from(std::iter::once("cargo xtask").chain(rest.iter().copied()));
+        let error = parsed.err().filter(clap::Error::use_stderr)?;
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        return Some(format!("`{}` is refused: {first}", words.join(" ")));
+    }
+    let arguments = match words[..] {
+        ["threadkeep", ..] => &words[1..],
+        ["cargo", "run", ..] => &words[words.iter().position(|word| *word == "--")? + 1..],
+        _ => return None,
+    };
+    let mut named = arguments.iter().filter(|word| !word.starts_with('-')).peekable();
+    named.peek()?;
+    let known = named.any(|word| commands.iter().any(|command| command == word));
+    (!known && !commands.is_empty()).then(|| {
+        format!("`{}` names no command of threadkeep; they are {}", words.join(" "), commands.join(", "))
+    })
+}
+
+/// Reads the names of the binary's commands from its source: the variants of what derives `Subcommand`.
+fn commands_of_the_binary(repo: &Repo) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for source in Source::of_crate(repo, "cli")? {
+        for item in &source.syntax.items {
+            let Item::Enum(item) = item else { continue };
+            let derives = item.attrs.iter().any(|attribute| match &attribute.meta {
+                Meta::List(list) => {
+                    list.path.is_ident("derive") && list.tokens.to_string().contains("Subcommand")
+                }
+                _ => false,
+            });
+            if derives {
+                names.extend(item.variants.iter().map(|variant| kebab(&variant.ident.to_string())));
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Turns `AppServer` into `app-server`, as clap does.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.extend(c.to_lowercase());
+    }
+    kebab
+}
