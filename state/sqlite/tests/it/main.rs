@@ -1,1 +1,5 @@
-//! Integration tests.
+//! Opens, migrates, kills and races real files with real processes.
+
+mod support;
+
+mod fresh;

@@ -1,0 +1,129 @@
+//! Opening one SQLite handle: its URI and its pragmas.
+//!
+//! | pragma | value | why |
+//! |---|---|---|
+//! | `foreign_keys` | ON | off by default in SQLite, for each connection |
+//! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits |
+//! | `fullfsync` | ON for durable ones | on macOS a plain `fsync` does not reach the disk |
+//! | `journal_size_limit` | 64 MiB | a log that one long transaction blew up is cut back at the next checkpoint |
+//! | `temp_store` | MEMORY | sorts leave no file in a folder that may be full, slow or shared |
+//! | `trusted_schema` | OFF | a schema that someone else wrote into the file cannot call functions |
+//! | `cell_size_check` | ON | damage is found where it is read, before it spreads |
+//! | `query_only` | ON for readers | a write that went to a reader by mistake fails, at once and always |
+//! | `auto_vacuum` | INCREMENTAL | set once, at creation: it cannot be changed after the first table without a VACUUM |
+//! | `journal_mode` | WAL or DELETE | set once, after `auto_vacuum` and `application_id`, under our lock |
+//! | `locking_mode` | EXCLUSIVE | only while a database leaves WAL on a file system without shared memory |
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use crate::look::has_content;
+use crate::options::JournalMode;
+use crate::paths::DbPaths;
+use crate::spec::{DbKind, DbSpec};
+
+/// The bytes that a write-ahead log is cut back to.
+const JOURNAL_SIZE_LIMIT: &str = "67108864";
+
+/// The prepared statements that a connection keeps: more than a store has.
+const STATEMENTS: usize = 256;
+
+/// What a handle may do, and how it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Reads and writes; creates nothing.
+    Write,
+    /// Reads and writes, alone on the file and without shared memory.
+    Exclusive,
+    /// Reads beside a writer of this process.
+    Read,
+    /// Reads a file that nobody has open, as if it could not change: no lock, no log, no file beside it.
+    Immutable,
+    /// Reads a file and its log through locks, without writing to the log's index.
+    Untouched,
+    /// Reads and copies: `VACUUM INTO` is a write to SQLite, although not to this file.
+    Copy,
+}
+
+impl Access {
+    /// Chooses how to read without leaving a trace. `None`: only a writer can make sense of what is there.
+    pub(crate) fn without_trace(paths: &DbPaths, journal: JournalMode) -> Option<Self> {
+        match journal {
+            // A rollback journal may be a living writer's or a dead one's; SQLite knows by the locks, and says so.
+            JournalMode::Delete => Some(Self::Untouched),
+            // With its index there, the log is read even when nobody has it open: SQLite rebuilds the index in memory.
+            JournalMode::Wal if paths.shm.exists() && paths.wal.exists() => Some(Self::Untouched),
+            JournalMode::Wal if has_content(&paths.wal) => None,
+            JournalMode::Wal => Some(Self::Immutable),
+        }
+    }
+}
+
+/// Opens a handle.
+pub(crate) async fn connect(
+    spec: &DbSpec,
+    path: &Path,
+    busy_timeout: Duration,
+    access: Access,
+) -> Result<SqliteConnection, sqlx::Error> {
+    let mut options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(busy_timeout)
+        .statement_cache_capacity(STATEMENTS)
+        .thread_name(|id| format!("sqlite-{id}"))
+        .disable_statement_logging();
+    options = match access {
+        Access::Write | Access::Read | Access::Copy => options,
+        Access::Exclusive => options.pragma("locking_mode", "EXCLUSIVE"),
+        Access::Immutable => options.filename(uri(path, "immutable=1")).read_only(true),
+        Access::Untouched => options.filename(uri(path, "readonly_shm=1")).read_only(true),
+    };
+    options = options
+        .foreign_keys(true)
+        .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
+        .pragma("temp_store", "MEMORY")
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON");
+    options = match spec.kind {
+        DbKind::Rebuildable => options.pragma("synchronous", "NORMAL"),
+        DbKind::Durable => options.pragma("synchronous", "FULL").pragma("fullfsync", "ON"),
+    };
+    if matches!(access, Access::Read | Access::Immutable | Access::Untouched) {
+        options = options.pragma("query_only", "ON");
+    }
+    options.connect().await
+}
+
+/// Makes a `file:` URI of an absolute path. sqlx checks that it is UTF-8.
+fn uri(path: &Path, query: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.to_string_lossy().bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(byte.into());
+        } else {
+            uri.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                uri.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+            }
+        }
+    }
+    uri.push('?');
+    uri.push_str(query);
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn a_uri_escapes_what_would_end_the_path() {
+        assert_eq!(
+            super::uri(Path::new("/a b/c?d#e%é"), "immutable=1"),
+            "file:/a%20b/c%3fd%23e%25%c3%a9?immutable=1"
+        );
+    }
+}

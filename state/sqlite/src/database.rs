@@ -1,0 +1,218 @@
+//! An open database: the one writer of this process, and readers that are opened as they are needed.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+
+use crate::connect::{Access, connect};
+use crate::error::DbError;
+use crate::options::{JournalMode, OpenOptions};
+use crate::paths::DbPaths;
+use crate::read::Reader;
+use crate::snapshot;
+use crate::spec::DbSpec;
+
+/// An open database. Cloning gives another handle to the same connections.
+#[derive(Clone)]
+pub struct Database {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What all clones, transactions and readers share.
+pub(crate) struct Inner {
+    pub(crate) spec: &'static DbSpec,
+    pub(crate) paths: DbPaths,
+    pub(crate) options: OpenOptions,
+    pub(crate) journal: JournalMode,
+    /// How a reader reads; decides whether there is a writer.
+    pub(crate) access: Access,
+    /// The one writer. Empty until it is needed, and after a failure that left it in doubt.
+    pub(crate) writer: Arc<AsyncMutex<Option<SqliteConnection>>>,
+    /// One permit a reader. Closed when the database is.
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) idle: Mutex<Vec<SqliteConnection>>,
+    /// What the file was when it was opened, if readers take it for immutable.
+    pub(crate) stamp: Option<Stamp>,
+}
+
+/// What changes about a file when someone writes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    logged: u64,
+}
+
+impl Stamp {
+    pub(crate) fn of(paths: &DbPaths) -> Self {
+        let file = std::fs::metadata(&paths.database).ok();
+        Self {
+            length: file.as_ref().map_or(0, std::fs::Metadata::len),
+            modified: file.and_then(|file| file.modified().ok()),
+            logged: std::fs::metadata(&paths.wal).map_or(0, |log| log.len()),
+        }
+    }
+}
+
+impl Database {
+    pub(crate) fn new(
+        spec: &'static DbSpec,
+        paths: DbPaths,
+        options: OpenOptions,
+        journal: JournalMode,
+        access: Access,
+    ) -> Self {
+        let stamp = (access == Access::Immutable).then(|| Stamp::of(&paths));
+        let permits = Arc::new(Semaphore::new(options.readers as usize));
+        let (writer, idle) = (Arc::default(), Mutex::default());
+        Self {
+            inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, stamp }),
+        }
+    }
+
+    pub(crate) fn with_writer(
+        spec: &'static DbSpec,
+        paths: DbPaths,
+        options: OpenOptions,
+        journal: JournalMode,
+        connection: SqliteConnection,
+    ) -> Self {
+        let database = Self::new(spec, paths, options, journal, Access::Read);
+        if let Ok(mut writer) = database.inner.writer.try_lock() {
+            *writer = Some(connection);
+        }
+        database
+    }
+
+    pub(crate) fn keep_reader(&self, connection: SqliteConnection) {
+        self.inner.idle().push(connection);
+    }
+
+    /// Returns what the database is.
+    #[must_use]
+    pub fn spec(&self) -> &'static DbSpec {
+        self.inner.spec
+    }
+
+    /// Returns the database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.paths.database
+    }
+
+    /// Returns the database file and what is beside it.
+    #[must_use]
+    pub fn paths(&self) -> &DbPaths {
+        &self.inner.paths
+    }
+
+    /// Returns the journal mode that was found or set at opening.
+    #[must_use]
+    pub fn journal_mode(&self) -> JournalMode {
+        self.inner.journal
+    }
+
+    /// Says whether the database was opened read-only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.inner.options.read_only
+    }
+
+    /// Sorts an error that a statement on one of this database's connections gave.
+    #[must_use]
+    pub fn error(&self, error: sqlx::Error) -> DbError {
+        self.inner.error(error)
+    }
+
+    /// Takes a reader connection, waiting for one when all are in use.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Closed`] after [`close`](Self::close).
+    /// * [`DbError::Changed`] if another program wrote to a database that was opened read-only with nobody else on it.
+    /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
+    pub async fn reader(&self) -> Result<Reader, DbError> {
+        Reader::take(&self.inner).await
+    }
+
+    /// Copies the database to a new file: whole, on the disk, and there only when it is both.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Exists`] if there is something at `to`.
+    /// * [`DbError::Full`], [`DbError::Io`]: the target cannot be written.
+    /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be read.
+    pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
+        let to = std::path::absolute(to).map_err(|error| DbError::io("find", to, error))?;
+        if to.symlink_metadata().is_ok() {
+            return Err(DbError::Exists { path: to });
+        }
+        let inner = &self.inner;
+        // A handle of its own: a copy can take long, and neither the writer nor a reader should miss theirs for it.
+        let access = if inner.access == Access::Read { Access::Copy } else { inner.access };
+        let mut connection = inner.connect(access).await?;
+        sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
+            .await
+            .map_err(|error| inner.error(error))?;
+        snapshot::copy(&mut connection, &to)
+            .await
+            .map_err(|error| snapshot::asked_for(&inner.paths, &to, error))
+    }
+
+    /// Closes all connections of this process, and with the last one on the file its log is written back.
+    ///
+    /// Waits for the write that is running. Readers that are in use close when they are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Io`], [`DbError::Full`] and their like when writing back failed; nothing is lost by that.
+    pub async fn close(self) -> Result<(), DbError> {
+        let inner = &self.inner;
+        inner.permits.close();
+        let idle = std::mem::take(&mut *inner.idle());
+        let writer = inner.writer.lock().await.take();
+        for connection in idle.into_iter().chain(writer) {
+            connection.close().await.map_err(|error| inner.error(error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    pub(crate) fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn connect(&self, access: Access) -> Result<SqliteConnection, DbError> {
+        let connected = connect(self.spec, &self.paths.database, self.options.busy_timeout, access).await;
+        connected.map_err(|error| self.error(error))
+    }
+
+    pub(crate) fn error(&self, error: sqlx::Error) -> DbError {
+        DbError::sqlx(&self.paths, self.options.busy_timeout, error)
+    }
+
+    pub(crate) fn closed(&self) -> DbError {
+        DbError::Closed { path: self.paths.database.clone() }
+    }
+
+    pub(crate) fn busy(&self, waited: Duration) -> DbError {
+        let holder = crate::holders::of_database(&self.paths);
+        DbError::Busy { path: self.paths.database.clone(), holder, waited }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Database")
+            .field("path", &self.path())
+            .field("journal_mode", &self.journal_mode())
+            .field("read_only", &self.is_read_only())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+//! Which file system a folder is on, and whether WAL is safe there.
+//!
+//! WAL needs shared memory between all processes that have the file open. A network or pass-through file system cannot give
+//! that to two machines, and several corrupt databases when it is tried, so those get the rollback journal instead.
+
+use std::path::Path;
+
+use crate::options::JournalMode;
+
+/// A file system, as far as it matters to SQLite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileSystem {
+    /// On a disk or in memory of this machine, including every type that we have no reason to distrust.
+    Local,
+    /// Shared over a network or passed through from another system; the name is the kernel's or the product's.
+    Remote(&'static str),
+    /// The system could not say. Treated as local.
+    Unknown,
+}
+
+impl FileSystem {
+    /// Returns the name for people: `local`, `unknown`, or the remote file system's own.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Remote(name) => name,
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The `f_type` values of Linux (`man 2 statfs`, `linux/magic.h`) of file systems where WAL is unsafe.
+///
+/// FUSE is among them although some of its file systems are local: sshfs, s3fs and the like share one number with those.
+const REMOTE: &[(u32, &str)] = &[
+    (0x6969, "nfs"),
+    (0x517B, "smb"),
+    (0xFF53_4D42, "cifs"),
+    (0xFE53_4D42, "smb2"),
+    (0x0102_1997, "9p"),
+    (0x6573_5546, "fuse"),
+    (0x786F_4256, "vboxsf"),
+    (0xBACB_ACBC, "vmhgfs"),
+    (0x5346_414F, "afs"),
+    (0x6B41_4653, "kafs"),
+    (0x7375_7245, "coda"),
+    (0x00C3_6400, "ceph"),
+    (0x0BD0_0BD0, "lustre"),
+    (0x4750_4653, "gpfs"),
+    (0x564C, "ncp"),
+    (0x0116_1970, "gfs2"),
+    (0x7461_636F, "ocfs2"),
+    (0x2003_0528, "orangefs"),
+    (0x1983_0326, "beegfs"),
+    (0x5346_5342, "wslfs"),
+];
+
+/// Sorts a Linux `statfs` type number. WSL's `drvfs` shows as 9p or as `wslfs`, and virtiofs as FUSE.
+#[must_use]
+pub fn classify(f_type: u32) -> FileSystem {
+    match REMOTE.iter().find(|(magic, _)| *magic == f_type) {
+        Some((_, name)) => FileSystem::Remote(name),
+        None => FileSystem::Local,
+    }
+}
+
+/// Chooses the journal mode for a file system: DELETE where WAL is unsafe, else WAL.
+#[must_use]
+pub const fn journal_for(file_system: FileSystem) -> JournalMode {
+    match file_system {
+        FileSystem::Remote(_) => JournalMode::Delete,
+        FileSystem::Local | FileSystem::Unknown => JournalMode::Wal,
+    }
+}
+
+/// Asks the system what a folder is on. On systems other than Linux the answer is [`FileSystem::Unknown`].
+#[must_use]
+pub fn of(folder: &Path) -> FileSystem {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Ok(answer) = rustix::fs::statfs(folder) {
+        // The field's width and sign differ between targets; the number is 32 bits everywhere.
+        return classify((answer.f_type as u64 & 0xFFFF_FFFF) as u32);
+    }
+    let _ = folder;
+    FileSystem::Unknown
+}

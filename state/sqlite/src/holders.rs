@@ -1,0 +1,114 @@
+//! Who holds a lock, as far as the system says: `/proc/locks` on Linux, nothing elsewhere.
+
+use std::path::Path;
+
+use crate::paths::DbPaths;
+
+const UNKNOWN: &str = "another connection";
+
+/// Names who holds the write lock of a database, or a read lock if nobody holds that.
+pub(crate) fn of_database(paths: &DbPaths) -> String {
+    of_files(&[&paths.shm, &paths.database])
+}
+
+/// Names who holds locks on these files; writers rather than readers.
+pub(crate) fn of_files(files: &[&Path]) -> String {
+    let Ok(locks) = std::fs::read_to_string("/proc/locks") else { return UNKNOWN.to_owned() };
+    let files: Vec<Id> = files.iter().filter_map(|file| Id::of(file)).collect();
+    let mut found: Vec<Lock> = locks.lines().filter_map(Lock::parse).collect();
+    found.retain(|lock| files.contains(&lock.file));
+    if found.iter().any(|lock| lock.writes) {
+        found.retain(|lock| lock.writes);
+    }
+    let mut processes: Vec<u32> = found.iter().map(|lock| lock.process).collect();
+    processes.sort_unstable();
+    processes.dedup();
+    let names: Vec<String> = processes.into_iter().map(describe).collect();
+    if names.is_empty() { UNKNOWN.to_owned() } else { names.join(" and ") }
+}
+
+fn describe(process: u32) -> String {
+    if process == std::process::id() {
+        return format!("this process ({process})");
+    }
+    match std::fs::read_to_string(format!("/proc/{process}/comm")) {
+        Ok(name) => format!("process {process} ({})", name.trim_end()),
+        Err(_) => format!("process {process}"),
+    }
+}
+
+/// A file as `/proc/locks` names it: device and inode.
+#[derive(Debug, PartialEq, Eq)]
+struct Id {
+    major: u32,
+    minor: u32,
+    inode: u64,
+}
+
+impl Id {
+    #[cfg(target_os = "linux")]
+    fn of(path: &Path) -> Option<Self> {
+        let stat = rustix::fs::stat(path).ok()?;
+        Some(Self {
+            major: rustix::fs::major(stat.st_dev),
+            minor: rustix::fs::minor(stat.st_dev),
+            inode: stat.st_ino,
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_path: &Path) -> Option<Self> {
+        None
+    }
+}
+
+/// One line of `/proc/locks`, such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120`.
+#[derive(Debug, PartialEq, Eq)]
+struct Lock {
+    file: Id,
+    process: u32,
+    writes: bool,
+}
+
+impl Lock {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace().skip(1);
+        // A line with `->` is someone who waits, not someone who holds.
+        let kind = words.next().filter(|word| *word != "->")?;
+        if !matches!(kind, "POSIX" | "FLOCK" | "OFDLCK") {
+            return None;
+        }
+        let writes = words.nth(1)? == "WRITE";
+        let process = words.next()?.parse().ok()?;
+        let mut file = words.next()?.split(':');
+        let major = u32::from_str_radix(file.next()?, 16).ok()?;
+        let minor = u32::from_str_radix(file.next()?, 16).ok()?;
+        let inode = file.next()?.parse().ok()?;
+        Some(Self { file: Id { major, minor, inode }, process, writes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Id, Lock};
+
+    #[test]
+    fn lines_of_proc_locks_are_read() {
+        let lock = Lock::parse("12: POSIX  ADVISORY  WRITE 1234 fe:0a:5678 120 120");
+        let file = Id { major: 0xfe, minor: 0x0a, inode: 5678 };
+        assert_eq!(lock, Some(Lock { file, process: 1234, writes: true }));
+        let lock = Lock::parse("3: FLOCK  ADVISORY  READ  99 08:01:7 0 EOF");
+        assert_eq!(
+            lock,
+            Some(Lock { file: Id { major: 8, minor: 1, inode: 7 }, process: 99, writes: false })
+        );
+        for other in [
+            "1: -> POSIX  ADVISORY  WRITE 5 08:01:7 0 EOF",
+            "1: LEASE  ACTIVE  READ 5 08:01:7 0 EOF",
+            "",
+            "1:",
+        ] {
+            assert_eq!(Lock::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Creating a database and running its pending migrations: all of them in one IMMEDIATE transaction, or none.
+
+use std::time::{Duration, Instant};
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migrate as _, MigrateError};
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx_core::transaction::TransactionManager as _;
+
+use crate::error::{ErrorClass, OpenError};
+use crate::options::JournalMode;
+use crate::paths::DbPaths;
+use crate::retry::Retry;
+use crate::schema::{Schema, TABLE};
+use crate::spec::{DbSpec, MigrationFile};
+use crate::telemetry::{self, names};
+
+pub(crate) type Manager = <Sqlite as sqlx::Database>::TransactionManager;
+
+/// Begins an IMMEDIATE transaction, trying again while others write.
+pub(crate) async fn begin_immediate(
+    connection: &mut SqliteConnection,
+    retry: &mut Retry,
+) -> Result<(), sqlx::Error> {
+    loop {
+        match Manager::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str())).await {
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            done => return done,
+        }
+    }
+}
+
+/// Commits, trying again while readers of a rollback-journal database are in the way.
+///
+/// SQLite keeps the transaction open when a COMMIT is busy, so nothing is lost by trying again.
+pub(crate) async fn commit(connection: &mut SqliteConnection, retry: &mut Retry) -> Result<(), sqlx::Error> {
+    loop {
+        match Manager::commit(connection).await {
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            done => return done,
+        }
+    }
+}
+
+/// Marks an empty file as ours. Called under our lock, in rollback-journal mode, as the first write to the file.
+pub(crate) async fn create(
+    spec: &DbSpec,
+    paths: &DbPaths,
+    connection: &mut SqliteConnection,
+    limit: Duration,
+) -> Result<(), OpenError> {
+    let mut retry = Retry::new(limit);
+    let done = async {
+        // Takes effect with the first page, which the transaction below writes.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL").await?;
+        begin_immediate(connection, &mut retry).await?;
+        let schema = Schema::read(connection).await?;
+        if schema.application_id == 0 && schema.objects == 0 && schema.user_version == 0 {
+            let mark = format!("PRAGMA application_id = {}", spec.application_id);
+            connection.execute(AssertSqlSafe(mark)).await?;
+        }
+        commit(connection, &mut retry).await
+    };
+    done.await.map_err(|error| OpenError::sqlx(paths, retry.waited(), error))
+}
+
+/// Switches the journal mode. Needs to be alone on the file for a moment, and tries again until it is.
+///
+/// Returns the mode the database has afterwards.
+pub(crate) async fn switch_journal(
+    paths: &DbPaths,
+    connection: &mut SqliteConnection,
+    mode: JournalMode,
+    limit: Duration,
+) -> Result<JournalMode, OpenError> {
+    let mut retry = Retry::new(limit);
+    let statement = match mode {
+        JournalMode::Wal => "PRAGMA journal_mode = WAL",
+        JournalMode::Delete => "PRAGMA journal_mode = DELETE",
+    };
+    loop {
+        match sqlx::query_scalar::<_, String>(statement).fetch_one(&mut *connection).await {
+            Ok(now) if now == "wal" => return Ok(JournalMode::Wal),
+            Ok(_) => return Ok(JournalMode::Delete),
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            Err(error) => return Err(OpenError::sqlx(paths, retry.waited(), error)),
+        }
+    }
+}
+
+/// Runs what is pending, in one transaction. The connection is not to be used after an error.
+pub(crate) async fn migrate(
+    spec: &DbSpec,
+    paths: &DbPaths,
+    connection: &mut SqliteConnection,
+    limit: Duration,
+) -> Result<(), OpenError> {
+    let started = Instant::now();
+    let mut phase = "fresh";
+    let result = run(spec, paths, connection, limit, &mut phase).await;
+    let (status, error) = match &result {
+        Ok(()) => ("ok", "none"),
+        Err(error) => ("error", error.class().as_str()),
+    };
+    let tags = [("db", spec.label), ("status", status), ("phase", phase), ("error", error)];
+    telemetry::report(names::MIGRATE, started.elapsed(), &tags);
+    result
+}
+
+async fn run(
+    spec: &DbSpec,
+    paths: &DbPaths,
+    connection: &mut SqliteConnection,
+    limit: Duration,
+    phase: &mut &'static str,
+) -> Result<(), OpenError> {
+    let mut retry = Retry::new(limit);
+    macro_rules! sql {
+        ($what:expr) => {
+            $what.await.map_err(|error| OpenError::sqlx(paths, retry.waited(), error))?
+        };
+    }
+    // Rebuilding a table drops the old one, and with foreign keys on that would delete the rows that point to it. The
+    // pragma does nothing within a transaction, so it comes first, and what it would have caught is checked before COMMIT.
+    sql!(connection.execute("PRAGMA foreign_keys = OFF"));
+    sql!(begin_immediate(connection, &mut retry));
+    // Another process may have migrated between our look and this lock.
+    let schema = sql!(Schema::read(connection));
+    schema.check(spec, paths)?;
+    if !schema.applied.is_empty() {
+        *phase = "upgrade";
+    }
+    let dangling = sql!(dangling_keys(connection));
+    connection.ensure_migrations_table(TABLE).await.map_err(|error| failed(paths, &retry, None, error))?;
+    for migration in schema.pending(spec) {
+        let applied = connection.apply(TABLE, &migration.to_migration()).await;
+        applied.map_err(|error| failed(paths, &retry, Some(migration), error))?;
+    }
+    if sql!(dangling_keys(connection)) > dangling {
+        let newest = spec.migrations.last();
+        return Err(OpenError::Migration {
+            path: paths.database.clone(),
+            version: newest.map_or(0, |migration| migration.version),
+            description: newest.map_or("", |migration| migration.description),
+            source: "rows are left that point to rows which are gone (PRAGMA foreign_key_check)".into(),
+        });
+    }
+    sql!(commit(connection, &mut retry));
+    sql!(connection.execute("PRAGMA foreign_keys = ON"));
+    Ok(())
+}
+
+async fn dangling_keys(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(connection).await
+}
+
+fn failed(
+    paths: &DbPaths,
+    retry: &Retry,
+    migration: Option<&MigrationFile>,
+    error: MigrateError,
+) -> OpenError {
+    let error = match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
+        other => sqlx::Error::Migrate(Box::new(other)),
+    };
+    match (ErrorClass::of(&error), migration) {
+        (ErrorClass::Other, Some(migration)) => OpenError::Migration {
+            path: paths.database.clone(),
+            version: migration.version,
+            description: migration.description,
+            source: error.into(),
+        },
+        _ => OpenError::sqlx(paths, retry.waited(), error),
+    }
+}

@@ -1,0 +1,233 @@
+//! Opening a database: look, and only then connect, lock, create, snapshot, migrate.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::connect::{Access, connect};
+use crate::database::Database;
+use crate::error::{ErrorClass, OpenError};
+use crate::lock::{FileLock, create_private};
+use crate::look::{self, Look};
+use crate::migrate;
+use crate::options::{JournalMode, OpenOptions};
+use crate::paths::DbPaths;
+use crate::retry::Retry;
+use crate::schema::Schema;
+use crate::snapshot;
+use crate::spec::DbSpec;
+use crate::telemetry::{self, names};
+
+/// How long to wait for others before a change of journal mode that would be nice, but is not needed.
+const SWITCH_PATIENCE: Duration = Duration::from_millis(100);
+
+/// SQLite's extended code for a rollback journal that a reader cannot roll back.
+const READONLY_ROLLBACK: &str = "776";
+
+impl Database {
+    /// Opens a database, creating or upgrading it when needed.
+    ///
+    /// A file that is not ours, is newer or is damaged is refused before anything is written. Opening a database that is
+    /// up to date takes no lock and writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// * [`OpenError::Foreign`], [`OpenError::NotAFile`]: something else is in the database's place.
+    /// * [`OpenError::Newer`], [`OpenError::Checksum`]: this program is too old, or of another line.
+    /// * [`OpenError::Corrupt`]: the file is damaged.
+    /// * [`OpenError::Busy`]: another process is migrating, or writing, for too long.
+    /// * [`OpenError::NoFolder`], [`OpenError::NotWritable`], [`OpenError::Full`], [`OpenError::Io`]: the file system.
+    /// * [`OpenError::Missing`], [`OpenError::Outdated`], [`OpenError::NeedsRecovery`]: read-only, and there is nothing to
+    ///   read without writing first.
+    /// * [`OpenError::Migration`], [`OpenError::Unexpected`]: a bug.
+    pub async fn open(
+        spec: &'static DbSpec,
+        folder: &Path,
+        options: &OpenOptions,
+    ) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let mut phase = "look";
+        let result = open(spec, folder, options, &mut phase).await;
+        let (status, error) = match &result {
+            Ok(_) => ("ok", "none"),
+            Err(error) => ("error", error.class().as_str()),
+        };
+        let tags = [("db", spec.label), ("status", status), ("phase", phase), ("error", error)];
+        telemetry::report(names::OPEN, started.elapsed(), &tags);
+        result
+    }
+}
+
+async fn open(
+    spec: &'static DbSpec,
+    folder: &Path,
+    options: &OpenOptions,
+    phase: &mut &'static str,
+) -> Result<Database, OpenError> {
+    let (paths, look) = first_look(spec, folder, options.read_only).await?;
+    *phase = "connect";
+    let opened = if options.read_only {
+        open_read_only(spec, &paths, look, options).await
+    } else {
+        open_writable(spec, &paths, look, options, phase).await
+    };
+    let database = opened?;
+    *phase = "done";
+    Ok(database)
+}
+
+async fn first_look(
+    spec: &'static DbSpec,
+    folder: &Path,
+    read_only: bool,
+) -> Result<(DbPaths, Look), OpenError> {
+    let folder = folder.to_path_buf();
+    let failed_at = folder.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let paths = DbPaths::new(spec, &folder);
+        look::look(spec, &paths, read_only).map(|look| (paths, look))
+    });
+    looked
+        .await
+        .unwrap_or_else(|error| Err(OpenError::Io { doing: "read", path: failed_at, source: error.into() }))
+}
+
+async fn open_read_only(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    look: Look,
+    options: &OpenOptions,
+) -> Result<Database, OpenError> {
+    let journal = look.header.map_or(JournalMode::Delete, |header| header.journal);
+    let recovery =
+        |left: &Path| OpenError::NeedsRecovery { path: paths.database.clone(), left: left.to_path_buf() };
+    let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
+    let database = Database::new(spec, paths.clone(), options.clone(), journal, access);
+    let read = async {
+        let mut connection = connect(spec, &paths.database, options.busy_timeout, access).await?;
+        let schema = Schema::read(&mut connection).await?;
+        Ok((connection, schema))
+    };
+    let (connection, schema) = read.await.map_err(|error: sqlx::Error| match &error {
+        sqlx::Error::Database(inner) if inner.code().as_deref() == Some(READONLY_ROLLBACK) => {
+            recovery(&paths.journal)
+        }
+        _ => OpenError::sqlx(paths, Duration::ZERO, error),
+    })?;
+    schema.check(spec, paths)?;
+    if !schema.pending(spec).is_empty() {
+        let (applied, needed) = (schema.version(), spec.newest_version());
+        return Err(OpenError::Outdated { path: paths.database.clone(), applied, needed });
+    }
+    database.keep_reader(connection);
+    Ok(database)
+}
+
+async fn open_writable(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    look: Look,
+    options: &OpenOptions,
+    phase: &mut &'static str,
+) -> Result<Database, OpenError> {
+    let wanted = options.journal.resolve(look.file_system);
+    // The common case first: a database that is up to date needs one handle, two statements and no lock.
+    if let Some(header) = look.header
+        && header.journal == wanted
+    {
+        let (connection, schema) = connect_and_read(spec, paths, options).await?;
+        schema.check(spec, paths)?;
+        if schema.pending(spec).is_empty() {
+            return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
+        }
+    }
+    *phase = "lock";
+    let lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
+    let opened = prepare(spec, paths, options, wanted, phase).await;
+    drop(lock);
+    let (connection, journal) = opened?;
+    Ok(Database::with_writer(spec, paths.clone(), options.clone(), journal, connection))
+}
+
+/// Creates, switches the journal mode and migrates, as far as each is needed. Called under our lock.
+async fn prepare(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    options: &OpenOptions,
+    wanted: JournalMode,
+    phase: &mut &'static str,
+) -> Result<(SqliteConnection, JournalMode), OpenError> {
+    // While we waited, another process may have done it all.
+    let (_, look) = first_look(spec, &paths.folder, false).await?;
+    *phase = "create";
+    let mut journal = look.header.map_or(JournalMode::Delete, |header| header.journal);
+    if journal == JournalMode::Wal && wanted == JournalMode::Delete {
+        journal = leave_wal(spec, paths, options).await?;
+    }
+    if look.header.is_none() {
+        create_private(&paths.database).map_err(|error| OpenError::io("create", &paths.database, error))?;
+    }
+    let failed = |error| OpenError::sqlx(paths, Duration::ZERO, error);
+    let mut connection =
+        connect(spec, &paths.database, options.busy_timeout, Access::Write).await.map_err(failed)?;
+    if look.header.is_none() {
+        migrate::create(spec, paths, &mut connection, options.lock_timeout).await?;
+    }
+    let schema = Schema::read(&mut connection).await.map_err(failed)?;
+    schema.check(spec, paths)?;
+    if journal == JournalMode::Delete && wanted == JournalMode::Wal {
+        // A new file waits for those who only looked; an old one that others are using stays as it is, which is safe.
+        let limit = if schema.applied.is_empty() { options.lock_timeout } else { SWITCH_PATIENCE };
+        journal = match migrate::switch_journal(paths, &mut connection, wanted, limit).await {
+            Err(error) if error.class() == ErrorClass::Busy && !schema.applied.is_empty() => journal,
+            switched => switched?,
+        };
+    }
+    if !schema.pending(spec).is_empty() {
+        if !schema.applied.is_empty() {
+            *phase = "snapshot";
+            snapshot::before_upgrade(paths, &mut connection, spec.newest_version()).await?;
+        }
+        *phase = "migrate";
+        migrate::migrate(spec, paths, &mut connection, options.lock_timeout).await?;
+    }
+    Ok((connection, journal))
+}
+
+/// Takes a database out of WAL where its shared memory cannot be trusted: alone on the file, with the index in our memory.
+async fn leave_wal(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    options: &OpenOptions,
+) -> Result<JournalMode, OpenError> {
+    let failed = |error| OpenError::sqlx(paths, Duration::ZERO, error);
+    let timeout = options.busy_timeout.min(SWITCH_PATIENCE);
+    let mut alone = connect(spec, &paths.database, timeout, Access::Exclusive).await.map_err(failed)?;
+    let journal =
+        migrate::switch_journal(paths, &mut alone, JournalMode::Delete, options.write_timeout).await?;
+    alone.close().await.map_err(failed)?;
+    Ok(journal)
+}
+
+/// Connects to a database that is ours, trying again while another process recovers or switches it.
+async fn connect_and_read(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    options: &OpenOptions,
+) -> Result<(SqliteConnection, Schema), OpenError> {
+    let mut retry = Retry::new(options.write_timeout);
+    loop {
+        let read = async {
+            let mut connection = connect(spec, &paths.database, options.busy_timeout, Access::Write).await?;
+            let schema = Schema::read(&mut connection).await?;
+            Ok((connection, schema))
+        };
+        match read.await {
+            Ok(read) => return Ok(read),
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            Err(error) => return Err(OpenError::sqlx(paths, retry.waited(), error)),
+        }
+    }
+}

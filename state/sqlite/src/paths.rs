@@ -1,0 +1,88 @@
+//! Where a database and the files beside it are.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::spec::DbSpec;
+
+/// The paths of a database and of everything SQLite or this crate may put beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DbPaths {
+    /// The folder, as an absolute path.
+    pub folder: PathBuf,
+    /// The database itself.
+    pub database: PathBuf,
+    /// SQLite's write-ahead log: committed data that is not in the database file yet.
+    pub wal: PathBuf,
+    /// SQLite's shared index of the write-ahead log.
+    pub shm: PathBuf,
+    /// SQLite's rollback journal, present while a transaction runs in journal mode DELETE.
+    pub journal: PathBuf,
+    /// Our lock around create-and-migrate: empty, and never deleted.
+    pub lock: PathBuf,
+}
+
+impl DbPaths {
+    /// Computes the paths of a database in a folder. Follows a symlink in the database's place, as SQLite does.
+    #[must_use]
+    pub fn new(spec: &DbSpec, folder: &Path) -> Self {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let mut database = folder.join(spec.file_name);
+        if database.is_symlink()
+            && let Ok(target) = std::fs::canonicalize(&database)
+        {
+            database = target;
+        }
+        Self {
+            wal: beside(&database, "-wal"),
+            shm: beside(&database, "-shm"),
+            journal: beside(&database, "-journal"),
+            lock: beside(&database, ".lock"),
+            folder,
+            database,
+        }
+    }
+
+    /// Returns where the snapshot goes that is taken before an upgrade to `version`.
+    #[must_use]
+    pub fn snapshot_before(&self, version: i64) -> PathBuf {
+        beside(&self.database, &format!(".before-v{version}"))
+    }
+
+    /// Lists the snapshots that were taken before upgrades, newest version first.
+    ///
+    /// # Errors
+    ///
+    /// What reading the folder gives.
+    pub fn snapshots(&self) -> io::Result<Vec<(i64, PathBuf)>> {
+        let prefix = beside(&self.database, ".before-v");
+        let Some((folder, prefix)) = prefix.parent().zip(prefix.file_name().and_then(|name| name.to_str()))
+        else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(digits) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
+            // Only names that we write ourselves: someone else's `.before-v3.keep` is none of our business.
+            if !digits.is_empty()
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && let Ok(version) = digits.parse()
+            {
+                found.push((version, entry.path()));
+            }
+        }
+        found.sort_unstable_by(|left, right| right.cmp(left));
+        Ok(found)
+    }
+}
+
+/// Appends to a file name, whatever its bytes are.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}

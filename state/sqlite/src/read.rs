@@ -1,0 +1,81 @@
+//! A reader: a connection that cannot write, lent and given back.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::database::{Inner, Stamp};
+use crate::error::DbError;
+
+/// A connection with `query_only` on; dereferences to sqlx's. Dropping it gives it back.
+///
+/// Statements of one reader that must agree with each other belong in one transaction: `reader.begin()` of sqlx's
+/// `Connection` starts one that sees the database as it is at its first statement.
+pub struct Reader {
+    connection: Option<SqliteConnection>,
+    inner: Arc<Inner>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    pub(crate) async fn take(inner: &Arc<Inner>) -> Result<Self, DbError> {
+        let permit = inner.permits.clone().acquire_owned().await.map_err(|_| inner.closed())?;
+        if inner.stamp.is_some_and(|stamp| stamp != Stamp::of(&inner.paths)) {
+            return Err(DbError::Changed { path: inner.paths.database.clone() });
+        }
+        let idle = inner.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => inner.connect(inner.access).await?,
+        };
+        Ok(Self { connection: Some(connection), inner: Arc::clone(inner), _permit: permit })
+    }
+
+    /// Returns the connection.
+    pub fn conn(&mut self) -> &mut SqliteConnection {
+        self
+    }
+
+    /// Sorts an error that a statement on this connection gave.
+    #[must_use]
+    pub fn error(&self, error: sqlx::Error) -> DbError {
+        DbError::sqlx(&self.inner.paths, self.busy_timeout(), error)
+    }
+
+    fn busy_timeout(&self) -> Duration {
+        self.inner.options.busy_timeout
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && !self.inner.permits.is_closed()
+        {
+            self.inner.idle().push(connection);
+        }
+    }
+}
+
+impl Deref for Reader {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().expect("only drop takes the connection")
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().expect("only drop takes the connection")
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Reader").field("path", &self.inner.paths.database).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! What is applied to a database, compared with what this program knows.
+
+use sqlx::sqlite::SqliteConnection;
+
+use crate::error::OpenError;
+use crate::paths::DbPaths;
+use crate::spec::{DbSpec, MigrationFile};
+
+/// The table in which sqlx keeps what was applied.
+pub(crate) const TABLE: &str = "_sqlx_migrations";
+
+/// What a database says of itself, read through SQLite and so with its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Schema {
+    pub(crate) application_id: u32,
+    /// The compatibility floor: the oldest version that a program must know to use the file.
+    pub(crate) user_version: i64,
+    /// The number of tables, views, indexes and triggers.
+    pub(crate) objects: i64,
+    /// Version and checksum, in order of version.
+    pub(crate) applied: Vec<(i64, Vec<u8>)>,
+}
+
+impl Schema {
+    pub(crate) async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let (application_id, user_version, objects, migrated): (i64, i64, i64, bool) = sqlx::query_as(
+            "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
+             count(*), coalesce(sum(type = 'table' AND name = '_sqlx_migrations'), 0) > 0 FROM sqlite_schema",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let applied = if migrated {
+            sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
+                .fetch_all(connection)
+                .await?
+        } else {
+            Vec::new()
+        };
+        // The header holds 32 bits that SQLite shows as signed.
+        Ok(Self { application_id: application_id as u32, user_version, objects, applied })
+    }
+
+    /// Refuses a schema that this program must not use.
+    pub(crate) fn check(&self, spec: &DbSpec, paths: &DbPaths) -> Result<(), OpenError> {
+        let path = || paths.database.clone();
+        if self.application_id != spec.application_id {
+            let found = format!("a SQLite database with application id {:#010x}", self.application_id);
+            return Err(OpenError::Foreign { path: path(), label: spec.label, found });
+        }
+        if self.user_version > spec.newest_version() {
+            return Err(OpenError::Newer {
+                path: path(),
+                needs: self.user_version,
+                knows: spec.newest_version(),
+            });
+        }
+        match self.mismatches(spec).first() {
+            Some(&version) => Err(OpenError::Checksum { path: path(), version }),
+            None => Ok(()),
+        }
+    }
+
+    /// Lists the migrations of ours that are not applied.
+    pub(crate) fn pending(&self, spec: &DbSpec) -> Vec<&'static MigrationFile> {
+        spec.migrations.iter().filter(|migration| self.checksum(migration.version).is_none()).collect()
+    }
+
+    /// Lists the versions that are applied with another checksum than ours.
+    pub(crate) fn mismatches(&self, spec: &DbSpec) -> Vec<i64> {
+        let differs = |migration: &&MigrationFile| {
+            self.checksum(migration.version).is_some_and(|applied| applied != migration.checksum())
+        };
+        spec.migrations.iter().filter(differs).map(|migration| migration.version).collect()
+    }
+
+    /// Lists the applied versions that this program does not know.
+    pub(crate) fn unknown(&self, spec: &DbSpec) -> Vec<i64> {
+        let known = |version: i64| spec.migrations.iter().any(|migration| migration.version == version);
+        self.applied.iter().map(|(version, _)| *version).filter(|version| !known(*version)).collect()
+    }
+
+    /// Returns the newest applied version; 0 when nothing is applied.
+    pub(crate) fn version(&self) -> i64 {
+        self.applied.last().map_or(0, |(version, _)| *version)
+    }
+
+    fn checksum(&self, version: i64) -> Option<&[u8]> {
+        let at = self.applied.binary_search_by_key(&version, |(applied, _)| *applied).ok()?;
+        self.applied.get(at).map(|(_, checksum)| checksum.as_slice())
+    }
+}

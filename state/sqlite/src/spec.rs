@@ -1,0 +1,178 @@
+//! What a database is: its name, its kind, its application id and its migrations, in one constant.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// A database of ours, as every part of the program needs to know it.
+///
+/// A store declares one `static` of this type; opening, telemetry, status, integrity, snapshot and repair iterate over
+/// such constants, so that one more database is one more row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DbSpec {
+    /// The short name in telemetry and messages, such as `state`.
+    pub label: &'static str,
+    /// The full canonical file name, such as `state_5.sqlite`. A schema change is a migration, never a new name.
+    pub file_name: &'static str,
+    /// Whether the content can be rebuilt from elsewhere.
+    pub kind: DbKind,
+    /// The `application_id` in the file's header: a file without it is not ours and is never written to.
+    pub application_id: u32,
+    /// All migrations, in order; the position of each (from 1) is its version.
+    pub migrations: &'static [MigrationFile],
+}
+
+/// Whether a database can be rebuilt, which decides how much a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DbKind {
+    /// What can be rebuilt from files: `synchronous=NORMAL`. A power cut may lose the last commits, never the file.
+    Rebuildable,
+    /// What exists nowhere else: `synchronous=FULL`. A commit that returned survives a power cut.
+    Durable,
+}
+
+impl DbKind {
+    /// Returns the name used in status output: `rebuildable` or `durable`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rebuildable => "rebuildable",
+            Self::Durable => "durable",
+        }
+    }
+}
+
+/// One migration: a released file of a `migrations/` folder, which is never edited again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MigrationFile {
+    /// The number at the front of the file name, equal to its position from 1.
+    pub version: i64,
+    /// What follows the number in the file name, with its underscores.
+    pub description: &'static str,
+    /// The file's text, byte for byte: its SHA-384 is stored in every database.
+    pub sql: &'static str,
+}
+
+impl DbSpec {
+    /// Describes a database. Meant for a `static`, where a mistake in the list is a compile error.
+    ///
+    /// # Panics
+    ///
+    /// When `application_id` is 0 (every SQLite file that nobody marked has 0), when a name is empty or a file name holds a
+    /// path separator, or when a migration's version is not its position.
+    #[must_use]
+    pub const fn new(
+        label: &'static str,
+        file_name: &'static str,
+        kind: DbKind,
+        application_id: u32,
+        migrations: &'static [MigrationFile],
+    ) -> Self {
+        assert!(application_id != 0, "application id 0 is every SQLite file's");
+        assert!(!label.is_empty() && !file_name.is_empty(), "a database has a label and a file name");
+        let name = file_name.as_bytes();
+        let mut at = 0;
+        while at < name.len() {
+            assert!(name[at] != b'/' && name[at] != b'\\', "a file name is no path");
+            at += 1;
+        }
+        let mut position = 0;
+        while position < migrations.len() {
+            assert!(
+                migrations[position].version == position as i64 + 1,
+                "a migration's number is its position, from 0001"
+            );
+            position += 1;
+        }
+        Self { label, file_name, kind, application_id, migrations }
+    }
+
+    /// Returns the newest version that this program knows; 0 when there are no migrations.
+    #[must_use]
+    pub const fn newest_version(&self) -> i64 {
+        self.migrations.len() as i64
+    }
+
+    /// Returns sqlx's migrator over these files, tolerant of applied versions that it does not know.
+    ///
+    /// Opening does not need it; audits and tests do.
+    #[must_use]
+    pub fn migrator(&self) -> Migrator {
+        let mut migrator =
+            Migrator::with_migrations(self.migrations.iter().map(MigrationFile::to_migration).collect());
+        migrator.set_ignore_missing(true).set_locking(false);
+        migrator
+    }
+}
+
+impl MigrationFile {
+    /// Makes a migration from a file's stem, such as `0001_threads`, and its text.
+    ///
+    /// # Panics
+    ///
+    /// When the stem is not four or more digits, an underscore and a name. In a `static` that is a compile error.
+    #[must_use]
+    pub const fn new(stem: &'static str, sql: &'static str) -> Self {
+        let bytes = stem.as_bytes();
+        let mut version = 0_i64;
+        let mut digits = 0;
+        while digits < bytes.len() && bytes[digits].is_ascii_digit() {
+            version = version * 10 + (bytes[digits] - b'0') as i64;
+            digits += 1;
+        }
+        assert!(digits >= 4, "a migration's name begins with four digits");
+        assert!(
+            bytes.len() > digits + 1 && bytes[digits] == b'_',
+            "after the number come an underscore and a name"
+        );
+        let (_, description) = stem.split_at(digits + 1);
+        Self { version, description, sql }
+    }
+
+    /// Returns the SHA-384 of the text, as sqlx computes it and as `_sqlx_migrations.checksum` stores it.
+    #[must_use]
+    pub fn checksum(&self) -> Vec<u8> {
+        self.to_migration().checksum.into_owned()
+    }
+
+    pub(crate) fn to_migration(self: &MigrationFile) -> Migration {
+        Migration::new(
+            self.version,
+            Cow::Owned(self.description.replace('_', " ")),
+            MigrationType::Simple,
+            self.sql.into_sql_str(),
+            false,
+        )
+    }
+}
+
+/// Lists migrations by the stems of their files in the calling crate's `migrations/` folder.
+///
+/// Gives a `[MigrationFile; N]`; [`DbSpec::new`] checks the numbers at compile time. A folder that is read this way needs a
+/// `build.rs` with `cargo:rerun-if-changed=migrations`. With `=> text`, the text is given in place (tests do that).
+///
+/// ```
+/// use threadkeep_sqlite::{DbKind, DbSpec, MigrationFile, migrations};
+///
+/// // In a store: static MIGRATIONS: &[MigrationFile] = &migrations!["0001_notes", "0002_tags"];
+/// static MIGRATIONS: &[MigrationFile] = &migrations![
+///     "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+/// ];
+/// static NOTES: DbSpec = DbSpec::new("notes", "notes_1.sqlite", DbKind::Durable, 0x6e6f_7465, MIGRATIONS);
+/// assert_eq!(NOTES.newest_version(), 1);
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    ($($stem:literal),+ $(,)?) => {
+        [$($crate::MigrationFile::new(
+            $stem,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $stem, ".sql")),
+        )),+]
+    };
+    ($($stem:literal => $sql:expr),+ $(,)?) => {
+        [$($crate::MigrationFile::new($stem, $sql)),+]
+    };
+}

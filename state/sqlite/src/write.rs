@@ -1,0 +1,211 @@
+//! A write transaction: BEGIN IMMEDIATE on the one writer of this process.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx_core::transaction::TransactionManager as _;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::connect::Access;
+use crate::database::{Database, Inner};
+use crate::error::{DbError, ErrorClass};
+use crate::migrate::{Manager, begin_immediate, commit};
+use crate::retry::Retry;
+use crate::telemetry::{self, names};
+
+impl Database {
+    /// Begins a write: takes this process's one writer, and the database's write lock.
+    ///
+    /// Waits for both, at most as long as [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout). May be
+    /// cancelled at any point: the writer is then as it was.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Busy`]: the wait was too long; the error names who holds the lock.
+    /// * [`DbError::ReadOnly`]: the database was opened read-only.
+    /// * [`DbError::Newer`]: a newer program has made the file unusable for this one since it was opened.
+    /// * [`DbError::Closed`] after [`close`](Self::close).
+    /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
+    pub async fn begin(&self) -> Result<WriteTx, DbError> {
+        let inner = &self.inner;
+        let mut retry = Retry::new(inner.options.write_timeout);
+        let result = begin(inner, &mut retry).await;
+        if retry.tries() > 0 {
+            let status = if result.is_ok() { "ok" } else { "error" };
+            telemetry::report(
+                names::WRITE_WAIT,
+                retry.waited(),
+                &[("db", inner.spec.label), ("status", status)],
+            );
+        }
+        result
+    }
+
+    /// Takes the writer without a transaction, for the statements that cannot run in one.
+    pub(crate) async fn idle_writer(&self) -> Result<IdleWriter, DbError> {
+        let inner = &self.inner;
+        let mut writer = lock(inner, &Retry::new(inner.options.write_timeout)).await?;
+        // A connection that an earlier failure left within a transaction it cannot leave is given up.
+        if let Some(connection) = &mut *writer
+            && Manager::rollback(connection).await.is_err()
+        {
+            *writer = None;
+        }
+        if writer.is_none() {
+            *writer = Some(inner.connect(Access::Write).await?);
+        }
+        Ok(IdleWriter(writer))
+    }
+}
+
+type Guard = OwnedMutexGuard<Option<SqliteConnection>>;
+
+async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
+    if inner.options.read_only {
+        return Err(DbError::ReadOnly { path: inner.paths.database.clone() });
+    }
+    let lock = tokio::time::timeout(retry.left(), Arc::clone(&inner.writer).lock_owned());
+    let writer = lock.await.map_err(|_| inner.busy(retry.waited()))?;
+    // Looked at with the lock in hand: closing takes the connection under the same lock.
+    if inner.permits.is_closed() { Err(inner.closed()) } else { Ok(writer) }
+}
+
+async fn begin(inner: &Arc<Inner>, retry: &mut Retry) -> Result<WriteTx, DbError> {
+    let mut writer = lock(inner, retry).await?;
+    loop {
+        let fresh = writer.is_none();
+        let connection = match &mut *writer {
+            Some(connection) => connection,
+            none => none.insert(inner.connect(Access::Write).await?),
+        };
+        match begin_immediate(connection, retry).await {
+            Ok(()) => break,
+            Err(error) => match ErrorClass::of(&error) {
+                ErrorClass::Busy => return Err(inner.busy(retry.waited())),
+                // A connection that an earlier failure left within a transaction, or whose thread is gone: a new one will
+                // do. A new one that fails is the answer.
+                _ if !fresh => *writer = None,
+                _ => {
+                    *writer = None;
+                    return Err(inner.error(error));
+                }
+            },
+        }
+    }
+    let mut transaction = WriteTx { writer, inner: Arc::clone(inner), open: true };
+    transaction.check_floor().await?;
+    Ok(transaction)
+}
+
+/// A write transaction; dereferences to sqlx's connection. Dropping it without [`commit`](Self::commit) rolls it back.
+pub struct WriteTx {
+    writer: Guard,
+    inner: Arc<Inner>,
+    open: bool,
+}
+
+impl WriteTx {
+    /// Returns the connection.
+    pub fn conn(&mut self) -> &mut SqliteConnection {
+        self
+    }
+
+    /// Sorts an error that a statement of this transaction gave.
+    #[must_use]
+    pub fn error(&self, error: sqlx::Error) -> DbError {
+        self.inner.error(error)
+    }
+
+    /// Commits. When it returns an error, nothing of the transaction is in the database.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Busy`]: readers of a rollback-journal database were in the way for too long.
+    /// * [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: SQLite could not write.
+    /// * [`DbError::Statement`]: a deferred constraint does not hold.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        let mut retry = Retry::new(self.inner.options.write_timeout);
+        let Err(error) = commit(&mut self, &mut retry).await else {
+            self.open = false;
+            return Ok(());
+        };
+        self.end().await;
+        match ErrorClass::of(&error) {
+            ErrorClass::Busy => Err(self.inner.busy(retry.waited())),
+            _ => Err(self.inner.error(error)),
+        }
+    }
+
+    /// Rolls back and waits until that is done.
+    pub async fn rollback(mut self) {
+        self.end().await;
+    }
+
+    /// Rolls back; a connection that cannot is given up, and with it its transaction.
+    async fn end(&mut self) {
+        if Manager::rollback(self).await.is_err() {
+            *self.writer = None;
+        }
+        self.open = false;
+    }
+
+    /// Refuses to write to a file that a newer program has meanwhile claimed for its like.
+    async fn check_floor(&mut self) -> Result<(), DbError> {
+        let floor = sqlx::query_scalar("PRAGMA user_version").fetch_one(self.conn()).await;
+        let needs: i64 = floor.map_err(|error| self.error(error))?;
+        let knows = self.inner.spec.newest_version();
+        if needs > knows {
+            return Err(DbError::Newer { path: self.inner.paths.database.clone(), needs, knows });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for WriteTx {
+    fn drop(&mut self) {
+        if self.open
+            && let Some(connection) = &mut *self.writer
+        {
+            // Goes to the connection's own thread, before whatever the next transaction sends there.
+            Manager::start_rollback(connection);
+        }
+    }
+}
+
+impl Deref for WriteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.writer.as_ref().expect("an open transaction has its connection")
+    }
+}
+
+impl DerefMut for WriteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.writer.as_mut().expect("an open transaction has its connection")
+    }
+}
+
+/// The writer outside of a transaction.
+pub(crate) struct IdleWriter(Guard);
+
+impl Deref for IdleWriter {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.0.as_ref().expect("an idle writer has its connection")
+    }
+}
+
+impl DerefMut for IdleWriter {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.0.as_mut().expect("an idle writer has its connection")
+    }
+}
+
+impl std::fmt::Debug for WriteTx {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("WriteTx").field("path", &self.inner.paths.database).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! The databases that the tests open, and what they ask of files and processes.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use threadkeep_sqlite::{Database, DbKind, DbSpec, MigrationFile, OpenOptions, migrations};
+
+/// What a test gives back.
+pub(crate) type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// The application id of all test databases.
+pub(crate) const ID: u32 = 0x7468_7431;
+
+/// The file name of all test databases.
+pub(crate) const FILE: &str = "notes_1.sqlite";
+
+const ONE: MigrationFile = MigrationFile::new(
+    "0001_notes",
+    "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+);
+const TWO: MigrationFile = MigrationFile::new(
+    "0002_tags",
+    "CREATE TABLE tags (note_id INTEGER NOT NULL REFERENCES notes (id), tag TEXT NOT NULL) STRICT;
+     CREATE INDEX tags_by_note ON tags (note_id);",
+);
+const THREE: MigrationFile =
+    MigrationFile::new("0003_stars", "ALTER TABLE notes ADD COLUMN stars INTEGER NOT NULL DEFAULT 3;");
+
+static FIRST: [MigrationFile; 1] = [ONE];
+static SECOND: [MigrationFile; 2] = [ONE, TWO];
+static THIRD: [MigrationFile; 3] = [ONE, TWO, THREE];
+
+/// The program's first version.
+pub(crate) static V1: DbSpec = spec(&FIRST);
+/// Its second.
+pub(crate) static V2: DbSpec = spec(&SECOND);
+/// Its third.
+pub(crate) static V3: DbSpec = spec(&THIRD);
+
+/// A test database with these migrations.
+pub(crate) const fn spec(migrations: &'static [MigrationFile]) -> DbSpec {
+    DbSpec::new("notes", FILE, DbKind::Rebuildable, ID, migrations)
+}
+
+/// The same under another label, so that a test can tell its own telemetry.
+pub(crate) static DURABLE: DbSpec = DbSpec::new(
+    "durable",
+    "durable_1.sqlite",
+    DbKind::Durable,
+    ID,
+    &migrations!["0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"],
+);
+
+/// Opens with the defaults.
+pub(crate) async fn open(spec: &'static DbSpec, folder: &Path) -> Result<Database> {
+    Ok(Database::open(spec, folder, &OpenOptions::new()).await?)
+}
+
+/// Writes one note and commits.
+pub(crate) async fn write_note(database: &Database, text: &str) -> Result {
+    let mut tx = database.begin().await?;
+    sqlx::query("INSERT INTO notes (text) VALUES (?1)").bind(text.to_owned()).execute(tx.conn()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Counts the notes.
+pub(crate) async fn count_notes(database: &Database) -> Result<i64> {
+    let mut reader = database.reader().await?;
+    Ok(sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(reader.conn()).await?)
+}
+
+/// Reads every file of a folder: names and bytes.
+pub(crate) fn bytes(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let content = if entry.file_type()?.is_file() { std::fs::read(entry.path())? } else { Vec::new() };
+        files.insert(entry.file_name().to_string_lossy().into_owned(), content);
+    }
+    Ok(files)
+}
+
+/// Starts this test binary again, as a child that runs one test alone: the child's part of it.
+pub(crate) fn child(test: &str, folder: &Path) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    command.env("THREADKEEP_SQLITE_CHILD", test).env("THREADKEEP_SQLITE_FOLDER", folder);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    Ok(command)
+}
+
+/// Says whether this process is the child of a test, and of which folder.
+pub(crate) fn child_of(test: &str) -> Option<std::path::PathBuf> {
+    let is = std::env::var("THREADKEEP_SQLITE_CHILD").is_ok_and(|name| name == test);
+    is.then(|| std::env::var_os("THREADKEEP_SQLITE_FOLDER")).flatten().map(Into::into)
+}
+
+/// Waits for a child that must succeed.
+pub(crate) fn succeeded(child: Child) -> Result {
+    let output = child.wait_with_output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into())
+}
