@@ -1,0 +1,263 @@
+//! Finds the rollouts of a home: one pass over its folders, one look at each file.
+//!
+//! Symbolic links are set aside and followed at the end, so that a file is counted once, under its own path where it
+//! has one inside the home's session folders.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::{self, DirEntry, FileType, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fingerprint::Fingerprint;
+use crate::name::{self, RolloutName};
+
+/// Where rollouts are, and whether those there are archived.
+const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
+/// Deeper than any agent nests; a guard against folders that were moved into themselves.
+const MAX_DEPTH: usize = 16;
+
+/// The rollouts of a home.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// The rollouts, by path.
+    pub files: Vec<RolloutFile>,
+    /// What could not be looked at, or looks wrong, by path.
+    pub problems: Vec<DiscoveryProblem>,
+}
+
+/// A rollout file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RolloutFile {
+    /// Its path in the home, with `/` between the parts.
+    pub path: String,
+    /// What its name says; `None` if the name is malformed, which is a problem too.
+    pub name: Option<RolloutName>,
+    /// Whether it lies in `archived_sessions`.
+    pub archived: bool,
+    /// Whether it is compressed (`.jsonl.zst`).
+    pub compressed: bool,
+    /// What tells whether it has changed.
+    pub fingerprint: Fingerprint,
+}
+
+/// Something in the home that could not be looked at, or looks wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiscoveryProblem {
+    /// Its path in the home.
+    pub path: String,
+    /// What is the matter.
+    pub reason: ProblemReason,
+}
+
+/// What is the matter with something in the home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProblemReason {
+    /// It cannot be read; what the operating system says.
+    Unreadable(String),
+    /// The file's name is not a rollout's. It is indexed all the same.
+    MalformedName,
+    /// The name is not UTF-8. The file is not indexed.
+    NameNotUtf8,
+    /// A symbolic link that leads out of the home. It is not followed.
+    LeavesHome,
+    /// A symbolic link that leads nowhere, or in a circle.
+    BrokenLink,
+    /// A pipe, socket or device with a rollout's name. It is never opened.
+    NotAFile,
+    /// A folder nested too deeply. It is not looked into.
+    TooDeep,
+}
+
+impl fmt::Display for ProblemReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(f, "cannot be read ({error}); check its permissions"),
+            Self::MalformedName => {
+                f.write_str("is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl; indexed as it is")
+            }
+            Self::NameNotUtf8 => f.write_str("has a name that is not UTF-8; rename it to have it indexed"),
+            Self::LeavesHome => f.write_str("is a link that leaves the home; not followed"),
+            Self::BrokenLink => f.write_str("is a link that leads nowhere; remove it"),
+            Self::NotAFile => f.write_str("is not a regular file; not opened"),
+            Self::TooDeep => f.write_str("is nested too deeply; not looked into"),
+        }
+    }
+}
+
+impl fmt::Display for DiscoveryProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path, self.reason)
+    }
+}
+
+pub(crate) fn discover(root: &Path) -> Discovery {
+    let mut walk = Walk::default();
+    for (folder, archived) in FOLDERS {
+        let path = root.join(folder);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                walk.links.push(Found { path, relative: folder.to_owned(), archived, depth: 0 });
+            }
+            Ok(_) => walk.folder(&Found { path, relative: folder.to_owned(), archived, depth: 0 }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => walk.unreadable(folder.to_owned(), &error),
+        }
+    }
+    walk.follow_links(root);
+    let mut found = walk.found;
+    found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    found.problems.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Something to look at.
+struct Found {
+    path: PathBuf,
+    relative: String,
+    archived: bool,
+    depth: usize,
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Discovery,
+    links: Vec<Found>,
+    /// The real paths of what links led to; empty until the first link.
+    real: Option<HashSet<PathBuf>>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Found) {
+        if folder.depth > MAX_DEPTH {
+            return self.problem(folder.relative.clone(), ProblemReason::TooDeep);
+        }
+        let entries = match fs::read_dir(&folder.path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(folder.relative.clone(), &error),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(folder, &entry),
+                Err(error) => self.unreadable(folder.relative.clone(), &error),
+            }
+        }
+    }
+
+    fn entry(&mut self, folder: &Found, entry: &DirEntry) {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            let relative = format!("{}/{}", folder.relative, name.to_string_lossy());
+            return self.problem(relative, ProblemReason::NameNotUtf8);
+        };
+        if name.starts_with('.') {
+            return;
+        }
+        let relative = format!("{}/{name}", folder.relative);
+        let file_type = match entry.file_type() {
+            Ok(file_type) => file_type,
+            Err(error) => return self.unreadable(relative, &error),
+        };
+        let found = || Found {
+            path: entry.path(),
+            relative: relative.clone(),
+            archived: folder.archived,
+            depth: folder.depth + 1,
+        };
+        if file_type.is_dir() {
+            self.folder(&found());
+        } else if file_type.is_symlink() {
+            self.links.push(found());
+        } else if name::stem(name).is_some() {
+            self.file(relative, folder.archived, file_type, || entry.path(), || entry.metadata());
+        }
+    }
+
+    /// Takes a file that has a rollout's ending.
+    fn file(
+        &mut self,
+        relative: String,
+        archived: bool,
+        file_type: FileType,
+        path: impl Fn() -> PathBuf,
+        metadata: impl FnOnce() -> io::Result<Metadata>,
+    ) {
+        if !file_type.is_file() {
+            return self.problem(relative, ProblemReason::NotAFile);
+        }
+        if let Some(real) = &mut self.real
+            && !fs::canonicalize(path()).is_ok_and(|path| real.insert(path))
+        {
+            return;
+        }
+        let fingerprint = match metadata() {
+            Ok(metadata) => Fingerprint::of(&metadata),
+            // Deleted or moved since the folder was read: it is not there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.unreadable(relative, &error),
+        };
+        let file_name = relative.rsplit('/').next().unwrap_or_default();
+        let name = RolloutName::parse(file_name).ok();
+        let compressed = file_name.ends_with(".zst");
+        if name.is_none() {
+            self.problem(relative.clone(), ProblemReason::MalformedName);
+        }
+        self.found.files.push(RolloutFile { path: relative, name, archived, compressed, fingerprint });
+    }
+
+    fn follow_links(&mut self, root: &Path) {
+        if self.links.is_empty() {
+            return;
+        }
+        let Ok(root) = fs::canonicalize(root) else { return };
+        // What has been found so far was found without links: its real path is the root's and its own.
+        self.real = Some(self.found.files.iter().map(|file| root.join(&file.path)).collect());
+        self.links.sort_unstable_by(|a, b| b.relative.cmp(&a.relative));
+        while let Some(link) = self.links.pop() {
+            self.follow(&root, link);
+        }
+    }
+
+    fn follow(&mut self, root: &Path, link: Found) {
+        let (target, metadata) =
+            match fs::canonicalize(&link.path).and_then(|to| Ok((fs::metadata(&to)?, to))) {
+                Ok((metadata, target)) => (target, metadata),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return self.unreadable(link.relative, &error);
+                }
+                Err(_) => return self.problem(link.relative, ProblemReason::BrokenLink),
+            };
+        if !target.starts_with(root) {
+            return self.problem(link.relative, ProblemReason::LeavesHome);
+        }
+        if metadata.is_dir() {
+            let parent = link.path.parent().and_then(|parent| fs::canonicalize(parent).ok());
+            if parent.is_some_and(|parent| parent.starts_with(&target)) {
+                return self.problem(link.relative, ProblemReason::BrokenLink);
+            }
+            if self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
+                self.folder(&Found { path: target, ..link });
+            }
+        } else if name::stem(&link.relative).is_some() {
+            self.file(
+                link.relative,
+                link.archived,
+                metadata.file_type(),
+                || target.clone(),
+                || Ok(metadata.clone()),
+            );
+        }
+    }
+
+    fn unreadable(&mut self, path: String, error: &io::Error) {
+        self.problem(path, ProblemReason::Unreadable(error.to_string()));
+    }
+
+    fn problem(&mut self, path: String, reason: ProblemReason) {
+        self.found.problems.push(DiscoveryProblem { path, reason });
+    }
+}

@@ -1,0 +1,137 @@
+//! The agent home: where an agent keeps its rollouts, its settings and its threads' names.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::discover::{self, Discovery};
+use crate::thread_names::ThreadNames;
+
+/// The model provider of a thread when neither its rollout nor the home's `config.toml` names one.
+pub const DEFAULT_MODEL_PROVIDER: &str = "openai";
+
+/// An agent's home directory, `~/.codex` for the Codex CLI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentHome {
+    root: PathBuf,
+}
+
+/// What the home's `config.toml` says that concerns rollouts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct HomeConfig {
+    /// `model_provider`.
+    pub model_provider: Option<String>,
+}
+
+/// Why an agent home, or one of its files, cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// There is nothing at this path.
+    #[error("there is no agent home at {}; pass --home DIR or set CODEX_HOME", path.display())]
+    NotFound {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// A file stands where the home should be.
+    #[error("{} is not a directory; pass the agent's home with --home DIR or set CODEX_HOME", path.display())]
+    NotADirectory {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The home, or a file in it, cannot be read.
+    #[error("cannot read {}: {source}; check its permissions, or pass another home with --home DIR", path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// `config.toml` cannot be understood. What stands there is not shown, for it may be a secret.
+    #[error("{} is broken at line {line}, column {column}; mend it there and try again", path.display())]
+    BrokenConfig {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+    },
+}
+
+impl AgentHome {
+    /// Opens the home at `root`. Reads nothing but the directory itself.
+    ///
+    /// # Errors
+    /// [`HomeError::NotFound`], [`HomeError::NotADirectory`], [`HomeError::Unreadable`].
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, HomeError> {
+        let path = root.into();
+        match fs::metadata(&path) {
+            Ok(metadata) if !metadata.is_dir() => Err(HomeError::NotADirectory { path }),
+            Ok(_) => match fs::read_dir(&path) {
+                Ok(_) => Ok(Self { root: path }),
+                Err(source) => Err(HomeError::Unreadable { path, source }),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::NotFound { path }),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                Err(HomeError::NotADirectory { path })
+            }
+            Err(source) => Err(HomeError::Unreadable { path, source }),
+        }
+    }
+
+    /// Where the home is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The path of something inside the home, given with `/` between its parts.
+    pub fn absolute(&self, relative: &str) -> PathBuf {
+        relative.split('/').fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    /// Reads `config.toml`. A missing file says nothing.
+    ///
+    /// # Errors
+    /// [`HomeError::Unreadable`], [`HomeError::BrokenConfig`].
+    pub fn config(&self) -> Result<HomeConfig, HomeError> {
+        let path = self.root.join("config.toml");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HomeConfig::default()),
+            Err(source) => return Err(HomeError::Unreadable { path, source }),
+        };
+        let broken = |path, text: &str, at: usize| {
+            let before = text.get(..at).unwrap_or(text);
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+            HomeError::BrokenConfig { path, line, column: before[line_start..].chars().count() + 1 }
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}'),
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(broken(path, &String::from_utf8_lossy(&bytes[..at]), at));
+            }
+        };
+        let config = toml::from_str::<HomeConfig>(text);
+        config.map_err(|error| broken(path, text, error.span().map_or(text.len(), |span| span.start)))
+    }
+
+    /// Reads the names that users have given to threads, from `session_index.jsonl`. A missing file names none.
+    ///
+    /// # Errors
+    /// [`HomeError::Unreadable`].
+    pub fn thread_names(&self) -> Result<ThreadNames, HomeError> {
+        let path = self.root.join("session_index.jsonl");
+        ThreadNames::read(&path).map_err(|source| HomeError::Unreadable { path, source })
+    }
+
+    /// Finds the rollouts. What cannot be looked at is among the problems and stops nothing.
+    pub fn discover(&self) -> Discovery {
+        discover::discover(&self.root)
+    }
+}

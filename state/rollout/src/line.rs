@@ -1,0 +1,147 @@
+//! What a line is: its time and kind from its first bytes where they have the canonical shape, else from all of it.
+//!
+//! The first bytes are an optimisation and nothing else: [`Head::canonical`] says `None` whenever it is not sure, and
+//! then [`Envelope`] decides.
+
+use serde::Deserialize;
+
+use crate::raw::{self, Raw};
+use crate::time::LineTime;
+
+/// The kinds of line that can say something about a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `session_meta`.
+    SessionMeta,
+    /// `turn_context`.
+    TurnContext,
+    /// `event_msg` / `token_count`.
+    TokenCount,
+    /// `event_msg` / `user_message`.
+    UserMessage,
+    /// `event_msg` / `item_completed`.
+    ItemCompleted,
+    /// Anything else, also what is not known yet.
+    Other,
+}
+
+impl Kind {
+    fn of(line_type: &[u8], payload_type: impl FnOnce() -> Option<Self>) -> Option<Self> {
+        match line_type {
+            b"session_meta" => Some(Self::SessionMeta),
+            b"turn_context" => Some(Self::TurnContext),
+            b"event_msg" => payload_type(),
+            _ => Some(Self::Other),
+        }
+    }
+
+    fn of_event(payload_type: &[u8]) -> Self {
+        match payload_type {
+            b"token_count" => Self::TokenCount,
+            b"user_message" => Self::UserMessage,
+            b"item_completed" => Self::ItemCompleted,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What the first bytes of a line say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) time: &'a [u8],
+    /// Where the payload starts.
+    pub(crate) payload: usize,
+}
+
+impl<'a> Head<'a> {
+    /// Reads `{"timestamp":"…",` `"ordinal":N,` `"type":"…","payload":{` `"type":"…"`; `None` if there is another
+    /// shape.
+    pub(crate) fn canonical(line: &'a [u8]) -> Option<Self> {
+        let rest = line.strip_prefix(b"{\"timestamp\":")?;
+        let (time, rest) = quoted(rest)?;
+        let mut rest = rest.strip_prefix(b",")?;
+        if let Some(ordinal) = rest.strip_prefix(b"\"ordinal\":") {
+            let digits = ordinal.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+            rest = ordinal.get(digits..)?.strip_prefix(b",").filter(|_| digits > 0)?;
+        }
+        let (line_type, rest) = quoted(rest.strip_prefix(b"\"type\":")?)?;
+        let rest = rest.strip_prefix(b",\"payload\":")?;
+        let payload = line.len() - rest.len();
+        let rest = rest.strip_prefix(b"{")?;
+        let kind = Kind::of(line_type, || {
+            let (payload_type, rest) = quoted(rest.strip_prefix(b"\"type\":")?)?;
+            let kind = Kind::of_event(payload_type);
+            // Most counts come with no info, at the start of a turn; those change nothing.
+            let empty = kind == Kind::TokenCount && rest.starts_with(b",\"info\":null,");
+            Some(if empty { Kind::Other } else { kind })
+        })?;
+        Some(Self { kind, time, payload })
+    }
+}
+
+/// Reads a short string without escapes, and what follows it.
+fn quoted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = bytes.strip_prefix(b"\"")?;
+    let end = inner.iter().take(64).position(|byte| matches!(byte, b'"' | b'\\'))?;
+    (inner[end] == b'"').then(|| (&inner[..end], &inner[end + 1..]))
+}
+
+/// A whole line. The oldest versions wrote bare lines: a header with an `id`, and items without an envelope.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Envelope<'a> {
+    #[serde(borrow, default)]
+    pub(crate) timestamp: Raw<'a>,
+    #[serde(borrow, default, rename = "type")]
+    pub(crate) line_type: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) payload: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) record_type: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) git: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) role: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) content: Raw<'a>,
+}
+
+impl<'a> Envelope<'a> {
+    /// The line's kind. A bare line has none.
+    pub(crate) fn kind(&self) -> Kind {
+        #[derive(Deserialize)]
+        struct Typed<'a> {
+            #[serde(borrow, default, rename = "type")]
+            payload_type: Raw<'a>,
+        }
+        let Some(line_type) = raw::text(self.line_type).filter(|_| self.payload.is_some()) else {
+            return Kind::Other;
+        };
+        let of_event = || {
+            let payload_type = raw::parse::<Typed<'_>>(self.payload)?.payload_type;
+            raw::text(payload_type).map(|name| Kind::of_event(name.as_bytes()))
+        };
+        Kind::of(line_type.as_bytes(), of_event).unwrap_or(Kind::Other)
+    }
+
+    pub(crate) fn time(&self) -> Option<LineTime> {
+        raw::text(self.timestamp).and_then(|text| LineTime::read(text.as_bytes()))
+    }
+
+    /// Whether this is the header that the oldest files begin with: an id and a time, and no type.
+    pub(crate) fn is_header(&self) -> bool {
+        self.id.is_some()
+            && self.timestamp.is_some()
+            && self.line_type.is_none()
+            && self.record_type.is_none()
+    }
+
+    /// Whether this is a bare message of the user's.
+    pub(crate) fn is_bare_user_message(&self) -> bool {
+        self.payload.is_none()
+            && raw::text(self.line_type).is_some_and(|name| name == "message")
+            && raw::text(self.role).is_some_and(|role| role == "user")
+    }
+}

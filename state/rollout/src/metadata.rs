@@ -1,0 +1,283 @@
+//! What a rollout says about its thread, and the state from which that is made.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::git_url::strip_credentials;
+use crate::name::RolloutName;
+use crate::payload::{Git, SessionMeta, ThreadSpawn, TurnContext, UserMessage};
+use crate::raw::{self, Raw};
+use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+use crate::time;
+
+/// What a rollout says about its thread. `None` where it says nothing: no default is made up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ThreadMetadata {
+    /// The first `session_meta`'s id; without one, the file name's.
+    pub thread_id: Uuid,
+    /// The first `session_meta`'s time; without one, the first line's, else the file name's taken as UTC.
+    pub created_at: Option<Timestamp>,
+    /// The time of the last line that bears one; never before `created_at`.
+    pub updated_at: Option<Timestamp>,
+    /// The working directory: the latest turn's, else the session's.
+    pub cwd: Option<String>,
+    /// What started the thread: a name (`exec`), or compact JSON.
+    pub source: Option<String>,
+    /// On whose behalf: `user`, `subagent`, …
+    pub thread_source: Option<String>,
+    /// The model provider's id.
+    pub model_provider: Option<String>,
+    /// The latest turn's model.
+    pub model: Option<String>,
+    /// The latest turn's reasoning effort; `None` also when only earlier turns had one.
+    pub reasoning_effort: Option<String>,
+    /// The version of the agent that began the thread.
+    pub cli_version: Option<String>,
+    /// The first user message's request, at most [`MAX_TITLE`] characters; `[Image]` for images without words.
+    pub title: Option<String>,
+    /// The same, at most [`MAX_FIRST_USER_MESSAGE`] characters.
+    pub first_user_message: Option<String>,
+    /// The same, at most [`MAX_TITLE`] characters.
+    pub preview: Option<String>,
+    /// The latest turn's `permission_profile`, else its `sandbox_policy`: compact JSON, keys as they were written.
+    pub sandbox_policy: Option<String>,
+    /// The latest turn's `approval_policy`: a name, or compact JSON.
+    pub approval_mode: Option<String>,
+    /// The total of the last `token_count` that says one; 0 without. Never negative.
+    pub tokens_used: i64,
+    /// The commit the thread began at.
+    pub git_sha: Option<String>,
+    /// The branch the thread began on.
+    pub git_branch: Option<String>,
+    /// The remote's URL, without credentials.
+    pub git_origin_url: Option<String>,
+    /// A sub-agent's nickname.
+    pub agent_nickname: Option<String>,
+    /// A sub-agent's role.
+    pub agent_role: Option<String>,
+    /// A sub-agent's path.
+    pub agent_path: Option<String>,
+    /// The thread that spawned this one.
+    pub parent_thread_id: Option<Uuid>,
+    /// Whether memories may be made of the thread, where the rollout says so.
+    pub memory_mode: Option<String>,
+}
+
+/// What has been read so far; a checkpoint keeps it. No credentials ever enter it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct State {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_line_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_line_at: Option<Timestamp>,
+    session: Session,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn: Option<Turn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_user_message: Option<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    tokens_used: i64,
+}
+
+/// From the `session_meta` lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Session {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cli_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git_sha: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git_branch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git_origin_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_thread_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_mode: Option<String>,
+}
+
+/// From the latest `turn_context`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Turn {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sandbox: Option<String>,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl State {
+    pub(crate) fn has_first_user_message(&self) -> bool {
+        self.first_user_message.is_some()
+    }
+
+    pub(crate) fn has_first_line_time(&self) -> bool {
+        self.first_line_at.is_some()
+    }
+
+    pub(crate) fn set_first_line_time(&mut self, at: Timestamp) {
+        self.first_line_at.get_or_insert(at);
+    }
+
+    pub(crate) fn set_last_line_time(&mut self, at: Timestamp) {
+        self.last_line_at = Some(at);
+    }
+
+    pub(crate) fn set_tokens(&mut self, total: i64) {
+        self.tokens_used = total;
+    }
+
+    /// Takes a `session_meta`: the first names the thread; a later one counts if it speaks of the same thread. (A fork
+    /// holds its source's lines behind its own, `session_meta` included.)
+    pub(crate) fn set_session(&mut self, meta: &SessionMeta<'_>) {
+        let id = raw::text(meta.id).and_then(|id| Uuid::try_parse(&id).ok());
+        match (self.thread_id, id) {
+            (Some(ours), Some(id)) if ours != id => return,
+            (None, Some(id)) => {
+                self.thread_id = Some(id);
+                self.created_at = raw::text(meta.timestamp).and_then(|text| time::timestamp(&text));
+            }
+            _ => {}
+        }
+        self.session.update(meta);
+    }
+
+    /// Takes the header that the oldest files begin with.
+    pub(crate) fn set_header(&mut self, id: Raw<'_>, timestamp: Raw<'_>, git: Raw<'_>) {
+        self.set_session(&SessionMeta { id, timestamp, git, ..SessionMeta::default() });
+    }
+
+    pub(crate) fn set_turn(&mut self, turn: &TurnContext<'_>) {
+        let policy = raw::plain_or_compact(turn.permission_profile);
+        self.turn = Some(Turn {
+            cwd: raw::owned(turn.cwd),
+            model: raw::owned(turn.model),
+            effort: raw::owned(turn.effort),
+            approval: raw::plain_or_compact(turn.approval_policy),
+            sandbox: policy.or_else(|| raw::plain_or_compact(turn.sandbox_policy)),
+        });
+    }
+
+    pub(crate) fn set_user_message(&mut self, message: &UserMessage) {
+        if self.first_user_message.is_none() {
+            self.first_user_message =
+                message.title().map(|title| text::bounded(title, MAX_FIRST_USER_MESSAGE));
+        }
+    }
+
+    /// Takes a user's message of the oldest files: the agent's own blocks come in the user's name there, and only they
+    /// say where the thread works.
+    pub(crate) fn set_bare_message(&mut self, message: &UserMessage) {
+        if !text::is_injected(&message.text) {
+            self.set_user_message(message);
+        } else if self.session.cwd.is_none() {
+            self.session.cwd = text::environment_cwd(&message.text).map(str::to_owned);
+        }
+    }
+
+    /// What all of that says. `None` if there is no thread: neither a `session_meta` nor a name that has an id.
+    pub(crate) fn metadata(&self, name: Option<&RolloutName>) -> Option<ThreadMetadata> {
+        let thread_id = self.thread_id.or(name.map(|name| name.thread_id))?;
+        let named_at = || name.and_then(|name| name.started.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        let created_at = self
+            .created_at
+            .or(self.first_line_at)
+            .or_else(|| named_at().map(|named_at| named_at.timestamp()));
+        let session = self.session.clone();
+        let turn = self.turn.clone().unwrap_or_default();
+        let title = self.first_user_message.as_deref().map(|message| text::bounded(message, MAX_TITLE));
+        Some(ThreadMetadata {
+            thread_id,
+            created_at,
+            updated_at: self.last_line_at.max(created_at),
+            cwd: turn.cwd.or(session.cwd),
+            source: session.source,
+            thread_source: session.thread_source,
+            model_provider: session.model_provider,
+            model: turn.model,
+            reasoning_effort: turn.effort,
+            cli_version: session.cli_version,
+            preview: title.clone(),
+            title,
+            first_user_message: self.first_user_message.clone(),
+            sandbox_policy: turn.sandbox,
+            approval_mode: turn.approval,
+            tokens_used: self.tokens_used,
+            git_sha: session.git_sha,
+            git_branch: session.git_branch,
+            git_origin_url: session.git_origin_url,
+            agent_nickname: session.agent_nickname,
+            agent_role: session.agent_role,
+            agent_path: session.agent_path,
+            parent_thread_id: session.parent_thread_id,
+            memory_mode: session.memory_mode,
+        })
+    }
+}
+
+impl Session {
+    /// Takes over what `meta` says and keeps what it does not mention.
+    fn update(&mut self, meta: &SessionMeta<'_>) {
+        let spawn = ThreadSpawn::of(meta.source);
+        let git = raw::parse::<Git<'_>>(meta.git).unwrap_or_default();
+        let id = |raw| raw::text(raw).and_then(|id| Uuid::try_parse(&id).ok());
+        set(&mut self.cwd, raw::owned(meta.cwd));
+        set(&mut self.source, raw::plain_or_compact(meta.source));
+        set(&mut self.thread_source, raw::plain_or_compact(meta.thread_source));
+        set(&mut self.model_provider, raw::owned(meta.model_provider));
+        set(&mut self.cli_version, raw::owned(meta.cli_version));
+        set(&mut self.git_sha, raw::owned(git.commit_hash));
+        set(&mut self.git_branch, raw::owned(git.branch));
+        set(
+            &mut self.git_origin_url,
+            raw::owned(git.repository_url).map(|url| strip_credentials(&url).into_owned()),
+        );
+        set(
+            &mut self.agent_nickname,
+            raw::owned(meta.agent_nickname).or_else(|| raw::owned(spawn.agent_nickname)),
+        );
+        let role = raw::owned(meta.agent_role).or_else(|| raw::owned(meta.agent_type));
+        set(&mut self.agent_role, role.or_else(|| raw::owned(spawn.agent_role)));
+        set(&mut self.agent_path, raw::owned(meta.agent_path).or_else(|| raw::owned(spawn.agent_path)));
+        set(&mut self.parent_thread_id, id(meta.parent_thread_id).or_else(|| id(spawn.parent_thread_id)));
+        set(&mut self.memory_mode, raw::owned(meta.memory_mode));
+    }
+}
+
+fn set<T>(field: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *field = value;
+    }
+}

@@ -1,0 +1,218 @@
+//! One pass over a rollout's lines: each is taken into the state, kept for later, passed over, or counted as bad.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::checkpoint::Checkpoint;
+use crate::line::{Envelope, Head, Kind};
+use crate::metadata::State;
+use crate::payload::{ItemCompleted, SessionMeta, TokenCount, TurnContext, UserEvent, UserMessage};
+use crate::reader::RawLine;
+use crate::skipped::{BadLine, BadReason, SkippedLines};
+use crate::time::LineTime;
+
+/// Lines of which only the last counts: kept as bytes and parsed once. Reusable memory.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    turn: KeptLine,
+    tokens: KeptLine,
+}
+
+#[derive(Debug, Default)]
+struct KeptLine {
+    bytes: Vec<u8>,
+    /// Where the payload starts; `None` when no line is kept.
+    payload: Option<usize>,
+}
+
+impl KeptLine {
+    fn keep(&mut self, line: &[u8], payload: usize) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(line);
+        self.payload = Some(payload);
+    }
+
+    /// Takes the kept line, parsed. `Ok(None)` if there is none.
+    fn take<'a, T: Deserialize<'a>>(&'a mut self) -> Result<Option<T>, NotJson> {
+        self.payload.take().map(|payload| parse_payload(&self.bytes, payload)).transpose()
+    }
+}
+
+/// A kept line turned out to say nothing, and what it replaced is gone: the file is read again, keeping none.
+#[derive(Debug)]
+pub(crate) struct StartOver;
+
+/// The line is not what it seemed to be.
+struct NotJson;
+
+impl From<serde_json::Error> for NotJson {
+    fn from(_: serde_json::Error) -> Self {
+        Self
+    }
+}
+
+/// What a pass has found so far.
+#[derive(Debug)]
+pub(crate) struct Pass<'k> {
+    pub(crate) state: State,
+    pub(crate) skipped: SkippedLines,
+    last_time: Option<LineTime>,
+    kept: &'k mut Kept,
+    keep: bool,
+}
+
+impl<'k> Pass<'k> {
+    /// Goes on from `from`. With `keep`, lines of which only the last counts are parsed at the end.
+    pub(crate) fn new(kept: &'k mut Kept, keep: bool, from: Option<&Checkpoint>) -> Self {
+        kept.turn.payload = None;
+        kept.tokens.payload = None;
+        let (state, skipped) =
+            from.map(|from| (from.state.clone(), from.skipped.clone())).unwrap_or_default();
+        Self { state, skipped, last_time: None, kept, keep }
+    }
+
+    /// Whether a line with this head is worth the memory to be read whole.
+    pub(crate) fn wants(head: &[u8]) -> bool {
+        Head::canonical(head).is_none_or(|head| head.kind != Kind::Other)
+    }
+
+    /// Takes a line.
+    pub(crate) fn read(&mut self, line: &RawLine<'_>) {
+        if line.is_blank() {
+            return;
+        }
+        if !line.utf8 {
+            return self.skip(line, BadReason::NotUtf8);
+        }
+        if line.bytes[0] != b'{' || line.last != b'}' {
+            return self.skip(line, BadReason::NotJson);
+        }
+        let head = Head::canonical(line.bytes);
+        if !line.whole && head.is_none_or(|head| head.kind != Kind::Other) {
+            return self.skip(line, BadReason::TooLong);
+        }
+        let taken = match head {
+            Some(head) => self.read_canonical(line, &head),
+            None => self.read_envelope(line),
+        };
+        if taken.is_err() {
+            self.skip(line, BadReason::NotJson);
+        }
+    }
+
+    /// Takes the last line when no newline ended it: it counts if it is complete.
+    pub(crate) fn read_tail(&mut self, line: &RawLine<'_>) {
+        let complete = !line.whole || serde_json::from_slice::<IgnoredAny>(line.bytes).is_ok();
+        if line.utf8 && complete && line.last == b'}' {
+            self.read(line)
+        } else {
+            self.skip(line, BadReason::Torn)
+        }
+    }
+
+    /// Parses what was kept. After this the state is complete.
+    pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
+        if let Some(turn) = self.kept.turn.take::<TurnContext<'_>>().map_err(|NotJson| StartOver)? {
+            self.state.set_turn(&turn);
+        }
+        if let Some(tokens) = self.kept.tokens.take::<TokenCount<'_>>().map_err(|NotJson| StartOver)? {
+            self.state.set_tokens(tokens.total().ok_or(StartOver)?);
+        }
+        if let Some(at) = self.last_time.take().and_then(|time| time.timestamp()) {
+            self.state.set_last_line_time(at);
+        }
+        Ok(())
+    }
+
+    fn read_canonical(&mut self, line: &RawLine<'_>, head: &Head<'_>) -> Result<(), NotJson> {
+        match head.kind {
+            Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, head.payload),
+            Kind::TokenCount if self.keep => self.kept.tokens.keep(line.bytes, head.payload),
+            Kind::UserMessage | Kind::ItemCompleted if self.state.has_first_user_message() => {}
+            Kind::Other => {}
+            Kind::SessionMeta => self.state.set_session(&parse_payload(line.bytes, head.payload)?),
+            Kind::TurnContext => self.state.set_turn(&parse_payload(line.bytes, head.payload)?),
+            Kind::TokenCount => self.set_tokens(&parse_payload(line.bytes, head.payload)?),
+            Kind::UserMessage => {
+                self.state
+                    .set_user_message(&parse_payload::<UserEvent<'_>>(line.bytes, head.payload)?.message());
+            }
+            Kind::ItemCompleted => {
+                self.set_item(&parse_payload(line.bytes, head.payload)?);
+            }
+        }
+        self.set_time(LineTime::read(head.time));
+        Ok(())
+    }
+
+    fn read_envelope(&mut self, line: &RawLine<'_>) -> Result<(), NotJson> {
+        let envelope = serde_json::from_slice::<Envelope<'_>>(line.bytes)?;
+        let payload = envelope.payload.map_or("", |payload| payload.get());
+        match envelope.kind() {
+            Kind::SessionMeta => self.state.set_session(&serde_json::from_str::<SessionMeta<'_>>(payload)?),
+            Kind::TurnContext => {
+                self.state.set_turn(&serde_json::from_str(payload)?);
+                self.kept.turn.payload = None;
+            }
+            Kind::TokenCount => self.set_tokens(&serde_json::from_str(payload)?),
+            Kind::UserMessage => {
+                self.state.set_user_message(&serde_json::from_str::<UserEvent<'_>>(payload)?.message());
+            }
+            Kind::ItemCompleted => self.set_item(&serde_json::from_str(payload)?),
+            Kind::Other if envelope.is_header() => {
+                self.state.set_header(envelope.id, envelope.timestamp, envelope.git);
+            }
+            Kind::Other if envelope.is_bare_user_message() => {
+                self.state.set_bare_message(&UserMessage::of_content(envelope.content));
+            }
+            Kind::Other => {}
+        }
+        self.set_time(envelope.time());
+        Ok(())
+    }
+
+    fn set_tokens(&mut self, tokens: &TokenCount<'_>) {
+        if let Some(total) = tokens.total() {
+            self.state.set_tokens(total);
+            self.kept.tokens.payload = None;
+        }
+    }
+
+    fn set_item(&mut self, item: &ItemCompleted<'_>) {
+        if !self.state.has_first_user_message()
+            && let Some(message) = item.user_message()
+        {
+            self.state.set_user_message(&message);
+        }
+    }
+
+    fn set_time(&mut self, time: Option<LineTime>) {
+        if time.is_some() {
+            self.last_time = time;
+        }
+        if !self.state.has_first_line_time()
+            && let Some(at) = time.and_then(|time| time.timestamp())
+        {
+            self.state.set_first_line_time(at);
+        }
+    }
+
+    fn skip(&mut self, line: &RawLine<'_>, reason: BadReason) {
+        self.skipped.add(BadLine { offset: line.offset, line_number: line.number, reason });
+    }
+}
+
+/// Parses the payload of a line whose head is canonical up to it. The payload ends the line in every version we know;
+/// where it does not, the whole line is parsed.
+fn parse_payload<'a, T: Deserialize<'a>>(line: &'a [u8], payload: usize) -> Result<T, NotJson> {
+    let line = std::str::from_utf8(line).map_err(|_| NotJson)?;
+    let from_payload = &line[payload..];
+    let mut stream = serde_json::Deserializer::from_str(from_payload).into_iter::<T>();
+    if let Some(Ok(value)) = stream.next()
+        && from_payload[stream.byte_offset()..] == *"}"
+    {
+        return Ok(value);
+    }
+    let envelope = serde_json::from_str::<Envelope<'_>>(line)?;
+    Ok(serde_json::from_str(envelope.payload.ok_or(NotJson)?.get())?)
+}

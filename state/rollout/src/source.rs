@@ -1,0 +1,66 @@
+//! Opens a rollout, plain or compressed, as a stream of bytes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::error::ExtractError;
+
+/// The bytes of a rollout.
+pub(crate) enum Source {
+    Plain(File),
+    #[cfg(feature = "zstd")]
+    Zstd(Box<zstd::stream::read::Decoder<'static, io::BufReader<File>>>),
+}
+
+impl Source {
+    /// Opens a regular file. Anything else (a pipe would block) is refused unopened.
+    pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, u64), ExtractError> {
+        let io = |source| ExtractError::Io { path: path.to_owned(), source };
+        let metadata = std::fs::metadata(path).map_err(io)?;
+        if !metadata.is_file() {
+            return Err(ExtractError::NotAFile { path: path.to_owned() });
+        }
+        let file = File::open(path).map_err(io)?;
+        let source = if compressed { Self::decompress(path, file)? } else { Self::Plain(file) };
+        Ok((source, metadata.len()))
+    }
+
+    #[cfg(feature = "zstd")]
+    fn decompress(path: &Path, file: File) -> Result<Self, ExtractError> {
+        let decoder = zstd::stream::read::Decoder::new(file);
+        decoder
+            .map(Box::new)
+            .map(Self::Zstd)
+            .map_err(|source| ExtractError::Io { path: path.to_owned(), source })
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    fn decompress(path: &Path, _file: File) -> Result<Self, ExtractError> {
+        Err(ExtractError::CompressionUnsupported { path: path.to_owned() })
+    }
+
+    /// Goes to a byte of a plain file; does nothing to a compressed one.
+    pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) => Ok(()),
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.read(into),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.read(into),
+        }
+    }
+}
+
+/// Whether an error while reading speaks of the compressed content, and not of the machine.
+pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
+    compressed && error.raw_os_error().is_none()
+}

@@ -1,0 +1,103 @@
+//! The names that users have given to threads: `session_index.jsonl`.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::raw::{self, Raw};
+use crate::reader::{Buffer, LineReader};
+use crate::skipped::{BadLine, BadReason, SkippedLines};
+use crate::text::{MAX_TITLE, bounded};
+
+/// Threads' names, by thread.
+///
+/// The file is only ever appended to: a thread's last line wins, and one with an empty name takes the name away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ThreadNames {
+    names: HashMap<Uuid, String>,
+    skipped: SkippedLines,
+}
+
+impl ThreadNames {
+    /// The thread's name, if it has one; at most [`MAX_TITLE`] characters.
+    pub fn get(&self, thread: Uuid) -> Option<&str> {
+        self.names.get(&thread).map(String::as_str)
+    }
+
+    /// The threads that have a name, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Uuid, &str)> {
+        self.names.iter().map(|(thread, name)| (*thread, name.as_str()))
+    }
+
+    /// How many threads have a name.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether no thread has a name.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The lines that could not be read.
+    pub fn skipped(&self) -> &SkippedLines {
+        &self.skipped
+    }
+
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error),
+        }
+        let mut this = Self::default();
+        let mut buffer = Buffer::default();
+        let mut lines = LineReader::new(File::open(path)?, &mut buffer, 0, 0, &[]);
+        while let Some(line) = lines.next(|_| true)? {
+            if line.is_blank() {
+                continue;
+            }
+            let reason = match line.utf8.then(|| Entry::parse(line.bytes)) {
+                None => BadReason::NotUtf8,
+                Some(Some((thread, name))) => {
+                    this.set(thread, &name);
+                    continue;
+                }
+                Some(None) if !line.whole => BadReason::TooLong,
+                Some(None) if !line.terminated => BadReason::Torn,
+                Some(None) => BadReason::NotJson,
+            };
+            this.skipped.add(BadLine { offset: line.offset, line_number: line.number, reason });
+        }
+        Ok(this)
+    }
+
+    fn set(&mut self, thread: Uuid, name: &str) {
+        match name.trim() {
+            "" => self.names.remove(&thread),
+            name => self.names.insert(thread, bounded(name, MAX_TITLE)),
+        };
+    }
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+    #[serde(borrow, default)]
+    thread_name: Raw<'a>,
+}
+
+impl Entry<'_> {
+    fn parse(line: &[u8]) -> Option<(Uuid, String)> {
+        let entry = serde_json::from_slice::<Entry<'_>>(line).ok()?;
+        let thread = Uuid::try_parse(&raw::text(entry.id)?).ok()?;
+        // A name that is `null` or missing is no name.
+        Some((thread, raw::text(entry.thread_name).unwrap_or_default().into_owned()))
+    }
+}

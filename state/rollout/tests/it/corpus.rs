@@ -1,0 +1,88 @@
+//! Every field of every bundled rollout, against the row that the agent itself makes of it.
+//!
+//! `expected.json` holds the agent's rows (Codex 0.169, its own backfill). Where ours is better, [`better`] says so.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{Result, extract, home};
+
+/// Where our row is better than the agent's: the file, the field, what we say instead.
+fn better(path: &str) -> Vec<(&'static str, Value)> {
+    // No rollout of the bundled home says anything of memories; "enabled" is the agent's default.
+    let mut better = vec![("memory_mode", Value::Null)];
+    let old = |mode: &str| -> Value { json!(mode) };
+    if path.contains("01a2036f-a3a8") {
+        // A review has no turn context: nothing says how it was approved and fenced in.
+        better.extend([("approval_mode", Value::Null), ("sandbox_policy", Value::Null)]);
+    } else if path.contains("01a20371-0f2e") {
+        // 0.99 wrote a policy and no profile; the agent makes one up.
+        let policy = r#"{"type":"workspace-write","network_access":false,"exclude_tmpdir_env_var":false,"exclude_slash_tmp":false}"#;
+        better.push(("sandbox_policy", old(policy)));
+    } else if path.contains("01a20371-28ae") {
+        better.push(("sandbox_policy", old(r#"{"type":"read-only"}"#)));
+    } else if path.contains("01a20371-2e88") {
+        // 0.47: the agent reads no turn context of this age.
+        better.push(("model", old("mock-model")));
+        better.push(("approval_mode", old("never")));
+        better.push(("sandbox_policy", old(r#"{"mode":"read-only"}"#)));
+        better.push(("model_provider", Value::Null));
+    } else if path.contains("01a20371-2f5f") {
+        better.push(("model", old("mock-model")));
+        better.push(("approval_mode", old("never")));
+        let policy = r#"{"mode":"workspace-write","network_access":false,"exclude_tmpdir_env_var":false,"exclude_slash_tmp":false}"#;
+        better.push(("sandbox_policy", old(policy)));
+        better.push(("model_provider", Value::Null));
+    }
+    better
+}
+
+#[test]
+fn every_field_of_every_rollout_is_right() -> Result {
+    let mut expected: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_json::from_str(include_str!("expected.json"))?;
+    let home = home()?;
+    let found = home.discover();
+    assert_eq!(found.problems, []);
+    assert_eq!(found.files.len(), 16);
+    for file in &found.files {
+        let mut wanted = expected.remove(&file.path).ok_or_else(|| file.path.clone())?;
+        for (field, ours) in better(&file.path) {
+            let theirs = wanted.insert(field.to_owned(), ours.clone());
+            assert_ne!(theirs, Some(ours), "{}: {field} is no exception", file.path);
+        }
+        let extraction = extract(&home, file)?;
+        assert!(extraction.skipped.is_empty(), "{}: {:?}", file.path, extraction.skipped);
+        let mut got: BTreeMap<String, Value> =
+            serde_json::from_value(serde_json::to_value(&extraction.metadata)?)?;
+        let metadata = extraction.metadata;
+        got.insert("id".to_owned(), got["thread_id"].clone());
+        got.remove("thread_id");
+        for (field, at) in [("created_at", metadata.created_at), ("updated_at", metadata.updated_at)] {
+            got.remove(field);
+            got.insert(format!("{field}_ms"), json!(at.map(jiff::Timestamp::as_millisecond)));
+        }
+        for (field, wanted) in &wanted {
+            assert_eq!(got.get(field), Some(wanted), "{}: {field}", file.path);
+        }
+        assert_eq!(got.len(), wanted.len(), "a field is not looked at: {:?}", got.keys());
+    }
+    assert!(expected.is_empty(), "not found: {:?}", expected.keys());
+    Ok(())
+}
+
+#[test]
+fn credentials_of_a_remote_are_nowhere() -> Result {
+    let home = home()?;
+    let mut with_credentials = 0;
+    for file in &home.discover().files {
+        with_credentials +=
+            usize::from(std::fs::read_to_string(home.absolute(&file.path))?.contains("s3cr3t"));
+        let extraction = extract(&home, file)?;
+        let shown = format!("{extraction:?}{}", serde_json::to_string(&extraction.checkpoint)?);
+        assert!(!shown.contains("s3cr3t") && !shown.contains("alice"), "{}", file.path);
+    }
+    assert_eq!(with_credentials, 1);
+    Ok(())
+}
