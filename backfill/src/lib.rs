@@ -2,10 +2,14 @@
 
 mod batch;
 mod clock;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod engine;
 mod error;
 mod item;
 mod lease;
+#[cfg(feature = "testing")]
+pub mod memory;
 mod outcome;
 mod ports;
 mod report;

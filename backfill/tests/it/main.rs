@@ -1,1 +1,3 @@
-//! Integration tests.
+//! Tests of the engine over in-memory ports: one binary, one module a topic.
+
+mod conformance;

@@ -1,0 +1,84 @@
+//! The conformance suite: what every implementation of the ports must do.
+//!
+//! Implement [`Fixture`] over your ports and invoke [`conformance_tests!`](crate::conformance_tests) in a test module; it
+//! makes one tokio test of each check, so that a failure names what is broken:
+//!
+//! ```text
+//! mod conformance {
+//!     threadkeep_backfill::conformance_tests!(super::MyFixture::new()); // an expression whose value is a future of the fixture
+//! }
+//! ```
+
+mod commits;
+mod fixture;
+mod leases;
+mod outcomes;
+mod passes;
+
+pub use commits::*;
+pub use fixture::{Fixture, HandleOf};
+pub use leases::*;
+pub use outcomes::*;
+pub use passes::*;
+
+/// Makes a tokio test of each check of the [conformance suite](crate::conformance).
+///
+/// Takes an expression that evaluates to a future of a fresh [`Fixture`](crate::conformance::Fixture); it is evaluated once
+/// a check. The crate that invokes it needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($make:expr) => {
+        $crate::conformance_checks!(tests, $make);
+    };
+}
+
+/// The list of checks, and what can be made of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_checks {
+    ($what:ident, $make:expr) => {
+        $crate::conformance_checks! { @$what $make;
+            lease_is_exclusive
+            token_grows
+            expired_lease_is_taken_over
+            heartbeat_prolongs_the_lease
+            expired_lease_that_nobody_took_is_good
+            stale_lease_is_refused
+            lease_given_back_is_lost
+            status_follows_the_run
+            watermark_survives_an_interruption
+            commit_writes_everything
+            commit_renews_the_lease
+            stale_commit_writes_nothing
+            commit_after_finish_writes_nothing
+            commit_twice_is_commit_once
+            failure_is_kept_with_its_reason
+            failure_keeps_the_row
+            vanished_item_goes
+            vanished_stranger_is_no_error
+            outcomes_page_in_key_order
+            outcomes_begin_after_any_key
+            lost_row_is_not_present
+            first_pass_indexes_everything
+            unchanged_pass_reads_nothing
+            changed_item_is_read_again
+            removed_item_loses_its_row
+            lost_row_heals
+            interrupted_pass_is_finished_by_the_next
+            batch_size_does_not_matter
+            copy_is_reported_and_inherits
+        }
+    };
+    (@tests $make:expr; $($check:ident)*) => {
+        $(
+            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                let fixture = $make.await;
+                $crate::conformance::$check(&fixture).await;
+            }
+        )*
+    };
+    (@names $make:expr; $($check:ident)*) => {
+        [$(stringify!($check)),*]
+    };
+}

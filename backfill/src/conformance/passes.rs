@@ -1,0 +1,203 @@
+//! Checks through the engine: passes over items that come, change and go.
+
+use super::fixture::{Fixture, engine, outcomes, pass};
+use crate::{Phase, Progress, Report, RunOutcome, Status};
+
+/// The counts of a report that say what was done.
+fn counts(report: &Report) -> (u64, u64, u64, u64) {
+    assert_eq!(
+        (report.failed, report.known_failures, report.pending),
+        (0, 0, 0),
+        "nothing fails: {report:?}"
+    );
+    (report.scanned, report.indexed, report.unchanged, report.vanished)
+}
+
+async fn put<F: Fixture>(fixture: &F, count: usize) {
+    for number in 0..count {
+        fixture.put(number, 1).await;
+    }
+}
+
+/// The first pass indexes whatever there is.
+///
+/// # Panics
+///
+/// If the implementation does not conform; so do all checks.
+pub async fn first_pass_indexes_everything<F: Fixture>(fixture: &F) {
+    assert_eq!(counts(&pass(fixture).await), (0, 0, 0, 0), "a pass over nothing");
+    put(fixture, 9).await;
+    assert_eq!(counts(&pass(fixture).await), (9, 9, 0, 0), "everything is new");
+    assert_eq!(fixture.rows().await.len(), 9, "everything has a row");
+    let state = fixture.progress().state().await.expect("the state must be readable");
+    assert_eq!(
+        (state.status, state.watermark, state.lease),
+        (Status::Complete, None, None),
+        "and it is over"
+    );
+    assert!(state.last_success_at.is_some(), "with success");
+}
+
+/// A pass over what has not changed reads and changes nothing.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn unchanged_pass_reads_nothing<F: Fixture>(fixture: &F) {
+    put(fixture, 9).await;
+    pass(fixture).await;
+    let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
+    let report = pass(fixture).await;
+    assert_eq!((counts(&report), report.bytes), ((9, 0, 9, 0), 0), "nothing is read");
+    assert_eq!((fixture.rows().await, outcomes(fixture).await), (rows, stored), "nothing has changed");
+}
+
+/// A changed item is read again, and its row is what a pass from scratch makes of it.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn changed_item_is_read_again<F: Fixture>(fixture: &F) {
+    put(fixture, 5).await;
+    pass(fixture).await;
+    let before = fixture.rows().await;
+    for revision in 2..4 {
+        fixture.put(3, revision).await;
+        assert_eq!(counts(&pass(fixture).await), (5, 1, 4, 0), "one has changed");
+    }
+    let after = fixture.rows().await;
+    for number in 0..5 {
+        let key = fixture.key(number);
+        assert_eq!(before[&key] != after[&key], number == 3, "the row of {key}");
+    }
+    equals_from_scratch(fixture).await;
+}
+
+/// A removed item loses its row, and gets it back when it comes back.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn removed_item_loses_its_row<F: Fixture>(fixture: &F) {
+    put(fixture, 5).await;
+    pass(fixture).await;
+    let before = fixture.rows().await;
+    fixture.remove(2).await;
+    assert_eq!(counts(&pass(fixture).await), (4, 0, 4, 1), "one is gone");
+    assert!(!fixture.rows().await.contains_key(&fixture.key(2)), "so is its row");
+    fixture.put(2, 1).await;
+    assert_eq!(counts(&pass(fixture).await), (5, 1, 4, 0), "it is back");
+    assert_eq!(fixture.rows().await, before, "so is its row");
+}
+
+/// A row that got lost comes back at the next pass.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn lost_row_heals<F: Fixture>(fixture: &F) {
+    put(fixture, 5).await;
+    pass(fixture).await;
+    let before = fixture.rows().await;
+    fixture.lose_row(2).await;
+    assert_ne!(fixture.rows().await, before, "the fixture loses the row");
+    assert_eq!(counts(&pass(fixture).await), (5, 1, 4, 0), "one is read again");
+    assert_eq!(fixture.rows().await, before, "its row is back");
+}
+
+/// A pass that is stopped after any number of batches is finished by the next one.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
+    for stop_at in [2, 4, 6, 8] {
+        for number in 0..9 {
+            fixture.put(number, stop_at).await;
+        }
+        let engine = engine(fixture).batch_size(2);
+        let stop = engine.stop_handle();
+        let stopped = engine.run(|update| {
+            if update.phase == Phase::Indexing && update.done_items >= u64::from(stop_at) {
+                stop.stop();
+            }
+        });
+        let stopped = stopped.await.expect("the pass must end well");
+        assert_eq!(stopped.outcome, RunOutcome::Interrupted, "stopped after {stop_at}");
+        let state = fixture.progress().state().await.expect("the state must be readable");
+        let watermark = fixture.key(stop_at as usize - 1);
+        assert_eq!(
+            (state.status, state.watermark),
+            (Status::Pending, Some(watermark)),
+            "stopped after {stop_at}"
+        );
+        let done = u64::from(stop_at);
+        assert_eq!(counts(&pass(fixture).await), (9, 9 - done, done, 0), "what was done is not done again");
+        equals_from_scratch(fixture).await;
+    }
+}
+
+/// What a pass leaves does not depend on how it was cut into batches.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
+    put(fixture, 9).await;
+    pass(fixture).await;
+    let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
+    for size in [1, 2, 4] {
+        engine(fixture).batch_size(size).force(true).run(|_| {}).await.expect("the pass must go through");
+        let now = (fixture.rows().await, outcomes(fixture).await);
+        assert_eq!(now, (rows.clone(), stored.clone()), "in batches of {size}");
+    }
+}
+
+/// Of an item and its copy one has the row and the other is reported; when the one goes, the other has it at once.
+///
+/// # Panics
+///
+/// If the implementation does not conform.
+pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
+    for (original, copy) in [(10, 11), (21, 20)] {
+        fixture.put(original, 1).await;
+        if !fixture.put_copy(copy, original).await {
+            return;
+        }
+        for round in 0..2 {
+            let report = pass(fixture).await;
+            assert_eq!(
+                (report.duplicates, report.problems_total),
+                (1, 1),
+                "pass {round} reports the copy: {report:?}"
+            );
+        }
+        let rows = fixture.rows().await;
+        assert_eq!(rows.len(), 1, "they have one row together: {rows:?}");
+        let (winner, loser) =
+            if rows.contains_key(&fixture.key(original)) { (original, copy) } else { (copy, original) };
+        fixture.remove(winner).await;
+        let report = pass(fixture).await;
+        assert_eq!(
+            (report.vanished, report.indexed, report.duplicates),
+            (1, 1, 0),
+            "the copy inherits: {report:?}"
+        );
+        let rows: Vec<String> = fixture.rows().await.into_keys().collect();
+        assert_eq!(rows, [fixture.key(loser)], "the row is the copy's");
+        assert_eq!(counts(&pass(fixture).await), (1, 0, 1, 0), "and it stays");
+        fixture.remove(loser).await;
+        assert_eq!(counts(&pass(fixture).await), (0, 0, 0, 1), "until that goes too");
+    }
+}
+
+/// Reads everything once more and compares.
+async fn equals_from_scratch<F: Fixture>(fixture: &F) {
+    let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
+    engine(fixture).force(true).run(|_| {}).await.expect("the pass must go through");
+    assert_eq!(
+        (fixture.rows().await, outcomes(fixture).await),
+        (rows, stored),
+        "as a pass from scratch makes it"
+    );
+}
