@@ -1,1 +1,98 @@
-//! Under construction.
+//! The index of a coding agent's threads, in one SQLite file: list, search, edit, audit.
+//!
+//! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The rollouts are the source of
+//! truth; this crate keeps beside them what makes them quick to list and to search, and the few things that only the
+//! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
+//! `state_5.sqlite`, and an index run makes it again from the rollouts.
+//!
+//! [`StateRuntime::open`] opens everything once. [`ThreadStore`] lists ([`ThreadStore::list`]), finds, and edits
+//! threads; with the feature `backfill`, `StateRuntime::backfill_ports` gives the ports by which a
+//! `threadkeep-backfill` engine brings the index up to date; [`StateRuntime::audit`] proves the index right or says
+//! where it is wrong.
+//!
+//! ```
+//! use jiff::Timestamp;
+//! use threadkeep_state::{ListThreads, StateOptions, StateRuntime, ThreadMetadata, ThreadUpsert};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
+//!
+//! // A live session indexes itself; a backfill does the same from files.
+//! let id = "01a2036c-de71-77f1-a9e3-3c28701bba61".parse()?;
+//! let mut metadata = ThreadMetadata::new(id);
+//! metadata.created_at = Some("2026-11-22T13:23:16.213Z".parse()?);
+//! metadata.title = Some("Please list the files here".to_owned());
+//! let path = "sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl";
+//! state.threads().upsert(&[ThreadUpsert::new(metadata, path, false, "openai")]).await?;
+//!
+//! state.threads().rename(id, Some("My first session")).await?;
+//! let found = ListThreads { search: Some("first".to_owned()), ..ListThreads::default() };
+//! let page = state.threads().list(&found).await?;
+//! assert_eq!(page.threads[0].name.as_deref(), Some("My first session"));
+//!
+//! state.threads().archive(id, Timestamp::now()).await?;
+//! assert!(state.threads().list(&found).await?.threads.is_empty());
+//! state.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Locking
+//!
+//! Every write is one `BEGIN IMMEDIATE` transaction on the one writing connection that a process has; others wait
+//! for it, also those of other processes, with a bound. Readers never wait and are never waited for (WAL). An index
+//! run holds a lease in the table `backfill_progress`: one run at a time, whatever the number of processes; the
+//! lease of a process that died on this machine is taken over at once, any other when it expires. Every batch
+//! checks the lease's fencing token in its own transaction.
+//!
+//! # Compatibility
+//!
+//! The schema changes by appended migrations only. An older program works on a newer database as long as the
+//! migrations say that it may, and refuses untouched what it does not understand. Cursors bear a version; an unknown
+//! one is refused. A database that is not ours is refused without a byte changed. No start ever deletes a database.
+//!
+//! # Performance
+//!
+//! A page of a list is one statement on one index, whatever the number of threads; so is the next one, because a
+//! cursor is a key and not an offset. Substrings of three characters and more are found by a trigram index. A batch
+//! of any size is one statement, its rows one JSON array. A thread that did not change is not written. `cargo xtask
+//! bench list` and `cargo xtask bench backfill` print what that comes to, as ratios.
+//!
+//! # File systems
+//!
+//! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system
+//! before it opens. Paths in the index are relative to the agent home, so a home can move. A read-only home is read
+//! with `OpenOptions::read_only`.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `backfill` | yes | the ports of `threadkeep-backfill` over an agent home and this index |
+//! | `zstd` | yes | rollouts that end in `.jsonl.zst` |
+
+pub mod audit;
+#[cfg(feature = "backfill")]
+pub mod backfill;
+mod database;
+mod error;
+mod home;
+mod inventory;
+mod row;
+mod runtime;
+mod thread;
+mod threads;
+
+pub use database::{DATABASES, STATE_DB};
+pub use error::StateError;
+pub use inventory::{FileProblem, FileProblemKind, Inventory};
+pub use runtime::{StateOptions, StateRuntime};
+pub use thread::{MemoryMode, Thread};
+#[doc(no_inline)]
+pub use threadkeep_rollout::ThreadMetadata;
+pub use threads::{
+    BadCursor, Cursor, DEFAULT_PAGE, ListThreads, MAX_NAME_CHARS, MAX_PAGE, SortDirection, SortKey,
+    TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,
+};

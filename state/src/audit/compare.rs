@@ -1,0 +1,240 @@
+//! Compares what was read from the rollouts with what the index says.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row as _};
+use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError};
+use threadkeep_sqlite::Database;
+use uuid::Uuid;
+
+use super::read::{CHUNK, Reading, read_all};
+use super::{AuditProblem, AuditReport, Difference, DifferenceKind};
+use crate::error::StateError;
+use crate::home::hides_files;
+use crate::runtime::StateRuntime;
+use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
+
+/// Why an audit could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// The home could not be read.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The index could not be read or mended.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The reading threads ended early, as when the runtime shuts down.
+    #[error("the rollouts could not be read to their end; run the audit again")]
+    Interrupted,
+}
+
+impl StateRuntime {
+    /// Reads every rollout of the home from its first byte and compares each field with the index. Writes nothing.
+    ///
+    /// `progress` is told how many of how many files are done.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError::Home`], [`AuditError::State`], [`AuditError::Interrupted`].
+    pub async fn audit(
+        &self,
+        home: &AgentHome,
+        progress: impl Fn(u64, u64) + Send + Sync,
+    ) -> Result<AuditReport, AuditError> {
+        let default_provider: Arc<str> =
+            home.config()?.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER).into();
+        let names: HashMap<Uuid, String> =
+            home.thread_names()?.iter().map(|(id, name)| (id, name.to_owned())).collect();
+        let discovery = {
+            let home = home.clone();
+            tokio::task::spawn_blocking(move || home.discover()).await.map_err(|_| AuditError::Interrupted)?
+        };
+        let mut report = AuditReport::default();
+        report.problems.extend(
+            discovery.problems.iter().map(|problem| AuditProblem {
+                path: problem.path.clone(),
+                reason: problem.reason.to_string(),
+            }),
+        );
+
+        let total = discovery.files.len() as u64;
+        for chunk in discovery.files.chunks(CHUNK) {
+            let (home_, provider, files) = (home.clone(), Arc::clone(&default_provider), chunk.to_vec());
+            let readings = tokio::task::spawn_blocking(move || read_all(&home_, &provider, &files))
+                .await
+                .map_err(|_| AuditError::Interrupted)?;
+            compare_chunk(self.database(), home, &names, readings, &mut report).await?;
+            progress(report.files, total);
+        }
+
+        let hidden: Vec<&str> = discovery
+            .problems
+            .iter()
+            .filter(|problem| hides_files(&problem.reason))
+            .map(|problem| problem.path.as_str())
+            .collect();
+        let present: HashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
+        for (id, path) in listed_paths(self.database()).await? {
+            report.threads += 1;
+            if !present.contains(path.as_str()) && !hidden.iter().any(|folder| path.starts_with(folder)) {
+                report.differences.push(Difference {
+                    thread_id: id,
+                    rollout_path: path,
+                    kind: DifferenceKind::NoRollout,
+                });
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// What the index says of a thread: its indexed columns in their order, and the two that are kept beside them.
+struct Row {
+    columns: Vec<Value>,
+    session_name: Option<String>,
+    missing: bool,
+}
+
+async fn compare_chunk(
+    db: &Database,
+    home: &AgentHome,
+    names: &HashMap<Uuid, String>,
+    readings: Vec<Reading>,
+    report: &mut AuditReport,
+) -> Result<(), StateError> {
+    let ids: Vec<String> =
+        readings.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.columns.id.clone())).collect();
+    let (rows, deleted) = load(db, &ids).await?;
+    for (file, read) in readings {
+        report.files += 1;
+        let thread = match read {
+            Ok(thread) => thread,
+            Err(reason) => {
+                report.problems.push(AuditProblem { path: file.path, reason });
+                continue;
+            }
+        };
+        if deleted.contains(&thread.columns.id) {
+            continue;
+        }
+        let not_indexed = |thread: &ThreadUpsert| Difference {
+            thread_id: thread.id,
+            rollout_path: thread.columns.rollout_path.clone(),
+            kind: DifferenceKind::NotIndexed,
+        };
+        match rows.get(&thread.columns.id) {
+            Some(row) if !row.missing => match rightful_other(home, &thread, row) {
+                Some(other) => report.problems.push(AuditProblem {
+                    path: file.path,
+                    reason: format!("has the same thread id as {other}"),
+                }),
+                None => compare_fields(&thread, row, names.get(&thread.id), report),
+            },
+            _ => report.differences.push(not_indexed(&thread)),
+        }
+    }
+    Ok(())
+}
+
+/// The other file that a thread's row rightly belongs to, if this one is only a copy of it.
+fn rightful_other(home: &AgentHome, thread: &ThreadUpsert, row: &Row) -> Option<String> {
+    let column =
+        |name: &str| row.columns.get(IndexedColumns::NAMES.iter().position(|column| *column == name)?);
+    let path = column("rollout_path")?.as_str()?;
+    if path == thread.columns.rollout_path || !home.absolute(path).exists() {
+        return None;
+    }
+    let other = Claim {
+        path: path.to_owned(),
+        updated_at_ms: column("updated_at_ms")?.as_i64()?,
+        archived: column("rollout_archived")?.as_i64()? == 1,
+    };
+    other.beats(&thread.claim(), thread.id).then_some(other.path)
+}
+
+fn compare_fields(thread: &ThreadUpsert, row: &Row, name: Option<&String>, report: &mut AuditReport) {
+    let mut differ = |field, index: Option<String>, rollout: Option<String>| {
+        report.differences.push(Difference {
+            thread_id: thread.id,
+            rollout_path: thread.columns.rollout_path.clone(),
+            kind: DifferenceKind::Field { field, index, rollout },
+        });
+    };
+    let wanted = serde_json::to_value(&thread.columns).unwrap_or_default();
+    for (n, field) in IndexedColumns::NAMES.iter().enumerate() {
+        let (index, rollout) = (row.columns.get(n).unwrap_or(&Value::Null), &wanted[n]);
+        if index != rollout {
+            differ(field, text(index), text(rollout));
+        }
+    }
+    if row.session_name.as_ref() != name {
+        differ("session_name", row.session_name.clone(), name.cloned());
+    }
+}
+
+/// A value as people read it; `None` for NULL.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// The rows of some threads by id, and which of them the user deleted.
+async fn load(db: &Database, ids: &[String]) -> Result<(HashMap<String, Row>, HashSet<String>), StateError> {
+    let fail = |error| db.error(error);
+    let ids = serde_json::to_string(ids).map_err(|error| fail(sqlx::Error::Encode(Box::new(error))))?;
+    let mut reader = db.reader().await?;
+    let sql = format!(
+        "SELECT id, json_array({}), session_name, missing_since_ms IS NOT NULL FROM threads \
+         WHERE id IN (SELECT value FROM json_each(?1))",
+        IndexedColumns::NAMES.join(", ")
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(&ids).fetch_all(reader.conn()).await.map_err(fail)?;
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let columns: &str = row.try_get(1)?;
+            let row_ = Row {
+                columns: serde_json::from_str(columns)
+                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+                session_name: row.try_get(2)?,
+                missing: row.try_get(3)?,
+            };
+            Ok((row.try_get(0)?, row_))
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(fail)?;
+    let deleted = sqlx::query(
+        "SELECT thread_id FROM deleted_threads WHERE thread_id IN (SELECT value FROM json_each(?1))",
+    )
+    .bind(&ids)
+    .fetch_all(reader.conn())
+    .await
+    .map_err(fail)?;
+    let deleted = deleted.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(fail)?;
+    Ok((rows, deleted))
+}
+
+/// Every listed thread with the path of its rollout.
+async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String)>, StateError> {
+    let mut reader = db.reader().await?;
+    let rows = sqlx::query(
+        "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path",
+    )
+    .fetch_all(reader.conn())
+    .await
+    .map_err(|error| db.error(error))?;
+    rows.iter()
+        .map(|row| {
+            let id: &str = row.try_get(0)?;
+            let id = Uuid::try_parse(id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            Ok((id, row.try_get(1)?))
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(|error| db.error(error).into())
+}

@@ -1,0 +1,57 @@
+//! Makes the next index run read again what an audit found wrong.
+
+use jiff::Timestamp;
+
+use super::{AuditReport, DifferenceKind};
+use crate::error::StateError;
+use crate::runtime::StateRuntime;
+use crate::threads::SESSION_INDEX;
+
+impl StateRuntime {
+    /// Prepares the mending of every difference of a report, in one transaction: the files in question are forgotten,
+    /// so that the next index run reads them from their first byte, and threads without a rollout leave the lists.
+    /// What the user said of a thread stays. Says how many differences that were.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`]; then nothing was changed.
+    pub async fn prepare_repair(&self, report: &AuditReport, now: Timestamp) -> Result<usize, StateError> {
+        let db = self.database();
+        let fail = |error| db.error(error);
+        let of_kind =
+            |gone: bool| -> Vec<String> {
+                report
+                    .differences
+                    .iter()
+                    .filter(|difference| matches!(difference.kind, DifferenceKind::NoRollout) == gone)
+                    .map(|difference| {
+                        if gone { difference.thread_id.to_string() } else { difference.rollout_path.clone() }
+                    })
+                    .collect()
+            };
+        let json = |list: &[String]| {
+            serde_json::to_string(list).map_err(|error| fail(sqlx::Error::Encode(error.into())))
+        };
+        // The names of threads come from a file of their own.
+        let mut forgotten = of_kind(false);
+        forgotten.push(SESSION_INDEX.to_owned());
+
+        let mut tx = db.begin().await?;
+        sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
+            .bind(json(&forgotten)?)
+            .execute(tx.conn())
+            .await
+            .map_err(fail)?;
+        sqlx::query(
+            "UPDATE threads SET missing_since_ms = ?2 \
+             WHERE id IN (SELECT value FROM json_each(?1)) AND missing_since_ms IS NULL",
+        )
+        .bind(json(&of_kind(true))?)
+        .bind(now.as_millisecond())
+        .execute(tx.conn())
+        .await
+        .map_err(fail)?;
+        tx.commit().await?;
+        Ok(report.differences.len())
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads an item of the home. Storing it is the business of [`commit`](super::commit).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::Row as _;
+use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Index, Item, ItemFailure, Lease};
+use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extraction, Extractor};
+use threadkeep_sqlite::Database;
+use uuid::Uuid;
+
+use super::source::HomeItem;
+use super::{IndexOptions, commit};
+use crate::threads::ThreadUpsert;
+
+/// From this many bytes on, a rollout's reading is saved, to go on from when it grows. Reading less again costs
+/// about as much as saving it.
+const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
+
+/// The index as the engine sees it.
+#[derive(Clone, Debug)]
+pub struct ThreadIndex {
+    pub(super) db: Database,
+    pub(super) home: AgentHome,
+    pub(super) options: IndexOptions,
+    default_provider: Arc<str>,
+}
+
+/// What was read from an item. Opaque: it goes from the reading to the storing.
+#[derive(Debug)]
+pub struct HomeContent(pub(super) Content);
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Thread(Box<ThreadContent>),
+    Names(Vec<(Uuid, String)>),
+}
+
+#[derive(Debug)]
+pub(super) struct ThreadContent {
+    pub(super) upsert: ThreadUpsert,
+    pub(super) lines: u64,
+    pub(super) lines_skipped: u64,
+    /// What is wrong with the file although it was indexed.
+    pub(super) remark: Option<String>,
+    pub(super) checkpoint: Option<String>,
+}
+
+impl ThreadIndex {
+    pub(super) fn new(
+        db: Database,
+        home: AgentHome,
+        default_provider: Arc<str>,
+        options: IndexOptions,
+    ) -> ThreadIndex {
+        ThreadIndex { db, home, options, default_provider }
+    }
+}
+
+#[async_trait]
+impl Index for ThreadIndex {
+    type Handle = HomeItem;
+    type Previous = Checkpoint;
+    type Extracted = HomeContent;
+    type Worker = Extractor;
+
+    fn worker(&self) -> Extractor {
+        Extractor::new()
+    }
+
+    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Checkpoint>, BoxError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sqlx::query(
+            "SELECT path, checkpoint FROM rollout_checkpoints WHERE path IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(serde_json::to_string(keys)?)
+        .fetch_all(reader.conn())
+        .await?;
+        // A checkpoint of another version is none: the file is read from its start.
+        let parse = |row: &sqlx::sqlite::SqliteRow| -> Option<(String, Checkpoint)> {
+            Some((row.try_get(0).ok()?, serde_json::from_str(row.try_get(1).ok()?).ok()?))
+        };
+        Ok(rows.iter().filter_map(parse).collect())
+    }
+
+    fn extract(
+        &self,
+        extractor: &mut Extractor,
+        item: &Item<HomeItem>,
+        previous: Option<Checkpoint>,
+    ) -> Result<HomeContent, ItemFailure> {
+        let HomeItem::Rollout(file) = &item.handle else { return self.read_names() };
+        let path = self.home.absolute(&file.path);
+        let extraction = extractor
+            .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
+            .map_err(|error| failure(&error))?;
+        let remark = remark(&extraction);
+        let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
+        let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
+        Ok(HomeContent(Content::Thread(Box::new(ThreadContent {
+            lines: extraction.lines,
+            lines_skipped: extraction.skipped.count,
+            remark,
+            checkpoint,
+            upsert: ThreadUpsert::new(extraction.metadata, &file.path, file.archived, &self.default_provider),
+        }))))
+    }
+
+    async fn commit(&self, lease: &Lease, batch: BatchOf<'_, Self>) -> Result<CommitReport, CommitError> {
+        commit::commit(self, lease, batch).await
+    }
+}
+
+impl ThreadIndex {
+    fn read_names(&self) -> Result<HomeContent, ItemFailure> {
+        let names = self.home.thread_names().map_err(|error| ItemFailure::transient(error.to_string()))?;
+        Ok(HomeContent(Content::Names(names.iter().map(|(id, name)| (id, name.to_owned())).collect())))
+    }
+}
+
+/// Reading a file again can help only when the machine failed, and not the file's content.
+fn failure(error: &ExtractError) -> ItemFailure {
+    match error {
+        ExtractError::Io { .. } => ItemFailure::transient(error.to_string()),
+        _ => ItemFailure::permanent(error.to_string()),
+    }
+}
+
+/// Says in one line how many lines of a file could not be read, and where the first of them is.
+fn remark(extraction: &Extraction) -> Option<String> {
+    let first = extraction.skipped.first.first()?;
+    let total = extraction.skipped.count;
+    let lines =
+        if total == 1 { "1 line skipped".to_owned() } else { format!("{total} lines skipped, the first") };
+    Some(format!("{lines} at byte {}: {}", first.offset, first.reason))
+}

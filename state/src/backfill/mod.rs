@@ -1,0 +1,61 @@
+//! The ports of `threadkeep-backfill`, over an agent home and this index.
+//!
+//! Data flows one way: [`HomeSource`] finds what is in the home, [`ThreadIndex`] reads it and commits it in batches,
+//! [`BackfillProgress`] knows what became of each file before. The composition root makes an engine of the three.
+
+mod commit;
+mod index;
+mod owner;
+mod progress;
+mod source;
+
+use std::sync::Arc;
+
+use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError};
+
+pub use index::{HomeContent, ThreadIndex};
+pub use owner::lease_owner;
+pub use progress::BackfillProgress;
+pub use source::{HomeItem, HomeSource};
+
+use crate::runtime::StateRuntime;
+
+/// How to index a home.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexOptions {
+    /// Bring back threads that the user deleted. Default: no.
+    pub include_deleted: bool,
+}
+
+/// The three ports over one home and one index.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BackfillPorts {
+    /// Finds the rollouts.
+    pub source: HomeSource,
+    /// Reads and stores them.
+    pub index: ThreadIndex,
+    /// Knows what was done before.
+    pub progress: BackfillProgress,
+}
+
+impl StateRuntime {
+    /// The ports for indexing `home` into this index.
+    ///
+    /// # Errors
+    ///
+    /// The [`HomeError`] of the home's `config.toml`, which names the model provider of rollouts that name none.
+    pub fn backfill_ports(
+        &self,
+        home: &AgentHome,
+        options: IndexOptions,
+    ) -> Result<BackfillPorts, HomeError> {
+        let provider: Arc<str> =
+            home.config()?.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER).into();
+        Ok(BackfillPorts {
+            source: HomeSource::new(home.clone(), &provider),
+            index: ThreadIndex::new(self.database().clone(), home.clone(), provider, options),
+            progress: BackfillProgress::new(self.database().clone(), options),
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Who holds a lease, in words from which another process on the same machine can tell that the owner is dead.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names this process as the owner of a lease: `pid 4711 on laptop, run 1`.
+///
+/// The lease of a process that was killed would otherwise stand until it expires.
+pub fn lease_owner() -> String {
+    static RUNS: AtomicU64 = AtomicU64::new(1);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    format!("pid {} on {}, run {run}", std::process::id(), host())
+}
+
+/// Whether the owner is certainly dead: it named a process of this machine, and there is none of that number.
+///
+/// A number that was given to another process since, or another machine's owner, counts as alive: then the lease's
+/// expiry decides. An owner that is wrongly taken for dead (a container that shares the host's name and not its
+/// processes) is fenced off by its token and loses nothing but its work.
+#[cfg(unix)]
+pub(super) fn is_dead(owner: &str) -> bool {
+    let Some((pid, host_of_owner)) = parse(owner) else { return false };
+    let Some(pid) = rustix::process::Pid::from_raw(pid) else { return false };
+    host_of_owner == host() && rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+}
+
+/// Elsewhere only the expiry of a lease tells.
+#[cfg(not(unix))]
+pub(super) fn is_dead(_owner: &str) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn parse(owner: &str) -> Option<(i32, &str)> {
+    let (pid, rest) = owner.strip_prefix("pid ")?.split_once(" on ")?;
+    let (host, _run) = rest.rsplit_once(", run ")?;
+    Some((pid.parse().ok()?, host))
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "this machine".to_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_living_and_the_unknown_are_not_dead() {
+        assert!(!is_dead(&lease_owner()));
+        assert!(!is_dead("pid 4711 on another-machine-entirely, run 1"));
+        assert!(!is_dead("someone"));
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_dead() -> std::io::Result<()> {
+        let mut child = std::process::Command::new("true").spawn()?;
+        let owner = format!("pid {} on {}, run 1", child.id(), host());
+        child.wait()?;
+        assert!(is_dead(&owner));
+        Ok(())
+    }
+}

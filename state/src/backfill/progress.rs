@@ -1,0 +1,162 @@
+//! Where the backfill stands: the lease, the watermark, and one outcome a file.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use threadkeep_backfill::{
+    Acquired, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState, Status,
+    StoredOutcome, Term,
+};
+use threadkeep_sqlite::Database;
+
+use super::IndexOptions;
+use super::owner::is_dead;
+use crate::row::RowReader;
+
+/// The table `backfill_progress`, and `rollouts` as the engine reads it.
+#[derive(Clone, Debug)]
+pub struct BackfillProgress {
+    db: Database,
+    options: IndexOptions,
+}
+
+impl BackfillProgress {
+    pub(crate) fn new(db: Database, options: IndexOptions) -> BackfillProgress {
+        BackfillProgress { db, options }
+    }
+}
+
+const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
+    FROM backfill_progress WHERE id = 1";
+
+fn state_of(row: &SqliteRow) -> Result<ProgressState, sqlx::Error> {
+    let mut row = RowReader::new(row);
+    let status = match row.next::<&str>()? {
+        "running" => Status::Running,
+        "complete" => Status::Complete,
+        _ => Status::Pending,
+    };
+    let watermark = row.next()?;
+    let last_success_at = row.optional_time()?;
+    let owner: Option<String> = row.next()?;
+    let token = row.next()?;
+    let expires_at = row.optional_time()?;
+    let lease = owner.zip(expires_at).map(|(owner, expires_at)| Lease { owner, token, expires_at });
+    Ok(ProgressState { status, watermark, last_success_at, lease })
+}
+
+#[async_trait]
+impl Progress for BackfillProgress {
+    async fn state(&self) -> Result<ProgressState, BoxError> {
+        let mut reader = self.db.reader().await?;
+        let row = sqlx::query(STATE).fetch_one(reader.conn()).await?;
+        Ok(state_of(&row)?)
+    }
+
+    async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
+        let mut tx = self.db.begin().await?;
+        let row = sqlx::query(STATE).fetch_one(tx.conn()).await?;
+        let state = state_of(&row)?;
+        if let Some(held) = state.lease
+            && held.expires_at > term.now
+            && !is_dead(&held.owner)
+        {
+            return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
+        }
+        let row = sqlx::query(
+            "UPDATE backfill_progress SET status = 'running', lease_owner = ?1, lease_token = lease_token + 1, \
+             lease_expires_ms = ?2 WHERE id = 1 RETURNING lease_token",
+        )
+        .bind(owner)
+        .bind(term.expires_at.as_millisecond())
+        .fetch_one(tx.conn())
+        .await?;
+        let token = RowReader::new(&row).next()?;
+        tx.commit().await?;
+        let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
+        Ok(Acquired::Granted { lease, watermark: state.watermark })
+    }
+
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
+        let renew = sqlx::query(
+            "UPDATE backfill_progress SET lease_expires_ms = ?2 \
+             WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
+        );
+        self.with_lease(renew.bind(lease.token).bind(term.expires_at.as_millisecond())).await
+    }
+
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError> {
+        let release = match finish {
+            Finish::Complete => sqlx::query(
+                "UPDATE backfill_progress SET status = 'complete', watermark = NULL, last_success_at_ms = ?2, \
+                 lease_owner = NULL, lease_expires_ms = NULL \
+                 WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
+            )
+            .bind(lease.token)
+            .bind(now.as_millisecond()),
+            Finish::Interrupted => sqlx::query(
+                "UPDATE backfill_progress SET status = 'pending', lease_owner = NULL, lease_expires_ms = NULL \
+                 WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
+            )
+            .bind(lease.token),
+        };
+        self.with_lease(release).await
+    }
+
+    async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
+        let mut reader = self.db.reader().await?;
+        // A row that is there belongs to this file, or, for a copy, to another one. Bringing deleted threads back is
+        // saying that their rows are lost.
+        let rows = sqlx::query(
+            "SELECT path, fingerprint, outcome, reason, \
+               CASE outcome \
+                 WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
+                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
+                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
+                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL) \
+                 WHEN 'deleted' THEN ?3 = 0 \
+                 ELSE 1 END \
+             FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2",
+        )
+        .bind(after.unwrap_or(""))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(self.options.include_deleted)
+        .fetch_all(reader.conn())
+        .await?;
+        Ok(rows.iter().map(outcome_of).collect::<Result<_, _>>()?)
+    }
+}
+
+impl BackfillProgress {
+    /// Runs a statement that changes the row only if the lease is the current one.
+    async fn with_lease(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<(), LeaseError> {
+        let mut tx = self.db.begin().await.map_err(backend)?;
+        if query.execute(tx.conn()).await.map_err(backend)?.rows_affected() == 0 {
+            return Err(LeaseError::Lost);
+        }
+        tx.commit().await.map_err(backend)
+    }
+}
+
+fn outcome_of(row: &SqliteRow) -> Result<StoredOutcome, sqlx::Error> {
+    let mut row = RowReader::new(row);
+    let key = row.next()?;
+    let fingerprint = row.next()?;
+    let outcome: &str = row.next()?;
+    let reason: Option<String> = row.next()?;
+    let state = match outcome {
+        "duplicate" => OutcomeState::Duplicate { of: reason.unwrap_or_default() },
+        "deleted" => OutcomeState::Excluded,
+        "failed" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: false },
+        "unreadable" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: true },
+        _ => OutcomeState::Indexed,
+    };
+    Ok(StoredOutcome { key, fingerprint, state, present: row.next()? })
+}
+
+fn backend(error: impl Into<BoxError>) -> LeaseError {
+    LeaseError::Backend(error.into())
+}

@@ -1,0 +1,109 @@
+//! What the index holds, in figures, and which files gave trouble.
+
+use sqlx::Row as _;
+
+use crate::error::StateError;
+use crate::row::RowReader;
+use crate::runtime::StateRuntime;
+
+/// How many threads and files the index knows of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inventory {
+    /// Threads in the current list.
+    pub current: u64,
+    /// Threads in the archived list.
+    pub archived: u64,
+    /// Threads whose rollout is gone.
+    pub missing: u64,
+    /// Threads that the user deleted.
+    pub deleted: u64,
+    /// Files of the home that were looked at.
+    pub files: u64,
+    /// Files that gave no thread, or only part of one; see [`StateRuntime::file_problems`].
+    pub files_with_problems: u64,
+}
+
+/// A file of the home that was not indexed, or not wholly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileProblem {
+    /// The file, relative to the home.
+    pub path: String,
+    /// What kind of trouble.
+    pub kind: FileProblemKind,
+    /// What exactly, for people.
+    pub reason: String,
+}
+
+/// What kind of trouble a file gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileProblemKind {
+    /// It was indexed, and some of its lines were skipped.
+    LinesSkipped,
+    /// Another file has the same thread id and a better claim on it.
+    Duplicate,
+    /// It could not be indexed.
+    Failed,
+}
+
+impl StateRuntime {
+    /// Counts what the index holds.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn inventory(&self) -> Result<Inventory, StateError> {
+        let db = self.database();
+        let mut reader = db.reader().await?;
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
+               (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
+               (SELECT count(*) FROM rollouts), \
+               (SELECT count(*) FROM rollouts WHERE (outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted')",
+        )
+        .fetch_one(reader.conn())
+        .await
+        .map_err(|error| db.error(error))?;
+        let mut row = RowReader::new(&row);
+        let mut count = || row.next::<i64>().map(i64::unsigned_abs).map_err(|error| db.error(error));
+        Ok(Inventory {
+            current: count()?,
+            archived: count()?,
+            missing: count()?,
+            deleted: count()?,
+            files: count()?,
+            files_with_problems: count()?,
+        })
+    }
+
+    /// The first `limit` files that gave trouble when they were last read, in the order of their paths.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn file_problems(&self, limit: u32) -> Result<Vec<FileProblem>, StateError> {
+        let db = self.database();
+        let mut reader = db.reader().await?;
+        let rows = sqlx::query(
+            "SELECT path, outcome, reason FROM rollouts \
+             WHERE (outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted' ORDER BY path LIMIT ?1",
+        )
+        .bind(limit)
+        .fetch_all(reader.conn())
+        .await
+        .map_err(|error| db.error(error))?;
+        let problem = |row: &sqlx::sqlite::SqliteRow| -> Result<FileProblem, sqlx::Error> {
+            let reason: Option<String> = row.try_get(2)?;
+            let reason = reason.unwrap_or_default();
+            let (kind, reason) = match row.try_get(1)? {
+                "indexed" => (FileProblemKind::LinesSkipped, reason),
+                "duplicate" => (FileProblemKind::Duplicate, format!("has the same thread id as {reason}")),
+                _ => (FileProblemKind::Failed, reason),
+            };
+            Ok(FileProblem { path: row.try_get(0)?, kind, reason })
+        };
+        rows.iter().map(problem).collect::<Result<_, _>>().map_err(|error| db.error(error).into())
+    }
+}

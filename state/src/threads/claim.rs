@@ -1,0 +1,55 @@
+//! Which of several files with one thread id gives the thread its row.
+
+use std::cmp::Reverse;
+
+use threadkeep_rollout::RolloutName;
+use uuid::Uuid;
+
+/// A file that claims a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) path: String,
+    pub(crate) updated_at_ms: i64,
+    pub(crate) archived: bool,
+}
+
+impl Claim {
+    /// Whether this file has the better claim. The order is total and depends on the files alone, so that the
+    /// outcome does not depend on which was read first: a name that bears the id (a copy is often renamed), then the
+    /// longer history, then the current sessions, then the path.
+    pub(crate) fn beats(&self, other: &Claim, id: Uuid) -> bool {
+        self.rank(id) > other.rank(id)
+    }
+
+    fn rank(&self, id: Uuid) -> (bool, i64, bool, Reverse<&str>) {
+        let file_name = self.path.rsplit('/').next().unwrap_or_default();
+        let named = RolloutName::parse(file_name).is_ok_and(|name| name.thread_id == id);
+        (named, self.updated_at_ms, !self.archived, Reverse(&self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_better_claim_does_not_depend_on_the_order() {
+        let id = Uuid::from_u128(7);
+        let name = format!("rollout-2026-11-22T13-24-58-{id}.jsonl");
+        let claim =
+            |path: &str, updated_at_ms, archived| Claim { path: path.to_owned(), updated_at_ms, archived };
+        let best_first = [
+            claim(&format!("archived_sessions/{name}"), 2, true),
+            claim(&format!("sessions/a/{name}"), 1, false),
+            claim(&format!("sessions/b/{name}"), 1, false),
+            claim(&format!("archived_sessions/{name}"), 1, true),
+            claim("sessions/a/rollout-copy.jsonl", 3, false),
+        ];
+        for (n, better) in best_first.iter().enumerate() {
+            for worse in &best_first[n + 1..] {
+                assert!(better.beats(worse, id), "{better:?} against {worse:?}");
+                assert!(!worse.beats(better, id), "{worse:?} against {better:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The keyset cursor of a list: where a page ended, and which way it was going.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::list::{SortDirection, SortKey};
+
+/// A place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around it.
+///
+/// It is a key, not a row number: it names a time and an id, so the thread it was made from need not exist any more.
+/// It also holds the sort key and the direction, which is what lets a page be continued, or caught up with, by the
+/// cursor alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub(super) sort: SortKey,
+    pub(super) direction: SortDirection,
+    /// Whether it goes back over a page's first item, to what has come since.
+    pub(super) catch_up: bool,
+    pub(super) at: Timestamp,
+    pub(super) id: Uuid,
+}
+
+/// Why a text is no cursor of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a cursor; give back a `next_cursor` or `backwards_cursor` as it was printed, or start again without one"
+)]
+pub struct BadCursor {
+    /// What was given, shortened.
+    pub text: String,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sort = match self.sort {
+            SortKey::Created => 'c',
+            SortKey::Updated => 'u',
+        };
+        let direction = match self.direction {
+            SortDirection::Ascending => 'a',
+            SortDirection::Descending => 'd',
+        };
+        let travel = if self.catch_up { 'b' } else { 'f' };
+        write!(f, "v1{sort}{direction}{travel}.{}.{}", self.at.as_millisecond(), self.id.simple())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
+        parse(text).ok_or_else(|| BadCursor { text: text.chars().take(80).collect() })
+    }
+}
+
+fn parse(text: &str) -> Option<Cursor> {
+    let mut parts = text.trim().split('.');
+    let (kind, at, id) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let [b'v', b'1', sort, direction, travel] = kind.as_bytes() else { return None };
+    Some(Cursor {
+        sort: match sort {
+            b'c' => SortKey::Created,
+            b'u' => SortKey::Updated,
+            _ => return None,
+        },
+        direction: match direction {
+            b'a' => SortDirection::Ascending,
+            b'd' => SortDirection::Descending,
+            _ => return None,
+        },
+        catch_up: match travel {
+            b'b' => true,
+            b'f' => false,
+            _ => return None,
+        },
+        at: Timestamp::from_millisecond(at.parse().ok()?).ok()?,
+        id: Uuid::try_parse(id).ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_survives_its_text(
+            ms in -62_135_596_800_000_i64..253_402_207_200_000,
+            id in any::<u128>(),
+            created in any::<bool>(),
+            ascending in any::<bool>(),
+            catch_up in any::<bool>(),
+        ) {
+            let cursor = Cursor {
+                sort: if created { SortKey::Created } else { SortKey::Updated },
+                direction: if ascending { SortDirection::Ascending } else { SortDirection::Descending },
+                catch_up,
+                at: Timestamp::from_millisecond(ms).unwrap(),
+                id: Uuid::from_u128(id),
+            };
+            prop_assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        }
+
+        #[test]
+        fn any_text_is_a_cursor_or_a_clear_no(text in ".{0,200}") {
+            if let Err(error) = text.parse::<Cursor>() {
+                prop_assert!(error.to_string().contains("start again without one"));
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a user does to a thread: rename, archive, memory mode, delete. One IMMEDIATE transaction each.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::ThreadStore;
+use crate::error::StateError;
+use crate::thread::MemoryMode;
+
+/// The longest name of a thread, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+
+impl ThreadStore {
+    /// Gives a thread a name, or with `None` takes the user's name away, so that the one of the home's
+    /// `session_index.jsonl`, if there is one, shows again.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::BadName`] for an empty name or one of more than [`MAX_NAME_CHARS`] characters,
+    /// [`StateError::NotFound`], and [`StateError::Database`].
+    pub async fn rename(&self, id: Uuid, name: Option<&str>) -> Result<(), StateError> {
+        let name = name.map(str::trim);
+        if name.is_some_and(|name| name.is_empty() || name.chars().count() > MAX_NAME_CHARS) {
+            return Err(StateError::BadName { max: MAX_NAME_CHARS });
+        }
+        let update = sqlx::query("UPDATE threads SET user_name = ?2 WHERE id = ?1");
+        self.edit(id, |id| update.bind(id).bind(name)).await
+    }
+
+    /// Archives a thread: it leaves the list of current threads. Nothing is deleted or moved.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`], [`StateError::Database`].
+    pub async fn archive(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
+        // An archived thread keeps the time of its first archiving.
+        let update = sqlx::query(
+            "UPDATE threads SET user_archived = 1, user_archived_at_ms = coalesce(user_archived_at_ms, ?2) WHERE id = ?1",
+        );
+        self.edit(id, |id| update.bind(id).bind(now.as_millisecond())).await
+    }
+
+    /// Brings an archived thread back to the list of current threads.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`], [`StateError::Database`].
+    pub async fn unarchive(&self, id: Uuid) -> Result<(), StateError> {
+        let update =
+            sqlx::query("UPDATE threads SET user_archived = 0, user_archived_at_ms = NULL WHERE id = ?1");
+        self.edit(id, |id| update.bind(id)).await
+    }
+
+    /// Says whether memories may be made from a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`], [`StateError::Database`].
+    pub async fn set_memory_mode(&self, id: Uuid, mode: MemoryMode) -> Result<(), StateError> {
+        let update = sqlx::query("UPDATE threads SET user_memory_mode = ?2 WHERE id = ?1");
+        self.edit(id, |id| update.bind(id).bind(mode.as_str())).await
+    }
+
+    /// Deletes a thread from the index and remembers that it was deleted, so that no index run brings it back. Its
+    /// rollout is not touched.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`], [`StateError::Database`].
+    pub async fn delete(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
+        let text = id.hyphenated().to_string();
+        let mut tx = self.db.begin().await?;
+        let deleted = sqlx::query("DELETE FROM threads WHERE id = ?1")
+            .bind(&text)
+            .execute(tx.conn())
+            .await
+            .map_err(|error| self.db.error(error))?
+            .rows_affected();
+        if deleted == 0 {
+            return Err(StateError::NotFound { id });
+        }
+        let remember =
+            sqlx::query("INSERT OR REPLACE INTO deleted_threads (thread_id, deleted_at_ms) VALUES (?1, ?2)")
+                .bind(&text)
+                .bind(now.as_millisecond());
+        let settle =
+            sqlx::query("UPDATE rollouts SET outcome = 'deleted', reason = NULL WHERE thread_id = ?1")
+                .bind(&text);
+        for query in [remember, settle] {
+            query.execute(tx.conn()).await.map_err(|error| self.db.error(error))?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Runs one statement on one thread, which has to exist.
+    async fn edit<'q>(
+        &self,
+        id: Uuid,
+        bind: impl FnOnce(String) -> sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<(), StateError> {
+        let mut tx = self.db.begin().await?;
+        let edited = bind(id.hyphenated().to_string())
+            .execute(tx.conn())
+            .await
+            .map_err(|error| self.db.error(error))?
+            .rows_affected();
+        if edited == 0 {
+            return Err(StateError::NotFound { id });
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,40 @@
+//! The thread store: the table `threads` and what can be done with it.
+
+mod claim;
+mod cursor;
+mod edit;
+mod find;
+mod list;
+mod search;
+mod touch;
+mod upsert;
+
+use std::sync::Arc;
+
+use threadkeep_sqlite::Database;
+
+pub use cursor::{BadCursor, Cursor};
+pub use edit::MAX_NAME_CHARS;
+pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, SortDirection, SortKey, ThreadPage};
+pub use touch::TOUCH_INTERVAL;
+pub use upsert::ThreadUpsert;
+
+pub(crate) use claim::Claim;
+use touch::Touches;
+pub(crate) use upsert::{IndexedColumns, upsert_columns};
+
+/// The file of the home that names threads, as a path in it.
+pub(crate) const SESSION_INDEX: &str = "session_index.jsonl";
+
+/// The threads of the index. Cheap to clone; all clones share one database.
+#[derive(Clone, Debug)]
+pub struct ThreadStore {
+    db: Database,
+    touches: Arc<Touches>,
+}
+
+impl ThreadStore {
+    pub(crate) fn new(db: Database) -> ThreadStore {
+        ThreadStore { db, touches: Arc::default() }
+    }
+}

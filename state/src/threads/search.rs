@@ -1,0 +1,57 @@
+//! What a search term means, and which of two ways answers it.
+
+use super::list::SearchShape;
+
+/// A text to look for: a substring, without regard to case.
+///
+/// Three characters and more are looked up in the trigram index. One or two cannot be: they are compared with every
+/// row of the list, in its order, until the page is full; SQLite then folds the case of ASCII alone.
+pub(super) struct SearchTerm<'a> {
+    text: &'a str,
+}
+
+impl<'a> SearchTerm<'a> {
+    /// The term, without the white space around it; `None` when nothing is left.
+    pub(super) fn new(text: &'a str) -> Option<SearchTerm<'a>> {
+        let text = text.trim();
+        (!text.is_empty()).then_some(SearchTerm { text })
+    }
+
+    pub(super) fn shape(&self) -> SearchShape {
+        if self.text.chars().nth(2).is_some() { SearchShape::Indexed } else { SearchShape::Short }
+    }
+
+    /// The bind: one FTS5 string, in which nothing is an operator, or a LIKE pattern.
+    pub(super) fn pattern(&self) -> String {
+        match self.shape() {
+            SearchShape::Indexed => format!("\"{}\"", self.text.replace('"', "\"\"")),
+            SearchShape::Short => {
+                let escaped: String = self
+                    .text
+                    .chars()
+                    .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+                    .collect();
+                format!("%{escaped}%")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_term_is_an_operator() {
+        let pattern = |text| SearchTerm::new(text).map(|term| term.pattern());
+        assert_eq!(pattern(" say \"hi\" OR * "), Some(r#""say ""hi"" OR *""#.to_owned()));
+        assert_eq!(pattern("%_"), Some(r"%\%\_%".to_owned()));
+        assert_eq!(pattern(" \t"), None);
+    }
+
+    #[test]
+    fn characters_are_counted_and_not_bytes() {
+        assert_eq!(SearchTerm::new("日本").unwrap().shape(), SearchShape::Short);
+        assert_eq!(SearchTerm::new("файл").unwrap().shape(), SearchShape::Indexed);
+    }
+}

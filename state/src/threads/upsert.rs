@@ -1,0 +1,192 @@
+//! Writes what rollouts say into the index, a batch at a time, and nothing where nothing changed.
+
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use std::sync::LazyLock;
+use threadkeep_rollout::ThreadMetadata;
+use uuid::Uuid;
+
+use super::{Claim, ThreadStore};
+use crate::error::StateError;
+
+/// Declares the columns that an index run writes, once: as fields, as names, and as a JSON array in their order.
+macro_rules! indexed_columns {
+    ($($column:ident: $type:ty,)+) => {
+        /// The columns of a thread's row that come from its rollout.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) struct IndexedColumns {
+            $(pub(crate) $column: $type,)+
+        }
+
+        impl IndexedColumns {
+            /// Their names, in the order of the array that they serialise as.
+            pub(crate) const NAMES: &[&str] = &[$(stringify!($column)),+];
+        }
+
+        impl Serialize for IndexedColumns {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut columns = serializer.serialize_seq(Some(Self::NAMES.len()))?;
+                $(columns.serialize_element(&self.$column)?;)+
+                columns.end()
+            }
+        }
+    };
+}
+
+indexed_columns! {
+    id: String,
+    rollout_path: String,
+    created_at_ms: i64,
+    updated_at_ms: i64,
+    cwd: Option<String>,
+    source: Option<String>,
+    thread_source: Option<String>,
+    model_provider: String,
+    model: Option<String>,
+    reasoning_effort: Option<String>,
+    cli_version: Option<String>,
+    title: Option<String>,
+    first_user_message: Option<String>,
+    preview: Option<String>,
+    sandbox_policy: Option<String>,
+    approval_mode: Option<String>,
+    tokens_used: i64,
+    git_sha: Option<String>,
+    git_branch: Option<String>,
+    git_origin_url: Option<String>,
+    agent_nickname: Option<String>,
+    agent_role: Option<String>,
+    agent_path: Option<String>,
+    parent_thread_id: Option<String>,
+    rollout_memory_mode: Option<String>,
+    rollout_archived: i64,
+}
+
+/// What a rollout says of its thread, ready to be indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadUpsert {
+    pub(crate) id: Uuid,
+    pub(crate) columns: IndexedColumns,
+}
+
+impl ThreadUpsert {
+    /// Takes a rollout's metadata, its path relative to the home, whether it lies among the archived ones, and the
+    /// provider that holds where the rollout names none.
+    pub fn new(
+        metadata: ThreadMetadata,
+        rollout_path: &str,
+        archived: bool,
+        default_provider: &str,
+    ) -> ThreadUpsert {
+        let id = metadata.thread_id;
+        // A rollout without any readable time still has a place in a list: the time in its id, else the epoch.
+        let created = metadata.created_at.or(metadata.updated_at);
+        let created_at_ms = created.map_or_else(|| time_in(id), |at| at.as_millisecond());
+        let updated_at_ms = metadata.updated_at.map_or(created_at_ms, |at| at.as_millisecond());
+        let columns = IndexedColumns {
+            id: id.hyphenated().to_string(),
+            rollout_path: rollout_path.to_owned(),
+            created_at_ms,
+            updated_at_ms: updated_at_ms.max(created_at_ms),
+            cwd: metadata.cwd,
+            source: metadata.source,
+            thread_source: metadata.thread_source,
+            model_provider: metadata.model_provider.unwrap_or_else(|| default_provider.to_owned()),
+            model: metadata.model,
+            reasoning_effort: metadata.reasoning_effort,
+            cli_version: metadata.cli_version,
+            title: metadata.title,
+            first_user_message: metadata.first_user_message,
+            preview: metadata.preview,
+            sandbox_policy: metadata.sandbox_policy,
+            approval_mode: metadata.approval_mode,
+            tokens_used: metadata.tokens_used.max(0),
+            git_sha: metadata.git_sha,
+            git_branch: metadata.git_branch,
+            git_origin_url: metadata.git_origin_url,
+            agent_nickname: metadata.agent_nickname,
+            agent_role: metadata.agent_role,
+            agent_path: metadata.agent_path,
+            parent_thread_id: metadata.parent_thread_id.map(|id| id.hyphenated().to_string()),
+            rollout_memory_mode: metadata.memory_mode,
+            rollout_archived: i64::from(archived),
+        };
+        ThreadUpsert { id, columns }
+    }
+
+    /// The claim of the rollout on the thread.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            path: self.columns.rollout_path.clone(),
+            updated_at_ms: self.columns.updated_at_ms,
+            archived: self.columns.rollout_archived == 1,
+        }
+    }
+
+    /// The thread's id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The Unix milliseconds in a version 7 id; 0 for other ids.
+fn time_in(id: Uuid) -> i64 {
+    let Some(time) = id.get_timestamp() else { return 0 };
+    let (seconds, nanos) = time.to_unix();
+    i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000).saturating_add(i64::from(nanos) / 1_000_000)
+}
+
+/// One statement for any number of rows: the rows are one JSON array, because a statement costs more than a row.
+///
+/// A row that says what the index says already is not written. A deleted thread is passed over. The user's columns
+/// are not named, so that no index run can overwrite them.
+static UPSERT: LazyLock<String> = LazyLock::new(|| {
+    let names = IndexedColumns::NAMES;
+    let values: Vec<String> = (0..names.len()).map(|n| format!("value ->> {n}")).collect();
+    let sets: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let ours: Vec<String> = names[1..].iter().map(|name| format!("threads.{name}")).collect();
+    let theirs: Vec<String> = names[1..].iter().map(|name| format!("excluded.{name}")).collect();
+    format!(
+        "INSERT INTO threads ({}, session_name) \
+         SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM json_each(?1) \
+         WHERE NOT EXISTS (SELECT 1 FROM deleted_threads WHERE thread_id = value ->> 0) \
+         ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
+         WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
+        names.join(", "),
+        values.join(", "),
+        sets.join(", "),
+        ours.join(", "),
+        theirs.join(", "),
+    )
+});
+
+impl ThreadStore {
+    /// Indexes a batch of threads in one transaction and says how many rows were written.
+    ///
+    /// Of two with one id, the later wins; a thread that the user deleted stays deleted; what the user said of a
+    /// thread (name, archived, memory mode) is left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn upsert(&self, batch: &[ThreadUpsert]) -> Result<u64, StateError> {
+        let mut tx = self.db.begin().await?;
+        let columns: Vec<&IndexedColumns> = batch.iter().map(|thread| &thread.columns).collect();
+        let written = upsert_columns(tx.conn(), &columns).await.map_err(|error| self.db.error(error))?;
+        tx.commit().await?;
+        Ok(written)
+    }
+}
+
+/// Writes rows in the transaction of the caller; says how many were written.
+pub(crate) async fn upsert_columns(
+    conn: &mut SqliteConnection,
+    rows: &[&IndexedColumns],
+) -> Result<u64, sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let rows = serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(rows).execute(conn).await?;
+    Ok(written.rows_affected())
+}
