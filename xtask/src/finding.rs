@@ -35,9 +35,17 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Renders findings for people, one block each, sorted by place.
+/// Renders findings for people, one block each, in the order of files and lines.
 pub fn render(findings: &[Finding]) -> String {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort();
+    sorted.sort_by_key(|finding| (finding.position(), *finding));
     sorted.iter().map(|finding| format!("{finding}\n")).collect()
+}
+
+impl Finding {
+    /// Splits the place into file and line, so that line 9 comes before line 10.
+    fn position(&self) -> (&str, usize) {
+        let parts = self.place.rsplit_once(':');
+        parts.and_then(|(path, line)| Some((path, line.parse().ok()?))).unwrap_or((&self.place, 0))
+    }
 }

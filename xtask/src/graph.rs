@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use cargo_metadata::cargo_platform::Cfg;
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
 /// Holds the packages of a workspace and the edges between them.
@@ -16,6 +17,7 @@ use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Pack
 pub struct Graph {
     metadata: Metadata,
     edges: BTreeMap<PackageId, Vec<PackageId>>,
+    host: Host,
 }
 
 /// Chooses the features a crate is looked at with.
@@ -39,7 +41,8 @@ impl Graph {
     ///
     /// When Cargo refuses the manifests or the lock file.
     pub fn load(root: &Path) -> Result<Self> {
-        let mut flags = vec!["--filter-platform".to_owned(), host()?];
+        let host = Host::ask()?;
+        let mut flags = vec!["--filter-platform".to_owned(), host.name.clone()];
         if root.join("Cargo.lock").exists() {
             flags.push("--locked".to_owned());
         }
@@ -51,14 +54,9 @@ impl Graph {
             .exec()
             .or_else(|_| command.other_options(flags).exec())
             .context("`cargo metadata` failed")?;
-        Ok(Self::new(metadata))
-    }
-
-    /// Takes metadata that was resolved with all features of every member.
-    pub fn new(metadata: Metadata) -> Self {
         let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
         let edges = nodes.map(|node| (node.id.clone(), node.dependencies.clone())).collect();
-        Self { metadata, edges }
+        Ok(Self { metadata, edges, host })
     }
 
     /// Lists the members of the workspace.
@@ -93,7 +91,10 @@ impl Graph {
     /// Finds what a dependency resolved to; nothing when it is for another platform.
     fn resolved(&self, from: &PackageId, dependency: &Dependency) -> impl Iterator<Item = &Package> {
         let edges = self.edges.get(from).map(Vec::as_slice).unwrap_or_default();
-        edges.iter().map(|id| self.package(id)).filter(move |package| {
+        // One crate can be named for several platforms: only the lines for this one count.
+        let here =
+            dependency.target.as_ref().is_none_or(|target| target.matches(&self.host.name, &self.host.cfg));
+        edges.iter().filter(move |_| here).map(|id| self.package(id)).filter(move |package| {
             package.name.as_str() == dependency.name && dependency.req.matches(&package.version)
         })
     }
@@ -173,11 +174,26 @@ fn expand(package: &Package, on: &mut BTreeSet<String>) -> Asked {
     asked
 }
 
-/// Asks rustc for the platform it runs on.
-fn host() -> Result<String> {
+/// Describes the platform that the graph is looked at for, which is the one at hand.
+#[derive(Debug)]
+struct Host {
+    name: String,
+    cfg: Vec<Cfg>,
+}
+
+impl Host {
+    fn ask() -> Result<Self> {
+        let version = rustc(&["-vV"])?;
+        let name = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let name = name.context("`rustc -vV` names no host")?.to_owned();
+        // A cfg of a newer compiler that cannot be parsed is one that no dependency asks for yet.
+        let cfg = rustc(&["--print", "cfg"])?.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(Self { name, cfg })
+    }
+}
+
+fn rustc(arguments: &[&str]) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output().context("could not run rustc")?;
-    let text = String::from_utf8(output.stdout)?;
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("`rustc -vV` names no host")?.to_owned())
+    let output = Command::new(rustc).args(arguments).output().context("could not run rustc")?;
+    String::from_utf8(output.stdout).context("rustc printed something that is not UTF-8")
 }

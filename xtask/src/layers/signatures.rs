@@ -211,7 +211,9 @@ impl Look<'_> {
     fn reexport(&mut self, item: &syn::ItemUse) {
         let mut names = BTreeMap::new();
         import(&item.tree, None, &mut names);
-        if let syn::UseTree::Path(path) = &item.tree
+        // A glob names nothing, and shows everything.
+        if names.is_empty()
+            && let syn::UseTree::Path(path) = &item.tree
             && let Some(hidden) = hidden(&path.ident.to_string())
         {
             names.insert(format!("{}::…", path.ident), hidden);

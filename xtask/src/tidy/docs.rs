@@ -103,7 +103,12 @@ fn refused(shown: &str, commands: &[String]) -> Option<String> {
     }
     let arguments = match words[..] {
         ["threadkeep", ..] => &words[1..],
-        ["cargo", "run", ..] => &words[words.iter().position(|word| *word == "--")? + 1..],
+        // Without these, what runs is the default member.
+        ["cargo", "run", ..]
+            if !words.iter().any(|word| matches!(*word, "--example" | "--package" | "-p")) =>
+        {
+            &words[words.iter().position(|word| *word == "--")? + 1..]
+        }
         _ => return None,
     };
     let mut named = arguments.iter().filter(|word| !word.starts_with('-')).peekable();

@@ -1,1 +1,12 @@
-//! Integration tests.
+//! Holds every check to two things: that it passes here, and that it fails where it should.
+
+mod commands;
+mod dependencies;
+mod fixture;
+mod folders;
+mod graph;
+mod live;
+mod migrations;
+mod owners;
+mod signatures;
+mod tidy;

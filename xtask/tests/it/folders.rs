@@ -1,0 +1,53 @@
+//! The house has the rooms of the design, and no other.
+
+use insta::assert_snapshot;
+
+use crate::fixture::Fixture;
+
+#[test]
+fn a_folder_too_many() {
+    let house = Fixture::new();
+    house.write("core/README.md", "Everything else.\n");
+    house.write(".editor/settings.json", "{}\n");
+    assert_snapshot!(house.layers(), @r"
+    core/ [layers/folders]
+        the top-level folders are fixed by the design, and this is none of them
+        → move it into the crate that it belongs to (see the table in xtask/src/house.rs)
+    ");
+}
+
+#[test]
+fn a_folder_too_few() {
+    let house = Fixture::new();
+    house.remove("device-key");
+    assert_snapshot!(house.layers(), @r"
+    device-key/ [layers/folders]
+        the design has this folder, for threadkeep-device-key, and it is missing
+        → restore it; before the crate is built, a README.md in it says what it will own
+    ");
+}
+
+#[test]
+fn a_crate_that_nobody_designed() {
+    let house = Fixture::new();
+    house.member("state/util", "threadkeep-util", "");
+    assert_snapshot!(house.layers(), @r"
+    state/util/Cargo.toml [layers/folders]
+        no package of the design is named threadkeep-util
+        → take the name that xtask/src/house.rs has for this folder
+    state/util/Cargo.toml [layers/folders]
+        this crate is not in the table of the design
+        → make it a module of a crate that is, or give it a row in xtask/src/house.rs
+    ");
+}
+
+#[test]
+fn a_crate_in_the_wrong_room() {
+    let house = Fixture::new();
+    house.member("state/redact", "threadkeep-memories", "");
+    assert_snapshot!(house.layers(), @r"
+    state/redact/Cargo.toml [layers/folders]
+        threadkeep-memories lives in memories/ by the design
+        → git mv state/redact memories
+    ");
+}
