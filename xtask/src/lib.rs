@@ -8,7 +8,7 @@
 //! * [`layers`] proves that table from Cargo's own dependency graph and from the source.
 //! * [`migrations`] audits the folders of SQL that databases in the field were made from.
 //! * [`tidy`] is about text: headers, sizes, manifests, documentation.
-//! * [`lint`] runs all of them beside fmt, clippy and rustdoc; [`bench`] runs the benches.
+//! * [`lint`] runs all of them beside fmt, clippy and rustdoc; [`mod@bench`] runs the benches.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

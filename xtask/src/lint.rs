@@ -39,13 +39,17 @@ pub const STEPS: &[Step] = &[
         mend: "mend each as it says; then `cargo xtask tidy`",
         run: |r| found(tidy::check(r)),
     },
+    Step { name: "clippy", mend: "mend each; then type the command above again", run: clippy },
     Step {
-        name: "clippy",
-        mend: "mend each; then `cargo clippy --workspace --all-targets --all-features`",
-        run: clippy,
+        name: "alone",
+        mend: "mend it for that crate taken alone; then type the command above again",
+        run: alone,
     },
-    Step { name: "alone", mend: "mend it for that crate with those features alone", run: alone },
-    Step { name: "docs", mend: "mend each; then `cargo xtask lint`", run: docs },
+    Step {
+        name: "docs",
+        mend: "mend each; then type the command above again, with RUSTDOCFLAGS='-D warnings'",
+        run: docs,
+    },
 ];
 
 /// Runs every step and prints a line for each; returns how many failed.
@@ -145,5 +149,7 @@ fn quietly(repo: &Repo, command: &mut Command) -> Result<String> {
         return Ok(String::new());
     }
     let text = [output.stdout, output.stderr].concat();
-    Ok(format!("{}\n(ended with {})\n", String::from_utf8_lossy(&text).trim_end(), output.status))
+    let words = command.get_args().map(|word| word.to_string_lossy());
+    let typed = words.fold("cargo".to_owned(), |typed, word| typed + " " + &word);
+    Ok(format!("{}\n`{typed}` ended with {}\n", String::from_utf8_lossy(&text).trim_end(), output.status))
 }

@@ -1,8 +1,8 @@
 //! Audits the folders of SQL that databases in the field were made from.
 //!
 //! SQL that has left the house is never edited: databases remember the checksum of every migration they ran. So each
-//! crate commits a [lock](lock) beside its [folder](folder), and the two are compared here, together with what makes
-//! Cargo and git treat the folder right ([wiring](wiring)).
+//! crate commits a [`lock`] beside its [`folder`], and the two are compared here, together with what makes
+//! Cargo and git treat the folder right ([`wiring`]).
 //!
 //! An audit is one function over an [`Owner`]; [`AUDITS`] lists them, and a further one is one more line there.
 

@@ -1,4 +1,5 @@
 //! Holds every check to two things: that it passes here, and that it fails where it should.
+#![allow(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 mod commands;
 mod dependencies;
