@@ -58,19 +58,22 @@ impl<'a> Head<'a> {
     /// Reads `{"timestamp":"…",` `"ordinal":N,` `"type":"…","payload":{` `"type":"…"`; `None` if there is another
     /// shape.
     pub(crate) fn canonical(line: &'a [u8]) -> Option<Self> {
-        let rest = line.strip_prefix(b"{\"timestamp\":")?;
-        let (time, rest) = quoted(rest)?;
+        let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
+        let (time, rest) = quoted(rest, TIME)?;
         let mut rest = rest.strip_prefix(b",")?;
         if let Some(ordinal) = rest.strip_prefix(b"\"ordinal\":") {
             let digits = ordinal.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
             rest = ordinal.get(digits..)?.strip_prefix(b",").filter(|_| digits > 0)?;
         }
-        let (line_type, rest) = quoted(rest.strip_prefix(b"\"type\":")?)?;
+        let rest = rest.strip_prefix(b"\"type\":\"")?;
+        // Most lines are one of these two, both with names of a known length.
+        let length = if rest.starts_with(b"response_item") { 13 } else { 9 };
+        let (line_type, rest) = quoted(rest, length)?;
         let rest = rest.strip_prefix(b",\"payload\":")?;
         let payload = line.len() - rest.len();
         let rest = rest.strip_prefix(b"{")?;
         let kind = Kind::of(line_type, || {
-            let (payload_type, rest) = quoted(rest.strip_prefix(b"\"type\":")?)?;
+            let (payload_type, rest) = quoted(rest.strip_prefix(b"\"type\":\"")?, 11)?;
             let kind = Kind::of_event(payload_type);
             // Most counts come with no info, at the start of a turn; those change nothing.
             let empty = kind == Kind::TokenCount && rest.starts_with(b",\"info\":null,");
@@ -80,11 +83,17 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Reads a short string without escapes, and what follows it.
-fn quoted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let inner = bytes.strip_prefix(b"\"")?;
-    let end = inner.iter().take(64).position(|byte| matches!(byte, b'"' | b'\\'))?;
-    (inner[end] == b'"').then(|| (&inner[..end], &inner[end + 1..]))
+/// The length of a time in milliseconds, as every version since 2025 has written it.
+const TIME: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
+
+/// Reads the rest of a short string without escapes, and what follows it. It is probably `likely` bytes long.
+fn quoted(bytes: &[u8], likely: usize) -> Option<(&[u8], &[u8])> {
+    let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let end = match bytes.get(..=likely) {
+        Some(head) if head[likely] == b'"' && !head[..likely].iter().any(is_end) => likely,
+        _ => bytes.iter().take(64).position(is_end)?,
+    };
+    (bytes[end] == b'"').then(|| (&bytes[..end], &bytes[end + 1..]))
 }
 
 /// A whole line. The oldest versions wrote bare lines: a header with an `id`, and items without an envelope.
@@ -127,7 +136,7 @@ impl<'a> Envelope<'a> {
     }
 
     pub(crate) fn time(&self) -> Option<LineTime> {
-        raw::text(self.timestamp).and_then(|text| LineTime::read(text.as_bytes()))
+        raw::text(self.timestamp).and_then(|text| LineTime::now(text.as_bytes()))
     }
 
     /// Whether this is the header that the oldest files begin with: an id and a time, and no type.

@@ -118,8 +118,8 @@ impl<'k> Pass<'k> {
         if let Some(tokens) = self.kept.tokens.take::<TokenCount<'_>>().map_err(|NotJson| StartOver)? {
             self.state.set_tokens(tokens.total().ok_or(StartOver)?);
         }
-        if let Some(at) = self.last_time.take().and_then(|time| time.timestamp()) {
-            self.state.set_last_line_time(at);
+        if let Some(time) = self.last_time.take() {
+            self.state.set_last_line_time(time.timestamp().ok_or(StartOver)?);
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl<'k> Pass<'k> {
                 self.set_item(&parse_payload(line.bytes, head.payload)?);
             }
         }
-        self.set_time(LineTime::read(head.time));
+        self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
         Ok(())
     }
 
@@ -205,14 +205,13 @@ impl<'k> Pass<'k> {
 /// Parses the payload of a line whose head is canonical up to it. The payload ends the line in every version we know;
 /// where it does not, the whole line is parsed.
 fn parse_payload<'a, T: Deserialize<'a>>(line: &'a [u8], payload: usize) -> Result<T, NotJson> {
-    let line = std::str::from_utf8(line).map_err(|_| NotJson)?;
     let from_payload = &line[payload..];
-    let mut stream = serde_json::Deserializer::from_str(from_payload).into_iter::<T>();
+    let mut stream = serde_json::Deserializer::from_slice(from_payload).into_iter::<T>();
     if let Some(Ok(value)) = stream.next()
-        && from_payload[stream.byte_offset()..] == *"}"
+        && from_payload[stream.byte_offset()..] == *b"}"
     {
         return Ok(value);
     }
-    let envelope = serde_json::from_str::<Envelope<'_>>(line)?;
+    let envelope = serde_json::from_slice::<Envelope<'_>>(line)?;
     Ok(serde_json::from_str(envelope.payload.ok_or(NotJson)?.get())?)
 }

@@ -39,6 +39,9 @@ pub(crate) fn plain_or_compact(raw: Raw<'_>) -> Option<String> {
 
 /// JSON without the white space between its tokens.
 fn compact(json: &str) -> String {
+    if !json.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return json.to_owned();
+    }
     let (mut out, mut quoted, mut escaped) = (String::with_capacity(json.len()), false, false);
     for character in json.chars() {
         if quoted {
