@@ -1,0 +1,203 @@
+//! Two engines on one store: one runs, the other is told, waits, or takes over; and the one that lost commits nothing more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use threadkeep_backfill::memory::{Fault, Faults, MemoryStore};
+use threadkeep_backfill::{
+    Acquired, Backfill, BackfillError, BoxError, Clock, Finish, Lease, LeaseError, Progress, ProgressState,
+    RunOutcome, StoredOutcome, Term,
+};
+
+use crate::support::{Hooked, TTL, World, complete, run_until_killed};
+
+#[tokio::test(start_paused = true)]
+async fn the_second_of_two_engines_is_told_who_runs() {
+    let world = World::with_items(3);
+    let faults = Faults::at(2, Fault::Kill);
+    let first = world.engine_with(&faults).owner("the first");
+    assert!(run_until_killed(&first, &faults).await.is_none());
+    let report = world.engine().run(|_| {}).await.unwrap();
+    let expires_at = world.clock.now() + TTL;
+    assert_eq!(report.outcome, RunOutcome::Held { owner: "the first".into(), expires_at });
+    assert_eq!((report.scanned, world.store.snapshot().outcomes.len()), (0, 0), "and does nothing");
+    world.clock.advance(TTL);
+    assert_eq!(world.pass().await.indexed, 3, "a dead owner is taken over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn engines_that_run_at_once_make_one_index() {
+    let world = World::with_items(50);
+    let engines: Vec<_> = (0..4).map(|_| world.engine().batch_size(3)).collect();
+    let patience = Duration::from_secs(60);
+    let (a, b, c, d) = tokio::join!(
+        engines[0].run_or_wait(patience, |_| {}),
+        engines[1].run_or_wait(patience, |_| {}),
+        engines[2].run_or_wait(patience, |_| {}),
+        engines[3].run_or_wait(patience, |_| {}),
+    );
+    let indexed: Vec<u64> = [a, b, c, d].map(|report| complete(report).indexed).into();
+    assert_eq!(indexed.iter().sum::<u64>(), 50, "each item is read once: {indexed:?}");
+    assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_with_the_patience() {
+    let world = World::with_items(3);
+    world.store.acquire("somebody", world.term()).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let report = world.engine().run_or_wait(Duration::from_secs(7), |_| {}).await.unwrap();
+    assert!(matches!(report.outcome, RunOutcome::Held { .. }));
+    assert_eq!(began.elapsed().as_secs(), 7);
+    let report = world.engine().run_or_wait(Duration::ZERO, |_| {}).await.unwrap();
+    assert!(matches!(report.outcome, RunOutcome::Held { .. }), "no patience at all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_when_the_lease_is_given_back() {
+    let world = World::with_items(3);
+    let Acquired::Granted { lease, .. } = world.store.acquire("somebody", world.term()).await.unwrap() else {
+        panic!("the lease is free");
+    };
+    let engine = world.engine();
+    let (report, ()) = tokio::join!(engine.run_or_wait(Duration::from_secs(3_600), |_| {}), async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        world.store.finish(&lease, Finish::Interrupted, world.clock.now()).await.unwrap();
+    });
+    assert_eq!(complete(report).indexed, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_when_it_is_asked_to() {
+    let world = World::with_items(3);
+    world.store.acquire("somebody", world.term()).await.unwrap();
+    let engine = world.engine();
+    let stop = engine.stop_handle();
+    let report = engine.run_or_wait(Duration::from_secs(3_600), |_| stop.stop()).await.unwrap();
+    assert_eq!(report.outcome, RunOutcome::Interrupted);
+}
+
+#[tokio::test]
+async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
+    let world = World::with_items(9);
+    let (store, clock) = (world.store.clone(), world.clock.clone());
+    let before_commit = move |_| {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            if store.stats().commits.len() == 2 {
+                // The process slept through its term, and another one came.
+                clock.advance(TTL);
+                let now = clock.now();
+                let acquired = store.acquire("thief", Term { now, expires_at: now + TTL }).await.unwrap();
+                assert!(matches!(acquired, Acquired::Granted { .. }), "{acquired:?}");
+            }
+        }
+    };
+    let index = Arc::new(Hooked { store: world.store.clone(), before_commit });
+    let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(world.store.clone()));
+    let engine = engine.clock(world.clock.clone()).lease_ttl(TTL).batch_size(2);
+    let error = engine.run(|_| {}).await.expect_err("the lease is gone");
+    assert!(matches!(error, BackfillError::LeaseLost), "{error}");
+    assert_eq!(world.store.snapshot().outcomes.len(), 4, "no commit after the takeover was let through");
+    assert_eq!(world.store.state().await.unwrap().lease.unwrap().owner, "thief", "its lease is left alone");
+    world.clock.advance(TTL);
+    assert_eq!(world.pass().await.indexed, 5, "the rest is done by whoever comes next");
+}
+
+/// A progress whose outcomes take as long to read as one wants, which makes a pass long without a commit.
+struct Slow {
+    store: Arc<MemoryStore>,
+    pause: Duration,
+    broken: AtomicBool,
+}
+
+#[async_trait]
+impl Progress for Slow {
+    async fn state(&self) -> Result<ProgressState, BoxError> {
+        self.store.state().await
+    }
+
+    async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
+        self.store.acquire(owner, term).await
+    }
+
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(LeaseError::Backend("busy".into()));
+        }
+        self.store.heartbeat(lease, term).await
+    }
+
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError> {
+        self.store.finish(lease, finish, now).await
+    }
+
+    async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
+        tokio::time::sleep(self.pause).await;
+        self.store.outcomes(after, limit).await
+    }
+}
+
+/// A wall clock that goes with tokio's.
+#[derive(Clone)]
+struct TokioClock(tokio::time::Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::constant(1_782_820_800, 0) + self.0.elapsed()
+    }
+}
+
+fn slow(world: &World, broken: bool) -> Arc<Slow> {
+    let pause = Duration::from_secs(95);
+    Arc::new(Slow { store: Arc::new(world.store.clone()), pause, broken: AtomicBool::new(broken) })
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_keep_the_lease_through_a_long_silence() {
+    let world = World::with_items(3);
+    let clock = TokioClock(tokio::time::Instant::now());
+    let slow = slow(&world, false);
+    let engine =
+        Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow).lease_ttl(TTL);
+    let engine = engine.clock(clock.clone());
+    let (report, held) = tokio::join!(engine.run(|_| {}), async {
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        let now = clock.now();
+        world.store.acquire("impatient", Term { now, expires_at: now + TTL }).await.unwrap()
+    });
+    let report = complete(report);
+    assert!(matches!(held, Acquired::Held { .. }), "three terms later it is still held: {held:?}");
+    assert_eq!(report.elapsed.as_secs(), 95, "by the injected clock");
+    assert_eq!(world.store.stats().writes, 1 + 9 + 1 + 1, "nine heartbeats in 95 s, three a term");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_finds_the_lease_lost_ends_the_run() {
+    let world = World::with_items(3);
+    let slow = slow(&world, false);
+    let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow);
+    let engine = engine.clock(world.clock.clone()).lease_ttl(TTL);
+    let began = tokio::time::Instant::now();
+    let (report, ()) = tokio::join!(engine.run(|_| {}), async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        world.clock.advance(TTL);
+        let acquired = world.store.acquire("thief", world.term()).await.unwrap();
+        assert!(matches!(acquired, Acquired::Granted { .. }));
+    });
+    let error = report.expect_err("the lease is gone");
+    assert!(matches!(error, BackfillError::LeaseLost), "{error}");
+    assert_eq!(began.elapsed().as_secs(), 10, "at the next heartbeat, not at the next commit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_fails_is_no_reason_to_stop() {
+    let world = World::with_items(3);
+    let slow = slow(&world, true);
+    let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow);
+    let report = engine.clock(world.clock.clone()).lease_ttl(TTL).run(|_| {}).await;
+    assert_eq!(complete(report).indexed, 3, "the commit has the last word");
+}

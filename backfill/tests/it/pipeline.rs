@@ -1,0 +1,100 @@
+//! Order and bounds: batches in key order, two of them in flight at most, by items and by bytes; one read of saved state a batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadkeep_backfill::Backfill;
+use threadkeep_backfill::memory::Content;
+
+use crate::support::{Hooked, World, complete, key};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_come_in_key_order_whatever_the_workers_do() {
+    let world = World::with_items(53);
+    complete(world.engine().batch_size(10).workers(4).run(|_| {}).await);
+    let stats = world.store.stats();
+    let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [10, 10, 10, 10, 10, 3]);
+    assert_eq!(stats.commits.concat(), (0..53).map(key).collect::<Vec<_>>());
+    let lasts: Vec<_> = stats.commits.iter().map(|keys| keys.last().cloned()).collect();
+    assert_eq!(stats.watermarks, lasts, "the watermark is the last key done");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_batches_are_in_flight_and_no_more() {
+    let world = World::with_items(200);
+    complete(world.engine().batch_size(10).workers(4).run(|_| {}).await);
+    let most = world.store.stats().most_in_flight;
+    assert!((10..=20).contains(&most), "{most} items were in flight");
+}
+
+#[tokio::test]
+async fn a_batch_is_read_while_the_one_before_is_committed() {
+    let world = World::with_items(100);
+    let store = world.store.clone();
+    let before_commit = move |batch| {
+        let store = store.clone();
+        async move {
+            // Waits until something of the next batch is being read, if there is one.
+            let with_this = store.stats().commits.concat().len() + batch;
+            while with_this < 100 && store.stats().extracted.len() <= with_this {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    let index = Arc::new(Hooked { store: world.store.clone(), before_commit });
+    let engine =
+        Backfill::new(Arc::new(world.source.clone()), index, Arc::new(world.store.clone())).batch_size(10);
+    let report = tokio::time::timeout(Duration::from_secs(60), engine.run(|_| {})).await;
+    complete(report.expect("a commit waited in vain for the next batch to be read"));
+    let most = world.store.stats().most_in_flight;
+    assert!((11..=20).contains(&most), "{most} items were in flight");
+}
+
+#[tokio::test]
+async fn bytes_bound_a_batch_too() {
+    let world = World::default();
+    for number in 0..20 {
+        world.source.put(key(number), Content::text("x".repeat(if number == 7 { 1_000 } else { 30 })));
+    }
+    complete(world.engine().batch_size(10).batch_bytes(100).workers(2).run(|_| {}).await);
+    let stats = world.store.stats();
+    let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [3, 3, 1, 1, 3, 3, 3, 3], "100 bytes a batch, and a larger item alone");
+    assert!(stats.most_bytes_in_flight <= 1_100, "{} bytes were in flight", stats.most_bytes_in_flight);
+}
+
+#[tokio::test]
+async fn saved_state_is_asked_for_changed_items_alone() {
+    let world = World::with_items(10);
+    world.pass().await;
+    assert_eq!(world.store.stats().previous, [""; 0], "new items have none");
+    world.source.put(key(3), Content::text("changed"));
+    world.source.put(key(10), Content::text("new"));
+    world.store.lose_row(&key(5));
+    assert_eq!(world.pass().await.indexed, 3);
+    assert_eq!(world.store.stats().previous, [key(3)], "neither a new item nor a lost row");
+    world.source.put(key(4), Content::text("changed"));
+    complete(world.engine().force(true).run(|_| {}).await);
+    assert_eq!(world.store.stats().previous, [key(3)], "nor a forced pass");
+}
+
+#[tokio::test]
+async fn an_unchanged_pass_writes_only_its_lease() {
+    let world = World::with_items(10_000);
+    world.pass().await;
+    world.store.reset_stats();
+    let report = world.pass().await;
+    assert_eq!((report.unchanged, report.bytes), (10_000, 0));
+    let stats = world.store.stats();
+    assert_eq!((stats.writes, stats.commits.len(), stats.workers), (2, 0, 0), "acquire and finish");
+}
+
+#[test]
+fn a_run_can_be_spawned() {
+    fn is_send<T: Send>(_: &T) {}
+    let world = World::default();
+    let engine = world.engine();
+    is_send(&engine.run(|_| {}));
+    is_send(&engine.run_or_wait(Duration::ZERO, |_| {}));
+}

@@ -1,0 +1,76 @@
+//! Whatever happens to a source between passes, and wherever they are killed, the last one leaves what a pass from scratch would.
+
+use proptest::prelude::*;
+use threadkeep_backfill::memory::{Content, Fault, Faults};
+
+use crate::support::{TTL, World, key, run_until_killed};
+
+/// Something that happens between two passes.
+#[derive(Debug, Clone)]
+enum Event {
+    Put { number: usize, identity: Option<u8>, revision: u8 },
+    Remove(usize),
+    LoseRow(usize),
+    KilledPass { step: u64, batch: usize },
+    Pass { batch: usize },
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let number = 0_usize..8;
+    prop_oneof![
+        6 => (number.clone(), proptest::option::of(0_u8..3), 0_u8..4)
+            .prop_map(|(number, identity, revision)| Event::Put { number, identity, revision }),
+        3 => number.clone().prop_map(Event::Remove),
+        1 => number.prop_map(Event::LoseRow),
+        3 => (0_u64..30, 1_usize..4).prop_map(|(step, batch)| Event::KilledPass { step, batch }),
+        2 => (1_usize..4).prop_map(|batch| Event::Pass { batch }),
+    ]
+}
+
+async fn happen(world: &World, event: Event) {
+    match event {
+        Event::Put { number, identity, revision } => {
+            let content = Content::text(format!("revision {revision}"));
+            world.source.put(
+                key(number),
+                match identity {
+                    Some(identity) => content.identity(format!("identity {identity}")),
+                    None => content,
+                },
+            );
+        }
+        Event::Remove(number) => world.source.remove(&key(number)),
+        Event::LoseRow(number) => world.store.lose_row(&key(number)),
+        Event::KilledPass { step, batch } => {
+            let faults = Faults::at(step, Fault::Kill);
+            let engine = world.engine_with(&faults).batch_size(batch).outcome_page(3);
+            if let Some(ended) = run_until_killed(&engine, &faults).await {
+                ended.expect("a pass that was not killed goes through");
+            }
+            world.clock.advance(TTL);
+        }
+        Event::Pass { batch } => {
+            world.engine().batch_size(batch).run(|_| {}).await.expect("the pass must go through");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_last_pass_leaves_what_a_pass_from_scratch_would(events in proptest::collection::vec(event(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            let world = World::default();
+            for event in events {
+                happen(&world, event).await;
+            }
+            world.pass().await;
+            prop_assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
+            let again = world.pass().await;
+            prop_assert_eq!((again.indexed, again.vanished), (0, 0));
+            Ok(())
+        })?;
+    }
+}

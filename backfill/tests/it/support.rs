@@ -1,0 +1,132 @@
+//! What the tests share: a world of in-memory ports with a clock, seen by one process after another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use threadkeep_backfill::memory::{Content, Faults, MemorySnapshot, MemorySource, MemoryStore, MemoryWorker};
+use threadkeep_backfill::{
+    Backfill, BackfillError, Batch, Clock, CommitError, CommitReport, Index, Item, ItemFailure, Lease,
+    ManualClock, Report, RunOutcome, Term,
+};
+
+pub(crate) type Engine = Backfill<MemorySource, MemoryStore, MemoryStore>;
+
+/// How long a lease lasts here.
+pub(crate) const TTL: Duration = Duration::from_secs(30);
+
+/// A source, a store and a clock, which outlive every process that works on them.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) source: MemorySource,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: ManualClock,
+}
+
+impl World {
+    /// A world whose source has so many items.
+    pub(crate) fn with_items(count: usize) -> Self {
+        let world = Self::default();
+        for number in 0..count {
+            world.source.put(key(number), Content::text(format!("text {number}")));
+        }
+        world
+    }
+
+    /// An engine of a process of its own, in which nothing goes wrong.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine_with(&Faults::default())
+    }
+
+    /// An engine of a process of its own.
+    pub(crate) fn engine_with(&self, faults: &Faults) -> Engine {
+        let source = Arc::new(self.source.with_faults(faults.clone()));
+        let store = Arc::new(self.store.with_faults(faults.clone()));
+        Backfill::new(source, Arc::clone(&store), store).clock(self.clock.clone()).lease_ttl(TTL).workers(2)
+    }
+
+    /// A term of a lease that begins now.
+    pub(crate) fn term(&self) -> Term {
+        let now = self.clock.now();
+        Term { now, expires_at: now + TTL }
+    }
+
+    /// Makes a pass that must go through.
+    pub(crate) async fn pass(&self) -> Report {
+        complete(self.engine().run(|_| {}).await)
+    }
+
+    /// What a pass from nothing over the same source leaves.
+    pub(crate) async fn snapshot_from_scratch(&self) -> MemorySnapshot {
+        let fresh = Self { source: self.source.clone(), ..Self::default() };
+        fresh.pass().await;
+        fresh.store.snapshot()
+    }
+}
+
+/// A report of a complete pass.
+pub(crate) fn complete(result: Result<Report, BackfillError>) -> Report {
+    let report = result.expect("the pass must end well");
+    assert_eq!(report.outcome, RunOutcome::Complete);
+    let sum = report.indexed + report.unchanged + report.duplicates + report.excluded;
+    assert_eq!(report.scanned, sum + report.failed + report.known_failures, "{report:?}");
+    assert_eq!(report.pending, 0);
+    report
+}
+
+/// Runs an engine until it ends or its process is killed (`None`).
+pub(crate) async fn run_until_killed(
+    engine: &Engine,
+    faults: &Faults,
+) -> Option<Result<Report, BackfillError>> {
+    tokio::select! {
+        biased;
+        () = faults.killed() => None,
+        ended = engine.run(|_| {}) => Some(ended),
+    }
+}
+
+/// The key of an item.
+pub(crate) fn key(number: usize) -> String {
+    format!("item {number:05}")
+}
+
+/// The index of a store, with something that happens before each commit; it is told how many items the batch extracted.
+pub(crate) struct Hooked<F> {
+    pub(crate) store: MemoryStore,
+    pub(crate) before_commit: F,
+}
+
+#[async_trait]
+impl<F, R> Index for Hooked<F>
+where
+    F: Fn(usize) -> R + Send + Sync + 'static,
+    R: Future<Output = ()> + Send,
+{
+    type Handle = Content;
+    type Previous = String;
+    type Extracted = Content;
+    type Worker = MemoryWorker;
+
+    fn worker(&self) -> MemoryWorker {
+        self.store.worker()
+    }
+
+    fn extract(
+        &self,
+        worker: &mut MemoryWorker,
+        item: &Item<Content>,
+        previous: Option<String>,
+    ) -> Result<Content, ItemFailure> {
+        self.store.extract(worker, item, previous)
+    }
+
+    async fn commit(
+        &self,
+        lease: &Lease,
+        batch: Batch<'_, Content, Content>,
+    ) -> Result<CommitReport, CommitError> {
+        (self.before_commit)(batch.extracted.len()).await;
+        self.store.commit(lease, batch).await
+    }
+}
