@@ -98,6 +98,12 @@ impl std::fmt::Display for ErrorClass {
     }
 }
 
+/// Says whether a rollback journal of an interrupted program is in the way, which only a writer can roll back.
+pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
+    const READONLY_ROLLBACK: &str = "776";
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
+}
+
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

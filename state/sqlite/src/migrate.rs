@@ -51,18 +51,34 @@ pub(crate) async fn create(
     limit: Duration,
 ) -> Result<(), OpenError> {
     let mut retry = Retry::new(limit);
-    let done = async {
-        // Takes effect with the first page, which the transaction below writes.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL").await?;
-        begin_immediate(connection, &mut retry).await?;
+    loop {
+        match mark(spec, connection).await {
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            done => return done.map_err(|error| OpenError::sqlx(paths, retry.waited(), error)),
+        }
+    }
+}
+
+/// Writes the file's first page, with our mark on it from the first moment.
+///
+/// This is the one transaction that is not IMMEDIATE: an immediate one makes the first page before `auto_vacuum` can be
+/// set, and `auto_vacuum` on its own commits a page without our application id, which everyone else would then refuse.
+async fn mark(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    Manager::begin(connection, None).await?;
+    let marked = async {
         let schema = Schema::read(connection).await?;
         if schema.application_id == 0 && schema.objects == 0 && schema.user_version == 0 {
-            let mark = format!("PRAGMA application_id = {}", spec.application_id);
+            let id = spec.application_id;
+            let mark = format!("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {id}");
             connection.execute(AssertSqlSafe(mark)).await?;
         }
-        commit(connection, &mut retry).await
+        Manager::commit(connection).await
     };
-    done.await.map_err(|error| OpenError::sqlx(paths, retry.waited(), error))
+    let result = marked.await;
+    if result.is_err() {
+        Manager::rollback(connection).await?;
+    }
+    result
 }
 
 /// Switches the journal mode. Needs to be alone on the file for a moment, and tries again until it is.

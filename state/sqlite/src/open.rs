@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::connect::{Access, connect};
 use crate::database::Database;
-use crate::error::{ErrorClass, OpenError};
+use crate::error::{ErrorClass, OpenError, is_hot_journal};
 use crate::lock::{FileLock, create_private};
 use crate::look::{self, Look};
 use crate::migrate;
@@ -22,9 +22,6 @@ use crate::telemetry::{self, names};
 
 /// How long to wait for others before a change of journal mode that would be nice, but is not needed.
 const SWITCH_PATIENCE: Duration = Duration::from_millis(100);
-
-/// SQLite's extended code for a rollback journal that a reader cannot roll back.
-const READONLY_ROLLBACK: &str = "776";
 
 impl Database {
     /// Opens a database, creating or upgrading it when needed.
@@ -110,17 +107,19 @@ async fn open_read_only(
         let schema = Schema::read(&mut connection).await?;
         Ok((connection, schema))
     };
-    let (connection, schema) = read.await.map_err(|error: sqlx::Error| match &error {
-        sqlx::Error::Database(inner) if inner.code().as_deref() == Some(READONLY_ROLLBACK) => {
-            recovery(&paths.journal)
-        }
-        _ => OpenError::sqlx(paths, Duration::ZERO, error),
+    let (connection, schema) = read.await.map_err(|error: sqlx::Error| match error {
+        error if is_hot_journal(&error) => recovery(&paths.journal),
+        error => OpenError::sqlx(paths, options.busy_timeout, error),
     })?;
-    schema.check(spec, paths)?;
-    if !schema.pending(spec).is_empty() {
-        let (applied, needed) = (schema.version(), spec.newest_version());
-        return Err(OpenError::Outdated { path: paths.database.clone(), applied, needed });
-    }
+    let usable = schema.check(spec, paths).and_then(|()| match schema.pending(spec).is_empty() {
+        true => Ok(()),
+        false => Err(OpenError::Outdated {
+            path: paths.database.clone(),
+            applied: schema.version(),
+            needed: spec.newest_version(),
+        }),
+    });
+    let connection = closed_on_error(connection, usable).await?;
     database.keep_reader(connection);
     Ok(database)
 }
@@ -138,7 +137,7 @@ async fn open_writable(
         && header.journal == wanted
     {
         let (connection, schema) = connect_and_read(spec, paths, options).await?;
-        schema.check(spec, paths)?;
+        let connection = closed_on_error(connection, schema.check(spec, paths)).await?;
         if schema.pending(spec).is_empty() {
             return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
         }
@@ -169,18 +168,41 @@ async fn prepare(
     if look.header.is_none() {
         create_private(&paths.database).map_err(|error| OpenError::io("create", &paths.database, error))?;
     }
-    let failed = |error| OpenError::sqlx(paths, Duration::ZERO, error);
-    let mut connection =
-        connect(spec, &paths.database, options.busy_timeout, Access::Write).await.map_err(failed)?;
-    if look.header.is_none() {
-        migrate::create(spec, paths, &mut connection, options.lock_timeout).await?;
+    let (mut connection, schema) = connect_and_read(spec, paths, options).await?;
+    let state = Prepared { schema, fresh: look.header.is_none(), journal, wanted };
+    match bring_up_to_date(spec, paths, options, &mut connection, state, phase).await {
+        Ok(journal) => Ok((connection, journal)),
+        Err(error) => closed_on_error(connection, Err(error)).await.map(|connection| (connection, journal)),
     }
-    let schema = Schema::read(&mut connection).await.map_err(failed)?;
+}
+
+/// What is known of a database before it is brought up to date.
+struct Prepared {
+    schema: Schema,
+    fresh: bool,
+    journal: JournalMode,
+    wanted: JournalMode,
+}
+
+async fn bring_up_to_date(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    options: &OpenOptions,
+    connection: &mut SqliteConnection,
+    state: Prepared,
+    phase: &mut &'static str,
+) -> Result<JournalMode, OpenError> {
+    let Prepared { mut schema, fresh, mut journal, wanted } = state;
+    if fresh {
+        migrate::create(spec, paths, connection, options.lock_timeout).await?;
+        let read = Schema::read(connection).await;
+        schema = read.map_err(|error| OpenError::sqlx(paths, options.busy_timeout, error))?;
+    }
     schema.check(spec, paths)?;
     if journal == JournalMode::Delete && wanted == JournalMode::Wal {
         // A new file waits for those who only looked; an old one that others are using stays as it is, which is safe.
         let limit = if schema.applied.is_empty() { options.lock_timeout } else { SWITCH_PATIENCE };
-        journal = match migrate::switch_journal(paths, &mut connection, wanted, limit).await {
+        journal = match migrate::switch_journal(paths, connection, wanted, limit).await {
             Err(error) if error.class() == ErrorClass::Busy && !schema.applied.is_empty() => journal,
             switched => switched?,
         };
@@ -188,12 +210,28 @@ async fn prepare(
     if !schema.pending(spec).is_empty() {
         if !schema.applied.is_empty() {
             *phase = "snapshot";
-            snapshot::before_upgrade(paths, &mut connection, spec.newest_version()).await?;
+            snapshot::before_upgrade(paths, connection, spec.newest_version()).await?;
         }
         *phase = "migrate";
-        migrate::migrate(spec, paths, &mut connection, options.lock_timeout).await?;
+        migrate::migrate(spec, paths, connection, options.lock_timeout).await?;
     }
-    Ok((connection, journal))
+    Ok(journal)
+}
+
+/// Closes a connection that is of no use after an error.
+///
+/// Dropping it would close it on its own thread, some time later, and until then leave files beside the database.
+async fn closed_on_error(
+    connection: SqliteConnection,
+    result: Result<(), OpenError>,
+) -> Result<SqliteConnection, OpenError> {
+    match result {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            let _ = connection.close().await;
+            Err(error)
+        }
+    }
 }
 
 /// Takes a database out of WAL where its shared memory cannot be trusted: alone on the file, with the index in our memory.
@@ -202,8 +240,8 @@ async fn leave_wal(
     paths: &DbPaths,
     options: &OpenOptions,
 ) -> Result<JournalMode, OpenError> {
-    let failed = |error| OpenError::sqlx(paths, Duration::ZERO, error);
     let timeout = options.busy_timeout.min(SWITCH_PATIENCE);
+    let failed = |error| OpenError::sqlx(paths, timeout, error);
     let mut alone = connect(spec, &paths.database, timeout, Access::Exclusive).await.map_err(failed)?;
     let journal =
         migrate::switch_journal(paths, &mut alone, JournalMode::Delete, options.write_timeout).await?;

@@ -3,3 +3,12 @@
 mod support;
 
 mod fresh;
+mod inspecting;
+mod journal;
+mod processes;
+mod read_only;
+mod refused;
+mod reported;
+mod snapshots;
+mod upgrade;
+mod writing;

@@ -1,14 +1,17 @@
 //! The databases that the tests open, and what they ask of files and processes.
 
 use std::collections::BTreeMap;
-use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use threadkeep_sqlite::{Database, DbKind, DbSpec, MigrationFile, OpenOptions, migrations};
 
 /// What a test gives back.
-pub(crate) type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+pub(crate) type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// Whatever went wrong in a test.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The application id of all test databases.
 pub(crate) const ID: u32 = 0x7468_7431;
@@ -72,13 +75,15 @@ pub(crate) async fn count_notes(database: &Database) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(reader.conn()).await?)
 }
 
-/// Reads every file of a folder: names and bytes.
-pub(crate) fn bytes(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+/// Reads every file of a folder: names, and lengths and hashes of the bytes.
+pub(crate) fn bytes(folder: &Path) -> Result<BTreeMap<String, (usize, u64)>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let content = if entry.file_type()?.is_file() { std::fs::read(entry.path())? } else { Vec::new() };
-        files.insert(entry.file_name().to_string_lossy().into_owned(), content);
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        files.insert(entry.file_name().to_string_lossy().into_owned(), (content.len(), hasher.finish()));
     }
     Ok(files)
 }

@@ -1,0 +1,130 @@
+//! Looking at databases in every state, which changes not one byte of any of them.
+
+use std::fs;
+use std::path::Path;
+
+use sqlx::Executor as _;
+use threadkeep_sqlite::{
+    DbSpec, DbState, DbStatus, JournalMode, MigrationFile, OpenOptions, inspect, migrations,
+};
+
+use crate::support::{FILE, ID, Result, V1, V2, V3, bytes, open, spec, write_note};
+
+/// Looks, and holds it against the folder's bytes before and after.
+async fn look(spec: &'static DbSpec, folder: &Path) -> Result<DbStatus> {
+    let before = bytes(folder)?;
+    let status = inspect(spec, folder).await;
+    assert_eq!(bytes(folder)?, before, "{status:?}");
+    Ok(status)
+}
+
+#[tokio::test]
+async fn missing_current_pending_and_unknown() -> Result {
+    let folder = tempfile::tempdir()?;
+    assert_eq!(look(&V2, folder.path()).await?.state, DbState::Missing);
+    assert_eq!(inspect(&V2, &folder.path().join("nowhere")).await.state, DbState::Missing);
+
+    open(&V2, folder.path()).await?.close().await?;
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!(status.state, DbState::Current);
+    assert_eq!((status.application_id, status.journal), (Some(ID), Some(JournalMode::Wal)));
+    assert_eq!((status.wal_size, status.shm_size), (None, None));
+    let pages = status.pages.ok_or("pages")?;
+    assert_eq!(status.size, Some(pages.size * pages.count));
+
+    let status = look(&V3, folder.path()).await?;
+    assert_eq!(status.state, DbState::Pending);
+    let schema = status.schema.ok_or("schema")?;
+    assert_eq!((schema.applied, schema.known, schema.pending), (2, 3, vec![3]));
+
+    let status = look(&V1, folder.path()).await?;
+    assert_eq!(status.state, DbState::Current, "what we do not know does no harm");
+    assert_eq!(status.schema.map(|schema| schema.unknown), Some(vec![2]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_in_use_is_read_with_its_log() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    write_note(&database, "in the log").await?;
+    let tx = database.begin().await?;
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!(status.state, DbState::Current);
+    assert!(status.wal_size > Some(0) && !status.log_unread);
+    drop(tx);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_a_killed_program_left() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    write_note(&database, "in the log").await?;
+    // What a kill leaves is what is there now.
+    let left = tempfile::tempdir()?;
+    for suffix in ["", "-wal", "-shm"] {
+        fs::copy(folder.path().join(format!("{FILE}{suffix}")), left.path().join(format!("{FILE}{suffix}")))?;
+    }
+    let status = look(&V2, left.path()).await?;
+    assert_eq!((&status.state, status.log_unread), (&DbState::Current, false));
+    // Without the log's index the log cannot be read, and the file itself was not migrated yet.
+    fs::remove_file(left.path().join(format!("{FILE}-shm")))?;
+    let status = look(&V2, left.path()).await?;
+    assert!(status.log_unread);
+    assert_eq!(status.state, DbState::Pending);
+    Ok(())
+}
+
+static EDITED: [MigrationFile; 1] = migrations!["0001_notes" => "SELECT 1;"];
+static EDITED_LINE: DbSpec = spec(&EDITED);
+static OTHER: DbSpec = DbSpec::new("other", FILE, threadkeep_sqlite::DbKind::Rebuildable, 5, &EDITED);
+
+#[tokio::test]
+async fn refused_databases_are_told_apart() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    assert_eq!(look(&EDITED_LINE, folder.path()).await?.state, DbState::Checksum);
+    assert_eq!(look(&OTHER, folder.path()).await?.state.as_str(), "foreign");
+    let mut tx = database.begin().await?;
+    tx.execute("PRAGMA user_version = 9").await?;
+    tx.commit().await?;
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!((status.state, status.schema.map(|schema| schema.needs)), (DbState::Newer, Some(9)));
+    database.close().await?;
+    let path = folder.path().join(FILE);
+    let whole = fs::read(&path)?;
+    fs::write(&path, &whole[..50])?;
+    assert_eq!(look(&V2, folder.path()).await?.state.as_str(), "corrupt");
+    fs::write(&path, &whole[..4096])?;
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!(status.state.as_str(), "corrupt", "{:?}", status.state);
+    fs::write(&path, "not a database")?;
+    assert_eq!(look(&V2, folder.path()).await?.state.as_str(), "foreign");
+    fs::remove_file(&path)?;
+    fs::create_dir(&path)?;
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!(status.state.detail(), Some("no regular file is there"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_locked_exclusively() -> Result {
+    let folder = tempfile::tempdir()?;
+    let options = OpenOptions::new().journal(threadkeep_sqlite::JournalChoice::Delete);
+    let database = threadkeep_sqlite::Database::open(&V2, folder.path(), &options).await?;
+    let mut tx = database.begin().await?;
+    tx.rollback().await;
+    tx = database.begin().await?;
+    // Spill the cache: from then on, nobody else may read.
+    tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
+    for _ in 0..20 {
+        sqlx::query("INSERT INTO notes (text) VALUES (?1)")
+            .bind("x".repeat(20_000))
+            .execute(tx.conn())
+            .await?;
+    }
+    let status = look(&V2, folder.path()).await?;
+    assert_eq!(status.state.as_str(), "locked", "{:?}", status.state);
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! What is not ours, is newer or is damaged is refused, and not one byte of it changes.
+
+use std::fs;
+use std::path::Path;
+
+use sqlx::Executor as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+use threadkeep_sqlite::{Database, DbSpec, ErrorClass, MigrationFile, OpenError, OpenOptions, migrations};
+
+use crate::support::{FILE, Result, V1, V2, bytes, open, spec, write_note};
+
+/// Opens, expects a refusal that leaves the folder as it was, and returns it.
+async fn refusal(spec: &'static DbSpec, folder: &Path) -> Result<OpenError> {
+    let before = bytes(folder)?;
+    let refusal = Database::open(spec, folder, &OpenOptions::new()).await.expect_err("it must be refused");
+    assert_eq!(bytes(folder)?, before, "nothing may change: {refusal}");
+    Ok(refusal)
+}
+
+/// Runs statements as another program would.
+async fn foreign(path: &Path, statements: &'static str) -> Result {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await?;
+    connection.execute(statements).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database() -> Result {
+    for content in ["hello", &"# notes\n".repeat(100)] {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join(FILE), content)?;
+        let error = refusal(&V2, folder.path()).await?;
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        assert_eq!(error.class().as_str(), "foreign");
+        assert!(error.to_string().contains(FILE), "{error}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_another_program() -> Result {
+    for statements in [
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP, \
+         success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL); CREATE TABLE threads (id TEXT);",
+        "PRAGMA journal_mode = WAL; CREATE TABLE threads (id TEXT);",
+        "PRAGMA application_id = 77; CREATE TABLE threads (id TEXT);",
+        "PRAGMA journal_mode = WAL;",
+    ] {
+        let folder = tempfile::tempdir()?;
+        foreign(&folder.path().join(FILE), statements).await?;
+        let error = refusal(&V2, folder.path()).await?;
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_that_runs() -> Result {
+    let folder = tempfile::tempdir()?;
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+    let mut other = options.connect().await?;
+    other.execute("PRAGMA journal_mode = WAL; CREATE TABLE threads (id TEXT); BEGIN IMMEDIATE;").await?;
+    let error = refusal(&V2, folder.path()).await?;
+    assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    other.execute("INSERT INTO threads VALUES ('x'); COMMIT").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_a_socket_and_a_missing_folder() -> Result {
+    let folder = tempfile::tempdir()?;
+    fs::create_dir(folder.path().join(FILE))?;
+    let error = refusal(&V2, folder.path()).await?;
+    assert!(matches!(error, OpenError::NotAFile { .. }), "{error}");
+
+    let missing = folder.path().join("nowhere");
+    let error = Database::open(&V2, &missing, &OpenOptions::new()).await.expect_err("no folder");
+    assert!(matches!(error, OpenError::NoFolder { .. }), "{error}");
+    assert!(!missing.exists());
+
+    let file = folder.path().join("file");
+    fs::write(&file, "")?;
+    let error =
+        Database::open(&V2, &file, &OpenOptions::new()).await.expect_err("a file in the folder's place");
+    assert!(matches!(error, OpenError::NoFolder { .. }), "{error}");
+    assert_eq!(error.class(), ErrorClass::Io);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_torn_header_and_a_log_without_its_database() -> Result {
+    for length in [1, 16, 99] {
+        let folder = tempfile::tempdir()?;
+        open(&V2, folder.path()).await?.close().await?;
+        fs::File::options().write(true).open(folder.path().join(FILE))?.set_len(length)?;
+        let error = refusal(&V2, folder.path()).await?;
+        assert!(matches!(error, OpenError::Corrupt { .. }), "{length}: {error}");
+    }
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join(format!("{FILE}-wal")), "someone's data")?;
+    let error = refusal(&V2, folder.path()).await?;
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_file() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    write_note(&database, &"long ".repeat(10_000)).await?;
+    database.close().await?;
+    let path = folder.path().join(FILE);
+    let whole = fs::read(&path)?;
+    // Cut off: SQLite knows from the header how long the file should be.
+    fs::write(&path, &whole[..whole.len() / 2 / 4096 * 4096])?;
+    let error = Database::open(&V2, folder.path(), &OpenOptions::new()).await.expect_err("cut off");
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    assert_eq!(error.class(), ErrorClass::Corrupt);
+    // Overwritten: the schema's page is noise behind a sound header.
+    let mut noise = whole.clone();
+    noise[100..4096].fill(0xA5);
+    fs::write(&path, &noise)?;
+    let error = Database::open(&V2, folder.path(), &OpenOptions::new()).await.expect_err("overwritten");
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    // Damage beyond what opening reads: the check finds it, and it is an answer, not an error.
+    let mut noise = whole;
+    let end = noise.len();
+    noise[end - 3 * 4096..].fill(0xA5);
+    fs::write(&path, &noise)?;
+    let database = open(&V2, folder.path()).await?;
+    assert!(!database.check(threadkeep_sqlite::Depth::Quick).await?.is_empty());
+    Ok(())
+}
+
+static RAISED: [MigrationFile; 2] = migrations![
+    "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+    "0002_contract" => "ALTER TABLE notes RENAME COLUMN text TO body; PRAGMA user_version = 2;",
+];
+static CONTRACTED: DbSpec = spec(&RAISED);
+
+#[tokio::test]
+async fn a_floor_above_what_we_know() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&CONTRACTED, folder.path()).await?;
+    // While the new program runs, the floor may be in the log only; then SQLite tells.
+    let error = Database::open(&V1, folder.path(), &OpenOptions::new()).await.expect_err("newer");
+    assert!(matches!(error, OpenError::Newer { needs: 2, knows: 1, .. }), "{error}");
+    database.close().await?;
+    let error = refusal(&V1, folder.path()).await?;
+    assert!(matches!(error, OpenError::Newer { needs: 2, knows: 1, .. }), "{error}");
+    assert!(error.to_string().contains("update threadkeep"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_old_program_that_is_still_running_stops_writing() -> Result {
+    let folder = tempfile::tempdir()?;
+    let old = open(&V1, folder.path()).await?;
+    write_note(&old, "one").await?;
+    open(&CONTRACTED, folder.path()).await?.close().await?;
+    let error = old.begin().await.expect_err("the floor was raised");
+    assert_eq!(error.class(), ErrorClass::Newer);
+    assert!(error.to_string().contains("restart"), "{error}");
+    Ok(())
+}
+
+static EDITED: [MigrationFile; 2] = migrations![
+    "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT; ",
+    "0002_tags" => "SELECT 1;",
+];
+static EDITED_LINE: DbSpec = spec(&EDITED);
+
+#[tokio::test]
+async fn a_migration_with_one_more_space() -> Result {
+    let folder = tempfile::tempdir()?;
+    open(&V1, folder.path()).await?.close().await?;
+    let error = refusal(&EDITED_LINE, folder.path()).await?;
+    assert!(matches!(error, OpenError::Checksum { version: 1, .. }), "{error}");
+    assert_eq!(error.class(), ErrorClass::Checksum);
+    Ok(())
+}
