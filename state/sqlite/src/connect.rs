@@ -20,7 +20,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
-use crate::look::has_content;
+use crate::look::{has_content, holds_commits};
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
@@ -54,10 +54,10 @@ impl Access {
         match journal {
             // A rollback journal may be a living writer's or a dead one's; SQLite knows by the locks, and says so.
             JournalMode::Delete => Some(Self::Untouched),
-            // With its index there, the log is read even when nobody has it open: SQLite rebuilds the index in memory.
-            JournalMode::Wal if paths.shm.exists() && paths.wal.exists() => Some(Self::Untouched),
-            JournalMode::Wal if has_content(&paths.wal) => None,
-            JournalMode::Wal => Some(Self::Immutable),
+            JournalMode::Wal if !holds_commits(&paths.wal) => Some(Self::Immutable),
+            // With its index there, the log is read even when nobody has it open: SQLite makes an index in memory.
+            JournalMode::Wal if has_content(&paths.shm) => Some(Self::Untouched),
+            JournalMode::Wal => None,
         }
     }
 }

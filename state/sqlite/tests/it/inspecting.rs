@@ -8,7 +8,9 @@ use threadkeep_sqlite::{
     DbSpec, DbState, DbStatus, JournalMode, MigrationFile, OpenOptions, inspect, migrations,
 };
 
-use crate::support::{FILE, ID, Result, V1, V2, V3, bytes, open, spec, write_note};
+use crate::support::{
+    FILE, ID, Result, V1, V2, V3, bytes, child, child_of, open, spec, succeeded, write_note,
+};
 
 /// Looks, and holds it against the folder's bytes before and after.
 async fn look(spec: &'static DbSpec, folder: &Path) -> Result<DbStatus> {
@@ -16,6 +18,15 @@ async fn look(spec: &'static DbSpec, folder: &Path) -> Result<DbStatus> {
     let status = inspect(spec, folder).await;
     assert_eq!(bytes(folder)?, before, "{status:?}");
     Ok(status)
+}
+
+/// Copies a database and what is beside it: what a kill would leave.
+fn left_behind(folder: &Path, suffixes: &[&str]) -> Result<tempfile::TempDir> {
+    let left = tempfile::tempdir()?;
+    for suffix in suffixes {
+        fs::copy(folder.join(format!("{FILE}{suffix}")), left.path().join(format!("{FILE}{suffix}")))?;
+    }
+    Ok(left)
 }
 
 #[tokio::test]
@@ -43,17 +54,42 @@ async fn missing_current_pending_and_unknown() -> Result {
     Ok(())
 }
 
+/// The child's part: another process looks, for within one process SQLite shares the log's index between handles.
+async fn child_looks(test: &str) -> Result<bool> {
+    let Some(folder) = child_of(test) else { return Ok(false) };
+    let status = inspect(&V2, &folder).await;
+    assert_eq!((status.state, status.log_unread), (DbState::Current, false));
+    assert_eq!(status.schema.map(|schema| schema.applied), Some(2));
+    Ok(true)
+}
+
 #[tokio::test]
 async fn a_database_in_use_is_read_with_its_log() -> Result {
+    const NAME: &str = "inspecting::a_database_in_use_is_read_with_its_log";
+    if child_looks(NAME).await? {
+        return Ok(());
+    }
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
+    let look = || {
+        let before = bytes(folder.path())?;
+        succeeded(child(NAME, folder.path())?.spawn()?)?;
+        assert_eq!(bytes(folder.path())?, before);
+        Result::Ok(())
+    };
+    look()?;
     write_note(&database, "in the log").await?;
+    look()?;
     let tx = database.begin().await?;
-    let status = look(&V2, folder.path()).await?;
-    assert_eq!(status.state, DbState::Current);
-    assert!(status.wal_size > Some(0) && !status.log_unread);
+    look()?;
     drop(tx);
-    Ok(())
+    database.checkpoint().await?;
+    look()?;
+    write_note(&database, "in a new log").await?;
+    look()?;
+    let mut reader = database.reader().await?;
+    sqlx::query("SELECT * FROM notes").execute(reader.conn()).await?;
+    look()
 }
 
 #[tokio::test]
@@ -61,18 +97,40 @@ async fn a_database_that_a_killed_program_left() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     write_note(&database, "in the log").await?;
-    // What a kill leaves is what is there now.
-    let left = tempfile::tempdir()?;
-    for suffix in ["", "-wal", "-shm"] {
-        fs::copy(folder.path().join(format!("{FILE}{suffix}")), left.path().join(format!("{FILE}{suffix}")))?;
-    }
+    let left = left_behind(folder.path(), &["", "-wal", "-shm"])?;
     let status = look(&V2, left.path()).await?;
     assert_eq!((&status.state, status.log_unread), (&DbState::Current, false));
     // Without the log's index the log cannot be read, and the file itself was not migrated yet.
-    fs::remove_file(left.path().join(format!("{FILE}-shm")))?;
+    let left = left_behind(folder.path(), &["", "-wal"])?;
     let status = look(&V2, left.path()).await?;
     assert!(status.log_unread);
     assert_eq!(status.state, DbState::Pending);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_log_without_a_commit_says_nothing() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    database.checkpoint().await?;
+    // Pages that were spilled to the log before their transaction was committed.
+    let mut tx = database.begin().await?;
+    tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
+    for _ in 0..20 {
+        sqlx::query("INSERT INTO notes (text) VALUES (?1)")
+            .bind("x".repeat(20_000))
+            .execute(tx.conn())
+            .await?;
+    }
+    let left = left_behind(folder.path(), &["", "-wal", "-shm"])?;
+    let log = left.path().join(format!("{FILE}-wal"));
+    let whole = fs::metadata(&log)?.len();
+    assert!(whole > 10_000);
+    for length in [whole, 32, 10, 0] {
+        fs::File::options().write(true).open(&log)?.set_len(length)?;
+        let status = look(&V2, left.path()).await?;
+        assert_eq!((&status.state, status.log_unread), (&DbState::Current, false), "{length}");
+    }
     Ok(())
 }
 
@@ -83,13 +141,15 @@ static OTHER: DbSpec = DbSpec::new("other", FILE, threadkeep_sqlite::DbKind::Reb
 #[tokio::test]
 async fn refused_databases_are_told_apart() -> Result {
     let folder = tempfile::tempdir()?;
-    let database = open(&V2, folder.path()).await?;
+    open(&V2, folder.path()).await?.close().await?;
     assert_eq!(look(&EDITED_LINE, folder.path()).await?.state, DbState::Checksum);
     assert_eq!(look(&OTHER, folder.path()).await?.state.as_str(), "foreign");
+    let database = open(&V2, folder.path()).await?;
     let mut tx = database.begin().await?;
     tx.execute("PRAGMA user_version = 9").await?;
     tx.commit().await?;
-    let status = look(&V2, folder.path()).await?;
+    let left = left_behind(folder.path(), &["", "-wal", "-shm"])?;
+    let status = look(&V2, left.path()).await?;
     assert_eq!((status.state, status.schema.map(|schema| schema.needs)), (DbState::Newer, Some(9)));
     database.close().await?;
     let path = folder.path().join(FILE);
