@@ -29,6 +29,13 @@ fn ports_know_no_crate_of_the_house() {
 }
 
 #[test]
+fn a_crate_may_turn_on_its_own_features_for_its_tests() {
+    let house = Fixture::new();
+    house.append("backfill/Cargo.toml", "[dev-dependencies]\nthreadkeep-backfill.workspace = true\n");
+    assert_eq!(house.layers(), "");
+}
+
+#[test]
 fn git_stays_out_of_the_index() {
     let house = Fixture::new();
     let memories = "[features]\ndefault = [\"workspace\"]\nworkspace = [\"dep:gix\"]\n\n[dependencies]\n\
