@@ -134,6 +134,13 @@ fn what_all_share_is_said_once() {
 }
 
 #[test]
+fn a_crate_may_name_itself_for_its_tests() {
+    let house = Fixture::new();
+    house.append("backfill/Cargo.toml", "[dev-dependencies]\nthreadkeep-backfill = { path = \".\" }\n");
+    assert_eq!(house.tidy(), "");
+}
+
+#[test]
 fn tests_are_one_binary() {
     let house = Fixture::new();
     house.write("backfill/tests/it/main.rs", "//! Tests.\n");
