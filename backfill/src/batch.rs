@@ -59,7 +59,7 @@ pub struct CommitReport {
 pub struct Duplicate {
     /// The copy's key.
     pub key: String,
-    /// What has the row instead, for people: a key as a rule.
+    /// The key of the item that has the row instead.
     pub of: String,
 }
 

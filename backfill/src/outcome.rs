@@ -9,8 +9,10 @@ pub struct StoredOutcome {
     pub fingerprint: String,
     /// What became of it.
     pub state: OutcomeState,
-    /// Whether the row that this outcome speaks of is still there: the item's own for `Indexed`, the winner's for
-    /// `Duplicate`. `false` makes the item count as changed, and so a lost row heals. Always `true` for the other states.
+    /// Whether what this outcome says of the index still holds: for `Indexed`, that the item has its row; for `Duplicate`,
+    /// that the very winner it names has the row (another one that has it since is not enough, for a copy that was to be
+    /// read again may have been forgotten by a run that died). `false` makes the item count as changed, and so whatever was
+    /// lost heals. Always `true` for the other states.
     pub present: bool,
 }
 
@@ -21,7 +23,7 @@ pub enum OutcomeState {
     Indexed,
     /// It is a copy of another item, which has the row.
     Duplicate {
-        /// What has the row, for people: a key as a rule.
+        /// The key of the item that has the row.
         of: String,
     },
     /// It was left out on purpose.

@@ -67,6 +67,7 @@ macro_rules! conformance_checks {
             interrupted_pass_is_finished_by_the_next
             batch_size_does_not_matter
             copy_is_reported_and_inherits
+            copy_forgotten_by_an_interrupted_pass_inherits
         }
     };
     (@tests $make:expr; $($check:ident)*) => {

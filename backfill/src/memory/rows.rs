@@ -151,9 +151,9 @@ impl Rows {
 
     fn is_present(&self, key: &str, outcome: &Outcome) -> bool {
         let row = outcome.identity.as_ref().and_then(|identity| self.rows.get(identity));
-        match outcome.state {
+        match &outcome.state {
             OutcomeState::Indexed => row.is_some_and(|row| row.key == key),
-            OutcomeState::Duplicate { .. } => row.is_some(),
+            OutcomeState::Duplicate { of } => row.is_some_and(|row| row.key == *of),
             OutcomeState::Excluded | OutcomeState::Failed { .. } => true,
         }
     }

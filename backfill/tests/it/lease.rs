@@ -1,7 +1,6 @@
 //! Two engines on one store: one runs, the other is told, waits, or takes over; and the one that lost commits nothing more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -84,9 +83,10 @@ async fn waiting_ends_when_it_is_asked_to() {
 async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
     let world = World::with_items(9);
     let (store, clock) = (world.store.clone(), world.clock.clone());
-    let before_commit = move |_| {
+    let mut index = Hooked::new(&world);
+    index.before_commit = Box::new(move |_| {
         let (store, clock) = (store.clone(), clock.clone());
-        async move {
+        Box::pin(async move {
             if store.stats().commits.len() == 2 {
                 // The process slept through its term, and another one came.
                 clock.advance(TTL);
@@ -94,11 +94,9 @@ async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
                 let acquired = store.acquire("thief", Term { now, expires_at: now + TTL }).await.unwrap();
                 assert!(matches!(acquired, Acquired::Granted { .. }), "{acquired:?}");
             }
-        }
-    };
-    let index = Arc::new(Hooked { store: world.store.clone(), before_commit });
-    let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(world.store.clone()));
-    let engine = engine.clock(world.clock.clone()).lease_ttl(TTL).batch_size(2);
+        })
+    });
+    let engine = index.engine(&world).batch_size(2);
     let error = engine.run(|_| {}).await.expect_err("the lease is gone");
     assert!(matches!(error, BackfillError::LeaseLost), "{error}");
     assert_eq!(world.store.snapshot().outcomes.len(), 4, "no commit after the takeover was let through");
@@ -111,7 +109,8 @@ async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
 struct Slow {
     store: Arc<MemoryStore>,
     pause: Duration,
-    broken: AtomicBool,
+    broken: bool,
+    backwards: bool,
 }
 
 #[async_trait]
@@ -125,7 +124,7 @@ impl Progress for Slow {
     }
 
     async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
-        if self.broken.load(Ordering::Relaxed) {
+        if self.broken {
             return Err(LeaseError::Backend("busy".into()));
         }
         self.store.heartbeat(lease, term).await
@@ -137,7 +136,11 @@ impl Progress for Slow {
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
         tokio::time::sleep(self.pause).await;
-        self.store.outcomes(after, limit).await
+        let mut outcomes = self.store.outcomes(after, limit).await?;
+        if self.backwards {
+            outcomes.reverse();
+        }
+        Ok(outcomes)
     }
 }
 
@@ -153,7 +156,7 @@ impl Clock for TokioClock {
 
 fn slow(world: &World, broken: bool) -> Arc<Slow> {
     let pause = Duration::from_secs(95);
-    Arc::new(Slow { store: Arc::new(world.store.clone()), pause, broken: AtomicBool::new(broken) })
+    Arc::new(Slow { store: Arc::new(world.store.clone()), pause, broken, backwards: false })
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,4 +203,18 @@ async fn a_heartbeat_that_fails_is_no_reason_to_stop() {
     let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow);
     let report = engine.clock(world.clock.clone()).lease_ttl(TTL).run(|_| {}).await;
     assert_eq!(complete(report).indexed, 3, "the commit has the last word");
+}
+
+#[tokio::test]
+async fn a_store_that_has_no_order_is_refused_before_it_does_harm() {
+    let world = World::with_items(5);
+    world.pass().await;
+    let before = world.store.snapshot();
+    let store = Arc::new(world.store.clone());
+    let backwards = Slow { store, pause: Duration::ZERO, broken: false, backwards: true };
+    let index = Arc::new(world.store.clone());
+    let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(backwards)).outcome_page(2);
+    let error = engine.clock(world.clock.clone()).run(|_| {}).await.expect_err("it has no order");
+    assert!(matches!(error, BackfillError::Store { action: "reading outcomes", .. }), "{error}");
+    assert_eq!(world.store.snapshot(), before);
 }

@@ -1,23 +1,66 @@
 //! Order and bounds: batches in key order, two of them in flight at most, by items and by bytes; one read of saved state a batch.
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
-use threadkeep_backfill::Backfill;
-use threadkeep_backfill::memory::Content;
+use threadkeep_backfill::RunOutcome;
+use threadkeep_backfill::memory::{Behaviour, Content};
 
 use crate::support::{Hooked, World, complete, key};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn commits_come_in_key_order_whatever_the_workers_do() {
-    let world = World::with_items(53);
-    complete(world.engine().batch_size(10).workers(4).run(|_| {}).await);
+    let world = World::with_items(54);
+    let mut index = Hooked::new(&world);
+    // The two threads take turns.
+    let barrier = Barrier::new(2);
+    index.before_extract = Box::new(move |_| {
+        barrier.wait();
+    });
+    complete(index.engine(&world).batch_size(10).workers(2).run(|_| {}).await);
     let stats = world.store.stats();
     let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
-    assert_eq!(lengths, [10, 10, 10, 10, 10, 3]);
-    assert_eq!(stats.commits.concat(), (0..53).map(key).collect::<Vec<_>>());
+    assert_eq!(lengths, [10, 10, 10, 10, 10, 4]);
+    assert_eq!(stats.commits.concat(), (0..54).map(key).collect::<Vec<_>>());
     let lasts: Vec<_> = stats.commits.iter().map(|keys| keys.last().cloned()).collect();
     assert_eq!(stats.watermarks, lasts, "the watermark is the last key done");
+}
+
+#[tokio::test]
+async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
+    let world = World::with_items(50);
+    let mut index = Hooked::new(&world);
+    let (began, has_began) = std::sync::mpsc::channel();
+    let (let_go, may_go) = std::sync::mpsc::channel::<()>();
+    let may_go = Mutex::new(may_go);
+    // The thread has a share of the index, and the index one of this.
+    let index_lives = Arc::new(());
+    let share = Arc::clone(&index_lives);
+    index.before_extract = Box::new(move |_| {
+        let _ = &share;
+        let _ = began.send(());
+        // Returns at once when nobody holds it back any more.
+        let _ = may_go.lock().unwrap().recv();
+    });
+    let engine = index.engine(&world).workers(1);
+    let stop = engine.stop_handle();
+    let stopper = std::thread::spawn(move || {
+        has_began.recv().unwrap();
+        stop.stop();
+    });
+    let report = engine.run(|_| {}).await.unwrap();
+    stopper.join().unwrap();
+    assert_eq!(
+        (report.outcome, report.pending),
+        (RunOutcome::Interrupted, 50),
+        "it did not wait for the thread"
+    );
+    drop(let_go);
+    drop(engine);
+    while Arc::strong_count(&index_lives) > 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(world.store.stats().extracted.len(), 1, "the thread ended after the item it was at");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,19 +75,18 @@ async fn two_batches_are_in_flight_and_no_more() {
 async fn a_batch_is_read_while_the_one_before_is_committed() {
     let world = World::with_items(100);
     let store = world.store.clone();
-    let before_commit = move |batch| {
+    let mut index = Hooked::new(&world);
+    index.before_commit = Box::new(move |batch| {
         let store = store.clone();
-        async move {
+        Box::pin(async move {
             // Waits until something of the next batch is being read, if there is one.
             let with_this = store.stats().commits.concat().len() + batch;
             while with_this < 100 && store.stats().extracted.len() <= with_this {
                 tokio::task::yield_now().await;
             }
-        }
-    };
-    let index = Arc::new(Hooked { store: world.store.clone(), before_commit });
-    let engine =
-        Backfill::new(Arc::new(world.source.clone()), index, Arc::new(world.store.clone())).batch_size(10);
+        })
+    });
+    let engine = index.engine(&world).batch_size(10);
     let report = tokio::time::timeout(Duration::from_secs(60), engine.run(|_| {})).await;
     complete(report.expect("a commit waited in vain for the next batch to be read"));
     let most = world.store.stats().most_in_flight;
@@ -77,6 +119,11 @@ async fn saved_state_is_asked_for_changed_items_alone() {
     world.source.put(key(4), Content::text("changed"));
     complete(world.engine().force(true).run(|_| {}).await);
     assert_eq!(world.store.stats().previous, [key(3)], "nor a forced pass");
+    world.source.put(key(6), Content::text("broken").behaviour(Behaviour::Breaks));
+    world.pass().await;
+    world.source.put(key(6), Content::text("mended"));
+    assert_eq!(world.pass().await.indexed, 1);
+    assert_eq!(world.store.stats().previous, [key(3), key(6)], "nor an earlier failure, but for its first");
 }
 
 #[tokio::test]

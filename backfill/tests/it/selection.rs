@@ -3,7 +3,7 @@
 use threadkeep_backfill::memory::{Behaviour, Content};
 use threadkeep_backfill::{Problem, ProblemKind};
 
-use crate::support::{World, complete, key};
+use crate::support::{Hooked, World, complete, key};
 
 #[tokio::test]
 async fn every_sort_of_change_is_found_and_nothing_else() {
@@ -133,4 +133,25 @@ async fn a_forced_pass_reads_everything() {
     let report = complete(world.engine().force(true).run(|_| {}).await);
     assert_eq!((report.indexed, report.unchanged), (4, 0));
     assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
+}
+
+#[tokio::test]
+async fn a_store_that_never_has_enough_cannot_keep_a_pass_from_its_end() {
+    let world = World::with_items(4);
+    let index = Hooked::new(&world);
+    *index.requeue.lock().unwrap() = vec![vec![key(1), "a stranger".to_owned()]; 1_000];
+    let report = complete(index.engine(&world).batch_size(2).run(|_| {}).await);
+    assert_eq!((report.indexed, report.problems_total), (4, 1), "{report:?}");
+    assert_eq!((report.problems[0].kind, &report.problems[0].key), (ProblemKind::Remark, &key(1)));
+    let read = world.store.stats().extracted.iter().filter(|read| **read == key(1)).count();
+    assert_eq!(read, 1 + 3, "once, and three times more");
+}
+
+#[tokio::test]
+async fn what_is_still_to_be_read_is_not_read_twice_because_a_commit_asks_for_it() {
+    let world = World::with_items(4);
+    let index = Hooked::new(&world);
+    index.requeue.lock().unwrap().push(vec![key(3)]);
+    complete(index.engine(&world).batch_size(2).run(|_| {}).await);
+    assert_eq!(world.store.stats().extracted.len(), 4);
 }

@@ -1,6 +1,7 @@
 //! What the tests share: a world of in-memory ports with a clock, seen by one process after another.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -91,18 +92,40 @@ pub(crate) fn key(number: usize) -> String {
     format!("item {number:05}")
 }
 
-/// The index of a store, with something that happens before each commit; it is told how many items the batch extracted.
-pub(crate) struct Hooked<F> {
+/// Something that happens before each commit; it is told how many items the batch extracted.
+type BeforeCommit = dyn Fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// The index of a store, with things that happen on the way.
+pub(crate) struct Hooked {
     pub(crate) store: MemoryStore,
-    pub(crate) before_commit: F,
+    pub(crate) before_commit: Box<BeforeCommit>,
+    /// Happens before an item is extracted, on the extracting thread.
+    pub(crate) before_extract: Box<dyn Fn(&str) + Send + Sync>,
+    /// What each commit asks to be read again, the last one first.
+    pub(crate) requeue: Mutex<Vec<Vec<String>>>,
+}
+
+impl Hooked {
+    /// An index in which nothing happens yet.
+    pub(crate) fn new(world: &World) -> Self {
+        Self {
+            store: world.store.clone(),
+            before_commit: Box::new(|_| Box::pin(std::future::ready(()))),
+            before_extract: Box::new(|_| ()),
+            requeue: Mutex::default(),
+        }
+    }
+
+    /// An engine over this index.
+    pub(crate) fn engine(self, world: &World) -> Backfill<MemorySource, Self, MemoryStore> {
+        let progress = Arc::new(world.store.clone());
+        let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(self), progress);
+        engine.clock(world.clock.clone()).lease_ttl(TTL).workers(2)
+    }
 }
 
 #[async_trait]
-impl<F, R> Index for Hooked<F>
-where
-    F: Fn(usize) -> R + Send + Sync + 'static,
-    R: Future<Output = ()> + Send,
-{
+impl Index for Hooked {
     type Handle = Content;
     type Previous = String;
     type Extracted = Content;
@@ -118,6 +141,7 @@ where
         item: &Item<Content>,
         previous: Option<String>,
     ) -> Result<Content, ItemFailure> {
+        (self.before_extract)(&item.key);
         self.store.extract(worker, item, previous)
     }
 
@@ -127,6 +151,8 @@ where
         batch: Batch<'_, Content, Content>,
     ) -> Result<CommitReport, CommitError> {
         (self.before_commit)(batch.extracted.len()).await;
-        self.store.commit(lease, batch).await
+        let mut report = self.store.commit(lease, batch).await?;
+        report.requeue.extend(self.requeue.lock().expect("no test panics with it").pop().unwrap_or_default());
+        Ok(report)
     }
 }
