@@ -239,7 +239,9 @@ impl Walk {
             if parent.is_some_and(|parent| parent.starts_with(&target)) {
                 return self.problem(link.relative, ProblemReason::BrokenLink);
             }
-            if self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
+            // What is in a session folder has been found there.
+            let seen = FOLDERS.iter().any(|(folder, _)| target.starts_with(root.join(folder)));
+            if !seen && self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
                 self.folder(&Found { path: target, ..link });
             }
         } else if name::stem(&link.relative).is_some() {

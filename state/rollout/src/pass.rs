@@ -104,9 +104,9 @@ impl<'k> Pass<'k> {
     pub(crate) fn read_tail(&mut self, line: &RawLine<'_>) {
         let complete = !line.whole || serde_json::from_slice::<IgnoredAny>(line.bytes).is_ok();
         if line.utf8 && complete && line.last == b'}' {
-            self.read(line)
+            self.read(line);
         } else {
-            self.skip(line, BadReason::Torn)
+            self.skip(line, BadReason::Torn);
         }
     }
 

@@ -165,7 +165,8 @@ impl<'b, R: Read> LineReader<'b, R> {
         let offset = self.base + from as u64;
         let bytes = trim(bytes, offset == 0);
         let last = bytes.last().copied().unwrap_or(0);
-        RawLine { offset, number: self.number, bytes, whole: true, terminated, utf8, last }
+        let whole = bytes.len() <= MAX_LINE;
+        RawLine { offset, number: self.number, bytes, whole, terminated, utf8, last }
     }
 
     /// Reads once. 0 at the end.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{Result, extract, home};
+use crate::{Result, bundled, extract};
 
 /// Where our row is better than the agent's: the file, the field, what we say instead.
 fn better(path: &str) -> Vec<(&'static str, Value)> {
@@ -42,7 +42,7 @@ fn better(path: &str) -> Vec<(&'static str, Value)> {
 fn every_field_of_every_rollout_is_right() -> Result {
     let mut expected: BTreeMap<String, BTreeMap<String, Value>> =
         serde_json::from_str(include_str!("expected.json"))?;
-    let home = home()?;
+    let home = bundled()?;
     let found = home.discover();
     assert_eq!(found.problems, []);
     assert_eq!(found.files.len(), 16);
@@ -74,7 +74,7 @@ fn every_field_of_every_rollout_is_right() -> Result {
 
 #[test]
 fn credentials_of_a_remote_are_nowhere() -> Result {
-    let home = home()?;
+    let home = bundled()?;
     let mut with_credentials = 0;
     for file in &home.discover().files {
         with_credentials +=

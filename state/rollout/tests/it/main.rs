@@ -1,21 +1,56 @@
 //! The crate's tests, over the rollouts of the bundled home.
 
 mod corpus;
+mod discover;
+mod home;
+mod recorder;
+mod resume;
+mod rules;
+mod shapes;
+mod torn;
+mod turns;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use threadkeep_rollout::{AgentHome, Extraction, Extractor, RolloutFile};
+use threadkeep_rollout::{
+    AgentHome, Checkpoint, ExtractError, Extraction, Extractor, RolloutFile, RolloutName,
+};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
+/// The name of a rollout that the tests write.
+const NAME: &str = "rollout-2026-11-22T13-24-59-01a2036e-72f3-74e0-aaf8-16e5fd86f01a.jsonl";
+/// The id in it.
+const ID: &str = "01a2036e-72f3-74e0-aaf8-16e5fd86f01a";
+
 /// The bundled home: rollouts that real agents wrote.
-fn home() -> Result<AgentHome> {
+fn bundled() -> Result<AgentHome> {
     Ok(AgentHome::open(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/home"))?)
+}
+
+/// Every bundled rollout, with its bytes.
+fn rollouts() -> Result<Vec<(RolloutFile, Vec<u8>)>> {
+    let home = bundled()?;
+    let files = home.discover().files.into_iter();
+    files.map(|file| Ok((file.clone(), std::fs::read(home.absolute(&file.path))?))).collect()
 }
 
 /// Extracts a rollout of `home` from its start.
 fn extract(home: &AgentHome, file: &RolloutFile) -> Result<Extraction> {
     let path = home.absolute(&file.path);
     Ok(Extractor::new().extract(&path, file.compressed, file.name.as_ref(), None)?)
+}
+
+/// Extracts a plain file, named as the tests' rollouts are.
+fn extract_file(path: &Path, from: Option<&Checkpoint>) -> Result<Extraction, ExtractError> {
+    Extractor::new().extract(path, false, RolloutName::parse(NAME).ok().as_ref(), from)
+}
+
+/// Extracts `bytes`, written to a file of the tests' name.
+fn extract_bytes(bytes: impl AsRef<[u8]>) -> Result<Extraction> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(NAME);
+    std::fs::write(&path, bytes)?;
+    Ok(extract_file(&path, None)?)
 }

@@ -1,0 +1,327 @@
+//! Writes a thread's rollout: appends whole lines, durably, to files of our own.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::home::AgentHome;
+use crate::line::{Envelope, Head, Kind};
+use crate::name::RolloutName;
+use crate::payload::SessionMeta;
+use crate::raw;
+use crate::reader::{Buffer, LineReader};
+
+/// A thread that begins. It becomes the rollout's first line, its `session_meta`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct NewThread {
+    /// The thread's id.
+    pub id: Uuid,
+    /// When it begins.
+    pub timestamp: Timestamp,
+    /// The program that writes the rollout; only a recorder of the same name ever appends to it.
+    pub originator: String,
+    /// That program's version.
+    pub cli_version: String,
+    /// The working directory.
+    pub cwd: String,
+    /// What starts the thread: a name, or an object.
+    pub source: serde_json::Value,
+    /// The model provider's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_provider: Option<String>,
+    /// The thread that spawns this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_thread_id: Option<Uuid>,
+}
+
+impl NewThread {
+    /// A thread of `originator` that begins now, with a new id.
+    pub fn new(
+        originator: impl Into<String>,
+        cli_version: impl Into<String>,
+        cwd: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            timestamp: Timestamp::now(),
+            originator: originator.into(),
+            cli_version: cli_version.into(),
+            cwd: cwd.into(),
+            source: "exec".into(),
+            model_provider: None,
+            parent_thread_id: None,
+        }
+    }
+}
+
+/// What was appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Appended {
+    /// Where the line starts.
+    pub offset: u64,
+    /// Its length, newline included.
+    pub len: u64,
+    /// Whether an index has to look at it; otherwise only the thread's time has changed.
+    pub changes_metadata: bool,
+}
+
+/// Why a line, or a file, could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file cannot be created, read or written.
+    #[error("cannot write {}: {source}; check the disk's space and the folder's permissions", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The thread has a rollout already.
+    #[error("{} exists already; reopen it to append to it", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program wrote the rollout.
+    #[error("{} was not written by {originator:?} and is never appended to; start a thread of your own", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// The originator that was to append.
+        originator: String,
+    },
+    /// Another recorder has the file open.
+    #[error("{} is being written by another process; try again when that has ended", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A rollout can be appended to only as a plain file.
+    #[error("{} is compressed; decompress it with `zstd -d` first", path.display())]
+    Compressed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The payload cannot be written as JSON.
+    #[error("the payload cannot be written as JSON: {0}")]
+    Payload(serde_json::Error),
+}
+
+/// Appends to one rollout. While it lives, no other recorder does.
+#[derive(Debug)]
+pub struct Recorder {
+    file: File,
+    path: PathBuf,
+    /// Where the next line starts.
+    end: u64,
+    /// Whether a failed write may have left part of a line.
+    torn: bool,
+    line: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Line<'a, P> {
+    timestamp: String,
+    #[serde(rename = "type")]
+    line_type: &'a str,
+    payload: &'a P,
+}
+
+impl Recorder {
+    /// Creates the rollout of a new thread, with its `session_meta`, durably: it is there after a power cut.
+    ///
+    /// # Errors
+    /// [`RecordError::Exists`], [`RecordError::Locked`], [`RecordError::Payload`], [`RecordError::Io`].
+    pub fn create(home: &AgentHome, thread: &NewThread) -> Result<Self, RecordError> {
+        let started = TimeZone::UTC.to_datetime(thread.timestamp);
+        let name = RolloutName { started, thread_id: thread.id };
+        let path = home.absolute(&format!("sessions/{}/{name}", started.strftime("%Y/%m/%d")));
+        let io = |source| RecordError::Io { path: path.clone(), source };
+        let folder = path.parent().unwrap_or(home.root());
+        create_folders(home.root(), folder).map_err(io)?;
+        let file = match options().create_new(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(RecordError::Exists { path });
+            }
+            Err(source) => return Err(RecordError::Io { path, source }),
+        };
+        lock(&file, &path)?;
+        let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new() };
+        this.append_at(thread.timestamp, "session_meta", thread)?;
+        this.sync()?;
+        sync_folder(folder).map_err(io)?;
+        Ok(this)
+    }
+
+    /// Opens a rollout that `originator` has written, to go on with it. A torn last line is ended, so that what is
+    /// appended stands on a line of its own.
+    ///
+    /// # Errors
+    /// [`RecordError::NotOurs`] if the first line is not a `session_meta` of `originator`; then not a byte is changed.
+    /// [`RecordError::Locked`], [`RecordError::Compressed`], [`RecordError::Io`].
+    pub fn reopen(path: impl Into<PathBuf>, originator: &str) -> Result<Self, RecordError> {
+        let path = path.into();
+        let io = |source| RecordError::Io { path: path.clone(), source };
+        if path.extension().is_some_and(|extension| extension == "zst") {
+            return Err(RecordError::Compressed { path });
+        }
+        if !fs::metadata(&path).map_err(io)?.is_file() {
+            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        }
+        if written_by(&path).map_err(io)?.as_deref() != Some(originator) {
+            return Err(RecordError::NotOurs { path, originator: originator.to_owned() });
+        }
+        let mut file = options().open(&path).map_err(io)?;
+        lock(&file, &path)?;
+        let end = file.seek(SeekFrom::End(0)).map_err(io)?;
+        let mut last = [b'\n'];
+        if end > 0 {
+            file.seek(SeekFrom::Start(end - 1)).and_then(|_| file.read_exact(&mut last)).map_err(io)?;
+        }
+        let mut this = Self { file, path, end, torn: last != *b"\n", line: Vec::new() };
+        this.end_torn_line()?;
+        Ok(this)
+    }
+
+    /// Where the rollout is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How long the rollout is.
+    pub fn len(&self) -> u64 {
+        self.end
+    }
+
+    /// Whether nothing has been written; never true of a recorder that was created or reopened without an error.
+    pub fn is_empty(&self) -> bool {
+        self.end == 0
+    }
+
+    /// Appends a line of the type `line_type`, with the time it is now, in one write.
+    ///
+    /// It is safe from a crash of this process at once; from a crash of the machine after [`Recorder::sync`].
+    ///
+    /// # Errors
+    /// [`RecordError::Payload`], [`RecordError::Io`]. After a failed write the line is torn; the next one ends it
+    /// first.
+    pub fn append(&mut self, line_type: &str, payload: &impl Serialize) -> Result<Appended, RecordError> {
+        self.append_at(Timestamp::now(), line_type, payload)
+    }
+
+    /// Makes everything that was appended survive a power cut.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`].
+    pub fn sync(&self) -> Result<(), RecordError> {
+        self.file.sync_data().map_err(|source| RecordError::Io { path: self.path.clone(), source })
+    }
+
+    fn append_at(
+        &mut self,
+        at: Timestamp,
+        line_type: &str,
+        payload: &impl Serialize,
+    ) -> Result<Appended, RecordError> {
+        self.line.clear();
+        let timestamp = format!("{at:.3}");
+        serde_json::to_writer(&mut self.line, &Line { timestamp, line_type, payload })
+            .map_err(RecordError::Payload)?;
+        let changes_metadata = Head::canonical(&self.line).is_none_or(|head| head.kind != Kind::Other);
+        self.line.push(b'\n');
+        self.end_torn_line()?;
+        let offset = self.end;
+        let line = std::mem::take(&mut self.line);
+        let written = self.write(&line);
+        self.line = line;
+        written?;
+        Ok(Appended { offset, len: self.line.len() as u64, changes_metadata })
+    }
+
+    fn end_torn_line(&mut self) -> Result<(), RecordError> {
+        if self.torn { self.write(b"\n") } else { Ok(()) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
+        self.torn = true;
+        match self.file.write_all(bytes) {
+            Ok(()) => {
+                self.end += bytes.len() as u64;
+                self.torn = false;
+                Ok(())
+            }
+            Err(source) => {
+                // Part of it may have been written.
+                self.end = self.file.metadata().map_or(self.end, |metadata| metadata.len());
+                Err(RecordError::Io { path: self.path.clone(), source })
+            }
+        }
+    }
+}
+
+impl Drop for Recorder {
+    /// Unlocks at once, even if a child process that is just being started holds a copy of the open file.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    // A conversation is nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), RecordError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(RecordError::Locked { path: path.to_owned() }),
+        // A file system without locks must not keep a thread from being recorded.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(source)) => Err(RecordError::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// Creates `folder` under `root`, and makes each new folder's name survive a power cut.
+fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+    let missing: Vec<_> = folder.ancestors().take_while(|at| *at != root && !at.exists()).collect();
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    missing.iter().filter_map(|created| created.parent()).try_for_each(sync_folder)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The originator that the first line names.
+fn written_by(path: &Path) -> io::Result<Option<String>> {
+    let mut buffer = Buffer::default();
+    let mut lines = LineReader::new(File::open(path)?, &mut buffer, 0, 0, &[]);
+    let Some(line) = lines.next(|_| true)? else { return Ok(None) };
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(line.bytes) else { return Ok(None) };
+    let meta =
+        raw::parse::<SessionMeta<'_>>(envelope.payload).filter(|_| envelope.kind() == Kind::SessionMeta);
+    Ok(meta.and_then(|meta| raw::owned(meta.originator)))
+}

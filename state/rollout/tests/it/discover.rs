@@ -1,0 +1,172 @@
+//! What is found in a home, and what is reported instead.
+
+use std::fs;
+use std::path::Path;
+
+use threadkeep_rollout::{AgentHome, Discovery, ProblemReason};
+
+use crate::{NAME, Result};
+
+fn write(root: &Path, relative: &str) -> Result {
+    let path = root.join(relative);
+    fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
+    Ok(fs::write(path, "{}\n")?)
+}
+
+fn discover(root: &Path) -> Result<Discovery> {
+    Ok(AgentHome::open(root)?.discover())
+}
+
+fn paths(found: &Discovery) -> Vec<&str> {
+    found.files.iter().map(|file| file.path.as_str()).collect()
+}
+
+fn problems(found: &Discovery) -> Vec<(&str, &ProblemReason)> {
+    found.problems.iter().map(|problem| (problem.path.as_str(), &problem.reason)).collect()
+}
+
+#[test]
+fn rollouts_are_found_at_any_depth_and_nothing_else() -> Result {
+    let home = tempfile::tempdir()?;
+    for path in [
+        &format!("sessions/2026/11/22/{NAME}"),
+        &format!("sessions/{NAME}"),
+        &format!("sessions/2026/11/22/{NAME}.zst"),
+        &format!("archived_sessions/{NAME}"),
+        &format!("sessions/.trash/{NAME}"),
+        &format!("sessions/.{NAME}"),
+        &format!("sessions/{NAME}.tmp"),
+        &format!("sessions/{NAME}.zst.tmp"),
+        &format!("memories/{NAME}"),
+        "sessions/notes.txt",
+        "sessions/2026/copy of a rollout.jsonl",
+    ] {
+        write(home.path(), path)?;
+    }
+    let found = discover(home.path())?;
+    let wanted = [
+        &format!("archived_sessions/{NAME}"),
+        &format!("sessions/2026/11/22/{NAME}"),
+        &format!("sessions/2026/11/22/{NAME}.zst"),
+        "sessions/2026/copy of a rollout.jsonl",
+        &format!("sessions/{NAME}"),
+    ];
+    assert_eq!(paths(&found), wanted);
+    assert_eq!(
+        found.files.iter().map(|file| file.archived).collect::<Vec<_>>(),
+        [true, false, false, false, false]
+    );
+    assert_eq!(
+        found.files.iter().map(|file| file.compressed).collect::<Vec<_>>(),
+        [false, false, true, false, false]
+    );
+    assert_eq!(found.files.iter().filter(|file| file.name.is_none()).count(), 1);
+    assert_eq!(problems(&found), [(wanted[3], &ProblemReason::MalformedName)]);
+    Ok(())
+}
+
+#[test]
+fn an_empty_home_has_no_rollouts_and_no_problems() -> Result {
+    let home = tempfile::tempdir()?;
+    assert_eq!(discover(home.path())?, Discovery::default());
+    write(home.path(), "sessions")?;
+    assert!(matches!(discover(home.path())?.problems[..], [ref problem] if problem.path == "sessions"));
+    Ok(())
+}
+
+#[test]
+fn a_changed_file_has_another_fingerprint() -> Result {
+    let home = tempfile::tempdir()?;
+    let path = format!("sessions/{NAME}");
+    write(home.path(), &path)?;
+    let first = discover(home.path())?;
+    assert_eq!(first, discover(home.path())?);
+    fs::write(home.path().join(&path), "{}\n{}\n")?;
+    assert_ne!(first.files[0].fingerprint, discover(home.path())?.files[0].fingerprint);
+    Ok(())
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_within_the_home_and_never_out_of_it() -> Result {
+        let (home, outside) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let at = |relative: &str| home.path().join(relative);
+        let name = |digit: char| NAME.replace("5fd86f01a", &format!("5fd86f01{digit}"));
+        write(home.path(), &format!("sessions/2026/{NAME}"))?;
+        write(home.path(), &format!("elsewhere/deep/{}", name('b')))?;
+        write(home.path(), &format!("elsewhere/{}", name('c')))?;
+        write(outside.path(), &format!("secret/{}", name('d')))?;
+        // Followed: a folder and a file elsewhere in the home.
+        symlink(at("elsewhere/deep"), at("sessions/deep"))?;
+        symlink(at(&format!("elsewhere/{}", name('c'))), at(&format!("sessions/{}", name('c'))))?;
+        // Seen already: the same again, and what lies in the sessions anyway.
+        symlink(at("elsewhere/deep"), at("sessions/deep-again"))?;
+        symlink(at(&format!("sessions/2026/{NAME}")), at(&format!("sessions/{NAME}")))?;
+        symlink(at("sessions/2026"), at("archived_sessions"))?;
+        // Round in a circle, nowhere, and out of the home.
+        symlink(at("sessions"), at("sessions/2026/loop"))?;
+        symlink(home.path(), at("sessions/up"))?;
+        symlink(at("nowhere"), at(&format!("sessions/{}", name('e'))))?;
+        symlink(outside.path(), at("sessions/out"))?;
+        symlink(outside.path().join("secret").join(name('d')), at(&format!("sessions/{}", name('d'))))?;
+        let found = discover(home.path())?;
+        let wanted = [
+            format!("sessions/2026/{NAME}"),
+            format!("sessions/deep/{}", name('b')),
+            format!("sessions/{}", name('c')),
+        ];
+        assert_eq!(paths(&found), wanted);
+        let wanted = [
+            ("sessions/2026/loop", &ProblemReason::BrokenLink),
+            ("sessions/out", &ProblemReason::LeavesHome),
+            (&format!("sessions/{}", name('d')), &ProblemReason::LeavesHome),
+            (&format!("sessions/{}", name('e')), &ProblemReason::BrokenLink),
+            ("sessions/up", &ProblemReason::BrokenLink),
+        ];
+        assert_eq!(problems(&found), wanted);
+        Ok(())
+    }
+
+    #[test]
+    fn a_home_that_is_a_link_is_a_home() -> Result {
+        let folder = tempfile::tempdir()?;
+        write(folder.path(), &format!("real/sessions/{NAME}"))?;
+        write(folder.path(), &format!("real/more/{}", NAME.replace("f01a", "f01b")))?;
+        symlink(folder.path().join("real"), folder.path().join("home"))?;
+        symlink("../more", folder.path().join("real/sessions/more"))?;
+        assert_eq!(discover(&folder.path().join("home"))?.files.len(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn a_pipe_is_never_opened() -> Result {
+        let home = tempfile::tempdir()?;
+        fs::create_dir(home.path().join("sessions"))?;
+        let pipe = home.path().join("sessions").join(NAME);
+        if !Command::new("mkfifo").arg(&pipe).status()?.success() {
+            return Err("mkfifo failed".into());
+        }
+        let found = discover(home.path())?;
+        assert_eq!(problems(&found), [(format!("sessions/{NAME}").as_str(), &ProblemReason::NotAFile)]);
+        assert!(found.files.is_empty());
+        assert!(crate::extract_file(&pipe, None).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_reported() -> Result {
+        use std::os::unix::ffi::OsStrExt;
+        let home = tempfile::tempdir()?;
+        fs::create_dir(home.path().join("sessions"))?;
+        fs::write(home.path().join("sessions").join(std::ffi::OsStr::from_bytes(b"rollout-\xff.jsonl")), "")?;
+        let found = discover(home.path())?;
+        assert!(matches!(problems(&found)[..], [(_, ProblemReason::NameNotUtf8)]));
+        Ok(())
+    }
+}

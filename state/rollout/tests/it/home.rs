@@ -1,0 +1,72 @@
+//! The home itself: its settings and its threads' names.
+
+use std::fs;
+
+use threadkeep_rollout::{AgentHome, HomeError};
+
+use crate::{ID, Result, bundled};
+
+#[test]
+fn a_home_that_is_none_says_what_to_do() -> Result {
+    let folder = tempfile::tempdir()?;
+    let missing = AgentHome::open(folder.path().join("x"));
+    assert!(matches!(missing, Err(HomeError::NotFound { .. })));
+    assert!(missing.err().is_some_and(|error| error.to_string().contains("--home")));
+    let file = folder.path().join("file");
+    fs::write(&file, "")?;
+    assert!(matches!(AgentHome::open(&file), Err(HomeError::NotADirectory { .. })));
+    assert!(matches!(AgentHome::open(file.join("x")), Err(HomeError::NotADirectory { .. })));
+    Ok(())
+}
+
+#[test]
+fn the_provider_comes_from_the_config() -> Result {
+    assert_eq!(bundled()?.config()?.model_provider.as_deref(), Some("mock"));
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    assert_eq!(home.config()?.model_provider, None);
+    fs::write(folder.path().join("config.toml"), "model = 'x'\n[tui]\nx = 1\n")?;
+    assert_eq!(home.config()?.model_provider, None);
+    Ok(())
+}
+
+#[test]
+fn a_broken_config_is_placed_and_not_shown() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    for (text, place) in [
+        ("a = 1\nkey = s3cr3t\n", (2, 7)),
+        ("a = 1\nmodel_provider = 5 # s3cr3t\n", (2, 18)),
+        ("a = 'é' s3cr3t", (1, 9)),
+    ] {
+        fs::write(folder.path().join("config.toml"), text)?;
+        let error = home.config().err().ok_or("it is broken")?;
+        assert!(
+            matches!(error, HomeError::BrokenConfig { line, column, .. } if (line, column) == place),
+            "{error}"
+        );
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    }
+    fs::write(folder.path().join("config.toml"), b"a = 1\n\xff")?;
+    assert!(matches!(home.config(), Err(HomeError::BrokenConfig { line: 2, column: 1, .. })));
+    Ok(())
+}
+
+#[test]
+fn the_last_name_wins() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    assert!(home.thread_names()?.is_empty());
+    let other = "01a20371-0f2e-7540-b9be-c443cc774f5e";
+    let line = |id: &str, name: &str| {
+        format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"x\"}}\n")
+    };
+    let text =
+        [line(ID, "one"), line(other, "gone"), "junk\n".to_owned(), line(ID, " two "), line(other, " ")]
+            .concat();
+    fs::write(folder.path().join("session_index.jsonl"), text + "{\"id\":\"01a2")?;
+    let names = home.thread_names()?;
+    assert_eq!(names.get(ID.parse()?), Some("two"));
+    assert_eq!((names.get(other.parse()?), names.len(), names.skipped().count), (None, 1, 2));
+    Ok(())
+}

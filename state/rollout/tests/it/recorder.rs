@@ -1,0 +1,150 @@
+//! What is recorded is there, whatever happens to the process.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+use threadkeep_rollout::{AgentHome, ExtractError, NewThread, RecordError, Recorder};
+
+use crate::{Result, extract, rollouts};
+
+const US: &str = "recorder-test";
+
+fn user(text: &str) -> serde_json::Value {
+    json!({"type": "user_message", "message": text})
+}
+
+#[test]
+fn what_is_recorded_is_found_and_read() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    let thread = NewThread::new(US, "1.0", "/w");
+    let mut recorder = Recorder::create(&home, &thread)?;
+    let start = recorder.len();
+    let said = recorder.append("event_msg", &user("hello"))?;
+    assert_eq!((said.offset, said.changes_metadata), (start, true));
+    let other = recorder.append("response_item", &json!({"type": "reasoning"}))?;
+    assert_eq!((other.offset, other.changes_metadata), (said.offset + said.len, false));
+    recorder.sync()?;
+    assert_eq!(fs::metadata(recorder.path())?.len(), recorder.len());
+    let found = home.discover();
+    assert_eq!(found.problems, []);
+    let extraction = extract(&home, &found.files[0])?;
+    assert!(extraction.skipped.is_empty());
+    assert_eq!((extraction.lines, extraction.checkpoint.offset()), (3, recorder.len()));
+    let metadata = extraction.metadata;
+    assert_eq!((metadata.thread_id, metadata.created_at), (thread.id, Some(thread.timestamp)));
+    assert_eq!((metadata.title.as_deref(), metadata.cwd.as_deref()), (Some("hello"), Some("/w")));
+    assert_eq!(metadata.cli_version.as_deref(), Some("1.0"));
+    assert!(matches!(Recorder::create(&home, &thread), Err(RecordError::Exists { .. })));
+    Ok(())
+}
+
+#[test]
+fn a_torn_line_is_ended_first() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
+    recorder.append("event_msg", &user("one"))?;
+    let path = recorder.path().to_owned();
+    drop(recorder);
+    let whole = fs::read(&path)?;
+    let second = whole.iter().position(|byte| *byte == b'\n').ok_or("two lines")? + 1;
+    for cut in second..whole.len() {
+        fs::write(&path, &whole[..cut])?;
+        let mut recorder = Recorder::reopen(&path, US)?;
+        let appended = recorder.append("event_msg", &user("two"))?;
+        drop(recorder);
+        let extraction = extract(&home, &home.discover().files[0])?;
+        // Only a line that lacked nothing but its newline was complete.
+        let (complete, title) = if cut == whole.len() - 1 { (true, "one") } else { (false, "two") };
+        assert_eq!(extraction.metadata.title.as_deref(), Some(title), "cut at {cut}");
+        assert_eq!(extraction.skipped.is_empty(), complete || cut == second, "cut at {cut}");
+        assert_eq!(extraction.checkpoint.offset(), appended.offset + appended.len);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_rollout_that_is_not_ours_is_never_written_to() -> Result {
+    let folder = tempfile::tempdir()?;
+    for (file, bytes) in rollouts()? {
+        let path = folder.path().join(file.path.rsplit('/').next().unwrap_or_default());
+        fs::write(&path, &bytes[..bytes.len() - 1])?;
+        assert!(matches!(Recorder::reopen(&path, US), Err(RecordError::NotOurs { .. })));
+        assert_eq!(fs::read(&path)?, bytes[..bytes.len() - 1], "not a byte is changed");
+    }
+    let path = folder.path().join("x.jsonl.zst");
+    fs::write(&path, "")?;
+    assert!(matches!(Recorder::reopen(&path, US), Err(RecordError::Compressed { .. })));
+    let path = folder.path().join("empty.jsonl");
+    fs::write(&path, "")?;
+    assert!(matches!(Recorder::reopen(&path, US), Err(RecordError::NotOurs { .. })));
+    assert!(matches!(Recorder::reopen(folder.path().join("none"), US), Err(RecordError::Io { .. })));
+    Ok(())
+}
+
+#[test]
+fn one_recorder_at_a_time() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    let recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
+    let path = recorder.path().to_owned();
+    assert!(matches!(Recorder::reopen(&path, US), Err(RecordError::Locked { .. })));
+    drop(recorder);
+    assert!(Recorder::reopen(&path, US).is_ok());
+    Ok(())
+}
+
+/// Where the child process records.
+const CHILD_HOME: &str = "THREADKEEP_TEST_RECORDER_HOME";
+
+/// Runs only as the child process of the next test: appends until it is killed, and says what it has appended.
+#[test]
+fn child_that_is_killed() -> Result {
+    let Some(home) = std::env::var_os(CHILD_HOME) else { return Ok(()) };
+    let home = AgentHome::open(home)?;
+    let mut recorder = match home.discover().files.first() {
+        Some(file) => Recorder::reopen(home.absolute(&file.path), US)?,
+        None => Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?,
+    };
+    let mut out = OpenOptions::new().create(true).append(true).open(home.root().join("done"))?;
+    loop {
+        let appended = recorder.append("event_msg", &user(&"x".repeat(5_000)))?;
+        writeln!(out, "{}", appended.offset + appended.len)?;
+    }
+}
+
+#[test]
+fn a_killed_recorder_loses_nothing_it_has_reported() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    for round in 0..5_u64 {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--exact", "recorder::child_that_is_killed"])
+            .env(CHILD_HOME, folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        // Killed once it has got on a little: at another moment in each round.
+        let done = || fs::read_to_string(folder.path().join("done")).unwrap_or_default();
+        let goal = done().lines().count() as u64 + 20 + round * 37;
+        while (done().lines().count() as u64) < goal && child.try_wait()?.is_none() {
+            std::thread::yield_now();
+        }
+        child.kill()?;
+        child.wait()?;
+        let reported = done();
+        let last =
+            reported.lines().filter_map(|line| line.parse::<u64>().ok()).next_back().ok_or("it got on")?;
+        let extraction = match extract(&home, &home.discover().files[0]) {
+            Err(error) if error.downcast_ref::<ExtractError>().is_some() => return Err(error),
+            other => other?,
+        };
+        assert!(extraction.checkpoint.offset() >= last);
+        assert!(extraction.lines > reported.lines().count() as u64);
+        assert!(extraction.skipped.count <= round + 1, "at most one torn line a kill");
+    }
+    Ok(())
+}
