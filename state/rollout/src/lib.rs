@@ -1,4 +1,81 @@
 //! The JSONL rollouts of coding agents: find, read, extract metadata and turns, append.
+//!
+//! A coding agent writes every conversation ("thread") to a file of JSON lines, its *rollout*. This crate reads those of
+//! the Codex CLI, and writes rollouts of the same format. Data flows one way:
+//!
+//! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`] that tells whether it changed;
+//! 2. [`Extractor::extract`] reads one into [`ThreadMetadata`], and into a [`Checkpoint`] from where to go on;
+//! 3. [`list_turns`] reads its turns, a page at a time;
+//! 4. [`Recorder`] appends lines to a rollout of our own.
+//!
+//! It knows no database and no async runtime, and it never edits a rollout that another program wrote.
+//!
+//! # Example
+//!
+//! ```
+//! use threadkeep_rollout::{AgentHome, Extractor, NewThread, Recorder};
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = folder.path();
+//!
+//! let home = AgentHome::open(dir)?;
+//! let mut recorder = Recorder::create(&home, &NewThread::new("my-agent", "1.0.0", "/project"))?;
+//! let message = serde_json::json!({"type": "user_message", "message": "Fix the build"});
+//! recorder.append("event_msg", &message)?;
+//! recorder.sync()?;
+//!
+//! let mut extractor = Extractor::new();
+//! for file in home.discover().files {
+//!     let found = extractor.extract(&home.absolute(&file.path), file.compressed, file.name.as_ref(), None)?;
+//!     assert_eq!(found.metadata.title.as_deref(), Some("Fix the build"));
+//!     assert_eq!(found.lines, 2);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What a rollout says
+//!
+//! A thread's id and creation time come from the first `session_meta` line; a later one counts only if it has the same
+//! id (a fork holds its source's lines). Directory, model, effort, approval and sandbox are those of the latest
+//! `turn_context`: a `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is
+//! the user's first message. Where a rollout says nothing, the field is `None`: no default is made up.
+//!
+//! Whatever stands in a file, reading it is no error: a line that is torn, not UTF-8, not JSON or too long is skipped,
+//! counted and described in [`SkippedLines`]. A line that cannot change the metadata is looked at no further than it
+//! takes to know that: it is checked for UTF-8 and for its braces, and not parsed.
+//!
+//! # Locking
+//!
+//! Reading takes no lock: an agent may append while we read, and what it has not finished is read the next time. A
+//! [`Recorder`] holds an advisory lock (`flock`) on its file for as long as it lives, so that two never interleave. Any
+//! number of [`Extractor`]s may run at once; one is for one thread at a time.
+//!
+//! # Compatibility
+//!
+//! Read and tested against files of Codex 0.169, 0.144, 0.99 and 0.47; the oldest, header-first files (2025) are read
+//! too. Line types and fields that are not known are passed over. A stored [`Checkpoint`] of another version of this
+//! crate is not an error: the file is read from its start. All public enums and most structs are `#[non_exhaustive]`.
+//!
+//! # Performance
+//!
+//! What a line is stands in its first bytes; only lines that can change the metadata are parsed, and of those of which
+//! the last counts, only the last. Reading costs about one and a half times a plain newline count over the same files,
+//! most of which is copying from the page cache. An [`Extractor`] owns 256 KiB and grows only for a line that matters and
+//! is longer, up to [`MAX_LINE`]; it gives that back after the file. A file that has only grown is read from its
+//! checkpoint on, and a checksum of the 4 KiB before it notices one that was written anew.
+//!
+//! # File systems
+//!
+//! Nothing is memory-mapped, so a file that shrinks while it is read is no fault. Only regular files are opened; a pipe
+//! in the sessions folder is reported. Symbolic links are followed inside the home and reported when they leave it, and
+//! no file is counted twice. [`Recorder`] syncs the folders it creates, so that a new rollout survives a power cut; where
+//! a file system has no locks, it goes without. On other systems than Unix a fingerprint has no change time, and folders
+//! are not synced.
+//!
+//! # Features
+//!
+//! | feature | default | what it does |
+//! |---|---|---|
+//! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`); brings the zstd C library |
 
 mod checkpoint;
 mod discover;

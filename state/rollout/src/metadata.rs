@@ -65,6 +65,38 @@ pub struct ThreadMetadata {
     pub memory_mode: Option<String>,
 }
 
+impl ThreadMetadata {
+    /// A thread of which nothing but its id is known.
+    pub fn new(thread_id: Uuid) -> Self {
+        Self {
+            thread_id,
+            created_at: None,
+            updated_at: None,
+            cwd: None,
+            source: None,
+            thread_source: None,
+            model_provider: None,
+            model: None,
+            reasoning_effort: None,
+            cli_version: None,
+            title: None,
+            first_user_message: None,
+            preview: None,
+            sandbox_policy: None,
+            approval_mode: None,
+            tokens_used: 0,
+            git_sha: None,
+            git_branch: None,
+            git_origin_url: None,
+            agent_nickname: None,
+            agent_role: None,
+            agent_path: None,
+            parent_thread_id: None,
+            memory_mode: None,
+        }
+    }
+}
+
 /// What has been read so far; a checkpoint keeps it. No credentials ever enter it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -236,17 +236,14 @@ impl Builder {
             self.begin(offset, at, None, false);
         }
         let item = TurnItem { id, at, kind };
-        match &mut self.open {
-            Some(open) => {
-                match item.kind {
-                    TurnItemKind::AgentMessage { .. } => open.said(at),
-                    // The agent sums up behind a turn's end, too.
-                    TurnItemKind::ContextCompaction => {}
-                    _ => open.worked(),
-                }
-                open.turn.push(item, self.view);
+        if let Some(open) = &mut self.open {
+            match item.kind {
+                TurnItemKind::AgentMessage { .. } => open.said(at),
+                // The agent sums up behind a turn's end, too.
+                TurnItemKind::ContextCompaction => {}
+                _ => open.worked(),
             }
-            None => {}
+            open.turn.push(item, self.view);
         }
     }
 
