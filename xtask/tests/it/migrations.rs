@@ -134,6 +134,8 @@ fn a_lock_that_is_gone_or_spoiled() {
     assert_snapshot!(house.migrations(), @"error: state/migrations.lock:4: `none` is no version; restore the file from git");
     house.write("state/migrations.lock", good.replace("0001 threads ", "0001 "));
     assert_snapshot!(house.migrations(), @"error: state/migrations.lock:5: not `version name sha384`; restore the file from git");
+    house.write("state/migrations.lock", format!("{} again\n", good.trim_end()));
+    assert!(house.migrations().starts_with("error: state/migrations.lock:5: not `version"));
     house.write("state/migrations.lock", format!("{good}{}\n", good.lines().last().unwrap()));
     assert_snapshot!(house.migrations(), @"error: state/migrations.lock:6: version 0001 is locked twice; restore the file from git");
     house.write("state/migrations.lock", good.replace("# released: 0", "# released: 7"));

@@ -110,6 +110,7 @@ trait Ext { fn row(&self) -> sqlx::Row; }
 impl Ext for Store { fn row(&self) -> sqlx::Row { todo() } }
 /// Not even [`sqlx::Pool`] in a comment.
 pub fn list(store: &Store) -> u32 { let pool: &sqlx::SqlitePool = &store.pool; 0 }
+pub trait Count { fn count(&self) -> u32 { let pool: &sqlx::SqlitePool = todo(); 0 } }
 mod detail { pub(crate) fn f() -> sqlx::Error { todo() } }
 #[cfg(test)]
 pub mod tests { pub fn pool() -> sqlx::SqlitePool { todo() } }

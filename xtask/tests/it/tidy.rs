@@ -68,7 +68,9 @@ fn text_is_plain() {
     let house = Fixture::new();
     house.write("backfill/notes.md", "one \ntwo\r\nthree\tfour\nfive");
     house.write("backfill/notes.txt", "anything \n");
-    house.write("examples/home/notes.md", "anything \n");
+    for folder in ["examples/home", "target/doc", ".editor"] {
+        house.write(&format!("{folder}/notes.md"), "anything \n");
+    }
     assert_snapshot!(house.tidy(), @r"
     backfill/notes.md [tidy/newline]
         the last line does not end
