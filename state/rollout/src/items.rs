@@ -136,8 +136,7 @@ fn completed_item(raw: Raw<'_>) -> Option<Found> {
         }
         "CommandExecution" => TurnItemKind::CommandExecution {
             command: raw::parse(item.command).unwrap_or_default(),
-            cwd: raw::owned(item.cwd)
-                .map(|cwd| cwd.strip_prefix("file://").map(str::to_owned).unwrap_or(cwd)),
+            cwd: raw::text(item.cwd).map(|cwd| plain_path(&cwd)),
             status: raw::owned(item.status),
             exit_code: raw::parse(item.exit_code),
             output: long_text(item.aggregated_output),
@@ -146,6 +145,27 @@ fn completed_item(raw: Raw<'_>) -> Option<Found> {
         _ => TurnItemKind::Other { item_type: item_type.clone().into_owned(), item: passed_through(raw?) },
     };
     Some((raw::owned(item.id), kind))
+}
+
+/// The path in a `file:` URL; anything else as it is.
+fn plain_path(path: &str) -> String {
+    let Some(encoded) = path.strip_prefix("file://") else { return path.to_owned() };
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| encoded.to_owned())
 }
 
 /// The item as it was written, unless it is far too long to be handed on.
@@ -185,6 +205,24 @@ impl ResponseItem<'_> {
                 Some(Call::Answered { call, output: bounded(&output, MAX_ITEM_TEXT) })
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_url_is_a_path() {
+        for (from, to) in [
+            ("file:///tmp/%D0%B4%20x", "/tmp/д x"),
+            ("/tmp/100%25", "/tmp/100%25"),
+            ("file:///a%", "/a%"),
+            ("file:///a%zz", "/a%zz"),
+            ("file:///%ff", "/%ff"),
+        ] {
+            assert_eq!(plain_path(from), to);
         }
     }
 }

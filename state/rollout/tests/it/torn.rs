@@ -122,7 +122,7 @@ fn a_long_line_is_read_if_it_matters_and_can_be() -> Result {
     let path = folder.path().join(NAME);
     let long = |line_type: &str, inner: &str, size: usize, tail: &[u8]| -> Result {
         let mut file = File::create(&path)?;
-        write!(file, "{META}\n")?;
+        writeln!(file, "{META}")?;
         write!(
             file,
             r#"{{"timestamp":"2026-11-22T10:00:05.000Z","type":"{line_type}","payload":{{{inner}"text":""#
