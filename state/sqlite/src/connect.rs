@@ -20,7 +20,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
-use crate::look::{has_content, holds_commits};
+use crate::look::{has_content, holds_pages};
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
@@ -54,7 +54,7 @@ impl Access {
         match journal {
             // A rollback journal may be a living writer's or a dead one's; SQLite knows by the locks, and says so.
             JournalMode::Delete => Some(Self::Untouched),
-            JournalMode::Wal if !holds_commits(&paths.wal) => Some(Self::Immutable),
+            JournalMode::Wal if !holds_pages(&paths.wal) => Some(Self::Immutable),
             // With its index there, the log is read even when nobody has it open: SQLite makes an index in memory.
             JournalMode::Wal if has_content(&paths.shm) => Some(Self::Untouched),
             JournalMode::Wal => None,

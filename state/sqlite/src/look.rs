@@ -6,7 +6,7 @@
 //! compatibility floor is read again through SQLite.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use crate::error::OpenError;
@@ -159,38 +159,13 @@ pub(crate) fn has_content(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)
 }
 
-/// Says whether a write-ahead log holds a committed transaction (<https://www.sqlite.org/fileformat2.html#walformat>).
+/// Says whether a write-ahead log holds any page (<https://www.sqlite.org/fileformat2.html#walformat>).
 ///
-/// A log of its header alone, or of pages that were never committed, says nothing that the database does not; and SQLite,
-/// when it may not write, waits ten seconds over such a log and then gives up. Frames of an older round of the log have
-/// other salts. Checksums are SQLite's to verify.
-pub(crate) fn holds_commits(log: &Path) -> bool {
+/// A log of its header alone says nothing that the database does not; and SQLite, when it may not write, waits ten seconds
+/// over such a log and then gives up.
+pub(crate) fn holds_pages(log: &Path) -> bool {
     const LOG_HEADER: u64 = 32;
-    const FRAME_HEADER: u64 = 24;
-    let look = || -> io::Result<bool> {
-        let mut file = File::open(log)?;
-        let mut header = [0; LOG_HEADER as usize];
-        file.read_exact(&mut header)?;
-        let page = u64::from(u32::from_be_bytes([header[8], header[9], header[10], header[11]]));
-        if !(512..=65_536).contains(&page) {
-            return Ok(false);
-        }
-        let mut at = LOG_HEADER;
-        let mut frame = [0; FRAME_HEADER as usize];
-        loop {
-            file.seek(SeekFrom::Start(at))?;
-            file.read_exact(&mut frame)?;
-            if frame[8..16] != header[16..24] {
-                return Ok(false);
-            }
-            if frame[4..8] != [0; 4] {
-                return Ok(true);
-            }
-            at += FRAME_HEADER + page;
-        }
-    };
-    // The end of the file is the end of the frames.
-    look().unwrap_or(false)
+    std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_HEADER)
 }
 
 /// Asks the system whether this process may write, without writing.

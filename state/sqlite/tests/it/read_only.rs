@@ -95,7 +95,13 @@ fn run_unprivileged(test: &str, folder: &Path) -> Result {
     if rustix::process::geteuid().is_root() {
         command.gid(65534).uid(65534);
     }
-    succeeded(command.spawn()?)
+    loop {
+        match command.spawn() {
+            // Another test's child was forked while our copy was being written, and holds it open until its own exec.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            spawned => return succeeded(spawned?),
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -116,6 +116,22 @@ async fn a_locked_database_is_waited_for_and_then_names_its_holder() -> Result {
     write_note(&third, "after").await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_begin_outlasts_many_busy_timeouts() -> Result {
+    let folder = tempfile::tempdir()?;
+    let first = open(&V2, folder.path()).await?;
+    let second = Database::open(&V2, folder.path(), &OpenOptions::new().busy_timeout(Duration::ZERO)).await?;
+    let mut tx = first.begin().await?;
+    let waiting = tokio::spawn(async move { write_note(&second, "second").await });
+    for _ in 0..500 {
+        tx.execute("INSERT INTO notes (text) VALUES ('first')").await?;
+    }
+    tx.commit().await?;
+    waiting.await??;
+    assert_eq!(count_notes(&first).await?, 501);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_reader_cannot_write_and_a_closed_database_says_so() -> Result {
     let folder = tempfile::tempdir()?;
