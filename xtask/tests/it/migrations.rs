@@ -159,7 +159,6 @@ fn numbers_go_up_one_by_one() {
         → git mv state/migrations/0003_tags.sql state/migrations/0002_tags.sql
     ");
     assert!(lock::update(&house.repo(), state(), false).unwrap_err().to_string().contains("not in order"));
-
     house.remove("state/migrations/0003_tags.sql");
     house.migration("state", "0001_tags.sql", "SELECT 1;\n");
     assert!(house.migrations().contains("0001 is there twice"), "{}", house.migrations());
