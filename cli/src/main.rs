@@ -1,2 +1,32 @@
-//! Under construction.
-fn main() {}
+//! `threadkeep`: the durable local state of coding agents, on the command line.
+//!
+//! This is the composition root: it finds the two directories, opens the state, and gives every command's answer as text
+//! for people or as one JSON document. What it knows of threads it knows from `threadkeep-state`.
+
+mod args;
+mod commands;
+mod exit;
+mod homes;
+mod index;
+mod interrupt;
+mod output;
+mod pass;
+
+use std::process::ExitCode;
+
+use crate::args::Cli;
+use crate::exit::Code;
+use crate::output::Screen;
+
+fn main() -> ExitCode {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code.into(),
+    };
+    let screen = Screen::new(&cli.global);
+    let code = commands::run(&cli, &screen).unwrap_or_else(|error| {
+        screen.fault(&exit::Fault::of(&error, cli.global.verbose));
+        Code::CouldNotRun
+    });
+    code.into()
+}

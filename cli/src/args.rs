@@ -1,0 +1,244 @@
+//! The command line: what can be typed, in the words of `--help`.
+
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::exit::{Code, Fault};
+use crate::output::Screen;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine, 1 problems were found, 2 could not run.
+With --json, stdout is one JSON document and nothing else. Notes and errors go to stderr, one JSON object a line:
+{\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
+
+/// The durable local state of coding agents: an index of their threads, made from their rollouts.
+#[derive(Debug, Parser)]
+#[command(name = "threadkeep", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// The agent's home, with its rollouts [default: $CODEX_HOME, else ~/.codex]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Where the databases are [default: $THREADKEEP_SQLITE_HOME, else threadkeep/ in the home]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) sqlite_home: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Whether to use colours; NO_COLOR and CLICOLOR_FORCE are heeded
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: Color,
+    /// Say only what was asked for: no notes, no progress, no summary
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more: every file with problems, every cause of an error
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Index the home's rollouts: what is new, changed or gone since the last time
+    Backfill(BackfillArgs),
+    /// List threads, or look after one of them
+    Threads(ThreadsArgs),
+    /// Hold the index against the rollouts, field by field
+    Audit(AuditArgs),
+    /// Show the two directories, the databases and how far the index is
+    Status,
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct BackfillArgs {
+    /// Read every rollout again from its start, changed or not
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Bring back threads that were deleted
+    #[arg(long)]
+    pub(crate) include_deleted: bool,
+    /// Give up at once if another process is indexing
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(subcommand_precedence_over_arg = true)]
+pub(crate) struct ThreadsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ThreadsCommand>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Options of the list")]
+pub(crate) struct ListArgs {
+    /// How many threads [default: 20, with --json 50; at most 1000]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u32>,
+    /// Where to go on: a cursor that an earlier list gave, with the same filters
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+    /// What to sort by [default: updated, or as the cursor says]
+    #[arg(long, value_enum, value_name = "KEY")]
+    pub(crate) sort: Option<Sort>,
+    /// The oldest first
+    #[arg(long)]
+    pub(crate) asc: bool,
+    /// The archived threads instead of the current ones
+    #[arg(long)]
+    pub(crate) archived: bool,
+    /// Only threads that were started like this: cli, exec, subagent, …
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Only threads of this model provider
+    #[arg(long)]
+    pub(crate) provider: Option<String>,
+    /// Only threads that last worked in this folder; `.` is the current one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Only threads with this text in their name, title, preview, first message, folder or branch
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Do not bring the index up to date first
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// When the thread began
+    Created,
+    /// When its last line was written
+    Updated,
+}
+
+/// What can be done with one thread. An ID may be shortened to any unique beginning.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ThreadsCommand {
+    /// Show everything that is known of a thread
+    Show {
+        /// The thread's id, or the beginning of it
+        id: String,
+        /// Do not bring the index up to date first
+        #[arg(long)]
+        no_refresh: bool,
+    },
+    /// Give a thread a name
+    Rename {
+        /// The thread's id, or the beginning of it
+        id: String,
+        /// The name
+        #[arg(required_unless_present = "clear", conflicts_with = "clear")]
+        name: Option<String>,
+        /// Take the name away again
+        #[arg(long)]
+        clear: bool,
+    },
+    /// Take a thread out of the list of current ones; nothing is deleted or moved
+    Archive {
+        /// The thread's id, or the beginning of it
+        id: String,
+    },
+    /// Bring an archived thread back
+    Unarchive {
+        /// The thread's id, or the beginning of it
+        id: String,
+    },
+    /// Say whether memories may be made from a thread
+    Memory {
+        /// The thread's id, or the beginning of it
+        id: String,
+        /// Whether they may
+        #[arg(value_enum)]
+        mode: Memory,
+    },
+    /// Delete a thread from the index; its rollout stays where it is
+    Delete {
+        /// The thread's id, or the beginning of it
+        id: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Memory {
+    /// They may
+    Enabled,
+    /// They may not
+    Disabled,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Mend the index from the rollouts
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+impl Cli {
+    /// Reads the command line; says what is wrong with it, or gives the help that was asked for.
+    pub(crate) fn read() -> Result<Cli, Code> {
+        Cli::try_parse().and_then(Cli::check).map_err(|error| {
+            let code = if error.use_stderr() { Code::CouldNotRun } else { Code::Fine };
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            if json && error.use_stderr() {
+                let screen = Screen::new(&Global { json, ..Global::default() });
+                screen.fault(&usage_fault(&error));
+            } else {
+                // There is nobody left to tell when this cannot be printed.
+                let _ = error.print();
+            }
+            code
+        })
+    }
+
+    /// A list's options before a subcommand would be ignored in silence.
+    fn check(self) -> Result<Cli, clap::Error> {
+        if let Command::Threads(threads) = &self.command
+            && threads.command.is_some()
+            && threads.list != ListArgs::default()
+        {
+            let message = "the options of the list do not go with a subcommand of `threads`";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(self)
+    }
+}
+
+fn usage_fault(error: &clap::Error) -> Fault {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
+    Fault {
+        message: first.strip_prefix("error: ").unwrap_or(first).to_owned(),
+        hint: usage.or_else(|| Some("threadkeep --help".to_owned())),
+        causes: Vec::new(),
+    }
+}

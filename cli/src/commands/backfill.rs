@@ -1,0 +1,125 @@
+//! `backfill`: brings the index up to date and says what came of it.
+
+use serde_json::{Value, json};
+use threadkeep_backfill::{Report, RunOutcome};
+
+use super::problems::{self, PlaceProblem};
+use crate::args::BackfillArgs;
+use crate::exit::{Code, Fault, fault};
+use crate::homes::Homes;
+use crate::index::Index;
+use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use crate::output::text::{bytes, count, pad};
+use crate::output::{Answer, Screen, time};
+use crate::pass::{self, PassOptions};
+
+/// What a run did, and which files give trouble now.
+pub(super) struct Summary {
+    report: Report,
+    problems: Vec<PlaceProblem>,
+}
+
+pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen) -> anyhow::Result<Summary> {
+    let home = homes.agent_home()?;
+    let index = Index::for_writing(homes).await?;
+    let options =
+        PassOptions { force: args.force, include_deleted: args.include_deleted, wait: !args.no_wait };
+    let report = pass::run(&index.state, &home, options, screen).await?;
+    let problems = problems::after(&index.state, &report).await?;
+    index.close().await?;
+    match &report.outcome {
+        RunOutcome::Held { owner, .. } => Err(fault(
+            format!("another process is indexing this home ({owner})"),
+            "leave out --no-wait to wait for it",
+        )),
+        RunOutcome::Interrupted => {
+            screen.fault(&Fault::of(&pass::interrupted(), false));
+            Ok(Summary { report, problems })
+        }
+        _ => Ok(Summary { report, problems }),
+    }
+}
+
+impl Summary {
+    fn failed(&self) -> u64 {
+        self.report.failed + self.report.known_failures
+    }
+}
+
+impl Answer for Summary {
+    fn json(&self) -> Value {
+        let report = &self.report;
+        json!({
+            "outcome": if report.outcome == RunOutcome::Complete { "complete" } else { "interrupted" },
+            "scanned": report.scanned,
+            "indexed": report.indexed,
+            "unchanged": report.unchanged,
+            "copies": report.duplicates,
+            "failed": self.failed(),
+            "deleted": report.excluded,
+            "gone": report.vanished,
+            "pending": report.pending,
+            "lines_skipped": report.lines_skipped,
+            "bytes": report.bytes,
+            "elapsed_ms": u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let report = &self.report;
+        if screen.quiet {
+            return String::new();
+        }
+        let mut rows = vec![
+            ("scanned", report.scanned, None, ""),
+            ("indexed", report.indexed, Some(GREEN), ""),
+            ("unchanged", report.unchanged, None, ""),
+            ("copies", report.duplicates, Some(YELLOW), "another file has the same thread"),
+            ("failed", self.failed(), Some(RED), "could not be read"),
+        ];
+        if report.excluded > 0 {
+            rows.push(("deleted", report.excluded, None, "left out; --include-deleted brings them back"));
+        }
+        if report.pending > 0 {
+            rows.push(("to do", report.pending, Some(YELLOW), "run it again to go on"));
+        }
+        rows.push(("gone", report.vanished, Some(YELLOW), "their threads are in no list any more"));
+        rows.push(("lines skipped", report.lines_skipped, Some(YELLOW), "in the files read now"));
+
+        let numbers: Vec<String> = rows.iter().map(|(_, number, ..)| count(*number)).collect();
+        let room = numbers.iter().map(String::len).max().unwrap_or(0);
+        let mut text = String::new();
+        for ((label, number, style, remark), digits) in rows.iter().zip(&numbers) {
+            let digits = pad(digits, room, true);
+            let digits = match style {
+                Some(style) if *number > 0 => paint(style.bold(), &digits),
+                None if *number > 0 => paint(BOLD, &digits),
+                _ => paint(DIM, &digits),
+            };
+            let remark = if *number > 0 && !remark.is_empty() {
+                paint(DIM, &format!("  {remark}"))
+            } else {
+                String::new()
+            };
+            text.push_str(&format!("{label:<13}  {digits}{remark}\n"));
+        }
+        let read = if report.bytes > 0 { format!(", {} read", bytes(report.bytes)) } else { String::new() };
+        text.push_str(&paint(DIM, &format!("in {}{read}", time::took(report.elapsed))));
+        text.push('\n');
+        if !self.problems.is_empty() {
+            text.push_str(&format!("\n{}\n", paint(BOLD, "files with problems")));
+            text.push_str(&problems::render(&self.problems, screen));
+        }
+        text
+    }
+
+    fn code(&self) -> Code {
+        match &self.report.outcome {
+            RunOutcome::Complete if self.problems.iter().any(PlaceProblem::is_serious) => Code::Problems,
+            RunOutcome::Complete if self.failed() + self.report.duplicates > 0 => Code::Problems,
+            RunOutcome::Complete => Code::Fine,
+            _ => Code::CouldNotRun,
+        }
+    }
+}

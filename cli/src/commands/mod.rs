@@ -1,0 +1,81 @@
+//! The commands. Each makes an answer; printing it is the screen's business.
+
+mod audit;
+mod backfill;
+mod completions;
+mod problems;
+mod status;
+mod threads_edit;
+mod threads_list;
+mod threads_show;
+
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::{StateError, Thread};
+use uuid::Uuid;
+
+use crate::args::{Cli, Command, ThreadsCommand};
+use crate::exit::{Code, fault};
+use crate::homes::Homes;
+use crate::index::Index;
+use crate::output::{Answer, Screen};
+use crate::pass;
+
+/// Runs the command and prints its answer.
+pub(crate) fn run(cli: &Cli, screen: &Screen) -> anyhow::Result<Code> {
+    // One thread is enough: SQLite, the reading of rollouts and the looking for them have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(answer(cli, screen))?;
+    // A person who never answers a question must not keep the process alive.
+    runtime.shutdown_background();
+    screen.answer(&*answer)
+}
+
+async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
+    if let Command::Completions { shell } = &cli.command {
+        return Ok(Box::new(completions::Script::of(*shell)));
+    }
+    let homes = Homes::find(&cli.global)?;
+    Ok(match &cli.command {
+        Command::Status => Box::new(status::status(&homes).await),
+        Command::Backfill(args) => Box::new(backfill::backfill(&homes, args, screen).await?),
+        Command::Audit(args) => Box::new(audit::audit(&homes, args, screen).await?),
+        Command::Threads(threads) => match &threads.command {
+            None => Box::new(threads_list::list(&homes, &threads.list, screen).await?),
+            Some(ThreadsCommand::Show { id, no_refresh }) => {
+                Box::new(threads_show::show(&homes, id, *no_refresh, screen).await?)
+            }
+            Some(edit) => Box::new(threads_edit::edit(&homes, edit, screen).await?),
+        },
+        Command::Completions { shell } => Box::new(completions::Script::of(*shell)),
+    })
+}
+
+/// Finds the thread that is meant; when it is not there, once more after the index was brought up to date.
+async fn find(index: &Index, home: &AgentHome, id: &str, screen: &Screen) -> anyhow::Result<Thread> {
+    match look_up(index, id).await {
+        Err(error) if is_unknown(&error) => {
+            if let Some(reason) = pass::refresh(index, home, screen).await? {
+                screen.note(&reason);
+            }
+            look_up(index, id).await
+        }
+        found => found,
+    }
+}
+
+async fn look_up(index: &Index, id: &str) -> anyhow::Result<Thread> {
+    let threads = index.state.threads();
+    let id: Uuid = threads.resolve(id).await?;
+    threads.get(id).await?.ok_or_else(|| StateError::NotFound { id }.into())
+}
+
+fn is_unknown(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StateError::NotFound { .. } | StateError::NoSuchPrefix { .. }))
+}
+
+fn no_index(homes: &Homes) -> anyhow::Error {
+    fault(
+        format!("there is no index in {}", homes.sqlite_home.display()),
+        "`threadkeep backfill` makes it from the rollouts",
+    )
+}

@@ -1,0 +1,125 @@
+//! `threads show`: everything that is known of one thread.
+
+use serde_json::{Value, json};
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::Thread;
+
+use super::{find, no_index};
+use crate::homes::Homes;
+use crate::index::Index;
+use crate::output::sheet::Sheet;
+use crate::output::text::{clean, count, one_line};
+use crate::output::time::Clock;
+use crate::output::{Answer, Screen, json};
+use crate::pass;
+
+/// A thread, and where its name comes from.
+pub(super) struct Shown {
+    thread: Thread,
+    /// The name in the home's `session_index.jsonl`.
+    session_name: Option<String>,
+}
+
+pub(super) async fn show(
+    homes: &Homes,
+    id: &str,
+    no_refresh: bool,
+    screen: &Screen,
+) -> anyhow::Result<Shown> {
+    let home = homes.agent_home()?;
+    let index = if no_refresh {
+        Index::existing(homes, screen).await?.ok_or_else(|| no_index(homes))?
+    } else {
+        Index::for_reading(homes, screen).await?
+    };
+    if !no_refresh && let Some(reason) = pass::refresh(&index, &home, screen).await? {
+        screen.note(&format!("{reason}; what follows may be older than the rollout"));
+    }
+    let thread =
+        if no_refresh { super::look_up(&index, id).await? } else { find(&index, &home, id, screen).await? };
+    index.close().await?;
+    let session_name = session_name(&home, &thread);
+    Ok(Shown { thread, session_name })
+}
+
+/// A file that cannot be read tells nothing about the name, and is reported by the commands that need it.
+fn session_name(home: &AgentHome, thread: &Thread) -> Option<String> {
+    let names = home.thread_names().ok()?;
+    names.get(thread.id).map(str::to_owned)
+}
+
+impl Shown {
+    fn name_source(&self) -> &'static str {
+        if self.thread.name == self.session_name { "from session_index.jsonl" } else { "given here" }
+    }
+
+    fn archived(&self, clock: &Clock) -> String {
+        match (self.thread.archived, self.thread.archived_at) {
+            (false, _) => "no".to_owned(),
+            (true, Some(at)) => format!("since {}", clock.full(at)),
+            (true, None) => "yes, by the folder of its rollout".to_owned(),
+        }
+    }
+
+    fn model(&self) -> String {
+        let thread = &self.thread;
+        let mut parts = vec![thread.model.as_deref().unwrap_or("unknown").to_owned()];
+        parts.extend(thread.reasoning_effort.as_ref().map(|effort| format!("{effort} effort")));
+        parts.push(format!("by {}", thread.model_provider));
+        clean(&parts.join(", ")).into_owned()
+    }
+}
+
+impl Answer for Shown {
+    fn json(&self) -> Value {
+        json!({ "thread": json::thread(&self.thread) })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let thread = &self.thread;
+        let clock = Clock::system();
+        let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
+        let mut sheet = Sheet::default();
+        sheet.row("id", thread.id.to_string());
+        sheet.maybe("name", text(&thread.name).map(|name| format!("{name} ({})", self.name_source())));
+        sheet.maybe("title", text(&thread.title));
+        if thread.first_user_message != thread.title {
+            sheet.maybe("first message", text(&thread.first_user_message));
+        }
+        if thread.preview != thread.title && thread.preview != thread.first_user_message {
+            sheet.maybe("preview", text(&thread.preview));
+        }
+        sheet.row("created", clock.full(thread.created_at));
+        sheet.row("updated", clock.full(thread.updated_at));
+        sheet.row("archived", self.archived(&clock));
+        sheet.row("rollout", clean(&thread.rollout_path));
+        sheet.maybe(
+            "missing",
+            thread.missing_since.map(|since| {
+                let hint = "the rollout is gone, and the thread is in no list until it is back";
+                format!("since {}: {hint}", clock.full(since))
+            }),
+        );
+
+        sheet.heading("where");
+        sheet.maybe("folder", text(&thread.cwd));
+        sheet.maybe("branch", text(&thread.git_branch));
+        sheet.maybe("commit", text(&thread.git_sha));
+        sheet.maybe("remote", text(&thread.git_origin_url));
+
+        sheet.heading("how");
+        sheet.row("model", self.model());
+        sheet.row("tokens", count(u64::try_from(thread.tokens_used).unwrap_or(0)));
+        sheet.maybe("source", text(&thread.source));
+        sheet.maybe("started for", text(&thread.thread_source));
+        sheet.maybe("parent", thread.parent_thread_id.map(|parent| parent.to_string()));
+        sheet.maybe("agent", text(&thread.agent_nickname));
+        sheet.maybe("role", text(&thread.agent_role));
+        sheet.maybe("agent path", text(&thread.agent_path));
+        sheet.maybe("approval", text(&thread.approval_mode));
+        sheet.maybe("sandbox", text(&thread.sandbox_policy));
+        sheet.row("memories", clean(&thread.memory_mode));
+        sheet.maybe("agent version", text(&thread.cli_version));
+        sheet.render(screen)
+    }
+}

@@ -1,0 +1,156 @@
+//! How a run ends: the exit code, and an error in the words of someone who wants to go on.
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use threadkeep_rollout::HomeError;
+use threadkeep_sqlite::{DbError, OpenError};
+use threadkeep_state::StateError;
+
+/// The exit codes, which scripts may rely upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Code {
+    /// Fine.
+    Fine = 0,
+    /// Problems were found.
+    Problems = 1,
+    /// Could not run.
+    CouldNotRun = 2,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> ExitCode {
+        ExitCode::from(code as u8)
+    }
+}
+
+/// Ends the process at once, as a second Ctrl-C asks; SQLite is made for that.
+pub(crate) fn die() -> ! {
+    #[allow(clippy::exit, reason = "the one place where the process ends without returning from main")]
+    std::process::exit(130)
+}
+
+/// An error for people: what happened, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// The causes, from the outermost; for `--verbose`.
+    pub(crate) causes: Vec<String>,
+}
+
+/// An error of this program itself, made with [`fault`].
+#[derive(Clone, Debug)]
+struct Own {
+    message: String,
+    hint: String,
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Own {}
+
+/// Makes an error with a hint.
+pub(crate) fn fault(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Own { message: message.into(), hint: hint.into() }.into()
+}
+
+impl Fault {
+    /// Condenses a chain of errors: the one in it that a person can do something about.
+    pub(crate) fn of(error: &anyhow::Error, verbose: bool) -> Fault {
+        let (message, hint) = error
+            .chain()
+            .find_map(|cause| {
+                let own =
+                    cause.downcast_ref::<Own>().map(|own| (own.message.clone(), Some(own.hint.clone())));
+                own.or_else(|| cause.downcast_ref().map(of_home))
+                    .or_else(|| cause.downcast_ref().map(of_state))
+                    .or_else(|| cause.downcast_ref().map(of_open))
+                    .or_else(|| cause.downcast_ref().map(of_database))
+            })
+            .unwrap_or_else(|| {
+                let parts: Vec<String> = error.chain().map(ToString::to_string).collect();
+                (parts.join(": "), None)
+            });
+        let causes = if verbose { error.chain().map(ToString::to_string).collect() } else { Vec::new() };
+        Fault { message, hint, causes }
+    }
+}
+
+type Words = (String, Option<String>);
+
+fn of_home(error: &HomeError) -> Words {
+    const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
+    let (message, hint) = match error {
+        HomeError::NotFound { path } => (format!("there is no agent home at {}", path.display()), OTHER_HOME),
+        HomeError::NotADirectory { path } => (format!("{} is not a directory", path.display()), OTHER_HOME),
+        HomeError::Unreadable { path, source } => {
+            let hint = "check its permissions, or pass another home with --home DIR";
+            (format!("cannot read {}: {source}", path.display()), hint)
+        }
+        other => return (other.to_string(), None),
+    };
+    (message, Some(hint.to_owned()))
+}
+
+fn of_state(error: &StateError) -> Words {
+    match error {
+        StateError::Open(error) => of_open(error),
+        StateError::Database(error) => of_database(error),
+        other => (other.to_string(), None),
+    }
+}
+
+fn of_open(error: &OpenError) -> Words {
+    let (message, hint) = match error {
+        OpenError::Foreign { path, label, found, .. } => (
+            format!(
+                "{} is not Threadkeep's {label} database: {found}; not a byte of it was changed",
+                path.display()
+            ),
+            "move it away, or choose another folder for the databases with --sqlite-home DIR".to_owned(),
+        ),
+        OpenError::Newer { path, needs, knows, .. } => (
+            format!(
+                "{} needs a threadkeep that knows schema version {needs}; this one knows {knows}",
+                path.display()
+            ),
+            "update threadkeep; the database was not changed".to_owned(),
+        ),
+        OpenError::Corrupt { path, source, .. } => {
+            (format!("{} is damaged: {source}", path.display()), rebuild(path))
+        }
+        OpenError::NotWritable { path, .. } => (
+            format!("{} cannot be written to", path.display()),
+            "give this user permission, or choose another folder with --sqlite-home DIR".to_owned(),
+        ),
+        other => return (other.to_string(), None),
+    };
+    (message, Some(hint))
+}
+
+fn of_database(error: &DbError) -> Words {
+    match error {
+        DbError::Corrupt { path, source, .. } => {
+            (format!("{} is damaged: {source}", path.display()), Some(rebuild(path)))
+        }
+        other => (other.to_string(), None),
+    }
+}
+
+/// How a damaged index is made anew. The log belongs to the file: left behind, it would be damage of its own.
+fn rebuild(path: &Path) -> String {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "move it aside with its -wal and -shm, then index the rollouts again: \
+         mkdir '{0}/damaged' && mv '{0}/{name}'* '{0}/damaged/' && threadkeep backfill \
+         (names you gave and marks you set are in the damaged file alone)",
+        folder.display()
+    )
+}

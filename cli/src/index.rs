@@ -1,0 +1,121 @@
+//! Opening the index: as well as it can be, and never worse than that without a word.
+
+use std::io::{self, ErrorKind};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+use threadkeep_sqlite::{OpenError, OpenOptions};
+use threadkeep_state::{DATABASES, StateError, StateOptions, StateRuntime};
+
+use crate::exit::fault;
+use crate::homes::Homes;
+use crate::output::Screen;
+
+/// An open index.
+pub(crate) struct Index {
+    pub(crate) state: StateRuntime,
+    pub(crate) access: Access,
+    /// Removed with the index.
+    _temporary: Option<TempDir>,
+}
+
+/// What can be done with an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everything.
+    Write,
+    /// It is read as it is: it cannot be written to.
+    ReadOnly,
+    /// It is made for this run, because its place cannot be written to.
+    Temporary,
+}
+
+impl Index {
+    /// Opens the index for writing, making it if there is none.
+    pub(crate) async fn for_writing(homes: &Homes) -> anyhow::Result<Index> {
+        homes.make_sqlite_home().map_err(|error| no_sqlite_home(homes, &error))?;
+        let state = StateRuntime::open(&StateOptions::new(&homes.sqlite_home)).await?;
+        Ok(Index { state, access: Access::Write, _temporary: None })
+    }
+
+    /// Opens the index for a list: where it cannot be written, it is read as it is; where there is none, one is made for
+    /// this run. Either is said.
+    pub(crate) async fn for_reading(homes: &Homes, screen: &Screen) -> anyhow::Result<Index> {
+        let refusal = match homes.make_sqlite_home() {
+            Err(error) if is_refusal(&error) => {
+                let refusal = format!("{} cannot be made ({})", homes.sqlite_home.display(), plain(&error));
+                return Index::temporary(screen, &refusal).await;
+            }
+            Err(error) => return Err(no_sqlite_home(homes, &error)),
+            Ok(()) => match StateRuntime::open(&StateOptions::new(&homes.sqlite_home)).await {
+                Ok(state) => return Ok(Index { state, access: Access::Write, _temporary: None }),
+                Err(StateError::Open(OpenError::NotWritable { path, .. })) => path,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        let refusal = format!("{} cannot be written to", refusal.display());
+        match read_only(homes).await {
+            Ok(state) => {
+                screen.note(&format!("{refusal}: showing the index as it is"));
+                Ok(Index { state, access: Access::ReadOnly, _temporary: None })
+            }
+            Err(StateError::Open(
+                OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. },
+            )) => Index::temporary(screen, &refusal).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens an index that is there already, for looking at it; `None` when there is none.
+    pub(crate) async fn existing(homes: &Homes, screen: &Screen) -> anyhow::Result<Option<Index>> {
+        if DATABASES.iter().all(|spec| !homes.sqlite_home.join(spec.file_name).exists()) {
+            return Ok(None);
+        }
+        Index::for_reading(homes, screen).await.map(Some)
+    }
+
+    async fn temporary(screen: &Screen, refusal: &str) -> anyhow::Result<Index> {
+        let folder = tempfile::Builder::new()
+            .prefix("threadkeep-")
+            .tempdir()
+            .context("cannot make a temporary folder for the index")?;
+        let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
+        screen.note(&format!(
+            "{refusal}: indexing into a temporary folder, for this run alone; \
+             --sqlite-home DIR chooses a place where the index can stay"
+        ));
+        Ok(Index { state, access: Access::Temporary, _temporary: Some(folder) })
+    }
+
+    /// Closes the databases, so that their logs are written back.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        Ok(self.state.close().await?)
+    }
+}
+
+/// Opens the index without changing a byte.
+pub(crate) async fn read_only(homes: &Homes) -> Result<StateRuntime, StateError> {
+    let options = StateOptions::new(&homes.sqlite_home).open_options(OpenOptions::new().read_only(true));
+    StateRuntime::open(&options).await
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+fn no_sqlite_home(homes: &Homes, error: &io::Error) -> anyhow::Error {
+    let place = homes.sqlite_home.display();
+    let hint = "choose another folder for the databases with --sqlite-home DIR";
+    match error.kind() {
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            fault(format!("{place} is not a directory"), hint)
+        }
+        _ => fault(format!("cannot make {place}: {}", plain(error)), hint),
+    }
+}
+
+/// What the system says, without its number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

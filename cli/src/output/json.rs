@@ -1,0 +1,94 @@
+//! JSON for programs: documents, times, and the shape of a thread.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use threadkeep_state::Thread;
+
+use super::text::is_hazard;
+
+/// Renders a document and ends its line: indented for a person at a terminal, one line for a program.
+///
+/// Text may hold characters that a terminal obeys and JSON does not escape (C1 controls, bidirectional overrides). They
+/// occur only inside of strings, so that escaping them changes nothing for a parser.
+pub(crate) fn document(value: &Value, indented: bool) -> String {
+    let rendered = if indented { format!("{value:#}") } else { value.to_string() };
+    let mut text = String::with_capacity(rendered.len() + 1);
+    for c in rendered.chars() {
+        if c != '\n' && is_hazard(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// Adds a time twice: as RFC 3339 under its name, and in Unix milliseconds under its name and `_ms`.
+pub(crate) fn put_time(object: &mut Map<String, Value>, name: &str, at: Option<Timestamp>) {
+    object.insert(name.to_owned(), at.map_or(Value::Null, |at| format!("{at:.3}").into()));
+    object.insert(format!("{name}_ms"), at.map_or(Value::Null, |at| at.as_millisecond().into()));
+}
+
+/// A thread, with the names of the table `threads`.
+pub(crate) fn thread(thread: &Thread) -> Value {
+    let Value::Object(mut object) = json!({
+        "id": thread.id,
+        "rollout_path": thread.rollout_path,
+        "parent_thread_id": thread.parent_thread_id,
+        "name": thread.name,
+        "title": thread.title,
+        "preview": thread.preview,
+        "first_user_message": thread.first_user_message,
+    }) else {
+        return Value::Null;
+    };
+    put_time(&mut object, "created_at", Some(thread.created_at));
+    put_time(&mut object, "updated_at", Some(thread.updated_at));
+    object.insert("archived".to_owned(), thread.archived.into());
+    put_time(&mut object, "archived_at", thread.archived_at);
+    put_time(&mut object, "missing_since", thread.missing_since);
+    let Value::Object(rest) = json!({
+        "cwd": thread.cwd,
+        "source": thread.source,
+        "thread_source": thread.thread_source,
+        "model_provider": thread.model_provider,
+        "model": thread.model,
+        "reasoning_effort": thread.reasoning_effort,
+        "cli_version": thread.cli_version,
+        "sandbox_policy": thread.sandbox_policy,
+        "approval_mode": thread.approval_mode,
+        "tokens_used": thread.tokens_used,
+        "git_sha": thread.git_sha,
+        "git_branch": thread.git_branch,
+        "git_origin_url": thread.git_origin_url,
+        "agent_nickname": thread.agent_nickname,
+        "agent_role": thread.agent_role,
+        "agent_path": thread.agent_path,
+        "memory_mode": thread.memory_mode,
+    }) else {
+        return Value::Null;
+    };
+    object.extend(rest);
+    Value::Object(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_parses_back() -> serde_json::Result<()> {
+        let value = json!({ "title": "a\u{9b}31m\u{202e}b\u{e0041}\n\u{1b}c" });
+        for indented in [true, false] {
+            let text = document(&value, indented);
+            assert!(text.chars().all(|c| c == '\n' || !is_hazard(c)), "{text:?}");
+            assert_eq!(serde_json::from_str::<Value>(&text)?, value);
+        }
+        Ok(())
+    }
+}

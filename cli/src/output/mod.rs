@@ -1,0 +1,153 @@
+//! Everything that is printed goes through a [`Screen`], and every answer through its one method [`Screen::answer`].
+
+pub(crate) mod color;
+pub(crate) mod json;
+pub(crate) mod progress;
+pub(crate) mod sheet;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod time;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use serde_json::{Value, json};
+
+use crate::args::{Color, Global};
+use crate::exit::{Code, Fault};
+use color::{BOLD, DIM, RED, YELLOW, paint};
+
+/// The width when there is no terminal to fit.
+const DEFAULT_WIDTH: usize = 100;
+/// Below this nothing fits anyway.
+const LEAST_WIDTH: usize = 40;
+
+/// What a command has to say, in both languages.
+pub(crate) trait Answer {
+    /// For programs.
+    fn json(&self) -> Value;
+    /// For people: whole lines, with styles that are stripped where there are no colours.
+    fn text(&self, screen: &Screen) -> String;
+    /// How the run ends.
+    fn code(&self) -> Code {
+        Code::Fine
+    }
+}
+
+/// Where answers, notes and errors go, and in what shape.
+#[derive(Clone, Debug)]
+pub(crate) struct Screen {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    /// The columns of a line.
+    pub(crate) width: usize,
+    /// Whether a person is reading stdout as it comes.
+    pub(crate) is_terminal: bool,
+    out: ColorChoice,
+    err: ColorChoice,
+}
+
+impl Screen {
+    pub(crate) fn new(global: &Global) -> Screen {
+        let is_terminal = io::stdout().is_terminal();
+        let (out, err) = match global.color {
+            Color::Auto => (AutoStream::choice(&io::stdout()), AutoStream::choice(&io::stderr())),
+            Color::Always => (ColorChoice::Always, ColorChoice::Always),
+            Color::Never => (ColorChoice::Never, ColorChoice::Never),
+        };
+        let width = width(is_terminal);
+        Screen {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            width,
+            is_terminal,
+            out,
+            err,
+        }
+    }
+
+    /// Prints an answer and says how the run ends. Nobody reading any more is no error.
+    pub(crate) fn answer(&self, answer: &dyn Answer) -> anyhow::Result<Code> {
+        let text =
+            if self.json { json::document(&answer.json(), self.is_terminal) } else { answer.text(self) };
+        let mut out = AutoStream::new(io::stdout().lock(), self.out);
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(answer.code()),
+        }
+    }
+
+    /// Tells people something beside the answer, unless they want to be left alone.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            let text = text::clean(text);
+            let line = if self.json {
+                json::document(&json!({ "note": text }), false)
+            } else {
+                format!("{} {text}\n", paint(YELLOW, "note:"))
+            };
+            self.tell(&line);
+        }
+    }
+
+    /// Says why something could not be done.
+    pub(crate) fn fault(&self, fault: &Fault) {
+        let (message, hint) = (text::clean(&fault.message), fault.hint.as_deref().map(text::clean));
+        if self.json {
+            let mut error = json!({ "message": message });
+            error["hint"] = hint.map_or(Value::Null, |hint| Value::from(hint.into_owned()));
+            if !fault.causes.is_empty() {
+                error["causes"] = json!(fault.causes);
+            }
+            return self.tell(&json::document(&json!({ "error": error }), false));
+        }
+        let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
+        if let Some(hint) = hint {
+            lines.push_str(&format!("  {} {hint}\n", paint(BOLD, "hint:")));
+        }
+        for cause in &fault.causes {
+            lines.push_str(&format!("  {}\n", paint(DIM, &format!("because: {}", text::clean(cause)))));
+        }
+        self.tell(&lines);
+    }
+
+    /// Asks a person on the terminal, who answers with yes or anything else; `None` when there is nobody to ask.
+    pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        self.tell(&format!("{} [y/N] ", text::clean(question)));
+        // On a thread of its own, so that Ctrl-C is still heard.
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line)
+        });
+        let line = answer.await.ok()?.ok()?;
+        Some(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Whether stderr is a terminal that may be drawn upon.
+    pub(crate) fn draws_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether stderr has colours.
+    pub(crate) fn colours_progress(&self) -> bool {
+        self.err != ColorChoice::Never
+    }
+
+    fn tell(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.err);
+        // When even stderr is closed there is nobody to tell.
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+fn width(is_terminal: bool) -> usize {
+    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let of_environment = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
+    let width = if is_terminal { of_terminal().or_else(of_environment) } else { of_environment() };
+    width.unwrap_or(DEFAULT_WIDTH).max(LEAST_WIDTH)
+}

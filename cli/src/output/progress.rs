@@ -1,0 +1,98 @@
+//! The progress of an index run: a bar on a terminal, nothing on a pipe.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use threadkeep_backfill::{Phase, ProgressUpdate};
+
+use super::Screen;
+use super::text::{bytes, count};
+
+/// What is over sooner than this needs no bar, which would only flicker.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// Shows how far a run is.
+pub(crate) struct Progress<'a> {
+    screen: &'a Screen,
+    began: Instant,
+    bar: Mutex<Option<ProgressBar>>,
+    waiting: Once,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(screen: &'a Screen) -> Progress<'a> {
+        Progress { screen, began: Instant::now(), bar: Mutex::new(None), waiting: Once::new() }
+    }
+
+    /// Shows an update of the backfill.
+    pub(crate) fn show(&self, update: &ProgressUpdate) {
+        if update.phase == Phase::Waiting {
+            self.waiting
+                .call_once(|| self.screen.note("another process is indexing this home: waiting for it"));
+        }
+        let what = match update.phase {
+            Phase::Waiting => "waiting for another process",
+            Phase::Listing => "looking for rollouts",
+            Phase::Comparing => "comparing with the index",
+            Phase::Indexing => "indexing",
+            _ => "finishing",
+        };
+        let message = match update.phase {
+            Phase::Indexing => format!(
+                "{}/{} files, {} of {}",
+                count(update.done_items),
+                count(update.total_items),
+                bytes(update.done_bytes),
+                bytes(update.total_bytes)
+            ),
+            _ => String::new(),
+        };
+        let by_bytes = update.phase == Phase::Indexing;
+        let (done, total) = if by_bytes {
+            (update.done_bytes, update.total_bytes)
+        } else {
+            (update.done_items, update.total_items)
+        };
+        self.draw(what, message, done, total);
+    }
+
+    /// Shows how many of how many files were read.
+    pub(crate) fn show_files(&self, what: &'static str, done: u64, total: u64) {
+        self.draw(what, format!("{}/{} files", count(done), count(total)), done, total);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&self, what: &'static str, message: String, done: u64, total: u64) {
+        if !self.screen.draws_progress() || self.began.elapsed() < PATIENCE {
+            return;
+        }
+        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            bar.set_style(self.style());
+            bar
+        });
+        bar.set_prefix(what);
+        bar.set_message(Cow::Owned(message));
+        bar.set_length(total.max(1));
+        bar.set_position(done);
+    }
+
+    fn style(&self) -> ProgressStyle {
+        let template = if self.screen.colours_progress() {
+            "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}"
+        } else {
+            "{prefix} {wide_bar} {percent:>3}%  {msg}"
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        style.progress_chars("━╸─")
+    }
+}

@@ -1,0 +1,72 @@
+//! Labels and values under each other, for one thing with many properties.
+
+use super::Screen;
+use super::color::{BOLD, DIM, paint};
+use super::text::{pad, width, wrap};
+
+/// The least room for values; on less the terminal may wrap.
+const LEAST_ROOM: usize = 20;
+
+/// A sheet that is being filled in.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+enum Row {
+    Heading(String),
+    Value(&'static str, String),
+}
+
+impl Sheet {
+    /// Begins a part, with an empty line before it if it is not the first.
+    pub(crate) fn heading(&mut self, text: impl Into<String>) {
+        self.rows.push(Row::Heading(text.into()));
+    }
+
+    /// Adds a value; it must be fit to print.
+    pub(crate) fn row(&mut self, label: &'static str, value: impl Into<String>) {
+        self.rows.push(Row::Value(label, value.into()));
+    }
+
+    /// Adds a value if there is one.
+    pub(crate) fn maybe(&mut self, label: &'static str, value: Option<impl Into<String>>) {
+        if let Some(value) = value {
+            self.row(label, value);
+        }
+    }
+
+    /// Renders the sheet; on a terminal, long values are continued under their beginning.
+    pub(crate) fn render(&self, screen: &Screen) -> String {
+        let labels = self.rows.iter().map(|row| match row {
+            Row::Value(label, _) => width(label),
+            Row::Heading(_) => 0,
+        });
+        let indent = labels.max().unwrap_or(0) + 2;
+        let room =
+            if screen.is_terminal { screen.width.saturating_sub(indent).max(LEAST_ROOM) } else { usize::MAX };
+        let mut text = String::new();
+        for row in &self.rows {
+            match row {
+                Row::Heading(heading) => {
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(&paint(BOLD, heading));
+                    text.push('\n');
+                }
+                Row::Value(label, value) => {
+                    let mut first = paint(DIM, &pad(label, indent, false));
+                    for line in wrap(value, room) {
+                        text.push_str(&first);
+                        text.push_str(&line);
+                        text.push('\n');
+                        first = " ".repeat(indent);
+                    }
+                }
+            }
+        }
+        text
+    }
+}
