@@ -44,7 +44,8 @@ pub trait Fixture: Send + Sync {
     /// Makes an item, or replaces it, or lets it grow: its fingerprint must differ, and its row, for another revision.
     async fn put(&self, number: usize, revision: u32);
 
-    /// Makes an item that is a copy of another existing one in the sense of the index (the row is theirs together). Returns
+    /// Makes an item that is a copy of another existing one, itself no copy, in the sense of the index (the row is theirs
+    /// together). Returns
     /// `false`, having done nothing, if the index knows no such thing.
     async fn put_copy(&self, number: usize, of: usize) -> bool {
         let _ = (number, of);

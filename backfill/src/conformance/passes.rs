@@ -203,24 +203,20 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
         return;
     }
     pass(fixture).await;
+    fixture.put_copy(13, 12).await;
+    // Whichever of them the index's rule has given the row: it becomes something else, and 13 is read before 11.
     if fixture.rows().await.contains_key(&fixture.key(12)) {
         fixture.remove(12).await;
     }
-    // Whatever the rule: the lower of the copies becomes an item of its own, and the copy that is left may be the heir.
     fixture.put(10, 2).await;
-    if !fixture.put_copy(13, 11).await {
-        return;
-    }
-    for batches in 1..4 {
-        let engine = engine(fixture).batch_size(1);
-        let stop = engine.stop_handle();
-        let stopped = engine.run(|update| {
-            if update.phase == Phase::Indexing && update.done_items >= batches {
-                stop.stop();
-            }
-        });
-        stopped.await.expect("the pass must end well");
-    }
+    let engine = engine(fixture).batch_size(1);
+    let stop = engine.stop_handle();
+    let stopped = engine.run(|update| {
+        if update.phase == Phase::Indexing && update.done_items == 2 {
+            stop.stop();
+        }
+    });
+    stopped.await.expect("the pass must end well");
     pass(fixture).await;
     equals_from_scratch(fixture).await;
 }
