@@ -1,5 +1,6 @@
 //! The engine: how it is set up, and one run from lease to report.
 
+mod commits;
 mod compare;
 mod extract;
 mod keep_lease;
