@@ -67,7 +67,7 @@ async fn mark(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sq
     Manager::begin(connection, None).await?;
     let marked = async {
         let schema = Schema::read(connection).await?;
-        if schema.application_id == 0 && schema.objects == 0 && schema.user_version == 0 {
+        if schema.is_blank() {
             let id = spec.application_id;
             let mark = format!("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {id}");
             connection.execute(AssertSqlSafe(mark)).await?;

@@ -137,9 +137,13 @@ async fn open_writable(
         && header.journal == wanted
     {
         let (connection, schema) = connect_and_read(spec, paths, options).await?;
-        let connection = closed_on_error(connection, schema.check(spec, paths)).await?;
-        if schema.pending(spec).is_empty() {
-            return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
+        // The header was ours and the database is blank: its creation was killed in its commit, and SQLite has just rolled
+        // that back. It is created again below.
+        if !schema.is_blank() {
+            let connection = closed_on_error(connection, schema.check(spec, paths)).await?;
+            if schema.pending(spec).is_empty() {
+                return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
+            }
         }
     }
     *phase = "lock";
@@ -169,7 +173,7 @@ async fn prepare(
         create_private(&paths.database).map_err(|error| OpenError::io("create", &paths.database, error))?;
     }
     let (mut connection, schema) = connect_and_read(spec, paths, options).await?;
-    let state = Prepared { schema, fresh: look.header.is_none(), journal, wanted };
+    let state = Prepared { schema, journal, wanted };
     match bring_up_to_date(spec, paths, options, &mut connection, state, phase).await {
         Ok(journal) => Ok((connection, journal)),
         Err(error) => closed_on_error(connection, Err(error)).await.map(|connection| (connection, journal)),
@@ -179,7 +183,6 @@ async fn prepare(
 /// What is known of a database before it is brought up to date.
 struct Prepared {
     schema: Schema,
-    fresh: bool,
     journal: JournalMode,
     wanted: JournalMode,
 }
@@ -192,8 +195,9 @@ async fn bring_up_to_date(
     state: Prepared,
     phase: &mut &'static str,
 ) -> Result<JournalMode, OpenError> {
-    let Prepared { mut schema, fresh, mut journal, wanted } = state;
-    if fresh {
+    let Prepared { mut schema, mut journal, wanted } = state;
+    // The first look has refused every blank database that somebody else made.
+    if schema.is_blank() {
         migrate::create(spec, paths, connection, options.lock_timeout).await?;
         let read = Schema::read(connection).await;
         schema = read.map_err(|error| OpenError::sqlx(paths, options.busy_timeout, error))?;

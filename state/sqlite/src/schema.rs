@@ -40,6 +40,11 @@ impl Schema {
         Ok(Self { application_id: application_id as u32, user_version, objects, applied })
     }
 
+    /// Says whether nobody has written anything yet, us included.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.application_id == 0 && self.objects == 0 && self.user_version == 0
+    }
+
     /// Refuses a schema that this program must not use.
     pub(crate) fn check(&self, spec: &DbSpec, paths: &DbPaths) -> Result<(), OpenError> {
         let path = || paths.database.clone();

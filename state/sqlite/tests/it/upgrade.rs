@@ -93,6 +93,46 @@ async fn a_first_migration_that_fails_leaves_a_file_that_can_be_tried_again() ->
     Ok(())
 }
 
+#[tokio::test]
+async fn a_creation_that_was_killed_in_its_commit_is_begun_again() -> Result {
+    let folder = tempfile::tempdir()?;
+    // What such a kill leaves: the first page, with our mark, and a journal that takes it back to an empty file.
+    let whole = tempfile::tempdir()?;
+    open(&V1, whole.path()).await?.close().await?;
+    let mut page = fs::read(whole.path().join(FILE))?;
+    page.truncate(4096);
+    page[18..20].fill(1);
+    fs::write(folder.path().join(FILE), &page)?;
+    let mut journal = vec![0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    for number in [0_u32, 1, 0, 512, 4096] {
+        journal.extend(number.to_be_bytes());
+    }
+    journal.resize(512, 0);
+    let journal_path = folder.path().join(format!("{FILE}-journal"));
+    fs::write(&journal_path, &journal)?;
+
+    assert_eq!(threadkeep_sqlite::inspect(&V1, folder.path()).await.state.as_str(), "needs_recovery");
+    let options = OpenOptions::new().read_only(true);
+    let error = Database::open(&V1, folder.path(), &options).await.expect_err("a reader cannot roll back");
+    assert!(matches!(error, OpenError::NeedsRecovery { .. }), "{error}");
+    assert_eq!(fs::read(&journal_path)?, journal, "nor did it");
+
+    for options in [OpenOptions::new(), OpenOptions::new().journal(threadkeep_sqlite::JournalChoice::Delete)]
+    {
+        fs::write(folder.path().join(FILE), &page)?;
+        fs::write(&journal_path, &journal)?;
+        let database = Database::open(&V1, folder.path(), &options).await?;
+        write_note(&database, "one").await?;
+        let mut tx = database.begin().await?;
+        let auto_vacuum: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(tx.conn()).await?;
+        assert_eq!(auto_vacuum, 2);
+        tx.rollback().await;
+        database.close().await?;
+        assert!(!journal_path.exists());
+    }
+    Ok(())
+}
+
 static REBUILT: [MigrationFile; 3] = migrations![
     "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
     "0002_parts" => "CREATE TABLE parts (note_id INTEGER NOT NULL REFERENCES notes (id) ON DELETE CASCADE) STRICT;
