@@ -92,6 +92,8 @@ pub use runtime::{StateOptions, StateRuntime};
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
 pub use threadkeep_rollout::ThreadMetadata;
+#[doc(hidden)]
+pub use threads::list_statements;
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, ListThreads, MAX_NAME_CHARS, MAX_PAGE, SortDirection, SortKey,
     TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,

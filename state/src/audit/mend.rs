@@ -32,11 +32,23 @@ impl StateRuntime {
         let json = |list: &[String]| {
             serde_json::to_string(list).map_err(|error| fail(sqlx::Error::Encode(error.into())))
         };
-        // The names of threads come from a file of their own.
         let mut forgotten = of_kind(false);
-        forgotten.push(SESSION_INDEX.to_owned());
+        let names_differ = report
+            .differences
+            .iter()
+            .any(|difference| matches!(difference.kind, DifferenceKind::Field { field: "session_name", .. }));
 
         let mut tx = db.begin().await?;
+        if names_differ {
+            // Names come from a file of their own, which is read again too, if it is there.
+            forgotten.push(SESSION_INDEX.to_owned());
+            for sql in [
+                "DELETE FROM session_names",
+                "UPDATE threads SET session_name = NULL WHERE session_name IS NOT NULL",
+            ] {
+                sqlx::query(sql).execute(tx.conn()).await.map_err(fail)?;
+            }
+        }
         sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
             .bind(json(&forgotten)?)
             .execute(tx.conn())

@@ -1,6 +1,7 @@
 //! Reads an item of the home. Storing it is the business of [`commit`](super::commit).
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -94,7 +95,7 @@ impl Index for ThreadIndex {
         let path = self.home.absolute(&file.path);
         let extraction = extractor
             .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| failure(&error, &path))?;
         let remark = remark(&extraction);
         let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
@@ -119,11 +120,13 @@ impl ThreadIndex {
     }
 }
 
-/// Reading a file again can help only when the machine failed, and not the file's content.
-fn failure(error: &ExtractError) -> ItemFailure {
+/// Why a file was not read. Reading it again can help only when the machine failed, and not the file's content.
+fn failure(error: &ExtractError, path: &Path) -> ItemFailure {
+    // It stands beside the file's path in the home; where the home lies is not the index's to remember.
+    let reason = error.to_string().replace(&path.display().to_string(), "the file");
     match error {
-        ExtractError::Io { .. } => ItemFailure::transient(error.to_string()),
-        _ => ItemFailure::permanent(error.to_string()),
+        ExtractError::Io { .. } => ItemFailure::transient(reason),
+        _ => ItemFailure::permanent(reason),
     }
 }
 

@@ -113,7 +113,7 @@ impl Progress for BackfillProgress {
                  WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
                    WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
                  WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL) \
+                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.reason) \
                  WHEN 'deleted' THEN ?3 = 0 \
                  ELSE 1 END \
              FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2",

@@ -15,6 +15,8 @@ use threadkeep_sqlite::Database;
 
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
+#[doc(hidden)]
+pub use list::list_statements;
 pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, SortDirection, SortKey, ThreadPage};
 pub use touch::TOUCH_INTERVAL;
 pub use upsert::ThreadUpsert;

@@ -1,0 +1,107 @@
+//! The audit names every field that differs, and the repair mends it from the rollouts.
+
+use jiff::Timestamp;
+use threadkeep_state::audit::{AuditReport, DifferenceKind};
+
+use crate::common::{Lab, Result, id, rollout_path, session};
+
+async fn audit(lab: &Lab) -> Result<AuditReport> {
+    Ok(lab.state.audit(&lab.home()?, |_, _| ()).await?)
+}
+
+fn said(report: &AuditReport) -> String {
+    let differences = report.differences.iter().map(|difference| {
+        let id = difference.thread_id.to_string();
+        let id = &id[..13];
+        match &difference.kind {
+            DifferenceKind::Field { field, index, rollout } => {
+                format!("{id} {field}: index {index:?}, rollout {rollout:?}")
+            }
+            other => format!("{id} {other:?}"),
+        }
+    });
+    let mut lines: Vec<String> = differences.collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn a_fresh_index_differs_in_nothing() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let report = audit(&lab).await?;
+    assert_eq!((report.files, report.threads), (16, 16));
+    assert_eq!((report.differences, report.problems), (vec![], vec![]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_field_that_differs_is_named_and_mended() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    lab.state.threads().rename("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?, Some("Mine")).await?;
+    lab.sql("UPDATE threads SET title = 'wrong', tokens_used = 7, git_sha = NULL, approval_mode = 'made up' WHERE id LIKE '01a2036f-a3a8%'").await?;
+    lab.sql("DELETE FROM threads WHERE id LIKE '01a2036f-6413%'").await?;
+    lab.sql("UPDATE threads SET missing_since_ms = 1 WHERE id LIKE '01a2036f-6f1a%'").await?;
+    lab.sql("UPDATE threads SET session_name = 'nobody said so' WHERE id LIKE '01a2036f-755a%'").await?;
+    lab.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived) \
+             VALUES ('ffffffff-0000-7000-8000-000000000000', 'sessions/nowhere.jsonl', 1, 1, 'mock', 0, 0)").await?;
+    let report = audit(&lab).await?;
+    insta::assert_snapshot!(said(&report), @r#"
+01a2036f-6413 NotIndexed
+01a2036f-6f1a NotIndexed
+01a2036f-755a session_name: index Some("nobody said so"), rollout None
+01a2036f-a3a8 approval_mode: index Some("made up"), rollout None
+01a2036f-a3a8 git_sha: index None, rollout Some("dc41654d7358e4cfb8b3e2009e1dfff12816a72e")
+01a2036f-a3a8 title: index Some("wrong"), rollout Some("Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.")
+01a2036f-a3a8 tokens_used: index Some("7"), rollout Some("0")
+ffffffff-0000 NoRollout
+"#);
+
+    let mended = lab.state.prepare_repair(&report, Timestamp::now()).await?;
+    assert_eq!(mended, report.differences.len());
+    lab.index().await?;
+    assert_eq!(said(&audit(&lab).await?), "");
+    let thread = lab
+        .state
+        .threads()
+        .get("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?)
+        .await?
+        .ok_or("the thread")?;
+    assert_eq!(thread.name.as_deref(), Some("Mine"), "what the user said is kept");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_not_indexed_yet_differs() -> Result {
+    let lab = Lab::empty().await?;
+    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    lab.index().await?;
+    lab.write(&rollout_path(id(2)), session(id(2), "hello"))?;
+    lab.append(
+        &rollout_path(id(1)),
+        "{\"timestamp\":\"2026-11-22T14:00:00Z\",\"type\":\"x\",\"payload\":{}}\n",
+    )?;
+    let report = audit(&lab).await?;
+    let kinds: Vec<&DifferenceKind> = report.differences.iter().map(|difference| &difference.kind).collect();
+    assert!(matches!(
+        kinds[..],
+        [DifferenceKind::Field { field: "updated_at_ms", .. }, DifferenceKind::NotIndexed]
+    ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn copies_and_deleted_threads_are_no_differences() -> Result {
+    let lab = Lab::empty().await?;
+    for number in [1, 2] {
+        lab.write(&rollout_path(id(number)), session(id(number), "hello"))?;
+    }
+    lab.write(&rollout_path(id(1)).replace("/22/", "/23/"), session(id(1), "hello"))?;
+    lab.index().await?;
+    lab.state.threads().delete(id(2), Timestamp::now()).await?;
+    let report = audit(&lab).await?;
+    assert_eq!(said(&report), "");
+    assert_eq!(report.problems.len(), 1, "the copy");
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What the tests share: homes that can be written to, an index over them, and a look behind its back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+use threadkeep_backfill::{Backfill, Report, RunOutcome};
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::backfill::{BackfillPorts, BackfillProgress, HomeSource, IndexOptions, ThreadIndex};
+use threadkeep_state::{ListThreads, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert};
+use uuid::Uuid;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The home that comes with the project: rollouts that real agents wrote.
+pub(crate) fn bundled_home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home")
+}
+
+/// An agent home and a SQLite home, both of this test alone.
+pub(crate) struct Lab {
+    folder: TempDir,
+    pub(crate) state: StateRuntime,
+}
+
+impl Lab {
+    /// A home without a rollout.
+    pub(crate) async fn empty() -> Result<Lab> {
+        let folder = tempfile::tempdir()?;
+        for name in ["home/sessions", "sqlite"] {
+            fs::create_dir_all(folder.path().join(name))?;
+        }
+        let state = StateRuntime::open(&StateOptions::new(folder.path().join("sqlite"))).await?;
+        Ok(Lab { folder, state })
+    }
+
+    /// A copy of the bundled home, not indexed yet.
+    pub(crate) async fn bundled() -> Result<Lab> {
+        let lab = Lab::empty().await?;
+        copy(&bundled_home(), &lab.path(""))?;
+        Ok(lab)
+    }
+
+    pub(crate) fn sqlite_home(&self) -> PathBuf {
+        self.folder.path().join("sqlite")
+    }
+
+    /// A path in the agent home.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join("home").join(relative)
+    }
+
+    pub(crate) fn home(&self) -> Result<AgentHome> {
+        Ok(AgentHome::open(self.path(""))?)
+    }
+
+    pub(crate) fn write(&self, relative: &str, text: impl AsRef<[u8]>) -> Result {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
+        Ok(fs::write(path, text)?)
+    }
+
+    pub(crate) fn append(&self, relative: &str, text: &str) -> Result {
+        use std::io::Write as _;
+        Ok(fs::OpenOptions::new().append(true).open(self.path(relative))?.write_all(text.as_bytes())?)
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result {
+        let to = self.path(to);
+        fs::create_dir_all(to.parent().ok_or("a file has a folder")?)?;
+        Ok(fs::rename(self.path(from), to)?)
+    }
+
+    pub(crate) fn ports(&self, options: IndexOptions) -> Result<BackfillPorts> {
+        Ok(self.state.backfill_ports(&self.home()?, options)?)
+    }
+
+    pub(crate) fn engine(
+        &self,
+        options: IndexOptions,
+    ) -> Result<Backfill<HomeSource, ThreadIndex, BackfillProgress>> {
+        let BackfillPorts { source, index, progress, .. } = self.ports(options)?;
+        Ok(Backfill::new(Arc::new(source), Arc::new(index), Arc::new(progress)))
+    }
+
+    /// Makes a pass, which has to go through.
+    pub(crate) async fn index(&self) -> Result<Report> {
+        self.index_with(IndexOptions::default()).await
+    }
+
+    pub(crate) async fn index_with(&self, options: IndexOptions) -> Result<Report> {
+        let report = self.engine(options)?.run(|_| ()).await?;
+        assert_eq!(report.outcome, RunOutcome::Complete);
+        Ok(report)
+    }
+
+    /// Every listed thread, current and archived, the oldest first.
+    pub(crate) async fn threads(&self) -> Result<Vec<Thread>> {
+        let mut threads = Vec::new();
+        for archived in [false, true] {
+            let query = ListThreads { archived, limit: Some(1_000), ..ListThreads::default() };
+            threads.extend(self.state.threads().list(&query).await?.threads);
+        }
+        threads.sort_by_key(|thread| (thread.created_at, thread.id));
+        Ok(threads)
+    }
+
+    /// Runs SQL behind the index's back, with foreign keys off, as the `sqlite3` tool has them.
+    pub(crate) async fn sql(&self, sql: &'static str) -> Result {
+        let mut conn = self.raw().await?;
+        sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut conn).await?;
+        sqlx::query(sql).execute(&mut conn).await?;
+        Ok(conn.close().await?)
+    }
+
+    pub(crate) async fn raw(&self) -> Result<SqliteConnection> {
+        let file = self.sqlite_home().join("state_5.sqlite");
+        Ok(SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?)
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            // An index that somebody made of the bundled home is not part of it.
+            if entry.file_name() != "threadkeep" {
+                copy(&entry.path(), &target)?;
+            }
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// An id that sorts like its number.
+pub(crate) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x01a2_036c_0000_7000_8000_0000_0000_0000 + number)
+}
+
+/// Where a thread's rollout lies.
+pub(crate) fn rollout_path(id: Uuid) -> String {
+    format!("sessions/2026/11/22/rollout-2026-11-22T13-00-00-{id}.jsonl")
+}
+
+/// The lines of a small session: its head, and the user's first message.
+pub(crate) fn session(id: Uuid, message: &str) -> String {
+    let message = serde_json::Value::from(message);
+    format!(
+        r#"{{"timestamp":"2026-11-22T13:00:00.100Z","type":"session_meta","payload":{{"id":"{id}","timestamp":"2026-11-22T13:00:00.000Z","cwd":"/tmp/project","originator":"test","cli_version":"1.0.0","source":"cli","model_provider":"mock"}}}}
+{{"timestamp":"2026-11-22T13:00:01.000Z","type":"event_msg","payload":{{"type":"user_message","message":{message}}}}}
+"#
+    )
+}
+
+/// A thread without a rollout, for tests of the store alone.
+pub(crate) fn thread(number: u128, created_ms: i64) -> Result<ThreadUpsert> {
+    let mut metadata = ThreadMetadata::new(id(number));
+    metadata.created_at = Some(Timestamp::from_millisecond(created_ms)?);
+    metadata.title = Some(format!("Thread {number}"));
+    Ok(ThreadUpsert::new(metadata, &rollout_path(id(number)), false, "mock"))
+}

@@ -1,0 +1,74 @@
+//! What must hold for the index of real rollouts, beside its rows.
+
+use std::fs;
+
+use crate::common::{Lab, Result};
+
+#[tokio::test]
+async fn credentials_of_a_remote_reach_no_file_of_ours() -> Result {
+    let lab = Lab::bundled().await?;
+    let secret = b"s3cr3t-token";
+    let holds = |path: &std::path::Path| -> Result<bool> {
+        Ok(fs::read(path)?.windows(secret.len()).any(|window| window == secret))
+    };
+    let rollout = lab
+        .path("sessions/2026/11/22/rollout-2026-11-22T13-26-05-01a2036f-755a-7811-b14e-4200865829fd.jsonl");
+    assert!(holds(&rollout)?, "the corpus has the made-up credentials");
+
+    lab.index().await?;
+    let sqlite_home = lab.sqlite_home();
+    lab.state.close().await?;
+    let mut files = 0;
+    for entry in fs::read_dir(sqlite_home)? {
+        let path = entry?.path();
+        assert!(!holds(&path)?, "{} holds them", path.display());
+        files += 1;
+    }
+    assert!(files > 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn indexing_changes_no_byte_of_the_home() -> Result {
+    let lab = Lab::bundled().await?;
+    let before = snapshot(&lab.path(""))?;
+    lab.index().await?;
+    lab.index().await?;
+    assert_eq!(snapshot(&lab.path(""))?, before);
+    Ok(())
+}
+
+fn snapshot(folder: &std::path::Path) -> Result<Vec<(std::path::PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(snapshot(&path)?);
+        } else {
+            files.push((path.clone(), fs::read(path)?));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[tokio::test]
+async fn an_unchanged_home_is_read_once_and_its_rows_are_written_once() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let changes = "SELECT total FROM (SELECT sum(length(title)) AS total FROM threads)";
+    let mut conn = lab.raw().await?;
+    // A trigger that refuses every write of a thread: a second pass, also one that reads everything again, makes none.
+    sqlx::query(
+        "CREATE TRIGGER no_update BEFORE UPDATE ON threads BEGIN SELECT raise(ABORT, 'written'); END",
+    )
+    .execute(&mut conn)
+    .await?;
+    sqlx::query(changes).fetch_one(&mut conn).await?;
+    let again = lab.index().await?;
+    assert_eq!((again.indexed, again.unchanged), (0, 16));
+    let forced =
+        lab.engine(threadkeep_state::backfill::IndexOptions::default())?.force(true).run(|_| ()).await?;
+    assert_eq!((forced.indexed, forced.failed), (16, 0));
+    Ok(())
+}

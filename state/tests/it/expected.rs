@@ -1,0 +1,146 @@
+//! The bundled home gives the rows that the agent itself makes of it, or better ones.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use threadkeep_state::Thread;
+
+use crate::common::{Lab, Result};
+
+/// Where our row says more, or makes up less, than the agent's own: (end of the path, field, ours).
+///
+/// `None` stands for NULL: the file says nothing. Versions 0.47 and 0.99 wrote policies in shapes of their own, which
+/// are kept as they are.
+const BETTER: &[(&str, &str, Option<&str>)] = &[
+    ("a3a8-7c33-961b-db9759fa464d.jsonl", "sandbox_policy", None),
+    ("a3a8-7c33-961b-db9759fa464d.jsonl", "approval_mode", None),
+    (
+        "0f2e-7540-b9be-c443cc774f5e.jsonl",
+        "sandbox_policy",
+        Some(
+            r#"{"type":"workspace-write","network_access":false,"exclude_tmpdir_env_var":false,"exclude_slash_tmp":false}"#,
+        ),
+    ),
+    ("28ae-7562-8d6e-73e4f5f7c07b.jsonl", "sandbox_policy", Some(r#"{"type":"read-only"}"#)),
+    ("2e88-7042-9271-7b3c9ce3f36d.jsonl", "sandbox_policy", Some(r#"{"mode":"read-only"}"#)),
+    ("2e88-7042-9271-7b3c9ce3f36d.jsonl", "model", Some("mock-model")),
+    ("2e88-7042-9271-7b3c9ce3f36d.jsonl", "approval_mode", Some("never")),
+    (
+        "2f5f-74c3-8d7d-a394e1189432.jsonl",
+        "sandbox_policy",
+        Some(
+            r#"{"mode":"workspace-write","network_access":false,"exclude_tmpdir_env_var":false,"exclude_slash_tmp":false}"#,
+        ),
+    ),
+    ("2f5f-74c3-8d7d-a394e1189432.jsonl", "model", Some("mock-model")),
+    ("2f5f-74c3-8d7d-a394e1189432.jsonl", "approval_mode", Some("never")),
+];
+
+/// A field as `expected.json` has it.
+fn field(thread: &Thread, name: &str) -> Value {
+    match name {
+        "id" => thread.id.to_string().into(),
+        "created_at_ms" => thread.created_at.as_millisecond().into(),
+        "cwd" => thread.cwd.clone().into(),
+        "source" => thread.source.clone().into(),
+        "thread_source" => thread.thread_source.clone().into(),
+        "model_provider" => thread.model_provider.clone().into(),
+        "model" => thread.model.clone().into(),
+        "reasoning_effort" => thread.reasoning_effort.clone().into(),
+        "cli_version" => thread.cli_version.clone().into(),
+        "title" => thread.title.clone().into(),
+        "first_user_message" => thread.first_user_message.clone().into(),
+        "preview" => thread.preview.clone().into(),
+        "sandbox_policy" => thread.sandbox_policy.clone().into(),
+        "approval_mode" => thread.approval_mode.clone().into(),
+        "tokens_used" => thread.tokens_used.into(),
+        "git_sha" => thread.git_sha.clone().into(),
+        "git_branch" => thread.git_branch.clone().into(),
+        "git_origin_url" => thread.git_origin_url.clone().into(),
+        "archived" => i64::from(thread.archived).into(),
+        "agent_nickname" => thread.agent_nickname.clone().into(),
+        "agent_role" => thread.agent_role.clone().into(),
+        "agent_path" => thread.agent_path.clone().into(),
+        "memory_mode" => thread.memory_mode.clone().into(),
+        other => panic!("expected.json has a field `{other}` that this test does not know"),
+    }
+}
+
+fn expected() -> Result<Value> {
+    Ok(serde_json::from_str(include_str!("expected.json"))?)
+}
+
+#[tokio::test]
+async fn every_bundled_rollout_has_the_expected_row() -> Result {
+    let lab = Lab::bundled().await?;
+    let report = lab.index().await?;
+    assert_eq!((report.indexed, report.failed, report.lines_skipped), (16, 0, 0));
+
+    let threads = lab.threads().await?;
+    let threads: BTreeMap<&str, &Thread> = threads.iter().map(|t| (t.rollout_path.as_str(), t)).collect();
+    let expected = expected()?;
+    let files = expected["threads"].as_object().ok_or("expected.json has threads")?;
+    assert_eq!(threads.len(), files.len());
+
+    let mut wrong = Vec::new();
+    let mut better = 0;
+    for (path, fields) in files {
+        let thread = threads.get(path.as_str()).ok_or_else(|| format!("{path} is not indexed"))?;
+        for (name, peer) in fields.as_object().ok_or("a row is an object")? {
+            if name == "last_line_timestamp" {
+                continue;
+            }
+            let ours = field(thread, name);
+            let exception = BETTER.iter().find(|(end, field, _)| path.ends_with(end) && field == name);
+            better += usize::from(exception.is_some());
+            let wanted = exception.map_or_else(|| peer.clone(), |(_, _, ours)| (*ours).into());
+            if ours != wanted {
+                wrong.push(format!("{path} {name}\n  ours     {ours}\n  expected {wanted}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(better, BETTER.len(), "every exception is one of a file that is there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_thread_was_updated_when_its_last_line_was_written() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let expected = expected()?;
+    for thread in lab.threads().await? {
+        let last = &expected["threads"][&thread.rollout_path]["last_line_timestamp"];
+        let last: Timestamp = last.as_str().ok_or("a time")?.parse()?;
+        assert_eq!(thread.updated_at, last, "{}", thread.rollout_path);
+        assert!(thread.updated_at >= thread.created_at);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn spawn_edges_come_from_the_rollouts() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let mut found: Vec<(String, String)> = lab
+        .threads()
+        .await?
+        .iter()
+        .filter_map(|thread| Some((thread.parent_thread_id?.to_string(), thread.id.to_string())))
+        .collect();
+    found.sort();
+    let expected = expected()?;
+    let mut wanted: Vec<(String, String)> = expected["spawn_edges"]
+        .as_array()
+        .ok_or("expected.json has edges")?
+        .iter()
+        .map(|edge| {
+            let id = |end: &str| edge[end].as_str().unwrap_or_default().to_owned();
+            (id("parent"), id("child"))
+        })
+        .collect();
+    wanted.sort();
+    assert_eq!(found, wanted);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Finding one thread by what a person can type.
+
+use threadkeep_state::StateError;
+
+use crate::common::{Lab, Result};
+
+#[tokio::test]
+async fn a_unique_beginning_of_an_id_is_enough() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let threads = lab.state.threads();
+    for prefix in ["01a2036f-a", "01a2036fa", "01A2036F-A3A8", "01a2036f-a3a8-7c33-961b-db9759fa464d"] {
+        assert_eq!(
+            threads.resolve(prefix).await?.to_string(),
+            "01a2036f-a3a8-7c33-961b-db9759fa464d",
+            "{prefix}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_prefix_that_does_not_tell_says_why() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let mut said = String::new();
+    for prefix in ["01a2036f-6", "0", "ff", "", "x'", "01a2036c-de71-77f1-a9e3-3c28701bba610"] {
+        let error = lab.state.threads().resolve(prefix).await.expect_err("no single thread");
+        said.push_str(&format!("{error}\n"));
+    }
+    insta::assert_snapshot!(said, @r"
+`01a2036f-6` is the beginning of 2 thread ids; give more of it: 01a2036f-6413-7a42-9188-cf5cab60fdc1, 01a2036f-6f1a-7b42-a884-7deda9f989a3
+`0` is the beginning of more than 5 thread ids; give more of it: 01a2036c-de71-77f1-a9e3-3c28701bba61, 01a2036c-e047-73b0-a0b8-5c88d8d44d72, 01a2036c-e9ec-7373-9860-e686387705da, 01a2036c-fb7e-75a0-97dd-df8c39897d78, 01a2036e-6c3d-7fb3-9eef-e29a46cef274
+no thread's id begins with `ff`; `threadkeep threads` lists what there is
+`` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
+`x'` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
+`01a2036c-de71-77f1-a9e3-3c28701bba610` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
+");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_thread_that_is_not_there_is_none() -> Result {
+    let lab = Lab::empty().await?;
+    let nobody = crate::common::id(1);
+    assert_eq!(lab.state.threads().get(nobody).await?, None);
+    let error = lab.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
+    assert!(matches!(error, StateError::NotFound { id } if id == nobody));
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Opening: what is ours, what is not, and what a read-only home still gives.
+
+use threadkeep_sqlite::{ErrorClass, OpenOptions};
+use threadkeep_state::{DATABASES, ListThreads, StateError, StateOptions, StateRuntime};
+
+use crate::common::{Lab, Result, id, thread};
+
+#[tokio::test]
+async fn a_second_runtime_sees_what_the_first_wrote() -> Result {
+    let lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let second = StateRuntime::open(&StateOptions::new(lab.sqlite_home())).await?;
+    assert_eq!(second.threads().list(&ListThreads::default()).await?.threads.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
+    let lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let options = StateOptions::new(lab.sqlite_home()).open_options(OpenOptions::new().read_only(true));
+    let state = StateRuntime::open(&options).await?;
+    assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
+    let error = state.threads().rename(id(1), Some("x")).await.expect_err("it is read-only");
+    assert!(matches!(error, StateError::Database(_)), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_refused_untouched() -> Result {
+    let folder = tempfile::tempdir()?;
+    for spec in DATABASES {
+        let file = folder.path().join(spec.file_name);
+        std::fs::write(
+            &file,
+            b"these are another program's bytes, under our name, and they are not a database",
+        )?;
+        let before = std::fs::read(&file)?;
+        let error = StateRuntime::open(&StateOptions::new(folder.path())).await.expect_err("not ours");
+        let StateError::Open(error) = error else { panic!("{error:?}") };
+        assert_eq!(error.class(), ErrorClass::Foreign);
+        assert_eq!(std::fs::read(&file)?, before);
+        assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "and nothing was put beside it");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_schema_is_sound() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let mut conn = lab.raw().await?;
+    let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut conn).await?;
+    assert_eq!(sound, "ok");
+    let loose = sqlx::query(
+        "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 \
+         AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'thread_search%' AND name <> '_sqlx_migrations'",
+    );
+    assert!(loose.fetch_all(&mut conn).await?.is_empty(), "every table of ours is STRICT");
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Search: any part of the texts, without regard to case, and never an operator.
+
+use threadkeep_state::ListThreads;
+
+use crate::common::{Lab, Result, id, rollout_path, session};
+
+async fn found(lab: &Lab, text: &str) -> Result<Vec<u128>> {
+    let query = ListThreads { search: Some(text.to_owned()), ..ListThreads::default() };
+    let threads = lab.state.threads().list(&query).await?.threads;
+    let mut numbers: Vec<u128> = threads.iter().map(|thread| thread.id.as_u128() - id(0).as_u128()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+#[tokio::test]
+async fn a_search_looks_at_what_people_remember() -> Result {
+    let lab = Lab::empty().await?;
+    for (number, message) in
+        [(1, "Fix the Parser"), (2, "Привет, 日本 и café"), (3, r#"say "hi" OR 50%_done\now"#)]
+    {
+        lab.write(&rollout_path(id(number)), session(id(number), message))?;
+    }
+    lab.index().await?;
+    lab.state.threads().rename(id(3), Some("Grüße")).await?;
+    for (text, numbers) in [
+        ("parser", &[1][..]),
+        ("THE PARS", &[1]),
+        ("привет", &[2]),
+        ("本", &[2]),
+        ("日本", &[2]),
+        ("CAFÉ", &[2]),
+        ("\"hi\" OR", &[3]),
+        ("50%_d", &[3]),
+        ("%", &[3]),
+        ("_", &[3]),
+        ("\\n", &[3]),
+        ("grüße", &[3]),
+        ("/tmp/proj", &[1, 2, 3]),
+        ("fix OR say", &[]),
+        ("p*r", &[]),
+        ("  ", &[1, 2, 3]),
+    ] {
+        assert_eq!(found(&lab, text).await?, numbers, "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
+    let lab = Lab::empty().await?;
+    lab.write(&rollout_path(id(1)), session(id(1), "alpha"))?;
+    lab.index().await?;
+    lab.state.threads().rename(id(1), Some("bravo")).await?;
+    assert_eq!((found(&lab, "alpha").await?, found(&lab, "bravo").await?), (vec![1], vec![1]));
+    lab.state.threads().rename(id(1), None).await?;
+    lab.write(&rollout_path(id(1)), session(id(1), "charlie!"))?;
+    lab.index().await?;
+    for text in ["alpha", "bravo"] {
+        assert_eq!(found(&lab, text).await?, [] as [u128; 0], "{text}");
+    }
+    assert_eq!(found(&lab, "charlie").await?, [1]);
+    lab.state.threads().delete(id(1), jiff::Timestamp::now()).await?;
+    assert_eq!(found(&lab, "charlie").await?, [] as [u128; 0]);
+    // The index agrees with the table to the last posting.
+    let mut conn = lab.raw().await?;
+    sqlx::query("INSERT INTO thread_search (thread_search, rank) VALUES ('integrity-check', 1)")
+        .execute(&mut conn)
+        .await?;
+    Ok(())
+}
