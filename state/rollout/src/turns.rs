@@ -282,8 +282,9 @@ impl Builder {
 
     fn end(&mut self, at: Option<Timestamp>, event: &Event<'_>, status: TurnStatus) {
         let id = raw::text(event.turn_id);
-        let is_other = |open: &mut Open| open.marked && id.as_deref().is_some_and(|id| id != open.turn.id);
-        let Some(mut open) = self.open.take_if(|open| !is_other(open)) else { return };
+        // The end of a turn that another has interrupted already is not the other's.
+        let is_meant = |open: &mut Open| !open.marked || id.as_deref().is_none_or(|id| id == open.turn.id);
+        let Some(mut open) = self.open.take_if(is_meant) else { return };
         let seconds = || raw::parse::<i64>(event.completed_at).and_then(|at| Timestamp::from_second(at).ok());
         open.turn.completed_at = at.or_else(seconds);
         open.turn.duration_ms = raw::parse(event.duration_ms);

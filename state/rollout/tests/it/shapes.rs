@@ -53,3 +53,27 @@ proptest! {
         run().map_err(|error| TestCaseError::fail(error.to_string()))?;
     }
 }
+
+#[test]
+fn the_last_line_wins_in_either_shape() -> Result {
+    let canonical = |line_type: &str, payload: &str| {
+        format!(
+            "{{\"timestamp\":\"2026-11-22T10:00:00.000Z\",\"type\":\"{line_type}\",\"payload\":{payload}}}\n"
+        )
+    };
+    let both = |model: &str, total: i64| {
+        let tokens =
+            format!(r#"{{"type":"token_count","info":{{"total_token_usage":{{"total_tokens":{total}}}}}}}"#);
+        [canonical("turn_context", &format!(r#"{{"model":"{model}"}}"#)), canonical("event_msg", &tokens)]
+    };
+    let [first, second] = [both("a", 1).concat(), both("b", 2).concat()];
+    for (first, second) in [
+        (first.clone(), second.clone()),
+        (first.replace(',', " ,"), second.clone()),
+        (first, second.replace(',', " ,")),
+    ] {
+        let got = extract_bytes([first, second].concat())?;
+        assert_eq!((got.metadata.model.as_deref(), got.metadata.tokens_used), (Some("b"), 2));
+    }
+    Ok(())
+}

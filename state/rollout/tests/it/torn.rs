@@ -99,6 +99,7 @@ fn a_last_line_that_fails_after_all_leaves_what_was_before_it() -> Result {
         (tokens("null", time), 0),
         (tokens("null", "2026-13-22T10:00:03.000Z"), 0),
         (tokens("null", "yesterday"), 0),
+        (r#"{"timestamp":"2026-13-22T10:00:03.000Z","type":"response_item","payload":{}}"#.to_owned(), 0),
     ] {
         let got = extract_bytes(format!("{META}\n{}\n{good}\n{last}\n", turn("a", "}")))?;
         assert_eq!((got.metadata.model.clone(), got.metadata.tokens_used, updated(&got)), wanted, "{last}");
@@ -137,6 +138,7 @@ fn a_long_line_is_read_if_it_matters_and_can_be() -> Result {
         let got = extract_file(&path, None)?;
         assert!(got.skipped.is_empty(), "{size}: {:?}", got.skipped);
         assert_eq!((got.lines, got.metadata.title.as_deref()), (3, Some("hello")));
+        assert_eq!(got.checkpoint.offset(), std::fs::metadata(&path)?.len());
         assert!(extract_file(&path, Some(&got.checkpoint))?.resumed, "the guard is right behind a long line");
     }
     long("response_item", "", 1_000_000, b"\xff")?;

@@ -131,6 +131,7 @@ fn how_a_turn_ends() -> Result {
     use TurnStatus::{Completed, Failed, InProgress, Interrupted};
     assert_eq!(status(&[start("a"), end("a"), start("b")])?, [Completed, InProgress]);
     assert_eq!(status(&[start("a"), start("b"), end("a"), end("b")])?, [Interrupted, Completed]);
+    assert_eq!(status(&[start("a"), start("b"), end("a")])?, [Interrupted, InProgress]);
     assert_eq!(status(&[start("a"), said("error", "no"), end("a")])?, [Failed]);
     let aborted = event(json!({"type": "turn_aborted", "turn_id": "a", "reason": "interrupted"}));
     assert_eq!(status(&[start("a"), said("agent_message", "half"), aborted])?, [Interrupted]);
