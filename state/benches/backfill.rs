@@ -3,6 +3,8 @@
 //! Every measurement is a process of its own, so that its peak memory is its own too. The page cache is warm in all
 //! of them: the count runs once before it is timed.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
+
 mod home;
 
 use std::io::{Read as _, Write as _};

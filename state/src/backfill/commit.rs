@@ -79,7 +79,7 @@ pub(super) async fn commit(
                     .map(|reason| Remark { key: file.path.to_owned(), reason: reason.clone() }),
             ),
             Lot::Duplicate { of } => {
-                report.duplicates.push(Duplicate { key: file.path.to_owned(), of: of.clone() })
+                report.duplicates.push(Duplicate { key: file.path.to_owned(), of: of.clone() });
             }
             Lot::Deleted => report.excluded.push(file.path.to_owned()),
         }

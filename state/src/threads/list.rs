@@ -149,7 +149,7 @@ impl ListShape {
         }
         match self.search {
             Some(SearchShape::Indexed) => {
-                sql.push_str(" AND rowid IN (SELECT rowid FROM thread_search WHERE thread_search MATCH ?)")
+                sql.push_str(" AND rowid IN (SELECT rowid FROM thread_search WHERE thread_search MATCH ?)");
             }
             Some(SearchShape::Short) => sql.push_str(" AND search_text LIKE ? ESCAPE '\\'"),
             None => {}

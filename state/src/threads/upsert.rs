@@ -81,8 +81,8 @@ impl ThreadUpsert {
         let id = metadata.thread_id;
         // A rollout without any readable time still has a place in a list: the time in its id, else the epoch.
         let created = metadata.created_at.or(metadata.updated_at);
-        let created_at_ms = created.map_or_else(|| time_in(id), |at| at.as_millisecond());
-        let updated_at_ms = metadata.updated_at.map_or(created_at_ms, |at| at.as_millisecond());
+        let created_at_ms = created.map_or_else(|| time_in(id), jiff::Timestamp::as_millisecond);
+        let updated_at_ms = metadata.updated_at.map_or(created_at_ms, jiff::Timestamp::as_millisecond);
         let columns = IndexedColumns {
             id: id.hyphenated().to_string(),
             rollout_path: rollout_path.to_owned(),
