@@ -9,7 +9,7 @@ use crate::row::RowReader;
 /// One thread of the index.
 ///
 /// A row of the table `threads` in `state_5.sqlite`. A field is `None` where the rollout says nothing about it; text
-/// taken from a conversation is bounded by [`threadkeep_rollout::MAX_TITLE_CHARS`] and its siblings.
+/// taken from a conversation is bounded by [`threadkeep_rollout::MAX_TITLE`] and its siblings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thread {
