@@ -7,6 +7,7 @@ mod commit;
 mod index;
 mod owner;
 mod progress;
+mod settle;
 mod source;
 
 use std::sync::Arc;

@@ -79,7 +79,8 @@ async fn a_thread_whose_file_moves_stays_the_same_thread() -> Result {
     lab.state.threads().rename(id(1), Some("Mine")).await?;
     let to = format!("archived_sessions/{}", from.rsplit('/').next().unwrap_or_default());
     lab.rename(&from, &to)?;
-    lab.index().await?;
+    let report = lab.index().await?;
+    assert_eq!((report.indexed, report.duplicates, report.vanished), (1, 0, 1));
     let threads = lab.threads().await?;
     assert_eq!(threads.len(), 1);
     assert_eq!((threads[0].archived, threads[0].rollout_path.as_str()), (true, to.as_str()));
