@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::list::{SortDirection, SortKey};
+use super::order::{SortDirection, SortKey};
 
 /// A place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around it.
 ///

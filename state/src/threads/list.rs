@@ -5,7 +5,8 @@ use sqlx::sqlite::SqliteArguments;
 
 use super::ThreadStore;
 use super::cursor::Cursor;
-use super::search::SearchTerm;
+use super::order::{SortDirection, SortKey};
+use super::search::{SearchShape, SearchTerm};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
 
@@ -13,36 +14,6 @@ use crate::thread::{THREAD_COLUMNS, Thread};
 pub const DEFAULT_PAGE: u32 = 50;
 /// The most threads of one page.
 pub const MAX_PAGE: u32 = 1_000;
-
-/// What a list is sorted by. Threads of one millisecond are sorted by their id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortKey {
-    /// When the thread began.
-    Created,
-    /// When its last line was written.
-    #[default]
-    Updated,
-}
-
-/// Which end of the list comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortDirection {
-    /// The oldest first.
-    Ascending,
-    /// The newest first.
-    #[default]
-    Descending,
-}
-
-impl SortDirection {
-    /// The other one.
-    pub fn reversed(self) -> SortDirection {
-        match self {
-            SortDirection::Ascending => SortDirection::Descending,
-            SortDirection::Descending => SortDirection::Ascending,
-        }
-    }
-}
 
 /// What to list. The default is the first page of the current threads, the latest updated first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,13 +65,6 @@ pub(crate) struct ListShape {
     pub(crate) provider: bool,
     pub(crate) cwd: bool,
     pub(crate) search: Option<SearchShape>,
-}
-
-/// How a search is answered: by the trigram index, or, for one or two characters, by looking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SearchShape {
-    Indexed,
-    Short,
 }
 
 impl ListShape {

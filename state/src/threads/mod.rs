@@ -5,6 +5,7 @@ mod cursor;
 mod edit;
 mod find;
 mod list;
+mod order;
 mod search;
 mod touch;
 mod upsert;
@@ -17,7 +18,8 @@ pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
 #[doc(hidden)]
 pub use list::list_statements;
-pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, SortDirection, SortKey, ThreadPage};
+pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
+pub use order::{SortDirection, SortKey};
 pub use touch::TOUCH_INTERVAL;
 pub use upsert::ThreadUpsert;
 

@@ -1,6 +1,11 @@
 //! What a search term means, and which of two ways answers it.
 
-use super::list::SearchShape;
+/// How a search is answered: by the trigram index, or, for one or two characters, by looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SearchShape {
+    Indexed,
+    Short,
+}
 
 /// A text to look for: a substring, without regard to case.
 ///
