@@ -1,12 +1,13 @@
 //! How a run ends: the exit code, and an error in the words of someone who wants to go on.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use threadkeep_rollout::HomeError;
 use threadkeep_sqlite::{DbError, OpenError};
-use threadkeep_state::StateError;
+use threadkeep_state::{BadCursor, StateError};
 
 /// The exit codes, which scripts may rely upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +72,7 @@ impl Fault {
                 own.or_else(|| cause.downcast_ref().map(of_home))
                     .or_else(|| cause.downcast_ref().map(of_state))
                     .or_else(|| cause.downcast_ref().map(of_open))
+                    .or_else(|| cause.downcast_ref().map(of_cursor))
                     .or_else(|| cause.downcast_ref().map(of_database))
             })
             .unwrap_or_else(|| {
@@ -91,7 +93,7 @@ fn of_home(error: &HomeError) -> Words {
         HomeError::NotADirectory { path } => (format!("{} is not a directory", path.display()), OTHER_HOME),
         HomeError::Unreadable { path, source } => {
             let hint = "check its permissions, or pass another home with --home DIR";
-            (format!("cannot read {}: {source}", path.display()), hint)
+            (format!("cannot read {}: {}", path.display(), plain(source)), hint)
         }
         other => return (other.to_string(), None),
     };
@@ -99,11 +101,46 @@ fn of_home(error: &HomeError) -> Words {
 }
 
 fn of_state(error: &StateError) -> Words {
-    match error {
-        StateError::Open(error) => of_open(error),
-        StateError::Database(error) => of_database(error),
-        other => (other.to_string(), None),
-    }
+    const LIST: &str = "`threadkeep threads` lists what there is";
+    let (message, hint) = match error {
+        StateError::Open(error) => return of_open(error),
+        StateError::Database(error) => return of_database(error),
+        StateError::NotFound { id } => (format!("no thread {id} in the index"), LIST.to_owned()),
+        StateError::NoSuchPrefix { prefix } => {
+            (format!("no thread's id begins with `{prefix}`"), LIST.to_owned())
+        }
+        StateError::BadIdPrefix { prefix } => (
+            format!("`{prefix}` is not a thread id, nor the beginning of one"),
+            "an id is hexadecimal digits, as `threadkeep threads` prints them".to_owned(),
+        ),
+        StateError::AmbiguousPrefix { prefix, candidates, more } => {
+            let number =
+                if *more { format!("more than {}", candidates.len()) } else { candidates.len().to_string() };
+            let message = format!("`{prefix}` is the beginning of {number} thread ids");
+            (message, format!("give more of it: {}", candidates.join(", ")))
+        }
+        StateError::CursorMismatch { cursor } => (
+            format!("the cursor `{cursor}` belongs to a list with another sort key"),
+            "leave out --sort: a cursor knows its own".to_owned(),
+        ),
+        StateError::BadLimit { limit, max } => {
+            (format!("{limit} threads are no page"), format!("pass --limit with a number from 1 to {max}"))
+        }
+        other => return (other.to_string(), None),
+    };
+    (message, Some(hint))
+}
+
+fn of_cursor(error: &BadCursor) -> Words {
+    let hint =
+        "give back a `next_cursor` or `backwards_cursor` as it was printed, or start again without one";
+    (format!("`{}` is not a cursor", error.text), Some(hint.to_owned()))
+}
+
+/// What the system says, without its number.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 fn of_open(error: &OpenError) -> Words {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use threadkeep_sqlite::{OpenError, OpenOptions};
 use threadkeep_state::{DATABASES, StateError, StateOptions, StateRuntime};
 
-use crate::exit::fault;
+use crate::exit::{fault, plain};
 use crate::homes::Homes;
 use crate::output::Screen;
 
@@ -20,12 +20,12 @@ pub(crate) struct Index {
 }
 
 /// What can be done with an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Everything.
     Write,
-    /// It is read as it is: it cannot be written to.
-    ReadOnly,
+    /// It is read as it is, because of this.
+    ReadOnly(String),
     /// It is made for this run, because its place cannot be written to.
     Temporary,
 }
@@ -39,7 +39,7 @@ impl Index {
     }
 
     /// Opens the index for a list: where it cannot be written, it is read as it is; where there is none, one is made for
-    /// this run. Either is said.
+    /// this run, which is said.
     pub(crate) async fn for_reading(homes: &Homes, screen: &Screen) -> anyhow::Result<Index> {
         let refusal = match homes.make_sqlite_home() {
             Err(error) if is_refusal(&error) => {
@@ -55,10 +55,7 @@ impl Index {
         };
         let refusal = format!("{} cannot be written to", refusal.display());
         match read_only(homes).await {
-            Ok(state) => {
-                screen.note(&format!("{refusal}: showing the index as it is"));
-                Ok(Index { state, access: Access::ReadOnly, _temporary: None })
-            }
+            Ok(state) => Ok(Index { state, access: Access::ReadOnly(refusal), _temporary: None }),
             Err(StateError::Open(
                 OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. },
             )) => Index::temporary(screen, &refusal).await,
@@ -112,10 +109,4 @@ fn no_sqlite_home(homes: &Homes, error: &io::Error) -> anyhow::Error {
         }
         _ => fault(format!("cannot make {place}: {}", plain(error)), hint),
     }
-}
-
-/// What the system says, without its number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

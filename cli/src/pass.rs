@@ -52,8 +52,8 @@ pub(crate) async fn refresh(
     home: &AgentHome,
     screen: &Screen,
 ) -> anyhow::Result<Option<String>> {
-    if index.access == Access::ReadOnly {
-        return Ok(Some("the index is read-only and was not brought up to date".to_owned()));
+    if let Access::ReadOnly(refusal) = &index.access {
+        return Ok(Some(format!("{refusal}: the index was not brought up to date")));
     }
     let reason = match run(&index.state, home, PassOptions::default(), screen).await {
         Ok(report) => match report.outcome {

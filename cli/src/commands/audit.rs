@@ -127,7 +127,7 @@ impl Audit {
         );
         let left = self.report.differences.len() as u64;
         let mended = match self.mended {
-            Some(1..) => format!("{} mended, ", things(self.mended.unwrap_or(0) as u64, "difference")),
+            Some(1..) => format!("{} mended; ", things(self.mended.unwrap_or(0) as u64, "difference")),
             _ => String::new(),
         };
         let verdict = match (left, self.mended) {

@@ -97,7 +97,9 @@ impl Screen {
         let (message, hint) = (text::clean(&fault.message), fault.hint.as_deref().map(text::clean));
         if self.json {
             let mut error = json!({ "message": message });
-            error["hint"] = hint.map_or(Value::Null, |hint| Value::from(hint.into_owned()));
+            if let Some(hint) = hint {
+                error["hint"] = hint.into();
+            }
             if !fault.causes.is_empty() {
                 error["causes"] = json!(fault.causes);
             }

@@ -35,7 +35,9 @@ pub(crate) fn table(columns: &[Column], rows: &[Vec<String>], room: usize) -> St
             let last = position + 1 == shown.len();
             let room = if last { 0 } else { widths[*n] + GAP };
             let gap = " ".repeat(room.saturating_sub(width(&cell)));
-            rendered.push_str(&paint(style, &cell));
+            if !cell.is_empty() {
+                rendered.push_str(&paint(style, &cell));
+            }
             rendered.push_str(&gap);
         }
         text.push_str(rendered.trim_end());
@@ -104,10 +106,26 @@ mod tests {
 
     #[test]
     fn columns_shrink_and_then_go() {
-        insta::assert_snapshot!(rendered(60), @"");
-        insta::assert_snapshot!(rendered(40), @"");
-        insta::assert_snapshot!(rendered(26), @"");
-        insta::assert_snapshot!(rendered(18), @"");
+        insta::assert_snapshot!(rendered(60), @r"
+        ID    TITLE                 FOLDER        MODEL
+        ab12  A title that is long  …/folder      gpt-5
+        cd34  日本語                ~/b
+        ");
+        insta::assert_snapshot!(rendered(40), @r"
+        ID    TITLE          FOLDER        MODEL
+        ab12  A title that…  …/folder      gpt-5
+        cd34  日本語         ~/b
+        ");
+        insta::assert_snapshot!(rendered(26), @r"
+        ID    TITLE       FOLDER
+        ab12  A title t…  …/folder
+        cd34  日本語      ~/b
+        ");
+        insta::assert_snapshot!(rendered(18), @r"
+        ID    TITLE
+        ab12  A title tha…
+        cd34  日本語
+        ");
     }
 
     #[test]

@@ -98,8 +98,10 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
             let first = if first.is_empty() { word.graphemes(true).next().unwrap_or(word) } else { first };
             let last = lines.len() - 1;
             lines[last].push_str(first);
-            lines.push(String::new());
             word = &word[first.len()..];
+            if !word.trim_end().is_empty() {
+                lines.push(String::new());
+            }
         }
         let last = lines.len() - 1;
         lines[last].push_str(word);

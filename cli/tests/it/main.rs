@@ -1,1 +1,13 @@
-//! Integration tests.
+//! Runs the real binary on copies of the bundled home.
+
+mod audit;
+mod backfill;
+mod bad_input;
+mod crash;
+mod edit;
+mod fixture;
+mod json;
+mod list;
+mod read_only;
+mod secrets;
+mod signals;

@@ -1,0 +1,125 @@
+//! `audit`: finds every difference, and `--repair` mends it.
+
+use std::fs;
+
+use threadkeep_state::{ThreadMetadata, ThreadUpsert};
+use uuid::Uuid;
+
+use super::fixture::{Fixture, Result};
+
+const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+
+/// Makes the index say something else than the rollouts: another title, a thread that is not there, one that is missing.
+async fn tamper(fixture: &Fixture) -> Result {
+    let state = fixture.state().await?;
+    let id: Uuid = ID.parse()?;
+    let thread = state.threads().get(id).await?.ok_or("the thread is indexed")?;
+    let mut metadata = ThreadMetadata::new(id);
+    metadata.created_at = Some(thread.created_at);
+    metadata.updated_at = Some(thread.updated_at);
+    metadata.cwd = thread.cwd.clone();
+    metadata.title = Some("A title\nthat nobody wrote".to_owned());
+    metadata.first_user_message = thread.first_user_message.clone();
+    metadata.preview = thread.preview.clone();
+    metadata.tokens_used = 7;
+    let changed = ThreadUpsert::new(metadata, &thread.rollout_path, false, "mock");
+    let ghost = ThreadMetadata::new(Uuid::from_u128(0x01a2_0300_0000_7000_8000_0000_0000_0009));
+    let ghost = ThreadUpsert::new(ghost, "sessions/rollout-ghost.jsonl", false, "mock");
+    state.threads().upsert(&[changed, ghost]).await?;
+    state.close().await?;
+    let template = fixture.rollout("01a2036c-e9ec-7373-9860-e686387705da.jsonl")?;
+    let new = "01a20300-0000-7000-8000-00000000000a";
+    let text = fs::read_to_string(&template)?.replace("01a2036c-e9ec-7373-9860-e686387705da", new);
+    fs::write(fixture.home().join(format!("sessions/rollout-2019-11-22T10-00-00-{new}.jsonl")), text)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_difference_is_found_shown_and_mended() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 0
+    --- stdout
+    index and rollouts agree
+    16 files and 16 threads compared
+    ");
+    tamper(&fixture).await?;
+    fixture.json(&["threads", "rename", ID, "my own", "-q"])?;
+    let found = fixture.run(&["audit"])?;
+    insta::assert_snapshot!(found.all(), @r#"
+    exit 1
+    --- stdout
+    01a2036c-de71-77f1-a9e3-3c28701bba61
+      sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
+      source          index    nothing
+                      rollout  exec
+      thread_source   index    nothing
+                      rollout  user
+      model           index    nothing
+                      rollout  mock-model
+      cli_version     index    nothing
+                      rollout  0.169.0
+      title           index    A title that nobody wrote
+                      rollout  Please list the files here
+      sandbox_policy  index    nothing
+                      rollout  {"type":"managed","file_system":{"type":"restricted","entri…
+      approval_mode   index    nothing
+                      rollout  never
+      tokens_used     index    7
+                      rollout  40633
+    01a20300-0000-7000-8000-00000000000a
+      sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-00000000000a.jsonl
+      is not in the index
+    01a20300-0000-7000-8000-000000000009
+      sessions/rollout-ghost.jsonl
+      is listed, and its rollout is gone
+
+    index and rollouts differ in 10 places; `threadkeep audit --repair` mends the index
+    17 files and 17 threads compared
+    "#);
+    assert_eq!(fixture.run(&["audit"])?.all(), found.all(), "an audit without --repair changes nothing");
+
+    let mended = fixture.run(&["audit", "--repair"])?;
+    insta::assert_snapshot!(mended.all(), @r"
+    exit 0
+    --- stdout
+    10 differences mended; index and rollouts agree
+    17 files and 17 threads compared
+    ");
+    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    let thread = &fixture.json(&["threads", "show", ID])?["thread"];
+    assert_eq!((&thread["title"], &thread["name"]), (&"Please list the files here".into(), &"my own".into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn programs_get_every_difference_in_full() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    tamper(&fixture).await?;
+    let said = fixture.run(&["--json", "audit"])?;
+    assert_eq!(said.code, Some(1));
+    let document: serde_json::Value = serde_json::from_str(&said.stdout)?;
+    assert_eq!(document["agrees"], false);
+    let title = document["differences"]
+        .as_array()
+        .and_then(|differences| differences.iter().find(|difference| difference["field"] == "title"))
+        .ok_or("the title differs")?;
+    assert_eq!(title["index"], "A title\nthat nobody wrote");
+    assert_eq!(title["rollout"], "Please list the files here");
+    Ok(())
+}
+
+#[test]
+fn without_an_index_there_is_nothing_to_audit() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: there is no index in [tmp]/home/threadkeep
+      hint: `threadkeep backfill` makes it from the rollouts
+    ");
+    assert!(!fixture.sqlite_home().exists());
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! `backfill`: what it says, twice the same, and alone.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use threadkeep_backfill::{Acquired, Finish, Progress as _, Term};
+use threadkeep_state::backfill::lease_owner;
+
+use super::fixture::{Fixture, Result, Said};
+
+/// A run's words without what differs from run to run.
+fn steady(said: &Said) -> String {
+    let time = |line: &str| line.starts_with("in ") && (line.contains(" ms") || line.contains(" s"));
+    said.all().lines().filter(|line| !time(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// A home with one file of each kind of trouble.
+fn troubled() -> Result<Fixture> {
+    let fixture = Fixture::bundled()?;
+    let good = fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+    fs::copy(&good, fixture.home().join("sessions/rollout-copy.jsonl"))?;
+    let name = "rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-000000000001.jsonl";
+    fs::write(fixture.home().join("sessions").join(name), "")?;
+    let torn = fixture.rollout("01a2036c-e9ec-7373-9860-e686387705da.jsonl")?;
+    let text = fs::read_to_string(&torn)?;
+    fs::write(&torn, format!("{}\nno JSON\n", text.trim_end()))?;
+    Ok(fixture)
+}
+
+#[test]
+fn a_clean_home_is_indexed_in_silence() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(steady(&fixture.run(&["backfill"])?), @r"
+    exit 0
+    --- stdout
+    scanned        16
+    indexed        16
+    unchanged       0
+    copies          0
+    failed          0
+    gone            0
+    lines skipped   0
+    ");
+    insta::assert_snapshot!(steady(&fixture.run(&["backfill"])?), @r"
+    exit 0
+    --- stdout
+    scanned        16
+    indexed         0
+    unchanged      16
+    copies          0
+    failed          0
+    gone            0
+    lines skipped   0
+    ");
+    insta::assert_snapshot!(steady(&fixture.run(&["backfill", "--force"])?), @r"
+    exit 0
+    --- stdout
+    scanned        16
+    indexed        16
+    unchanged       0
+    copies          0
+    failed          0
+    gone            0
+    lines skipped   0
+    ");
+    Ok(())
+}
+
+#[test]
+fn trouble_is_told_as_long_as_it_lasts() -> Result {
+    let fixture = troubled()?;
+    let first = fixture.run(&["backfill"])?;
+    insta::assert_snapshot!(steady(&first), @r"
+    exit 1
+    --- stdout
+    scanned        18
+    indexed        16
+    unchanged       0
+    copies          1  another file has the same thread
+    failed          1  could not be read
+    gone            0
+    lines skipped   1  in the files read now
+
+    files with problems
+      sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
+        1 line skipped at byte 39095: not a JSON object
+      sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-000000000001.jsonl
+        the file is empty; it can be deleted, or will be read once its agent writes to it
+      sessions/rollout-copy.jsonl
+        has the same thread id as sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
+      sessions/rollout-copy.jsonl
+        is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl; indexed as it is
+    ");
+    let second = fixture.run(&["backfill"])?;
+    let problems =
+        |said: &Said| said.stdout.split_once("files with problems").map(|(_, problems)| problems.to_owned());
+    assert_eq!(second.code, Some(1));
+    assert_eq!(problems(&second), problems(&first));
+    Ok(())
+}
+
+#[test]
+fn skipped_lines_alone_are_no_failure() -> Result {
+    let fixture = Fixture::bundled()?;
+    let rollout = fixture.rollout("01a2036c-e9ec-7373-9860-e686387705da.jsonl")?;
+    let mut bytes = fs::read(&rollout)?;
+    bytes.extend_from_slice(b"{\"torn\": \xff");
+    fs::write(&rollout, bytes)?;
+    let said = fixture.run(&["backfill"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.stdout.contains("lines skipped   1"), "{}", said.all());
+    Ok(())
+}
+
+#[test]
+fn a_vanished_rollout_takes_its_thread_out_of_the_list() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    fs::remove_file(fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?)?;
+    assert_eq!(fixture.json(&["backfill"])?["gone"], 1);
+    assert_eq!(fixture.json(&["threads"])?["threads"].as_array().ok_or("an array")?.len(), 14);
+    let sheet = fixture.run(&["threads", "show", "01a2036c-de71"])?.stdout;
+    assert!(sheet.contains("the rollout is gone"), "{sheet}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_another_process_indexes_a_list_says_that_it_may_be_incomplete() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let progress = fixture.state().await?.backfill_progress();
+    let now = Timestamp::now();
+    let term = Term { now, expires_at: now + Duration::from_secs(600) };
+    let owner = lease_owner();
+    let Acquired::Granted { lease, .. } = progress.acquire(&owner, term).await? else {
+        return Err("the lease was free".into());
+    };
+
+    let said = fixture.run(&["threads", "--limit", "1"])?;
+    assert_eq!(said.code, Some(0));
+    let note = format!("note: another process is indexing this home ({owner}); the list may be incomplete\n");
+    assert_eq!(said.stderr, note);
+    let said = fixture.run(&["--json", "-q", "threads", "--limit", "1"])?;
+    assert!(said.stdout.contains("\"incomplete\":\"another process is indexing"), "{}", said.all());
+
+    let said = fixture.run(&["backfill", "--no-wait"])?;
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("leave out --no-wait"), "{}", said.all());
+
+    let mut waiting = fixture.command(&["backfill"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut stderr = BufReader::new(waiting.stderr.take().ok_or("stderr is piped")?);
+    let mut line = String::new();
+    stderr.read_line(&mut line)?;
+    assert_eq!(line, "note: another process is indexing this home: waiting for it\n");
+    progress.finish(&lease, Finish::Complete, Timestamp::now()).await?;
+    let said = fixture.say(waiting.wait_with_output()?)?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    Ok(())
+}

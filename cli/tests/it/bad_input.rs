@@ -1,0 +1,252 @@
+//! Bad input gets a clear error, and nothing is lost.
+
+use std::fs;
+
+use super::fixture::{Fixture, Result, contents};
+
+#[test]
+fn homes_that_are_none() -> Result {
+    let fixture = Fixture::empty()?;
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: there is no agent home at [tmp]/home
+      hint: pass the agent's home with --home DIR, or set CODEX_HOME
+    ");
+    fs::write(fixture.home(), "a file")?;
+    insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home is not a directory
+      hint: pass the agent's home with --home DIR, or set CODEX_HOME
+    ");
+    let output = fixture.command(&["threads"]).env_remove("CODEX_HOME").output()?;
+    insta::assert_snapshot!(fixture.say(output)?.all(), @r"
+    exit 2
+    --- stderr
+    error: there is no agent home at [tmp]/user/.codex
+      hint: pass the agent's home with --home DIR, or set CODEX_HOME
+    ");
+    insta::assert_snapshot!(fixture.run(&["status"])?.all(), @r"
+    exit 1
+    --- stdout
+    home         [tmp]/home
+                 [tmp]/home is not a directory
+                 pass the agent's home with --home DIR, or set CODEX_HOME
+    SQLite home  [tmp]/home/threadkeep
+    SQLite       3.51.3
+
+    database state
+    file         [tmp]/home/threadkeep/state_5.sqlite
+    state        missing: the first `threadkeep backfill` makes it
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_file_where_the_sqlite_home_should_be() -> Result {
+    let fixture = Fixture::bundled()?;
+    fs::write(fixture.sqlite_home(), "a file")?;
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep is not a directory
+      hint: choose another folder for the databases with --sqlite-home DIR
+    ");
+    assert_eq!(fs::read(fixture.sqlite_home())?, b"a file");
+    Ok(())
+}
+
+#[test]
+fn ids_that_mean_no_thread_or_several() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2036c-e"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: `01a2036c-e` is the beginning of 2 thread ids
+      hint: give more of it: 01a2036c-e047-73b0-a0b8-5c88d8d44d72, 01a2036c-e9ec-7373-9860-e686387705da
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2fff"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: no thread's id begins with `01a2fff`
+      hint: `threadkeep threads` lists what there is
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "archive", "not an id"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: `not an id` is not a thread id, nor the beginning of one
+      hint: an id is hexadecimal digits, as `threadkeep threads` prints them
+    ");
+    let unknown = "01a2036c-de71-77f1-a9e3-3c28701bba62";
+    insta::assert_snapshot!(fixture.run(&["threads", "delete", unknown, "--yes"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: no thread 01a2036c-de71-77f1-a9e3-3c28701bba62 in the index
+      hint: `threadkeep threads` lists what there is
+    ");
+    Ok(())
+}
+
+#[test]
+fn options_that_make_no_sense() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["threads", "--cursor", "v9.nonsense"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: `v9.nonsense` is not a cursor
+      hint: give back a `next_cursor` or `backwards_cursor` as it was printed, or start again without one
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "0"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: 0 threads are no page
+      hint: pass --limit with a number from 1 to 1000
+    ");
+    let cursor = "v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61";
+    insta::assert_snapshot!(fixture.run(&["threads", "--sort", "updated", "--cursor", cursor])?.all(), @r"
+    exit 2
+    --- stderr
+    error: the cursor `v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61` belongs to a list with another sort key
+      hint: leave out --sort: a cursor knows its own
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "3", "show", "01"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: the options of the list do not go with a subcommand of `threads`
+
+    Usage: threadkeep [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", "01a2036c-de71", "  "])?.all(), @r"
+    exit 2
+    --- stderr
+    error: a thread's name has from 1 to 200 characters
+    ");
+    Ok(())
+}
+
+#[test]
+fn settings_that_cannot_be_read_leave_the_list_as_it_is() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    fs::write(fixture.home().join("config.toml"), "model_provider = \"mock\napi_key = sk-secret")?;
+    let said = fixture.run(&["threads", "--limit", "1", "-q"])?;
+    assert_eq!(said.code, Some(0));
+    assert_eq!(said.stdout.lines().count(), 2, "{}", said.all());
+    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "1"])?.stderr, @"note: the index could not be brought up to date: [tmp]/home/config.toml is broken at line 1, column 23; mend it there and try again; the list may be incomplete");
+    insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/config.toml is broken at line 1, column 23; mend it there and try again
+    ");
+    Ok(())
+}
+
+/// A database of ours, with some bytes of it changed.
+fn spoilt(change: impl FnOnce(&mut Vec<u8>)) -> Result<Fixture> {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let mut bytes = fs::read(fixture.database())?;
+    change(&mut bytes);
+    fs::write(fixture.database(), bytes)?;
+    Ok(fixture)
+}
+
+/// Runs everything that could be tempted to write, and then `status`; nothing may have changed.
+fn is_refused_untouched(fixture: &Fixture) -> Result<String> {
+    let before = contents(&fixture.sqlite_home())?;
+    let refused = fixture.run(&["threads"])?;
+    for arguments in [
+        &["backfill"][..],
+        &["backfill", "--force"],
+        &["audit", "--repair"],
+        &["threads", "--no-refresh"],
+        &["threads", "archive", "01a2036c-de71"],
+        &["threads", "delete", "01a2036c-de71", "--yes"],
+    ] {
+        let said = fixture.run(arguments)?;
+        assert_eq!(said.all(), refused.all(), "{arguments:?}");
+    }
+    let status = fixture.run(&["status"])?;
+    assert_eq!(status.code, Some(1), "{}", status.all());
+    assert!(contents(&fixture.sqlite_home())? == before, "a byte was changed");
+    let line = status.stdout.lines().find(|line| line.starts_with("state")).unwrap_or_default().to_owned();
+    Ok(format!("{}\n--- status\n{line}", refused.all()))
+}
+
+#[test]
+fn a_database_of_another_program() -> Result {
+    let fixture = spoilt(|bytes| bytes[68..72].copy_from_slice(&7_u32.to_be_bytes()))?;
+    insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: a SQLite database with application id 0x00000007, not 0x544b7374; not a byte of it was changed
+      hint: move it away, or choose another folder for the databases with --sqlite-home DIR
+    --- status
+    state        of another program: a SQLite database with application id 0x00000007; choose another --sqlite-home
+    ");
+    let fixture = spoilt(|bytes| *bytes = b"not a database at all".to_vec())?;
+    insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: the file is not a SQLite database; not a byte of it was changed
+      hint: move it away, or choose another folder for the databases with --sqlite-home DIR
+    --- status
+    state        of another program: the file is not a SQLite database; choose another --sqlite-home
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_newer_schema() -> Result {
+    let fixture = spoilt(|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes()))?;
+    insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 99; this one knows 2
+      hint: update threadkeep; the database was not changed
+    --- status
+    state        newer than this threadkeep: update it
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_damaged_file_can_be_made_anew_as_the_hint_says() -> Result {
+    let fixture = spoilt(|bytes| bytes.truncate(50))?;
+    insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/state_5.sqlite is damaged: it ends after 50 bytes, within its header
+      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir '[tmp]/home/threadkeep/damaged' && mv '[tmp]/home/threadkeep/state_5.sqlite'* '[tmp]/home/threadkeep/damaged/' && threadkeep backfill (names you gave and marks you set are in the damaged file alone)
+    --- status
+    state        damaged: it ends after 50 bytes, within its header; `threadkeep threads` says what to do
+    ");
+    let hint = fixture.run(&["threads"])?.stderr;
+    let command = hint
+        .split("again: ")
+        .nth(1)
+        .and_then(|rest| rest.split(" && threadkeep").next())
+        .ok_or("a command")?;
+    let command = command.replace("[tmp]", &fixture.path().display().to_string());
+    assert!(std::process::Command::new("sh").args(["-c", &command]).status()?.success());
+    fixture.json(&["backfill"])?;
+    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_damaged_inside() -> Result {
+    let fixture = spoilt(|bytes| bytes[100..8_000].fill(0xa5))?;
+    let said = fixture.run(&["threads"])?;
+    assert_eq!(said.code, Some(2), "{}", said.all());
+    assert!(
+        said.stderr.contains("is damaged") && said.stderr.contains("hint: move it aside"),
+        "{}",
+        said.all()
+    );
+    assert_eq!(fixture.run(&["status"])?.code, Some(1));
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! `--json`: the shapes that programs rely upon.
+
+use serde_json::Value;
+
+use super::fixture::{Fixture, Result};
+
+/// The names in a document, with their nesting; of an array, its first element.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let names: Vec<String> = object
+                .iter()
+                .map(|(name, value)| match value {
+                    Value::Object(_) | Value::Array(_) => format!("{name}: {}", shape(value)),
+                    _ => name.clone(),
+                })
+                .collect();
+            format!("{{{}}}", names.join(", "))
+        }
+        Value::Array(array) => format!("[{}]", array.first().map(shape).unwrap_or_default()),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn every_command_prints_one_document_of_a_known_shape() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema, snapshots: []}], index_error, backfill, inventory, problems}");
+    insta::assert_snapshot!(shape(&fixture.json(&["backfill"])?), @"{outcome, scanned, indexed, unchanged, copies, failed, deleted, gone, pending, lines_skipped, bytes, elapsed_ms, problems: []}");
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "--limit", "2"])?), @"{threads: [{id, rollout_path, parent_thread_id, name, title, preview, first_user_message, created_at, created_at_ms, updated_at, updated_at_ms, archived, archived_at, archived_at_ms, missing_since, missing_since_ms, cwd, source, thread_source, model_provider, model, reasoning_effort, cli_version, sandbox_policy, approval_mode, tokens_used, git_sha, git_branch, git_origin_url, agent_nickname, agent_role, agent_path, memory_mode}], next_cursor, backwards_cursor}");
+    insta::assert_snapshot!(shape(&fixture.json(&["audit"])?), @"{files, threads, agrees, mended, differences: [], problems: []}");
+    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema: {applied, known, needs, pending: [], unknown: [], mismatched: []}, snapshots: []}], index_error, backfill: {status, watermark, last_success_at, last_success_at_ms, lease}, inventory: {current, archived, missing, deleted, files, files_with_problems}, problems: []}");
+    let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+    let thread = shape(&fixture.json(&["threads", "show", id])?);
+    for edit in [&["archive", id][..], &["unarchive", id], &["rename", id, "n"], &["memory", id, "disabled"]]
+    {
+        assert_eq!(shape(&fixture.json(&[&["threads"], edit].concat())?), thread);
+    }
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @"{id, deleted, rollout_path}");
+    insta::assert_snapshot!(shape(&fixture.json(&["completions", "bash"])?), @"{shell, script}");
+    Ok(())
+}
+
+#[test]
+fn times_are_given_twice() -> Result {
+    let fixture = Fixture::bundled()?;
+    let thread = &fixture.json(&["threads", "show", "01a2036c-de71"])?["thread"];
+    assert_eq!(thread["created_at"], "2019-11-22T13:23:16.213Z");
+    assert_eq!(thread["created_at_ms"], 1_574_428_996_213_i64);
+    assert_eq!(thread["archived"], false);
+    assert_eq!(thread["archived_at"], Value::Null);
+    Ok(())
+}
+
+#[test]
+fn an_error_is_an_object_on_stderr() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["--json", "threads", "show", "zzz"])?.all(), @r#"
+    exit 2
+    --- stderr
+    {"error":{"message":"`zzz` is not a thread id, nor the beginning of one","hint":"an id is hexadecimal digits, as `threadkeep threads` prints them"}}
+    "#);
+    insta::assert_snapshot!(fixture.run(&["--json", "--home", "nowhere", "threads"])?.all(), @r#"
+    exit 2
+    --- stderr
+    {"error":{"message":"there is no agent home at nowhere","hint":"pass the agent's home with --home DIR, or set CODEX_HOME"}}
+    "#);
+    insta::assert_snapshot!(fixture.run(&["threads", "--limt", "--json"])?.all(), @r#"
+    exit 2
+    --- stderr
+    {"error":{"message":"unexpected argument '--limt' found","hint":"Usage: threadkeep threads --limit <N>"}}
+    "#);
+    Ok(())
+}

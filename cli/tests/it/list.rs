@@ -1,0 +1,177 @@
+//! `threads`: what people see.
+
+use std::fs;
+use std::process::Stdio;
+
+use super::fixture::{Fixture, Result};
+
+#[test]
+fn a_fresh_home_is_indexed_and_listed() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "4"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED      THREAD                            FOLDER                BRANCH
+    01a20371-2e88  22 Nov 2019  Please list the files here        /tmp/project/plain
+    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget     /tmp/project/widget   feature/rollouts
+    01a20371-28ae  22 Nov 2019  Start something with a lot of c…  /tmp/project/widget   feature/rollouts
+    01a20371-0f2e  22 Nov 2019  Which commit are we on?           …/project/detached
+    4 of 15
+    next: threadkeep threads --limit 4 --cursor v1udf.1574429271025.01a203710f2e7540b9bec443cc774f5e
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_list_fits_narrow_and_wide_terminals() -> Result {
+    let fixture = Fixture::bundled()?;
+    let at = |columns: &str| -> Result<String> {
+        let output = fixture.command(&["threads", "--limit", "3", "-q"]).env("COLUMNS", columns).output()?;
+        Ok(fixture.say(output)?.stdout)
+    };
+    insta::assert_snapshot!(at("60")?, @r"
+    ID             UPDATED      THREAD
+    01a20371-2e88  22 Nov 2019  Please list the files here
+    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget
+    01a20371-28ae  22 Nov 2019  Start something with a lot of c…
+    ");
+    insta::assert_snapshot!(at("140")?, @r"
+    ID             UPDATED      THREAD                                 FOLDER               BRANCH            MODEL       SOURCE
+    01a20371-2e88  22 Nov 2019  Please list the files here             /tmp/project/plain                     mock-model  exec
+    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget          /tmp/project/widget  feature/rollouts  mock-model  exec
+    01a20371-28ae  22 Nov 2019  Start something with a lot of context  /tmp/project/widget  feature/rollouts  mock-model  exec
+    ");
+    Ok(())
+}
+
+#[test]
+fn pages_follow_each_other_by_the_command_that_is_shown() -> Result {
+    let fixture = Fixture::bundled()?;
+    let all = fixture.json(&["threads"])?;
+    let all: Vec<_> =
+        all["threads"].as_array().ok_or("an array")?.iter().map(|thread| thread["id"].clone()).collect();
+    assert_eq!(all.len(), 15);
+    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut arguments = vec!["threads", "--limit", "4"];
+        arguments.extend(cursor.as_deref().into_iter().flat_map(|cursor| ["--cursor", cursor]));
+        let page = fixture.json(&arguments)?;
+        seen.extend(page["threads"].as_array().ok_or("an array")?.iter().map(|thread| thread["id"].clone()));
+        let shown = fixture.run(&arguments)?.stdout;
+        match page["next_cursor"].as_str() {
+            Some(next) => {
+                assert!(
+                    shown.contains(&format!("next: threadkeep threads --limit 4 --cursor {next}")),
+                    "{shown}"
+                );
+                cursor = Some(next.to_owned());
+            }
+            None => break,
+        }
+    }
+    assert_eq!(seen, all);
+    Ok(())
+}
+
+#[test]
+fn short_ids_can_be_typed_back() -> Result {
+    let fixture = Fixture::bundled()?;
+    let list = fixture.run(&["threads", "-q"])?.stdout;
+    for line in list.lines().skip(1) {
+        let id = line.split(' ').next().ok_or("a line begins with an id")?;
+        let said = fixture.run(&["threads", "show", id, "--no-refresh"])?;
+        assert_eq!(said.code, Some(0), "{}", said.all());
+    }
+    Ok(())
+}
+
+#[test]
+fn filters_narrow_the_list() -> Result {
+    let fixture = Fixture::bundled()?;
+    let count = |arguments: &[&str]| -> Result<usize> {
+        let page = fixture.json(&[&["threads"], arguments].concat())?;
+        Ok(page["threads"].as_array().ok_or("an array")?.len())
+    };
+    assert_eq!(count(&["--archived"])?, 1);
+    assert_eq!(count(&["--source", "subagent"])?, 2);
+    assert_eq!(count(&["--provider", "nobody"])?, 0);
+    assert_eq!(count(&["--search", "CHANGELOG"])?, 2);
+    assert_eq!(count(&["--cwd", "/tmp/project/detached/../detached/"])?, 1);
+    assert_eq!(count(&["--cwd", "."])?, 0);
+    let page = |arguments: &[&str]| {
+        fixture.json(&[&["threads", "--sort", "created", "--limit", "1"], arguments].concat())
+    };
+    assert!(
+        page(&[])?["threads"][0]["created_at_ms"].as_i64()
+            > page(&["--asc"])?["threads"][0]["created_at_ms"].as_i64()
+    );
+    Ok(())
+}
+
+#[test]
+fn an_empty_list_says_why() -> Result {
+    let fixture = Fixture::bundled()?;
+    let empty = Fixture::empty()?;
+    fs::create_dir(empty.home())?;
+    insta::assert_snapshot!(empty.run(&["threads"])?.all(), @r"
+    exit 0
+    --- stdout
+    No rollouts in [tmp]/home/sessions.
+    They appear once an agent has worked there; --home DIR looks at another home.
+    ");
+    insta::assert_snapshot!(empty.run(&["threads", "--archived"])?.all(), @r"
+    exit 0
+    --- stdout
+    No rollouts in [tmp]/home/sessions.
+    They appear once an agent has worked there; --home DIR looks at another home.
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--search", "no such words"])?.all(), @r"
+    exit 0
+    --- stdout
+    No thread matches --search 'no such words'.
+    Leave out a filter, or look among the archived ones with --archived.
+    ");
+    Ok(())
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_made_visible() -> Result {
+    let fixture = Fixture::bundled()?;
+    let rollout = fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+    let text = fs::read_to_string(&rollout)?;
+    let hostile =
+        text.replace("Please list the files here", r"\u001b]0;owned\u0007Please\u202e \u009b31mlist");
+    assert_ne!(text, hostile);
+    fs::write(&rollout, hostile)?;
+    for arguments in [&["threads"][..], &["threads", "show", "01a2036c-de71"], &["--json", "threads"]] {
+        let said = fixture.run(arguments)?;
+        assert!(said.stdout.contains("owned"), "{}", said.all());
+        let obeyed = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!said.stdout.contains(obeyed), "{:?}", said.stdout);
+    }
+    Ok(())
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() -> Result {
+    let fixture = Fixture::bundled()?;
+    let coloured = |arguments: &[&str], variable: &str| -> Result<bool> {
+        let output = fixture.command(&[&["threads"], arguments].concat()).env(variable, "1").output()?;
+        Ok(fixture.say(output)?.stdout.contains('\u{1b}'))
+    };
+    assert!(!coloured(&[], "NOTHING")?);
+    assert!(coloured(&[], "CLICOLOR_FORCE")?);
+    assert!(coloured(&["--color", "always"], "NO_COLOR")?);
+    assert!(!coloured(&["--color", "never"], "CLICOLOR_FORCE")?);
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() -> Result {
+    let fixture = Fixture::bundled()?;
+    let mut child = fixture.command(&["threads"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    drop(child.stdout.take());
+    let said = fixture.say(child.wait_with_output()?)?;
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! A home that cannot be written to is still listed, and says so.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+
+use super::fixture::{Fixture, Result, Said, contents};
+
+const NOBODY: u32 = 65_534;
+
+/// Lets a folder and all in it be read by everyone and written by nobody but root.
+fn protect(path: &Path) -> Result {
+    let folder = path.is_dir();
+    if folder {
+        for entry in fs::read_dir(path)? {
+            protect(&entry?.path())?;
+        }
+    }
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(if folder { 0o555 } else { 0o444 }))?)
+}
+
+/// Lets the folders be removed again.
+fn unprotect(path: &Path) -> Result {
+    if path.is_dir() {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        for entry in fs::read_dir(path)? {
+            unprotect(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a copy of the binary, where anybody may run it, as a user who is not root.
+fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
+    let program = fixture.path().join("threadkeep");
+    if !program.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_threadkeep"), &program)?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+        fs::set_permissions(fixture.path(), fs::Permissions::from_mode(0o755))?;
+        fs::create_dir(fixture.path().join("temporary"))?;
+        fs::set_permissions(fixture.path().join("temporary"), fs::Permissions::from_mode(0o777))?;
+    }
+    let mut command = fixture.command_of(&program, arguments);
+    command.env("TMPDIR", fixture.path().join("temporary"));
+    if rustix::process::getuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    fixture.say(command.output()?)
+}
+
+#[test]
+fn without_an_index_one_is_made_for_the_run() -> Result {
+    let fixture = Fixture::bundled()?;
+    protect(&fixture.home())?;
+    let before = contents(&fixture.home())?;
+    let said = run(&fixture, &["threads", "--limit", "3"])?;
+    insta::assert_snapshot!(said.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED      THREAD                             FOLDER               BRANCH
+    01a20371-2e88  22 Nov 2019  Please list the files here         /tmp/project/plain
+    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget      /tmp/project/widget  feature/rollouts
+    01a20371-28ae  22 Nov 2019  Start something with a lot of co…  /tmp/project/widget  feature/rollouts
+    3 of 15
+    next: threadkeep threads --limit 3 --cursor v1udf.1574429277603.01a2037128ae75628d6e73e4f5f7c07b
+    --- stderr
+    note: [tmp]/home/threadkeep cannot be made (Permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
+    ");
+    assert_eq!(run(&fixture, &["threads", "show", "01a2036c-de71"])?.code, Some(0));
+    insta::assert_snapshot!(run(&fixture, &["backfill"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: cannot make [tmp]/home/threadkeep: Permission denied
+      hint: choose another folder for the databases with --sqlite-home DIR
+    ");
+    insta::assert_snapshot!(run(&fixture, &["threads", "archive", "01a2036c-de71"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: cannot make [tmp]/home/threadkeep: Permission denied
+      hint: choose another folder for the databases with --sqlite-home DIR
+    ");
+    assert_eq!(contents(&fixture.home())?, before);
+    assert_eq!(fs::read_dir(fixture.path().join("temporary"))?.count(), 0, "the temporary index is removed");
+    unprotect(&fixture.home())
+}
+
+#[test]
+fn an_index_that_is_there_is_read_as_it_is() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    protect(&fixture.home())?;
+    let before = contents(&fixture.home())?;
+    let said = run(&fixture, &["threads", "--limit", "3"])?;
+    insta::assert_snapshot!(said.stderr, @"note: [tmp]/home/threadkeep/state_5.sqlite cannot be written to: the index was not brought up to date; the list may be incomplete");
+    assert_eq!(run(&fixture, &["status"])?.code, Some(0));
+    assert_eq!(run(&fixture, &["audit"])?.code, Some(0));
+    insta::assert_snapshot!(run(&fixture, &["threads", "archive", "01a2036c-de71"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/state_5.sqlite cannot be written to
+      hint: give this user permission, or choose another folder with --sqlite-home DIR
+    ");
+    assert_eq!(contents(&fixture.home())?, before);
+    unprotect(&fixture.home())
+}
+
+#[test]
+fn a_home_that_may_not_be_looked_at_is_an_error() -> Result {
+    let fixture = Fixture::bundled()?;
+    fs::set_permissions(fixture.home(), fs::Permissions::from_mode(0o000))?;
+    let said = run(&fixture, &["threads"])?;
+    fs::set_permissions(fixture.home(), fs::Permissions::from_mode(0o755))?;
+    insta::assert_snapshot!(said.all(), @r"
+    exit 2
+    --- stderr
+    error: cannot read [tmp]/home: Permission denied
+      hint: check its permissions, or pass another home with --home DIR
+    ");
+    Ok(())
+}
+
+#[test]
+fn the_sqlite_home_is_for_its_user_alone() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    assert_eq!(fs::metadata(fixture.sqlite_home())?.permissions().mode() & 0o777, 0o700);
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Ctrl-C leaves a state from which the next run goes on.
+
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, kill_process};
+use threadkeep_backfill::{Acquired, Finish, Progress as _, Status, Term};
+use threadkeep_state::backfill::lease_owner;
+
+use super::fixture::{Fixture, Result};
+
+fn interrupt(child: &Child) -> Result {
+    Ok(kill_process(Pid::from_child(child), Signal::INT)?)
+}
+
+#[tokio::test]
+async fn a_run_that_is_interrupted_gives_the_lease_back_and_goes_on_later() -> Result {
+    let fixture = Fixture::of_many(1_000)?;
+    let state = fixture.state().await?;
+    let mut interrupted = false;
+    // A machine may be quick enough to be done before it is asked to stop; it is asked again then.
+    for _ in 0..10 {
+        let child = fixture
+            .command(&["backfill", "--force"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        loop {
+            let progress = state.backfill_progress().state().await?;
+            if progress.watermark.is_some() || progress.last_success_at.is_some() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        interrupt(&child)?;
+        let said = fixture.say(child.wait_with_output()?)?;
+        if said.code == Some(2) {
+            assert!(said.stderr.contains("error: interrupted; run it again to go on"), "{}", said.all());
+            assert!(said.stdout.contains("to do"), "{}", said.all());
+            interrupted = true;
+            break;
+        }
+    }
+    assert!(interrupted, "no run could be interrupted");
+    let progress = state.backfill_progress().state().await?;
+    assert_eq!((progress.status, progress.lease), (Status::Pending, None));
+    assert_eq!(fixture.json(&["backfill"])?["outcome"], "complete");
+    assert_eq!(state.inventory().await?.current, 1_000);
+    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_waits_can_be_interrupted() -> Result {
+    let fixture = Fixture::bundled()?;
+    let progress = fixture.state().await?.backfill_progress();
+    let now = Timestamp::now();
+    let term = Term { now, expires_at: now + Duration::from_secs(600) };
+    let Acquired::Granted { lease, .. } = progress.acquire(&lease_owner(), term).await? else {
+        return Err("the lease was free".into());
+    };
+    let mut child = fixture.command(&["backfill"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut stderr = BufReader::new(child.stderr.take().ok_or("stderr is piped")?);
+    let mut line = String::new();
+    stderr.read_line(&mut line)?;
+    interrupt(&child)?;
+    line.clear();
+    stderr.read_line(&mut line)?;
+    assert_eq!(line, "error: interrupted; run it again to go on\n");
+    assert_eq!(child.wait()?.code(), Some(2));
+    progress.finish(&lease, Finish::Interrupted, Timestamp::now()).await?;
+    assert_eq!(fixture.json(&["backfill"])?["indexed"], 16);
+    Ok(())
+}
