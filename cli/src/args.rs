@@ -8,6 +8,12 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::exit::{Code, Fault};
 use crate::output::Screen;
 
+// Names of variables are not in doc comments, where they would want backticks that `--help` would show.
+const HOME: &str = "The agent's home, with its rollouts [default: $CODEX_HOME, else ~/.codex]";
+const SQLITE_HOME: &str =
+    "Where the databases are [default: $THREADKEEP_SQLITE_HOME, else threadkeep/ in the home]";
+const COLOR: &str = "Whether to use colours; NO_COLOR and CLICOLOR_FORCE are heeded";
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 problems were found, 2 could not run.
 With --json, stdout is one JSON document and nothing else. Notes and errors go to stderr, one JSON object a line:
@@ -26,17 +32,14 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// The agent's home, with its rollouts [default: $CODEX_HOME, else ~/.codex]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help = HOME)]
     pub(crate) home: Option<PathBuf>,
-    /// Where the databases are [default: $THREADKEEP_SQLITE_HOME, else threadkeep/ in the home]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help = SQLITE_HOME)]
     pub(crate) sqlite_home: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Whether to use colours; NO_COLOR and CLICOLOR_FORCE are heeded
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, help = COLOR)]
     pub(crate) color: Color,
     /// Say only what was asked for: no notes, no progress, no summary
     #[arg(short, long, global = true, conflicts_with = "verbose")]

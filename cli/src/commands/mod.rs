@@ -5,9 +5,11 @@ mod backfill;
 mod completions;
 mod problems;
 mod status;
+mod status_sheet;
 mod threads_edit;
 mod threads_list;
 mod threads_show;
+mod threads_table;
 
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::{StateError, Thread};

@@ -1,0 +1,244 @@
+//! The table that `threads` shows to people, and what stands in its place when there is nothing to show.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde_json::Value;
+use threadkeep_state::{Cursor, Inventory, SortKey, Thread};
+
+use super::threads_list::List;
+use crate::output::Screen;
+use crate::output::color::{BOLD, CYAN, DIM, paint};
+use crate::output::table::{Column, table};
+use crate::output::text::{clean, count, one_line, shell_word, things, width};
+use crate::output::time::Clock;
+
+/// The characters of an id that are shown at least: the time in it, to the millisecond.
+const SHORT_ID: usize = 13;
+
+/// Renders a page.
+pub(super) fn render(list: &List, screen: &Screen) -> String {
+    if list.page.threads.is_empty() {
+        return if screen.quiet { String::new() } else { list.why_empty() };
+    }
+    let clock = Clock::system();
+    let ids = short_ids(&list.page.threads);
+    let user_home = std::env::home_dir();
+    let rows: Vec<Vec<String>> = list
+        .page
+        .threads
+        .iter()
+        .zip(ids)
+        .map(|(thread, id)| {
+            let time = match list.sorted_by() {
+                SortKey::Created => thread.created_at,
+                SortKey::Updated => thread.updated_at,
+            };
+            let folder = thread.cwd.as_deref().map(|cwd| tilde(cwd, user_home.as_deref()));
+            let field = |field: &Option<String>| field.as_deref().map(one_line).unwrap_or_default();
+            vec![
+                id,
+                clock.short(time),
+                what(thread),
+                folder.as_deref().map(one_line).unwrap_or_default(),
+                field(&thread.git_branch),
+                field(&thread.model),
+                thread.source.as_deref().map(kind_of_source).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let mut text = table(&list.columns(), &rows, screen.width);
+    if let Some(next) = list.page.next_cursor.as_ref().filter(|_| !screen.quiet) {
+        text.push_str(&list.footer(&next_command(next, std::env::args().skip(1)), screen.width));
+    }
+    text
+}
+
+impl List {
+    fn sorted_by(&self) -> SortKey {
+        // A cursor knows its own; it prints it as its third character.
+        let of_cursor = self.query.cursor.as_ref().map(|cursor| cursor.to_string().starts_with("v1c"));
+        match (of_cursor, self.query.sort) {
+            (Some(true), _) | (None, Some(SortKey::Created)) => SortKey::Created,
+            _ => SortKey::Updated,
+        }
+    }
+
+    fn columns(&self) -> [Column; 7] {
+        let time = if self.sorted_by() == SortKey::Created { "CREATED" } else { "UPDATED" };
+        let column = |title, min, max, rank, style| Column { title, min, max, rank, path: false, style };
+        [
+            column("ID", SHORT_ID, 36, 0, CYAN),
+            column(time, 12, 12, 0, DIM),
+            column("THREAD", 32, usize::MAX, 0, BOLD),
+            Column { path: true, ..column("FOLDER", 18, 32, 1, DIM) },
+            column("BRANCH", 10, 20, 2, DIM),
+            column("MODEL", 12, 20, 3, DIM),
+            column("SOURCE", 6, 10, 4, DIM),
+        ]
+    }
+
+    /// How many that were, and what to type for more: on one line if it fits.
+    fn footer(&self, next: &str, room: usize) -> String {
+        let shown = self.page.threads.len() as u64;
+        let list = if self.query.archived { self.inventory.archived } else { self.inventory.current };
+        let shown = if self.filters().is_empty() && self.query.cursor.is_none() {
+            format!("{} of {}", count(shown), count(list))
+        } else {
+            format!("{} shown", count(shown))
+        };
+        let line = format!("{shown} · next: {next}");
+        if width(&line) <= room {
+            return paint(DIM, &line) + "\n";
+        }
+        paint(DIM, &shown) + "\n" + &paint(DIM, &format!("next: {next}")) + "\n"
+    }
+
+    /// Why there is nothing to see, and what to do about it.
+    fn why_empty(&self) -> String {
+        let Inventory { current, archived, files, missing, .. } = self.inventory;
+        let filters = self.filters();
+        let lines = if self.query.cursor.is_some() {
+            [
+                "Nothing lies beyond this cursor.".to_owned(),
+                "Leave out --cursor to see the first page.".to_owned(),
+            ]
+        } else if files == 0 && current + archived == 0 {
+            [
+                format!("No rollouts in {}.", clean(&self.home.join("sessions").display().to_string())),
+                "They appear once an agent has worked there; --home DIR looks at another home.".to_owned(),
+            ]
+        } else if !filters.is_empty() {
+            [
+                format!("No thread matches {}.", clean(&filters.join(" "))),
+                match (self.query.archived, archived, current) {
+                    (false, 1.., _) => "Leave out a filter, or look among the archived ones with --archived.",
+                    (true, _, 1..) => {
+                        "Leave out a filter, or look among the current ones without --archived."
+                    }
+                    _ => "Leave out a filter to see more.",
+                }
+                .to_owned(),
+            ]
+        } else if self.query.archived {
+            [
+                "No thread is archived.".to_owned(),
+                format!("{} current: leave out --archived to see them.", things(current, "thread")),
+            ]
+        } else if archived > 0 {
+            [
+                "No current threads.".to_owned(),
+                format!("{} archived: see them with --archived.", things(archived, "thread")),
+            ]
+        } else if missing > 0 {
+            [
+                "No current threads.".to_owned(),
+                format!("The rollouts of {} are gone.", things(missing, "thread")),
+            ]
+        } else {
+            [
+                "No threads.".to_owned(),
+                format!("`threadkeep backfill` says what became of {}.", things(files, "file")),
+            ]
+        };
+        let [what, remedy] = lines;
+        format!("{what}\n{}\n", paint(DIM, &remedy))
+    }
+
+    /// The filters as they can be typed.
+    fn filters(&self) -> Vec<String> {
+        let query = &self.query;
+        [
+            ("--source", &query.source),
+            ("--provider", &query.provider),
+            ("--cwd", &query.cwd),
+            ("--search", &query.search),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", shell_word(value.as_deref()?))))
+        .collect()
+    }
+}
+
+/// The beginnings of the ids that tell the threads of a page apart.
+fn short_ids(threads: &[Thread]) -> Vec<String> {
+    let ids: Vec<String> = threads.iter().map(|thread| thread.id.hyphenated().to_string()).collect();
+    let all: HashSet<&String> = ids.iter().collect();
+    let is_unique = |end: usize| ids.iter().map(|id| &id[..end]).collect::<HashSet<_>>().len() == all.len();
+    let longest = ids.iter().map(String::len).max().unwrap_or(SHORT_ID);
+    let end = (SHORT_ID..=longest).find(|end| is_unique(*end)).unwrap_or(longest);
+    ids.iter().map(|id| id[..end].to_owned()).collect()
+}
+
+/// What a thread is called.
+fn what(thread: &Thread) -> String {
+    [&thread.name, &thread.title, &thread.preview, &thread.first_user_message]
+        .into_iter()
+        .flatten()
+        .map(|text| one_line(text))
+        .find(|text| !text.is_empty())
+        .unwrap_or_else(|| "(nothing said yet)".to_owned())
+}
+
+/// A path with the user's home as `~`.
+fn tilde(path: &str, user_home: Option<&Path>) -> String {
+    let inside = user_home
+        .filter(|home| home.parent().is_some())
+        .and_then(|home| Path::new(path).strip_prefix(home).ok());
+    match inside {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.to_owned(),
+    }
+}
+
+/// The word of a source: `subagent` for `{"subagent":…}`.
+fn kind_of_source(source: &str) -> String {
+    let object = serde_json::from_str::<serde_json::Map<String, Value>>(source).ok();
+    let kind = object.and_then(|object| object.into_iter().next()).map(|(kind, _)| kind);
+    one_line(&kind.unwrap_or_else(|| source.to_owned()))
+}
+
+/// The command that was typed, with another cursor.
+fn next_command(cursor: &Cursor, typed: impl Iterator<Item = String>) -> String {
+    let mut words = vec!["threadkeep".to_owned()];
+    let mut typed = typed;
+    while let Some(word) = typed.next() {
+        if word == "--cursor" {
+            typed.next();
+        } else if !word.starts_with("--cursor=") {
+            words.push(shell_word(&clean(&word)).into_owned());
+        }
+    }
+    format!("{} --cursor {cursor}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_is_a_tilde() {
+        let home = Some(Path::new("/home/ada"));
+        assert_eq!(tilde("/home/ada", home), "~");
+        assert_eq!(tilde("/home/ada/work", home), "~/work");
+        assert_eq!(tilde("/home/adalbert", home), "/home/adalbert");
+        assert_eq!(tilde("/srv", Some(Path::new("/"))), "/srv");
+    }
+
+    #[test]
+    fn the_next_command_is_the_one_that_was_typed() -> anyhow::Result<()> {
+        let cursor: Cursor = "v1udf.1795353796213.01a2036cde7177f1a9e33c28701bba61".parse()?;
+        let typed =
+            ["threads", "--cursor", "old", "--search", "two words", "--cursor=older"].map(str::to_owned);
+        let next = next_command(&cursor, typed.into_iter());
+        assert_eq!(next, format!("threadkeep threads --search 'two words' --cursor {cursor}"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_source_is_one_word() {
+        assert_eq!(kind_of_source("exec"), "exec");
+        assert_eq!(kind_of_source(r#"{"subagent":{"thread_spawn":{}}}"#), "subagent");
+    }
+}
