@@ -54,7 +54,9 @@ pub(crate) enum Color {
     /// On a terminal
     #[default]
     Auto,
+    /// Wherever the output goes
     Always,
+    /// Nowhere
     Never,
 }
 

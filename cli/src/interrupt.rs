@@ -15,12 +15,12 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for signals from now on; needs a tokio runtime.
+    /// Lets signals stop a run from now on; needs a tokio runtime.
     pub(crate) fn listen() -> Interrupt {
         static LISTENING: Once = Once::new();
         let stop = StopHandle::new();
         *run() = Some(stop.clone());
-        LISTENING.call_once(|| drop(tokio::spawn(each_signal(on_signal))));
+        LISTENING.call_once(listen);
         Interrupt { stop }
     }
 
@@ -46,27 +46,29 @@ fn on_signal() {
     }
 }
 
-/// Waits for Ctrl-C and for requests to terminate, for as long as there is a runtime.
+/// Has every Ctrl-C and every request to terminate heard from here on, for as long as there is a runtime.
 #[cfg(unix)]
-async fn each_signal(on_signal: fn()) {
+fn listen() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    loop {
-        tokio::select! {
-            Some(()) = interrupt.recv() => on_signal(),
-            Some(()) = terminate.recv() => on_signal(),
-            else => return,
+    // Registered here and not in the task, which may begin only later.
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return };
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                Some(()) = interrupt.recv() => on_signal(),
+                Some(()) = terminate.recv() => on_signal(),
+                else => return,
+            }
         }
-    }
+    });
 }
 
 #[cfg(not(unix))]
-async fn each_signal(on_signal: fn()) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        on_signal();
-    }
+fn listen() {
+    tokio::spawn(async {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            on_signal();
+        }
+    });
 }

@@ -22,6 +22,8 @@ pub(super) struct List {
     pub(super) home: PathBuf,
     /// Why it may not be all.
     pub(super) incomplete: Option<String>,
+    /// Whether the index was brought up to date.
+    pub(super) refreshed: bool,
 }
 
 pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> anyhow::Result<List> {
@@ -29,7 +31,8 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
     let home = homes.agent_home()?;
     let index = Index::for_reading(homes, screen).await?;
     let mut incomplete = None;
-    if !args.no_refresh || index.access == Access::Temporary {
+    let refresh = !args.no_refresh || index.access == Access::Temporary;
+    if refresh {
         incomplete = pass::refresh(&index, &home, screen).await?;
     }
     if let Some(reason) = &incomplete {
@@ -38,7 +41,14 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
     let page = index.state.threads().list(&query).await?;
     let inventory = index.state.inventory().await?;
     index.close().await?;
-    Ok(List { page, query, inventory, home: homes.home.clone(), incomplete })
+    Ok(List {
+        page,
+        query,
+        inventory,
+        home: homes.home.clone(),
+        refreshed: refresh && incomplete.is_none(),
+        incomplete,
+    })
 }
 
 fn query(args: &ListArgs, screen: &Screen) -> anyhow::Result<ListThreads> {

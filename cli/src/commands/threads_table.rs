@@ -103,6 +103,11 @@ impl List {
                 "Nothing lies beyond this cursor.".to_owned(),
                 "Leave out --cursor to see the first page.".to_owned(),
             ]
+        } else if files == 0 && !self.refreshed {
+            [
+                "Nothing is indexed yet.".to_owned(),
+                "`threadkeep backfill` indexes the home's rollouts.".to_owned(),
+            ]
         } else if files == 0 && current + archived == 0 {
             [
                 format!("No rollouts in {}.", clean(&self.home.join("sessions").display().to_string())),

@@ -125,6 +125,12 @@ fn an_empty_list_says_why() -> Result {
     No rollouts in [tmp]/home/sessions.
     They appear once an agent has worked there; --home DIR looks at another home.
     ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--no-refresh"])?.all(), @r"
+    exit 0
+    --- stdout
+    Nothing is indexed yet.
+    `threadkeep backfill` indexes the home's rollouts.
+    ");
     insta::assert_snapshot!(fixture.run(&["threads", "--search", "no such words"])?.all(), @r"
     exit 0
     --- stdout
