@@ -20,6 +20,8 @@ pub struct Inventory {
     pub deleted: u64,
     /// Files of the home that were looked at.
     pub files: u64,
+    /// Lines of theirs that could not be read.
+    pub lines_skipped: u64,
     /// Files that gave no thread, or only part of one; see [`StateRuntime::file_problems`].
     pub files_with_problems: u64,
 }
@@ -61,6 +63,7 @@ impl StateRuntime {
             "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
                (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
                (SELECT count(*) FROM rollouts), \
+               (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE outcome <> 'deleted'), \
                (SELECT count(*) FROM rollouts WHERE (outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted')",
         )
         .fetch_one(reader.conn())
@@ -74,6 +77,7 @@ impl StateRuntime {
             missing: count()?,
             deleted: count()?,
             files: count()?,
+            lines_skipped: count()?,
             files_with_problems: count()?,
         })
     }

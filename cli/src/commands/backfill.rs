@@ -16,6 +16,8 @@ use crate::pass::{self, PassOptions};
 /// What a run did, and which files give trouble now.
 pub(super) struct Summary {
     report: Report,
+    /// In all files of the home, whenever they were read.
+    lines_skipped: u64,
     problems: Vec<PlaceProblem>,
 }
 
@@ -26,6 +28,7 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
         PassOptions { force: args.force, include_deleted: args.include_deleted, wait: !args.no_wait };
     let report = pass::run(&index.state, &home, options, screen).await?;
     let problems = problems::after(&index.state, &report).await?;
+    let lines_skipped = index.state.inventory().await?.lines_skipped;
     index.close().await?;
     match &report.outcome {
         RunOutcome::Held { owner, .. } => Err(fault(
@@ -34,9 +37,9 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
         )),
         RunOutcome::Interrupted => {
             screen.fault(&Fault::of(&pass::interrupted(), false));
-            Ok(Summary { report, problems })
+            Ok(Summary { report, lines_skipped, problems })
         }
-        _ => Ok(Summary { report, problems }),
+        _ => Ok(Summary { report, lines_skipped, problems }),
     }
 }
 
@@ -59,7 +62,7 @@ impl Answer for Summary {
             "deleted": report.excluded,
             "gone": report.vanished,
             "pending": report.pending,
-            "lines_skipped": report.lines_skipped,
+            "lines_skipped": self.lines_skipped,
             "bytes": report.bytes,
             "elapsed_ms": u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
@@ -85,7 +88,7 @@ impl Answer for Summary {
             rows.push(("to do", report.pending, Some(YELLOW), "run it again to go on"));
         }
         rows.push(("gone", report.vanished, Some(YELLOW), "their threads are in no list any more"));
-        rows.push(("lines skipped", report.lines_skipped, Some(YELLOW), "in the files read now"));
+        rows.push(("lines skipped", self.lines_skipped, Some(YELLOW), "the rest of their files is indexed"));
 
         let numbers: Vec<String> = rows.iter().map(|(_, number, ..)| count(*number)).collect();
         let room = numbers.iter().map(String::len).max().unwrap_or(0);

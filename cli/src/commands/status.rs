@@ -151,6 +151,7 @@ fn json_of_inventory(inventory: &Inventory) -> Value {
         "missing": inventory.missing,
         "deleted": inventory.deleted,
         "files": inventory.files,
+        "lines_skipped": inventory.lines_skipped,
         "files_with_problems": inventory.files_with_problems,
     })
 }

@@ -56,12 +56,8 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
 
 impl List {
     fn sorted_by(&self) -> SortKey {
-        // A cursor knows its own; it prints it as its third character.
-        let of_cursor = self.query.cursor.as_ref().map(|cursor| cursor.to_string().starts_with("v1c"));
-        match (of_cursor, self.query.sort) {
-            (Some(true), _) | (None, Some(SortKey::Created)) => SortKey::Created,
-            _ => SortKey::Updated,
-        }
+        let of_cursor = self.query.cursor.as_ref().map(Cursor::sort_key);
+        of_cursor.or(self.query.sort).unwrap_or_default()
     }
 
     fn columns(&self) -> [Column; 7] {

@@ -82,7 +82,7 @@ fn trouble_is_told_as_long_as_it_lasts() -> Result {
     copies          1  another file has the same thread
     failed          1  could not be read
     gone            0
-    lines skipped   1  in the files read now
+    lines skipped   1  the rest of their files is indexed
 
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl

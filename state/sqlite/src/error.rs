@@ -8,6 +8,29 @@ use std::time::Duration;
 /// An error of the layers below (sqlx, the operating system), kept out of our signatures.
 pub type Source = Box<dyn Error + Send + Sync>;
 
+/// An error of sqlx in SQLite's own words: `database or disk is full`, without what sqlx puts before them.
+#[derive(Debug)]
+struct Said(sqlx::Error);
+
+pub(crate) fn said(error: sqlx::Error) -> Source {
+    Box::new(Said(error))
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            sqlx::Error::Database(error) => formatter.write_str(error.message()),
+            other => other.fmt(formatter),
+        }
+    }
+}
+
+impl Error for Said {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
 /// What kind of trouble an error is, for telemetry tags and for callers that choose between remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -284,10 +307,10 @@ impl OpenError {
         let path = paths.database.clone();
         match ErrorClass::of(&error) {
             ErrorClass::Busy => Self::Busy { path, holder: crate::holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt { path, source: error.into() },
-            ErrorClass::Full => Self::Full { path, source: error.into() },
-            ErrorClass::Io => Self::Io { doing: "open", path, source: error.into() },
-            _ => Self::Unexpected { path, source: error.into() },
+            ErrorClass::Corrupt => Self::Corrupt { path, source: said(error) },
+            ErrorClass::Full => Self::Full { path, source: said(error) },
+            ErrorClass::Io => Self::Io { doing: "open", path, source: said(error) },
+            _ => Self::Unexpected { path, source: said(error) },
         }
     }
 }
@@ -404,10 +427,10 @@ impl DbError {
         let path = paths.database.clone();
         match ErrorClass::of(&error) {
             ErrorClass::Busy => Self::Busy { path, holder: crate::holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt { path, source: error.into() },
-            ErrorClass::Full => Self::Full { path, source: error.into() },
-            ErrorClass::Io => Self::Io { doing: "use", path, source: error.into() },
-            _ => Self::Statement { path, source: error.into() },
+            ErrorClass::Corrupt => Self::Corrupt { path, source: said(error) },
+            ErrorClass::Full => Self::Full { path, source: said(error) },
+            ErrorClass::Io => Self::Io { doing: "use", path, source: said(error) },
+            _ => Self::Statement { path, source: said(error) },
         }
     }
 }

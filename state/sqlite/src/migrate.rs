@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{AssertSqlSafe, Executor as _};
 use sqlx_core::transaction::TransactionManager as _;
 
-use crate::error::{ErrorClass, OpenError};
+use crate::error::{ErrorClass, OpenError, said};
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::retry::Retry;
@@ -186,7 +186,7 @@ fn failed(
             path: paths.database.clone(),
             version: migration.version,
             description: migration.description,
-            source: error.into(),
+            source: said(error),
         },
         _ => OpenError::sqlx(paths, retry.waited(), error),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 
-use crate::error::{DbError, ErrorClass, OpenError};
+use crate::error::{DbError, ErrorClass, OpenError, said};
 use crate::lock::create_private;
 use crate::paths::{DbPaths, beside};
 
@@ -93,7 +93,7 @@ pub(crate) fn asked_for(paths: &DbPaths, to: &Path, error: SnapshotError) -> DbE
     match error {
         SnapshotError::Io(doing, error) => DbError::io(doing, to, error),
         SnapshotError::Sqlite(error) => match ErrorClass::of(&error) {
-            ErrorClass::Full => DbError::Full { path: to.to_path_buf(), source: error.into() },
+            ErrorClass::Full => DbError::Full { path: to.to_path_buf(), source: said(error) },
             _ => DbError::sqlx(paths, Duration::ZERO, error),
         },
     }

@@ -23,6 +23,13 @@ pub struct Cursor {
     pub(super) id: Uuid,
 }
 
+impl Cursor {
+    /// What the list that it came from is sorted by.
+    pub fn sort_key(&self) -> SortKey {
+        self.sort
+    }
+}
+
 /// Why a text is no cursor of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
