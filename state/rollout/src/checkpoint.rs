@@ -6,7 +6,7 @@ use crate::metadata::State;
 use crate::skipped::SkippedLines;
 
 /// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How far a rollout has been read, and what it said up to there. Stored as JSON.
 ///

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::ExtractError;
-use crate::metadata::ThreadMetadata;
+use crate::metadata::{State, ThreadMetadata};
 use crate::name::RolloutName;
 use crate::pass::{Kept, Pass, StartOver};
 use crate::reader::{Buffer, GUARD, LineReader};
-use crate::skipped::{BadLine, BadReason, SkippedLines};
+use crate::skipped::SkippedLines;
 use crate::source::{Source, is_damage};
 
 /// What an [`Extractor`] found in a rollout.
@@ -81,57 +81,83 @@ impl Extractor {
         let before = resume(&mut source, length, from).map_err(io)?;
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let start = resumed.map_or(0, Checkpoint::offset);
-        let mut lines = resumed.map_or(0, Checkpoint::lines);
-
-        let mut reader = LineReader::new(source, &mut self.buffer, start, lines, &before);
-        let mut pass = Pass::new(&mut self.kept, keep, resumed);
-        let mut blank = lines == 0;
-        let mut tail = None;
-        let damage = loop {
-            match reader.next(Pass::wants) {
-                Ok(None) => break false,
-                Ok(Some(line)) => {
-                    blank &= line.is_blank();
-                    if line.terminated {
-                        lines = line.number;
-                        pass.read(&line);
-                    } else if !line.is_blank() {
-                        if pass.settle().is_err() {
-                            return Ok(Err(StartOver));
-                        }
-                        tail = Some((pass.state.clone(), pass.skipped.clone()));
-                        pass.read_tail(&line);
-                    }
-                }
-                Err(error) if is_damage(&error, compressed) => break true,
-                Err(error) => return Err(io(error)),
+        let lines = resumed.map_or(0, Checkpoint::lines);
+        let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
+        let pass = Pass::new(&mut self.kept, keep, resumed);
+        let found = read(&mut reader, pass, compressed, lines);
+        let extraction = found.map_err(io).and_then(|found| {
+            let Ok(found) = found else { return Ok(Err(StartOver)) };
+            if found.blank {
+                return Err(ExtractError::Empty { path: path.to_owned() });
             }
-        };
-        if pass.settle().is_err() {
-            return Ok(Err(StartOver));
-        }
-        if blank && !damage {
-            return Err(ExtractError::Empty { path: path.to_owned() });
-        }
-        let Pass { state, mut skipped, .. } = pass;
-        let offset = reader.offset();
-        if damage {
-            skipped.add(BadLine { offset, line_number: lines + 1, reason: BadReason::Truncated });
-        }
-        let Some(metadata) = state.metadata(name) else {
-            return Err(ExtractError::NoThread { path: path.to_owned() });
-        };
-        let all_lines = lines + u64::from(tail.is_some());
-        let (state, skipped_before) = tail.unwrap_or_else(|| (state, skipped.clone()));
-        Ok(Ok(Extraction {
-            metadata,
-            checkpoint: Checkpoint::new(offset, lines, skipped_before, reader.before(), state),
-            lines: all_lines,
-            skipped,
-            bytes_read: reader.position() - start + before.len() as u64,
-            resumed: resumed.is_some(),
-        }))
+            let Some(metadata) = found.state.metadata(name) else {
+                return Err(ExtractError::NoThread { path: path.to_owned() });
+            };
+            let all_lines = found.lines + u64::from(found.tail.is_some());
+            let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
+            Ok(Ok(Extraction {
+                metadata,
+                checkpoint: Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state),
+                lines: all_lines,
+                skipped: found.skipped,
+                bytes_read: reader.position() - start + before.len() as u64,
+                resumed: resumed.is_some(),
+            }))
+        });
+        self.buffer = reader.into_buffer();
+        extraction
     }
+}
+
+/// What a pass over all lines has found.
+struct Found {
+    state: State,
+    skipped: SkippedLines,
+    /// The lines that a newline ended.
+    lines: u64,
+    /// State and skipped lines before the last line, when no newline ended it.
+    tail: Option<(State, SkippedLines)>,
+    /// Whether there was nothing but blank lines.
+    blank: bool,
+}
+
+fn read(
+    reader: &mut LineReader<Source>,
+    mut pass: Pass<'_>,
+    compressed: bool,
+    mut lines: u64,
+) -> io::Result<Result<Found, StartOver>> {
+    let mut blank = lines == 0;
+    let mut tail = None;
+    loop {
+        match reader.next(Pass::wants) {
+            Ok(None) => break,
+            Ok(Some(line)) => {
+                blank &= line.is_blank();
+                if line.terminated {
+                    lines = line.number;
+                    pass.read(&line);
+                } else if !line.is_blank() {
+                    if pass.settle().is_err() {
+                        return Ok(Err(StartOver));
+                    }
+                    tail = Some((pass.state.clone(), pass.skipped.clone()));
+                    pass.read_tail(&line);
+                }
+            }
+            Err(error) if is_damage(&error, compressed) => {
+                blank = false;
+                pass.skipped.add(reader.truncated());
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if pass.settle().is_err() {
+        return Ok(Err(StartOver));
+    }
+    let Pass { state, skipped, .. } = pass;
+    Ok(Ok(Found { state, skipped, lines, tail, blank }))
 }
 
 /// Goes to where `from` stopped and gives back the bytes before it; to the start and `None` if they are not those that

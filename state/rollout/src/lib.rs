@@ -5,8 +5,9 @@
 //!
 //! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`] that tells whether it changed;
 //! 2. [`Extractor::extract`] reads one into [`ThreadMetadata`], and into a [`Checkpoint`] from where to go on;
-//! 3. [`list_turns`] reads its turns, a page at a time;
-//! 4. [`Recorder`] appends lines to a rollout of our own.
+//! 3. [`Lines`] hands out every line of one, typed where we use it and as it is written where we do not;
+//! 4. [`list_turns`] reads its turns, a page at a time;
+//! 5. [`Recorder`] appends lines to a rollout of our own.
 //!
 //! It knows no database and no async runtime, and it never edits a rollout that another program wrote.
 //!
@@ -38,6 +39,9 @@
 //! id (a fork holds its source's lines). Directory, model, effort, approval and sandbox are those of the latest
 //! `turn_context`: a `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is
 //! the user's first message. Where a rollout says nothing, the field is `None`: no default is made up.
+//!
+//! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
+//! typed where this crate uses it and [`Item::Other`] where it does not.
 //!
 //! Whatever stands in a file, reading it is no error: a line that is torn, not UTF-8, not JSON or too long is skipped,
 //! counted and described in [`SkippedLines`]. A line that cannot change the metadata is looked at no further than it
@@ -81,19 +85,24 @@
 mod checkpoint;
 mod discover;
 mod error;
+mod event;
 mod extract;
 mod fingerprint;
 mod git_url;
 mod home;
-mod items;
+mod item;
 mod line;
+mod lines;
 mod metadata;
 mod name;
 mod pass;
 mod payload;
 mod raw;
+mod raw_line;
 mod reader;
 mod recorder;
+mod response_item;
+mod session_meta;
 mod skipped;
 mod source;
 mod text;
@@ -109,10 +118,15 @@ pub use extract::{Extraction, Extractor};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use git_url::strip_credentials;
 pub use home::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeConfig, HomeError};
+pub use item::Item;
+pub use lines::{Line, Lines};
 pub use metadata::ThreadMetadata;
 pub use name::{RolloutName, RolloutNameError};
+pub use payload::TurnContext;
 pub use reader::MAX_LINE;
 pub use recorder::{Appended, NewThread, RecordError, Recorder};
+pub use response_item::{ResponseItem, ToolCall};
+pub use session_meta::SessionMeta;
 pub use skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
 pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
 pub use thread_names::ThreadNames;

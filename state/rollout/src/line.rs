@@ -3,9 +3,14 @@
 //! The first bytes are an optimisation and nothing else: [`Head::canonical`] says `None` whenever it is not sure, and
 //! then [`Envelope`] decides.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::raw::{self, Raw};
+use crate::raw_line::RawLine;
+use crate::session_meta::RawSessionMeta;
+use crate::skipped::BadReason;
 use crate::time::LineTime;
 
 /// The kinds of line that can say something about a thread.
@@ -96,8 +101,22 @@ fn quoted(bytes: &[u8], likely: usize) -> Option<(&[u8], &[u8])> {
     (bytes[end] == b'"').then(|| (&bytes[..end], &bytes[end + 1..]))
 }
 
+/// The `type` of an object, most often its first key.
+pub(crate) fn type_of(object: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(borrow, default, rename = "type")]
+        type_: Raw<'a>,
+    }
+    let first = object.as_bytes().strip_prefix(b"{\"type\":\"").and_then(|rest| quoted(rest, 7));
+    match first {
+        Some((name, _)) => std::str::from_utf8(name).ok().map(Cow::Borrowed),
+        None => raw::text(serde_json::from_str::<Typed<'_>>(object).ok()?.type_),
+    }
+}
+
 /// A whole line. The oldest versions wrote bare lines: a header with an `id`, and items without an envelope.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow, default)]
     pub(crate) timestamp: Raw<'a>,
@@ -118,25 +137,27 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// Reads a line that is not blank; gives it back as text, too.
+    pub(crate) fn read(line: &RawLine<'a>) -> Result<(Self, &'a str), BadReason> {
+        line.parse(|text| Some((serde_json::from_str(text).ok()?, text)))
+    }
+
     /// The line's kind. A bare line has none.
     pub(crate) fn kind(&self) -> Kind {
-        #[derive(Deserialize)]
-        struct Typed<'a> {
-            #[serde(borrow, default, rename = "type")]
-            payload_type: Raw<'a>,
-        }
         let Some(line_type) = raw::text(self.line_type).filter(|_| self.payload.is_some()) else {
             return Kind::Other;
         };
-        let of_event = || {
-            let payload_type = raw::parse::<Typed<'_>>(self.payload)?.payload_type;
-            raw::text(payload_type).map(|name| Kind::of_event(name.as_bytes()))
-        };
+        let of_event = || type_of(self.payload?.get()).map(|name| Kind::of_event(name.as_bytes()));
         Kind::of(line_type.as_bytes(), of_event).unwrap_or(Kind::Other)
     }
 
     pub(crate) fn time(&self) -> Option<LineTime> {
         raw::text(self.timestamp).and_then(|text| LineTime::now(text.as_bytes()))
+    }
+
+    /// What the header says.
+    pub(crate) fn header(&self) -> RawSessionMeta<'a> {
+        RawSessionMeta::header(self.id, self.timestamp, self.git)
     }
 
     /// Whether this is the header that the oldest files begin with: an id and a time, and no type.

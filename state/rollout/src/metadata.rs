@@ -4,12 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::git_url::strip_credentials;
 use crate::name::RolloutName;
-use crate::payload::{Git, SessionMeta, ThreadSpawn, TurnContext, UserMessage};
-use crate::raw::{self, Raw};
+use crate::payload::{TurnContext, UserMessage};
+use crate::session_meta::SessionMeta;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
-use crate::time;
 
 /// What a rollout says about its thread. `None` where it says nothing: no default is made up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,68 +100,18 @@ impl ThreadMetadata {
 #[serde(default)]
 pub(crate) struct State {
     #[serde(skip_serializing_if = "Option::is_none")]
-    thread_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     first_line_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_line_at: Option<Timestamp>,
-    session: Session,
+    /// From the `session_meta` lines.
+    session: SessionMeta,
+    /// From the latest `turn_context`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    turn: Option<Turn>,
+    turn: Option<TurnContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_user_message: Option<String>,
     #[serde(skip_serializing_if = "is_zero")]
     tokens_used: i64,
-}
-
-/// From the `session_meta` lines.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Session {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cwd: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thread_source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model_provider: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cli_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    git_sha: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    git_branch: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    git_origin_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_nickname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_role: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_path: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_thread_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory_mode: Option<String>,
-}
-
-/// From the latest `turn_context`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Turn {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cwd: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    effort: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    approval: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sandbox: Option<String>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -193,33 +141,18 @@ impl State {
 
     /// Takes a `session_meta`: the first names the thread; a later one counts if it speaks of the same thread. (A fork
     /// holds its source's lines behind its own, `session_meta` included.)
-    pub(crate) fn set_session(&mut self, meta: &SessionMeta<'_>) {
-        let id = raw::text(meta.id).and_then(|id| Uuid::try_parse(&id).ok());
-        match (self.thread_id, id) {
+    pub(crate) fn set_session(&mut self, mut meta: SessionMeta) {
+        match (self.session.id, meta.id) {
             (Some(ours), Some(id)) if ours != id => return,
-            (None, Some(id)) => {
-                self.thread_id = Some(id);
-                self.created_at = raw::text(meta.timestamp).and_then(|text| time::timestamp(&text));
-            }
-            _ => {}
+            (None, Some(_)) => {}
+            // The thread began when the line that names it says.
+            _ => meta.timestamp = None,
         }
         self.session.update(meta);
     }
 
-    /// Takes the header that the oldest files begin with.
-    pub(crate) fn set_header(&mut self, id: Raw<'_>, timestamp: Raw<'_>, git: Raw<'_>) {
-        self.set_session(&SessionMeta { id, timestamp, git, ..SessionMeta::default() });
-    }
-
-    pub(crate) fn set_turn(&mut self, turn: &TurnContext<'_>) {
-        let policy = raw::plain_or_compact(turn.permission_profile);
-        self.turn = Some(Turn {
-            cwd: raw::owned(turn.cwd),
-            model: raw::owned(turn.model),
-            effort: raw::owned(turn.effort),
-            approval: raw::plain_or_compact(turn.approval_policy),
-            sandbox: policy.or_else(|| raw::plain_or_compact(turn.sandbox_policy)),
-        });
+    pub(crate) fn set_turn(&mut self, turn: TurnContext) {
+        self.turn = Some(turn);
     }
 
     pub(crate) fn set_user_message(&mut self, message: &UserMessage) {
@@ -241,10 +174,11 @@ impl State {
 
     /// What all of that says. `None` if there is no thread: neither a `session_meta` nor a name that has an id.
     pub(crate) fn metadata(&self, name: Option<&RolloutName>) -> Option<ThreadMetadata> {
-        let thread_id = self.thread_id.or(name.map(|name| name.thread_id))?;
+        let thread_id = self.session.id.or(name.map(|name| name.thread_id))?;
         let named_at = || name.and_then(|name| name.started.to_zoned(jiff::tz::TimeZone::UTC).ok());
         let created_at = self
-            .created_at
+            .session
+            .timestamp
             .or(self.first_line_at)
             .or_else(|| named_at().map(|named_at| named_at.timestamp()));
         let session = self.session.clone();
@@ -259,13 +193,13 @@ impl State {
             thread_source: session.thread_source,
             model_provider: session.model_provider,
             model: turn.model,
-            reasoning_effort: turn.effort,
+            reasoning_effort: turn.reasoning_effort,
             cli_version: session.cli_version,
             preview: title.clone(),
             title,
             first_user_message: self.first_user_message.clone(),
-            sandbox_policy: turn.sandbox,
-            approval_mode: turn.approval,
+            sandbox_policy: turn.sandbox_policy,
+            approval_mode: turn.approval_mode,
             tokens_used: self.tokens_used,
             git_sha: session.git_sha,
             git_branch: session.git_branch,
@@ -276,40 +210,5 @@ impl State {
             parent_thread_id: session.parent_thread_id,
             memory_mode: session.memory_mode,
         })
-    }
-}
-
-impl Session {
-    /// Takes over what `meta` says and keeps what it does not mention.
-    fn update(&mut self, meta: &SessionMeta<'_>) {
-        let spawn = ThreadSpawn::of(meta.source);
-        let git = raw::parse::<Git<'_>>(meta.git).unwrap_or_default();
-        let id = |raw| raw::text(raw).and_then(|id| Uuid::try_parse(&id).ok());
-        set(&mut self.cwd, raw::owned(meta.cwd));
-        set(&mut self.source, raw::plain_or_compact(meta.source));
-        set(&mut self.thread_source, raw::plain_or_compact(meta.thread_source));
-        set(&mut self.model_provider, raw::owned(meta.model_provider));
-        set(&mut self.cli_version, raw::owned(meta.cli_version));
-        set(&mut self.git_sha, raw::owned(git.commit_hash));
-        set(&mut self.git_branch, raw::owned(git.branch));
-        set(
-            &mut self.git_origin_url,
-            raw::owned(git.repository_url).map(|url| strip_credentials(&url).into_owned()),
-        );
-        set(
-            &mut self.agent_nickname,
-            raw::owned(meta.agent_nickname).or_else(|| raw::owned(spawn.agent_nickname)),
-        );
-        let role = raw::owned(meta.agent_role).or_else(|| raw::owned(meta.agent_type));
-        set(&mut self.agent_role, role.or_else(|| raw::owned(spawn.agent_role)));
-        set(&mut self.agent_path, raw::owned(meta.agent_path).or_else(|| raw::owned(spawn.agent_path)));
-        set(&mut self.parent_thread_id, id(meta.parent_thread_id).or_else(|| id(spawn.parent_thread_id)));
-        set(&mut self.memory_mode, raw::owned(meta.memory_mode));
-    }
-}
-
-fn set<T>(field: &mut Option<T>, value: Option<T>) {
-    if value.is_some() {
-        *field = value;
     }
 }

@@ -6,9 +6,10 @@ use serde::de::IgnoredAny;
 use crate::checkpoint::Checkpoint;
 use crate::line::{Envelope, Head, Kind};
 use crate::metadata::State;
-use crate::payload::{ItemCompleted, SessionMeta, TokenCount, TurnContext, UserEvent, UserMessage};
-use crate::reader::RawLine;
-use crate::skipped::{BadLine, BadReason, SkippedLines};
+use crate::payload::{ItemCompleted, RawTurnContext, TokenCount, UserEvent, UserMessage};
+use crate::raw_line::RawLine;
+use crate::session_meta::RawSessionMeta;
+use crate::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
 
 /// Lines of which only the last counts: kept as bytes and parsed once. Reusable memory.
@@ -81,15 +82,9 @@ impl<'k> Pass<'k> {
         if line.is_blank() {
             return;
         }
-        if !line.utf8 {
-            return self.skip(line, BadReason::NotUtf8);
-        }
-        if line.bytes[0] != b'{' || line.last != b'}' {
-            return self.skip(line, BadReason::NotJson);
-        }
         let head = Head::canonical(line.bytes);
-        if !line.whole && head.is_none_or(|head| head.kind != Kind::Other) {
-            return self.skip(line, BadReason::TooLong);
+        if let Some(reason) = line.fault(head.is_none_or(|head| head.kind != Kind::Other)) {
+            return self.skip(line, reason);
         }
         let taken = match head {
             Some(head) => self.read_canonical(line, &head),
@@ -112,8 +107,8 @@ impl<'k> Pass<'k> {
 
     /// Parses what was kept. After this the state is complete.
     pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
-        if let Some(turn) = self.kept.turn.take::<TurnContext<'_>>().map_err(|NotJson| StartOver)? {
-            self.state.set_turn(&turn);
+        if let Some(turn) = self.kept.turn.take::<RawTurnContext<'_>>().map_err(|NotJson| StartOver)? {
+            self.state.set_turn(turn.read());
         }
         if let Some(tokens) = self.kept.tokens.take::<TokenCount<'_>>().map_err(|NotJson| StartOver)? {
             self.state.set_tokens(tokens.total().ok_or(StartOver)?);
@@ -130,8 +125,14 @@ impl<'k> Pass<'k> {
             Kind::TokenCount if self.keep => self.kept.tokens.keep(line.bytes, head.payload),
             Kind::UserMessage | Kind::ItemCompleted if self.state.has_first_user_message() => {}
             Kind::Other => {}
-            Kind::SessionMeta => self.state.set_session(&parse_payload(line.bytes, head.payload)?),
-            Kind::TurnContext => self.state.set_turn(&parse_payload(line.bytes, head.payload)?),
+            Kind::SessionMeta => {
+                let meta = parse_payload::<RawSessionMeta<'_>>(line.bytes, head.payload)?;
+                self.state.set_session(meta.read());
+            }
+            Kind::TurnContext => {
+                let turn = parse_payload::<RawTurnContext<'_>>(line.bytes, head.payload)?;
+                self.state.set_turn(turn.read());
+            }
             Kind::TokenCount => self.set_tokens(&parse_payload(line.bytes, head.payload)?),
             Kind::UserMessage => {
                 self.state
@@ -149,9 +150,11 @@ impl<'k> Pass<'k> {
         let envelope = serde_json::from_slice::<Envelope<'_>>(line.bytes)?;
         let payload = envelope.payload.map_or("", |payload| payload.get());
         match envelope.kind() {
-            Kind::SessionMeta => self.state.set_session(&serde_json::from_str::<SessionMeta<'_>>(payload)?),
+            Kind::SessionMeta => {
+                self.state.set_session(serde_json::from_str::<RawSessionMeta<'_>>(payload)?.read());
+            }
             Kind::TurnContext => {
-                self.state.set_turn(&serde_json::from_str(payload)?);
+                self.state.set_turn(serde_json::from_str::<RawTurnContext<'_>>(payload)?.read());
                 self.kept.turn.payload = None;
             }
             Kind::TokenCount => self.set_tokens(&serde_json::from_str(payload)?),
@@ -160,7 +163,7 @@ impl<'k> Pass<'k> {
             }
             Kind::ItemCompleted => self.set_item(&serde_json::from_str(payload)?),
             Kind::Other if envelope.is_header() => {
-                self.state.set_header(envelope.id, envelope.timestamp, envelope.git);
+                self.state.set_session(envelope.header().read());
             }
             Kind::Other if envelope.is_bare_user_message() => {
                 self.state.set_bare_message(&UserMessage::of_content(envelope.content));
@@ -198,7 +201,7 @@ impl<'k> Pass<'k> {
     }
 
     fn skip(&mut self, line: &RawLine<'_>, reason: BadReason) {
-        self.skipped.add(BadLine { offset: line.offset, line_number: line.number, reason });
+        self.skipped.add(line.bad(reason));
     }
 }
 

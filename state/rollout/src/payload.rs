@@ -2,110 +2,78 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::raw::{self, Raw};
 use crate::text;
 
-/// `session_meta`.
-#[derive(Debug, Default, Deserialize)]
+/// `turn_context`: how the agent works in the turn that begins. `None` where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct SessionMeta<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) timestamp: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) cwd: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) originator: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) source: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) thread_source: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) model_provider: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) cli_version: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) parent_thread_id: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_nickname: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_role: Raw<'a>,
-    /// What some versions called the role.
-    #[serde(borrow)]
-    pub(crate) agent_type: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_path: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) memory_mode: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) git: Raw<'a>,
+#[non_exhaustive]
+pub struct TurnContext {
+    /// The working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// The model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Its reasoning effort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort: Option<String>,
+    /// The `approval_policy`: a name, or compact JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_mode: Option<String>,
+    /// The `permission_profile`, else the `sandbox_policy`: compact JSON, keys as they were written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox_policy: Option<String>,
 }
 
-/// `session_meta.git`, and the `git` of the oldest headers.
+/// The payload as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Git<'a> {
+pub(crate) struct RawTurnContext<'a> {
     #[serde(borrow)]
-    pub(crate) commit_hash: Raw<'a>,
+    cwd: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) branch: Raw<'a>,
+    model: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) repository_url: Raw<'a>,
+    effort: Raw<'a>,
+    #[serde(borrow)]
+    approval_policy: Raw<'a>,
+    #[serde(borrow)]
+    permission_profile: Raw<'a>,
+    #[serde(borrow)]
+    sandbox_policy: Raw<'a>,
 }
 
-/// `session_meta.source.subagent.thread_spawn`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ThreadSpawn<'a> {
-    #[serde(borrow)]
-    pub(crate) parent_thread_id: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_nickname: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_role: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) agent_path: Raw<'a>,
-}
-
-impl<'a> ThreadSpawn<'a> {
-    /// Reads it out of a `source`; empty if the thread was started otherwise.
-    pub(crate) fn of(source: Raw<'a>) -> Self {
-        #[derive(Deserialize)]
-        struct Source<'a> {
-            #[serde(borrow, default)]
-            subagent: Raw<'a>,
+impl RawTurnContext<'_> {
+    pub(crate) fn read(&self) -> TurnContext {
+        let profile = raw::plain_or_compact(self.permission_profile);
+        TurnContext {
+            cwd: raw::owned(self.cwd),
+            model: raw::owned(self.model),
+            reasoning_effort: raw::owned(self.effort),
+            approval_mode: raw::plain_or_compact(self.approval_policy),
+            sandbox_policy: profile.or_else(|| raw::plain_or_compact(self.sandbox_policy)),
         }
-        #[derive(Deserialize)]
-        struct Subagent<'a> {
-            #[serde(borrow, default)]
-            thread_spawn: Raw<'a>,
-        }
-        let subagent = raw::parse::<Source<'a>>(source).and_then(|source| source.subagent);
-        let spawn = raw::parse::<Subagent<'a>>(subagent).and_then(|subagent| subagent.thread_spawn);
-        raw::parse(spawn).unwrap_or_default()
     }
 }
 
-/// `turn_context`.
+/// `compacted`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct TurnContext<'a> {
+pub(crate) struct RawCompacted<'a> {
     #[serde(borrow)]
-    pub(crate) cwd: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) model: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) effort: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) approval_policy: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) permission_profile: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) sandbox_policy: Raw<'a>,
+    message: Raw<'a>,
+}
+
+impl RawCompacted<'_> {
+    /// The summary.
+    pub(crate) fn message(&self) -> Option<String> {
+        raw::owned(self.message)
+    }
 }
 
 /// `event_msg` / `token_count`.

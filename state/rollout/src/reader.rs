@@ -8,6 +8,9 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
+use crate::raw_line::{RawLine, trim};
+use crate::skipped::{BadLine, BadReason};
+
 /// The longest line that is read whole: 16 MiB.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 /// How many bytes before a checkpoint's offset its guard covers.
@@ -25,47 +28,27 @@ pub(crate) struct Buffer {
     before: Vec<u8>,
 }
 
-impl Buffer {
-    /// Gives back what one exceptionally long line took.
-    fn shrink(&mut self) {
-        if self.bytes.len() > BUFFER {
-            self.bytes.truncate(BUFFER);
-            self.bytes.shrink_to_fit();
-        }
-    }
+/// Where a line stands in the [`Buffer`].
+pub(crate) struct Found {
+    from: usize,
+    to: usize,
+    terminated: bool,
+    /// Of a line that has been passed over.
+    passed: Option<Passed>,
 }
 
-/// One line as it stands in the stream, without its end.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RawLine<'a> {
-    /// Where the line starts, in (decompressed) bytes.
-    pub(crate) offset: u64,
-    /// The line's number, from 1.
-    pub(crate) number: u64,
-    /// The line without white space, NUL bytes and a byte order mark around it; its head only, when not `whole`.
-    pub(crate) bytes: &'a [u8],
-    /// Whether `bytes` is the whole line.
-    pub(crate) whole: bool,
-    /// Whether a newline ended it.
-    pub(crate) terminated: bool,
-    /// Whether the whole line is UTF-8.
-    pub(crate) utf8: bool,
-    /// The line's last byte that is neither white space nor NUL.
-    pub(crate) last: u8,
-}
-
-impl RawLine<'_> {
-    /// Whether nothing stands in it.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.whole && self.bytes.is_empty()
-    }
+/// What is known of a line of which only the head is kept.
+struct Passed {
+    offset: u64,
+    utf8: bool,
+    last: u8,
 }
 
 /// Reads lines out of `source`.
 #[derive(Debug)]
-pub(crate) struct LineReader<'b, R> {
+pub(crate) struct LineReader<R> {
     source: R,
-    buffer: &'b mut Buffer,
+    buffer: Buffer,
     /// The stream's offset of the buffer's first byte.
     base: u64,
     /// The first byte of the current line.
@@ -81,9 +64,9 @@ pub(crate) struct LineReader<'b, R> {
     open: Option<u64>,
 }
 
-impl<'b, R: Read> LineReader<'b, R> {
+impl<R: Read> LineReader<R> {
     /// Starts at `offset`, the start of line `number + 1`; `before` are the bytes before it.
-    pub(crate) fn new(source: R, buffer: &'b mut Buffer, offset: u64, number: u64, before: &[u8]) -> Self {
+    pub(crate) fn new(source: R, mut buffer: Buffer, offset: u64, number: u64, before: &[u8]) -> Self {
         if buffer.bytes.is_empty() {
             buffer.bytes.resize(BUFFER, 0);
         }
@@ -102,6 +85,20 @@ impl<'b, R: Read> LineReader<'b, R> {
             eof: false,
             open: None,
         }
+    }
+
+    /// Takes the memory out again, without what one exceptionally long line took.
+    pub(crate) fn into_buffer(mut self) -> Buffer {
+        if self.buffer.bytes.len() > BUFFER {
+            self.buffer.bytes.truncate(BUFFER);
+            self.buffer.bytes.shrink_to_fit();
+        }
+        self.buffer
+    }
+
+    /// The rest of the stream, where damage has cut it off.
+    pub(crate) fn truncated(&self) -> BadLine {
+        BadLine { offset: self.offset(), line_number: self.number + 1, reason: BadReason::Truncated }
     }
 
     /// Behind the last line that a newline ended.
@@ -133,13 +130,28 @@ impl<'b, R: Read> LineReader<'b, R> {
 
     /// The next line. A line longer than the buffer is read whole if `wanted` says so of its head.
     pub(crate) fn next(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<RawLine<'_>>> {
+        Ok(self.advance(wanted)?.map(|found| self.line(&found)))
+    }
+
+    /// Goes to the next line that is not blank, whole if it can be.
+    pub(crate) fn find_filled(&mut self) -> io::Result<Option<Found>> {
+        loop {
+            match self.advance(|_| true)? {
+                Some(found) if self.is_blank(&found) => {}
+                found => return Ok(found),
+            }
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<Found>> {
         loop {
             if let Some(found) = memchr(b'\n', &self.buffer.bytes[self.scanned..self.end]) {
                 let (from, to) = (self.start, self.scanned + found);
                 self.start = to + 1;
                 self.scanned = self.start;
                 self.number += 1;
-                return Ok(Some(self.line(from, to, true)));
+                return Ok(Some(Found { from, to, terminated: true, passed: None }));
             }
             self.scanned = self.end;
             if self.eof {
@@ -150,7 +162,7 @@ impl<'b, R: Read> LineReader<'b, R> {
                 let from = self.start;
                 self.start = self.end;
                 self.number += 1;
-                return Ok(Some(self.line(from, self.end, false)));
+                return Ok(Some(Found { from, to: self.end, terminated: false, passed: None }));
             }
             if !self.make_room(&wanted) {
                 return self.pass_over().map(Some);
@@ -159,7 +171,19 @@ impl<'b, R: Read> LineReader<'b, R> {
         }
     }
 
-    fn line(&self, from: usize, to: usize, terminated: bool) -> RawLine<'_> {
+    fn is_blank(&self, found: &Found) -> bool {
+        let bytes = || trim(&self.buffer.bytes[found.from..found.to], self.base + found.from as u64 == 0);
+        found.passed.as_ref().map_or_else(|| bytes().is_empty(), |passed| passed.last == 0)
+    }
+
+    /// The line that was found last.
+    #[inline]
+    pub(crate) fn line(&self, found: &Found) -> RawLine<'_> {
+        let Found { from, to, terminated, ref passed } = *found;
+        if let Some(Passed { offset, utf8, last }) = *passed {
+            let bytes = trim(&self.buffer.head, offset == 0);
+            return RawLine { offset, number: self.number, bytes, whole: false, terminated, utf8, last };
+        }
         let bytes = &self.buffer.bytes[from..to];
         let utf8 = from >= self.ascii_from || std::str::from_utf8(bytes).is_ok();
         let offset = self.base + from as u64;
@@ -220,7 +244,7 @@ impl<'b, R: Read> LineReader<'b, R> {
     }
 
     /// Goes on to the end of the current line without keeping more than its head.
-    fn pass_over(&mut self) -> io::Result<RawLine<'_>> {
+    fn pass_over(&mut self) -> io::Result<Found> {
         self.begin_open();
         let offset = self.base + self.start as u64;
         let length = self.end - self.start;
@@ -258,32 +282,11 @@ impl<'b, R: Read> LineReader<'b, R> {
             self.fill()?;
         };
         self.number += 1;
-        let head = trim(&self.buffer.head, offset == 0);
-        Ok(RawLine { offset, number: self.number, bytes: head, whole: false, terminated, utf8, last })
+        Ok(Found {
+            from: self.start,
+            to: self.start,
+            terminated,
+            passed: Some(Passed { offset, utf8, last }),
+        })
     }
-}
-
-impl<R> Drop for LineReader<'_, R> {
-    fn drop(&mut self) {
-        self.buffer.shrink();
-    }
-}
-
-/// Cuts white space and NUL bytes (a crash of the machine leaves them) on both sides, and a byte order mark.
-fn trim(mut bytes: &[u8], first: bool) -> &[u8] {
-    if first {
-        bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    }
-    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
-    while let [rest @ .., last] = bytes
-        && blank(last)
-    {
-        bytes = rest;
-    }
-    while let [first, rest @ ..] = bytes
-        && blank(first)
-    {
-        bytes = rest;
-    }
-    bytes
 }

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::home::AgentHome;
 use crate::line::{Envelope, Head, Kind};
 use crate::name::RolloutName;
-use crate::payload::SessionMeta;
 use crate::raw;
 use crate::reader::{Buffer, LineReader};
+use crate::session_meta::RawSessionMeta;
 
 /// A thread that begins. It becomes the rollout's first line, its `session_meta`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -317,11 +317,9 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 
 /// The originator that the first line names.
 fn written_by(path: &Path) -> io::Result<Option<String>> {
-    let mut buffer = Buffer::default();
-    let mut lines = LineReader::new(File::open(path)?, &mut buffer, 0, 0, &[]);
+    let mut lines = LineReader::new(File::open(path)?, Buffer::default(), 0, 0, &[]);
     let Some(line) = lines.next(|_| true)? else { return Ok(None) };
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(line.bytes) else { return Ok(None) };
-    let meta =
-        raw::parse::<SessionMeta<'_>>(envelope.payload).filter(|_| envelope.kind() == Kind::SessionMeta);
-    Ok(meta.and_then(|meta| raw::owned(meta.originator)))
+    let Ok((envelope, _)) = Envelope::read(&line) else { return Ok(None) };
+    let payload = envelope.payload.filter(|_| envelope.kind() == Kind::SessionMeta);
+    Ok(raw::parse::<RawSessionMeta<'_>>(payload).and_then(|meta| meta.read().originator))
 }

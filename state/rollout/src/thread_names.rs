@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::raw::{self, Raw};
 use crate::reader::{Buffer, LineReader};
-use crate::skipped::{BadLine, BadReason, SkippedLines};
+use crate::skipped::SkippedLines;
 use crate::text::{MAX_TITLE, bounded};
 
 /// Threads' names, by thread.
@@ -56,23 +56,15 @@ impl ThreadNames {
             Err(error) => return Err(error),
         }
         let mut this = Self::default();
-        let mut buffer = Buffer::default();
-        let mut lines = LineReader::new(File::open(path)?, &mut buffer, 0, 0, &[]);
+        let mut lines = LineReader::new(File::open(path)?, Buffer::default(), 0, 0, &[]);
         while let Some(line) = lines.next(|_| true)? {
             if line.is_blank() {
                 continue;
             }
-            let reason = match line.utf8.then(|| Entry::parse(line.bytes)) {
-                None => BadReason::NotUtf8,
-                Some(Some((thread, name))) => {
-                    this.set(thread, &name);
-                    continue;
-                }
-                Some(None) if !line.whole => BadReason::TooLong,
-                Some(None) if !line.terminated => BadReason::Torn,
-                Some(None) => BadReason::NotJson,
-            };
-            this.skipped.add(BadLine { offset: line.offset, line_number: line.number, reason });
+            match line.parse(Entry::parse) {
+                Ok((thread, name)) => this.set(thread, &name),
+                Err(reason) => this.skipped.add(line.bad(reason)),
+            }
         }
         Ok(this)
     }
@@ -94,8 +86,8 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn parse(line: &[u8]) -> Option<(Uuid, String)> {
-        let entry = serde_json::from_slice::<Entry<'_>>(line).ok()?;
+    fn parse(line: &str) -> Option<(Uuid, String)> {
+        let entry = serde_json::from_str::<Entry<'_>>(line).ok()?;
         let thread = Uuid::try_parse(&raw::text(entry.id)?).ok()?;
         // A name that is `null` or missing is no name.
         Some((thread, raw::text(entry.thread_name).unwrap_or_default().into_owned()))

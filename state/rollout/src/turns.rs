@@ -9,14 +9,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::error::ExtractError;
-use crate::items::{Call, Event, Found, ResponseItem};
-use crate::line::Envelope;
-use crate::payload::UserMessage;
-use crate::raw;
-use crate::reader::{Buffer, LineReader, RawLine};
-use crate::skipped::{BadLine, BadReason, SkippedLines};
-use crate::source::{Source, is_damage};
-use crate::text;
+use crate::item::Item;
+use crate::lines::{Line, Lines};
+use crate::response_item::{ResponseItem, ToolCall};
+use crate::skipped::SkippedLines;
 use crate::turn::{ItemsView, Turn, TurnItem, TurnItemKind, TurnStatus};
 
 /// Which turns are wanted.
@@ -57,22 +53,11 @@ pub struct TurnPage {
 /// [`ExtractError::Io`], [`ExtractError::NotAFile`], and [`ExtractError::CompressionUnsupported`] without the feature
 /// `zstd`. Content is never an error.
 pub fn list_turns(file: &Path, compressed: bool, query: &TurnQuery) -> Result<TurnPage, ExtractError> {
-    let (source, _) = Source::open(file, compressed)?;
-    let mut buffer = Buffer::default();
-    let mut lines = LineReader::new(source, &mut buffer, 0, 0, &[]);
+    let mut lines = Lines::open(file, compressed)?;
     let mut builder = Builder { view: query.view, ..Builder::default() };
     let mut page = Page { query, turns: VecDeque::new(), more: false };
-    loop {
-        let line = match lines.next(|_| true) {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(error) if is_damage(&error, compressed) => {
-                let (offset, line_number) = (lines.offset(), builder.lines + 1);
-                builder.skipped.add(BadLine { offset, line_number, reason: BadReason::Truncated });
-                break;
-            }
-            Err(source) => return Err(ExtractError::Io { path: file.to_owned(), source }),
-        };
+    while let Some(line) = lines.next_line()? {
+        let Ok(line) = line else { continue };
         builder.read(&line);
         if builder.ended.drain(..).any(|turn| page.take(turn)) {
             break;
@@ -82,7 +67,7 @@ pub fn list_turns(file: &Path, compressed: bool, query: &TurnQuery) -> Result<Tu
         page.take(turn.turn);
     }
     let turns = if query.newest_first { page.turns.into_iter().rev().collect() } else { page.turns.into() };
-    Ok(TurnPage { turns, more: page.more, skipped: builder.skipped })
+    Ok(TurnPage { turns, more: page.more, skipped: lines.skipped().clone() })
 }
 
 struct Page<'q> {
@@ -129,116 +114,69 @@ struct Open {
 #[derive(Default)]
 struct Builder {
     view: ItemsView,
-    lines: u64,
     begun: u64,
     open: Option<Open>,
     ended: Vec<Turn>,
     /// Whether this version writes whole items, so that calls need not be pieced together.
     whole_items: bool,
-    skipped: SkippedLines,
 }
 
 impl Builder {
-    fn read(&mut self, line: &RawLine<'_>) {
-        self.lines = line.number;
-        if line.is_blank() {
+    fn read(&mut self, line: &Line<'_>) {
+        // Other lines say nothing about turns; bare ones may.
+        if !matches!(line.line_type.as_deref(), Some("event_msg" | "response_item") | None) {
             return;
         }
-        let envelope = match line.utf8.then(|| serde_json::from_slice::<Envelope<'_>>(line.bytes)) {
-            Some(Ok(envelope)) => envelope,
-            unread => {
-                let reason = match unread {
-                    _ if !line.terminated => BadReason::Torn,
-                    None => BadReason::NotUtf8,
-                    Some(_) if !line.whole => BadReason::TooLong,
-                    Some(_) => BadReason::NotJson,
-                };
-                return self.skipped.add(BadLine { offset: line.offset, line_number: line.number, reason });
+        self.whole_items |= line.payload_type().as_deref() == Some("item_completed");
+        match line.item() {
+            // The reviewer's turn, within the one that asked for the review.
+            Item::TurnStarted { .. } if self.open.as_mut().is_some_and(Open::take_reviewer) => {}
+            Item::TurnStarted { turn_id, root_turn_id, started_at } => {
+                let open = self.begin(line.offset, started_at, turn_id, true);
+                open.turn.root_turn_id = root_turn_id;
             }
-        };
-        let at = envelope.time().and_then(|time| time.timestamp());
-        let Some(line_type) = raw::text(envelope.line_type) else { return };
-        match (&*line_type, envelope.payload) {
-            ("event_msg", Some(payload)) => self.read_event(line.offset, at, payload.get()),
-            ("response_item", Some(payload)) => self.read_call(at, payload.get()),
-            ("message", None) => self.read_bare_message(line.offset, at, &envelope),
-            (_, None) => self.read_call(at, std::str::from_utf8(line.bytes).unwrap_or_default()),
+            Item::TurnEnded { turn_id, status, completed_at, duration_ms } => {
+                self.end(turn_id.as_deref(), status, completed_at, duration_ms);
+            }
+            Item::TurnFailed { message } => {
+                if let Some(open) = &mut self.open {
+                    open.turn.error = Some(message);
+                    open.turn.status = TurnStatus::Failed;
+                }
+            }
+            Item::TurnItem { turn_id, item } => {
+                if matches!(item.kind, TurnItemKind::EnteredReview { .. }) {
+                    self.await_reviewer(line.offset, item.at, turn_id);
+                }
+                self.add(line.offset, item);
+            }
+            Item::ResponseItem(item) => self.read_call(line.timestamp, item),
             _ => {}
         }
     }
 
-    fn read_event(&mut self, offset: u64, at: Option<Timestamp>, payload: &str) {
-        let Ok(event) = serde_json::from_str::<Event<'_>>(payload) else { return };
-        let Some(event_type) = raw::text(event.event_type) else { return };
-        match &*event_type {
-            // The reviewer's turn, within the one that asked for the review.
-            "task_started" | "turn_started" if self.open.as_mut().is_some_and(Open::take_reviewer) => {}
-            "task_started" | "turn_started" => {
-                let seconds =
-                    || raw::parse::<i64>(event.started_at).and_then(|at| Timestamp::from_second(at).ok());
-                self.begin(offset, at.or_else(seconds), raw::owned(event.turn_id), true);
-                if let Some(open) = &mut self.open {
-                    open.turn.root_turn_id = raw::owned(event.root_turn_id);
-                }
-            }
-            "task_complete" | "turn_complete" => self.end(at, &event, TurnStatus::Completed),
-            "turn_aborted" => self.end(at, &event, TurnStatus::Interrupted),
-            "error" => {
-                if let Some(open) = &mut self.open {
-                    let message = raw::text(event.message).unwrap_or_default();
-                    open.turn.error = Some(text::bounded(&message, text::MAX_FIRST_USER_MESSAGE));
-                    open.turn.status = TurnStatus::Failed;
-                }
-            }
-            _ => {
-                self.whole_items |= event_type == "item_completed";
-                if event_type == "entered_review_mode" {
-                    self.await_reviewer(offset, at, raw::owned(event.turn_id));
-                }
-                if let Some(found) = event.item(payload) {
-                    self.add(offset, at, found);
-                }
-            }
-        }
-    }
-
-    fn read_call(&mut self, at: Option<Timestamp>, payload: &str) {
-        if self.whole_items {
-            return;
-        }
-        let call = serde_json::from_str::<ResponseItem<'_>>(payload).ok().and_then(|item| item.call());
-        let Some(open) = &mut self.open else { return };
-        match call {
-            Some(Call::Made((id, kind))) => {
-                open.turn.push(TurnItem { id, at, kind }, self.view);
+    /// Calls and their answers stand only in response items, in versions that write no whole items.
+    fn read_call(&mut self, at: Option<Timestamp>, item: ResponseItem<'_>) {
+        let Some(open) = self.open.as_mut().filter(|_| !self.whole_items) else { return };
+        match item.call() {
+            Some(ToolCall::Made { call_id, name, arguments }) => {
+                let kind = TurnItemKind::ToolCall { name, arguments, output: None };
+                open.turn.push(TurnItem { id: Some(call_id), at, kind }, self.view);
                 open.worked();
             }
-            Some(Call::Answered { call, output }) => open.turn.answer(&call, &output),
+            Some(ToolCall::Answered { call_id, output }) => open.turn.answer(&call_id, &output),
             None => {}
         }
     }
 
-    /// The oldest files have items without an envelope, and the agent's own blocks in the user's name.
-    fn read_bare_message(&mut self, offset: u64, at: Option<Timestamp>, envelope: &Envelope<'_>) {
-        let UserMessage { text, images } = UserMessage::of_content(envelope.content);
-        let text = text::bounded(&text, crate::turn::MAX_ITEM_TEXT);
-        let kind = match raw::text(envelope.role).as_deref() {
-            Some("user") if !text::is_injected(&text) => TurnItemKind::UserMessage { text, images },
-            Some("assistant") => TurnItemKind::AgentMessage { text, phase: None },
-            _ => return,
-        };
-        self.add(offset, at, (None, kind));
-    }
-
-    fn add(&mut self, offset: u64, at: Option<Timestamp>, (id, kind): Found) {
-        let is_user = matches!(kind, TurnItemKind::UserMessage { .. });
+    fn add(&mut self, offset: u64, item: TurnItem) {
+        let is_user = matches!(item.kind, TurnItemKind::UserMessage { .. });
         if is_user && self.open.as_ref().is_none_or(|open| !open.marked) {
-            self.begin(offset, at, None, false);
+            self.begin(offset, item.at, None, false);
         }
-        let item = TurnItem { id, at, kind };
         if let Some(open) = &mut self.open {
             match item.kind {
-                TurnItemKind::AgentMessage { .. } => open.said(at),
+                TurnItemKind::AgentMessage { .. } => open.said(item.at),
                 // The agent sums up behind a turn's end, too.
                 TurnItemKind::ContextCompaction => {}
                 _ => open.worked(),
@@ -257,7 +195,7 @@ impl Builder {
         }
     }
 
-    fn begin(&mut self, offset: u64, at: Option<Timestamp>, id: Option<String>, marked: bool) {
+    fn begin(&mut self, offset: u64, at: Option<Timestamp>, id: Option<String>, marked: bool) -> &mut Open {
         if let Some(mut open) = self.open.take() {
             if open.turn.status == TurnStatus::InProgress {
                 open.turn.status = TurnStatus::Interrupted;
@@ -277,17 +215,15 @@ impl Builder {
             omitted_items: 0,
             offset,
         };
-        self.open = Some(Open { turn, marked, awaits_reviewer: false });
+        self.open.insert(Open { turn, marked, awaits_reviewer: false })
     }
 
-    fn end(&mut self, at: Option<Timestamp>, event: &Event<'_>, status: TurnStatus) {
-        let id = raw::text(event.turn_id);
+    fn end(&mut self, id: Option<&str>, status: TurnStatus, at: Option<Timestamp>, duration_ms: Option<u64>) {
         // The end of a turn that another has interrupted already is not the other's.
-        let is_meant = |open: &mut Open| !open.marked || id.as_deref().is_none_or(|id| id == open.turn.id);
+        let is_meant = |open: &mut Open| !open.marked || id.is_none_or(|id| id == open.turn.id);
         let Some(mut open) = self.open.take_if(is_meant) else { return };
-        let seconds = || raw::parse::<i64>(event.completed_at).and_then(|at| Timestamp::from_second(at).ok());
-        open.turn.completed_at = at.or_else(seconds);
-        open.turn.duration_ms = raw::parse(event.duration_ms);
+        open.turn.completed_at = at;
+        open.turn.duration_ms = duration_ms;
         if open.turn.status != TurnStatus::Failed {
             open.turn.status = status;
         }

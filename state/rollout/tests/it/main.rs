@@ -1,8 +1,10 @@
 //! The crate's tests, over the rollouts of the bundled home.
 
+mod bad_lines;
 mod corpus;
 mod discover;
 mod home;
+mod lines;
 mod recorder;
 mod resume;
 mod rules;

@@ -1,35 +1,38 @@
-//! What a line means for a turn: an item in it, or its begin or end.
+//! `event_msg`: the lines that say how a turn goes, and what happens in it.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::payload::{UserEvent, UserMessage};
+use crate::item::Item;
+use crate::line::type_of;
+use crate::payload::{TokenCount, UserEvent, UserMessage};
 use crate::raw::{self, Raw};
-use crate::text::bounded;
-use crate::turn::{MAX_ITEM_TEXT, TurnItemKind};
+use crate::text::{MAX_FIRST_USER_MESSAGE, bounded};
+use crate::turn::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 
 /// The payload of an `event_msg` that concerns turns.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Event<'a> {
     #[serde(borrow, rename = "type")]
-    pub(crate) event_type: Raw<'a>,
+    event_type: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) turn_id: Raw<'a>,
+    turn_id: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) root_turn_id: Raw<'a>,
+    root_turn_id: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) started_at: Raw<'a>,
+    started_at: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) completed_at: Raw<'a>,
+    completed_at: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) duration_ms: Raw<'a>,
+    duration_ms: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) item: Raw<'a>,
+    item: Raw<'a>,
     #[serde(borrow)]
     item_id: Raw<'a>,
     #[serde(borrow)]
-    pub(crate) message: Raw<'a>,
+    message: Raw<'a>,
     #[serde(borrow)]
     phase: Raw<'a>,
     #[serde(borrow)]
@@ -43,7 +46,7 @@ pub(crate) struct Event<'a> {
 /// An item of `item_completed`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Item<'a> {
+struct RawItem<'a> {
     #[serde(borrow, rename = "type")]
     item_type: Raw<'a>,
     #[serde(borrow)]
@@ -66,37 +69,49 @@ struct Item<'a> {
     aggregated_output: Raw<'a>,
 }
 
-/// A `response_item`: calls and their answers are what only these lines have in older versions.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ResponseItem<'a> {
-    #[serde(borrow, rename = "type")]
-    item_type: Raw<'a>,
-    #[serde(borrow)]
-    call_id: Raw<'a>,
-    #[serde(borrow)]
-    name: Raw<'a>,
-    #[serde(borrow)]
-    arguments: Raw<'a>,
-    #[serde(borrow)]
-    input: Raw<'a>,
-    #[serde(borrow)]
-    output: Raw<'a>,
-}
-
 /// An item with the id it was given.
-pub(crate) type Found = (Option<String>, TurnItemKind);
+type Found = (Option<String>, TurnItemKind);
 
 impl<'a> Event<'a> {
-    /// The item of an event that carries one.
-    pub(crate) fn item(&self, payload: &'a str) -> Option<Found> {
-        let event_type = raw::text(self.event_type)?;
-        let kind = match &*event_type {
-            "item_completed" => return completed_item(self.item),
-            "user_message" => {
-                let message = serde_json::from_str::<UserEvent<'_>>(payload).ok()?.message();
-                user_message(message)
+    /// Reads the payload of a line that was written `at`. `None` if it says nothing that we use.
+    pub(crate) fn read(payload: &'a str, at: Option<Timestamp>) -> Option<Item<'a>> {
+        // By far the most frequent.
+        if type_of(payload)? == "token_count" {
+            let total = serde_json::from_str::<TokenCount<'_>>(payload).ok()?.total();
+            return Some(Item::TokenCount { total });
+        }
+        let event = serde_json::from_str::<Self>(payload).ok()?;
+        let event_type = raw::text(event.event_type)?;
+        let time = |raw| at.or_else(|| Timestamp::from_second(raw::parse(raw)?).ok());
+        let ended = |status| Item::TurnEnded {
+            turn_id: raw::owned(event.turn_id),
+            status,
+            completed_at: time(event.completed_at),
+            duration_ms: raw::parse(event.duration_ms),
+        };
+        Some(match &*event_type {
+            "task_started" | "turn_started" => Item::TurnStarted {
+                turn_id: raw::owned(event.turn_id),
+                root_turn_id: raw::owned(event.root_turn_id),
+                started_at: time(event.started_at),
+            },
+            "task_complete" | "turn_complete" => ended(TurnStatus::Completed),
+            "turn_aborted" => ended(TurnStatus::Interrupted),
+            "error" => {
+                let message = raw::text(event.message).unwrap_or_default();
+                Item::TurnFailed { message: bounded(&message, MAX_FIRST_USER_MESSAGE) }
             }
+            event_type => {
+                let (id, kind) = event.item(event_type, payload)?;
+                Item::TurnItem { turn_id: raw::owned(event.turn_id), item: TurnItem { id, at, kind } }
+            }
+        })
+    }
+
+    fn item(&self, event_type: &str, payload: &str) -> Option<Found> {
+        let kind = match event_type {
+            "item_completed" => return completed_item(self.item),
+            "user_message" => user_message(serde_json::from_str::<UserEvent<'_>>(payload).ok()?.message()),
             "agent_message" => {
                 TurnItemKind::AgentMessage { text: long_text(self.message)?, phase: raw::owned(self.phase) }
             }
@@ -120,7 +135,7 @@ impl<'a> Event<'a> {
 }
 
 fn completed_item(raw: Raw<'_>) -> Option<Found> {
-    let item = raw::parse::<Item<'_>>(raw)?;
+    let item = raw::parse::<RawItem<'_>>(raw)?;
     let item_type = raw::text(item.item_type)?;
     let kind = match &*item_type {
         "UserMessage" => user_message(UserMessage::of_content(item.content)),
@@ -173,40 +188,12 @@ fn passed_through(item: &RawValue) -> Box<RawValue> {
     if item.get().len() <= MAX_ITEM_TEXT * 4 { item.to_owned() } else { RawValue::NULL.to_owned() }
 }
 
-fn user_message(message: UserMessage) -> TurnItemKind {
+pub(crate) fn user_message(message: UserMessage) -> TurnItemKind {
     TurnItemKind::UserMessage { text: bounded(&message.text, MAX_ITEM_TEXT), images: message.images }
 }
 
 fn long_text(raw: Raw<'_>) -> Option<String> {
     raw::text(raw).map(|text| bounded(&text, MAX_ITEM_TEXT))
-}
-
-/// What a `response_item` says about a tool's call.
-pub(crate) enum Call {
-    Made(Found),
-    Answered { call: String, output: String },
-}
-
-impl ResponseItem<'_> {
-    pub(crate) fn call(&self) -> Option<Call> {
-        let call = raw::owned(self.call_id)?;
-        match &*raw::text(self.item_type)? {
-            "function_call" | "custom_tool_call" | "local_shell_call" => {
-                let arguments = self.arguments.or(self.input);
-                let kind = TurnItemKind::ToolCall {
-                    name: raw::owned(self.name).unwrap_or_default(),
-                    arguments: long_text(arguments).unwrap_or_default(),
-                    output: None,
-                };
-                Some(Call::Made((Some(call), kind)))
-            }
-            "function_call_output" | "custom_tool_call_output" => {
-                let output = raw::plain_or_compact(self.output).unwrap_or_default();
-                Some(Call::Answered { call, output: bounded(&output, MAX_ITEM_TEXT) })
-            }
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! Every line of a rollout, one after the other.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::error::ExtractError;
+use crate::item::Item;
+use crate::line::{Envelope, type_of};
+use crate::raw;
+use crate::raw_line::RawLine;
+use crate::reader::{Buffer, LineReader};
+use crate::skipped::{BadLine, SkippedLines};
+use crate::source::{Source, is_damage};
+
+/// A line of a rollout (`{"timestamp", "type", "payload"}`), as it is written.
+///
+/// [`Line::item`] is what it says, typed where we use it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Line<'a> {
+    /// Where it starts, in bytes; of a compressed file, in decompressed bytes.
+    pub offset: u64,
+    /// Its number, from 1.
+    pub line_number: u64,
+    /// When it was written.
+    pub timestamp: Option<Timestamp>,
+    /// The `type` around the payload: `event_msg`, … `None` for the bare lines of the oldest files.
+    pub line_type: Option<Cow<'a, str>>,
+    /// The payload's JSON as it is written; of a bare line, all of it.
+    pub payload: &'a str,
+    /// The whole line's JSON as it is written.
+    pub json: &'a str,
+    envelope: Envelope<'a>,
+}
+
+impl<'a> Line<'a> {
+    fn read(line: &RawLine<'a>) -> Result<Self, BadLine> {
+        let (envelope, json) = Envelope::read(line).map_err(|reason| line.bad(reason))?;
+        let payload = envelope.payload.map_or(json, |payload| payload.get());
+        let timestamp = envelope.time().and_then(|time| time.timestamp());
+        Ok(Self {
+            offset: line.offset,
+            line_number: line.number,
+            timestamp,
+            line_type: envelope.payload.and_then(|_| raw::text(envelope.line_type)),
+            payload,
+            json,
+            envelope,
+        })
+    }
+
+    /// The payload's own `type`, where it has one: `user_message`, …
+    pub fn payload_type(&self) -> Option<Cow<'a, str>> {
+        type_of(self.payload)
+    }
+
+    /// Reads what it says.
+    pub fn item(&self) -> Item<'a> {
+        Item::read(&self.envelope, self.payload, self.timestamp)
+    }
+}
+
+/// Reads every line of a rollout, one after the other, in memory bounded by the longest, at most
+/// [`MAX_LINE`](crate::MAX_LINE).
+///
+/// Blank lines are passed over. A bad line is handed out as what is wrong with it, and the lines behind it are read.
+///
+/// # Example
+///
+/// How many messages has a user written?
+///
+/// ```
+/// use threadkeep_rollout::{Item, Lines, TurnItemKind};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("rollout.jsonl");
+/// # let line = |message: &str| format!(r#"{{"type":"event_msg","payload":{{"type":"{message}","message":"Hi"}}}}"#);
+/// # std::fs::write(&path, [line("user_message"), line("agent_message"), line("user_message")].join("\ntorn\n"))?;
+/// let mut messages = 0;
+/// let mut lines = Lines::open(&path, false)?;
+/// while let Some(line) = lines.next_line()? {
+///     match line {
+///         Ok(line) => match line.item() {
+///             Item::TurnItem { item, .. } => {
+///                 messages += usize::from(matches!(item.kind, TurnItemKind::UserMessage { .. }));
+///             }
+///             _ => {} // `line.payload` has the JSON of this and of any other.
+///         },
+///         Err(bad) => eprintln!("skipped {bad}"),
+///     }
+/// }
+/// assert_eq!((messages, lines.skipped().count), (2, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Lines {
+    path: PathBuf,
+    compressed: bool,
+    reader: LineReader<Source>,
+    skipped: SkippedLines,
+    ended: bool,
+}
+
+impl Lines {
+    /// Opens the rollout `path`.
+    ///
+    /// # Errors
+    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], and [`ExtractError::CompressionUnsupported`] without the
+    /// feature `zstd`.
+    pub fn open(path: &Path, compressed: bool) -> Result<Self, ExtractError> {
+        let (source, _) = Source::open(path, compressed)?;
+        Ok(Self::new(path, compressed, source, 0))
+    }
+
+    /// Opens the plain rollout `path` at the byte `offset`, where a line starts: [`Lines::offset`] of an earlier run,
+    /// [`Line::offset`] or [`Turn::offset`](crate::Turn::offset). Lines are numbered from there. There are none if the
+    /// file is shorter.
+    ///
+    /// # Errors
+    /// [`ExtractError::Io`] and [`ExtractError::NotAFile`].
+    pub fn open_at(path: &Path, offset: u64) -> Result<Self, ExtractError> {
+        let (mut source, _) = Source::open(path, false)?;
+        source.seek(offset).map_err(|source| ExtractError::Io { path: path.to_owned(), source })?;
+        Ok(Self::new(path, false, source, offset))
+    }
+
+    fn new(path: &Path, compressed: bool, source: Source, offset: u64) -> Self {
+        let reader = LineReader::new(source, Buffer::default(), offset, 0, &[]);
+        Self { path: path.to_owned(), compressed, reader, skipped: SkippedLines::default(), ended: false }
+    }
+
+    /// Reads the next line that is not blank: what it says, or what is wrong with it. `None` at the end.
+    ///
+    /// # Errors
+    /// [`ExtractError::Io`]; there are no more lines then. Content is never an error.
+    pub fn next_line(&mut self) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let line = match self.reader.find_filled() {
+            Ok(Some(found)) => Line::read(&self.reader.line(&found)),
+            Ok(None) => {
+                self.ended = true;
+                return Ok(None);
+            }
+            Err(error) => {
+                self.ended = true;
+                if !is_damage(&error, self.compressed) {
+                    return Err(ExtractError::Io { path: self.path.clone(), source: error });
+                }
+                Err(self.reader.truncated())
+            }
+        };
+        if let Err(bad) = &line {
+            self.skipped.add(bad.clone());
+        }
+        Ok(Some(line))
+    }
+
+    /// The bad lines so far: how many there are, and the first of them.
+    pub fn skipped(&self) -> &SkippedLines {
+        &self.skipped
+    }
+
+    /// The byte behind the last line that a newline ended: from where to go on when the file has grown. A last line
+    /// without a newline comes again then, at the same offset.
+    pub fn offset(&self) -> u64 {
+        self.reader.offset()
+    }
+}
+
+// Not derived: a conversation is nobody's debug output.
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("path", &self.path)
+            .field("offset", &self.offset())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,209 @@
+//! Every line of a rollout comes through, typed or as it is written.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use threadkeep_rollout::{BadLine, Item, Line, Lines, ToolCall, TurnItemKind, TurnStatus};
+
+use crate::{NAME, Result, extract_bytes, rollouts};
+
+/// Writes `bytes` to a file in a folder that lives as long as the first of the two.
+pub(crate) fn file_of(bytes: &[u8]) -> Result<(TempDir, PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(NAME);
+    std::fs::write(&path, bytes)?;
+    Ok((folder, path))
+}
+
+/// Reads a file to its end: each line as `take` has it, and each bad one.
+pub(crate) fn read<T>(mut lines: Lines, take: impl Fn(Line<'_>) -> T) -> Result<(Vec<T>, Vec<BadLine>)> {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    while let Some(line) = lines.next_line()? {
+        match line {
+            Ok(line) => good.push(take(line)),
+            Err(line) => bad.push(line),
+        }
+    }
+    assert!(lines.next_line()?.is_none(), "the end stays the end");
+    assert_eq!(lines.skipped().count, bad.len() as u64);
+    assert!(bad.starts_with(&lines.skipped().first));
+    Ok((good, bad))
+}
+
+pub(crate) fn read_bytes<T>(
+    bytes: impl AsRef<[u8]>,
+    take: impl Fn(Line<'_>) -> T,
+) -> Result<(Vec<T>, Vec<BadLine>)> {
+    let (_folder, path) = file_of(bytes.as_ref())?;
+    read(Lines::open(&path, false)?, take)
+}
+
+/// What a line says, in a word or two.
+fn short(item: &Item<'_>) -> String {
+    match item {
+        Item::SessionMeta(_) => "session".to_owned(),
+        Item::TurnContext(_) => "context".to_owned(),
+        Item::TurnStarted { .. } => "turn started".to_owned(),
+        Item::TurnEnded { status, .. } => format!("turn {status:?}"),
+        Item::TurnFailed { .. } => "turn failed".to_owned(),
+        Item::TurnItem { item, .. } => match &item.kind {
+            TurnItemKind::UserMessage { .. } => "item: user".to_owned(),
+            TurnItemKind::AgentMessage { .. } => "item: agent".to_owned(),
+            TurnItemKind::Other { item_type, .. } => format!("item: {item_type}"),
+            TurnItemKind::CommandExecution { .. } => "item: command".to_owned(),
+            TurnItemKind::Reasoning { .. } => "item: reasoning".to_owned(),
+            kind => format!("item: {kind:?}").chars().take(24).collect(),
+        },
+        Item::TokenCount { total } => {
+            if total.is_some() {
+                "tokens".to_owned()
+            } else {
+                "tokens: none".to_owned()
+            }
+        }
+        Item::ResponseItem(item) => match item.call() {
+            Some(ToolCall::Made { .. }) => "response: call".to_owned(),
+            Some(ToolCall::Answered { .. }) => "response: answer".to_owned(),
+            _ => "response".to_owned(),
+        },
+        Item::Compacted { .. } => "compacted".to_owned(),
+        _ => "other".to_owned(),
+    }
+}
+
+fn types(line: &Line<'_>) -> String {
+    format!("{}/{}", line.line_type.as_deref().unwrap_or("-"), line.payload_type().as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn no_line_of_a_real_rollout_is_lost() -> Result {
+    for (file, bytes) in rollouts()? {
+        let got = read_bytes(&bytes, |line| {
+            (line.offset, line.line_number, line.json.to_owned(), line.payload.to_owned(), line.timestamp)
+        })?;
+        assert_eq!(got.1, [], "{}", file.path);
+        let mut wanted = std::str::from_utf8(&bytes)?.lines().zip(1..);
+        let mut offset = 0;
+        for (at, number, json, payload, time) in got.0 {
+            let (line, wanted_number) = wanted.next().ok_or("there are more lines than there are")?;
+            assert_eq!((at, number, json.as_str()), (offset, wanted_number, line));
+            offset += line.len() as u64 + 1;
+            let whole: Value = serde_json::from_str(line)?;
+            assert_eq!(serde_json::from_str::<Value>(&payload)?, whole["payload"]);
+            let written = whole["timestamp"].as_str().and_then(|text| text.parse().ok());
+            assert!(written.is_some() && time == written);
+        }
+        assert_eq!((wanted.next(), offset), (None, bytes.len() as u64), "{}", file.path);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_kinds_of_every_rollout() -> Result {
+    let mut all = String::new();
+    for (file, bytes) in rollouts()? {
+        let mut kinds = BTreeMap::<String, u64>::new();
+        for kind in read_bytes(&bytes, |line| format!("{} = {}", types(&line), short(&line.item())))?.0 {
+            *kinds.entry(kind).or_default() += 1;
+        }
+        writeln!(all, "{}", file.path.rsplit('/').next().unwrap_or_default())?;
+        for (kind, count) in kinds {
+            writeln!(all, "  {count:2} {kind}")?;
+        }
+    }
+    insta::assert_snapshot!(all);
+    Ok(())
+}
+
+/// What the lines say agrees with what is extracted.
+#[test]
+fn lines_and_metadata_say_the_same() -> Result {
+    for (file, bytes) in rollouts()? {
+        let metadata = extract_bytes(&bytes)?.metadata;
+        let (_folder, path) = file_of(&bytes)?;
+        let (mut session, mut turn, mut tokens, mut said) = (None, None, 0, None);
+        let mut lines = Lines::open(&path, false)?;
+        while let Some(line) = lines.next_line()? {
+            match line.map_err(|bad| bad.to_string())?.item() {
+                Item::SessionMeta(meta) => session = session.or(Some(meta)),
+                Item::TurnContext(context) => turn = Some(context),
+                Item::TokenCount { total } => tokens = total.unwrap_or(tokens),
+                Item::TurnItem { item, .. } => {
+                    if let TurnItemKind::UserMessage { text, .. } = item.kind {
+                        said = said.or(Some(text));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let session = session.ok_or_else(|| file.path.clone())?;
+        assert_eq!((session.id, session.cli_version), (Some(metadata.thread_id), metadata.cli_version));
+        assert_eq!((session.git_sha, session.git_origin_url), (metadata.git_sha, metadata.git_origin_url));
+        assert_eq!(turn.and_then(|turn| turn.model), metadata.model);
+        assert_eq!(tokens, metadata.tokens_used);
+        assert_eq!(said.is_some(), metadata.title.is_some(), "{}", file.path);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_oldest_shapes_come_through() -> Result {
+    let file = concat!(
+        r#"{"id":"01a2036e-72f3-74e0-aaf8-16e5fd86f01a","timestamp":"2025-05-01T10:00:00.000Z","instructions":null,"git":{"branch":"b"}}"#,
+        "\n",
+        r#"{"record_type":"state"}"#,
+        "\n",
+        r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"<environment_context>\n…"}]}"#,
+        "\n",
+        r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"Hello"}]}"#,
+        "\n",
+        r#"{"type":"function_call","name":"shell","arguments":"{}","call_id":"c1"}"#,
+        "\n",
+        r#"{"type":"function_call_output","call_id":"c1","output":"ok"}"#,
+        "\n",
+        r#"{"role":"assistant","type":"message","content":[{"type":"output_text","text":"Hi"}]}"#,
+        "\n",
+        r#"{"type":"event_msg","payload":{"type":"turn_aborted","turn_id":"t"}}"#,
+        "\n",
+        r#"{"type":"event_msg","payload":{"type":"error","message":"no"}}"#,
+        "\n",
+        r#"{"type":"session_meta","payload":5}"#,
+        "\n",
+        r#"{"type":5,"payload":{"x":1}}"#,
+        "\n{}\n",
+    );
+    let (good, bad) = read_bytes(file, |line| {
+        assert!(line.line_type.is_some() || line.payload == line.json || line.line_number == 11);
+        format!("{} = {}", types(&line), short(&line.item()))
+    })?;
+    assert_eq!(bad, []);
+    insta::assert_snapshot!(good.join("\n"), @r"
+    -/- = session
+    -/- = other
+    -/message = response
+    -/message = item: user
+    -/function_call = response: call
+    -/function_call_output = response: answer
+    -/message = item: agent
+    event_msg/turn_aborted = turn Interrupted
+    event_msg/error = turn failed
+    session_meta/- = other
+    -/- = other
+    -/- = other
+    ");
+    let first = read_bytes(file, |line| match line.item() {
+        Item::SessionMeta(meta) => meta.git_branch,
+        Item::TurnEnded { turn_id, status: TurnStatus::Interrupted, .. } => turn_id,
+        Item::TurnItem { item, .. } => match item.kind {
+            TurnItemKind::UserMessage { text, .. } | TurnItemKind::AgentMessage { text, .. } => Some(text),
+            _ => None,
+        },
+        _ => None,
+    })?;
+    let said: Vec<_> = first.0.into_iter().flatten().collect();
+    assert_eq!(said, ["b", "Hello", "Hi", "t"]);
+    Ok(())
+}
