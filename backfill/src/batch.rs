@@ -50,6 +50,9 @@ pub struct CommitReport {
     pub remarks: Vec<Remark>,
     /// Parts of items that could not be used and were skipped (bad lines).
     pub lines_skipped: u64,
+    /// Rows that are gone with what vanished: those that no other item has, or inherits through `requeue`. An item that
+    /// moved leaves none behind.
+    pub rows_gone: u64,
     /// Keys to be read again in this pass, because what this batch did has changed their lot (a duplicate whose winner is gone).
     pub requeue: Vec<String>,
 }

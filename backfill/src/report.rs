@@ -28,6 +28,8 @@ pub struct Report {
     pub pending: u64,
     /// Items that were stored and are no longer there.
     pub vanished: u64,
+    /// Rows that are gone with them. Fewer than `vanished`, where items moved or were copies.
+    pub rows_gone: u64,
     /// Parts of items (lines) that were skipped.
     pub lines_skipped: u64,
     /// Bytes of the items that were read or tried.

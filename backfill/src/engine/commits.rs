@@ -95,6 +95,7 @@ where
     fn settle_commit(&mut self, items: &[Item<S::Handle>], report: CommitReport) {
         let place_of = |key: &str| items.binary_search_by(|item| item.key.as_str().cmp(key)).ok();
         self.ledger.lines_skipped += report.lines_skipped;
+        self.ledger.rows_gone += report.rows_gone;
         for duplicate in &report.duplicates {
             if let Some(place) = place_of(&duplicate.key) {
                 self.ledger.settle(place, &duplicate.key, Fate::Duplicate);

@@ -29,6 +29,7 @@ pub(super) struct Ledger {
     /// By the item's place in the sorted listing.
     pub(super) fates: Vec<Fate>,
     pub(super) vanished: u64,
+    pub(super) rows_gone: u64,
     pub(super) lines_skipped: u64,
     pub(super) bytes: u64,
     problems: Vec<Problem>,
@@ -42,6 +43,7 @@ impl Ledger {
         Self {
             fates: Vec::new(),
             vanished: 0,
+            rows_gone: 0,
             lines_skipped: 0,
             bytes: 0,
             problems: Vec::new(),
@@ -86,6 +88,7 @@ impl Ledger {
             known_failures: 0,
             pending: 0,
             vanished: self.vanished,
+            rows_gone: self.rows_gone,
             lines_skipped: self.lines_skipped,
             bytes: self.bytes,
             problems: self.problems,

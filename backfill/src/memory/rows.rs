@@ -127,7 +127,11 @@ impl Rows {
     }
 
     pub(super) fn remove(&mut self, key: &str, report: &mut CommitReport) {
+        let (rows, heirs) = (self.rows.len(), report.requeue.len());
         self.give_up_row(key, report);
+        if self.rows.len() < rows && report.requeue.len() == heirs {
+            report.rows_gone += 1;
+        }
         self.outcomes.remove(key);
     }
 

@@ -81,6 +81,7 @@ async fn an_item_that_moved_keeps_its_row_throughout_the_pass() {
         let report = world.pass().await;
         assert_eq!((report.indexed, report.duplicates, report.vanished), (1, 0, 1), "from {from} to {to}");
         assert_eq!(report.problems, [], "a move is no problem");
+        assert_eq!(report.rows_gone, 0, "and nothing is gone");
         assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
     }
 }
@@ -99,7 +100,7 @@ async fn copies_are_reported_at_every_pass_and_inherit_at_once() {
     }
     world.source.remove(&key(1));
     let report = world.pass().await;
-    assert_eq!((report.indexed, report.duplicates, report.vanished), (1, 1, 1));
+    assert_eq!((report.indexed, report.duplicates, report.vanished, report.rows_gone), (1, 1, 1, 0));
     assert_eq!(report.problems_total, 1, "what was requeued is counted once: {report:?}");
     assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
 }

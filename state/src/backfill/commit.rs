@@ -1,5 +1,7 @@
 //! Stores a batch: rows, outcomes, checkpoints and the watermark, in one transaction that checks the fencing token.
 
+use std::collections::HashSet;
+
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Duplicate, Lease, Remark};
 use uuid::Uuid;
@@ -83,7 +85,7 @@ pub(super) async fn commit(
     }
     store_outcomes(conn, &outcomes).await?;
     store_checkpoints(conn, &read).await?;
-    report.requeue = forget_vanished(conn, batch.vanished, batch.term.now.as_millisecond()).await?;
+    forget_vanished(conn, batch.vanished, batch.term.now.as_millisecond(), &mut report).await?;
 
     tx.commit().await.map_err(backend)?;
     Ok(report)
@@ -183,21 +185,22 @@ async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> R
     Ok(())
 }
 
-/// Forgets files that are gone; their threads stay for what the user said of them, in no list. Gives back the copies
-/// that may now take the place of what vanished.
+/// Forgets files that are gone; their threads stay for what the user said of them, in no list. Asks for the copies that
+/// may now take the place of what vanished to be read again.
 async fn forget_vanished(
     conn: &mut SqliteConnection,
     vanished: &[String],
     now_ms: i64,
-) -> Result<Vec<String>, CommitError> {
+    report: &mut CommitReport,
+) -> Result<(), CommitError> {
     if vanished.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     if vanished.iter().any(|path| path == SESSION_INDEX) {
         store_names(conn, &[]).await?;
     }
     let paths = serde_json::to_string(vanished).map_err(backend)?;
-    sqlx::query(
+    let gone = sqlx::query(
         "UPDATE threads SET missing_since_ms = ?2 FROM rollouts \
          WHERE rollouts.path IN (SELECT value FROM json_each(?1)) AND threads.id = rollouts.thread_id \
            AND threads.rollout_path = rollouts.path AND threads.missing_since_ms IS NULL",
@@ -208,7 +211,7 @@ async fn forget_vanished(
     .await
     .map_err(backend)?;
     let heirs = sqlx::query(
-        "SELECT copy.path FROM rollouts AS gone JOIN rollouts AS copy ON copy.thread_id = gone.thread_id \
+        "SELECT copy.path, copy.thread_id FROM rollouts AS gone JOIN rollouts AS copy ON copy.thread_id = gone.thread_id \
          WHERE gone.path IN (SELECT value FROM json_each(?1)) AND gone.outcome = 'indexed' \
            AND copy.outcome = 'duplicate' AND copy.path NOT IN (SELECT value FROM json_each(?1))",
     )
@@ -216,12 +219,18 @@ async fn forget_vanished(
     .fetch_all(&mut *conn)
     .await
     .map_err(backend)?;
+    let mut inherited: HashSet<&str> = HashSet::new();
+    for heir in &heirs {
+        report.requeue.push(heir.try_get(0).map_err(backend)?);
+        inherited.insert(heir.try_get(1).map_err(backend)?);
+    }
+    report.rows_gone += gone.rows_affected().saturating_sub(inherited.len() as u64);
     sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
         .bind(&paths)
         .execute(conn)
         .await
         .map_err(backend)?;
-    heirs.iter().map(|row| row.try_get(0).map_err(backend)).collect()
+    Ok(())
 }
 
 pub(super) fn backend(error: impl Into<BoxError>) -> CommitError {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Row as _;
 use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Index, Item, ItemFailure, Lease};
-use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extraction, Extractor};
+use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, SkippedLines};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ impl Index for ThreadIndex {
         let extraction = extractor
             .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
             .map_err(|error| failure(&error, &path))?;
-        let remark = remark(&extraction);
+        let remark = remark(&extraction.skipped);
         let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
         Ok(HomeContent(Content::Thread(Box::new(ThreadContent {
@@ -130,11 +130,18 @@ fn failure(error: &ExtractError, path: &Path) -> ItemFailure {
     }
 }
 
-/// Says in one line how many lines of a file could not be read, and where the first of them is.
-fn remark(extraction: &Extraction) -> Option<String> {
-    let first = extraction.skipped.first.first()?;
-    let total = extraction.skipped.count;
-    let lines =
-        if total == 1 { "1 line skipped".to_owned() } else { format!("{total} lines skipped, the first") };
-    Some(format!("{lines} at byte {}: {}", first.offset, first.reason))
+/// Says which lines of a file could not be read: the first of them with their places.
+fn remark(skipped: &SkippedLines) -> Option<String> {
+    if skipped.count == 0 {
+        return None;
+    }
+    let lines = if skipped.count == 1 {
+        "1 line skipped".to_owned()
+    } else {
+        format!("{} lines skipped", skipped.count)
+    };
+    let places: Vec<String> =
+        skipped.first.iter().map(|bad| format!("at byte {}: {}", bad.offset, bad.reason)).collect();
+    let more = if skipped.count > places.len() as u64 { "; …" } else { "" };
+    Some(format!("{lines}, {}{more}", places.join("; ")))
 }

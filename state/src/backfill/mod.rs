@@ -15,7 +15,7 @@ use std::sync::Arc;
 use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError};
 
 pub use index::{HomeContent, ThreadIndex};
-pub use owner::lease_owner;
+pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
 pub use source::{HomeItem, HomeSource};
 

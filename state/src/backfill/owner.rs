@@ -17,7 +17,7 @@ pub fn lease_owner() -> String {
 /// expiry decides. An owner that is wrongly taken for dead (a container that shares the host's name and not its
 /// processes) is fenced off by its token and loses nothing but its work.
 #[cfg(unix)]
-pub(super) fn is_dead(owner: &str) -> bool {
+pub fn owner_is_dead(owner: &str) -> bool {
     let Some((pid, host_of_owner)) = parse(owner) else { return false };
     let Some(pid) = rustix::process::Pid::from_raw(pid) else { return false };
     host_of_owner == host() && rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
@@ -25,7 +25,7 @@ pub(super) fn is_dead(owner: &str) -> bool {
 
 /// Elsewhere only the expiry of a lease tells.
 #[cfg(not(unix))]
-pub(super) fn is_dead(_owner: &str) -> bool {
+pub fn owner_is_dead(_owner: &str) -> bool {
     false
 }
 
@@ -52,9 +52,9 @@ mod tests {
 
     #[test]
     fn the_living_and_the_unknown_are_not_dead() {
-        assert!(!is_dead(&lease_owner()));
-        assert!(!is_dead("pid 4711 on another-machine-entirely, run 1"));
-        assert!(!is_dead("someone"));
+        assert!(!owner_is_dead(&lease_owner()));
+        assert!(!owner_is_dead("pid 4711 on another-machine-entirely, run 1"));
+        assert!(!owner_is_dead("someone"));
     }
 
     #[test]
@@ -62,7 +62,7 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn()?;
         let owner = format!("pid {} on {}, run 1", child.id(), host());
         child.wait()?;
-        assert!(is_dead(&owner));
+        assert!(owner_is_dead(&owner));
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use threadkeep_backfill::{
 use threadkeep_sqlite::Database;
 
 use super::IndexOptions;
-use super::owner::is_dead;
+use super::owner::owner_is_dead;
 use crate::row::RowReader;
 
 /// The table `backfill_progress`, and `rollouts` as the engine reads it.
@@ -59,7 +59,7 @@ impl Progress for BackfillProgress {
         let state = state_of(&row)?;
         if let Some(held) = state.lease
             && held.expires_at > term.now
-            && !is_dead(&held.owner)
+            && !owner_is_dead(&held.owner)
         {
             return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
         }

@@ -24,6 +24,11 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Whether it came from a list of this direction: as its next cursor, or as one that goes back over its pages.
+    pub fn continues(&self, direction: SortDirection) -> bool {
+        (self.direction == direction) != self.catch_up
+    }
+
     /// What the list that it came from is sorted by.
     pub fn sort_key(&self) -> SortKey {
         self.sort

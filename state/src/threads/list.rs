@@ -51,7 +51,8 @@ pub struct ThreadPage {
     /// has a thread, because more may come later: keep the last one, and ask again.
     pub next_cursor: Option<Cursor>,
     /// Lists, the other way round, what lies before the page's first thread: what has come since, in a list with
-    /// the newest first. `None` when the page is empty; then the cursor that led to it still serves.
+    /// the newest first. An empty page that was reached by such a cursor gives that cursor back, so that a client that
+    /// catches up again and again always holds one: the last page's `next_cursor`, else its `backwards_cursor`.
     pub backwards_cursor: Option<Cursor>,
 }
 
@@ -190,7 +191,12 @@ impl ThreadStore {
         let mut threads = self.fetch_threads(rows).await?;
         let more = threads.len() > limit as usize;
         threads.truncate(limit as usize);
-        Ok(page(threads, more, sort, direction, query.cursor.as_ref().is_some_and(|c| c.catch_up)))
+        let catch_up = query.cursor.as_ref().filter(|cursor| cursor.catch_up);
+        let mut page = page(threads, more, sort, direction, catch_up.is_some());
+        if page.threads.is_empty() {
+            page.backwards_cursor = catch_up.cloned();
+        }
+        Ok(page)
     }
 
     async fn fetch_threads(

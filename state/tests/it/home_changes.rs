@@ -80,7 +80,7 @@ async fn a_thread_whose_file_moves_stays_the_same_thread() -> Result {
     let to = format!("archived_sessions/{}", from.rsplit('/').next().unwrap_or_default());
     lab.rename(&from, &to)?;
     let report = lab.index().await?;
-    assert_eq!((report.indexed, report.duplicates, report.vanished), (1, 0, 1));
+    assert_eq!((report.indexed, report.duplicates, report.vanished, report.rows_gone), (1, 0, 1, 0));
     let threads = lab.threads().await?;
     assert_eq!(threads.len(), 1);
     assert_eq!((threads[0].archived, threads[0].rollout_path.as_str()), (true, to.as_str()));
@@ -97,7 +97,8 @@ async fn a_thread_whose_file_vanishes_leaves_the_lists_and_comes_back_with_it() 
     lab.index().await?;
     lab.state.threads().rename(id(1), Some("Mine")).await?;
     std::fs::remove_file(lab.path(&path))?;
-    assert_eq!(lab.index().await?.vanished, 1);
+    let report = lab.index().await?;
+    assert_eq!((report.vanished, report.rows_gone), (1, 1));
     assert_eq!(lab.threads().await?, []);
     let thread = lab.state.threads().get(id(1)).await?.ok_or("the row stays, for what the user said")?;
     assert!(thread.missing_since.is_some());
@@ -174,8 +175,8 @@ async fn damaged_files_are_indexed_as_far_as_they_can_be_and_reported() -> Resul
         })
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped at byte 371: torn: the file ends in the middle of it
-LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped at byte 376: not UTF-8
+LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of it
+LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, at byte 376: not UTF-8
 Failed sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty; it can be deleted, or will be read once its agent writes to it
 Failed sessions/notes.jsonl: the file names no thread: it has no session_meta line and no id in its name; rename it to rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
 ");

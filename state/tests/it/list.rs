@@ -240,3 +240,26 @@ async fn list_while_things_happen(
     assert!(last.is_some_and(|last| !unique.contains(&last)), "the last one came after the last look");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_client_that_catches_up_always_holds_a_cursor() -> Result {
+    let lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let (_, _, back) = page(&lab, &first(5, SortKey::Created, SortDirection::Descending)).await?;
+    let mut cursor = back.ok_or("a page with a thread has one")?;
+    assert!(cursor.continues(SortDirection::Descending) && !cursor.continues(SortDirection::Ascending));
+    for number in 2..6 {
+        // Twice nothing, then something.
+        for expected in [vec![], vec![], vec![id(number)]] {
+            if !expected.is_empty() {
+                lab.state.threads().upsert(&[thread(number, number as i64)?]).await?;
+            }
+            let query = ListThreads { cursor: Some(cursor.clone()), ..ListThreads::default() };
+            let (ids, next, back) = page(&lab, &query).await?;
+            assert_eq!((ids.is_empty(), next.is_none()), (expected.is_empty(), expected.is_empty()));
+            assert_eq!(ids, expected);
+            cursor = next.or(back).ok_or("every answer has one")?;
+        }
+    }
+    Ok(())
+}
