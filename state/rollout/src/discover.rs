@@ -4,13 +4,13 @@
 //! has one inside the home's session folders.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fingerprint::Fingerprint;
 use crate::name::{self, RolloutName};
+use crate::problem::{DiscoveryProblem, ProblemReason};
 
 /// Where rollouts are, and whether those there are archived.
 const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
@@ -43,60 +43,13 @@ pub struct RolloutFile {
     pub fingerprint: Fingerprint,
 }
 
-/// Something in the home that could not be looked at, or looks wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DiscoveryProblem {
-    /// Its path in the home.
-    pub path: String,
-    /// What is the matter.
-    pub reason: ProblemReason,
-}
-
-/// What is the matter with something in the home.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProblemReason {
-    /// It cannot be read; what the operating system says.
-    Unreadable(String),
-    /// The file's name is not a rollout's. It is indexed all the same.
-    MalformedName,
-    /// The name is not UTF-8. The file is not indexed.
-    NameNotUtf8,
-    /// A symbolic link that leads out of the home. It is not followed.
-    LeavesHome,
-    /// A symbolic link that leads nowhere, or in a circle.
-    BrokenLink,
-    /// A pipe, socket or device with a rollout's name. It is never opened.
-    NotAFile,
-    /// A folder nested too deeply. It is not looked into.
-    TooDeep,
-}
-
-impl fmt::Display for ProblemReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => write!(f, "cannot be read ({error}); check its permissions"),
-            Self::MalformedName => {
-                f.write_str("is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl; indexed as it is")
-            }
-            Self::NameNotUtf8 => f.write_str("has a name that is not UTF-8; rename it to have it indexed"),
-            Self::LeavesHome => f.write_str("is a link that leaves the home; not followed"),
-            Self::BrokenLink => f.write_str("is a link that leads nowhere; remove it"),
-            Self::NotAFile => f.write_str("is not a regular file; not opened"),
-            Self::TooDeep => f.write_str("is nested too deeply; not looked into"),
-        }
-    }
-}
-
-impl fmt::Display for DiscoveryProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.path, self.reason)
-    }
-}
-
 pub(crate) fn discover(root: &Path) -> Discovery {
     let mut walk = Walk::default();
+    if let Err(error) = fs::read_dir(root) {
+        walk.unreadable(String::new(), &error);
+        return walk.found;
+    }
+    let mut missing = 0;
     for (folder, archived) in FOLDERS {
         let path = root.join(folder);
         match fs::symlink_metadata(&path) {
@@ -104,9 +57,12 @@ pub(crate) fn discover(root: &Path) -> Discovery {
                 walk.links.push(Found { path, relative: folder.to_owned(), archived, depth: 0 });
             }
             Ok(_) => walk.folder(&Found { path, relative: folder.to_owned(), archived, depth: 0 }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing += 1,
             Err(error) => walk.unreadable(folder.to_owned(), &error),
         }
+    }
+    if missing == FOLDERS.len() {
+        walk.problem(String::new(), ProblemReason::NoSessions);
     }
     walk.follow_links(root);
     let mut found = walk.found;
@@ -213,7 +169,11 @@ impl Walk {
         if self.links.is_empty() {
             return;
         }
-        let Ok(root) = fs::canonicalize(root) else { return };
+        let root = match fs::canonicalize(root) {
+            Ok(root) => root,
+            // The home has gone away meanwhile, and with it what the links lead to.
+            Err(error) => return self.unreadable(String::new(), &error),
+        };
         // What has been found so far was found without links: its real path is the root's and its own.
         self.real = Some(self.found.files.iter().map(|file| root.join(&file.path)).collect());
         self.links.sort_unstable_by(|a, b| b.relative.cmp(&a.relative));

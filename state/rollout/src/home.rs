@@ -12,6 +12,9 @@ use crate::thread_names::ThreadNames;
 /// The model provider of a thread when neither its rollout nor the home's `config.toml` names one.
 pub const DEFAULT_MODEL_PROVIDER: &str = "openai";
 
+/// The file in the home that gives threads their names: see [`AgentHome::thread_names`].
+pub const SESSION_INDEX: &str = "session_index.jsonl";
+
 /// An agent's home directory, `~/.codex` for the Codex CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentHome {
@@ -24,6 +27,13 @@ pub struct AgentHome {
 pub struct HomeConfig {
     /// `model_provider`.
     pub model_provider: Option<String>,
+}
+
+impl HomeConfig {
+    /// The model provider of threads whose rollouts name none: `model_provider`, else [`DEFAULT_MODEL_PROVIDER`].
+    pub fn default_model_provider(&self) -> &str {
+        self.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER)
+    }
 }
 
 /// Why an agent home, or one of its files, cannot be used.
@@ -121,16 +131,20 @@ impl AgentHome {
         config.map_err(|error| broken(path, text, error.span().map_or(text.len(), |span| span.start)))
     }
 
-    /// Reads the names that users have given to threads, from `session_index.jsonl`. A missing file names none.
+    /// Reads the names that users have given to threads, from [`SESSION_INDEX`]. A missing file names none.
     ///
     /// # Errors
     /// [`HomeError::Unreadable`].
     pub fn thread_names(&self) -> Result<ThreadNames, HomeError> {
-        let path = self.root.join("session_index.jsonl");
+        let path = self.root.join(SESSION_INDEX);
         ThreadNames::read(&path).map_err(|source| HomeError::Unreadable { path, source })
     }
 
     /// Finds the rollouts. What cannot be looked at is among the problems and stops nothing.
+    ///
+    /// A home that is gone, or has no folder for sessions, has a problem too: its path is empty, and its reason
+    /// [hides files](crate::ProblemReason::hides_files), so that nobody takes the rollouts of a home that is not mounted
+    /// for deleted. To a home that is merely new, that does no harm.
     pub fn discover(&self) -> Discovery {
         discover::discover(&self.root)
     }

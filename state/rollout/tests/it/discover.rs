@@ -66,11 +66,40 @@ fn rollouts_are_found_at_any_depth_and_nothing_else() -> Result {
 }
 
 #[test]
-fn an_empty_home_has_no_rollouts_and_no_problems() -> Result {
+fn one_folder_is_enough_and_no_problem() -> Result {
+    for folder in ["sessions", "archived_sessions"] {
+        let home = tempfile::tempdir()?;
+        fs::create_dir(home.path().join(folder))?;
+        assert_eq!(discover(home.path())?, Discovery::default());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_where_a_folder_should_be_is_a_problem() -> Result {
     let home = tempfile::tempdir()?;
-    assert_eq!(discover(home.path())?, Discovery::default());
     write(home.path(), "sessions")?;
-    assert!(matches!(discover(home.path())?.problems[..], [ref problem] if problem.path == "sessions"));
+    let found = discover(home.path())?;
+    assert!(matches!(found.problems[..], [ref problem] if problem.path == "sessions"));
+    assert!(found.problems[0].reason.hides_files());
+    Ok(())
+}
+
+#[test]
+fn a_home_without_folders_is_never_taken_for_one_without_rollouts() -> Result {
+    let home = tempfile::tempdir()?;
+    let found = discover(home.path())?;
+    assert_eq!((paths(&found), problems(&found)), (vec![], vec![("", &ProblemReason::NoSessions)]));
+    insta::assert_snapshot!(found.problems[0], @"the home has neither sessions nor archived_sessions; is this an agent home, and is it mounted?");
+    assert!(found.problems[0].reason.hides_files());
+
+    write(home.path(), &format!("sessions/{NAME}"))?;
+    let open = AgentHome::open(home.path())?;
+    assert_eq!(open.discover().problems, []);
+    drop(home);
+    let gone = open.discover();
+    assert!(matches!(problems(&gone)[..], [("", ProblemReason::Unreadable(_))]), "{gone:?}");
+    assert!(gone.problems[0].reason.hides_files());
     Ok(())
 }
 

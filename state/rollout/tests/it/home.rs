@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use threadkeep_rollout::{AgentHome, HomeError};
+use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError, SESSION_INDEX};
 
 use crate::{ID, Result, bundled};
 
@@ -27,6 +27,8 @@ fn the_provider_comes_from_the_config() -> Result {
     assert_eq!(home.config()?.model_provider, None);
     fs::write(folder.path().join("config.toml"), "model = 'x'\n[tui]\nx = 1\n")?;
     assert_eq!(home.config()?.model_provider, None);
+    assert_eq!(home.config()?.default_model_provider(), DEFAULT_MODEL_PROVIDER);
+    assert_eq!(bundled()?.config()?.default_model_provider(), "mock");
     Ok(())
 }
 
@@ -64,7 +66,7 @@ fn the_last_name_wins() -> Result {
     let text =
         [line(ID, "one"), line(other, "gone"), "junk\n".to_owned(), line(ID, " two "), line(other, " ")]
             .concat();
-    fs::write(folder.path().join("session_index.jsonl"), text + "{\"id\":\"01a2")?;
+    fs::write(folder.path().join(SESSION_INDEX), text + "{\"id\":\"01a2")?;
     let names = home.thread_names()?;
     assert_eq!(names.get(ID.parse()?), Some("two"));
     assert_eq!((names.get(other.parse()?), names.len(), names.skipped().count), (None, 1, 2));
