@@ -1,10 +1,10 @@
 //! The table that `threads` shows to people, and what stands in its place when there is nothing to show.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
 use threadkeep_state::{Cursor, Inventory, SortKey, Thread};
+use uuid::Uuid;
 
 use super::threads_list::List;
 use crate::output::Screen;
@@ -22,7 +22,7 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
         return if screen.quiet { String::new() } else { list.why_empty() };
     }
     let clock = Clock::system();
-    let ids = short_ids(&list.page.threads);
+    let ids = short_ids(list.page.threads.iter().map(|thread| thread.id));
     let user_home = std::env::home_dir();
     let rows: Vec<Vec<String>> = list
         .page
@@ -48,7 +48,9 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
         })
         .collect();
     let mut text = table(&list.columns(), &rows, screen.width);
-    if let Some(next) = list.page.next_cursor.as_ref().filter(|_| !screen.quiet) {
+    // A page that was not filled has everything; its cursor only serves to ask again later.
+    let is_full = list.query.limit.is_none_or(|limit| list.page.threads.len() as u64 >= u64::from(limit));
+    if let Some(next) = list.page.next_cursor.as_ref().filter(|_| is_full && !screen.quiet) {
         text.push_str(&list.footer(&next_command(next, std::env::args().skip(1)), screen.width));
     }
     text
@@ -62,15 +64,17 @@ impl List {
 
     fn columns(&self) -> [Column; 7] {
         let time = if self.sorted_by() == SortKey::Created { "CREATED" } else { "UPDATED" };
-        let column = |title, min, max, rank, style| Column { title, min, max, rank, path: false, style };
+        let column =
+            |title, min, max, rank, style| Column { title, min, max, rank, floor: min, path: false, style };
         [
-            column("ID", SHORT_ID, 36, 0, CYAN),
-            column(time, 12, 12, 0, DIM),
-            column("THREAD", 32, usize::MAX, 0, BOLD),
-            Column { path: true, ..column("FOLDER", 18, 32, 1, DIM) },
-            column("BRANCH", 10, 20, 2, DIM),
-            column("MODEL", 12, 20, 3, DIM),
-            column("SOURCE", 6, 10, 4, DIM),
+            // Whatever is printed of an id is meant to be typed back: it is never cut.
+            column("ID", usize::MAX, usize::MAX, 0, CYAN),
+            column(time, 12, 12, 1, DIM),
+            Column { floor: 10, ..column("THREAD", 32, usize::MAX, 0, BOLD) },
+            Column { path: true, ..column("FOLDER", 18, 32, 2, DIM) },
+            column("BRANCH", 10, 20, 3, DIM),
+            column("MODEL", 12, 20, 4, DIM),
+            column("SOURCE", 6, 10, 5, DIM),
         ]
     }
 
@@ -134,7 +138,7 @@ impl List {
         } else if missing > 0 {
             [
                 "No current threads.".to_owned(),
-                format!("The rollouts of {} are gone.", things(missing, "thread")),
+                format!("The rollouts of {} are missing.", things(missing, "thread")),
             ]
         } else {
             [
@@ -161,14 +165,21 @@ impl List {
     }
 }
 
-/// The beginnings of the ids that tell the threads of a page apart.
-fn short_ids(threads: &[Thread]) -> Vec<String> {
-    let ids: Vec<String> = threads.iter().map(|thread| thread.id.hyphenated().to_string()).collect();
-    let all: HashSet<&String> = ids.iter().collect();
-    let is_unique = |end: usize| ids.iter().map(|id| &id[..end]).collect::<HashSet<_>>().len() == all.len();
-    let longest = ids.iter().map(String::len).max().unwrap_or(SHORT_ID);
-    let end = (SHORT_ID..=longest).find(|end| is_unique(*end)).unwrap_or(longest);
-    ids.iter().map(|id| id[..end].to_owned()).collect()
+/// The beginning of each id that tells it from the others of a page: the short one, and more only where that collides.
+fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
+    let ids: Vec<String> = ids.map(|id| id.hyphenated().to_string()).collect();
+    let mut sorted: Vec<&String> = ids.iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let common = |one: &str, other: &str| one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let short = |id: &String| {
+        // The ones most alike are next to each other.
+        let at = sorted.partition_point(|other| *other < id);
+        let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
+        let alike = neighbours.filter_map(|at| sorted.get(at)).map(|other| common(id, other)).max();
+        id[..alike.map_or(SHORT_ID, |alike| SHORT_ID.max(alike + 1)).min(id.len())].to_owned()
+    };
+    ids.iter().map(short).collect()
 }
 
 /// What a thread is called.
@@ -217,6 +228,25 @@ fn next_command(cursor: &Cursor, typed: impl Iterator<Item = String>) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_ids_that_collide_get_longer() {
+        let id = |n: u128| Uuid::from_u128(0x01a2_036c_de71_7000_8000_0000_0000_0000 + n);
+        let other = Uuid::from_u128(0x01a2_036c_ffff_7000_8000_0000_0000_0000);
+        let shorter = id(0x0fff << 64);
+        let ids = [id(0x1), other, id(0x2), shorter, id(0x10)];
+        assert_eq!(
+            short_ids(ids.into_iter()),
+            [
+                "01a2036c-de71-7000-8000-000000000001",
+                "01a2036c-ffff",
+                "01a2036c-de71-7000-8000-000000000002",
+                "01a2036c-de71-7f",
+                "01a2036c-de71-7000-8000-00000000001",
+            ]
+        );
+        assert_eq!(short_ids([other].into_iter()), ["01a2036c-ffff"]);
+    }
 
     #[test]
     fn home_is_a_tilde() {

@@ -1,4 +1,4 @@
-//! A table that fits: columns shrink down to what they need, then the least important ones go.
+//! A table that fits: columns shrink down to what they can do with, and the least important ones go.
 
 use anstyle::Style;
 
@@ -6,6 +6,8 @@ use super::color::{DIM, paint};
 use super::text::{fit, fit_path, width};
 
 const GAP: usize = 2;
+/// The rank of the columns that go last, after the others have shrunk to their floor.
+const LAST_RANK: u8 = 1;
 
 /// A column and how it yields when there is little room.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +17,10 @@ pub(crate) struct Column {
     pub(crate) min: usize,
     /// The most it is given.
     pub(crate) max: usize,
-    /// Its importance: of two, the lower one goes first. Columns of importance 0 stay.
+    /// When it goes: of two, the one of the higher rank first. Columns of rank 0 stay.
     pub(crate) rank: u8,
+    /// Down to what it shrinks below `min` once only the columns of [`LAST_RANK`] could still go.
+    pub(crate) floor: usize,
     /// Whether it holds paths, which are cut at their front and not at their end.
     pub(crate) path: bool,
     pub(crate) style: Style,
@@ -66,13 +70,21 @@ fn arrange(columns: &[Column], rows: &[Vec<String>], room: usize) -> Vec<usize> 
         let shown = widths.iter().filter(|width| **width > 0).count();
         widths.iter().sum::<usize>() + shown.saturating_sub(1) * GAP
     };
-    while total(&widths) > room {
-        let least = (0..columns.len())
-            .filter(|n| widths[*n] > 0 && columns[*n].rank > 0)
-            .max_by_key(|n| columns[*n].rank);
-        let Some(least) = least else { break };
-        widths[least] = 0;
+    let drop_down_to = |widths: &mut Vec<usize>, rank: u8| {
+        while total(widths) > room {
+            let least = (0..columns.len())
+                .filter(|n| widths[*n] > 0 && columns[*n].rank >= rank)
+                .max_by_key(|n| columns[*n].rank);
+            let Some(least) = least else { break };
+            widths[least] = 0;
+        }
+    };
+    drop_down_to(&mut widths, LAST_RANK + 1);
+    if total(&widths) > room {
+        // What is left over is given back below.
+        widths.iter_mut().zip(columns).for_each(|(width, column)| *width = (*width).min(column.floor));
     }
+    drop_down_to(&mut widths, LAST_RANK);
     // What is left goes to the narrow columns first: the widest takes the rest.
     let mut order: Vec<usize> = (0..columns.len()).filter(|n| widths[*n] > 0).collect();
     order.sort_by_key(|n| columns[*n].max);
@@ -88,12 +100,16 @@ mod tests {
     use super::*;
 
     const COLUMNS: &[Column] = &[
-        Column { title: "ID", min: 4, max: 4, rank: 0, path: false, style: Style::new() },
-        Column { title: "TITLE", min: 10, max: usize::MAX, rank: 0, path: false, style: Style::new() },
-        Column { title: "FOLDER", min: 6, max: 12, rank: 1, path: true, style: Style::new() },
-        Column { title: "MODEL", min: 5, max: 8, rank: 2, path: false, style: Style::new() },
-        Column { title: "EMPTY", min: 5, max: 8, rank: 3, path: false, style: Style::new() },
+        column("ID", usize::MAX, usize::MAX, 0, usize::MAX),
+        column("TITLE", 10, usize::MAX, 0, 4),
+        Column { path: true, ..column("FOLDER", 6, 12, 2, 6) },
+        column("MODEL", 5, 8, 3, 5),
+        column("EMPTY", 5, 8, 4, 5),
     ];
+
+    const fn column(title: &'static str, min: usize, max: usize, rank: u8, floor: usize) -> Column {
+        Column { title, min, max, rank, floor, path: false, style: Style::new() }
+    }
 
     fn rendered(room: usize) -> String {
         let cells = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
@@ -129,8 +145,27 @@ mod tests {
     }
 
     #[test]
+    fn the_first_column_is_never_cut_and_the_last_to_go_goes_after_the_others_shrank() {
+        let columns = [COLUMNS[0], column("WHEN", 6, 6, LAST_RANK, 6), column("TITLE", 10, usize::MAX, 0, 4)];
+        let rows = [["0123456789", "now", "A title"].map(str::to_owned).to_vec()];
+        let rendered = |room| anstream::adapter::strip_str(&table(&columns, &rows, room)).to_string();
+        insta::assert_snapshot!(rendered(24), @r"
+        ID          WHEN  TITLE
+        0123456789  now   A tit…
+        ");
+        insta::assert_snapshot!(rendered(18), @r"
+        ID          TITLE
+        0123456789  A tit…
+        ");
+        insta::assert_snapshot!(rendered(8), @r"
+        ID          TIT…
+        0123456789  A t…
+        ");
+    }
+
+    #[test]
     fn no_line_is_wider_than_the_room() {
-        for room in 16..80 {
+        for room in 10..80 {
             for line in rendered(room).lines() {
                 assert!(width(line) <= room, "{room}: {line}");
             }

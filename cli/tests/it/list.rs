@@ -181,3 +181,34 @@ fn a_reader_that_goes_away_is_no_error() -> Result {
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
     Ok(())
 }
+
+#[test]
+fn ids_that_collide_are_printed_whole_enough_at_any_width() -> Result {
+    let fixture = Fixture::of_many(12)?;
+    fixture.json(&["backfill"])?;
+    for columns in ["40", "60", "80", "120"] {
+        let output = fixture.command(&["threads", "-q"]).env("COLUMNS", columns).output()?;
+        let list = fixture.say(output)?.stdout;
+        assert_eq!(list.lines().count(), 13);
+        for line in list.lines().skip(1) {
+            let id = line.split(' ').next().ok_or("a line begins with an id")?;
+            let said = fixture.run(&["threads", "show", id, "--no-refresh"])?;
+            assert_eq!(said.code, Some(0), "{columns}: {line}\n{}", said.all());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_that_catches_up_with_everything_offers_no_more() -> Result {
+    let fixture = Fixture::bundled()?;
+    let page = fixture.json(&["threads", "--limit", "4"])?;
+    let next = page["next_cursor"].as_str().ok_or("there is more")?;
+    let page = fixture.json(&["threads", "--limit", "4", "--cursor", next])?;
+    let back = page["backwards_cursor"].as_str().ok_or("a page has one")?;
+    let all = fixture.run(&["threads", "--limit", "9", "--cursor", back])?.stdout;
+    assert_eq!(all.lines().count(), 5, "{all}");
+    let some = fixture.run(&["threads", "--limit", "3", "--cursor", back])?.stdout;
+    assert!(some.contains("next: "), "{some}");
+    Ok(())
+}
