@@ -3,7 +3,7 @@
 //! | pragma | value | why |
 //! |---|---|---|
 //! | `foreign_keys` | ON | off by default in SQLite, for each connection |
-//! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits |
+//! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits; [`durability`](crate::durability) changes it for a transaction |
 //! | `fullfsync` | ON for durable ones | on macOS a plain `fsync` does not reach the disk |
 //! | `journal_size_limit` | 64 MiB | a log that one long transaction blew up is cut back at the next checkpoint |
 //! | `temp_store` | MEMORY | sorts leave no file in a folder that may be full, slow or shared |

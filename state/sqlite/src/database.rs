@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::connect::{Access, connect};
+use crate::durability::Writer;
 use crate::error::DbError;
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
@@ -31,7 +32,7 @@ pub(crate) struct Inner {
     /// How a reader reads; decides whether there is a writer.
     pub(crate) access: Access,
     /// The one writer. Empty until it is needed, and after a failure that left it in doubt.
-    pub(crate) writer: Arc<AsyncMutex<Option<SqliteConnection>>>,
+    pub(crate) writer: Arc<AsyncMutex<Option<Writer>>>,
     /// One permit a reader. Closed when the database is.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
@@ -83,7 +84,7 @@ impl Database {
     ) -> Self {
         let database = Self::new(spec, paths, options, journal, Access::Read);
         if let Ok(mut writer) = database.inner.writer.try_lock() {
-            *writer = Some(connection);
+            *writer = Some(Writer::new(spec.kind, connection));
         }
         database
     }
@@ -174,7 +175,7 @@ impl Database {
         let inner = &self.inner;
         inner.permits.close();
         let idle = std::mem::take(&mut *inner.idle());
-        let writer = inner.writer.lock().await.take();
+        let writer = inner.writer.lock().await.take().map(|writer| writer.connection);
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;
         }
@@ -190,6 +191,10 @@ impl Inner {
     pub(crate) async fn connect(&self, access: Access) -> Result<SqliteConnection, DbError> {
         let connected = connect(self.spec, &self.paths.database, self.options.busy_timeout, access).await;
         connected.map_err(|error| self.error(error))
+    }
+
+    pub(crate) async fn connect_writer(&self) -> Result<Writer, DbError> {
+        Ok(Writer::new(self.spec.kind, self.connect(Access::Write).await?))
     }
 
     pub(crate) fn error(&self, error: sqlx::Error) -> DbError {

@@ -58,6 +58,11 @@
 //! A [`WriteTx`] that is dropped, or whose future is cancelled at any point, is rolled back, and the writer goes on.
 //! The file lock is taken for creating, upgrading and changing the journal mode only.
 //!
+//! # Durability
+//!
+//! [`DbKind`] decides whether a commit waits for the disk. What only the user knows (a name, a deletion) is written with
+//! [`Database::begin_durable`], which waits for it also where everything else could be rebuilt after a power cut.
+//!
 //! # Compatibility
 //!
 //! Several versions of a program may have one file open. An **older** program opens a newer database: migrations it does not
@@ -81,7 +86,7 @@
 //! NFS, SMB, 9p, FUSE and others ([`file_system`]). A WAL database that is found on one of those is switched when nobody
 //! else has it open. The file system is asked on Linux and Android; elsewhere it is taken for local, and
 //! [`OpenOptions::journal`] is there to say otherwise. A path must be UTF-8. A symlink in the database's place is followed.
-//! [`OpenOptions::read_only`] and [`inspect`] write no byte and create no file, on a folder that allows it as on one that
+//! [`OpenOptions::read_only`] and [`inspect()`] write no byte and create no file, on a folder that allows it as on one that
 //! does not; within one process, though, handles share a log's index, and a read-only one then notes its reads there.
 //!
 //! # Telemetry
@@ -91,6 +96,7 @@
 mod check;
 mod connect;
 mod database;
+mod durability;
 mod error;
 pub mod file_system;
 mod holders;

@@ -29,8 +29,10 @@ pub struct DbSpec {
 #[non_exhaustive]
 pub enum DbKind {
     /// What can be rebuilt from files: `synchronous=NORMAL`. A power cut may lose the last commits, never the file.
+    ///
+    /// For the few writes that cannot be rebuilt there is [`Database::begin_durable`](crate::Database::begin_durable).
     Rebuildable,
-    /// What exists nowhere else: `synchronous=FULL`. A commit that returned survives a power cut.
+    /// What exists nowhere else: `synchronous=FULL`, or `EXTRA` with a rollback journal. A commit that returned survives a power cut.
     Durable,
 }
 

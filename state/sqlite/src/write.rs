@@ -7,8 +7,8 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::connect::Access;
 use crate::database::{Database, Inner};
+use crate::durability::{Level, Writer};
 use crate::error::{DbError, ErrorClass};
 use crate::migrate::{Manager, begin_immediate, commit};
 use crate::retry::Retry;
@@ -28,9 +28,28 @@ impl Database {
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
     pub async fn begin(&self) -> Result<WriteTx, DbError> {
+        let Inner { spec, journal, .. } = &*self.inner;
+        self.begin_at(Level::usual(spec.kind, *journal)).await
+    }
+
+    /// Begins a write like [`begin`](Self::begin) that is on the disk when its commit returns, whatever the database's kind.
+    ///
+    /// A power cut may take the last commits of a [`DbKind::Rebuildable`](crate::DbKind::Rebuildable) database, because
+    /// they can be made again. A name that the user gave, or a thread that they deleted, cannot: write those with this.
+    /// What other transactions committed before is on the disk with it. It costs a wait for the disk at each commit, and a
+    /// statement when the kind of transaction changes, so it is nothing for bulk work.
+    ///
+    /// # Errors
+    ///
+    /// As for [`begin`](Self::begin).
+    pub async fn begin_durable(&self) -> Result<WriteTx, DbError> {
+        self.begin_at(Level::durable(self.inner.journal)).await
+    }
+
+    async fn begin_at(&self, level: Level) -> Result<WriteTx, DbError> {
         let inner = &self.inner;
         let mut retry = Retry::new(inner.options.write_timeout);
-        let result = begin(inner, &mut retry).await;
+        let result = begin(inner, level, &mut retry).await;
         if retry.tries() > 0 {
             let status = if result.is_ok() { "ok" } else { "error" };
             telemetry::report(
@@ -53,13 +72,13 @@ impl Database {
             *writer = None;
         }
         if writer.is_none() {
-            *writer = Some(inner.connect(Access::Write).await?);
+            *writer = Some(inner.connect_writer().await?);
         }
         Ok(IdleWriter(writer))
     }
 }
 
-type Guard = OwnedMutexGuard<Option<SqliteConnection>>;
+type Guard = OwnedMutexGuard<Option<Writer>>;
 
 async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     if inner.options.read_only {
@@ -71,15 +90,19 @@ async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     if inner.permits.is_closed() { Err(inner.closed()) } else { Ok(writer) }
 }
 
-async fn begin(inner: &Arc<Inner>, retry: &mut Retry) -> Result<WriteTx, DbError> {
+async fn begin(inner: &Arc<Inner>, level: Level, retry: &mut Retry) -> Result<WriteTx, DbError> {
     let mut writer = lock(inner, retry).await?;
     loop {
         let fresh = writer.is_none();
         let connection = match &mut *writer {
             Some(connection) => connection,
-            none => none.insert(inner.connect(Access::Write).await?),
+            none => none.insert(inner.connect_writer().await?),
         };
-        match begin_immediate(connection, retry).await {
+        let begun = match connection.reach(level, retry).await {
+            Ok(()) => begin_immediate(connection, retry).await,
+            error => error,
+        };
+        match begun {
             Ok(()) => break,
             Err(error) => match ErrorClass::of(&error) {
                 ErrorClass::Busy => return Err(inner.busy(retry.waited())),

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod durable;
 mod fresh;
 mod inspecting;
 mod journal;

@@ -111,3 +111,18 @@ pub(crate) fn succeeded(child: Child) -> Result {
     }
     Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into())
 }
+
+/// Polls a future a number of times, each after letting other threads run, and then drops it.
+pub(crate) async fn cancelled_after<F: Future>(polls: u32, future: F) -> bool {
+    let mut future = Box::pin(future);
+    for _ in 0..polls {
+        let mut once =
+            std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_ready()));
+        if std::future::poll_fn(|context| std::pin::Pin::new(&mut once).poll(context)).await {
+            return true;
+        }
+        std::thread::yield_now();
+        tokio::task::yield_now().await;
+    }
+    false
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection, Executor as _};
 use threadkeep_sqlite::{Database, DbError, ErrorClass, JournalChoice, OpenOptions};
 
-use crate::support::{Error, Result, V2, count_notes, open, write_note};
+use crate::support::{Error, Result, V2, cancelled_after, count_notes, open, write_note};
 
 #[tokio::test]
 async fn a_dropped_transaction_rolls_back_and_the_writer_goes_on() -> Result {
@@ -33,21 +33,6 @@ async fn a_savepoint_within_a_transaction() -> Result {
     tx.commit().await?;
     assert_eq!(count_notes(&database).await?, 1);
     Ok(())
-}
-
-/// Polls a future a number of times, each after letting other threads run, and then drops it.
-async fn cancelled_after<F: Future>(polls: u32, future: F) -> bool {
-    let mut future = Box::pin(future);
-    for _ in 0..polls {
-        let mut once =
-            std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_ready()));
-        if std::future::poll_fn(|context| std::pin::Pin::new(&mut once).poll(context)).await {
-            return true;
-        }
-        std::thread::yield_now();
-        tokio::task::yield_now().await;
-    }
-    false
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
