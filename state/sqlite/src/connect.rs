@@ -9,6 +9,7 @@
 //! | `temp_store` | MEMORY | sorts leave no file in a folder that may be full, slow or shared |
 //! | `trusted_schema` | OFF | a schema that someone else wrote into the file cannot call functions |
 //! | `cell_size_check` | ON | damage is found where it is read, before it spreads |
+//! | `secure_delete` | ON for writers | deleted text is overwritten: it lingers in no free page, nor in the gaps of others |
 //! | `query_only` | ON for readers | a write that went to a reader by mistake fails, at once and always |
 //! | `auto_vacuum` | INCREMENTAL | set once, at creation: it cannot be changed after the first table without a VACUUM |
 //! | `journal_mode` | WAL or DELETE | set once, after `auto_vacuum` and `application_id`, under our lock |
@@ -93,6 +94,9 @@ pub(crate) async fn connect(
     };
     if matches!(access, Access::Read | Access::Immutable | Access::Untouched) {
         options = options.pragma("query_only", "ON");
+    }
+    if matches!(access, Access::Write | Access::Exclusive) {
+        options = options.pragma("secure_delete", "ON");
     }
     options.connect().await
 }

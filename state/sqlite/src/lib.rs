@@ -63,6 +63,9 @@
 //! [`DbKind`] decides whether a commit waits for the disk. What only the user knows (a name, a deletion) is written with
 //! [`Database::begin_durable`], which waits for it also where everything else could be rebuilt after a power cut.
 //!
+//! Deleted text is overwritten in the file. The log still has it until a checkpoint has written all of it back and cut it
+//! to nothing, as [`Database::checkpoint`] and the last [`Database::close`] do; a snapshot has what it was made of.
+//!
 //! # Compatibility
 //!
 //! Several versions of a program may have one file open. An **older** program opens a newer database: migrations it does not

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod deleted;
 mod durable;
 mod fresh;
 mod inspecting;
