@@ -37,7 +37,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`], [`DbError::Io`] and their like when it could not be checked. Damage that keeps SQLite from even
+    /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`] and their like when it could not be checked. Damage that keeps SQLite from even
     /// reading the schema is a problem in the list, not an error.
     pub async fn check(&self, depth: Depth) -> Result<Vec<String>, DbError> {
         let mut reader = self.reader().await?;
@@ -51,6 +51,7 @@ impl Database {
         let mut problems = match found {
             Ok(lines) => lines,
             Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => {
+                reader.confirm()?;
                 return Ok(vec![error.to_string()]);
             }
             Err(error) => return Err(self.error(error)),
@@ -73,6 +74,7 @@ impl Database {
             let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
             problems.push(format!("row {id} of {table} points to a row of {parent} that does not exist"));
         }
+        reader.confirm()?;
         Ok(problems)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
@@ -16,6 +16,7 @@ use crate::paths::DbPaths;
 use crate::read::Reader;
 use crate::snapshot;
 use crate::spec::DbSpec;
+use crate::stamp::Stamp;
 
 /// An open database. Cloning gives another handle to the same connections.
 #[derive(Clone)]
@@ -36,27 +37,8 @@ pub(crate) struct Inner {
     /// One permit a reader. Closed when the database is.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
-    /// What the file was when it was opened, if readers take it for immutable.
-    pub(crate) stamp: Option<Stamp>,
-}
-
-/// What changes about a file when someone writes to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-    logged: u64,
-}
-
-impl Stamp {
-    pub(crate) fn of(paths: &DbPaths) -> Self {
-        let file = std::fs::metadata(&paths.database).ok();
-        Self {
-            length: file.as_ref().map_or(0, std::fs::Metadata::len),
-            modified: file.and_then(|file| file.modified().ok()),
-            logged: std::fs::metadata(&paths.wal).map_or(0, |log| log.len()),
-        }
-    }
+    /// What the files were before they were first read.
+    pub(crate) stamp: Stamp,
 }
 
 impl Database {
@@ -66,8 +48,8 @@ impl Database {
         options: OpenOptions,
         journal: JournalMode,
         access: Access,
+        stamp: Stamp,
     ) -> Self {
-        let stamp = (access == Access::Immutable).then(|| Stamp::of(&paths));
         let permits = Arc::new(Semaphore::new(options.readers as usize));
         let (writer, idle) = (Arc::default(), Mutex::default());
         Self {
@@ -82,7 +64,8 @@ impl Database {
         journal: JournalMode,
         connection: SqliteConnection,
     ) -> Self {
-        let database = Self::new(spec, paths, options, journal, Access::Read);
+        let stamp = Stamp::of(&paths);
+        let database = Self::new(spec, paths, options, journal, Access::Read, stamp);
         if let Ok(mut writer) = database.inner.writer.try_lock() {
             *writer = Some(Writer::new(spec.kind, connection));
         }
@@ -146,6 +129,7 @@ impl Database {
     ///
     /// * [`DbError::Exists`] if there is something at `to`.
     /// * [`DbError::Full`], [`DbError::Io`]: the target cannot be written.
+    /// * [`DbError::Changed`] as for [`reader`](Self::reader): there is no copy then.
     /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be read.
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
         let to = std::path::absolute(to).map_err(|error| DbError::io("find", to, error))?;
@@ -159,9 +143,14 @@ impl Database {
         sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
             .await
             .map_err(|error| inner.error(error))?;
-        snapshot::copy(&mut connection, &to)
-            .await
-            .map_err(|error| snapshot::asked_for(&inner.paths, &to, error))
+        let copied = snapshot::copy(&mut connection, &to).await;
+        if let Err(changed) = inner.unchanged() {
+            if copied.is_ok() {
+                let _ = std::fs::remove_file(&to);
+            }
+            return Err(changed);
+        }
+        copied.map_err(|error| snapshot::asked_for(&inner.paths, &to, error))
     }
 
     /// Closes all connections of this process, and with the last one on the file its log is written back.
@@ -197,8 +186,20 @@ impl Inner {
         Ok(Writer::new(self.spec.kind, self.connect(Access::Write).await?))
     }
 
+    /// Sorts an error; that the file changed under a reader without locks explains every other.
     pub(crate) fn error(&self, error: sqlx::Error) -> DbError {
+        if let Err(changed) = self.unchanged() {
+            return changed;
+        }
         DbError::sqlx(&self.paths, self.options.busy_timeout, error)
+    }
+
+    /// Refuses what was read without locks while another program wrote.
+    pub(crate) fn unchanged(&self) -> Result<(), DbError> {
+        match self.stamp.is_stale(self.access, &self.paths) {
+            true => Err(DbError::Changed { path: self.paths.database.clone() }),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn closed(&self) -> DbError {

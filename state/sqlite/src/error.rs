@@ -184,6 +184,12 @@ pub enum OpenError {
         /// How long we waited.
         waited: Duration,
     },
+    /// Read-only was asked for, and another program wrote each time we read.
+    #[error("{} is in use and changed while it was read: try again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// No space is left for creating, migrating or the snapshot before it. The database is as it was.
     #[error("no space is left while opening {}: {source}. Make room and try again; the database is as it was", path.display())]
     Full {
@@ -281,7 +287,7 @@ impl OpenError {
             Self::Newer { .. } => ErrorClass::Newer,
             Self::Checksum { .. } => ErrorClass::Checksum,
             Self::Corrupt { .. } => ErrorClass::Corrupt,
-            Self::Busy { .. } => ErrorClass::Busy,
+            Self::Busy { .. } | Self::Changed { .. } => ErrorClass::Busy,
             Self::Full { .. } => ErrorClass::Full,
             Self::NotAFile { .. }
             | Self::NoFolder { .. }

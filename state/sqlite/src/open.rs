@@ -18,6 +18,7 @@ use crate::retry::Retry;
 use crate::schema::Schema;
 use crate::snapshot;
 use crate::spec::DbSpec;
+use crate::stamp::Stamp;
 use crate::telemetry::{self, names};
 
 /// How long to wait for others before a change of journal mode that would be nice, but is not needed.
@@ -38,6 +39,7 @@ impl Database {
     /// * [`OpenError::NoFolder`], [`OpenError::NotWritable`], [`OpenError::Full`], [`OpenError::Io`]: the file system.
     /// * [`OpenError::Missing`], [`OpenError::Outdated`], [`OpenError::NeedsRecovery`]: read-only, and there is nothing to
     ///   read without writing first.
+    /// * [`OpenError::Changed`]: read-only, and another program wrote each time we read.
     /// * [`OpenError::Migration`], [`OpenError::Unexpected`]: a bug.
     pub async fn open(
         spec: &'static DbSpec,
@@ -66,7 +68,14 @@ async fn open(
     let (paths, look) = first_look(spec, folder, options.read_only).await?;
     *phase = "connect";
     let opened = if options.read_only {
-        open_read_only(spec, &paths, look, options).await
+        match open_read_only(spec, &paths, look, options).await {
+            // Once more: a program that was just closing the database is the usual reason.
+            Err(OpenError::Changed { .. }) => {
+                let (paths, look) = first_look(spec, folder, true).await?;
+                open_read_only(spec, &paths, look, options).await
+            }
+            opened => opened,
+        }
     } else {
         open_writable(spec, &paths, look, options, phase).await
     };
@@ -100,14 +109,19 @@ async fn open_read_only(
     let journal = look.header.map_or(JournalMode::Delete, |header| header.journal);
     let recovery =
         |left: &Path| OpenError::NeedsRecovery { path: paths.database.clone(), left: left.to_path_buf() };
+    let stamp = Stamp::of(paths);
     let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
-    let database = Database::new(spec, paths.clone(), options.clone(), journal, access);
+    let database = Database::new(spec, paths.clone(), options.clone(), journal, access, stamp);
     let read = async {
         let mut connection = connect(spec, &paths.database, options.busy_timeout, access).await?;
         let schema = Schema::read(&mut connection).await?;
         Ok((connection, schema))
     };
-    let (connection, schema) = read.await.map_err(|error: sqlx::Error| match error {
+    let read = read.await;
+    if stamp.is_stale(access, paths) {
+        return Err(OpenError::Changed { path: paths.database.clone() });
+    }
+    let (connection, schema) = read.map_err(|error: sqlx::Error| match error {
         error if is_hot_journal(&error) => recovery(&paths.journal),
         error => OpenError::sqlx(paths, options.busy_timeout, error),
     })?;

@@ -2,12 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::database::{Inner, Stamp};
+use crate::database::Inner;
 use crate::error::DbError;
 
 /// A connection with `query_only` on; dereferences to sqlx's. Dropping it gives it back.
@@ -23,9 +22,7 @@ pub struct Reader {
 impl Reader {
     pub(crate) async fn take(inner: &Arc<Inner>) -> Result<Self, DbError> {
         let permit = inner.permits.clone().acquire_owned().await.map_err(|_| inner.closed())?;
-        if inner.stamp.is_some_and(|stamp| stamp != Stamp::of(&inner.paths)) {
-            return Err(DbError::Changed { path: inner.paths.database.clone() });
-        }
+        inner.unchanged()?;
         let idle = inner.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -42,11 +39,19 @@ impl Reader {
     /// Sorts an error that a statement on this connection gave.
     #[must_use]
     pub fn error(&self, error: sqlx::Error) -> DbError {
-        DbError::sqlx(&self.inner.paths, self.busy_timeout(), error)
+        self.inner.error(error)
     }
 
-    fn busy_timeout(&self) -> Duration {
-        self.inner.options.busy_timeout
+    /// Confirms what was read so far: that it is of one state of the database.
+    ///
+    /// Matters for a database that was opened read-only with nobody else on it, which is read without locks: a program that
+    /// writes meanwhile can make a statement answer with rows of two states. Everywhere else it is always so.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Changed`]: another program wrote; open the database again and repeat.
+    pub fn confirm(&self) -> Result<(), DbError> {
+        self.inner.unchanged()
     }
 }
 

@@ -57,6 +57,45 @@ async fn a_writer_that_comes_later_is_noticed() -> Result {
 }
 
 #[tokio::test]
+async fn a_writer_in_the_middle_of_a_read_is_not_taken_for_damage() -> Result {
+    let folder = tempfile::tempdir()?;
+    let writer = open(&V2, folder.path()).await?;
+    for _ in 0..50 {
+        write_note(&writer, &"x".repeat(5_000)).await?;
+    }
+    writer.close().await?;
+    let database = Database::open(&V2, folder.path(), &read_only()).await?;
+    let mut reader = database.reader().await?;
+    reader.confirm()?;
+    let whole = fs::read(database.path())?;
+    // The pages after the first are being written back by someone else.
+    fs::write(database.path(), [&whole[..4096], &vec![0xff; whole.len()]].concat())?;
+    let damage = sqlx::query("SELECT * FROM notes").fetch_all(reader.conn()).await.expect_err("no pages");
+    let said = damage.to_string();
+    assert!(said.contains("malformed"), "{said}");
+    let error = reader.error(damage);
+    assert!(matches!(error, DbError::Changed { .. }), "{error}");
+    assert!(matches!(reader.confirm(), Err(DbError::Changed { .. })));
+    let copy = folder.path().join("copy");
+    assert!(matches!(database.snapshot(&copy).await, Err(DbError::Changed { .. })));
+    assert!(!copy.exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_program_that_only_looks_changes_nothing() -> Result {
+    let folder = tempfile::tempdir()?;
+    open(&V2, folder.path()).await?.close().await?;
+    let database = Database::open(&V2, folder.path(), &read_only()).await?;
+    let other = open(&V2, folder.path()).await?;
+    assert_eq!(count_notes(&other).await?, 0);
+    database.reader().await?.confirm()?;
+    other.close().await?;
+    database.reader().await?.confirm()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_a_reader_cannot_mend_is_said() -> Result {
     let folder = tempfile::tempdir()?;
     let missing = Database::open(&V2, folder.path(), &read_only()).await;
