@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::State;
 use crate::skipped::SkippedLines;
 
-/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew.
-const VERSION: u32 = 2;
+/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 3, credentials are
+/// removed from remotes of every shape.)
+const VERSION: u32 = 3;
 
 /// How far a rollout has been read, and what it said up to there. Stored as JSON.
 ///

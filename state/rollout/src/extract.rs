@@ -1,5 +1,6 @@
 //! Takes a thread's metadata out of its rollout, parsing only the lines that can change it.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -31,10 +32,17 @@ pub struct Extraction {
 }
 
 /// Reads rollouts one after the other, in the same memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Extractor {
     buffer: Buffer,
     kept: Kept,
+}
+
+// Not derived: its memory holds lines as they are written, credentials in remotes included.
+impl fmt::Debug for Extractor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extractor").finish_non_exhaustive()
+    }
 }
 
 impl Extractor {

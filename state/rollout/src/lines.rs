@@ -18,7 +18,7 @@ use crate::source::{Source, is_damage};
 /// A line of a rollout (`{"timestamp", "type", "payload"}`), as it is written.
 ///
 /// [`Line::item`] is what it says, typed where we use it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Line<'a> {
     /// Where it starts, in bytes; of a compressed file, in decompressed bytes.
@@ -60,6 +60,18 @@ impl<'a> Line<'a> {
     /// Reads what it says.
     pub fn item(&self) -> Item<'a> {
         Item::read(&self.envelope, self.payload, self.timestamp)
+    }
+}
+
+// Not derived: a conversation is nobody's debug output, nor are the credentials in a remote.
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("offset", &self.offset)
+            .field("line_number", &self.line_number)
+            .field("timestamp", &self.timestamp)
+            .field("line_type", &self.line_type)
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,7 +183,7 @@ impl Lines {
     }
 }
 
-// Not derived: a conversation is nobody's debug output.
+// Not derived, as that of a line.
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lines")

@@ -13,13 +13,13 @@ use crate::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
 
 /// Lines of which only the last counts: kept as bytes and parsed once. Reusable memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Kept {
     turn: KeptLine,
     tokens: KeptLine,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct KeptLine {
     bytes: Vec<u8>,
     /// Where the payload starts; `None` when no line is kept.
@@ -53,7 +53,6 @@ impl From<serde_json::Error> for NotJson {
 }
 
 /// What a pass has found so far.
-#[derive(Debug)]
 pub(crate) struct Pass<'k> {
     pub(crate) state: State,
     pub(crate) skipped: SkippedLines,

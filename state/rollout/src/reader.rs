@@ -21,7 +21,7 @@ const BUFFER: usize = 256 * 1024;
 const HEAD: usize = 1024;
 
 /// The reusable memory of a [`LineReader`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
     head: Vec<u8>,
@@ -45,7 +45,6 @@ struct Passed {
 }
 
 /// Reads lines out of `source`.
-#[derive(Debug)]
 pub(crate) struct LineReader<R> {
     source: R,
     buffer: Buffer,

@@ -1,5 +1,6 @@
 //! Writes a thread's rollout: appends whole lines, durably, to files of our own.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -74,7 +75,6 @@ pub struct Appended {
 }
 
 /// Appends to one rollout. While it lives, no other recorder does.
-#[derive(Debug)]
 pub struct Recorder {
     file: File,
     path: PathBuf,
@@ -223,6 +223,13 @@ impl Recorder {
                 Err(RecordError::Io { path: self.path.clone(), source })
             }
         }
+    }
+}
+
+// Not derived: a conversation is nobody's debug output.
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("path", &self.path).field("end", &self.end).finish_non_exhaustive()
     }
 }
 

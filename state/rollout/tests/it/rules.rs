@@ -1,9 +1,9 @@
 //! What single lines say about a thread, where no bundled rollout has them.
 
 use serde_json::json;
-use threadkeep_rollout::{MAX_FIRST_USER_MESSAGE, MAX_TITLE, ThreadMetadata};
+use threadkeep_rollout::{Extractor, Lines, MAX_FIRST_USER_MESSAGE, MAX_TITLE, ThreadMetadata};
 
-use crate::{ID, Result, extract_bytes};
+use crate::{ID, NAME, Result, extract_bytes};
 
 const OTHER: &str = "01a20371-0f2e-7540-b9be-c443cc774f5e";
 
@@ -166,6 +166,27 @@ fn fields_of_other_types_say_nothing() -> Result {
     let odd = json!({"cwd": 5, "source": null, "git": "none", "model_provider": ["x"], "cli_version": {}});
     let got = metadata(&[meta(ID, odd), line(1, "turn_context", json!({"model": 7, "cwd": []}))])?;
     assert_eq!((got.cwd, got.source, got.model, got.cli_version), (None, None, None, None));
+    Ok(())
+}
+
+#[test]
+fn credentials_of_a_remote_come_out_nowhere() -> Result {
+    let remote = json!({"git": {"repository_url": "https://proxy.example/https://oauth2:s3cr3t@host/o/r"}});
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(NAME);
+    // The last line lacks its end: what stands before it is a checkpoint of its own.
+    std::fs::write(&path, meta(ID, remote) + "{\"git\":\"https://u:s3cr3t@host")?;
+    let mut extractor = Extractor::new();
+    let got = extractor.extract(&path, false, None, None)?;
+    assert_eq!(got.metadata.git_origin_url.as_deref(), Some("https://proxy.example/https://host/o/r"));
+    let mut lines = Lines::open(&path, false)?;
+    let line = format!("{:?}", lines.next_line()?);
+    let torn = format!("{:?}", lines.next_line()?);
+    let shown =
+        format!("{got:?} {extractor:?} {lines:?} {line} {torn} {}", serde_json::to_string(&got.checkpoint)?);
+    assert!(!shown.contains("s3cr3t"), "{shown}");
+    // As numbers, neither.
+    assert!(!shown.contains("115, 51, 99, 114, 51, 116"), "{shown}");
     Ok(())
 }
 

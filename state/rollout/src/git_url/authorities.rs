@@ -1,0 +1,142 @@
+//! What stands before a host: `user:password@`, behind every `://` and where there is none.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::units::{Unit, span, units};
+
+/// What ends an authority.
+const ENDS: &[u8] = b"/?#\\";
+const SLASHES: &[u8] = b"/\\";
+
+/// Takes the credentials out of every authority in `url`.
+pub(super) fn strip(url: &str) -> Cow<'_, str> {
+    // Whatever there may be to remove stands before an `@`.
+    if !url.contains(['@', '%']) {
+        return Cow::Borrowed(url);
+    }
+    let units = units(url);
+    let mut separators = Separators { units: &units, from: 0 };
+    let first = separators.next();
+    let bare = bare(&units[..first.as_ref().map_or(units.len(), |first| first.scheme.start)]);
+    let mut cuts = Vec::from_iter(bare);
+    let mut next = first;
+    while let Some(separator) = next {
+        separators.from = separator.authority;
+        if let Some((cut, host)) = separator.credentials(&units) {
+            cuts.extend(cut);
+            separators.from = host;
+        }
+        next = separators.next();
+    }
+    if cuts.is_empty() {
+        return Cow::Borrowed(url);
+    }
+    let (mut clean, mut kept) = (String::with_capacity(url.len()), 0);
+    for cut in cuts {
+        let cut = span(url, &units, cut);
+        clean.push_str(&url[kept..cut.start]);
+        kept = cut.end;
+    }
+    Cow::Owned(clean + &url[kept..])
+}
+
+/// The `://` of a URL.
+struct Separator {
+    scheme: Range<usize>,
+    /// Where the authority starts.
+    authority: usize,
+    /// Whether the URL is percent-encoded, as a part of another.
+    encoded: bool,
+}
+
+struct Separators<'u> {
+    units: &'u [Unit],
+    from: usize,
+}
+
+impl Separators<'_> {
+    fn next(&self) -> Option<Separator> {
+        (self.from..self.units.len()).find_map(|colon| self.at(colon))
+    }
+
+    fn at(&self, colon: usize) -> Option<Separator> {
+        let units = self.units;
+        if units[colon].byte != b':' {
+            return None;
+        }
+        let in_scheme = |unit: &&Unit| unit.byte.is_ascii_alphanumeric() || unit.is_any(b"+.-");
+        let length = units[self.from..colon].iter().rev().take_while(in_scheme).count();
+        let scheme = colon - length..colon;
+        let slashes = units[colon + 1..].iter().take_while(|unit| unit.is_any(SLASHES)).count();
+        // Servers and people lose a slash of these, or double it.
+        let is_web = [&b"http"[..], b"https"].iter().any(|web| is(&units[scheme.clone()], web));
+        let slashes = if is_web { slashes } else { slashes.min(2) };
+        if slashes == 0 || (slashes == 1 && !is_web) {
+            return None;
+        }
+        let encoded = units[colon].encoded || units[colon + 1].encoded;
+        Some(Separator { scheme, authority: colon + 1 + slashes, encoded })
+    }
+}
+
+impl Separator {
+    /// What of the authority is to go, if something is, and where its host starts; `None` without a user.
+    fn credentials(&self, units: &[Unit]) -> Option<(Option<Range<usize>>, usize)> {
+        let start = self.authority;
+        let ends = |unit: &Unit| match self.encoded {
+            true => unit.is_any(ENDS) || unit.is_plain(b"&;"),
+            false => unit.is_plain(ENDS),
+        };
+        let end = units[start..].iter().position(ends).map_or(units.len(), |end| start + end);
+        let at = last(&units[start..end], b'@').or_else(|| {
+            // Some write a password with a bare `/`: then the last `@` of all counts, if no port follows the `:`.
+            let port = last(&units[start..end], b':')? + start + 1;
+            let is_address = units[start].byte == b'[' || is_number(&units[port..end]);
+            if is_address { None } else { last(&units[start..], b'@') }
+        });
+        let at = start + at?;
+        let user = &units[start..at];
+        let is_ssh = units[self.scheme.clone()].split(|unit| unit.byte == b'+').any(|part| is(part, b"ssh"));
+        let name = user.iter().position(|unit| unit.byte == b':').unwrap_or(user.len());
+        let in_name = |unit: &Unit| unit.byte.is_ascii_alphanumeric() || unit.is_any(b"._-~$");
+        let cut = if is_ssh && name > 0 && user[..name].iter().all(|unit| !unit.encoded && in_name(unit)) {
+            start + name..at
+        } else {
+            start..at + 1
+        };
+        Some(((!cut.is_empty()).then_some(cut), at + 1))
+    }
+}
+
+/// What is to go of an address without a scheme.
+fn bare(units: &[Unit]) -> Option<Range<usize>> {
+    let end = units.iter().position(|unit| unit.is_plain(ENDS)).unwrap_or(units.len());
+    let first = &units[..end];
+    let colon = first.iter().position(|unit| unit.byte == b':')?;
+    if let Some(at) = last(first, b'@') {
+        // Behind `git@host:`, an `@` is part of the path.
+        let is_git = first.len() > 4 && is(&first[..4], b"git@");
+        return (colon < at && !is_git).then_some(0..at + 1);
+    }
+    // A password with a bare `/`, if a host and a path follow the `@`, and what comes before is no port, nor a drive.
+    let secret = &first[colon + 1..];
+    let at = last(units, b'@')?;
+    let is_host = units[at + 1..].iter().any(|unit| unit.is_any(b":/"));
+    (colon > 0 && is_host && !secret.is_empty() && !is_number(secret)).then_some(0..at + 1)
+}
+
+fn last(units: &[Unit], byte: u8) -> Option<usize> {
+    units.iter().rposition(|unit| unit.byte == byte)
+}
+
+/// Whether `units` spell `word`, in whatever case.
+fn is(units: &[Unit], word: &[u8]) -> bool {
+    units.len() == word.len()
+        && units.iter().zip(word).all(|(unit, byte)| unit.byte.eq_ignore_ascii_case(byte))
+}
+
+/// A port; that of `host:/path` is not, for a password may follow.
+fn is_number(units: &[Unit]) -> bool {
+    !units.is_empty() && units.iter().all(|unit| unit.byte.is_ascii_digit())
+}
