@@ -118,8 +118,7 @@ fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result<()> {
     if role == "count" {
         std::hint::black_box(count_newlines(home)?);
     } else {
-        let report = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+        let report = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?
             .block_on(backfill(home, sqlite_home))?;

@@ -6,8 +6,9 @@ CREATE TABLE threads (
 
     -- From the rollout. NULL where it says nothing.
     rollout_path        TEXT    NOT NULL,
-    created_at_ms       INTEGER NOT NULL,
-    updated_at_ms       INTEGER NOT NULL CHECK (updated_at_ms >= created_at_ms),
+    -- Years -9999 to 9999, which is what a timestamp of the program can be: a row beyond could not be read back.
+    created_at_ms       INTEGER NOT NULL CHECK (created_at_ms >= -377705023201000),
+    updated_at_ms       INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
     cwd                 TEXT,
     source              TEXT,
     thread_source       TEXT,
@@ -74,7 +75,7 @@ CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread
 CREATE VIRTUAL TABLE thread_search USING fts5 (
     search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram'
 );
--- A deleted thread's text must not linger in the index's pages.
+-- A deleted thread's text must not linger in the search index (nor, by `PRAGMA secure_delete`, in free pages).
 INSERT INTO thread_search (thread_search, rank) VALUES ('secure-delete', 1);
 
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN

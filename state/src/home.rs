@@ -1,12 +1,36 @@
-//! What the index makes of the state of an agent home.
+//! What the index makes of paths in an agent home that cannot be looked at.
 
-use threadkeep_rollout::ProblemReason;
+use std::io;
+use std::path::Path;
 
-/// Whether a place with this problem may hold rollouts that could not be seen. They must not be taken for deleted.
-pub(crate) fn hides_files(reason: &ProblemReason) -> bool {
-    match reason {
-        ProblemReason::MalformedName | ProblemReason::NameNotUtf8 | ProblemReason::NotAFile => false,
-        // Also whatever is added to the list: to keep a row too long is the smaller mistake.
-        _ => true,
+use threadkeep_rollout::ExtractError;
+
+/// The keys that a path hides: those below a folder, and not those of its neighbours (`2026/1` is not `2026/10`).
+pub(crate) fn prefix_of(path: &str) -> String {
+    let is_file = path.ends_with(".jsonl") || path.ends_with(".zst");
+    if path.is_empty() || is_file { path.to_owned() } else { format!("{path}/") }
+}
+
+/// Whether a file is certainly not there. One that may not be looked at is not gone.
+pub(crate) fn is_gone(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Why a file was not read, in words that stand beside its path in the home. Where the home lies is not the index's to
+/// remember.
+pub(crate) fn without_path(error: &ExtractError, path: &Path) -> String {
+    error.to_string().replace(&path.display().to_string(), "the file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_does_not_hide_its_neighbours() {
+        assert!("sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/10")));
+        assert!(!"sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/1")));
+        assert_eq!(prefix_of("sessions/x.jsonl"), "sessions/x.jsonl");
+        assert_eq!(prefix_of(""), "", "everything");
     }
 }

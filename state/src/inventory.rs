@@ -1,6 +1,7 @@
 //! What the index holds, in figures, and which files gave trouble.
 
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
+use threadkeep_rollout::SESSION_INDEX;
 
 use crate::error::StateError;
 use crate::row::RowReader;
@@ -50,6 +51,9 @@ pub enum FileProblemKind {
     Failed,
 }
 
+/// Which rows of `rollouts` are problems. The index `rollouts_with_problems` has them all.
+const HAVE_PROBLEMS: &str = "(outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted'";
+
 impl StateRuntime {
     /// Counts what the index holds.
     ///
@@ -59,13 +63,14 @@ impl StateRuntime {
     pub async fn inventory(&self) -> Result<Inventory, StateError> {
         let db = self.database();
         let mut reader = db.reader().await?;
-        let row = sqlx::query(
+        // The file that names threads is none of theirs.
+        let row = sqlx::query(AssertSqlSafe(format!(
             "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
                (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
-               (SELECT count(*) FROM rollouts), \
-               (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE outcome <> 'deleted'), \
-               (SELECT count(*) FROM rollouts WHERE (outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted')",
-        )
+               (SELECT count(*) FROM rollouts WHERE path <> '{SESSION_INDEX}'), \
+               (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE {HAVE_PROBLEMS}), \
+               (SELECT count(*) FROM rollouts WHERE {HAVE_PROBLEMS})"
+        )))
         .fetch_one(reader.conn())
         .await
         .map_err(|error| db.error(error))?;
@@ -90,10 +95,9 @@ impl StateRuntime {
     pub async fn file_problems(&self, limit: u32) -> Result<Vec<FileProblem>, StateError> {
         let db = self.database();
         let mut reader = db.reader().await?;
-        let rows = sqlx::query(
-            "SELECT path, outcome, reason FROM rollouts \
-             WHERE (outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted' ORDER BY path LIMIT ?1",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT path, outcome, reason FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1"
+        )))
         .bind(limit)
         .fetch_all(reader.conn())
         .await

@@ -3,7 +3,7 @@
 //! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The rollouts are the source of
 //! truth; this crate keeps beside them what makes them quick to list and to search, and the few things that only the
 //! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
-//! `state_5.sqlite`, and an index run makes it again from the rollouts.
+//! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things.
 //!
 //! [`StateRuntime::open`] opens everything once. [`ThreadStore`] lists ([`ThreadStore::list`]), finds, and edits
 //! threads; with the feature `backfill`, `StateRuntime::backfill_ports` gives the ports by which a
@@ -56,7 +56,9 @@
 //! # Performance
 //!
 //! A page of a list is one statement on one index, whatever the number of threads; so is the next one, because a
-//! cursor is a key and not an offset. Substrings of three characters and more are found by a trigram index. A batch
+//! cursor is a key and not an offset. A filter by folder has indexes of its own; one by source or provider, and a search,
+//! walk the list's index until the page is full, without looking at the rows that they pass: for a rare one that is
+//! every entry of the list, 10 ms for 100,000. Substrings of three characters and more come from a trigram index. A batch
 //! of any size is one statement, its rows one JSON array. A thread that did not change is not written. `cargo xtask
 //! bench list` and `cargo xtask bench backfill` print what that comes to, as ratios.
 //!
@@ -64,7 +66,7 @@
 //!
 //! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system
 //! before it opens. Paths in the index are relative to the agent home, so a home can move. A read-only home is read
-//! with `OpenOptions::read_only`.
+//! with [`OpenOptions::read_only`].
 //!
 //! # Features
 //!
@@ -91,7 +93,9 @@ pub use inventory::{FileProblem, FileProblemKind, Inventory};
 pub use runtime::{StateOptions, StateRuntime};
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
-pub use threadkeep_rollout::ThreadMetadata;
+pub use threadkeep_rollout::{AgentHome, HomeError, ThreadMetadata};
+#[doc(no_inline)]
+pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, OpenError, OpenOptions};
 #[doc(hidden)]
 pub use threads::list_statements;
 pub use threads::{

@@ -29,7 +29,7 @@ impl StateOptions {
     }
 }
 
-/// The open state of one SQLite home. Cheap to clone; all clones share the same connections.
+/// The open state of one SQLite home. Cheap to clone; all clones share the same connections, and are closed together.
 #[derive(Clone, Debug)]
 pub struct StateRuntime {
     sqlite_home: PathBuf,
@@ -68,7 +68,7 @@ impl StateRuntime {
         crate::backfill::BackfillProgress::new(self.db.clone(), crate::backfill::IndexOptions::default())
     }
 
-    /// Writes what waits to be written and closes the databases.
+    /// Writes what waits to be written and closes the databases, for every clone of this runtime and of its stores.
     ///
     /// # Errors
     ///

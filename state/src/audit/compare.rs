@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row as _};
-use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError};
+use threadkeep_rollout::{AgentHome, HomeError};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
 use super::read::{CHUNK, Reading, read_all};
 use super::{AuditProblem, AuditReport, Difference, DifferenceKind};
 use crate::error::StateError;
-use crate::home::hides_files;
+use crate::home::{is_gone, prefix_of};
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
 
@@ -44,8 +44,7 @@ impl StateRuntime {
         home: &AgentHome,
         progress: impl Fn(u64, u64) + Send + Sync,
     ) -> Result<AuditReport, AuditError> {
-        let default_provider: Arc<str> =
-            home.config()?.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER).into();
+        let default_provider: Arc<str> = home.config()?.default_model_provider().into();
         let names: HashMap<Uuid, String> =
             home.thread_names()?.iter().map(|(id, name)| (id, name.to_owned())).collect();
         let discovery = {
@@ -70,22 +69,27 @@ impl StateRuntime {
             progress(report.files, total);
         }
 
-        let hidden: Vec<&str> = discovery
+        let hidden: Vec<String> = discovery
             .problems
             .iter()
-            .filter(|problem| hides_files(&problem.reason))
-            .map(|problem| problem.path.as_str())
+            .filter(|problem| problem.reason.hides_files())
+            .map(|problem| prefix_of(&problem.path))
             .collect();
         let present: HashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
         for (id, path) in listed_paths(self.database()).await? {
             report.threads += 1;
-            if !present.contains(path.as_str()) && !hidden.iter().any(|folder| path.starts_with(folder)) {
-                report.differences.push(Difference {
-                    thread_id: id,
-                    rollout_path: path,
-                    kind: DifferenceKind::NoRollout,
-                });
+            if present.contains(path.as_str()) {
+                continue;
             }
+            if hidden.iter().any(|prefix| path.starts_with(prefix.as_str())) {
+                report.unseen += 1;
+                continue;
+            }
+            report.differences.push(Difference {
+                thread_id: id,
+                rollout_path: path,
+                kind: DifferenceKind::NoRollout,
+            });
         }
         Ok(report)
     }
@@ -144,7 +148,7 @@ fn rightful_other(home: &AgentHome, thread: &ThreadUpsert, row: &Row) -> Option<
     let column =
         |name: &str| row.columns.get(IndexedColumns::NAMES.iter().position(|column| *column == name)?);
     let path = column("rollout_path")?.as_str()?;
-    if path == thread.columns.rollout_path || !home.absolute(path).exists() {
+    if path == thread.columns.rollout_path || is_gone(&home.absolute(path)) {
         return None;
     }
     let other = Claim {

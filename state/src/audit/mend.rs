@@ -1,11 +1,11 @@
 //! Makes the next index run read again what an audit found wrong.
 
 use jiff::Timestamp;
+use threadkeep_rollout::SESSION_INDEX;
 
 use super::{AuditReport, DifferenceKind};
 use crate::error::StateError;
 use crate::runtime::StateRuntime;
-use crate::threads::SESSION_INDEX;
 
 impl StateRuntime {
     /// Prepares the mending of every difference of a report, in one transaction: the files in question are forgotten,

@@ -20,6 +20,8 @@ pub struct AuditReport {
     pub files: u64,
     /// Threads of the index that were compared.
     pub threads: u64,
+    /// Threads that could not be compared, because the place of their rollouts cannot be read.
+    pub unseen: u64,
     /// Where index and rollouts differ, in the order of the files.
     pub differences: Vec<Difference>,
     /// Files that give no thread of their own. The index is not wrong about them.

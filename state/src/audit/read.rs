@@ -7,6 +7,7 @@ use std::thread;
 
 use threadkeep_rollout::{AgentHome, Extractor, RolloutFile};
 
+use crate::home::without_path;
 use crate::threads::ThreadUpsert;
 
 /// Rollouts that are read before they are compared; bounds the memory of an audit.
@@ -22,10 +23,11 @@ pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[R
         let mut extractor = Extractor::new();
         let mut readings = Vec::new();
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let path = home.absolute(&file.path);
             let read = extractor
-                .extract(&home.absolute(&file.path), file.compressed, file.name.as_ref(), None)
+                .extract(&path, file.compressed, file.name.as_ref(), None)
                 .map(|read| ThreadUpsert::new(read.metadata, &file.path, file.archived, default_provider))
-                .map_err(|error| error.to_string());
+                .map_err(|error| without_path(&error, &path));
             readings.push((file.clone(), read));
         }
         readings

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Duplicate, Lease, Remark};
+use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use uuid::Uuid;
 
 use super::index::{Content, ThreadIndex};
+use super::outcome::{Outcome, remark, store_outcomes};
 use super::settle::{Lot, Read, settle};
-use crate::threads::{IndexedColumns, SESSION_INDEX, upsert_columns};
-
-/// One file's row in `rollouts`, in the order of the JSON array that it is bound as.
-type OutcomeRow<'a> = (&'a str, &'a str, &'static str, Option<&'a str>, Option<&'a str>, u64, u64);
+use crate::threads::{IndexedColumns, upsert_columns};
 
 pub(super) async fn commit(
     index: &ThreadIndex,
@@ -20,75 +19,54 @@ pub(super) async fn commit(
 ) -> Result<CommitReport, CommitError> {
     let mut tx = index.db.begin().await.map_err(backend)?;
     let conn = tx.conn();
-    if !renew(conn, lease, batch.watermark, batch.term.expires_at.as_millisecond()).await? {
+    let (now_ms, expires_ms) = (batch.term.now.as_millisecond(), batch.term.expires_at.as_millisecond());
+    if !renew(conn, lease, batch.watermark, expires_ms).await? {
         return Err(CommitError::LeaseLost);
     }
 
-    let mut read = Vec::with_capacity(batch.extracted.len());
-    let mut outcomes: Vec<OutcomeRow<'_>> = Vec::new();
-    for extracted in &batch.extracted {
-        let (path, fingerprint) = (extracted.item.key.as_str(), extracted.item.fingerprint.as_str());
-        match &extracted.value.0 {
-            Content::Thread(thread) => read.push(Read { path, fingerprint, thread }),
-            Content::Names(names) => {
-                store_names(conn, names).await?;
-                outcomes.push((path, fingerprint, "indexed", None, None, names.len() as u64, 0));
-            }
-        }
-    }
-
     let mut report = CommitReport::default();
-    let settled = settle(index, conn, &read, &mut report).await?;
-    orphan(conn, &read, batch.term.now.as_millisecond()).await?;
-    let winners: Vec<&IndexedColumns> = read
-        .iter()
-        .zip(&settled)
-        .filter(|(_, lot)| matches!(lot, Lot::Indexed))
-        .map(|(file, _)| &file.thread.upsert.columns)
-        .collect();
-    upsert_columns(conn, &winners).await.map_err(backend)?;
-
-    for (file, lot) in read.iter().zip(&settled) {
-        let (outcome, reason) = match lot {
-            Lot::Indexed => ("indexed", file.thread.remark.as_deref()),
-            Lot::Duplicate { of } => ("duplicate", Some(of.as_str())),
-            Lot::Deleted => ("deleted", None),
-        };
-        let id = file.thread.upsert.columns.id.as_str();
-        outcomes.push((
-            file.path,
-            file.fingerprint,
-            outcome,
-            Some(id),
-            reason,
-            file.thread.lines,
-            file.thread.lines_skipped,
-        ));
-        report.lines_skipped += file.thread.lines_skipped;
-        match lot {
-            Lot::Indexed => report.remarks.extend(
-                file.thread
-                    .remark
-                    .as_ref()
-                    .map(|reason| Remark { key: file.path.to_owned(), reason: reason.clone() }),
-            ),
-            Lot::Duplicate { of } => {
-                report.duplicates.push(Duplicate { key: file.path.to_owned(), of: of.clone() });
+    let mut read = Vec::with_capacity(batch.extracted.len());
+    let mut outcomes = Vec::with_capacity(batch.extracted.len() + batch.failed.len());
+    for extracted in &batch.extracted {
+        match &extracted.value.0 {
+            Content::Thread(thread) => read.push(Read { item: extracted.item, thread }),
+            Content::Names(names) => {
+                store_names(conn, &names.names).await?;
+                outcomes.push(Outcome::of_names(extracted.item, names));
+                note_skipped(&mut report, &extracted.item.key, &names.skipped);
             }
-            Lot::Deleted => report.excluded.push(file.path.to_owned()),
         }
     }
-    for failed in &batch.failed {
-        let outcome = if failed.failure.transient { "unreadable" } else { "failed" };
-        let item = failed.item;
-        outcomes.push((&item.key, &item.fingerprint, outcome, None, Some(&failed.failure.reason), 0, 0));
+    orphan(conn, &read, now_ms).await?;
+    let settled = settle(index, conn, read, &mut report).await?;
+    store_threads(conn, &settled).await?;
+    for (file, lot) in &settled {
+        outcomes.push(Outcome::of(file, lot));
+        note(&mut report, file, lot);
     }
+    outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.failure)));
     store_outcomes(conn, &outcomes).await?;
-    store_checkpoints(conn, &read).await?;
-    forget_vanished(conn, batch.vanished, batch.term.now.as_millisecond(), &mut report).await?;
+    store_checkpoints(conn, &settled).await?;
+    forget_vanished(conn, batch.vanished, now_ms, &mut report).await?;
 
     tx.commit().await.map_err(backend)?;
     Ok(report)
+}
+
+/// Tells the engine what became of a file.
+fn note(report: &mut CommitReport, file: &Read<'_>, lot: &Lot) {
+    let key = file.item.key.clone();
+    match lot {
+        Lot::Indexed => {}
+        Lot::Duplicate { of } => report.duplicates.push(Duplicate { key, of: of.clone() }),
+        Lot::Deleted => report.excluded.push(key),
+    }
+    note_skipped(report, &file.item.key, &file.thread.skipped);
+}
+
+fn note_skipped(report: &mut CommitReport, key: &str, skipped: &SkippedLines) {
+    report.lines_skipped += skipped.count;
+    report.remarks.extend(remark(skipped).map(|reason| Remark { key: key.to_owned(), reason }));
 }
 
 /// Renews the lease and moves the watermark, if the lease is still ours.
@@ -114,7 +92,7 @@ async fn renew(
 /// A file that was rewritten with another thread's history leaves its former thread without a rollout.
 async fn orphan(conn: &mut SqliteConnection, read: &[Read<'_>], now_ms: i64) -> Result<(), CommitError> {
     let claims: Vec<(&str, &str)> =
-        read.iter().map(|file| (file.path, file.thread.upsert.columns.id.as_str())).collect();
+        read.iter().map(|file| (file.item.key.as_str(), file.thread.upsert.columns.id.as_str())).collect();
     sqlx::query(
         "UPDATE threads SET missing_since_ms = ?2 \
          FROM json_each(?1) AS claim JOIN rollouts ON rollouts.path = claim.value ->> 0 \
@@ -129,29 +107,26 @@ async fn orphan(conn: &mut SqliteConnection, read: &[Read<'_>], now_ms: i64) -> 
     Ok(())
 }
 
-async fn store_outcomes(conn: &mut SqliteConnection, outcomes: &[OutcomeRow<'_>]) -> Result<(), CommitError> {
-    if outcomes.is_empty() {
-        return Ok(());
-    }
-    // A file that cannot be read keeps the thread it had.
-    sqlx::query(
-        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, reason, lines, lines_skipped) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 \
-         FROM json_each(?1) WHERE true \
-         ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
-           thread_id = coalesce(excluded.thread_id, thread_id), reason = excluded.reason, \
-           lines = excluded.lines, lines_skipped = excluded.lines_skipped",
-    )
-    .bind(serde_json::to_string(outcomes).map_err(backend)?)
-    .execute(conn)
-    .await
-    .map_err(backend)?;
+async fn store_threads(conn: &mut SqliteConnection, settled: &[(Read<'_>, Lot)]) -> Result<(), CommitError> {
+    let winners: Vec<&IndexedColumns> = settled
+        .iter()
+        .filter(|(_, lot)| matches!(lot, Lot::Indexed))
+        .map(|(file, _)| &file.thread.upsert.columns)
+        .collect();
+    upsert_columns(conn, &winners).await.map_err(backend)?;
     Ok(())
 }
 
-async fn store_checkpoints(conn: &mut SqliteConnection, read: &[Read<'_>]) -> Result<(), CommitError> {
-    let checkpoints: Vec<(&str, &str)> =
-        read.iter().filter_map(|file| Some((file.path, file.thread.checkpoint.as_deref()?))).collect();
+async fn store_checkpoints(
+    conn: &mut SqliteConnection,
+    settled: &[(Read<'_>, Lot)],
+) -> Result<(), CommitError> {
+    // Of a thread's own file only: a checkpoint holds words of the conversation, and deleted ones are to be forgotten.
+    let checkpoints: Vec<(&str, &str)> = settled
+        .iter()
+        .filter(|(_, lot)| matches!(lot, Lot::Indexed))
+        .filter_map(|(file, _)| Some((file.item.key.as_str(), file.thread.checkpoint.as_deref()?)))
+        .collect();
     if checkpoints.is_empty() {
         return Ok(());
     }
@@ -171,15 +146,18 @@ async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> R
     let names: Vec<(String, &str)> =
         names.iter().map(|(id, name)| (id.hyphenated().to_string(), name.as_str())).collect();
     let names = serde_json::to_string(&names).map_err(backend)?;
-    for sql in [
+    let forget = sqlx::query(
         "DELETE FROM session_names WHERE thread_id NOT IN (SELECT value ->> 0 FROM json_each(?1))",
+    );
+    let store = sqlx::query(
         "INSERT INTO session_names (thread_id, name) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true \
          ON CONFLICT (thread_id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
+    );
+    let apply = sqlx::query(
         "UPDATE threads SET session_name = (SELECT name FROM session_names WHERE thread_id = threads.id) \
          WHERE session_name IS NOT (SELECT name FROM session_names WHERE thread_id = threads.id)",
-    ] {
-        let query = sqlx::query(sql);
-        let query = if sql.contains("?1") { query.bind(&names) } else { query };
+    );
+    for query in [forget.bind(&names), store.bind(&names), apply] {
         query.execute(&mut *conn).await.map_err(backend)?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::source::HomeItem;
 use super::{IndexOptions, commit};
+use crate::home::without_path;
 use crate::threads::ThreadUpsert;
 
 /// From this many bytes on, a rollout's reading is saved, to go on from when it grows. Reading less again costs
@@ -35,17 +36,21 @@ pub struct HomeContent(pub(super) Content);
 #[derive(Debug)]
 pub(super) enum Content {
     Thread(Box<ThreadContent>),
-    Names(Vec<(Uuid, String)>),
+    Names(NamesContent),
 }
 
 #[derive(Debug)]
 pub(super) struct ThreadContent {
     pub(super) upsert: ThreadUpsert,
     pub(super) lines: u64,
-    pub(super) lines_skipped: u64,
-    /// What is wrong with the file although it was indexed.
-    pub(super) remark: Option<String>,
+    pub(super) skipped: SkippedLines,
     pub(super) checkpoint: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct NamesContent {
+    pub(super) names: Vec<(Uuid, String)>,
+    pub(super) skipped: SkippedLines,
 }
 
 impl ThreadIndex {
@@ -77,7 +82,8 @@ impl Index for ThreadIndex {
         )
         .bind(serde_json::to_string(keys)?)
         .fetch_all(reader.conn())
-        .await?;
+        .await
+        .map_err(|error| self.db.error(error))?;
         // A checkpoint of another version is none: the file is read from its start.
         let parse = |row: &sqlx::sqlite::SqliteRow| -> Option<(String, Checkpoint)> {
             Some((row.try_get(0).ok()?, serde_json::from_str(row.try_get(1).ok()?).ok()?))
@@ -96,52 +102,45 @@ impl Index for ThreadIndex {
         let extraction = extractor
             .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
             .map_err(|error| failure(&error, &path))?;
-        let remark = remark(&extraction.skipped);
         let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
         Ok(HomeContent(Content::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
-            lines_skipped: extraction.skipped.count,
-            remark,
+            skipped: extraction.skipped,
             checkpoint,
             upsert: ThreadUpsert::new(extraction.metadata, &file.path, file.archived, &self.default_provider),
         }))))
     }
 
     async fn commit(&self, lease: &Lease, batch: BatchOf<'_, Self>) -> Result<CommitReport, CommitError> {
-        commit::commit(self, lease, batch).await
+        commit::commit(self, lease, batch).await.map_err(|error| match error {
+            CommitError::Backend(error) => CommitError::Backend(self.in_our_words(error)),
+            other => other,
+        })
     }
 }
 
 impl ThreadIndex {
+    /// Makes of sqlx's error one that names the database and says what can be done.
+    fn in_our_words(&self, error: BoxError) -> BoxError {
+        match error.downcast::<sqlx::Error>() {
+            Ok(error) => self.db.error(*error).into(),
+            Err(other) => other,
+        }
+    }
+
     fn read_names(&self) -> Result<HomeContent, ItemFailure> {
-        let names = self.home.thread_names().map_err(|error| ItemFailure::transient(error.to_string()))?;
-        Ok(HomeContent(Content::Names(names.iter().map(|(id, name)| (id, name.to_owned())).collect())))
+        let read = self.home.thread_names().map_err(|error| ItemFailure::transient(error.to_string()))?;
+        let names = read.iter().map(|(id, name)| (id, name.to_owned())).collect();
+        Ok(HomeContent(Content::Names(NamesContent { names, skipped: read.skipped().clone() })))
     }
 }
 
 /// Why a file was not read. Reading it again can help only when the machine failed, and not the file's content.
 fn failure(error: &ExtractError, path: &Path) -> ItemFailure {
-    // It stands beside the file's path in the home; where the home lies is not the index's to remember.
-    let reason = error.to_string().replace(&path.display().to_string(), "the file");
+    let reason = without_path(error, path);
     match error {
         ExtractError::Io { .. } => ItemFailure::transient(reason),
         _ => ItemFailure::permanent(reason),
     }
-}
-
-/// Says which lines of a file could not be read: the first of them with their places.
-fn remark(skipped: &SkippedLines) -> Option<String> {
-    if skipped.count == 0 {
-        return None;
-    }
-    let lines = if skipped.count == 1 {
-        "1 line skipped".to_owned()
-    } else {
-        format!("{} lines skipped", skipped.count)
-    };
-    let places: Vec<String> =
-        skipped.first.iter().map(|bad| format!("at byte {}: {}", bad.offset, bad.reason)).collect();
-    let more = if skipped.count > places.len() as u64 { "; …" } else { "" };
-    Some(format!("{lines}, {}{more}", places.join("; ")))
 }

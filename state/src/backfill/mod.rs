@@ -5,6 +5,7 @@
 
 mod commit;
 mod index;
+mod outcome;
 mod owner;
 mod progress;
 mod settle;
@@ -12,7 +13,7 @@ mod source;
 
 use std::sync::Arc;
 
-use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError};
+use threadkeep_rollout::{AgentHome, HomeError};
 
 pub use index::{HomeContent, ThreadIndex};
 pub use owner::{lease_owner, owner_is_dead};
@@ -51,8 +52,7 @@ impl StateRuntime {
         home: &AgentHome,
         options: IndexOptions,
     ) -> Result<BackfillPorts, HomeError> {
-        let provider: Arc<str> =
-            home.config()?.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER).into();
+        let provider: Arc<str> = home.config()?.default_model_provider().into();
         Ok(BackfillPorts {
             source: HomeSource::new(home.clone(), &provider),
             index: ThreadIndex::new(self.database().clone(), home.clone(), provider, options),

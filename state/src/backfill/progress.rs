@@ -1,7 +1,7 @@
 //! Where the backfill stands: the lease, the watermark, and one outcome a file.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use threadkeep_backfill::{
     Acquired, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState, Status,
@@ -29,7 +29,15 @@ impl BackfillProgress {
 const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
     FROM backfill_progress WHERE id = 1";
 
-fn state_of(row: &SqliteRow) -> Result<ProgressState, sqlx::Error> {
+/// The state of a backfill that never ran. The row that says so may have been lost: it is made again when it is needed.
+const NEVER_RAN: ProgressState =
+    ProgressState { status: Status::Pending, watermark: None, last_success_at: None, lease: None };
+
+/// A lease that is to expire later than this from now was not written by a working clock.
+const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
+
+fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
+    let Some(row) = row else { return Ok(NEVER_RAN) };
     let mut row = RowReader::new(row);
     let status = match row.next::<&str>()? {
         "running" => Status::Running,
@@ -40,7 +48,9 @@ fn state_of(row: &SqliteRow) -> Result<ProgressState, sqlx::Error> {
     let last_success_at = row.optional_time()?;
     let owner: Option<String> = row.next()?;
     let token = row.next()?;
-    let expires_at = row.optional_time()?;
+    // One beyond all time is as good as none: see `LONGEST_LEASE`.
+    let expires_ms: Option<i64> = row.next()?;
+    let expires_at = expires_ms.map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX));
     let lease = owner.zip(expires_at).map(|(owner, expires_at)| Lease { owner, token, expires_at });
     Ok(ProgressState { status, watermark, last_success_at, lease })
 }
@@ -49,16 +59,25 @@ fn state_of(row: &SqliteRow) -> Result<ProgressState, sqlx::Error> {
 impl Progress for BackfillProgress {
     async fn state(&self) -> Result<ProgressState, BoxError> {
         let mut reader = self.db.reader().await?;
-        let row = sqlx::query(STATE).fetch_one(reader.conn()).await?;
-        Ok(state_of(&row)?)
+        let row =
+            sqlx::query(STATE).fetch_optional(reader.conn()).await.map_err(|error| self.db.error(error))?;
+        Ok(state_of(row.as_ref()).map_err(|error| self.db.error(error))?)
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
+        let fail = |error| self.db.error(error);
         let mut tx = self.db.begin().await?;
-        let row = sqlx::query(STATE).fetch_one(tx.conn()).await?;
-        let state = state_of(&row)?;
+        sqlx::query(
+            "INSERT OR IGNORE INTO backfill_progress (id, status, lease_token) VALUES (1, 'pending', 0)",
+        )
+        .execute(tx.conn())
+        .await
+        .map_err(fail)?;
+        let row = sqlx::query(STATE).fetch_optional(tx.conn()).await.map_err(fail)?;
+        let state = state_of(row.as_ref()).map_err(fail)?;
         if let Some(held) = state.lease
             && held.expires_at > term.now
+            && held.expires_at.duration_since(term.now) <= LONGEST_LEASE
             && !owner_is_dead(&held.owner)
         {
             return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
@@ -70,8 +89,9 @@ impl Progress for BackfillProgress {
         .bind(owner)
         .bind(term.expires_at.as_millisecond())
         .fetch_one(tx.conn())
-        .await?;
-        let token = RowReader::new(&row).next()?;
+        .await
+        .map_err(fail)?;
+        let token = RowReader::new(&row).next().map_err(fail)?;
         tx.commit().await?;
         let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
         Ok(Acquired::Granted { lease, watermark: state.watermark })
@@ -122,8 +142,9 @@ impl Progress for BackfillProgress {
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(self.options.include_deleted)
         .fetch_all(reader.conn())
-        .await?;
-        Ok(rows.iter().map(outcome_of).collect::<Result<_, _>>()?)
+        .await
+        .map_err(|error| self.db.error(error))?;
+        Ok(rows.iter().map(outcome_of).collect::<Result<_, _>>().map_err(|error| self.db.error(error))?)
     }
 }
 
@@ -134,7 +155,8 @@ impl BackfillProgress {
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), LeaseError> {
         let mut tx = self.db.begin().await.map_err(backend)?;
-        if query.execute(tx.conn()).await.map_err(backend)?.rows_affected() == 0 {
+        let done = query.execute(tx.conn()).await.map_err(|error| backend(self.db.error(error)))?;
+        if done.rows_affected() == 0 {
             return Err(LeaseError::Lost);
         }
         tx.commit().await.map_err(backend)

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{CommitError, CommitReport, Duplicate};
+use threadkeep_backfill::{CommitError, CommitReport, Duplicate, Item};
 use uuid::Uuid;
 
 use super::commit::backend;
 use super::index::{ThreadContent, ThreadIndex};
+use super::source::HomeItem;
+use crate::home::is_gone;
 use crate::threads::Claim;
 
 /// A file of the batch with its thread.
 pub(super) struct Read<'a> {
-    pub(super) path: &'a str,
-    pub(super) fingerprint: &'a str,
+    pub(super) item: &'a Item<HomeItem>,
     pub(super) thread: &'a ThreadContent,
 }
 
@@ -25,48 +26,70 @@ pub(super) enum Lot {
 }
 
 /// Decides for each file whether its thread's row is its own: among themselves, and against those indexed before.
-pub(super) async fn settle(
+pub(super) async fn settle<'a>(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,
-    read: &[Read<'_>],
+    read: Vec<Read<'a>>,
     report: &mut CommitReport,
-) -> Result<Vec<Lot>, CommitError> {
+) -> Result<Vec<(Read<'a>, Lot)>, CommitError> {
     let ids: Vec<&str> = read.iter().map(|file| file.thread.upsert.columns.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).map_err(backend)?;
     let deleted = deleted_threads(index, conn, &ids).await?;
-
-    // The best claim on each thread. One whose file is gone is none: the file was moved to where we found it.
     let mut incumbents = incumbents(conn, &ids).await?;
-    incumbents.retain(|_, claim| index.home.absolute(&claim.path).exists());
-    let mut best = incumbents.clone();
-    for file in read {
-        let claim = file.thread.upsert.claim();
-        let id = file.thread.upsert.id;
-        // A file's own earlier reading does not compete with it.
-        if best.get(&id).is_none_or(|other| other.path == claim.path || claim.beats(other, id)) {
-            best.insert(id, claim);
+    // One whose file is gone has no claim: the file was moved to where we found it.
+    incumbents.retain(|_, claim| !is_gone(&index.home.absolute(&claim.path)));
+
+    // One that is in the batch itself competes with what it says now.
+    let claims: HashMap<&str, (Uuid, Claim)> = read
+        .iter()
+        .map(|file| (file.item.key.as_str(), (file.thread.upsert.id, file.thread.upsert.claim())))
+        .collect();
+    let mut best: HashMap<Uuid, &Claim> = incumbents
+        .iter()
+        .filter(|(_, claim)| !claims.contains_key(claim.path.as_str()))
+        .map(|(id, claim)| (*id, claim))
+        .collect();
+    for (id, claim) in claims.values() {
+        if best.get(id).is_none_or(|other| claim.beats(other, *id)) {
+            best.insert(*id, claim);
         }
     }
 
-    let mut displaced: Vec<(String, String)> = Vec::new();
-    for (id, incumbent) in &incumbents {
-        let winner = &best.get(id).unwrap_or(incumbent).path;
-        let in_batch = read.iter().any(|file| file.path == incumbent.path);
-        if *winner != incumbent.path && !in_batch {
-            displaced.push((incumbent.path.clone(), winner.clone()));
+    for (id, before) in &incumbents {
+        match (claims.get(before.path.as_str()), best.get(id)) {
+            // It says less than it did: copies that were worse may now be better.
+            (Some((same, now)), _) if same == id && before.beats(now, *id) => {
+                report.requeue.extend(
+                    copies(conn, *id).await?.into_iter().filter(|path| !claims.contains_key(path.as_str())),
+                );
+            }
+            (None, Some(winner)) if winner.path != before.path => {
+                displace(conn, &before.path, &winner.path).await?;
+                report.duplicates.push(Duplicate { key: before.path.clone(), of: winner.path.clone() });
+            }
+            _ => {}
         }
     }
-    displace(conn, &displaced).await?;
-    report.duplicates.extend(displaced.into_iter().map(|(key, of)| Duplicate { key, of }));
 
-    Ok(read
+    let lots: Vec<Lot> = read
         .iter()
         .map(|file| match best.get(&file.thread.upsert.id) {
             _ if deleted.contains(&file.thread.upsert.id) => Lot::Deleted,
-            Some(winner) if winner.path != file.path => Lot::Duplicate { of: winner.path.clone() },
+            Some(winner) if winner.path != file.item.key => Lot::Duplicate { of: winner.path.clone() },
             _ => Lot::Indexed,
         })
-        .collect())
+        .collect();
+    Ok(read.into_iter().zip(lots).collect())
+}
+
+/// The files that were found to be copies of a thread's.
+async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, CommitError> {
+    let rows = sqlx::query("SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate'")
+        .bind(id.hyphenated().to_string())
+        .fetch_all(conn)
+        .await
+        .map_err(backend)?;
+    rows.iter().map(|row| row.try_get(0).map_err(backend)).collect()
 }
 
 /// The threads of a batch that the user deleted; none, if they are to be brought back.
@@ -116,15 +139,13 @@ async fn incumbents(conn: &mut SqliteConnection, ids: &str) -> Result<HashMap<Uu
         .collect()
 }
 
-/// Makes copies of files that had the row until now.
-async fn displace(conn: &mut SqliteConnection, displaced: &[(String, String)]) -> Result<(), CommitError> {
-    for (path, winner) in displaced {
-        sqlx::query("UPDATE rollouts SET outcome = 'duplicate', reason = ?2 WHERE path = ?1")
-            .bind(path)
-            .bind(winner)
-            .execute(&mut *conn)
-            .await
-            .map_err(backend)?;
-    }
+/// Makes a copy of a file that had the row until now.
+async fn displace(conn: &mut SqliteConnection, path: &str, winner: &str) -> Result<(), CommitError> {
+    sqlx::query("UPDATE rollouts SET outcome = 'duplicate', reason = ?2 WHERE path = ?1")
+        .bind(path)
+        .bind(winner)
+        .execute(conn)
+        .await
+        .map_err(backend)?;
     Ok(())
 }

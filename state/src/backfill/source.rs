@@ -1,11 +1,12 @@
 //! What there is to index in an agent home: its rollouts, and the file that names threads.
 
+use std::io;
+
 use async_trait::async_trait;
 use threadkeep_backfill::{Item, Listing, ListingProblem, Source, SourceError};
-use threadkeep_rollout::{AgentHome, Fingerprint, RolloutFile};
+use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, RolloutFile, SESSION_INDEX};
 
-use crate::home::hides_files;
-use crate::threads::SESSION_INDEX;
+use crate::home::prefix_of;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
 const EXTRACTION: u32 = 1;
@@ -32,36 +33,55 @@ impl HomeSource {
         HomeSource { home, recipe: format!("{EXTRACTION}:{default_provider}") }
     }
 
-    fn list_blocking(&self) -> Listing<HomeItem> {
-        let discovery = self.home.discover();
-        let mut items: Vec<Item<HomeItem>> = Vec::with_capacity(discovery.files.len() + 1);
-        items.extend(discovery.files.into_iter().map(|file| Item {
+    fn list_blocking(&self) -> Result<Listing<HomeItem>, SourceError> {
+        // A home that went away while the program ran: everything in it would be taken for deleted.
+        self.home.root().metadata().map_err(|error| self.unlisted(error))?;
+        let Discovery { files, problems, .. } = self.home.discover();
+        let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
+        listing.items.extend(files.into_iter().map(|file| Item {
             key: file.path.clone(),
             fingerprint: format!("{}@{}", file.fingerprint, self.recipe),
             bytes: file.fingerprint.len,
             handle: HomeItem::Rollout(file),
         }));
-        if let Ok(metadata) = self.home.absolute(SESSION_INDEX).metadata() {
-            let fingerprint = Fingerprint::of(&metadata);
-            items.push(Item {
-                key: SESSION_INDEX.to_owned(),
-                fingerprint: fingerprint.to_string(),
-                bytes: fingerprint.len,
-                handle: HomeItem::Names,
-            });
+        for problem in problems {
+            if problem.reason.hides_files() {
+                listing.unknown_prefixes.push(prefix_of(&problem.path));
+            }
+            let place = if problem.path.is_empty() { ".".to_owned() } else { problem.path };
+            listing.problems.push(ListingProblem { place, reason: problem.reason.to_string() });
         }
-        let unknown_prefixes = discovery
-            .problems
-            .iter()
-            .filter(|problem| hides_files(&problem.reason))
-            .map(|problem| problem.path.clone())
-            .collect();
-        let problems = discovery
-            .problems
-            .into_iter()
-            .map(|problem| ListingProblem { reason: problem.reason.to_string(), place: problem.path })
-            .collect();
-        Listing { items, problems, unknown_prefixes }
+        self.list_names(&mut listing);
+        Ok(listing)
+    }
+
+    /// Lists the file that names threads. Only if it is certainly not there are its names gone.
+    fn list_names(&self, listing: &mut Listing<HomeItem>) {
+        match self.home.absolute(SESSION_INDEX).metadata() {
+            Ok(metadata) => {
+                let fingerprint = Fingerprint::of(&metadata);
+                listing.items.push(Item {
+                    key: SESSION_INDEX.to_owned(),
+                    fingerprint: fingerprint.to_string(),
+                    bytes: fingerprint.len,
+                    handle: HomeItem::Names,
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                listing.unknown_prefixes.push(SESSION_INDEX.to_owned());
+                let reason = format!("cannot be read ({error}); check its permissions");
+                listing.problems.push(ListingProblem { place: SESSION_INDEX.to_owned(), reason });
+            }
+        }
+    }
+
+    fn unlisted(&self, error: io::Error) -> SourceError {
+        let place = self.home.root().display().to_string();
+        match error.kind() {
+            io::ErrorKind::NotFound => SourceError::Missing { place },
+            _ => SourceError::Unreadable { place, source: Box::new(error) },
+        }
     }
 }
 
@@ -70,10 +90,9 @@ impl Source for HomeSource {
     type Handle = HomeItem;
 
     async fn list(&self) -> Result<Listing<HomeItem>, SourceError> {
-        let place = self.home.root().display().to_string();
         let source = self.clone();
         tokio::task::spawn_blocking(move || source.list_blocking())
             .await
-            .map_err(|error| SourceError::Unreadable { place, source: Box::new(error) })
+            .unwrap_or_else(|error| Err(self.unlisted(io::Error::other(error))))
     }
 }

@@ -1,4 +1,7 @@
 //! What a user does to a thread: rename, archive, memory mode, delete. One IMMEDIATE transaction each.
+//!
+//! No rollout knows of it, so unlike the rest of the index it could not be made again: these transactions are on disk
+//! when they return.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -69,7 +72,7 @@ impl ThreadStore {
     /// [`StateError::NotFound`], [`StateError::Database`].
     pub async fn delete(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
         let text = id.hyphenated().to_string();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_durable().await?;
         let deleted = sqlx::query("DELETE FROM threads WHERE id = ?1")
             .bind(&text)
             .execute(tx.conn())
@@ -83,10 +86,15 @@ impl ThreadStore {
             sqlx::query("INSERT OR REPLACE INTO deleted_threads (thread_id, deleted_at_ms) VALUES (?1, ?2)")
                 .bind(&text)
                 .bind(now.as_millisecond());
+        // A checkpoint holds words of the conversation.
+        let forget = sqlx::query(
+            "DELETE FROM rollout_checkpoints WHERE path IN (SELECT path FROM rollouts WHERE thread_id = ?1)",
+        )
+        .bind(&text);
         let settle =
             sqlx::query("UPDATE rollouts SET outcome = 'deleted', reason = NULL WHERE thread_id = ?1")
                 .bind(&text);
-        for query in [remember, settle] {
+        for query in [remember, forget, settle] {
             query.execute(tx.conn()).await.map_err(|error| self.db.error(error))?;
         }
         Ok(tx.commit().await?)
@@ -98,7 +106,7 @@ impl ThreadStore {
         id: Uuid,
         bind: impl FnOnce(String) -> sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), StateError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_durable().await?;
         let edited = bind(id.hyphenated().to_string())
             .execute(tx.conn())
             .await

@@ -27,9 +27,6 @@ pub(crate) use claim::Claim;
 use touch::Touches;
 pub(crate) use upsert::{IndexedColumns, upsert_columns};
 
-/// The file of the home that names threads, as a path in it.
-pub(crate) const SESSION_INDEX: &str = "session_index.jsonl";
-
 /// The threads of the index. Cheap to clone; all clones share one database.
 #[derive(Clone, Debug)]
 pub struct ThreadStore {

@@ -62,7 +62,8 @@ impl ThreadStore {
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; the touches are kept.
+    /// [`StateError::Database`]; the touches are kept. If the future is dropped they may be lost: the next index run finds
+    /// the times in the rollouts.
     pub async fn flush_touches(&self) -> Result<(), StateError> {
         let threads = self.touches.take();
         if threads.is_empty() {

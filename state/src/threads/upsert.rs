@@ -1,5 +1,6 @@
 //! Writes what rollouts say into the index, a batch at a time, and nothing where nothing changed.
 
+use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::sync::LazyLock;
@@ -79,15 +80,14 @@ impl ThreadUpsert {
         default_provider: &str,
     ) -> ThreadUpsert {
         let id = metadata.thread_id;
-        // A rollout without any readable time still has a place in a list: the time in its id, else the epoch.
-        let created = metadata.created_at.or(metadata.updated_at);
-        let created_at_ms = created.map_or_else(|| time_in(id), jiff::Timestamp::as_millisecond);
-        let updated_at_ms = metadata.updated_at.map_or(created_at_ms, jiff::Timestamp::as_millisecond);
+        // A rollout without any time still has a place in a list: the last one.
+        let created = metadata.created_at.or(metadata.updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let updated = metadata.updated_at.unwrap_or(created).max(created);
         let columns = IndexedColumns {
             id: id.hyphenated().to_string(),
             rollout_path: rollout_path.to_owned(),
-            created_at_ms,
-            updated_at_ms: updated_at_ms.max(created_at_ms),
+            created_at_ms: created.as_millisecond(),
+            updated_at_ms: updated.as_millisecond(),
             cwd: metadata.cwd,
             source: metadata.source,
             thread_source: metadata.thread_source,
@@ -127,13 +127,6 @@ impl ThreadUpsert {
     pub fn id(&self) -> Uuid {
         self.id
     }
-}
-
-/// The Unix milliseconds in a version 7 id; 0 for other ids.
-fn time_in(id: Uuid) -> i64 {
-    let Some(time) = id.get_timestamp() else { return 0 };
-    let (seconds, nanos) = time.to_unix();
-    i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000).saturating_add(i64::from(nanos) / 1_000_000)
 }
 
 /// One statement for any number of rows: the rows are one JSON array, because a statement costs more than a row.

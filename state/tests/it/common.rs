@@ -109,7 +109,7 @@ impl Lab {
     }
 
     /// Runs SQL behind the index's back, with foreign keys off, as the `sqlite3` tool has them.
-    pub(crate) async fn sql(&self, sql: &'static str) -> Result {
+    pub(crate) async fn sql(&self, sql: impl sqlx::SqlSafeStr) -> Result {
         let mut conn = self.raw().await?;
         sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut conn).await?;
         sqlx::query(sql).execute(&mut conn).await?;

@@ -56,15 +56,16 @@ fn snapshot(folder: &std::path::Path) -> Result<Vec<(std::path::PathBuf, Vec<u8>
 async fn an_unchanged_home_is_read_once_and_its_rows_are_written_once() -> Result {
     let lab = Lab::bundled().await?;
     lab.index().await?;
-    let changes = "SELECT total FROM (SELECT sum(length(title)) AS total FROM threads)";
     let mut conn = lab.raw().await?;
-    // A trigger that refuses every write of a thread: a second pass, also one that reads everything again, makes none.
-    sqlx::query(
-        "CREATE TRIGGER no_update BEFORE UPDATE ON threads BEGIN SELECT raise(ABORT, 'written'); END",
-    )
-    .execute(&mut conn)
-    .await?;
-    sqlx::query(changes).fetch_one(&mut conn).await?;
+    // Triggers that refuse every write of a thread: a second pass, also one that reads everything again, makes none.
+    for sql in [
+        "CREATE TRIGGER no_update BEFORE UPDATE ON threads BEGIN SELECT raise(ABORT, 'updated'); END",
+        "CREATE TRIGGER no_delete BEFORE DELETE ON threads BEGIN SELECT raise(ABORT, 'deleted'); END",
+        "CREATE TRIGGER no_insert BEFORE INSERT ON threads \
+           WHEN NOT EXISTS (SELECT 1 FROM threads WHERE id = new.id) BEGIN SELECT raise(ABORT, 'inserted'); END",
+    ] {
+        sqlx::query(sql).execute(&mut conn).await?;
+    }
     let again = lab.index().await?;
     assert_eq!((again.indexed, again.unchanged), (0, 16));
     let forced =

@@ -91,3 +91,33 @@ async fn a_deleted_thread_stays_deleted_until_it_is_asked_for() -> Result {
     assert_eq!(lab.index().await?.unchanged, 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn nothing_of_a_deleted_thread_is_left_in_any_page() -> Result {
+    let lab = Lab::empty().await?;
+    let (words, name) = ("ZEBRAQUUX is what they said", "QUAGGAFLOX");
+    // Long enough for a checkpoint, which holds words of the conversation too.
+    let filler = "{\"timestamp\":\"2026-11-22T13:00:02Z\",\"type\":\"x\",\"payload\":{}}\n".repeat(10_000);
+    for number in [1, 2] {
+        let text = if number == 1 { words } else { "something else" };
+        lab.write(&rollout_path(id(number)), session(id(number), text) + &filler)?;
+    }
+    lab.index().await?;
+    lab.state.threads().rename(id(1), Some(name)).await?;
+    lab.state.threads().delete(id(1), Timestamp::now()).await?;
+    // Also what an index run sees of it again is not kept.
+    lab.engine(IndexOptions::default())?.force(true).run(|_| ()).await?;
+
+    let sqlite_home = lab.sqlite_home();
+    lab.state.close().await?;
+    for entry in std::fs::read_dir(sqlite_home)? {
+        let path = entry?.path();
+        let bytes = std::fs::read(&path)?;
+        for marker in ["ZEBRAQUUX", name] {
+            let found =
+                bytes.windows(marker.len()).any(|window| window.eq_ignore_ascii_case(marker.as_bytes()));
+            assert!(!found, "{} still has {marker}", path.display());
+        }
+    }
+    Ok(())
+}

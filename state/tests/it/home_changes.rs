@@ -1,5 +1,6 @@
 //! A home lives: files come, grow, move, are copied, break and go. The index follows at the next pass.
 
+use threadkeep_backfill::Progress as _;
 use threadkeep_state::FileProblemKind;
 use uuid::Uuid;
 
@@ -242,5 +243,97 @@ async fn a_row_that_somebody_deleted_heals() -> Result {
     assert!(lab.threads().await?.len() < before.len());
     lab.index().await?;
     assert_eq!(lab.threads().await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_winner_that_shrinks_gives_way_to_its_copy() -> Result {
+    let lab = Lab::empty().await?;
+    let (one, other) = (rollout_path(id(1)), rollout_path(id(1)).replace("/22/", "/23/"));
+    let later =
+        |time: &str| format!("{{\"timestamp\":\"2026-11-22T{time}Z\",\"type\":\"x\",\"payload\":{{}}}}\n");
+    lab.write(&one, session(id(1), "hello") + &later("15:00:00"))?;
+    lab.write(&other, session(id(1), "hello") + &later("14:00:00"))?;
+    lab.index().await?;
+    assert_eq!(paths(&lab).await?, std::slice::from_ref(&one));
+    lab.write(&one, session(id(1), "hello"))?;
+    lab.index().await?;
+    assert_eq!(paths(&lab).await?, [other], "now the copy has the longer history");
+    assert_eq!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_home_that_is_not_mounted_loses_no_thread() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let before = lab.threads().await?;
+    let engine = lab.engine(threadkeep_state::backfill::IndexOptions::default())?;
+    let aside = lab.sqlite_home().join("aside");
+
+    // The folder that it is mounted on is there, and empty.
+    std::fs::rename(lab.path(""), &aside)?;
+    std::fs::create_dir(lab.path(""))?;
+    let report = engine.run(|_| ()).await?;
+    assert_eq!((report.vanished, report.problems.len()), (0, 1), "{:?}", report.problems);
+    assert_eq!(lab.threads().await?, before);
+
+    // Not even that.
+    std::fs::remove_dir(lab.path(""))?;
+    assert!(engine.run(|_| ()).await.is_err());
+    assert_eq!(lab.threads().await?, before);
+
+    std::fs::rename(&aside, lab.path(""))?;
+    assert_eq!(engine.run(|_| ()).await?.unchanged, 16);
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_lines_of_the_session_index_are_reported() -> Result {
+    let lab = Lab::empty().await?;
+    let good = format!("{{\"id\":\"{}\",\"thread_name\":\"first\"}}\n", id(1));
+    lab.write("session_index.jsonl", format!("garbage\n{good}"))?;
+    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    let report = lab.index().await?;
+    assert_eq!(report.lines_skipped, 1);
+    assert_eq!(lab.threads().await?[0].name.as_deref(), Some("first"));
+    let problems = lab.state.file_problems(10).await?;
+    assert_eq!(problems[0].path, "session_index.jsonl");
+    assert!(problems[0].reason.starts_with("1 line skipped, at byte 0"), "{}", problems[0].reason);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_progress_row_that_somebody_deleted_heals() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    lab.sql("DELETE FROM backfill_progress").await?;
+    assert_eq!(lab.state.backfill_progress().state().await?.lease, None);
+    assert_eq!(lab.index().await?.unchanged, 16);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lease_beyond_all_time_is_none() -> Result {
+    let lab = Lab::bundled().await?;
+    for expires in ["9223372036854775807", "9000000000000"] {
+        lab.sql(sqlx::AssertSqlSafe(format!(
+            "UPDATE backfill_progress SET status = 'running', lease_owner = 'pid 1 on elsewhere, run 1', lease_expires_ms = {expires}"
+        )))
+        .await?;
+        lab.state.backfill_progress().state().await?;
+        lab.index().await?;
+    }
+    assert_eq!(lab.threads().await?.len(), 16);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_id_from_beyond_all_time_is_listed() -> Result {
+    let lab = Lab::empty().await?;
+    let line = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"ffffffff-ffff-7fff-bfff-ffffffffffff\"}}\n";
+    lab.write("sessions/strange.jsonl", line)?;
+    lab.index().await?;
+    assert_eq!(lab.threads().await?.len(), 1);
     Ok(())
 }

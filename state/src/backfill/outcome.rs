@@ -1,0 +1,109 @@
+//! What became of each file, as a row of the table `rollouts`.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use threadkeep_backfill::{CommitError, Item, ItemFailure};
+use threadkeep_rollout::SkippedLines;
+
+use super::commit::backend;
+use super::index::NamesContent;
+use super::settle::{Lot, Read};
+use super::source::HomeItem;
+
+/// One row. Its fields are named like the columns: they are bound as one JSON array of objects.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome<'a> {
+    path: &'a str,
+    fingerprint: &'a str,
+    outcome: &'static str,
+    thread_id: Option<&'a str>,
+    reason: Option<String>,
+    lines: u64,
+    lines_skipped: u64,
+}
+
+impl<'a> Outcome<'a> {
+    /// Of a rollout that was read.
+    pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Outcome<'a> {
+        let (outcome, reason) = match lot {
+            Lot::Indexed => ("indexed", remark(&file.thread.skipped)),
+            Lot::Duplicate { of } => ("duplicate", Some(of.clone())),
+            Lot::Deleted => ("deleted", None),
+        };
+        Outcome {
+            path: &file.item.key,
+            fingerprint: &file.item.fingerprint,
+            outcome,
+            thread_id: Some(&file.thread.upsert.columns.id),
+            reason,
+            lines: file.thread.lines,
+            lines_skipped: file.thread.skipped.count,
+        }
+    }
+
+    /// Of the file that names threads.
+    pub(super) fn of_names(item: &'a Item<HomeItem>, names: &NamesContent) -> Outcome<'a> {
+        Outcome {
+            path: &item.key,
+            fingerprint: &item.fingerprint,
+            outcome: "indexed",
+            thread_id: None,
+            reason: remark(&names.skipped),
+            lines: names.names.len() as u64,
+            lines_skipped: names.skipped.count,
+        }
+    }
+
+    /// Of a file that could not be read.
+    pub(super) fn of_failure(item: &'a Item<HomeItem>, failure: &ItemFailure) -> Outcome<'a> {
+        Outcome {
+            path: &item.key,
+            fingerprint: &item.fingerprint,
+            outcome: if failure.transient { "unreadable" } else { "failed" },
+            thread_id: None,
+            reason: Some(failure.reason.clone()),
+            lines: 0,
+            lines_skipped: 0,
+        }
+    }
+}
+
+/// Says which lines of a file could not be read: the first of them with their places.
+pub(super) fn remark(skipped: &SkippedLines) -> Option<String> {
+    if skipped.count == 0 {
+        return None;
+    }
+    let lines = if skipped.count == 1 {
+        "1 line skipped".to_owned()
+    } else {
+        format!("{} lines skipped", skipped.count)
+    };
+    let places: Vec<String> =
+        skipped.first.iter().map(|bad| format!("at byte {}: {}", bad.offset, bad.reason)).collect();
+    let more = if skipped.count > places.len() as u64 { "; …" } else { "" };
+    Some(format!("{lines}, {}{more}", places.join("; ")))
+}
+
+pub(super) async fn store_outcomes(
+    conn: &mut SqliteConnection,
+    outcomes: &[Outcome<'_>],
+) -> Result<(), CommitError> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    // A file that cannot be read keeps the thread it had.
+    sqlx::query(
+        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, reason, lines, lines_skipped) \
+         SELECT value ->> 'path', value ->> 'fingerprint', value ->> 'outcome', value ->> 'thread_id', \
+           value ->> 'reason', value ->> 'lines', value ->> 'lines_skipped' \
+         FROM json_each(?1) WHERE true \
+         ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
+           thread_id = coalesce(excluded.thread_id, thread_id), reason = excluded.reason, \
+           lines = excluded.lines, lines_skipped = excluded.lines_skipped",
+    )
+    .bind(serde_json::to_string(outcomes).map_err(backend)?)
+    .execute(conn)
+    .await
+    .map_err(backend)?;
+    Ok(())
+}
