@@ -40,6 +40,10 @@ pub struct ListThreads {
 }
 
 /// A page of threads.
+///
+/// Whatever is inserted or deleted between two pages, no thread is skipped and none comes twice. A thread whose sort time
+/// changes meanwhile is found at its new place: by going on, or by catching up. One that is indexed late, with a time of
+/// its own that lies behind a cursor, is behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThreadPage {
