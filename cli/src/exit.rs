@@ -9,6 +9,8 @@ use threadkeep_rollout::HomeError;
 use threadkeep_sqlite::{DbError, OpenError};
 use threadkeep_state::{BadCursor, StateError};
 
+use crate::output::text::shell_word;
+
 /// The exit codes, which scripts may rely upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Code {
@@ -90,7 +92,7 @@ fn of_home(error: &HomeError) -> Words {
     const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
     let (message, hint) = match error {
         HomeError::NotFound { path } => (format!("there is no agent home at {}", path.display()), OTHER_HOME),
-        HomeError::NotADirectory { path } => (format!("{} is not a directory", path.display()), OTHER_HOME),
+        HomeError::NotADirectory { path } => (format!("{} is not a folder", path.display()), OTHER_HOME),
         HomeError::Unreadable { path, source } => {
             let hint = "check its permissions, or pass another home with --home DIR";
             (format!("cannot read {}: {}", path.display(), plain(source)), hint)
@@ -123,9 +125,10 @@ fn of_state(error: &StateError) -> Words {
             format!("the cursor `{cursor}` belongs to a list with another sort key"),
             "leave out --sort: a cursor knows its own".to_owned(),
         ),
-        StateError::BadLimit { limit, max } => {
-            (format!("{limit} threads are no page"), format!("pass --limit with a number from 1 to {max}"))
-        }
+        StateError::BadLimit { limit, max } => (
+            format!("--limit is from 1 to {max}, not {limit}"),
+            "leave it out for a page of the usual size".to_owned(),
+        ),
         other => return (other.to_string(), None),
     };
     (message, Some(hint))
@@ -141,6 +144,15 @@ fn of_cursor(error: &BadCursor) -> Words {
 pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// What SQLite says, without what its library puts before it.
+pub(crate) fn plain_sql(text: &str) -> &str {
+    let text = text.strip_prefix("error returned from database: ").unwrap_or(text);
+    match text.strip_prefix("(code: ").and_then(|rest| rest.split_once(") ")) {
+        Some((_, said)) => said,
+        None => text,
+    }
 }
 
 fn of_open(error: &OpenError) -> Words {
@@ -160,7 +172,7 @@ fn of_open(error: &OpenError) -> Words {
             "update threadkeep; the database was not changed".to_owned(),
         ),
         OpenError::Corrupt { path, source, .. } => {
-            (format!("{} is damaged: {source}", path.display()), rebuild(path))
+            (format!("{} is damaged: {}", path.display(), plain_sql(&source.to_string())), rebuild(path))
         }
         OpenError::NotWritable { path, .. } => (
             format!("{} cannot be written to", path.display()),
@@ -173,21 +185,22 @@ fn of_open(error: &OpenError) -> Words {
 
 fn of_database(error: &DbError) -> Words {
     match error {
-        DbError::Corrupt { path, source, .. } => {
-            (format!("{} is damaged: {source}", path.display()), Some(rebuild(path)))
-        }
+        DbError::Corrupt { path, source, .. } => (
+            format!("{} is damaged: {}", path.display(), plain_sql(&source.to_string())),
+            Some(rebuild(path)),
+        ),
         other => (other.to_string(), None),
     }
 }
 
 /// How a damaged index is made anew. The log belongs to the file: left behind, it would be damage of its own.
-fn rebuild(path: &Path) -> String {
+pub(crate) fn rebuild(path: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (aside, file) = (folder.join("damaged").display().to_string(), path.display().to_string());
+    let (aside, file) = (shell_word(&aside), shell_word(&file));
     format!(
         "move it aside with its -wal and -shm, then index the rollouts again: \
-         mkdir '{0}/damaged' && mv '{0}/{name}'* '{0}/damaged/' && threadkeep backfill \
-         (names you gave and marks you set are in the damaged file alone)",
-        folder.display()
+         mkdir {aside} && mv {file}* {aside} && threadkeep backfill \
+         (names you gave and marks you set are in the damaged file alone)"
     )
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::AgentHome;
 
@@ -52,6 +52,18 @@ impl Homes {
         Ok(AgentHome::open(&self.home)?)
     }
 
+    /// Why no database could be made in the SQLite home, as far as that can be told without writing.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        let place = self.absolute().sqlite_home;
+        // The nearest that is there is where the rest would have to be made.
+        let (nearest, found) =
+            place.ancestors().find_map(|folder| Some((folder, fs::metadata(folder).ok()?)))?;
+        if !found.is_dir() {
+            return Some(format!("{} is not a folder", nearest.display()));
+        }
+        (!is_writable(nearest)).then(|| format!("{} cannot be written to", nearest.display()))
+    }
+
     /// Makes the SQLite home if it is not there, for this user alone.
     pub(crate) fn make_sqlite_home(&self) -> io::Result<()> {
         match fs::metadata(&self.sqlite_home) {
@@ -67,6 +79,18 @@ impl Homes {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether this user may write to a folder, asked of the system without writing.
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// An environment variable; an empty one counts as unset.

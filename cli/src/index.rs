@@ -105,7 +105,7 @@ fn no_sqlite_home(homes: &Homes, error: &io::Error) -> anyhow::Error {
     let hint = "choose another folder for the databases with --sqlite-home DIR";
     match error.kind() {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            fault(format!("{place} is not a directory"), hint)
+            fault(format!("{place} is not a folder"), hint)
         }
         _ => fault(format!("cannot make {place}: {}", plain(error)), hint),
     }

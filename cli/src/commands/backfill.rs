@@ -60,7 +60,7 @@ impl Answer for Summary {
             "copies": report.duplicates,
             "failed": self.failed(),
             "deleted": report.excluded,
-            "gone": report.vanished,
+            "gone": report.rows_gone,
             "pending": report.pending,
             "lines_skipped": self.lines_skipped,
             "bytes": report.bytes,
@@ -87,7 +87,12 @@ impl Answer for Summary {
         if report.pending > 0 {
             rows.push(("to do", report.pending, Some(YELLOW), "run it again to go on"));
         }
-        rows.push(("gone", report.vanished, Some(YELLOW), "their threads are in no list any more"));
+        rows.push((
+            "gone",
+            report.rows_gone,
+            Some(YELLOW),
+            "their rollouts are missing: they are in no list any more",
+        ));
         rows.push(("lines skipped", self.lines_skipped, Some(YELLOW), "the rest of their files is indexed"));
 
         let numbers: Vec<String> = rows.iter().map(|(_, number, ..)| count(*number)).collect();

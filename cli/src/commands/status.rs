@@ -1,9 +1,11 @@
 //! `status`: the two directories, the databases, and how far the index is. Changes not one byte.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_backfill::{Progress as _, ProgressState, Status as BackfillStatus};
+use threadkeep_backfill::{Lease, Progress as _, ProgressState, Status as BackfillStatus};
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbState, DbStatus, JournalMode, inspect, sqlite_version};
+use threadkeep_state::backfill::owner_is_dead;
 use threadkeep_state::{DATABASES, Inventory};
 
 use super::problems::{self, PlaceProblem};
@@ -19,6 +21,8 @@ pub(super) struct Status {
     /// What is wrong with the agent's home.
     pub(super) home_fault: Option<Fault>,
     pub(super) databases: Vec<(DbStatus, u32)>,
+    /// Why a database that is missing could not be made either.
+    pub(super) obstacle: Option<String>,
     pub(super) contents: Result<Option<Contents>, Fault>,
 }
 
@@ -42,7 +46,13 @@ pub(super) async fn status(homes: &Homes) -> Status {
     } else {
         Ok(None)
     };
-    Status { homes: homes.absolute(), home_fault, databases, contents }
+    let is_missing = databases.iter().any(|(database, _)| database.state == DbState::Missing);
+    let obstacle = match &home_fault {
+        _ if !is_missing => None,
+        Some(fault) => Some(fault.message.clone()),
+        None => homes.obstacle(),
+    };
+    Status { homes: homes.absolute(), home_fault, databases, obstacle, contents }
 }
 
 async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
@@ -70,6 +80,7 @@ impl Answer for Status {
             "home_error": self.home_fault.as_ref().map(|fault| &fault.message),
             "sqlite_home": self.homes.sqlite_home.display().to_string(),
             "sqlite_version": sqlite_version(),
+            "obstacle": self.obstacle,
             "databases": self.databases.iter().map(json_of_database).collect::<Vec<_>>(),
             "index_error": self.contents.as_ref().err().map(|fault| &fault.message),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
@@ -85,7 +96,7 @@ impl Answer for Status {
 
     fn code(&self) -> Code {
         let trouble = self.databases.iter().any(|(database, _)| is_trouble(&database.state));
-        if trouble || self.home_fault.is_some() || self.contents.is_err() {
+        if trouble || self.home_fault.is_some() || self.obstacle.is_some() || self.contents.is_err() {
             Code::Problems
         } else {
             Code::Fine
@@ -129,6 +140,11 @@ pub(super) fn status_word(status: BackfillStatus) -> &'static str {
     }
 }
 
+/// Whether nobody works under the lease any more.
+pub(super) fn is_over(lease: &Lease) -> bool {
+    owner_is_dead(&lease.owner) || lease.expires_at <= Timestamp::now()
+}
+
 fn json_of_progress(progress: &ProgressState) -> Value {
     let mut object = serde_json::Map::new();
     object.insert("status".to_owned(), status_word(progress.status).into());
@@ -137,6 +153,7 @@ fn json_of_progress(progress: &ProgressState) -> Value {
     let lease = progress.lease.as_ref().map_or(Value::Null, |lease| {
         let mut object = serde_json::Map::new();
         object.insert("owner".to_owned(), lease.owner.clone().into());
+        object.insert("is_over".to_owned(), is_over(lease).into());
         put_time(&mut object, "expires_at", Some(lease.expires_at));
         object.into()
     });

@@ -1,10 +1,11 @@
 //! The sheet that `status` shows to people.
 
-use jiff::Timestamp;
 use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
+use threadkeep_state::backfill::owner_is_dead;
 
 use super::problems;
-use super::status::{Contents, Status, status_word};
+use super::status::{Contents, Status, is_over, status_word};
+use crate::exit::{plain_sql, rebuild};
 use crate::output::Screen;
 use crate::output::color::{DIM, GREEN, RED, YELLOW, paint};
 use crate::output::sheet::Sheet;
@@ -23,7 +24,7 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     sheet.row("SQLite home", clean(&status.homes.sqlite_home.display().to_string()));
     sheet.row("SQLite", sqlite_version());
     for (database, application_id) in &status.databases {
-        add_database(&mut sheet, database, *application_id);
+        add_database(&mut sheet, status, database, screen.verbose.then_some(*application_id));
     }
     match &status.contents {
         Ok(None) => {}
@@ -42,49 +43,25 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     text
 }
 
-fn add_database(sheet: &mut Sheet, database: &DbStatus, application_id: u32) {
+fn add_database(sheet: &mut Sheet, status: &Status, database: &DbStatus, application_id: Option<u32>) {
     sheet.heading(format!("database {}", database.label));
     sheet.row("file", clean(&database.paths.database.display().to_string()));
-    let state = match &database.state {
-        DbState::Missing => "missing: the first `threadkeep backfill` makes it".to_owned(),
-        DbState::Current => paint(GREEN, "current"),
-        DbState::Pending => paint(YELLOW, "older than this threadkeep: the next command upgrades it"),
-        DbState::Newer => paint(RED, "newer than this threadkeep: update it"),
-        DbState::Checksum => paint(RED, "made by a build of another line: use that build, or a released one"),
-        DbState::Foreign(what) => {
-            paint(RED, &format!("of another program: {}; choose another --sqlite-home", clean(what)))
-        }
-        DbState::Corrupt(what) => {
-            paint(RED, &format!("damaged: {}; `threadkeep threads` says what to do", clean(what)))
-        }
-        other => paint(RED, &format!("{}: {}", other.as_str(), clean(other.detail().unwrap_or_default()))),
-    };
-    sheet.row("state", state);
+    sheet.row("state", state_of(database, status.obstacle.as_deref()));
+    if matches!(database.state, DbState::Corrupt(_)) {
+        sheet.row("remedy", clean(&rebuild(&database.paths.database)));
+    }
     let log =
         database.wal_size.filter(|size| *size > 0).map(|size| format!(", and {} in its log", bytes(size)));
     sheet.maybe("size", database.size.map(|size| bytes(size) + &log.unwrap_or_default()));
-    sheet.maybe(
-        "schema",
-        database.schema.as_ref().map(|schema| {
-            let pending = match schema.pending.len() {
-                0 => String::new(),
-                pending => format!(", {}", things(pending as u64, "migration") + " pending"),
-            };
-            let unknown = match schema.unknown.len() {
-                0 => String::new(),
-                unknown => format!(", {} from a newer threadkeep", things(unknown as u64, "migration")),
-            };
-            format!("version {} of {}{pending}{unknown}", schema.applied, schema.known)
-        }),
-    );
+    sheet.maybe("schema", schema_of(database));
     sheet.maybe("journal", database.journal.map(JournalMode::as_str));
     sheet.maybe(
         "application",
-        database.application_id.map(|found| {
-            if found == application_id {
+        database.application_id.zip(application_id).map(|(found, ours)| {
+            if found == ours {
                 format!("{found:#010x}, ours")
             } else {
-                format!("{found:#010x}, not ours ({application_id:#010x})")
+                format!("{found:#010x}, not ours ({ours:#010x})")
             }
         }),
     );
@@ -93,14 +70,60 @@ fn add_database(sheet: &mut Sheet, database: &DbStatus, application_id: u32) {
     }
 }
 
+/// What the database is, and what to do about it.
+fn state_of(database: &DbStatus, obstacle: Option<&str>) -> String {
+    match &database.state {
+        DbState::Missing => match obstacle {
+            None => "not made yet: `threadkeep backfill` makes it".to_owned(),
+            Some(obstacle) => paint(RED, &format!("not made yet, and cannot be: {}", clean(obstacle))),
+        },
+        DbState::Current if has_additions(database) => {
+            paint(GREEN, "usable; a newer threadkeep has added to it")
+        }
+        DbState::Current => paint(GREEN, "current"),
+        DbState::Pending => paint(YELLOW, "older than this threadkeep: the next command upgrades it"),
+        DbState::Newer => paint(RED, "newer than this threadkeep: update it"),
+        DbState::Checksum => paint(RED, "made by a build of another line: use that build, or a released one"),
+        DbState::Foreign(what) => {
+            paint(RED, &format!("of another program: {}; choose another --sqlite-home", clean(what)))
+        }
+        DbState::Corrupt(what) => paint(RED, &format!("damaged: {}", clean(plain_sql(what)))),
+        other => paint(RED, &format!("{}: {}", other.as_str(), clean(other.detail().unwrap_or_default()))),
+    }
+}
+
+/// Which migrations are applied; nothing when that could not be read.
+fn schema_of(database: &DbStatus) -> Option<String> {
+    let schema = database.schema.as_ref()?;
+    let pending = match schema.pending.len() {
+        0 => String::new(),
+        pending => format!(", {}", things(pending as u64, "migration") + " pending"),
+    };
+    let known = if schema.applied == schema.known {
+        String::new()
+    } else {
+        format!(", this one knows {}", schema.known)
+    };
+    Some(format!("version {}{known}{pending}", schema.applied))
+}
+
+/// Whether a newer threadkeep has migrated the database without keeping this one from using it.
+fn has_additions(database: &DbStatus) -> bool {
+    database.schema.as_ref().is_some_and(|schema| !schema.unknown.is_empty())
+}
+
 fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock) {
     let Contents { progress, inventory, .. } = contents;
     sheet.heading("index");
     let state = match (&progress.lease, progress.status) {
-        (Some(lease), _) if lease.expires_at > Timestamp::now() => {
-            format!("running: {}, until {}", clean(&lease.owner), clock.full(lease.expires_at))
+        (Some(lease), _) if is_over(lease) => {
+            let owner = clean(&lease.owner);
+            let why = if owner_is_dead(&lease.owner) { "is gone" } else { "has let its lease end" };
+            paint(YELLOW, &format!("interrupted: {owner} {why}; `threadkeep backfill` goes on"))
         }
-        (Some(lease), _) => format!("left behind by {}: the next run takes over", clean(&lease.owner)),
+        (Some(lease), _) => {
+            format!("running: {}, lease ends {}", clean(&lease.owner), clock.short(lease.expires_at))
+        }
         (None, status) => status_word(status).to_owned(),
     };
     sheet.row("backfill", state);
@@ -122,4 +145,26 @@ fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock) {
         files => paint(YELLOW, &format!(", {} with problems", count(files))),
     };
     sheet.row("files", format!("{}{troubled}", count(inventory.files)));
+}
+
+#[cfg(test)]
+mod tests {
+    use threadkeep_sqlite::{DbSpec, inspect};
+    use threadkeep_state::{STATE_DB, StateOptions, StateRuntime};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_newer_threadkeep_added_is_no_trouble() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        StateRuntime::open(&StateOptions::new(folder.path())).await?.close().await?;
+        let mut older: DbSpec = STATE_DB;
+        older.migrations = &STATE_DB.migrations[..1];
+        let database = inspect(Box::leak(Box::new(older)), folder.path()).await;
+        let (known, newest) = (older.newest_version(), STATE_DB.newest_version());
+        assert_eq!(state_of(&database, None), paint(GREEN, "usable; a newer threadkeep has added to it"));
+        let schema = schema_of(&database).unwrap_or_default();
+        assert_eq!(schema, format!("version {newest}, this one knows {known}"));
+        Ok(())
+    }
 }

@@ -7,6 +7,7 @@ use threadkeep_state::{Cursor, DEFAULT_PAGE, Inventory, ListThreads, SortDirecti
 
 use super::threads_table;
 use crate::args::{ListArgs, Sort};
+use crate::exit::fault;
 use crate::homes::Homes;
 use crate::index::{Access, Index};
 use crate::output::{Answer, Screen, json};
@@ -14,6 +15,7 @@ use crate::pass;
 
 /// The threads of a page for people: about what fits on a screen.
 const PAGE_FOR_PEOPLE: u32 = 20;
+
 /// A page, and what is needed to speak about it.
 pub(super) struct List {
     pub(super) page: ThreadPage,
@@ -53,6 +55,15 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
 
 fn query(args: &ListArgs, screen: &Screen) -> anyhow::Result<ListThreads> {
     let limit = args.limit.unwrap_or(if screen.json { DEFAULT_PAGE } else { PAGE_FOR_PEOPLE });
+    let cursor = args.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
+    if let Some(cursor) = cursor.as_ref().filter(|_| args.asc)
+        && !cursor.continues(SortDirection::Ascending)
+    {
+        return Err(fault(
+            format!("the cursor `{cursor}` belongs to a list with the newest first"),
+            "leave out --asc: a cursor knows its own order",
+        ));
+    }
     Ok(ListThreads {
         sort: args.sort.map(|sort| match sort {
             Sort::Created => SortKey::Created,
@@ -60,7 +71,7 @@ fn query(args: &ListArgs, screen: &Screen) -> anyhow::Result<ListThreads> {
         }),
         direction: if args.asc { SortDirection::Ascending } else { SortDirection::Descending },
         limit: Some(limit),
-        cursor: args.cursor.as_deref().map(str::parse::<Cursor>).transpose()?,
+        cursor,
         archived: args.archived,
         source: args.source.clone(),
         provider: args.provider.clone(),

@@ -94,7 +94,7 @@ impl Screen {
 
     /// Says why something could not be done.
     pub(crate) fn fault(&self, fault: &Fault) {
-        let (message, hint) = (text::clean(&fault.message), fault.hint.as_deref().map(text::clean));
+        let (message, hint) = (text::clean(&fault.message), fault.hint.as_deref().map(clean_lines));
         if self.json {
             let mut error = json!({ "message": message });
             if let Some(hint) = hint {
@@ -107,7 +107,7 @@ impl Screen {
         }
         let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
         if let Some(hint) = hint {
-            lines.push_str(&format!("  {} {hint}\n", paint(BOLD, "hint:")));
+            lines.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.replace('\n', "\n    ")));
         }
         for cause in &fault.causes {
             lines.push_str(&format!("  {}\n", paint(DIM, &format!("because: {}", text::clean(cause)))));
@@ -120,7 +120,7 @@ impl Screen {
         if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        self.tell(&format!("{} [y/N] ", text::clean(question)));
+        self.tell(&format!("{} [y/N] ", clean_lines(question)));
         // On a thread of its own, so that Ctrl-C is still heard.
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
@@ -145,6 +145,11 @@ impl Screen {
         // When even stderr is closed there is nobody to tell.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
+}
+
+/// Makes each line of a text of ours harmless.
+fn clean_lines(text: &str) -> String {
+    text.lines().map(self::text::clean).collect::<Vec<_>>().join("\n")
 }
 
 fn width(is_terminal: bool) -> usize {

@@ -16,15 +16,18 @@ impl Clock {
         Clock { now: Timestamp::now().to_zoned(TimeZone::system()) }
     }
 
-    /// `3 min ago`, `yesterday`, `12 Nov`: as much as a list needs.
+    /// `3 min ago`, `yesterday`, `12 Nov`, `in 24 s`: as much as a list needs.
     pub(crate) fn short(&self, at: Timestamp) -> String {
         let then = at.to_zoned(self.now.time_zone().clone());
         let ago = self.now.timestamp().duration_since(at);
         // The time zone's midnights count, not spans of 24 hours.
         let days = then.date().until((Unit::Day, self.now.date())).map_or(i32::MAX, |span| span.get_days());
         match ago.as_secs() {
-            i64::MIN..=-60 if days == 0 => then.strftime("%H:%M").to_string(),
-            -59..=59 => "just now".to_owned(),
+            0..=59 => "just now".to_owned(),
+            -59..=-1 => format!("in {} s", -ago.as_secs()),
+            -3_599..=-60 => format!("in {} min", -ago.as_mins()),
+            -86_399..=-3_600 if days == 0 || ago.as_hours() > -6 => format!("in {} h", -ago.as_hours()),
+            _ if days == -1 => "tomorrow".to_owned(),
             60..=3_599 => format!("{} min ago", ago.as_mins()),
             3_600..=86_399 if days == 0 || ago.as_hours() < 6 => format!("{} h ago", ago.as_hours()),
             _ if days == 1 => "yesterday".to_owned(),
@@ -39,7 +42,9 @@ impl Clock {
         let then = at.to_zoned(self.now.time_zone().clone());
         let full = then.strftime("%Y-%m-%d %H:%M:%S");
         let short = self.short(at);
-        let says_more = short.ends_with("ago") || matches!(short.as_str(), "just now" | "yesterday");
+        let says_more = short.ends_with("ago")
+            || short.starts_with("in ")
+            || matches!(short.as_str(), "just now" | "yesterday" | "tomorrow");
         if says_more { format!("{full} ({short})") } else { full.to_string() }
     }
 }
@@ -76,10 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_makes_no_nonsense() -> Result<(), jiff::Error> {
+    fn what_is_to_come_is_never_just_now() -> Result<(), jiff::Error> {
         let short = |at: &str| -> Result<String, jiff::Error> { Ok(clock()?.short(at.parse()?)) };
-        assert_eq!(short("2026-11-22T13:30:40Z")?, "just now");
-        assert_eq!(short("2026-11-22T20:00:00Z")?, "21:00");
+        assert_eq!(short("2026-11-22T13:30:24Z")?, "in 24 s");
+        assert_eq!(short("2026-11-22T13:35:30Z")?, "in 5 min");
+        assert_eq!(short("2026-11-22T20:00:00Z")?, "in 6 h");
+        assert_eq!(short("2026-11-23T20:00:00Z")?, "tomorrow");
         assert_eq!(short("2026-11-24T20:00:00Z")?, "24 Nov");
         assert_eq!(short("2031-11-24T20:00:00Z")?, "24 Nov 2031");
         Ok(())

@@ -127,6 +127,18 @@ fn a_vanished_rollout_takes_its_thread_out_of_the_list() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_rollout_that_its_agent_archives_is_not_gone() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let rollout = fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+    let name = rollout.file_name().ok_or("a rollout has a name")?;
+    fs::rename(&rollout, fixture.home().join("archived_sessions").join(name))?;
+    assert_eq!(fixture.json(&["backfill"])?["gone"], 0);
+    assert_eq!(fixture.json(&["threads", "--archived"])?["threads"].as_array().ok_or("an array")?.len(), 2);
+    Ok(())
+}
+
 #[tokio::test]
 async fn while_another_process_indexes_a_list_says_that_it_may_be_incomplete() -> Result {
     let fixture = Fixture::bundled()?;
@@ -150,6 +162,9 @@ async fn while_another_process_indexes_a_list_says_that_it_may_be_incomplete() -
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("leave out --no-wait"), "{}", said.all());
 
+    let status = fixture.run(&["status"])?;
+    assert!(status.stdout.contains(&format!("running: {owner}, lease ends in ")), "{}", status.all());
+
     let mut waiting = fixture.command(&["backfill"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut stderr = BufReader::new(waiting.stderr.take().ok_or("stderr is piped")?);
     let mut line = String::new();
@@ -158,5 +173,22 @@ async fn while_another_process_indexes_a_list_says_that_it_may_be_incomplete() -
     progress.finish(&lease, Finish::Complete, Timestamp::now()).await?;
     let said = fixture.say(waiting.wait_with_output()?)?;
     assert_eq!(said.code, Some(0), "{}", said.all());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_whose_process_is_gone_is_interrupted_and_not_running() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let progress = fixture.state().await?.backfill_progress();
+    let now = Timestamp::now();
+    let term = Term { now, expires_at: now + Duration::from_secs(600) };
+    let mut child = std::process::Command::new("true").spawn()?;
+    let owner = lease_owner().replace(&std::process::id().to_string(), &child.id().to_string());
+    child.wait()?;
+    progress.acquire(&owner, term).await?;
+    let status = fixture.run(&["status"])?.stdout;
+    let said = format!("interrupted: {owner} is gone; `threadkeep backfill` goes on");
+    assert!(status.contains(&said), "{status}");
     Ok(())
 }

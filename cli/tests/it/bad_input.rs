@@ -17,7 +17,7 @@ fn homes_that_are_none() -> Result {
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home is not a directory
+    error: [tmp]/home is not a folder
       hint: pass the agent's home with --home DIR, or set CODEX_HOME
     ");
     let output = fixture.command(&["threads"]).env_remove("CODEX_HOME").output()?;
@@ -31,14 +31,14 @@ fn homes_that_are_none() -> Result {
     exit 1
     --- stdout
     home         [tmp]/home
-                 [tmp]/home is not a directory
+                 [tmp]/home is not a folder
                  pass the agent's home with --home DIR, or set CODEX_HOME
     SQLite home  [tmp]/home/threadkeep
     SQLite       3.51.3
 
     database state
     file         [tmp]/home/threadkeep/state_5.sqlite
-    state        missing: the first `threadkeep backfill` makes it
+    state        not made yet, and cannot be: [tmp]/home is not a folder
     ");
     Ok(())
 }
@@ -50,7 +50,7 @@ fn a_file_where_the_sqlite_home_should_be() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep is not a directory
+    error: [tmp]/home/threadkeep is not a folder
       hint: choose another folder for the databases with --sqlite-home DIR
     ");
     assert_eq!(fs::read(fixture.sqlite_home())?, b"a file");
@@ -100,8 +100,8 @@ fn options_that_make_no_sense() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--limit", "0"])?.all(), @r"
     exit 2
     --- stderr
-    error: 0 threads are no page
-      hint: pass --limit with a number from 1 to 1000
+    error: --limit is from 1 to 1000, not 0
+      hint: leave it out for a page of the usual size
     ");
     let cursor = "v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61";
     insta::assert_snapshot!(fixture.run(&["threads", "--sort", "updated", "--cursor", cursor])?.all(), @r"
@@ -110,6 +110,18 @@ fn options_that_make_no_sense() -> Result {
     error: the cursor `v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61` belongs to a list with another sort key
       hint: leave out --sort: a cursor knows its own
     ");
+    let page = fixture.json(&["threads", "--limit", "2"])?;
+    for name in ["next_cursor", "backwards_cursor"] {
+        let cursor = page[name].as_str().ok_or("a cursor")?;
+        let said = fixture.run(&["threads", "--asc", "--cursor", cursor])?;
+        assert_eq!(said.code, Some(2), "{}", said.all());
+        assert!(said.stderr.contains("leave out --asc"), "{}", said.all());
+    }
+    let page = fixture.json(&["threads", "--asc", "--limit", "2"])?;
+    for name in ["next_cursor", "backwards_cursor"] {
+        let cursor = page[name].as_str().ok_or("a cursor")?;
+        fixture.json(&["threads", "--asc", "--cursor", cursor])?;
+    }
     insta::assert_snapshot!(fixture.run(&["threads", "--limit", "3", "show", "01"])?.all(), @r"
     exit 2
     --- stderr
@@ -220,9 +232,9 @@ fn a_damaged_file_can_be_made_anew_as_the_hint_says() -> Result {
     exit 2
     --- stderr
     error: [tmp]/home/threadkeep/state_5.sqlite is damaged: it ends after 50 bytes, within its header
-      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir '[tmp]/home/threadkeep/damaged' && mv '[tmp]/home/threadkeep/state_5.sqlite'* '[tmp]/home/threadkeep/damaged/' && threadkeep backfill (names you gave and marks you set are in the damaged file alone)
+      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged && mv [tmp]/home/threadkeep/state_5.sqlite* [tmp]/home/threadkeep/damaged && threadkeep backfill (names you gave and marks you set are in the damaged file alone)
     --- status
-    state        damaged: it ends after 50 bytes, within its header; `threadkeep threads` says what to do
+    state        damaged: it ends after 50 bytes, within its header
     ");
     let hint = fixture.run(&["threads"])?.stderr;
     let command = hint
@@ -247,6 +259,10 @@ fn a_file_that_is_damaged_inside() -> Result {
         "{}",
         said.all()
     );
-    assert_eq!(fixture.run(&["status"])?.code, Some(1));
+    assert!(!said.stderr.contains("error returned from database"), "{}", said.all());
+    let status = fixture.run(&["status"])?;
+    assert_eq!(status.code, Some(1));
+    assert!(!status.stdout.contains("error returned from database"), "{}", status.all());
+    assert!(status.stdout.contains("remedy  "), "{}", status.all());
     Ok(())
 }

@@ -47,19 +47,36 @@ fn a_rename_outlives_every_index_run_and_can_be_taken_back() -> Result {
         Ok(said.lines().find(|line| line.starts_with("name")).unwrap_or("none").to_owned())
     };
     assert_eq!(name(&fixture)?, "name           from the agent (from session_index.jsonl)");
-    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "my own"])?.all(), @r"
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "my own"])?.all(), @r#"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 is now called my own
-    ");
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is now called "my own"
+    "#);
     fixture.json(&["backfill", "--force"])?;
     assert_eq!(name(&fixture)?, "name           my own (given here)");
-    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "--clear"])?.all(), @r"
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "--clear"])?.all(), @r#"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has lost the name it was given here
-    ");
+    01a2036c-de71-77f1-a9e3-3c28701bba61 has lost the name that was given here, "my own"; it is called "from the agent" now, by session_index.jsonl
+    "#);
     assert_eq!(name(&fixture)?, "name           from the agent (from session_index.jsonl)");
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "--clear"])?.all(), @r#"
+    exit 0
+    --- stdout
+    01a2036c-de71-77f1-a9e3-3c28701bba61 has no name given here; nothing to do: it is called "from the agent", by session_index.jsonl
+    "#);
+    let other = "01a2036c-e9ec";
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", other, "--clear"])?.all(), @r"
+    exit 0
+    --- stdout
+    01a2036c-e9ec-7373-9860-e686387705da has no name given here; nothing to do
+    ");
+    fixture.json(&["threads", "rename", other, " my own "])?;
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", other, "--clear"])?.all(), @r#"
+    exit 0
+    --- stdout
+    01a2036c-e9ec-7373-9860-e686387705da has lost the name that was given here, "my own"
+    "#);
     Ok(())
 }
 
@@ -73,7 +90,12 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threads unarchive` brings it back
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive` brings it back
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
+    exit 0
+    --- stdout
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived already; nothing to do
     ");
     fixture.json(&["backfill", "--force"])?;
     assert_eq!(archived(&fixture)?, 2);
@@ -83,6 +105,16 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     01a2036c-de71-77f1-a9e3-3c28701bba61 is current again
     ");
     assert_eq!(archived(&fixture)?, 1);
+    insta::assert_snapshot!(fixture.run(&["threads", "unarchive", "01a2036c-de71"])?.all(), @r"
+    exit 0
+    --- stdout
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is not archived; nothing to do
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036e-72f3"])?.all(), @r"
+    exit 0
+    --- stdout
+    01a2036e-72f3-74e0-aaf8-16e5fd86f01a was archived already, by the folder of its rollout; now it is marked so here too
+    ");
     Ok(())
 }
 
@@ -100,7 +132,9 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
-    its rollout stays at sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl; indexing does not bring the thread back, `backfill --include-deleted` does
+    A name, archive mark or memory mode given here goes with it
+    Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
+    rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
     ");
     let listed = |fixture: &Fixture| -> Result<bool> {
         Ok(fixture.run(&["--json", "threads"])?.stdout.contains(&format!("\"id\":\"{ID}\"")))
@@ -135,5 +169,18 @@ fn quiet_edits_say_nothing() -> Result {
     let fixture = Fixture::bundled()?;
     assert_eq!(fixture.run(&["-q", "threads", "archive", ID])?.all(), "exit 0");
     assert_eq!(fixture.run(&["-q", "backfill"])?.all(), "exit 0");
+    Ok(())
+}
+
+#[test]
+fn a_name_with_an_escape_in_it_is_refused() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "a\u{1b}[31mname"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: the name has a control character in it, U+001B; nothing was changed
+      hint: a name is one line of plain text: give it without line breaks, tabs and escapes
+    ");
+    assert!(fixture.json(&["threads", "show", ID])?["thread"]["name"].is_null());
     Ok(())
 }

@@ -82,6 +82,13 @@ fn without_an_index_one_is_made_for_the_run() -> Result {
     error: cannot make [tmp]/home/threadkeep: Permission denied
       hint: choose another folder for the databases with --sqlite-home DIR
     ");
+    let status = run(&fixture, &["status"])?;
+    assert_eq!(status.code, Some(1));
+    assert!(
+        status.stdout.contains("not made yet, and cannot be: [tmp]/home cannot be written to"),
+        "{}",
+        status.all()
+    );
     assert_eq!(contents(&fixture.home())?, before);
     assert_eq!(fs::read_dir(fixture.path().join("temporary"))?.count(), 0, "the temporary index is removed");
     unprotect(&fixture.home())
