@@ -46,4 +46,14 @@ pub enum ExtractError {
         /// The file.
         path: PathBuf,
     },
+    /// To decompress the file would take more memory than reading one may: its window is larger than 32 MiB. `zstd` makes
+    /// such files only when told to, with `--ultra` or `--long`.
+    #[error(
+        "{} needs more than 32 MiB of memory to be decompressed; compress it anew: `zstd -d --long=31`, then `zstd`",
+        path.display()
+    )]
+    WindowTooLarge {
+        /// The file.
+        path: PathBuf,
+    },
 }

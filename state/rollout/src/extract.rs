@@ -11,7 +11,7 @@ use crate::name::RolloutName;
 use crate::pass::{Kept, Pass, StartOver};
 use crate::reader::{Buffer, GUARD, LineReader};
 use crate::skipped::SkippedLines;
-use crate::source::{Source, is_damage};
+use crate::source::{self, Source, is_damage};
 
 /// What an [`Extractor`] found in a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +57,9 @@ impl Extractor {
     /// file is always read from its start.
     ///
     /// # Errors
-    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::Empty`], [`ExtractError::NoThread`], and
-    /// [`ExtractError::CompressionUnsupported`] without the feature `zstd`. Content is never an error.
+    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::Empty`], [`ExtractError::NoThread`],
+    /// [`ExtractError::WindowTooLarge`], and [`ExtractError::CompressionUnsupported`] without the feature `zstd`. What
+    /// stands in a line is never an error.
     pub fn extract(
         &mut self,
         file: &Path,
@@ -67,12 +68,14 @@ impl Extractor {
         from: Option<&Checkpoint>,
     ) -> Result<Extraction, ExtractError> {
         let from = from.filter(|from| from.is_current() && !compressed);
-        match self.run(file, compressed, name, from, true)? {
-            Ok(extraction) => Ok(extraction),
-            Err(StartOver) => match self.run(file, compressed, name, from, false)? {
-                Ok(extraction) => Ok(extraction),
-                Err(StartOver) => unreachable!("only a kept line starts over, and none is kept now"),
-            },
+        // A pass that keeps no lines for later needs no other: this ends.
+        let mut keep = true;
+        loop {
+            match self.run(file, compressed, name, from, keep) {
+                Ok(extraction) => return Ok(extraction),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::StartOver) => keep = false,
+            }
         }
     }
 
@@ -83,37 +86,56 @@ impl Extractor {
         name: Option<&RolloutName>,
         from: Option<&Checkpoint>,
         keep: bool,
-    ) -> Result<Result<Extraction, StartOver>, ExtractError> {
-        let io = |source| ExtractError::Io { path: path.to_owned(), source };
+    ) -> Result<Extraction, Stop> {
         let (mut source, length) = Source::open(path, compressed)?;
-        let before = resume(&mut source, length, from).map_err(io)?;
+        let before = resume(&mut source, length, from).map_err(|error| source::failed(path, error))?;
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let start = resumed.map_or(0, Checkpoint::offset);
         let lines = resumed.map_or(0, Checkpoint::lines);
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
         let pass = Pass::new(&mut self.kept, keep, resumed);
-        let found = read(&mut reader, pass, compressed, lines);
-        let extraction = found.map_err(io).and_then(|found| {
-            let Ok(found) = found else { return Ok(Err(StartOver)) };
+        let found = read(&mut reader, pass, path, compressed, lines);
+        let extraction = found.and_then(|found| {
             if found.blank {
-                return Err(ExtractError::Empty { path: path.to_owned() });
+                return Err(ExtractError::Empty { path: path.to_owned() }.into());
             }
             let Some(metadata) = found.state.metadata(name) else {
-                return Err(ExtractError::NoThread { path: path.to_owned() });
+                return Err(ExtractError::NoThread { path: path.to_owned() }.into());
             };
             let all_lines = found.lines + u64::from(found.tail.is_some());
             let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
-            Ok(Ok(Extraction {
+            Ok(Extraction {
                 metadata,
                 checkpoint: Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state),
                 lines: all_lines,
                 skipped: found.skipped,
                 bytes_read: reader.position() - start + before.len() as u64,
                 resumed: resumed.is_some(),
-            }))
+            })
         });
         self.buffer = reader.into_buffer();
+        self.kept.give_back();
         extraction
+    }
+}
+
+/// Why a pass gave nothing.
+enum Stop {
+    /// A line that was kept for later says nothing; another pass must keep none.
+    StartOver,
+    /// The file cannot be read.
+    Failed(ExtractError),
+}
+
+impl From<StartOver> for Stop {
+    fn from(StartOver: StartOver) -> Self {
+        Self::StartOver
+    }
+}
+
+impl From<ExtractError> for Stop {
+    fn from(error: ExtractError) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -132,9 +154,10 @@ struct Found {
 fn read(
     reader: &mut LineReader<Source>,
     mut pass: Pass<'_>,
+    path: &Path,
     compressed: bool,
     mut lines: u64,
-) -> io::Result<Result<Found, StartOver>> {
+) -> Result<Found, Stop> {
     let mut blank = lines == 0;
     let mut tail = None;
     loop {
@@ -146,9 +169,7 @@ fn read(
                     lines = line.number;
                     pass.read(&line);
                 } else if !line.is_blank() {
-                    if pass.settle().is_err() {
-                        return Ok(Err(StartOver));
-                    }
+                    pass.settle()?;
                     tail = Some((pass.state.clone(), pass.skipped.clone()));
                     pass.read_tail(&line);
                 }
@@ -158,14 +179,12 @@ fn read(
                 pass.skipped.add(reader.truncated());
                 break;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(source::failed(path, error).into()),
         }
     }
-    if pass.settle().is_err() {
-        return Ok(Err(StartOver));
-    }
+    pass.settle()?;
     let Pass { state, skipped, .. } = pass;
-    Ok(Ok(Found { state, skipped, lines, tail, blank }))
+    Ok(Found { state, skipped, lines, tail, blank })
 }
 
 /// Goes to where `from` stopped and gives back the bytes before it; to the start and `None` if they are not those that
@@ -183,4 +202,34 @@ fn resume(source: &mut Source, length: u64, from: Option<&Checkpoint>) -> io::Re
     }
     source.seek(0)?;
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_long_line_took_is_given_back() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("rollout.jsonl");
+        let id = "01a2036e-72f3-74e0-aaf8-16e5fd86f01a";
+        let line = |line_type: &str, payload: &str| {
+            let at = "2026-11-22T10:00:00.000Z";
+            format!("{{\"timestamp\":\"{at}\",\"type\":\"{line_type}\",\"payload\":{{{payload}}}}}\n")
+        };
+        let long = "x".repeat(10_000_000);
+        for (line_type, start) in [("turn_context", ""), ("event_msg", "\"type\":\"token_count\",")] {
+            let meta = line("session_meta", &format!("\"id\":\"{id}\""));
+            std::fs::write(
+                &path,
+                meta + &line(line_type, &format!("{start}\"cwd\":\"/w\",\"x\":\"{long}\"")),
+            )?;
+            let mut extractor = Extractor::new();
+            let extraction = extractor.extract(&path, false, None, None)?;
+            assert_eq!((extraction.lines, extraction.metadata.thread_id.to_string().as_str()), (2, id));
+            let retained = extractor.buffer.retained() + extractor.kept.retained();
+            assert!(retained < 512 * 1024, "{line_type}: {retained}");
+        }
+        Ok(())
+    }
 }

@@ -13,7 +13,7 @@ use crate::raw;
 use crate::raw_line::RawLine;
 use crate::reader::{Buffer, LineReader};
 use crate::skipped::{BadLine, SkippedLines};
-use crate::source::{Source, is_damage};
+use crate::source::{self, Source, is_damage};
 
 /// A line of a rollout (`{"timestamp", "type", "payload"}`), as it is written.
 ///
@@ -146,7 +146,7 @@ impl Lines {
     /// Reads the next line that is not blank: what it says, or what is wrong with it. `None` at the end.
     ///
     /// # Errors
-    /// [`ExtractError::Io`]; there are no more lines then. Content is never an error.
+    /// [`ExtractError::Io`] and [`ExtractError::WindowTooLarge`]; there are no more lines then. Content is never an error.
     pub fn next_line(&mut self) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
         if self.ended {
             return Ok(None);
@@ -160,7 +160,7 @@ impl Lines {
             Err(error) => {
                 self.ended = true;
                 if !is_damage(&error, self.compressed) {
-                    return Err(ExtractError::Io { path: self.path.clone(), source: error });
+                    return Err(source::failed(&self.path, error));
                 }
                 Err(self.reader.truncated())
             }

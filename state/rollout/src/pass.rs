@@ -12,6 +12,9 @@ use crate::session_meta::RawSessionMeta;
 use crate::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
 
+/// How much memory for one line is held on to from file to file: more than such a line has in all but odd ones.
+const MAX_RETAINED: usize = 64 * 1024;
+
 /// Lines of which only the last counts: kept as bytes and parsed once. Reusable memory.
 #[derive(Default)]
 pub(crate) struct Kept {
@@ -24,6 +27,23 @@ struct KeptLine {
     bytes: Vec<u8>,
     /// Where the payload starts; `None` when no line is kept.
     payload: Option<usize>,
+}
+
+impl Kept {
+    /// Forgets what is kept, and gives back what one exceptionally long line took.
+    pub(crate) fn give_back(&mut self) {
+        for line in [&mut self.turn, &mut self.tokens] {
+            line.payload = None;
+            line.bytes.clear();
+            line.bytes.shrink_to(MAX_RETAINED);
+        }
+    }
+
+    /// How much memory is held between two files.
+    #[cfg(test)]
+    pub(crate) fn retained(&self) -> usize {
+        self.turn.bytes.capacity() + self.tokens.bytes.capacity()
+    }
 }
 
 impl KeptLine {
@@ -40,6 +60,8 @@ impl KeptLine {
 }
 
 /// A kept line turned out to say nothing, and what it replaced is gone: the file is read again, keeping none.
+///
+/// A pass that keeps none never says so.
 #[derive(Debug)]
 pub(crate) struct StartOver;
 
@@ -106,6 +128,13 @@ impl<'k> Pass<'k> {
 
     /// Parses what was kept. After this the state is complete.
     pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
+        if !self.keep {
+            // Every line was parsed when it was read.
+            if let Some(time) = self.last_time.take().and_then(|time| time.timestamp()) {
+                self.state.set_last_line_time(time);
+            }
+            return Ok(());
+        }
         if let Some(turn) = self.kept.turn.take::<RawTurnContext<'_>>().map_err(|NotJson| StartOver)? {
             self.state.set_turn(turn.read());
         }

@@ -28,6 +28,14 @@ pub(crate) struct Buffer {
     before: Vec<u8>,
 }
 
+#[cfg(test)]
+impl Buffer {
+    /// How much memory is held between two files.
+    pub(crate) fn retained(&self) -> usize {
+        self.bytes.capacity() + self.head.capacity() + self.before.capacity()
+    }
+}
+
 /// Where a line stands in the [`Buffer`].
 pub(crate) struct Found {
     from: usize,

@@ -6,6 +6,11 @@ use std::path::Path;
 
 use crate::error::ExtractError;
 
+/// The largest window to decompress with, as a power of two: 32 MiB, and memory stays bounded whatever a file asks for.
+/// Agents compress with the default level, whose windows have 2 MiB; every level up to 19 needs at most 8 MiB.
+#[cfg(feature = "zstd")]
+const MAX_WINDOW_LOG: u32 = 25;
+
 /// The bytes of a rollout.
 pub(crate) enum Source {
     Plain(File),
@@ -28,11 +33,11 @@ impl Source {
 
     #[cfg(feature = "zstd")]
     fn decompress(path: &Path, file: File) -> Result<Self, ExtractError> {
-        let decoder = zstd::stream::read::Decoder::new(file);
-        decoder
-            .map(Box::new)
-            .map(Self::Zstd)
-            .map_err(|source| ExtractError::Io { path: path.to_owned(), source })
+        let decoder = zstd::stream::read::Decoder::new(file).and_then(|mut decoder| {
+            decoder.window_log_max(MAX_WINDOW_LOG)?;
+            Ok(Self::Zstd(Box::new(decoder)))
+        });
+        decoder.map_err(|source| ExtractError::Io { path: path.to_owned(), source })
     }
 
     #[cfg(not(feature = "zstd"))]
@@ -60,7 +65,29 @@ impl Read for Source {
     }
 }
 
-/// Whether an error while reading speaks of the compressed content, and not of the machine.
+/// Whether an error while reading speaks of the compressed content, and not of the machine or our own bounds.
 pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
-    compressed && error.raw_os_error().is_none()
+    compressed && error.raw_os_error().is_none() && !is_window_too_large(error)
+}
+
+/// What an error while reading `path` is that is no damage.
+pub(crate) fn failed(path: &Path, source: io::Error) -> ExtractError {
+    let path = path.to_owned();
+    if is_window_too_large(&source) {
+        ExtractError::WindowTooLarge { path }
+    } else {
+        ExtractError::Io { path, source }
+    }
+}
+
+#[cfg(feature = "zstd")]
+fn is_window_too_large(error: &io::Error) -> bool {
+    use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge as TOO_LARGE;
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<zstd::Error>());
+    error.is_some_and(|error| error.is(TOO_LARGE))
+}
+
+#[cfg(not(feature = "zstd"))]
+fn is_window_too_large(_error: &io::Error) -> bool {
+    false
 }

@@ -50,8 +50,8 @@ pub struct TurnPage {
 /// Reads a page of the turns of the rollout `file`. Holds no more turns in memory than the page has.
 ///
 /// # Errors
-/// [`ExtractError::Io`], [`ExtractError::NotAFile`], and [`ExtractError::CompressionUnsupported`] without the feature
-/// `zstd`. Content is never an error.
+/// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::WindowTooLarge`], and
+/// [`ExtractError::CompressionUnsupported`] without the feature `zstd`. Content is never an error.
 pub fn list_turns(file: &Path, compressed: bool, query: &TurnQuery) -> Result<TurnPage, ExtractError> {
     let mut lines = Lines::open(file, compressed)?;
     let mut builder = Builder { view: query.view, ..Builder::default() };

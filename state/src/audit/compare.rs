@@ -13,6 +13,7 @@ use super::read::{CHUNK, Reading, read_all};
 use super::{AuditProblem, AuditReport, Difference, DifferenceKind};
 use crate::error::StateError;
 use crate::home::{is_gone, prefix_of};
+use crate::row::RowReader;
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
 
@@ -61,8 +62,9 @@ impl StateRuntime {
 
         let total = discovery.files.len() as u64;
         for chunk in discovery.files.chunks(CHUNK) {
-            let (home_, provider, files) = (home.clone(), Arc::clone(&default_provider), chunk.to_vec());
-            let readings = tokio::task::spawn_blocking(move || read_all(&home_, &provider, &files))
+            let (home_of_files, provider, files) =
+                (home.clone(), Arc::clone(&default_provider), chunk.to_vec());
+            let readings = tokio::task::spawn_blocking(move || read_all(&home_of_files, &provider, &files))
                 .await
                 .map_err(|_| AuditError::Interrupted)?;
             compare_chunk(self.database(), home, &names, readings, &mut report).await?;
@@ -95,9 +97,11 @@ impl StateRuntime {
     }
 }
 
-/// What the index says of a thread: its indexed columns in their order, and the two that are kept beside them.
+/// What the index says of a thread: its indexed columns in their order, and what is kept beside them.
 struct Row {
     columns: Vec<Value>,
+    /// The claim of the file that the row was made from.
+    claim: Claim,
     session_name: Option<String>,
     missing: bool,
 }
@@ -144,19 +148,12 @@ async fn compare_chunk(
 }
 
 /// The other file that a thread's row rightly belongs to, if this one is only a copy of it.
-fn rightful_other(home: &AgentHome, thread: &ThreadUpsert, row: &Row) -> Option<String> {
-    let column =
-        |name: &str| row.columns.get(IndexedColumns::NAMES.iter().position(|column| *column == name)?);
-    let path = column("rollout_path")?.as_str()?;
+fn rightful_other<'a>(home: &AgentHome, thread: &ThreadUpsert, row: &'a Row) -> Option<&'a str> {
+    let path = row.claim.path.as_str();
     if path == thread.columns.rollout_path || is_gone(&home.absolute(path)) {
         return None;
     }
-    let other = Claim {
-        path: path.to_owned(),
-        updated_at_ms: column("updated_at_ms")?.as_i64()?,
-        archived: column("rollout_archived")?.as_i64()? == 1,
-    };
-    other.beats(&thread.claim(), thread.id).then_some(other.path)
+    row.claim.beats(&thread.claim(), thread.id).then_some(path)
 }
 
 fn compare_fields(thread: &ThreadUpsert, row: &Row, name: Option<&String>, report: &mut AuditReport) {
@@ -194,22 +191,26 @@ async fn load(db: &Database, ids: &[String]) -> Result<(HashMap<String, Row>, Ha
     let ids = serde_json::to_string(ids).map_err(|error| fail(sqlx::Error::Encode(Box::new(error))))?;
     let mut reader = db.reader().await?;
     let sql = format!(
-        "SELECT id, json_array({}), session_name, missing_since_ms IS NOT NULL FROM threads \
-         WHERE id IN (SELECT value FROM json_each(?1))",
+        "SELECT id, json_array({}), rollout_path, updated_at_ms, rollout_archived, session_name, \
+           missing_since_ms IS NOT NULL \
+         FROM threads WHERE id IN (SELECT value FROM json_each(?1))",
         IndexedColumns::NAMES.join(", ")
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(&ids).fetch_all(reader.conn()).await.map_err(fail)?;
     let rows = rows
         .iter()
         .map(|row| {
-            let columns: &str = row.try_get(1)?;
-            let row_ = Row {
+            let mut row = RowReader::new(row);
+            let id: String = row.next()?;
+            let columns: &str = row.next()?;
+            let read = Row {
                 columns: serde_json::from_str(columns)
                     .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-                session_name: row.try_get(2)?,
-                missing: row.try_get(3)?,
+                claim: Claim { path: row.next()?, updated_at_ms: row.next()?, archived: row.next()? },
+                session_name: row.next()?,
+                missing: row.next()?,
             };
-            Ok((row.try_get(0)?, row_))
+            Ok((id, read))
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(fail)?;

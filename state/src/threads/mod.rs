@@ -7,6 +7,7 @@ mod find;
 mod list;
 mod order;
 mod search;
+mod statements;
 mod touch;
 mod upsert;
 
@@ -16,10 +17,10 @@ use threadkeep_sqlite::Database;
 
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
-#[doc(hidden)]
-pub use list::list_statements;
 pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
 pub use order::{SortDirection, SortKey};
+#[doc(hidden)]
+pub use statements::list_statements;
 pub use touch::TOUCH_INTERVAL;
 pub use upsert::ThreadUpsert;
 

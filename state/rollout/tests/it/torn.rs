@@ -223,6 +223,31 @@ mod compressed {
     }
 }
 
+#[cfg(feature = "zstd")]
+#[test]
+fn a_compressed_rollout_that_asks_for_too_much_memory_is_refused() -> Result {
+    use threadkeep_rollout::{Extractor, Lines, RolloutName};
+    let bytes = rollouts()?.swap_remove(0).1;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(format!("{NAME}.zst"));
+    for (log, is_read) in [(21, true), (25, true), (26, false), (27, false)] {
+        let mut encoder = zstd::Encoder::new(std::fs::File::create(&path)?, 3)?;
+        encoder.window_log(log)?;
+        std::io::Write::write_all(&mut encoder, &bytes)?;
+        encoder.finish()?;
+        let extraction = Extractor::new().extract(&path, true, RolloutName::parse(NAME).ok().as_ref(), None);
+        let mut lines = Lines::open(&path, true)?;
+        if is_read {
+            assert!(extraction?.skipped.is_empty(), "{log}");
+            assert!(lines.next_line()?.is_some_and(|line| line.is_ok()), "{log}");
+        } else {
+            assert!(matches!(extraction, Err(ExtractError::WindowTooLarge { .. })), "{log}: {extraction:?}");
+            assert!(matches!(lines.next_line(), Err(ExtractError::WindowTooLarge { .. })), "{log}");
+        }
+    }
+    Ok(())
+}
+
 #[cfg(not(feature = "zstd"))]
 #[test]
 fn a_compressed_rollout_is_a_typed_error_without_the_feature() -> Result {
