@@ -108,6 +108,59 @@ impl<'ast> Visit<'ast> for Strings {
     }
 }
 
+/// Lists the string literals that a macro is called with, each alone between commas: of `name!["a", "b" => "c"]`, `a`.
+///
+/// Like [`strings`], it leaves out tests; unlike a search for text, it cannot be fooled by a comment.
+pub fn arguments(syntax: &syn::File, name: &str) -> Vec<(usize, String)> {
+    let mut found = Arguments { name, found: Vec::new() };
+    found.visit_file(syntax);
+    found.found
+}
+
+struct Arguments<'a> {
+    name: &'a str,
+    found: Vec<(usize, String)>,
+}
+
+impl Arguments<'_> {
+    fn take(&mut self, stream: &TokenStream) {
+        let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
+        let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        for argument in tokens.split(is_comma) {
+            if let [TokenTree::Literal(literal)] = argument
+                && let syn::Lit::Str(literal) = syn::Lit::new(literal.clone())
+            {
+                self.found.push((literal.span().start().line, literal.value()));
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Arguments<'_> {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        if !is_test_only(attributes(item)) {
+            syn::visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if call.path.segments.last().is_some_and(|segment| segment.ident == self.name) {
+            self.take(&call.tokens);
+        }
+        // Within another macro's call it is not syntax yet.
+        each_token(&call.tokens, &mut |tokens| {
+            if let [TokenTree::Ident(ident), TokenTree::Punct(punct), TokenTree::Group(group), ..] = tokens
+                && ident == self.name
+                && punct.as_char() == '!'
+            {
+                self.take(&group.stream());
+            }
+        });
+    }
+}
+
 /// Calls `look` with every token of a stream, at any depth, followed by the rest of its group.
 pub fn each_token(stream: &TokenStream, look: &mut impl FnMut(&[TokenTree])) {
     let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();

@@ -1,9 +1,11 @@
 //! Keeps the text of the repository in order: headers, sizes, manifests, documentation.
 //!
-//! [`text`] looks at bytes, [`rust`] at syntax, [`manifests`] at `Cargo.toml`s and [`docs`] at what people read.
+//! [`text`] looks at bytes, [`rust`] at syntax, [`manifests`] at `Cargo.toml`s, [`docs`] at what people read and
+//! [`paths`] at the files that it names.
 
 pub mod docs;
 pub mod manifests;
+pub mod paths;
 pub mod rust;
 pub mod text;
 
@@ -23,6 +25,7 @@ pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     found.extend(rust::check(repo, &files)?);
     found.extend(manifests::check(repo)?);
     found.extend(docs::check(repo)?);
+    found.extend(paths::check(repo)?);
     found.sort();
     Ok(found)
 }

@@ -4,8 +4,9 @@ use anyhow::Result;
 
 use crate::finding::Finding;
 use crate::migrations::Owner;
+use crate::migrations::folder::Migration;
 use crate::repo::Repo;
-use crate::source::{Source, strings};
+use crate::source::{Source, arguments, strings};
 
 /// The build script that every owner of migrations has.
 const RERUN: &str = "cargo::rerun-if-changed=migrations";
@@ -54,20 +55,48 @@ fn build_script(repo: &Repo, owner: &Owner) -> Result<Option<Finding>> {
     }))
 }
 
-/// A file that the crate does not include is a migration that never runs.
+/// A file that the crate does not list is a migration that never runs; one that is listed has to be there.
+///
+/// Both ways to list one count: its stem in `migrations!["0001_threads", …]`, and its path in `include_str!`.
 fn table(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
-    let sources = Source::of_crate(repo, owner.room.folder)?;
-    let texts: Vec<String> =
-        sources.iter().flat_map(|source| strings(&source.syntax)).map(|(_, text)| text).collect();
-    let is_listed = |file: &str| texts.iter().any(|text| text.ends_with(&format!("migrations/{file}")));
-    let missing = owner.folder.migrations.iter().map(super::folder::Migration::file);
-    let missing = missing.filter(|file| !is_listed(file)).map(|file| {
+    let files: Vec<String> = owner.folder.migrations.iter().map(Migration::file).collect();
+    let mut listed: Vec<String> = Vec::new();
+    let mut found = Vec::new();
+    for source in Source::of_crate(repo, owner.room.folder)? {
+        for (line, file) in mentions(&source) {
+            if !files.contains(&file) {
+                found.push(Finding::new(
+                    format!("{}:{line}", source.path),
+                    "migrations/table",
+                    format!("it lists {}, which is not there", owner.folder.place(&file)),
+                    "correct the name, or add the file: released migrations are never renamed or removed",
+                ));
+            }
+            listed.push(file);
+        }
+    }
+    found.extend(files.iter().filter(|file| !listed.contains(file)).map(|file| {
+        let stem = file.trim_end_matches(".sql");
         Finding::new(
-            owner.folder.place(&file),
+            owner.folder.place(file),
             "migrations/table",
-            format!("no source of {} includes it, so it never runs", owner.room.package),
-            format!("add `include_str!(\"../migrations/{file}\")` to the crate's table of migrations"),
+            format!("no source of {} lists it, so it never runs", owner.room.package),
+            format!(
+                "add `\"{stem}\"` to the crate's `migrations![…]`, or `include_str!(\"../migrations/{file}\")` to its table"
+            ),
         )
+    }));
+    Ok(found)
+}
+
+/// Finds the migrations that a source lists, by their files' names.
+fn mentions(source: &Source) -> Vec<(usize, String)> {
+    let stems = arguments(&source.syntax, "migrations").into_iter();
+    let stems = stems.map(|(line, stem)| (line, format!("{stem}.sql")));
+    let paths = strings(&source.syntax).into_iter().filter_map(|(line, path)| {
+        let (folder, file) = path.rsplit_once('/')?;
+        let is_ours = folder == "migrations" || folder.ends_with("/migrations");
+        (is_ours && file.ends_with(".sql")).then(|| (line, file.to_owned()))
     });
-    Ok(missing.collect())
+    stems.chain(paths).collect()
 }

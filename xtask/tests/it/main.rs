@@ -9,5 +9,7 @@ mod graph;
 mod live;
 mod migrations;
 mod owners;
+mod paths;
 mod signatures;
 mod tidy;
+mod wiring;
