@@ -36,7 +36,8 @@
 //! # What a rollout says
 //!
 //! A thread's id and creation time come from the first `session_meta` line; a later one counts only if it has the same
-//! id (a fork holds its source's lines). Directory, model, effort, approval and sandbox are those of the latest
+//! id (a fork holds its source's lines). Without a time there, the first line's counts, then the id's own, and at last the
+//! file name's. Directory, model, effort, approval and sandbox are those of the latest
 //! `turn_context`: a `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is
 //! the user's first message. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
@@ -64,8 +65,8 @@
 //! What a line is stands in its first bytes; only lines that can change the metadata are parsed, and of those of which
 //! the last counts, only the last. Reading costs between one and a half and two and a half times a plain newline count
 //! over the same files: about 0.25 s of processor time a GB, on top of copying it from the page cache. An [`Extractor`]
-//! owns 256 KiB and grows only for a line that matters and
-//! is longer, up to [`MAX_LINE`]; it gives that back after the file. A file that has only grown is read from its
+//! owns 256 KiB and grows only for lines that matter and are longer, up to [`MAX_LINE`] each; it gives that back after
+//! the file. To decompress one takes at most 32 MiB; what asks for more is refused ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its
 //! checkpoint on, and a checksum of the 4 KiB before it notices one that was written anew.
 //!
 //! # File systems

@@ -1,6 +1,7 @@
 //! What a rollout says about its thread, and the state from which that is made.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -8,6 +9,7 @@ use crate::name::RolloutName;
 use crate::payload::{TurnContext, UserMessage};
 use crate::session_meta::SessionMeta;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+use crate::time;
 
 /// What a rollout says about its thread. `None` where it says nothing: no default is made up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,7 +17,10 @@ use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
 pub struct ThreadMetadata {
     /// The first `session_meta`'s id; without one, the file name's.
     pub thread_id: Uuid,
-    /// The first `session_meta`'s time; without one, the first line's, else the file name's taken as UTC.
+    /// The first `session_meta`'s time; without one, the first line's; without any, the moment in the id if that is of
+    /// version 7; else the file name's, which is the agent's local time, taken as UTC: off by up to 14 hours.
+    ///
+    /// What is no time, or lies beyond the years -9999 to 9999, says nothing.
     pub created_at: Option<Timestamp>,
     /// The time of the last line that bears one; never before `created_at`.
     pub updated_at: Option<Timestamp>,
@@ -175,12 +180,12 @@ impl State {
     /// What all of that says. `None` if there is no thread: neither a `session_meta` nor a name that has an id.
     pub(crate) fn metadata(&self, name: Option<&RolloutName>) -> Option<ThreadMetadata> {
         let thread_id = self.session.id.or(name.map(|name| name.thread_id))?;
-        let named_at = || name.and_then(|name| name.started.to_zoned(jiff::tz::TimeZone::UTC).ok());
         let created_at = self
             .session
             .timestamp
             .or(self.first_line_at)
-            .or_else(|| named_at().map(|named_at| named_at.timestamp()));
+            .or_else(|| time::of_id(thread_id))
+            .or_else(|| name.and_then(|name| TimeZone::UTC.to_timestamp(name.started).ok()));
         let session = self.session.clone();
         let turn = self.turn.clone().unwrap_or_default();
         let title = self.first_user_message.as_deref().map(|message| text::bounded(message, MAX_TITLE));

@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// What the name of a rollout file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RolloutName {
-    /// When the thread began, in the local time of the machine that wrote it.
+    /// When the thread began, in the time of the clock on the wall where it was written: the Codex CLI takes the local
+    /// time, a [`Recorder`](crate::Recorder) takes UTC. No moment can be told from it alone.
     pub started: DateTime,
     /// The thread's id.
     pub thread_id: Uuid,

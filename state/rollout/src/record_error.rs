@@ -44,4 +44,7 @@ pub enum RecordError {
     /// The payload cannot be written as JSON.
     #[error("the payload cannot be written as JSON: {0}")]
     Payload(serde_json::Error),
+    /// The payload's JSON has line breaks between its tokens, as a pretty-printed `RawValue` has.
+    #[error("the payload's JSON spans several lines, and a rollout has one a line; write it compactly")]
+    NotOneLine,
 }

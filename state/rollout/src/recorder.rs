@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use memchr::memchr;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -96,6 +97,8 @@ struct Line<'a, P> {
 impl Recorder {
     /// Creates the rollout of a new thread, with its `session_meta`, durably: it is there after a power cut.
     ///
+    /// Its folder and its name have the thread's time in UTC, whatever the machine's time zone.
+    ///
     /// # Errors
     /// [`RecordError::Exists`], [`RecordError::Locked`], [`RecordError::Payload`], [`RecordError::Io`].
     pub fn create(home: &AgentHome, thread: &NewThread) -> Result<Self, RecordError> {
@@ -170,8 +173,8 @@ impl Recorder {
     /// It is safe from a crash of this process at once; from a crash of the machine after [`Recorder::sync`].
     ///
     /// # Errors
-    /// [`RecordError::Payload`], [`RecordError::Io`]. After a failed write the line is torn; the next one ends it
-    /// first.
+    /// [`RecordError::Payload`] and [`RecordError::NotOneLine`], with which nothing is written, and [`RecordError::Io`].
+    /// After a failed write the line is torn; the next one ends it first.
     pub fn append(&mut self, line_type: &str, payload: &impl Serialize) -> Result<Appended, RecordError> {
         self.append_at(Timestamp::now(), line_type, payload)
     }
@@ -194,6 +197,10 @@ impl Recorder {
         let timestamp = format!("{at:.3}");
         serde_json::to_writer(&mut self.line, &Line { timestamp, line_type, payload })
             .map_err(RecordError::Payload)?;
+        // Strings have theirs escaped; JSON that is passed through as it was written may have some between its tokens.
+        if memchr(b'\n', &self.line).is_some() {
+            return Err(RecordError::NotOneLine);
+        }
         let changes_metadata = Head::canonical(&self.line).is_none_or(|head| head.kind != Kind::Other);
         self.line.push(b'\n');
         self.end_torn_line()?;

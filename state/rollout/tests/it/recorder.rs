@@ -42,6 +42,21 @@ fn what_is_recorded_is_found_and_read() -> Result {
 }
 
 #[test]
+fn a_payload_of_several_lines_is_refused_and_nothing_written() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
+    let before = fs::read(recorder.path())?;
+    let pretty = serde_json::value::RawValue::from_string("{\n  \"type\": \"x\"\n}".to_owned())?;
+    assert!(matches!(recorder.append("event_msg", &pretty), Err(RecordError::NotOneLine)));
+    assert_eq!((fs::read(recorder.path())?, recorder.len()), (before.clone(), before.len() as u64));
+    let appended = recorder.append("event_msg", &user("one\ntwo"))?;
+    assert_eq!(appended.offset, before.len() as u64);
+    assert_eq!(extract(&home, &home.discover().files[0])?.lines, 2);
+    Ok(())
+}
+
+#[test]
 fn a_torn_line_is_ended_first() -> Result {
     let folder = tempfile::tempdir()?;
     let home = AgentHome::open(folder.path())?;

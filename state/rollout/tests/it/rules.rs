@@ -1,7 +1,7 @@
 //! What single lines say about a thread, where no bundled rollout has them.
 
 use serde_json::json;
-use threadkeep_rollout::{Extractor, Lines, MAX_FIRST_USER_MESSAGE, MAX_TITLE, ThreadMetadata};
+use threadkeep_rollout::{Extractor, Lines, MAX_FIRST_USER_MESSAGE, MAX_TITLE, RolloutName, ThreadMetadata};
 
 use crate::{ID, NAME, Result, extract_bytes};
 
@@ -158,6 +158,37 @@ fn a_thread_is_never_updated_before_it_began() -> Result {
     let got = metadata(&[line(0, "session_meta", late), line(1, "event_msg", json!({"type": "x"}))])?;
     assert_eq!(got.updated_at, got.created_at);
     assert!(got.created_at.is_some());
+    Ok(())
+}
+
+#[test]
+fn a_thread_began_when_the_best_witness_says() -> Result {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(NAME);
+    let times = |name: &str, lines: String| -> Result<(Option<String>, Option<String>)> {
+        std::fs::write(&path, lines)?;
+        let name = RolloutName::parse(name)?;
+        let got = Extractor::new().extract(&path, false, Some(&name), None)?.metadata;
+        Ok((got.created_at.map(|at| at.to_string()), got.updated_at.map(|at| at.to_string())))
+    };
+    let both = |at: &str| (Some(at.to_owned()), Some(at.to_owned()));
+    // The name's time is that of a clock 14 hours ahead.
+    let name = format!("rollout-2026-11-23T03-24-59-{ID}.jsonl");
+    let bare = |at: &str| {
+        format!("{{\"timestamp\":{at},\"type\":\"session_meta\",\"payload\":{{\"id\":\"{ID}\"}}}}\n")
+    };
+    assert_eq!(times(&name, meta(ID, json!({})))?.0.as_deref(), Some("2026-11-22T09:59:59.5Z"));
+    assert_eq!(times(&name, bare("\"2026-11-22T10:00:00Z\""))?, both("2026-11-22T10:00:00Z"));
+    for no_time in
+        ["null", "7", "\"soon\"", "\"+010000-01-01T00:00:00Z\"", "\"-292277022657-01-27T08:29:52Z\""]
+    {
+        assert_eq!(times(&name, bare(no_time))?, both("2026-11-22T13:24:59.763Z"), "{no_time}");
+    }
+    // Ids that bear no time, or one that is out of reach: what is left is the name.
+    for id in ["ffffffff-ffff-7fff-bfff-ffffffffffff", "7c7b9c1e-8a1f-4f0e-9d53-0d6c2a5d1b11"] {
+        let name = name.replace(ID, id);
+        assert_eq!(times(&name, "{\"type\":\"x\"}\n".to_owned())?, both("2026-11-23T03:24:59Z"), "{id}");
+    }
     Ok(())
 }
 
