@@ -7,6 +7,7 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::audit::{AuditReport, Difference, DifferenceKind};
 
 use super::no_index;
+use super::problems::{self, PlaceProblem};
 use crate::args::AuditArgs;
 use crate::exit::{Code, fault};
 use crate::homes::Homes;
@@ -19,10 +20,13 @@ use crate::pass::{self, PassOptions};
 
 /// How much of a value is shown to people who did not ask for all of it.
 const VALUE_WIDTH: usize = 60;
+/// How many rollouts that are not indexed yet are shown one by one to people who did not ask for all.
+const NEW_SHOWN: usize = 10;
 
 /// What was found at last, and how much was mended before.
 pub(super) struct Audit {
     report: AuditReport,
+    problems: Vec<PlaceProblem>,
     mended: Option<usize>,
 }
 
@@ -48,8 +52,9 @@ pub(super) async fn audit(homes: &Homes, args: &AuditArgs, screen: &Screen) -> a
         }
         mended = Some(before.saturating_sub(report.differences.len()));
     }
+    let problems = problems::of_audit(&index.state, &report).await?;
     index.close().await?;
-    Ok(Audit { report, mended })
+    Ok(Audit { report, problems, mended })
 }
 
 async fn look(index: &Index, home: &AgentHome, screen: &Screen) -> anyhow::Result<AuditReport> {
@@ -76,30 +81,33 @@ async fn mend(
 
 impl Answer for Audit {
     fn json(&self) -> Value {
-        let problems = self.report.problems.iter();
         json!({
             "files": self.report.files,
             "threads": self.report.threads,
             "agrees": self.report.differences.is_empty(),
             "mended": self.mended,
             "differences": self.report.differences.iter().map(json_of).collect::<Vec<_>>(),
-            "problems": problems
-                .map(|problem| json!({ "path": problem.path, "reason": problem.reason }))
-                .collect::<Vec<_>>(),
+            "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
         })
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
+        let is_new = |difference: &Difference| difference.kind == DifferenceKind::NotIndexed;
+        let new = self.report.differences.iter().filter(|difference| is_new(difference)).count();
+        let summarise = new > NEW_SHOWN && !screen.verbose;
         for thread in self.report.differences.chunk_by(|one, other| one.thread_id == other.thread_id) {
-            text.push_str(&of_thread(thread, screen));
-        }
-        if !self.report.problems.is_empty() {
-            text.push_str(&format!("{}\n", paint(BOLD, "files that give no thread of their own")));
-            for problem in &self.report.problems {
-                let (path, reason) = (clean(&problem.path), clean(&problem.reason));
-                text.push_str(&format!("  {}\n    {reason}\n", paint(YELLOW, &path)));
+            if !(summarise && thread.iter().all(is_new)) {
+                text.push_str(&of_thread(thread, screen));
             }
+        }
+        if summarise {
+            let found = paint(YELLOW, &format!("{} are not indexed yet", things(new as u64, "rollout")));
+            text.push_str(&format!("{found}; `threadkeep backfill` indexes them (-v shows each)\n"));
+        }
+        if !self.problems.is_empty() {
+            text.push_str(&format!("{}\n", paint(BOLD, "files with problems")));
+            text.push_str(&problems::render(&self.problems, screen));
         }
         if !screen.quiet {
             if !text.is_empty() {
@@ -184,7 +192,7 @@ fn of_thread(differences: &[Difference], screen: &Screen) -> String {
                 text.push_str(&format!("  {}  rollout  {}\n", pad("", room, false), value(rollout)));
             }
             DifferenceKind::NotIndexed => text.push_str("  is not in the index\n"),
-            DifferenceKind::NoRollout => text.push_str("  is listed, and its rollout is gone\n"),
+            DifferenceKind::NoRollout => text.push_str("  is listed, and its rollout is missing\n"),
             _ => text.push_str("  differs\n"),
         }
     }

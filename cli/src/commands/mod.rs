@@ -4,6 +4,7 @@ mod audit;
 mod backfill;
 mod completions;
 mod problems;
+mod sandbox;
 mod status;
 mod status_sheet;
 mod threads_edit;

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 use threadkeep_backfill::{ProblemKind, Report};
+use threadkeep_rollout::ProblemReason;
+use threadkeep_state::audit::AuditReport;
 use threadkeep_state::{FileProblem, FileProblemKind, StateRuntime};
 
 use crate::output::Screen;
 use crate::output::color::{DIM, RED, YELLOW, paint};
 use crate::output::text::{clean, count, fit_middle};
 
+/// How the reason of a copy begins.
+const COPY: &str = "has the same thread id as ";
 /// How many are shown to people who did not ask for more.
 const SHOWN: usize = 10;
 
@@ -19,16 +23,19 @@ pub(super) struct PlaceProblem {
     pub(super) reason: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is the matter, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// It could not be indexed.
     Failed,
     /// It has the thread id of another file.
     Copy,
+    /// It could not be looked at.
+    Place,
     /// Some of its lines were skipped.
     LinesSkipped,
-    /// It could not be looked at, or looks wrong.
-    Place,
+    /// It is indexed, and its name is not a rollout's.
+    Name,
 }
 
 impl Kind {
@@ -38,14 +45,27 @@ impl Kind {
             Kind::Copy => "copy",
             Kind::LinesSkipped => "lines_skipped",
             Kind::Place => "place",
+            Kind::Name => "name",
         }
     }
 }
 
 impl PlaceProblem {
+    /// A problem whose reason does not say again which file it is about.
+    fn new(path: String, kind: Kind, reason: &str) -> PlaceProblem {
+        let reason = without_path(&path, reason);
+        PlaceProblem { path, kind, reason }
+    }
+
+    /// A problem of a place of the home, in the words of whoever looked there.
+    pub(super) fn of_place(path: &str, reason: &str) -> PlaceProblem {
+        let is_name = reason == ProblemReason::MalformedName.to_string();
+        PlaceProblem::new(path.to_owned(), if is_name { Kind::Name } else { Kind::Place }, reason)
+    }
+
     /// Whether something is missing from the index because of it.
     pub(super) fn is_serious(&self) -> bool {
-        self.kind != Kind::LinesSkipped
+        !matches!(self.kind, Kind::LinesSkipped | Kind::Name)
     }
 
     pub(super) fn json(&self) -> Value {
@@ -60,7 +80,7 @@ impl From<FileProblem> for PlaceProblem {
             FileProblemKind::Duplicate => Kind::Copy,
             _ => Kind::Failed,
         };
-        PlaceProblem { path: problem.path, kind, reason: problem.reason }
+        PlaceProblem::new(problem.path, kind, &problem.reason)
     }
 }
 
@@ -73,13 +93,42 @@ pub(super) async fn remembered(state: &StateRuntime) -> anyhow::Result<Vec<Place
 pub(super) async fn after(state: &StateRuntime, report: &Report) -> anyhow::Result<Vec<PlaceProblem>> {
     let mut problems = remembered(state).await?;
     let places = report.problems.iter().filter(|problem| problem.kind == ProblemKind::Listing);
-    problems.extend(places.map(|problem| PlaceProblem {
-        path: problem.key.clone(),
-        kind: Kind::Place,
-        reason: problem.reason.clone(),
+    problems.extend(places.map(|problem| PlaceProblem::of_place(&problem.key, &problem.reason)));
+    Ok(merged(problems))
+}
+
+/// What an audit met, and beside it the lines that the index remembers to have been skipped: an audit does not count them.
+pub(super) async fn of_audit(
+    state: &StateRuntime,
+    report: &AuditReport,
+) -> anyhow::Result<Vec<PlaceProblem>> {
+    let mut problems = remembered(state).await?;
+    problems.retain(|problem| problem.kind == Kind::LinesSkipped);
+    problems.extend(report.problems.iter().map(|problem| {
+        let kind = if problem.reason.starts_with(COPY) { Kind::Copy } else { Kind::Failed };
+        match PlaceProblem::of_place(&problem.path, &problem.reason) {
+            named if named.kind == Kind::Name => named,
+            other => PlaceProblem { kind, ..other },
+        }
     }));
-    problems.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(problems)
+    Ok(merged(problems))
+}
+
+/// One entry a place, of its worst kind, with every reason once.
+pub(super) fn merged(mut problems: Vec<PlaceProblem>) -> Vec<PlaceProblem> {
+    problems.sort_by(|one, other| (&one.path, one.kind).cmp(&(&other.path, other.kind)));
+    let mut merged: Vec<PlaceProblem> = Vec::new();
+    for problem in problems {
+        match merged.last_mut() {
+            Some(last) if last.path == problem.path => {
+                if !last.reason.contains(&problem.reason) {
+                    last.reason = format!("{}; {}", last.reason, problem.reason);
+                }
+            }
+            _ => merged.push(problem),
+        }
+    }
+    merged
 }
 
 /// Renders problems for people, the first of them as a rule.
@@ -91,7 +140,7 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
         let path = clean(&problem.path);
         // The reason says which file where the path alone does not; a path is never worth more than a line.
         let path = fit_middle(&path, screen.width.saturating_sub(2));
-        text.push_str(&format!("  {}\n    {}\n", paint(style, &path), clean(&without_path(problem))));
+        text.push_str(&format!("  {}\n    {}\n", paint(style, &path), clean(&problem.reason)));
     }
     if problems.len() > shown {
         let more = format!("  and {} more: -v shows all", count((problems.len() - shown) as u64));
@@ -102,11 +151,32 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
 }
 
 /// The reason, without the path that stands above it already.
-fn without_path(problem: &PlaceProblem) -> String {
-    let reason = problem.reason.as_str();
-    let Some(at) = reason.find(problem.path.as_str()) else { return reason.to_owned() };
+fn without_path(path: &str, reason: &str) -> String {
+    let Some(at) = reason.find(path) else { return reason.to_owned() };
     let before = reason[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-    let after = &reason[at + problem.path.len()..];
+    let after = &reason[at + path.len()..];
     let (before, after) = (&reason[..before], after.trim_start_matches([':', ' ']));
     format!("{before}{}{after}", if before.is_empty() { "" } else { "it: " })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_told_once_and_by_the_worst_of_it() {
+        let name = PlaceProblem::of_place("sessions/a", &ProblemReason::MalformedName.to_string());
+        let copy =
+            PlaceProblem::new("sessions/a".to_owned(), Kind::Copy, "has the same thread id as sessions/b");
+        let other = PlaceProblem::new(
+            "sessions/b".to_owned(),
+            Kind::Failed,
+            "/home/ada/sessions/b: the file is empty",
+        );
+        let merged = merged(vec![name.clone(), other, copy, name.clone()]);
+        assert_eq!(merged.len(), 2);
+        assert_eq!(merged[0].reason, format!("has the same thread id as sessions/b; {}", name.reason));
+        assert!(merged[0].is_serious() && !name.is_serious());
+        assert_eq!(merged[1].reason, "the file is empty");
+    }
 }

@@ -58,11 +58,15 @@ pub(super) async fn status(homes: &Homes) -> Status {
 async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
     let state = index::read_only(homes).await?;
     let progress = state.backfill_progress().state().await.map_err(anyhow::Error::from_boxed)?;
-    let contents = Contents {
-        progress,
-        inventory: state.inventory().await?,
-        problems: problems::remembered(&state).await?,
-    };
+    let mut found = problems::remembered(&state).await?;
+    // The index does not remember what is wrong with the home's folders and names.
+    if let Ok(home) = AgentHome::open(&homes.home) {
+        let discovery = tokio::task::spawn_blocking(move || home.discover()).await?;
+        let places = discovery.problems.iter();
+        found.extend(places.map(|place| PlaceProblem::of_place(&place.path, &place.reason.to_string())));
+    }
+    let contents =
+        Contents { progress, inventory: state.inventory().await?, problems: problems::merged(found) };
     state.close().await?;
     Ok(contents)
 }

@@ -113,7 +113,7 @@ fn has_additions(database: &DbStatus) -> bool {
 }
 
 fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock) {
-    let Contents { progress, inventory, .. } = contents;
+    let Contents { progress, inventory, problems } = contents;
     sheet.heading("index");
     let state = match (&progress.lease, progress.status) {
         (Some(lease), _) if is_over(lease) => {
@@ -140,7 +140,7 @@ fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock) {
         }
     }
     sheet.row("threads", threads.join(", "));
-    let troubled = match inventory.files_with_problems {
+    let troubled = match problems.len() as u64 {
         0 => String::new(),
         files => paint(YELLOW, &format!(", {} with problems", count(files))),
     };

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::Thread;
 
-use super::{find, no_index};
+use super::threads_table::kind_of_source;
+use super::{find, no_index, sandbox};
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::sheet::Sheet;
@@ -82,9 +83,12 @@ impl Answer for Shown {
         let mut sheet = Sheet::default();
         sheet.row("id", thread.id.to_string());
         sheet.maybe("name", text(&thread.name).map(|name| format!("{name} ({})", self.name_source())));
-        sheet.maybe("title", text(&thread.title));
-        if thread.first_user_message != thread.title {
+        if thread.first_user_message != thread.title && thread.first_user_message.is_some() {
+            // The message says it all again.
+            sheet.line("title", text(&thread.title));
             sheet.maybe("first message", text(&thread.first_user_message));
+        } else {
+            sheet.maybe("title", text(&thread.title));
         }
         if thread.preview != thread.title && thread.preview != thread.first_user_message {
             sheet.maybe("preview", text(&thread.preview));
@@ -96,7 +100,7 @@ impl Answer for Shown {
         sheet.maybe(
             "missing",
             thread.missing_since.map(|since| {
-                let hint = "the rollout is gone, and the thread is in no list until it is back";
+                let hint = "its rollout is missing, and the thread is in no list until it is back";
                 format!("since {}: {hint}", clock.full(since))
             }),
         );
@@ -110,14 +114,17 @@ impl Answer for Shown {
         sheet.heading("how");
         sheet.row("model", self.model());
         sheet.row("tokens", count(u64::try_from(thread.tokens_used).unwrap_or(0)));
-        sheet.maybe("source", text(&thread.source));
+        let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
+        sheet.maybe("source", thread.source.as_ref().map(source));
         sheet.maybe("started for", text(&thread.thread_source));
         sheet.maybe("parent", thread.parent_thread_id.map(|parent| parent.to_string()));
         sheet.maybe("agent", text(&thread.agent_nickname));
         sheet.maybe("role", text(&thread.agent_role));
         sheet.maybe("agent path", text(&thread.agent_path));
         sheet.maybe("approval", text(&thread.approval_mode));
-        sheet.maybe("sandbox", text(&thread.sandbox_policy));
+        let policy =
+            |policy: &String| if screen.verbose { one_line(policy) } else { sandbox::summary(policy) };
+        sheet.maybe("sandbox", thread.sandbox_policy.as_ref().map(policy));
         sheet.row("memories", clean(&thread.memory_mode));
         sheet.maybe("agent version", text(&thread.cli_version));
         sheet.render(screen)

@@ -205,7 +205,7 @@ fn tilde(path: &str, user_home: Option<&Path>) -> String {
 }
 
 /// The word of a source: `subagent` for `{"subagent":…}`.
-fn kind_of_source(source: &str) -> String {
+pub(super) fn kind_of_source(source: &str) -> String {
     let object = serde_json::from_str::<serde_json::Map<String, Value>>(source).ok();
     let kind = object.and_then(|object| object.into_iter().next()).map(|(kind, _)| kind);
     one_line(&kind.unwrap_or_else(|| source.to_owned()))

@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::color::{BOLD, DIM, paint};
-use super::text::{pad, width, wrap};
+use super::text::{fit, pad, width, wrap};
 
 /// The least room for values; on less the terminal may wrap.
 const LEAST_ROOM: usize = 20;
@@ -17,10 +17,12 @@ pub(crate) struct Sheet {
 enum Row {
     Heading(String),
     Value(&'static str, String),
+    /// A value of which only the beginning is wanted, if it is longer than a line.
+    Line(&'static str, String),
 }
 
 impl Sheet {
-    /// Begins a part, with an empty line before it if it is not the first.
+    /// Begins a part, with an empty line before it if it is not the first. A part without a value is left out.
     pub(crate) fn heading(&mut self, text: impl Into<String>) {
         self.rows.push(Row::Heading(text.into()));
     }
@@ -28,6 +30,11 @@ impl Sheet {
     /// Adds a value; it must be fit to print.
     pub(crate) fn row(&mut self, label: &'static str, value: impl Into<String>) {
         self.rows.push(Row::Value(label, value.into()));
+    }
+
+    /// Adds a value if there is one, and cuts it to a line.
+    pub(crate) fn line(&mut self, label: &'static str, value: Option<String>) {
+        self.rows.extend(value.map(|value| Row::Line(label, value)));
     }
 
     /// Adds a value if there is one.
@@ -40,21 +47,26 @@ impl Sheet {
     /// Renders the sheet; on a terminal, long values are continued under their beginning.
     pub(crate) fn render(&self, screen: &Screen) -> String {
         let labels = self.rows.iter().map(|row| match row {
-            Row::Value(label, _) => width(label),
+            Row::Value(label, _) | Row::Line(label, _) => width(label),
             Row::Heading(_) => 0,
         });
         let indent = labels.max().unwrap_or(0) + 2;
         let room =
             if screen.is_terminal { screen.width.saturating_sub(indent).max(LEAST_ROOM) } else { usize::MAX };
         let mut text = String::new();
-        for row in &self.rows {
+        for (n, row) in self.rows.iter().enumerate() {
             match row {
+                Row::Heading(_) if matches!(self.rows.get(n + 1), None | Some(Row::Heading(_))) => {}
                 Row::Heading(heading) => {
                     if !text.is_empty() {
                         text.push('\n');
                     }
                     text.push_str(&paint(BOLD, heading));
                     text.push('\n');
+                }
+                Row::Line(label, value) => {
+                    let value = fit(value, screen.width.saturating_sub(indent).max(LEAST_ROOM));
+                    text.push_str(&format!("{}{value}\n", paint(DIM, &pad(label, indent, false))));
                 }
                 Row::Value(label, value) => {
                     let mut first = paint(DIM, &pad(label, indent, false));
@@ -68,5 +80,37 @@ impl Sheet {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Color, Global};
+
+    fn rendered(sheet: &Sheet, columns: usize) -> String {
+        let mut screen = Screen::new(&Global { color: Color::Never, ..Global::default() });
+        (screen.width, screen.is_terminal) = (columns, true);
+        anstream::adapter::strip_str(&sheet.render(&screen)).to_string()
+    }
+
+    #[test]
+    fn values_hang_under_their_beginning_and_headings_have_something_under_them() {
+        let mut sheet = Sheet::default();
+        sheet.row("id", "01a2");
+        sheet.line("title", Some("a title that goes on and on and on and on".to_owned()));
+        sheet.heading("empty");
+        sheet.heading("how");
+        sheet.row("sandbox", "managed: read /a/long/path/without/any/space/in/it; network restricted");
+        sheet.heading("empty at the end");
+        insta::assert_snapshot!(rendered(&sheet, 40), @r"
+        id       01a2
+        title    a title that goes on and on an…
+
+        how
+        sandbox  managed: read
+                 /a/long/path/without/any/space/
+                 in/it; network restricted
+        ");
     }
 }

@@ -83,16 +83,24 @@ pub(crate) fn pad(text: &str, room: usize, right: bool) -> String {
     if right { spaces + text } else { text.to_owned() + &spaces }
 }
 
-/// Breaks a text into lines between words. A word that is wider than a line stays whole: it can be copied then.
+/// Breaks a text into lines between words, and a word only where it is wider than a line.
 pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_inclusive(' ') {
+    for mut word in text.split_inclusive(' ') {
         let last = lines.len() - 1;
         if !lines[last].is_empty() && width(&lines[last]) + width(word.trim_end()) > room {
-            lines.push(word.to_owned());
-        } else {
-            lines[last].push_str(word);
+            lines.push(String::new());
         }
+        // A style is never cut in two.
+        while !word.contains('\u{1b}') && width(word.trim_end()) > room && !head(word, room).is_empty() {
+            let (begins, rest) = word.split_at(head(word, room).len());
+            let last = lines.len() - 1;
+            lines[last].push_str(begins);
+            lines.push(String::new());
+            word = rest;
+        }
+        let last = lines.len() - 1;
+        lines[last].push_str(word);
     }
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
@@ -193,7 +201,8 @@ mod tests {
     #[test]
     fn lines_break_between_words_and_lose_nothing() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("a bcdefghij kl", 4), ["a", "bcdefghij", "kl"]);
+        assert_eq!(wrap("a bcdefghij kl", 4), ["a", "bcde", "fghi", "j kl"]);
+        assert_eq!(wrap("日本語", 1), ["日本語"]);
         assert_eq!(wrap("", 4), [""]);
     }
 

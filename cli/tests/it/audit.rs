@@ -73,7 +73,7 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
       is not in the index
     01a20300-0000-7000-8000-000000000009
       sessions/rollout-ghost.jsonl
-      is listed, and its rollout is gone
+      is listed, and its rollout is missing
 
     index and rollouts differ in 10 places; `threadkeep audit --repair` mends the index
     17 files and 17 threads compared
@@ -121,5 +121,25 @@ fn without_an_index_there_is_nothing_to_audit() -> Result {
       hint: `threadkeep backfill` makes it from the rollouts
     ");
     assert!(!fixture.sqlite_home().exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_only_not_indexed_yet_is_one_line() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.state().await?.close().await?;
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 1
+    --- stdout
+    16 rollouts are not indexed yet; `threadkeep backfill` indexes them (-v shows each)
+
+    index and rollouts differ in 16 places; `threadkeep audit --repair` mends the index
+    16 files and 0 threads compared
+    ");
+    let each = fixture.run(&["-v", "audit"])?.stdout;
+    assert_eq!(each.matches("is not in the index").count(), 16, "{each}");
+    let said = fixture.run(&["--json", "audit"])?;
+    let document: serde_json::Value = serde_json::from_str(&said.stdout)?;
+    assert_eq!(document["differences"].as_array().ok_or("an array")?.len(), 16);
     Ok(())
 }

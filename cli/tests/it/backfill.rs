@@ -90,15 +90,32 @@ fn trouble_is_told_as_long_as_it_lasts() -> Result {
       sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-000000000001.jsonl
         the file is empty; it can be deleted, or will be read once its agent writes to it
       sessions/rollout-copy.jsonl
-        has the same thread id as sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
-      sessions/rollout-copy.jsonl
-        is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
+        has the same thread id as sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl; is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
     ");
     let second = fixture.run(&["backfill"])?;
     let problems =
         |said: &Said| said.stdout.split_once("files with problems").map(|(_, problems)| problems.to_owned());
     assert_eq!(second.code, Some(1));
     assert_eq!(problems(&second), problems(&first));
+    let told = problems(&first).unwrap_or_default();
+    for command in ["status", "audit"] {
+        let said = fixture.run(&[command])?.stdout;
+        for line in told.lines() {
+            assert!(said.contains(line), "{command} does not say `{line}`: {said}");
+        }
+    }
+    assert!(fixture.run(&["status"])?.stdout.contains(", 3 with problems"));
+    Ok(())
+}
+
+#[test]
+fn a_name_that_is_no_rollouts_is_reported_and_no_failure() -> Result {
+    let fixture = Fixture::bundled()?;
+    let rollout = fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+    fs::rename(&rollout, rollout.with_file_name("rollout-renamed.jsonl"))?;
+    let said = fixture.run(&["backfill"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.stdout.contains("is not named rollout-"), "{}", said.all());
     Ok(())
 }
 
@@ -123,7 +140,7 @@ fn a_vanished_rollout_takes_its_thread_out_of_the_list() -> Result {
     assert_eq!(fixture.json(&["backfill"])?["gone"], 1);
     assert_eq!(fixture.json(&["threads"])?["threads"].as_array().ok_or("an array")?.len(), 14);
     let sheet = fixture.run(&["threads", "show", "01a2036c-de71"])?.stdout;
-    assert!(sheet.contains("the rollout is gone"), "{sheet}");
+    assert!(sheet.contains("its rollout is missing"), "{sheet}");
     Ok(())
 }
 

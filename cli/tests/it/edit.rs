@@ -9,7 +9,7 @@ const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 #[test]
 fn a_sheet_shows_everything() -> Result {
     let fixture = Fixture::bundled()?;
-    insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2036c-de71"])?.all(), @r#"
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
     id             01a2036c-de71-77f1-a9e3-3c28701bba61
@@ -28,10 +28,10 @@ fn a_sheet_shows_everything() -> Result {
     source         exec
     started for    user
     approval       never
-    sandbox        {"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"special","value":{"kind":"root"}},"access":"read"}]},"network":"restricted"}
+    sandbox        managed, restricted: read /; network restricted
     memories       enabled
     agent version  0.169.0
-    "#);
+    ");
     Ok(())
 }
 
