@@ -37,9 +37,9 @@
 //!
 //! A thread's id and creation time come from the first `session_meta` line; a later one counts only if it has the same
 //! id (a fork holds its source's lines). Without a time there, the first line's counts, then the id's own, and at last the
-//! file name's. Directory, model, effort, approval and sandbox are those of the latest
-//! `turn_context`: a `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is
-//! the user's first message. Where a rollout says nothing, the field is `None`: no default is made up.
+//! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`: a
+//! `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is the user's first
+//! message. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
 //! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
 //! typed where this crate uses it and [`Item::Other`] where it does not.
@@ -66,8 +66,9 @@
 //! the last counts, only the last. Reading costs between one and a half and two and a half times a plain newline count
 //! over the same files: about 0.25 s of processor time a GB, on top of copying it from the page cache. An [`Extractor`]
 //! owns 256 KiB and grows only for lines that matter and are longer, up to [`MAX_LINE`] each; it gives that back after
-//! the file. To decompress one takes at most 32 MiB; what asks for more is refused ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its
-//! checkpoint on, and a checksum of the 4 KiB before it notices one that was written anew.
+//! the file. To decompress one takes a window of at most 32 MiB; what asks for more is refused
+//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on, and a checksum of the
+//! 4 KiB before it notices one that was written anew.
 //!
 //! # File systems
 //!
