@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{Code, Fault};
@@ -15,9 +15,18 @@ const SQLITE_HOME: &str =
 const COLOR: &str = "Whether to use colours; NO_COLOR and CLICOLOR_FORCE are heeded";
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 fine, 1 problems were found, 2 could not run.
+Exit codes: 0 fine, 1 problems were found, 2 could not run; what a problem is, the help of each command says.
 With --json, stdout is one JSON document and nothing else. Notes and errors go to stderr, one JSON object a line:
 {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
+
+const BACKFILL_CODES: &str = "\
+Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
+Skipped lines and malformed names are reported, and are no failure.";
+const AUDIT_CODES: &str = "\
+Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ, 2 could not run or there is no index.";
+const STATUS_CODES: &str = "\
+Exit codes: 0 fine, 1 a database is in trouble or cannot be made, or the home cannot be read, 2 could not run.";
+const OTHER_CODES: &str = "Exit codes: 0 fine, 2 could not run.";
 
 /// The durable local state of coding agents: an index of their threads, made from their rollouts.
 #[derive(Debug, Parser)]
@@ -63,14 +72,19 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Index the home's rollouts: what is new, changed or gone since the last time
+    #[command(after_help = BACKFILL_CODES)]
     Backfill(BackfillArgs),
     /// List threads, or look after one of them
+    #[command(after_help = OTHER_CODES)]
     Threads(ThreadsArgs),
     /// Hold the index against the rollouts, field by field
+    #[command(after_help = AUDIT_CODES)]
     Audit(AuditArgs),
     /// Show the two directories, the databases and how far the index is
+    #[command(after_help = STATUS_CODES)]
     Status,
     /// Print a shell's completion script
+    #[command(after_help = OTHER_CODES)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -146,6 +160,7 @@ pub(crate) enum Sort {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ThreadsCommand {
     /// Show everything that is known of a thread
+    #[command(after_help = OTHER_CODES)]
     Show {
         /// The thread's id, or the beginning of it
         id: String,
@@ -154,6 +169,7 @@ pub(crate) enum ThreadsCommand {
         no_refresh: bool,
     },
     /// Give a thread a name
+    #[command(after_help = OTHER_CODES)]
     Rename {
         /// The thread's id, or the beginning of it
         id: String,
@@ -165,16 +181,19 @@ pub(crate) enum ThreadsCommand {
         clear: bool,
     },
     /// Take a thread out of the list of current ones; nothing is deleted or moved
+    #[command(after_help = OTHER_CODES)]
     Archive {
         /// The thread's id, or the beginning of it
         id: String,
     },
     /// Bring an archived thread back
+    #[command(after_help = OTHER_CODES)]
     Unarchive {
         /// The thread's id, or the beginning of it
         id: String,
     },
     /// Say whether memories may be made from a thread
+    #[command(after_help = OTHER_CODES)]
     Memory {
         /// The thread's id, or the beginning of it
         id: String,
@@ -183,6 +202,7 @@ pub(crate) enum ThreadsCommand {
         mode: Memory,
     },
     /// Delete a thread from the index; its rollout stays where it is
+    #[command(after_help = OTHER_CODES)]
     Delete {
         /// The thread's id, or the beginning of it
         id: String,
@@ -213,9 +233,11 @@ impl Cli {
         Cli::try_parse().and_then(Cli::check).map_err(|error| {
             let code = if error.use_stderr() { Code::CouldNotRun } else { Code::Fine };
             let json = std::env::args_os().any(|argument| argument == "--json");
-            if json && error.use_stderr() {
+            let meant = meant(&error);
+            if error.use_stderr() && (json || meant.is_some()) {
                 let screen = Screen::new(&Global { json, ..Global::default() });
-                screen.fault(&usage_fault(&error));
+                let fault = usage_fault(&error);
+                screen.fault(&Fault { hint: meant.or(fault.hint), ..fault });
             } else {
                 // There is nobody left to tell when this cannot be printed.
                 let _ = error.print();
@@ -234,6 +256,19 @@ impl Cli {
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(self)
+    }
+}
+
+/// What was probably meant by a subcommand that does not exist.
+fn meant(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match word.as_str() {
+        "list" | "ls" => Some("`threadkeep threads` lists threads".to_owned()),
+        word => {
+            let cli = Cli::command();
+            let is_known = cli.find_subcommand("threads")?.find_subcommand(word).is_some();
+            is_known.then(|| format!("`threadkeep threads {word}` is the command"))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadkeep_backfill::{Backfill, Report, RunOutcome};
+use threadkeep_backfill::{Backfill, Progress as _, Report, RunOutcome, Status};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::StateRuntime;
 use threadkeep_state::backfill::{IndexOptions, lease_owner};
@@ -69,6 +69,14 @@ pub(crate) async fn refresh(
         }
     };
     Ok(Some(reason))
+}
+
+/// Why an index that is not brought up to date first may lack threads: no pass over the home has ever gone through, or the
+/// last one has not.
+pub(crate) async fn unfinished(index: &Index) -> anyhow::Result<Option<String>> {
+    let progress = index.state.backfill_progress().state().await.map_err(anyhow::Error::from_boxed)?;
+    let is_complete = progress.status == Status::Complete;
+    Ok((!is_complete).then(|| "the home is not wholly indexed: `threadkeep backfill` goes on".to_owned()))
 }
 
 /// The error of a run that the user stopped.

@@ -20,6 +20,7 @@ use crate::args::{Cli, Command, ThreadsCommand};
 use crate::exit::{Code, fault};
 use crate::homes::Homes;
 use crate::index::Index;
+use crate::output::text::fit;
 use crate::output::{Answer, Screen};
 use crate::pass;
 
@@ -66,9 +67,28 @@ async fn find(index: &Index, home: &AgentHome, id: &str, screen: &Screen) -> any
     }
 }
 
+/// How much of a title is shown beside a candidate's id.
+const TITLE_WIDTH: usize = 50;
+
 async fn look_up(index: &Index, id: &str) -> anyhow::Result<Thread> {
     let threads = index.state.threads();
-    let id: Uuid = threads.resolve(id).await?;
+    let id: Uuid = match threads.resolve(id).await {
+        Err(StateError::AmbiguousPrefix { prefix, candidates, more }) => {
+            let number =
+                if more { format!("more than {}", candidates.len()) } else { candidates.len().to_string() };
+            let mut hint = "give more of it:".to_owned();
+            for candidate in candidates {
+                let thread = match Uuid::try_parse(&candidate) {
+                    Ok(id) => threads.get(id).await?,
+                    Err(_) => None,
+                };
+                let title = thread.as_ref().map(threads_table::what).unwrap_or_default();
+                hint.push_str(&format!("\n{candidate}  {}", fit(&title, TITLE_WIDTH)));
+            }
+            return Err(fault(format!("`{prefix}` is the beginning of {number} thread ids"), hint));
+        }
+        resolved => resolved?,
+    };
     threads.get(id).await?.ok_or_else(|| StateError::NotFound { id }.into())
 }
 

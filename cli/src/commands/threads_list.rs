@@ -32,16 +32,16 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
     let query = query(args, screen)?;
     let home = homes.agent_home()?;
     let index = Index::for_reading(homes, screen).await?;
-    let mut incomplete = None;
     let refresh = !args.no_refresh || index.access == Access::Temporary;
-    if refresh {
-        incomplete = pass::refresh(&index, &home, screen).await?;
-    }
-    if let Some(reason) = &incomplete {
-        screen.note(&format!("{reason}; the list may be incomplete"));
-    }
+    let incomplete =
+        if refresh { pass::refresh(&index, &home, screen).await? } else { pass::unfinished(&index).await? };
     let page = index.state.threads().list(&query).await?;
     let inventory = index.state.inventory().await?;
+    // That nothing is indexed at all is what a list without threads says itself.
+    let is_said = !refresh && !screen.json && inventory.files == 0 && page.threads.is_empty();
+    if let Some(reason) = incomplete.as_ref().filter(|_| !is_said) {
+        screen.note(&format!("{reason}; the list may be incomplete"));
+    }
     index.close().await?;
     Ok(List {
         page,

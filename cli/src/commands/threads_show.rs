@@ -33,7 +33,12 @@ pub(super) async fn show(
     } else {
         Index::for_reading(homes, screen).await?
     };
-    if !no_refresh && let Some(reason) = pass::refresh(&index, &home, screen).await? {
+    let reason = if no_refresh {
+        pass::unfinished(&index).await?
+    } else {
+        pass::refresh(&index, &home, screen).await?
+    };
+    if let Some(reason) = reason {
         screen.note(&format!("{reason}; what follows may be older than the rollout"));
     }
     let thread =

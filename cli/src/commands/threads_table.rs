@@ -183,7 +183,7 @@ fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
 }
 
 /// What a thread is called.
-fn what(thread: &Thread) -> String {
+pub(super) fn what(thread: &Thread) -> String {
     [&thread.name, &thread.title, &thread.preview, &thread.first_user_message]
         .into_iter()
         .flatten()

@@ -64,7 +64,9 @@ fn ids_that_mean_no_thread_or_several() -> Result {
     exit 2
     --- stderr
     error: `01a2036c-e` is the beginning of 2 thread ids
-      hint: give more of it: 01a2036c-e047-73b0-a0b8-5c88d8d44d72, 01a2036c-e9ec-7373-9860-e686387705da
+      hint: give more of it:
+        01a2036c-e047-73b0-a0b8-5c88d8d44d72  Add a changelog to the widget
+        01a2036c-e9ec-7373-9860-e686387705da  Привет! 请列出文件 🚀 — naïve café second line of…
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2fff"])?.all(), @r"
     exit 2
@@ -130,6 +132,18 @@ fn options_that_make_no_sense() -> Result {
     Usage: threadkeep [OPTIONS] <COMMAND>
 
     For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "list"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: unrecognized subcommand 'list'
+      hint: `threadkeep threads` lists threads
+    ");
+    insta::assert_snapshot!(fixture.run(&["show", "01"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: unrecognized subcommand 'show'
+      hint: `threadkeep threads show` is the command
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "rename", "01a2036c-de71", "  "])?.all(), @r"
     exit 2

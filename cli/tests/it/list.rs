@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use threadkeep_backfill::{Acquired, Finish, Progress as _, Term};
 
 use super::fixture::{Fixture, Result};
 
@@ -210,5 +214,25 @@ fn a_page_that_catches_up_with_everything_offers_no_more() -> Result {
     assert_eq!(all.lines().count(), 5, "{all}");
     let some = fixture.run(&["threads", "--limit", "3", "--cursor", back])?.stdout;
     assert!(some.contains("next: "), "{some}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_index_that_is_not_whole_says_so_without_a_refresh() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    assert_eq!(fixture.run(&["threads", "--no-refresh", "-q"])?.stderr, "");
+    let progress = fixture.state().await?.backfill_progress();
+    let now = Timestamp::now();
+    let term = Term { now, expires_at: now + Duration::from_secs(600) };
+    let Acquired::Granted { lease, .. } = progress.acquire("someone", term).await? else {
+        return Err("the lease was free".into());
+    };
+    progress.finish(&lease, Finish::Interrupted, now).await?;
+    let note = "the home is not wholly indexed: `threadkeep backfill` goes on";
+    let said = fixture.run(&["threads", "--no-refresh", "--limit", "1"])?;
+    assert_eq!(said.stderr, format!("note: {note}; the list may be incomplete\n"));
+    let said = fixture.run(&["--json", "-q", "threads", "--no-refresh"])?;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&said.stdout)?["incomplete"], note);
     Ok(())
 }
