@@ -81,7 +81,7 @@ fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
             let found = format!("a SQLite database with application id {:#010x}", header.application_id);
             (DbState::Foreign(found), Some(header))
         }
-        Ok(Content::Sqlite(header)) => (DbState::Current, Some(header)),
+        Ok(Content::Sqlite(header)) => (beside(&paths, header), Some(header)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             (DbState::Missing, None)
         }
@@ -93,8 +93,22 @@ fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
     let mut status = DbStatus::new(spec, folder, state);
     status.application_id = header.map(|header| header.application_id);
     status.journal = header.map(|header| header.journal);
-    let ours = header.filter(|header| header.application_id == spec.application_id);
+    let ours = header.filter(|_| status.state == DbState::Current);
     (status, ours)
+}
+
+/// Looks at what is beside a database of ours: whether SQLite may be let near it.
+fn beside(paths: &DbPaths, header: Header) -> DbState {
+    if let Some(path) = look::irregular(paths) {
+        return DbState::Foreign(format!("{} is no regular file", path.display()));
+    }
+    match look::log(paths, header) {
+        Ok(Ok(_)) => DbState::Current,
+        Ok(Err(found)) => {
+            DbState::Foreign(format!("{} is not its write-ahead log: {found}", paths.wal.display()))
+        }
+        Err(error) => DbState::Unreadable(format!("{}: {error}", paths.wal.display())),
+    }
 }
 
 /// Reads schema and pages through SQLite, in the way that leaves no trace.

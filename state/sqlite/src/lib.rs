@@ -58,6 +58,9 @@
 //! A [`WriteTx`] that is dropped, or whose future is cancelled at any point, is rolled back, and the writer goes on.
 //! The file lock is taken for creating, upgrading and changing the journal mode only.
 //!
+//! A file is looked at through one handle, which stays open as long as the process and the file: on Unix, closing it would
+//! drop SQLite's locks.
+//!
 //! # Durability
 //!
 //! [`DbKind`] decides whether a commit waits for the disk. What only the user knows (a name, a deletion) is written with
@@ -102,6 +105,7 @@ mod database;
 mod durability;
 mod error;
 pub mod file_system;
+mod header;
 mod holders;
 mod inspect;
 mod lock;

@@ -5,12 +5,12 @@
 //! WAL database may lag behind its log; that is why the application id is written before WAL is switched on, and why the
 //! compatibility floor is read again through SQLite.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::error::OpenError;
 use crate::file_system::{self, FileSystem};
+use crate::header;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
@@ -104,24 +104,18 @@ fn check(spec: &DbSpec, path: &Path, header: Header) -> Result<Header, OpenError
 
 /// Reads what is at a path.
 pub(crate) fn content(path: &Path) -> io::Result<Content> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
+    match header::read(path, HEADER) {
+        Ok(header) => Ok(parse(&header)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // A missing file in a folder that is there is a fresh start; a missing folder is the caller's mistake.
-            return match path.parent().map(std::fs::metadata) {
+            match path.parent().map(std::fs::metadata) {
                 Some(Ok(folder)) if folder.is_dir() => Ok(Content::Fresh),
                 Some(Ok(_)) => Err(ErrorKind::NotADirectory.into()),
                 _ => Err(error),
-            };
+            }
         }
-        Err(error) => return Err(error),
-    };
-    if !file.metadata()?.is_file() {
-        return Err(ErrorKind::IsADirectory.into());
+        Err(error) => Err(error),
     }
-    let mut header = Vec::with_capacity(HEADER);
-    file.by_ref().take(HEADER as u64).read_to_end(&mut header)?;
-    Ok(parse(&header))
 }
 
 fn parse(bytes: &[u8]) -> Content {

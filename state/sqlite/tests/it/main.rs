@@ -11,6 +11,7 @@ mod processes;
 mod read_only;
 mod refused;
 mod reported;
+mod same_process;
 mod snapshots;
 mod upgrade;
 mod writing;

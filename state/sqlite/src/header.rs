@@ -1,0 +1,65 @@
+//! Reading a file's first bytes without giving up the locks that this process has on it.
+//!
+//! On Unix, closing any handle of a file drops every `fcntl` lock that the process has on the file, also those that SQLite
+//! took through another handle: another program could then write in the middle of our transaction
+//! (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite cannot be asked for its handle, so ours is kept open, one for
+//! each database file that this process ever looked at, until the file is deleted.
+
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Reads up to `length` bytes from the beginning of a regular file.
+pub(crate) fn read(path: &Path, length: usize) -> io::Result<Vec<u8>> {
+    let regular = |file: &Metadata| match file.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::from(ErrorKind::IsADirectory)),
+    };
+    // Before it is opened, which would wait for ever on a pipe.
+    let found = std::fs::metadata(path)?;
+    regular(&found)?;
+    read_regular(path, &found, length)
+}
+
+#[cfg(unix)]
+fn read_regular(path: &Path, found: &Metadata, length: usize) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+    use std::sync::{Mutex, PoisonError};
+
+    static KEPT: Mutex<Vec<(u64, u64, File)>> = Mutex::new(Vec::new());
+
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let id = (found.dev(), found.ino());
+    let at = match kept.iter().position(|(device, inode, _)| (*device, *inode) == id) {
+        Some(at) => at,
+        None => {
+            kept.retain(|(_, _, file)| file.metadata().is_ok_and(|file| file.nlink() > 0));
+            let file = File::open(path)?;
+            let opened = file.metadata()?;
+            kept.push((opened.dev(), opened.ino(), file));
+            kept.len() - 1
+        }
+    };
+    let file = &kept[at].2;
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match file.read_at(&mut bytes[filled..], filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+#[cfg(not(unix))]
+fn read_regular(path: &Path, _: &Metadata, length: usize) -> io::Result<Vec<u8>> {
+    use std::io::Read as _;
+
+    let mut bytes = Vec::with_capacity(length);
+    File::open(path)?.take(length as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
