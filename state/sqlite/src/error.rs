@@ -43,7 +43,7 @@ pub enum ErrorClass {
     Checksum,
     /// The file is damaged: rebuild it, or restore a snapshot.
     Corrupt,
-    /// The file belongs to another program: move it, or choose another folder.
+    /// The file, or the log beside it, belongs to another program: move it, or choose another folder.
     Foreign,
     /// The file system refused: permissions, a missing folder, a broken disk.
     Io,
@@ -144,6 +144,21 @@ pub enum OpenError {
         /// What is there instead.
         found: String,
     },
+    /// The write-ahead log beside the file is of another database, or of another state of this one, and SQLite would write
+    /// it over the file. Not one byte was changed.
+    #[error(
+        "{} is not the write-ahead log of {}: {found}. Nothing was changed. Move the log away, but keep it: it may hold what is \
+         missing elsewhere",
+        log.display(), path.display()
+    )]
+    ForeignLog {
+        /// The database, which is ours.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+        /// Why it is not the database's.
+        found: String,
+    },
     /// A newer program raised the file's compatibility floor above what this one knows.
     #[error("{} needs a program that knows schema version {needs}, and this one knows {knows}: update threadkeep", path.display())]
     Newer {
@@ -198,7 +213,7 @@ pub enum OpenError {
         /// What SQLite or the system said.
         source: Source,
     },
-    /// Something that is no regular file is in the database's place.
+    /// Something that is no regular file is in the place of the database, its lock, or a file that SQLite keeps beside it.
     #[error("{} is no regular file: move it away or choose another SQLite home", path.display())]
     NotAFile {
         /// The path.
@@ -283,7 +298,7 @@ impl OpenError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Foreign { .. } => ErrorClass::Foreign,
+            Self::Foreign { .. } | Self::ForeignLog { .. } => ErrorClass::Foreign,
             Self::Newer { .. } => ErrorClass::Newer,
             Self::Checksum { .. } => ErrorClass::Checksum,
             Self::Corrupt { .. } => ErrorClass::Corrupt,

@@ -11,6 +11,13 @@ pub(crate) fn of_database(paths: &DbPaths) -> String {
     of_files(&[&paths.shm, &paths.database])
 }
 
+/// Says whether somebody has a SQLite lock on a file, as far as the system says. The file is not opened.
+pub(crate) fn has_locks(file: &Path) -> bool {
+    let Some(file) = Id::of(file) else { return false };
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file)
+}
+
 /// Names who holds locks on these files; writers rather than readers.
 pub(crate) fn of_files(files: &[&Path]) -> String {
     let Ok(locks) = std::fs::read_to_string("/proc/locks") else { return UNKNOWN.to_owned() };

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::OpenError;
+use crate::regular;
 use crate::retry::Retry;
 
 /// The lock; dropping it, or the end of the process however it ends, releases it.
@@ -20,6 +21,9 @@ impl FileLock {
     /// Takes the lock, waiting up to `limit`.
     pub(crate) async fn acquire(path: &Path, limit: Duration) -> Result<Self, OpenError> {
         let mut retry = Retry::new(limit);
+        if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(OpenError::NotAFile { path: path.to_path_buf() });
+        }
         let file = create_private(path).map_err(|error| OpenError::io("create the lock", path, error))?;
         loop {
             match file.try_lock() {
@@ -46,5 +50,6 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    regular::never_wait(&mut options);
     options.open(path)
 }

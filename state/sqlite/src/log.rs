@@ -11,7 +11,7 @@
 //! counters happen to follow, or one without a first page for a database that happens to have as many pages.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read as _, Seek as _};
+use std::io::{self, BufReader};
 
 use crate::look::{HEADER, Header};
 
@@ -38,7 +38,6 @@ type FirstPage = Option<Header>;
 impl Log {
     /// Reads a log; `None` when nothing is committed in it: SQLite passes over such a log.
     pub(crate) fn read(file: &mut File) -> io::Result<Option<Self>> {
-        file.rewind()?;
         let mut file = BufReader::with_capacity(BUFFER, file);
         let mut header = [0; LOG_HEADER];
         if !fill(&mut file, &mut header)? {

@@ -2,8 +2,8 @@
 //!
 //! A SQLite handle is not innocent: opening a WAL database creates `-shm` and `-wal`, and a hot journal is rolled back. So
 //! whether a file is ours is decided from its 100-byte header (<https://www.sqlite.org/fileformat2.html>). The header of a
-//! WAL database may lag behind its log; that is why the application id is written before WAL is switched on, and why the
-//! compatibility floor is read again through SQLite.
+//! WAL database may lag behind its log, and the log in its place may be another database's; so the log is read too
+//! ([`crate::log`]), unless a program has it open, which has read it already.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -11,12 +11,19 @@ use std::path::Path;
 use crate::error::OpenError;
 use crate::file_system::{self, FileSystem};
 use crate::header;
+use crate::log::{LOG_HEADER, Log};
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
+use crate::regular;
 use crate::spec::DbSpec;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-const HEADER: usize = 100;
+
+/// The bytes of a database's header.
+pub(crate) const HEADER: usize = 100;
+
+/// How often a log is read, when other programs write to it meanwhile.
+const READS: u32 = 5;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +31,11 @@ pub(crate) struct Header {
     pub(crate) application_id: u32,
     pub(crate) user_version: u32,
     pub(crate) journal: JournalMode,
+    pub(crate) page_size: u32,
+    /// How often the database was changed; in WAL mode, not by every transaction.
+    pub(crate) changes: u32,
+    /// The pages of the database; `None` when a program that does not write this number wrote last.
+    pub(crate) pages: Option<u32>,
 }
 
 /// What is in the database's place.
@@ -50,6 +62,9 @@ pub(crate) struct Look {
 /// Looks at a database's place and refuses what is not ours, without changing anything.
 pub(crate) fn look(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Result<Look, OpenError> {
     let path = &paths.database;
+    if let Some(path) = irregular(paths) {
+        return Err(OpenError::NotAFile { path: path.to_path_buf() });
+    }
     let content = content(path).map_err(|error| refused(paths, error))?;
     let header = match content {
         Content::Fresh if has_content(&paths.wal) => {
@@ -59,7 +74,17 @@ pub(crate) fn look(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Result<Lo
             return Err(OpenError::Corrupt { path: path.clone(), source: lost.into() });
         }
         Content::Fresh => None,
-        Content::Sqlite(header) => Some(check(spec, path, header)?),
+        Content::Sqlite(header) => {
+            let header = check(spec, path, header)?;
+            let log = log(paths, header).map_err(|error| OpenError::io("read", &paths.wal, error))?;
+            let header = log.map_err(|found| OpenError::ForeignLog {
+                path: path.clone(),
+                log: paths.wal.clone(),
+                found,
+            })?;
+            // The log may have raised the floor.
+            Some(check(spec, path, header)?)
+        }
         Content::Torn(length) => {
             let torn = format!("it ends after {length} bytes, within its header");
             return Err(OpenError::Corrupt { path: path.clone(), source: torn.into() });
@@ -118,22 +143,77 @@ pub(crate) fn content(path: &Path) -> io::Result<Content> {
     }
 }
 
+/// Holds the log against the database's header, and returns the header as the log has it, or why the log is a stranger.
+///
+/// A log that is open is passed over: whoever has it open has read it, and SQLite goes by its index now.
+pub(crate) fn log(paths: &DbPaths, header: Header) -> io::Result<Result<Header, String>> {
+    let mut now = header;
+    for _ in 0..READS {
+        if !holds_pages(&paths.wal) || crate::holders::has_locks(&paths.shm) {
+            return Ok(Ok(now));
+        }
+        let Some(log) = read_log(paths)? else { return Ok(Ok(now)) };
+        let Some(found) = log.stranger(&now) else {
+            let newest = log.header().unwrap_or(now);
+            return Ok(Ok(Header { journal: now.journal, ..newest }));
+        };
+        // Another program may have begun the log anew or written it back in between: then this says nothing.
+        let again = read_log(paths)?;
+        let Content::Sqlite(then) = content(&paths.database)? else { return Ok(Ok(now)) };
+        if (Some(log), now) == (again, then) {
+            return Ok(Err(found));
+        }
+        now = then;
+    }
+    Ok(Ok(now))
+}
+
+/// Reads what is committed in the log; another program may just have deleted it.
+fn read_log(paths: &DbPaths) -> io::Result<Option<Log>> {
+    match regular::open(&paths.wal) {
+        Ok(mut file) => Log::read(&mut file),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds what is no regular file among those that SQLite opens: it would wait for the other end of a pipe for ever.
+pub(crate) fn irregular(paths: &DbPaths) -> Option<&Path> {
+    let files = [&paths.database, &paths.wal, &paths.shm, &paths.journal];
+    let irregular = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    files.into_iter().map(std::path::PathBuf::as_path).find(|path| irregular(path))
+}
+
 fn parse(bytes: &[u8]) -> Content {
-    let number =
-        |at: usize| bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes);
     if bytes.is_empty() {
         Content::Fresh
     } else if bytes.len() < HEADER {
         let begins = bytes.len().min(MAGIC.len());
         if bytes[..begins] == MAGIC[..begins] { Content::Torn(bytes.len() as u64) } else { Content::Other }
-    } else if bytes.starts_with(MAGIC) {
-        Content::Sqlite(Header {
+    } else {
+        Header::parse(bytes).map_or(Content::Other, Content::Sqlite)
+    }
+}
+
+impl Header {
+    /// Reads the header at the beginning of a database's first page; `None` when it is not SQLite's.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() < HEADER || !bytes.starts_with(MAGIC) {
+            return None;
+        }
+        let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let changes = number(24);
+        Some(Self {
             application_id: number(68),
             user_version: number(60),
             journal: if bytes[18] == 2 { JournalMode::Wal } else { JournalMode::Delete },
+            page_size: match u16::from_be_bytes([bytes[16], bytes[17]]) {
+                1 => 65_536,
+                size => size.into(),
+            },
+            changes,
+            pages: (number(92) == changes).then(|| number(28)).filter(|pages| *pages > 0),
         })
-    } else {
-        Content::Other
     }
 }
 
@@ -158,8 +238,7 @@ pub(crate) fn has_content(path: &Path) -> bool {
 /// A log of its header alone says nothing that the database does not; and SQLite, when it may not write, waits ten seconds
 /// over such a log and then gives up.
 pub(crate) fn holds_pages(log: &Path) -> bool {
-    const LOG_HEADER: u64 = 32;
-    std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_HEADER)
+    std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_HEADER as u64)
 }
 
 /// Asks the system whether this process may write, without writing.

@@ -32,7 +32,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// * [`OpenError::Foreign`], [`OpenError::NotAFile`]: something else is in the database's place.
+    /// * [`OpenError::Foreign`], [`OpenError::ForeignLog`], [`OpenError::NotAFile`]: something else is in the database's
+    ///   place, or beside it.
     /// * [`OpenError::Newer`], [`OpenError::Checksum`]: this program is too old, or of another line.
     /// * [`OpenError::Corrupt`]: the file is damaged.
     /// * [`OpenError::Busy`]: another process is migrating, or writing, for too long.
