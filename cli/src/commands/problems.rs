@@ -8,7 +8,7 @@ use threadkeep_state::{FileProblem, FileProblemKind, StateRuntime};
 
 use crate::output::Screen;
 use crate::output::color::{DIM, RED, YELLOW, paint};
-use crate::output::text::{clean, count, fit_middle};
+use crate::output::text::{clean, count, fit_middle, wrap};
 
 /// How the reason of a copy begins.
 const COPY: &str = "has the same thread id as ";
@@ -140,7 +140,11 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
         let path = clean(&problem.path);
         // The reason says which file where the path alone does not; a path is never worth more than a line.
         let path = fit_middle(&path, screen.width.saturating_sub(2));
-        text.push_str(&format!("  {}\n    {}\n", paint(style, &path), clean(&problem.reason)));
+        text.push_str(&format!("  {}\n", paint(style, &path)));
+        let room = if screen.is_terminal { screen.width.saturating_sub(4) } else { usize::MAX };
+        for line in wrap(&clean(&problem.reason), room) {
+            text.push_str(&format!("    {line}\n"));
+        }
     }
     if problems.len() > shown {
         let more = format!("  and {} more: -v shows all", count((problems.len() - shown) as u64));

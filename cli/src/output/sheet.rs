@@ -6,6 +6,8 @@ use super::text::{fit, pad, width, wrap};
 
 /// The least room for values; on less the terminal may wrap.
 const LEAST_ROOM: usize = 20;
+/// Between a label and its value.
+const GAP: usize = 2;
 
 /// A sheet that is being filled in.
 #[derive(Debug, Default)]
@@ -50,7 +52,7 @@ impl Sheet {
             Row::Value(label, _) | Row::Line(label, _) => width(label),
             Row::Heading(_) => 0,
         });
-        let indent = labels.max().unwrap_or(0) + 2;
+        let indent = labels.max().unwrap_or(0) + GAP;
         let room =
             if screen.is_terminal { screen.width.saturating_sub(indent).max(LEAST_ROOM) } else { usize::MAX };
         let mut text = String::new();
@@ -67,6 +69,12 @@ impl Sheet {
                 Row::Line(label, value) => {
                     let value = fit(value, screen.width.saturating_sub(indent).max(LEAST_ROOM));
                     text.push_str(&format!("{}{value}\n", paint(DIM, &pad(label, indent, false))));
+                }
+                // An id that fits on a line of its own can be copied from there.
+                Row::Value(label, value)
+                    if width(value) > room && width(value) + GAP <= screen.width && !value.contains(' ') =>
+                {
+                    text.push_str(&format!("{}\n{}{value}\n", paint(DIM, label), " ".repeat(GAP)));
                 }
                 Row::Value(label, value) => {
                     let mut first = paint(DIM, &pad(label, indent, false));
@@ -97,14 +105,15 @@ mod tests {
     #[test]
     fn values_hang_under_their_beginning_and_headings_have_something_under_them() {
         let mut sheet = Sheet::default();
-        sheet.row("id", "01a2");
+        sheet.row("id", "01a2036c-de71-77f1-a9e3-3c28701bba61");
         sheet.line("title", Some("a title that goes on and on and on and on".to_owned()));
         sheet.heading("empty");
         sheet.heading("how");
         sheet.row("sandbox", "managed: read /a/long/path/without/any/space/in/it; network restricted");
         sheet.heading("empty at the end");
         insta::assert_snapshot!(rendered(&sheet, 40), @r"
-        id       01a2
+        id
+          01a2036c-de71-77f1-a9e3-3c28701bba61
         title    a title that goes on and on an…
 
         how
