@@ -1,7 +1,7 @@
 //! The agent home: where an agent keeps its rollouts, its settings and its threads' names.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -60,6 +60,12 @@ pub enum HomeError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// Something else than a regular file stands where one should be. It is never opened, for a pipe would block.
+    #[error("{} is not a regular file; move it away, or pass another home with --home DIR", path.display())]
+    NotAFile {
+        /// The file's path.
+        path: PathBuf,
+    },
     /// `config.toml` cannot be understood. What stands there is not shown, for it may be a secret.
     #[error("{} is broken at line {line}, column {column}; mend it there and try again", path.display())]
     BrokenConfig {
@@ -106,14 +112,14 @@ impl AgentHome {
     /// Reads `config.toml`. A missing file says nothing.
     ///
     /// # Errors
-    /// [`HomeError::Unreadable`], [`HomeError::BrokenConfig`].
+    /// [`HomeError::NotAFile`], [`HomeError::Unreadable`], [`HomeError::BrokenConfig`].
     pub fn config(&self) -> Result<HomeConfig, HomeError> {
         let path = self.root.join("config.toml");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HomeConfig::default()),
-            Err(source) => return Err(HomeError::Unreadable { path, source }),
-        };
+        let Some(mut file) = open_regular(&path)? else { return Ok(HomeConfig::default()) };
+        let mut bytes = Vec::new();
+        if let Err(source) = file.read_to_end(&mut bytes) {
+            return Err(HomeError::Unreadable { path, source });
+        }
         let broken = |path, text: &str, at: usize| {
             let before = text.get(..at).unwrap_or(text);
             let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -134,10 +140,11 @@ impl AgentHome {
     /// Reads the names that users have given to threads, from [`SESSION_INDEX`]. A missing file names none.
     ///
     /// # Errors
-    /// [`HomeError::Unreadable`].
+    /// [`HomeError::NotAFile`], [`HomeError::Unreadable`].
     pub fn thread_names(&self) -> Result<ThreadNames, HomeError> {
         let path = self.root.join(SESSION_INDEX);
-        ThreadNames::read(&path).map_err(|source| HomeError::Unreadable { path, source })
+        let Some(file) = open_regular(&path)? else { return Ok(ThreadNames::default()) };
+        ThreadNames::read(file).map_err(|source| HomeError::Unreadable { path, source })
     }
 
     /// Finds the rollouts. What cannot be looked at is among the problems and stops nothing.
@@ -147,5 +154,17 @@ impl AgentHome {
     /// for deleted. To a home that is merely new, that does no harm.
     pub fn discover(&self) -> Discovery {
         discover::discover(&self.root)
+    }
+}
+
+/// Opens a file of the home; `None` if it is missing. To open a pipe would block until somebody writes into it.
+fn open_regular(path: &Path) -> Result<Option<File>, HomeError> {
+    let opened =
+        fs::metadata(path).and_then(|metadata| metadata.is_file().then(|| File::open(path)).transpose());
+    match opened {
+        Ok(Some(file)) => Ok(Some(file)),
+        Ok(None) => Err(HomeError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(HomeError::Unreadable { path: path.to_owned(), source }),
     }
 }

@@ -1,9 +1,8 @@
 //! The names that users have given to threads: `session_index.jsonl`.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -48,15 +47,9 @@ impl ThreadNames {
         &self.skipped
     }
 
-    pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => {}
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error),
-        }
+    pub(crate) fn read(file: File) -> io::Result<Self> {
         let mut this = Self::default();
-        let mut lines = LineReader::new(File::open(path)?, Buffer::default(), 0, 0, &[]);
+        let mut lines = LineReader::new(file, Buffer::default(), 0, 0, &[]);
         while let Some(line) = lines.next(|_| true)? {
             if line.is_blank() {
                 continue;

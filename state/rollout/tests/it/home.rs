@@ -72,3 +72,29 @@ fn the_last_name_wins() -> Result {
     assert_eq!((names.get(other.parse()?), names.len(), names.skipped().count), (None, 1, 2));
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_home_is_never_opened() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    for name in ["config.toml", SESSION_INDEX] {
+        let pipe = folder.path().join(name);
+        if !std::process::Command::new("mkfifo").arg(&pipe).status()?.success() {
+            return Err("mkfifo failed".into());
+        }
+        let read = home.clone();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            sender.send(if name == SESSION_INDEX { read.thread_names().err() } else { read.config().err() })
+        });
+        // A reader that opened the pipe would wait for a writer, for ever.
+        let error = receiver.recv_timeout(std::time::Duration::from_secs(10))?.ok_or("it is no file")?;
+        assert!(matches!(&error, HomeError::NotAFile { path } if *path == pipe), "{error}");
+        assert!(error.to_string().contains("move it away"), "{error}");
+    }
+    fs::remove_file(folder.path().join("config.toml"))?;
+    fs::create_dir(folder.path().join("config.toml"))?;
+    assert!(matches!(home.config(), Err(HomeError::NotAFile { .. })));
+    Ok(())
+}
