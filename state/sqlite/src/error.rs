@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::file_system;
+
 /// An error of the layers below (sqlx, the operating system), kept out of our signatures.
 pub type Source = Box<dyn Error + Send + Sync>;
 
@@ -73,10 +75,7 @@ impl ErrorClass {
     #[must_use]
     pub fn of(error: &sqlx::Error) -> Self {
         match error {
-            sqlx::Error::Database(error) => {
-                let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
-                Self::of_code(code)
-            }
+            sqlx::Error::Database(_) => Self::of_code(code(error)),
             sqlx::Error::Io(error) => Self::of_io(error),
             sqlx::Error::PoolTimedOut => Self::Busy,
             sqlx::Error::WorkerCrashed => Self::Io,
@@ -87,9 +86,13 @@ impl ErrorClass {
     /// Sorts SQLite's result code, primary or extended (<https://www.sqlite.org/rescode.html>).
     #[must_use]
     pub const fn of_code(code: u32) -> Self {
+        const IOERR_SHMSIZE: u32 = 10 | (19 << 8);
         const IOERR_CORRUPTFS: u32 = 10 | (33 << 8);
-        if code == IOERR_CORRUPTFS {
-            return Self::Corrupt;
+        match code {
+            IOERR_CORRUPTFS => return Self::Corrupt,
+            // The log's index cannot grow: SQLite says FULL of every other file.
+            IOERR_SHMSIZE => return Self::Full,
+            _ => {}
         }
         match code & 0xff {
             // BUSY, LOCKED, PROTOCOL (lost a race for the WAL lock too often)
@@ -101,6 +104,16 @@ impl ErrorClass {
             // PERM, READONLY, IOERR, CANTOPEN, NOLFS
             3 | 8 | 10 | 14 | 22 => Self::Io,
             _ => Self::Other,
+        }
+    }
+
+    /// Sorts an error of sqlx on a database, asking its file system where SQLite does not say whether space was missing.
+    pub(crate) fn on(path: &Path, error: &sqlx::Error) -> Self {
+        // CANTOPEN, and IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMOPEN, _SHMMAP
+        const MAYBE_FULL: [u32; 6] = [14, 778, 1034, 1546, 4618, 5386];
+        match Self::of(error) {
+            Self::Io if MAYBE_FULL.contains(&code(error)) && file_system::is_full(path) => Self::Full,
+            class => class,
         }
     }
 
@@ -119,6 +132,12 @@ impl std::fmt::Display for ErrorClass {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.as_str())
     }
+}
+
+/// Returns SQLite's result code, extended; 0 for what is not SQLite's.
+fn code(error: &sqlx::Error) -> u32 {
+    let sqlx::Error::Database(error) = error else { return 0 };
+    error.code().and_then(|code| code.parse().ok()).unwrap_or(0)
 }
 
 /// Says whether a rollback journal of an interrupted program is in the way, which only a writer can roll back.
@@ -206,7 +225,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// No space is left for creating, migrating or the snapshot before it. The database is as it was.
-    #[error("no space is left while opening {}: {source}. Make room and try again; the database is as it was", path.display())]
+    #[error("no space is left while opening {}: {source}. Make room and try again, or open it read-only; the database is as it was", path.display())]
     Full {
         /// The file.
         path: PathBuf,
@@ -326,7 +345,7 @@ impl OpenError {
     /// Sorts an error of sqlx; a busy one names the holder, so it is not made in a retry loop but after it.
     pub(crate) fn sqlx(paths: &crate::DbPaths, waited: Duration, error: sqlx::Error) -> Self {
         let path = paths.database.clone();
-        match ErrorClass::of(&error) {
+        match ErrorClass::on(&path, &error) {
             ErrorClass::Busy => Self::Busy { path, holder: crate::holders::of_database(paths), waited },
             ErrorClass::Corrupt => Self::Corrupt { path, source: said(error) },
             ErrorClass::Full => Self::Full { path, source: said(error) },
@@ -446,12 +465,40 @@ impl DbError {
 
     pub(crate) fn sqlx(paths: &crate::DbPaths, waited: Duration, error: sqlx::Error) -> Self {
         let path = paths.database.clone();
-        match ErrorClass::of(&error) {
+        match ErrorClass::on(&path, &error) {
             ErrorClass::Busy => Self::Busy { path, holder: crate::holders::of_database(paths), waited },
             ErrorClass::Corrupt => Self::Corrupt { path, source: said(error) },
             ErrorClass::Full => Self::Full { path, source: said(error) },
             ErrorClass::Io => Self::Io { doing: "use", path, source: said(error) },
             _ => Self::Statement { path, source: said(error) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorClass;
+
+    #[test]
+    fn codes_are_sorted() {
+        for (code, class) in [
+            (0, ErrorClass::Other),
+            (1, ErrorClass::Other),
+            (5, ErrorClass::Busy),
+            (517, ErrorClass::Busy),
+            (11, ErrorClass::Corrupt),
+            (26, ErrorClass::Corrupt),
+            (10 | (33 << 8), ErrorClass::Corrupt),
+            (13, ErrorClass::Full),
+            // A log's index that cannot grow; and what may be a full disk, which only the file system knows.
+            (4874, ErrorClass::Full),
+            (4618, ErrorClass::Io),
+            (778, ErrorClass::Io),
+            (10, ErrorClass::Io),
+            (14, ErrorClass::Io),
+            (2067, ErrorClass::Other),
+        ] {
+            assert_eq!(ErrorClass::of_code(code), class, "{code}");
         }
     }
 }

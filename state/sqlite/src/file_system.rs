@@ -86,3 +86,20 @@ pub fn of(folder: &Path) -> FileSystem {
     let _ = folder;
     FileSystem::Unknown
 }
+
+/// Says whether no space, or no file, is left for this user where a path is. Unknown is no.
+pub(crate) fn is_full(path: &Path) -> bool {
+    /// Less than SQLite's smallest step of a log's index.
+    #[cfg(unix)]
+    const STEP: u64 = 32 * 1024;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent()
+        && let Ok(answer) = rustix::fs::statvfs(folder)
+    {
+        // Some file systems make files as they are needed, and say 0 of 0.
+        let no_file = answer.f_files > 0 && answer.f_favail == 0;
+        return no_file || answer.f_bavail.saturating_mul(answer.f_frsize) < STEP;
+    }
+    let _ = path;
+    false
+}

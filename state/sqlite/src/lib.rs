@@ -40,7 +40,10 @@
 //! # How opening works
 //!
 //! 1. **Look**, with plain reads and no SQLite handle. What is not ours (another application id, no database, no file) is
-//!    refused before SQLite could create or change anything.
+//!    refused before SQLite could create or change anything. So is a write-ahead log that another database, or another
+//!    state of this one, left beside ours ([`OpenError::ForeignLog`]): SQLite would write it over the file. What cannot be
+//!    told is a log of a database of the same kind whose change counters happen to follow on ours, and one that never
+//!    wrote the first page, of a database with just as many pages.
 //! 2. **Connect** and compare what is applied with what this program knows. Up to date: done, without a lock or a write.
 //! 3. **Lock** `<file>.lock`, and look again: another process may have done it all.
 //! 4. **Create**: the application id is on the file's first page from its first moment, then WAL is switched on.
@@ -81,10 +84,11 @@
 //! # Performance
 //!
 //! Opening a database that is up to date opens one SQLite handle and runs two statements; readers are opened when they are
-//! first used. On a connection, sqlx pays for each statement with a hop to its thread, so the number of statements is the
-//! cost of an operation: prefer one statement over a batch (`json_each(?1)`) to a loop. A write transaction adds three
-//! (BEGIN, the floor, COMMIT). Statements are cached per connection (256). `VACUUM INTO`, and so a snapshot, reads and
-//! writes the whole file; [`Database::check`] reads it whole.
+//! first used. A log that nobody has open is read twice, by the look and by SQLite; one in use is not read (Linux says
+//! which; elsewhere the look reads it). On a connection, sqlx pays for each statement with a hop to its thread, so the
+//! number of statements is the cost of an operation: prefer one statement over a batch (`json_each(?1)`) to a loop. A write
+//! transaction adds three (BEGIN, the floor, COMMIT). Statements are cached per connection (256). `VACUUM INTO`, and so a
+//! snapshot, reads and writes the whole file; [`Database::check`] reads it whole.
 //!
 //! # File systems
 //!

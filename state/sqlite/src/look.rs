@@ -230,7 +230,7 @@ fn refused(paths: &DbPaths, error: io::Error) -> OpenError {
 
 /// Says whether a file is there and holds anything.
 pub(crate) fn has_content(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0)
 }
 
 /// Says whether a write-ahead log holds any page (<https://www.sqlite.org/fileformat2.html#walformat>).

@@ -154,12 +154,13 @@ async fn open_writable(
         let (connection, schema) = connect_and_read(spec, paths, options).await?;
         // The header was ours and the database is blank: its creation was killed in its commit, and SQLite has just rolled
         // that back. It is created again below.
-        if !schema.is_blank() {
-            let connection = closed_on_error(connection, schema.check(spec, paths)).await?;
-            if schema.pending(spec).is_empty() {
-                return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
-            }
+        let usable = if schema.is_blank() { Ok(()) } else { schema.check(spec, paths) };
+        let connection = closed_on_error(connection, usable).await?;
+        if !schema.is_blank() && schema.pending(spec).is_empty() {
+            return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
         }
+        // Closed here and now, or it would be in the way of what is done under the lock.
+        let _ = connection.close().await;
     }
     *phase = "lock";
     let lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;

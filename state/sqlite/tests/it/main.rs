@@ -4,9 +4,11 @@ mod support;
 
 mod deleted;
 mod durable;
+mod foreign_log;
 mod fresh;
 mod inspecting;
 mod journal;
+mod not_files;
 mod processes;
 mod read_only;
 mod refused;
