@@ -39,7 +39,8 @@
 //! id (a fork holds its source's lines). Without a time there, the first line's counts, then the id's own, and at last the
 //! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`: a
 //! `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is the user's first
-//! message. Where a rollout says nothing, the field is `None`: no default is made up.
+//! message. No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
+//! [`MAX_FIRST_USER_MESSAGE`], whatever stands in the file. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
 //! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
 //! typed where this crate uses it and [`Item::Other`] where it does not.
@@ -114,6 +115,7 @@ mod thread_names;
 mod time;
 mod turn;
 mod turns;
+mod unescape;
 
 pub use checkpoint::Checkpoint;
 pub use discover::{Discovery, RolloutFile};
@@ -134,7 +136,7 @@ pub use recorder::{Appended, NewThread, Recorder};
 pub use response_item::{ResponseItem, ToolCall};
 pub use session_meta::SessionMeta;
 pub use skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
-pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};
 pub use thread_names::ThreadNames;
 pub use turn::{ItemsView, MAX_ITEM_TEXT, MAX_TURN_ITEMS, Turn, TurnItem, TurnItemKind, TurnStatus};
 pub use turns::{TurnPage, TurnQuery, list_turns};

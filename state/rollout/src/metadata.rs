@@ -8,10 +8,13 @@ use uuid::Uuid;
 use crate::name::RolloutName;
 use crate::payload::{TurnContext, UserMessage};
 use crate::session_meta::SessionMeta;
-use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_PATH, MAX_TITLE};
 use crate::time;
 
 /// What a rollout says about its thread. `None` where it says nothing: no default is made up.
+///
+/// Every text is bounded, whatever stands in the file: paths and addresses to [`MAX_PATH`] characters, names, versions
+/// and words to [`MAX_NAME`](crate::MAX_NAME) characters, and JSON to [`MAX_JSON`](crate::MAX_JSON) bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ThreadMetadata {
@@ -54,7 +57,7 @@ pub struct ThreadMetadata {
     pub git_sha: Option<String>,
     /// The branch the thread began on.
     pub git_branch: Option<String>,
-    /// The remote's URL, without credentials.
+    /// The remote's URL, without credentials; `None` also for one of more than [`MAX_JSON`](crate::MAX_JSON) bytes.
     pub git_origin_url: Option<String>,
     /// A sub-agent's nickname.
     pub agent_nickname: Option<String>,
@@ -173,7 +176,7 @@ impl State {
         if !text::is_injected(&message.text) {
             self.set_user_message(message);
         } else if self.session.cwd.is_none() {
-            self.session.cwd = text::environment_cwd(&message.text).map(str::to_owned);
+            self.session.cwd = text::environment_cwd(&message.text).map(|cwd| text::bounded(cwd, MAX_PATH));
         }
     }
 

@@ -9,6 +9,9 @@ use crate::raw::{self, Raw};
 use crate::text;
 
 /// `turn_context`: how the agent works in the turn that begins. `None` where it says nothing.
+///
+/// The directory has at most [`MAX_PATH`](crate::MAX_PATH) characters, JSON has at most [`MAX_JSON`](crate::MAX_JSON)
+/// bytes, and everything else at most [`MAX_NAME`](crate::MAX_NAME) characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -50,13 +53,13 @@ pub(crate) struct RawTurnContext<'a> {
 
 impl RawTurnContext<'_> {
     pub(crate) fn read(&self) -> TurnContext {
-        let profile = raw::plain_or_compact(self.permission_profile);
+        let profile = raw::name_or_json(self.permission_profile);
         TurnContext {
-            cwd: raw::owned(self.cwd),
-            model: raw::owned(self.model),
-            reasoning_effort: raw::owned(self.effort),
-            approval_mode: raw::plain_or_compact(self.approval_policy),
-            sandbox_policy: profile.or_else(|| raw::plain_or_compact(self.sandbox_policy)),
+            cwd: raw::path(self.cwd),
+            model: raw::name(self.model),
+            reasoning_effort: raw::name(self.effort),
+            approval_mode: raw::name_or_json(self.approval_policy),
+            sandbox_policy: profile.or_else(|| raw::name_or_json(self.sandbox_policy)),
         }
     }
 }

@@ -293,5 +293,5 @@ fn written_by(path: &Path) -> io::Result<Option<String>> {
     let Some(line) = lines.next(|_| true)? else { return Ok(None) };
     let Ok((envelope, _)) = Envelope::read(&line) else { return Ok(None) };
     let payload = envelope.payload.filter(|_| envelope.kind() == Kind::SessionMeta);
-    Ok(raw::parse::<RawSessionMeta<'_>>(payload).and_then(|meta| meta.read().originator))
+    Ok(raw::parse::<RawSessionMeta<'_>>(payload).and_then(|meta| meta.originator()))
 }

@@ -6,9 +6,13 @@ use uuid::Uuid;
 
 use crate::git_url::strip_credentials;
 use crate::raw::{self, Raw};
+use crate::text::{MAX_JSON, MAX_PATH, bounded};
 use crate::time;
 
 /// `session_meta`, and the header that the oldest files begin with. `None` where it says nothing.
+///
+/// Paths and addresses have at most [`MAX_PATH`] characters, JSON has at most [`MAX_JSON`] bytes, and everything else at
+/// most [`MAX_NAME`](crate::MAX_NAME) characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -43,7 +47,7 @@ pub struct SessionMeta {
     /// The branch it began on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git_branch: Option<String>,
-    /// The remote's URL, without credentials.
+    /// The remote's URL, without credentials; `None` also for one of more than [`MAX_JSON`] bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git_origin_url: Option<String>,
     /// A sub-agent's nickname.
@@ -134,28 +138,33 @@ impl<'a> RawSessionMeta<'a> {
         Self { id, timestamp, git, ..Self::default() }
     }
 
+    /// The program that wrote the line, in full: two may differ only where a long name would be cut.
+    pub(crate) fn originator(&self) -> Option<String> {
+        raw::owned(self.originator)
+    }
+
     pub(crate) fn read(&self) -> SessionMeta {
         let id = |raw| raw::text(raw).and_then(|id| Uuid::try_parse(&id).ok());
         let spawn = ThreadSpawn::of(self.source);
         let git = raw::parse::<Git<'_>>(self.git).unwrap_or_default();
-        let role = raw::owned(self.agent_role).or_else(|| raw::owned(self.agent_type));
+        let role = raw::name(self.agent_role).or_else(|| raw::name(self.agent_type));
         SessionMeta {
             id: id(self.id),
             timestamp: raw::text(self.timestamp).and_then(|text| time::timestamp(&text)),
-            cwd: raw::owned(self.cwd),
-            originator: raw::owned(self.originator),
-            source: raw::plain_or_compact(self.source),
-            thread_source: raw::plain_or_compact(self.thread_source),
-            model_provider: raw::owned(self.model_provider),
-            cli_version: raw::owned(self.cli_version),
-            git_sha: raw::owned(git.commit_hash),
-            git_branch: raw::owned(git.branch),
-            git_origin_url: raw::owned(git.repository_url).map(|url| strip_credentials(&url).into_owned()),
-            agent_nickname: raw::owned(self.agent_nickname).or_else(|| raw::owned(spawn.agent_nickname)),
-            agent_role: role.or_else(|| raw::owned(spawn.agent_role)),
-            agent_path: raw::owned(self.agent_path).or_else(|| raw::owned(spawn.agent_path)),
+            cwd: raw::path(self.cwd),
+            originator: raw::name(self.originator),
+            source: raw::name_or_json(self.source),
+            thread_source: raw::name_or_json(self.thread_source),
+            model_provider: raw::name(self.model_provider),
+            cli_version: raw::name(self.cli_version),
+            git_sha: raw::name(git.commit_hash),
+            git_branch: raw::name(git.branch),
+            git_origin_url: git.origin_url(),
+            agent_nickname: raw::name(self.agent_nickname).or_else(|| raw::name(spawn.agent_nickname)),
+            agent_role: role.or_else(|| raw::name(spawn.agent_role)),
+            agent_path: raw::path(self.agent_path).or_else(|| raw::path(spawn.agent_path)),
             parent_thread_id: id(self.parent_thread_id).or_else(|| id(spawn.parent_thread_id)),
-            memory_mode: raw::owned(self.memory_mode),
+            memory_mode: raw::name(self.memory_mode),
         }
     }
 }
@@ -170,6 +179,15 @@ struct Git<'a> {
     branch: Raw<'a>,
     #[serde(borrow)]
     repository_url: Raw<'a>,
+}
+
+impl Git<'_> {
+    /// The remote's URL, without credentials. One of more than [`MAX_JSON`] bytes says nothing: until all of it has been
+    /// looked at, no part of it is safe to keep.
+    fn origin_url(&self) -> Option<String> {
+        let url = raw::owned(self.repository_url.filter(|url| url.get().len() <= MAX_JSON))?;
+        Some(bounded(&strip_credentials(&url), MAX_PATH))
+    }
 }
 
 /// `session_meta.source.subagent.thread_spawn`.

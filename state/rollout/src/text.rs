@@ -4,6 +4,15 @@
 pub const MAX_TITLE: usize = 1_000;
 /// The longest first user message, in characters.
 pub const MAX_FIRST_USER_MESSAGE: usize = 4_000;
+/// The longest name, version, word or id that is kept of a rollout, in characters; a longer one is cut and ends with `…`.
+pub const MAX_NAME: usize = 200;
+/// The longest path or address that is kept of a rollout, in characters; a longer one is cut and ends with `…`.
+pub const MAX_PATH: usize = 4_096;
+/// The longest JSON value that is kept of a rollout as it is, in bytes without white space: 16 KiB.
+///
+/// A longer one is never cut, for that would be no JSON. `{"type":"…"}` stands for it if it names its type, and else it says
+/// nothing.
+pub const MAX_JSON: usize = 16 * 1024;
 /// What stands for a message of images without words.
 pub const IMAGE_PLACEHOLDER: &str = "[Image]";
 
