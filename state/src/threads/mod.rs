@@ -26,7 +26,9 @@ pub use upsert::ThreadUpsert;
 
 pub(crate) use claim::Claim;
 use touch::Touches;
-pub(crate) use upsert::{IndexedColumns, upsert_columns};
+pub(crate) use upsert::IndexedColumns;
+#[cfg(feature = "backfill")]
+pub(crate) use upsert::upsert_columns;
 
 /// The threads of the index. Cheap to clone; all clones share one database.
 #[derive(Clone, Debug)]
