@@ -1,5 +1,7 @@
 //! `event_msg`: the lines that say how a turn goes, and what happens in it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -77,10 +79,10 @@ impl<'a> Event<'a> {
     pub(crate) fn read(payload: &'a str, at: Option<Timestamp>) -> Option<Item<'a>> {
         // By far the most frequent.
         if type_of(payload)? == "token_count" {
-            let total = serde_json::from_str::<TokenCount<'_>>(payload).ok()?.total();
+            let total = raw::read::<TokenCount<'_>>(payload).ok()?.total();
             return Some(Item::TokenCount { total });
         }
-        let event = serde_json::from_str::<Self>(payload).ok()?;
+        let event = raw::read::<Self>(payload).ok()?;
         let event_type = raw::text(event.event_type)?;
         let time = |raw| at.or_else(|| Timestamp::from_second(raw::parse(raw)?).ok());
         let ended = |status| Item::TurnEnded {
@@ -111,7 +113,7 @@ impl<'a> Event<'a> {
     fn item(&self, event_type: &str, payload: &str) -> Option<Found> {
         let kind = match event_type {
             "item_completed" => return completed_item(self.item),
-            "user_message" => user_message(serde_json::from_str::<UserEvent<'_>>(payload).ok()?.message()),
+            "user_message" => user_message(raw::read::<UserEvent<'_>>(payload).ok()?.message()),
             "agent_message" => {
                 TurnItemKind::AgentMessage { text: long_text(self.message)?, phase: raw::owned(self.phase) }
             }
@@ -144,13 +146,11 @@ fn completed_item(raw: Raw<'_>) -> Option<Found> {
             TurnItemKind::AgentMessage { text, phase: raw::owned(item.phase) }
         }
         "Reasoning" => {
-            let summary = raw::parse::<Vec<String>>(item.summary_text).unwrap_or_default();
-            TurnItemKind::Reasoning {
-                summary: summary.iter().map(|text| bounded(text, MAX_ITEM_TEXT)).collect(),
-            }
+            let summary = raw::texts(item.summary_text);
+            TurnItemKind::Reasoning { summary: summary.map(|text| bounded(&text, MAX_ITEM_TEXT)).collect() }
         }
         "CommandExecution" => TurnItemKind::CommandExecution {
-            command: raw::parse(item.command).unwrap_or_default(),
+            command: raw::texts(item.command).map(Cow::into_owned).collect(),
             cwd: raw::text(item.cwd).map(|cwd| plain_path(&cwd)),
             status: raw::owned(item.status),
             exit_code: raw::parse(item.exit_code),

@@ -43,7 +43,8 @@
 //! [`MAX_FIRST_USER_MESSAGE`], whatever stands in the file. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
 //! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
-//! typed where this crate uses it and [`Item::Other`] where it does not.
+//! typed where this crate uses it and [`Item::Other`] where it does not. Of a key that comes twice the last counts, and
+//! half of a surrogate pair (`\ud83d` alone) is read as U+FFFD.
 //!
 //! Whatever stands in a file, reading it is no error: a line that is torn, not UTF-8, not JSON or too long is skipped,
 //! counted and described in [`SkippedLines`]. A line that cannot change the metadata is looked at no further than it
@@ -94,6 +95,7 @@ mod fingerprint;
 mod git_url;
 mod home;
 mod item;
+mod last_wins;
 mod line;
 mod lines;
 mod metadata;

@@ -111,7 +111,7 @@ pub(crate) fn type_of(object: &str) -> Option<Cow<'_, str>> {
     let first = object.as_bytes().strip_prefix(b"{\"type\":\"").and_then(|rest| quoted(rest, 7));
     match first {
         Some((name, _)) => std::str::from_utf8(name).ok().map(Cow::Borrowed),
-        None => raw::text(serde_json::from_str::<Typed<'_>>(object).ok()?.type_),
+        None => raw::text(raw::read::<Typed<'_>>(object).ok()?.type_),
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Reads a line that is not blank; gives it back as text, too.
     pub(crate) fn read(line: &RawLine<'a>) -> Result<(Self, &'a str), BadReason> {
-        line.parse(|text| Some((serde_json::from_str(text).ok()?, text)))
+        line.parse(|text| Some((raw::read(text).ok()?, text)))
     }
 
     /// The line's kind. A bare line has none.

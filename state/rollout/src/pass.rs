@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::line::{Envelope, Head, Kind};
 use crate::metadata::State;
 use crate::payload::{ItemCompleted, RawTurnContext, TokenCount, UserEvent, UserMessage};
+use crate::raw;
 use crate::raw_line::RawLine;
 use crate::session_meta::RawSessionMeta;
 use crate::skipped::{BadReason, SkippedLines};
@@ -175,21 +176,21 @@ impl<'k> Pass<'k> {
     }
 
     fn read_envelope(&mut self, line: &RawLine<'_>) -> Result<(), NotJson> {
-        let envelope = serde_json::from_slice::<Envelope<'_>>(line.bytes)?;
+        let envelope = read_line(line.bytes)?;
         let payload = envelope.payload.map_or("", |payload| payload.get());
         match envelope.kind() {
             Kind::SessionMeta => {
-                self.state.set_session(serde_json::from_str::<RawSessionMeta<'_>>(payload)?.read());
+                self.state.set_session(raw::read::<RawSessionMeta<'_>>(payload)?.read());
             }
             Kind::TurnContext => {
-                self.state.set_turn(serde_json::from_str::<RawTurnContext<'_>>(payload)?.read());
+                self.state.set_turn(raw::read::<RawTurnContext<'_>>(payload)?.read());
                 self.kept.turn.payload = None;
             }
-            Kind::TokenCount => self.set_tokens(&serde_json::from_str(payload)?),
+            Kind::TokenCount => self.set_tokens(&raw::read(payload)?),
             Kind::UserMessage => {
-                self.state.set_user_message(&serde_json::from_str::<UserEvent<'_>>(payload)?.message());
+                self.state.set_user_message(&raw::read::<UserEvent<'_>>(payload)?.message());
             }
-            Kind::ItemCompleted => self.set_item(&serde_json::from_str(payload)?),
+            Kind::ItemCompleted => self.set_item(&raw::read(payload)?),
             Kind::Other if envelope.is_header() => {
                 self.state.set_session(envelope.header().read());
             }
@@ -243,6 +244,11 @@ fn parse_payload<'a, T: Deserialize<'a>>(line: &'a [u8], payload: usize) -> Resu
     {
         return Ok(value);
     }
-    let envelope = serde_json::from_slice::<Envelope<'_>>(line)?;
-    Ok(serde_json::from_str(envelope.payload.ok_or(NotJson)?.get())?)
+    let envelope = read_line(line)?;
+    Ok(raw::read(envelope.payload.ok_or(NotJson)?.get())?)
+}
+
+fn read_line(line: &[u8]) -> Result<Envelope<'_>, NotJson> {
+    let text = std::str::from_utf8(line).map_err(|_| NotJson)?;
+    Ok(raw::read(text)?)
 }

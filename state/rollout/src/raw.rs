@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::last_wins::LastWins;
 use crate::text::{MAX_JSON, MAX_NAME, MAX_PATH, bounded};
 use crate::unescape::unescaped;
 
@@ -15,7 +16,9 @@ pub(crate) type Raw<'a> = Option<&'a RawValue>;
 pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let inner = inner(raw)?;
     if inner.contains('\\') {
-        serde_json::from_str(raw?.get()).ok().map(Cow::Owned)
+        // Serde is faster, and refuses half of a surrogate pair.
+        let text = serde_json::from_str(raw?.get());
+        Some(Cow::Owned(text.unwrap_or_else(|_| unescaped(inner).collect())))
     } else {
         Some(Cow::Borrowed(inner))
     }
@@ -73,8 +76,19 @@ fn kind(raw: Raw<'_>) -> Option<String> {
 }
 
 /// The value, if serde can make a `T` of it.
-pub(crate) fn parse<'a, T: serde::Deserialize<'a>>(raw: Raw<'a>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+pub(crate) fn parse<'a, T: Deserialize<'a>>(raw: Raw<'a>) -> Option<T> {
+    read(raw?.get()).ok()
+}
+
+/// What serde makes of `json`. Of a key that comes twice, the last one counts.
+pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
+    // Nearly every object has each of its keys once.
+    serde_json::from_str(json).or_else(|_| T::deserialize(LastWins(json)))
+}
+
+/// The strings of a list.
+pub(crate) fn texts<'a>(raw: Raw<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+    parse::<Vec<Raw<'a>>>(raw).unwrap_or_default().into_iter().filter_map(text)
 }
 
 /// A string as it is; anything else as compact JSON, its keys in the order they were written in.

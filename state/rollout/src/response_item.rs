@@ -44,7 +44,7 @@ impl<'a> ResponseItem<'a> {
 
     /// The call of a tool that it makes or answers.
     pub fn call(&self) -> Option<ToolCall> {
-        let item = serde_json::from_str::<RawItem<'_>>(self.payload).ok()?;
+        let item = raw::read::<RawItem<'_>>(self.payload).ok()?;
         let call_id = raw::owned(item.call_id)?;
         match &*raw::text(item.item_type)? {
             "function_call" | "custom_tool_call" | "local_shell_call" => {

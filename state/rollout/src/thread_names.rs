@@ -80,7 +80,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn parse(line: &str) -> Option<(Uuid, String)> {
-        let entry = serde_json::from_str::<Entry<'_>>(line).ok()?;
+        let entry = raw::read::<Entry<'_>>(line).ok()?;
         let thread = Uuid::try_parse(&raw::text(entry.id)?).ok()?;
         // A name that is `null` or missing is no name.
         Some((thread, raw::text(entry.thread_name).unwrap_or_default().into_owned()))
