@@ -28,6 +28,8 @@ pub(super) fn strip(url: &str) -> Cow<'_, str> {
             separators.from = host;
         }
         next = separators.next();
+        let end = next.as_ref().map_or(units.len(), |next| next.scheme.start);
+        cuts.extend(in_path(&units[..end], separators.from));
     }
     if cuts.is_empty() {
         return Cow::Borrowed(url);
@@ -111,6 +113,12 @@ impl Separator {
 
 /// What is to go of an address without a scheme.
 fn bare(units: &[Unit]) -> Option<Range<usize>> {
+    let slashes = units.iter().take_while(|unit| unit.is_any(SLASHES)).count();
+    if slashes > 1 {
+        // The scheme has been left out, or a share is named.
+        let separator = Separator { scheme: 0..0, authority: slashes, encoded: false };
+        return separator.credentials(units).and_then(|(cut, _)| cut);
+    }
     let end = units.iter().position(|unit| unit.is_plain(ENDS)).unwrap_or(units.len());
     let first = &units[..end];
     let colon = first.iter().position(|unit| unit.byte == b':')?;
@@ -124,6 +132,19 @@ fn bare(units: &[Unit]) -> Option<Range<usize>> {
     let at = last(units, b'@')?;
     let is_host = units[at + 1..].iter().any(|unit| unit.is_any(b":/"));
     (colon > 0 && is_host && !secret.is_empty() && !is_number(secret)).then_some(0..at + 1)
+}
+
+/// What is to go behind the host, which starts at `host`: every `user:password@`.
+fn in_path(units: &[Unit], host: usize) -> Vec<Range<usize>> {
+    let ends = |unit: &Unit| unit.is_any(ENDS) || unit.is_any(b"&;=");
+    let (mut cuts, mut start) = (Vec::new(), host);
+    for segment in units.get(host..).unwrap_or_default().split(ends) {
+        let colon = segment.iter().position(|unit| unit.byte == b':');
+        let at = last(segment, b'@').filter(|at| start > host && colon.is_some_and(|colon| colon < *at));
+        cuts.extend(at.map(|at| start..start + at + 1));
+        start += segment.len() + 1;
+    }
+    cuts
 }
 
 fn last(units: &[Unit], byte: u8) -> Option<usize> {

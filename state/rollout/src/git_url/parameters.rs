@@ -1,4 +1,4 @@
-//! Parameters that look like a token, in queries and fragments.
+//! Parameters that look like a token, in paths, queries and fragments.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,18 @@ use super::units::{Unit, span, units};
 const IN_NAMES: &[&str] =
     &["token", "key", "secret", "passw", "pwd", "auth", "credential", "signature", "bearer"];
 /// A parameter is a secret if one of these is a word of its name; other words hold them too (`path`, `design`).
-const WORDS: &[&str] = &["sig", "pat", "pass", "jwt"];
+const WORDS: &[&str] = &["sig", "pat", "pass", "pw", "jwt"];
 /// What parameters begin with.
 const MARKS: &[u8] = b"?#&;";
 
 /// Takes the parameters out of `url` that are secrets.
 pub(super) fn strip(url: &str) -> Cow<'_, str> {
-    if !url.contains(['?', '#', '%']) {
+    if !url.contains(['?', '#', '&', ';', '%']) {
         return Cow::Borrowed(url);
     }
     let units = units(url);
     let opens = |unit: &Unit| unit.is_any(b"?#");
-    let first = units.iter().position(opens).unwrap_or(units.len());
+    let first = units.iter().position(|unit| unit.is_any(MARKS)).unwrap_or(units.len());
     let mut clean = url[span(url, &units, 0..first)].to_owned();
     // What has opened a query or fragment whose first parameters are gone.
     let mut opened = None;

@@ -62,6 +62,25 @@ fn credentials_go_and_addresses_stay() {
         ("https://u:s3cr3t@host/x?api_key=s3cr3t#part", "https://host/x#part"),
         ("https://host/x?ref=main", "https://host/x?ref=main"),
         ("https://host/x?path=a&design=b#authentication", "https://host/x?path=a&design=b#authentication"),
+        ("https:///s3cr3t@h/p", "https:///h/p"),
+        ("//u:s3cr3t@host/p", "//host/p"),
+        ("//s3cr3t@host/p", "//host/p"),
+        ("\\\\u:s3cr3t@host\\p", "\\\\host\\p"),
+        ("https:/u:s3cr3t@host/p", "https:/host/p"),
+        ("https:u:s3cr3t@host/p", "host/p"),
+        ("https:s3cr3t@host/p", "host/p"),
+        ("https:\\\\u:s3cr3t@host\\p", "https:\\\\host\\p"),
+        ("https://github.com/a#access_token=s3cr3t", "https://github.com/a"),
+        ("file:///home?pw=s3cr3t", "file:///home"),
+        ("https://host/p;token=s3cr3t", "https://host/p"),
+        ("https://host/p;token=s3cr3t/x;v=1", "https://host/p;v=1"),
+        ("https://host/p;v=1/x", "https://host/p;v=1/x"),
+        ("https://host/path/oauth2:s3cr3t@gitlab/x", "https://host/path/gitlab/x"),
+        ("https://host:8443/path/oauth2:s3cr3t@gitlab/x", "https://host:8443/path/gitlab/x"),
+        ("ext::sh -c \"curl -u u:s3cr3t host\"", "ext::"),
+        ("EXT::s3cr3t", "EXT::"),
+        // Nobody can tell whether this is a path or a token; hosts of packages have such paths (`/@scope/name`).
+        ("https://host/x@y/p", "https://host/x@y/p"),
         ("/srv/git/x.git", "/srv/git/x.git"),
         ("", ""),
     ] {
@@ -88,6 +107,8 @@ const SHAPES: &[&str] = &[
     "https://host.example/o/r?a=1;private_token=*;b=2",
     "https://host.example/o/r#access_token=*",
     "https://host.example/o/r?api%5Fkey=*#part",
+    "https://host.example/o;token=*",
+    "//u:*@host.example/o/r",
 ];
 
 proptest! {

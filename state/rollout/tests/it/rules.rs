@@ -1,5 +1,7 @@
 //! What single lines say about a thread, where no bundled rollout has them.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use threadkeep_rollout::{
     Extractor, Lines, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE, RolloutName,
@@ -389,7 +391,7 @@ fn of_a_key_that_comes_twice_the_last_counts() -> Result {
     let mut lines = Lines::open(&path, false)?;
     let mut kinds = Vec::new();
     while let Some(line) = lines.next_line()? {
-        kinds.push(line.map_err(|bad| bad.to_string())?.line_type.map(|name| name.into_owned()));
+        kinds.push(line.map_err(|bad| bad.to_string())?.line_type.map(Cow::into_owned));
     }
     assert_eq!(kinds, ["session_meta", "turn_context", "event_msg"].map(|name| Some(name.to_owned())));
     // What is no JSON stays none.
