@@ -105,7 +105,9 @@ async fn a_pipe_or_a_folder_in_the_place_of_the_lock() -> Result {
         run(NAME, folder.path())?;
         if created {
             // What needs no lock is not kept from working.
-            assert_eq!(count_notes(&open(&V1, folder.path()).await?).await?, 0);
+            let database = open(&V1, folder.path()).await?;
+            assert_eq!(count_notes(&database).await?, 0);
+            database.close().await?;
         }
         fs::remove_file(&lock)?;
         fs::create_dir(&lock)?;
