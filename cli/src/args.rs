@@ -23,7 +23,8 @@ const BACKFILL_CODES: &str = "\
 Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
 Skipped lines and malformed names are reported, and are no failure.";
 const AUDIT_CODES: &str = "\
-Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ, 2 could not run or there is no index.";
+Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ or a thread
+could not be compared, 2 could not run or there is no index.";
 const STATUS_CODES: &str = "\
 Exit codes: 0 fine, 1 a database is in trouble or cannot be made, or the home cannot be read, 2 could not run.";
 const OTHER_CODES: &str = "Exit codes: 0 fine, 2 could not run.";

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     };
     let screen = Screen::new(&cli.global);
     let code = commands::run(&cli, &screen).unwrap_or_else(|error| {
-        screen.fault(&exit::Fault::of(&error, cli.global.verbose));
+        screen.fault(&exit::Fault::of(&error, &screen));
         Code::CouldNotRun
     });
     code.into()

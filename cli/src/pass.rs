@@ -1,18 +1,26 @@
 //! One pass of the backfill over the home, with a progress bar and a way to stop it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadkeep_backfill::{Backfill, Progress as _, Report, RunOutcome, Status};
-use threadkeep_rollout::AgentHome;
+use jiff::Timestamp;
+use threadkeep_backfill::{Backfill, Phase, ProblemKind, Progress as _, Report, RunOutcome, Status};
+use threadkeep_rollout::{AgentHome, ProblemReason};
 use threadkeep_state::StateRuntime;
 use threadkeep_state::backfill::{IndexOptions, lease_owner};
+use tokio::sync::Notify;
 
-use crate::exit::fault;
+use crate::exit::{Fault, fault, is_damage};
 use crate::index::{Access, Index};
 use crate::interrupt::Interrupt;
 use crate::output::Screen;
 use crate::output::progress::Progress;
+use crate::output::text::things;
+use crate::output::time::Clock;
+
+/// The folders of a home that have rollouts in them.
+const FOLDERS: [&str; 2] = ["sessions", "archived_sessions"];
 
 /// How to make a pass.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,35 +48,107 @@ pub(crate) async fn run(
         .stop_on(interrupt.stop_handle());
     let progress = Progress::new(screen);
     let patience = if options.wait { Duration::MAX } else { Duration::ZERO };
-    let report = engine.run_or_wait(patience, |update| progress.show(update)).await;
+    let waiting = Notify::new();
+    let pass = engine.run_or_wait(patience, |update| {
+        if update.phase == Phase::Waiting {
+            waiting.notify_one();
+        }
+        progress.show(update);
+    });
+    let report = tokio::select! {
+        report = pass => report,
+        never = say_who(state, &waiting, screen) => match never {},
+    };
     progress.clear();
     Ok(report?)
 }
 
-/// Brings the index up to date before it is read. Whatever keeps it from that, other than the user, is a reason to say that
-/// what follows may be incomplete, and no reason to show nothing: it is returned, in words.
-pub(crate) async fn refresh(
-    index: &Index,
-    home: &AgentHome,
-    screen: &Screen,
-) -> anyhow::Result<Option<String>> {
-    if let Access::ReadOnly(refusal) = &index.access {
-        return Ok(Some(format!("{refusal}: the index was not brought up to date")));
+/// Once it comes to waiting, says for whom.
+async fn say_who(state: &StateRuntime, waiting: &Notify, screen: &Screen) -> Infallible {
+    waiting.notified().await;
+    // Who cannot be read is not named: the engine goes on asking for the lease and tells of its own troubles.
+    let lease = state.backfill_progress().state().await.ok().and_then(|progress| progress.lease);
+    let who = lease.map(|lease| held(&lease.owner, lease.expires_at));
+    let who = who.unwrap_or_else(|| "another process is indexing this home".to_owned());
+    screen.note(&format!("{who}: waiting for it"));
+    std::future::pending().await
+}
+
+/// What a refresh could not do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Refreshed {
+    /// Why what is read now may not be all there is.
+    pub(crate) incomplete: Option<String>,
+    /// Whether a pass went through, though it may not have seen every place.
+    pub(crate) passed: bool,
+    /// Files that could not be read.
+    pub(crate) failed: u64,
+}
+
+impl Refreshed {
+    /// That some files are left out, in words.
+    pub(crate) fn failures(&self) -> Option<String> {
+        let files = things(self.failed, "file");
+        (self.failed > 0).then(|| format!("{files} could not be read; `threadkeep backfill` says which"))
     }
-    let reason = match run(&index.state, home, PassOptions::default(), screen).await {
-        Ok(report) => match report.outcome {
-            RunOutcome::Complete => return Ok(None),
-            RunOutcome::Held { owner, .. } => format!("another process is indexing this home ({owner})"),
-            RunOutcome::Interrupted => return Err(interrupted()),
-            _ => "the index was not brought up to date".to_owned(),
+}
+
+/// Brings the index up to date before it is read. Whatever keeps it from that, other than the user or damage, is a reason to
+/// say that what follows may be incomplete, and no reason to show nothing, unless there is nothing to show.
+pub(crate) async fn refresh(index: &Index, home: &AgentHome, screen: &Screen) -> anyhow::Result<Refreshed> {
+    let not = |reason| Ok(Refreshed { incomplete: Some(reason), ..Refreshed::default() });
+    if let Access::ReadOnly(refusal) = &index.access {
+        return not(format!("{refusal}: the index was not brought up to date"));
+    }
+    match run(&index.state, home, PassOptions::default(), screen).await {
+        Ok(report) => match &report.outcome {
+            RunOutcome::Complete => Ok(Refreshed {
+                incomplete: hidden(index, &report).await?,
+                passed: true,
+                failed: report.failed + report.known_failures,
+            }),
+            RunOutcome::Held { owner, expires_at } => not(held(owner, *expires_at)),
+            RunOutcome::Interrupted => Err(interrupted()),
+            _ => not("the index was not brought up to date".to_owned()),
         },
+        Err(error) if is_damage(&error) || index.state.inventory().await?.files == 0 => Err(error),
         Err(error) => {
-            let fault = crate::exit::Fault::of(&error, false);
+            let fault = Fault::of(&error, screen);
             let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-            format!("the index could not be brought up to date: {}{hint}", fault.message)
+            not(format!("the index could not be brought up to date: {}{hint}", fault.message))
         }
-    };
-    Ok(Some(reason))
+    }
+}
+
+/// Which place a pass could not see into, though rollouts may be there.
+async fn hidden(index: &Index, report: &Report) -> anyhow::Result<Option<String>> {
+    let nothing_yet = ProblemReason::NoSessions.to_string();
+    let harmless = [ProblemReason::MalformedName, ProblemReason::NameNotUtf8, ProblemReason::NotAFile]
+        .map(|reason| reason.to_string());
+    let mut places = Vec::new();
+    for problem in report.problems.iter().filter(|problem| problem.kind == ProblemKind::Listing) {
+        // The names of threads are in no folder, and a new home has nothing that could be hidden.
+        let is_harmless = harmless.contains(&problem.reason)
+            || !(problem.key.is_empty() || FOLDERS.iter().any(|folder| problem.key.starts_with(folder)))
+            || (problem.reason == nothing_yet && index.state.inventory().await?.files == 0);
+        if !is_harmless && !places.contains(&problem) {
+            places.push(problem);
+        }
+    }
+    Ok(places.first().map(|first| {
+        let place = if first.key.is_empty() { "the home" } else { &first.key };
+        let more = match places.len() as u64 - 1 {
+            0 => String::new(),
+            more => format!(", nor can {} more; `threadkeep backfill` says which", things(more, "place")),
+        };
+        format!("{place} {}{more}", first.reason)
+    }))
+}
+
+/// Who is indexing, and until when they may without being heard of again.
+pub(crate) fn held(owner: &str, expires_at: Timestamp) -> String {
+    let until = Clock::system().short(expires_at);
+    format!("another process is indexing this home ({owner}; its lease ends {until} unless it is renewed)")
 }
 
 /// Why an index that is not brought up to date first may lack threads: no pass over the home has ever gone through, or the

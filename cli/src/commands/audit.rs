@@ -84,7 +84,8 @@ impl Answer for Audit {
         json!({
             "files": self.report.files,
             "threads": self.report.threads,
-            "agrees": self.report.differences.is_empty(),
+            "unseen": self.report.unseen,
+            "agrees": self.agrees(),
             "mended": self.mended,
             "differences": self.report.differences.iter().map(json_of).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
@@ -119,18 +120,23 @@ impl Answer for Audit {
     }
 
     fn code(&self) -> Code {
-        if self.report.differences.is_empty() { Code::Fine } else { Code::Problems }
+        if self.agrees() { Code::Fine } else { Code::Problems }
     }
 }
 
 impl Audit {
+    /// Whether everything was compared, and nothing differs.
+    fn agrees(&self) -> bool {
+        self.report.differences.is_empty() && self.report.unseen == 0
+    }
+
     fn verdict(&self) -> String {
         let looked = paint(
             DIM,
             &format!(
                 "{} and {} compared",
                 things(self.report.files, "file"),
-                things(self.report.threads, "thread")
+                things(self.report.threads.saturating_sub(self.report.unseen), "thread")
             ),
         );
         let left = self.report.differences.len() as u64;
@@ -139,6 +145,9 @@ impl Audit {
             _ => String::new(),
         };
         let verdict = match (left, self.mended) {
+            (0, _) if self.report.unseen > 0 => {
+                format!("{mended}no difference was found, as far as the rollouts can be read")
+            }
             (0, _) => paint(GREEN, &format!("{mended}index and rollouts agree")),
             (_, None) => {
                 let found = paint(RED, &format!("index and rollouts differ in {}", things(left, "place")));
@@ -149,7 +158,14 @@ impl Audit {
                 format!("{found}: the rollouts may be changing; run it again")
             }
         };
-        format!("{verdict}\n{looked}\n")
+        let unseen = match self.report.unseen {
+            0 => String::new(),
+            unseen => {
+                let what = format!("{} could not be compared", things(unseen, "thread"));
+                format!("{}: the place of their rollouts cannot be read\n", paint(RED, &what))
+            }
+        };
+        format!("{verdict}\n{unseen}{looked}\n")
     }
 }
 

@@ -31,12 +31,11 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
     let lines_skipped = index.state.inventory().await?.lines_skipped;
     index.close().await?;
     match &report.outcome {
-        RunOutcome::Held { owner, .. } => Err(fault(
-            format!("another process is indexing this home ({owner})"),
-            "leave out --no-wait to wait for it",
-        )),
+        RunOutcome::Held { owner, expires_at } => {
+            Err(fault(pass::held(owner, *expires_at), "leave out --no-wait to wait for it"))
+        }
         RunOutcome::Interrupted => {
-            screen.fault(&Fault::of(&pass::interrupted(), false));
+            screen.fault(&Fault::of(&pass::interrupted(), screen));
             Ok(Summary { report, lines_skipped, problems })
         }
         _ => Ok(Summary { report, lines_skipped, problems }),

@@ -40,7 +40,7 @@ async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
     }
     let homes = Homes::find(&cli.global)?;
     Ok(match &cli.command {
-        Command::Status => Box::new(status::status(&homes).await),
+        Command::Status => Box::new(status::status(&homes, screen).await),
         Command::Backfill(args) => Box::new(backfill::backfill(&homes, args, screen).await?),
         Command::Audit(args) => Box::new(audit::audit(&homes, args, screen).await?),
         Command::Threads(threads) => match &threads.command {
@@ -58,10 +58,15 @@ async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
 async fn find(index: &Index, home: &AgentHome, id: &str, screen: &Screen) -> anyhow::Result<Thread> {
     match look_up(index, id).await {
         Err(error) if is_unknown(&error) => {
-            if let Some(reason) = pass::refresh(index, home, screen).await? {
-                screen.note(&reason);
+            let refreshed = pass::refresh(index, home, screen).await?;
+            if let Some(reason) = &refreshed.incomplete {
+                screen.note(reason);
             }
-            look_up(index, id).await
+            let found = look_up(index, id).await;
+            if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
+                screen.note(&failures);
+            }
+            found
         }
         found => found,
     }

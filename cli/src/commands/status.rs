@@ -34,15 +34,15 @@ pub(super) struct Contents {
 }
 
 /// Looks at everything. Whatever is wrong is the answer.
-pub(super) async fn status(homes: &Homes) -> Status {
-    let home_fault = AgentHome::open(&homes.home).err().map(|error| Fault::of(&error.into(), false));
+pub(super) async fn status(homes: &Homes, screen: &Screen) -> Status {
+    let home_fault = AgentHome::open(&homes.home).err().map(|error| Fault::of(&error.into(), screen));
     let mut databases = Vec::new();
     for spec in DATABASES {
         databases.push((inspect(spec, &homes.sqlite_home).await, spec.application_id));
     }
     let is_healthy = databases.iter().all(|(database, _)| database.state == DbState::Current);
     let contents = if is_healthy {
-        contents(homes).await.map(Some).map_err(|error| Fault::of(&error, false))
+        contents(homes).await.map(Some).map_err(|error| Fault::of(&error, screen))
     } else {
         Ok(None)
     };

@@ -24,7 +24,7 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     sheet.row("SQLite home", clean(&status.homes.sqlite_home.display().to_string()));
     sheet.row("SQLite", sqlite_version());
     for (database, application_id) in &status.databases {
-        add_database(&mut sheet, status, database, screen.verbose.then_some(*application_id));
+        add_database(&mut sheet, status, database, screen, *application_id);
     }
     match &status.contents {
         Ok(None) => {}
@@ -32,6 +32,7 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
         Err(fault) => {
             sheet.heading("index");
             sheet.row("state", paint(RED, &clean(&fault.message)));
+            sheet.maybe("remedy", fault.hint.as_deref().map(clean));
         }
     }
     let mut text = sheet.render(screen);
@@ -43,12 +44,18 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     text
 }
 
-fn add_database(sheet: &mut Sheet, status: &Status, database: &DbStatus, application_id: Option<u32>) {
+fn add_database(
+    sheet: &mut Sheet,
+    status: &Status,
+    database: &DbStatus,
+    screen: &Screen,
+    application_id: u32,
+) {
     sheet.heading(format!("database {}", database.label));
     sheet.row("file", clean(&database.paths.database.display().to_string()));
     sheet.row("state", state_of(database, status.obstacle.as_deref()));
     if matches!(database.state, DbState::Corrupt(_)) {
-        sheet.row("remedy", clean(&rebuild(&database.paths.database)));
+        sheet.row("remedy", clean(&rebuild(&database.paths.database, &screen.homes)));
     }
     let log =
         database.wal_size.filter(|size| *size > 0).map(|size| format!(", and {} in its log", bytes(size)));
@@ -57,7 +64,8 @@ fn add_database(sheet: &mut Sheet, status: &Status, database: &DbStatus, applica
     sheet.maybe("journal", database.journal.map(JournalMode::as_str));
     sheet.maybe(
         "application",
-        database.application_id.zip(application_id).map(|(found, ours)| {
+        database.application_id.filter(|_| screen.verbose).map(|found| {
+            let ours = application_id;
             if found == ours {
                 format!("{found:#010x}, ours")
             } else {

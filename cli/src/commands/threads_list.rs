@@ -11,7 +11,7 @@ use crate::exit::fault;
 use crate::homes::Homes;
 use crate::index::{Access, Index};
 use crate::output::{Answer, Screen, json};
-use crate::pass;
+use crate::pass::{self, Refreshed};
 
 /// The threads of a page for people: about what fits on a screen.
 const PAGE_FOR_PEOPLE: u32 = 20;
@@ -20,11 +20,12 @@ const PAGE_FOR_PEOPLE: u32 = 20;
 pub(super) struct List {
     pub(super) page: ThreadPage,
     pub(super) query: ListThreads,
+    /// How much there is in all; counted for people alone.
     pub(super) inventory: Inventory,
     pub(super) home: PathBuf,
     /// Why it may not be all.
     pub(super) incomplete: Option<String>,
-    /// Whether the index was brought up to date.
+    /// Whether the index was brought up to date, as far as the home could be seen.
     pub(super) refreshed: bool,
 }
 
@@ -33,14 +34,21 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
     let home = homes.agent_home()?;
     let index = Index::for_reading(homes, screen).await?;
     let refresh = !args.no_refresh || index.access == Access::Temporary;
-    let incomplete =
-        if refresh { pass::refresh(&index, &home, screen).await? } else { pass::unfinished(&index).await? };
+    let refreshed = if refresh {
+        pass::refresh(&index, &home, screen).await?
+    } else {
+        Refreshed { incomplete: pass::unfinished(&index).await?, ..Refreshed::default() }
+    };
     let page = index.state.threads().list(&query).await?;
-    let inventory = index.state.inventory().await?;
+    let inventory = if screen.json { Inventory::default() } else { index.state.inventory().await? };
     // That nothing is indexed at all is what a list without threads says itself.
     let is_said = !refresh && !screen.json && inventory.files == 0 && page.threads.is_empty();
-    if let Some(reason) = incomplete.as_ref().filter(|_| !is_said) {
+    if let Some(reason) = refreshed.incomplete.as_ref().filter(|_| !is_said) {
         screen.note(&format!("{reason}; the list may be incomplete"));
+    }
+    let wants_failures = screen.verbose || page.threads.is_empty();
+    if let Some(failures) = refreshed.failures().filter(|_| wants_failures) {
+        screen.note(&failures);
     }
     index.close().await?;
     Ok(List {
@@ -48,8 +56,8 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
         query,
         inventory,
         home: homes.home.clone(),
-        refreshed: refresh && incomplete.is_none(),
-        incomplete,
+        refreshed: refreshed.passed,
+        incomplete: refreshed.incomplete,
     })
 }
 

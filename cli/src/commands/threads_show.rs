@@ -5,20 +5,22 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::Thread;
 
 use super::threads_table::kind_of_source;
-use super::{find, no_index, sandbox};
+use super::{look_up, no_index, sandbox};
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::sheet::Sheet;
 use crate::output::text::{clean, count, one_line};
 use crate::output::time::Clock;
 use crate::output::{Answer, Screen, json};
-use crate::pass;
+use crate::pass::{self, Refreshed};
 
 /// A thread, and where its name comes from.
 pub(super) struct Shown {
     thread: Thread,
     /// The name in the home's `session_index.jsonl`.
     session_name: Option<String>,
+    /// Why it may be older than the rollout.
+    incomplete: Option<String>,
 }
 
 pub(super) async fn show(
@@ -33,19 +35,22 @@ pub(super) async fn show(
     } else {
         Index::for_reading(homes, screen).await?
     };
-    let reason = if no_refresh {
-        pass::unfinished(&index).await?
+    let refreshed = if no_refresh {
+        Refreshed { incomplete: pass::unfinished(&index).await?, ..Refreshed::default() }
     } else {
         pass::refresh(&index, &home, screen).await?
     };
-    if let Some(reason) = reason {
+    if let Some(reason) = &refreshed.incomplete {
         screen.note(&format!("{reason}; what follows may be older than the rollout"));
     }
-    let thread =
-        if no_refresh { super::look_up(&index, id).await? } else { find(&index, &home, id, screen).await? };
+    let thread = look_up(&index, id).await;
+    if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || thread.is_err()) {
+        screen.note(&failures);
+    }
+    let thread = thread?;
     index.close().await?;
     let session_name = session_name(&home, &thread);
-    Ok(Shown { thread, session_name })
+    Ok(Shown { thread, session_name, incomplete: refreshed.incomplete })
 }
 
 /// A file that cannot be read tells nothing about the name, and is reported by the commands that need it.
@@ -78,7 +83,11 @@ impl Shown {
 
 impl Answer for Shown {
     fn json(&self) -> Value {
-        json!({ "thread": json::thread(&self.thread) })
+        let mut document = json!({ "thread": json::thread(&self.thread) });
+        if let Some(reason) = &self.incomplete {
+            document["incomplete"] = reason.as_str().into();
+        }
+        document
     }
 
     fn text(&self, screen: &Screen) -> String {

@@ -1,5 +1,6 @@
 //! The table that `threads` shows to people, and what stands in its place when there is nothing to show.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use super::threads_list::List;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, paint};
 use crate::output::table::{Column, table};
-use crate::output::text::{clean, count, one_line, shell_word, things, width};
+use crate::output::text::{clean, count, one_line, shell_os_word, shell_word, things, width};
 use crate::output::time::Clock;
 
 /// The characters of an id that are shown at least: the time in it, to the millisecond.
@@ -51,7 +52,7 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
     // A page that was not filled has everything; its cursor only serves to ask again later.
     let is_full = list.query.limit.is_none_or(|limit| list.page.threads.len() as u64 >= u64::from(limit));
     if let Some(next) = list.page.next_cursor.as_ref().filter(|_| is_full && !screen.quiet) {
-        text.push_str(&list.footer(&next_command(next, std::env::args().skip(1)), screen.width));
+        text.push_str(&list.footer(&next_command(next, std::env::args_os().skip(1)), screen.width));
     }
     text
 }
@@ -107,6 +108,11 @@ impl List {
             [
                 "Nothing is indexed yet.".to_owned(),
                 "`threadkeep backfill` indexes the home's rollouts.".to_owned(),
+            ]
+        } else if files == 0 && self.incomplete.is_some() {
+            [
+                "No rollouts could be seen.".to_owned(),
+                "`threadkeep backfill` says which places could not be looked into.".to_owned(),
             ]
         } else if files == 0 && current + archived == 0 {
             [
@@ -212,14 +218,14 @@ pub(super) fn kind_of_source(source: &str) -> String {
 }
 
 /// The command that was typed, with another cursor.
-fn next_command(cursor: &Cursor, typed: impl Iterator<Item = String>) -> String {
+fn next_command(cursor: &Cursor, typed: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["threadkeep".to_owned()];
     let mut typed = typed;
     while let Some(word) = typed.next() {
         if word == "--cursor" {
             typed.next();
-        } else if !word.starts_with("--cursor=") {
-            words.push(shell_word(&clean(&word)).into_owned());
+        } else if !word.as_encoded_bytes().starts_with(b"--cursor=") {
+            words.push(shell_os_word(&word));
         }
     }
     format!("{} --cursor {cursor}", words.join(" "))
@@ -261,7 +267,7 @@ mod tests {
     fn the_next_command_is_the_one_that_was_typed() -> anyhow::Result<()> {
         let cursor: Cursor = "v1udf.1795353796213.01a2036cde7177f1a9e33c28701bba61".parse()?;
         let typed =
-            ["threads", "--cursor", "old", "--search", "two words", "--cursor=older"].map(str::to_owned);
+            ["threads", "--cursor", "old", "--search", "two words", "--cursor=older"].map(OsString::from);
         let next = next_command(&cursor, typed.into_iter());
         assert_eq!(next, format!("threadkeep threads --search 'two words' --cursor {cursor}"));
         Ok(())

@@ -14,7 +14,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 
 use crate::args::{Color, Global};
-use crate::exit::{Code, Fault};
+use crate::exit::{Code, Fault, typed_homes};
 use color::{BOLD, DIM, RED, YELLOW, paint};
 
 /// The width when there is no terminal to fit.
@@ -44,6 +44,8 @@ pub(crate) struct Screen {
     pub(crate) width: usize,
     /// Whether a person is reading stdout as it comes.
     pub(crate) is_terminal: bool,
+    /// The options that chose the two directories, to be said again in a command.
+    pub(crate) homes: String,
     out: ColorChoice,
     err: ColorChoice,
 }
@@ -63,6 +65,7 @@ impl Screen {
             verbose: global.verbose,
             width,
             is_terminal,
+            homes: typed_homes(global),
             out,
             err,
         }

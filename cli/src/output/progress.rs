@@ -1,7 +1,7 @@
 //! The progress of an index run: a bar on a terminal, nothing on a pipe.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,20 +18,15 @@ pub(crate) struct Progress<'a> {
     screen: &'a Screen,
     began: Instant,
     bar: Mutex<Option<ProgressBar>>,
-    waiting: Once,
 }
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(screen: &'a Screen) -> Progress<'a> {
-        Progress { screen, began: Instant::now(), bar: Mutex::new(None), waiting: Once::new() }
+        Progress { screen, began: Instant::now(), bar: Mutex::new(None) }
     }
 
     /// Shows an update of the backfill.
     pub(crate) fn show(&self, update: &ProgressUpdate) {
-        if update.phase == Phase::Waiting {
-            self.waiting
-                .call_once(|| self.screen.note("another process is indexing this home: waiting for it"));
-        }
         let what = match update.phase {
             Phase::Waiting => "waiting for another process",
             Phase::Listing => "looking for rollouts",

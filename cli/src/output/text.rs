@@ -1,6 +1,7 @@
 //! Text from elsewhere, made fit to print: harmless to a terminal, one line, no wider than there is room.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -164,11 +165,30 @@ pub(crate) fn bytes(bytes: u64) -> String {
 
 /// A shell's word: as it is, or in quotes.
 pub(crate) fn shell_word(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    // zsh looks a word up that begins with `=`.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
         return Cow::Borrowed(word);
     }
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+/// A word for a shell, whatever is in it: bytes that no terminal should see, or that are no text, are written in digits.
+pub(crate) fn shell_os_word(word: &OsStr) -> String {
+    let bytes = match word.to_str() {
+        Some(text) if clean(text) == text => return shell_word(text).into_owned(),
+        _ => word.as_encoded_bytes(),
+    };
+    let mut digits = String::from("\"$(printf '");
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'/' | b'=' | b',' | b' ' => {
+                digits.push(char::from(*byte));
+            }
+            byte => digits.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    digits + "')\""
 }
 
 #[cfg(test)]
@@ -225,5 +245,8 @@ mod tests {
         assert_eq!(shell_word("--limit=5"), "--limit=5");
         assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("~ada"), "'~ada'");
+        assert_eq!(shell_os_word(OsStr::new("it's")), r"'it'\''s'");
+        assert_eq!(shell_os_word(OsStr::new("-a\u{1b}[m")), r#""$(printf '\055a\033\133m')""#);
     }
 }

@@ -37,6 +37,11 @@ impl Clock {
         }
     }
 
+    /// The date of today, as it sorts: `2026-11-22`.
+    pub(crate) fn today(&self) -> String {
+        self.now.date().to_string()
+    }
+
     /// The time of day and date in full, and how long ago that was.
     pub(crate) fn full(&self, at: Timestamp) -> String {
         let then = at.to_zoned(self.now.time_zone().clone());

@@ -1,8 +1,9 @@
 //! Bad input gets a clear error, and nothing is lost.
 
 use std::fs;
+use std::path::Path;
 
-use super::fixture::{Fixture, Result, contents};
+use super::fixture::{Fixture, Result, Said, contents};
 
 #[test]
 fn homes_that_are_none() -> Result {
@@ -170,6 +171,46 @@ fn settings_that_cannot_be_read_leave_the_list_as_it_is() -> Result {
     Ok(())
 }
 
+#[test]
+fn settings_that_cannot_be_read_and_nothing_to_list() -> Result {
+    let fixture = Fixture::bundled()?;
+    fs::write(fixture.home().join("config.toml"), "model_provider = \"mock\napi_key = sk-secret")?;
+    let backfill = fixture.run(&["backfill"])?;
+    for arguments in [&["threads"][..], &["threads", "show", "01a2036c-de71"]] {
+        assert_eq!(fixture.run(arguments)?.all(), backfill.all());
+    }
+    fs::rename(fixture.home().join("config.toml"), fixture.home().join("broken.toml"))?;
+    fixture.json(&["backfill"])?;
+    fs::rename(fixture.home().join("broken.toml"), fixture.home().join("config.toml"))?;
+    for id in ["01a2036c-de71", "01a2fff"] {
+        let said = fixture.run(&["threads", "show", id])?;
+        assert_eq!(said.stderr.matches("config.toml is broken").count(), 1, "{}", said.all());
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_no_text() -> Result {
+    use std::os::unix::ffi::OsStringExt as _;
+    let fixture = Fixture::bundled()?;
+    let odd = std::ffi::OsString::from_vec(b"odd \xff%d\x1b'".to_vec());
+    fs::rename(fixture.home(), fixture.path().join(&odd))?;
+    let list = |rest: &[&str]| {
+        let mut command = fixture.command(&["threads", "--sqlite-home", "index", "--limit", "3", "--home"]);
+        fixture.say(command.arg(&odd).args(rest).output()?)
+    };
+    let first = list(&[])?;
+    assert_eq!(first.code, Some(0), "{}", first.all());
+    let next = first.stdout.split("next: threadkeep").nth(1).ok_or("a command")?.trim();
+    let cursor = next.rsplit(' ').next().ok_or("a cursor")?;
+    // Typed as it was printed, it is the next page.
+    let mut shell = fixture.command_of(std::path::Path::new("/bin/sh"), &["-c"]);
+    let typed = fixture.say(shell.arg(format!("{} {next}", env!("CARGO_BIN_EXE_threadkeep"))).output()?)?;
+    assert_eq!(typed.all(), list(&["--cursor", cursor])?.all());
+    Ok(())
+}
+
 /// A database of ours, with some bytes of it changed.
 fn spoilt(change: impl FnOnce(&mut Vec<u8>)) -> Result<Fixture> {
     let fixture = Fixture::bundled()?;
@@ -239,27 +280,81 @@ fn a_newer_schema() -> Result {
     Ok(())
 }
 
+/// The commands that a hint says, run as they are by a shell that knows the binary.
+#[cfg(unix)]
+fn obey(fixture: &Fixture, said: &Said) -> Result {
+    let rest = said.stderr.split("rollouts again: ").nth(1).ok_or("a hint")?;
+    let command = rest.split(" (names you gave").next().ok_or("a command")?;
+    let command = command.replace("[tmp]", fixture.path().to_str().ok_or("a temporary folder has a name")?);
+    let binary = Path::new(env!("CARGO_BIN_EXE_threadkeep")).parent().ok_or("the binary is in a folder")?;
+    let mut shell = fixture.command_of(Path::new("/bin/sh"), &["-c", &command]);
+    shell.env("PATH", format!("{}:/usr/bin:/bin", binary.display()));
+    let done = fixture.say(shell.output()?)?;
+    assert_eq!(done.code, Some(0), "{command}: {}", done.all());
+    Ok(())
+}
+
+#[cfg(unix)]
 #[test]
 fn a_damaged_file_can_be_made_anew_as_the_hint_says() -> Result {
     let fixture = spoilt(|bytes| bytes.truncate(50))?;
-    insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
+    let refused = is_refused_untouched(&fixture)?;
+    let at = refused.find("damaged-").ok_or("a folder")? + "damaged-".len();
+    let refused = refused.replace(&refused[at..at + "2026-11-22".len()], "[date]");
+    insta::assert_snapshot!(refused, @r"
     exit 2
     --- stderr
     error: [tmp]/home/threadkeep/state_5.sqlite is damaged: it ends after 50 bytes, within its header
-      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged && mv [tmp]/home/threadkeep/state_5.sqlite* [tmp]/home/threadkeep/damaged && threadkeep backfill (names you gave and marks you set are in the damaged file alone)
+      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged-[date]-1 && mv [tmp]/home/threadkeep/state_5.sqlite [tmp]/home/threadkeep/damaged-[date]-1 && { mv [tmp]/home/threadkeep/state_5.sqlite-wal [tmp]/home/threadkeep/state_5.sqlite-shm [tmp]/home/threadkeep/damaged-[date]-1 2>/dev/null; threadkeep backfill; } (names you gave and marks you set are in the damaged file alone)
     --- status
     state        damaged: it ends after 50 bytes, within its header
     ");
-    let hint = fixture.run(&["threads"])?.stderr;
-    let command = hint
-        .split("again: ")
-        .nth(1)
-        .and_then(|rest| rest.split(" && threadkeep").next())
-        .ok_or("a command")?;
-    let command = command.replace("[tmp]", &fixture.path().display().to_string());
-    assert!(std::process::Command::new("sh").args(["-c", &command]).status()?.success());
-    fixture.json(&["backfill"])?;
+    obey(&fixture, &fixture.run(&["threads"])?)?;
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    // A second time on the same day, another folder is free.
+    fs::write(fixture.database(), &fs::read(fixture.database())?[..50])?;
+    obey(&fixture, &fixture.run(&["threads"])?)?;
+    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    Ok(())
+}
+
+/// Zeros the first page of the table `rollouts`: no look at the file shows that, only a statement that reads the table.
+fn zero_rollouts(bytes: &mut [u8]) {
+    // How a row of `sqlite_schema` lies in the file: type, name, table, and then the number of the page.
+    let row = b"tablerolloutsrollouts";
+    let at = bytes.windows(row.len()).position(|window| window == row).expect("the table is in the schema");
+    let page = usize::from(bytes[at + row.len()]);
+    bytes[(page - 1) * 4_096..page * 4_096].fill(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn damage_that_shows_only_in_use_is_told_and_mended_alike() -> Result {
+    let fixture = spoilt(|bytes| zero_rollouts(bytes))?;
+    let homes = ["--home", "home", "--sqlite-home", "it's here"];
+    fs::rename(fixture.sqlite_home(), fixture.path().join("it's here"))?;
+    let run = |rest: &[&str]| {
+        let mut command = fixture.command(&[&homes, rest].concat());
+        fixture.say(command.env_remove("CODEX_HOME").output()?)
+    };
+    let file = "[tmp]/it's here/state_5.sqlite";
+    for arguments in [&["threads"][..], &["threads", "--json"], &["backfill"]] {
+        let said = run(arguments)?;
+        assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
+        assert!(said.stderr.contains(&format!("{file} is damaged: ")), "{arguments:?}: {}", said.all());
+        assert!(
+            said.stderr.contains("2>/dev/null; threadkeep --home [tmp]/home --sqlite-home "),
+            "{}",
+            said.all()
+        );
+    }
+    assert!(run(&["status"])?.stdout.contains("remedy  "));
+    fs::write(fixture.path().join("it's here/state_5.sqlite.lock.kept"), "")?;
+    obey(&fixture, &run(&["threads"])?)?;
+    let listed = run(&["threads"])?;
+    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""), "{}", listed.all());
+    assert_eq!(run(&["audit"])?.code, Some(0));
+    assert!(fixture.path().join("it's here/state_5.sqlite.lock.kept").exists(), "no more than that is moved");
     Ok(())
 }
 

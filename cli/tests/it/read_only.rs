@@ -130,6 +130,73 @@ fn a_home_that_may_not_be_looked_at_is_an_error() -> Result {
 }
 
 #[test]
+fn a_folder_that_may_not_be_looked_into_is_told() -> Result {
+    let fixture = Fixture::bundled()?;
+    protect(&fixture.home())?;
+    let sessions = fixture.home().join("sessions");
+    let rollout = fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+    fs::set_permissions(&rollout, fs::Permissions::from_mode(0o000))?;
+    let failed = run(&fixture, &["threads", "-v", "--limit", "1"])?;
+    let quiet = run(&fixture, &["threads", "--limit", "1"])?;
+    let shown = run(&fixture, &["threads", "show", "01a2036c-de71"])?;
+    fs::set_permissions(&sessions, fs::Permissions::from_mode(0o000))?;
+    let list = run(&fixture, &["threads"])?;
+    let json = run(&fixture, &["threads", "--json", "-q"])?;
+    unprotect(&fixture.home())?;
+
+    let note = "note: 1 file could not be read; `threadkeep backfill` says which";
+    assert!(failed.stderr.contains(note) && !quiet.stderr.contains(note), "{}", failed.all());
+    assert!(shown.stderr.contains(note), "{}", shown.all());
+    insta::assert_snapshot!(list.all(), @r"
+    exit 0
+    --- stdout
+    No current threads.
+    1 thread archived: see them with --archived.
+    --- stderr
+    note: [tmp]/home/threadkeep cannot be made (Permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
+    note: sessions cannot be read (Permission denied (os error 13)); check its permissions; the list may be incomplete
+    ");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
+    assert_eq!(
+        json["incomplete"],
+        "sessions cannot be read (Permission denied (os error 13)); check its permissions"
+    );
+    Ok(())
+}
+
+#[test]
+fn threads_whose_rollouts_cannot_be_seen_do_not_agree() -> Result {
+    let fixture = Fixture::bundled()?;
+    let (sqlite_home, sessions) = (fixture.path().join("index"), fixture.home().join("sessions"));
+    fs::create_dir(&sqlite_home)?;
+    fs::set_permissions(&sqlite_home, fs::Permissions::from_mode(0o777))?;
+    assert_eq!(run(&fixture, &["--sqlite-home", "index", "backfill"])?.code, Some(0));
+    fs::set_permissions(&sessions, fs::Permissions::from_mode(0o000))?;
+    let audit = run(&fixture, &["--sqlite-home", "index", "audit"])?;
+    let json = run(&fixture, &["--sqlite-home", "index", "audit", "--json"])?;
+    let list = run(&fixture, &["--sqlite-home", "index", "threads", "--limit", "1"])?;
+    let show = run(&fixture, &["--sqlite-home", "index", "threads", "show", "01a2036c-de71", "--json"])?;
+    unprotect(&fixture.home())?;
+    insta::assert_snapshot!(audit.all(), @r"
+    exit 1
+    --- stdout
+    files with problems
+      sessions
+        cannot be read (Permission denied (os error 13)); check its permissions
+
+    no difference was found, as far as the rollouts can be read
+    15 threads could not be compared: the place of their rollouts cannot be read
+    1 file and 1 thread compared
+    ");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
+    assert_eq!((&json["agrees"], &json["unseen"]), (&false.into(), &15.into()));
+    insta::assert_snapshot!(list.stderr, @"note: sessions cannot be read (Permission denied (os error 13)); check its permissions; the list may be incomplete");
+    let show: serde_json::Value = serde_json::from_str(&show.stdout)?;
+    assert!(show["incomplete"].is_string(), "{show}");
+    Ok(())
+}
+
+#[test]
 fn the_sqlite_home_is_for_its_user_alone() -> Result {
     let fixture = Fixture::bundled()?;
     fixture.json(&["backfill"])?;

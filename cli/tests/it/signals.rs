@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -53,6 +53,24 @@ async fn a_run_that_is_interrupted_gives_the_lease_back_and_goes_on_later() -> R
     Ok(())
 }
 
+#[test]
+fn an_answer_that_nobody_reads_can_be_ended() -> Result {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let fixture = Fixture::of_many(200)?;
+        let arguments = ["--json", "threads", "--limit", "1000"];
+        let mut child = fixture.command(&arguments).stdout(Stdio::piped()).spawn()?;
+        let mut stdout = child.stdout.take().ok_or("stdout is piped")?;
+        // The rest is more than a pipe holds, and from its first byte on nothing else is left to do.
+        stdout.read_exact(&mut [0])?;
+        kill_process(Pid::from_child(&child), signal)?;
+        assert_eq!(child.wait()?.code(), Some(code));
+        let mut rest = Vec::new();
+        stdout.read_to_end(&mut rest)?;
+        assert!(serde_json::from_slice::<serde_json::Value>(&rest).is_err(), "it was not held up at all");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_run_that_waits_can_be_interrupted() -> Result {
     let fixture = Fixture::bundled()?;
@@ -66,6 +84,9 @@ async fn a_run_that_waits_can_be_interrupted() -> Result {
     let mut stderr = BufReader::new(child.stderr.take().ok_or("stderr is piped")?);
     let mut line = String::new();
     stderr.read_line(&mut line)?;
+    let who = format!("note: another process is indexing this home ({}", lease.owner);
+    assert!(line.starts_with(&who) && line.contains("its lease ends in "), "{line}");
+    assert!(line.ends_with(": waiting for it\n"), "{line}");
     interrupt(&child)?;
     line.clear();
     stderr.read_line(&mut line)?;
