@@ -40,6 +40,10 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
         Refreshed { incomplete: pass::unfinished(&index).await?, ..Refreshed::default() }
     };
     let page = index.state.threads().list(&query).await?;
+    if !refresh && page.threads.is_empty() && index.state.inventory().await?.files == 0 {
+        // What would be said next is that an index run makes the list, and broken settings would stop it.
+        home.config()?;
+    }
     let inventory = if screen.json { Inventory::default() } else { index.state.inventory().await? };
     // That nothing is indexed at all is what a list without threads says itself.
     let is_said = !refresh && !screen.json && inventory.files == 0 && page.threads.is_empty();

@@ -176,7 +176,7 @@ fn settings_that_cannot_be_read_and_nothing_to_list() -> Result {
     let fixture = Fixture::bundled()?;
     fs::write(fixture.home().join("config.toml"), "model_provider = \"mock\napi_key = sk-secret")?;
     let backfill = fixture.run(&["backfill"])?;
-    for arguments in [&["threads"][..], &["threads", "show", "01a2036c-de71"]] {
+    for arguments in [&["threads"][..], &["threads", "--no-refresh"], &["threads", "show", "01a2036c-de71"]] {
         assert_eq!(fixture.run(arguments)?.all(), backfill.all());
     }
     fs::rename(fixture.home().join("config.toml"), fixture.home().join("broken.toml"))?;
