@@ -125,28 +125,33 @@ impl Progress for BackfillProgress {
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
         let mut reader = self.db.reader().await?;
-        // A row that is there belongs to this file, or, for a copy, to another one. Bringing deleted threads back is
-        // saying that their rows are lost.
-        let rows = sqlx::query(
-            "SELECT path, fingerprint, outcome, reason, \
-               CASE outcome \
-                 WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
-                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
-                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                   WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.reason) \
-                 WHEN 'deleted' THEN ?3 = 0 \
-                 ELSE 1 END \
-             FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2",
+        // A page is one row: handing rows over one by one took longer than reading them. A row that is there belongs to
+        // this file, or, for a copy, to the one it names. Bringing deleted threads back is saying that theirs are lost.
+        let page: String = sqlx::query_scalar(
+            "SELECT json_group_array(json_array(path, fingerprint, outcome, reason, present)) FROM ( \
+               SELECT path, fingerprint, outcome, reason, \
+                 CASE outcome \
+                   WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
+                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
+                   WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
+                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.reason) \
+                   WHEN 'deleted' THEN ?3 = 0 \
+                   ELSE 1 END AS present \
+               FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2)",
         )
         .bind(after.unwrap_or(""))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(self.options.include_deleted)
-        .fetch_all(reader.conn())
+        .fetch_one(reader.conn())
         .await
         .map_err(|error| self.db.error(error))?;
-        Ok(rows.iter().map(outcome_of).collect::<Result<_, _>>().map_err(|error| self.db.error(error))?)
+        let page: Vec<OutcomeRow> = serde_json::from_str(&page)?;
+        Ok(page.into_iter().map(outcome_of).collect())
     }
 }
+
+/// A file's path, fingerprint, outcome, reason, and whether its row is there.
+type OutcomeRow = (String, String, String, Option<String>, u8);
 
 impl BackfillProgress {
     /// Runs a statement that changes the row only if the lease is the current one.
@@ -163,20 +168,15 @@ impl BackfillProgress {
     }
 }
 
-fn outcome_of(row: &SqliteRow) -> Result<StoredOutcome, sqlx::Error> {
-    let mut row = RowReader::new(row);
-    let key = row.next()?;
-    let fingerprint = row.next()?;
-    let outcome: &str = row.next()?;
-    let reason: Option<String> = row.next()?;
-    let state = match outcome {
+fn outcome_of((key, fingerprint, outcome, reason, present): OutcomeRow) -> StoredOutcome {
+    let state = match outcome.as_str() {
         "duplicate" => OutcomeState::Duplicate { of: reason.unwrap_or_default() },
         "deleted" => OutcomeState::Excluded,
         "failed" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: false },
         "unreadable" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: true },
         _ => OutcomeState::Indexed,
     };
-    Ok(StoredOutcome { key, fingerprint, state, present: row.next()? })
+    StoredOutcome { key, fingerprint, state, present: present == 1 }
 }
 
 fn backend(error: impl Into<BoxError>) -> LeaseError {
