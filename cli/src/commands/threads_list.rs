@@ -135,7 +135,7 @@ mod tests {
         let here = std::env::current_dir()?.to_string_lossy().into_owned();
         assert_eq!(absolute(Path::new("."))?, here);
         assert_eq!(absolute(Path::new("./a/../b/"))?, format!("{here}/b"));
-        assert_eq!(absolute(Path::new("/srv/work/"))?, "/srv/work");
+        assert_eq!(absolute(Path::new("/srv/code/"))?, "/srv/code");
         Ok(())
     }
 }

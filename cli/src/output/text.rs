@@ -210,10 +210,10 @@ mod tests {
         assert_eq!(fit("日本語です", 10), "日本語です");
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(fit("two words", 5), "two…");
-        assert_eq!(fit_middle("~/work/some/very/long/project", 16), "~/wor…ng/project");
+        assert_eq!(fit_middle("~/code/some/very/long/project", 16), "~/cod…ng/project");
         assert_eq!(width(&fit_middle("日本語日本語日本語", 10)), 9);
-        assert_eq!(fit_path("~/work/long/project", 16), "…/long/project");
-        assert_eq!(fit_path("~/work/a-project-with-a-name", 16), "~/wor…ith-a-name");
+        assert_eq!(fit_path("~/code/long/project", 16), "…/long/project");
+        assert_eq!(fit_path("~/code/a-project-with-a-name", 16), "~/cod…ith-a-name");
         assert_eq!(pad("日本", 6, false), "日本  ");
         assert_eq!(pad("7", 3, true), "  7");
     }

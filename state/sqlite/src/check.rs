@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use crate::database::Database;
-use crate::error::{DbError, ErrorClass};
+use crate::db_error::DbError;
+use crate::error::ErrorClass;
 
 /// How thoroughly a database is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::connect::{Access, connect};
+use crate::db_error::DbError;
 use crate::durability::Writer;
-use crate::error::DbError;
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
 use crate::read::Reader;

@@ -106,6 +106,7 @@
 mod check;
 mod connect;
 mod database;
+mod db_error;
 mod durability;
 mod error;
 pub mod file_system;
@@ -117,6 +118,7 @@ mod log;
 mod look;
 mod migrate;
 mod open;
+mod open_error;
 mod options;
 mod paths;
 mod read;
@@ -133,8 +135,10 @@ mod write;
 
 pub use check::{Checkpoint, Depth};
 pub use database::Database;
-pub use error::{DbError, ErrorClass, OpenError, Source};
+pub use db_error::DbError;
+pub use error::{ErrorClass, Source};
 pub use inspect::inspect;
+pub use open_error::OpenError;
 pub use options::{JournalChoice, JournalMode, OpenOptions};
 pub use paths::DbPaths;
 pub use read::Reader;

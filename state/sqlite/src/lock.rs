@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::OpenError;
+use crate::open_error::OpenError;
 use crate::regular;
 use crate::retry::Retry;
 

@@ -8,10 +8,10 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::error::OpenError;
 use crate::file_system::{self, FileSystem};
 use crate::header;
 use crate::log::{LOG_HEADER, Log};
+use crate::open_error::OpenError;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::regular;

@@ -8,7 +8,8 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{AssertSqlSafe, Executor as _};
 use sqlx_core::transaction::TransactionManager as _;
 
-use crate::error::{ErrorClass, OpenError, said};
+use crate::error::{ErrorClass, said};
+use crate::open_error::OpenError;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::retry::Retry;

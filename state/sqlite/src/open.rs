@@ -8,10 +8,11 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::connect::{Access, connect};
 use crate::database::Database;
-use crate::error::{ErrorClass, OpenError, is_hot_journal};
+use crate::error::{ErrorClass, is_hot_journal};
 use crate::lock::{FileLock, create_private};
 use crate::look::{self, Look};
 use crate::migrate;
+use crate::open_error::OpenError;
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
 use crate::retry::Retry;

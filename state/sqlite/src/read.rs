@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::database::Inner;
-use crate::error::DbError;
+use crate::db_error::DbError;
 
 /// A connection with `query_only` on; dereferences to sqlx's. Dropping it gives it back.
 ///

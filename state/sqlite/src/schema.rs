@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteConnection;
 
-use crate::error::OpenError;
+use crate::open_error::OpenError;
 use crate::paths::DbPaths;
 use crate::spec::{DbSpec, MigrationFile};
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 
-use crate::error::{DbError, ErrorClass, OpenError, said};
+use crate::db_error::DbError;
+use crate::error::{ErrorClass, said};
 use crate::lock::create_private;
+use crate::open_error::OpenError;
 use crate::paths::{DbPaths, beside};
 
 /// How many snapshots from before upgrades are kept.

@@ -8,8 +8,9 @@ use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::database::{Database, Inner};
+use crate::db_error::DbError;
 use crate::durability::{Level, Writer};
-use crate::error::{DbError, ErrorClass};
+use crate::error::ErrorClass;
 use crate::migrate::{Manager, begin_immediate, commit};
 use crate::retry::Retry;
 use crate::telemetry::{self, names};
