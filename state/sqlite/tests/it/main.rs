@@ -8,6 +8,7 @@ mod foreign_log;
 mod fresh;
 mod inspecting;
 mod journal;
+mod lazy;
 mod not_files;
 mod processes;
 mod read_only;

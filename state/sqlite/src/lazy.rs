@@ -1,0 +1,94 @@
+//! A database that is opened when it is first needed, so that what nobody asks for costs nothing and stops nobody.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::database::Database;
+use crate::db_error::DbError;
+use crate::open_error::OpenError;
+use crate::options::OpenOptions;
+use crate::spec::DbSpec;
+
+/// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
+///
+/// A store over it can be made without any error, and says only when it is used what is wrong with its file. What could
+/// not be opened is tried again at the next use.
+#[derive(Clone, Debug)]
+pub struct LazyDatabase {
+    inner: Arc<Lazy>,
+}
+
+#[derive(Debug)]
+struct Lazy {
+    spec: &'static DbSpec,
+    folder: PathBuf,
+    options: OpenOptions,
+    opened: Mutex<Option<Database>>,
+}
+
+impl LazyDatabase {
+    /// Describes a database that is to be opened in `folder`, like [`Database::open`] does.
+    #[must_use]
+    pub fn new(spec: &'static DbSpec, folder: &Path, options: &OpenOptions) -> Self {
+        let (folder, options) = (folder.to_owned(), options.clone());
+        Self { inner: Arc::new(Lazy { spec, folder, options, opened: Mutex::default() }) }
+    }
+
+    /// Returns what the database is.
+    #[must_use]
+    pub fn spec(&self) -> &'static DbSpec {
+        self.inner.spec
+    }
+
+    /// Returns where the database is, or will be.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.inner.folder.join(self.inner.spec.file_name)
+    }
+
+    /// Returns the open database; opens it, and makes it when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`].
+    pub async fn get(&self) -> Result<Database, OpenError> {
+        let Lazy { spec, folder, options, opened } = &*self.inner;
+        // Held while it is opened: others wait for the one that opens, and find it done.
+        let mut opened = opened.lock().await;
+        if let Some(database) = &*opened {
+            return Ok(database.clone());
+        }
+        let database = Database::open(spec, folder, options).await?;
+        *opened = Some(database.clone());
+        Ok(database)
+    }
+
+    /// Returns the open database; `None` when there is no file, which is not made.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`].
+    pub async fn existing(&self) -> Result<Option<Database>, OpenError> {
+        if let Some(database) = &*self.inner.opened.lock().await {
+            return Ok(Some(database.clone()));
+        }
+        // A link that points nowhere, or a folder that may not be looked into, is for opening to explain.
+        let is_missing =
+            self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if is_missing { Ok(None) } else { self.get().await.map(Some) }
+    }
+
+    /// Closes what was opened, for all clones. The next use opens it again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::close`].
+    pub async fn close(&self) -> Result<(), DbError> {
+        match self.inner.opened.lock().await.take() {
+            Some(database) => database.close().await,
+            None => Ok(()),
+        }
+    }
+}
