@@ -46,11 +46,14 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Migrations {
-    /// Check names, numbers, bytes, locks and what makes Cargo and git treat them right
+    /// Check everything: files, statements, schemas, and real databases with real processes
     Check {
         /// One crate: its folder or its package; all of them when left out
         #[arg(value_name = "CRATE")]
         only: Option<String>,
+        /// Write `schema.sql` and `plans.txt` anew; read the diff before you commit it
+        #[arg(long)]
+        bless: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -59,6 +62,9 @@ enum Migrations {
         /// One crate: its folder or its package; all of them when left out
         #[arg(value_name = "CRATE")]
         only: Option<String>,
+        /// Only append lines for what is new; this is what happens without any option, too
+        #[arg(long, conflicts_with = "rewrite_unreleased")]
+        add: bool,
         /// Lock anew what changed above the release mark too
         #[arg(long)]
         rewrite_unreleased: bool,
@@ -105,10 +111,10 @@ fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
 
 fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
     match command {
-        Migrations::Check { only, output } => {
-            report("migrations", &migrations::check(repo, only.as_deref())?, output)
+        Migrations::Check { only, bless, output } => {
+            report("migrations", &migrations::check_with(repo, only.as_deref(), bless)?, output)
         }
-        Migrations::Lock { only, rewrite_unreleased } => {
+        Migrations::Lock { only, add: _, rewrite_unreleased } => {
             for room in migrations::owners(repo, only.as_deref())? {
                 let files = migrations::lock::update(repo, room, rewrite_unreleased)?;
                 let path = migrations::lock::path(room);

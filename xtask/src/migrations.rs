@@ -4,11 +4,23 @@
 //! crate commits a [`lock`] beside its [`folder`], and the two are compared here, together with what makes
 //! Cargo and git treat the folder right ([`wiring`]).
 //!
-//! An audit is one function over an [`Owner`]; [`AUDITS`] lists them, and a further one is one more line there.
+//! What the SQL does is asked of SQLite: [`replay`] runs it statement by statement, [`audit`] refuses what would hurt,
+//! [`lint`] looks at the schema that is left, and [`schema`] shows it to reviewers.
+//!
+//! A part is one function over a [`Task`]; [`PARTS`] lists them, and a further one is one more line there.
 
+mod allow;
+pub mod audit;
 pub mod folder;
+pub mod lint;
 pub mod lock;
+pub mod replay;
 pub mod scaffold;
+pub mod schema;
+pub mod sql;
+pub mod tables;
+pub mod tag;
+mod task;
 pub mod wiring;
 
 use anyhow::{Result, bail};
@@ -17,6 +29,7 @@ use crate::finding::Finding;
 use crate::house::{HOUSE, Room, room};
 use crate::repo::Repo;
 use folder::Folder;
+pub use task::Task;
 
 /// Stands for a crate that owns a database, with its migrations as they lie on the disk.
 #[derive(Debug)]
@@ -27,31 +40,83 @@ pub struct Owner {
     pub folder: Folder,
 }
 
-/// Has the shape of every audit: one crate in, findings out.
-pub type Audit = fn(&Repo, &Owner) -> Result<Vec<Finding>>;
+/// Describes one part of the check: one crate in, findings out.
+#[derive(Clone, Copy)]
+pub struct Part {
+    /// Its name, as it is printed.
+    pub name: &'static str,
+    /// What it proves, in a few words.
+    pub about: &'static str,
+    /// Does it.
+    pub run: fn(&Task<'_>) -> Result<Vec<Finding>>,
+}
 
-/// Lists the audits, by name, in the order in which they run.
-pub const AUDITS: &[(&str, Audit)] =
-    &[("numbering", folder::audit), ("lock", lock::audit), ("wiring", wiring::audit)];
+/// Lists the parts that look at files and at databases in memory: seconds at most, so that every `lint` runs them.
+pub const PARTS: &[Part] = &[
+    Part {
+        name: "numbering",
+        about: "numbers, names and bytes",
+        run: |task| folder::audit(task.repo, task.owner),
+    },
+    Part {
+        name: "lock",
+        about: "nothing that was locked changed",
+        run: |task| lock::audit(task.repo, task.owner),
+    },
+    Part {
+        name: "wiring",
+        about: "git, Cargo and the crate know the folder",
+        run: |task| wiring::audit(task.repo, task.owner),
+    },
+    Part {
+        name: "audit",
+        about: "every statement, and the schema that is left",
+        run: |task| audit::audit(task.repo, task.owner),
+    },
+    Part { name: "schema", about: "schema.sql is that of a fresh database", run: schema::audit },
+];
 
-/// Checks the migrations of one crate, or of all.
+/// Checks the migrations of one crate, or of all, as far as files and memory go.
 ///
 /// # Errors
 ///
 /// When the crate owns no database, or a file cannot be read.
 pub fn check(repo: &Repo, only: Option<&str>) -> Result<Vec<Finding>> {
+    check_with(repo, only, false)
+}
+
+/// Does what [`check`] does; with `bless`, writes what is snapshots anew.
+///
+/// # Errors
+///
+/// As [`check`], and when a file cannot be written.
+pub fn check_with(repo: &Repo, only: Option<&str>, bless: bool) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
+    let owners =
+        owners(repo, only)?.into_iter().map(|room| Owner::read(repo, room)).collect::<Result<Vec<_>>>()?;
     if only.is_none() {
         found.extend(squatters(repo)?);
+        found.extend(lint::shared(&owners)?);
     }
-    for room in owners(repo, only)? {
-        let owner = Owner { room, folder: Folder::read(repo, room)? };
-        for (_, audit) in AUDITS {
-            found.extend(audit(repo, &owner)?);
+    for owner in &owners {
+        let task = Task { repo, owner, bless };
+        for part in PARTS {
+            found.extend((part.run)(&task)?);
         }
     }
     found.sort();
     Ok(found)
+}
+
+impl Owner {
+    /// Reads a crate's migrations.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn read(repo: &Repo, room: &'static Room) -> Result<Self> {
+        Ok(Self { room, folder: Folder::read(repo, room)? })
+    }
 }
 
 /// Lists the crates that own a database and are built already.

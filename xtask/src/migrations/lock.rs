@@ -135,14 +135,15 @@ pub fn audit(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
         let reason = format!("{} is not locked yet", migration.file());
         found.push(Finding::new(path(room), "migrations/lock", reason, update.clone()));
     }
-    if !lock.lines.contains_key(&lock.released) && lock.released != 0 {
+    if let Some(missing) = (1..=lock.released).rev().find(|version| !lock.lines.contains_key(version)) {
         found.push(Finding::new(
             path(room),
             "migrations/mark",
-            format!("the mark is at {:04}, and there is no such line", lock.released),
+            format!("the mark is at {:04}, and there is no line {missing:04}", lock.released),
             format!("git checkout HEAD -- {}", path(room)),
         ));
     }
+    found.extend(super::tag::audit(repo, room, &lock)?);
     Ok(found)
 }
 

@@ -51,7 +51,7 @@ fn an_unknown_command_is_told_the_nearest() {
 fn a_crate_without_a_database_is_told_who_has_one() {
     let output = xtask(&["migrations", "check", "cli"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_snapshot!(stderr(&output), @"error: `cli` owns no database; those that do are: state");
+    assert_snapshot!(stderr(&output), @"error: `cli` owns no database; those that do are: state, state-logs, state-goals");
 }
 
 #[test]

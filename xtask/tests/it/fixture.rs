@@ -65,6 +65,7 @@ impl Fixture {
         );
         fixture.migration("state", "0001_threads.sql", "CREATE TABLE threads (id TEXT) STRICT;\n");
         migrations::lock::update(&fixture.repo(), xtask::house::room("state").unwrap(), false).unwrap();
+        fixture.bless();
         fixture
     }
 
@@ -143,6 +144,11 @@ impl Fixture {
 
     pub(crate) fn migrations(&self) -> String {
         shown(migrations::check(&self.repo(), None))
+    }
+
+    /// Writes the snapshots of the migrations anew.
+    pub(crate) fn bless(&self) {
+        migrations::check_with(&self.repo(), None, true).unwrap();
     }
 
     pub(crate) fn tidy(&self) -> String {

@@ -1,6 +1,7 @@
 //! No migration changes unseen, and none is left out.
 
 use insta::assert_snapshot;
+use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
 use xtask::house::{Room, room};
 use xtask::migrations::folder::Migration;
 use xtask::migrations::{self, lock, scaffold};
@@ -64,16 +65,24 @@ fn an_edit_after_the_release() {
     ");
 }
 
-#[test]
-fn a_flip_of_any_byte_is_seen() {
-    let house = Fixture::new();
-    let path = "state/migrations/0001_threads.sql";
-    let sql = house.read(path).into_bytes();
-    for at in 0..sql.len() {
-        let mut spoiled = sql.clone();
-        spoiled[at] ^= 1;
-        house.write(path, &spoiled);
-        assert!(house.migrations().contains("[migrations/changed]"), "byte {at}");
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_change_of_released_bytes_is_refused(at: prop::sample::Index, flip in 1..=u8::MAX, how in 0..3) {
+        let house = Fixture::new();
+        release(&house, 1);
+        let path = "state/migrations/0001_threads.sql";
+        let mut sql = house.read(path).into_bytes();
+        let at = at.index(sql.len());
+        match how {
+            0 => sql[at] ^= flip,
+            1 => sql.insert(at, flip),
+            _ => drop(sql.remove(at)),
+        }
+        house.write(path, &sql);
+        prop_assert!(house.migrations().contains("[migrations/changed]"), "{how} at {at}");
+        prop_assert!(lock::update(&house.repo(), state(), true).is_err(), "{how} at {at}");
     }
 }
 
@@ -110,8 +119,12 @@ fn a_migration_that_is_not_locked() {
     state/migrations.lock [migrations/lock]
         0002_tags.sql is not locked yet
         → cargo xtask migrations lock state
+    state/schema.sql:3 [migrations/schema]
+        it is not the schema of a fresh database: `CREATE TABLE threads (` should be `CREATE TABLE tags (`
+        → cargo xtask migrations check state --bless, and read the diff
     ");
     assert_eq!(lock::update(&house.repo(), state(), false).unwrap(), ["0002_tags.sql"]);
+    house.bless();
     assert_eq!(house.migrations(), "");
     assert_snapshot!(house.read("state/migrations.lock"), @r"
     # The migrations of threadkeep-state, as committed; written by `cargo xtask migrations lock`, never by hand.
@@ -147,8 +160,47 @@ fn a_lock_that_is_gone_or_spoiled() {
     house.write("state/migrations.lock", good.replace("# released: 0", "# released: 7"));
     assert_snapshot!(house.migrations(), @r"
     state/migrations.lock [migrations/mark]
-        the mark is at 0007, and there is no such line
+        the mark is at 0007, and there is no line 0007
         → git checkout HEAD -- state/migrations.lock
+    ");
+}
+
+#[test]
+fn a_lock_says_what_the_last_release_said() {
+    let house = Fixture::new();
+    house.migration("state", "0002_tags.sql", "CREATE TABLE tags (id TEXT) STRICT;\n");
+    lock::update(&house.repo(), state(), false).unwrap();
+    house.bless();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+        let mut command = std::process::Command::new("git");
+        let done = command.current_dir(house.root()).args(identity).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "state/migrations.lock"]);
+    git(&["commit", "--quiet", "--message", "Release"]);
+    git(&["tag", "v0.9.0"]);
+    git(&["tag", "v0.10.0"]);
+    // Whoever set the tag forgot the mark.
+    assert_snapshot!(house.migrations(), @r"
+    state/migrations.lock [migrations/tag]
+        the mark is at 0000, and v0.10.0 has released 0002
+        → cargo xtask migrations freeze
+    ");
+    release(&house, 2);
+    assert_eq!(house.migrations(), "");
+    // Someone moves the mark back, edits what was released, and locks it anew.
+    house.edit("state/migrations.lock", "# released: 2", "# released: 1");
+    house.edit("state/migrations/0002_tags.sql", "id TEXT", "id  TEXT");
+    lock::update(&house.repo(), state(), true).unwrap();
+    assert_snapshot!(house.migrations(), @r"
+    state/migrations.lock [migrations/tag]
+        0002 was released in v0.10.0, and is not what it was there
+        → git checkout v0.10.0 -- state/migrations.lock, then `cargo xtask migrations lock state --add`
+    state/migrations.lock [migrations/tag]
+        the mark is at 0001, and v0.10.0 has released 0002
+        → cargo xtask migrations freeze
     ");
 }
 

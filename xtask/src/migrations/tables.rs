@@ -1,0 +1,202 @@
+//! A schema as SQLite itself describes it: tables, columns, indexes, foreign keys.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Result, Row};
+
+/// Holds the schema of one database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// The tables, by name; not those that SQLite, sqlx or a virtual table keeps for itself.
+    pub tables: BTreeMap<String, Table>,
+    /// The views, triggers and indexes that were created by name, with the table of each.
+    pub objects: BTreeMap<String, String>,
+    /// The oldest version that a program must know (`PRAGMA user_version`).
+    pub floor: u32,
+}
+
+/// Holds one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Whether rows are in it, or a module answers for it.
+    pub is_virtual: bool,
+    /// Whether it is STRICT.
+    pub is_strict: bool,
+    /// The statement that would make it.
+    pub sql: String,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// Its indexes, also those that SQLite makes for keys.
+    pub indexes: Vec<Index>,
+    /// Its foreign keys.
+    pub keys: Vec<ForeignKey>,
+}
+
+/// Holds one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type, as it was written.
+    pub kind: String,
+    /// Whether it is NOT NULL.
+    pub not_null: bool,
+    /// Whether it has a default.
+    pub has_default: bool,
+    /// Its place in the primary key, from 1; 0 when it is not in it.
+    pub key: u32,
+    /// Whether it is computed.
+    pub is_generated: bool,
+}
+
+/// Holds one index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// Whether it is unique.
+    pub is_unique: bool,
+    /// Whether somebody wrote a statement for it, and it is not a key's.
+    pub is_own: bool,
+    /// What rows it has, when not all: the text after WHERE.
+    pub filter: Option<String>,
+    /// Its columns: name (an expression has none), descending, collation.
+    pub columns: Vec<(Option<String>, bool, String)>,
+}
+
+/// Holds one foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table that it points to.
+    pub parent: String,
+}
+
+impl Schema {
+    /// Reads the schema of a database.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says.
+    pub fn read(connection: &Connection) -> Result<Self> {
+        let mut schema = Self {
+            floor: connection
+                .query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0))?,
+            ..Self::default()
+        };
+        let tables = "SELECT l.name, l.type = 'virtual', l.strict, coalesce(s.sql, '') FROM pragma_table_list l \
+                      JOIN sqlite_schema s ON s.name = l.name AND s.type = 'table' \
+                      WHERE l.schema = 'main' AND l.type IN ('table', 'virtual') AND NOT (l.name GLOB 'sqlite_*') \
+                      AND l.name <> '_sqlx_migrations'";
+        let mut statement = connection.prepare(tables)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        for row in rows {
+            let (name, is_virtual, is_strict, sql): (String, bool, bool, String) = row?;
+            let table = Table {
+                is_virtual,
+                is_strict,
+                sql,
+                columns: columns(connection, &name)?,
+                indexes: indexes(connection, &name)?,
+                keys: keys(connection, &name)?,
+            };
+            schema.tables.insert(name, table);
+        }
+        let objects = "SELECT name, tbl_name FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL";
+        let mut statement = connection.prepare(objects)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        schema.objects = rows.collect::<Result<_>>()?;
+        Ok(schema)
+    }
+
+    /// Finds a table, in whatever case its name is written.
+    pub fn table(&self, name: &str) -> Option<(&String, &Table)> {
+        self.tables.iter().find(|(found, _)| found.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Table {
+    /// Finds a column.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Lists the names of the columns that can be written, in order.
+    pub fn written(&self) -> Vec<&str> {
+        self.columns.iter().filter(|column| !column.is_generated).map(|column| &*column.name).collect()
+    }
+
+    /// Lists the columns of the primary key, in its order.
+    pub fn primary_key(&self) -> Vec<&str> {
+        let mut key: Vec<&Column> = self.columns.iter().filter(|column| column.key > 0).collect();
+        key.sort_by_key(|column| column.key);
+        key.iter().map(|column| &*column.name).collect()
+    }
+}
+
+fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
+    // Hidden 1 is a virtual table's own; 2 and 3 are generated columns.
+    let sql = "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1) \
+               WHERE hidden <> 1";
+    collect(connection, sql, table, |row| {
+        Ok(Column {
+            name: row.get(0)?,
+            kind: row.get(1)?,
+            not_null: row.get(2)?,
+            has_default: row.get(3)?,
+            key: row.get(4)?,
+            is_generated: row.get::<_, u32>(5)? > 1,
+        })
+    })
+}
+
+fn indexes(connection: &Connection, table: &str) -> Result<Vec<Index>> {
+    let sql = "SELECT l.name, l.\"unique\", l.origin = 'c', s.sql FROM pragma_index_list(?1) l \
+               LEFT JOIN sqlite_schema s ON s.name = l.name ORDER BY l.name";
+    let mut found = collect(connection, sql, table, |row| {
+        let sql: Option<String> = row.get(3)?;
+        Ok(Index {
+            name: row.get(0)?,
+            is_unique: row.get(1)?,
+            is_own: row.get(2)?,
+            filter: sql.and_then(|sql| filter(&sql)),
+            columns: Vec::new(),
+        })
+    })?;
+    for index in &mut found {
+        let sql = "SELECT name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno";
+        index.columns =
+            collect(connection, sql, &index.name, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    }
+    Ok(found)
+}
+
+/// Returns what stands after the WHERE of an index, in one form.
+fn filter(sql: &str) -> Option<String> {
+    let script = super::sql::Script::parse(&format!("{sql};")).ok()?;
+    let mut statement = script.statements.into_iter().next()?;
+    statement.tokens.drain(..=statement.find_outside("WHERE")?);
+    Some(statement.one_line())
+}
+
+fn keys(connection: &Connection, table: &str) -> Result<Vec<ForeignKey>> {
+    let sql = "SELECT id, \"table\", \"from\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq";
+    let parts: Vec<(i64, String, String)> =
+        collect(connection, sql, table, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut found: BTreeMap<i64, ForeignKey> = BTreeMap::new();
+    for (id, parent, column) in parts {
+        let key = found.entry(id).or_insert(ForeignKey { columns: Vec::new(), parent });
+        key.columns.push(column);
+    }
+    Ok(found.into_values().collect())
+}
+
+fn collect<T>(
+    connection: &Connection,
+    sql: &str,
+    argument: &str,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    connection.prepare(sql)?.query_map([argument], read)?.collect()
+}

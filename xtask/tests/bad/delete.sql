@@ -1,0 +1,2 @@
+DELETE FROM threads;
+DELETE FROM threads WHERE size = 0;

@@ -1,0 +1,2 @@
+CREATE TABLE tags (id TEXT) STRICT;
+CREATE TABEL more_tags (id TEXT) STRICT;

@@ -1,0 +1,2 @@
+ALTER TABLE threads RENAME TO conversations;
+ALTER TABLE conversations RENAME COLUMN title TO name;

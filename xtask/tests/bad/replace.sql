@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO threads (id) VALUES ('a');
+REPLACE INTO threads (id) VALUES ('a');

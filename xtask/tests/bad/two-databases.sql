@@ -1,0 +1,1 @@
+CREATE TABLE Threads (id TEXT) STRICT;

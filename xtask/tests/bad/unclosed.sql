@@ -1,0 +1,2 @@
+CREATE TABLE tags (id TEXT) STRICT;
+INSERT INTO tags (id) VALUES ('a);
