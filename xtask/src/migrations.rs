@@ -14,10 +14,13 @@ pub mod audit;
 pub mod folder;
 pub mod lint;
 pub mod lock;
+pub mod plans;
 pub mod replay;
 pub mod scaffold;
 pub mod schema;
 pub mod sql;
+pub mod statements;
+pub mod stores;
 pub mod tables;
 pub mod tag;
 mod task;
@@ -29,15 +32,18 @@ use crate::finding::Finding;
 use crate::house::{HOUSE, Room, room};
 use crate::repo::Repo;
 use folder::Folder;
+use stores::Store;
 pub use task::Task;
 
 /// Stands for a crate that owns a database, with its migrations as they lie on the disk.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Owner {
     /// The crate's row.
     pub room: &'static Room,
     /// Its migrations.
     pub folder: Folder,
+    /// The store that is built into this tool, if it is.
+    pub store: Option<&'static Store>,
 }
 
 /// Describes one part of the check: one crate in, findings out.
@@ -74,6 +80,7 @@ pub const PARTS: &[Part] = &[
         run: |task| audit::audit(task.repo, task.owner),
     },
     Part { name: "schema", about: "schema.sql is that of a fresh database", run: schema::audit },
+    Part { name: "plans", about: "how SQLite answers every statement of the store", run: plans::audit },
 ];
 
 /// Checks the migrations of one crate, or of all, as far as files and memory go.
@@ -115,7 +122,10 @@ impl Owner {
     ///
     /// When a file cannot be read.
     pub fn read(repo: &Repo, room: &'static Room) -> Result<Self> {
-        Ok(Self { room, folder: Folder::read(repo, room)? })
+        // Of another checkout, the stores are not those that are built in here.
+        let is_ours = Repo::find().is_ok_and(|ours| ours.root() == repo.root());
+        let store = stores::store(room.package).filter(|_| is_ours);
+        Ok(Self { room, folder: Folder::read(repo, room)?, store })
     }
 }
 

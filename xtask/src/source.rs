@@ -77,24 +77,53 @@ pub fn attributes(item: &syn::Item) -> &[syn::Attribute] {
 
 /// Lists the string literals of a file that end up in the program: not comments, not documentation, not tests.
 pub fn strings(syntax: &syn::File) -> Vec<(usize, String)> {
-    let mut found = Strings(Vec::new());
-    found.visit_file(syntax);
-    found.0
+    named_strings(syntax).into_iter().map(|(line, _, text)| (line, text)).collect()
 }
 
-struct Strings(Vec<(usize, String)>);
+/// Lists what [`strings`] lists, each with the name of the innermost function, constant or static that it is in.
+pub fn named_strings(syntax: &syn::File) -> Vec<(usize, String, String)> {
+    let mut found = Strings { names: Vec::new(), found: Vec::new() };
+    found.visit_file(syntax);
+    found.found
+}
+
+struct Strings {
+    names: Vec<String>,
+    found: Vec<(usize, String, String)>,
+}
+
+impl Strings {
+    fn within(&mut self, name: &syn::Ident, visit: impl FnOnce(&mut Self)) {
+        self.names.push(name.to_string());
+        visit(self);
+        self.names.pop();
+    }
+}
 
 impl<'ast> Visit<'ast> for Strings {
     fn visit_item(&mut self, item: &'ast syn::Item) {
-        if !is_test_only(attributes(item)) {
-            syn::visit::visit_item(self, item);
+        if is_test_only(attributes(item)) {
+            return;
         }
+        match item {
+            syn::Item::Fn(syn::ItemFn { sig: syn::Signature { ident, .. }, .. })
+            | syn::Item::Const(syn::ItemConst { ident, .. })
+            | syn::Item::Static(syn::ItemStatic { ident, .. }) => {
+                self.within(ident, |this| syn::visit::visit_item(this, item));
+            }
+            _ => syn::visit::visit_item(self, item),
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        self.within(&function.sig.ident, |this| syn::visit::visit_impl_item_fn(this, function));
     }
 
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 
     fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
-        self.0.push((literal.span().start().line, literal.value()));
+        let name = self.names.last().cloned().unwrap_or_default();
+        self.found.push((literal.span().start().line, name, literal.value()));
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {

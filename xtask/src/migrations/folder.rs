@@ -9,7 +9,7 @@ use crate::migrations::Owner;
 use crate::repo::Repo;
 
 /// Holds the migrations of one crate, by version, and what else the folder holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Folder {
     /// Its path, relative to the root.
     pub path: String,

@@ -191,7 +191,7 @@ pub fn changes(room: &Room, folder: &Folder, lock: &Lock) -> Vec<Finding> {
 ///
 /// When a locked migration changed, or a file cannot be read or written.
 pub fn update(repo: &Repo, room: &'static Room, rewrite_unreleased: bool) -> Result<Vec<String>> {
-    let owner = Owner { room, folder: Folder::read(repo, room)? };
+    let owner = Owner::read(repo, room)?;
     let wrong = super::folder::audit(repo, &owner)?;
     if !wrong.is_empty() {
         bail!("nothing was locked: the folder is not in order\n{}", crate::finding::render(&wrong));

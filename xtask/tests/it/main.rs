@@ -10,6 +10,7 @@ mod live;
 mod migrations;
 mod owners;
 mod paths;
+mod plans;
 mod refusals;
 mod signatures;
 mod tidy;
