@@ -1,0 +1,248 @@
+//! Tells names that hold secrets from names that merely speak of them.
+
+/// Tells how much the name alone says of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    /// Whatever is assigned to it is secret, were it a single word: `password`, `client_secret`.
+    Strong,
+    /// It holds secrets and much else, so that the value must look like one: `token`, `api_key`, `auth`.
+    Weak,
+    /// A header whose value is a scheme and a credential: `authorization`.
+    Authorization,
+    /// A header whose value is pairs of names and values: `cookie`.
+    Cookie,
+}
+
+/// Holds the endings that are always secret, also when nothing divides them from the word before (`dbpassword`).
+pub(crate) const STRONG: &[&str] = &["password", "passwd", "passphrase", "passcode", "secret", "mnemonic"];
+
+/// Holds last words that are strong after one of these words only: `db_pass` is secret, `first_pass` is not.
+const QUALIFIED_PASS: &[&str] = &[
+    "admin", "auth", "database", "db", "email", "ftp", "http", "imap", "ldap", "login", "mail", "mongo",
+    "mysql", "pg", "postgres", "proxy", "rabbitmq", "redis", "root", "smtp", "sql", "ssh", "sudo", "user",
+    "vault", "vpn", "wifi",
+];
+
+/// Holds the words that make a secret of a `key` after them.
+pub(crate) const KEY_QUALIFIERS: &[&str] = &[
+    "access",
+    "account",
+    "admin",
+    "anon",
+    "anthropic",
+    "api",
+    "auth",
+    "azure",
+    "client",
+    "crypto",
+    "decryption",
+    "deploy",
+    "encryption",
+    "gemini",
+    "github",
+    "groq",
+    "hmac",
+    "jwt",
+    "license",
+    "mailgun",
+    "master",
+    "mistral",
+    "openai",
+    "private",
+    "recovery",
+    "role",
+    "secret",
+    "sendgrid",
+    "service",
+    "shared",
+    "signing",
+    "ssh",
+    "stripe",
+    "subscription",
+    "supabase",
+    "twilio",
+    "webhook",
+];
+
+/// Holds the words that make something harmless of a `token` after them: marks of lexers, models, pages and leases.
+const HARMLESS_TOKENS: &[&str] = &[
+    "a",
+    "an",
+    "any",
+    "bos",
+    "by",
+    "cache",
+    "cached",
+    "cancel",
+    "cancellation",
+    "cls",
+    "continuation",
+    "cost",
+    "current",
+    "cursor",
+    "each",
+    "end",
+    "eof",
+    "eos",
+    "expected",
+    "fencing",
+    "first",
+    "has",
+    "image",
+    "input",
+    "is",
+    "last",
+    "lease",
+    "mask",
+    "max",
+    "min",
+    "no",
+    "output",
+    "pad",
+    "page",
+    "per",
+    "pr",
+    "prev",
+    "previous",
+    "price",
+    "prompt",
+    "punct",
+    "reasoning",
+    "resume",
+    "sep",
+    "shutdown",
+    "special",
+    "start",
+    "stop",
+    "syntax",
+    "text",
+    "unexpected",
+    "unk",
+    "with",
+    "without",
+    "word",
+];
+
+/// Holds the words after a secret's name that leave it one: `password_hash`, `SECRET_KEY_BASE`, `token_value`.
+pub(crate) const ENDINGS: &[&str] = &[
+    "b64",
+    "base",
+    "base64",
+    "current",
+    "dev",
+    "env",
+    "hash",
+    "header",
+    "hex",
+    "live",
+    "new",
+    "old",
+    "plain",
+    "plaintext",
+    "prod",
+    "production",
+    "raw",
+    "staging",
+    "string",
+    "test",
+    "text",
+    "value",
+];
+
+/// Holds every word that can come last in a secret's name, as patterns, for the first look through a text.
+pub(crate) const LAST_WORDS: &[&str] = &[
+    "authorization",
+    "auth",
+    "cookies?",
+    "credentials?",
+    "creds",
+    "keys?",
+    "mnemonic",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "pass",
+    "pat",
+    "pwd",
+    "pw",
+    "secret",
+    "(?:seed|recovery|backup)[_ -]?(?:phrase|words)",
+    "(?:amz|goog)-signature",
+    "tokens?",
+];
+
+/// Says whether a field or variable of this name holds a secret.
+///
+/// The name is taken apart at its punctuation and capitals; what counts is how it ends. So `client_secret`,
+/// `API_KEY`, `dbPassword`, `x-api-key` and `authorization` hold secrets; `max_tokens`, `token_count`,
+/// `password_file`, `next_page_token`, `keyboard`, `monkey` and `author` do not.
+pub fn is_secret_name(name: &str) -> bool {
+    kind(name).is_some()
+}
+
+/// Tells what a name says of its value, or nothing if it is no secret's.
+pub(crate) fn kind(name: &str) -> Option<NameKind> {
+    let words = words(name);
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    while words.len() > 1 && words.last().is_some_and(|last| is_ending(last)) {
+        words.pop();
+    }
+    let (last, before) = words.split_last()?;
+    let qualifier = before.last().copied();
+    let follows = |list: &[&str]| qualifier.is_some_and(|word| list.contains(&word));
+    let last = last.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    match last {
+        "authorization" => Some(NameKind::Authorization),
+        "cookie" if qualifier.is_none_or(|word| word == "set") => Some(NameKind::Cookie),
+        "cookie" | "cookies" => follows(&["auth", "session"]).then_some(NameKind::Weak),
+        "pass" | "pwd" | "pw" => follows(QUALIFIED_PASS).then_some(NameKind::Strong),
+        "phrase" | "words" => follows(&["seed", "recovery", "backup"]).then_some(NameKind::Strong),
+        "key" | "keys" => follows(KEY_QUALIFIERS).then_some(NameKind::Weak),
+        "token" => (!follows(HARMLESS_TOKENS)).then_some(NameKind::Weak),
+        "tokens" => follows(&["access", "api", "auth", "bearer", "refresh"]).then_some(NameKind::Weak),
+        "pat" => follows(&["azure", "devops", "gh", "git", "github", "gitlab"]).then_some(NameKind::Weak),
+        "auth" | "credential" | "credentials" | "creds" => Some(NameKind::Weak),
+        "signature" => follows(&["amz", "goog"]).then_some(NameKind::Weak),
+        glued if STRONG.iter().any(|ending| glued.ends_with(ending)) => Some(NameKind::Strong),
+        glued => is_glued(glued).then_some(NameKind::Weak),
+    }
+}
+
+/// Says whether a word that does not change whether a name is secret's ends it.
+fn is_ending(word: &str) -> bool {
+    ENDINGS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Says whether these are two words of which nothing tells that they are two: `apikey`, `authtoken`.
+fn is_glued(word: &str) -> bool {
+    let key = word.strip_suffix("keys").or_else(|| word.strip_suffix("key"));
+    let token = word.strip_suffix("token");
+    key.is_some_and(|start| KEY_QUALIFIERS.iter().any(|qualifier| start.ends_with(qualifier)))
+        || token.is_some_and(|start| {
+            ["access", "api", "auth", "bearer", "bot", "id", "refresh", "session", "user"].contains(&start)
+        })
+}
+
+/// Takes a name apart at its punctuation and capitals, in lower case: `HTTPProxyPass` is `http`, `proxy`, `pass`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut characters = name.chars().peekable();
+    let mut before = '_';
+    while let Some(character) = characters.next() {
+        let next_is_lower = characters.peek().is_some_and(|next| next.is_ascii_lowercase());
+        let hump = character.is_ascii_uppercase()
+            && (before.is_ascii_lowercase()
+                || before.is_ascii_digit()
+                || (before.is_ascii_uppercase() && next_is_lower));
+        if hump || !character.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if character.is_alphanumeric() {
+            words.last_mut().expect("it begins with one word").push(character.to_ascii_lowercase());
+        }
+        before = character;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
