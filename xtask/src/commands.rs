@@ -1,6 +1,7 @@
 //! The command line: what can be typed after `cargo xtask`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -54,6 +55,12 @@ enum Migrations {
         /// Write `schema.sql` and `plans.txt` anew; read the diff before you commit it
         #[arg(long)]
         bless: bool,
+        /// Leave out what starts processes and needs databases on the disk, as `lint` does
+        #[arg(long)]
+        quick: bool,
+        /// Print how long each part took
+        #[arg(long)]
+        verbose: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -69,6 +76,9 @@ enum Migrations {
         #[arg(long)]
         rewrite_unreleased: bool,
     },
+    /// Be a process of a check
+    #[command(hide = true)]
+    Child(migrations::child::Orders),
     /// Make the next migration and lock it
     New {
         /// The crate: its folder or its package
@@ -111,9 +121,20 @@ fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
 
 fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
     match command {
-        Migrations::Check { only, bless, output } => {
-            report("migrations", &migrations::check_with(repo, only.as_deref(), bless)?, output)
+        Migrations::Check { only, bless, quick, verbose, output } => {
+            let dynamic = if quick { &[] } else { migrations::DYNAMIC };
+            let parts = [migrations::STATIC, dynamic].concat();
+            let timed = |part: &migrations::Part, took: Duration| {
+                if verbose && !output.json {
+                    println!("{:12}{:6.1} s  {}", part.name, took.as_secs_f64(), part.about);
+                }
+            };
+            let program = std::env::current_exe()?;
+            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program };
+            let found = run.check(&parts, timed)?;
+            report("migrations", &found, output)
         }
+        Migrations::Child(orders) => orders.obey().map(|()| true),
         Migrations::Lock { only, add: _, rewrite_unreleased } => {
             for room in migrations::owners(repo, only.as_deref())? {
                 let files = migrations::lock::update(repo, room, rewrite_unreleased)?;

@@ -7,14 +7,22 @@
 //! What the SQL does is asked of SQLite: [`replay`] runs it statement by statement, [`audit`] refuses what would hurt,
 //! [`lint`] looks at the schema that is left, and [`schema`] shows it to reviewers.
 //!
-//! A part is one function over a [`Task`]; [`PARTS`] lists them, and a further one is one more line there.
+//! A part is one function over a [`Task`]; [`STATIC`] and [`DYNAMIC`] list them, and a further one is one more line there.
 
 mod allow;
 pub mod audit;
+pub mod backward;
+pub mod child;
+pub mod crash;
+pub mod fixtures;
 pub mod folder;
+pub mod forward;
+pub mod lab;
 pub mod lint;
 pub mod lock;
+pub mod mix;
 pub mod plans;
+pub mod race;
 pub mod replay;
 pub mod scaffold;
 pub mod schema;
@@ -24,13 +32,19 @@ pub mod stores;
 pub mod tables;
 pub mod tag;
 mod task;
+pub mod twice;
+pub mod upgrade;
 pub mod wiring;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::finding::Finding;
 use crate::house::{HOUSE, Room, room};
 use crate::repo::Repo;
+use fixtures::Fixtures;
 use folder::Folder;
 use stores::Store;
 pub use task::Task;
@@ -58,30 +72,45 @@ pub struct Part {
 }
 
 /// Lists the parts that look at files and at databases in memory: seconds at most, so that every `lint` runs them.
-pub const PARTS: &[Part] = &[
-    Part {
-        name: "numbering",
-        about: "numbers, names and bytes",
-        run: |task| folder::audit(task.repo, task.owner),
-    },
-    Part {
-        name: "lock",
-        about: "nothing that was locked changed",
-        run: |task| lock::audit(task.repo, task.owner),
-    },
-    Part {
-        name: "wiring",
-        about: "git, Cargo and the crate know the folder",
-        run: |task| wiring::audit(task.repo, task.owner),
-    },
-    Part {
-        name: "audit",
-        about: "every statement, and the schema that is left",
-        run: |task| audit::audit(task.repo, task.owner),
-    },
-    Part { name: "schema", about: "schema.sql is that of a fresh database", run: schema::audit },
-    Part { name: "plans", about: "how SQLite answers every statement of the store", run: plans::audit },
+pub const STATIC: &[Part] = &[
+    part("numbering", "numbers, names and bytes", |task| folder::audit(task.repo, task.owner)),
+    part("lock", "nothing that was locked changed", |task| lock::audit(task.repo, task.owner)),
+    part("wiring", "git, Cargo and the crate know the folder", |task| wiring::audit(task.repo, task.owner)),
+    part("audit", "what every statement does, and the schema that is left", |task| {
+        audit::audit(task.repo, task.owner)
+    }),
+    part("schema", "schema.sql is that of a fresh database", schema::audit),
+    part("plans", "how SQLite answers every statement of the store", plans::audit),
 ];
+
+/// Lists the parts that put real files and real processes to work.
+pub const DYNAMIC: &[Part] = &[
+    part("fixtures", "every fixture is used, and none is missing", fixtures::audit),
+    part("upgrade", "rows of every release survive, step by step", upgrade::audit),
+    part("twice", "a second run changes no byte", twice::audit),
+    part("crash", "a process that is killed leaves before or after", crash::audit),
+    part("forward", "today's program on a database of the future", forward::audit),
+    part("backward", "earlier programs on today's database", backward::audit),
+    part("race", "eight processes at once", race::audit),
+    part("mix", "old and new programs at once", mix::audit),
+];
+
+const fn part(name: &'static str, about: &'static str, run: fn(&Task<'_>) -> Result<Vec<Finding>>) -> Part {
+    Part { name, about, run }
+}
+
+/// Says what to check, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The checkout.
+    pub repo: &'a Repo,
+    /// One crate, by folder or package; all of them when left out.
+    pub only: Option<&'a str>,
+    /// Whether snapshots are written anew.
+    pub bless: bool,
+    /// This tool, to be started again as another process.
+    pub program: &'a Path,
+}
 
 /// Checks the migrations of one crate, or of all, as far as files and memory go.
 ///
@@ -89,30 +118,34 @@ pub const PARTS: &[Part] = &[
 ///
 /// When the crate owns no database, or a file cannot be read.
 pub fn check(repo: &Repo, only: Option<&str>) -> Result<Vec<Finding>> {
-    check_with(repo, only, false)
+    Run { repo, only, bless: false, program: Path::new("") }.check(STATIC, |_, _| ())
 }
 
-/// Does what [`check`] does; with `bless`, writes what is snapshots anew.
-///
-/// # Errors
-///
-/// As [`check`], and when a file cannot be written.
-pub fn check_with(repo: &Repo, only: Option<&str>, bless: bool) -> Result<Vec<Finding>> {
-    let mut found = Vec::new();
-    let owners =
-        owners(repo, only)?.into_iter().map(|room| Owner::read(repo, room)).collect::<Result<Vec<_>>>()?;
-    if only.is_none() {
-        found.extend(squatters(repo)?);
-        found.extend(lint::shared(&owners)?);
-    }
-    for owner in &owners {
-        let task = Task { repo, owner, bless };
-        for part in PARTS {
-            found.extend((part.run)(&task)?);
+impl Run<'_> {
+    /// Runs parts of the check; `timed` hears how long each took.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`], and when there is no room for databases, or processes cannot be started.
+    pub fn check(&self, parts: &[Part], mut timed: impl FnMut(&Part, Duration)) -> Result<Vec<Finding>> {
+        let Self { repo, only, bless, program } = *self;
+        let rooms = owners(repo, only)?.into_iter();
+        let owners = rooms.map(|room| Owner::read(repo, room)).collect::<Result<Vec<_>>>()?;
+        let mut found = Vec::new();
+        if only.is_none() {
+            found.extend(squatters(repo)?);
+            found.extend(lint::shared(&owners)?);
         }
+        for part in parts {
+            let start = Instant::now();
+            for owner in &owners {
+                found.extend((part.run)(&Task { repo, owner, bless, program })?);
+            }
+            timed(part, start.elapsed());
+        }
+        found.sort();
+        Ok(found)
     }
-    found.sort();
-    Ok(found)
 }
 
 impl Owner {
@@ -126,6 +159,19 @@ impl Owner {
         let is_ours = Repo::find().is_ok_and(|ours| ours.root() == repo.root());
         let store = stores::store(room.package).filter(|_| is_ours);
         Ok(Self { room, folder: Folder::read(repo, room)?, store })
+    }
+
+    /// Returns the newest version; 0 when there is none.
+    pub fn newest(&self) -> u32 {
+        self.folder.migrations.last().map_or(0, |last| last.version)
+    }
+
+    /// Returns the versions between which upgrades are tried: the oldest that is out there, and today's.
+    ///
+    /// Where there is only one, it is upgraded to one of the future.
+    pub fn versions(&self, fixtures: &Fixtures) -> (u32, u32) {
+        let (oldest, newest) = (fixtures.oldest(), self.newest());
+        if oldest < newest { (oldest, newest) } else { (newest, newest + 1) }
     }
 }
 

@@ -62,7 +62,7 @@ impl Statements {
                         self.all.push((if *times == 1 { name } else { format!("{name} ({times})") }, text));
                     }
                     // Parsed to its end, and then something was missing from the schema.
-                    Some(refusal) if refusal.starts_with("no such") => self.findings.push(Finding::new(
+                    Some(refusal) if is_schema_mismatch(&refusal) => self.findings.push(Finding::new(
                         place(),
                         "migrations/statement",
                         format!("SQLite refuses it on a fresh database: {refusal}"),
@@ -126,4 +126,9 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 fn squeezed(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Says whether a statement was read to its end, and only then something was missing from the schema.
+fn is_schema_mismatch(refusal: &str) -> bool {
+    refusal.starts_with("no such") || refusal.contains(" has no column named ")
 }

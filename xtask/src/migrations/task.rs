@@ -1,5 +1,7 @@
 //! What every part of the check is given.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::Owner;
@@ -15,6 +17,8 @@ pub struct Task<'a> {
     pub owner: &'a Owner,
     /// Whether snapshots are written anew rather than compared.
     pub bless: bool,
+    /// This tool, to be started again as another process.
+    pub program: &'a Path,
 }
 
 impl Task<'_> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 mod commands;
+mod databases;
 mod dependencies;
 mod fixture;
 mod folders;
