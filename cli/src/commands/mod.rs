@@ -3,6 +3,7 @@
 mod audit;
 mod backfill;
 mod completions;
+mod config;
 mod problems;
 mod sandbox;
 mod status;
@@ -16,7 +17,8 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::{StateError, Thread};
 use uuid::Uuid;
 
-use crate::args::{Cli, Command, ThreadsCommand};
+use crate::args::{Cli, Command, ThreadsArgs, ThreadsCommand};
+use crate::config::{ConfigFile, Settings};
 use crate::exit::{Code, fault};
 use crate::homes::Homes;
 use crate::index::Index;
@@ -39,18 +41,35 @@ async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
         return Ok(Box::new(completions::Script::of(*shell)));
     }
     let homes = Homes::find(&cli.global)?;
+    let file = ConfigFile::read(&homes.absolute().sqlite_home);
     Ok(match &cli.command {
-        Command::Status => Box::new(status::status(&homes, screen).await),
-        Command::Backfill(args) => Box::new(backfill::backfill(&homes, args, screen).await?),
-        Command::Audit(args) => Box::new(audit::audit(&homes, args, screen).await?),
-        Command::Threads(threads) => match &threads.command {
-            None => Box::new(threads_list::list(&homes, &threads.list, screen).await?),
-            Some(ThreadsCommand::Show { id, no_refresh }) => {
-                Box::new(threads_show::show(&homes, id, *no_refresh, screen).await?)
-            }
-            Some(edit) => Box::new(threads_edit::edit(&homes, edit, screen).await?),
-        },
+        Command::Config(args) => Box::new(config::Config::of(&args.command, file)),
+        Command::Status => Box::new(status::status(&homes, file, screen).await),
+        Command::Backfill(args) => {
+            file.settings(screen)?;
+            Box::new(backfill::backfill(&homes, args, screen).await?)
+        }
+        Command::Audit(args) => {
+            file.settings(screen)?;
+            Box::new(audit::audit(&homes, args, screen).await?)
+        }
+        Command::Threads(args) => threads(&homes, args, &file.settings(screen)?, screen).await?,
         Command::Completions { shell } => Box::new(completions::Script::of(*shell)),
+    })
+}
+
+async fn threads(
+    homes: &Homes,
+    args: &ThreadsArgs,
+    _settings: &Settings,
+    screen: &Screen,
+) -> anyhow::Result<Box<dyn Answer>> {
+    Ok(match &args.command {
+        None => Box::new(threads_list::list(homes, &args.list, screen).await?),
+        Some(ThreadsCommand::Show { id, no_refresh }) => {
+            Box::new(threads_show::show(homes, id, *no_refresh, screen).await?)
+        }
+        Some(edit) => Box::new(threads_edit::edit(homes, edit, screen).await?),
     })
 }
 

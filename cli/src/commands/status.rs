@@ -10,6 +10,7 @@ use threadkeep_state::{DATABASES, Inventory};
 
 use super::problems::{self, PlaceProblem};
 use super::status_sheet;
+use crate::config::{ConfigFile, Problem};
 use crate::exit::{Code, Fault};
 use crate::homes::Homes;
 use crate::index;
@@ -18,6 +19,7 @@ use crate::output::{Answer, Screen, json::put_time};
 /// Everything there is to say about the state of things.
 pub(super) struct Status {
     pub(super) homes: Homes,
+    pub(super) config: ConfigFile,
     /// What is wrong with the agent's home.
     pub(super) home_fault: Option<Fault>,
     pub(super) databases: Vec<(DbStatus, u32)>,
@@ -34,7 +36,7 @@ pub(super) struct Contents {
 }
 
 /// Looks at everything. Whatever is wrong is the answer.
-pub(super) async fn status(homes: &Homes, screen: &Screen) -> Status {
+pub(super) async fn status(homes: &Homes, config: ConfigFile, screen: &Screen) -> Status {
     let home_fault = AgentHome::open(&homes.home).err().map(|error| Fault::of(&error.into(), screen));
     let mut databases = Vec::new();
     for spec in DATABASES {
@@ -52,7 +54,7 @@ pub(super) async fn status(homes: &Homes, screen: &Screen) -> Status {
         Some(fault) => Some(fault.message.clone()),
         None => homes.obstacle(),
     };
-    Status { homes: homes.absolute(), home_fault, databases, obstacle, contents }
+    Status { homes: homes.absolute(), config, home_fault, databases, obstacle, contents }
 }
 
 async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
@@ -85,6 +87,11 @@ impl Answer for Status {
             "sqlite_home": self.homes.sqlite_home.display().to_string(),
             "sqlite_version": sqlite_version(),
             "obstacle": self.obstacle,
+            "config": json!({
+                "path": self.config.path.display().to_string(),
+                "exists": self.config.exists,
+                "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
+            }),
             "databases": self.databases.iter().map(json_of_database).collect::<Vec<_>>(),
             "index_error": self.contents.as_ref().err().map(|fault| &fault.message),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
@@ -100,7 +107,13 @@ impl Answer for Status {
 
     fn code(&self) -> Code {
         let trouble = self.databases.iter().any(|(database, _)| is_trouble(&database.state));
-        if trouble || self.home_fault.is_some() || self.obstacle.is_some() || self.contents.is_err() {
+        let is_wrong = self.config.errors().next().is_some();
+        if trouble
+            || is_wrong
+            || self.home_fault.is_some()
+            || self.obstacle.is_some()
+            || self.contents.is_err()
+        {
             Code::Problems
         } else {
             Code::Fine

@@ -5,6 +5,7 @@ use threadkeep_state::backfill::owner_is_dead;
 
 use super::problems;
 use super::status::{Contents, Status, is_over, status_word};
+use crate::config::{ConfigFile, Origin, Severity};
 use crate::exit::{plain_sql, rebuild};
 use crate::output::Screen;
 use crate::output::color::{DIM, GREEN, RED, YELLOW, paint};
@@ -23,6 +24,7 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     }
     sheet.row("SQLite home", clean(&status.homes.sqlite_home.display().to_string()));
     sheet.row("SQLite", sqlite_version());
+    add_config(&mut sheet, &status.config);
     for (database, application_id) in &status.databases {
         add_database(&mut sheet, status, database, screen, *application_id);
     }
@@ -42,6 +44,23 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
         text.push_str(&problems::render(&contents.problems, screen));
     }
     text
+}
+
+/// Where the settings are, and what is wrong with them.
+fn add_config(sheet: &mut Sheet, config: &ConfigFile) {
+    let set = config.settings.iter().filter(|setting| setting.origin != Origin::Default).count();
+    sheet.row(
+        "settings",
+        match (config.exists, set) {
+            (false, 0) => "as by default".to_owned(),
+            (_, set) => format!("{} set; `threadkeep config show` shows them", count(set as u64)),
+        },
+    );
+    for problem in &config.problems {
+        let style = if problem.severity == Severity::Error { RED } else { YELLOW };
+        sheet.row("", paint(style, &clean(&problem.located(&config.path))));
+        sheet.maybe("", problem.hint.as_deref().map(|hint| paint(DIM, &clean(hint))));
+    }
 }
 
 fn add_database(

@@ -36,6 +36,7 @@ fn homes_that_are_none() -> Result {
                  pass the agent's home with --home DIR, or set CODEX_HOME
     SQLite home  [tmp]/home/threadkeep
     SQLite       3.51.3
+    settings     as by default
 
     database state
     file         [tmp]/home/threadkeep/state_5.sqlite

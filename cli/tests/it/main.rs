@@ -3,6 +3,7 @@
 mod audit;
 mod backfill;
 mod bad_input;
+mod config;
 mod crash;
 mod edit;
 mod fixture;

@@ -1,0 +1,156 @@
+//! Holds what a file says against the schema: what may be used, and what is wrong with the rest.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::filter;
+use super::nearest::nearest;
+use super::place::Place;
+use super::problem::{Problem, Severity};
+use super::schema::{Kind, Rule, leaves};
+use crate::output::text::{fit, one_line};
+
+/// How much of a wrong value is said again.
+const SHOWN: usize = 40;
+
+/// What a file sets.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    pub(super) set: Vec<Set>,
+    /// In the order of the file.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// A key with its value, and where it stands.
+#[derive(Debug)]
+pub(super) struct Set {
+    pub(super) section: String,
+    pub(super) key: String,
+    pub(super) value: Value,
+    pub(super) place: Place,
+}
+
+/// Checks a text of TOML. Nothing of a text that is none is used.
+pub(super) fn check(text: &str, schema: &Value) -> Checked {
+    let mut check = Check { text, schema, found: Checked::default() };
+    match DeTable::parse(text) {
+        Ok(document) => check.document(document.get_ref()),
+        Err(error) => {
+            let place = error.span().map(|span| Place::of(text, span.start));
+            let shown = error.span().map(|span| check.quoted(&span)).filter(|shown| shown != "``");
+            let at = shown.map(|shown| format!(" at {shown}")).unwrap_or_default();
+            let message = format!("this is not TOML{at}: {}", one_line(error.message()));
+            check.error(place, message, "mend the line, or put a # before it".to_owned());
+        }
+    }
+    check.found.problems.sort_by_key(|problem| problem.place);
+    check.found
+}
+
+struct Check<'a> {
+    text: &'a str,
+    schema: &'a Value,
+    found: Checked,
+}
+
+impl Check<'_> {
+    fn document(&mut self, document: &DeTable<'_>) {
+        for (name, value) in document {
+            let rule = Rule::of(self.schema).keys().find(|(known, _)| known == name.get_ref());
+            match (rule, value.get_ref()) {
+                (None, _) => self.unknown(None, name),
+                (Some((section, rule)), DeValue::Table(table)) => self.section(section, rule, table),
+                (Some((section, _)), _) => {
+                    let message = format!(
+                        "`{section}` is {}, and has to be a section of keys",
+                        self.quoted(&value.span())
+                    );
+                    let hint = format!("write `[{section}]` on a line of its own, and its keys below");
+                    self.error(Some(self.place(&value.span())), message, hint);
+                }
+            }
+        }
+    }
+
+    fn section(&mut self, section: &str, rule: Rule<'_>, table: &DeTable<'_>) {
+        for (name, value) in table {
+            match rule.keys().find(|(known, _)| known == name.get_ref()) {
+                None => self.unknown(Some(section), name),
+                Some((key, rule)) => match read(rule.kind(), value.get_ref()) {
+                    Ok(read) => self.found.set.push(Set {
+                        section: section.to_owned(),
+                        key: key.to_owned(),
+                        value: read,
+                        place: self.place(&name.span()),
+                    }),
+                    Err(expected) => {
+                        let shown = self.quoted(&value.span());
+                        let message = format!("`{section}.{key}` is {shown}, and has to be {expected}");
+                        let default = &self.schema["properties"][section]["properties"][key]["default"];
+                        let hint = format!("mend it, or take the line out for the default, {default}");
+                        self.error(Some(self.place(&value.span())), message, hint);
+                    }
+                },
+            }
+        }
+    }
+
+    fn unknown(&mut self, section: Option<&str>, name: &Spanned<std::borrow::Cow<'_, str>>) {
+        let key = name.get_ref();
+        let sections = Rule::of(self.schema).keys().map(|(section, _)| section);
+        let meant = nearest(section, key, sections, leaves(self.schema));
+        let whole = section.map_or_else(|| key.to_string(), |section| format!("{section}.{key}"));
+        let remedy = match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`threadkeep config show` lists the keys there are".to_owned(),
+        };
+        let shown = one_line(&whole);
+        self.found.problems.push(Problem {
+            severity: Severity::Warning,
+            place: Some(self.place(&name.span())),
+            message: format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN)),
+            hint: None,
+        });
+    }
+
+    fn error(&mut self, place: Option<Place>, message: String, hint: String) {
+        self.found.problems.push(Problem::error(place, message, hint));
+    }
+
+    fn place(&self, span: &Range<usize>) -> Place {
+        Place::of(self.text, span.start)
+    }
+
+    /// What stands there, as it is written.
+    fn quoted(&self, span: &Range<usize>) -> String {
+        let written = one_line(self.text.get(span.clone()).unwrap_or_default());
+        format!("`{}`", fit(&written, SHOWN))
+    }
+}
+
+/// Reads a value, or says what it has to be.
+fn read(kind: Kind, value: &DeValue<'_>) -> Result<Value, String> {
+    match (kind, value) {
+        (Kind::Boolean, DeValue::Boolean(value)) => Ok((*value).into()),
+        (Kind::Boolean, _) => Err("true or false".to_owned()),
+        (Kind::Integer { min, max }, value) => match value.as_integer().and_then(whole) {
+            Some(value) if (min..=max).contains(&value) => Ok(value.into()),
+            _ => Err(format!("a whole number from {min} to {max}")),
+        },
+        (Kind::Filter, DeValue::String(value)) => {
+            filter::check(value).map(|()| value.as_ref().into()).map_err(|why| format!("a filter: {why}"))
+        }
+        (Kind::Filter, _) => Err(format!("a filter in quotes: {}", filter::EXAMPLE)),
+        (Kind::Text, DeValue::String(value)) => Ok(value.as_ref().into()),
+        (Kind::Text, _) => Err("text in quotes".to_owned()),
+        // The sections have no sections in them.
+        (Kind::Section, _) => Ok(Map::new().into()),
+    }
+}
+
+fn whole(value: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(value.as_str(), value.radix()).ok()
+}

@@ -1,0 +1,198 @@
+//! The settings: what a file may say, and how what is wrong in it is told.
+
+use std::fs;
+
+use super::fixture::{Fixture, Result, contents};
+
+/// A home with this file of settings.
+fn with(text: &str) -> Result<Fixture> {
+    let fixture = Fixture::bundled()?;
+    fs::create_dir(fixture.sqlite_home())?;
+    fs::write(fixture.sqlite_home().join("config.toml"), text)?;
+    Ok(fixture)
+}
+
+/// What `threads` says of a file that keeps it from running.
+fn refusal(text: &str) -> Result<String> {
+    Ok(with(text)?.run(&["threads"])?.all())
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_types() -> Result {
+    let made = Fixture::empty()?.run(&["config", "schema"])?.stdout;
+    let committed = include_str!("../../config.schema.json");
+    assert!(
+        made == committed,
+        "cli/config.schema.json is stale; in the repository's root, renew it with:\n\
+         cargo run --quiet -- config schema > cli/config.schema.json.new && mv cli/config.schema.json.new cli/config.schema.json"
+    );
+    Ok(())
+}
+
+#[test]
+fn without_a_file_everything_is_as_by_default() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["config", "show"])?.all(), @r#"
+    exit 0
+    --- stdout
+    # [tmp]/home/threadkeep/config.toml: not there, everything is as by default
+
+    [features]
+    goals = true           # default
+    logs = true            # default
+
+    [logs]
+    enabled = true         # default
+    filter = "info"        # default
+    row_bytes = 65536      # default
+    keep_rows = 1000       # default
+    keep_bytes = 10485760  # default
+    keep_days = 90         # default
+
+    [memories]  # not in effect yet: the memory pipeline is not built
+    max_age_days = 30      # default
+    min_idle_hours = 12    # default
+    max_running = 64       # default
+    "#);
+    insta::assert_snapshot!(fixture.run(&["config", "path"])?.all(), @r"
+    exit 0
+    --- stdout
+    [tmp]/home/threadkeep/config.toml  (not there: everything is as by default)
+    ");
+    assert_eq!(fixture.json(&["config", "path"])?["exists"], false);
+    assert!(!fixture.sqlite_home().exists(), "asking makes nothing");
+    Ok(())
+}
+
+#[test]
+fn what_the_file_and_the_environment_set_is_shown_with_its_place() -> Result {
+    let fixture = with("[logs]\nkeep_days = 30\nfilter = \"warn\"\n[features]\ngoals = false\n")?;
+    let show = fixture.json(&["config", "show"])?;
+    let of = |show: &serde_json::Value, key: &str| {
+        let settings = show["settings"].as_array().cloned().unwrap_or_default();
+        let setting = settings.into_iter().find(|setting| setting["key"] == key).unwrap_or_default();
+        format!("{} by {}, line {}", setting["value"], setting["source"], setting["line"])
+    };
+    assert_eq!(of(&show, "logs.keep_days"), r#"30 by "file", line 2"#);
+    assert_eq!(of(&show, "logs.filter"), r#""warn" by "file", line 3"#);
+    assert_eq!(of(&show, "features.goals"), r#"false by "file", line 5"#);
+    assert_eq!(of(&show, "logs.keep_rows"), r#"1000 by "default", line null"#);
+    let output = fixture.command(&["config", "show", "--json"]).env("THREADKEEP_LOG", "debug").output()?;
+    let show = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(of(&show, "logs.filter"), r#""debug" by "environment", line null"#);
+    Ok(())
+}
+
+#[test]
+fn an_unknown_key_is_a_warning_with_the_nearest_known_one() -> Result {
+    let fixture = with("featuers = 1\n[logs]\nkeep_row = 5\n[memories]\nfilter = \"info\"\ncolour = 1\n")?;
+    let said = fixture.run(&["threads", "--limit", "1"])?;
+    assert_eq!(said.code, Some(0));
+    insta::assert_snapshot!(said.stderr, @r"
+    note: [tmp]/home/threadkeep/config.toml:1:1: unknown key `featuers`; did you mean `[features]`?
+    note: [tmp]/home/threadkeep/config.toml:3:1: unknown key `logs.keep_row`; did you mean `keep_rows`?
+    note: [tmp]/home/threadkeep/config.toml:5:1: unknown key `memories.filter`; did you mean `logs.filter`?
+    note: [tmp]/home/threadkeep/config.toml:6:1: unknown key `memories.colour`; `threadkeep config show` lists the keys there are
+    ");
+    assert_eq!(fixture.run(&["config", "show"])?.code, Some(0));
+    assert_eq!(fixture.run(&["-q", "threads", "--limit", "1"])?.stderr, "");
+    Ok(())
+}
+
+#[test]
+fn wrong_values_are_errors_with_their_place() -> Result {
+    insta::assert_snapshot!(refusal("[logs]\n  keep_rows = \"many\"\nkeep_days = 0\nenabled = 'no'\n")?, @r#"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml:2:15: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
+      hint: mend it, or take the line out for the default, 1000; `threadkeep config show` shows this and 2 more
+    "#);
+    insta::assert_snapshot!(refusal("[logs]\nrow_bytes = 99_999_999_999_999_999_999\n")?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.row_bytes` is `99_999_999_999_999_999_999`, and has to be a whole number from 256 to 1048576
+      hint: mend it, or take the line out for the default, 65536
+    ");
+    insta::assert_snapshot!(refusal("logs = 3\n")?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml:1:8: `logs` is `3`, and has to be a section of keys
+      hint: write `[logs]` on a line of its own, and its keys below
+    ");
+    insta::assert_snapshot!(refusal("[logs]\nkeep_rows = 1\nkeep_rows = 2\n")?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml:3:1: this is not TOML at `keep_rows`: duplicate key
+      hint: mend the line, or put a # before it
+    ");
+    insta::assert_snapshot!(refusal("[logs\n")?, @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml:1:6: this is not TOML: unclosed table, expected `]`
+      hint: mend the line, or put a # before it
+    ");
+    Ok(())
+}
+
+#[test]
+fn what_is_no_text_is_an_error_and_no_reason_to_wait() -> Result {
+    let fixture = with("")?;
+    let file = fixture.sqlite_home().join("config.toml");
+    fs::write(&file, b"[logs]\n# caf\xe9\n")?;
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml: is not UTF-8 text: line 2 has other bytes in it
+      hint: save it as UTF-8
+    ");
+    fs::remove_file(&file)?;
+    fs::create_dir(&file)?;
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/config.toml: cannot be read: it is not a file
+      hint: make it a file that this user may read, or move it away for the defaults
+    ");
+    fs::remove_dir(&file)?;
+    #[cfg(unix)]
+    {
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &file,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )?;
+        assert!(fixture.run(&["threads"])?.stderr.contains("it is not a file"));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
+    let fixture = with("[logs]\nkeep_rows = \"many\"\n")?;
+    let before = contents(&fixture.home())?;
+    for arguments in [&["config", "path"][..], &["config", "schema"], &["completions", "bash"]] {
+        assert_eq!(fixture.run(arguments)?.code, Some(0), "{arguments:?}");
+    }
+    let show = fixture.run(&["config", "show"])?;
+    assert_eq!(show.code, Some(1));
+    insta::assert_snapshot!(show.stdout.lines().skip(19).collect::<Vec<_>>().join("\n"), @r#"
+    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
+      hint: mend it, or take the line out for the default, 1000
+
+    Until this is mended, only config, status and completions run.
+    "#);
+    let status = fixture.run(&["status"])?;
+    assert_eq!(status.code, Some(1));
+    insta::assert_snapshot!(status.stdout.lines().skip(3).take(3).collect::<Vec<_>>().join("\n"), @r#"
+    settings     0 set; `threadkeep config show` shows them
+                 [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
+                 mend it, or take the line out for the default, 1000
+    "#);
+    for arguments in [&["backfill"][..], &["audit"], &["threads", "archive", "01a2036c-de71"]] {
+        assert_eq!(fixture.run(arguments)?.code, Some(2), "{arguments:?}");
+    }
+    assert_eq!(contents(&fixture.home())?, before, "nothing was changed");
+    Ok(())
+}
