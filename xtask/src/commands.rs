@@ -1,5 +1,6 @@
 //! The command line: what can be typed after `cargo xtask`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -76,6 +77,20 @@ enum Migrations {
         #[arg(long)]
         rewrite_unreleased: bool,
     },
+    /// At a release: keep what its databases hold and what it runs, and move the mark over its migrations
+    Freeze {
+        /// One crate: its folder or its package; all of them when left out
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
+    },
+    /// Compare the databases of a home with the locks, without touching them
+    Status {
+        /// The agent home, or the folder with the databases
+        #[arg(long, value_name = "DIR")]
+        home: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Be a process of a check
     #[command(hide = true)]
     Child(migrations::child::Orders),
@@ -130,7 +145,8 @@ fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
                 }
             };
             let program = std::env::current_exe()?;
-            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program };
+            let rounds = migrations::race::ROUNDS;
+            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program, rounds };
             let found = run.check(&parts, timed)?;
             report("migrations", &found, output)
         }
@@ -149,14 +165,38 @@ fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
         Migrations::New { owner, name } => {
             for room in migrations::owners(repo, Some(&owner))? {
                 let path = migrations::scaffold::new(repo, room, &name)?;
-                let table =
-                    format!("include_str!(\"../migrations/{}\")", path.rsplit('/').next().unwrap_or(&path));
+                let file = path.rsplit('/').next().unwrap_or(&path);
+                let stem = file.trim_end_matches(".sql");
+                let folder = room.folder;
                 println!("{path} is made and locked. Next:");
-                println!("  1. write its SQL");
-                println!("  2. add {table} to the crate's table of migrations");
-                println!("  3. cargo xtask migrations lock {owner} --rewrite-unreleased");
+                println!("  1. write its SQL, by the rules of state/sqlite/MIGRATIONS.md");
+                println!("  2. write what it is tried on into {folder}/fixtures/{file}");
+                println!("  3. add `\"{stem}\"` to the crate's `migrations![…]`");
+                println!("  4. cargo xtask migrations lock {folder} --rewrite-unreleased");
+                println!("  5. cargo xtask migrations check {folder} --bless, and read the diff");
             }
             Ok(true)
+        }
+        Migrations::Freeze { only } => {
+            let program = std::env::current_exe()?;
+            let (bless, rounds) = (false, migrations::race::ROUNDS);
+            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program, rounds };
+            let written = migrations::freeze::freeze(&run)?;
+            written.iter().for_each(|path| println!("{path} is written"));
+            println!(
+                "{}",
+                if written.is_empty() { "nothing is new" } else { "commit these, and tag the release" }
+            );
+            Ok(true)
+        }
+        Migrations::Status { home, output } => {
+            let found = migrations::status::status(repo, &home)?;
+            if output.json {
+                println!("{}", serde_json::json!({ "check": "status", "databases": found }));
+            } else {
+                found.iter().for_each(|status| println!("{status}"));
+            }
+            Ok(found.iter().all(migrations::status::Status::is_fine))
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod crash;
 pub mod fixtures;
 pub mod folder;
 pub mod forward;
+pub mod freeze;
 pub mod lab;
 pub mod lint;
 pub mod lock;
@@ -28,6 +29,7 @@ pub mod scaffold;
 pub mod schema;
 pub mod sql;
 pub mod statements;
+pub mod status;
 pub mod stores;
 pub mod tables;
 pub mod tag;
@@ -110,6 +112,8 @@ pub struct Run<'a> {
     pub bless: bool,
     /// This tool, to be started again as another process.
     pub program: &'a Path,
+    /// How often processes race; [`race::ROUNDS`] unless something else is being tried.
+    pub rounds: u32,
 }
 
 /// Checks the migrations of one crate, or of all, as far as files and memory go.
@@ -118,7 +122,7 @@ pub struct Run<'a> {
 ///
 /// When the crate owns no database, or a file cannot be read.
 pub fn check(repo: &Repo, only: Option<&str>) -> Result<Vec<Finding>> {
-    Run { repo, only, bless: false, program: Path::new("") }.check(STATIC, |_, _| ())
+    Run { repo, only, bless: false, program: Path::new(""), rounds: race::ROUNDS }.check(STATIC, |_, _| ())
 }
 
 impl Run<'_> {
@@ -128,7 +132,7 @@ impl Run<'_> {
     ///
     /// As [`check`], and when there is no room for databases, or processes cannot be started.
     pub fn check(&self, parts: &[Part], mut timed: impl FnMut(&Part, Duration)) -> Result<Vec<Finding>> {
-        let Self { repo, only, bless, program } = *self;
+        let Self { repo, only, bless, program, rounds } = *self;
         let rooms = owners(repo, only)?.into_iter();
         let owners = rooms.map(|room| Owner::read(repo, room)).collect::<Result<Vec<_>>>()?;
         let mut found = Vec::new();
@@ -139,7 +143,7 @@ impl Run<'_> {
         for part in parts {
             let start = Instant::now();
             for owner in &owners {
-                found.extend((part.run)(&Task { repo, owner, bless, program })?);
+                found.extend((part.run)(&Task { repo, owner, bless, program, rounds })?);
             }
             timed(part, start.elapsed());
         }

@@ -68,7 +68,7 @@ fn works(task: &Task<'_>, fixtures: &Fixtures, replay: &Replay, release: u32) ->
         lab::rows(&connection, name, &columns).with_context(|| format!("it reads {name}"))?;
     }
     for statement in fixtures.statements.get(&release).into_iter().flatten() {
-        let name = statement.comments.last().map_or("?", |comment| &comment.text);
+        let name = statement.comments.first().map_or("?", |comment| &comment.text);
         connection.prepare(&statement.text).with_context(|| format!("it runs `{name}`"))?;
     }
     lab::damage(&connection)?.map_or(Ok(()), |damage| Err(anyhow::anyhow!("{damage}")))

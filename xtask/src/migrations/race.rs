@@ -14,8 +14,8 @@ use crate::finding::Finding;
 /// How many processes open the database at once.
 const PROCESSES: usize = 8;
 
-/// How often they do.
-const ROUNDS: u32 = 50;
+/// How often they do, unless something else is being tried.
+pub const ROUNDS: u32 = 50;
 
 /// Lets processes race for the upgrade of the oldest database.
 ///
@@ -42,7 +42,7 @@ fn races(task: &Task<'_>, old: &Path, to: u32) -> Result<()> {
     let alone = Lab::with(task.owner, old)?;
     alone.open(to).context("one process alone")?;
     let expected = alone.content()?;
-    for round in 1..=ROUNDS {
+    for round in 1..=task.rounds {
         let lab = Lab::with(task.owner, old)?;
         race(task, &lab, to, &expected).with_context(|| format!("round {round} of {PROCESSES} processes"))?;
     }

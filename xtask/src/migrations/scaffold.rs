@@ -1,4 +1,4 @@
-//! Makes the next migration: its file, its number, its line in the lock.
+//! Makes the next migration: its file, its number, its hook, its line in the lock.
 
 use anyhow::{Result, bail};
 
@@ -30,12 +30,27 @@ pub fn new(repo: &Repo, room: &'static Room, name: &str) -> Result<String> {
         lock::update(repo, room, false)?;
     }
     let version = folder.migrations.last().map_or(1, |last| last.version + 1);
-    let place = folder.place(&file_name(version, name));
+    let (file, title) = (file_name(version, name), name.replace('_', " "));
+    let place = folder.place(&file);
     std::fs::create_dir_all(repo.path(&folder.path))?;
-    std::fs::write(
-        repo.path(&place),
-        format!("-- {}: say what changes, and why.\n", name.replace('_', " ")),
-    )?;
+    std::fs::write(repo.path(&place), format!("-- {title}: say what changes, and why.\n"))?;
+    let fixtures = format!("{}/fixtures", room.folder);
+    std::fs::create_dir_all(repo.path(&fixtures))?;
+    std::fs::write(repo.path(&format!("{fixtures}/{file}")), hook(&title))?;
     lock::update(repo, room, false)?;
     Ok(place)
+}
+
+/// Writes the beginning of a hook: what each of its sections is for.
+fn hook(title: &str) -> String {
+    format!(
+        "-- What `{title}` is tried on. See state/sqlite/MIGRATIONS.md; a line `--! rows: TABLE +1` declares that the number\n\
+         -- of rows changes.\n\
+         --! before\n\
+         -- Rows that it will find: the awkward ones.\n\
+         --! after\n\
+         -- Questions that must be answered with 1: SELECT count(*) = 1 FROM …;\n\
+         --! fill\n\
+         -- Rows for every table and column that it makes.\n"
+    )
 }

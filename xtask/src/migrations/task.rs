@@ -19,6 +19,8 @@ pub struct Task<'a> {
     pub bless: bool,
     /// This tool, to be started again as another process.
     pub program: &'a Path,
+    /// How often processes race.
+    pub rounds: u32,
 }
 
 impl Task<'_> {

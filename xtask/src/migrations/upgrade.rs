@@ -50,6 +50,15 @@ impl Walk {
         Self::from(owner, fixtures, fixtures.frozen.keys().next().copied().unwrap_or(0))
     }
 
+    /// Walks from the first migration to the newest, with the rows of every hook.
+    ///
+    /// # Errors
+    ///
+    /// As [`audit`].
+    pub fn fresh(owner: &Owner, fixtures: &Fixtures) -> Result<Self> {
+        Self::from(owner, fixtures, 0)
+    }
+
     /// Returns the database of a version, closed and with rows; none when the walk did not get there.
     pub fn database(&self, version: u32) -> Option<&PathBuf> {
         self.databases.get(&version)

@@ -16,7 +16,7 @@ const FIRST: &str = "CREATE TABLE threads (id TEXT NOT NULL PRIMARY KEY, title T
     CREATE TABLE tags (thread_id TEXT NOT NULL PRIMARY KEY REFERENCES threads (id), tag TEXT NOT NULL) STRICT;\n";
 
 /// Makes a house whose second migration is this one, with rows for what the first one made.
-fn house(second: &str, hook: &str) -> Fixture {
+pub(crate) fn house(second: &str, hook: &str) -> Fixture {
     let house = Fixture::new();
     house.write("state/migrations/0001_threads.sql", FIRST);
     house.write(
@@ -35,22 +35,28 @@ fn house(second: &str, hook: &str) -> Fixture {
 }
 
 /// Runs one part of the check, or all when it has no name, with real processes.
-fn check(house: &Fixture, part: &str) -> String {
+pub(crate) fn check(house: &Fixture, part: &str) -> String {
     let parts: Vec<_> = DYNAMIC.iter().filter(|one| part.is_empty() || one.name == part).copied().collect();
     assert!(!parts.is_empty(), "there is no part {part}");
     let repo = house.repo();
-    let run = Run { repo: &repo, only: None, bless: false, program: Path::new(env!("CARGO_BIN_EXE_xtask")) };
+    let run = Run {
+        repo: &repo,
+        only: None,
+        bless: false,
+        program: Path::new(env!("CARGO_BIN_EXE_xtask")),
+        rounds: 3,
+    };
     match run.check(&parts, |_, _| ()) {
         Ok(found) => render(&found),
         Err(error) => format!("error: {error:#}"),
     }
 }
 
-const GOOD: &str = "ALTER TABLE threads ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';\n\
+pub(crate) const GOOD: &str = "ALTER TABLE threads ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';\n\
     CREATE TABLE visits (id INTEGER PRIMARY KEY) STRICT;\n\
     INSERT INTO visits (id) VALUES (1);\n\
     UPDATE threads SET size = 1 WHERE title IS NULL;\n";
-const GOOD_HOOK: &str = "--! before\nINSERT INTO threads (id) VALUES ('c');\n\
+pub(crate) const GOOD_HOOK: &str = "--! before\nINSERT INTO threads (id) VALUES ('c');\n\
     --! rows: visits +1\n--! after\nSELECT count(*) = 2 FROM threads WHERE size = 1;\n";
 
 #[test]
@@ -252,7 +258,7 @@ fn forward(exercise: fn(&Path) -> Work<'_>) -> String {
     }));
     let repo = house.repo();
     let owner = Owner { store: Some(store), ..Owner::read(&repo, room("state").unwrap()).unwrap() };
-    let task = Task { repo: &repo, owner: &owner, bless: false, program: Path::new("") };
+    let task = Task { repo: &repo, owner: &owner, bless: false, program: Path::new(""), rounds: 3 };
     render(&xtask::migrations::forward::audit(&task).unwrap())
 }
 

@@ -149,7 +149,7 @@ impl Fixture {
     /// Writes the snapshots of the migrations anew.
     pub(crate) fn bless(&self) {
         let repo = self.repo();
-        let run = migrations::Run { repo: &repo, only: None, bless: true, program: Path::new("") };
+        let run = migrations::Run { repo: &repo, only: None, bless: true, program: Path::new(""), rounds: 3 };
         run.check(migrations::STATIC, |_, _| ()).unwrap();
     }
 

@@ -13,6 +13,7 @@ mod owners;
 mod paths;
 mod plans;
 mod refusals;
+mod releases;
 mod signatures;
 mod tidy;
 mod wiring;

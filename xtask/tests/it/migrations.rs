@@ -322,6 +322,13 @@ fn the_next_one_is_made_and_locked() {
         no source of threadkeep-state lists it, so it never runs
         → add `"0002_thread_tags"` to the crate's `migrations![…]`, or `include_str!("../migrations/0002_thread_tags.sql")` to its table
     "#);
+    // Its hook is empty, and read as one.
+    assert!(house.read("state/fixtures/0002_thread_tags.sql").contains("\n--! before\n"));
+    assert_snapshot!(crate::databases::check(&house, "fixtures"), @"
+    state/fixtures/live.sql [migrations/fixture]
+        without it, nothing is written while several versions are at work
+        → write there one INSERT with ?1, and a SELECT that lists what it wrote
+    ");
     assert_snapshot!(scaffold::new(&house.repo(), state(), "thread_tags").unwrap_err(), @"state/migrations/0002_thread_tags.sql has that name already: choose another");
     assert_snapshot!(scaffold::new(&house.repo(), state(), "Thread-Tags").unwrap_err(), @"`Thread-Tags` is no name for a migration: write lower-case words joined by `_`, like `thread_tags`");
 }

@@ -32,7 +32,10 @@ fn found(house: &Fixture, bless: bool) -> String {
     let mut owner = Owner::read(&house.repo(), room("state").unwrap()).unwrap();
     owner.store = Some(&STORE);
     let repo = house.repo();
-    render(&plans::audit(&Task { repo: &repo, owner: &owner, bless, program: Path::new("") }).unwrap())
+    render(
+        &plans::audit(&Task { repo: &repo, owner: &owner, bless, program: Path::new(""), rounds: 3 })
+            .unwrap(),
+    )
 }
 
 fn house(source: &str) -> Fixture {
