@@ -29,6 +29,11 @@ pub const BENCHES: &[Bench] = &[
         package: "threadkeep-state",
         about: "a page of 50 threads, of 1,000 and of 100,000",
     },
+    Bench {
+        name: "redact",
+        package: "threadkeep-redact",
+        about: "redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes",
+    },
 ];
 
 /// Runs a bench with the arguments given to it.

@@ -5,19 +5,24 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::edge;
 use crate::judge;
 use crate::kinds::{AUTHORIZATION, COOKIE, PASSWORD, SECRET};
 use crate::name::{self, NameKind};
+use crate::rule::Shapes;
 use crate::separator;
-use crate::value::{self, Value};
-use crate::{candidate, edge, rule};
+use crate::value;
 
 /// The longest name that is read backwards from its last word.
 const LONGEST_NAME: usize = 64;
 
-/// Finds the secret that is held by the name whose last word begins at `start`: where it is, and its kind.
-pub(crate) fn find_at(text: &str, floor: usize, start: usize) -> Option<(Range<usize>, &'static str)> {
-    let name = name_at(text, floor, start)?;
+/// Finds the secret that is held by the name whose last word begins a candidate: where it is, and its kind.
+pub(crate) fn find_at(
+    text: &str,
+    floor: usize,
+    candidate: &Range<usize>,
+) -> Option<(Range<usize>, &'static str)> {
+    let name = name_at(text, floor, candidate)?;
     let kind = kind_of(text, &name)?;
     let (separator, at) = separator::after_name(text, name.start, name.end)?;
     match kind {
@@ -29,8 +34,9 @@ pub(crate) fn find_at(text: &str, floor: usize, start: usize) -> Option<(Range<u
             if !judge::is_secret(text, kind, separator, &value) {
                 return None;
             }
-            let kind = kind_of_shape(text, &value).unwrap_or_else(|| kind_of_name(&text[name]));
-            Some((value.range, kind))
+            let secret = value::whole(text, &value, in_url);
+            let kind = kind_of_shape(text, &secret).unwrap_or_else(|| kind_of_name(&text[name]));
+            Some((secret, kind))
         }
     }
 }
@@ -43,16 +49,19 @@ fn kind_of(text: &str, name: &Range<usize>) -> Option<NameKind> {
     kind.or_else(|| (is_part && name.eq_ignore_ascii_case("pwd")).then_some(NameKind::Strong))
 }
 
-/// Finds the whole of the name whose last word begins at `start`.
-fn name_at(text: &str, floor: usize, start: usize) -> Option<Range<usize>> {
-    static END: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(&format!(r"\A(?:--[A-Za-z0-9-]{{0,32}})?(?i-u:{})", candidate::name_end()))
-            .expect("the first look has compiled this pattern already")
-    });
-    let end = start + END.find(&text[start..])?.end();
-    if text[start..].starts_with("--") {
-        return Some(start + 2..end);
+/// Finds the whole of the name whose last word begins a candidate.
+fn name_at(text: &str, floor: usize, candidate: &Range<usize>) -> Option<Range<usize>> {
+    let start = candidate.start;
+    if let Some(option) = text[start..].strip_prefix("--") {
+        let length = option.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').count();
+        return Some(start + 2..start + 2 + length);
     }
+    let separators = [':', '=', '>', ',', '"', '\'', '`', '\\', ']', ' ', '\t'];
+    let word = text[candidate.clone()].trim_end_matches(separators);
+    if !word.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let end = start + word.len();
     let bytes = text.as_bytes();
     let is_inside = |at: usize| {
         let before = bytes[at - 1];
@@ -70,39 +79,43 @@ fn name_at(text: &str, floor: usize, start: usize) -> Option<Range<usize>> {
 
 /// Finds the credential of an `Authorization` header, whose scheme stays.
 fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+    static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r#"(?x)\A \\{0,7}["'`]? \x20{0,4} (?:
-              (?i-u: bearer | basic | token | bot | apikey | key ) (?:\x20|%20|\+){1,4} (?<one>[^\s"'`\\,;<>]+)
-            | (?i-u: digest | negotiate | ntlm | hawk | oauth | aws4-hmac-sha256 ) \x20{1,4} (?<line>[^\r\n\\]+)
-            | (?<bare>[^\s"'`\\,;<>]+)
-            )"#,
+              (?<one> (?i-u: bearer | basic | token | bot | apikey | key ) (?:\x20|%20|\+){1,4} )
+            | (?<line> (?i-u: digest | negotiate | ntlm | hawk | oauth | aws4-hmac-sha256 ) \x20{1,4} )
+            )?"#,
         )
         .expect("the pattern is right: tests use it")
     });
-    let captures = PATTERN.captures(&text[at..])?;
-    let (secret, fits) = match (captures.name("one"), captures.name("line"), captures.name("bare")) {
-        (Some(one), ..) => (one, judge::is_credential(one.as_str())),
-        (_, Some(line), _) => (line, line.as_str().bytes().any(|byte| byte == b'=' || byte.is_ascii_digit())),
-        (.., bare) => (bare?, judge::is_weak_secret(bare?.as_str())),
-    };
-    fits.then(|| at + secret.start()..at + secret.end())
+    let scheme = SCHEME.captures(&text[at..])?;
+    let start = at + scheme.get(0)?.end();
+    let head = value::bare_end(text, start, value::HEAD, false);
+    let credential = &text[start..head];
+    if scheme.name("line").is_some() {
+        let is_secret = credential.contains('=') || judge::is_weak_secret(credential);
+        return is_secret.then(|| start..value::line_end(text, start));
+    }
+    let has_scheme = scheme.name("one").is_some();
+    let is_secret =
+        if has_scheme { judge::is_credential(credential) } else { judge::is_weak_secret(credential) };
+    is_secret.then(|| start..value::bare_end(text, start, usize::MAX, false))
 }
 
 /// Finds the value of a cookie header: pairs of names and values, up to the end of the line or of the quotes.
 fn cookie(text: &str, at: usize) -> Option<Range<usize>> {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\A\\{0,7}["'`]?[ ]{0,4}(?<secret>[A-Za-z0-9_.$%-]{1,64}=[^\r\n"'`\\]{4,})"#)
+        Regex::new(r#"\A\\{0,7}["'`]?[ ]{0,4}([A-Za-z0-9_.$%-]{1,64}=[^\r\n"'`\\]{4,})"#)
             .expect("the pattern is right: tests use it")
     });
-    let secret = PATTERN.captures(&text[at..])?.name("secret")?;
-    (!secret.as_str().contains(crate::MARK)).then(|| at + secret.start()..at + secret.end())
+    let secret = PATTERN.captures(&text[at..])?.get(1)?;
+    Some(at + secret.start()..at + secret.end())
 }
 
 /// Gives the kind of the shape that the whole value has, if it has one: it says more than the name.
-fn kind_of_shape(text: &str, value: &Value) -> Option<&'static str> {
-    let (found, kind) = rule::find_at(text, value.range.start, value.range.start)?;
-    (found == value.range).then_some(kind)
+fn kind_of_shape(text: &str, value: &Range<usize>) -> Option<&'static str> {
+    let (found, kind) = Shapes::new().find_at(text, value.start, value.start)?;
+    (found == *value).then_some(kind)
 }
 
 /// Gives the kind of what a name of this sort holds.

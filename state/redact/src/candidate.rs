@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::name::{ENDINGS, LAST_WORDS};
+use crate::name::{ENDINGS, KEY_QUALIFIERS, LAST_WORDS};
 use crate::table::TABLE;
 
 /// Matches where a secret may begin, or the last word of the name that holds it.
@@ -14,14 +14,19 @@ use crate::table::TABLE;
 /// however often the search begins anew.
 static CANDIDATE: LazyLock<Regex> = LazyLock::new(|| {
     let mut leads: Vec<String> = TABLE.iter().map(crate::rule::Rule::lead).collect();
-    leads.push(format!(r#"(?i-u:{})(?:\\{{0,7}}["'`]\s{{0,8}},|[\\"'`\] \t]{{0,10}}[:=]|>)"#, name_end()));
+    leads.push(format!(r#"(?i-u:{})(?:\\{{0,7}}["'`][ \t]{{0,8}},|[\\"'`\] \t]{{0,10}}[:=]|>)"#, name_end()));
     leads.push(format!(r"--[A-Za-z0-9-]{{0,32}}(?i-u:{})[ \t]{{1,8}}[^\s-]", name_end()));
     Regex::new(&leads.join("|")).expect("the leads of the table compile: a test compiles each")
 });
 
 /// Gives a pattern for the end of a secret's name: its last word, and what may follow that.
-pub(crate) fn name_end() -> String {
-    format!("(?:{})(?:[_.-]?(?:{}))?(?:[_.-]?[0-9]{{1,3}})?", LAST_WORDS.join("|"), ENDINGS.join("|"))
+fn name_end() -> String {
+    let keys = format!("(?:{})[_ .-]?keys?", KEY_QUALIFIERS.join("|"));
+    format!(
+        "(?:{}|{keys})(?:[_.-]?(?:{})){{0,2}}(?:[_.-]?[0-9]{{1,3}})?",
+        LAST_WORDS.join("|"),
+        ENDINGS.join("|")
+    )
 }
 
 /// Finds the next candidate at or after `from`.

@@ -38,6 +38,15 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         || (text.len() <= 32 && (text.contains("...") || text.contains('…')))
 }
 
+/// Says whether two parts that dots divide are a token's header, which is Base64 of JSON, and what it speaks of.
+pub(crate) fn is_json_web_token(text: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let is_header = |part: &str| part.starts_with("eyJ") && part.len() > SHORTEST;
+    text.split('.')
+        .zip(text.split('.').skip(1))
+        .any(|(header, rest)| is_header(header) && rest.len() >= SHORTEST)
+}
+
 /// Says whether this is a password or, after a colon, has one: and not the number of a group, nor a placeholder.
 pub(crate) fn is_password_of_login(text: &str) -> bool {
     let (name, password) = text.split_once(':').unwrap_or(("", text));

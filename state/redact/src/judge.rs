@@ -7,10 +7,7 @@ use regex::Regex;
 use crate::check::{is_mixed, is_placeholder};
 use crate::name::{self, NameKind};
 use crate::separator::Separator;
-use crate::value::Value;
-
-/// As much of a value is looked at. It keeps a value of a megabyte from being judged from end to end.
-const HEAD: usize = 256;
+use crate::value::{HEAD, Value};
 
 /// Holds the words that stand where a secret would: types, states, and what documentation says of it.
 const WORDS: &[&str] = &[
@@ -100,7 +97,7 @@ pub(crate) fn is_secret(text: &str, kind: NameKind, separator: Separator, value:
 
 /// Says whether a value could be a credential after the name of its scheme, were it all letters.
 pub(crate) fn is_credential(value: &str) -> bool {
-    !is_stand_in(value) && !is_code(value)
+    !value.is_empty() && !is_stand_in(value) && !is_code(value)
 }
 
 /// Says whether a value is like a secret by itself: long enough, mixed, and no number.
@@ -138,7 +135,8 @@ fn is_structure(head: &str, value: &Value) -> bool {
 
 /// Says whether something is put into a value when the program runs.
 fn is_template(value: &str) -> bool {
-    ["${", "{{", "#{", "{}", "%s", "$("].iter().any(|mark| value.contains(mark))
+    let marks = [b"${", b"{{", b"#{", b"{}", b"%s", b"$("];
+    value.as_bytes().windows(2).any(|pair| marks.iter().any(|mark| *mark == pair))
 }
 
 /// Says whether a value is itself the name of a secret, as a variable's or a key's: `user_password`, `config.token`.

@@ -149,14 +149,13 @@ pub(crate) const ENDINGS: &[&str] = &[
     "value",
 ];
 
-/// Holds every word that can come last in a secret's name, as patterns, for the first look through a text.
+/// Holds every word that can come last in a secret's name but keys, as patterns, for the first look through a text.
 pub(crate) const LAST_WORDS: &[&str] = &[
     "authorization",
     "auth",
     "cookies?",
     "credentials?",
     "creds",
-    "keys?",
     "mnemonic",
     "passcode",
     "passphrase",
@@ -169,7 +168,8 @@ pub(crate) const LAST_WORDS: &[&str] = &[
     "secret",
     "(?:seed|recovery|backup)[_ -]?(?:phrase|words)",
     "(?:amz|goog)-signature",
-    "tokens?",
+    "token",
+    "(?:access|api|auth|bearer|refresh)[_ -]?tokens",
 ];
 
 /// Says whether a field or variable of this name holds a secret.
@@ -183,8 +183,8 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Tells what a name says of its value, or nothing if it is no secret's.
 pub(crate) fn kind(name: &str) -> Option<NameKind> {
-    let words = words(name);
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let lower = name.to_ascii_lowercase();
+    let mut words = words(name, &lower);
     while words.len() > 1 && words.last().is_some_and(|last| is_ending(last)) {
         words.pop();
     }
@@ -224,24 +224,23 @@ fn is_glued(word: &str) -> bool {
         })
 }
 
-/// Takes a name apart at its punctuation and capitals, in lower case: `HTTPProxyPass` is `http`, `proxy`, `pass`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut characters = name.chars().peekable();
-    let mut before = '_';
-    while let Some(character) = characters.next() {
-        let next_is_lower = characters.peek().is_some_and(|next| next.is_ascii_lowercase());
-        let hump = character.is_ascii_uppercase()
-            && (before.is_ascii_lowercase()
-                || before.is_ascii_digit()
-                || (before.is_ascii_uppercase() && next_is_lower));
-        if hump || !character.is_alphanumeric() {
-            words.push(String::new());
+/// Takes a name apart at its punctuation and capitals: of `HTTPProxyPass`, it gives those parts of `lower`.
+fn words<'a>(name: &str, lower: &'a str) -> Vec<&'a str> {
+    let bytes = name.as_bytes();
+    let is_hump = |at: usize| {
+        let next_is_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let before = bytes[at - 1];
+        bytes[at].is_ascii_uppercase() && (!before.is_ascii_uppercase() || next_is_lower)
+    };
+    let mut words = Vec::new();
+    let mut begin = 0;
+    for at in 1..=bytes.len() {
+        let is_end =
+            at == bytes.len() || is_hump(at) || bytes[at].is_ascii_punctuation() || bytes[at] == b' ';
+        if is_end {
+            words.push(lower[begin..at].trim_matches(|character: char| !character.is_alphanumeric()));
+            begin = at;
         }
-        if character.is_alphanumeric() {
-            words.last_mut().expect("it begins with one word").push(character.to_ascii_lowercase());
-        }
-        before = character;
     }
     words.retain(|word| !word.is_empty());
     words

@@ -38,6 +38,15 @@ impl Rule {
             None => self.starts.iter().map(|start| regex::escape(start)).collect::<Vec<_>>().join("|"),
         }
     }
+
+    /// Finds what has this shape at the beginning of a text.
+    fn secret(&self, pattern: &Regex, rest: &str) -> Option<Range<usize>> {
+        if pattern.captures_len() == 1 {
+            return pattern.find(rest).map(|found| found.range());
+        }
+        let captures = pattern.captures(rest)?;
+        captures.iter().skip(1).flatten().next().map(|secret| secret.range())
+    }
 }
 
 /// Holds the patterns of [`TABLE`], compiled, in its order.
@@ -49,20 +58,53 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Finds the secret whose shape begins at `start`: where it is, and its kind.
-///
-/// Nothing before `floor` is looked at: it belongs to the finding before this one.
-pub(crate) fn find_at(text: &str, floor: usize, start: usize) -> Option<(Range<usize>, &'static str)> {
-    let rest = &text[start..];
-    let at_edge = edge::starts_word(text.as_bytes(), floor, start);
-    TABLE.iter().zip(PATTERNS.iter()).find_map(|(rule, pattern)| {
-        let begins = rule.starts.iter().any(|literal| rest.starts_with(literal));
-        if !begins || !(rule.inside_words || at_edge) {
-            return None;
+/// Holds for each byte the rules that can begin with it: none, for most of the names that are candidates too.
+static BY_FIRST_BYTE: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
+    let begins =
+        |rule: &Rule, byte: u8| rule.starts.iter().any(|start| start.as_bytes().first() == Some(&byte));
+    let rules_of = |byte| (0..TABLE.len()).filter(|&index| begins(&TABLE[index], byte)).collect();
+    (0..=u8::MAX).map(rules_of).collect()
+});
+
+/// Tries the rules at one place of a text after the other.
+pub(crate) struct Shapes {
+    /// For each rule, the end of what had its shape and was no secret. What begins in there would end there too, and
+    /// be as little of a secret, so that it is not read again: a long run is read once by each rule.
+    refused: [usize; TABLE.len()],
+}
+
+impl Shapes {
+    /// Begins a text.
+    pub(crate) fn new() -> Self {
+        Self { refused: [0; TABLE.len()] }
+    }
+
+    /// Finds the secret whose shape begins at `start`: where it is, and its kind.
+    ///
+    /// Nothing before `floor` is looked at: it belongs to the finding before this one.
+    pub(crate) fn find_at(
+        &mut self,
+        text: &str,
+        floor: usize,
+        start: usize,
+    ) -> Option<(Range<usize>, &'static str)> {
+        let rest = &text[start..];
+        let rules = &BY_FIRST_BYTE[usize::from(*rest.as_bytes().first()?)];
+        let at_edge = edge::starts_word(text.as_bytes(), floor, start);
+        for &index in rules {
+            let (rule, pattern, refused) = (&TABLE[index], &PATTERNS[index], &mut self.refused[index]);
+            let begins = start >= *refused && rule.starts.iter().any(|literal| rest.starts_with(literal));
+            if !begins || !(rule.inside_words || at_edge) {
+                continue;
+            }
+            let Some(secret) = rule.secret(pattern, rest) else { continue };
+            let range = start + secret.start..start + secret.end;
+            let secret = &text[range.clone()];
+            if !secret.contains(crate::MARK) && (rule.check)(secret) {
+                return Some((range, rule.kind));
+            }
+            *refused = range.end;
         }
-        let captures = pattern.captures(rest)?;
-        let secret = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0))?;
-        let fits = !secret.as_str().contains(crate::MARK) && (rule.check)(secret.as_str());
-        fits.then(|| (start + secret.start()..start + secret.end(), rule.kind))
-    })
+        None
+    }
 }

@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// How many blanks are skipped at most, so that a text of blanks is not read again and again.
+const MOST_BLANKS: usize = 64;
+
 /// Tells the ways in which a value is given to a name. Prose and code use some of them more than others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Separator {
@@ -21,47 +24,63 @@ pub(crate) enum Separator {
 
 /// Finds the separator after a name that ends at `end` and begins at `start`: which it is, and where the value begins.
 pub(crate) fn after_name(text: &str, start: usize, end: usize) -> Option<(Separator, usize)> {
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?x)\A(?:
-              (?<quoted> \\{0,7}["'`] )? \]? (?:
-                (?<annotated> : \s{0,4} [^\s"`=,;(){}]{1,40} (?: \x20\|\x20\w{1,16} )? \s{0,4} = \s{0,8} ) ["'`]
-              | (?<tight> = )
-              | (?<loose> [\x20\t]{0,8} (?: => | := | ={1,3} | : ) )
-              | (?<comma> \s{0,8} , )
-              )
-            | (?<tag> > )
-            | (?<space> [\x20\t]{1,8} )
-            )"#,
-        )
-        .expect("the pattern is right: tests use it")
-    });
-    let rest = &text[end..];
     let before = &text[..start];
-    let captures = PATTERN.captures(rest)?;
-    let has = |group: &str| captures.name(group).is_some();
-    let kind = match () {
-        () if has("annotated") => Separator::Loose,
-        () if has("tight") => Separator::Tight,
-        () if has("loose") => Separator::Loose,
-        () if has("comma") && !has("quoted") => return None,
-        () if has("comma") && !before.ends_with("--") => Separator::Comma,
-        () if has("tag") => before.ends_with('<').then_some(Separator::Tag)?,
-        () => (has("comma") || before.ends_with("--")).then_some(Separator::Option)?,
+    let rest = &text[end..];
+    let quote = closing_quote(rest.as_bytes());
+    let bracket = usize::from(rest[quote..].starts_with(']'));
+    let blanks = blanks(&rest[quote + bracket..]);
+    let sign = &rest[quote + bracket + blanks..];
+    let (kind, length) = match sign.as_bytes().first()? {
+        b'=' => {
+            let length = sign.bytes().take(3).take_while(|byte| matches!(byte, b'=' | b'>')).count();
+            let is_tight = blanks == 0 && !sign[length..].starts_with(' ');
+            (if is_tight { Separator::Tight } else { Separator::Loose }, length)
+        }
+        b':' => (Separator::Loose, annotation(sign).unwrap_or(if sign.starts_with(":=") { 2 } else { 1 })),
+        b',' if quote > 0 => (if before.ends_with("--") { Separator::Option } else { Separator::Comma }, 1),
+        b'>' if before.ends_with('<') && sign.len() == rest.len() => (Separator::Tag, 1),
+        _ if blanks > 0 && before.ends_with("--") => (Separator::Option, 0),
+        _ => return None,
     };
-    let stop = captures.name("annotated").or_else(|| captures.get(0))?.end();
-    let at = end + stop + skip(&rest[stop..]);
-    let kind =
-        if kind == Separator::Tight && text[end + stop..at].contains(' ') { Separator::Loose } else { kind };
-    Some((kind, at))
+    let value = &sign[length..];
+    Some((kind, text.len() - value.len() + skipped(value)))
 }
 
-/// Counts the bytes to skip before a value: blanks, line breaks before a quote, the head of a YAML block.
-fn skip(rest: &str) -> usize {
+/// Counts the bytes of the quote that closes a name: backslashes and one mark, or nothing.
+fn closing_quote(rest: &[u8]) -> usize {
+    let backslashes = rest.iter().take(7).take_while(|byte| **byte == b'\\').count();
+    match rest.get(backslashes) {
+        Some(b'"' | b'\'' | b'`') => backslashes + 1,
+        _ => 0,
+    }
+}
+
+/// Counts the length of a type between a colon and an equals sign before a quote: of `: &str = ` in `x: &str = "…"`.
+fn annotation(sign: &str) -> Option<usize> {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\A(?:[ \t]{0,64}[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,64}|\s{0,64}\\{0,7}["'`]|[ \t]{0,64})"#)
+        Regex::new(r#"\A:\s{0,4}[^\s"`=,;(){}]{1,40}(?: \| \w{1,16})?\s{0,4}=\s{0,8}["'`]"#)
             .expect("the pattern is right: tests use it")
     });
-    let end = PATTERN.find(rest).map_or(0, |found| found.end());
-    rest[..end].trim_end_matches(['"', '\'', '`']).trim_end_matches('\\').len()
+    Some(PATTERN.find(sign)?.end() - 1)
+}
+
+/// Counts the bytes before a value: blanks, line breaks if a quote follows them, the head of a YAML block.
+fn skipped(rest: &str) -> usize {
+    static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\A[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,64}").expect("the pattern is right: tests use it")
+    });
+    let blanks = blanks(rest);
+    match rest.as_bytes().get(blanks) {
+        Some(b'|' | b'>') => blanks + BLOCK.find(&rest[blanks..]).map_or(0, |head| head.end()),
+        Some(b'\n' | b'\r') => {
+            let lines = rest.bytes().take(MOST_BLANKS).take_while(u8::is_ascii_whitespace).count();
+            if closing_quote(&rest.as_bytes()[lines..]) > 0 { lines } else { blanks }
+        }
+        _ => blanks,
+    }
+}
+
+/// Counts spaces and tabs.
+fn blanks(text: &str) -> usize {
+    text.bytes().take(MOST_BLANKS).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }

@@ -19,7 +19,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "user name and password in front of a URL's host; host and path stay",
         starts: &["://"],
         lead: Some(r"://[^\s/?#@:]{0,64}:"),
-        pattern: r#"://(?<secret>[^\s/?#@:"'`<>\\]{0,256}:[^\s/?#"'`<>\\]{1,512})@"#,
+        pattern: r#"://(?<secret>[^\s/?#@:"'`<>\\]*:[^\s/?#"'`<>\\]+)@"#,
         inside_words: true,
         check: |secret| secret.split_once(':').is_some_and(|(_, password)| !check::is_placeholder(password)),
     },
@@ -224,14 +224,15 @@ pub(crate) const TABLE: &[Rule] = &[
         kind: "jwt",
         finds: "JSON Web Tokens, signed, encrypted and unsigned",
         starts: &["eyJ"],
-        pattern: r"eyJ[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*",
+        pattern: r"eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*",
+        check: check::is_json_web_token,
         ..RULE
     },
     Rule {
         kind: "query-key",
         finds: "what the query of a URL holds in parameters called key, sig and signature",
         starts: &["?key=", "&key=", "?sig=", "&sig=", "?signature=", "&signature="],
-        pattern: r#"[?&](?:key|sig|signature)=(?<secret>[^\s&#"'`<>\\]{8,})"#,
+        pattern: r#"[?&](?:key|sig|signature)=(?<secret>[^\s?&#"'`<>\\]{8,})"#,
         inside_words: true,
         check: check::looks_random,
         ..RULE

@@ -8,6 +8,9 @@ use regex::Regex;
 /// How far the end of a quoted value is looked for. What is longer is no password, and keys have rules of their own.
 const LONGEST_QUOTED: usize = 8 * 1024;
 
+/// How much of a value is judged. It keeps one of a megabyte from being read for each name in it.
+pub(crate) const HEAD: usize = 256;
+
 /// Describes a value as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Value {
@@ -20,28 +23,46 @@ pub(crate) struct Value {
 }
 
 /// Reads the value that begins at `at`; in the query of a URL, a fragment ends it too.
+///
+/// No more than [`HEAD`] bytes of a value without quotes are read: [`whole`] gives the rest, once it matters.
 pub(crate) fn read(text: &str, at: usize, in_url: bool) -> Value {
     quoted(text, at).unwrap_or_else(|| Value {
-        range: at..bare_end(text, at, in_url),
+        range: at..bare_end(text, at, HEAD, in_url),
         quoted: false,
         closed: false,
     })
 }
 
+/// Gives all of a value.
+pub(crate) fn whole(text: &str, value: &Value, in_url: bool) -> Range<usize> {
+    let Range { start, end } = value.range;
+    let is_whole = value.quoted || end - start + 1 < HEAD / 2;
+    start..if is_whole { end } else { bare_end(text, start, usize::MAX, in_url) }
+}
+
 /// Reads a value in quotes, of any depth of escaping; without an end, it ends with its line.
 fn quoted(text: &str, at: usize) -> Option<Value> {
-    static OPENING: LazyLock<Regex> = LazyLock::new(|| {
-        let wrapper = r"(?:(?:Some|Ok|String::from|Secret(?:String|Box)?(?:::new|::from)?)\()*";
-        Regex::new(&format!(r#"\A{wrapper}(?:[bBrRfFuU]{{1,2}}#{{0,3}})?(\\{{0,7}})("""|["'`])"#))
-            .expect("the pattern is right: tests use it")
-    });
-    let captures = OPENING.captures(&text[at..])?;
-    let start = at + captures.get(0)?.end();
-    let depth = captures.get(1)?.len();
-    let quote = *captures.get(2)?.as_str().as_bytes().first()?;
+    let (depth, quote, length) = opening(&text[at..])?;
+    let start = at + length;
     let closing = closing(&text.as_bytes()[start..], quote, depth);
     let end = closing.map_or_else(|| line_end(text, start), |end| start + end);
     Some(Value { range: start..end, quoted: true, closed: closing.is_some() })
+}
+
+/// Reads what opens a value in quotes, with a prefix or a constructor: its backslashes, its quote, and its length.
+fn opening(rest: &str) -> Option<(usize, u8, usize)> {
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        let constructor = r"(?:(?:Some|Ok|String::from|Secret(?:String|Box)?(?:::new|::from)?)\()*";
+        Regex::new(&format!(r"\A{constructor}(?:[bBrRfFuU]{{1,2}}#{{0,3}})?"))
+            .expect("the pattern is right: tests use it")
+    });
+    let is_plain = matches!(rest.as_bytes().first()?, b'"' | b'\'' | b'`' | b'\\');
+    let before = if is_plain { 0 } else { BEFORE.find(rest)?.end() };
+    let rest = &rest.as_bytes()[before..];
+    let depth = rest.iter().take(7).take_while(|byte| **byte == b'\\').count();
+    let quote = *rest.get(depth).filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
+    let marks = if rest[depth..].starts_with(b"\"\"\"") { 3 } else { 1 };
+    Some((depth, quote, before + depth + marks))
 }
 
 /// Finds the quote that closes a value whose opening quote had `depth` backslashes before it.
@@ -68,8 +89,8 @@ pub(crate) fn line_end(text: &str, from: usize) -> usize {
     from + escaped.unwrap_or(end)
 }
 
-/// Finds the end of a value without quotes.
-fn bare_end(text: &str, from: usize, in_url: bool) -> usize {
+/// Finds the end of a value without quotes, within `limit` bytes.
+pub(crate) fn bare_end(text: &str, from: usize, limit: usize, in_url: bool) -> usize {
     let bytes = &text.as_bytes()[from..];
     let ends = |at: usize, byte: u8| match byte {
         b'"' | b'\'' | b'`' | b'&' | b';' | b'<' | b'>' | b'|' => true,
@@ -77,7 +98,8 @@ fn bare_end(text: &str, from: usize, in_url: bool) -> usize {
         b'\\' => ends_value(&bytes[at + 1..]),
         _ => byte.is_ascii_whitespace(),
     };
-    let end = bytes.iter().enumerate().position(|(at, &byte)| ends(at, byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().enumerate().take(limit).position(|(at, &byte)| ends(at, byte));
+    let end = end.unwrap_or_else(|| text[from..].floor_char_boundary(limit));
     from + text[from..from + end].trim_end_matches([',', '.', ')', ']', '}', ':', '!', '?']).len()
 }
 

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use proptest::prelude::{
-    Just, Strategy, any, prop_assert, prop_assert_eq, prop_assume, prop_oneof, proptest,
-};
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use threadkeep_redact::redact;
 
@@ -149,8 +147,7 @@ proptest! {
 
     #[test]
     fn a_planted_key_never_survives(before in around(), (_, key) in select(KEYS), after in prop_oneof![Just(String::new()), text().prop_map(|text| format!(" {text}"))]) {
-        prop_assume!(!before.contains(key) && !after.contains(key));
-        let text = format!("{before}{key}{after}");
+        let text = [&before.replace(key, ""), key, &after.replace(key, "")].concat();
         let redacted = redact(&text);
         prop_assert!(!redacted.contains(key), "{redacted:?}");
     }

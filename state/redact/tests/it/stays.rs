@@ -25,7 +25,7 @@ const STAYS: &[&str] = &[
     "10.0.0.1:5432",
     "2026-01-02T03:04:05Z",
     "/usr/lib/python3.11/site-packages/sk_learn/token.py:120",
-    r"C:\Users\name\token.txt",
+    r"D:\data\token.txt",
     "~/.ssh/id_ed25519.pub",
     "someone@example.com",
     "mailto:someone@example.com",
