@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::Connection;
 
 use super::Task;
-use super::sql::Script;
+use super::sql::{Script, Token};
 use crate::finding::Finding;
 use crate::source::{Source, named_strings};
 
@@ -98,6 +98,13 @@ impl Statements {
                 format!("`{name}` reads `*`: {sql} means something else once a newer program adds a column");
             self.findings.push(Finding::new(package, "migrations/select-all", reason, "name the columns"));
         }
+        for (name, _) in self.all.iter().filter(|(_, sql)| replaces(sql)) {
+            let reason = format!(
+                "`{name}` replaces rows: columns that a newer program has added are lost with the old row"
+            );
+            let mend = "write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING";
+            self.findings.push(Finding::new(package, "migrations/replaces", reason, mend));
+        }
     }
 }
 
@@ -117,6 +124,16 @@ fn names_all_columns(sql: &str) -> bool {
         star.text == "*"
             && (before.text == "." || ["SELECT", "DISTINCT", "ALL"].iter().any(|word| before.is(word)))
     })
+}
+
+/// Says whether a statement puts new rows in the place of others.
+fn replaces(sql: &str) -> bool {
+    let Ok(script) = Script::parse(&format!("{sql}\n;")) else { return false };
+    // `replace(…)` is a function, too.
+    let is_verb = |pair: &[Token]| {
+        pair[0].is("REPLACE") && pair[1].is("INTO") || pair[0].is("OR") && pair[1].is("REPLACE")
+    };
+    script.statements.iter().any(|statement| statement.tokens.windows(2).any(is_verb))
 }
 
 /// Splits a format string at what is filled in, and keeps what is long enough to tell something.

@@ -126,7 +126,7 @@ fn no_statement_is_left_out_or_wrong() {
     let house = house(
         "fn read() {\n    run(\"SELECT * FROM threads WHERE id = ?1\");\n    run(\"SELECT name FROM threads WHERE id = ?1\");\n    \
          run(&format!(\"SELECT count(*) FROM {table}, threads WHERE title IS NULL\"));\n    \
-         run(\"SELECT a smaller part\");\n}\n#[cfg(test)]\nmod tests {\n    const T: &str = \"SELECT x FROM nowhere\";\n}\n",
+         run(\"SELECT a smaller part\");\n    run(\"INSERT OR REPLACE INTO threads (id) SELECT replace(?1, '-', '')\");\n}\n#[cfg(test)]\nmod tests {\n    const T: &str = \"SELECT x FROM nowhere\";\n}\n",
     );
     found(&house, true);
     assert_snapshot!(found(&house, false), @"
@@ -139,6 +139,9 @@ fn no_statement_is_left_out_or_wrong() {
     state/src/threads/read.rs:6 [migrations/unregistered]
         no registered statement has `SELECT a smaller part`, so nobody looks at its plan
         → add it to `statements()` of threadkeep-state
+    threadkeep-state [migrations/replaces]
+        `threads::read::read (2)` replaces rows: columns that a newer program has added are lost with the old row
+        → write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING
     threadkeep-state [migrations/select-all]
         `threads::read::read` reads `*`: SELECT * FROM threads WHERE id = ?1 means something else once a newer program adds a column
         → name the columns
