@@ -56,8 +56,11 @@ enum Migrations {
         /// Write `schema.sql` and `plans.txt` anew; read the diff before you commit it
         #[arg(long)]
         bless: bool,
-        /// Leave out what starts processes and needs databases on the disk, as `lint` does
+        /// Let the last release itself work on today's databases, too: builds it from its tag, which takes minutes
         #[arg(long)]
+        released: bool,
+        /// Leave out what starts processes and needs databases on the disk, as `lint` does
+        #[arg(long, conflicts_with = "released")]
         quick: bool,
         /// Print how long each part took
         #[arg(long)]
@@ -136,9 +139,10 @@ fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
 
 fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
     match command {
-        Migrations::Check { only, bless, quick, verbose, output } => {
+        Migrations::Check { only, bless, released, quick, verbose, output } => {
             let dynamic = if quick { &[] } else { migrations::DYNAMIC };
-            let parts = [migrations::STATIC, dynamic].concat();
+            let released = if released { migrations::RELEASED } else { &[] };
+            let parts = [migrations::STATIC, dynamic, released].concat();
             let timed = |part: &migrations::Part, took: Duration| {
                 if verbose && !output.json {
                     println!("{:12}{:6.1} s  {}", part.name, took.as_secs_f64(), part.about);

@@ -24,6 +24,7 @@ pub mod lock;
 pub mod mix;
 pub mod plans;
 pub mod race;
+pub mod released;
 pub mod replay;
 pub mod scaffold;
 pub mod schema;
@@ -96,6 +97,10 @@ pub const DYNAMIC: &[Part] = &[
     part("race", "eight processes at once", race::audit),
     part("mix", "old and new programs at once", mix::audit),
 ];
+
+/// Lists the parts that are asked for: they build the last release from its tag.
+pub const RELEASED: &[Part] =
+    &[part("released", "the last release itself on today's database", released::audit)];
 
 const fn part(name: &'static str, about: &'static str, run: fn(&Task<'_>) -> Result<Vec<Finding>>) -> Part {
     Part { name, about, run }

@@ -70,6 +70,13 @@ impl Orders {
         }
     }
 
+    /// Says that the child is a program of another checkout.
+    #[must_use]
+    pub fn from(mut self, root: &Path) -> Self {
+        root.clone_into(&mut self.root);
+        self
+    }
+
     /// Lets it stop within the migrations, after a number of statements.
     #[must_use]
     pub fn stall(mut self, statements: usize) -> Self {
