@@ -18,6 +18,13 @@ pub(crate) fn has_locks(file: &Path) -> bool {
     locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file)
 }
 
+/// Says whether somebody writes to a file under SQLite's locks, as far as the system says. The file is not opened.
+pub(crate) fn has_writer(file: &Path) -> bool {
+    let Some(file) = Id::of(file) else { return false };
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file && lock.writes)
+}
+
 /// Names who holds locks on these files; writers rather than readers.
 pub(crate) fn of_files(files: &[&Path]) -> String {
     let Ok(locks) = std::fs::read_to_string("/proc/locks") else { return UNKNOWN.to_owned() };

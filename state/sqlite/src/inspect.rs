@@ -13,6 +13,7 @@ use sqlx::Connection as _;
 use crate::connect::{Access, connect};
 use crate::error::ErrorClass;
 use crate::look::{self, Content, Header, has_content};
+use crate::open_error::OpenError;
 use crate::paths::DbPaths;
 use crate::schema::Schema;
 use crate::spec::DbSpec;
@@ -67,6 +68,10 @@ async fn look_at(spec: &'static DbSpec, folder: &Path) -> (DbStatus, Option<Head
 /// Reads the header; returns it when SQLite should look further.
 fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
     let paths = DbPaths::new(spec, folder);
+    if paths.database.to_str().is_none() {
+        let error = OpenError::NotUtf8 { path: paths.database };
+        return (DbStatus::new(spec, folder, DbState::Unreadable(error.to_string())), None);
+    }
     let (state, header) = match look::content(&paths.database) {
         Ok(Content::Fresh) if has_content(&paths.wal) => (
             DbState::Corrupt("the file is empty or missing, but its write-ahead log is not".to_owned()),
@@ -101,6 +106,16 @@ fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
 fn beside(paths: &DbPaths, header: Header) -> DbState {
     if let Some(path) = look::irregular(paths) {
         return DbState::Foreign(format!("{} is no regular file", path.display()));
+    }
+    match look::journal(paths, header) {
+        Ok(Ok(_)) => {}
+        Ok(Err(found)) => {
+            return DbState::Foreign(format!(
+                "{} is not its rollback journal: {found}",
+                paths.journal.display()
+            ));
+        }
+        Err(error) => return DbState::Unreadable(format!("{}: {error}", paths.journal.display())),
     }
     match look::log(paths, header) {
         Ok(Ok(_)) => DbState::Current,

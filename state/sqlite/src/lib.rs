@@ -43,7 +43,9 @@
 //!    refused before SQLite could create or change anything. So is a write-ahead log that another database, or another
 //!    state of this one, left beside ours ([`OpenError::ForeignLog`]): SQLite would write it over the file. What cannot be
 //!    told is a log of a database of the same kind whose change counters happen to follow on ours, and one that never
-//!    wrote the first page, of a database with just as many pages.
+//!    wrote the first page, of a database with just as many pages. So is a *hot* rollback journal of another database or
+//!    another state, which SQLite would roll back into the file; what cannot be told is one of the same kind whose change
+//!    counter is ours or one less, and one without the first page, of a database with just as many pages.
 //! 2. **Connect** and compare what is applied with what this program knows. Up to date: done, without a lock or a write.
 //! 3. **Lock** `<file>.lock`, and look again: another process may have done it all.
 //! 4. **Create**: the application id is on the file's first page from its first moment, then WAL is switched on.
@@ -95,7 +97,7 @@
 //! WAL is used on file systems of this machine, and the rollback journal (`DELETE`) where memory cannot be shared safely:
 //! NFS, SMB, 9p, FUSE and others ([`file_system`]). A WAL database that is found on one of those is switched when nobody
 //! else has it open. The file system is asked on Linux and Android; elsewhere it is taken for local, and
-//! [`OpenOptions::journal`] is there to say otherwise. A path must be UTF-8. A symlink in the database's place is followed.
+//! [`OpenOptions::journal`] is there to say otherwise. A path must be UTF-8 ([`OpenError::NotUtf8`]). A symlink in the database's place is followed.
 //! [`OpenOptions::read_only`] and [`inspect()`] write no byte and create no file, on a folder that allows it as on one that
 //! does not; within one process, though, handles share a log's index, and a read-only one then notes its reads there.
 //!
@@ -125,6 +127,7 @@ mod paths;
 mod read;
 mod regular;
 mod retry;
+mod rollback;
 mod schema;
 mod snapshot;
 mod spec;

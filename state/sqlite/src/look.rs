@@ -3,7 +3,8 @@
 //! A SQLite handle is not innocent: opening a WAL database creates `-shm` and `-wal`, and a hot journal is rolled back. So
 //! whether a file is ours is decided from its 100-byte header (<https://www.sqlite.org/fileformat2.html>). The header of a
 //! WAL database may lag behind its log, and the log in its place may be another database's; so the log is read too
-//! ([`crate::log`]), unless a program has it open, which has read it already.
+//! ([`crate::log`]), unless a program has it open, which has read it already. The same goes for a rollback journal
+//! ([`crate::rollback`]).
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -15,12 +16,18 @@ use crate::open_error::OpenError;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::regular;
+use crate::rollback::Rollback;
 use crate::spec::DbSpec;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The bytes of a database's header.
 pub(crate) const HEADER: usize = 100;
+
+/// Where the first page says of the tree of tables what it is and how many cells it has.
+const FIRST_TREE: std::ops::Range<usize> = HEADER..HEADER + 5;
+/// What it says there before there is a table: a leaf, no free block, no cell.
+const NO_TABLES: [u8; 5] = [0x0d, 0, 0, 0, 0];
 
 /// How often a log is read, when other programs write to it meanwhile.
 const READS: u32 = 5;
@@ -62,6 +69,9 @@ pub(crate) struct Look {
 /// Looks at a database's place and refuses what is not ours, without changing anything.
 pub(crate) fn look(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Result<Look, OpenError> {
     let path = &paths.database;
+    if path.to_str().is_none() {
+        return Err(OpenError::NotUtf8 { path: path.clone() });
+    }
     if let Some(path) = irregular(paths) {
         return Err(OpenError::NotAFile { path: path.to_path_buf() });
     }
@@ -73,15 +83,16 @@ pub(crate) fn look(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Result<Lo
                 format!("it is empty or missing, but its write-ahead log {} is not", paths.wal.display());
             return Err(OpenError::Corrupt { path: path.clone(), source: lost.into() });
         }
-        Content::Fresh => None,
+        Content::Fresh => {
+            refuse_orphan(paths)?;
+            None
+        }
         Content::Sqlite(header) => {
+            let is_ours = header.application_id == spec.application_id;
+            let header = if is_ours { rolled_back(paths, header)? } else { header };
             let header = check(spec, path, header)?;
             let log = log(paths, header).map_err(|error| OpenError::io("read", &paths.wal, error))?;
-            let header = log.map_err(|found| OpenError::ForeignLog {
-                path: path.clone(),
-                log: paths.wal.clone(),
-                found,
-            })?;
+            let header = log.map_err(|found| foreign(paths, &paths.wal, found))?;
             // The log may have raised the floor.
             Some(check(spec, path, header)?)
         }
@@ -166,6 +177,68 @@ pub(crate) fn log(paths: &DbPaths, header: Header) -> io::Result<Result<Header, 
         now = then;
     }
     Ok(Ok(now))
+}
+
+/// Holds a hot rollback journal against the database's header, and returns the header as it will be, or why the journal is
+/// a stranger.
+///
+/// The journal of a living writer is passed over: it is the database's, and SQLite leaves it alone.
+pub(crate) fn journal(paths: &DbPaths, header: Header) -> io::Result<Result<Header, String>> {
+    let mut now = header;
+    for _ in 0..READS {
+        if !has_content(&paths.journal) || crate::holders::has_writer(&paths.database) {
+            return Ok(Ok(now));
+        }
+        let Some(journal) = read_journal(paths, now.page_size)? else { return Ok(Ok(now)) };
+        let blank = header::read(&paths.database, FIRST_TREE.end)?.get(FIRST_TREE) == Some(&NO_TABLES[..]);
+        let Some(found) = journal.stranger(&now, blank) else {
+            return Ok(Ok(journal.header().unwrap_or(now)));
+        };
+        // Another program may have committed, or rolled this back, in between: then this says nothing.
+        let again = read_journal(paths, now.page_size)?;
+        let Content::Sqlite(then) = content(&paths.database)? else { return Ok(Ok(now)) };
+        if (Some(journal), now) == (again, then) {
+            return Ok(Err(found));
+        }
+        now = then;
+    }
+    Ok(Ok(now))
+}
+
+/// Returns the header of a database of ours as it will be when SQLite has opened it, if that may be.
+fn rolled_back(paths: &DbPaths, header: Header) -> Result<Header, OpenError> {
+    let held = journal(paths, header).map_err(|error| OpenError::io("read", &paths.journal, error))?;
+    held.map_err(|found| foreign(paths, &paths.journal, found))
+}
+
+/// Makes the error about a log or a journal that is not the database's.
+fn foreign(paths: &DbPaths, log: &Path, found: String) -> OpenError {
+    OpenError::ForeignLog { path: paths.database.clone(), log: log.to_path_buf(), found }
+}
+
+/// Refuses the journal of a database that had pages, where ours is missing or empty: SQLite would delete the journal.
+fn refuse_orphan(paths: &DbPaths) -> Result<(), OpenError> {
+    if !has_content(&paths.journal) {
+        return Ok(());
+    }
+    // A page size is in the journal, if anything is.
+    let journal = read_journal(paths, 0).map_err(|error| OpenError::io("read", &paths.journal, error))?;
+    match journal.map(|journal| journal.pages()) {
+        None | Some(0) => Ok(()),
+        Some(pages) => {
+            let found = format!("it is of a database of {pages} pages, and this one is empty or missing");
+            Err(foreign(paths, &paths.journal, found))
+        }
+    }
+}
+
+/// Reads what a rollback journal would be played back for; another program may just have deleted it.
+fn read_journal(paths: &DbPaths, page_size: u32) -> io::Result<Option<Rollback>> {
+    match regular::open(&paths.journal) {
+        Ok(mut file) => Rollback::read(&mut file, page_size),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads what is committed in the log; another program may just have deleted it.

@@ -38,7 +38,7 @@ impl Database {
     /// * [`OpenError::Newer`], [`OpenError::Checksum`]: this program is too old, or of another line.
     /// * [`OpenError::Corrupt`]: the file is damaged.
     /// * [`OpenError::Busy`]: another process is migrating, or writing, for too long.
-    /// * [`OpenError::NoFolder`], [`OpenError::NotWritable`], [`OpenError::Full`], [`OpenError::Io`]: the file system.
+    /// * [`OpenError::NotUtf8`], [`OpenError::NoFolder`], [`OpenError::NotWritable`], [`OpenError::Full`], [`OpenError::Io`]: the file system.
     /// * [`OpenError::Missing`], [`OpenError::Outdated`], [`OpenError::NeedsRecovery`]: read-only, and there is nothing to
     ///   read without writing first.
     /// * [`OpenError::Changed`]: read-only, and another program wrote each time we read.

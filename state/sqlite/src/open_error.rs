@@ -23,17 +23,17 @@ pub enum OpenError {
         /// What is there instead.
         found: String,
     },
-    /// The write-ahead log beside the file is of another database, or of another state of this one, and SQLite would write
-    /// it over the file. Not one byte was changed.
+    /// The write-ahead log or the rollback journal beside the file is of another database, or of another state of this
+    /// one, and SQLite would write it over the file. Not one byte was changed.
     #[error(
-        "{} is not the write-ahead log of {}: {found}. Nothing was changed. Move the log away, but keep it: it may hold what is \
+        "{} does not belong to {}: {found}. Nothing was changed. Move the log away, but keep it: it may hold what is \
          missing elsewhere",
         log.display(), path.display()
     )]
     ForeignLog {
         /// The database, which is ours.
         path: PathBuf,
-        /// The log.
+        /// The log or the journal.
         log: PathBuf,
         /// Why it is not the database's.
         found: String,
@@ -96,6 +96,12 @@ pub enum OpenError {
     #[error("{} is no regular file: move it away or choose another SQLite home", path.display())]
     NotAFile {
         /// The path.
+        path: PathBuf,
+    },
+    /// The path is not UTF-8, and SQLite takes its paths as text. Nothing was looked at.
+    #[error("the path {} is not UTF-8, which SQLite needs: rename its folder or choose another SQLite home", path.display())]
+    NotUtf8 {
+        /// The path of the database; what is not UTF-8 shows as replacement characters.
         path: PathBuf,
     },
     /// The folder does not exist.
@@ -184,6 +190,7 @@ impl OpenError {
             Self::Busy { .. } | Self::Changed { .. } => ErrorClass::Busy,
             Self::Full { .. } => ErrorClass::Full,
             Self::NotAFile { .. }
+            | Self::NotUtf8 { .. }
             | Self::NoFolder { .. }
             | Self::NotWritable { .. }
             | Self::Missing { .. }

@@ -4,6 +4,7 @@ mod support;
 
 mod deleted;
 mod durable;
+mod foreign_journal;
 mod foreign_log;
 mod fresh;
 mod inspecting;

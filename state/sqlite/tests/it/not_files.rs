@@ -115,3 +115,21 @@ async fn a_pipe_or_a_folder_in_the_place_of_the_lock() -> Result {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_path_that_is_not_utf_8_is_refused_with_what_to_do() -> Result {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let home = tempfile::tempdir()?;
+    let folder = home.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&folder)?;
+    for options in [OpenOptions::new(), OpenOptions::new().read_only(true)] {
+        let error = Database::open(&V2, &folder, &options).await.expect_err("SQLite takes no such path");
+        assert!(matches!(&error, OpenError::NotUtf8 { path } if *path == folder.join(FILE)), "{error}");
+        assert!(error.to_string().contains("choose another SQLite home"), "{error}");
+    }
+    let status = inspect(&V2, &folder).await;
+    assert_eq!(status.state.as_str(), "unreadable", "{status:?}");
+    assert!(bytes(&folder)?.is_empty());
+    Ok(())
+}

@@ -102,6 +102,9 @@ async fn a_creation_that_was_killed_in_its_commit_is_begun_again() -> Result {
     let mut page = fs::read(whole.path().join(FILE))?;
     page.truncate(4096);
     page[18..20].fill(1);
+    // No table yet: an empty leaf, whose cells would begin at the page's end.
+    page[100..].fill(0);
+    (page[100], page[105]) = (0x0d, 0x10);
     fs::write(folder.path().join(FILE), &page)?;
     let mut journal = vec![0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
     for number in [0_u32, 1, 0, 512, 4096] {
