@@ -69,6 +69,11 @@ fn statement(replay: &Replay, step: &Step, released: u32) -> Vec<Broken> {
 fn refused(class: &Class, replay: &Replay, step: &Step, released: u32) -> Option<Broken> {
     let broken = |rule, reason, instead| Some(Broken { rule, reason, instead });
     match class {
+        Class::Create { is_unsure: true } => broken(
+            "migrations/if-not-exists",
+            "with IF NOT EXISTS, what is there in another form would stay, and nobody would know".to_owned(),
+            "leave that out: a migration knows what the ones before it have made",
+        ),
         Class::Drop(what, name) if is_rebuilt(replay, step, name) => broken(
             "migrations/rebuild",
             format!(

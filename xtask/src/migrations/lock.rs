@@ -91,6 +91,11 @@ impl Lock {
         Ok(lock)
     }
 
+    /// Returns the newest version that is locked; 0 when there is none.
+    pub fn newest(&self) -> u32 {
+        self.lines.keys().next_back().copied().unwrap_or(0)
+    }
+
     /// Writes the lock's text.
     pub fn render(&self, room: &Room) -> String {
         let mut text = format!(
@@ -185,7 +190,7 @@ pub fn changes(room: &Room, folder: &Folder, lock: &Lock) -> Vec<Finding> {
 /// Brings a crate's lock up to date, and returns the files whose lines were written.
 ///
 /// New migrations are appended. Locked ones that changed are refused; with `rewrite_unreleased`, those above the
-/// mark are locked anew.
+/// mark, and above what the last release tag has, are locked anew.
 ///
 /// # Errors
 ///
@@ -199,7 +204,8 @@ pub fn update(repo: &Repo, room: &'static Room, rewrite_unreleased: bool) -> Res
     let before = Lock::read(repo, room)?.unwrap_or_default();
     let mut lock = before.clone();
     if rewrite_unreleased {
-        lock.lines.retain(|version, _| *version <= before.released);
+        let tagged = super::tag::released(repo, room)?.map_or(0, |(_, lock)| lock.newest());
+        lock.lines.retain(|version, _| *version <= before.released.max(tagged));
     }
     let changed = changes(room, &owner.folder, &lock);
     if !changed.is_empty() {

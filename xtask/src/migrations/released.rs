@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result, bail};
 use super::child::{Child, Orders, Work};
 use super::fixtures::Fixtures;
 use super::lab::{self, Lab};
-use super::lock::{self, Lock};
 use super::tables::Schema;
 use super::upgrade::Walk;
 use super::{Task, tag};
@@ -23,22 +22,17 @@ use crate::finding::Finding;
 ///
 /// When the release cannot be checked out or built, or there is no room for databases.
 pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
-    let Some(tag) = tag::last(task.repo) else { return Ok(Vec::new()) };
-    let checkout = checkout(task, &tag)?;
-    let lock = checkout.join(lock::path(task.owner.room));
+    // Without a tag, or for a crate that is younger than the release, there is nothing to build.
+    let Some((tag, released)) = tag::released(task.repo, task.owner.room)? else { return Ok(Vec::new()) };
     let fixtures = Fixtures::read(task.repo, task.owner)?;
     let walk = Walk::oldest(task.owner, &fixtures)?;
-    // A crate that is younger than the release, and what the walk itself has met, are no findings here.
-    let (true, Some(today)) = (lock.is_file(), walk.database(task.owner.newest())) else {
-        return Ok(Vec::new());
-    };
-    let released =
-        Lock::parse(&format!("{tag}:{}", lock::path(task.owner.room)), &std::fs::read_to_string(lock)?)?;
-    let newest = released.lines.keys().next_back().copied().unwrap_or(0);
+    // What the walk itself has met is its finding.
+    let Some(today) = walk.database(task.owner.newest()) else { return Ok(Vec::new()) };
+    let checkout = checkout(task, &tag)?;
     let lab = Lab::with(task.owner, today)?;
     let program = build(&checkout)?;
-    let orders = Orders::new(task, Work::Exercise, lab.folder(), newest).from(&checkout);
-    Ok(works(task, &lab, orders.start(&program)?, newest).err().map_or_else(Vec::new, |error| {
+    let orders = Orders::new(task, Work::Exercise, lab.folder(), released.newest()).from(&checkout);
+    Ok(works(task, &lab, orders.start(&program)?, released.newest()).err().map_or_else(Vec::new, |error| {
         vec![Finding::new(
             &task.owner.folder.path,
             "migrations/released",

@@ -19,10 +19,8 @@ use crate::repo::Repo;
 ///
 /// When the tag's lock is none.
 pub fn audit(repo: &Repo, room: &Room, lock: &Lock) -> Result<Vec<Finding>> {
-    let Some(tag) = last(repo) else { return Ok(Vec::new()) };
+    let Some((tag, released)) = released(repo, room)? else { return Ok(Vec::new()) };
     let path = lock::path(room);
-    let Some(text) = git(repo, &["show", &format!("{tag}:{path}")]) else { return Ok(Vec::new()) };
-    let released = Lock::parse(&format!("{tag}:{path}"), &text)?;
     let restore =
         format!("git checkout {tag} -- {path}, then `cargo xtask migrations lock {} --add`", room.folder);
     let mut found = Vec::new();
@@ -33,12 +31,24 @@ pub fn audit(repo: &Repo, room: &Room, lock: &Lock) -> Result<Vec<Finding>> {
             found.push(Finding::new(&path, "migrations/tag", reason, &restore));
         }
     }
-    let last = released.lines.keys().next_back().copied().unwrap_or(0);
+    let last = released.newest();
     if lock.released < last {
         let reason = format!("the mark is at {:04}, and {tag} has released {last:04}", lock.released);
         found.push(Finding::new(&path, "migrations/tag", reason, "cargo xtask migrations freeze"));
     }
     Ok(found)
+}
+
+/// Reads the lock of the last release, with its tag.
+///
+/// # Errors
+///
+/// When the tag's lock is none.
+pub fn released(repo: &Repo, room: &Room) -> Result<Option<(String, Lock)>> {
+    let Some(tag) = last(repo) else { return Ok(None) };
+    let path = format!("{tag}:{}", lock::path(room));
+    let Some(text) = git(repo, &["show", &path]) else { return Ok(None) };
+    Ok(Some((tag, Lock::parse(&path, &text)?)))
 }
 
 /// Finds the last release that this commit comes after: the highest tag of the form `v1.2.3`.

@@ -15,5 +15,6 @@ mod plans;
 mod refusals;
 mod releases;
 mod signatures;
+mod sql;
 mod tidy;
 mod wiring;

@@ -193,7 +193,12 @@ fn a_lock_says_what_the_last_release_said() {
     // Someone moves the mark back, edits what was released, and locks it anew.
     house.edit("state/migrations.lock", "# released: 2", "# released: 1");
     house.edit("state/migrations/0002_tags.sql", "id TEXT", "id  TEXT");
+    let refused = lock::update(&house.repo(), state(), true).unwrap_err().to_string();
+    assert!(refused.starts_with("nothing was locked: locked migrations changed"), "{refused}");
+    // Even by hand it is seen.
+    git(&["tag", "--delete", "v0.9.0", "v0.10.0"]);
     lock::update(&house.repo(), state(), true).unwrap();
+    git(&["tag", "v0.10.0"]);
     assert_snapshot!(house.migrations(), @r"
     state/migrations.lock [migrations/tag]
         0002 was released in v0.10.0, and is not what it was there

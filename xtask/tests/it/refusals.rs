@@ -327,3 +327,43 @@ fn the_file_is_rewritten() {
         → leave it out; or write above it `-- audit: allow vacuum: WHY`
     ");
 }
+
+#[test]
+fn something_that_may_be_there_already() {
+    assert_snapshot!(refusal("if-not-exists"), @"
+    state/migrations/0002_bad.sql:1 [migrations/if-not-exists]
+        with IF NOT EXISTS, what is there in another form would stay, and nobody would know
+        → leave that out: a migration knows what the ones before it have made; or write above it `-- audit: allow if-not-exists: WHY`
+    state/migrations/0002_bad.sql:2 [migrations/if-not-exists]
+        with IF NOT EXISTS, what is there in another form would stay, and nobody would know
+        → leave that out: a migration knows what the ones before it have made; or write above it `-- audit: allow if-not-exists: WHY`
+    ");
+}
+
+#[test]
+fn what_has_been_released_is_not_judged_again() {
+    let house = Fixture::new();
+    house.migration("state", "0002_bad.sql", "CREATE TABLE tags (id TEXT);\nDROP TABLE tags;\n");
+    lock::update(&house.repo(), room("state").unwrap(), false).unwrap();
+    house.bless();
+    assert!(house.migrations().contains("[migrations/drop]"));
+    house.edit("state/migrations.lock", "# released: 0", "# released: 2");
+    assert_eq!(house.migrations(), "");
+}
+
+#[test]
+fn what_is_allowed_with_a_reason_passes() {
+    let house = Fixture::new();
+    house.migration(
+        "state",
+        "0002_allowed.sql",
+        "-- audit: allow strict: values of any type are what it is for\n\
+         CREATE TABLE tags (id TEXT);\n\
+         CREATE TABLE marks (id TEXT) STRICT;\n\
+         -- audit: allow drop: it was only for a test\n\
+         DROP TABLE marks;\n",
+    );
+    lock::update(&house.repo(), room("state").unwrap(), false).unwrap();
+    house.bless();
+    assert_eq!(house.migrations(), "");
+}

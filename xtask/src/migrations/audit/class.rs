@@ -5,8 +5,8 @@ use crate::migrations::sql::Statement;
 /// Tells what a statement is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Makes something that was not there: a table, an index, a view, a trigger.
-    Create,
+    /// Makes something that was not there: a table, an index, a view, a trigger; `is_unsure` when it may be there.
+    Create { is_unsure: bool },
     /// Adds a column; `is_bare_not_null` when rows that are there already could not have it.
     AddColumn { table: String, column: String, is_bare_not_null: bool },
     /// Drops a column of a table.
@@ -47,7 +47,12 @@ impl Class {
         };
         let name = |at| statement.name_at(at).unwrap_or_default();
         match &*word(0) {
-            "CREATE" => Self::Create,
+            "CREATE" => {
+                let is = |at: usize, word: &str| statement.tokens.get(at).is_some_and(|token| token.is(word));
+                let mut places = 1..statement.tokens.len().min(6);
+                let is_unsure = places.any(|at| is(at, "IF") && is(at + 1, "NOT") && is(at + 2, "EXISTS"));
+                Self::Create { is_unsure }
+            }
             "DROP" => {
                 let at = if word(2) == "IF" { 4 } else { 2 };
                 Self::Drop(word(1).to_ascii_lowercase(), name(at))
