@@ -25,11 +25,13 @@ pub struct Listing<H = ()> {
     /// Key prefixes about which this listing knows nothing, because a folder could not be read: items under them that are
     /// not listed are **not** taken as vanished. The empty prefix stands for everything.
     pub unknown_prefixes: Vec<String>,
+    /// How many more there are that the source leaves out on purpose; what was stored of such an item is taken for vanished.
+    pub excluded: u64,
 }
 
 impl<H> Default for Listing<H> {
     fn default() -> Self {
-        Self { items: Vec::new(), problems: Vec::new(), unknown_prefixes: Vec::new() }
+        Self { items: Vec::new(), problems: Vec::new(), unknown_prefixes: Vec::new(), excluded: 0 }
     }
 }
 

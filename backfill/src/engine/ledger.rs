@@ -28,6 +28,8 @@ pub(super) enum Fate {
 pub(super) struct Ledger {
     /// By the item's place in the sorted listing.
     pub(super) fates: Vec<Fate>,
+    /// Items that the source has and did not list.
+    pub(super) left_out: u64,
     pub(super) vanished: u64,
     pub(super) rows_gone: u64,
     pub(super) lines_skipped: u64,
@@ -42,6 +44,7 @@ impl Ledger {
     pub(super) fn new(problem_limit: usize) -> Self {
         Self {
             fates: Vec::new(),
+            left_out: 0,
             vanished: 0,
             rows_gone: 0,
             lines_skipped: 0,
@@ -79,11 +82,11 @@ impl Ledger {
     pub(super) fn report(self, outcome: RunOutcome, elapsed: Duration) -> Report {
         let mut report = Report {
             outcome,
-            scanned: 0,
+            scanned: self.left_out,
             indexed: 0,
             unchanged: 0,
             duplicates: 0,
-            excluded: 0,
+            excluded: self.left_out,
             failed: 0,
             known_failures: 0,
             pending: 0,

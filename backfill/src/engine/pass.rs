@@ -74,7 +74,8 @@ where
             () = self.engine.stop.stopped() => return Ok(Flow::Stop),
             listing = self.engine.source.list() => listing?,
         };
-        let Listing { items, problems, unknown_prefixes } = listing;
+        let Listing { items, problems, unknown_prefixes, excluded } = listing;
+        self.ledger.left_out = excluded;
         let items = Arc::new(self.settle_listing(items, &problems));
         let Some(mut plan) = self.compare(&items, &unknown_prefixes).await? else { return Ok(Flow::Stop) };
 

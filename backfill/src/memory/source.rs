@@ -81,6 +81,7 @@ struct Data {
     items: BTreeMap<String, Content>,
     extra: Vec<(String, Content)>,
     unreadable: Vec<String>,
+    left_out: u64,
     missing: bool,
 }
 
@@ -117,6 +118,11 @@ impl MemorySource {
         self.data().unreadable = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
     }
 
+    /// Sets how many more items there are that are not listed on purpose.
+    pub fn set_left_out(&self, items: u64) {
+        self.data().left_out = items;
+    }
+
     /// Sets whether the source is missing altogether.
     pub fn set_missing(&self, missing: bool) {
         self.data().missing = missing;
@@ -147,7 +153,7 @@ impl Source for MemorySource {
         let unreadable = data.unreadable.iter();
         let problems =
             unreadable.map(|place| ListingProblem { place: place.clone(), reason: "no permission".into() });
-        Ok(Listing { items, problems: problems.collect(), unknown_prefixes: data.unreadable.clone() })
+        Ok(Listing { items, problems: problems.collect(), unknown_prefixes: data.unreadable.clone(), excluded: data.left_out })
     }
 }
 
