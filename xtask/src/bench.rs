@@ -25,6 +25,11 @@ pub const BENCHES: &[Bench] = &[
         about: "first, repeated and incremental backfill of a generated home, against a plain newline count",
     },
     Bench {
+        name: "goals",
+        package: "threadkeep-state-goals",
+        about: "usage counted per second by one, eight tasks and eight processes, against a plain loop of the statement",
+    },
+    Bench {
         name: "list",
         package: "threadkeep-state",
         about: "a page of 50 threads, of 1,000 and of 100,000",

@@ -4,6 +4,8 @@
 //! just now must not keep anyone from locking its migrations (`cargo run -p xtask --no-default-features -- migrations …`).
 
 #[cfg(feature = "stores")]
+mod goals;
+#[cfg(feature = "stores")]
 mod state;
 
 use std::path::Path;
@@ -33,6 +35,8 @@ pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub const STORES: &[Store] = &[
     #[cfg(feature = "stores")]
     state::STORE,
+    #[cfg(feature = "stores")]
+    goals::STORE,
 ];
 
 /// Finds a crate's store.

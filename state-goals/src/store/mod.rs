@@ -1,0 +1,60 @@
+//! The store of goals: where it is, and what all of its operations share.
+
+mod account;
+mod list;
+mod read;
+mod set;
+mod statements;
+mod update;
+mod write;
+
+use std::path::Path;
+
+use threadkeep_sqlite::{LazyDatabase, OpenOptions};
+
+use crate::database::GOALS_DB;
+use crate::error::GoalError;
+
+pub use account::{AccountMode, Accounted, Usage};
+pub use list::{DEFAULT_PAGE, GoalCursor, ListGoals};
+pub use set::{MAX_OBJECTIVE_CHARS, NewGoal};
+pub use statements::statements;
+pub use update::GoalUpdate;
+
+/// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed together.
+///
+/// The file is opened at the first use, and made by the first write that needs it: [`insert`](Self::insert) and
+/// [`replace`](Self::replace). As long as there is no file, no thread has a goal.
+#[derive(Clone, Debug)]
+pub struct GoalStore {
+    database: LazyDatabase,
+}
+
+impl GoalStore {
+    /// Describes the store in `folder`, the SQLite home; opens and makes nothing.
+    #[must_use]
+    pub fn new(folder: &Path, open: &OpenOptions) -> GoalStore {
+        GoalStore { database: LazyDatabase::new(&GOALS_DB, folder, open) }
+    }
+
+    /// Returns the database, to check it, to copy it, or to ask where it is.
+    #[must_use]
+    pub fn database(&self) -> &LazyDatabase {
+        &self.database
+    }
+
+    /// Closes the database, for all clones, and writes its log back into it. The next use opens it again.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Database`] when writing back failed, by which nothing is lost.
+    pub async fn close(&self) -> Result<(), GoalError> {
+        Ok(self.database.close().await?)
+    }
+}
+
+/// Writes words that need no escaping, such as ids, as a JSON array: what a statement takes any number of.
+fn json_array(words: impl Iterator<Item = impl std::fmt::Display>) -> String {
+    let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
+    format!("[{}]", words.join(","))
+}

@@ -1,0 +1,58 @@
+//! Reads the goals of threads that the caller names.
+
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use uuid::Uuid;
+
+use super::write::text;
+use super::{GoalStore, json_array};
+use crate::error::GoalError;
+use crate::goal::{Goal, goal_columns};
+
+pub(super) const GET: &str = concat!("SELECT ", goal_columns!(), " FROM thread_goals WHERE thread_id = ?1");
+
+pub(super) const GET_MANY: &str = concat!(
+    "SELECT ",
+    goal_columns!(),
+    " FROM thread_goals WHERE thread_id IN (SELECT value FROM json_each(?1)) ORDER BY thread_id"
+);
+
+impl GoalStore {
+    /// Returns a thread's goal; `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn get(&self, thread: Uuid) -> Result<Option<Goal>, GoalError> {
+        Ok(self.fetch(sqlx::query(GET).bind(text(thread))).await?.pop())
+    }
+
+    /// Returns the goals of a page of threads, by thread id, with one statement. A thread without one is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn get_many(&self, threads: &[Uuid]) -> Result<Vec<Goal>, GoalError> {
+        if threads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let threads = json_array(threads.iter().map(|thread| thread.hyphenated()));
+        self.fetch(sqlx::query(GET_MANY).bind(threads)).await
+    }
+
+    /// Reads rows of `goal_columns!`; where there is no file, there are none.
+    pub(super) async fn fetch(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<Goal>, GoalError> {
+        let Some(database) = self.database.existing().await? else { return Ok(Vec::new()) };
+        let mut reader = database.reader().await?;
+        let rows = query.fetch_all(reader.conn()).await.map_err(|error| database.error(error))?;
+        let goals = rows.iter().map(Goal::from_row).collect::<Result<_, _>>();
+        let goals = goals.map_err(|error| database.error(error))?;
+        // A database that was opened read-only may have been read without locks.
+        reader.confirm()?;
+        Ok(goals)
+    }
+}

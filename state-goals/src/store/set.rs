@@ -1,0 +1,155 @@
+//! What a user does to a whole goal: set it, put another in its place, pause it, delete it.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::GoalStore;
+use super::write::{Statement, Written, text, write};
+use crate::error::GoalError;
+use crate::goal::{Goal, goal_columns};
+use crate::status::GoalStatus;
+
+/// The longest objective, in characters.
+pub const MAX_OBJECTIVE_CHARS: usize = 4_000;
+
+/// The start of both statements that write a whole row.
+macro_rules! new_row {
+    () => {
+        concat!(
+            "INSERT INTO thread_goals (",
+            goal_columns!(),
+            ") VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, ?6) ON CONFLICT (thread_id) DO "
+        )
+    };
+}
+
+pub(super) const INSERT: &str = concat!(new_row!(), "NOTHING RETURNING ", goal_columns!());
+
+// Not a REPLACE: columns that a newer program has added are left to it.
+pub(super) const REPLACE: &str = concat!(
+    new_row!(),
+    "UPDATE SET goal_id = excluded.goal_id, objective = excluded.objective, status = excluded.status, \
+     token_budget = excluded.token_budget, tokens_used = 0, seconds_used = 0, \
+     created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms RETURNING ",
+    goal_columns!()
+);
+
+pub(super) const PAUSE_IF_ACTIVE: &str = concat!(
+    "UPDATE thread_goals SET status = 'paused', updated_at_ms = max(updated_at_ms, ?2) \
+     WHERE thread_id = ?1 AND status = 'active' RETURNING ",
+    goal_columns!()
+);
+
+pub(super) const DELETE: &str = "DELETE FROM thread_goals WHERE thread_id = ?1";
+
+/// A goal that is to be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewGoal {
+    /// What is to be reached: after trimming from 1 to [`MAX_OBJECTIVE_CHARS`] characters.
+    pub objective: String,
+    /// Where it stands at first. Default: active.
+    pub status: GoalStatus,
+    /// The tokens that it may use, 1 or more. Default: `None`, no limit.
+    pub token_budget: Option<i64>,
+}
+
+impl NewGoal {
+    /// Makes an active goal without a budget.
+    pub fn new(objective: impl Into<String>) -> NewGoal {
+        NewGoal { objective: objective.into(), status: GoalStatus::Active, token_budget: None }
+    }
+
+    /// Binds it to one of the statements that write a whole row.
+    fn bind(&self, sql: &'static str, thread: Uuid, now: Timestamp) -> Result<Statement, GoalError> {
+        let objective = checked_objective(&self.objective)?;
+        check_budget(self.token_budget)?;
+        Ok(sqlx::query(sql)
+            .bind(text(thread))
+            .bind(text(Uuid::now_v7()))
+            .bind(objective)
+            .bind(self.status.as_str())
+            .bind(self.token_budget)
+            .bind(now.as_millisecond()))
+    }
+}
+
+/// Returns an objective without the white space around it, if that is one.
+pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
+    let objective = objective.trim();
+    let (chars, max) = (objective.chars().count(), MAX_OBJECTIVE_CHARS);
+    match chars {
+        0 => Err(GoalError::EmptyObjective),
+        _ if chars > max => Err(GoalError::ObjectiveTooLong { chars, max }),
+        _ => Ok(objective.to_owned()),
+    }
+}
+
+/// Refuses a budget that allows nothing.
+pub(super) fn check_budget(budget: Option<i64>) -> Result<(), GoalError> {
+    match budget {
+        Some(budget) if budget <= 0 => Err(GoalError::BadBudget { budget }),
+        _ => Ok(()),
+    }
+}
+
+impl GoalStore {
+    /// Gives a goal to a thread that has none.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Exists`], with the goal that it has; [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
+    /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
+        let insert = goal.bind(INSERT, thread, now)?;
+        let written = write(&self.database.get().await?, thread, insert).await?;
+        written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
+    }
+
+    /// Gives a goal to a thread, in the place of the one that it may have: with an id of its own, and nothing used yet.
+    ///
+    /// Whoever still means the earlier goal by its id is refused from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`],
+    /// [`GoalError::Database`].
+    pub async fn replace(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
+        let replace = goal.bind(REPLACE, thread, now)?;
+        let database = self.database.get().await?;
+        let mut tx = database.begin().await?;
+        let row = replace.fetch_one(tx.conn()).await.and_then(|row| Goal::from_row(&row));
+        let goal = row.map_err(|error| database.error(error))?;
+        tx.commit().await?;
+        Ok(goal)
+    }
+
+    /// Pauses a thread's goal if it is active, and returns it; `None` when there was nothing to pause.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn pause_if_active(&self, thread: Uuid, now: Timestamp) -> Result<Option<Goal>, GoalError> {
+        let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(text(thread)).bind(now.as_millisecond());
+        match self.change(thread, pause).await? {
+            Written::Done(goal) => Ok(Some(goal)),
+            Written::Refused(_) | Written::NoGoal => Ok(None),
+        }
+    }
+
+    /// Deletes a thread's goal, and says whether it had one.
+    ///
+    /// The text is overwritten in the file; the log beside it has it until it is written back, as
+    /// [`close`](Self::close) does.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn delete(&self, thread: Uuid) -> Result<bool, GoalError> {
+        let Some(database) = self.database.existing().await? else { return Ok(false) };
+        let mut tx = database.begin().await?;
+        let deleted = sqlx::query(DELETE).bind(text(thread)).execute(tx.conn()).await;
+        let deleted = deleted.map_err(|error| database.error(error))?.rows_affected();
+        tx.commit().await?;
+        Ok(deleted > 0)
+    }
+}

@@ -1,0 +1,82 @@
+//! One write: one statement in one IMMEDIATE transaction, which gives the goal that it wrote, or the one that it left alone.
+
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use threadkeep_sqlite::{Database, DbError};
+use uuid::Uuid;
+
+use super::GoalStore;
+use super::read::GET;
+use crate::error::GoalError;
+use crate::goal::Goal;
+
+/// A statement that gives back the goal that it wrote, by `RETURNING`.
+pub(super) type Statement = Query<'static, Sqlite, SqliteArguments>;
+
+/// What became of a write.
+pub(super) enum Written {
+    /// It was done and is on the disk. The goal is as it is now.
+    Done(Goal),
+    /// The statement's conditions did not hold, and nothing was written. The goal is as it was then.
+    Refused(Goal),
+    /// Nothing was written, and the thread has no goal.
+    NoGoal,
+}
+
+impl Written {
+    /// Returns the goal that was written, or says why none was.
+    pub(super) fn or_refused(
+        self,
+        thread: Uuid,
+        why: impl FnOnce(Goal) -> GoalError,
+    ) -> Result<Goal, GoalError> {
+        match self {
+            Written::Done(goal) => Ok(goal),
+            Written::Refused(current) => Err(why(current)),
+            Written::NoGoal => Err(GoalError::NoGoal { thread }),
+        }
+    }
+}
+
+impl GoalStore {
+    /// Changes a goal that there is: makes no file.
+    pub(super) async fn change(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
+        match self.database.existing().await? {
+            Some(database) => Ok(write(&database, thread, statement).await?),
+            None => Ok(Written::NoGoal),
+        }
+    }
+}
+
+/// Runs a statement; reads what it left alone where it wrote nothing.
+pub(super) async fn write(
+    database: &Database,
+    thread: Uuid,
+    statement: Statement,
+) -> Result<Written, DbError> {
+    let mut tx = database.begin().await?;
+    let read = |row| Goal::from_row(&row);
+    let failed = |error| database.error(error);
+    let written = statement.fetch_optional(tx.conn()).await.map_err(failed)?;
+    if let Some(goal) = written.map(read).transpose().map_err(failed)? {
+        tx.commit().await?;
+        return Ok(Written::Done(goal));
+    }
+    // In the same transaction, so that it is this goal which the conditions did not hold for.
+    let current = sqlx::query(GET).bind(text(thread)).fetch_optional(tx.conn()).await.map_err(failed)?;
+    let current = current.map(read).transpose().map_err(failed)?;
+    tx.rollback().await;
+    Ok(current.map_or(Written::NoGoal, Written::Refused))
+}
+
+/// Writes an id as the database has it.
+pub(super) fn text(id: Uuid) -> String {
+    id.hyphenated().to_string()
+}
+
+/// Says whether a goal is another one than the caller means.
+pub(super) fn stale(expected: Option<Uuid>, current: &Goal) -> Option<GoalError> {
+    let expected = expected.filter(|expected| *expected != current.goal_id)?;
+    Some(GoalError::Stale { expected, current: Box::new(current.clone()) })
+}
