@@ -232,6 +232,13 @@ pub const MAY_SHOW: &[(&str, &str, &str)] = &[(
     "it is the plumbing: what it hands to the stores are sqlx's connections, and the stores hide them from everyone else",
 )];
 
+/// Holds what only one database may hold: a word of the names of tables and columns, the package whose it is, and why.
+pub const ONE_HOME: &[(&str, &str, &str)] = &[(
+    "goal",
+    "threadkeep-state-goals",
+    "a goal is held in one place, so that setting it touches no thread and deleting it leaves none",
+)];
+
 /// Holds the top-level folders that are no crates.
 pub const FURNITURE: &[&str] = &["examples", "target"];
 

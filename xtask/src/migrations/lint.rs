@@ -12,6 +12,7 @@ use super::replay::{Replay, Step};
 use super::sql::{Kind, Script, Token};
 use super::tables::{Column, Index, Schema, Table};
 use crate::finding::Finding;
+use crate::house::ONE_HOME;
 
 /// The last words of names that stand for a moment. A duration has its unit in its name, or is no moment.
 const MOMENTS: [&str; 12] = [
@@ -193,7 +194,7 @@ fn redundant(table: &Table) -> Vec<(&str, &str, Broken)> {
     found
 }
 
-/// Finds tables that two databases have.
+/// Finds tables that two databases have, and what is held outside of the one database that may.
 ///
 /// # Errors
 ///
@@ -203,6 +204,7 @@ pub fn shared(owners: &[Owner]) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for owner in owners {
         let replay = Replay::run(&owner.folder)?;
+        found.extend(strangers(owner, &replay));
         for name in replay.schema().tables.keys() {
             let Some(other) = first.insert(name.to_ascii_lowercase(), owner) else { continue };
             let maker = replay.origin(|schema| schema.tables.contains_key(name));
@@ -218,4 +220,30 @@ pub fn shared(owners: &[Owner]) -> Result<Vec<Finding>> {
         }
     }
     Ok(found)
+}
+
+/// Finds tables and columns of a database whose names say that they hold what is another's.
+fn strangers(owner: &Owner, replay: &Replay) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (word, package, why) in ONE_HOME.iter().filter(|(_, package, _)| *package != owner.room.package) {
+        let is_its = |name: &str| name.to_ascii_lowercase().contains(word);
+        for (name, table) in &replay.schema().tables {
+            let columns = table.columns.iter().map(|column| &column.name).filter(|name| is_its(name));
+            let columns = columns.map(|column| (format!("{name}.{column}"), Some(column)));
+            let itself = is_its(name).then(|| (name.clone(), None));
+            for (what, column) in itself.into_iter().chain(columns) {
+                let has = |schema: &Schema| {
+                    let table = schema.tables.get(name);
+                    table.is_some_and(|table| column.is_none_or(|column| table.column(column).is_some()))
+                };
+                found.push(Finding::new(
+                    replay.origin(has).map_or_else(|| owner.folder.path.clone(), Step::place),
+                    "migrations/one-home",
+                    format!("{what} is named like a {word}, which only {package} holds: {why}"),
+                    format!("ask the store of {package}, or give it a name that says what else it is"),
+                ));
+            }
+        }
+    }
+    found
 }

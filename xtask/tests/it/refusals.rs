@@ -68,6 +68,18 @@ fn one_table_in_two_databases() {
 }
 
 #[test]
+fn a_goal_in_another_database() {
+    assert_snapshot!(refusal("one-home"), @"
+    state/migrations/0002_bad.sql:1 [migrations/one-home]
+        thread_goals is named like a goal, which only threadkeep-state-goals holds: a goal is held in one place, so that setting it touches no thread and deleting it leaves none
+        → ask the store of threadkeep-state-goals, or give it a name that says what else it is
+    state/migrations/0002_bad.sql:2 [migrations/one-home]
+        threads.goal_id is named like a goal, which only threadkeep-state-goals holds: a goal is held in one place, so that setting it touches no thread and deleting it leaves none
+        → ask the store of threadkeep-state-goals, or give it a name that says what else it is
+    ");
+}
+
+#[test]
 fn exceptions_are_needed_and_say_why() {
     assert_snapshot!(refusal("allow"), @r"
     state/migrations/0002_bad.sql:1 [migrations/allow]
@@ -218,7 +230,7 @@ fn an_index_too_many() {
 fn a_reference_to_another_database() {
     assert_snapshot!(refusal("reference"), @r"
     state/migrations/0002_bad.sql:1 [migrations/reference]
-        tags (goal_id) points to goals, which is not in this database
+        tags (log_id) points to logs, which is not in this database
         → keep the id alone: what must happen in two databases is done by StateRuntime; or write above it `-- audit: allow reference: WHY`
     ");
 }

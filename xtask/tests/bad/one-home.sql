@@ -1,0 +1,2 @@
+CREATE TABLE thread_goals (id TEXT) STRICT;
+ALTER TABLE threads ADD COLUMN goal_id TEXT;
