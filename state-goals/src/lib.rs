@@ -55,7 +55,7 @@
 //! Every write is one `BEGIN IMMEDIATE` transaction with one statement, on the one writing connection that a process has;
 //! others wait for it, also those of other processes, with a bound. Counters are added to in the statement itself, so that no
 //! usage is lost or counted twice, however many count at once. Readers never wait and are never waited for (WAL). A call whose
-//! future is dropped has been done whole, or not at all.
+//! future is dropped is done whole, or not at all; a commit that was under way may end after that, and before the next write.
 //!
 //! # Compatibility
 //!

@@ -1,5 +1,8 @@
 //! What is counted, for which goals, and what happens when a budget is reached.
 
+use std::future::Future as _;
+use std::task::Poll;
+
 use threadkeep_state_goals::{AccountMode, GoalError, GoalStatus, GoalUpdate, NewGoal, Usage};
 
 use crate::common::{Lab, Result, at, thread, usage};
@@ -177,5 +180,39 @@ async fn a_hundred_tasks_are_counted_exactly_and_one_of_them_reaches_the_budget(
     let goal = lab.goal().await?;
     assert_eq!((goal.tokens_used, goal.seconds_used), (TASKS * EACH * 3, TASKS * EACH * 2));
     assert_eq!((goal.status, limited), (GoalStatus::BudgetLimited, 1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_dropped_was_done_whole_or_not_at_all() -> Result {
+    let (lab, _) = Lab::with_budget(i64::MAX).await?;
+    let mut done = 0;
+    for round in 1..=200_i64 {
+        let mut call = Box::pin(lab.goals.account(thread(1), usage(1, 1), at(2)));
+        for _ in 0..round % 25 {
+            let polled = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+            if let Poll::Ready(accounted) = polled {
+                done += i64::from(accounted?.counted);
+                break;
+            }
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+        }
+        drop(call);
+        let goal = lab.goal().await?;
+        assert_eq!(goal.tokens_used, goal.seconds_used);
+        assert!(
+            done <= goal.tokens_used && goal.tokens_used <= round,
+            "{done}, {}, {round}",
+            goal.tokens_used
+        );
+    }
+    assert!(done < 200, "some were dropped before they were done");
+    // A commit that was under way when its call was dropped is done before the next write begins.
+    let first = lab.goals.account(thread(1), usage(1, 1), at(3)).await?.goal;
+    let second = lab.goals.account(thread(1), usage(1, 1), at(3)).await?.goal;
+    assert_eq!(second.tokens_used, first.tokens_used + 1);
+    assert!(done < first.tokens_used && first.tokens_used <= 201, "{done}, {}", first.tokens_used);
+    assert_eq!(lab.goal().await?, second);
     Ok(())
 }
