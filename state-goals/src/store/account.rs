@@ -77,8 +77,8 @@ pub struct Accounted {
 impl GoalStore {
     /// Adds to what a thread's goal has used, atomically, whoever else does. At `i64::MAX` it stays.
     ///
-    /// An active goal whose used tokens reach its budget becomes budget-limited with that, once: no other status changes,
-    /// and none becomes another one. A thread without a goal is an error: its usage would be lost.
+    /// An active goal whose used tokens reach its budget is budget-limited from then on; a goal of any other status keeps it,
+    /// whatever is counted. A thread without a goal is an error: its usage would be lost.
     ///
     /// # Errors
     ///
