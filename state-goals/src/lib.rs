@@ -65,11 +65,11 @@
 //!
 //! # Performance
 //!
-//! Goals are in no rollout and could not be made again, so each commit waits for the disk (`synchronous=FULL`); that is
-//! most of what a write costs. On a cloud machine (2 vCPUs), `cargo xtask bench goals` counted usage 2,570 times a second with
-//! one task, 2,800 with eight and 2,770 with eight processes; a plain rusqlite loop of the same transaction ran at 4,150. A
-//! list of any statuses takes their newest goals from one index; a page of threads is one statement. As long as no goal was
-//! ever set there is no file, and asking for one costs a look at the folder.
+//! Goals are in no rollout and could not be made again, so each commit waits for the disk (`synchronous=FULL`). On a cloud
+//! machine (2 vCPUs), `cargo xtask bench goals` counted usage 2,570 times a second with one task, 2,800 with eight and 2,770
+//! with eight processes; a plain rusqlite loop of the same transaction ran at 4,150. A list of any statuses takes their
+//! newest goals from one index; a page of threads is one statement. As long as no goal was ever set there is no file, and
+//! asking for one costs a look at the folder.
 //!
 //! # File systems
 //!
