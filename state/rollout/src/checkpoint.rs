@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::State;
 use crate::skipped::SkippedLines;
 
-/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 4, every
-/// text is bounded, and credentials are removed from remotes of more shapes.)
-const VERSION: u32 = 4;
+/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 5, it has how
+/// the last run ended.)
+const VERSION: u32 = 5;
 
 /// How far a rollout has been read, and what it said up to there. Stored as JSON.
 ///

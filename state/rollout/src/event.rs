@@ -10,8 +10,9 @@ use crate::item::Item;
 use crate::line::type_of;
 use crate::payload::{TokenCount, UserEvent, UserMessage};
 use crate::raw::{self, Raw};
+use crate::run_outcome::Mark;
 use crate::text::{MAX_FIRST_USER_MESSAGE, bounded};
-use crate::turn::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+use crate::turn::{MAX_ITEM_TEXT, TurnItem, TurnItemKind};
 
 /// The payload of an `event_msg` that concerns turns.
 #[derive(Debug, Default, Deserialize)]
@@ -85,26 +86,24 @@ impl<'a> Event<'a> {
         let event = raw::read::<Self>(payload).ok()?;
         let event_type = raw::text(event.event_type)?;
         let time = |raw| at.or_else(|| Timestamp::from_second(raw::parse(raw)?).ok());
-        let ended = |status| Item::TurnEnded {
-            turn_id: raw::owned(event.turn_id),
-            status,
-            completed_at: time(event.completed_at),
-            duration_ms: raw::parse(event.duration_ms),
-        };
-        Some(match &*event_type {
-            "task_started" | "turn_started" => Item::TurnStarted {
+        Some(match Mark::of(event_type.as_bytes()) {
+            Some(Mark::Started) => Item::TurnStarted {
                 turn_id: raw::owned(event.turn_id),
                 root_turn_id: raw::owned(event.root_turn_id),
                 started_at: time(event.started_at),
             },
-            "task_complete" | "turn_complete" => ended(TurnStatus::Completed),
-            "turn_aborted" => ended(TurnStatus::Interrupted),
-            "error" => {
+            Some(Mark::Ended(status)) => Item::TurnEnded {
+                turn_id: raw::owned(event.turn_id),
+                status,
+                completed_at: time(event.completed_at),
+                duration_ms: raw::parse(event.duration_ms),
+            },
+            Some(Mark::Failed) => {
                 let message = raw::text(event.message).unwrap_or_default();
                 Item::TurnFailed { message: bounded(&message, MAX_FIRST_USER_MESSAGE) }
             }
-            event_type => {
-                let (id, kind) = event.item(event_type, payload)?;
+            Some(Mark::EnteredReview) | None => {
+                let (id, kind) = event.item(&event_type, payload)?;
                 Item::TurnItem { turn_id: raw::owned(event.turn_id), item: TurnItem { id, at, kind } }
             }
         })

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::name::RolloutName;
 use crate::payload::{TurnContext, UserMessage};
+use crate::run_outcome::{RawMark, Run, RunOutcome};
 use crate::session_meta::SessionMeta;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_PATH, MAX_TITLE};
 use crate::time;
@@ -41,7 +42,8 @@ pub struct ThreadMetadata {
     pub reasoning_effort: Option<String>,
     /// The version of the agent that began the thread.
     pub cli_version: Option<String>,
-    /// The first user message's request, at most [`MAX_TITLE`] characters; `[Image]` for images without words.
+    /// The first user message's request without secrets (`[redacted:…]` stands for one), at most [`MAX_TITLE`] characters;
+    /// `[Image]` for images without words.
     pub title: Option<String>,
     /// The same, at most [`MAX_FIRST_USER_MESSAGE`] characters.
     pub first_user_message: Option<String>,
@@ -69,6 +71,8 @@ pub struct ThreadMetadata {
     pub parent_thread_id: Option<Uuid>,
     /// Whether memories may be made of the thread, where the rollout says so.
     pub memory_mode: Option<String>,
+    /// How the last run ended.
+    pub run_outcome: RunOutcome,
 }
 
 impl ThreadMetadata {
@@ -99,6 +103,7 @@ impl ThreadMetadata {
             agent_path: None,
             parent_thread_id: None,
             memory_mode: None,
+            run_outcome: RunOutcome::Unknown,
         }
     }
 }
@@ -120,6 +125,8 @@ pub(crate) struct State {
     first_user_message: Option<String>,
     #[serde(skip_serializing_if = "is_zero")]
     tokens_used: i64,
+    #[serde(skip_serializing_if = "Run::is_unknown")]
+    run: Run,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -159,14 +166,18 @@ impl State {
         self.session.update(meta);
     }
 
+    /// Takes an event that begins or ends a turn.
+    pub(crate) fn take_mark(&mut self, mark: &RawMark<'_>) {
+        self.run.take(mark);
+    }
+
     pub(crate) fn set_turn(&mut self, turn: TurnContext) {
         self.turn = Some(turn);
     }
 
     pub(crate) fn set_user_message(&mut self, message: &UserMessage) {
         if self.first_user_message.is_none() {
-            self.first_user_message =
-                message.title().map(|title| text::bounded(title, MAX_FIRST_USER_MESSAGE));
+            self.first_user_message = message.title().map(|title| text::safe(title, MAX_FIRST_USER_MESSAGE));
         }
     }
 
@@ -217,6 +228,7 @@ impl State {
             agent_path: session.agent_path,
             parent_thread_id: session.parent_thread_id,
             memory_mode: session.memory_mode,
+            run_outcome: self.run.outcome(),
         })
     }
 }

@@ -170,6 +170,7 @@ impl<'k> Pass<'k> {
             Kind::ItemCompleted => {
                 self.set_item(&parse_payload(line.bytes, head.payload)?);
             }
+            Kind::Mark => self.state.take_mark(&parse_payload(line.bytes, head.payload)?),
         }
         self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
         Ok(())
@@ -191,6 +192,7 @@ impl<'k> Pass<'k> {
                 self.state.set_user_message(&raw::read::<UserEvent<'_>>(payload)?.message());
             }
             Kind::ItemCompleted => self.set_item(&raw::read(payload)?),
+            Kind::Mark => self.state.take_mark(&raw::read(payload)?),
             Kind::Other if envelope.is_header() => {
                 self.state.set_session(envelope.header().read());
             }

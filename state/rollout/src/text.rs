@@ -13,6 +13,8 @@ pub const MAX_PATH: usize = 4_096;
 /// A longer one is never cut, for that would be no JSON. `{"type":"…"}` stands for it if it names its type, and else it says
 /// nothing.
 pub const MAX_JSON: usize = 16 * 1024;
+/// How many times the characters that are kept are looked at for secrets.
+const WINDOW: usize = 4;
 /// What stands for a message of images without words.
 pub const IMAGE_PLACEHOLDER: &str = "[Image]";
 
@@ -41,6 +43,25 @@ pub(crate) fn bounded(text: &str, max: usize) -> String {
             format!("{}…", &text[..end])
         }
     }
+}
+
+/// At most `max` characters of what was said, without secrets.
+///
+/// They are taken out before it is cut: half a key could not be told. Of a long text only as much is looked at as can come
+/// to be shown, up to the end of a word.
+pub(crate) fn safe(text: &str, max: usize) -> String {
+    let room = max.saturating_mul(WINDOW);
+    let seen = match text.char_indices().nth(room) {
+        None => text,
+        Some((end, _)) => {
+            text[..end].rsplit_once(char::is_whitespace).map_or(&text[..end], |(words, _)| words)
+        }
+    };
+    let mut shown = threadkeep_redact::redact(seen).into_owned();
+    if seen.len() < text.len() {
+        shown.push('…');
+    }
+    bounded(&shown, max)
 }
 
 /// The user's own words.
@@ -74,6 +95,19 @@ mod tests {
         assert_eq!(bounded("日本語!", 3), "日本…");
         assert_eq!(bounded("", 3), "");
         assert_eq!(bounded(&"é".repeat(MAX_TITLE + 1), MAX_TITLE).chars().count(), MAX_TITLE);
+    }
+
+    #[test]
+    fn secrets_go_before_the_text_is_cut() {
+        let key = format!("sk-proj-{}", "a1B2".repeat(12));
+        assert_eq!(safe(&format!("use {key} for it"), 50), "use [redacted:openai-key] for it");
+        let cut = safe(&format!("{} {key}", "x".repeat(20)), 30);
+        assert_eq!(cut, format!("{} [redacte…", "x".repeat(20)));
+        // A key that does not fit into what is looked at is not half shown.
+        let far = safe(&format!("{} {key}", "KEYS ".repeat(7)), 10);
+        assert!(!far.contains("sk-"), "{far}");
+        assert_eq!(safe("plain words", 50), "plain words");
+        assert!(safe(&"word ".repeat(100), 10).ends_with('…'));
     }
 
     #[test]

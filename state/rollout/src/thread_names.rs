@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::raw::{self, Raw};
 use crate::reader::{Buffer, LineReader};
 use crate::skipped::SkippedLines;
-use crate::text::{MAX_TITLE, bounded};
+use crate::text::{MAX_TITLE, safe};
 
 /// Threads' names, by thread.
 ///
@@ -22,7 +22,7 @@ pub struct ThreadNames {
 }
 
 impl ThreadNames {
-    /// The thread's name, if it has one; at most [`MAX_TITLE`] characters.
+    /// The thread's name, if it has one; at most [`MAX_TITLE`] characters, without secrets.
     pub fn get(&self, thread: Uuid) -> Option<&str> {
         self.names.get(&thread).map(String::as_str)
     }
@@ -65,7 +65,7 @@ impl ThreadNames {
     fn set(&mut self, thread: Uuid, name: &str) {
         match name.trim() {
             "" => self.names.remove(&thread),
-            name => self.names.insert(thread, bounded(name, MAX_TITLE)),
+            name => self.names.insert(thread, safe(name, MAX_TITLE)),
         };
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use threadkeep_rollout::{AgentHome, RolloutFile, RunOutcome, TurnQuery, TurnStatus, list_turns};
 
 use crate::{Result, bundled, extract};
 
@@ -38,6 +39,24 @@ fn better(path: &str) -> Vec<(&'static str, Value)> {
     better
 }
 
+/// How the last turn ended, as a list of turns has it. What marks no turns says nothing of their ends.
+fn outcome_of_last_turn(home: &AgentHome, file: &RolloutFile) -> Result<RunOutcome> {
+    let path = home.absolute(&file.path);
+    if !std::fs::read_to_string(&path)?.contains(r#""type":"task_"#) {
+        return Ok(RunOutcome::Unknown);
+    }
+    let mut last = TurnQuery::default();
+    (last.limit, last.newest_first) = (1, true);
+    let page = list_turns(&path, file.compressed, &last)?;
+    Ok(match page.turns.first().map(|turn| turn.status) {
+        None => RunOutcome::Unknown,
+        Some(TurnStatus::InProgress) => RunOutcome::Running,
+        Some(TurnStatus::Failed) => RunOutcome::Failed,
+        Some(TurnStatus::Interrupted) => RunOutcome::Interrupted,
+        Some(_) => RunOutcome::Completed,
+    })
+}
+
 #[test]
 fn every_field_of_every_rollout_is_right() -> Result {
     let mut expected: BTreeMap<String, BTreeMap<String, Value>> =
@@ -57,6 +76,9 @@ fn every_field_of_every_rollout_is_right() -> Result {
         let mut got: BTreeMap<String, Value> =
             serde_json::from_value(serde_json::to_value(&extraction.metadata)?)?;
         let metadata = extraction.metadata;
+        // The agent's row has no outcome: the turns have.
+        got.remove("run_outcome");
+        assert_eq!(metadata.run_outcome, outcome_of_last_turn(&home, file)?, "{}", file.path);
         got.insert("id".to_owned(), got["thread_id"].clone());
         got.remove("thread_id");
         for (field, at) in [("created_at", metadata.created_at), ("updated_at", metadata.updated_at)] {
