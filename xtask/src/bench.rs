@@ -35,6 +35,11 @@ pub const BENCHES: &[Bench] = &[
         about: "a page of 50 threads, of 1,000 and of 100,000",
     },
     Bench {
+        name: "logs",
+        package: "threadkeep-state-logs",
+        about: "rows a second of the logs' writer, against rusqlite on the same rows; bytes written per byte logged",
+    },
+    Bench {
         name: "redact",
         package: "threadkeep-redact",
         about: "redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes",

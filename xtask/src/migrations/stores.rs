@@ -6,6 +6,8 @@
 #[cfg(feature = "stores")]
 mod goals;
 #[cfg(feature = "stores")]
+mod logs;
+#[cfg(feature = "stores")]
 mod state;
 
 use std::path::Path;
@@ -37,6 +39,8 @@ pub const STORES: &[Store] = &[
     state::STORE,
     #[cfg(feature = "stores")]
     goals::STORE,
+    #[cfg(feature = "stores")]
+    logs::STORE,
 ];
 
 /// Finds a crate's store.

@@ -30,6 +30,7 @@ fn an_unknown_bench_is_told_the_known_ones() {
       backfill   first, repeated and incremental backfill of a generated home, against a plain newline count
       goals      usage counted per second by one, eight tasks and eight processes, against a plain loop of the statement
       list       a page of 50 threads, of 1,000 and of 100,000
+      logs       rows a second of the logs' writer, against rusqlite on the same rows; bytes written per byte logged
       redact     redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
     ");
 }

@@ -1,0 +1,87 @@
+//! Fields that hold what was said, sent or shown, rather than what happened: they are never stored.
+//!
+//! Logs that had whole prompts in them have filled disks, and told what nobody meant to tell. So a text under such a name
+//! is stored as its length. What counts is the last word of the last part of a name: `http.request.body`, `userPrompt` and
+//! `aggregated_output` are bodies; `request_id`, `content_type` and `output_tokens` are not. Numbers and switches are never
+//! bodies. The `message` of an event is its author's sentence, and stays.
+
+/// The last words of names that hold bodies.
+const BODIES: &[&str] = &[
+    "args",
+    "argument",
+    "arguments",
+    "authorization",
+    "bodies",
+    "body",
+    "completion",
+    "content",
+    "contents",
+    "conversation",
+    "delta",
+    "diff",
+    "document",
+    "history",
+    "html",
+    "input",
+    "inputs",
+    "instruction",
+    "instructions",
+    "messages",
+    "output",
+    "outputs",
+    "patch",
+    "payload",
+    "payloads",
+    "prompt",
+    "prompts",
+    "request",
+    "response",
+    "stderr",
+    "stdin",
+    "stdout",
+    "transcript",
+];
+
+/// Says whether a text under this name is stored as its length only.
+pub(crate) fn is_body(name: &str) -> bool {
+    let last = last_word(name);
+    BODIES.iter().any(|body| last.eq_ignore_ascii_case(body))
+}
+
+/// The last word of a name, which is divided at punctuation and at capitals.
+fn last_word(name: &str) -> &str {
+    let name = name.trim_end_matches(|character: char| !character.is_alphanumeric());
+    let mut before = false;
+    for (at, byte) in name.bytes().enumerate().rev() {
+        if byte.is_ascii_punctuation() {
+            return &name[at + 1..];
+        }
+        // The first capital before a small letter begins a word: `userPrompt`.
+        if byte.is_ascii_uppercase() && before {
+            return &name[at..];
+        }
+        before = byte.is_ascii_lowercase();
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_body;
+
+    #[test]
+    fn the_last_word_of_a_name_tells() {
+        for name in [
+            "prompt", "http.request.body", "userPrompt", "RequestBody", "aggregated_output", "Authorization", "tool-input",
+            "gen_ai.prompt", "STDOUT", "messages", "body_",
+        ] {
+            assert!(is_body(name), "{name}");
+        }
+        for name in [
+            "message", "request_id", "content_type", "output_tokens", "body.length", "error", "url", "nobody", "",
+            "_", "promptCount", "input_tokens",
+        ] {
+            assert!(!is_body(name), "{name}");
+        }
+    }
+}

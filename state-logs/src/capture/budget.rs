@@ -1,0 +1,115 @@
+//! Cuts the texts of a row to what it may hold, at the boundaries of characters.
+
+use serde_json::{Map, Value};
+
+use super::row::SpanRecord;
+
+/// What is left of the bytes that a row may have. Texts are taken in the order of their worth.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: usize,
+    pub(crate) is_cut: bool,
+}
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Budget {
+        Budget { left: bytes, is_cut: false }
+    }
+
+    /// Takes bytes if they are there.
+    fn take(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => self.is_cut = true,
+        }
+        !self.is_cut
+    }
+
+    /// Takes as much of a text as there is room for.
+    pub(crate) fn text(&mut self, mut text: String) -> String {
+        if text.len() > self.left {
+            text.truncate(text.floor_char_boundary(self.left));
+            self.is_cut = true;
+        }
+        self.left -= text.len();
+        text
+    }
+
+    /// Takes as much of a text as there is room for, by the bytes that it has within quotes.
+    fn quoted<'a>(&mut self, text: &'a str) -> &'a str {
+        for (at, character) in text.char_indices() {
+            let bytes = match character {
+                '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+                '\0'..='\u{1f}' => 6,
+                _ => character.len_utf8(),
+            };
+            if !self.take(bytes) {
+                return &text[..at];
+            }
+        }
+        text
+    }
+
+    /// Takes fields, as the text of a JSON object; the last one that still fits is cut, and those after it are left out.
+    pub(crate) fn object(&mut self, fields: &[(&'static str, Value)]) -> Option<String> {
+        if fields.is_empty() || !self.take(2) {
+            return None;
+        }
+        let mut object = Map::new();
+        for (name, value) in fields {
+            let Value::String(text) = value else {
+                if !self.take(quoted_length(name) + value.to_string().len() + 4) {
+                    break;
+                }
+                object.insert((*name).to_owned(), value.clone());
+                continue;
+            };
+            // Quotes, a colon and a comma.
+            if !self.take(quoted_length(name) + 6) {
+                break;
+            }
+            let text = self.quoted(text);
+            object.insert((*name).to_owned(), text.into());
+            if self.is_cut {
+                break;
+            }
+        }
+        Some(Value::Object(object).to_string())
+    }
+
+    /// Takes spans, as the text of a JSON array.
+    pub(crate) fn spans<'a>(&mut self, spans: impl Iterator<Item = &'a SpanRecord>) -> Option<String> {
+        let mut array = String::new();
+        for span in spans {
+            // `,{"name":"","fields":{}}`, and the brackets around all.
+            if self.is_cut || !self.take(quoted_length(span.name) + 26) {
+                break;
+            }
+            let fields = self.object(&span.fields).unwrap_or_else(|| "{}".to_owned());
+            array.push(if array.is_empty() { '[' } else { ',' });
+            array.push_str("{\"name\":");
+            array.push_str(&Value::from(span.name).to_string());
+            array.push_str(",\"fields\":");
+            array.push_str(&fields);
+            array.push('}');
+            self.is_cut |= span.is_cut;
+        }
+        if array.is_empty() {
+            return None;
+        }
+        array.push(']');
+        Some(array)
+    }
+}
+
+fn quoted_length(name: &str) -> usize {
+    Budget::new(usize::MAX).length(name)
+}
+
+impl Budget {
+    fn length(mut self, text: &str) -> usize {
+        let before = self.left;
+        self.quoted(text);
+        before - self.left
+    }
+}

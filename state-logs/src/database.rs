@@ -1,0 +1,13 @@
+//! `logs_2.sqlite`: its name, its id, its migrations.
+
+use threadkeep_sqlite::{DbKind, DbSpec, migrations};
+
+/// The database of the logs, as the plumbing needs to know it.
+pub static LOGS_DB: DbSpec = DbSpec::new(
+    "logs",
+    "logs_2.sqlite",
+    DbKind::Rebuildable,
+    // Threadkeep, logs.
+    u32::from_be_bytes(*b"TKlg"),
+    &migrations!["0001_logs"],
+);

@@ -1,0 +1,84 @@
+//! How grave a log row is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// How grave a log row is; the gravest is the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Something failed.
+    Error = 1,
+    /// Something looks wrong.
+    Warn = 2,
+    /// Something happened that people want to know.
+    Info = 3,
+    /// For those who look for a mistake.
+    Debug = 4,
+    /// For those who have not found it yet.
+    Trace = 5,
+}
+
+/// A word that is no level.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no level; there are: error, warn, info, debug, trace")]
+pub struct BadLevel {
+    /// The word.
+    pub word: String,
+}
+
+impl Level {
+    /// Every level, the gravest first.
+    pub const ALL: [Level; 5] = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
+
+    /// Returns the level's name: `error`, `warn`, `info`, `debug` or `trace`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warn => "warn",
+            Level::Info => "info",
+            Level::Debug => "debug",
+            Level::Trace => "trace",
+        }
+    }
+
+    /// The number that the database has for it.
+    pub(crate) const fn number(self) -> i64 {
+        self as i64
+    }
+
+    pub(crate) fn from_number(number: i64) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.number() == number)
+    }
+}
+
+impl From<tracing::Level> for Level {
+    fn from(level: tracing::Level) -> Level {
+        match level {
+            tracing::Level::ERROR => Level::Error,
+            tracing::Level::WARN => Level::Warn,
+            tracing::Level::INFO => Level::Info,
+            tracing::Level::DEBUG => Level::Debug,
+            tracing::Level::TRACE => Level::Trace,
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = BadLevel;
+
+    /// Reads a level's name, in letters of any case.
+    fn from_str(word: &str) -> Result<Level, BadLevel> {
+        let named = |level: &Level| level.as_str().eq_ignore_ascii_case(word);
+        Level::ALL.into_iter().find(named).ok_or_else(|| BadLevel { word: word.to_owned() })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}

@@ -1,0 +1,180 @@
+//! Adds a batch of rows, in one transaction that also makes room for them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnection;
+use uuid::Uuid;
+
+use super::LogStore;
+use super::evict::make_room;
+use super::partition::{partitions, shares};
+use super::place::{late_ms, next_id, place};
+use crate::error::LogError;
+use crate::level::Level;
+use crate::options::Keep;
+
+/// A row that is to be added: what a layer makes of an event. Its texts are stored as they are.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// The thread that it belongs to.
+    pub thread_id: Option<Uuid>,
+    /// The process that logged it.
+    pub process_id: Option<Uuid>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// How grave it is.
+    pub level: Level,
+    /// What it is about, by the words of the program.
+    pub target: String,
+    /// What happened.
+    pub message: String,
+    /// The text of a JSON object.
+    pub fields: Option<String>,
+    /// The text of a JSON array of objects with `name` and `fields`.
+    pub spans: Option<String>,
+    /// The module that logged it.
+    pub module: Option<String>,
+    /// The source file of that.
+    pub file: Option<String>,
+    /// The line in it.
+    pub line: Option<u32>,
+    /// Whether some of it was cut off.
+    pub is_cut: bool,
+}
+
+impl NewRow {
+    /// The bytes of a process's id.
+    pub(crate) const PROCESS_BYTES: usize = 36;
+
+    /// Counts the bytes of its texts.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let optional = [&self.fields, &self.spans, &self.module, &self.file];
+        let optional: usize = optional.into_iter().flatten().map(String::len).sum();
+        let process = self.process_id.map_or(0, |_| Self::PROCESS_BYTES);
+        (process + self.target.len() + self.message.len() + optional) as u64
+    }
+
+    fn columns(&self, place: i64, id: i64) -> Columns<'_> {
+        Columns(
+            place,
+            id,
+            self.at.as_millisecond(),
+            self.level.number(),
+            &self.target,
+            &self.message,
+            self.fields.as_deref(),
+            self.spans.as_deref(),
+            self.process_id.map(|id| id.hyphenated().to_string()),
+            self.module.as_deref(),
+            self.file.as_deref(),
+            self.line,
+            i64::from(self.is_cut),
+            self.bytes(),
+        )
+    }
+}
+
+/// The columns of a row as a JSON array, in the order of [`INSERT`].
+#[derive(Serialize)]
+struct Columns<'a>(
+    i64,
+    i64,
+    i64,
+    i64,
+    &'a str,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<String>,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<u32>,
+    i64,
+    u64,
+);
+
+/// One statement for any number of rows: they are one JSON array, because a statement costs more than a row.
+const INSERT: &str = "INSERT INTO log_rows (place, id, at_ms, level, target, message, fields, spans, process_id, module, file, \
+     line, is_cut, bytes) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13 FROM json_each(?1)";
+
+impl LogStore {
+    /// Adds rows, and deletes the oldest ones that are then too many. What a writer does; for benches and imports.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Open`] and [`LogError::Database`]; nothing was written.
+    #[doc(hidden)]
+    pub async fn append(&self, rows: &[NewRow], keep: Keep) -> Result<(), LogError> {
+        self.append_counting(rows, keep, 0).await
+    }
+
+    /// Adds rows, and counts others that were dropped.
+    pub(crate) async fn append_counting(&self, rows: &[NewRow], keep: Keep, dropped: u64) -> Result<(), LogError> {
+        let db = self.database.get().await?;
+        let mut tx = db.begin().await?;
+        let written = self.written.known();
+        let added = async {
+            self.written.watch(tx.conn()).await?;
+            add(tx.conn(), rows, keep, written, dropped).await
+        };
+        added.await.map_err(|error| db.error(error))?;
+        tx.commit().await?;
+        self.written.stored(written);
+        Ok(())
+    }
+}
+
+async fn add(
+    conn: &mut SqliteConnection,
+    batch: &[NewRow],
+    keep: Keep,
+    written: Option<i64>,
+    dropped: u64,
+) -> Result<(), sqlx::Error> {
+    let shares = shares(batch, keep);
+    let partitions = partitions(conn, &shares).await?;
+    for (partition, share) in partitions.iter().zip(&shares) {
+        make_room(conn, partition, share, keep).await?;
+    }
+    let totals = sqlx::query("SELECT last_id, most_late_ms FROM log_totals WHERE id = 1").fetch_one(&mut *conn).await?;
+    let (mut last_id, mut most_late): (i64, i64) = (totals.try_get(0)?, totals.try_get(1)?);
+
+    let mut placed: Vec<(usize, i64, &NewRow)> = Vec::with_capacity(batch.len());
+    for (partition, share) in partitions.iter().zip(&shares) {
+        let positions = partition.last_position + 1..;
+        let rows = positions.zip(&share.rows);
+        placed.extend(rows.map(|(position, (at, row))| (*at, place(partition.id, position), *row)));
+    }
+    // Ids are given in the order of the batch.
+    placed.sort_unstable_by_key(|(at, ..)| *at);
+    let columns: Vec<Columns<'_>> = placed
+        .iter()
+        .map(|(_, place, row)| {
+            last_id = next_id(last_id, row.at);
+            most_late = most_late.max(late_ms(last_id, row.at));
+            row.columns(*place, last_id)
+        })
+        .collect();
+    let columns = serde_json::to_string(&columns).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    sqlx::query(INSERT).bind(columns).execute(&mut *conn).await?;
+
+    let logged: u64 = batch.iter().map(NewRow::bytes).sum();
+    sqlx::query(
+        "UPDATE log_totals SET last_id = ?1, most_late_ms = ?2, logged_bytes = logged_bytes + ?3, \
+           written_bytes = CASE WHEN ?4 IS NULL THEN written_bytes ELSE coalesce(written_bytes, 0) + ?4 END, \
+           dropped_rows = dropped_rows + ?5 WHERE id = 1",
+    )
+    .bind(last_id)
+    .bind(most_late)
+    .bind(i64::try_from(logged).unwrap_or(i64::MAX))
+    .bind(written)
+    .bind(i64::try_from(dropped).unwrap_or(i64::MAX))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

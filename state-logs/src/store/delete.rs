@@ -1,0 +1,115 @@
+//! Takes rows out: those of a thread, and those that are too old.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::LogStore;
+use super::place::{last_id, places};
+use crate::error::LogError;
+
+/// How many rows are deleted in one transaction, so that nobody waits for long.
+const BATCH: i64 = 1_000;
+
+/// How many pages are given back to the file system in one transaction.
+const PAGES: u32 = 1_024;
+
+/// How many unused pages are left for what is logged next.
+const SPARE_PAGES: i64 = 256;
+
+impl LogStore {
+    /// Deletes all rows of a thread, and says how many there were.
+    ///
+    /// What this process's writers have in their queues is written first, and deleted with the rest. Nothing of the rows is
+    /// left in any file of the database when it returns, unless another program is reading: then the log beside the file is
+    /// emptied when that has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Open`] and [`LogError::Database`].
+    pub async fn delete_thread(&self, thread_id: Uuid) -> Result<u64, LogError> {
+        self.flush_writers().await;
+        let Some(db) = self.database.existing().await? else { return Ok(0) };
+        let mut tx = db.begin_durable().await?;
+        let partition =
+            sqlx::query("SELECT id, row_count FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
+                .bind(thread_id.hyphenated().to_string())
+                .fetch_optional(tx.conn())
+                .await
+                .map_err(|error| db.error(error))?;
+        let Some(partition) = partition else { return Ok(0) };
+        let read = |column: usize| partition.try_get::<i64, _>(column).map_err(|error| db.error(error));
+        let (id, rows) = (read(0)?, read(1)?);
+        let places = places(id);
+        sqlx::query("DELETE FROM log_rows WHERE place BETWEEN ?1 AND ?2")
+            .bind(places.start())
+            .bind(places.end())
+            .execute(tx.conn())
+            .await
+            .map_err(|error| db.error(error))?;
+        sqlx::query("DELETE FROM log_partitions WHERE id = ?1")
+            .bind(id)
+            .execute(tx.conn())
+            .await
+            .map_err(|error| db.error(error))?;
+        tx.commit().await?;
+        // The log beside the file still has what was deleted.
+        db.checkpoint().await?;
+        Ok(u64::try_from(rows).unwrap_or(0))
+    }
+
+    /// Deletes rows that are older than `keep`, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Open`] and [`LogError::Database`]; what was deleted by then stays so.
+    pub async fn expire(&self, now: Timestamp, keep: Duration) -> Result<u64, LogError> {
+        let Some(db) = self.database.existing().await? else { return Ok(0) };
+        // Longer than time itself is for ever.
+        let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok());
+        let Some(before) = before.map(Timestamp::as_millisecond) else { return Ok(0) };
+        let mut expired = 0;
+        loop {
+            let mut tx = db.begin().await?;
+            let late = sqlx::query_scalar("SELECT most_late_ms FROM log_totals WHERE id = 1");
+            let late = late.fetch_one(tx.conn()).await.map_err(|error| db.error(error))?;
+            let deleted = sqlx::query(
+                "DELETE FROM log_rows WHERE place IN \
+                   (SELECT place FROM log_rows WHERE id <= ?1 AND at_ms < ?2 ORDER BY id LIMIT ?3)",
+            )
+            .bind(last_id(before, late))
+            .bind(before)
+            .bind(BATCH)
+            .execute(tx.conn())
+            .await
+            .map_err(|error| db.error(error))?
+            .rows_affected();
+            sqlx::query("DELETE FROM log_partitions WHERE row_count = 0")
+                .execute(tx.conn())
+                .await
+                .map_err(|error| db.error(error))?;
+            tx.commit().await?;
+            expired += deleted;
+            if deleted < BATCH.unsigned_abs() {
+                return Ok(expired);
+            }
+        }
+    }
+
+    /// Gives unused pages back to the file system, so many at most, if there are more than are soon used again.
+    pub(crate) async fn give_back_pages(&self) -> Result<(), LogError> {
+        let Some(db) = self.database.existing().await? else { return Ok(()) };
+        let unused: i64 = {
+            let mut reader = db.reader().await?;
+            let unused = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(reader.conn()).await;
+            unused.map_err(|error| db.error(error))?
+        };
+        let too_many = u32::try_from(unused - SPARE_PAGES).unwrap_or(0);
+        if too_many > 0 {
+            db.incremental_vacuum(too_many.min(PAGES)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! What the logs hold, in figures, and what they have cost.
+
+use jiff::Timestamp;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::LogStore;
+use crate::error::LogError;
+
+/// What the logs hold, and what has been logged since the database was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogInventory {
+    /// Rows that are there.
+    pub rows: u64,
+    /// The bytes of their texts.
+    pub bytes: u64,
+    /// The bytes of the texts of all rows that were ever logged.
+    pub logged_bytes: u64,
+    /// What writing those has written to the database and its log, up to the last commit but one of each process. `None`
+    /// where the system does not tell.
+    pub written_bytes: Option<u64>,
+    /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
+    pub dropped_rows: u64,
+    /// When the row happened that was committed first, of those that are there.
+    pub oldest: Option<Timestamp>,
+    /// When the row happened that was committed last.
+    pub newest: Option<Timestamp>,
+}
+
+impl LogStore {
+    /// Counts what there is; `None` when there is no database, which is not made.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Open`] and [`LogError::Database`].
+    pub async fn inventory(&self) -> Result<Option<LogInventory>, LogError> {
+        let Some(db) = self.database.existing().await? else { return Ok(None) };
+        let mut reader = db.reader().await?;
+        let row = sqlx::query(
+            "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
+               (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, dropped_rows, \
+               (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1), \
+               (SELECT at_ms FROM log_rows ORDER BY log_rows.id DESC LIMIT 1) FROM log_totals WHERE id = 1",
+        )
+        .fetch_one(reader.conn())
+        .await
+        .map_err(|error| db.error(error))?;
+        let inventory = from_row(&row).map_err(|error| db.error(error))?;
+        reader.confirm()?;
+        Ok(Some(inventory))
+    }
+}
+
+fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
+    let count = |column: usize| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
+    let time = |column: usize| {
+        let ms: Option<i64> = row.try_get(column)?;
+        let time = ms.map(Timestamp::from_millisecond).transpose();
+        time.map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    };
+    let written: Option<i64> = row.try_get(3)?;
+    Ok(LogInventory {
+        rows: count(0)?,
+        bytes: count(1)?,
+        logged_bytes: count(2)?,
+        written_bytes: written.map(|bytes| u64::try_from(bytes).unwrap_or(0)),
+        dropped_rows: count(4)?,
+        oldest: time(5)?,
+        newest: time(6)?,
+    })
+}

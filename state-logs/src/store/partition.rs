@@ -1,0 +1,116 @@
+//! Partitions: whose rows there are, and how many.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use uuid::Uuid;
+
+use super::append::NewRow;
+use crate::options::Keep;
+
+/// Whose rows they are: a thread's, the threadless ones of a process, or those of neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Owner {
+    thread_id: Option<Uuid>,
+    process_id: Option<Uuid>,
+}
+
+impl Owner {
+    pub(crate) fn of(row: &NewRow) -> Owner {
+        // A thread's rows are kept together, whichever processes wrote them.
+        let process_id = row.process_id.filter(|_| row.thread_id.is_none());
+        Owner { thread_id: row.thread_id, process_id }
+    }
+
+    /// The two columns: '' where there is none.
+    fn columns(self) -> [String; 2] {
+        [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, |id| id.hyphenated().to_string()))
+    }
+}
+
+/// A partition before a batch is added to it, and what of the batch is for it.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) id: i64,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    pub(crate) last_position: i64,
+}
+
+/// What of a batch one owner gets.
+#[derive(Debug)]
+pub(crate) struct Share<'a> {
+    pub(crate) owner: Owner,
+    /// The rows, each with its position in the batch.
+    pub(crate) rows: Vec<(usize, &'a NewRow)>,
+    pub(crate) bytes: u64,
+    /// Whether its oldest rows were left out, because the later ones would evict them at once.
+    pub(crate) is_overfull: bool,
+}
+
+/// Divides a batch among the owners of its rows.
+pub(crate) fn shares(batch: &[NewRow], keep: Keep) -> Vec<Share<'_>> {
+    let mut shares: Vec<Share<'_>> = Vec::new();
+    let mut known: HashMap<Owner, usize> = HashMap::new();
+    for (position, row) in batch.iter().enumerate().rev() {
+        let owner = Owner::of(row);
+        let at = *known.entry(owner).or_insert_with(|| {
+            shares.push(Share { owner, rows: Vec::new(), bytes: 0, is_overfull: false });
+            shares.len() - 1
+        });
+        let share = &mut shares[at];
+        let is_full = share.rows.len() as u64 >= keep.rows || share.bytes + row.bytes() > keep.bytes;
+        // The newest row is kept, whatever its size.
+        share.is_overfull |= is_full && !share.rows.is_empty();
+        if !share.is_overfull {
+            share.bytes += row.bytes();
+            share.rows.push((position, row));
+        }
+    }
+    shares.iter_mut().for_each(|share| share.rows.reverse());
+    shares
+}
+
+/// Looks partitions up, and makes those that are not there.
+pub(crate) async fn partitions(
+    conn: &mut SqliteConnection,
+    shares: &[Share<'_>],
+) -> Result<Vec<Partition>, sqlx::Error> {
+    let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
+    let owners = serde_json::to_string(&owners).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let found = select(conn, &owners).await?;
+    if found.len() == shares.len() {
+        return Ok(found);
+    }
+    sqlx::query(
+        "INSERT INTO log_partitions (thread_id, process_id) \
+         SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
+    )
+    .bind(&owners)
+    .execute(&mut *conn)
+    .await?;
+    select(conn, &owners).await
+}
+
+/// Reads the partitions that are there, in the order of their owners.
+async fn select(conn: &mut SqliteConnection, owners: &str) -> Result<Vec<Partition>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT log_partitions.id, row_count, byte_count, last_position FROM json_each(?1) AS owner \
+         CROSS JOIN log_partitions ON thread_id = owner.value ->> 0 AND process_id = owner.value ->> 1",
+    )
+    .bind(owners)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+fn from_row(row: &SqliteRow) -> Result<Partition, sqlx::Error> {
+    let (rows, bytes): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+    Ok(Partition {
+        id: row.try_get(0)?,
+        rows: u64::try_from(rows).unwrap_or(0),
+        bytes: u64::try_from(bytes).unwrap_or(0),
+        last_position: row.try_get(3)?,
+    })
+}

@@ -1,0 +1,243 @@
+//! Finds rows: a walk along the rows of a thread, or along those of all, from the end that is asked for.
+
+use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Row as _};
+use threadkeep_sqlite::Reader;
+use uuid::Uuid;
+
+use super::LogStore;
+use super::place::{first_id, last_id, places};
+use super::row::{LogRow, ROW_COLUMNS};
+use crate::error::LogError;
+use crate::level::Level;
+
+/// The number of rows when nothing is said.
+pub const DEFAULT_LIMIT: u32 = 100;
+/// The most rows that one query gives.
+pub const MAX_LIMIT: u32 = 10_000;
+
+/// What to find. The default is the newest 100 rows; each part that is given leaves rows out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogQuery {
+    /// Of which level. `None`: of any.
+    pub level: Option<LevelMatch>,
+    /// At this time or later.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
+    /// Of this module and those below it: `a::b` also finds `a::b::c`, not `a::bc`.
+    pub module: Option<String>,
+    /// Of this source file, by its whole path or the last parts of it: `src/exec.rs` or `exec.rs`.
+    pub file: Option<String>,
+    /// With this text in the message, or in the name or the value of a field; letters of ASCII in any case.
+    pub text: Option<String>,
+    /// Of these threads. Empty: of any, and of none.
+    pub threads: Vec<Uuid>,
+    /// Only rows that belong to no thread; with `threads`, those as well as the rows of these threads.
+    pub threadless: bool,
+    /// Committed after the row with this id, for whoever waits for more. [`LogStore::last_id`] is where to begin.
+    pub after_id: Option<i64>,
+    /// Which end first.
+    pub order: Order,
+    /// The most rows, from 1 to [`MAX_LIMIT`]. Default: [`DEFAULT_LIMIT`].
+    pub limit: u32,
+}
+
+/// Which levels are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelMatch {
+    /// This one and graver ones.
+    AtLeast(Level),
+    /// This one alone.
+    Exactly(Level),
+}
+
+/// Which rows come first. The order is that of their commits: within a process that of their times, and between processes
+/// as exact as the interval of batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest.
+    #[default]
+    NewestFirst,
+    /// The oldest.
+    OldestFirst,
+}
+
+impl Default for LogQuery {
+    fn default() -> LogQuery {
+        LogQuery {
+            level: None,
+            from: None,
+            to: None,
+            module: None,
+            file: None,
+            text: None,
+            threads: Vec::new(),
+            threadless: false,
+            after_id: None,
+            order: Order::NewestFirst,
+            limit: DEFAULT_LIMIT,
+        }
+    }
+}
+
+/// Which rows are walked along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Walk {
+    /// All, by their ids.
+    All,
+    /// Those of a partition, by their places.
+    Partition,
+}
+
+/// Returns the statement of a walk. Its parameters are, in order: the first and the last id, the first and the last time, the
+/// first and the last level, a module, the beginning of those below it, a file, the end of its path, a text, the partitions as a
+/// JSON array, whether threadless rows are meant as well, and the limit; then for a partition its first and last place.
+pub(crate) fn select(walk: Walk, order: Order) -> String {
+    let order = match order {
+        Order::NewestFirst => "DESC",
+        Order::OldestFirst => "ASC",
+    };
+    // The unary plus keeps SQLite from walking by id and sorting by place.
+    let (id, along, place) = match walk {
+        Walk::All => ("r.id", "r.id", ""),
+        Walk::Partition => ("+r.id", "r.place", "r.place BETWEEN ?15 AND ?16 AND "),
+    };
+    format!(
+        "SELECT {ROW_COLUMNS} FROM log_rows AS r CROSS JOIN log_partitions AS p ON p.id = r.place >> 40 \
+         WHERE {place}{id} BETWEEN ?1 AND ?2 AND r.at_ms >= ?3 AND r.at_ms < ?4 AND r.level BETWEEN ?5 AND ?6 \
+           AND (?7 IS NULL OR r.module = ?7 OR substr(r.module, 1, length(?8)) = ?8) \
+           AND (?9 IS NULL OR r.file = ?9 OR substr(r.file, -length(?10)) = ?10) \
+           AND (?12 IS NULL OR p.id IN (SELECT value FROM json_each(?12)) OR (?13 AND p.thread_id = '')) \
+           AND (?11 IS NULL OR instr(lower(r.message), ?11) OR EXISTS (SELECT 1 FROM json_each(r.fields) AS field \
+             WHERE instr(lower(field.key), ?11) OR instr(lower(field.value), ?11))) \
+         ORDER BY {along} {order} LIMIT ?14"
+    )
+}
+
+/// What a query's parts are, as the statement takes them.
+struct Bounds<'a> {
+    query: &'a LogQuery,
+    ids: (i64, i64),
+    /// The partitions of the query's threads; `None` when rows of any are meant.
+    partitions: Option<Vec<i64>>,
+}
+
+impl LogStore {
+    /// Finds rows. A database that is not there has none, and is not made.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::BadLimit`], [`LogError::Open`] and [`LogError::Database`].
+    pub async fn query(&self, query: &LogQuery) -> Result<Vec<LogRow>, LogError> {
+        let limit = query.limit;
+        if limit == 0 || limit > MAX_LIMIT {
+            return Err(LogError::BadLimit { limit, max: MAX_LIMIT });
+        }
+        let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
+        let mut reader = db.reader().await?;
+        let rows = rows(&mut reader, query).await.map_err(|error| db.error(error))?;
+        reader.confirm()?;
+        Ok(rows)
+    }
+
+    /// Returns the id of the row that was committed last; 0 when there never was one.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Open`] and [`LogError::Database`].
+    pub async fn last_id(&self) -> Result<i64, LogError> {
+        let Some(db) = self.database.existing().await? else { return Ok(0) };
+        let mut reader = db.reader().await?;
+        let last = sqlx::query_scalar("SELECT last_id FROM log_totals WHERE id = 1").fetch_one(reader.conn()).await;
+        let last = last.map_err(|error| db.error(error))?;
+        reader.confirm()?;
+        Ok(last)
+    }
+}
+
+async fn rows(reader: &mut Reader, query: &LogQuery) -> Result<Vec<LogRow>, sqlx::Error> {
+    let partitions = match (&query.threads[..], query.threadless) {
+        ([], false) => None,
+        (threads, _) => Some(partitions_of(reader, threads).await?),
+    };
+    let bounds = Bounds { query, ids: ids(reader, query).await?, partitions };
+    match &bounds.partitions {
+        // A partition is small; all rows are not. So threads are walked along one after the other.
+        Some(partitions) if !query.threadless => {
+            let mut found = Vec::new();
+            for partition in partitions {
+                found.extend(bounds.walk(reader, Walk::Partition, *partition).await?);
+                found.sort_by_key(|row: &LogRow| row.id);
+                if query.order == Order::NewestFirst {
+                    found.reverse();
+                }
+                found.truncate(query.limit as usize);
+            }
+            Ok(found)
+        }
+        _ => bounds.walk(reader, Walk::All, 0).await,
+    }
+}
+
+/// The first and the last id that a query's rows can have.
+async fn ids(reader: &mut Reader, query: &LogQuery) -> Result<(i64, i64), sqlx::Error> {
+    let from = query.from.map_or(i64::MIN, |from| first_id(from.as_millisecond()));
+    let after = query.after_id.map_or(i64::MIN, |after| after.saturating_add(1));
+    let to = match query.to {
+        None => i64::MAX,
+        Some(to) => {
+            let late = sqlx::query_scalar("SELECT most_late_ms FROM log_totals WHERE id = 1");
+            last_id(to.as_millisecond(), late.fetch_one(reader.conn()).await?)
+        }
+    };
+    Ok((from.max(after), to))
+}
+
+async fn partitions_of(reader: &mut Reader, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
+    let mut threads: Vec<String> = threads.iter().map(|id| id.hyphenated().to_string()).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    let threads = serde_json::to_string(&threads).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let rows = sqlx::query(
+        "SELECT log_partitions.id FROM json_each(?1) AS thread \
+         CROSS JOIN log_partitions ON thread_id = thread.value AND process_id = ''",
+    )
+    .bind(threads)
+    .fetch_all(reader.conn())
+    .await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+impl Bounds<'_> {
+    async fn walk(&self, reader: &mut Reader, walk: Walk, partition: i64) -> Result<Vec<LogRow>, sqlx::Error> {
+        let query = self.query;
+        let (first_level, last_level) = match query.level {
+            None => (Level::Error, Level::Trace),
+            Some(LevelMatch::AtLeast(level)) => (Level::Error, level),
+            Some(LevelMatch::Exactly(level)) => (level, level),
+        };
+        let partitions = self.partitions.as_ref().map(|ids| serde_json::to_string(ids).unwrap_or_default());
+        let mut select = sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(select(walk, query.order)))
+            .bind(self.ids.0)
+            .bind(self.ids.1)
+            .bind(query.from.map_or(i64::MIN, Timestamp::as_millisecond))
+            .bind(query.to.map_or(i64::MAX, Timestamp::as_millisecond))
+            .bind(first_level.number())
+            .bind(last_level.number())
+            .bind(query.module.as_ref())
+            .bind(query.module.as_ref().map(|module| format!("{module}::")))
+            .bind(query.file.as_ref())
+            .bind(query.file.as_ref().map(|file| format!("/{file}")))
+            .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
+            .bind(partitions)
+            .bind(query.threadless)
+            .bind(query.limit);
+        if let Walk::Partition = walk {
+            let places = places(partition);
+            select = select.bind(*places.start()).bind(*places.end());
+        }
+        let rows = select.fetch_all(reader.conn()).await?;
+        rows.iter().map(LogRow::from_row).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! The thread that writes: waits for rows, commits them in batches, and tries again later what it could not.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use threadkeep_sqlite::DbError;
+use tokio::runtime::{Builder, Runtime};
+
+use super::backoff::Backoff;
+use super::batch::Batch;
+use super::queue::{Queue, Wake};
+use crate::error::LogError;
+use crate::options::LogOptions;
+use crate::quiet;
+use crate::store::LogStore;
+
+/// After how many commits it is looked whether pages can be given back.
+const COMMITS_BETWEEN_VACUUMS: u64 = 256;
+
+/// Starts the thread.
+pub(crate) fn start(store: LogStore, queue: Arc<Queue>, options: LogOptions) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let writer = Writer { store, queue, options, batch: Batch::default(), backoff: Backoff::default(), commits: 0 };
+    std::thread::Builder::new().name("threadkeep-logs".to_owned()).spawn(move || {
+        quiet::this_thread();
+        writer.run(&runtime);
+    })?;
+    Ok(())
+}
+
+struct Writer {
+    store: LogStore,
+    queue: Arc<Queue>,
+    options: LogOptions,
+    batch: Batch,
+    backoff: Backoff,
+    commits: u64,
+}
+
+/// Ends the queue also when the thread panics, so that nobody waits for it and nothing is kept for it.
+struct End(Arc<Queue>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Writer {
+    fn run(mut self, runtime: &Runtime) {
+        let _end = End(Arc::clone(&self.queue));
+        loop {
+            let wake = match self.backoff.until() {
+                Some(until) => self.queue.pause(until),
+                None => self.queue.wait(self.options.batch_interval),
+            };
+            let is_closing = wake == Wake::Close;
+            runtime.block_on(self.write_all(is_closing));
+            if is_closing {
+                self.queue.drop_rows(self.batch.rows.len() as u64);
+                return;
+            }
+        }
+    }
+
+    /// Writes batch after batch, until fewer rows are left than make one; when closing, until none is.
+    async fn write_all(&mut self, is_closing: bool) {
+        let most = self.options.batch_rows;
+        // What is here now: a program that goes on logging must not keep those who wait from an answer.
+        let mut left = self.queue.left();
+        loop {
+            if self.batch.rows.is_empty() {
+                let records = self.queue.take(most);
+                left = left.saturating_sub(records.len());
+                let process_id = *super::PROCESS_ID;
+                let row_bytes = self.options.row_bytes;
+                self.batch.rows = records.into_iter().map(|record| record.into_row(process_id, row_bytes)).collect();
+            }
+            if !self.write().await {
+                return;
+            }
+            if left == 0 && !(is_closing && self.queue.left() > 0) {
+                return;
+            }
+        }
+    }
+
+    /// Writes the batch in hand; says whether it is out of hand.
+    async fn write(&mut self) -> bool {
+        let dropped = self.queue.dropped();
+        let notice = self.batch.notice(dropped, *super::PROCESS_ID, Timestamp::now());
+        let count = notice.as_ref().map_or(0, |(_, count)| *count);
+        if self.batch.rows.is_empty() && notice.is_none() {
+            self.queue.written(0);
+            return true;
+        }
+        let rows = self.batch.rows.len();
+        self.batch.rows.extend(notice.map(|(row, _)| row));
+        let written = self.store.append_counting(&self.batch.rows, self.options.keep(), count).await;
+        self.batch.rows.truncate(rows);
+        match written {
+            Ok(()) => {
+                self.batch.rows.clear();
+                self.batch.reported += count;
+                self.backoff.succeeded();
+                self.queue.written(0);
+                self.tidy().await;
+                true
+            }
+            Err(error) => {
+                if is_the_rows_fault(&error) {
+                    self.queue.drop_rows(self.batch.rows.len() as u64);
+                    self.batch.rows.clear();
+                }
+                self.backoff.failed(Instant::now());
+                self.queue.failed(&error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Looks after the database: once what is too old, and now and then what takes space for nothing.
+    async fn tidy(&mut self) {
+        // What fails here is tried again by another start, and will be met by the next write if it matters.
+        if self.commits == 0 {
+            let _ = self.store.expire(Timestamp::now(), self.options.keep_age).await;
+        }
+        if self.commits.is_multiple_of(COMMITS_BETWEEN_VACUUMS) {
+            let _ = self.store.give_back_pages().await;
+        }
+        self.commits += 1;
+    }
+}
+
+/// Says whether a batch failed by what is in it, so that trying again would fail for ever.
+fn is_the_rows_fault(error: &LogError) -> bool {
+    matches!(error, LogError::Database(DbError::Statement { .. }))
+}
