@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use anyhow::Context as _;
 use tempfile::TempDir;
 use threadkeep_sqlite::{OpenError, OpenOptions};
-use threadkeep_state::{DATABASES, StateError, StateOptions, StateRuntime};
+use threadkeep_state::{STATE_DB, StateError, StateOptions, StateRuntime};
 
 use crate::exit::{fault, plain};
 use crate::homes::Homes;
@@ -65,7 +65,7 @@ impl Index {
 
     /// Opens an index that is there already, for looking at it; `None` when there is none.
     pub(crate) async fn existing(homes: &Homes, screen: &Screen) -> anyhow::Result<Option<Index>> {
-        if DATABASES.iter().all(|spec| !homes.sqlite_home.join(spec.file_name).exists()) {
+        if !homes.sqlite_home.join(STATE_DB.file_name).exists() {
             return Ok(None);
         }
         Index::for_reading(homes, screen).await.map(Some)

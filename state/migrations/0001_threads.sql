@@ -96,8 +96,9 @@ CREATE TABLE session_names (
     name      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Threads that the user deleted. An index run does not bring them back.
+-- Threads that the user deleted, so that no index run brings them back. A digest of the id, and not the id: nothing in
+-- the database shall name a deleted thread.
 CREATE TABLE deleted_threads (
-    thread_id     TEXT    NOT NULL PRIMARY KEY,
+    digest        TEXT    NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

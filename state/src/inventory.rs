@@ -54,6 +54,23 @@ pub enum FileProblemKind {
 /// Which rows of `rollouts` are problems. The index `rollouts_with_problems` has them all.
 const HAVE_PROBLEMS: &str = "(outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted'";
 
+/// The figures, in the order of [`Inventory`].
+pub(crate) fn figures() -> String {
+    // The file that names threads is none of theirs.
+    format!(
+        "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
+           (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
+           (SELECT count(*) FROM rollouts WHERE path <> '{SESSION_INDEX}'), \
+           (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE {HAVE_PROBLEMS}), \
+           (SELECT count(*) FROM rollouts WHERE {HAVE_PROBLEMS})"
+    )
+}
+
+/// The first `?1` files with problems.
+pub(crate) fn problems() -> String {
+    format!("SELECT path, outcome, reason FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1")
+}
+
 impl StateRuntime {
     /// Counts what the index holds.
     ///
@@ -63,17 +80,10 @@ impl StateRuntime {
     pub async fn inventory(&self) -> Result<Inventory, StateError> {
         let db = self.database();
         let mut reader = db.reader().await?;
-        // The file that names threads is none of theirs.
-        let row = sqlx::query(AssertSqlSafe(format!(
-            "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
-               (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
-               (SELECT count(*) FROM rollouts WHERE path <> '{SESSION_INDEX}'), \
-               (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE {HAVE_PROBLEMS}), \
-               (SELECT count(*) FROM rollouts WHERE {HAVE_PROBLEMS})"
-        )))
-        .fetch_one(reader.conn())
-        .await
-        .map_err(|error| db.error(error))?;
+        let row = sqlx::query(AssertSqlSafe(figures()))
+            .fetch_one(reader.conn())
+            .await
+            .map_err(|error| db.error(error))?;
         let mut row = RowReader::new(&row);
         let mut count = || row.next::<i64>().map(i64::unsigned_abs).map_err(|error| db.error(error));
         Ok(Inventory {
@@ -95,13 +105,11 @@ impl StateRuntime {
     pub async fn file_problems(&self, limit: u32) -> Result<Vec<FileProblem>, StateError> {
         let db = self.database();
         let mut reader = db.reader().await?;
-        let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT path, outcome, reason FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1"
-        )))
-        .bind(limit)
-        .fetch_all(reader.conn())
-        .await
-        .map_err(|error| db.error(error))?;
+        let rows = sqlx::query(AssertSqlSafe(problems()))
+            .bind(limit)
+            .fetch_all(reader.conn())
+            .await
+            .map_err(|error| db.error(error))?;
         let problem = |row: &sqlx::sqlite::SqliteRow| -> Result<FileProblem, sqlx::Error> {
             let reason: Option<String> = row.try_get(2)?;
             let reason = reason.unwrap_or_default();

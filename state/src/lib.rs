@@ -73,27 +73,40 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `backfill` | yes | the ports of `threadkeep-backfill` over an agent home and this index |
+//! | `goals` | yes | `StateRuntime::thread_goals`: goals of threads, in `goals_1.sqlite` |
+//! | `logs` | yes | `StateRuntime::logs`: logs, in `logs_2.sqlite` |
 //! | `zstd` | yes | rollouts that end in `.jsonl.zst` |
 
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
+mod cleanup;
 mod database;
 mod error;
+mod graph;
+pub mod health;
 mod home;
 mod inventory;
+mod memory;
 mod row;
 mod runtime;
+mod statements;
 mod thread;
 mod threads;
+mod tombstone;
 
-pub use database::{DATABASES, STATE_DB};
+pub use cleanup::PendingCleanup;
+pub use database::{DATABASES, RuntimeDatabase, STATE_DB};
 pub use error::StateError;
+pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use inventory::{FileProblem, FileProblemKind, Inventory};
+pub use memory::{ThreadMemories, ThreadMemory};
 pub use runtime::{StateOptions, StateRuntime};
+#[doc(hidden)]
+pub use statements::statements;
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
-pub use threadkeep_rollout::{AgentHome, HomeError, ThreadMetadata};
+pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata};
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, OpenError, OpenOptions};
 #[doc(hidden)]

@@ -1,24 +1,38 @@
 //! The one entry point: opens every database once and hands out the stores over them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use threadkeep_sqlite::{Database, OpenOptions};
+use threadkeep_rollout::AgentHome;
+use threadkeep_sqlite::{Database, DbTelemetry, JournalChoice, LazyDatabase, OpenOptions, install_telemetry};
 
 use crate::database::STATE_DB;
 use crate::error::StateError;
+use crate::graph::AgentGraph;
+use crate::memory::ThreadMemories;
 use crate::threads::ThreadStore;
 
+/// The folder in an agent home that the databases are in, unless another place is chosen.
+const SQLITE_HOME: &str = "threadkeep";
+
 /// How to open a [`StateRuntime`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StateOptions {
     sqlite_home: PathBuf,
     open: OpenOptions,
+    telemetry: Option<Arc<dyn DbTelemetry>>,
 }
 
 impl StateOptions {
     /// Opens the databases in `sqlite_home`, which has to exist, with the defaults of [`OpenOptions`].
     pub fn new(sqlite_home: impl Into<PathBuf>) -> StateOptions {
-        StateOptions { sqlite_home: sqlite_home.into(), open: OpenOptions::new() }
+        StateOptions { sqlite_home: sqlite_home.into(), open: OpenOptions::new(), telemetry: None }
+    }
+
+    /// Opens the databases in the folder `threadkeep` of an agent home. The folder has to exist.
+    pub fn of_home(home: &AgentHome) -> StateOptions {
+        StateOptions::new(home.absolute(SQLITE_HOME))
     }
 
     /// Says how the databases are opened: journal mode, readers, time limits, read-only.
@@ -27,34 +41,117 @@ impl StateOptions {
         self.open = open;
         self
     }
+
+    /// Chooses the journal mode of every database. Default: by the file system.
+    #[must_use]
+    pub fn journal(mut self, journal: JournalChoice) -> StateOptions {
+        self.open = self.open.journal(journal);
+        self
+    }
+
+    /// Bounds the reader connections of each database. Default: 4.
+    #[must_use]
+    pub fn readers(mut self, readers: u32) -> StateOptions {
+        self.open = self.open.readers(readers);
+        self
+    }
+
+    /// Installs the process's telemetry sink before anything is opened. Default: none. A process has one sink, and the first
+    /// one stays.
+    #[must_use]
+    pub fn telemetry(mut self, sink: Arc<dyn DbTelemetry>) -> StateOptions {
+        self.telemetry = Some(sink);
+        self
+    }
+}
+
+impl fmt::Debug for StateOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateOptions")
+            .field("sqlite_home", &self.sqlite_home)
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The open state of one SQLite home. Cheap to clone; all clones share the same connections, and are closed together.
+///
+/// The index is open as long as the runtime is. Goals and logs are opened when they are first used, and what keeps them from
+/// being opened keeps nothing else from working.
 #[derive(Clone, Debug)]
 pub struct StateRuntime {
     sqlite_home: PathBuf,
+    index: LazyDatabase,
     db: Database,
     threads: ThreadStore,
+    graph: AgentGraph,
+    memories: ThreadMemories,
+    #[cfg(feature = "goals")]
+    goals: threadkeep_state_goals::GoalStore,
+    #[cfg(feature = "logs")]
+    logs: threadkeep_state_logs::LogStore,
 }
 
 impl StateRuntime {
-    /// Opens the databases, makes those that are not there, and brings their schemas up to date.
+    /// Opens the index, makes it if it is not there, brings its schema up to date, and finishes what a deletion that was
+    /// interrupted has left to do.
     ///
     /// # Errors
     ///
     /// [`StateError::Open`]: a file of another program, a newer or a damaged one, a folder that cannot be written to.
+    /// [`StateError::Database`]: it opened and could not be read.
     pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
-        let db = Database::open(&STATE_DB, &options.sqlite_home, &options.open).await?;
-        Ok(StateRuntime {
-            sqlite_home: options.sqlite_home.clone(),
+        let StateOptions { sqlite_home, open, telemetry } = options;
+        if let Some(sink) = telemetry {
+            // The first one stays: two runtimes of one process are one process.
+            let _ = install_telemetry(Arc::clone(sink));
+        }
+        let index = LazyDatabase::new(&STATE_DB, sqlite_home, open);
+        let db = index.get().await?;
+        let state = StateRuntime {
+            sqlite_home: sqlite_home.clone(),
             threads: ThreadStore::new(db.clone()),
+            graph: AgentGraph::new(db.clone()),
+            memories: ThreadMemories::new(db.clone()),
+            #[cfg(feature = "goals")]
+            goals: threadkeep_state_goals::GoalStore::new(sqlite_home, open),
+            #[cfg(feature = "logs")]
+            logs: threadkeep_state_logs::LogStore::new(sqlite_home, open),
+            index,
             db,
-        })
+        };
+        if !state.db.is_read_only() {
+            // What cannot be done yet stays noted, and is no reason not to open.
+            state.finish_cleanups().await?;
+        }
+        Ok(state)
     }
 
     /// The threads.
     pub fn threads(&self) -> &ThreadStore {
         &self.threads
+    }
+
+    /// The agent graph: who spawned whom, and who is open.
+    pub fn graph(&self) -> &AgentGraph {
+        &self.graph
+    }
+
+    /// What is remembered of threads.
+    pub fn thread_memories(&self) -> &ThreadMemories {
+        &self.memories
+    }
+
+    /// The goals of threads, in a database of their own.
+    #[cfg(feature = "goals")]
+    pub fn thread_goals(&self) -> &threadkeep_state_goals::GoalStore {
+        &self.goals
+    }
+
+    /// The logs, in a database of their own.
+    #[cfg(feature = "logs")]
+    pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
+        &self.logs
     }
 
     /// The folder that the databases are in.
@@ -74,12 +171,19 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`]; the databases are closed all the same.
     pub async fn close(self) -> Result<(), StateError> {
-        let flushed = self.threads.flush_touches().await;
-        let closed = self.db.close().await;
-        flushed.and(closed.map_err(StateError::from))
+        let mut result = self.threads.flush_touches().await;
+        for database in crate::DATABASES {
+            let closed = (database.of)(&self).close().await;
+            result = result.and(closed.map_err(StateError::from));
+        }
+        result
     }
 
     pub(crate) fn database(&self) -> &Database {
         &self.db
+    }
+
+    pub(crate) fn lazy_index(&self) -> &LazyDatabase {
+        &self.index
     }
 }

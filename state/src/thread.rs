@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
+use threadkeep_rollout::RunOutcome;
 use uuid::Uuid;
 
 use crate::row::RowReader;
@@ -63,6 +64,8 @@ pub struct Thread {
     pub agent_role: Option<String>,
     /// A sub-agent's path.
     pub agent_path: Option<String>,
+    /// How the last run ended, by the rollout's last events.
+    pub run_outcome: RunOutcome,
     /// Whether memories may be made from the thread: `enabled`, `disabled`, or what the rollout says.
     pub memory_mode: String,
     /// Whether the thread is archived: as the user said, else by the folder its rollout is in.
@@ -77,7 +80,7 @@ pub struct Thread {
 pub(crate) const THREAD_COLUMNS: &str = "id, rollout_path, created_at_ms, updated_at_ms, parent_thread_id, name, \
     title, first_user_message, preview, cwd, source, thread_source, model_provider, model, reasoning_effort, \
     cli_version, sandbox_policy, approval_mode, tokens_used, git_sha, git_branch, git_origin_url, agent_nickname, \
-    agent_role, agent_path, memory_mode, archived, user_archived_at_ms, missing_since_ms";
+    agent_role, agent_path, run_outcome, memory_mode, archived, user_archived_at_ms, missing_since_ms";
 
 impl Thread {
     /// Reads a row of [`THREAD_COLUMNS`].
@@ -109,6 +112,7 @@ impl Thread {
             agent_nickname: row.next()?,
             agent_role: row.next()?,
             agent_path: row.next()?,
+            run_outcome: row.run_outcome()?,
             memory_mode: row.next()?,
             archived: row.next()?,
             archived_at: row.optional_time()?,

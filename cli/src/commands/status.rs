@@ -39,7 +39,7 @@ pub(super) struct Contents {
 pub(super) async fn status(homes: &Homes, config: ConfigFile, screen: &Screen) -> Status {
     let home_fault = AgentHome::open(&homes.home).err().map(|error| Fault::of(&error.into(), screen));
     let mut databases = Vec::new();
-    for spec in DATABASES {
+    for spec in DATABASES.iter().filter(|database| !database.fails_soft).map(|database| database.spec) {
         databases.push((inspect(spec, &homes.sqlite_home).await, spec.application_id));
     }
     let is_healthy = databases.iter().all(|(database, _)| database.state == DbState::Current);

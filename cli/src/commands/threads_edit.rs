@@ -101,7 +101,7 @@ async fn apply(
             if !yes && !may_delete(&thread, screen).await? {
                 return Ok(Edited { thread, done: Done::NotDeleted });
             }
-            threads.delete(id, now).await?;
+            index.state.delete_thread(id, now).await?;
             return Ok(Edited { thread, done: Done::Deleted });
         }
     };

@@ -6,6 +6,7 @@
 //! | [`names::MIGRATE`] | counter and duration | `db`, `status`, `phase`, `error` |
 //! | [`names::WRITE_WAIT`] | counter and duration | `db`, `status` |
 //! | [`names::BACKFILL_GATE`] | counter and duration | `db`, `status`, `phase`, `error`: reported by stores |
+//! | [`names::CLEANUP`] | counter | `db`, `status`, `phase`: a step of a deletion over several databases, reported by stores |
 //! | [`names::FALLBACK`] | counter | `db`, `error`: reported by whoever falls back to files |
 //! | [`names::PROCESS_START`] | counter | `status`: reported by programs |
 //!
@@ -13,7 +14,7 @@
 //! |---|---|
 //! | `db` | a [`DbSpec::label`](crate::DbSpec::label) |
 //! | `status` | `ok`, `error` |
-//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade` |
+//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done` |
 //! | `error` | an [`ErrorClass`](crate::ErrorClass), or `none` |
 //!
 //! There is no wrapper around queries: what is measured happens a few times in a process's life, or is trouble.
@@ -31,6 +32,8 @@ pub mod names {
     pub const WRITE_WAIT: &str = "threadkeep.db.write_wait";
     /// A decision whether an index is complete enough to serve from.
     pub const BACKFILL_GATE: &str = "threadkeep.db.backfill_gate";
+    /// A step of deleting a thread from several databases.
+    pub const CLEANUP: &str = "threadkeep.db.cleanup";
     /// A request that was served from files because a database could not be used.
     pub const FALLBACK: &str = "threadkeep.db.fallback";
     /// A start of a program.

@@ -16,6 +16,7 @@ use crate::home::{is_gone, prefix_of};
 use crate::row::RowReader;
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
+use crate::tombstone;
 
 /// Why an audit could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -113,9 +114,8 @@ async fn compare_chunk(
     readings: Vec<Reading>,
     report: &mut AuditReport,
 ) -> Result<(), StateError> {
-    let ids: Vec<String> =
-        readings.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.columns.id.clone())).collect();
-    let (rows, deleted) = load(db, &ids).await?;
+    let threads: Vec<&ThreadUpsert> = readings.iter().filter_map(|(_, read)| read.as_ref().ok()).collect();
+    let (rows, deleted) = load(db, &threads).await?;
     for (file, read) in readings {
         report.files += 1;
         let thread = match read {
@@ -125,7 +125,7 @@ async fn compare_chunk(
                 continue;
             }
         };
-        if deleted.contains(&thread.columns.id) {
+        if deleted.contains(&thread.id) {
             continue;
         }
         let not_indexed = |thread: &ThreadUpsert| Difference {
@@ -185,18 +185,27 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The rows of some threads by id, and which of them the user deleted.
-async fn load(db: &Database, ids: &[String]) -> Result<(HashMap<String, Row>, HashSet<String>), StateError> {
-    let fail = |error| db.error(error);
-    let ids = serde_json::to_string(ids).map_err(|error| fail(sqlx::Error::Encode(Box::new(error))))?;
-    let mut reader = db.reader().await?;
-    let sql = format!(
+/// The rows of the threads `?1`, a JSON array of ids.
+pub(crate) fn rows_by_id() -> String {
+    format!(
         "SELECT id, json_array({}), rollout_path, updated_at_ms, rollout_archived, session_name, \
            missing_since_ms IS NOT NULL \
          FROM threads WHERE id IN (SELECT value FROM json_each(?1))",
         IndexedColumns::NAMES.join(", ")
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(&ids).fetch_all(reader.conn()).await.map_err(fail)?;
+    )
+}
+
+/// The rows of some threads by id, and which of them the user deleted.
+async fn load(
+    db: &Database,
+    threads: &[&ThreadUpsert],
+) -> Result<(HashMap<String, Row>, HashSet<Uuid>), StateError> {
+    let fail = |error| db.error(error);
+    let ids: Vec<&str> = threads.iter().map(|thread| thread.columns.id.as_str()).collect();
+    let ids = serde_json::to_string(&ids).map_err(|error| fail(sqlx::Error::Encode(Box::new(error))))?;
+    let mut reader = db.reader().await?;
+    let rows =
+        sqlx::query(AssertSqlSafe(rows_by_id())).bind(&ids).fetch_all(reader.conn()).await.map_err(fail)?;
     let rows = rows
         .iter()
         .map(|row| {
@@ -214,15 +223,8 @@ async fn load(db: &Database, ids: &[String]) -> Result<(HashMap<String, Row>, Ha
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(fail)?;
-    let deleted = sqlx::query(
-        "SELECT thread_id FROM deleted_threads WHERE thread_id IN (SELECT value FROM json_each(?1))",
-    )
-    .bind(&ids)
-    .fetch_all(reader.conn())
-    .await
-    .map_err(fail)?;
-    let deleted = deleted.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(fail)?;
-    Ok((rows, deleted))
+    let deleted = tombstone::deleted_of(reader.conn(), threads.iter().map(|thread| thread.id)).await;
+    Ok((rows, deleted.map_err(fail)?))
 }
 
 /// Every listed thread with the path of its rollout.

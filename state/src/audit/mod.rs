@@ -11,6 +11,7 @@ mod read;
 use uuid::Uuid;
 
 pub use compare::AuditError;
+pub(crate) use compare::rows_by_id;
 
 /// What an audit found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

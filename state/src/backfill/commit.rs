@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::index::{Content, ThreadIndex};
 use super::outcome::{Outcome, remark, store_outcomes};
 use super::settle::{Lot, Read, settle};
-use crate::threads::{IndexedColumns, upsert_columns};
+use crate::row::text_of;
+use crate::threads::upsert_all;
+use crate::tombstone;
 
 pub(super) async fn commit(
     index: &ThreadIndex,
@@ -41,7 +43,7 @@ pub(super) async fn commit(
     let settled = settle(index, conn, read, &mut report).await?;
     store_threads(conn, &settled).await?;
     for (file, lot) in &settled {
-        outcomes.push(Outcome::of(file, lot));
+        outcomes.extend(Outcome::of(file, lot));
         note(&mut report, file, lot);
     }
     outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.failure)));
@@ -108,12 +110,8 @@ async fn orphan(conn: &mut SqliteConnection, read: &[Read<'_>], now_ms: i64) -> 
 }
 
 async fn store_threads(conn: &mut SqliteConnection, settled: &[(Read<'_>, Lot)]) -> Result<(), CommitError> {
-    let winners: Vec<&IndexedColumns> = settled
-        .iter()
-        .filter(|(_, lot)| matches!(lot, Lot::Indexed))
-        .map(|(file, _)| &file.thread.upsert.columns)
-        .collect();
-    upsert_columns(conn, &winners).await.map_err(backend)?;
+    let winners = settled.iter().filter(|(_, lot)| matches!(lot, Lot::Indexed));
+    upsert_all(conn, winners.map(|(file, _)| &file.thread.upsert)).await.map_err(backend)?;
     Ok(())
 }
 
@@ -143,8 +141,12 @@ async fn store_checkpoints(
 
 /// Takes the names of the home as they are now: those of threads that are indexed, and of those that will be.
 async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> Result<(), CommitError> {
-    let names: Vec<(String, &str)> =
-        names.iter().map(|(id, name)| (id.hyphenated().to_string(), name.as_str())).collect();
+    let deleted = tombstone::deleted_of(conn, names.iter().map(|(id, _)| *id)).await.map_err(backend)?;
+    let names: Vec<(String, &str)> = names
+        .iter()
+        .filter(|(id, _)| !deleted.contains(id))
+        .map(|(id, name)| (text_of(*id), name.as_str()))
+        .collect();
     let names = serde_json::to_string(&names).map_err(backend)?;
     let forget = sqlx::query(
         "DELETE FROM session_names WHERE thread_id NOT IN (SELECT value ->> 0 FROM json_each(?1))",

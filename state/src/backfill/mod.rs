@@ -4,6 +4,7 @@
 //! [`BackfillProgress`] knows what became of each file before. The composition root makes an engine of the three.
 
 mod commit;
+mod gate;
 mod index;
 mod outcome;
 mod owner;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use threadkeep_rollout::{AgentHome, HomeError};
 
+pub use gate::Gate;
 pub use index::{HomeContent, ThreadIndex};
 pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
@@ -54,7 +56,7 @@ impl StateRuntime {
     ) -> Result<BackfillPorts, HomeError> {
         let provider: Arc<str> = home.config()?.default_model_provider().into();
         Ok(BackfillPorts {
-            source: HomeSource::new(home.clone(), &provider),
+            source: HomeSource::new(home.clone(), &provider, self.database().clone(), options),
             index: ThreadIndex::new(self.database().clone(), home.clone(), provider, options),
             progress: BackfillProgress::new(self.database().clone(), options),
         })

@@ -23,22 +23,25 @@ pub(super) struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// Of a rollout that was read.
-    pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Outcome<'a> {
-        let (outcome, reason) = match lot {
-            Lot::Indexed => ("indexed", remark(&file.thread.skipped)),
-            Lot::Duplicate { of } => ("duplicate", Some(of.clone())),
-            Lot::Deleted => ("deleted", None),
+    /// Of a rollout that was read. `None` where the thread was deleted and its file bears its name: then not even the path
+    /// is kept.
+    pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Option<Outcome<'a>> {
+        let id = file.thread.upsert.columns.id.as_str();
+        let (outcome, thread_id, reason) = match lot {
+            Lot::Indexed => ("indexed", Some(id), remark(&file.thread.skipped)),
+            Lot::Duplicate { of } => ("duplicate", Some(id), Some(of.clone())),
+            Lot::Deleted if file.item.key.to_ascii_lowercase().contains(id) => return None,
+            Lot::Deleted => ("deleted", None, None),
         };
-        Outcome {
+        Some(Outcome {
             path: &file.item.key,
             fingerprint: &file.item.fingerprint,
             outcome,
-            thread_id: Some(&file.thread.upsert.columns.id),
+            thread_id,
             reason,
             lines: file.thread.lines,
             lines_skipped: file.thread.skipped.count,
-        }
+        })
     }
 
     /// Of the file that names threads.

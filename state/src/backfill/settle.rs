@@ -1,9 +1,10 @@
 //! Decides what becomes of each file that was read: its thread's row, a copy of another, or nothing at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{CommitError, CommitReport, Duplicate, Item};
+use threadkeep_rollout::SESSION_INDEX;
 use uuid::Uuid;
 
 use super::commit::backend;
@@ -11,6 +12,7 @@ use super::index::{ThreadContent, ThreadIndex};
 use super::source::HomeItem;
 use crate::home::is_gone;
 use crate::threads::Claim;
+use crate::tombstone;
 
 /// A file of the batch with its thread.
 pub(super) struct Read<'a> {
@@ -34,7 +36,7 @@ pub(super) async fn settle<'a>(
 ) -> Result<Vec<(Read<'a>, Lot)>, CommitError> {
     let ids: Vec<&str> = read.iter().map(|file| file.thread.upsert.columns.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).map_err(backend)?;
-    let deleted = deleted_threads(index, conn, &ids).await?;
+    let deleted = deleted_threads(index, conn, &read, report).await?;
     let mut incumbents = incumbents(conn, &ids).await?;
     // One whose file is gone has no claim: the file was moved to where we found it.
     incumbents.retain(|_, claim| !is_gone(&index.home.absolute(&claim.path)));
@@ -96,24 +98,18 @@ async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, Co
 async fn deleted_threads(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,
-    ids: &str,
-) -> Result<Vec<Uuid>, CommitError> {
-    if index.options.include_deleted {
-        sqlx::query("DELETE FROM deleted_threads WHERE thread_id IN (SELECT value FROM json_each(?1))")
-            .bind(ids)
-            .execute(conn)
-            .await
-            .map_err(backend)?;
-        return Ok(Vec::new());
+    read: &[Read<'_>],
+    report: &mut CommitReport,
+) -> Result<HashSet<Uuid>, CommitError> {
+    let ids = || read.iter().map(|file| file.thread.upsert.id);
+    let deleted = tombstone::deleted_of(conn, ids()).await.map_err(backend)?;
+    if deleted.is_empty() || !index.options.include_deleted {
+        return Ok(deleted);
     }
-    let rows = sqlx::query(
-        "SELECT thread_id FROM deleted_threads WHERE thread_id IN (SELECT value FROM json_each(?1))",
-    )
-    .bind(ids)
-    .fetch_all(conn)
-    .await
-    .map_err(backend)?;
-    rows.iter().map(|row| Uuid::try_parse(row.try_get(0).map_err(backend)?).map_err(backend)).collect()
+    tombstone::remove(conn, deleted.into_iter()).await.map_err(backend)?;
+    // Their names were passed over when the file that has them was read.
+    report.requeue.push(SESSION_INDEX.to_owned());
+    Ok(HashSet::new())
 }
 
 /// The rows that the threads of a batch have so far.

@@ -1,21 +1,27 @@
 //! What there is to index in an agent home: its rollouts, and the file that names threads.
 
+use std::collections::HashSet;
 use std::io;
 
 use async_trait::async_trait;
-use threadkeep_backfill::{Item, Listing, ListingProblem, Source, SourceError};
+use threadkeep_backfill::{BoxError, Item, Listing, ListingProblem, Source, SourceError};
 use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, RolloutFile, SESSION_INDEX};
+use threadkeep_sqlite::Database;
 
+use super::IndexOptions;
 use crate::home::prefix_of;
+use crate::tombstone;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
-const EXTRACTION: u32 = 1;
+const EXTRACTION: u32 = 2;
 
 /// An agent home as a source of items.
 #[derive(Clone, Debug)]
 pub struct HomeSource {
     home: AgentHome,
     recipe: String,
+    /// The index that knows which threads were deleted; nothing when theirs are to be listed as well.
+    index: Option<Database>,
 }
 
 /// One thing in the home that the index is made from.
@@ -29,8 +35,14 @@ pub enum HomeItem {
 
 impl HomeSource {
     /// The provider is part of the fingerprints: where it changes, rows made with the old one are made anew.
-    pub(super) fn new(home: AgentHome, default_provider: &str) -> HomeSource {
-        HomeSource { home, recipe: format!("{EXTRACTION}:{default_provider}") }
+    pub(super) fn new(
+        home: AgentHome,
+        default_provider: &str,
+        index: Database,
+        options: IndexOptions,
+    ) -> HomeSource {
+        let index = (!options.include_deleted).then_some(index);
+        HomeSource { home, recipe: format!("{EXTRACTION}:{default_provider}"), index }
     }
 
     fn list_blocking(&self) -> Result<Listing<HomeItem>, SourceError> {
@@ -76,6 +88,42 @@ impl HomeSource {
         }
     }
 
+    /// Leaves out the files that are named after deleted threads.
+    ///
+    /// Nothing is stored of such a file, its path least of all, so each pass would read it anew. One that another thread's
+    /// row was made from stays: its name was given by mistake.
+    async fn leave_out(&self, listing: &mut Listing<HomeItem>) -> Result<(), BoxError> {
+        let Some(index) = &self.index else { return Ok(()) };
+        let fail = |error| index.error(error);
+        let mut reader = index.reader().await?;
+        let deleted: Vec<String> = sqlx::query_scalar("SELECT digest FROM deleted_threads")
+            .fetch_all(reader.conn())
+            .await
+            .map_err(fail)?;
+        if deleted.is_empty() {
+            return Ok(());
+        }
+        let deleted: HashSet<String> = deleted.into_iter().collect();
+        let is_deleted = |item: &Item<HomeItem>| match &item.handle {
+            HomeItem::Rollout(RolloutFile { name: Some(name), .. }) => {
+                deleted.contains(&tombstone::digest(name.thread_id))
+            }
+            _ => false,
+        };
+        let named: Vec<&str> =
+            listing.items.iter().filter(|item| is_deleted(item)).map(|item| item.key.as_str()).collect();
+        let kept: Vec<String> =
+            sqlx::query_scalar("SELECT path FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
+                .bind(serde_json::to_string(&named)?)
+                .fetch_all(reader.conn())
+                .await
+                .map_err(fail)?;
+        let before = listing.items.len();
+        listing.items.retain(|item| !is_deleted(item) || kept.contains(&item.key));
+        listing.excluded = (before - listing.items.len()) as u64;
+        Ok(())
+    }
+
     fn unlisted(&self, error: io::Error) -> SourceError {
         let place = self.home.root().display().to_string();
         match error.kind() {
@@ -91,8 +139,13 @@ impl Source for HomeSource {
 
     async fn list(&self) -> Result<Listing<HomeItem>, SourceError> {
         let source = self.clone();
-        tokio::task::spawn_blocking(move || source.list_blocking())
+        let mut listing = tokio::task::spawn_blocking(move || source.list_blocking())
             .await
-            .unwrap_or_else(|error| Err(self.unlisted(io::Error::other(error))))
+            .unwrap_or_else(|error| Err(self.unlisted(io::Error::other(error))))?;
+        self.leave_out(&mut listing).await.map_err(|source| SourceError::Unreadable {
+            place: self.home.root().display().to_string(),
+            source,
+        })?;
+        Ok(listing)
     }
 }

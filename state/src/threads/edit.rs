@@ -1,4 +1,4 @@
-//! What a user does to a thread: rename, archive, memory mode, delete. One IMMEDIATE transaction each.
+//! What a user does to a thread: rename, archive, memory mode. One IMMEDIATE transaction each.
 //!
 //! No rollout knows of it, so unlike the rest of the index it could not be made again: these transactions are on disk
 //! when they return.
@@ -14,7 +14,7 @@ use crate::thread::MemoryMode;
 pub const MAX_NAME_CHARS: usize = 200;
 
 impl ThreadStore {
-    /// Gives a thread a name, or with `None` takes the user's name away, so that the one of the home's
+    /// Gives a thread a name (a secret in it is stored as `[redacted:…]`), or with `None` takes the user's name away, so that the one of the home's
     /// `session_index.jsonl`, if there is one, shows again.
     ///
     /// # Errors
@@ -22,8 +22,8 @@ impl ThreadStore {
     /// [`StateError::BadName`] for an empty name or one of more than [`MAX_NAME_CHARS`] characters,
     /// [`StateError::NotFound`], and [`StateError::Database`].
     pub async fn rename(&self, id: Uuid, name: Option<&str>) -> Result<(), StateError> {
-        let name = name.map(str::trim);
-        if name.is_some_and(|name| name.is_empty() || name.chars().count() > MAX_NAME_CHARS) {
+        let name = name.map(|name| threadkeep_redact::redact(name.trim()));
+        if name.as_deref().is_some_and(|name| name.is_empty() || name.chars().count() > MAX_NAME_CHARS) {
             return Err(StateError::BadName { max: MAX_NAME_CHARS });
         }
         let update = sqlx::query("UPDATE threads SET user_name = ?2 WHERE id = ?1");
@@ -62,42 +62,6 @@ impl ThreadStore {
     pub async fn set_memory_mode(&self, id: Uuid, mode: MemoryMode) -> Result<(), StateError> {
         let update = sqlx::query("UPDATE threads SET user_memory_mode = ?2 WHERE id = ?1");
         self.edit(id, |id| update.bind(id).bind(mode.as_str())).await
-    }
-
-    /// Deletes a thread from the index and remembers that it was deleted, so that no index run brings it back. Its
-    /// rollout is not touched.
-    ///
-    /// # Errors
-    ///
-    /// [`StateError::NotFound`], [`StateError::Database`].
-    pub async fn delete(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
-        let text = id.hyphenated().to_string();
-        let mut tx = self.db.begin_durable().await?;
-        let deleted = sqlx::query("DELETE FROM threads WHERE id = ?1")
-            .bind(&text)
-            .execute(tx.conn())
-            .await
-            .map_err(|error| self.db.error(error))?
-            .rows_affected();
-        if deleted == 0 {
-            return Err(StateError::NotFound { id });
-        }
-        let remember =
-            sqlx::query("INSERT OR REPLACE INTO deleted_threads (thread_id, deleted_at_ms) VALUES (?1, ?2)")
-                .bind(&text)
-                .bind(now.as_millisecond());
-        // A checkpoint holds words of the conversation.
-        let forget = sqlx::query(
-            "DELETE FROM rollout_checkpoints WHERE path IN (SELECT path FROM rollouts WHERE thread_id = ?1)",
-        )
-        .bind(&text);
-        let settle =
-            sqlx::query("UPDATE rollouts SET outcome = 'deleted', reason = NULL WHERE thread_id = ?1")
-                .bind(&text);
-        for query in [remember, forget, settle] {
-            query.execute(tx.conn()).await.map_err(|error| self.db.error(error))?;
-        }
-        Ok(tx.commit().await?)
     }
 
     /// Runs one statement on one thread, which has to exist.

@@ -10,6 +10,11 @@ use crate::thread::{THREAD_COLUMNS, Thread};
 /// How many candidates an ambiguous prefix names.
 const CANDIDATES: usize = 5;
 
+/// The thread `?1`.
+pub(super) fn by_id() -> String {
+    format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id = ?1")
+}
+
 impl ThreadStore {
     /// The thread of an id; `None` when the index has none.
     ///
@@ -18,7 +23,7 @@ impl ThreadStore {
     /// [`StateError::Database`].
     pub async fn get(&self, id: Uuid) -> Result<Option<Thread>, StateError> {
         let mut reader = self.db.reader().await?;
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id = ?1")))
+        let row = sqlx::query(AssertSqlSafe(by_id()))
             .bind(id.hyphenated().to_string())
             .fetch_optional(reader.conn())
             .await

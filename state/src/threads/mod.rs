@@ -2,6 +2,7 @@
 
 mod claim;
 mod cursor;
+mod delete;
 mod edit;
 mod find;
 mod list;
@@ -21,6 +22,7 @@ pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
 pub use order::{SortDirection, SortKey};
 #[doc(hidden)]
 pub use statements::list_statements;
+pub(crate) use statements::row_statements;
 pub use touch::TOUCH_INTERVAL;
 pub use upsert::ThreadUpsert;
 
@@ -28,7 +30,7 @@ pub(crate) use claim::Claim;
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]
-pub(crate) use upsert::upsert_columns;
+pub(crate) use upsert::upsert_all;
 
 /// The threads of the index. Cheap to clone; all clones share one database.
 #[derive(Clone, Debug)]

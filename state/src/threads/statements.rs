@@ -1,10 +1,17 @@
-//! Every statement that a list can be, by name: for audits of query plans.
+//! The statements that are put together, by name: for audits of query plans.
 
+use super::find::by_id;
 use super::list::ListShape;
 use super::order::{SortDirection, SortKey};
 use super::search::SearchShape;
+use super::upsert::UPSERT;
 
-/// All of them, each with a name that says which one it is.
+/// Those that find and write a thread.
+pub(crate) fn row_statements() -> Vec<(String, String)> {
+    vec![("thread by id".to_owned(), by_id()), ("upsert".to_owned(), UPSERT.clone())]
+}
+
+/// Those of all lists, each with a name that says which one it is.
 #[doc(hidden)]
 pub fn list_statements() -> Vec<(String, String)> {
     let mut statements = Vec::new();

@@ -1,7 +1,7 @@
 //! Writes what rollouts say into the index, a batch at a time, and nothing where nothing changed.
 
 use jiff::Timestamp;
-use serde::ser::{Serialize, SerializeSeq as _, Serializer};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::{Claim, ThreadStore};
 use crate::error::StateError;
+use crate::graph::{Spawned, add_spawned};
+use crate::tombstone;
 
 /// Declares the columns that an index run writes, once: as fields, as names, and as a JSON array in their order.
 macro_rules! indexed_columns {
@@ -24,11 +26,10 @@ macro_rules! indexed_columns {
             pub(crate) const NAMES: &[&str] = &[$(stringify!($column)),+];
         }
 
-        impl Serialize for IndexedColumns {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut columns = serializer.serialize_seq(Some(Self::NAMES.len()))?;
-                $(columns.serialize_element(&self.$column)?;)+
-                columns.end()
+        impl IndexedColumns {
+            fn put<S: SerializeSeq>(&self, array: &mut S) -> Result<(), S::Error> {
+                $(array.serialize_element(&self.$column)?;)+
+                Ok(())
             }
         }
     };
@@ -61,6 +62,27 @@ indexed_columns! {
     parent_thread_id: Option<String>,
     rollout_memory_mode: Option<String>,
     rollout_archived: i64,
+    run_outcome: &'static str,
+}
+
+impl Serialize for IndexedColumns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(Some(Self::NAMES.len()))?;
+        self.put(&mut array)?;
+        array.end()
+    }
+}
+
+/// A row with the digest that its thread would be remembered by, had the user deleted it: a JSON array, the digest last.
+struct Row<'a>(&'a IndexedColumns, String);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(Some(IndexedColumns::NAMES.len() + 1))?;
+        self.0.put(&mut array)?;
+        array.serialize_element(&self.1)?;
+        array.end()
+    }
 }
 
 /// What a rollout says of its thread, ready to be indexed.
@@ -110,6 +132,7 @@ impl ThreadUpsert {
             parent_thread_id: metadata.parent_thread_id.map(|id| id.hyphenated().to_string()),
             rollout_memory_mode: metadata.memory_mode,
             rollout_archived: i64::from(archived),
+            run_outcome: metadata.run_outcome.as_str(),
         };
         ThreadUpsert { id, columns }
     }
@@ -133,7 +156,7 @@ impl ThreadUpsert {
 ///
 /// A row that says what the index says already is not written. A deleted thread is passed over. The user's columns
 /// are not named, so that no index run can overwrite them.
-static UPSERT: LazyLock<String> = LazyLock::new(|| {
+pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
     let names = IndexedColumns::NAMES;
     let values: Vec<String> = (0..names.len()).map(|n| format!("value ->> {n}")).collect();
     let sets: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
@@ -142,11 +165,12 @@ static UPSERT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "INSERT INTO threads ({}, session_name) \
          SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM json_each(?1) \
-         WHERE NOT EXISTS (SELECT 1 FROM deleted_threads WHERE thread_id = value ->> 0) \
+         WHERE NOT EXISTS (SELECT 1 FROM deleted_threads WHERE digest = value ->> {}) \
          ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
         names.join(", "),
         values.join(", "),
+        names.len(),
         sets.join(", "),
         ours.join(", "),
         theirs.join(", "),
@@ -164,22 +188,32 @@ impl ThreadStore {
     /// [`StateError::Database`].
     pub async fn upsert(&self, batch: &[ThreadUpsert]) -> Result<u64, StateError> {
         let mut tx = self.db.begin().await?;
-        let columns: Vec<&IndexedColumns> = batch.iter().map(|thread| &thread.columns).collect();
-        let written = upsert_columns(tx.conn(), &columns).await.map_err(|error| self.db.error(error))?;
+        let written = upsert_all(tx.conn(), batch.iter()).await.map_err(|error| self.db.error(error))?;
         tx.commit().await?;
         Ok(written)
     }
 }
 
-/// Writes rows in the transaction of the caller; says how many were written.
-pub(crate) async fn upsert_columns(
+/// Writes rows in the transaction of the caller, with the edges to who spawned them; says how many rows were written.
+pub(crate) async fn upsert_all(
     conn: &mut SqliteConnection,
-    rows: &[&IndexedColumns],
+    threads: impl Iterator<Item = &ThreadUpsert>,
 ) -> Result<u64, sqlx::Error> {
+    let mut spawned = Vec::new();
+    let rows: Vec<Row<'_>> = threads
+        .map(|thread| {
+            let digest = tombstone::digest(thread.id);
+            if let Some(parent) = thread.columns.parent_thread_id.as_deref() {
+                spawned.push(Spawned::new(thread, parent, &digest));
+            }
+            Row(&thread.columns, digest)
+        })
+        .collect();
     if rows.is_empty() {
         return Ok(0);
     }
-    let rows = serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(rows).execute(conn).await?;
+    let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(rows).execute(&mut *conn).await?;
+    add_spawned(conn, &spawned).await?;
     Ok(written.rows_affected())
 }

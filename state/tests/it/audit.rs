@@ -99,7 +99,7 @@ async fn copies_and_deleted_threads_are_no_differences() -> Result {
     }
     lab.write(&rollout_path(id(1)).replace("/22/", "/23/"), session(id(1), "hello"))?;
     lab.index().await?;
-    lab.state.threads().delete(id(2), Timestamp::now()).await?;
+    lab.state.delete_thread(id(2), Timestamp::now()).await?;
     let report = audit(&lab).await?;
     assert_eq!(said(&report), "");
     assert_eq!(report.problems.len(), 1, "the copy");

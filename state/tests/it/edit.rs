@@ -70,11 +70,15 @@ async fn a_deleted_thread_stays_deleted_until_it_is_asked_for() -> Result {
     let lab = one_thread().await?;
     let threads = lab.state.threads();
     threads.rename(id(1), Some("Mine")).await?;
-    threads.delete(id(1), Timestamp::now()).await?;
-    assert!(matches!(threads.delete(id(1), Timestamp::now()).await, Err(StateError::NotFound { .. })));
+    lab.write("session_index.jsonl", format!("{{\"id\":\"{}\",\"thread_name\":\"Theirs\"}}\n", id(1)))?;
+    lab.index().await?;
+    lab.state.delete_thread(id(1), Timestamp::now()).await?;
+    let again = lab.state.delete_thread(id(1), Timestamp::now()).await;
+    assert!(matches!(again, Err(StateError::NotFound { .. })));
     assert!(lab.path(&rollout_path(id(1))).exists(), "the rollout is not touched");
 
-    assert_eq!(lab.index().await?.indexed, 0);
+    let report = lab.index().await?;
+    assert_eq!((report.indexed, report.excluded), (0, 1));
     lab.append(
         &rollout_path(id(1)),
         "{\"timestamp\":\"2026-11-22T14:00:00Z\",\"type\":\"x\",\"payload\":{}}\n",
@@ -87,37 +91,67 @@ async fn a_deleted_thread_stays_deleted_until_it_is_asked_for() -> Result {
 
     lab.index_with(IndexOptions { include_deleted: true }).await?;
     let thread = threads.get(id(1)).await?.ok_or("the thread is back")?;
-    assert_eq!(thread.name, None, "what the user had said of it is gone");
-    assert_eq!(lab.index().await?.unchanged, 1);
+    assert_eq!(thread.name.as_deref(), Some("Theirs"), "what the user had said of it is gone");
+    assert_eq!(lab.index().await?.unchanged, 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn nothing_of_a_deleted_thread_is_left_in_any_page() -> Result {
-    let lab = Lab::empty().await?;
-    let (words, name) = ("ZEBRAQUUX is what they said", "QUAGGAFLOX");
-    // Long enough for a checkpoint, which holds words of the conversation too.
-    let filler = "{\"timestamp\":\"2026-11-22T13:00:02Z\",\"type\":\"x\",\"payload\":{}}\n".repeat(10_000);
-    for number in [1, 2] {
-        let text = if number == 1 { words } else { "something else" };
-        lab.write(&rollout_path(id(number)), session(id(number), text) + &filler)?;
-    }
+async fn a_deleted_thread_s_renamed_file_is_known_by_what_it_says() -> Result {
+    let lab = one_thread().await?;
+    lab.rename(&rollout_path(id(1)), "sessions/2026/11/22/rollout-copy.jsonl")?;
     lab.index().await?;
-    lab.state.threads().rename(id(1), Some(name)).await?;
-    lab.state.threads().delete(id(1), Timestamp::now()).await?;
-    // Also what an index run sees of it again is not kept.
-    lab.engine(IndexOptions::default())?.force(true).run(|_| ()).await?;
+    lab.state.delete_thread(id(1), Timestamp::now()).await?;
+    let report = lab.index().await?;
+    assert_eq!((report.indexed, report.excluded), (0, 1));
+    assert_eq!(lab.state.inventory().await?.files_with_problems, 0);
+    lab.index_with(IndexOptions { include_deleted: true }).await?;
+    assert!(lab.state.threads().get(id(1)).await?.is_some());
+    Ok(())
+}
 
-    let sqlite_home = lab.sqlite_home();
+#[tokio::test]
+async fn a_file_that_is_named_after_a_deleted_thread_by_mistake_stays() -> Result {
+    let lab = one_thread().await?;
+    lab.write(&rollout_path(id(2)).replace("13-00-00", "14-00-00"), session(id(3), "another"))?;
+    lab.write(&rollout_path(id(2)), session(id(2), "the one"))?;
+    lab.index().await?;
+    lab.state.delete_thread(id(2), Timestamp::now()).await?;
+    let report = lab.index().await?;
+    assert_eq!((report.excluded, report.unchanged, report.vanished), (1, 2, 0));
+    assert!(lab.state.threads().get(id(3)).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn secrets_in_titles_and_names_reach_no_page() -> Result {
+    let lab = Lab::empty().await?;
+    let key = format!("sk-proj-{}", "a1B2".repeat(12));
+    lab.write(&rollout_path(id(1)), session(id(1), &format!("use {key} please")))?;
+    lab.write("session_index.jsonl", format!("{{\"id\":\"{}\",\"thread_name\":\"with {key}\"}}\n", id(1)))?;
+    lab.index().await?;
+    let threads = lab.state.threads();
+    let thread = threads.get(id(1)).await?.ok_or("the thread")?;
+    assert_eq!(thread.title.as_deref(), Some("use [redacted:openai-key] please"));
+    assert_eq!(thread.name.as_deref(), Some("with [redacted:openai-key]"));
+    threads.rename(id(1), Some(&format!("mine: {key}"))).await?;
+    let thread = threads.get(id(1)).await?.ok_or("the thread")?;
+    assert_eq!(thread.name.as_deref(), Some("mine: [redacted:openai-key]"));
+    assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
+    let folder = lab.sqlite_home();
     lab.state.close().await?;
-    for entry in std::fs::read_dir(sqlite_home)? {
-        let path = entry?.path();
-        let bytes = std::fs::read(&path)?;
-        for marker in ["ZEBRAQUUX", name] {
-            let found =
-                bytes.windows(marker.len()).any(|window| window.eq_ignore_ascii_case(marker.as_bytes()));
-            assert!(!found, "{} still has {marker}", path.display());
-        }
+    for entry in std::fs::read_dir(folder)? {
+        let bytes = std::fs::read(entry?.path())?;
+        assert!(!bytes.windows(key.len()).any(|window| window == key.as_bytes()));
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_last_second_there_is_can_be_read_back() -> Result {
+    let lab = one_thread().await?;
+    lab.sql("UPDATE threads SET updated_at_ms = 253402207200999").await?;
+    let thread = lab.state.threads().get(id(1)).await?.ok_or("the thread")?;
+    assert_eq!(thread.updated_at.as_millisecond(), 253_402_207_200_999);
     Ok(())
 }

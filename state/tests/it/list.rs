@@ -187,7 +187,7 @@ async fn list_while_things_happen(
                 }
                 Event::Delete { nth } if !live.is_empty() => {
                     let (_, gone) = live.remove(nth % live.len());
-                    store.delete(gone, jiff::Timestamp::UNIX_EPOCH).await?;
+                    lab.state.delete_thread(gone, jiff::Timestamp::UNIX_EPOCH).await?;
                     removed.insert(gone);
                 }
                 Event::Delete { .. } => {}

@@ -29,8 +29,8 @@ async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
 #[tokio::test]
 async fn a_database_of_another_program_is_refused_untouched() -> Result {
     let folder = tempfile::tempdir()?;
-    for spec in DATABASES {
-        let file = folder.path().join(spec.file_name);
+    for database in DATABASES.iter().filter(|database| !database.fails_soft) {
+        let file = folder.path().join(database.spec.file_name);
         std::fs::write(
             &file,
             b"these are another program's bytes, under our name, and they are not a database",
@@ -57,5 +57,38 @@ async fn the_schema_is_sound() -> Result {
          AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'thread_search%' AND name <> '_sqlx_migrations'",
     );
     assert!(loose.fetch_all(&mut conn).await?.is_empty(), "every table of ours is STRICT");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
+    let folder = tempfile::tempdir()?;
+    let soft: Vec<_> = DATABASES.iter().filter(|database| database.fails_soft).collect();
+    assert_eq!(soft.len(), 2);
+    for database in &soft {
+        std::fs::write(folder.path().join(database.spec.file_name), "another program's, and no database")?;
+    }
+    let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
+    state.threads().upsert(&[thread(1, 1)?]).await?;
+    assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
+    assert!(state.thread_goals().get(id(1)).await.is_err());
+    assert!(state.logs().query(&Default::default()).await.is_err());
+    state.close().await?;
+    for database in &soft {
+        let bytes = std::fs::read(folder.path().join(database.spec.file_name))?;
+        assert_eq!(bytes, b"another program's, and no database");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_made_before_it_is_needed() -> Result {
+    let lab = Lab::empty().await?;
+    assert!(lab.state.thread_goals().get(id(1)).await?.is_none());
+    assert!(lab.state.logs().query(&Default::default()).await?.is_empty());
+    for database in DATABASES {
+        let exists = lab.sqlite_home().join(database.spec.file_name).exists();
+        assert_eq!(exists, !database.fails_soft, "{}", database.spec.label);
+    }
     Ok(())
 }

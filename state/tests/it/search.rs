@@ -59,7 +59,7 @@ async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
         assert_eq!(found(&lab, text).await?, [] as [u128; 0], "{text}");
     }
     assert_eq!(found(&lab, "charlie").await?, [1]);
-    lab.state.threads().delete(id(1), jiff::Timestamp::now()).await?;
+    lab.state.delete_thread(id(1), jiff::Timestamp::now()).await?;
     assert_eq!(found(&lab, "charlie").await?, [] as [u128; 0]);
     // The index agrees with the table to the last posting.
     let mut conn = lab.raw().await?;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use threadkeep_state::{
-    ListThreads, MemoryMode, STATE_DB, StateError, StateOptions, StateRuntime, ThreadMetadata, ThreadStore,
-    ThreadUpsert,
+    AgentGraph, Lifecycle, ListThreads, MemoryMode, STATE_DB, StateError, StateOptions, StateRuntime,
+    ThreadMemories, ThreadMetadata, ThreadUpsert, TreeQuery,
 };
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state",
     spec: &STATE_DB,
-    statements: threadkeep_state::list_statements,
+    statements: threadkeep_state::statements,
     exercise,
 };
 
@@ -24,13 +24,36 @@ const DELETED: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba62)
 fn exercise(folder: &Path) -> Work<'_> {
     Box::pin(async move {
         let state = StateRuntime::open(&StateOptions::new(folder)).await?;
-        threads(state.threads()).await?;
+        threads(&state).await?;
+        graph(state.graph()).await?;
+        memories(state.thread_memories()).await?;
         state.close().await?;
         Ok(())
     })
 }
 
-async fn threads(threads: &ThreadStore) -> Result<()> {
+async fn graph(graph: &AgentGraph) -> Result<()> {
+    let (now, child) = ("2026-11-23T00:00:00Z".parse()?, Uuid::from_u128(KEPT.as_u128() + 7));
+    graph.upsert_edge(KEPT, child, now).await?;
+    graph.close_subtree(KEPT, now).await?;
+    ensure!(graph.children(KEPT).await?[0].lifecycle == Lifecycle::Closed, "a child stayed open");
+    graph.resume_subtree(KEPT, now).await?;
+    let tree = graph.tree(TreeQuery { root: Some(KEPT), ..TreeQuery::default() }).await?;
+    ensure!(tree.iter().all(|agent| agent.lifecycle == Lifecycle::Open), "an agent stayed closed");
+    ensure!(graph.ancestors(child).await?[0].thread_id == KEPT, "a child has another parent");
+    Ok(())
+}
+
+async fn memories(memories: &ThreadMemories) -> Result<()> {
+    memories.upsert(KEPT, "trace", "summary", "2026-11-23T00:00:00Z".parse()?).await?;
+    let memory = memories.get(KEPT).await?;
+    ensure!(memory.is_some_and(|memory| memory.trace_summary == "trace"), "a memory is gone");
+    memories.newest_in("/nowhere", 3).await?;
+    Ok(())
+}
+
+async fn threads(state: &StateRuntime) -> Result<()> {
+    let threads = state.threads();
     let now = "2026-11-23T00:00:00Z".parse()?;
     let mut batch = Vec::new();
     for id in [KEPT, DELETED] {
@@ -62,9 +85,9 @@ async fn threads(threads: &ThreadStore) -> Result<()> {
         );
     }
 
-    match threads.delete(DELETED, now).await {
+    match state.delete_thread(DELETED, now).await {
         // A second exercise finds it deleted.
-        Ok(()) | Err(StateError::NotFound { .. }) => {}
+        Ok(_) | Err(StateError::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     ensure!(threads.get(DELETED).await?.is_none(), "a deleted thread is there");

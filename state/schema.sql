@@ -1,0 +1,136 @@
+-- The schema of state_5.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
+
+CREATE TABLE agents (
+    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    parent_thread_id TEXT CHECK (parent_thread_id <> thread_id),
+    closed_by TEXT,
+    lifecycle TEXT GENERATED ALWAYS AS (CASE WHEN closed_by IS NULL THEN 'open' ELSE 'closed' END) VIRTUAL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX agents_by_close ON agents (closed_by) WHERE closed_by IS NOT NULL;
+CREATE INDEX agents_by_parent ON agents (parent_thread_id, thread_id);
+
+CREATE TABLE backfill_progress (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'complete')),
+    watermark TEXT,
+    last_success_at_ms INTEGER,
+    lease_owner TEXT,
+    lease_token INTEGER NOT NULL,
+    lease_expires_ms INTEGER
+) STRICT;
+
+CREATE TABLE deleted_threads (
+    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pending_cleanups (
+    thread_id TEXT NOT NULL,
+    store TEXT NOT NULL CHECK (store IN ('goals', 'logs')),
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (thread_id, store)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollout_checkpoints (
+    path TEXT NOT NULL PRIMARY KEY REFERENCES rollouts (path) ON DELETE CASCADE,
+    checkpoint TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rollouts (
+    path TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed', 'unreadable')),
+    thread_id TEXT,
+    reason TEXT,
+    lines INTEGER NOT NULL,
+    lines_skipped INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rollouts_by_thread ON rollouts (thread_id) WHERE thread_id IS NOT NULL;
+CREATE INDEX rollouts_with_problems ON rollouts (
+    path
+) WHERE outcome <> 'indexed' OR lines_skipped > 0;
+
+CREATE TABLE session_names (
+    thread_id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thread_memory (
+    thread_id TEXT NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
+    trace_summary TEXT NOT NULL,
+    memory_summary TEXT NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thread_memory_by_update ON thread_memory (updated_at_ms DESC, thread_id DESC);
+
+CREATE VIRTUAL TABLE thread_search USING fts5 (
+    search_text,
+    content = 'threads',
+    content_rowid = 'rowid',
+    tokenize = 'trigram'
+);
+
+CREATE TABLE threads (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    rollout_path TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL CHECK (created_at_ms >= - 377705023201000),
+    updated_at_ms INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
+    cwd TEXT,
+    source TEXT,
+    thread_source TEXT,
+    model_provider TEXT NOT NULL,
+    model TEXT,
+    reasoning_effort TEXT,
+    cli_version TEXT,
+    title TEXT,
+    first_user_message TEXT,
+    preview TEXT,
+    sandbox_policy TEXT,
+    approval_mode TEXT,
+    tokens_used INTEGER NOT NULL CHECK (tokens_used >= 0),
+    git_sha TEXT,
+    git_branch TEXT,
+    git_origin_url TEXT,
+    agent_nickname TEXT,
+    agent_role TEXT,
+    agent_path TEXT,
+    parent_thread_id TEXT,
+    rollout_memory_mode TEXT,
+    rollout_archived INTEGER NOT NULL CHECK (rollout_archived IN (0, 1)),
+    missing_since_ms INTEGER,
+    session_name TEXT,
+    user_name TEXT,
+    user_archived INTEGER CHECK (user_archived IN (0, 1)),
+    user_archived_at_ms INTEGER,
+    user_memory_mode TEXT CHECK (user_memory_mode IN ('enabled', 'disabled')),
+    name TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name)) VIRTUAL,
+    archived INTEGER GENERATED ALWAYS AS (coalesce(user_archived, rollout_archived)) VIRTUAL,
+    memory_mode TEXT GENERATED ALWAYS AS (coalesce(user_memory_mode, rollout_memory_mode, 'enabled')) VIRTUAL,
+    listing INTEGER GENERATED ALWAYS AS (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE coalesce(user_archived, rollout_archived) END) VIRTUAL,
+    source_kind TEXT GENERATED ALWAYS AS (CASE WHEN substr(source, 1, 2) = '{"' THEN substr(source, 3, instr(substr(source, 3), '"') - 1) ELSE source END) VIRTUAL,
+    search_text TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name, '') || char(10) || coalesce(title, '') || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END || char(10) || coalesce(cwd, '') || char(10) || coalesce(git_branch, '')) VIRTUAL,
+    run_outcome TEXT NOT NULL DEFAULT 'unknown' CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted'))
+) STRICT;
+CREATE INDEX threads_by_creation ON threads (
+    listing,
+    created_at_ms,
+    id,
+    source_kind,
+    model_provider
+);
+CREATE INDEX threads_by_cwd_and_creation ON threads (cwd, listing, created_at_ms, id);
+CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);
+CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
+CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, id, source_kind, model_provider);
+CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
+    INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+END;
+CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
+    INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;
+CREATE TRIGGER threads_stay_searchable AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
+    INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+    INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;

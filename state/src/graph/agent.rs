@@ -1,0 +1,76 @@
+//! A thread of the agent graph, as it is read.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use threadkeep_rollout::RunOutcome;
+use uuid::Uuid;
+
+use crate::row::RowReader;
+
+/// Whether an agent is still in use. Somebody decides that; how its run went is another matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lifecycle {
+    /// It may be spoken to.
+    Open,
+    /// It was closed, by itself or with an ancestor.
+    Closed,
+}
+
+impl Lifecycle {
+    /// The word in the database and in JSON: `open` or `closed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lifecycle::Open => "open",
+            Lifecycle::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for Lifecycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thread of the agent graph: a row of `agents`, with what the index knows of the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Agent {
+    /// The thread's id.
+    pub thread_id: Uuid,
+    /// Who spawned it; `None` for a root.
+    pub parent_thread_id: Option<Uuid>,
+    /// How many steps it is below the thread that was asked for; for ancestors, above it.
+    pub depth: u32,
+    /// Whether it is open.
+    pub lifecycle: Lifecycle,
+    /// The thread at which the closing began that closed it.
+    pub closed_by: Option<Uuid>,
+    /// How its last turn ended; [`RunOutcome::Unknown`] also where the thread is not indexed.
+    pub outcome: RunOutcome,
+    /// Its name, else its title, where it is indexed and has one.
+    pub name: Option<String>,
+    /// The time of its rollout's last line, where it is indexed.
+    pub last_line_at: Option<Timestamp>,
+}
+
+impl Agent {
+    /// Reads a row of [`AGENT_COLUMNS`](super::statements::AGENT_COLUMNS).
+    pub(super) fn from_row(row: &SqliteRow) -> Result<Agent, sqlx::Error> {
+        let mut row = RowReader::new(row);
+        let (thread_id, parent_thread_id, depth) = (row.uuid()?, row.optional_uuid()?, row.next()?);
+        let closed_by = row.optional_uuid()?;
+        Ok(Agent {
+            thread_id,
+            parent_thread_id,
+            depth,
+            lifecycle: if closed_by.is_none() { Lifecycle::Open } else { Lifecycle::Closed },
+            closed_by,
+            outcome: row.run_outcome()?,
+            name: row.next()?,
+            last_line_at: row.optional_time()?,
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! The agent graph: which thread spawned which, and which of them are open.
+//!
+//! Two things are kept apart. The *lifecycle* (open, closed) is what someone decided; the *outcome* of a run (running,
+//! completed, failed, …) is what its rollout says. An agent whose run is completed stays open until it is closed.
+
+mod agent;
+mod close;
+mod edge;
+mod error;
+mod read;
+mod rollouts;
+mod statements;
+
+use threadkeep_sqlite::Database;
+
+pub use agent::{Agent, Lifecycle};
+pub use error::GraphError;
+pub use read::{Descendants, MAX_DEPTH, TreeQuery};
+pub(crate) use rollouts::{Spawned, add_spawned};
+pub(crate) use statements::{UNLINK, statements};
+
+/// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one database.
+///
+/// A thread has at most one parent, and no thread is its own ancestor: what would make it otherwise is refused. A
+/// thread of the graph need not be in the index, because an agent knows whom it spawned before anyone reads a rollout.
+#[derive(Clone, Debug)]
+pub struct AgentGraph {
+    db: Database,
+}
+
+impl AgentGraph {
+    pub(crate) fn new(db: Database) -> AgentGraph {
+        AgentGraph { db }
+    }
+}

@@ -1,0 +1,158 @@
+//! Reading the agent graph: down, up, and as a tree.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::agent::{Agent, Lifecycle};
+use super::statements::{ABOVE, BELOW, ROOTS};
+use super::{AgentGraph, GraphError};
+use crate::row::text_of;
+
+/// How deep the graph is read at most, in steps. Agents that spawn agents stop long before.
+pub const MAX_DEPTH: u32 = 1_000;
+
+/// Which descendants of a thread to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descendants {
+    /// Only those with this lifecycle. The way to an open one may lead over closed ones. Default: all.
+    pub lifecycle: Option<Lifecycle>,
+    /// How many steps down, at most [`MAX_DEPTH`], which is the default.
+    pub max_depth: u32,
+}
+
+impl Default for Descendants {
+    fn default() -> Descendants {
+        Descendants { lifecycle: None, max_depth: MAX_DEPTH }
+    }
+}
+
+/// Which part of the graph to read as a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeQuery {
+    /// The thread at the top. Default: every root.
+    pub root: Option<Uuid>,
+    /// How many roots at most, the newest first. Default: 100.
+    pub roots: u32,
+    /// Only roots that began before this one: where an earlier page ended. Default: from the newest.
+    pub before: Option<Uuid>,
+    /// How many steps down, at most [`MAX_DEPTH`], which is the default.
+    pub max_depth: u32,
+}
+
+impl Default for TreeQuery {
+    fn default() -> TreeQuery {
+        TreeQuery { root: None, roots: 100, before: None, max_depth: MAX_DEPTH }
+    }
+}
+
+impl AgentGraph {
+    /// The threads that a thread spawned, the oldest first; none for one that is not in the graph.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Database`].
+    pub async fn children(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
+        self.descendants(id, Descendants { max_depth: 1, ..Descendants::default() }).await
+    }
+
+    /// The threads below a thread, the nearest first.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Database`].
+    pub async fn descendants(&self, id: Uuid, query: Descendants) -> Result<Vec<Agent>, GraphError> {
+        let mut agents = self.below(&[id], query.max_depth).await?;
+        agents.retain(|agent| {
+            agent.depth > 0 && query.lifecycle.is_none_or(|lifecycle| agent.lifecycle == lifecycle)
+        });
+        agents.sort_by_key(|agent| (agent.depth, agent.thread_id));
+        Ok(agents)
+    }
+
+    /// The threads above a thread: its parent first, the root last.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Database`].
+    pub async fn ancestors(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sqlx::query(ABOVE).bind(text_of(id)).bind(MAX_DEPTH).fetch_all(reader.conn()).await;
+        let mut agents = self.agents(rows)?;
+        agents.sort_by_key(|agent| agent.depth);
+        Ok(agents)
+    }
+
+    /// The threads that nobody spawned, the newest first: at most `limit` that began before the thread `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Database`].
+    pub async fn roots(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<Uuid>, GraphError> {
+        let fail = |error| GraphError::from(self.db.error(error));
+        let mut reader = self.db.reader().await?;
+        // `g` comes after every id.
+        let rows = sqlx::query(ROOTS)
+            .bind(before.map_or_else(|| "g".to_owned(), text_of))
+            .bind(limit)
+            .fetch_all(reader.conn())
+            .await
+            .map_err(fail)?;
+        rows.iter()
+            .map(|row| Uuid::try_parse(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(Box::new(error))))
+            .collect::<Result<_, _>>()
+            .map_err(fail)
+    }
+
+    /// A part of the graph as it is drawn: each thread followed by what is below it, siblings by age.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::NotFound`] when the thread that was asked for is not in the graph, [`GraphError::Database`].
+    pub async fn tree(&self, query: TreeQuery) -> Result<Vec<Agent>, GraphError> {
+        let roots = match query.root {
+            Some(root) => vec![root],
+            None => self.roots(query.before, query.roots).await?,
+        };
+        let mut children: HashMap<Uuid, Vec<Agent>> = HashMap::new();
+        let mut tops: HashMap<Uuid, Agent> = HashMap::new();
+        for agent in self.below(&roots, query.max_depth).await? {
+            match agent.parent_thread_id.filter(|_| agent.depth > 0) {
+                Some(parent) => children.entry(parent).or_default().push(agent),
+                None => drop(tops.insert(agent.thread_id, agent)),
+            }
+        }
+        if let Some(id) = query.root.filter(|id| !tops.contains_key(id)) {
+            return Err(GraphError::NotFound { id });
+        }
+        // The youngest is pushed first, and so comes last.
+        children
+            .values_mut()
+            .for_each(|siblings| siblings.sort_by_key(|agent| std::cmp::Reverse(agent.thread_id)));
+        let mut tree = Vec::new();
+        let mut ahead: Vec<Agent> = roots.iter().rev().filter_map(|root| tops.remove(root)).collect();
+        while let Some(agent) = ahead.pop() {
+            ahead.extend(children.remove(&agent.thread_id).unwrap_or_default());
+            tree.push(agent);
+        }
+        Ok(tree)
+    }
+
+    async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {
+        let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
+        let ids =
+            serde_json::to_string(&ids).map_err(|error| self.db.error(sqlx::Error::Encode(error.into())))?;
+        let mut reader = self.db.reader().await?;
+        let rows = sqlx::query(BELOW).bind(ids).bind(max_depth.min(MAX_DEPTH)).fetch_all(reader.conn()).await;
+        self.agents(rows)
+    }
+
+    fn agents(
+        &self,
+        rows: Result<Vec<sqlx::sqlite::SqliteRow>, sqlx::Error>,
+    ) -> Result<Vec<Agent>, GraphError> {
+        rows.and_then(|rows| rows.iter().map(Agent::from_row).collect())
+            .map_err(|error| self.db.error(error).into())
+    }
+}

@@ -1,0 +1,132 @@
+//! Every statement of the agent graph, in one place, so that an audit can explain each.
+
+/// The columns that [`Agent::from_row`](super::Agent) reads.
+macro_rules! agent {
+    () => {
+        "agents.thread_id, agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
+         coalesce(threads.name, threads.title), threads.updated_at_ms"
+    };
+}
+
+/// The threads `?1` (a JSON array) and all below them, down to depth `?2`.
+pub(super) const BELOW: &str = concat!(
+    "WITH RECURSIVE below (id, depth) AS ( \
+       SELECT value, 0 FROM json_each(?1) \
+       UNION ALL \
+       SELECT agents.thread_id, below.depth + 1 FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id \
+       WHERE below.depth < ?2 ) \
+     SELECT ",
+    agent!(),
+    " FROM below CROSS JOIN agents ON agents.thread_id = below.id LEFT JOIN threads ON threads.id = below.id"
+);
+
+/// The ancestors of `?1`, at most `?2` steps up.
+pub(super) const ABOVE: &str = concat!(
+    "WITH RECURSIVE above (id, depth) AS ( \
+       SELECT parent_thread_id, 1 FROM agents WHERE thread_id = ?1 AND parent_thread_id IS NOT NULL \
+       UNION ALL \
+       SELECT agents.parent_thread_id, above.depth + 1 FROM above CROSS JOIN agents ON agents.thread_id = above.id \
+       WHERE agents.parent_thread_id IS NOT NULL AND above.depth < ?2 ) \
+     SELECT ",
+    agent!(),
+    " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
+);
+
+/// The newest `?2` roots before the thread `?1`: an id begins with the time at which the thread began.
+pub(super) const ROOTS: &str = "SELECT thread_id FROM agents WHERE parent_thread_id IS NULL AND thread_id < ?1 \
+     ORDER BY thread_id DESC LIMIT ?2";
+
+/// The parent that the child `?2` has, and whether the child is the parent `?1` or above it.
+pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
+       SELECT ?1 \
+       UNION \
+       SELECT agents.parent_thread_id FROM above CROSS JOIN agents ON agents.thread_id = above.id \
+       WHERE agents.parent_thread_id IS NOT NULL ) \
+     SELECT (SELECT parent_thread_id FROM agents WHERE thread_id = ?2), EXISTS (SELECT 1 FROM above WHERE id = ?2)";
+
+/// Makes `?2` a child of `?1` at the time `?3`; whoever is not in the graph yet is open.
+pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, created_at_ms, updated_at_ms) \
+     VALUES (?1, NULL, ?3, ?3), (?2, ?1, ?3, ?3) \
+     ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
+       updated_at_ms = excluded.updated_at_ms WHERE excluded.parent_thread_id IS NOT NULL";
+
+/// Takes the indexed thread `?1` into the graph at the time `?2`, if it is not there.
+pub(super) const TAKE_IN: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
+     SELECT id, ?2, ?2 FROM threads WHERE id = ?1";
+
+/// What closed the thread `?1`: no row if it is not in the graph.
+pub(super) const CLOSED_BY: &str = "SELECT closed_by FROM agents WHERE thread_id = ?1";
+
+/// Closes or opens `?1` alone: `?2` is what closed it.
+pub(super) const SET_CLOSED_BY: &str = "UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
+     WHERE thread_id = ?1 AND (closed_by IS NULL) <> (?2 IS NULL)";
+
+/// Closes what is open of `?1` and all below it in the name of `?2`.
+pub(super) const CLOSE_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
+       SELECT ?1 \
+       UNION \
+       SELECT agents.thread_id FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id ) \
+     UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
+     WHERE thread_id IN (SELECT id FROM below) AND closed_by IS NULL RETURNING thread_id";
+
+/// Opens what of `?1` and all below it was closed in the name of `?2`.
+pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
+       SELECT ?1 \
+       UNION \
+       SELECT agents.thread_id FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id ) \
+     UPDATE agents SET closed_by = NULL, updated_at_ms = ?3 \
+     WHERE thread_id IN (SELECT id FROM below) AND closed_by = ?2 RETURNING thread_id";
+
+/// Takes the thread `?1` out of the graph: its children become roots, and what its closing closed stays closed in its
+/// own name.
+pub(crate) const UNLINK: [&str; 3] = [
+    "UPDATE agents SET parent_thread_id = NULL WHERE parent_thread_id = ?1",
+    "UPDATE agents SET closed_by = thread_id WHERE closed_by = ?1 AND thread_id <> ?1",
+    "DELETE FROM agents WHERE thread_id = ?1",
+];
+
+/// Takes in the parents that rollouts name: `?1` is a JSON array of `[child, parent, time, child's digest, parent's digest]`. A
+/// thread that the user deleted is named no more.
+pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
+     SELECT value ->> 1, value ->> 2, value ->> 2 FROM json_each(?1) WHERE value ->> 0 <> value ->> 1 \
+       AND NOT EXISTS (SELECT 1 FROM deleted_threads WHERE digest IN (value ->> 3, value ->> 4))";
+
+/// Takes in their children; one that has a parent already keeps it. Who is spawned by a closed thread is closed with it.
+pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
+       (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
+     SELECT value ->> 0, parent.thread_id, parent.closed_by, value ->> 2, value ->> 2 \
+     FROM json_each(?1) CROSS JOIN agents AS parent ON parent.thread_id = value ->> 1 \
+     WHERE value ->> 0 <> value ->> 1 \
+       AND NOT EXISTS (SELECT 1 FROM deleted_threads WHERE digest IN (value ->> 3, value ->> 4)) \
+     ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
+       updated_at_ms = excluded.updated_at_ms WHERE agents.parent_thread_id IS NULL";
+
+/// Cuts the cycles that rollouts claim: a child that would be its own ancestor is a root.
+pub(super) const CUT_CYCLES: &str = "WITH RECURSIVE above (start, id) AS ( \
+       SELECT value ->> 0, value ->> 1 FROM json_each(?1) \
+       UNION \
+       SELECT above.start, agents.parent_thread_id FROM above CROSS JOIN agents ON agents.thread_id = above.id \
+       WHERE agents.parent_thread_id IS NOT NULL ) \
+     UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT start FROM above WHERE start = id)";
+
+/// All of them by name.
+pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("graph::below", BELOW),
+        ("graph::above", ABOVE),
+        ("graph::roots", ROOTS),
+        ("graph::may_link", MAY_LINK),
+        ("graph::link", LINK),
+        ("graph::take_in", TAKE_IN),
+        ("graph::closed_by", CLOSED_BY),
+        ("graph::set_closed_by", SET_CLOSED_BY),
+        ("graph::close_below", CLOSE_BELOW),
+        ("graph::open_below", OPEN_BELOW),
+        ("graph::unlink_children", UNLINK[0]),
+        ("graph::unlink_closings", UNLINK[1]),
+        ("graph::unlink_thread", UNLINK[2]),
+        ("graph::parents_of_rollouts", PARENTS_OF_ROLLOUTS),
+        ("graph::children_of_rollouts", CHILDREN_OF_ROLLOUTS),
+        ("graph::cut_cycles", CUT_CYCLES),
+    ]
+}

@@ -1,0 +1,117 @@
+//! What is remembered of threads: the table `thread_memory`, one row a thread, gone with it.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::Database;
+use uuid::Uuid;
+
+use crate::error::StateError;
+use crate::row::{RowReader, text_of};
+
+/// What is remembered of a thread: a row of the table `thread_memory`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThreadMemory {
+    /// The thread.
+    pub thread_id: Uuid,
+    /// What was done in it, step by step.
+    pub trace_summary: String,
+    /// What is worth knowing in other threads.
+    pub memory_summary: String,
+    /// When it was last written. Two writes never have the same time.
+    pub updated_at: Timestamp,
+}
+
+/// The memories of threads. Cheap to clone; all clones share one database.
+#[derive(Clone, Debug)]
+pub struct ThreadMemories {
+    db: Database,
+}
+
+const GET: &str = "SELECT thread_id, trace_summary, memory_summary, updated_at_ms FROM thread_memory \
+     WHERE thread_id = ?1";
+
+/// Always a later time than before, whatever the clock says: readers tell a new memory by it.
+const UPSERT: &str = "INSERT INTO thread_memory (thread_id, trace_summary, memory_summary, updated_at_ms) \
+     SELECT id, ?2, ?3, ?4 FROM threads WHERE id = ?1 \
+     ON CONFLICT (thread_id) DO UPDATE SET trace_summary = excluded.trace_summary, \
+       memory_summary = excluded.memory_summary, \
+       updated_at_ms = max(excluded.updated_at_ms, thread_memory.updated_at_ms + 1) \
+     RETURNING updated_at_ms";
+
+/// From the newest on, until there are enough of this folder.
+const NEWEST: &str = "SELECT thread_memory.thread_id, trace_summary, memory_summary, thread_memory.updated_at_ms \
+     FROM thread_memory CROSS JOIN threads ON threads.id = thread_memory.thread_id WHERE threads.cwd = ?1 \
+     ORDER BY thread_memory.updated_at_ms DESC, thread_memory.thread_id DESC LIMIT ?2";
+
+impl ThreadMemories {
+    pub(crate) fn new(db: Database) -> ThreadMemories {
+        ThreadMemories { db }
+    }
+
+    /// Returns what is remembered of a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn get(&self, thread_id: Uuid) -> Result<Option<ThreadMemory>, StateError> {
+        let mut reader = self.db.reader().await?;
+        let row = sqlx::query(GET).bind(text_of(thread_id)).fetch_optional(reader.conn()).await;
+        let read = row.and_then(|row| row.as_ref().map(ThreadMemory::from_row).transpose());
+        read.map_err(|error| self.db.error(error).into())
+    }
+
+    /// Stores what is to be remembered of a thread, in the place of what there was, and returns the time that it has:
+    /// `now`, or a millisecond after the time of what it replaces, if that is not earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`] when the index has no such thread, [`StateError::Database`].
+    pub async fn upsert(
+        &self,
+        thread_id: Uuid,
+        trace_summary: &str,
+        memory_summary: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp, StateError> {
+        let fail = |error| StateError::from(self.db.error(error));
+        let mut tx = self.db.begin().await?;
+        let row = sqlx::query(UPSERT)
+            .bind(text_of(thread_id))
+            .bind(trace_summary)
+            .bind(memory_summary)
+            .bind(now.as_millisecond())
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(fail)?
+            .ok_or(StateError::NotFound { id: thread_id })?;
+        let updated_at = RowReader::new(&row).time().map_err(fail)?;
+        drop(row);
+        tx.commit().await?;
+        Ok(updated_at)
+    }
+
+    /// Returns the newest memories of threads that last worked in exactly this folder, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn newest_in(&self, cwd: &str, limit: u32) -> Result<Vec<ThreadMemory>, StateError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sqlx::query(NEWEST).bind(cwd).bind(limit).fetch_all(reader.conn()).await;
+        let read = rows.and_then(|rows| rows.iter().map(ThreadMemory::from_row).collect());
+        read.map_err(|error| self.db.error(error).into())
+    }
+}
+
+impl ThreadMemory {
+    fn from_row(row: &SqliteRow) -> Result<ThreadMemory, sqlx::Error> {
+        let mut row = RowReader::new(row);
+        Ok(ThreadMemory {
+            thread_id: row.uuid()?,
+            trace_summary: row.next()?,
+            memory_summary: row.next()?,
+            updated_at: row.time()?,
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! Deleting a thread from every store, whatever happens on the way.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use threadkeep_sqlite::DbTelemetry;
+use threadkeep_sqlite::telemetry::{Tags, names};
+use threadkeep_state::{StateOptions, StateRuntime};
+use threadkeep_state_goals::NewGoal;
+use threadkeep_state_logs::{LogOptions, LogQuery, LogWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use uuid::Uuid;
+
+use crate::common::{Lab, Result, id, rollout_path, session};
+
+/// What is said of the thread in every store.
+const MARKER: &str = "ZEBRAQUUX";
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// Two threads with something in every store; the first one has the marker everywhere.
+async fn two_threads() -> Result<Lab> {
+    let lab = Lab::empty().await?;
+    lab.write(
+        "session_index.jsonl",
+        format!("{{\"id\":\"{}\",\"thread_name\":\"{MARKER} named\"}}\n", id(1)),
+    )?;
+    // Long enough for a checkpoint, which holds words of the conversation too.
+    let filler = "{\"timestamp\":\"2026-11-22T13:00:02Z\",\"type\":\"x\",\"payload\":{}}\n".repeat(10_000);
+    for (number, words) in [(1, MARKER), (2, "innocent")] {
+        lab.write(&rollout_path(id(number)), session(id(number), words) + &filler)?;
+    }
+    lab.index().await?;
+    let state = &lab.state;
+    let (writer_layer, writer) = LogWriter::start(state.logs(), LogOptions::default())?;
+    let logging = tracing::Dispatch::new(tracing_subscriber::registry().with(writer_layer));
+    for (number, words) in [(1, MARKER), (2, "innocent")] {
+        state.threads().rename(id(number), Some(words)).await?;
+        state.thread_goals().insert(id(number), NewGoal::new(words), now()).await?;
+        state.thread_memories().upsert(id(number), words, words, now()).await?;
+        state.graph().upsert_edge(id(number), id(number + 10), now()).await?;
+        tracing::dispatcher::with_default(&logging, || {
+            tracing::info!(thread_id = %id(number), "{words} logged");
+        });
+    }
+    writer.flush().await?;
+    writer.close().await?;
+    Ok(lab)
+}
+
+async fn logged(state: &StateRuntime, thread: Uuid) -> Result<usize> {
+    Ok(state.logs().query(&LogQuery { threads: vec![thread], ..LogQuery::default() }).await?.len())
+}
+
+/// The first thread is in no store any more, and the second is in all.
+async fn only_the_second_is_left(state: &StateRuntime) -> Result {
+    for (number, there) in [(1, false), (2, true)] {
+        let id = id(number);
+        assert_eq!(state.threads().get(id).await?.is_some(), there, "{number}: row");
+        assert_eq!(state.thread_goals().get(id).await?.is_some(), there, "{number}: goal");
+        assert_eq!(state.thread_memories().get(id).await?.is_some(), there, "{number}: memory");
+        assert_eq!(!state.graph().children(id).await?.is_empty(), there, "{number}: edges");
+        assert_eq!(logged(state, id).await?, usize::from(there), "{number}: logs");
+    }
+    assert!(state.finish_cleanups().await?.is_empty());
+    Ok(())
+}
+
+/// Neither the id nor the marker is in any byte of any file.
+fn no_residue(folder: &Path) -> Result {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let bytes = std::fs::read(&path)?;
+        let (text, raw) = (id(1).to_string(), id(1).into_bytes());
+        for marker in [MARKER.as_bytes(), text.as_bytes(), &raw] {
+            let found = bytes.windows(marker.len()).any(|window| window.eq_ignore_ascii_case(marker));
+            assert!(!found, "{} still has {}", path.display(), String::from_utf8_lossy(marker));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_thread_is_left_in_any_page_of_any_database() -> Result {
+    let lab = two_threads().await?;
+    assert_eq!(lab.state.delete_thread(id(1), now()).await?, []);
+    only_the_second_is_left(&lab.state).await?;
+    // Also what index runs see of it again is not kept.
+    lab.index().await?;
+    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
+    lab.append("session_index.jsonl", "\n")?;
+    lab.index().await?;
+    let folder = lab.sqlite_home();
+    lab.state.close().await?;
+    no_residue(&folder)
+}
+
+#[tokio::test]
+async fn archiving_deletes_nothing() -> Result {
+    let lab = two_threads().await?;
+    for number in [1, 2] {
+        lab.state.threads().archive(id(number), now()).await?;
+        assert!(lab.state.thread_goals().get(id(number)).await?.is_some());
+        assert!(lab.state.thread_memories().get(id(number)).await?.is_some());
+        assert_eq!(logged(&lab.state, id(number)).await?, 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let goals = folder.join("goals_1.sqlite");
+    let theirs = std::fs::read(&goals)?;
+    std::fs::write(&goals, "for a while this is another program's")?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    let left = state.delete_thread(id(1), now()).await?;
+    assert_eq!(
+        left.iter().map(|left| (left.thread_id, left.store.as_str())).collect::<Vec<_>>(),
+        [(id(1), "goals")]
+    );
+    assert!(left[0].reason.contains("goals_1.sqlite"), "{}", left[0].reason);
+    assert_eq!(logged(&state, id(1)).await?, 0, "the other store was cleaned");
+    state.close().await?;
+
+    std::fs::write(&goals, theirs)?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    only_the_second_is_left(&state).await?;
+    state.close().await?;
+    no_residue(&folder)
+}
+
+#[tokio::test]
+async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
+    let lab = two_threads().await?;
+    lab.sql("INSERT INTO pending_cleanups VALUES ('01a2036c-0000-7000-8000-000000000001', 'goals', 0)")
+        .await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let options = threadkeep_state::OpenOptions::new().read_only(true);
+    let state = StateRuntime::open(&StateOptions::new(&folder).open_options(options)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some());
+    state.close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_none());
+    Ok(())
+}
+
+/// Stops the process, without ending it, at one step of a deletion.
+struct StopAt {
+    step: usize,
+    seen: AtomicUsize,
+}
+
+impl DbTelemetry for StopAt {
+    fn counter(&self, name: &'static str, _value: u64, _tags: Tags<'_>) {
+        if name == names::CLEANUP && self.seen.fetch_add(1, Ordering::SeqCst) == self.step {
+            let _ = std::io::stdout().write_all(b"\nSTOPPED\n").and_then(|()| std::io::stdout().flush());
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+
+    fn duration(&self, _name: &'static str, _duration: Duration, _tags: Tags<'_>) {}
+}
+
+const KILLED: &str = "deletion::a_kill_between_any_two_steps_is_finished_at_the_next_open";
+
+/// The child: deletes the thread, and stops at a step.
+async fn delete_and_stop(folder: &Path) -> Result {
+    let step = std::env::var("THREADKEEP_TEST_STEP")?.parse()?;
+    let sink = StopAt { step, seen: AtomicUsize::new(0) };
+    let options = StateOptions::new(folder).telemetry(Arc::new(sink));
+    let state = StateRuntime::open(&options).await?;
+    state.delete_thread(id(1), now()).await?;
+    Err("it did not stop".into())
+}
+
+#[tokio::test]
+async fn a_kill_between_any_two_steps_is_finished_at_the_next_open() -> Result {
+    if let Some(folder) = std::env::var_os("THREADKEEP_TEST_FOLDER") {
+        return delete_and_stop(Path::new(&folder)).await;
+    }
+    // The thread is taken out of the index; its goal is deleted; that is struck out; its logs are; that is.
+    for step in 0..5 {
+        let lab = two_threads().await?;
+        let folder = lab.sqlite_home();
+        lab.state.clone().close().await?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--exact", KILLED, "--nocapture", "--test-threads=1"])
+            .env("THREADKEEP_TEST_FOLDER", &folder)
+            .env("THREADKEEP_TEST_STEP", step.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = BufReader::new(child.stdout.take().ok_or("a pipe")?);
+        let stopped = stdout.lines().map_while(std::result::Result::ok).any(|line| line == "STOPPED");
+        child.kill()?;
+        child.wait()?;
+        assert!(stopped, "step {step} was never reached");
+
+        let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+        only_the_second_is_left(&state).await?;
+        state.close().await?;
+        no_residue(&folder)?;
+    }
+    Ok(())
+}

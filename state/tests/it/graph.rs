@@ -1,0 +1,226 @@
+//! The agent graph: edges, lifecycles, and closing and opening whole subtrees.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use threadkeep_state::{AgentGraph, Descendants, GraphError, Lifecycle, TreeQuery};
+use uuid::Uuid;
+
+use crate::common::{Lab, Result, id, rollout_path, session};
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// Edges from parents to children, by number.
+async fn grown(edges: &[(u128, u128)]) -> Result<Lab> {
+    let lab = Lab::empty().await?;
+    for (parent, child) in edges {
+        lab.state.graph().upsert_edge(id(*parent), id(*child), now()).await?;
+    }
+    Ok(lab)
+}
+
+/// The numbers of ids.
+fn numbers(ids: impl IntoIterator<Item = Uuid>) -> Vec<u128> {
+    ids.into_iter().map(|of| of.as_u128() - id(0).as_u128()).collect()
+}
+
+async fn open_below(graph: &AgentGraph, root: u128) -> Result<BTreeSet<u128>> {
+    let query = Descendants { lifecycle: Some(Lifecycle::Open), ..Descendants::default() };
+    Ok(numbers(graph.descendants(id(root), query).await?.into_iter().map(|agent| agent.thread_id))
+        .into_iter()
+        .collect())
+}
+
+#[tokio::test]
+async fn children_descendants_ancestors_and_roots() -> Result {
+    let lab = grown(&[(1, 2), (2, 3), (1, 4), (3, 5), (7, 8)]).await?;
+    let graph = lab.state.graph();
+    let ids = |agents: Vec<threadkeep_state::Agent>| numbers(agents.into_iter().map(|agent| agent.thread_id));
+    assert_eq!(ids(graph.children(id(1)).await?), [2, 4]);
+    assert_eq!(ids(graph.descendants(id(1), Descendants::default()).await?), [2, 4, 3, 5]);
+    let shallow = Descendants { max_depth: 2, ..Descendants::default() };
+    assert_eq!(ids(graph.descendants(id(1), shallow).await?), [2, 4, 3]);
+    assert_eq!(ids(graph.ancestors(id(5)).await?), [3, 2, 1]);
+    assert_eq!(numbers(graph.roots(None, 10).await?), [7, 1]);
+    assert_eq!(numbers(graph.roots(Some(id(7)), 10).await?), [1]);
+    assert_eq!(ids(graph.tree(TreeQuery::default()).await?), [7, 8, 1, 2, 3, 5, 4]);
+    assert_eq!(ids(graph.tree(TreeQuery { root: Some(id(2)), ..TreeQuery::default() }).await?), [2, 3, 5]);
+    let unknown = graph.tree(TreeQuery { root: Some(id(99)), ..TreeQuery::default() }).await;
+    assert!(matches!(unknown, Err(GraphError::NotFound { .. })), "{unknown:?}");
+    assert_eq!(ids(graph.children(id(99)).await?), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn descendants_are_found_by_lifecycle_also_below_closed_ones() -> Result {
+    let lab = grown(&[(1, 2), (2, 3)]).await?;
+    let graph = lab.state.graph();
+    assert!(graph.set_lifecycle(id(2), Lifecycle::Closed, now()).await?);
+    assert!(!graph.set_lifecycle(id(2), Lifecycle::Closed, now()).await?, "it is so already");
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::from([3]));
+    let closed = Descendants { lifecycle: Some(Lifecycle::Closed), ..Descendants::default() };
+    assert_eq!(graph.descendants(id(1), closed).await?[0].thread_id, id(2));
+    assert!(graph.set_lifecycle(id(2), Lifecycle::Open, now()).await?);
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::from([2, 3]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn cycles_and_second_parents_are_refused_by_name() -> Result {
+    let lab = grown(&[(1, 2), (2, 3)]).await?;
+    let graph = lab.state.graph();
+    for (parent, child) in [(3, 1), (2, 1), (1, 1)] {
+        let error = graph.upsert_edge(id(parent), id(child), now()).await.expect_err("a cycle");
+        assert!(matches!(error, GraphError::Cycle { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains(&id(parent).to_string()) && said.contains(&id(child).to_string()), "{said}");
+    }
+    let error = graph.upsert_edge(id(9), id(3), now()).await.expect_err("a second parent");
+    let said = error.to_string();
+    assert!([2, 3, 9].iter().all(|number| said.contains(&id(*number).to_string())), "{said}");
+    graph.upsert_edge(id(2), id(3), now()).await?;
+    assert!(graph.children(id(9)).await?.is_empty(), "nothing of what was refused is there");
+    assert_eq!(numbers(graph.roots(None, 10).await?), [1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn resuming_opens_exactly_what_the_same_closing_had_closed() -> Result {
+    //      1
+    //    2   3
+    //   4 5   6
+    let lab = grown(&[(1, 2), (1, 3), (2, 4), (2, 5), (3, 6)]).await?;
+    let graph = lab.state.graph();
+    assert_eq!(numbers(graph.close_subtree(id(5), now()).await?), [5]);
+    assert_eq!(numbers(graph.close_subtree(id(2), now()).await?), [2, 4]);
+    assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [1, 3, 6]);
+    assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [], "it is closed already");
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::new());
+
+    assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 3, 6]);
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::from([3, 6]));
+    assert_eq!(numbers(graph.resume_subtree(id(2), now()).await?), [2, 4]);
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::from([2, 3, 4, 6]));
+    assert_eq!(numbers(graph.resume_subtree(id(5), now()).await?), [5]);
+    assert_eq!(numbers(graph.resume_subtree(id(5), now()).await?), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn part_of_what_was_closed_can_be_opened() -> Result {
+    let lab = grown(&[(1, 2), (2, 3), (1, 4)]).await?;
+    let graph = lab.state.graph();
+    graph.close_subtree(id(1), now()).await?;
+    assert_eq!(numbers(graph.resume_subtree(id(2), now()).await?), [2, 3]);
+    assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 4]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_spawned_after_the_closing_goes_with_a_second_one() -> Result {
+    let lab = grown(&[(1, 2)]).await?;
+    let graph = lab.state.graph();
+    graph.close_subtree(id(1), now()).await?;
+    graph.upsert_edge(id(2), id(3), now()).await?;
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::from([3]), "an agent that was just spawned is open");
+    assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [3]);
+    assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 2, 3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_thread_that_only_the_index_knows_can_be_closed() -> Result {
+    let lab = Lab::empty().await?;
+    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    lab.index().await?;
+    let graph = lab.state.graph();
+    assert!(graph.roots(None, 10).await?.is_empty(), "a thread without agents is not in the graph");
+    assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [1]);
+    let error = graph.close_subtree(id(2), now()).await.expect_err("nobody knows it");
+    assert!(matches!(error, GraphError::NotFound { .. }), "{error}");
+    Ok(())
+}
+
+/// A session that another one spawned.
+fn spawned(child: u128, parent: u128) -> String {
+    let head = format!("\"id\":\"{}\",", id(child));
+    session(id(child), "work").replace(&head, &format!("{head}\"parent_thread_id\":\"{}\",", id(parent)))
+}
+
+#[tokio::test]
+async fn rollouts_tell_who_spawned_whom_whatever_their_order() -> Result {
+    let lab = Lab::empty().await?;
+    for (child, parent) in [(1, 9), (2, 1), (3, 2)] {
+        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+    }
+    lab.index().await?;
+    let graph = lab.state.graph();
+    let tree = graph.tree(TreeQuery::default()).await?;
+    assert_eq!(numbers(tree.iter().map(|agent| agent.thread_id)), [9, 1, 2, 3]);
+    assert_eq!(tree.iter().map(|agent| agent.depth).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!((tree[0].name.as_deref(), tree[1].name.as_deref()), (None, Some("work")));
+    // An index run leaves alone what somebody decided.
+    graph.close_subtree(id(1), now()).await?;
+    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
+    assert_eq!(open_below(graph, 9).await?, BTreeSet::new());
+    // Who is spawned below a closed agent and found later is closed with it, and opened with it.
+    lab.write(&rollout_path(id(4)), spawned(4, 3))?;
+    lab.index().await?;
+    assert_eq!(open_below(graph, 9).await?, BTreeSet::new());
+    assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 2, 3, 4]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rollouts_that_claim_a_cycle_or_another_parent_change_nothing() -> Result {
+    let lab = grown(&[(1, 2)]).await?;
+    for (child, parent) in [(1, 2), (2, 7), (5, 6), (6, 5), (8, 8)] {
+        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+    }
+    lab.index().await?;
+    let graph = lab.state.graph();
+    let parent = async |child: u128| -> Result<Vec<u128>> {
+        Ok(numbers(graph.ancestors(id(child)).await?.into_iter().map(|agent| agent.thread_id)))
+    };
+    assert_eq!(parent(1).await?, []);
+    assert_eq!(parent(2).await?, [1], "what an agent said stays");
+    assert!(parent(5).await?.len() + parent(6).await?.len() <= 1, "one of the two at most is a child");
+    assert_eq!(parent(8).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_thread_leaves_its_children_as_roots_and_what_it_closed_closed() -> Result {
+    let lab = Lab::empty().await?;
+    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    for (child, parent) in [(2, 1), (3, 2)] {
+        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+    }
+    lab.index().await?;
+    let graph = lab.state.graph();
+    graph.close_subtree(id(1), now()).await?;
+    lab.state.delete_thread(id(1), now()).await?;
+    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
+    let tree = graph.tree(TreeQuery::default()).await?;
+    assert_eq!(numbers(tree.iter().map(|agent| agent.thread_id)), [2, 3]);
+    assert!(tree.iter().all(|agent| agent.lifecycle == Lifecycle::Closed));
+    assert_eq!(numbers(graph.resume_subtree(id(2), now()).await?), [2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_programs_that_close_and_open_at_once_leave_one_of_the_two() -> Result {
+    let edges: Vec<(u128, u128)> = (2..40).map(|child| (child / 2, child)).collect();
+    let lab = grown(&edges).await?;
+    let graph = lab.state.graph();
+    for _ in 0..10 {
+        let (closed, opened) =
+            tokio::join!(graph.close_subtree(id(1), now()), graph.resume_subtree(id(1), now()));
+        (closed?, opened?);
+        let open = open_below(graph, 1).await?.len();
+        assert!(open == 0 || open == 38, "{open} of 38 are open");
+    }
+    Ok(())
+}
