@@ -94,6 +94,17 @@ impl<'k> Pass<'k> {
         Self { state, skipped, last_time: None, kept, keep }
     }
 
+    /// Goes on from a state, and parses every line at once: the state is complete after each.
+    pub(crate) fn line_by_line(kept: &'k mut Kept, state: State) -> Self {
+        Self { state, skipped: SkippedLines::default(), last_time: None, kept, keep: false }
+    }
+
+    /// The state after all lines that were taken.
+    pub(crate) fn into_state(mut self) -> State {
+        self.set_last_time();
+        self.state
+    }
+
     /// Whether a line with this head is worth the memory to be read whole.
     pub(crate) fn wants(head: &[u8]) -> bool {
         Head::canonical(head).is_none_or(|head| head.kind != Kind::Other)
@@ -131,9 +142,7 @@ impl<'k> Pass<'k> {
     pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
         if !self.keep {
             // Every line was parsed when it was read.
-            if let Some(time) = self.last_time.take().and_then(|time| time.timestamp()) {
-                self.state.set_last_line_time(time);
-            }
+            self.set_last_time();
             return Ok(());
         }
         if let Some(turn) = self.kept.turn.take::<RawTurnContext<'_>>().map_err(|NotJson| StartOver)? {
@@ -146,6 +155,12 @@ impl<'k> Pass<'k> {
             self.state.set_last_line_time(time.timestamp().ok_or(StartOver)?);
         }
         Ok(())
+    }
+
+    fn set_last_time(&mut self) {
+        if let Some(time) = self.last_time.take().and_then(|time| time.timestamp()) {
+            self.state.set_last_line_time(time);
+        }
     }
 
     fn read_canonical(&mut self, line: &RawLine<'_>, head: &Head<'_>) -> Result<(), NotJson> {

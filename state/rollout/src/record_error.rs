@@ -41,6 +41,12 @@ pub enum RecordError {
         /// The file.
         path: PathBuf,
     },
+    /// Nothing in the rollout says which thread it is of.
+    #[error("{} does not say which thread it is of; start a thread of your own", path.display())]
+    NoThread {
+        /// The file.
+        path: PathBuf,
+    },
     /// The payload cannot be written as JSON.
     #[error("the payload cannot be written as JSON: {0}")]
     Payload(serde_json::Error),

@@ -11,8 +11,12 @@ use memchr::memchr;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::error::ExtractError;
+use crate::extract::Extractor;
+use crate::fold::{Change, Fold};
 use crate::home::AgentHome;
-use crate::line::{Envelope, Head, Kind};
+use crate::line::{Envelope, Kind};
+use crate::metadata::{State, ThreadMetadata};
 use crate::name::RolloutName;
 use crate::raw;
 use crate::reader::{Buffer, LineReader};
@@ -64,15 +68,15 @@ impl NewThread {
 }
 
 /// What was appended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Appended {
     /// Where the line starts.
     pub offset: u64,
     /// Its length, newline included.
     pub len: u64,
-    /// Whether an index has to look at it; otherwise only the thread's time has changed.
-    pub changes_metadata: bool,
+    /// What an index has to know of it.
+    pub change: Change,
 }
 
 /// Appends to one rollout. While it lives, no other recorder does.
@@ -84,6 +88,7 @@ pub struct Recorder {
     /// Whether a failed write may have left part of a line.
     torn: bool,
     line: Vec<u8>,
+    told: Fold,
 }
 
 #[derive(Serialize)]
@@ -116,7 +121,9 @@ impl Recorder {
             Err(source) => return Err(RecordError::Io { path, source }),
         };
         lock(&file, &path)?;
-        let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new() };
+        let told = Fold::new(State::default(), Some(name));
+        let told = told.ok_or_else(|| RecordError::NoThread { path: path.clone() })?;
+        let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new(), told };
         this.append_at(thread.timestamp, "session_meta", thread)?;
         this.sync()?;
         sync_folder(folder).map_err(io)?;
@@ -128,7 +135,7 @@ impl Recorder {
     ///
     /// # Errors
     /// [`RecordError::NotOurs`] if the first line is not a `session_meta` of `originator`; then not a byte is changed.
-    /// [`RecordError::Locked`], [`RecordError::Compressed`], [`RecordError::Io`].
+    /// [`RecordError::Locked`], [`RecordError::Compressed`], [`RecordError::NoThread`], [`RecordError::Io`].
     pub fn reopen(path: impl Into<PathBuf>, originator: &str) -> Result<Self, RecordError> {
         let path = path.into();
         let io = |source| RecordError::Io { path: path.clone(), source };
@@ -143,14 +150,22 @@ impl Recorder {
         }
         let mut file = options().open(&path).map_err(io)?;
         lock(&file, &path)?;
-        let end = file.seek(SeekFrom::End(0)).map_err(io)?;
+        let mut end = file.seek(SeekFrom::End(0)).map_err(io)?;
         let mut last = [b'\n'];
         if end > 0 {
             file.seek(SeekFrom::Start(end - 1)).and_then(|_| file.read_exact(&mut last)).map_err(io)?;
         }
-        let mut this = Self { file, path, end, torn: last != *b"\n", line: Vec::new() };
-        this.end_torn_line()?;
-        Ok(this)
+        if last != *b"\n" {
+            file.write_all(b"\n").map_err(io)?;
+            end += 1;
+        }
+        let told = told_by(&path)?;
+        Ok(Self { file, path, end, torn: false, line: Vec::new(), told })
+    }
+
+    /// What the rollout says about its thread so far.
+    pub fn metadata(&self) -> &ThreadMetadata {
+        self.told.metadata()
     }
 
     /// Where the rollout is.
@@ -187,7 +202,11 @@ impl Recorder {
         self.file.sync_data().map_err(|source| RecordError::Io { path: self.path.clone(), source })
     }
 
-    fn append_at(
+    /// Appends a line like [`Recorder::append`], with a time that is given: for those who replay or import a thread.
+    ///
+    /// # Errors
+    /// As for [`Recorder::append`].
+    pub fn append_at(
         &mut self,
         at: Timestamp,
         line_type: &str,
@@ -201,7 +220,6 @@ impl Recorder {
         if memchr(b'\n', &self.line).is_some() {
             return Err(RecordError::NotOneLine);
         }
-        let changes_metadata = Head::canonical(&self.line).is_none_or(|head| head.kind != Kind::Other);
         self.line.push(b'\n');
         self.end_torn_line()?;
         let offset = self.end;
@@ -209,7 +227,8 @@ impl Recorder {
         let written = self.write(&line);
         self.line = line;
         written?;
-        Ok(Appended { offset, len: self.line.len() as u64, changes_metadata })
+        let change = self.told.take(self.line.trim_ascii_end(), offset);
+        Ok(Appended { offset, len: self.line.len() as u64, change })
     }
 
     fn end_torn_line(&mut self) -> Result<(), RecordError> {
@@ -285,6 +304,17 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// What the lines say that are there already, each of them ended.
+fn told_by(path: &Path) -> Result<Fold, RecordError> {
+    let no_thread = || RecordError::NoThread { path: path.to_owned() };
+    let name = path.file_name().and_then(|name| RolloutName::parse(name.to_str()?).ok());
+    match Extractor::new().extract(path, false, name.as_ref(), None) {
+        Ok(read) => Fold::new(read.checkpoint.state, name).ok_or_else(no_thread),
+        Err(ExtractError::Io { source, .. }) => Err(RecordError::Io { path: path.to_owned(), source }),
+        Err(_) => Err(no_thread()),
+    }
 }
 
 /// The originator that the first line names.

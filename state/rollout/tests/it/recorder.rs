@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use threadkeep_rollout::{AgentHome, ExtractError, NewThread, RecordError, Recorder};
+use threadkeep_rollout::{AgentHome, Change, ExtractError, NewThread, RecordError, Recorder, RunOutcome};
 
 use crate::{Result, extract, rollouts};
 
@@ -23,9 +23,11 @@ fn what_is_recorded_is_found_and_read() -> Result {
     let mut recorder = Recorder::create(&home, &thread)?;
     let start = recorder.len();
     let said = recorder.append("event_msg", &user("hello"))?;
-    assert_eq!((said.offset, said.changes_metadata), (start, true));
+    assert_eq!(said.offset, start);
+    assert!(matches!(said.change, Change::Metadata(_)), "{:?}", said.change);
     let other = recorder.append("response_item", &json!({"type": "reasoning"}))?;
-    assert_eq!((other.offset, other.changes_metadata), (said.offset + said.len, false));
+    assert_eq!(other.offset, said.offset + said.len);
+    assert!(matches!(other.change, Change::Touch(_)), "{:?}", other.change);
     recorder.sync()?;
     assert_eq!(fs::metadata(recorder.path())?.len(), recorder.len());
     let found = home.discover();
@@ -38,6 +40,78 @@ fn what_is_recorded_is_found_and_read() -> Result {
     assert_eq!((metadata.title.as_deref(), metadata.cwd.as_deref()), (Some("hello"), Some("/w")));
     assert_eq!(metadata.cli_version.as_deref(), Some("1.0"));
     assert!(matches!(Recorder::create(&home, &thread), Err(RecordError::Exists { .. })));
+    Ok(())
+}
+
+#[test]
+fn what_a_recorder_says_of_its_thread_is_what_a_reader_finds() -> Result {
+    // Every line of every rollout, through a recorder: after each it agrees with an extraction of the file.
+    for (file, bytes) in rollouts()? {
+        let folder = tempfile::tempdir()?;
+        let home = AgentHome::open(folder.path())?;
+        let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
+        let mut known = recorder.metadata().clone();
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(60) {
+            let line: serde_json::Value = serde_json::from_slice(line)?;
+            let Some(line_type) = line["type"].as_str().filter(|_| line.get("payload").is_some()) else {
+                continue;
+            };
+            let appended = recorder.append(line_type, &line["payload"])?;
+            match appended.change {
+                Change::Metadata(metadata) => known = *metadata,
+                Change::Touch(touch) => {
+                    assert_eq!(touch.thread_id, known.thread_id);
+                    known.updated_at = Some(touch.updated_at);
+                    known.tokens_used = touch.tokens_used;
+                    known.run_outcome = touch.run_outcome;
+                }
+                other => return Err(format!("{other:?}").into()),
+            }
+            assert_eq!(&known, recorder.metadata(), "{}", file.path);
+            assert_eq!(
+                known,
+                extract(&home, &home.discover().files[0])?.metadata,
+                "{}: {line_type}",
+                file.path
+            );
+        }
+        let path = recorder.path().to_owned();
+        drop(recorder);
+        assert_eq!(&known, Recorder::reopen(&path, US)?.metadata(), "{}: reopened", file.path);
+    }
+    Ok(())
+}
+
+#[test]
+fn few_lines_change_what_a_thread_is() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = AgentHome::open(folder.path())?;
+    let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
+    let context = |model: &str| json!({"cwd": "/w", "model": model, "approval_policy": "never"});
+    let tokens =
+        |total: u64| json!({"type": "token_count", "info": {"total_token_usage": {"total_tokens": total}}});
+    let mut metadata = Vec::new();
+    for turn in 0..3 {
+        let lines = [
+            ("event_msg", json!({"type": "task_started", "turn_id": turn.to_string()})),
+            ("turn_context", context(if turn == 2 { "another" } else { "mock" })),
+            ("event_msg", user("hello")),
+            ("response_item", json!({"type": "reasoning"})),
+            ("event_msg", tokens(100 * (turn + 1))),
+            ("event_msg", json!({"type": "task_complete", "turn_id": turn.to_string()})),
+        ];
+        for (number, (line_type, payload)) in lines.iter().enumerate() {
+            match recorder.append(line_type, payload)?.change {
+                Change::Metadata(_) => metadata.push((turn, number)),
+                Change::Touch(touch) if number == 5 => {
+                    assert_eq!(touch.run_outcome, RunOutcome::Completed);
+                    assert_eq!(touch.tokens_used, 100 * (turn as i64 + 1));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(metadata, [(0, 1), (0, 2), (2, 1)], "the first context, the first words, the other model");
     Ok(())
 }
 
