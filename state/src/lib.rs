@@ -106,12 +106,12 @@ pub use runtime::{StateOptions, StateRuntime};
 pub use statements::statements;
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
-pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata};
+pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, OpenError, OpenOptions};
 #[doc(hidden)]
 pub use threads::list_statements;
 pub use threads::{
-    BadCursor, Cursor, DEFAULT_PAGE, ListThreads, MAX_NAME_CHARS, MAX_PAGE, SortDirection, SortKey,
-    TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,
+    BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
+    MAX_TOUCHES, SortDirection, SortKey, TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,
 };

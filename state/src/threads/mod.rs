@@ -6,6 +6,7 @@ mod delete;
 mod edit;
 mod find;
 mod list;
+mod live;
 mod order;
 mod search;
 mod statements;
@@ -19,11 +20,12 @@ use threadkeep_sqlite::Database;
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
 pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
+pub use live::{LiveError, LiveThread};
 pub use order::{SortDirection, SortKey};
 #[doc(hidden)]
 pub use statements::list_statements;
 pub(crate) use statements::row_statements;
-pub use touch::TOUCH_INTERVAL;
+pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
 pub(crate) use claim::Claim;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
 use uuid::Uuid;
 
+use super::touch::write_touches;
 use super::{Claim, ThreadStore};
 use crate::error::StateError;
 use crate::graph::{Spawned, add_spawned};
@@ -178,7 +179,7 @@ pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl ThreadStore {
-    /// Indexes a batch of threads in one transaction and says how many rows were written.
+    /// Indexes a batch of threads in one transaction, with the touches that wait, and says how many rows were written.
     ///
     /// Of two with one id, the later wins; a thread that the user deleted stays deleted; what the user said of a
     /// thread (name, archived, memory mode) is left alone.
@@ -187,10 +188,34 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn upsert(&self, batch: &[ThreadUpsert]) -> Result<u64, StateError> {
-        let mut tx = self.db.begin().await?;
-        let written = upsert_all(tx.conn(), batch.iter()).await.map_err(|error| self.db.error(error))?;
-        tx.commit().await?;
-        Ok(written)
+        self.write_with_touches(batch.iter()).await
+    }
+
+    /// Writes rows, and takes along what waits. Nothing to write is no transaction.
+    pub(super) async fn write_with_touches(
+        &self,
+        batch: impl ExactSizeIterator<Item = &ThreadUpsert>,
+    ) -> Result<u64, StateError> {
+        let touches = self.touches.take();
+        if touches.is_empty() && batch.len() == 0 {
+            return Ok(0);
+        }
+        let written = async {
+            let mut tx = self.db.begin().await?;
+            let written = async {
+                // Before the rows: one that describes a thread anew says what it is now.
+                write_touches(tx.conn(), &touches).await?;
+                upsert_all(tx.conn(), batch).await
+            };
+            let written = written.await.map_err(|error| self.db.error(error))?;
+            tx.commit().await?;
+            Ok(written)
+        };
+        let written = written.await;
+        if written.is_err() {
+            self.touches.restore(touches);
+        }
+        written
     }
 }
 

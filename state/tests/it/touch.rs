@@ -1,54 +1,87 @@
 //! Touches: many calls, few writes, and time that never goes backwards.
 
 use jiff::Timestamp;
+use threadkeep_state::{MAX_TOUCHES, RunOutcome, StateOptions, StateRuntime, TOUCH_INTERVAL, Thread, Touch};
 
 use crate::common::{Lab, Result, id, thread};
 
+/// A time, in milliseconds after the threads began.
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_000_000 + ms).expect("a time")
 }
 
-async fn updated(lab: &Lab, number: u128) -> Result<i64> {
-    let thread = lab.state.threads().get(id(number)).await?.ok_or("the thread")?;
-    Ok(thread.updated_at.as_millisecond() - 1_000_000)
+fn touch(number: u128, ms: i64) -> Touch {
+    Touch::new(id(number), at(ms), ms, RunOutcome::Running)
+}
+
+async fn two_threads() -> Result<Lab> {
+    let lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1_000_000)?, thread(2, 1_000_000)?]).await?;
+    Ok(lab)
+}
+
+async fn get(state: &StateRuntime, number: u128) -> Result<Thread> {
+    Ok(state.threads().get(id(number)).await?.ok_or("the thread")?)
+}
+
+async fn updated(lab: &Lab) -> Result<(Timestamp, Timestamp)> {
+    Ok((get(&lab.state, 1).await?.updated_at, get(&lab.state, 2).await?.updated_at))
 }
 
 #[tokio::test]
-async fn touches_of_one_second_are_one_write() -> Result {
-    let lab = Lab::empty().await?;
+async fn touches_are_written_together_when_there_are_many() -> Result {
+    let lab = two_threads().await?;
     let threads = lab.state.threads();
-    threads.upsert(&[thread(1, 0)?, thread(2, 0)?]).await?;
-    for ms in 0..1_000 {
-        threads.touch(id(1), at(ms)).await?;
-        threads.touch(id(2), at(ms / 2)).await?;
+    for ms in 1..MAX_TOUCHES as i64 {
+        assert!(!threads.touch(touch(if ms % 2 == 0 { 2 } else { 1 }, ms)).await?);
     }
-    assert_eq!(
-        (updated(&lab, 1).await?, updated(&lab, 2).await?),
-        (-1_000_000, -1_000_000),
-        "nothing is written yet"
-    );
-    threads.touch(id(1), at(1_000)).await?;
-    assert_eq!((updated(&lab, 1).await?, updated(&lab, 2).await?), (1_000, 499), "both, at once");
+    assert_eq!(updated(&lab).await?, (at(0), at(0)), "nothing is written yet");
+    assert!(threads.touch(touch(2, 64)).await?);
+    assert_eq!(updated(&lab).await?, (at(63), at(64)), "both, at once");
+    assert!(!threads.touch(touch(1, 65)).await?, "they are counted anew");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_waits_is_written_when_asked_for_and_at_the_end() -> Result {
-    let lab = Lab::empty().await?;
-    let threads = lab.state.threads();
-    threads.upsert(&[thread(1, 0)?, thread(2, 0)?]).await?;
-    threads.touch(id(1), at(5)).await?;
-    threads.flush_touches().await?;
-    assert_eq!(updated(&lab, 1).await?, 5);
-    threads.touch(id(1), at(3)).await?;
-    threads.flush_touches().await?;
-    assert_eq!(updated(&lab, 1).await?, 5, "time does not go backwards");
+async fn touches_of_a_quiet_session_are_written_after_a_while() -> Result {
+    let lab = two_threads().await?;
+    let (threads, interval) = (lab.state.threads(), TOUCH_INTERVAL.as_millis() as i64);
+    assert!(!threads.touch(touch(1, 10)).await?);
+    assert!(!threads.touch(touch(2, 9 + interval)).await?);
+    assert!(threads.touch(touch(1, 10 + interval)).await?);
+    assert_eq!(updated(&lab).await?, (at(10 + interval), at(9 + interval)));
+    Ok(())
+}
 
-    threads.touch(id(2), at(7)).await?;
-    let options = threadkeep_state::StateOptions::new(lab.sqlite_home());
+#[tokio::test]
+async fn what_waits_goes_with_the_next_row_and_is_written_at_the_end() -> Result {
+    let lab = two_threads().await?;
+    let threads = lab.state.threads();
+    threads.touch(touch(1, 5)).await?;
+    threads.upsert(&[thread(3, 1_000_000)?]).await?;
+    assert_eq!(updated(&lab).await?, (at(5), at(0)));
+
+    threads.touch(touch(2, 7)).await?;
+    let options = StateOptions::new(lab.sqlite_home());
     lab.state.clone().close().await?;
-    let state = threadkeep_state::StateRuntime::open(&options).await?;
-    let thread = state.threads().get(id(2)).await?.ok_or("the thread")?;
-    assert_eq!(thread.updated_at, at(7));
+    let state = StateRuntime::open(&options).await?;
+    assert_eq!(get(&state, 2).await?.updated_at, at(7));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_latest_touch_counts_and_time_does_not_go_backwards() -> Result {
+    let lab = two_threads().await?;
+    let threads = lab.state.threads();
+    threads.touch(touch(1, 9)).await?;
+    threads.touch(Touch::new(id(1), at(9), 50, RunOutcome::Completed)).await?;
+    threads.touch(touch(1, 3)).await?;
+    threads.flush_touches().await?;
+    let thread = get(&lab.state, 1).await?;
+    assert_eq!((thread.updated_at, thread.tokens_used), (at(9), 50));
+    assert_eq!(thread.run_outcome, RunOutcome::Completed);
+    threads.touch(touch(1, 3)).await?;
+    threads.flush_touches().await?;
+    assert_eq!(get(&lab.state, 1).await?, thread, "what comes late is passed over");
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use threadkeep_state::{
-    AgentGraph, Lifecycle, ListThreads, MemoryMode, STATE_DB, StateError, StateOptions, StateRuntime,
-    ThreadMemories, ThreadMetadata, ThreadUpsert, TreeQuery,
+    AgentGraph, Lifecycle, ListThreads, MemoryMode, RunOutcome, STATE_DB, StateError, StateOptions, StateRuntime,
+    ThreadMemories, ThreadMetadata, ThreadUpsert, Touch, TreeQuery,
 };
 use uuid::Uuid;
 
@@ -73,7 +73,7 @@ async fn threads(state: &StateRuntime) -> Result<()> {
     threads.set_memory_mode(KEPT, MemoryMode::Disabled).await?;
     threads.archive(KEPT, now).await?;
     threads.unarchive(KEPT).await?;
-    threads.touch(KEPT, now).await?;
+    threads.touch(Touch::new(KEPT, now, 7, RunOutcome::Completed)).await?;
     threads.flush_touches().await?;
     let found = ListThreads { search: Some("xercis".to_owned()), ..ListThreads::default() };
     for query in [ListThreads::default(), found] {
