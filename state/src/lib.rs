@@ -1,14 +1,24 @@
-//! The index of a coding agent's threads, in one SQLite file: list, search, edit, audit.
+//! The index of a coding agent's threads and of who spawned whom, and one runtime over every store beside it.
 //!
 //! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The rollouts are the source of
 //! truth; this crate keeps beside them what makes them quick to list and to search, and the few things that only the
 //! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
 //! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things.
 //!
-//! [`StateRuntime::open`] opens everything once. [`ThreadStore`] lists ([`ThreadStore::list`]), finds, and edits
-//! threads; with the feature `backfill`, `StateRuntime::backfill_ports` gives the ports by which a
-//! `threadkeep-backfill` engine brings the index up to date; [`StateRuntime::audit`] proves the index right or says
-//! where it is wrong.
+//! [`StateRuntime::open`] opens everything once, and hands out the stores:
+//!
+//! | accessor | store | database |
+//! |---|---|---|
+//! | [`threads`](StateRuntime::threads) | lists, finds, edits and follows threads: [`ThreadStore`] | `state_5.sqlite` |
+//! | [`graph`](StateRuntime::graph) | who spawned whom, and who is open: [`AgentGraph`] | the same |
+//! | [`thread_memories`](StateRuntime::thread_memories) | what is remembered of a thread: [`ThreadMemories`] | the same |
+//! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine brings the index up to date | the same |
+//! | `thread_goals` (feature `goals`) | `threadkeep_state_goals::GoalStore` | `goals_1.sqlite` |
+//! | `logs` (feature `logs`) | `threadkeep_state_logs::LogStore` | `logs_2.sqlite` |
+//!
+//! [`StateRuntime::delete_thread`] deletes a thread from all of them; [`StateRuntime::audit`] proves the index right or says
+//! where it is wrong; [`health`] looks after every database alike. A program that records threads itself follows them with
+//! [`ThreadStore::follow`].
 //!
 //! ```
 //! use jiff::Timestamp;
@@ -34,6 +44,13 @@
 //!
 //! state.threads().archive(id, Timestamp::now()).await?;
 //! assert!(state.threads().list(&found).await?.threads.is_empty());
+//!
+//! // An agent spawns another one; closing the first closes both.
+//! let child = "01a2036f-6413-7f52-a1f0-1d3e7f7a4c11".parse()?;
+//! state.graph().upsert_edge(id, child, Timestamp::now()).await?;
+//! assert_eq!(state.graph().close_subtree(id, Timestamp::now()).await?, [id, child]);
+//!
+//! assert!(state.delete_thread(id, Timestamp::now()).await?.is_empty());
 //! state.close().await?;
 //! # Ok(())
 //! # }
@@ -45,7 +62,8 @@
 //! for it, also those of other processes, with a bound. Readers never wait and are never waited for (WAL). An index
 //! run holds a lease in the table `backfill_progress`: one run at a time, whatever the number of processes; the
 //! lease of a process that died on this machine is taken over at once, any other when it expires. Every batch
-//! checks the lease's fencing token in its own transaction.
+//! checks the lease's fencing token in its own transaction. What a deletion has to do in other databases is recorded in the
+//! transaction that takes the row, and finished at the next opening if the process dies in between.
 //!
 //! # Compatibility
 //!
@@ -59,8 +77,9 @@
 //! cursor is a key and not an offset. A filter by folder has indexes of its own; one by source or provider, and a search,
 //! walk the list's index until the page is full, without looking at the rows that they pass: for a rare one that is
 //! every entry of the list, 10 ms for 100,000. Substrings of three characters and more come from a trigram index. A batch
-//! of any size is one statement, its rows one JSON array. A thread that did not change is not written. `cargo xtask
-//! bench list` and `cargo xtask bench backfill` print what that comes to, as ratios.
+//! of any size is one statement, its rows one JSON array. A thread that did not change is not written. A live session writes
+//! what describes its thread at once, and everything else at most once in [`MAX_TOUCHES`] lines or once a minute, whichever comes first. `cargo
+//! xtask bench list`, `bench backfill` and `bench session` print what that comes to, as ratios.
 //!
 //! # File systems
 //!
