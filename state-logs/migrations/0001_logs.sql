@@ -1,7 +1,7 @@
 -- Whose rows there are: those of a thread, the threadless ones of a process, and those of neither, where both are ''.
 -- Each such partition is kept within bounds of its own, so its rows and bytes are counted.
 CREATE TABLE log_partitions (
-    id            INTEGER NOT NULL PRIMARY KEY,
+    id            INTEGER NOT NULL PRIMARY KEY CHECK (id BETWEEN 1 AND 268435455),
     thread_id     TEXT    NOT NULL,
     process_id    TEXT    NOT NULL,
     row_count     INTEGER NOT NULL DEFAULT 0,
@@ -14,7 +14,7 @@ CREATE TABLE log_partitions (
 -- What was logged. The rows of a partition lie together, in the order of their commits: its oldest are found without an
 -- index, and pages that they leave are taken whole by what comes.
 CREATE TABLE log_rows (
-    -- The partition's id in the upper 23 bits, and the position in the partition in the lower 40.
+    -- The partition's id in the upper 28 bits, and the position in the partition in the lower 35.
     place      INTEGER NOT NULL PRIMARY KEY,
     -- Grows with every row that is committed, and is never less than at_ms * 1000.
     id         INTEGER NOT NULL,
@@ -43,13 +43,13 @@ CREATE UNIQUE INDEX log_rows_by_id ON log_rows (id);
 CREATE TRIGGER log_rows_counted AFTER INSERT ON log_rows BEGIN
     UPDATE log_partitions
     SET row_count = row_count + 1, byte_count = byte_count + new.bytes,
-        last_position = max(last_position, new.place & 1099511627775)
-    WHERE id = new.place >> 40;
+        last_position = max(last_position, new.place & 34359738367)
+    WHERE id = new.place >> 35;
 END;
 
 CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
     UPDATE log_partitions SET row_count = row_count - 1, byte_count = byte_count - old.bytes
-    WHERE id = old.place >> 40;
+    WHERE id = old.place >> 35;
 END;
 
 -- What has been logged since the database was made: one row.

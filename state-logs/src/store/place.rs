@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 
 /// The bits of a position.
-const POSITION_BITS: u32 = 40;
+pub(crate) const POSITION_BITS: u32 = 35;
 
 /// How many ids there are for a millisecond. An id stays below 2^53 until the year 2255, so that JSON can bear it.
 const IDS_PER_MS: i64 = 1_000;
@@ -49,9 +49,9 @@ mod tests {
 
     #[test]
     fn partitions_lie_one_after_the_other() {
-        assert_eq!(places(1), 1 << 40..=(2 << 40) - 1);
+        assert_eq!(places(1), 1 << 35..=(2 << 35) - 1);
         assert!(places(7).contains(&place(7, 1)) && !places(7).contains(&place(8, 0)));
-        let farthest = place((1 << 23) - 1, (1 << 40) - 1);
+        let farthest = place((1 << 28) - 1, (1 << 35) - 1);
         assert_eq!(farthest, i64::MAX);
     }
 

@@ -6,7 +6,7 @@ use threadkeep_sqlite::Reader;
 use uuid::Uuid;
 
 use super::LogStore;
-use super::place::{first_id, last_id, places};
+use super::place::{POSITION_BITS, first_id, last_id, places};
 use super::row::{LogRow, ROW_COLUMNS};
 use crate::error::LogError;
 use crate::level::Level;
@@ -104,7 +104,7 @@ pub(crate) fn select(walk: Walk, order: Order) -> String {
         Walk::Partition => ("+r.id", "r.place", "r.place BETWEEN ?15 AND ?16 AND "),
     };
     format!(
-        "SELECT {ROW_COLUMNS} FROM log_rows AS r CROSS JOIN log_partitions AS p ON p.id = r.place >> 40 \
+        "SELECT {ROW_COLUMNS} FROM log_rows AS r CROSS JOIN log_partitions AS p ON p.id = r.place >> {POSITION_BITS} \
          WHERE {place}{id} BETWEEN ?1 AND ?2 AND r.at_ms >= ?3 AND r.at_ms < ?4 AND r.level BETWEEN ?5 AND ?6 \
            AND (?7 IS NULL OR r.module = ?7 OR substr(r.module, 1, length(?8)) = ?8) \
            AND (?9 IS NULL OR r.file = ?9 OR substr(r.file, -length(?10)) = ?10) \

@@ -36,6 +36,8 @@ struct State {
     accepted: u64,
     /// Who waits for the rows that were accepted before: up to which one.
     waiting: Vec<(u64, oneshot::Sender<Answer>)>,
+    /// Who waits for the end.
+    closers: Vec<oneshot::Sender<Answer>>,
     /// Whether someone has begun to wait since the writer last looked.
     is_asked: bool,
     is_closing: bool,
@@ -104,28 +106,32 @@ impl Queue {
 
     /// Waits for what was accepted so far.
     pub(crate) async fn flush(&self) -> Result<(), LogError> {
-        self.ask(false).await
+        self.ask(|state, sender| {
+            state.waiting.push((state.accepted, sender));
+            state.is_asked = true;
+        })
+        .await
     }
 
-    /// Accepts nothing any more, and waits for what was accepted.
+    /// Accepts nothing any more, and waits until the writer has ended.
     pub(crate) async fn close(&self) -> Result<(), LogError> {
-        self.ask(true).await
+        self.ask(|state, sender| {
+            state.closers.push(sender);
+            state.is_closing = true;
+        })
+        .await
     }
 
-    async fn ask(&self, is_last: bool) -> Result<(), LogError> {
-        let answer = {
+    async fn ask(&self, how: impl FnOnce(&mut State, oneshot::Sender<Answer>)) -> Result<(), LogError> {
+        let (sender, answer) = oneshot::channel();
+        {
             let mut state = self.state();
             if state.has_ended {
                 let reason = state.trouble.clone();
                 return reason.map_or(Ok(()), |reason| Err(LogError::Unwritten { reason }));
             }
-            let (sender, answer) = oneshot::channel();
-            let upto = state.accepted;
-            state.waiting.push((upto, sender));
-            state.is_asked = true;
-            state.is_closing |= is_last;
-            answer
-        };
+            how(&mut state, sender);
+        }
         self.changed.notify_all();
         match answer.await {
             Ok(None) => Ok(()),
@@ -213,14 +219,22 @@ impl Queue {
 
     /// Ends the queue: nothing is accepted, and nobody waits, ever after. What is left in it is dropped.
     pub(crate) fn end(&self) {
-        let left = {
-            let mut state = self.state();
-            (state.is_closing, state.has_ended) = (true, true);
-            state.bytes = 0;
-            state.waiting.clear();
-            std::mem::take(&mut state.rows).len()
-        };
-        self.drop_rows(left as u64);
+        let mut state = self.state();
+        (state.is_closing, state.has_ended) = (true, true);
+        state.bytes = 0;
+        let left = std::mem::take(&mut state.rows);
+        self.drop_rows(left.len() as u64);
+        let waiting = std::mem::take(&mut state.waiting).into_iter().map(|(_, waiter)| waiter);
+        let waiting: Vec<_> = waiting.chain(std::mem::take(&mut state.closers)).collect();
+        if !left.is_empty() {
+            // It ended in the middle of something.
+            state.trouble.get_or_insert_with(|| "the writer has ended".to_owned());
+        }
+        let trouble = state.trouble.clone();
+        drop(state);
+        for waiter in waiting {
+            let _ = waiter.send(trouble.clone());
+        }
     }
 }
 

@@ -152,9 +152,9 @@ async fn other_layers_get_what_the_logs_leave_out() -> Result {
 async fn events_of_the_log_crate_have_their_own_place() -> Result {
     let lab = Lab::new()?;
     let say = || {
-        info!(target: "log", log.target = "hyper::client", log.module_path = "hyper::client::pool", log.file = "pool.rs",
-            log.line = 12_u64, "put back");
-        info!(target: "log", log.target = "sqlx", "of the driver");
+        info!(target: "log", { log.target = "hyper::client", log.module_path = "hyper::client::pool", log.file = "pool.rs",
+            log.line = 12_u64 }, "put back");
+        info!(target: "log", { log.target = "sqlx" }, "of the driver");
     };
     let rows = lab.log(LogOptions { filter: LogFilter::default(), ..patient() }, say).await?;
     assert_eq!(messages(&rows), ["put back"]);

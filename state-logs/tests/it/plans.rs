@@ -13,7 +13,7 @@ async fn every_query_walks_along_an_index() -> Result {
     assert_eq!(statements.len(), 4);
     for (name, sql) in statements {
         let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-        let steps: Vec<String> = plan.query_map([], |row| row.get(3))?.collect::<rusqlite::Result<_>>()?;
+        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>()?;
         let walk = match name.contains("a thread's") {
             true => "SEARCH r USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
             false => "SEARCH r USING INDEX log_rows_by_id (id>? AND id<?)",

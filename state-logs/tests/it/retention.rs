@@ -66,10 +66,10 @@ proptest! {
             }
             let left: Vec<String> = lab.rows().await?.into_iter().map(|row| row.message).collect();
             let inventory = lab.store.inventory().await?.ok_or("no database")?;
-            let stored: (u64, u64) = rusqlite::Connection::open(lab.path())?.query_row(
+            let stored: (u32, u32) = rusqlite::Connection::open(lab.path())?.query_row(
                 "SELECT count(*), coalesce(sum(bytes), 0) FROM log_rows", [], |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            Ok::<_, crate::support::Error>((left, (inventory.rows, inventory.bytes), stored))
+            Ok::<_, crate::support::Error>((left, (inventory.rows, inventory.bytes), (u64::from(stored.0), u64::from(stored.1))))
         }).map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
         prop_assert!(left.is_sorted(), "ids are in the order of the commits");
         left.sort();

@@ -32,8 +32,8 @@ async fn no_secret_is_in_any_byte_of_any_file() -> Result {
                 info!(text, debug = ?vec![&text], password = "opaqueopaque2", client_secret = ?"opaqueopaque3", pin_token = 1234567890123_u64, "fields");
                 error!(error = &std::io::Error::other(text.clone()) as &(dyn std::error::Error + 'static), "failed");
                 // At the edge of what is kept, half a key would have no shape any more.
-                info!("{}{text}", "x".repeat((64 << 10) - 200));
-                info!("{}{text}", "x".repeat((256 << 10) - 10));
+                info!("{} {text}", "x".repeat((64 << 10) - 200));
+                info!("{} {text}", "x".repeat((256 << 10) - 10));
             }
         })
         .await?;

@@ -1,0 +1,44 @@
+-- The schema of logs_2.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
+
+CREATE TABLE log_partitions (
+    id INTEGER NOT NULL PRIMARY KEY,
+    thread_id TEXT NOT NULL,
+    process_id TEXT NOT NULL,
+    row_count INTEGER NOT NULL DEFAULT 0,
+    byte_count INTEGER NOT NULL DEFAULT 0,
+    last_position INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (thread_id, process_id)
+) STRICT;
+
+CREATE TABLE log_rows (
+    place INTEGER NOT NULL PRIMARY KEY,
+    id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 5),
+    target TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fields TEXT,
+    spans TEXT,
+    process_id TEXT,
+    module TEXT,
+    file TEXT,
+    line INTEGER,
+    is_cut INTEGER NOT NULL CHECK (is_cut IN (0, 1)),
+    bytes INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX log_rows_by_id ON log_rows (id);
+CREATE TRIGGER log_rows_counted AFTER INSERT ON log_rows BEGIN
+    UPDATE log_partitions SET row_count = row_count + 1, byte_count = byte_count + new.bytes, last_position = max(last_position, new.place & 1099511627775) WHERE id = new.place >> 40;
+END;
+CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
+    UPDATE log_partitions SET row_count = row_count - 1, byte_count = byte_count - old.bytes WHERE id = old.place >> 40;
+END;
+
+CREATE TABLE log_totals (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last_id INTEGER NOT NULL,
+    most_late_ms INTEGER NOT NULL,
+    logged_bytes INTEGER NOT NULL,
+    written_bytes INTEGER,
+    dropped_rows INTEGER NOT NULL
+) STRICT;
