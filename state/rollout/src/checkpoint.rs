@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::State;
 use crate::skipped::SkippedLines;
 
-/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 5, it has how
-/// the last run ended.)
+/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 5, it keeps how
+/// the last turn goes.)
 const VERSION: u32 = 5;
 
 /// How far a rollout has been read, and what it said up to there. Stored as JSON.

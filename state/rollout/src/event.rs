@@ -10,7 +10,7 @@ use crate::item::Item;
 use crate::line::type_of;
 use crate::payload::{TokenCount, UserEvent, UserMessage};
 use crate::raw::{self, Raw};
-use crate::run_outcome::Mark;
+use crate::run::Mark;
 use crate::text::{MAX_FIRST_USER_MESSAGE, bounded};
 use crate::turn::{MAX_ITEM_TEXT, TurnItem, TurnItemKind};
 
@@ -87,26 +87,31 @@ impl<'a> Event<'a> {
         let event_type = raw::text(event.event_type)?;
         let time = |raw| at.or_else(|| Timestamp::from_second(raw::parse(raw)?).ok());
         Some(match Mark::of(event_type.as_bytes()) {
-            Some(Mark::Started) => Item::TurnStarted {
+            Some(Mark::Start) => Item::TurnStarted {
                 turn_id: raw::owned(event.turn_id),
                 root_turn_id: raw::owned(event.root_turn_id),
                 started_at: time(event.started_at),
             },
-            Some(Mark::Ended(status)) => Item::TurnEnded {
+            Some(Mark::End(status)) => Item::TurnEnded {
                 turn_id: raw::owned(event.turn_id),
                 status,
                 completed_at: time(event.completed_at),
                 duration_ms: raw::parse(event.duration_ms),
             },
-            Some(Mark::Failed) => {
+            Some(Mark::Failure) => {
                 let message = raw::text(event.message).unwrap_or_default();
                 Item::TurnFailed { message: bounded(&message, MAX_FIRST_USER_MESSAGE) }
             }
-            Some(Mark::EnteredReview) | None => {
+            Some(Mark::Review) | None => {
                 let (id, kind) = event.item(&event_type, payload)?;
                 Item::TurnItem { turn_id: raw::owned(event.turn_id), item: TurnItem { id, at, kind } }
             }
         })
+    }
+
+    /// The turn it stands in, where it says so.
+    pub(crate) fn turn_id(&self) -> Option<Cow<'a, str>> {
+        raw::text(self.turn_id).filter(|id| !id.is_empty())
     }
 
     fn item(&self, event_type: &str, payload: &str) -> Option<Found> {

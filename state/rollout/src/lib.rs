@@ -39,7 +39,8 @@
 //! id (a fork holds its source's lines). Without a time there, the first line's counts, then the id's own, and at last the
 //! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`: a
 //! `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is the user's first
-//! message. No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
+//! message. How the last run ended ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent marks its turns: one
+//! rule decides both. No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
 //! [`MAX_FIRST_USER_MESSAGE`], whatever stands in the file. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
 //! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
@@ -110,6 +111,7 @@ mod reader;
 mod record_error;
 mod recorder;
 mod response_item;
+mod run;
 mod run_outcome;
 mod session_meta;
 mod skipped;
@@ -139,7 +141,7 @@ pub use reader::MAX_LINE;
 pub use record_error::RecordError;
 pub use recorder::{Appended, NewThread, Recorder};
 pub use response_item::{ResponseItem, ToolCall};
-pub use run_outcome::{RunOutcome, UnknownOutcome};
+pub use run_outcome::{RunOutcome, RunOutcomeError};
 pub use session_meta::SessionMeta;
 pub use skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
 pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::raw::{self, Raw};
 use crate::raw_line::RawLine;
-use crate::run_outcome::Mark;
+use crate::run::Mark;
 use crate::session_meta::RawSessionMeta;
 use crate::skipped::BadReason;
 use crate::time::LineTime;
@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     UserMessage,
     /// `event_msg` / `item_completed`.
     ItemCompleted,
-    /// `event_msg` that begins or ends a turn.
-    Mark,
+    /// `event_msg` / `task_started`, `task_complete`, …: how a turn goes.
+    Turn(Mark),
     /// Anything else, also what is not known yet.
     Other,
 }
@@ -48,8 +48,7 @@ impl Kind {
             b"token_count" => Self::TokenCount,
             b"user_message" => Self::UserMessage,
             b"item_completed" => Self::ItemCompleted,
-            _ if Mark::of(payload_type).is_some() => Self::Mark,
-            _ => Self::Other,
+            other => Mark::of(other).map_or(Self::Other, Self::Turn),
         }
     }
 }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::name::RolloutName;
 use crate::payload::{TurnContext, UserMessage};
-use crate::run_outcome::{RawMark, Run, RunOutcome};
+use crate::run::Run;
+use crate::run_outcome::RunOutcome;
 use crate::session_meta::SessionMeta;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_PATH, MAX_TITLE};
 use crate::time;
@@ -71,7 +72,7 @@ pub struct ThreadMetadata {
     pub parent_thread_id: Option<Uuid>,
     /// Whether memories may be made of the thread, where the rollout says so.
     pub memory_mode: Option<String>,
-    /// How the last run ended.
+    /// How the last run ended, as far as the rollout goes.
     pub run_outcome: RunOutcome,
 }
 
@@ -125,8 +126,8 @@ pub(crate) struct State {
     first_user_message: Option<String>,
     #[serde(skip_serializing_if = "is_zero")]
     tokens_used: i64,
-    #[serde(skip_serializing_if = "Run::is_unknown")]
-    run: Run,
+    /// The last turn.
+    pub(crate) run: Run,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -166,16 +167,13 @@ impl State {
         self.session.update(meta);
     }
 
-    /// Takes an event that begins or ends a turn.
-    pub(crate) fn take_mark(&mut self, mark: &RawMark<'_>) {
-        self.run.take(mark);
-    }
-
     pub(crate) fn set_turn(&mut self, turn: TurnContext) {
         self.turn = Some(turn);
     }
 
+    /// Takes what the user says: the first message names the thread, and any may begin a turn.
     pub(crate) fn set_user_message(&mut self, message: &UserMessage) {
+        self.run.user_speaks();
         if self.first_user_message.is_none() {
             self.first_user_message = message.title().map(|title| text::safe(title, MAX_FIRST_USER_MESSAGE));
         }

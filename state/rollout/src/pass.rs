@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::checkpoint::Checkpoint;
+use crate::event::Event;
 use crate::line::{Envelope, Head, Kind};
 use crate::metadata::State;
 use crate::payload::{ItemCompleted, RawTurnContext, TokenCount, UserEvent, UserMessage};
@@ -167,7 +168,7 @@ impl<'k> Pass<'k> {
         match head.kind {
             Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, head.payload),
             Kind::TokenCount if self.keep => self.kept.tokens.keep(line.bytes, head.payload),
-            Kind::UserMessage | Kind::ItemCompleted if self.state.has_first_user_message() => {}
+            Kind::UserMessage | Kind::ItemCompleted if !self.heeds_user() => {}
             Kind::Other => {}
             Kind::SessionMeta => {
                 let meta = parse_payload::<RawSessionMeta<'_>>(line.bytes, head.payload)?;
@@ -185,7 +186,10 @@ impl<'k> Pass<'k> {
             Kind::ItemCompleted => {
                 self.set_item(&parse_payload(line.bytes, head.payload)?);
             }
-            Kind::Mark => self.state.take_mark(&parse_payload(line.bytes, head.payload)?),
+            Kind::Turn(mark) => {
+                let event = parse_payload::<Event<'_>>(line.bytes, head.payload)?;
+                self.state.run.take(mark, event.turn_id().as_deref());
+            }
         }
         self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
         Ok(())
@@ -207,7 +211,10 @@ impl<'k> Pass<'k> {
                 self.state.set_user_message(&raw::read::<UserEvent<'_>>(payload)?.message());
             }
             Kind::ItemCompleted => self.set_item(&raw::read(payload)?),
-            Kind::Mark => self.state.take_mark(&raw::read(payload)?),
+            Kind::Turn(mark) => {
+                let event = raw::read::<Event<'_>>(payload)?;
+                self.state.run.take(mark, event.turn_id().as_deref());
+            }
             Kind::Other if envelope.is_header() => {
                 self.state.set_session(envelope.header().read());
             }
@@ -227,8 +234,13 @@ impl<'k> Pass<'k> {
         }
     }
 
+    /// Whether it matters what the user says, or that they do.
+    fn heeds_user(&self) -> bool {
+        !self.state.has_first_user_message() || self.state.run.heeds_user()
+    }
+
     fn set_item(&mut self, item: &ItemCompleted<'_>) {
-        if !self.state.has_first_user_message()
+        if self.heeds_user()
             && let Some(message) = item.user_message()
         {
             self.state.set_user_message(&message);

@@ -12,6 +12,7 @@ use crate::error::ExtractError;
 use crate::item::Item;
 use crate::lines::{Line, Lines};
 use crate::response_item::{ResponseItem, ToolCall};
+use crate::run::Run;
 use crate::skipped::SkippedLines;
 use crate::turn::{ItemsView, Turn, TurnItem, TurnItemKind, TurnStatus};
 
@@ -64,7 +65,7 @@ pub fn list_turns(file: &Path, compressed: bool, query: &TurnQuery) -> Result<Tu
         }
     }
     if let Some(turn) = builder.open.take() {
-        page.take(turn.turn);
+        page.take(turn);
     }
     let turns = if query.newest_first { page.turns.into_iter().rev().collect() } else { page.turns.into() };
     Ok(TurnPage { turns, more: page.more, skipped: lines.skipped().clone() })
@@ -102,20 +103,14 @@ impl Page<'_> {
     }
 }
 
-/// The turn that is being read.
-struct Open {
-    turn: Turn,
-    /// Whether the agent said where it begins, and will say where it ends.
-    marked: bool,
-    /// Whether a reviewer's own turn is to come, which belongs to this one.
-    awaits_reviewer: bool,
-}
-
 #[derive(Default)]
 struct Builder {
     view: ItemsView,
     begun: u64,
-    open: Option<Open>,
+    /// Decides where a turn begins and ends.
+    run: Run,
+    /// The turn that is being read: the one that is open in `run`.
+    open: Option<Turn>,
     ended: Vec<Turn>,
     /// Whether this version writes whole items, so that calls need not be pieced together.
     whole_items: bool,
@@ -129,24 +124,27 @@ impl Builder {
         }
         self.whole_items |= line.payload_type().as_deref() == Some("item_completed");
         match line.item() {
-            // The reviewer's turn, within the one that asked for the review.
-            Item::TurnStarted { .. } if self.open.as_mut().is_some_and(Open::take_reviewer) => {}
             Item::TurnStarted { turn_id, root_turn_id, started_at } => {
-                let open = self.begin(line.offset, started_at, turn_id, true);
-                open.turn.root_turn_id = root_turn_id;
+                let begins = self.run.start(turn_id.as_deref());
+                if begins {
+                    self.begin(line.offset, started_at, turn_id).root_turn_id = root_turn_id;
+                }
             }
             Item::TurnEnded { turn_id, status, completed_at, duration_ms } => {
-                self.end(turn_id.as_deref(), status, completed_at, duration_ms);
+                if let Some(status) = self.run.end(turn_id.as_deref(), status) {
+                    self.end(status, completed_at, duration_ms);
+                }
             }
             Item::TurnFailed { message } => {
-                if let Some(open) = &mut self.open {
-                    open.turn.error = Some(message);
-                    open.turn.status = TurnStatus::Failed;
+                if let Some(open) = self.open.as_mut().filter(|_| self.run.fail()) {
+                    open.error = Some(message);
+                    open.status = TurnStatus::Failed;
                 }
             }
             Item::TurnItem { turn_id, item } => {
-                if matches!(item.kind, TurnItemKind::EnteredReview { .. }) {
-                    self.await_reviewer(line.offset, item.at, turn_id);
+                let is_review = matches!(item.kind, TurnItemKind::EnteredReview { .. });
+                if is_review && self.run.review(turn_id.as_deref()) {
+                    self.begin(line.offset, item.at, turn_id);
                 }
                 self.add(line.offset, item);
             }
@@ -161,49 +159,39 @@ impl Builder {
         match item.call() {
             Some(ToolCall::Made { call_id, name, arguments }) => {
                 let kind = TurnItemKind::ToolCall { name, arguments, output: None };
-                open.turn.push(TurnItem { id: Some(call_id), at, kind }, self.view);
-                open.worked();
+                open.push(TurnItem { id: Some(call_id), at, kind }, self.view);
+                self.worked();
             }
-            Some(ToolCall::Answered { call_id, output }) => open.turn.answer(&call_id, &output),
+            Some(ToolCall::Answered { call_id, output }) => open.answer(&call_id, &output),
             None => {}
         }
     }
 
     fn add(&mut self, offset: u64, item: TurnItem) {
         let is_user = matches!(item.kind, TurnItemKind::UserMessage { .. });
-        if is_user && self.open.as_ref().is_none_or(|open| !open.marked) {
-            self.begin(offset, item.at, None, false);
+        if is_user && self.run.user_speaks() {
+            self.begin(offset, item.at, None);
+        }
+        match item.kind {
+            TurnItemKind::AgentMessage { .. } => self.said(item.at),
+            // The agent sums up behind a turn's end, too.
+            TurnItemKind::ContextCompaction => {}
+            _ => self.worked(),
         }
         if let Some(open) = &mut self.open {
-            match item.kind {
-                TurnItemKind::AgentMessage { .. } => open.said(item.at),
-                // The agent sums up behind a turn's end, too.
-                TurnItemKind::ContextCompaction => {}
-                _ => open.worked(),
-            }
-            open.turn.push(item, self.view);
+            open.push(item, self.view);
         }
     }
 
-    /// A review is announced, in some versions before its turn begins.
-    fn await_reviewer(&mut self, offset: u64, at: Option<Timestamp>, id: Option<String>) {
-        if self.open.as_ref().is_none_or(|open| !open.marked) && id.is_some() {
-            self.begin(offset, at, id, true);
-        }
-        if let Some(open) = &mut self.open {
-            open.awaits_reviewer = true;
-        }
-    }
-
-    fn begin(&mut self, offset: u64, at: Option<Timestamp>, id: Option<String>, marked: bool) -> &mut Open {
+    fn begin(&mut self, offset: u64, at: Option<Timestamp>, id: Option<String>) -> &mut Turn {
         if let Some(mut open) = self.open.take() {
-            if open.turn.status == TurnStatus::InProgress {
-                open.turn.status = TurnStatus::Interrupted;
+            if open.status == TurnStatus::InProgress {
+                open.status = TurnStatus::Interrupted;
             }
-            self.ended.push(open.turn);
+            self.ended.push(open);
         }
         self.begun += 1;
-        let turn = Turn {
+        self.open.insert(Turn {
             id: id.unwrap_or_else(|| format!("turn-{}", self.begun)),
             root_turn_id: None,
             status: TurnStatus::InProgress,
@@ -214,40 +202,35 @@ impl Builder {
             items: Vec::new(),
             omitted_items: 0,
             offset,
-        };
-        self.open.insert(Open { turn, marked, awaits_reviewer: false })
+        })
     }
 
-    fn end(&mut self, id: Option<&str>, status: TurnStatus, at: Option<Timestamp>, duration_ms: Option<u64>) {
-        // The end of a turn that another has interrupted already is not the other's.
-        let is_meant = |open: &mut Open| !open.marked || id.is_none_or(|id| id == open.turn.id);
-        let Some(mut open) = self.open.take_if(is_meant) else { return };
-        open.turn.completed_at = at;
-        open.turn.duration_ms = duration_ms;
-        if open.turn.status != TurnStatus::Failed {
-            open.turn.status = status;
-        }
-        self.ended.push(open.turn);
-    }
-}
-
-impl Open {
-    fn take_reviewer(&mut self) -> bool {
-        std::mem::take(&mut self.awaits_reviewer)
+    fn end(&mut self, status: TurnStatus, at: Option<Timestamp>, duration_ms: Option<u64>) {
+        let Some(open) = self.open.take() else { return };
+        self.ended.push(Turn { status, completed_at: at, duration_ms, ..open });
     }
 
     /// In files that do not mark a turn's end, the agent's word is its end, until it goes on.
     fn said(&mut self, at: Option<Timestamp>) {
-        if !self.marked && self.turn.status != TurnStatus::Failed {
-            self.turn.status = TurnStatus::Completed;
-            self.turn.completed_at = at;
+        if let Some(open) = self.unmarked()
+            && open.status != TurnStatus::Failed
+        {
+            open.status = TurnStatus::Completed;
+            open.completed_at = at;
         }
     }
 
     fn worked(&mut self) {
-        if !self.marked && self.turn.status == TurnStatus::Completed {
-            self.turn.status = TurnStatus::InProgress;
-            self.turn.completed_at = None;
+        if let Some(open) = self.unmarked()
+            && open.status == TurnStatus::Completed
+        {
+            open.status = TurnStatus::InProgress;
+            open.completed_at = None;
         }
+    }
+
+    /// The open turn, if the agent will not say where it ends.
+    fn unmarked(&mut self) -> Option<&mut Turn> {
+        self.open.as_mut().filter(|_| !self.run.is_marked())
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use threadkeep_rollout::{AgentHome, RolloutFile, RunOutcome, TurnQuery, TurnStatus, list_turns};
+
+use threadkeep_rollout::{ItemsView, RunOutcome, TurnQuery, list_turns};
 
 use crate::{Result, bundled, extract};
 
@@ -39,24 +40,6 @@ fn better(path: &str) -> Vec<(&'static str, Value)> {
     better
 }
 
-/// How the last turn ended, as a list of turns has it. What marks no turns says nothing of their ends.
-fn outcome_of_last_turn(home: &AgentHome, file: &RolloutFile) -> Result<RunOutcome> {
-    let path = home.absolute(&file.path);
-    if !std::fs::read_to_string(&path)?.contains(r#""type":"task_"#) {
-        return Ok(RunOutcome::Unknown);
-    }
-    let mut last = TurnQuery::default();
-    (last.limit, last.newest_first) = (1, true);
-    let page = list_turns(&path, file.compressed, &last)?;
-    Ok(match page.turns.first().map(|turn| turn.status) {
-        None => RunOutcome::Unknown,
-        Some(TurnStatus::InProgress) => RunOutcome::Running,
-        Some(TurnStatus::Failed) => RunOutcome::Failed,
-        Some(TurnStatus::Interrupted) => RunOutcome::Interrupted,
-        Some(_) => RunOutcome::Completed,
-    })
-}
-
 #[test]
 fn every_field_of_every_rollout_is_right() -> Result {
     let mut expected: BTreeMap<String, BTreeMap<String, Value>> =
@@ -76,21 +59,41 @@ fn every_field_of_every_rollout_is_right() -> Result {
         let mut got: BTreeMap<String, Value> =
             serde_json::from_value(serde_json::to_value(&extraction.metadata)?)?;
         let metadata = extraction.metadata;
-        // The agent's row has no outcome: the turns have.
-        got.remove("run_outcome");
-        assert_eq!(metadata.run_outcome, outcome_of_last_turn(&home, file)?, "{}", file.path);
         got.insert("id".to_owned(), got["thread_id"].clone());
         got.remove("thread_id");
         for (field, at) in [("created_at", metadata.created_at), ("updated_at", metadata.updated_at)] {
             got.remove(field);
             got.insert(format!("{field}_ms"), json!(at.map(jiff::Timestamp::as_millisecond)));
         }
+        // No row of the agent's has it; the next test looks at it.
+        got.remove("run_outcome");
         for (field, wanted) in &wanted {
             assert_eq!(got.get(field), Some(wanted), "{}: {field}", file.path);
         }
         assert_eq!(got.len(), wanted.len(), "a field is not looked at: {:?}", got.keys());
     }
     assert!(expected.is_empty(), "not found: {:?}", expected.keys());
+    Ok(())
+}
+
+#[test]
+fn the_outcome_is_what_the_last_turns_status_says() -> Result {
+    let home = bundled()?;
+    let mut outcomes = BTreeMap::new();
+    for file in &home.discover().files {
+        let metadata = extract(&home, file)?.metadata;
+        let mut query = TurnQuery::default();
+        (query.newest_first, query.limit, query.view) = (true, 1, ItemsView::None);
+        let page = list_turns(&home.absolute(&file.path), file.compressed, &query)?;
+        let status = page.turns.first().ok_or("a turn")?.status;
+        // Until 0.99, the end of a turn is nothing but the agent's last word.
+        let is_old = matches!(metadata.cli_version.as_deref(), Some("0.47.0" | "0.99.0"));
+        let wanted = if is_old { RunOutcome::Unknown } else { status.into() };
+        assert_eq!(metadata.run_outcome, wanted, "{}", file.path);
+        *outcomes.entry(wanted.as_str()).or_default() += 1;
+    }
+    let all = [("completed", 10), ("interrupted", 1), ("running", 1), ("unknown", 4)];
+    assert_eq!(outcomes, BTreeMap::from(all));
     Ok(())
 }
 

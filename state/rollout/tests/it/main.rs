@@ -5,6 +5,7 @@ mod corpus;
 mod discover;
 mod home;
 mod lines;
+mod outcomes;
 mod recorder;
 mod resume;
 mod rules;
