@@ -44,6 +44,11 @@ pub const BENCHES: &[Bench] = &[
         package: "threadkeep-redact",
         about: "redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes",
     },
+    Bench {
+        name: "session",
+        package: "threadkeep-state",
+        about: "live sessions of 10,000 lines, eight at once: how seldom the index writes, against recording alone",
+    },
 ];
 
 /// Runs a bench with the arguments given to it.

@@ -32,6 +32,7 @@ fn an_unknown_bench_is_told_the_known_ones() {
       list       a page of 50 threads, of 1,000 and of 100,000
       logs       rows a second of the logs' writer, against rusqlite on the same rows; bytes written per byte logged
       redact     redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
+      session    live sessions of 10,000 lines, eight at once: how seldom the index writes, against recording alone
     ");
 }
 

@@ -43,7 +43,8 @@ async fn write(store: &LogStore) -> Result<()> {
     let (layer, writer) = LogWriter::start(store, options)?;
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         for number in 0..KEPT_ROWS + 5 {
-            tracing::info_span!("exercise", thread_id = %KEPT).in_scope(|| tracing::warn!(number, "a thread's"));
+            tracing::info_span!("exercise", thread_id = %KEPT)
+                .in_scope(|| tracing::warn!(number, "a thread's"));
             tracing::info!(thread_id = %DELETED, prompt = "never stored", "of a thread that will be deleted");
             tracing::info!("of the process");
         }
@@ -77,7 +78,11 @@ async fn read(store: &LogStore, before: i64) -> Result<()> {
     let is_kept = |row: &LogRow| row.thread_id == Some(KEPT);
     for query in [narrowed.clone(), LogQuery { order: Order::NewestFirst, ..narrowed }] {
         let found = store.query(&query).await?;
-        ensure!(found.len() as u64 == KEPT_ROWS && found.iter().all(is_kept), "{query:?} finds {}", found.len());
+        ensure!(
+            found.len() as u64 == KEPT_ROWS && found.iter().all(is_kept),
+            "{query:?} finds {}",
+            found.len()
+        );
     }
     let threadless = store.query(&LogQuery { threadless: true, ..all }).await?;
     ensure!(threadless.len() as u64 == KEPT_ROWS, "there are {} threadless rows", threadless.len());

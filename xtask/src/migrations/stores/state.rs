@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use threadkeep_state::{
-    AgentGraph, Lifecycle, ListThreads, MemoryMode, RunOutcome, STATE_DB, StateError, StateOptions, StateRuntime,
-    ThreadMemories, ThreadMetadata, ThreadUpsert, Touch, TreeQuery,
+    AgentGraph, Lifecycle, ListThreads, MemoryMode, RunOutcome, STATE_DB, StateError, StateOptions,
+    StateRuntime, ThreadMemories, ThreadMetadata, ThreadUpsert, Touch, TreeQuery,
 };
 use uuid::Uuid;
 
