@@ -1,7 +1,10 @@
 //! The command line: what can be typed, in the words of `--help`.
 
 mod config;
+mod goals;
+mod logs;
 mod threads;
+mod when;
 
 use std::path::PathBuf;
 
@@ -9,7 +12,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
-pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand};
+pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
+pub(crate) use logs::{Level, LogsArgs};
+pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
 
 use crate::exit::{Code, Fault};
 use crate::output::Screen;
@@ -22,8 +27,8 @@ const COLOR: &str = "Whether to use colours; NO_COLOR and CLICOLOR_FORCE are hee
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 problems were found, 2 could not run; what a problem is, the help of each command says.
-With --json, stdout is one JSON document and nothing else. Notes and errors go to stderr, one JSON object a line:
-{\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
+With --json, stdout is one JSON document and nothing else (of `logs`, one a row). Notes and errors go to stderr, one
+JSON object a line: {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
 
 const BACKFILL_CODES: &str = "\
 Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
@@ -34,6 +39,17 @@ could not be compared, 2 could not run or there is no index.";
 const STATUS_CODES: &str = "\
 Exit codes: 0 fine, 1 a database is in trouble or cannot be made, the home cannot be read,
 or the settings are wrong, 2 could not run.";
+const GOALS_CODES: &str = "\
+Exit codes: 0 fine, also of `get` where there is no goal, 2 could not run, there is no goal to change, it has been
+replaced, or goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config
+path` says where that is).";
+const LOGS_CODES: &str = "\
+The newest rows are printed, the oldest of them first, so that the last line is the last thing that happened.
+With --json every row is a JSON object on a line of its own, also with --follow: the one command whose answer is not
+one document.
+
+Exit codes: 0 fine, also when there are no logs and when --follow is ended by Ctrl-C or nobody reads any more,
+2 could not run.";
 const CONFIG_CODES: &str = "\
 Exit codes: 0 fine, 1 `show` found errors in the file, 2 could not run.";
 const OTHER_CODES: &str = "Exit codes: 0 fine, 2 could not run.";
@@ -87,6 +103,12 @@ pub(crate) enum Command {
     /// List threads, or look after one of them
     #[command(after_help = OTHER_CODES)]
     Threads(ThreadsArgs),
+    /// See and set the goals of threads: what is to be reached, and how much may be used for it
+    #[command(after_help = GOALS_CODES)]
+    Goals(GoalsArgs),
+    /// Show what was logged: the newest rows, or as they come
+    #[command(after_help = LOGS_CODES)]
+    Logs(LogsArgs),
     /// Hold the index against the rollouts, field by field
     #[command(after_help = AUDIT_CODES)]
     Audit(AuditArgs),
@@ -163,8 +185,10 @@ fn meant(error: &clap::Error) -> Option<String> {
         "list" | "ls" => Some("`threadkeep threads` lists threads".to_owned()),
         word => {
             let cli = Cli::command();
-            let is_known = cli.find_subcommand("threads")?.find_subcommand(word).is_some();
-            is_known.then(|| format!("`threadkeep threads {word}` is the command"))
+            let has = |command: &&str| cli.find_subcommand(command)?.find_subcommand(word);
+            let command =
+                ["threads", "goals", "config"].into_iter().find(|command| has(command).is_some())?;
+            Some(format!("`threadkeep {command} {word}` is the command"))
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) enum Access {
 impl Index {
     /// Opens the index for writing, making it if there is none.
     pub(crate) async fn for_writing(homes: &Homes) -> anyhow::Result<Index> {
-        homes.make_sqlite_home().map_err(|error| no_sqlite_home(homes, &error))?;
+        need_sqlite_home(homes)?;
         let state = StateRuntime::open(&StateOptions::new(&homes.sqlite_home)).await?;
         Ok(Index { state, access: Access::Write, _temporary: None })
     }
@@ -88,6 +88,11 @@ impl Index {
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         Ok(self.state.close().await?)
     }
+}
+
+/// Makes the SQLite home if it is not there; where it cannot be made, says what to do.
+pub(crate) fn need_sqlite_home(homes: &Homes) -> anyhow::Result<()> {
+    homes.make_sqlite_home().map_err(|error| no_sqlite_home(homes, &error))
 }
 
 /// Opens the index without changing a byte.

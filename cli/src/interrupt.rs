@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks an index run to stop where nothing is half done, the second ends the process.
+//! Ctrl-C: the first asks a run to stop where nothing is half done, the second ends the process.
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::exit;
 /// The run that a signal stops; without one, a signal ends the process.
 static RUN: Mutex<Option<StopHandle>> = Mutex::new(None);
 
-/// Stops the one index run of this process while it lives.
+/// Stops the one run of this process while it lives: of the index, or of `logs --follow`.
 pub(crate) struct Interrupt {
     stop: StopHandle,
 }

@@ -103,7 +103,22 @@ pub(crate) enum ThreadsCommand {
         #[arg(value_enum)]
         mode: Memory,
     },
-    /// Delete a thread from the index; its rollout stays where it is
+    /// Draw who spawned whom: a thread and what is below it, or every thread that nobody spawned
+    #[command(after_help = OTHER_CODES)]
+    Tree(TreeArgs),
+    /// Close a thread and everything that it spawned; nothing is deleted
+    #[command(after_help = OTHER_CODES)]
+    Close {
+        /// The thread's id, or the beginning of it
+        id: String,
+    },
+    /// Open a closed thread again, with exactly what was closed together with it
+    #[command(after_help = OTHER_CODES)]
+    Resume {
+        /// The thread's id, or the beginning of it
+        id: String,
+    },
+    /// Delete a thread with its goal and its logs; its rollout stays where it is
     #[command(after_help = OTHER_CODES)]
     Delete {
         /// The thread's id, or the beginning of it
@@ -112,6 +127,24 @@ pub(crate) enum ThreadsCommand {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TreeArgs {
+    /// The id of the thread at the top, or the beginning of it
+    pub(crate) id: Option<String>,
+    /// How many steps down [default: 10; at most 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) depth: Option<u32>,
+    /// How many threads at the top, the newest first [default: 20; at most 1000]
+    #[arg(long, value_name = "N", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: Option<u32>,
+    /// Where to go on: only threads at the top that are older than this one
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    pub(crate) before: Option<String>,
+    /// Do not bring the index up to date first
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

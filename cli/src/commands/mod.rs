@@ -4,27 +4,33 @@ mod audit;
 mod backfill;
 mod completions;
 mod config;
+mod goal_edit;
+mod goal_sheet;
+mod goal_store;
+mod goal_text;
+mod goals;
 mod problems;
+mod resolve;
 mod sandbox;
 mod status;
+mod status_figures;
 mod status_sheet;
+mod threads_close;
+mod threads_delete;
 mod threads_edit;
 mod threads_list;
 mod threads_show;
 mod threads_table;
-
-use threadkeep_rollout::AgentHome;
-use threadkeep_state::{StateError, Thread};
-use uuid::Uuid;
+mod threads_tree;
+mod tree_drawing;
 
 use crate::args::{Cli, Command, ThreadsArgs, ThreadsCommand};
 use crate::config::{ConfigFile, Settings};
 use crate::exit::{Code, fault};
 use crate::homes::Homes;
-use crate::index::Index;
-use crate::output::text::fit;
 use crate::output::{Answer, Screen};
-use crate::pass;
+use threads_close::Change;
+use threads_edit::Edit;
 
 /// Runs the command and prints its answer.
 pub(crate) fn run(cli: &Cli, screen: &Screen) -> anyhow::Result<Code> {
@@ -53,6 +59,11 @@ async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
             file.settings(screen)?;
             Box::new(audit::audit(&homes, args, screen).await?)
         }
+        Command::Goals(args) => {
+            goal_store::refuse_if_off(&file.settings(screen)?, &file)?;
+            Box::new(goals::goals(&homes, &args.command, screen).await?)
+        }
+        Command::Logs(_) => anyhow::bail!("logs cannot be shown yet"),
         Command::Threads(args) => threads(&homes, args, &file.settings(screen)?, screen).await?,
         Command::Completions { shell } => Box::new(completions::Script::of(*shell)),
     })
@@ -61,63 +72,38 @@ async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
 async fn threads(
     homes: &Homes,
     args: &ThreadsArgs,
-    _settings: &Settings,
+    settings: &Settings,
     screen: &Screen,
 ) -> anyhow::Result<Box<dyn Answer>> {
     Ok(match &args.command {
-        None => Box::new(threads_list::list(homes, &args.list, screen).await?),
+        None => Box::new(threads_list::list(homes, &args.list, settings, screen).await?),
         Some(ThreadsCommand::Show { id, no_refresh }) => {
-            Box::new(threads_show::show(homes, id, *no_refresh, screen).await?)
+            Box::new(threads_show::show(homes, id, *no_refresh, settings, screen).await?)
         }
-        Some(edit) => Box::new(threads_edit::edit(homes, edit, screen).await?),
+        Some(ThreadsCommand::Tree(args)) => Box::new(threads_tree::tree(homes, args, screen).await?),
+        Some(ThreadsCommand::Close { id }) => {
+            Box::new(threads_close::change(homes, Change::Close, id, screen).await?)
+        }
+        Some(ThreadsCommand::Resume { id }) => {
+            Box::new(threads_close::change(homes, Change::Resume, id, screen).await?)
+        }
+        Some(ThreadsCommand::Rename { id, name, .. }) => {
+            let edit = Edit::Rename(name.as_deref());
+            Box::new(threads_edit::edit(homes, id, edit, settings, screen).await?)
+        }
+        Some(ThreadsCommand::Archive { id }) => {
+            Box::new(threads_edit::edit(homes, id, Edit::Archive, settings, screen).await?)
+        }
+        Some(ThreadsCommand::Unarchive { id }) => {
+            Box::new(threads_edit::edit(homes, id, Edit::Unarchive, settings, screen).await?)
+        }
+        Some(ThreadsCommand::Memory { id, mode }) => {
+            Box::new(threads_edit::edit(homes, id, Edit::Memory(*mode), settings, screen).await?)
+        }
+        Some(ThreadsCommand::Delete { id, yes }) => {
+            Box::new(threads_delete::delete(homes, id, *yes, screen).await?)
+        }
     })
-}
-
-/// Finds the thread that is meant; when it is not there, once more after the index was brought up to date.
-async fn find(index: &Index, home: &AgentHome, id: &str, screen: &Screen) -> anyhow::Result<Thread> {
-    match look_up(index, id).await {
-        Err(error) if is_unknown(&error) => {
-            let refreshed = pass::refresh(index, home, screen).await?;
-            if let Some(reason) = &refreshed.incomplete {
-                screen.note(reason);
-            }
-            let found = look_up(index, id).await;
-            if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
-                screen.note(&failures);
-            }
-            found
-        }
-        found => found,
-    }
-}
-
-/// How much of a title is shown beside a candidate's id.
-const TITLE_WIDTH: usize = 50;
-
-async fn look_up(index: &Index, id: &str) -> anyhow::Result<Thread> {
-    let threads = index.state.threads();
-    let id: Uuid = match threads.resolve(id).await {
-        Err(StateError::AmbiguousPrefix { prefix, candidates, more }) => {
-            let number =
-                if more { format!("more than {}", candidates.len()) } else { candidates.len().to_string() };
-            let mut hint = "give more of it:".to_owned();
-            for candidate in candidates {
-                let thread = match Uuid::try_parse(&candidate) {
-                    Ok(id) => threads.get(id).await?,
-                    Err(_) => None,
-                };
-                let title = thread.as_ref().map(threads_table::what).unwrap_or_default();
-                hint.push_str(&format!("\n{candidate}  {}", fit(&title, TITLE_WIDTH)));
-            }
-            return Err(fault(format!("`{prefix}` is the beginning of {number} thread ids"), hint));
-        }
-        resolved => resolved?,
-    };
-    threads.get(id).await?.ok_or_else(|| StateError::NotFound { id }.into())
-}
-
-fn is_unknown(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(StateError::NotFound { .. } | StateError::NoSuchPrefix { .. }))
 }
 
 fn no_index(homes: &Homes) -> anyhow::Error {

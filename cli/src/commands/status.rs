@@ -1,14 +1,17 @@
-//! `status`: the two directories, the databases, and how far the index is. Changes not one byte.
+//! `status`: the two directories, the databases and what is in them, and how far the index is. Changes not one byte.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_backfill::{Lease, Progress as _, ProgressState, Status as BackfillStatus};
 use threadkeep_rollout::AgentHome;
-use threadkeep_sqlite::{DbState, DbStatus, JournalMode, inspect, sqlite_version};
+use threadkeep_sqlite::{DbSpec, DbState, DbStatus, JournalMode, sqlite_version};
 use threadkeep_state::backfill::owner_is_dead;
-use threadkeep_state::{DATABASES, Inventory};
+use threadkeep_state::{DATABASES, Inventory, STATE_DB, health};
+use threadkeep_state_goals::GOALS_DB;
+use threadkeep_state_logs::LOGS_DB;
 
 use super::problems::{self, PlaceProblem};
+use super::status_figures::{self as figures, Figures};
 use super::status_sheet;
 use crate::config::{ConfigFile, Problem};
 use crate::exit::{Code, Fault};
@@ -22,10 +25,11 @@ pub(super) struct Status {
     pub(super) config: ConfigFile,
     /// What is wrong with the agent's home.
     pub(super) home_fault: Option<Fault>,
-    pub(super) databases: Vec<(DbStatus, u32)>,
-    /// Why a database that is missing could not be made either.
+    pub(super) databases: Vec<DbStatus>,
+    /// Why an index that is missing could not be made either.
     pub(super) obstacle: Option<String>,
     pub(super) contents: Result<Option<Contents>, Fault>,
+    pub(super) figures: Figures,
 }
 
 /// What a healthy index says of itself.
@@ -38,23 +42,25 @@ pub(super) struct Contents {
 /// Looks at everything. Whatever is wrong is the answer.
 pub(super) async fn status(homes: &Homes, config: ConfigFile, screen: &Screen) -> Status {
     let home_fault = AgentHome::open(&homes.home).err().map(|error| Fault::of(&error.into(), screen));
-    let mut databases = Vec::new();
-    for spec in DATABASES.iter().filter(|database| !database.fails_soft).map(|database| database.spec) {
-        databases.push((inspect(spec, &homes.sqlite_home).await, spec.application_id));
-    }
-    let is_healthy = databases.iter().all(|(database, _)| database.state == DbState::Current);
-    let contents = if is_healthy {
-        contents(homes).await.map(Some).map_err(|error| Fault::of(&error, screen))
-    } else {
-        Ok(None)
+    let databases = health::status(&homes.sqlite_home).await;
+    let state_of =
+        |wanted: &DbSpec| databases.iter().find(|found| found.label == wanted.label).map(|db| &db.state);
+    let index = state_of(&STATE_DB);
+    let contents = match index {
+        Some(DbState::Current) => contents(homes).await.map(Some).map_err(|error| Fault::of(&error, screen)),
+        _ => Ok(None),
     };
-    let is_missing = databases.iter().any(|(database, _)| database.state == DbState::Missing);
     let obstacle = match &home_fault {
-        _ if !is_missing => None,
+        _ if index != Some(&DbState::Missing) => None,
         Some(fault) => Some(fault.message.clone()),
         None => homes.obstacle(),
     };
-    Status { homes: homes.absolute(), config, home_fault, databases, obstacle, contents }
+    let is_usable = |spec| state_of(spec) == Some(&DbState::Current);
+    let figures = Figures {
+        goals: figures::of_goals(homes, is_usable(&GOALS_DB), screen).await,
+        logs: figures::of_logs(homes, is_usable(&LOGS_DB), screen).await,
+    };
+    Status { homes: homes.absolute(), config, home_fault, databases, obstacle, contents, figures }
 }
 
 async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
@@ -96,6 +102,8 @@ impl Answer for Status {
             "index_error": self.contents.as_ref().err().map(|fault| &fault.message),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| json_of_inventory(&contents.inventory)),
+            "goals": self.figures.json_of_goals(),
+            "logs": self.figures.json_of_logs(),
             "problems": contents
                 .map(|contents| contents.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
         })
@@ -106,13 +114,14 @@ impl Answer for Status {
     }
 
     fn code(&self) -> Code {
-        let trouble = self.databases.iter().any(|(database, _)| is_trouble(&database.state));
+        let trouble = self.databases.iter().any(|database| is_trouble(&database.state));
         let is_wrong = self.config.errors().next().is_some();
         if trouble
             || is_wrong
             || self.home_fault.is_some()
             || self.obstacle.is_some()
             || self.contents.is_err()
+            || self.figures.are_unreadable()
         {
             Code::Problems
         } else {
@@ -121,7 +130,13 @@ impl Answer for Status {
     }
 }
 
-fn json_of_database((database, application_id): &(DbStatus, u32)) -> Value {
+/// The application id that a database has to have.
+pub(super) fn application_id(database: &DbStatus) -> Option<u32> {
+    let ours = DATABASES.iter().find(|ours| ours.spec.label == database.label)?;
+    Some(ours.spec.application_id)
+}
+
+fn json_of_database(database: &DbStatus) -> Value {
     let schema = database.schema.as_ref().map(|schema| {
         json!({
             "applied": schema.applied,
@@ -141,7 +156,7 @@ fn json_of_database((database, application_id): &(DbStatus, u32)) -> Value {
         "wal_size": database.wal_size,
         "journal_mode": database.journal.map(JournalMode::as_str),
         "application_id": database.application_id,
-        "application_id_ok": database.application_id.map(|found| found == *application_id),
+        "application_id_ok": database.application_id.map(|found| Some(found) == application_id(database)),
         "file_system": database.file_system.as_str(),
         "writable": database.writable,
         "schema": schema,

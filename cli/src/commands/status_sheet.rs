@@ -4,7 +4,7 @@ use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
 use threadkeep_state::backfill::owner_is_dead;
 
 use super::problems;
-use super::status::{Contents, Status, is_over, status_word};
+use super::status::{Contents, Status, application_id, is_over, status_word};
 use crate::config::{ConfigFile, Origin, Severity};
 use crate::exit::{plain_sql, rebuild};
 use crate::output::Screen;
@@ -25,8 +25,9 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
     sheet.row("SQLite home", clean(&status.homes.sqlite_home.display().to_string()));
     sheet.row("SQLite", sqlite_version());
     add_config(&mut sheet, &status.config);
-    for (database, application_id) in &status.databases {
-        add_database(&mut sheet, status, database, screen, *application_id);
+    for database in &status.databases {
+        add_database(&mut sheet, status, database, screen);
+        status.figures.add(&mut sheet, database.label, &clock);
     }
     match &status.contents {
         Ok(None) => {}
@@ -63,13 +64,7 @@ fn add_config(sheet: &mut Sheet, config: &ConfigFile) {
     }
 }
 
-fn add_database(
-    sheet: &mut Sheet,
-    status: &Status,
-    database: &DbStatus,
-    screen: &Screen,
-    application_id: u32,
-) {
+fn add_database(sheet: &mut Sheet, status: &Status, database: &DbStatus, screen: &Screen) {
     sheet.heading(format!("database {}", database.label));
     sheet.row("file", clean(&database.paths.database.display().to_string()));
     sheet.row("state", state_of(database, status.obstacle.as_deref()));
@@ -83,13 +78,9 @@ fn add_database(
     sheet.maybe("journal", database.journal.map(JournalMode::as_str));
     sheet.maybe(
         "application",
-        database.application_id.filter(|_| screen.verbose).map(|found| {
-            let ours = application_id;
-            if found == ours {
-                format!("{found:#010x}, ours")
-            } else {
-                format!("{found:#010x}, not ours ({ours:#010x})")
-            }
+        database.application_id.filter(|_| screen.verbose).map(|found| match application_id(database) {
+            Some(ours) if found != ours => format!("{found:#010x}, not ours ({ours:#010x})"),
+            _ => format!("{found:#010x}, ours"),
         }),
     );
     if !database.writable && database.state != DbState::Missing {
@@ -100,9 +91,11 @@ fn add_database(
 /// What the database is, and what to do about it.
 fn state_of(database: &DbStatus, obstacle: Option<&str>) -> String {
     match &database.state {
-        DbState::Missing => match obstacle {
-            None => "not made yet: `threadkeep backfill` makes it".to_owned(),
-            Some(obstacle) => paint(RED, &format!("not made yet, and cannot be: {}", clean(obstacle))),
+        DbState::Missing => match (database.label, obstacle) {
+            ("goals", _) => "not made yet: the first goal makes it".to_owned(),
+            ("logs", _) => "not made yet: the first row that is logged makes it".to_owned(),
+            (_, None) => "not made yet: `threadkeep backfill` makes it".to_owned(),
+            (_, Some(obstacle)) => paint(RED, &format!("not made yet, and cannot be: {}", clean(obstacle))),
         },
         DbState::Current if has_additions(database) => {
             paint(GREEN, "usable; a newer threadkeep has added to it")

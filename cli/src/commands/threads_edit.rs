@@ -1,77 +1,80 @@
-//! `threads rename|archive|unarchive|memory|delete`: what only the user knows of a thread.
+//! `threads rename|archive|unarchive|memory`: what only the user knows of a thread.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::{MemoryMode, Thread};
+use threadkeep_state_goals::Goal;
 
-use super::find;
-use crate::args::{Memory, ThreadsCommand};
+use super::goal_store;
+use super::resolve::find;
+use crate::args::Memory;
+use crate::config::Settings;
 use crate::exit::fault;
 use crate::homes::Homes;
 use crate::index::Index;
-use crate::output::text::{clean, fit, one_line};
+use crate::output::text::{clean, one_line};
 use crate::output::{Answer, Screen, json};
 
-/// What goes with a thread.
-const LOST: &str = "A name, archive mark or memory mode given here goes with it";
-/// What does not, and how it comes back.
-const KEPT: &str =
-    "Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them";
+/// What is to be done to a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit<'a> {
+    /// Gives it a name, or takes it away.
+    Rename(Option<&'a str>),
+    Archive,
+    Unarchive,
+    Memory(Memory),
+}
 
 /// What was done to a thread, and what it is now.
 pub(super) struct Edited {
     thread: Thread,
-    done: Done,
+    /// Asked for programs alone.
+    goal: Option<Goal>,
+    done: String,
 }
 
-enum Done {
-    Edited(String),
-    Deleted,
-    NotDeleted,
-}
-
-pub(super) async fn edit(homes: &Homes, command: &ThreadsCommand, screen: &Screen) -> anyhow::Result<Edited> {
-    let home = homes.agent_home()?;
-    let index = Index::for_writing(homes).await?;
-    let (ThreadsCommand::Show { id, .. }
-    | ThreadsCommand::Rename { id, .. }
-    | ThreadsCommand::Archive { id }
-    | ThreadsCommand::Unarchive { id }
-    | ThreadsCommand::Memory { id, .. }
-    | ThreadsCommand::Delete { id, .. }) = command;
-    let thread = find(&index, &home, id, screen).await?;
-    let edited = apply(&index, &home, thread, command, screen).await?;
-    index.close().await?;
-    Ok(edited)
-}
-
-async fn apply(
-    index: &Index,
-    home: &AgentHome,
-    thread: Thread,
-    command: &ThreadsCommand,
+pub(super) async fn edit(
+    homes: &Homes,
+    id: &str,
+    edit: Edit<'_>,
+    settings: &Settings,
     screen: &Screen,
 ) -> anyhow::Result<Edited> {
+    let home = homes.agent_home()?;
+    let index = Index::for_writing(homes).await?;
+    let thread = find(&index, &home, id, screen).await?;
+    let id = thread.id;
+    let done = apply(&index, &home, &thread, edit).await?;
+    let thread = index.state.threads().get(id).await?.unwrap_or(thread);
+    index.close().await?;
+    let goal = match screen.json {
+        true => goal_store::of_threads(homes, &[id], settings, screen).await.remove(&id),
+        false => None,
+    };
+    Ok(Edited { thread, goal, done })
+}
+
+/// Does it, and says what was done.
+async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>) -> anyhow::Result<String> {
     let threads = index.state.threads();
     let (id, now) = (thread.id, Timestamp::now());
-    let done = match command {
-        ThreadsCommand::Show { .. } => String::new(),
-        ThreadsCommand::Rename { name: Some(name), .. } => {
+    Ok(match edit {
+        Edit::Rename(Some(name)) => {
             let name = name.trim();
             refuse_controls(name)?;
             threads.rename(id, Some(name)).await?;
             format!("{id} is now called \"{}\"", clean(name))
         }
-        ThreadsCommand::Rename { name: None, .. } => {
+        Edit::Rename(None) => {
             threads.rename(id, None).await?;
             let left = threads.get(id).await?.and_then(|thread| thread.name);
-            cleared(&thread, left.as_deref(), home)
+            cleared(thread, left.as_deref(), home)
         }
-        ThreadsCommand::Archive { .. } if thread.archived_at.is_some() => {
+        Edit::Archive if thread.archived_at.is_some() => {
             format!("{id} is archived already; nothing to do")
         }
-        ThreadsCommand::Archive { .. } => {
+        Edit::Archive => {
             threads.archive(id, now).await?;
             if thread.archived {
                 format!(
@@ -82,14 +85,14 @@ async fn apply(
             }
         }
         // A mark would keep it current even if its agent archives it one day.
-        ThreadsCommand::Unarchive { .. } if !thread.archived => {
+        Edit::Unarchive if !thread.archived => {
             format!("{id} is not archived; nothing to do")
         }
-        ThreadsCommand::Unarchive { .. } => {
+        Edit::Unarchive => {
             threads.unarchive(id).await?;
             format!("{id} is current again")
         }
-        ThreadsCommand::Memory { mode, .. } => {
+        Edit::Memory(mode) => {
             let mode = match mode {
                 Memory::Enabled => MemoryMode::Enabled,
                 Memory::Disabled => MemoryMode::Disabled,
@@ -97,16 +100,7 @@ async fn apply(
             threads.set_memory_mode(id, mode).await?;
             format!("memories of {id} are {}", mode.as_str())
         }
-        ThreadsCommand::Delete { yes, .. } => {
-            if !yes && !may_delete(&thread, screen).await? {
-                return Ok(Edited { thread, done: Done::NotDeleted });
-            }
-            index.state.delete_thread(id, now).await?;
-            return Ok(Edited { thread, done: Done::Deleted });
-        }
-    };
-    let thread = threads.get(id).await?.unwrap_or(thread);
-    Ok(Edited { thread, done: Done::Edited(done) })
+    })
 }
 
 /// A name is shown in lists and typed into terminals: it has nothing in it that is not text.
@@ -140,43 +134,13 @@ fn cleared(thread: &Thread, left: Option<&str>, home: &AgentHome) -> String {
     }
 }
 
-async fn may_delete(thread: &Thread, screen: &Screen) -> anyhow::Result<bool> {
-    let question = question(thread, screen.width);
-    screen.ask(&question).await.ok_or_else(|| {
-        fault("nothing was deleted, because nobody can be asked", "pass --yes to delete without asking")
-    })
-}
-
-/// What is lost, what stays, and the question itself at the end.
-fn question(thread: &Thread, room: usize) -> String {
-    let called = [&thread.name, &thread.title].into_iter().flatten().map(|text| one_line(text));
-    let called = called.map(|text| format!("\n  {}", fit(&text, room.saturating_sub(2)))).next();
-    format!("{}{}\n{LOST}.\n{KEPT}.\nDelete it from the index?", thread.id, called.unwrap_or_default(),)
-}
-
 impl Answer for Edited {
     fn json(&self) -> Value {
-        match &self.done {
-            Done::Edited(_) => json!({ "thread": json::thread(&self.thread) }),
-            Done::Deleted | Done::NotDeleted => json!({
-                "id": self.thread.id,
-                "deleted": matches!(self.done, Done::Deleted),
-                "rollout_path": self.thread.rollout_path,
-            }),
-        }
+        json!({ "thread": json::thread(&self.thread, self.goal.as_ref()) })
     }
 
     fn text(&self, screen: &Screen) -> String {
-        let Thread { id, rollout_path, .. } = &self.thread;
-        match &self.done {
-            _ if screen.quiet => String::new(),
-            Done::Edited(done) => format!("{done}\n"),
-            Done::Deleted => {
-                let place = clean(rollout_path);
-                format!("{id} is deleted from the index\n{LOST}\n{KEPT}\nrollout: {place}\n")
-            }
-            Done::NotDeleted => "nothing was deleted\n".to_owned(),
-        }
+        if screen.quiet { String::new() } else { format!("{}\n", self.done) }
     }
 }
 

@@ -1,12 +1,16 @@
 //! `threads`: a page of threads as a table, and where the next one begins.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 use threadkeep_state::{Cursor, DEFAULT_PAGE, Inventory, ListThreads, SortDirection, SortKey, ThreadPage};
+use threadkeep_state_goals::Goal;
+use uuid::Uuid;
 
-use super::threads_table;
+use super::{goal_store, threads_table};
 use crate::args::{ListArgs, Sort};
+use crate::config::Settings;
 use crate::exit::fault;
 use crate::homes::Homes;
 use crate::index::{Access, Index};
@@ -19,6 +23,8 @@ const PAGE_FOR_PEOPLE: u32 = 20;
 /// A page, and what is needed to speak about it.
 pub(super) struct List {
     pub(super) page: ThreadPage,
+    /// The goals of those threads that have one.
+    pub(super) goals: HashMap<Uuid, Goal>,
     pub(super) query: ListThreads,
     /// How much there is in all; counted for people alone.
     pub(super) inventory: Inventory,
@@ -29,7 +35,12 @@ pub(super) struct List {
     pub(super) refreshed: bool,
 }
 
-pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> anyhow::Result<List> {
+pub(super) async fn list(
+    homes: &Homes,
+    args: &ListArgs,
+    settings: &Settings,
+    screen: &Screen,
+) -> anyhow::Result<List> {
     let query = query(args, screen)?;
     let home = homes.agent_home()?;
     let index = Index::for_reading(homes, screen).await?;
@@ -55,8 +66,11 @@ pub(super) async fn list(homes: &Homes, args: &ListArgs, screen: &Screen) -> any
         screen.note(&failures);
     }
     index.close().await?;
+    let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
+    let goals = goal_store::of_threads(homes, &ids, settings, screen).await;
     Ok(List {
         page,
+        goals,
         query,
         inventory,
         home: homes.home.clone(),
@@ -109,8 +123,11 @@ fn absolute(folder: &Path) -> anyhow::Result<String> {
 
 impl Answer for List {
     fn json(&self) -> Value {
+        let threads = self.page.threads.iter();
         let mut document = json!({
-            "threads": self.page.threads.iter().map(json::thread).collect::<Vec<_>>(),
+            "threads": threads
+                .map(|thread| json::thread(thread, self.goals.get(&thread.id)))
+                .collect::<Vec<_>>(),
             "next_cursor": self.page.next_cursor.as_ref().map(ToString::to_string),
             "backwards_cursor": self.page.backwards_cursor.as_ref().map(ToString::to_string),
         });

@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::Thread;
+use threadkeep_state::{Agent, GraphError, Lifecycle, StateRuntime, Thread, TreeQuery};
+use threadkeep_state_goals::Goal;
 
+use super::resolve::look_up;
 use super::threads_table::kind_of_source;
-use super::{look_up, no_index, sandbox};
+use super::{goal_sheet, goal_store, no_index, sandbox, threads_tree, tree_drawing};
+use crate::config::Settings;
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::sheet::Sheet;
-use crate::output::text::{clean, count, one_line};
+use crate::output::text::{clean, count, one_line, things};
 use crate::output::time::Clock;
 use crate::output::{Answer, Screen, json};
 use crate::pass::{self, Refreshed};
@@ -19,6 +22,11 @@ pub(super) struct Shown {
     thread: Thread,
     /// The name in the home's `session_index.jsonl`.
     session_name: Option<String>,
+    goal: Option<Goal>,
+    /// The thread in the agent graph, where it is in there.
+    agent: Option<Agent>,
+    /// How many it spawned itself.
+    spawned: u64,
     /// Why it may be older than the rollout.
     incomplete: Option<String>,
 }
@@ -27,6 +35,7 @@ pub(super) async fn show(
     homes: &Homes,
     id: &str,
     no_refresh: bool,
+    settings: &Settings,
     screen: &Screen,
 ) -> anyhow::Result<Shown> {
     let home = homes.agent_home()?;
@@ -48,9 +57,24 @@ pub(super) async fn show(
         screen.note(&failures);
     }
     let thread = thread?;
+    let (agent, spawned) = agent(&index.state, &thread).await?;
     index.close().await?;
     let session_name = session_name(&home, &thread);
-    Ok(Shown { thread, session_name, incomplete: refreshed.incomplete })
+    let goal = goal_store::of_threads(homes, &[thread.id], settings, screen).await.remove(&thread.id);
+    Ok(Shown { thread, session_name, goal, agent, spawned, incomplete: refreshed.incomplete })
+}
+
+/// The thread in the agent graph, and how many threads it spawned itself.
+async fn agent(state: &StateRuntime, thread: &Thread) -> anyhow::Result<(Option<Agent>, u64)> {
+    let query = TreeQuery { root: Some(thread.id), max_depth: 1, ..TreeQuery::default() };
+    match state.graph().tree(query).await {
+        Ok(tree) => {
+            let spawned = tree.len().saturating_sub(1) as u64;
+            Ok((tree.into_iter().next(), spawned))
+        }
+        Err(GraphError::NotFound { .. }) => Ok((None, 0)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A file that cannot be read tells nothing about the name, and is reported by the commands that need it.
@@ -81,9 +105,21 @@ impl Shown {
     }
 }
 
+/// Whether it is open, and if not, what closed it.
+fn lifecycle(agent: &Agent) -> String {
+    match (agent.lifecycle, agent.closed_by) {
+        (Lifecycle::Closed, Some(by)) if by != agent.thread_id => format!("closed, with {by}"),
+        (lifecycle, _) => lifecycle.to_string(),
+    }
+}
+
 impl Answer for Shown {
     fn json(&self) -> Value {
-        let mut document = json!({ "thread": json::thread(&self.thread) });
+        let mut document = json!({
+            "thread": json::thread(&self.thread, self.goal.as_ref()),
+            "agent": self.agent.as_ref().map(threads_tree::json_of),
+            "spawned": self.spawned,
+        });
         if let Some(reason) = &self.incomplete {
             document["incomplete"] = reason.as_str().into();
         }
@@ -109,6 +145,7 @@ impl Answer for Shown {
         }
         sheet.row("created", clock.full(thread.created_at));
         sheet.row("updated", clock.full(thread.updated_at));
+        sheet.row("last run", tree_drawing::outcome(thread.run_outcome));
         sheet.row("archived", self.archived(&clock));
         sheet.row("rollout", clean(&thread.rollout_path));
         sheet.maybe(
@@ -118,6 +155,18 @@ impl Answer for Shown {
                 format!("since {}: {hint}", clock.full(since))
             }),
         );
+
+        if let Some(goal) = &self.goal {
+            sheet.heading("goal");
+            goal_sheet::add(&mut sheet, goal);
+        }
+
+        if let Some(agent) = &self.agent {
+            sheet.heading("agents");
+            sheet.row("lifecycle", lifecycle(agent));
+            sheet.maybe("parent", agent.parent_thread_id.map(|parent| parent.to_string()));
+            sheet.maybe("spawned", (self.spawned > 0).then(|| things(self.spawned, "thread")));
+        }
 
         sheet.heading("where");
         sheet.maybe("folder", text(&thread.cwd));
@@ -131,7 +180,9 @@ impl Answer for Shown {
         let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
         sheet.maybe("source", thread.source.as_ref().map(source));
         sheet.maybe("started for", text(&thread.thread_source));
-        sheet.maybe("parent", thread.parent_thread_id.map(|parent| parent.to_string()));
+        if self.agent.is_none() {
+            sheet.maybe("parent", thread.parent_thread_id.map(|parent| parent.to_string()));
+        }
         sheet.maybe("agent", text(&thread.agent_nickname));
         sheet.maybe("role", text(&thread.agent_role));
         sheet.maybe("agent path", text(&thread.agent_path));

@@ -7,15 +7,19 @@ use serde_json::Value;
 use threadkeep_state::{Cursor, Inventory, SortKey, Thread};
 use uuid::Uuid;
 
+use super::goal_text;
 use super::threads_list::List;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, paint};
-use crate::output::table::{Column, table};
+use crate::output::table::{Cell, Column, table};
 use crate::output::text::{clean, count, one_line, shell_os_word, shell_word, things, width};
 use crate::output::time::Clock;
 
 /// The characters of an id that are shown at least: the time in it, to the millisecond.
 const SHORT_ID: usize = 13;
+
+/// The place of the goal in a row.
+const GOAL: usize = 3;
 
 /// Renders a page.
 pub(super) fn render(list: &List, screen: &Screen) -> String {
@@ -25,7 +29,7 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
     let clock = Clock::system();
     let ids = short_ids(list.page.threads.iter().map(|thread| thread.id));
     let user_home = std::env::home_dir();
-    let rows: Vec<Vec<String>> = list
+    let rows: Vec<Vec<Cell>> = list
         .page
         .threads
         .iter()
@@ -37,15 +41,21 @@ pub(super) fn render(list: &List, screen: &Screen) -> String {
             };
             let folder = thread.cwd.as_deref().map(|cwd| tilde(cwd, user_home.as_deref()));
             let field = |field: &Option<String>| field.as_deref().map(one_line).unwrap_or_default();
-            vec![
+            let mut cells = [
                 id,
                 clock.short(time),
                 what(thread),
+                String::new(),
                 folder.as_deref().map(one_line).unwrap_or_default(),
                 field(&thread.git_branch),
                 field(&thread.model),
                 thread.source.as_deref().map(kind_of_source).unwrap_or_default(),
             ]
+            .map(Cell::from);
+            if let Some(goal) = list.goals.get(&thread.id) {
+                cells[GOAL] = Cell::styled(goal_text::style(goal.status), goal_text::summary(goal));
+            }
+            cells.to_vec()
         })
         .collect();
     let mut text = table(&list.columns(), &rows, screen.width);
@@ -63,7 +73,7 @@ impl List {
         of_cursor.or(self.query.sort).unwrap_or_default()
     }
 
-    fn columns(&self) -> [Column; 7] {
+    fn columns(&self) -> [Column; 8] {
         let time = if self.sorted_by() == SortKey::Created { "CREATED" } else { "UPDATED" };
         let column =
             |title, min, max, rank, style| Column { title, min, max, rank, floor: min, path: false, style };
@@ -72,10 +82,11 @@ impl List {
             column("ID", usize::MAX, usize::MAX, 0, CYAN),
             column(time, 12, 12, 1, DIM),
             Column { floor: 10, ..column("THREAD", 32, usize::MAX, 0, BOLD) },
-            Column { path: true, ..column("FOLDER", 18, 32, 2, DIM) },
-            column("BRANCH", 10, 20, 3, DIM),
-            column("MODEL", 12, 20, 4, DIM),
-            column("SOURCE", 6, 10, 5, DIM),
+            column("GOAL", 14, 24, 2, DIM),
+            Column { path: true, ..column("FOLDER", 18, 32, 3, DIM) },
+            column("BRANCH", 10, 20, 4, DIM),
+            column("MODEL", 12, 20, 5, DIM),
+            column("SOURCE", 6, 10, 6, DIM),
         ]
     }
 
@@ -172,7 +183,7 @@ impl List {
 }
 
 /// The beginning of each id that tells it from the others of a page: the short one, and more only where that collides.
-fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
+pub(super) fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
     let ids: Vec<String> = ids.map(|id| id.hyphenated().to_string()).collect();
     let mut sorted: Vec<&String> = ids.iter().collect();
     sorted.sort_unstable();

@@ -1,10 +1,11 @@
-//! JSON for programs: documents, times, and the shape of a thread.
+//! JSON for programs: documents, times, and the shapes of a thread and a goal.
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use threadkeep_state::Thread;
+use threadkeep_state_goals::Goal;
 
 use super::text::is_hazard;
 
@@ -34,8 +35,8 @@ pub(crate) fn put_time(object: &mut Map<String, Value>, name: &str, at: Option<T
     object.insert(format!("{name}_ms"), at.map_or(Value::Null, |at| at.as_millisecond().into()));
 }
 
-/// A thread, with the names of the table `threads`.
-pub(crate) fn thread(thread: &Thread) -> Value {
+/// A thread, with the names of the table `threads`, and its goal.
+pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
     let Value::Object(mut object) = json!({
         "id": thread.id,
         "rollout_path": thread.rollout_path,
@@ -70,11 +71,33 @@ pub(crate) fn thread(thread: &Thread) -> Value {
         "agent_role": thread.agent_role,
         "agent_path": thread.agent_path,
         "memory_mode": thread.memory_mode,
+        "run_outcome": thread.run_outcome.as_str(),
+        "goal": goal.map(self::goal),
     }) else {
         return Value::Null;
     };
     object.extend(rest);
     Value::Object(object)
+}
+
+/// A goal, with the names of the table `thread_goals`.
+pub(crate) fn goal(goal: &Goal) -> Value {
+    let mut object = Map::new();
+    let Value::Object(words) = json!({
+        "thread_id": goal.thread_id,
+        "goal_id": goal.goal_id,
+        "objective": goal.objective,
+        "status": goal.status.as_str(),
+        "token_budget": goal.token_budget,
+        "tokens_used": goal.tokens_used,
+        "seconds_used": goal.seconds_used,
+    }) else {
+        return Value::Null;
+    };
+    object.extend(words);
+    put_time(&mut object, "created_at", Some(goal.created_at));
+    put_time(&mut object, "updated_at", Some(goal.updated_at));
+    object.into()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod color;
 pub(crate) mod json;
+pub(crate) mod pipe;
 pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
@@ -75,10 +76,16 @@ impl Screen {
     pub(crate) fn answer(&self, answer: &dyn Answer) -> anyhow::Result<Code> {
         let text =
             if self.json { json::document(&answer.json(), self.is_terminal) } else { answer.text(self) };
+        self.part(&text)?;
+        Ok(answer.code())
+    }
+
+    /// Prints text as it is. `false` when nobody reads any more.
+    pub(crate) fn part(&self, text: &str) -> anyhow::Result<bool> {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(answer.code()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            done => Ok(done.map(|()| true)?),
         }
     }
 

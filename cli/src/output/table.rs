@@ -26,8 +26,29 @@ pub(crate) struct Column {
     pub(crate) style: Style,
 }
 
+/// What stands in a row under a title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cell {
+    text: String,
+    /// Where it is not that of its column.
+    style: Option<Style>,
+}
+
+impl Cell {
+    /// A cell that differs from the others of its column.
+    pub(crate) fn styled(style: Style, text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), style: Some(style) }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell { text, style: None }
+    }
+}
+
 /// Renders lines of cells under a line of titles. A column without any content is left out.
-pub(crate) fn table(columns: &[Column], rows: &[Vec<String>], room: usize) -> String {
+pub(crate) fn table(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> String {
     let widths = arrange(columns, rows, room);
     let shown: Vec<usize> = (0..columns.len()).filter(|n| widths[*n] > 0).collect();
     let mut text = String::new();
@@ -49,18 +70,18 @@ pub(crate) fn table(columns: &[Column], rows: &[Vec<String>], room: usize) -> St
     };
     line(&mut |n| (columns[n].title.to_owned(), DIM));
     for row in rows {
-        line(&mut |n| (row[n].clone(), columns[n].style));
+        line(&mut |n| (row[n].text.clone(), row[n].style.unwrap_or(columns[n].style)));
     }
     text
 }
 
 /// The width of each column; 0 for one that is left out.
-fn arrange(columns: &[Column], rows: &[Vec<String>], room: usize) -> Vec<usize> {
+fn arrange(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
     let natural: Vec<usize> = columns
         .iter()
         .enumerate()
         .map(|(n, column)| {
-            let widest = rows.iter().map(|row| width(&row[n])).max().unwrap_or(0);
+            let widest = rows.iter().map(|row| width(&row[n].text)).max().unwrap_or(0);
             if widest == 0 { 0 } else { widest.max(width(column.title)).min(column.max) }
         })
         .collect();
@@ -112,7 +133,7 @@ mod tests {
     }
 
     fn rendered(room: usize) -> String {
-        let cells = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
+        let cells = |cells: [&str; 5]| cells.map(|text| Cell::from(text.to_owned())).to_vec();
         let rows = [
             cells(["ab12", "A title that is long", "~/a/long/folder", "gpt-5", ""]),
             cells(["cd34", "日本語", "~/b", "", ""]),
@@ -147,7 +168,7 @@ mod tests {
     #[test]
     fn the_first_column_is_never_cut_and_the_last_to_go_goes_after_the_others_shrank() {
         let columns = [COLUMNS[0], column("WHEN", 6, 6, LAST_RANK, 6), column("TITLE", 10, usize::MAX, 0, 4)];
-        let rows = [["0123456789", "now", "A title"].map(str::to_owned).to_vec()];
+        let rows = [["0123456789", "now", "A title"].map(|text| Cell::from(text.to_owned())).to_vec()];
         let rendered = |room| anstream::adapter::strip_str(&table(&columns, &rows, room)).to_string();
         insta::assert_snapshot!(rendered(24), @r"
         ID          WHEN  TITLE

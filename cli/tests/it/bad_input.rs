@@ -41,6 +41,14 @@ fn homes_that_are_none() -> Result {
     database state
     file         [tmp]/home/threadkeep/state_5.sqlite
     state        not made yet, and cannot be: [tmp]/home is not a folder
+
+    database goals
+    file         [tmp]/home/threadkeep/goals_1.sqlite
+    state        not made yet: the first goal makes it
+
+    database logs
+    file         [tmp]/home/threadkeep/logs_2.sqlite
+    state        not made yet: the first row that is logged makes it
     ");
     Ok(())
 }

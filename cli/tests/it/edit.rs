@@ -16,6 +16,7 @@ fn a_sheet_shows_everything() -> Result {
     title          Please list the files here
     created        2019-11-22 13:23:16
     updated        2019-11-22 13:23:26
+    last run       unknown
     archived       no
     rollout        sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
 
@@ -132,7 +133,7 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
-    A name, archive mark or memory mode given here goes with it
+    Its goal, its logs and what is remembered of it go with it, as does a name, archive mark or memory mode given here
     Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
     ");

@@ -25,18 +25,24 @@ fn shape(value: &Value) -> String {
 #[test]
 fn every_command_prints_one_document_of_a_known_shape() -> Result {
     let fixture = Fixture::bundled()?;
-    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, obstacle, config: {path, exists, problems: []}, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema, snapshots: []}], index_error, backfill, inventory, problems}");
+    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, obstacle, config: {path, exists, problems: []}, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema, snapshots: []}], index_error, backfill, inventory, goals, logs, problems}");
     insta::assert_snapshot!(shape(&fixture.json(&["backfill"])?), @"{outcome, scanned, indexed, unchanged, copies, failed, deleted, gone, pending, lines_skipped, bytes, elapsed_ms, problems: []}");
-    insta::assert_snapshot!(shape(&fixture.json(&["threads", "--limit", "2"])?), @"{threads: [{id, rollout_path, parent_thread_id, name, title, preview, first_user_message, created_at, created_at_ms, updated_at, updated_at_ms, archived, archived_at, archived_at_ms, missing_since, missing_since_ms, cwd, source, thread_source, model_provider, model, reasoning_effort, cli_version, sandbox_policy, approval_mode, tokens_used, git_sha, git_branch, git_origin_url, agent_nickname, agent_role, agent_path, memory_mode}], next_cursor, backwards_cursor}");
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "--limit", "2"])?), @"{threads: [{id, rollout_path, parent_thread_id, name, title, preview, first_user_message, created_at, created_at_ms, updated_at, updated_at_ms, archived, archived_at, archived_at_ms, missing_since, missing_since_ms, cwd, source, thread_source, model_provider, model, reasoning_effort, cli_version, sandbox_policy, approval_mode, tokens_used, git_sha, git_branch, git_origin_url, agent_nickname, agent_role, agent_path, memory_mode, run_outcome, goal}], next_cursor, backwards_cursor}");
     insta::assert_snapshot!(shape(&fixture.json(&["audit"])?), @"{files, threads, unseen, agrees, mended, differences: [], problems: []}");
-    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, obstacle, config: {path, exists, problems: []}, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema: {applied, known, needs, pending: [], unknown: [], mismatched: []}, snapshots: []}], index_error, backfill: {status, watermark, last_success_at, last_success_at_ms, lease}, inventory: {current, archived, missing, deleted, files, lines_skipped, files_with_problems}, problems: []}");
+    insta::assert_snapshot!(shape(&fixture.json(&["status"])?), @"{home, home_error, sqlite_home, sqlite_version, obstacle, config: {path, exists, problems: []}, databases: [{label, path, state, detail, size, wal_size, journal_mode, application_id, application_id_ok, file_system, writable, schema: {applied, known, needs, pending: [], unknown: [], mismatched: []}, snapshots: []}], index_error, backfill: {status, watermark, last_success_at, last_success_at_ms, lease}, inventory: {current, archived, missing, deleted, files, lines_skipped, files_with_problems}, goals, logs, problems: []}");
     let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
-    let thread = shape(&fixture.json(&["threads", "show", id])?);
+    let show = fixture.json(&["threads", "show", id])?;
+    insta::assert_snapshot!(shape(&show["agent"]), @"null");
+    fixture.json(&["goals", "set", id, "x"])?;
+    let thread = shape(&fixture.json(&["threads", "show", id])?["thread"]);
     for edit in [&["archive", id][..], &["unarchive", id], &["rename", id, "n"], &["memory", id, "disabled"]]
     {
-        assert_eq!(shape(&fixture.json(&[&["threads"], edit].concat())?), thread);
+        assert_eq!(shape(&fixture.json(&[&["threads"], edit].concat())?["thread"]), thread);
     }
-    insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @"{id, deleted, rollout_path}");
+    insta::assert_snapshot!(shape(&fixture.json(&["goals", "list"])?), @"{goals: [{thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}], more}");
+    insta::assert_snapshot!(shape(&fixture.json(&["goals", "pause", id])?), @"{thread_id, goal: {thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}}");
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "tree"])?), @"{agents: [{thread_id, parent_thread_id, depth, name, lifecycle, closed_by, outcome, updated_at, updated_at_ms}], deeper, next_before}");
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @"{id, deleted, rollout_path, pending: []}");
     insta::assert_snapshot!(shape(&fixture.json(&["completions", "bash"])?), @"{shell, script}");
     Ok(())
 }

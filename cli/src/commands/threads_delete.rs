@@ -1,0 +1,86 @@
+//! `threads delete`: a thread out of every store. Its rollout stays.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use threadkeep_state::{PendingCleanup, Thread};
+
+use super::resolve::find;
+use crate::exit::fault;
+use crate::homes::Homes;
+use crate::index::Index;
+use crate::output::text::{clean, fit, one_line};
+use crate::output::{Answer, Screen};
+
+/// What goes with a thread.
+const LOST: &str = "Its goal, its logs and what is remembered of it go with it, as does a name, archive mark or \
+     memory mode given here";
+/// What does not, and how it comes back.
+const KEPT: &str =
+    "Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them";
+
+/// A thread that was deleted, or was not, and what of it could not be deleted yet.
+pub(super) struct Deletion {
+    thread: Thread,
+    /// Nothing when nobody wanted it.
+    pending: Option<Vec<PendingCleanup>>,
+}
+
+pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) -> anyhow::Result<Deletion> {
+    let home = homes.agent_home()?;
+    let index = Index::for_writing(homes).await?;
+    let thread = find(&index, &home, id, screen).await?;
+    let pending = if yes || may_delete(&thread, screen).await? {
+        Some(index.state.delete_thread(thread.id, Timestamp::now()).await?)
+    } else {
+        None
+    };
+    for PendingCleanup { thread_id, store, reason, .. } in pending.iter().flatten() {
+        // A thread has one goal.
+        let what = store.strip_suffix("s").filter(|what| *what == "goal").unwrap_or(store);
+        screen.note(&format!(
+            "the {what} of {thread_id} could not be deleted yet, and will be by a later command: {reason}"
+        ));
+    }
+    index.close().await?;
+    Ok(Deletion { thread, pending })
+}
+
+async fn may_delete(thread: &Thread, screen: &Screen) -> anyhow::Result<bool> {
+    let question = question(thread, screen.width);
+    screen.ask(&question).await.ok_or_else(|| {
+        fault("nothing was deleted, because nobody can be asked", "pass --yes to delete without asking")
+    })
+}
+
+/// What is lost, what stays, and the question itself at the end.
+fn question(thread: &Thread, room: usize) -> String {
+    let called = [&thread.name, &thread.title].into_iter().flatten().map(|text| one_line(text));
+    let called = called.map(|text| format!("\n  {}", fit(&text, room.saturating_sub(2)))).next();
+    format!("{}{}\n{LOST}.\n{KEPT}.\nDelete it from the index?", thread.id, called.unwrap_or_default())
+}
+
+impl Answer for Deletion {
+    fn json(&self) -> Value {
+        let pending = self.pending.iter().flatten();
+        json!({
+            "id": self.thread.id,
+            "deleted": self.pending.is_some(),
+            "rollout_path": self.thread.rollout_path,
+            "pending": pending
+                .map(|left| json!({ "thread_id": left.thread_id, "store": left.store, "reason": left.reason }))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let Thread { id, rollout_path, .. } = &self.thread;
+        match &self.pending {
+            _ if screen.quiet => String::new(),
+            Some(_) => {
+                let place = clean(rollout_path);
+                format!("{id} is deleted from the index\n{LOST}\n{KEPT}\nrollout: {place}\n")
+            }
+            None => "nothing was deleted\n".to_owned(),
+        }
+    }
+}
