@@ -12,7 +12,7 @@ use crate::args::Global;
 use crate::output::Screen;
 use crate::output::text::shell_os_word;
 use damage::damage_in;
-pub(crate) use damage::{is_damage, rebuild};
+pub(crate) use damage::{is_damage, is_foreign, rebuild};
 
 /// The exit codes, which scripts may rely upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,12 +4,13 @@ use std::io::{self, ErrorKind};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
-use threadkeep_sqlite::{OpenError, OpenOptions};
+use threadkeep_sqlite::{ErrorClass, OpenError, OpenOptions};
 use threadkeep_state::{STATE_DB, StateError, StateOptions, StateRuntime};
 
 use crate::exit::{fault, plain};
 use crate::homes::Homes;
 use crate::output::Screen;
+use crate::telemetry;
 
 /// An open index.
 pub(crate) struct Index {
@@ -55,7 +56,10 @@ impl Index {
         };
         let refusal = format!("{} cannot be written to", refusal.display());
         match read_only(homes).await {
-            Ok(state) => Ok(Index { state, access: Access::ReadOnly(refusal), _temporary: None }),
+            Ok(state) => {
+                telemetry::fell_back(ErrorClass::Io);
+                Ok(Index { state, access: Access::ReadOnly(refusal), _temporary: None })
+            }
             Err(StateError::Open(
                 OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. },
             )) => Index::temporary(screen, &refusal).await,
@@ -72,6 +76,7 @@ impl Index {
     }
 
     async fn temporary(screen: &Screen, refusal: &str) -> anyhow::Result<Index> {
+        telemetry::fell_back(ErrorClass::Io);
         let folder = tempfile::Builder::new()
             .prefix("threadkeep-")
             .tempdir()

@@ -11,12 +11,13 @@ mod homes;
 mod index;
 mod interrupt;
 mod output;
+mod own_log;
 mod pass;
+mod telemetry;
 
 use std::process::ExitCode;
 
 use crate::args::Cli;
-use crate::exit::Code;
 use crate::output::Screen;
 
 fn main() -> ExitCode {
@@ -25,9 +26,5 @@ fn main() -> ExitCode {
         Err(code) => return code.into(),
     };
     let screen = Screen::new(&cli.global);
-    let code = commands::run(&cli, &screen).unwrap_or_else(|error| {
-        screen.fault(&exit::Fault::of(&error, &screen));
-        Code::CouldNotRun
-    });
-    code.into()
+    commands::run(&cli, &screen).into()
 }

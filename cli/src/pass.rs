@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use threadkeep_backfill::{Backfill, Phase, ProblemKind, Progress as _, Report, RunOutcome, Status};
+use threadkeep_backfill::{Backfill, Phase, ProblemKind, Progress as _, Report, RunOutcome};
 use threadkeep_rollout::{AgentHome, ProblemReason};
 use threadkeep_state::StateRuntime;
-use threadkeep_state::backfill::{IndexOptions, lease_owner};
+use threadkeep_state::backfill::{Gate, IndexOptions, lease_owner};
 use tokio::sync::Notify;
 
 use crate::exit::{Fault, fault, is_damage};
@@ -154,9 +154,9 @@ pub(crate) fn held(owner: &str, expires_at: Timestamp) -> String {
 /// Why an index that is not brought up to date first may lack threads: no pass over the home has ever gone through, or the
 /// last one has not.
 pub(crate) async fn unfinished(index: &Index) -> anyhow::Result<Option<String>> {
-    let progress = index.state.backfill_progress().state().await.map_err(anyhow::Error::from_boxed)?;
-    let is_complete = progress.status == Status::Complete;
-    Ok((!is_complete).then(|| "the home is not wholly indexed: `threadkeep backfill` goes on".to_owned()))
+    let gate = index.state.backfill_gate().await.map_err(anyhow::Error::from_boxed)?;
+    Ok((gate != Gate::Complete)
+        .then(|| "the home is not wholly indexed: `threadkeep backfill` goes on".to_owned()))
 }
 
 /// The error of a run that the user stopped.

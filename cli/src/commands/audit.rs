@@ -119,6 +119,11 @@ impl Answer for Audit {
         text
     }
 
+    fn done(&self) -> String {
+        let (left, mended) = (self.report.differences.len(), self.mended.unwrap_or(0));
+        format!("{mended} differences mended, {left} left, {} threads unseen", self.report.unseen)
+    }
+
     fn code(&self) -> Code {
         if self.agrees() { Code::Fine } else { Code::Problems }
     }

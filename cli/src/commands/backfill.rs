@@ -28,6 +28,7 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
         PassOptions { force: args.force, include_deleted: args.include_deleted, wait: !args.no_wait };
     let report = pass::run(&index.state, &home, options, screen).await?;
     let problems = problems::after(&index.state, &report).await?;
+    problems::log_unreadable(&report);
     let lines_skipped = index.state.inventory().await?.lines_skipped;
     index.close().await?;
     match &report.outcome {
@@ -119,6 +120,14 @@ impl Answer for Summary {
             text.push_str(&problems::render(&self.problems, screen));
         }
         text
+    }
+
+    fn done(&self) -> String {
+        let report = &self.report;
+        let how = if report.outcome == RunOutcome::Complete { "complete" } else { "interrupted" };
+        let (scanned, indexed, failed) = (report.scanned, report.indexed, self.failed());
+        let (copies, gone) = (report.duplicates, report.rows_gone);
+        format!("{how}: {scanned} scanned, {indexed} indexed, {failed} failed, {copies} copies, {gone} gone")
     }
 
     fn code(&self) -> Code {

@@ -7,8 +7,8 @@ use threadkeep_sqlite::{OpenError, OpenOptions};
 use threadkeep_state_goals::{Goal, GoalError, GoalStore};
 use uuid::Uuid;
 
-use crate::config::{ConfigFile, Origin, Settings};
-use crate::exit::{Fault, fault};
+use crate::config::Settings;
+use crate::exit::Fault;
 use crate::homes::Homes;
 use crate::output::Screen;
 
@@ -50,20 +50,4 @@ async fn read(sqlite_home: &Path, ids: &[Uuid]) -> Result<Vec<Goal>, GoalError> 
     let goals = store.get_many(ids).await?;
     store.close().await?;
     Ok(goals)
-}
-
-/// Refuses to go on where goals are switched off, and says where.
-pub(super) fn refuse_if_off(settings: &Settings, file: &ConfigFile) -> anyhow::Result<()> {
-    if settings.features.goals {
-        return Ok(());
-    }
-    let set = file.settings.iter().find(|set| set.section == "features" && set.key == "goals");
-    let line = match set.map(|set| set.origin) {
-        Some(Origin::File { line }) => format!(":{line}"),
-        _ => String::new(),
-    };
-    Err(fault(
-        format!("goals are switched off: features.goals is false in {}{line}", file.path.display()),
-        "set it to true to have them back; the goals that were set are still there",
-    ))
 }

@@ -116,4 +116,19 @@ impl Answer for Goals {
             Goals::Done { said, .. } => format!("{said}\n"),
         }
     }
+
+    fn done(&self) -> String {
+        match self {
+            Goals::Done { goal: Some(goal), .. } => goal_text::summary(goal),
+            _ => "no goal".to_owned(),
+        }
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        match self {
+            // Without a goal it may be a thread that was deleted.
+            Goals::Done { thread, goal: Some(_), .. } => Some(*thread),
+            _ => None,
+        }
+    }
 }

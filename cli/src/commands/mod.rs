@@ -9,6 +9,8 @@ mod goal_sheet;
 mod goal_store;
 mod goal_text;
 mod goals;
+mod log_line;
+mod logs;
 mod problems;
 mod resolve;
 mod sandbox;
@@ -24,48 +26,110 @@ mod threads_table;
 mod threads_tree;
 mod tree_drawing;
 
-use crate::args::{Cli, Command, ThreadsArgs, ThreadsCommand};
-use crate::config::{ConfigFile, Settings};
-use crate::exit::{Code, fault};
+use crate::args::{Cli, Command, GoalsCommand, ThreadsArgs, ThreadsCommand};
+use crate::config::{ConfigFile, Feature, Settings};
+use crate::exit::{Code, Fault, fault, is_foreign};
 use crate::homes::Homes;
 use crate::output::{Answer, Screen};
+use crate::own_log::OwnLog;
+use crate::telemetry;
 use threads_close::Change;
 use threads_edit::Edit;
 
-/// Runs the command and prints its answer.
-pub(crate) fn run(cli: &Cli, screen: &Screen) -> anyhow::Result<Code> {
+/// Runs the command, prints its answer or its fault, and logs how it went.
+pub(crate) fn run(cli: &Cli, screen: &Screen) -> Code {
     // One thread is enough: SQLite, the reading of rollouts and the looking for them have threads of their own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(answer(cli, screen))?;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error.into(), screen, None),
+    };
+    let mut log = None;
+    let answered = runtime.block_on(answer(cli, screen, &mut log));
+    let printed = answered.and_then(|answer| Ok((screen.answer(&*answer)?, answer)));
+    let code = match printed {
+        Ok((code, answer)) => {
+            if let Some(log) = &log {
+                log.went(code, &*answer);
+            }
+            code
+        }
+        Err(error) => refuse(&error, screen, log.as_ref()),
+    };
+    if let Some(log) = log {
+        runtime.block_on(log.end());
+    }
     // A person who never answers a question must not keep the process alive.
     runtime.shutdown_background();
-    screen.answer(&*answer)
+    code
 }
 
-async fn answer(cli: &Cli, screen: &Screen) -> anyhow::Result<Box<dyn Answer>> {
+/// Says and logs why a command could not do what it was asked.
+fn refuse(error: &anyhow::Error, screen: &Screen, log: Option<&OwnLog>) -> Code {
+    let fault = Fault::of(error, screen);
+    screen.fault(&fault);
+    // In a folder that belongs to another program nothing is left.
+    if let Some(log) = log.filter(|_| !is_foreign(error)) {
+        log.failed(&fault);
+    }
+    Code::CouldNotRun
+}
+
+async fn answer(cli: &Cli, screen: &Screen, log: &mut Option<OwnLog>) -> anyhow::Result<Box<dyn Answer>> {
     if let Command::Completions { shell } = &cli.command {
         return Ok(Box::new(completions::Script::of(*shell)));
     }
     let homes = Homes::find(&cli.global)?;
     let file = ConfigFile::read(&homes.absolute().sqlite_home);
+    match &cli.command {
+        Command::Config(args) => return Ok(Box::new(config::Config::of(&args.command, file))),
+        Command::Status => return Ok(Box::new(status::status(&homes, file, screen).await)),
+        _ => {}
+    }
+    let settings = file.settings(screen)?;
+    match &cli.command {
+        Command::Goals(_) => file.need(Feature::Goals)?,
+        Command::Logs(_) => file.need(Feature::Logs)?,
+        _ => {}
+    }
+    *log = logged_name(&cli.command).and_then(|name| OwnLog::start(&homes, &settings, name));
+    telemetry::start();
     Ok(match &cli.command {
+        Command::Backfill(args) => Box::new(backfill::backfill(&homes, args, screen).await?),
+        Command::Audit(args) => Box::new(audit::audit(&homes, args, screen).await?),
+        Command::Goals(args) => Box::new(goals::goals(&homes, &args.command, screen).await?),
+        Command::Logs(args) => Box::new(logs::logs(&homes, args, &settings, screen).await?),
+        Command::Threads(args) => threads(&homes, args, &settings, screen).await?,
         Command::Config(args) => Box::new(config::Config::of(&args.command, file)),
         Command::Status => Box::new(status::status(&homes, file, screen).await),
-        Command::Backfill(args) => {
-            file.settings(screen)?;
-            Box::new(backfill::backfill(&homes, args, screen).await?)
-        }
-        Command::Audit(args) => {
-            file.settings(screen)?;
-            Box::new(audit::audit(&homes, args, screen).await?)
-        }
-        Command::Goals(args) => {
-            goal_store::refuse_if_off(&file.settings(screen)?, &file)?;
-            Box::new(goals::goals(&homes, &args.command, screen).await?)
-        }
-        Command::Logs(_) => anyhow::bail!("logs cannot be shown yet"),
-        Command::Threads(args) => threads(&homes, args, &file.settings(screen)?, screen).await?,
         Command::Completions { shell } => Box::new(completions::Script::of(*shell)),
+    })
+}
+
+/// What a command is called in the log; nothing for one that only reads, which leaves no trace.
+fn logged_name(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Backfill(_) => "backfill",
+        Command::Audit(args) if args.repair => "audit --repair",
+        Command::Threads(args) => match args.command.as_ref()? {
+            ThreadsCommand::Rename { .. } => "threads rename",
+            ThreadsCommand::Archive { .. } => "threads archive",
+            ThreadsCommand::Unarchive { .. } => "threads unarchive",
+            ThreadsCommand::Memory { .. } => "threads memory",
+            ThreadsCommand::Close { .. } => "threads close",
+            ThreadsCommand::Resume { .. } => "threads resume",
+            ThreadsCommand::Delete { .. } => "threads delete",
+            ThreadsCommand::Show { .. } | ThreadsCommand::Tree(_) => return None,
+        },
+        Command::Goals(args) => match &args.command {
+            GoalsCommand::Set(_) => "goals set",
+            GoalsCommand::Pause { .. } => "goals pause",
+            GoalsCommand::Resume { .. } => "goals resume",
+            GoalsCommand::Complete { .. } => "goals complete",
+            GoalsCommand::Clear { .. } => "goals clear",
+            GoalsCommand::Account(_) => "goals account",
+            GoalsCommand::List { .. } | GoalsCommand::Get { .. } => return None,
+        },
+        _ => return None,
     })
 }
 

@@ -9,6 +9,7 @@ use threadkeep_state::{FileProblem, FileProblemKind, StateRuntime};
 use crate::output::Screen;
 use crate::output::color::{DIM, RED, YELLOW, paint};
 use crate::output::text::{clean, count, fit_middle, wrap};
+use crate::own_log;
 
 /// How the reason of a copy begins.
 const COPY: &str = "has the same thread id as ";
@@ -87,6 +88,13 @@ impl From<FileProblem> for PlaceProblem {
 /// All problems that the index remembers.
 pub(super) async fn remembered(state: &StateRuntime) -> anyhow::Result<Vec<PlaceProblem>> {
     Ok(state.file_problems(u32::MAX).await?.into_iter().map(PlaceProblem::from).collect())
+}
+
+/// Logs which files a run could not read.
+pub(super) fn log_unreadable(report: &Report) {
+    for problem in report.problems.iter().filter(|problem| problem.kind == ProblemKind::Failed) {
+        own_log::unreadable(&problem.key, &without_path(&problem.key, &problem.reason));
+    }
 }
 
 /// What the index remembers after a run, and beside it what only the run itself could see: places that could not be listed.

@@ -81,4 +81,13 @@ impl Answer for Changed {
         }
         text
     }
+
+    fn done(&self) -> String {
+        let what = if self.change == Change::Close { "closed" } else { "opened again" };
+        format!("{} {what}", things(self.changed.len() as u64, "thread"))
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        Some(self.id)
+    }
 }

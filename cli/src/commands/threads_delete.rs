@@ -83,4 +83,11 @@ impl Answer for Deletion {
             None => "nothing was deleted\n".to_owned(),
         }
     }
+
+    fn done(&self) -> String {
+        match &self.pending {
+            None => "0 threads deleted".to_owned(),
+            Some(left) => format!("1 thread deleted, {} stores left to clean", left.len()),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::{MemoryMode, Thread};
 use threadkeep_state_goals::Goal;
+use uuid::Uuid;
 
 use super::goal_store;
 use super::resolve::find;
@@ -31,7 +32,7 @@ pub(super) struct Edited {
     thread: Thread,
     /// Asked for programs alone.
     goal: Option<Goal>,
-    done: String,
+    said: String,
 }
 
 pub(super) async fn edit(
@@ -45,14 +46,14 @@ pub(super) async fn edit(
     let index = Index::for_writing(homes).await?;
     let thread = find(&index, &home, id, screen).await?;
     let id = thread.id;
-    let done = apply(&index, &home, &thread, edit).await?;
+    let said = apply(&index, &home, &thread, edit).await?;
     let thread = index.state.threads().get(id).await?.unwrap_or(thread);
     index.close().await?;
     let goal = match screen.json {
         true => goal_store::of_threads(homes, &[id], settings, screen).await.remove(&id),
         false => None,
     };
-    Ok(Edited { thread, goal, done })
+    Ok(Edited { thread, goal, said })
 }
 
 /// Does it, and says what was done.
@@ -140,7 +141,15 @@ impl Answer for Edited {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        if screen.quiet { String::new() } else { format!("{}\n", self.done) }
+        if screen.quiet { String::new() } else { format!("{}\n", self.said) }
+    }
+
+    fn done(&self) -> String {
+        "1 thread edited".to_owned()
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        Some(self.thread.id)
     }
 }
 

@@ -50,6 +50,13 @@ pub(crate) enum Origin {
     Environment(&'static str),
 }
 
+/// A part of the tool that can be switched off as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feature {
+    Goals,
+    Logs,
+}
+
 impl ConfigFile {
     /// Reads the file of a SQLite home.
     pub(crate) fn read(sqlite_home: &Path) -> ConfigFile {
@@ -97,6 +104,23 @@ impl ConfigFile {
             settings[section][key] = value.clone();
         }
         Ok(serde_json::from_value(settings)?)
+    }
+}
+
+impl ConfigFile {
+    /// Refuses to go on where a feature is switched off, and says where that is.
+    pub(crate) fn need(&self, feature: Feature) -> anyhow::Result<()> {
+        let key = match feature {
+            Feature::Goals => "goals",
+            Feature::Logs => "logs",
+        };
+        let mut set = self.settings.iter().filter(|set| set.section == "features" && set.key == key);
+        let Some(off) = set.find(|set| set.value == false) else { return Ok(()) };
+        let line = if let Origin::File { line } = off.origin { format!(":{line}") } else { String::new() };
+        Err(fault(
+            format!("{key} are switched off: features.{key} is false in {}{line}", self.path.display()),
+            "set it to true to have them back; nothing was deleted",
+        ))
     }
 }
 

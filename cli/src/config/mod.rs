@@ -12,7 +12,7 @@ mod problem;
 mod schema;
 mod settings;
 
-pub(crate) use file::{ConfigFile, Origin, Setting};
+pub(crate) use file::{ConfigFile, Feature, Origin, Setting};
 pub(crate) use problem::{Problem, Severity};
 pub(crate) use schema::schema;
-pub(crate) use settings::{NOT_IN_EFFECT, Settings};
+pub(crate) use settings::{Logs, NOT_IN_EFFECT, Settings};

@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use threadkeep_state_logs::{LogFilter, LogOptions};
 
 /// The settings of Threadkeep: config.toml in the SQLite home. Every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -58,13 +59,14 @@ pub(crate) struct Logs {
 
 impl Default for Logs {
     fn default() -> Logs {
+        let LogOptions { row_bytes, keep_rows, keep_bytes, keep_age, .. } = LogOptions::default();
         Logs {
             enabled: true,
-            filter: "info".to_owned(),
-            row_bytes: 64 * 1_024,
-            keep_rows: 1_000,
-            keep_bytes: 10 * 1_024 * 1_024,
-            keep_days: 90,
+            filter: LogFilter::DEFAULT.to_owned(),
+            row_bytes: row_bytes as u64,
+            keep_rows,
+            keep_bytes,
+            keep_days: keep_age.as_secs() / (24 * 60 * 60),
         }
     }
 }

@@ -47,6 +47,11 @@ pub(crate) fn is_damage(error: &anyhow::Error) -> bool {
     damage_in(error).is_some()
 }
 
+/// Whether a database belongs to another program, so that its folder may not be ours either.
+pub(crate) fn is_foreign(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(parts(cause), (Some(OpenError::Foreign { .. }), _)))
+}
+
 /// What to do about a damaged database. Its log belongs to the file: left behind, it would be damage of its own.
 pub(crate) fn rebuild(path: &Path, homes: &str) -> String {
     let beside = |end: &str| {

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::args::{Color, Global};
 use crate::exit::{Code, Fault, typed_homes};
@@ -29,6 +30,18 @@ pub(crate) trait Answer {
     fn json(&self) -> Value;
     /// For people: whole lines, with styles that are stripped where there are no colours.
     fn text(&self, screen: &Screen) -> String;
+    /// What is printed.
+    fn rendered(&self, screen: &Screen) -> String {
+        if screen.json { json::document(&self.json(), screen.is_terminal) } else { self.text(screen) }
+    }
+    /// What was done, in figures and without anything that belongs to a thread, for this tool's own log.
+    fn done(&self) -> String {
+        String::new()
+    }
+    /// The thread that it was done to, if it is still there.
+    fn thread(&self) -> Option<Uuid> {
+        None
+    }
     /// How the run ends.
     fn code(&self) -> Code {
         Code::Fine
@@ -74,9 +87,7 @@ impl Screen {
 
     /// Prints an answer and says how the run ends. Nobody reading any more is no error.
     pub(crate) fn answer(&self, answer: &dyn Answer) -> anyhow::Result<Code> {
-        let text =
-            if self.json { json::document(&answer.json(), self.is_terminal) } else { answer.text(self) };
-        self.part(&text)?;
+        self.part(&answer.rendered(self))?;
         Ok(answer.code())
     }
 

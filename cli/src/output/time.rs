@@ -42,6 +42,16 @@ impl Clock {
         self.now.date().to_string()
     }
 
+    /// The moment, to the millisecond: `2026-11-22 14:27:00.123`.
+    pub(crate) fn precise(&self, at: Timestamp) -> String {
+        at.to_zoned(self.now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+
+    /// The same without the date: `14:27:00.123`.
+    pub(crate) fn time_of_day(&self, at: Timestamp) -> String {
+        at.to_zoned(self.now.time_zone().clone()).strftime("%H:%M:%S%.3f").to_string()
+    }
+
     /// The time of day and date in full, and how long ago that was.
     pub(crate) fn full(&self, at: Timestamp) -> String {
         let then = at.to_zoned(self.now.time_zone().clone());
@@ -101,6 +111,14 @@ mod tests {
     fn a_sheet_says_both() -> Result<(), jiff::Error> {
         assert_eq!(clock()?.full("2026-11-22T13:27:00Z".parse()?), "2026-11-22 14:27:00 (3 min ago)");
         assert_eq!(clock()?.full("2019-02-03T10:00:00Z".parse()?), "2019-02-03 11:00:00");
+        Ok(())
+    }
+
+    #[test]
+    fn a_log_is_exact() -> Result<(), jiff::Error> {
+        let at = "2026-11-22T13:27:00.0456Z".parse()?;
+        assert_eq!(clock()?.precise(at), "2026-11-22 14:27:00.045");
+        assert_eq!(clock()?.time_of_day("2026-11-22T13:27:00Z".parse()?), "14:27:00.000");
         Ok(())
     }
 

@@ -223,7 +223,7 @@ fn arguments_that_are_no_text() -> Result {
 /// A database of ours, with some bytes of it changed.
 fn spoilt(change: impl FnOnce(&mut Vec<u8>)) -> Result<Fixture> {
     let fixture = Fixture::bundled()?;
-    fixture.json(&["backfill"])?;
+    fixture.json(&["threads"])?;
     let mut bytes = fs::read(fixture.database())?;
     change(&mut bytes);
     fs::write(fixture.database(), bytes)?;
@@ -247,7 +247,12 @@ fn is_refused_untouched(fixture: &Fixture) -> Result<String> {
     }
     let status = fixture.run(&["status"])?;
     assert_eq!(status.code, Some(1), "{}", status.all());
-    assert!(contents(&fixture.sqlite_home())? == before, "a byte was changed");
+    let mut after = contents(&fixture.sqlite_home())?;
+    if !refused.stderr.contains("is not Threadkeep's") {
+        // What was refused is logged, but for databases of other programs, whose folder this may be.
+        after.retain(|(path, _)| !path.to_string_lossy().contains("logs_2.sqlite"));
+    }
+    assert!(after == before, "a byte was changed");
     let line = status.stdout.lines().find(|line| line.starts_with("state")).unwrap_or_default().to_owned();
     Ok(format!("{}\n--- status\n{line}", refused.all()))
 }

@@ -38,21 +38,21 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     # [tmp]/home/threadkeep/config.toml: not there, everything is as by default
 
     [features]
-    goals = true           # default
-    logs = true            # default
+    goals = true               # default
+    logs = true                # default
 
     [logs]
-    enabled = true         # default
-    filter = "info"        # default
-    row_bytes = 65536      # default
-    keep_rows = 1000       # default
-    keep_bytes = 10485760  # default
-    keep_days = 90         # default
+    enabled = true             # default
+    filter = "info,sqlx=warn"  # default
+    row_bytes = 65536          # default
+    keep_rows = 1000           # default
+    keep_bytes = 10485760      # default
+    keep_days = 90             # default
 
     [memories]  # not in effect yet: the memory pipeline is not built
-    max_age_days = 30      # default
-    min_idle_hours = 12    # default
-    max_running = 64       # default
+    max_age_days = 30          # default
+    min_idle_hours = 12        # default
+    max_running = 64           # default
     "#);
     insta::assert_snapshot!(fixture.run(&["config", "path"])?.all(), @r"
     exit 0

@@ -7,7 +7,10 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use threadkeep_sqlite::OpenOptions;
 use threadkeep_state::{STATE_DB, StateOptions, StateRuntime};
+use threadkeep_state_logs::{LogOptions, LogStore, LogWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -115,6 +118,24 @@ impl Fixture {
         let said = self.run(&[&["--json"], arguments].concat())?;
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{arguments:?}: {}", said.stdout);
         Ok(serde_json::from_str(&said.stdout)?)
+    }
+
+    /// Logs as an agent would: whatever is traced meanwhile.
+    pub(crate) async fn log(&self, what: impl FnOnce()) -> Result {
+        fs::create_dir_all(self.sqlite_home())?;
+        let store = LogStore::new(&self.sqlite_home(), &OpenOptions::new());
+        let options = LogOptions { filter: "it=trace,agent=trace".parse()?, ..LogOptions::default() };
+        let (layer, writer) = LogWriter::start(&store, options)?;
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), what);
+        writer.close().await?;
+        Ok(store.close().await?)
+    }
+
+    /// The rows that `logs` gives, each of its lines being a JSON object and stderr empty.
+    pub(crate) fn rows(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let said = self.run(&[&["--json", "logs"], arguments].concat())?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{arguments:?}: {}", said.stdout);
+        Ok(said.stdout.lines().map(serde_json::from_str).collect::<serde_json::Result<_>>()?)
     }
 
     /// Opens the index with the library.

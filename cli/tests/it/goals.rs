@@ -364,7 +364,7 @@ fn goals_can_be_switched_off() -> Result {
         exit 2
         --- stderr
         error: goals are switched off: features.goals is false in [tmp]/home/threadkeep/config.toml:2
-          hint: set it to true to have them back; the goals that were set are still there
+          hint: set it to true to have them back; nothing was deleted
         ");
         }
     }

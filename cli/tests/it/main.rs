@@ -10,6 +10,8 @@ mod fixture;
 mod goals;
 mod json;
 mod list;
+mod logs;
+mod own_log;
 mod read_only;
 mod secrets;
 mod signals;

@@ -1,0 +1,158 @@
+//! What this tool logs of itself: one row at the end of a command that changes something, and rows for what went wrong on
+//! the way.
+//!
+//! It is never in the way: what cannot be logged is lost, and `threadkeep status` tells what is the matter with the logs.
+//! Nothing is logged that would outlive a thread that is deleted: what belongs to a thread has its id as its thread, so
+//! that it goes with it, and elsewhere ids are left out.
+
+use std::time::Duration;
+
+use threadkeep_rollout::RolloutName;
+use threadkeep_sqlite::OpenOptions;
+use threadkeep_state_logs::{LogFilter, LogOptions, LogStore, LogWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use uuid::Uuid;
+
+use crate::config::{Logs, Settings};
+use crate::exit::{Code, Fault};
+use crate::homes::Homes;
+use crate::output::Answer;
+
+/// The target of every row.
+const TARGET: &str = "threadkeep";
+/// How long a command waits at its end until its rows are on their way to the disk.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The fewest hexadecimal digits that are taken for the beginning of an id.
+const LEAST_DIGITS: usize = 6;
+
+/// This run's log.
+pub(crate) struct OwnLog {
+    command: &'static str,
+    store: LogStore,
+    writer: LogWriter,
+}
+
+impl OwnLog {
+    /// Begins to log for a command; nothing where that is switched off, or where nothing can be written.
+    pub(crate) fn start(homes: &Homes, settings: &Settings, command: &'static str) -> Option<OwnLog> {
+        let is_wanted = settings.features.logs && settings.logs.enabled;
+        let options = options(&settings.logs).filter(|options| is_wanted && !options.filter.is_off())?;
+        if homes.obstacle().is_some() {
+            return None;
+        }
+        let store = LogStore::new(&homes.sqlite_home, &OpenOptions::new());
+        let (layer, writer) = LogWriter::start(&store, options).ok()?;
+        let subscriber = tracing_subscriber::registry().with(layer.filtered());
+        tracing::subscriber::set_global_default(subscriber).ok()?;
+        Some(OwnLog { command, store, writer })
+    }
+
+    /// Logs how the command went.
+    pub(crate) fn went(&self, code: Code, answer: &dyn Answer) {
+        let (command, exit_code, done) = (self.command, code as u8, answer.done());
+        match answer.thread() {
+            Some(thread_id) => {
+                tracing::info!(target: TARGET, %thread_id, command, exit_code, "{command}: {done}")
+            }
+            None => tracing::info!(target: TARGET, command, exit_code, "{command}: {done}"),
+        }
+    }
+
+    /// Logs why the command could not do what it was asked.
+    pub(crate) fn failed(&self, fault: &Fault) {
+        let (command, exit_code) = (self.command, Code::CouldNotRun as u8);
+        tracing::error!(target: TARGET, command, exit_code, "{command}: {}", without_ids(&fault.message));
+    }
+
+    /// Waits until everything is written, within bounds.
+    pub(crate) async fn end(self) {
+        let written = async {
+            // Whatever keeps the logs from being written is for `status` to tell.
+            let _ = self.writer.close().await;
+            let _ = self.store.close().await;
+        };
+        let _ = tokio::time::timeout(PATIENCE, written).await;
+    }
+}
+
+/// Logs that a file could not be read. The path is that from the home; the row goes with the file's thread.
+pub(crate) fn unreadable(path: &str, reason: &str) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let reason = without_ids(reason);
+    match RolloutName::parse(name) {
+        Ok(RolloutName { thread_id, .. }) => {
+            tracing::warn!(target: TARGET, %thread_id, path, "cannot be read: {reason}")
+        }
+        Err(_) => tracing::warn!(target: TARGET, path = without_ids(path), "cannot be read: {reason}"),
+    }
+}
+
+/// The settings as the logs take them; nothing when the filter is none, which would have been told before.
+fn options(logs: &Logs) -> Option<LogOptions> {
+    let filter: LogFilter = logs.filter.parse().ok()?;
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Some(LogOptions {
+        filter,
+        // A row that alone is more than what is kept would never be kept.
+        row_bytes: size(logs.row_bytes.min(logs.keep_bytes)),
+        keep_rows: logs.keep_rows,
+        keep_bytes: logs.keep_bytes,
+        keep_age: Duration::from_secs(logs.keep_days.saturating_mul(24 * 60 * 60)),
+        ..LogOptions::default()
+    })
+}
+
+/// A text without what may be a thread's id, or the beginning of one.
+fn without_ids(text: &str) -> String {
+    let mut rest = text;
+    let mut cleaned = String::new();
+    while !rest.is_empty() {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let word = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+        cleaned.push_str(if is_id(word) { "[id]" } else { word });
+        rest = &rest[word.len()..];
+        let between = &rest[..rest.find(is_part).unwrap_or(rest.len())];
+        cleaned.push_str(between);
+        rest = &rest[between.len()..];
+    }
+    cleaned
+}
+
+/// Whether a word ends in an id, or is the beginning of one.
+fn is_id(word: &str) -> bool {
+    const WHOLE: usize = 36;
+    let ends_in_one = word
+        .len()
+        .checked_sub(WHOLE)
+        .and_then(|at| word.get(at..))
+        .is_some_and(|end| Uuid::try_parse(end).is_ok());
+    let digits = word.chars().filter(|c| *c != '-').count();
+    ends_in_one || (digits >= LEAST_DIGITS && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_is_left_in_a_text() {
+        let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+        for (text, cleaned) in [
+            (format!("no thread {id} in the index"), "no thread [id] in the index"),
+            ("no thread's id begins with `01a2036C-d`".to_owned(), "no thread's id begins with `[id]`"),
+            (format!("sessions/rollout-2026-11-22T13-23-16-{id}.jsonl: gone"), "sessions/[id].jsonl: gone"),
+            (
+                "/srv/é/threadkeep/state_5.sqlite is damaged".to_owned(),
+                "/srv/é/threadkeep/state_5.sqlite is damaged",
+            ),
+        ] {
+            assert_eq!(without_ids(&text), cleaned);
+        }
+    }
+
+    #[test]
+    fn a_row_is_never_longer_than_what_is_kept() {
+        let logs = Logs { keep_bytes: 4_096, ..Logs::default() };
+        assert_eq!(options(&logs).map(|options| options.row_bytes), Some(4_096));
+    }
+}
