@@ -50,12 +50,9 @@ impl OwnLog {
     /// Logs how the command went.
     pub(crate) fn went(&self, code: Code, answer: &dyn Answer) {
         let (command, exit_code, done) = (self.command, code as u8, answer.done());
-        match answer.thread() {
-            Some(thread_id) => {
-                tracing::info!(target: TARGET, %thread_id, command, exit_code, "{command}: {done}")
-            }
-            None => tracing::info!(target: TARGET, command, exit_code, "{command}: {done}"),
-        }
+        // A field without a value is left out.
+        let thread_id = answer.thread().map(tracing::field::display);
+        tracing::info!(target: TARGET, thread_id, command, exit_code, "{command}: {done}");
     }
 
     /// Logs why the command could not do what it was asked.
@@ -79,12 +76,9 @@ impl OwnLog {
 pub(crate) fn unreadable(path: &str, reason: &str) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let reason = without_ids(reason);
-    match RolloutName::parse(name) {
-        Ok(RolloutName { thread_id, .. }) => {
-            tracing::warn!(target: TARGET, %thread_id, path, "cannot be read: {reason}")
-        }
-        Err(_) => tracing::warn!(target: TARGET, path = without_ids(path), "cannot be read: {reason}"),
-    }
+    let thread_id = RolloutName::parse(name).ok().map(|name| tracing::field::display(name.thread_id));
+    let path = if thread_id.is_some() { path.to_owned() } else { without_ids(path) };
+    tracing::warn!(target: TARGET, thread_id, path, "cannot be read: {reason}");
 }
 
 /// The settings as the logs take them; nothing when the filter is none, which would have been told before.

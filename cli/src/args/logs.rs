@@ -5,6 +5,9 @@ use jiff::Timestamp;
 
 use super::when::when;
 
+// With a name in it that would want backticks in a doc comment, which `--help` would show.
+const MODULE: &str = "Only rows of this module and those below it, such as threadkeep_state";
+
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the logs")]
 pub(crate) struct LogsArgs {
@@ -20,8 +23,7 @@ pub(crate) struct LogsArgs {
     /// Only rows before this time, given in the same ways
     #[arg(long, value_name = "TIME", value_parser = when, allow_negative_numbers = true)]
     pub(crate) to: Option<Timestamp>,
-    /// Only rows of this module and those below it, such as threadkeep_state
-    #[arg(long)]
+    #[arg(long, help = MODULE)]
     pub(crate) module: Option<String>,
     /// Only rows of this source file, or the end of its path
     #[arg(long)]

@@ -9,7 +9,6 @@ use super::log_line;
 use super::resolve::resolve;
 use crate::args::{self, LogsArgs};
 use crate::config::Settings;
-use crate::exit::Code;
 use crate::homes::Homes;
 use crate::interrupt::Interrupt;
 use crate::output::color::{DIM, paint};
@@ -150,10 +149,6 @@ impl Answer for Rows {
     /// Each row is a document of its own.
     fn rendered(&self, screen: &Screen) -> String {
         if screen.json { self.rows.iter().map(log_line::json).collect() } else { self.text(screen) }
-    }
-
-    fn code(&self) -> Code {
-        Code::Fine
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) struct Logs {
     /// Whether anything new is logged; what is there can be read all the same.
     pub(crate) enabled: bool,
     /// What is logged: a level (off, error, warn, info, debug, trace), and target=level for parts of a program that want
-    /// another, with commas between them: "info,sqlx=warn". The environment variable THREADKEEP_LOG overrides it.
+    /// another, with commas between them: "info,sqlx=warn". The environment variable `THREADKEEP_LOG` overrides
+    /// it.
     #[schemars(extend("format" = "log-filter"))]
     pub(crate) filter: String,
     /// The most bytes of one row; what is longer is cut, and marked as cut.

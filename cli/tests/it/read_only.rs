@@ -115,6 +115,33 @@ fn an_index_that_is_there_is_read_as_it_is() -> Result {
 }
 
 #[test]
+fn goals_and_logs_are_read_as_they_are_and_nothing_is_logged() -> Result {
+    let fixture = Fixture::bundled()?;
+    let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+    fixture.json(&["backfill"])?;
+    fixture.json(&["goals", "set", id, "Tidy the widget"])?;
+    protect(&fixture.home())?;
+    let before = contents(&fixture.home())?;
+    let goals = run(&fixture, &["goals", "list"])?;
+    assert!(goals.code == Some(0) && goals.stdout.contains("Tidy the widget"), "{}", goals.all());
+    let logs = run(&fixture, &["logs", "--compact"])?;
+    assert_eq!((logs.code, logs.stdout.lines().count()), (Some(0), 2), "{}", logs.all());
+    let list = run(&fixture, &["threads"])?;
+    assert!(list.code == Some(0) && list.stdout.contains("GOAL"), "{}", list.all());
+    let status = run(&fixture, &["--json", "status"])?;
+    let status: serde_json::Value = serde_json::from_str(&status.stdout)?;
+    assert_eq!((&status["goals"]["active"], &status["logs"]["rows"]), (&1.into(), &2.into()));
+    insta::assert_snapshot!(run(&fixture, &["goals", "pause", id])?.all(), @r"
+    exit 2
+    --- stderr
+    error: [tmp]/home/threadkeep/goals_1.sqlite cannot be written to
+      hint: give this user permission, or choose another folder with --sqlite-home DIR
+    ");
+    assert_eq!(contents(&fixture.home())?, before);
+    unprotect(&fixture.home())
+}
+
+#[test]
 fn a_home_that_may_not_be_looked_at_is_an_error() -> Result {
     let fixture = Fixture::bundled()?;
     fs::set_permissions(fixture.home(), fs::Permissions::from_mode(0o000))?;
