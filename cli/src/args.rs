@@ -27,28 +27,28 @@ const COLOR: &str = "Whether to use colours; NO_COLOR and CLICOLOR_FORCE are hee
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 problems were found, 2 could not run; what a problem is, the help of each command says.
-With --json, stdout is one JSON document and nothing else (of `logs`, one a row). Notes and errors go to stderr, one
+With --json, stdout is one JSON document and nothing else (of `logs`, one a row). Notes and errors go to stderr, one \
 JSON object a line: {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
 
 const BACKFILL_CODES: &str = "\
 Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
 Skipped lines and malformed names are reported, and are no failure.";
 const AUDIT_CODES: &str = "\
-Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ or a thread
+Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ or a thread \
 could not be compared, 2 could not run or there is no index.";
 const STATUS_CODES: &str = "\
-Exit codes: 0 fine, 1 a database is in trouble or cannot be made, the home cannot be read,
+Exit codes: 0 fine, 1 a database is in trouble or cannot be made, the home cannot be read, \
 or the settings are wrong, 2 could not run.";
 const GOALS_CODES: &str = "\
-Exit codes: 0 fine, also of `get` where there is no goal, 2 could not run, there is no goal to change, it has been
-replaced, or goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config
+Exit codes: 0 fine, also of `get` where there is no goal, 2 could not run, there is no goal to change, it has been \
+replaced, or goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config \
 path` says where that is).";
 const LOGS_CODES: &str = "\
 The newest rows are printed, the oldest of them first, so that the last line is the last thing that happened.
-With --json every row is a JSON object on a line of its own, also with --follow: the one command whose answer is not
+With --json every row is a JSON object on a line of its own, also with --follow: the one command whose answer is not \
 one document.
 
-Exit codes: 0 fine, also when there are no logs and when --follow is ended by Ctrl-C or nobody reads any more,
+Exit codes: 0 fine, also when there are no logs and when --follow is ended by Ctrl-C or nobody reads any more, \
 2 could not run.";
 const CONFIG_CODES: &str = "\
 Exit codes: 0 fine, 1 `show` found errors in the file, 2 could not run.";
