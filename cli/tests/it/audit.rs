@@ -68,6 +68,8 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
                       rollout  never
       tokens_used     index    7
                       rollout  40633
+      run_outcome     index    unknown
+                      rollout  completed
     01a20300-0000-7000-8000-00000000000a
       sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-00000000000a.jsonl
       is not in the index
@@ -75,7 +77,7 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
       sessions/rollout-ghost.jsonl
       is listed, and its rollout is missing
 
-    index and rollouts differ in 10 places; `threadkeep audit --repair` mends the index
+    index and rollouts differ in 11 places; `threadkeep audit --repair` mends the index
     17 files and 17 threads compared
     "#);
     assert_eq!(fixture.run(&["audit"])?.all(), found.all(), "an audit without --repair changes nothing");
@@ -84,7 +86,7 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
     insta::assert_snapshot!(mended.all(), @r"
     exit 0
     --- stdout
-    10 differences mended; index and rollouts agree
+    11 differences mended; index and rollouts agree
     17 files and 17 threads compared
     ");
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));

@@ -16,7 +16,7 @@ fn a_sheet_shows_everything() -> Result {
     title          Please list the files here
     created        2019-11-22 13:23:16
     updated        2019-11-22 13:23:26
-    last run       unknown
+    last run       completed
     archived       no
     rollout        sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
 
