@@ -2,6 +2,7 @@
 
 use clap::ValueEnum as _;
 use jiff::Timestamp;
+use threadkeep_redact::redact;
 use threadkeep_sqlite::OpenOptions;
 use threadkeep_state_goals::{
     AccountMode, Accounted, Goal, GoalError, GoalStatus, GoalStore, GoalUpdate, NewGoal, Usage,
@@ -70,11 +71,13 @@ impl Edit<'_> {
             Budget::None => None,
         });
         let status = args.status.map(of_typed);
-        match (current, &args.objective) {
-            (Some(current), _) if !args.new => {
+        // A secret that was typed with it has no business in a database.
+        let objective = args.objective.as_deref().map(|objective| redact(objective).into_owned());
+        match (current, objective) {
+            (Some(current), objective) if !args.new => {
                 let update = GoalUpdate {
                     expected_goal_id: Some(args.goal_id.unwrap_or(current.goal_id)),
-                    objective: args.objective.clone(),
+                    objective,
                     status,
                     token_budget: budget,
                 };
@@ -87,7 +90,7 @@ impl Edit<'_> {
             )),
             (current, objective) => {
                 let new = NewGoal {
-                    objective: objective.clone().unwrap_or_default(),
+                    objective: objective.unwrap_or_default(),
                     status: status.unwrap_or(GoalStatus::Active),
                     token_budget: budget.flatten(),
                 };

@@ -37,3 +37,18 @@ fn credentials_of_a_remote_are_nowhere() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_secret_that_is_typed_gets_into_no_file() -> Result {
+    let fixture = Fixture::bundled()?;
+    let id = "01a2036f-755a-7811-b14e-4200865829fd";
+    let key = format!("sk-proj-{}", "a1B2".repeat(12));
+    fixture.json(&["threads", "rename", id, &format!("deploy with {key}")])?;
+    let goal = fixture.json(&["goals", "set", id, &format!("Use {key} to deploy")])?["goal"].clone();
+    assert_eq!(goal["objective"], "Use [redacted:openai-key] to deploy");
+    for (path, bytes) in contents(&fixture.sqlite_home())? {
+        let found = bytes.windows(key.len()).any(|window| window == key.as_bytes());
+        assert!(!found, "{} has the secret", path.display());
+    }
+    Ok(())
+}
