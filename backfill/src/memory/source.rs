@@ -153,7 +153,12 @@ impl Source for MemorySource {
         let unreadable = data.unreadable.iter();
         let problems =
             unreadable.map(|place| ListingProblem { place: place.clone(), reason: "no permission".into() });
-        Ok(Listing { items, problems: problems.collect(), unknown_prefixes: data.unreadable.clone(), excluded: data.left_out })
+        Ok(Listing {
+            items,
+            problems: problems.collect(),
+            unknown_prefixes: data.unreadable.clone(),
+            excluded: data.left_out,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Classifies every statement, and refuses what loses data or leaves older programs behind.
 //!
 //! Words say what a statement is meant to be, SQLite says what it does ([`replay`](super::replay)), and the two have to
-//! agree. What is refused can be allowed, with a reason, above the statement ([`allow`](super::allow)).
+//! agree. What is refused can be allowed, with a reason, above the statement (`allow.rs`).
 
 mod class;
 mod contract;
