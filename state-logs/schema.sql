@@ -1,7 +1,7 @@
 -- The schema of logs_2.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
 CREATE TABLE log_partitions (
-    id INTEGER NOT NULL PRIMARY KEY,
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id BETWEEN 1 AND 268435455),
     thread_id TEXT NOT NULL,
     process_id TEXT NOT NULL,
     row_count INTEGER NOT NULL DEFAULT 0,
@@ -28,10 +28,10 @@ CREATE TABLE log_rows (
 ) STRICT;
 CREATE UNIQUE INDEX log_rows_by_id ON log_rows (id);
 CREATE TRIGGER log_rows_counted AFTER INSERT ON log_rows BEGIN
-    UPDATE log_partitions SET row_count = row_count + 1, byte_count = byte_count + new.bytes, last_position = max(last_position, new.place & 1099511627775) WHERE id = new.place >> 40;
+    UPDATE log_partitions SET row_count = row_count + 1, byte_count = byte_count + new.bytes, last_position = max(last_position, new.place & 34359738367) WHERE id = new.place >> 35;
 END;
 CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
-    UPDATE log_partitions SET row_count = row_count - 1, byte_count = byte_count - old.bytes WHERE id = old.place >> 40;
+    UPDATE log_partitions SET row_count = row_count - 1, byte_count = byte_count - old.bytes WHERE id = old.place >> 35;
 END;
 
 CREATE TABLE log_totals (

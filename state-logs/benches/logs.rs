@@ -80,10 +80,14 @@ fn row(number: u64) -> NewRow {
     NewRow {
         thread_id: Some(thread(number / 3 * 7 % THREADS)),
         process_id: Some(Uuid::from_u128(0x7d0f_1a52_4a3e_4c59_8f0e_1f2a_3b4c_5d6e)),
-        at: Timestamp::from_millisecond(1_795_353_796_213 + number as i64 * 7).expect("a time of this century"),
+        at: Timestamp::from_millisecond(1_795_353_796_213 + number as i64 * 7)
+            .expect("a time of this century"),
         level: Level::Info,
         target: "agent::exec".to_owned(),
-        message: format!("command finished: cargo test {} ({number})", "and what it was about ".repeat(call as usize % 6)),
+        message: format!(
+            "command finished: cargo test {} ({number})",
+            "and what it was about ".repeat(call as usize % 6)
+        ),
         fields: Some(format!("{{\"call_id\":\"{call:016x}\",\"duration_ms\":{}}}", call % 10_000)),
         spans: Some(format!("[{{\"name\":\"turn\",\"fields\":{{\"turn\":{}}}}}]", number / 100)),
         module: Some("agent::exec".to_owned()),
@@ -118,7 +122,7 @@ async fn insert(rows: &[NewRow], batch: usize) -> Result<Duration> {
     let store = LogStore::new(folder.path(), &OpenOptions::new());
     let path = store.database().get().await?.path().to_owned();
     store.close().await?;
-    let mut database = connect(&path)?;
+    let database = connect(&path)?;
     for number in 0..THREADS {
         let sql = "INSERT INTO log_partitions (id, thread_id, process_id) VALUES (?1, ?2, '')";
         database.execute(sql, (number as i64 + 1, thread(number).to_string()))?;
@@ -128,21 +132,25 @@ async fn insert(rows: &[NewRow], batch: usize) -> Result<Duration> {
         let columns = "place, id, at_ms, level, target, message, fields, spans, process_id, module, file, line, is_cut, bytes";
         format!("INSERT INTO log_rows ({columns}) VALUES {}", vec![row.as_str(); rows].join(", "))
     };
-    let whole = sql(VALUES);
+    // Prepared once, as the writer's are.
+    let mut whole = database.prepare(&sql(VALUES))?;
     let start = Instant::now();
     let mut id = 0;
     for batch in rows.chunks(batch) {
-        let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        database.execute_batch("BEGIN IMMEDIATE")?;
         for part in batch.chunks(VALUES) {
-            let sql = if part.len() == VALUES { whole.clone() } else { sql(part.len()) };
             let mut values = Vec::with_capacity(part.len() * 14);
             for row in part {
                 id += 1;
                 values.extend(columns(row, id));
             }
-            transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+            let values = params_from_iter(values);
+            match part.len() {
+                VALUES => whole.execute(values)?,
+                rows => database.execute(&sql(rows), values)?,
+            };
         }
-        transaction.commit()?;
+        database.execute_batch("COMMIT")?;
     }
     Ok(start.elapsed())
 }
@@ -161,7 +169,7 @@ fn columns(row: &NewRow, id: i64) -> [Value; 14] {
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
     let thread = row.thread_id.map_or(0, |id| id.as_u128() as u8);
     [
-        ((i64::from(thread) + 1 << 35) + id).into(),
+        (((i64::from(thread) + 1) << 35) + id).into(),
         id.into(),
         row.at.as_millisecond().into(),
         3.into(),

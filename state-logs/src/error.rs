@@ -13,7 +13,9 @@ pub enum LogError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// A query for no rows, or for too many.
-    #[error("a query gives from 1 to {max} rows, not {limit}: ask again with `after_id`, or with a time, to get more")]
+    #[error(
+        "a query gives from 1 to {max} rows, not {limit}: ask again with `after_id`, or with a time, to get more"
+    )]
     BadLimit {
         /// What was asked for.
         limit: u32,

@@ -40,7 +40,9 @@ pub enum BadFilter {
     #[error("a filter has at least one directive, such as `info`; `off` keeps nothing")]
     Empty,
     /// A directive is a word that is no level.
-    #[error("`{directive}` is no level (error, warn, info, debug, trace, off); write `{directive}=trace` if it is a target")]
+    #[error(
+        "`{directive}` is no level (error, warn, info, debug, trace, off); write `{directive}=trace` if it is a target"
+    )]
     NoLevel {
         /// The directive.
         directive: String,
@@ -141,8 +143,8 @@ fn read(directive: &str) -> Result<(Option<&str>, LevelFilter), BadFilter> {
     if target.is_empty() || !target.chars().all(is_target) {
         return Err(BadFilter::BadTarget { directive: name() });
     }
-    let level = level_of(level)
-        .ok_or_else(|| BadFilter::BadLevel { directive: name(), level: level.to_owned() })?;
+    let level =
+        level_of(level).ok_or_else(|| BadFilter::BadLevel { directive: name(), level: level.to_owned() })?;
     Ok((Some(target), level))
 }
 

@@ -63,7 +63,12 @@ impl LogOptions {
         // What a row has beside its message: ids, a target, a module, a file.
         least("row_bytes", self.row_bytes as u64, 256, "a row has at least 256 bytes")?;
         least("keep_rows", self.keep_rows, 1, "at least one row is kept")?;
-        least("keep_bytes", self.keep_bytes, self.row_bytes as u64, "at least one row (`row_bytes`) is kept")?;
+        least(
+            "keep_bytes",
+            self.keep_bytes,
+            self.row_bytes as u64,
+            "at least one row (`row_bytes`) is kept",
+        )?;
         least("queue_rows", self.queue_rows as u64, 1, "at least one row waits")?;
         least("batch_rows", self.batch_rows as u64, 1, "a commit has at least one row")
     }

@@ -72,14 +72,33 @@ mod tests {
     #[test]
     fn the_last_word_of_a_name_tells() {
         for name in [
-            "prompt", "http.request.body", "userPrompt", "RequestBody", "aggregated_output", "Authorization", "tool-input",
-            "gen_ai.prompt", "STDOUT", "messages", "body_",
+            "prompt",
+            "http.request.body",
+            "userPrompt",
+            "RequestBody",
+            "aggregated_output",
+            "Authorization",
+            "tool-input",
+            "gen_ai.prompt",
+            "STDOUT",
+            "messages",
+            "body_",
         ] {
             assert!(is_body(name), "{name}");
         }
         for name in [
-            "message", "request_id", "content_type", "output_tokens", "body.length", "error", "url", "nobody", "",
-            "_", "promptCount", "input_tokens",
+            "message",
+            "request_id",
+            "content_type",
+            "output_tokens",
+            "body.length",
+            "error",
+            "url",
+            "nobody",
+            "",
+            "_",
+            "promptCount",
+            "input_tokens",
         ] {
             assert!(!is_body(name), "{name}");
         }

@@ -96,9 +96,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         }
         let mut found = self.visitor();
         event.record(&mut found);
-        let scope = context.event_scope(event).into_iter().flat_map(|scope| scope.from_root());
-        let spans: Vec<_> =
-            scope.filter_map(|span| span.extensions().get::<Kept>().map(|kept| Arc::clone(&kept.0))).collect();
+        let scope =
+            context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root);
+        let spans: Vec<_> = scope
+            .filter_map(|span| span.extensions().get::<Kept>().map(|kept| Arc::clone(&kept.0)))
+            .collect();
         let thread_id = found.thread_id.or_else(|| spans.iter().rev().find_map(|span| span.thread_id));
         let mut record = Record {
             at: Timestamp::now(),

@@ -100,7 +100,7 @@ struct Columns<'a>(
 const INSERT: &str = "INSERT INTO log_rows (place, id, at_ms, level, target, message, fields, spans, process_id, module, file, \
      line, is_cut, bytes) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
-       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13 FROM json_each(?1)";
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13 FROM jsonb_each(?1)";
 
 impl LogStore {
     /// Adds rows, and deletes the oldest ones that are then too many. What a writer does; for benches and imports.
@@ -114,7 +114,12 @@ impl LogStore {
     }
 
     /// Adds rows, and counts others that were dropped.
-    pub(crate) async fn append_counting(&self, rows: &[NewRow], keep: Keep, dropped: u64) -> Result<(), LogError> {
+    pub(crate) async fn append_counting(
+        &self,
+        rows: &[NewRow],
+        keep: Keep,
+        dropped: u64,
+    ) -> Result<(), LogError> {
         let db = self.database.get().await?;
         let mut tx = db.begin().await?;
         let written = self.written.known();
@@ -141,7 +146,9 @@ async fn add(
     for (partition, share) in partitions.iter().zip(&shares) {
         make_room(conn, partition, share, keep).await?;
     }
-    let totals = sqlx::query("SELECT last_id, most_late_ms FROM log_totals WHERE id = 1").fetch_one(&mut *conn).await?;
+    let totals = sqlx::query("SELECT last_id, most_late_ms FROM log_totals WHERE id = 1")
+        .fetch_one(&mut *conn)
+        .await?;
     let (mut last_id, mut most_late): (i64, i64) = (totals.try_get(0)?, totals.try_get(1)?);
 
     let mut placed: Vec<(usize, i64, &NewRow)> = Vec::with_capacity(batch.len());

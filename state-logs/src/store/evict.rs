@@ -47,14 +47,20 @@ pub(crate) async fn make_room(
 }
 
 /// Reads the places and sizes of a partition's oldest rows.
-async fn oldest(conn: &mut SqliteConnection, partition: i64, limit: u64) -> Result<Vec<(i64, u64)>, sqlx::Error> {
+async fn oldest(
+    conn: &mut SqliteConnection,
+    partition: i64,
+    limit: u64,
+) -> Result<Vec<(i64, u64)>, sqlx::Error> {
     let places = places(partition);
-    let rows = sqlx::query("SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3")
-        .bind(places.start())
-        .bind(places.end())
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(conn)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3",
+    )
+    .bind(places.start())
+    .bind(places.end())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(conn)
+    .await?;
     rows.iter()
         .map(|row| {
             let bytes: i64 = row.try_get(1)?;

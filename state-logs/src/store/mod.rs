@@ -69,8 +69,13 @@ impl LogStore {
 
     /// Lets this process's writers write what they have.
     async fn flush_writers(&self) {
-        let queues: Vec<_> =
-            self.queues.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+        let queues: Vec<_> = self
+            .queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
         for queue in queues {
             // What cannot be written is told to those who ask the writer.
             let _ = queue.flush().await;

@@ -25,7 +25,8 @@ impl Owner {
 
     /// The two columns: '' where there is none.
     fn columns(self) -> [String; 2] {
-        [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, |id| id.hyphenated().to_string()))
+        [self.thread_id, self.process_id]
+            .map(|id| id.map_or_else(String::new, |id| id.hyphenated().to_string()))
     }
 }
 

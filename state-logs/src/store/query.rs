@@ -149,7 +149,8 @@ impl LogStore {
     pub async fn last_id(&self) -> Result<i64, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(0) };
         let mut reader = db.reader().await?;
-        let last = sqlx::query_scalar("SELECT last_id FROM log_totals WHERE id = 1").fetch_one(reader.conn()).await;
+        let last =
+            sqlx::query_scalar("SELECT last_id FROM log_totals WHERE id = 1").fetch_one(reader.conn()).await;
         let last = last.map_err(|error| db.error(error))?;
         reader.confirm()?;
         Ok(last)
@@ -210,7 +211,12 @@ async fn partitions_of(reader: &mut Reader, threads: &[Uuid]) -> Result<Vec<i64>
 }
 
 impl Bounds<'_> {
-    async fn walk(&self, reader: &mut Reader, walk: Walk, partition: i64) -> Result<Vec<LogRow>, sqlx::Error> {
+    async fn walk(
+        &self,
+        reader: &mut Reader,
+        walk: Walk,
+        partition: i64,
+    ) -> Result<Vec<LogRow>, sqlx::Error> {
         let query = self.query;
         let (first_level, last_level) = match query.level {
             None => (Level::Error, Level::Trace),

@@ -70,7 +70,11 @@ impl LogRow {
             message: row.try_get(4)?,
             fields: fields.map(serde_json::from_str).transpose().map_err(decode)?.unwrap_or_default(),
             spans: spans.map(serde_json::from_str).transpose().map_err(decode)?.unwrap_or_default(),
-            thread_id: Some(thread_id).filter(|id| !id.is_empty()).map(Uuid::try_parse).transpose().map_err(decode)?,
+            thread_id: Some(thread_id)
+                .filter(|id| !id.is_empty())
+                .map(Uuid::try_parse)
+                .transpose()
+                .map_err(decode)?,
             process_id: process_id.map(Uuid::try_parse).transpose().map_err(decode)?,
             module: row.try_get(9)?,
             file: row.try_get(10)?,

@@ -29,7 +29,9 @@ impl Batch {
             at,
             level: Level::Warn,
             target: env!("CARGO_CRATE_NAME").to_owned(),
-            message: format!("{count} log {rows} dropped: there was no room, or the logs could not be written"),
+            message: format!(
+                "{count} log {rows} dropped: there was no room, or the logs could not be written"
+            ),
             fields: Some(json!({ "dropped": count }).to_string()),
             spans: None,
             module: Some(module_path!().to_owned()),

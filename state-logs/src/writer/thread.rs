@@ -22,7 +22,8 @@ const COMMITS_BETWEEN_VACUUMS: u64 = 256;
 /// Starts the thread.
 pub(crate) fn start(store: LogStore, queue: Arc<Queue>, options: LogOptions) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let writer = Writer { store, queue, options, batch: Batch::default(), backoff: Backoff::default(), commits: 0 };
+    let writer =
+        Writer { store, queue, options, batch: Batch::default(), backoff: Backoff::default(), commits: 0 };
     std::thread::Builder::new().name("threadkeep-logs".to_owned()).spawn(move || {
         quiet::this_thread();
         writer.run(&runtime);
@@ -76,7 +77,8 @@ impl Writer {
                 left = left.saturating_sub(records.len());
                 let process_id = *super::PROCESS_ID;
                 let row_bytes = self.options.row_bytes;
-                self.batch.rows = records.into_iter().map(|record| record.into_row(process_id, row_bytes)).collect();
+                self.batch.rows =
+                    records.into_iter().map(|record| record.into_row(process_id, row_bytes)).collect();
             }
             if !self.write().await {
                 return;

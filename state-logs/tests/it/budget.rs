@@ -28,12 +28,18 @@ fn log(numbers: std::ops::Range<u64>) {
         let thread = number / 3 * 7 % (THREADS + 1);
         let say = || {
             let call = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            info!(call_id = format!("{call:016x}"), duration_ms = call % 10_000, exit_code = 0,
-                "command finished: cargo test --package number-{number} {}", "and what it was about ".repeat(number as usize % 6));
+            info!(
+                call_id = format!("{call:016x}"),
+                duration_ms = call % 10_000,
+                exit_code = 0,
+                "command finished: cargo test --package number-{number} {}",
+                "and what it was about ".repeat(number as usize % 6)
+            );
         };
         match thread {
             0 => say(),
-            _ => info_span!("turn", thread_id = %Uuid::from_u128(thread.into()), turn = number / 100).in_scope(say),
+            _ => info_span!("turn", thread_id = %Uuid::from_u128(thread.into()), turn = number / 100)
+                .in_scope(say),
         }
     }
 }
@@ -64,7 +70,6 @@ async fn measure(folder: &Path) -> Result {
     let logged = after.logged_bytes - before.logged_bytes;
     let ratio = written as f64 / logged as f64;
     assert_eq!(writer.dropped(), 0);
-    println!("{logged} bytes logged, {written} written: {ratio:.2}");
     assert!(ratio <= BUDGET, "{logged} bytes logged, {written} written: {ratio:.2}");
     // One row more, so that the store knows of the commits before.
     tracing::dispatcher::with_default(&dispatch, || log_all(&writer, 0..1));
@@ -90,5 +95,9 @@ async fn twenty_thousand_rows_stay_within_the_budget() -> Result {
     let folder = tempfile::tempdir()?;
     let output = child(NAME, folder.path())?.output()?;
     println!("{}", String::from_utf8_lossy(&output.stdout));
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned().into()) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
+    }
 }

@@ -67,7 +67,12 @@ async fn what_writing_the_logs_logs_is_not_logged() -> Result {
         fn counter(&self, name: &'static str, _: u64, tags: threadkeep_sqlite::telemetry::Tags<'_>) {
             tracing::error!(target: "sqlx::query", name, ?tags, "counted");
         }
-        fn duration(&self, name: &'static str, _: std::time::Duration, _: threadkeep_sqlite::telemetry::Tags<'_>) {
+        fn duration(
+            &self,
+            name: &'static str,
+            _: std::time::Duration,
+            _: threadkeep_sqlite::telemetry::Tags<'_>,
+        ) {
             tracing::trace!(target: "tokio::task", name, "timed");
         }
     }
@@ -90,7 +95,8 @@ async fn what_writing_the_logs_logs_is_not_logged() -> Result {
         writer.flush().await?;
         store.close().await?;
     }
-    let rows: Vec<_> = store.query(&Default::default()).await?.into_iter().rev().map(|row| row.message).collect();
+    let rows: Vec<_> =
+        store.query(&Default::default()).await?.into_iter().rev().map(|row| row.message).collect();
     assert_eq!(rows, ["round 0", "round 1", "round 2", "round 3", "round 4"]);
     // The same events from elsewhere are the program's own: that of the query, which had to open the database.
     writer.flush().await?;

@@ -13,14 +13,18 @@ async fn every_query_walks_along_an_index() -> Result {
     assert_eq!(statements.len(), 4);
     for (name, sql) in statements {
         let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>()?;
+        let steps: Vec<String> =
+            plan.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>()?;
         let walk = match name.contains("a thread's") {
             true => "SEARCH r USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
             false => "SEARCH r USING INDEX log_rows_by_id (id>? AND id<?)",
         };
         assert_eq!(steps[0], walk, "{name}");
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{name}: {steps:?}");
-        assert!(!steps.iter().any(|step| step.contains("SCAN r") || step.contains("SCAN p")), "{name}: {steps:?}");
+        assert!(
+            !steps.iter().any(|step| step.contains("SCAN r") || step.contains("SCAN p")),
+            "{name}: {steps:?}"
+        );
     }
     Ok(())
 }

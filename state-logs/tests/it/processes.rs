@@ -17,7 +17,8 @@ const SHARED: Uuid = Uuid::from_u128(1);
 /// Logs for a thread that all processes share, and for the process itself.
 fn log_rows(folder: &Path) -> Result {
     let store = LogStore::new(folder, &OpenOptions::new());
-    let (layer, writer) = LogWriter::start(&store, LogOptions { batch_rows: 16, queue_rows: 10_000, ..patient() })?;
+    let (layer, writer) =
+        LogWriter::start(&store, LogOptions { batch_rows: 16, queue_rows: 10_000, ..patient() })?;
     with(layer, || {
         for number in 0..ROWS {
             info!(thread_id = %SHARED, number, "shared");

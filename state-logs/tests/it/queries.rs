@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::support::{Lab, PLENTY, Result, messages, new_row};
 
 const MODULES: [Option<&str>; 5] = [None, Some("a"), Some("a::b"), Some("a::b::c"), Some("a::bc")];
-const FILES: [Option<&str>; 4] = [None, Some("src/exec.rs"), Some("core/src/exec.rs"), Some("core/src/nexec.rs")];
+const FILES: [Option<&str>; 4] =
+    [None, Some("src/exec.rs"), Some("core/src/exec.rs"), Some("core/src/nexec.rs")];
 const WORDS: [&str; 5] = ["100%", "Needle", "the \"quoted\" one", "back\\slash", "Ärger"];
 
 fn thread(number: u8) -> Uuid {
@@ -15,7 +16,15 @@ fn thread(number: u8) -> Uuid {
 }
 
 fn rows() -> impl Strategy<Value = Vec<NewRow>> {
-    let row = (0..5_usize, 0..MODULES.len(), 0..FILES.len(), 0..WORDS.len(), 0..WORDS.len(), proptest::option::of(0..3_u8), 0..60_i64);
+    let row = (
+        0..5_usize,
+        0..MODULES.len(),
+        0..FILES.len(),
+        0..WORDS.len(),
+        0..WORDS.len(),
+        proptest::option::of(0..3_u8),
+        0..60_i64,
+    );
     proptest::collection::vec(row, 0..60).prop_map(|rows| {
         let made = rows.into_iter().map(|(level, module, file, word, field, of, at)| {
             let fields = serde_json::json!({ "plain": 7, "text": WORDS[field] });
@@ -36,8 +45,26 @@ fn queries() -> impl Strategy<Value = LogQuery> {
     let level = proptest::option::of((0..5_usize, any::<bool>()));
     let time = || proptest::option::of(0..60_i64);
     let module = proptest::sample::select(vec![None, None, None, Some("a"), Some("a::b"), Some("b")]);
-    let file = proptest::sample::select(vec![None, None, None, Some("exec.rs"), Some("src/exec.rs"), Some("xec.rs")]);
-    let text = proptest::sample::select(vec![None, None, None, Some("%"), Some("nEEDLE"), Some("\"quoted\""), Some("\\s"), Some("7"), Some("Ä"), Some("PLAIN")]);
+    let file = proptest::sample::select(vec![
+        None,
+        None,
+        None,
+        Some("exec.rs"),
+        Some("src/exec.rs"),
+        Some("xec.rs"),
+    ]);
+    let text = proptest::sample::select(vec![
+        None,
+        None,
+        None,
+        Some("%"),
+        Some("nEEDLE"),
+        Some("\"quoted\""),
+        Some("\\s"),
+        Some("7"),
+        Some("Ä"),
+        Some("PLAIN"),
+    ]);
     let threads = proptest::sample::select(vec![vec![], vec![], vec![0], vec![0, 1, 0], vec![2, 9]]);
     let order = proptest::prop_oneof![Just(Order::NewestFirst), Just(Order::OldestFirst)];
     let after = proptest::option::of(0..60_usize);
@@ -71,14 +98,17 @@ fn is_found(query: &LogQuery, row: &LogRow) -> bool {
         LevelMatch::Exactly(level) => row.level == level,
     });
     let module = query.module.as_ref().is_none_or(|wanted| {
-        row.module.as_ref().is_some_and(|module| module == wanted || module.starts_with(&format!("{wanted}::")))
+        row.module
+            .as_ref()
+            .is_some_and(|module| module == wanted || module.starts_with(&format!("{wanted}::")))
     });
     let file = query.file.as_ref().is_none_or(|wanted| {
         row.file.as_ref().is_some_and(|file| file == wanted || file.ends_with(&format!("/{wanted}")))
     });
     let text = query.text.as_ref().is_none_or(|wanted| {
         let has = |text: &str| text.to_ascii_lowercase().contains(&wanted.to_ascii_lowercase());
-        let value = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value =
+            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         has(&row.message) || row.fields.iter().any(|(name, field)| has(name) || has(&value(field)))
     });
     let thread = match row.thread_id {
@@ -125,16 +155,19 @@ async fn a_tail_sees_each_row_once() -> Result {
     let mut last = lab.store.last_id().await?;
     for round in 0..5 {
         // Times go back, as clocks do and late batches have them.
-        let batch: Vec<_> = (0..3).map(|number| new_row(1_000 - round * 10, &format!("{round}.{number}"))).collect();
+        let batch: Vec<_> =
+            (0..3).map(|number| new_row(1_000 - round * 10, &format!("{round}.{number}"))).collect();
         lab.store.append(&batch, PLENTY).await?;
-        let query = LogQuery { after_id: Some(last), order: Order::OldestFirst, limit: 2, ..LogQuery::default() };
+        let query =
+            LogQuery { after_id: Some(last), order: Order::OldestFirst, limit: 2, ..LogQuery::default() };
         let rows = lab.store.query(&query).await?;
         last = rows.last().map_or(last, |row| row.id);
         seen.extend(rows.into_iter().map(|row| row.message));
     }
     let rest = LogQuery { after_id: Some(last), order: Order::OldestFirst, ..LogQuery::default() };
     seen.extend(messages(&lab.store.query(&rest).await?).into_iter().map(str::to_owned));
-    let expected: Vec<_> = (0..5).flat_map(|round| (0..3).map(move |number| format!("{round}.{number}"))).collect();
+    let expected: Vec<_> =
+        (0..5).flat_map(|round| (0..3).map(move |number| format!("{round}.{number}"))).collect();
     assert_eq!(seen, expected);
     assert_eq!(lab.store.last_id().await?, lab.store.query(&LogQuery::default()).await?[0].id);
     Ok(())

@@ -119,7 +119,8 @@ async fn the_defaults_are_ten_mebibytes_and_a_thousand_rows() -> Result {
 async fn what_is_too_old_goes_and_its_empty_partitions_with_it() -> Result {
     const DAY: i64 = 24 * 60 * 60 * 1_000;
     let lab = Lab::new()?;
-    let rows: Vec<NewRow> = (0..2_500).map(|at| row(at * DAY / 25, (Some((at % 2) as u8), None, 10))).collect();
+    let rows: Vec<NewRow> =
+        (0..2_500).map(|at| row(at * DAY / 25, (Some((at % 2) as u8), None, 10))).collect();
     lab.store.append(&rows, PLENTY).await?;
     // One that came late has an id among the new ones.
     lab.store.append(&[row(5, (Some(9), None, 1))], PLENTY).await?;
@@ -129,8 +130,11 @@ async fn what_is_too_old_goes_and_its_empty_partitions_with_it() -> Result {
     let left = lab.rows().await?;
     assert_eq!(left.len(), 2_250);
     assert!(left.iter().all(|row| row.at.as_millisecond() >= 10 * DAY));
-    let owners: u32 = rusqlite::Connection::open(lab.path())?
-        .query_row("SELECT count(*) FROM log_partitions", [], |row| row.get(0))?;
+    let owners: u32 = rusqlite::Connection::open(lab.path())?.query_row(
+        "SELECT count(*) FROM log_partitions",
+        [],
+        |row| row.get(0),
+    )?;
     assert_eq!(owners, 2);
     assert_eq!(lab.store.expire(now, Duration::MAX).await?, 0);
     Ok(())
@@ -147,7 +151,10 @@ async fn a_start_looks_for_what_is_too_old_and_gives_pages_back() -> Result {
     assert_eq!(rows.len(), 1);
     lab.store.close().await?;
     let after = std::fs::metadata(lab.path())?.len();
-    assert!(after < before && before - after <= 1_024 * 4_096, "{before} became {after}: a bounded part at once");
+    assert!(
+        after < before && before - after <= 1_024 * 4_096,
+        "{before} became {after}: a bounded part at once"
+    );
     lab.log(patient(), || info!("again")).await?;
     Ok(())
 }

@@ -15,7 +15,10 @@ fn secrets() -> Vec<(String, String)> {
     ];
     secrets.push(("DB_PASSWORD=hunter2hunter2".to_owned(), "hunter2hunter2".to_owned()));
     secrets.push(("https://me:pa55w0rdpa55@host/path".to_owned(), "pa55w0rdpa55".to_owned()));
-    secrets.push(("Authorization: Bearer abcdef0123456789abcdef".to_owned(), "abcdef0123456789abcdef".to_owned()));
+    secrets.push((
+        "Authorization: Bearer abcdef0123456789abcdef".to_owned(),
+        "abcdef0123456789abcdef".to_owned(),
+    ));
     secrets
 }
 

@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use threadkeep_sqlite::OpenOptions;
-use threadkeep_state_logs::{Keep, Level, LogLayer, LogOptions, LogQuery, LogRow, LogStore, LogWriter, NewRow, Order};
+use threadkeep_state_logs::{
+    Keep, Level, LogLayer, LogOptions, LogQuery, LogRow, LogStore, LogWriter, NewRow, Order,
+};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -68,7 +68,8 @@ async fn a_blocked_runtime_does_not_keep_rows_from_the_file() -> Result {
         // This thread is the runtime's only one, and it does not yield to it.
         let path = lab.path();
         let count = || -> rusqlite::Result<u32> {
-            rusqlite::Connection::open(&path)?.query_row("SELECT count(*) FROM log_rows", [], |row| row.get(0))
+            rusqlite::Connection::open(&path)?
+                .query_row("SELECT count(*) FROM log_rows", [], |row| row.get(0))
         };
         while count().unwrap_or(0) < 3 * (number as u32 + 1) {
             std::thread::yield_now();
