@@ -216,9 +216,7 @@ async fn two_programs_that_close_and_open_at_once_leave_one_of_the_two() -> Resu
     let lab = grown(&edges).await?;
     let graph = lab.state.graph();
     for _ in 0..10 {
-        let (closed, opened) =
-            tokio::join!(graph.close_subtree(id(1), now()), graph.resume_subtree(id(1), now()));
-        (closed?, opened?);
+        tokio::try_join!(graph.close_subtree(id(1), now()), graph.resume_subtree(id(1), now()))?;
         let open = open_below(graph, 1).await?.len();
         assert!(open == 0 || open == 38, "{open} of 38 are open");
     }
