@@ -23,6 +23,8 @@ pub struct Store {
     pub package: &'static str,
     /// Its database.
     pub spec: &'static DbSpec,
+    /// The tables whose rows are work that is left to be done: opening the store does it, and empties them.
+    pub queues: &'static [&'static str],
     /// Every statement that it can run, by name.
     pub statements: fn() -> Vec<(String, String)>,
     /// Reads and writes a database in a folder in every way that the store has; opens it, and closes it. Can be done again and

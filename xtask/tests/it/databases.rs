@@ -253,6 +253,7 @@ fn forward(exercise: fn(&Path) -> Work<'_>) -> String {
     let store = Box::leak(Box::new(Store {
         package: "threadkeep-state",
         spec: &SPEC,
+        queues: &[],
         statements: nothing,
         exercise,
     }));

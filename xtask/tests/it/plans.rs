@@ -12,7 +12,8 @@ use xtask::migrations::{Owner, Task, plans};
 use crate::fixture::Fixture;
 
 static SPEC: DbSpec = DbSpec::new("state", "state_5.sqlite", DbKind::Rebuildable, 1, &[]);
-static STORE: Store = Store { package: "threadkeep-state", spec: &SPEC, statements: registered, exercise };
+static STORE: Store =
+    Store { package: "threadkeep-state", spec: &SPEC, queues: &[], statements: registered, exercise };
 
 fn registered() -> Vec<(String, String)> {
     let statement = |name: &str, sql: &str| (name.to_owned(), sql.to_owned());

@@ -14,6 +14,7 @@ use super::{Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state-goals",
     spec: &GOALS_DB,
+    queues: &[],
     statements: threadkeep_state_goals::statements,
     exercise,
 };

@@ -16,6 +16,7 @@ use super::{Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state-logs",
     spec: &LOGS_DB,
+    queues: &[],
     statements: threadkeep_state_logs::statements,
     exercise,
 };
