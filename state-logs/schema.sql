@@ -40,5 +40,6 @@ CREATE TABLE log_totals (
     most_late_ms INTEGER NOT NULL,
     logged_bytes INTEGER NOT NULL,
     written_bytes INTEGER,
+    measured_bytes INTEGER NOT NULL,
     dropped_rows INTEGER NOT NULL
 ) STRICT;

@@ -54,16 +54,18 @@ END;
 
 -- What has been logged since the database was made: one row.
 CREATE TABLE log_totals (
-    id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    id             INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     -- The id of the last row that was committed.
-    last_id       INTEGER NOT NULL,
+    last_id        INTEGER NOT NULL,
     -- The most that an id / 1000 has been above its row's at_ms.
-    most_late_ms  INTEGER NOT NULL,
-    logged_bytes  INTEGER NOT NULL,
+    most_late_ms   INTEGER NOT NULL,
+    logged_bytes   INTEGER NOT NULL,
     -- What that wrote to the database and its log; NULL as long as no system told.
-    written_bytes INTEGER,
+    written_bytes  INTEGER,
+    -- How much of what was logged that was: the last two commits of a process are in logged_bytes alone.
+    measured_bytes INTEGER NOT NULL,
     -- Rows that found no room on their way here.
-    dropped_rows  INTEGER NOT NULL
+    dropped_rows   INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO log_totals (id, last_id, most_late_ms, logged_bytes, dropped_rows) VALUES (1, 0, 0, 0, 0);
+INSERT INTO log_totals (id, last_id, most_late_ms, logged_bytes, measured_bytes, dropped_rows) VALUES (1, 0, 0, 0, 0, 0);

@@ -87,6 +87,7 @@ impl Figures {
             ("bytes", Some(logs.bytes)),
             ("logged_bytes", Some(logs.logged_bytes)),
             ("written_bytes", logs.written_bytes),
+            ("measured_bytes", Some(logs.measured_bytes)),
             ("dropped_rows", Some(logs.dropped_rows)),
         ] {
             object.insert(name.to_owned(), figure.into());
@@ -119,9 +120,9 @@ fn goals(counts: &GoalCounts) -> String {
 fn add_logs(sheet: &mut Sheet, logs: &LogInventory, clock: &Clock) {
     sheet.row("rows", format!("{}, {} of text", count(logs.rows), bytes(logs.bytes)));
     let written = match logs.written_bytes {
-        Some(written) if written > 0 && logs.logged_bytes > 0 => {
-            let ratio = written as f64 / logs.logged_bytes as f64;
-            format!("; {} written for it, {ratio:.1} for each byte", bytes(written))
+        Some(written) if logs.measured_bytes > 0 => {
+            let ratio = written as f64 / logs.measured_bytes as f64;
+            format!("; {ratio:.1} bytes written for each, over {}", bytes(logs.measured_bytes))
         }
         _ => String::new(),
     };

@@ -201,3 +201,19 @@ fn the_status_tells_what_is_logged() -> Result {
     }
     Ok(())
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_status_tells_what_logging_has_written() -> Result {
+    let fixture = Fixture::bundled()?;
+    let many =
+        || (0..3_000).for_each(|number| tracing::info!(number, "a row of some length, so that it adds up"));
+    fixture.log(many).await?;
+    let logs = &fixture.json(&["status"])?["logs"];
+    let [logged, measured, written] =
+        ["logged_bytes", "measured_bytes", "written_bytes"].map(|name| logs[name].as_u64());
+    assert!(measured > Some(0) && measured < logged && written > measured, "{logs}");
+    let text = fixture.run(&["status"])?.stdout;
+    assert!(text.contains(" bytes written for each, over "), "{text}");
+    Ok(())
+}

@@ -10,6 +10,7 @@ use super::LogStore;
 use super::evict::make_room;
 use super::partition::{partitions, shares};
 use super::place::{late_ms, next_id, place};
+use super::written::Measured;
 use crate::error::LogError;
 use crate::level::Level;
 use crate::options::Keep;
@@ -122,25 +123,23 @@ impl LogStore {
     ) -> Result<(), LogError> {
         let db = self.database.get().await?;
         let mut tx = db.begin().await?;
-        let written = self.written.known();
+        let measured = self.written.known();
+        let logged = rows.iter().map(NewRow::bytes).sum::<u64>();
+        let logged = i64::try_from(logged).unwrap_or(i64::MAX);
         let added = async {
             self.written.watch(tx.conn()).await?;
-            add(tx.conn(), rows, keep, written, dropped).await
+            add(tx.conn(), rows, keep).await?;
+            count(tx.conn(), logged, measured, dropped).await
         };
         added.await.map_err(|error| db.error(error))?;
         tx.commit().await?;
-        self.written.stored(written);
+        self.written.committed(measured, logged);
         Ok(())
     }
 }
 
-async fn add(
-    conn: &mut SqliteConnection,
-    batch: &[NewRow],
-    keep: Keep,
-    written: Option<i64>,
-    dropped: u64,
-) -> Result<(), sqlx::Error> {
+/// Adds a batch, after it has made room for it.
+async fn add(conn: &mut SqliteConnection, batch: &[NewRow], keep: Keep) -> Result<(), sqlx::Error> {
     let shares = shares(batch, keep);
     let partitions = partitions(conn, &shares).await?;
     for (partition, share) in partitions.iter().zip(&shares) {
@@ -170,16 +169,29 @@ async fn add(
     let columns = serde_json::to_string(&columns).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     sqlx::query(INSERT).bind(columns).execute(&mut *conn).await?;
 
-    let logged: u64 = batch.iter().map(NewRow::bytes).sum();
+    sqlx::query("UPDATE log_totals SET last_id = ?1, most_late_ms = ?2 WHERE id = 1")
+        .bind(last_id)
+        .bind(most_late)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Counts what a batch adds to the totals, with what is known by now of earlier ones.
+async fn count(
+    conn: &mut SqliteConnection,
+    logged: i64,
+    measured: Option<Measured>,
+    dropped: u64,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE log_totals SET last_id = ?1, most_late_ms = ?2, logged_bytes = logged_bytes + ?3, \
-           written_bytes = CASE WHEN ?4 IS NULL THEN written_bytes ELSE coalesce(written_bytes, 0) + ?4 END, \
-           dropped_rows = dropped_rows + ?5 WHERE id = 1",
+        "UPDATE log_totals SET logged_bytes = logged_bytes + ?1, \
+           written_bytes = CASE WHEN ?2 IS NULL THEN written_bytes ELSE coalesce(written_bytes, 0) + ?2 END, \
+           measured_bytes = measured_bytes + ?3, dropped_rows = dropped_rows + ?4 WHERE id = 1",
     )
-    .bind(last_id)
-    .bind(most_late)
-    .bind(i64::try_from(logged).unwrap_or(i64::MAX))
-    .bind(written)
+    .bind(logged)
+    .bind(measured.map(|measured| measured.written))
+    .bind(measured.map_or(0, |measured| measured.logged))
     .bind(i64::try_from(dropped).unwrap_or(i64::MAX))
     .execute(conn)
     .await?;

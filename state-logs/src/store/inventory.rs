@@ -17,9 +17,11 @@ pub struct LogInventory {
     pub bytes: u64,
     /// The bytes of the texts of all rows that were ever logged.
     pub logged_bytes: u64,
-    /// What writing those has written to the database and its log, up to the last commit but one of each process. `None`
-    /// where the system does not tell.
+    /// What was written to the database and its log for [`measured_bytes`](LogInventory::measured_bytes) of those. `None` where
+    /// the system does not tell.
     pub written_bytes: Option<u64>,
+    /// The bytes that were logged by commits of which the system has told: all but the last two of each process.
+    pub measured_bytes: u64,
     /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
     pub dropped_rows: u64,
     /// When the row happened that was committed first, of those that are there.
@@ -39,7 +41,8 @@ impl LogStore {
         let mut reader = db.reader().await?;
         let row = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
-               (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, dropped_rows, \
+               (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, \
+               measured_bytes, dropped_rows, \
                (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1), \
                (SELECT at_ms FROM log_rows ORDER BY log_rows.id DESC LIMIT 1) FROM log_totals WHERE id = 1",
         )
@@ -65,8 +68,9 @@ fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
         bytes: count(1)?,
         logged_bytes: count(2)?,
         written_bytes: written.map(|bytes| u64::try_from(bytes).unwrap_or(0)),
-        dropped_rows: count(4)?,
-        oldest: time(5)?,
-        newest: time(6)?,
+        measured_bytes: count(4)?,
+        dropped_rows: count(5)?,
+        oldest: time(6)?,
+        newest: time(7)?,
     })
 }

@@ -21,7 +21,16 @@ struct Seen {
     /// The thread of the connection, and what it had written when it was last asked.
     thread: Option<(PathBuf, u64)>,
     /// `None` as long as no system has told.
-    pending: Option<i64>,
+    pending: Option<Measured>,
+    /// What was logged by commits that the system has not been asked about yet.
+    unasked: i64,
+}
+
+/// What commits have written, and what they logged by that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Measured {
+    pub(crate) written: i64,
+    pub(crate) logged: i64,
 }
 
 impl Written {
@@ -39,16 +48,18 @@ impl Written {
     }
 
     /// Returns what is known to be written and not yet stored.
-    pub(crate) fn known(&self) -> Option<i64> {
+    pub(crate) fn known(&self) -> Option<Measured> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).pending
     }
 
-    /// Notes what has been stored.
-    pub(crate) fn stored(&self, bytes: Option<i64>) {
+    /// Notes a commit: what it has stored of what was known, and what it has logged.
+    pub(crate) fn committed(&self, stored: Option<Measured>, logged: i64) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(pending), Some(bytes)) = (&mut seen.pending, bytes) {
-            *pending -= bytes;
+        if let (Some(pending), Some(stored)) = (&mut seen.pending, stored) {
+            pending.written -= stored.written;
+            pending.logged -= stored.logged;
         }
+        seen.unasked = seen.unasked.saturating_add(logged);
     }
 
     fn note(&self) {
@@ -60,7 +71,11 @@ impl Written {
             _ => 0,
         };
         let more = i64::try_from(total - before).unwrap_or(i64::MAX);
-        seen.pending = Some(seen.pending.unwrap_or(0).saturating_add(more));
+        let pending = seen.pending.unwrap_or_default();
+        seen.pending = Some(Measured {
+            written: pending.written.saturating_add(more),
+            logged: pending.logged.saturating_add(std::mem::take(&mut seen.unasked)),
+        });
         seen.thread = Some((thread, total));
     }
 }
