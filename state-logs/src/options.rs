@@ -18,7 +18,7 @@ pub struct LogOptions {
     pub keep_bytes: u64,
     /// How long rows are kept. Looked at when the writer first writes. Default: 90 days.
     pub keep_age: Duration,
-    /// The most rows that wait to be written; others are dropped and counted. Default: 4,096.
+    /// The most rows that wait to be written, of 32 MiB of texts at most; others are dropped and counted. Default: 4,096.
     pub queue_rows: usize,
     /// The most rows of one commit. Fewer make more writes of a row: see *Performance*. Default: 512.
     pub batch_rows: usize,
