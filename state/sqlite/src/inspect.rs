@@ -21,7 +21,7 @@ use crate::stamp::Stamp;
 use crate::status::{DbState, DbStatus, Pages, SchemaStatus};
 
 /// How often a database is looked at, when other programs write to it meanwhile.
-const LOOKS: u32 = 2;
+const LOOKS: u32 = 5;
 
 /// Looks at a database, whatever state it is in, without changing a byte or creating a file.
 ///
@@ -47,7 +47,9 @@ async fn look_and_read(
         let access = access.unwrap_or(Access::Immutable);
         meanwhile(look).await;
         let read = read(spec, &status.paths, access).await;
-        if !stamp.is_stale(access, &status.paths) {
+        // A program that closes takes the log away, and with it what a reader was just about to open.
+        let failed_meanwhile = read.is_err() && stamp != Stamp::of(&status.paths);
+        if !failed_meanwhile && !stamp.is_stale(access, &status.paths) {
             status.read(spec, read);
             return status;
         }

@@ -78,3 +78,23 @@ async fn a_damaged_file_that_nobody_changes_is_damaged_at_the_first_look() -> Re
     assert_eq!((looks, status.state.as_str()), (1, "corrupt"), "{:?}", status.state);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_log_that_is_taken_away_in_between_is_looked_for_again() -> Result {
+    let folder = tempfile::tempdir()?;
+    closed(&folder).await?;
+    let database = Database::open(&SPEC, folder.path(), &OpenOptions::new()).await?;
+    let mut tx = database.begin().await?;
+    tx.execute("INSERT INTO notes (text) VALUES ('in the log')").await?;
+    tx.commit().await?;
+    let (mut open, mut looks) = (Some(database), 0);
+    let status = look_and_read(&SPEC, folder.path(), async |look| {
+        looks = look;
+        if let Some(database) = open.take() {
+            database.close().await.expect("the other program ends");
+        }
+    })
+    .await;
+    assert_eq!((looks, status.state), (2, DbState::Current));
+    Ok(())
+}
