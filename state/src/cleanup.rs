@@ -53,8 +53,9 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`] of the index, which has the list.
     pub async fn finish_cleanups(&self) -> Result<Vec<PendingCleanup>, StateError> {
-        let mut left = Vec::new();
-        for (thread_id, store) in self.pending_cleanups().await? {
+        let pending = self.pending_cleanups().await?;
+        let (mut left, was_any) = (Vec::new(), !pending.is_empty());
+        for (thread_id, store) in pending {
             match self.clean(&store, thread_id).await {
                 Ok(()) => {
                     step(label(&store), "cleaned");
@@ -66,6 +67,10 @@ impl StateRuntime {
                     left.push(PendingCleanup { thread_id, store, reason });
                 }
             }
+        }
+        if was_any {
+            // A reader elsewhere may keep some of it in the log; the last one to close writes it back.
+            let _ = self.database().checkpoint().await;
         }
         Ok(left)
     }
@@ -88,7 +93,13 @@ impl StateRuntime {
         match store {
             #[cfg(feature = "goals")]
             "goals" => {
-                self.thread_goals().delete(thread_id).await.map(drop).map_err(|error| error.to_string())
+                let goals = self.thread_goals();
+                goals.delete(thread_id).await.map_err(|error| error.to_string())?;
+                // The log beside the file still has what was deleted, and nobody may come to close it.
+                if let Some(db) = goals.database().existing().await.map_err(|error| error.to_string())? {
+                    db.checkpoint().await.map_err(|error| error.to_string())?;
+                }
+                Ok(())
             }
             #[cfg(feature = "logs")]
             "logs" => self.logs().delete_thread(thread_id).await.map(drop).map_err(|error| error.to_string()),

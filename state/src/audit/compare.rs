@@ -128,6 +128,7 @@ async fn compare_chunk(
         if deleted.contains(&thread.id) {
             continue;
         }
+        let thread = thread.without_deleted_parent(&deleted);
         let not_indexed = |thread: &ThreadUpsert| Difference {
             thread_id: thread.id,
             rollout_path: thread.columns.rollout_path.clone(),
@@ -223,7 +224,8 @@ async fn load(
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(fail)?;
-    let deleted = tombstone::deleted_of(reader.conn(), threads.iter().map(|thread| thread.id)).await;
+    let named = threads.iter().flat_map(|thread| [Some(thread.id), thread.parent()]).flatten();
+    let deleted = tombstone::deleted_of(reader.conn(), named).await;
     Ok((rows, deleted.map_err(fail)?))
 }
 

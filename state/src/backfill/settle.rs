@@ -107,8 +107,17 @@ async fn deleted_threads(
         return Ok(deleted);
     }
     tombstone::remove(conn, deleted.into_iter()).await.map_err(backend)?;
-    // Their names were passed over when the file that has them was read.
+    // Their names were passed over when the file that has them was read, and those that they spawned do not name them.
     report.requeue.push(SESSION_INDEX.to_owned());
+    let orphans = sqlx::query(
+        "SELECT rollout_path FROM threads WHERE source_kind = 'subagent' AND parent_thread_id IS NULL",
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(backend)?;
+    for orphan in &orphans {
+        report.requeue.push(orphan.try_get(0).map_err(backend)?);
+    }
     Ok(HashSet::new())
 }
 

@@ -4,10 +4,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::ThreadStore;
+use super::upsert::DELETED_PARENT;
 use crate::error::StateError;
 use crate::graph::UNLINK;
 use crate::row::text_of;
 use crate::tombstone;
+
+/// Takes the thread `?1` out of the rows of those that it spawned: `?2` stands for it where a child says what started it.
+const FORGET_PARENT: &str = "UPDATE threads SET parent_thread_id = NULL, source = replace(source, ?1, ?2) \
+     WHERE parent_thread_id = ?1";
 
 /// What names the thread `?1`, or holds words of it. Its memory goes with its row.
 const FORGET: [&str; 5] = [
@@ -36,6 +41,7 @@ impl ThreadStore {
             return Err(StateError::NotFound { id });
         }
         tombstone::put(tx.conn(), id, now.as_millisecond()).await.map_err(fail)?;
+        sqlx::query(FORGET_PARENT).bind(&text).bind(DELETED_PARENT).execute(tx.conn()).await.map_err(fail)?;
         for statement in FORGET.into_iter().chain(UNLINK) {
             sqlx::query(statement).bind(&text).execute(tx.conn()).await.map_err(fail)?;
         }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
 use uuid::Uuid;
@@ -86,6 +88,9 @@ impl Serialize for Row<'_> {
     }
 }
 
+/// What stands for a deleted thread in what says who started another one.
+pub(super) const DELETED_PARENT: &str = "deleted";
+
 /// What a rollout says of its thread, ready to be indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadUpsert {
@@ -136,6 +141,23 @@ impl ThreadUpsert {
             run_outcome: metadata.run_outcome.as_str(),
         };
         ThreadUpsert { id, columns }
+    }
+
+    /// The thread that spawned this one.
+    pub(crate) fn parent(&self) -> Option<Uuid> {
+        self.columns.parent_thread_id.as_deref().and_then(|id| Uuid::try_parse(id).ok())
+    }
+
+    /// Names the thread that spawned this one no more, if the user deleted it.
+    pub(crate) fn without_deleted_parent(&self, deleted: &HashSet<Uuid>) -> Cow<'_, ThreadUpsert> {
+        let parent = self.columns.parent_thread_id.as_deref();
+        let Some(parent) = parent.filter(|_| self.parent().is_some_and(|id| deleted.contains(&id))) else {
+            return Cow::Borrowed(self);
+        };
+        let mut orphan = self.clone();
+        orphan.columns.source = orphan.columns.source.map(|source| source.replace(parent, DELETED_PARENT));
+        orphan.columns.parent_thread_id = None;
+        Cow::Owned(orphan)
     }
 
     /// The claim of the rollout on the thread.
@@ -224,8 +246,13 @@ pub(crate) async fn upsert_all(
     conn: &mut SqliteConnection,
     threads: impl Iterator<Item = &ThreadUpsert>,
 ) -> Result<u64, sqlx::Error> {
+    let threads: Vec<&ThreadUpsert> = threads.collect();
+    let deleted = tombstone::deleted_of(conn, threads.iter().filter_map(|thread| thread.parent())).await?;
+    let threads: Vec<Cow<'_, ThreadUpsert>> =
+        threads.into_iter().map(|thread| thread.without_deleted_parent(&deleted)).collect();
     let mut spawned = Vec::new();
     let rows: Vec<Row<'_>> = threads
+        .iter()
         .map(|thread| {
             let digest = tombstone::digest(thread.id);
             if let Some(parent) = thread.columns.parent_thread_id.as_deref() {
