@@ -28,7 +28,7 @@ CREATE TABLE deleted_threads (
 
 CREATE TABLE pending_cleanups (
     thread_id TEXT NOT NULL,
-    store TEXT NOT NULL CHECK (store IN ('goals', 'logs')),
+    store TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL,
     PRIMARY KEY (thread_id, store)
 ) STRICT, WITHOUT ROWID;

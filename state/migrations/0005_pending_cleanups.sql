@@ -2,7 +2,8 @@
 -- that dies in between leaves it to the next one that opens.
 CREATE TABLE pending_cleanups (
     thread_id     TEXT    NOT NULL,
-    store         TEXT    NOT NULL CHECK (store IN ('goals', 'logs')),
+    -- `goals`, `logs`, or what a newer program has: no CHECK, because others leave alone what they do not know.
+    store         TEXT    NOT NULL,
     created_at_ms INTEGER NOT NULL,
     PRIMARY KEY (thread_id, store)
 ) STRICT, WITHOUT ROWID;

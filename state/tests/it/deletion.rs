@@ -185,6 +185,21 @@ async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
 }
 
 #[tokio::test]
+async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
+    let lab = two_threads().await?;
+    lab.sql("INSERT INTO pending_cleanups VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
+        .await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    let left = state.finish_cleanups().await?;
+    assert_eq!(left.iter().map(|left| left.store.as_str()).collect::<Vec<_>>(), ["pictures"]);
+    assert!(left[0].reason.contains("no pictures"), "{}", left[0].reason);
+    assert_eq!(state.delete_thread(id(1), now()).await?.len(), 1, "and everything else is done");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
     let lab = two_threads().await?;
     lab.sql("INSERT INTO pending_cleanups VALUES ('01a2036c-0000-7000-8000-000000000001', 'goals', 0)")
