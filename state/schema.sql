@@ -22,7 +22,7 @@ CREATE TABLE backfill_progress (
 ) STRICT;
 
 CREATE TABLE deleted_threads (
-    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    thread_id TEXT NOT NULL PRIMARY KEY,
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -134,3 +134,8 @@ CREATE TRIGGER threads_stay_searchable AFTER UPDATE ON threads WHEN old.search_t
     INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
     INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
 END;
+
+CREATE TABLE tombstones (
+    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

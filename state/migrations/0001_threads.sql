@@ -96,9 +96,8 @@ CREATE TABLE session_names (
     name      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Threads that the user deleted, so that no index run brings them back. A digest of the id, and not the id: nothing in
--- the database shall name a deleted thread.
+-- Threads that the user deleted. An index run does not bring them back.
 CREATE TABLE deleted_threads (
-    digest        TEXT    NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    thread_id     TEXT    NOT NULL PRIMARY KEY,
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -18,6 +18,7 @@ pub static STATE_DB: DbSpec = DbSpec::new(
         "0003_agents",
         "0004_thread_memory",
         "0005_pending_cleanups",
+        "0006_tombstones",
     ],
 );
 

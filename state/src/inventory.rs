@@ -59,7 +59,7 @@ pub(crate) fn figures() -> String {
     // The file that names threads is none of theirs.
     format!(
         "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
-           (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM deleted_threads), \
+           (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM tombstones), \
            (SELECT count(*) FROM rollouts WHERE path <> '{SESSION_INDEX}'), \
            (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE {HAVE_PROBLEMS}), \
            (SELECT count(*) FROM rollouts WHERE {HAVE_PROBLEMS})"

@@ -12,6 +12,7 @@ use crate::error::StateError;
 use crate::graph::AgentGraph;
 use crate::memory::ThreadMemories;
 use crate::threads::ThreadStore;
+use crate::tombstone;
 
 /// The folder in an agent home that the databases are in, unless another place is chosen.
 const SQLITE_HOME: &str = "threadkeep";
@@ -121,6 +122,7 @@ impl StateRuntime {
             db,
         };
         if !state.db.is_read_only() {
+            tombstone::convert(&state.db).await?;
             // What cannot be done yet stays noted, and is no reason not to open.
             state.finish_cleanups().await?;
         }

@@ -96,7 +96,7 @@ impl HomeSource {
         let Some(index) = &self.index else { return Ok(()) };
         let fail = |error| index.error(error);
         let mut reader = index.reader().await?;
-        let deleted: Vec<String> = sqlx::query_scalar("SELECT digest FROM deleted_threads")
+        let deleted: Vec<String> = sqlx::query_scalar("SELECT digest FROM tombstones")
             .fetch_all(reader.conn())
             .await
             .map_err(fail)?;

@@ -89,7 +89,7 @@ pub(crate) const UNLINK: [&str; 3] = [
 /// thread that the user deleted is named no more.
 pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
      SELECT value ->> 1, value ->> 2, value ->> 2 FROM json_each(?1) WHERE value ->> 0 <> value ->> 1 \
-       AND NOT EXISTS (SELECT 1 FROM deleted_threads WHERE digest IN (value ->> 3, value ->> 4))";
+       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE digest IN (value ->> 3, value ->> 4))";
 
 /// Takes in their children; one that has a parent already keeps it. Who is spawned by a closed thread is closed with it.
 pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
@@ -97,7 +97,7 @@ pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
      SELECT value ->> 0, parent.thread_id, parent.closed_by, value ->> 2, value ->> 2 \
      FROM json_each(?1) CROSS JOIN agents AS parent ON parent.thread_id = value ->> 1 \
      WHERE value ->> 0 <> value ->> 1 \
-       AND NOT EXISTS (SELECT 1 FROM deleted_threads WHERE digest IN (value ->> 3, value ->> 4)) \
+       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE digest IN (value ->> 3, value ->> 4)) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE agents.parent_thread_id IS NULL";
 

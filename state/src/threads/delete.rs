@@ -15,7 +15,7 @@ const FORGET_PARENT: &str = "UPDATE threads SET parent_thread_id = NULL, source 
      WHERE parent_thread_id = ?1";
 
 /// What names the thread `?1`, or holds words of it. Its memory goes with its row.
-const FORGET: [&str; 5] = [
+pub(crate) const FORGET: [&str; 5] = [
     // A file that is named after the thread; its checkpoint goes with the row.
     "DELETE FROM rollouts WHERE thread_id = ?1 AND instr(lower(path), ?1) > 0",
     "DELETE FROM rollout_checkpoints WHERE path IN (SELECT path FROM rollouts WHERE thread_id = ?1)",

@@ -29,6 +29,7 @@ pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
 pub(crate) use claim::Claim;
+pub(crate) use delete::FORGET;
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]
