@@ -103,7 +103,7 @@ pub(crate) enum ThreadsCommand {
         #[arg(value_enum)]
         mode: Memory,
     },
-    /// Draw who spawned whom: a thread and what is below it, or every thread that nobody spawned
+    /// Draw who spawned whom: a thread and what is below it, or every thread that has spawned others
     #[command(after_help = OTHER_CODES)]
     Tree(TreeArgs),
     /// Close a thread and everything that it spawned; nothing is deleted

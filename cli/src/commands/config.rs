@@ -44,9 +44,11 @@ impl Answer for Config {
         match self {
             Config::Show(file) => show(file),
             Config::Path(file) => {
-                let missing = if file.exists { "" } else { "  (not there: everything is as by default)" };
-                let missing = if screen.quiet { "" } else { missing };
-                format!("{}{}\n", clean(&file.path.display().to_string()), paint(DIM, missing))
+                // Nothing beside it, so that it can be given to another command.
+                if !file.exists && !screen.quiet {
+                    screen.note("it is not there: everything is as by default");
+                }
+                format!("{}\n", clean(&file.path.display().to_string()))
             }
             Config::Schema(schema) => format!("{schema:#}\n"),
         }

@@ -76,9 +76,11 @@ impl Answer for Deletion {
         let Thread { id, rollout_path, .. } = &self.thread;
         match &self.pending {
             _ if screen.quiet => String::new(),
-            Some(_) => {
+            Some(pending) => {
                 let place = clean(rollout_path);
-                format!("{id} is deleted from the index\n{LOST}\n{KEPT}\nrollout: {place}\n")
+                // What could not be deleted yet was said in a note, and must not be claimed here.
+                let lost = if pending.is_empty() { format!("{LOST}\n") } else { String::new() };
+                format!("{id} is deleted from the index\n{lost}{KEPT}\nrollout: {place}\n")
             }
             None => "nothing was deleted\n".to_owned(),
         }

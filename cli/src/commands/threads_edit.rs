@@ -65,7 +65,9 @@ async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>)
             let name = name.trim();
             refuse_controls(name)?;
             threads.rename(id, Some(name)).await?;
-            format!("{id} is now called \"{}\"", clean(name))
+            // What is stored may be without a secret that was typed.
+            let stored = threads.get(id).await?.and_then(|thread| thread.name);
+            format!("{id} is now called \"{}\"", clean(stored.as_deref().unwrap_or(name)))
         }
         Edit::Rename(None) => {
             threads.rename(id, None).await?;
@@ -82,7 +84,7 @@ async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>)
                     "{id} was archived already, by the folder of its rollout; now it is marked so here too"
                 )
             } else {
-                format!("{id} is archived; `threadkeep threads unarchive` brings it back")
+                format!("{id} is archived; `threadkeep threads unarchive {id}` brings it back")
             }
         }
         // A mark would keep it current even if its agent archives it one day.

@@ -70,7 +70,11 @@ async fn agent(state: &StateRuntime, thread: &Thread) -> anyhow::Result<(Option<
     match state.graph().tree(query).await {
         Ok(tree) => {
             let spawned = tree.len().saturating_sub(1) as u64;
-            Ok((tree.into_iter().next(), spawned))
+            // Of a thread that is alone and open there is nothing to say.
+            let has_part = |agent: &Agent| {
+                spawned > 0 || agent.parent_thread_id.is_some() || agent.lifecycle == Lifecycle::Closed
+            };
+            Ok((tree.into_iter().next().filter(has_part), spawned))
         }
         Err(GraphError::NotFound { .. }) => Ok((None, 0)),
         Err(error) => Err(error.into()),

@@ -25,6 +25,8 @@ pub(super) struct Tree {
     pub(super) depth: u32,
     /// The last of the threads at the top, when there are older ones.
     pub(super) next: Option<Uuid>,
+    /// Whether it goes on where an earlier one ended.
+    pub(super) is_rest: bool,
     incomplete: Option<String>,
 }
 
@@ -50,7 +52,7 @@ pub(super) async fn tree(homes: &Homes, args: &TreeArgs, screen: &Screen) -> any
         agents.truncate(*surplus);
         agents[roots[limit as usize - 1]].thread_id
     });
-    Ok(Tree { agents, depth, next, incomplete: refreshed.incomplete })
+    Ok(Tree { agents, depth, next, is_rest: args.before.is_some(), incomplete: refreshed.incomplete })
 }
 
 async fn id(index: &Index, typed: Option<&str>) -> anyhow::Result<Option<Uuid>> {

@@ -17,7 +17,7 @@ const CHILDREN_SHOWN: usize = 20;
 /// Draws what was read.
 pub(super) fn draw(tree: &Tree, screen: &Screen) -> String {
     if tree.agents.is_empty() {
-        return if screen.quiet { String::new() } else { why_empty() };
+        return if screen.quiet { String::new() } else { why_empty(tree) };
     }
     let clock = Clock::system();
     let short = short_ids(tree.agents.iter().map(|agent| agent.thread_id));
@@ -166,7 +166,10 @@ fn branches(lines: &[Line]) -> Vec<String> {
     branches
 }
 
-fn why_empty() -> String {
+fn why_empty(tree: &Tree) -> String {
+    if tree.is_rest {
+        return "No older thread has spawned another.\n".to_owned();
+    }
     let remedy = paint(DIM, "They appear here once an agent has spawned others.");
     format!("No thread has spawned another.\n{remedy}\n")
 }

@@ -57,7 +57,9 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     insta::assert_snapshot!(fixture.run(&["config", "path"])?.all(), @r"
     exit 0
     --- stdout
-    [tmp]/home/threadkeep/config.toml  (not there: everything is as by default)
+    [tmp]/home/threadkeep/config.toml
+    --- stderr
+    note: it is not there: everything is as by default
     ");
     assert_eq!(fixture.json(&["config", "path"])?["exists"], false);
     assert!(!fixture.sqlite_home().exists(), "asking makes nothing");

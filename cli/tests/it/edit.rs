@@ -91,7 +91,7 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive` brings it back
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive 01a2036c-de71-77f1-a9e3-3c28701bba61` brings it back
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0

@@ -171,3 +171,28 @@ fn a_thread_that_nobody_knows_is_refused() -> Result {
     assert!(said.stderr.contains("no thread's id begins with `01a2fff`"), "{}", said.all());
     Ok(())
 }
+
+#[test]
+fn a_thread_without_agents_is_a_tree_of_one() -> Result {
+    let fixture = Fixture::bundled()?;
+    let tree = fixture.json(&["threads", "tree", "01a2036f-6413"])?;
+    assert_eq!(tree["agents"].as_array().map(Vec::len), Some(1));
+    assert!(fixture.run(&["threads", "tree", "01a2036f-6413"])?.stdout.contains("01a2036f-6413"));
+    Ok(())
+}
+
+#[test]
+fn a_parent_that_was_deleted_and_is_brought_back_has_its_children_again() -> Result {
+    let fixture = Fixture::bundled()?;
+    let before = fixture.json(&["threads", "tree"])?;
+    fixture.json(&["threads", "delete", "--yes", "01a2036e-6c3d"])?;
+    assert_eq!(
+        fixture.json(&["threads", "tree"])?["agents"].as_array().map(Vec::len),
+        Some(2),
+        "each a root"
+    );
+    fixture.json(&["backfill", "--include-deleted"])?;
+    assert_eq!(fixture.json(&["threads", "tree"])?, before);
+    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
+    Ok(())
+}

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
-use super::statements::{ABOVE, BELOW, ROOTS};
+use super::statements::{ABOVE, ALONE, BELOW, ROOTS};
 use super::{AgentGraph, GraphError};
 use crate::row::text_of;
 
@@ -109,7 +109,8 @@ impl AgentGraph {
     ///
     /// # Errors
     ///
-    /// [`GraphError::NotFound`] when the thread that was asked for is not in the graph, [`GraphError::Database`].
+    /// [`GraphError::NotFound`] when neither the graph nor the index has the thread that was asked for,
+    /// [`GraphError::Database`].
     pub async fn tree(&self, query: TreeQuery) -> Result<Vec<Agent>, GraphError> {
         let roots = match query.root {
             Some(root) => vec![root],
@@ -124,7 +125,7 @@ impl AgentGraph {
             }
         }
         if let Some(id) = query.root.filter(|id| !tops.contains_key(id)) {
-            return Err(GraphError::NotFound { id });
+            return self.alone(id).await;
         }
         // The youngest is pushed first, and so comes last.
         children
@@ -137,6 +138,14 @@ impl AgentGraph {
             tree.push(agent);
         }
         Ok(tree)
+    }
+
+    /// A thread that has no edges, as a tree of one.
+    async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sqlx::query(ALONE).bind(text_of(id)).fetch_all(reader.conn()).await;
+        let agents = self.agents(rows)?;
+        if agents.is_empty() { Err(GraphError::NotFound { id }) } else { Ok(agents) }
     }
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {

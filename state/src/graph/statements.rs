@@ -32,6 +32,10 @@ pub(super) const ABOVE: &str = concat!(
     " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
 );
 
+/// The thread `?1` as the index has it: of one that has neither a parent nor children, the graph knows nothing.
+pub(super) const ALONE: &str = "SELECT id, NULL, 0, NULL, run_outcome, coalesce(name, title), updated_at_ms \
+     FROM threads WHERE id = ?1";
+
 /// The newest `?2` roots before the thread `?1`: an id begins with the time at which the thread began.
 pub(super) const ROOTS: &str = "SELECT thread_id FROM agents WHERE parent_thread_id IS NULL AND thread_id < ?1 \
      ORDER BY thread_id DESC LIMIT ?2";
@@ -114,6 +118,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
     vec![
         ("graph::below", BELOW),
         ("graph::above", ABOVE),
+        ("graph::alone", ALONE),
         ("graph::roots", ROOTS),
         ("graph::may_link", MAY_LINK),
         ("graph::link", LINK),

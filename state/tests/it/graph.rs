@@ -137,6 +137,8 @@ async fn a_thread_that_only_the_index_knows_can_be_closed() -> Result {
     lab.index().await?;
     let graph = lab.state.graph();
     assert!(graph.roots(None, 10).await?.is_empty(), "a thread without agents is not in the graph");
+    let tree = graph.tree(TreeQuery { root: Some(id(1)), ..TreeQuery::default() }).await?;
+    assert_eq!((tree.len(), tree[0].name.as_deref(), tree[0].lifecycle), (1, Some("hello"), Lifecycle::Open));
     assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [1]);
     let error = graph.close_subtree(id(2), now()).await.expect_err("nobody knows it");
     assert!(matches!(error, GraphError::NotFound { .. }), "{error}");
