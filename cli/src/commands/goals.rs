@@ -113,7 +113,7 @@ impl Answer for Goals {
                 format!("{thread} has no goal\n")
             }
             Goals::Done { .. } if screen.quiet => String::new(),
-            Goals::Done { said, .. } => format!("{said}\n"),
+            Goals::Done { said, .. } => format!("{}\n", screen.typable(said)),
         }
     }
 

@@ -67,7 +67,8 @@ impl Answer for Changed {
         let threads = things(self.changed.len() as u64, "thread");
         let mut text = match self.change {
             Change::Close => {
-                format!("{threads} closed; `threadkeep threads resume {id}` opens the same again\n")
+                let again = screen.typable(&format!("`threadkeep threads resume {id}`"));
+                format!("{threads} closed; {again} opens the same again\n")
             }
             Change::Resume => format!("{threads} open again\n"),
         };

@@ -143,7 +143,7 @@ impl Answer for Edited {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        if screen.quiet { String::new() } else { format!("{}\n", self.said) }
+        if screen.quiet { String::new() } else { format!("{}\n", screen.typable(&self.said)) }
     }
 
     fn done(&self) -> String {

@@ -85,6 +85,16 @@ impl Screen {
         }
     }
 
+    /// Makes the commands that a text of ours names such that they work as they stand: with the homes that were typed.
+    pub(crate) fn typable(&self, text: &str) -> String {
+        match self.homes.is_empty() {
+            true => text.to_owned(),
+            false => ["`", ": "].iter().fold(text.to_owned(), |text, before| {
+                text.replace(&format!("{before}threadkeep "), &format!("{before}threadkeep{} ", self.homes))
+            }),
+        }
+    }
+
     /// Prints an answer and says how the run ends. Nobody reading any more is no error.
     pub(crate) fn answer(&self, answer: &dyn Answer) -> anyhow::Result<Code> {
         self.part(&answer.rendered(self))?;
@@ -103,7 +113,7 @@ impl Screen {
     /// Tells people something beside the answer, unless they want to be left alone.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            let text = text::clean(text);
+            let text = self.typable(&text::clean(text));
             let line = if self.json {
                 json::document(&json!({ "note": text }), false)
             } else {
@@ -115,7 +125,10 @@ impl Screen {
 
     /// Says why something could not be done.
     pub(crate) fn fault(&self, fault: &Fault) {
-        let (message, hint) = (text::clean(&fault.message), fault.hint.as_deref().map(clean_lines));
+        let (message, hint) = (
+            text::clean(&fault.message),
+            fault.hint.as_deref().map(clean_lines).map(|hint| self.typable(&hint)),
+        );
         if self.json {
             let mut error = json!({ "message": message });
             if let Some(hint) = hint {

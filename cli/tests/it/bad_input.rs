@@ -389,3 +389,23 @@ fn a_file_that_is_damaged_inside() -> Result {
     assert!(status.stdout.contains("remedy  "), "{}", status.all());
     Ok(())
 }
+
+#[test]
+fn commands_that_are_named_work_as_they_stand() -> Result {
+    let fixture = Fixture::bundled()?;
+    let place = fixture.path().join("another place");
+    let place = place.to_str().ok_or("a path")?;
+    let id = "01a2036f-a3a8-7c33-961b-db9759fa464d";
+    for (arguments, wanted) in [
+        (&["threads", "archive", id][..], "threads unarchive"),
+        (&["threads", "close", id], "threads resume"),
+        (&["goals", "pause", id], "goals set"),
+    ] {
+        let said = fixture.run(&[&["--sqlite-home", place], arguments].concat())?.all();
+        assert!(
+            said.contains(&format!("threadkeep --sqlite-home '[tmp]/another place' {wanted} {id}")),
+            "{said}"
+        );
+    }
+    Ok(())
+}

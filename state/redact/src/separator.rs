@@ -61,7 +61,9 @@ fn annotation(sign: &str) -> Option<usize> {
         Regex::new(r#"\A:\s{0,4}[^\s"`=,;(){}]{1,40}(?: \| \w{1,16})?\s{0,4}=\s{0,8}["'`]"#)
             .expect("the pattern is right: tests use it")
     });
-    Some(PATTERN.find(sign)?.end() - 1)
+    // A mark is no type, though it may look like one: what follows it was not a value before it was there.
+    let found = PATTERN.find(sign).filter(|found| !found.as_str().contains(crate::MARK))?;
+    Some(found.end() - 1)
 }
 
 /// Counts the bytes before a value: blanks, line breaks if a quote follows them, the head of a YAML block.

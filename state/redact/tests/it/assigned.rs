@@ -1,5 +1,7 @@
 //! Secrets that only the name before them tells.
 
+use threadkeep_redact::redact;
+
 use crate::assert_rows;
 
 #[test]
@@ -157,4 +159,10 @@ fn commands_lose_what_secret_options_hold() {
         ("curl --user 'admin:hunter2' https://h", "curl --user '[redacted:login]' https://h"),
         ("sshpass -p hunter2 ssh a@b", "sshpass -p [redacted:login] ssh a@b"),
     ]);
+}
+
+#[test]
+fn a_mark_is_no_type_of_a_variable() {
+    let once = redact("--password://sk-t3STkEyWkQ2mZ8vB1nX7cL4dT3BlbkFJpR6sY0uH5jG9aE2w\\n='x");
+    assert_eq!(redact(&once), once);
 }
