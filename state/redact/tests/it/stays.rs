@@ -118,7 +118,7 @@ const STAYS: &[&str] = &[
     "author=a1b2c3d4e5",
     "first_pass = 123abc45",
     "PWD=/home/user1/x",
-    "pwd: /work/a1",
+    "pwd: /srv/a1",
     "3 passwords: weak",
     "use --password to set it",
     "use --token or --api-key",
