@@ -100,7 +100,9 @@ impl Shapes {
             let Some(secret) = rule.secret(pattern, rest) else { continue };
             let range = start + secret.start..start + secret.end;
             let secret = &text[range.clone()];
-            if !secret.contains(crate::MARK) && (rule.check)(secret) {
+            // What ends at a mark went on before the mark was there, and was no such secret then.
+            let is_whole = !secret.contains(crate::MARK) && !text[range.end..].starts_with(crate::MARK);
+            if is_whole && (rule.check)(secret) {
                 return Some((range, rule.kind));
             }
             *refused = range.end;

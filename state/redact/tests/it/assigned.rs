@@ -166,3 +166,9 @@ fn a_mark_is_no_type_of_a_variable() {
     let once = redact("--password://sk-t3STkEyWkQ2mZ8vB1nX7cL4dT3BlbkFJpR6sY0uH5jG9aE2w\\n='x");
     assert_eq!(redact(&once), once);
 }
+
+#[test]
+fn what_stands_before_a_mark_is_as_it_was_before_the_mark() {
+    let once = redact("Basic dXNlcjpwYXNz-sk-t3STkEyWkQ2mZ8vB1nX7cL4dT3BlbkFJpR6sY0uH5jG9aE2w");
+    assert_eq!(redact(&once), once);
+}

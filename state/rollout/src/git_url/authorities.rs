@@ -18,9 +18,12 @@ pub(super) fn strip(url: &str) -> Cow<'_, str> {
     let units = units(url);
     let mut separators = Separators { units: &units, from: 0 };
     let first = separators.next();
-    let bare = bare(&units[..first.as_ref().map_or(units.len(), |first| first.scheme.start)]);
+    // An encoded `://` may be part of a password.
+    let limit = first.as_ref().filter(|first| !first.encoded).map_or(units.len(), |first| first.scheme.start);
+    let bare = bare(&units[..limit]);
+    separators.from = bare.as_ref().map_or(0, |bare| bare.end);
     let mut cuts = Vec::from_iter(bare);
-    let mut next = first;
+    let mut next = separators.next();
     while let Some(separator) = next {
         separators.from = separator.authority;
         if let Some((cut, host)) = separator.credentials(&units) {

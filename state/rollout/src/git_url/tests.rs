@@ -144,3 +144,9 @@ proptest! {
         prop_assert!(clean.len() <= url.len());
     }
 }
+
+#[test]
+fn an_encoded_separator_in_a_password_is_part_of_it() {
+    assert_eq!(strip_credentials("//u:Q%3A%2F%2FQQ@host.example/o/r"), "//host.example/o/r");
+    assert_eq!(strip_credentials("u:Q%3A%2F%2FQQ@host.example:o/r"), "host.example:o/r");
+}
