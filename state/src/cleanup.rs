@@ -42,7 +42,15 @@ impl StateRuntime {
     pub async fn delete_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingCleanup>, StateError> {
         self.threads().delete(id, now, &STORES).await?;
         step("state", "recorded");
-        self.finish_cleanups().await
+        // The thread is gone by now, whatever comes: what could not be looked for is told as left to do.
+        Ok(self.finish_cleanups().await.unwrap_or_else(|error| {
+            let left = |store: &str| PendingCleanup {
+                thread_id: id,
+                store: store.to_owned(),
+                reason: error.to_string(),
+            };
+            STORES.map(left).to_vec()
+        }))
     }
 
     /// Finishes what deletions have left to do, and returns what could not be done.

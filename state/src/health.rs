@@ -69,8 +69,8 @@ pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Resul
 
 fn move_away(paths: &DbPaths, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
     let mut moved = Vec::new();
-    // The log first: alone, the database would be taken for whole.
-    for path in [&paths.wal, &paths.journal, &paths.shm, &paths.database] {
+    // The database first: a log alone is refused, and a database without its log would be taken for whole.
+    for path in [&paths.database, &paths.wal, &paths.journal, &paths.shm] {
         if path.symlink_metadata().is_err() {
             continue;
         }

@@ -75,7 +75,7 @@ impl ThreadMemories {
         now: Timestamp,
     ) -> Result<Timestamp, StateError> {
         let fail = |error| StateError::from(self.db.error(error));
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_durable().await?;
         let row = sqlx::query(UPSERT)
             .bind(text_of(thread_id))
             .bind(trace_summary)

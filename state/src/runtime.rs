@@ -100,7 +100,6 @@ impl StateRuntime {
     /// # Errors
     ///
     /// [`StateError::Open`]: a file of another program, a newer or a damaged one, a folder that cannot be written to.
-    /// [`StateError::Database`]: it opened and could not be read.
     pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
         let StateOptions { sqlite_home, open, telemetry } = options;
         if let Some(sink) = telemetry {
@@ -122,9 +121,9 @@ impl StateRuntime {
             db,
         };
         if !state.db.is_read_only() {
-            tombstone::convert(&state.db).await?;
             // What cannot be done yet stays noted, and is no reason not to open.
-            state.finish_cleanups().await?;
+            let _ = tombstone::convert(&state.db).await;
+            let _ = state.finish_cleanups().await;
         }
         Ok(state)
     }

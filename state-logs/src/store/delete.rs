@@ -39,7 +39,12 @@ impl LogStore {
                 .fetch_optional(tx.conn())
                 .await
                 .map_err(|error| db.error(error))?;
-        let Some(partition) = partition else { return Ok(0) };
+        let Some(partition) = partition else {
+            drop(tx);
+            // A deletion that was interrupted before its end may have left its text in the log.
+            db.checkpoint().await?;
+            return Ok(0);
+        };
         let read = |column: usize| partition.try_get::<i64, _>(column).map_err(|error| db.error(error));
         let (id, rows) = (read(0)?, read(1)?);
         let places = places(id);

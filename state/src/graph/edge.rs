@@ -18,7 +18,7 @@ impl AgentGraph {
     pub async fn upsert_edge(&self, parent: Uuid, child: Uuid, now: Timestamp) -> Result<(), GraphError> {
         let fail = |error| GraphError::from(self.db.error(error));
         let (parent_text, child_text) = (text_of(parent), text_of(child));
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_durable().await?;
         let row = sqlx::query(MAY_LINK)
             .bind(&parent_text)
             .bind(&child_text)
