@@ -55,17 +55,13 @@ pub(super) fn list(
 
 const COLUMNS: [Column; 6] = [
     // Whatever is printed of an id is meant to be typed back: it is never cut.
-    column("THREAD", usize::MAX, usize::MAX, 0, CYAN),
-    column("UPDATED", 12, 12, 3, DIM),
-    Column { floor: 10, ..column("OBJECTIVE", 24, usize::MAX, 0, BOLD) },
-    column("STATUS", 14, 14, 1, DIM),
-    column("TOKENS", 11, 11, 2, DIM),
-    column("TIME", 12, 12, 4, DIM),
+    Column::new("THREAD", usize::MAX, usize::MAX, 0, CYAN),
+    Column::new("UPDATED", 12, 12, 3, DIM),
+    Column { floor: 10, ..Column::new("OBJECTIVE", 24, usize::MAX, 0, BOLD) },
+    Column::new("STATUS", 14, 14, 1, DIM),
+    Column::new("TOKENS", 11, 11, 2, DIM),
+    Column::new("TIME", 12, 12, 4, DIM),
 ];
-
-const fn column(title: &'static str, min: usize, max: usize, rank: u8, style: anstyle::Style) -> Column {
-    Column { title, min, max, rank, floor: min, path: false, style }
-}
 
 /// Everything there is to say of one goal.
 pub(super) fn sheet(goal: &Goal, screen: &Screen) -> String {

@@ -75,18 +75,16 @@ impl List {
 
     fn columns(&self) -> [Column; 8] {
         let time = if self.sorted_by() == SortKey::Created { "CREATED" } else { "UPDATED" };
-        let column =
-            |title, min, max, rank, style| Column { title, min, max, rank, floor: min, path: false, style };
         [
             // Whatever is printed of an id is meant to be typed back: it is never cut.
-            column("ID", usize::MAX, usize::MAX, 0, CYAN),
-            column(time, 12, 12, 1, DIM),
-            Column { floor: 10, ..column("THREAD", 32, usize::MAX, 0, BOLD) },
-            column("GOAL", 14, 24, 2, DIM),
-            Column { path: true, ..column("FOLDER", 18, 32, 3, DIM) },
-            column("BRANCH", 10, 20, 4, DIM),
-            column("MODEL", 12, 20, 5, DIM),
-            column("SOURCE", 6, 10, 6, DIM),
+            Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
+            Column::new(time, 12, 12, 1, DIM),
+            Column { floor: 10, ..Column::new("THREAD", 32, usize::MAX, 0, BOLD) },
+            Column::new("GOAL", 14, 24, 2, DIM),
+            Column { path: true, ..Column::new("FOLDER", 18, 32, 3, DIM) },
+            Column::new("BRANCH", 10, 20, 4, DIM),
+            Column::new("MODEL", 12, 20, 5, DIM),
+            Column::new("SOURCE", 6, 10, 6, DIM),
         ]
     }
 

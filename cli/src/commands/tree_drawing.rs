@@ -55,16 +55,12 @@ pub(super) fn draw(tree: &Tree, screen: &Screen) -> String {
 
 const COLUMNS: [Column; 5] = [
     // Whatever is printed of an id is meant to be typed back: it is never cut.
-    column("ID", usize::MAX, usize::MAX, 0, CYAN),
-    Column { floor: 10, ..column("THREAD", 24, usize::MAX, 0, BOLD) },
-    column("LIFE", 6, 6, 1, DIM),
-    column("LAST RUN", 11, 11, 2, DIM),
-    column("UPDATED", 12, 12, 3, DIM),
+    Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
+    Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
+    Column::new("LIFE", 6, 6, 1, DIM),
+    Column::new("LAST RUN", 11, 11, 2, DIM),
+    Column::new("UPDATED", 12, 12, 3, DIM),
 ];
-
-const fn column(title: &'static str, min: usize, max: usize, rank: u8, style: Style) -> Column {
-    Column { title, min, max, rank, floor: min, path: false, style }
-}
 
 fn row(agent: &Agent, id: String, clock: &Clock) -> Vec<Cell> {
     let life = match agent.lifecycle {

@@ -26,6 +26,13 @@ pub(crate) struct Column {
     pub(crate) style: Style,
 }
 
+impl Column {
+    /// A column that never shrinks below `min`, and is cut at its end.
+    pub(crate) const fn new(title: &'static str, min: usize, max: usize, rank: u8, style: Style) -> Column {
+        Column { title, min, max, rank, floor: min, path: false, style }
+    }
+}
+
 /// What stands in a row under a title.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
