@@ -51,8 +51,12 @@ impl Touches {
 
     /// Puts back what could not be written.
     pub(super) fn restore(&self, touches: Vec<Touch>) {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for touch in touches {
-            self.note(touch);
+            pending.first = Some(pending.first.map_or(touch.updated_at, |first| first.min(touch.updated_at)));
+            pending.count += 1;
+            // One that came meanwhile is the later one, also in the same millisecond.
+            pending.threads.entry(touch.thread_id).or_insert(touch);
         }
     }
 }
