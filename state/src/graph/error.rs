@@ -16,6 +16,14 @@ pub enum GraphError {
         /// The thread.
         id: Uuid,
     },
+    /// The user deleted one of the two.
+    #[error(
+        "{id} was deleted, and is taken into no graph; `threadkeep backfill --include-deleted` brings it back"
+    )]
+    Deleted {
+        /// The thread.
+        id: Uuid,
+    },
     /// The edge would make a thread its own ancestor.
     #[error("{child} cannot be a child of {parent}: {parent} is {child} itself or descends from it")]
     Cycle {
