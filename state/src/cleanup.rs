@@ -4,8 +4,11 @@
 //! that takes the thread out of the index; then it is done, and struck out. A process that dies in between leaves it to
 //! the next one that opens. Every step can be done twice.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::Row as _;
+use threadkeep_sqlite::OpenOptions;
 use threadkeep_sqlite::telemetry::{self, names};
 use uuid::Uuid;
 
@@ -16,6 +19,9 @@ use crate::runtime::StateRuntime;
 /// What may hold something of a thread outside of the index. One that this program was built without may have been filled by
 /// another, and is cleaned by that.
 const STORES: [&str; 2] = ["goals", "logs"];
+
+/// How long opening waits for a store that is to be cleaned.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// Something that a deletion still has to do; it is tried again whenever the state is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +67,39 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`] of the index, which has the list.
     pub async fn finish_cleanups(&self) -> Result<Vec<PendingCleanup>, StateError> {
+        self.finish_cleanups_in(&Stores {
+            #[cfg(feature = "goals")]
+            goals: self.thread_goals().clone(),
+            #[cfg(feature = "logs")]
+            logs: self.logs().clone(),
+        })
+        .await
+    }
+
+    /// Finishes what can be finished at once: a database that somebody has locked must not keep this one from opening.
+    pub(crate) async fn finish_cleanups_at_once(&self, open: &OpenOptions) -> Result<(), StateError> {
+        if self.pending_cleanups().await?.is_empty() {
+            return Ok(());
+        }
+        // With stores of its own, which wait for nobody.
+        let open = open.clone().busy_timeout(AT_ONCE).write_timeout(AT_ONCE).lock_timeout(AT_ONCE);
+        let stores = Stores {
+            #[cfg(feature = "goals")]
+            goals: threadkeep_state_goals::GoalStore::new(self.sqlite_home(), &open),
+            #[cfg(feature = "logs")]
+            logs: threadkeep_state_logs::LogStore::new(self.sqlite_home(), &open),
+        };
+        let _ = open;
+        let finished = self.finish_cleanups_in(&stores).await;
+        stores.close().await;
+        finished.map(drop)
+    }
+
+    async fn finish_cleanups_in(&self, stores: &Stores) -> Result<Vec<PendingCleanup>, StateError> {
         let pending = self.pending_cleanups().await?;
         let (mut left, was_any) = (Vec::new(), !pending.is_empty());
         for (thread_id, store) in pending {
-            match self.clean(&store, thread_id).await {
+            match stores.clean(&store, thread_id).await {
                 Ok(()) => {
                     step(label(&store), "cleaned");
                     self.strike_out(thread_id, &store).await?;
@@ -97,27 +132,6 @@ impl StateRuntime {
         Ok(rows.iter().filter_map(read).collect())
     }
 
-    async fn clean(&self, store: &str, thread_id: Uuid) -> Result<(), String> {
-        match store {
-            #[cfg(feature = "goals")]
-            "goals" => {
-                let goals = self.thread_goals();
-                goals.delete(thread_id).await.map_err(|error| error.to_string())?;
-                // The log beside the file still has what was deleted, and nobody may come to close it.
-                if let Some(db) = goals.database().existing().await.map_err(|error| error.to_string())? {
-                    db.checkpoint().await.map_err(|error| error.to_string())?;
-                }
-                Ok(())
-            }
-            #[cfg(feature = "logs")]
-            "logs" => self.logs().delete_thread(thread_id).await.map(drop).map_err(|error| error.to_string()),
-            _ => {
-                let _ = thread_id;
-                Err(format!("this program has no {store}: one that has them will delete them"))
-            }
-        }
-    }
-
     async fn strike_out(&self, thread_id: Uuid, store: &str) -> Result<(), StateError> {
         let db = self.database();
         let mut tx = db.begin().await?;
@@ -128,6 +142,45 @@ impl StateRuntime {
             .await
             .map_err(|error| db.error(error))?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// The stores that are cleaned.
+struct Stores {
+    #[cfg(feature = "goals")]
+    goals: threadkeep_state_goals::GoalStore,
+    #[cfg(feature = "logs")]
+    logs: threadkeep_state_logs::LogStore,
+}
+
+impl Stores {
+    async fn clean(&self, store: &str, thread_id: Uuid) -> Result<(), String> {
+        match store {
+            #[cfg(feature = "goals")]
+            "goals" => {
+                let goals = &self.goals;
+                goals.delete(thread_id).await.map_err(|error| error.to_string())?;
+                // The log beside the file still has what was deleted, and nobody may come to close it.
+                if let Some(db) = goals.database().existing().await.map_err(|error| error.to_string())? {
+                    db.checkpoint().await.map_err(|error| error.to_string())?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "logs")]
+            "logs" => self.logs.delete_thread(thread_id).await.map(drop).map_err(|error| error.to_string()),
+            _ => {
+                let _ = thread_id;
+                Err(format!("this program has no {store}: one that has them will delete them"))
+            }
+        }
+    }
+
+    /// Closes what was opened; what is wrong with it was said when it was cleaned.
+    async fn close(self) {
+        #[cfg(feature = "goals")]
+        let _ = self.goals.close().await;
+        #[cfg(feature = "logs")]
+        let _ = self.logs.close().await;
     }
 }
 

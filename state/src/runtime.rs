@@ -123,7 +123,7 @@ impl StateRuntime {
         if !state.db.is_read_only() {
             // What cannot be done yet stays noted, and is no reason not to open.
             let _ = tombstone::convert(&state.db).await;
-            let _ = state.finish_cleanups().await;
+            let _ = state.finish_cleanups_at_once(open).await;
         }
         Ok(state)
     }

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
 use threadkeep_sqlite::DbTelemetry;
 use threadkeep_sqlite::telemetry::{Tags, names};
 use threadkeep_state::backfill::IndexOptions;
-use threadkeep_state::{StateOptions, StateRuntime};
+use threadkeep_state::{OpenOptions, StateOptions, StateRuntime};
 use threadkeep_state_goals::NewGoal;
 use threadkeep_state_logs::{LogOptions, LogQuery, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,6 +22,8 @@ use crate::common::{Lab, Result, id, rollout_path, session};
 
 /// What is said of the thread in every store.
 const MARKER: &str = "ZEBRAQUUX";
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH
@@ -182,6 +185,38 @@ async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
     only_the_second_is_left(&state).await?;
     state.close().await?;
     no_residue(&folder)
+}
+
+#[tokio::test]
+async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    for store in ["goals", "logs"] {
+        lab.sql(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO pending_cleanups VALUES ('{}', '{store}', 0)",
+            id(1)
+        )))
+        .await?;
+    }
+    lab.state.clone().close().await?;
+    let mut locks = Vec::new();
+    for file in ["goals_1.sqlite", "logs_2.sqlite"] {
+        let mut lock = SqliteConnection::connect(&format!("sqlite:{}", folder.join(file).display())).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await?;
+        locks.push(lock);
+    }
+    // Waiting would outlast any patience: it is asked for longer than a test may take.
+    let patient = OpenOptions::new().busy_timeout(HOUR).write_timeout(HOUR);
+    let state = StateRuntime::open(&StateOptions::new(&folder).open_options(patient)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some(), "it is left for later");
+    state.close().await?;
+    for lock in locks {
+        lock.close().await?;
+    }
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_none());
+    assert_eq!(logged(&state, id(1)).await?, 0);
+    Ok(())
 }
 
 #[tokio::test]
