@@ -41,7 +41,10 @@ pub(super) async fn change(
     let edit = Edit { store: &store, thread, now: Timestamp::now() };
     let mut counted = None;
     let said = match change {
-        Change::Set(args) => edit.set(args).await?,
+        Change::Set(args) => {
+            refuse_deleted(homes, thread).await?;
+            edit.set(args).await?
+        }
         Change::Pause => edit.pause().await?,
         Change::Resume => edit.resume().await?,
         Change::Complete => edit.complete().await?,
@@ -55,6 +58,21 @@ pub(super) async fn change(
     let goal = store.get(thread).await?;
     store.close().await?;
     Ok(Goals::Done { said, thread, goal, counted })
+}
+
+/// A thread that was deleted gets no new goal: nothing of it is to come back by itself. Where the index cannot be asked, nothing
+/// of it is known to be deleted.
+async fn refuse_deleted(homes: &Homes, thread: Uuid) -> anyhow::Result<()> {
+    let Ok(state) = index::read_only(homes).await else { return Ok(()) };
+    let is_deleted = state.threads().is_deleted(thread).await;
+    state.close().await?;
+    match is_deleted {
+        Ok(true) => Err(fault(
+            format!("{thread} was deleted, and gets no goal"),
+            "`threadkeep backfill --include-deleted` brings deleted threads back",
+        )),
+        _ => Ok(()),
+    }
 }
 
 struct Edit<'a> {

@@ -403,3 +403,22 @@ fn goals_of_another_program_are_left_alone_and_threads_are_listed() -> Result {
     assert!(before.contains(&after[0]), "not a byte of it was changed");
     Ok(())
 }
+
+#[test]
+fn a_deleted_thread_gets_no_goal_until_it_is_back() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["threads", "delete", "--yes", ID])?;
+    insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x"])?, @r"
+    exit 2
+    --- stderr
+    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted, and gets no goal
+      hint: `threadkeep backfill --include-deleted` brings deleted threads back
+    ");
+    for (path, bytes) in contents(&fixture.sqlite_home())? {
+        let found = bytes.windows(ID.len()).any(|window| window == ID.as_bytes());
+        assert!(!found, "{} names it", path.display());
+    }
+    fixture.json(&["backfill", "--include-deleted"])?;
+    fixture.json(&["goals", "set", ID, "x"])?;
+    Ok(())
+}

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::ThreadStore;
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
+use crate::tombstone;
 
 /// How many candidates an ambiguous prefix names.
 const CANDIDATES: usize = 5;
@@ -29,6 +30,17 @@ impl ThreadStore {
             .await
             .map_err(|error| self.db.error(error))?;
         row.as_ref().map(Thread::from_row).transpose().map_err(|error| self.db.error(error).into())
+    }
+
+    /// Whether the user deleted this thread, and has not brought it back.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn is_deleted(&self, id: Uuid) -> Result<bool, StateError> {
+        let mut reader = self.db.reader().await?;
+        let deleted = tombstone::deleted_of(reader.conn(), std::iter::once(id)).await;
+        Ok(!deleted.map_err(|error| self.db.error(error))?.is_empty())
     }
 
     /// The id that begins with `prefix`, with or without hyphens, in any case. A whole id need not exist.
