@@ -127,7 +127,7 @@ impl Run {
     /// Whether it matters that the user speaks.
     pub(crate) fn heeds_user(&self) -> bool {
         match &self.open {
-            Some(open) => !open.marked && self.outcome != RunOutcome::Unknown,
+            Some(open) => !open.marked && (self.outcome != RunOutcome::Unknown || open.awaits_reviewer),
             None => true,
         }
     }
@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_users_words_matter_exactly_where_they_change_something() {
-        let events = ["user_message", "task_started", "task_complete", "turn_aborted", "error"];
+        let events =
+            ["user_message", "task_started", "task_complete", "turn_aborted", "error", "entered_review_mode"];
         for n in 0..events.len().pow(4) {
             let mut run = Run::default();
             for place in 0..4 {
