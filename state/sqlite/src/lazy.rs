@@ -9,6 +9,8 @@ use crate::database::Database;
 use crate::db_error::DbError;
 use crate::open_error::OpenError;
 use crate::options::OpenOptions;
+use crate::paths::DbPaths;
+use crate::snapshot;
 use crate::spec::DbSpec;
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
@@ -78,6 +80,28 @@ impl LazyDatabase {
         let is_missing =
             self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
         if is_missing { Ok(None) } else { self.get().await.map(Some) }
+    }
+
+    /// Opens the snapshots that upgrades have left beside the database, as they are, each with the schema of its version: what
+    /// is deleted for good is to be deleted in them, too. Whoever asks for them closes them.
+    ///
+    /// A file that is not ours is left out, whatever its name.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Io`] when the folder cannot be listed, and as for [`Database::open`] for a snapshot that is damaged or newer.
+    pub async fn snapshots(&self) -> Result<Vec<Database>, OpenError> {
+        let Lazy { spec, folder, options, .. } = &*self.inner;
+        let (spec, folder, options) = (*spec, folder.clone(), options.clone());
+        let failed_at = folder.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let paths = DbPaths::new(spec, &folder);
+            let found = paths.snapshots().map_err(|error| OpenError::io("list", &folder, error))?;
+            found.iter().filter_map(|(_, path)| snapshot::open(spec, path, &options).transpose()).collect()
+        });
+        opened.await.unwrap_or_else(|error| {
+            Err(OpenError::Io { doing: "list", path: failed_at, source: error.into() })
+        })
     }
 
     /// Closes what was opened, for all clones. The next use opens it again.

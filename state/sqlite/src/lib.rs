@@ -72,7 +72,8 @@
 //! [`Database::begin_durable`], which waits for it also where everything else could be rebuilt after a power cut.
 //!
 //! Deleted text is overwritten in the file. The log still has it until a checkpoint has written all of it back and cut it
-//! to nothing, as [`Database::checkpoint`] and the last [`Database::close`] do; a snapshot has what it was made of.
+//! to nothing, as [`Database::checkpoint`] and the last [`Database::close`] do; a snapshot has what it was made of, until a
+//! store deletes it there, too ([`LazyDatabase::snapshots`]).
 //!
 //! # Compatibility
 //!
@@ -134,6 +135,7 @@ mod spec;
 mod stamp;
 mod status;
 pub mod telemetry;
+mod tombstone;
 mod version;
 mod write;
 
@@ -150,5 +152,6 @@ pub use read::Reader;
 pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use status::{DbState, DbStatus, Pages, SchemaStatus};
 pub use telemetry::{AlreadyInstalled, DbTelemetry, MemoryTelemetry, install_telemetry};
+pub use tombstone::tombstone_digest;
 pub use version::{MIN_SQLITE_VERSION, sqlite_version};
 pub use write::WriteTx;

@@ -35,12 +35,18 @@ impl DbPaths {
         {
             database = target;
         }
+        Self { folder, ..Self::at(&database) }
+    }
+
+    /// Computes the paths of a database file, whatever its name.
+    pub(crate) fn at(database: &Path) -> Self {
+        let database = database.to_path_buf();
         Self {
+            folder: database.parent().map(Path::to_path_buf).unwrap_or_default(),
             wal: beside(&database, "-wal"),
             shm: beside(&database, "-shm"),
             journal: beside(&database, "-journal"),
             lock: beside(&database, ".lock"),
-            folder,
             database,
         }
     }

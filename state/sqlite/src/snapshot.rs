@@ -7,11 +7,17 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 
+use crate::connect::Access;
+use crate::database::Database;
 use crate::db_error::DbError;
 use crate::error::{ErrorClass, said};
 use crate::lock::create_private;
+use crate::look;
 use crate::open_error::OpenError;
+use crate::options::OpenOptions;
 use crate::paths::{DbPaths, beside};
+use crate::spec::DbSpec;
+use crate::stamp::Stamp;
 
 /// How many snapshots from before upgrades are kept.
 const KEPT: usize = 2;
@@ -88,6 +94,23 @@ pub(crate) async fn before_upgrade(
         let _ = std::fs::remove_file(old);
     }
     Ok(())
+}
+
+/// Opens a snapshot from before an upgrade as it is: with the schema of its version. `None` when it is not ours, or empty.
+pub(crate) fn open(
+    spec: &'static DbSpec,
+    path: &Path,
+    options: &OpenOptions,
+) -> Result<Option<Database>, OpenError> {
+    let paths = DbPaths::at(path);
+    let header = match look::look(spec, &paths, options.read_only) {
+        Ok(look) => look.header,
+        Err(OpenError::Foreign { .. } | OpenError::NotAFile { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let Some(header) = header else { return Ok(None) };
+    let stamp = Stamp::of(&paths);
+    Ok(Some(Database::new(spec, paths, options.clone(), header.journal, Access::Read, stamp)))
 }
 
 /// Sorts the failure of a snapshot that was asked for. A full disk is the target's, not the database's.

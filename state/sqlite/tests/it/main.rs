@@ -11,6 +11,7 @@ mod inspecting;
 mod journal;
 mod lazy;
 mod not_files;
+mod old_snapshots;
 mod processes;
 mod read_only;
 mod refused;
