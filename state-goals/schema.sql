@@ -1,5 +1,10 @@
 -- The schema of goals_1.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
+CREATE TABLE goal_tombstones (
+    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE thread_goals (
     thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     goal_id TEXT NOT NULL CHECK (length(goal_id) = 36),

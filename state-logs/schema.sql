@@ -34,6 +34,11 @@ CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
     UPDATE log_partitions SET row_count = row_count - 1, byte_count = byte_count - old.bytes WHERE id = old.place >> 35;
 END;
 
+CREATE TABLE log_tombstones (
+    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE log_totals (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     last_id INTEGER NOT NULL,

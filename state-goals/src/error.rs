@@ -24,6 +24,12 @@ pub enum GoalError {
         /// The goal that it has.
         current: Box<Goal>,
     },
+    /// The thread was deleted.
+    #[error("thread {thread} was deleted, and gets no goal: bring it back first, then `readmit` it")]
+    Forgotten {
+        /// The thread.
+        thread: Uuid,
+    },
     /// The goal that was meant has been replaced.
     #[error(
         "goal {expected} of thread {} has been replaced by {}: look at the new one, and try again with its id if it is meant",

@@ -110,6 +110,7 @@ mod memory;
 mod row;
 mod runtime;
 mod statements;
+mod stores;
 mod thread;
 mod threads;
 mod tombstone;

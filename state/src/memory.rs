@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
+use threadkeep_redact::redact;
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
@@ -62,7 +63,8 @@ impl ThreadMemories {
     }
 
     /// Stores what is to be remembered of a thread, in the place of what there was, and returns the time that it has:
-    /// `now`, or a millisecond after the time of what it replaces, if that is not earlier.
+    /// `now`, or a millisecond after the time of what it replaces, if that is not earlier. Secrets are stored as
+    /// `[redacted:…]`.
     ///
     /// # Errors
     ///
@@ -78,8 +80,8 @@ impl ThreadMemories {
         let mut tx = self.db.begin_durable().await?;
         let row = sqlx::query(UPSERT)
             .bind(text_of(thread_id))
-            .bind(trace_summary)
-            .bind(memory_summary)
+            .bind(redact(trace_summary))
+            .bind(redact(memory_summary))
             .bind(now.as_millisecond())
             .fetch_optional(tx.conn())
             .await

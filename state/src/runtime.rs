@@ -7,6 +7,7 @@ use std::sync::Arc;
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{Database, DbTelemetry, JournalChoice, LazyDatabase, OpenOptions, install_telemetry};
 
+use crate::cleanup::AT_ONCE;
 use crate::database::STATE_DB;
 use crate::error::StateError;
 use crate::graph::AgentGraph;
@@ -82,6 +83,7 @@ impl fmt::Debug for StateOptions {
 #[derive(Clone, Debug)]
 pub struct StateRuntime {
     sqlite_home: PathBuf,
+    open: OpenOptions,
     index: LazyDatabase,
     db: Database,
     threads: ThreadStore,
@@ -110,6 +112,7 @@ impl StateRuntime {
         let db = index.get().await?;
         let state = StateRuntime {
             sqlite_home: sqlite_home.clone(),
+            open: open.clone(),
             threads: ThreadStore::new(db.clone()),
             graph: AgentGraph::new(db.clone()),
             memories: ThreadMemories::new(db.clone()),
@@ -123,7 +126,8 @@ impl StateRuntime {
         if !state.db.is_read_only() {
             // What cannot be done yet stays noted, and is no reason not to open.
             let _ = tombstone::convert(&state.db).await;
-            let _ = state.finish_cleanups_at_once(open).await;
+            let _ = state.adopt_tombstones().await;
+            let _ = state.finish_cleanups_within(AT_ONCE).await;
         }
         Ok(state)
     }
@@ -178,6 +182,10 @@ impl StateRuntime {
             result = result.and(closed.map_err(StateError::from));
         }
         result
+    }
+
+    pub(crate) fn open_options(&self) -> &OpenOptions {
+        &self.open
     }
 
     pub(crate) fn database(&self) -> &Database {

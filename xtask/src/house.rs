@@ -134,7 +134,7 @@ pub const HOUSE: &[Room] = &[
         package: "threadkeep-state-goals",
         folder: "state-goals",
         kind: Kind::Library,
-        knows: &["threadkeep-sqlite"],
+        knows: &["threadkeep-sqlite", "threadkeep-redact"],
         bars: &[],
         only: None,
         database: Some("goals_1.sqlite"),

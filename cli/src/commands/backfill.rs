@@ -27,6 +27,10 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
     let options =
         PassOptions { force: args.force, include_deleted: args.include_deleted, wait: !args.no_wait };
     let report = pass::run(&index.state, &home, options, screen).await?;
+    if args.include_deleted {
+        // The goals and logs of what was brought back are taken again; where that has to wait, a later command sees to it.
+        let _ = index.state.finish_cleanups().await;
+    }
     let problems = problems::after(&index.state, &report).await?;
     problems::log_unreadable(&report);
     let lines_skipped = index.state.inventory().await?.lines_skipped;

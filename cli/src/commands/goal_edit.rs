@@ -2,7 +2,6 @@
 
 use clap::ValueEnum as _;
 use jiff::Timestamp;
-use threadkeep_redact::redact;
 use threadkeep_sqlite::OpenOptions;
 use threadkeep_state_goals::{
     AccountMode, Accounted, Goal, GoalError, GoalStatus, GoalStore, GoalUpdate, NewGoal, Usage,
@@ -41,10 +40,7 @@ pub(super) async fn change(
     let edit = Edit { store: &store, thread, now: Timestamp::now() };
     let mut counted = None;
     let said = match change {
-        Change::Set(args) => {
-            refuse_deleted(homes, thread).await?;
-            edit.set(args).await?
-        }
+        Change::Set(args) => edit.set(args).await?,
         Change::Pause => edit.pause().await?,
         Change::Resume => edit.resume().await?,
         Change::Complete => edit.complete().await?,
@@ -58,21 +54,6 @@ pub(super) async fn change(
     let goal = store.get(thread).await?;
     store.close().await?;
     Ok(Goals::Done { said, thread, goal, counted })
-}
-
-/// A thread that was deleted gets no new goal: nothing of it is to come back by itself. Where the index cannot be asked, nothing
-/// of it is known to be deleted.
-async fn refuse_deleted(homes: &Homes, thread: Uuid) -> anyhow::Result<()> {
-    let Ok(state) = index::read_only(homes).await else { return Ok(()) };
-    let is_deleted = state.threads().is_deleted(thread).await;
-    state.close().await?;
-    match is_deleted {
-        Ok(true) => Err(fault(
-            format!("{thread} was deleted, and gets no goal"),
-            "`threadkeep backfill --include-deleted` brings deleted threads back",
-        )),
-        _ => Ok(()),
-    }
 }
 
 struct Edit<'a> {
@@ -89,9 +70,7 @@ impl Edit<'_> {
             Budget::None => None,
         });
         let status = args.status.map(of_typed);
-        // A secret that was typed with it has no business in a database.
-        let objective = args.objective.as_deref().map(|objective| redact(objective).into_owned());
-        match (current, objective) {
+        match (current, args.objective.clone()) {
             (Some(current), objective) if !args.new => {
                 let update = GoalUpdate {
                     expected_goal_id: Some(args.goal_id.unwrap_or(current.goal_id)),

@@ -35,10 +35,13 @@ pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) 
         None
     };
     for PendingCleanup { thread_id, store, reason, .. } in pending.iter().flatten() {
-        // A thread has one goal.
-        let what = store.strip_suffix("s").filter(|what| *what == "goal").unwrap_or(store);
+        let what = match store.as_str() {
+            "goals" => "the goal",
+            "state" => "what snapshots of the index have",
+            other => other,
+        };
         screen.note(&format!(
-            "the {what} of {thread_id} could not be deleted yet, and will be by a later command: {reason}"
+            "{what} of {thread_id} could not be deleted yet, and will be by a later command: {reason}"
         ));
     }
     index.close().await?;

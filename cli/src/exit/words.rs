@@ -103,6 +103,10 @@ fn of_goal(error: &GoalError) -> Words {
             format!("{} has a goal already: somebody has just set it", current.thread_id),
             format!("look at it: threadkeep goals get {}", current.thread_id),
         ),
+        GoalError::Forgotten { thread } => (
+            format!("{thread} was deleted, and gets no goal"),
+            "`threadkeep backfill --include-deleted` brings deleted threads back".to_owned(),
+        ),
         GoalError::Stale { expected, current } => (
             format!(
                 "the goal of {} is no longer {expected} but {}; nothing was changed",

@@ -1,6 +1,7 @@
 //! The store of goals: where it is, and what all of its operations share.
 
 mod account;
+mod forget;
 mod list;
 mod read;
 mod set;

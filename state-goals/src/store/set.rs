@@ -45,7 +45,8 @@ pub(super) const DELETE: &str = "DELETE FROM thread_goals WHERE thread_id = ?1";
 /// A goal that is to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewGoal {
-    /// What is to be reached: after trimming from 1 to [`MAX_OBJECTIVE_CHARS`] characters.
+    /// What is to be reached: after trimming from 1 to [`MAX_OBJECTIVE_CHARS`] characters. A secret in it is stored as
+    /// `[redacted:…]`.
     pub objective: String,
     /// Where it stands at first. Default: active.
     pub status: GoalStatus,
@@ -73,14 +74,14 @@ impl NewGoal {
     }
 }
 
-/// Returns an objective without the white space around it, if that is one.
+/// Returns an objective without secrets and without the white space around it, if that is one.
 pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
-    let objective = objective.trim();
+    let objective = threadkeep_redact::redact(objective.trim());
     let (chars, max) = (objective.chars().count(), MAX_OBJECTIVE_CHARS);
     match chars {
         0 => Err(GoalError::EmptyObjective),
         _ if chars > max => Err(GoalError::ObjectiveTooLong { chars, max }),
-        _ => Ok(objective.to_owned()),
+        _ => Ok(objective.into_owned()),
     }
 }
 
@@ -97,11 +98,12 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::Exists`], with the goal that it has; [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
+    /// [`GoalError::Exists`], with the goal that it has; [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
     /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let insert = goal.bind(INSERT, thread, now)?;
-        let written = write(&self.database.get().await?, thread, insert).await?;
+        let (database, tx) = self.begin_new(thread).await?;
+        let written = write(&database, tx, thread, insert).await?;
         written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
     }
 
@@ -111,12 +113,11 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`],
-    /// [`GoalError::Database`].
+    /// [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`],
+    /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn replace(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let replace = goal.bind(REPLACE, thread, now)?;
-        let database = self.database.get().await?;
-        let mut tx = database.begin().await?;
+        let (database, mut tx) = self.begin_new(thread).await?;
         let row = replace.fetch_one(tx.conn()).await.and_then(|row| Goal::from_row(&row));
         let goal = row.map_err(|error| database.error(error))?;
         tx.commit().await?;

@@ -1,6 +1,7 @@
 //! Every statement of the store, by name: for audits of query plans.
 
 use super::account::ACCOUNT;
+use super::forget::TOMBSTONES;
 use super::list::list_sql;
 use super::read::{GET, GET_MANY};
 use super::set::{DELETE, INSERT, PAUSE_IF_ACTIVE, REPLACE};
@@ -23,6 +24,7 @@ pub fn statements() -> Vec<(String, String)> {
     ];
     let mut all: Vec<(String, String)> =
         fixed.into_iter().map(|(name, sql)| (name.to_owned(), sql.to_owned())).collect();
+    all.extend(TOMBSTONES.statements());
     for statuses in 1..=GoalStatus::ALL.len() {
         all.push((format!("list, statuses: {statuses}"), list_sql(statuses)));
     }

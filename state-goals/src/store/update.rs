@@ -27,7 +27,7 @@ pub(super) const UPDATE: &str = concat!(
 pub struct GoalUpdate {
     /// The goal that is meant. Default: `None`, whichever the thread has.
     pub expected_goal_id: Option<Uuid>,
-    /// Another objective. Default: `None`, as it is.
+    /// Another objective, without secrets as in [`NewGoal`](crate::NewGoal). Default: `None`, as it is.
     pub objective: Option<String>,
     /// Another status. Default: `None`, as it is.
     pub status: Option<GoalStatus>,

@@ -3,7 +3,7 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{Database, DbError};
+use threadkeep_sqlite::{Database, DbError, WriteTx};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -43,7 +43,7 @@ impl GoalStore {
     /// Changes a goal that there is: makes no file.
     pub(super) async fn change(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
         match self.database.existing().await? {
-            Some(database) => Ok(write(&database, thread, statement).await?),
+            Some(database) => Ok(write(&database, database.begin().await?, thread, statement).await?),
             None => Ok(Written::NoGoal),
         }
     }
@@ -52,10 +52,10 @@ impl GoalStore {
 /// Runs a statement; reads what it left alone where it wrote nothing.
 pub(super) async fn write(
     database: &Database,
+    mut tx: WriteTx,
     thread: Uuid,
     statement: Statement,
 ) -> Result<Written, DbError> {
-    let mut tx = database.begin().await?;
     let read = |row| Goal::from_row(&row);
     let failed = |error| database.error(error);
     let written = statement.fetch_optional(tx.conn()).await.map_err(failed)?;

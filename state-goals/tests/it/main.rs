@@ -5,6 +5,7 @@ mod common;
 mod accounting;
 mod changes;
 mod files;
+mod forgotten;
 mod limits;
 mod list;
 mod model;

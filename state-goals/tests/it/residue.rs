@@ -8,15 +8,12 @@ use crate::common::{Lab, Result, at, thread, usage};
 
 const MARKER: &str = "correct-horse-battery-staple";
 
-/// Counts the places of a folder's files in which a text is; snapshots have what they were made of.
-fn places(folder: &Path, text: &str) -> Result<usize> {
+/// Counts the places of a folder's files in which a text is.
+pub(crate) fn places_in_all(folder: &Path, text: &str) -> Result<usize> {
     let mut places = 0;
     for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if !entry.file_name().to_string_lossy().contains(".before-v") {
-            let content = std::fs::read(entry.path())?;
-            places += content.windows(text.len()).filter(|bytes| *bytes == text.as_bytes()).count();
-        }
+        let content = std::fs::read(entry?.path())?;
+        places += content.windows(text.len()).filter(|bytes| *bytes == text.as_bytes()).count();
     }
     Ok(places)
 }
@@ -32,7 +29,7 @@ async fn a_deleted_goal_leaves_no_byte() -> Result {
             let text = MARKER.repeat(if number % 2 == 0 { 1 } else { 100 });
             let goal = goals.insert(thread(number), NewGoal::new(text), at(1)).await?;
             let tells = format!("{}{MARKER}", goal.goal_id);
-            assert!(places(folder, &tells)? > 0, "it is looked for where it is");
+            assert!(places_in_all(folder, &tells)? > 0, "it is looked for where it is");
             goals.account(thread(number), usage(1, 1), at(2)).await?;
         }
         let shorter = GoalUpdate { objective: Some("short now".to_owned()), ..GoalUpdate::default() };
@@ -42,10 +39,10 @@ async fn a_deleted_goal_leaves_no_byte() -> Result {
             assert!(goals.delete(thread(number)).await?);
         }
         goals.close().await?;
-        assert_eq!(places(folder, MARKER)?, 0, "{journal:?}");
+        assert_eq!(places_in_all(folder, MARKER)?, 0, "{journal:?}");
         for number in 1..=40 {
             let id = thread(number).hyphenated().to_string();
-            assert_eq!(places(folder, &id)? > 0, number >= 39, "{journal:?}, thread {number}");
+            assert_eq!(places_in_all(folder, &id)? > 0, number >= 39, "{journal:?}, thread {number}");
         }
     }
     Ok(())

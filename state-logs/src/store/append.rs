@@ -140,8 +140,8 @@ impl LogStore {
 
 /// Adds a batch, after it has made room for it.
 async fn add(conn: &mut SqliteConnection, batch: &[NewRow], keep: Keep) -> Result<(), sqlx::Error> {
-    let shares = shares(batch, keep);
-    let partitions = partitions(conn, &shares).await?;
+    let mut shares = shares(batch, keep);
+    let partitions = partitions(conn, &mut shares).await?;
     for (partition, share) in partitions.iter().zip(&shares) {
         make_room(conn, partition, share, keep).await?;
     }

@@ -1,8 +1,9 @@
 //! The store: the rows in `logs_2.sqlite`, and what can be done with them.
 
 mod append;
-mod delete;
 mod evict;
+mod expire;
+mod forget;
 mod inventory;
 mod partition;
 mod place;
@@ -12,7 +13,7 @@ mod statements;
 mod written;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use threadkeep_sqlite::{LazyDatabase, OpenOptions};
 
@@ -25,7 +26,6 @@ pub use statements::statements;
 
 use crate::database::LOGS_DB;
 use crate::error::LogError;
-use crate::writer::Queue;
 use written::Written;
 
 /// The logs of one folder. Cheap to clone; all clones share one database, which is opened when it is first needed.
@@ -33,8 +33,6 @@ use written::Written;
 pub struct LogStore {
     database: LazyDatabase,
     written: Arc<Written>,
-    /// The queues of this process that feed the store.
-    queues: Arc<Mutex<Vec<Weak<Queue>>>>,
 }
 
 impl LogStore {
@@ -43,7 +41,7 @@ impl LogStore {
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> LogStore {
         let database = LazyDatabase::new(&LOGS_DB, folder, open);
-        LogStore { database, written: Arc::default(), queues: Arc::default() }
+        LogStore { database, written: Arc::default() }
     }
 
     /// Returns the database.
@@ -59,26 +57,5 @@ impl LogStore {
     /// [`LogError::Database`]; it is closed all the same.
     pub async fn close(&self) -> Result<(), LogError> {
         Ok(self.database.close().await?)
-    }
-
-    pub(crate) fn add_writer(&self, queue: &Arc<Queue>) {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.retain(|queue| queue.strong_count() > 0);
-        queues.push(Arc::downgrade(queue));
-    }
-
-    /// Lets this process's writers write what they have.
-    async fn flush_writers(&self) {
-        let queues: Vec<_> = self
-            .queues
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect();
-        for queue in queues {
-            // What cannot be written is told to those who ask the writer.
-            let _ = queue.flush().await;
-        }
     }
 }

@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
 use super::append::NewRow;
+use super::forget::TOMBSTONES;
 use crate::options::Keep;
 
 /// Whose rows they are: a thread's, the threadless ones of a process, or those of neither.
@@ -73,17 +74,20 @@ pub(crate) fn shares(batch: &[NewRow], keep: Keep) -> Vec<Share<'_>> {
     shares
 }
 
-/// Looks partitions up, and makes those that are not there.
+/// Looks partitions up, and makes those that are not there. What is for a thread that was forgotten is left out of the shares.
 pub(crate) async fn partitions(
     conn: &mut SqliteConnection,
-    shares: &[Share<'_>],
+    shares: &mut Vec<Share<'_>>,
 ) -> Result<Vec<Partition>, sqlx::Error> {
-    let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
-    let owners = serde_json::to_string(&owners).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let found = select(conn, &owners).await?;
+    let found = select(conn, &owners(shares)?).await?;
     if found.len() == shares.len() {
         return Ok(found);
     }
+    // Only now: forgetting a thread takes its partition, so whoever has one was not forgotten.
+    let threads = shares.iter().filter_map(|share| share.owner.thread_id);
+    let forgotten = TOMBSTONES.deleted_of(conn, threads).await?;
+    shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !forgotten.contains(&thread)));
+    let owners = owners(shares)?;
     sqlx::query(
         "INSERT INTO log_partitions (thread_id, process_id) \
          SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
@@ -92,6 +96,22 @@ pub(crate) async fn partitions(
     .execute(&mut *conn)
     .await?;
     select(conn, &owners).await
+}
+
+fn owners(shares: &[Share<'_>]) -> Result<String, sqlx::Error> {
+    let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
+    serde_json::to_string(&owners).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// Looks up the partition of a thread.
+pub(crate) async fn id_of_thread(
+    conn: &mut SqliteConnection,
+    thread: Uuid,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
+        .bind(thread.hyphenated().to_string())
+        .fetch_optional(conn)
+        .await
 }
 
 /// Reads the partitions that are there, in the order of their owners.

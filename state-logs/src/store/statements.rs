@@ -1,5 +1,6 @@
 //! Every statement that is put together at run time, by name: for audits of query plans.
 
+use super::forget::TOMBSTONES;
 use super::query::{Order, Walk, select};
 
 /// All of them, each with a name that says which one it is.
@@ -12,5 +13,6 @@ pub fn statements() -> Vec<(String, String)> {
             statements.push((format!("query {along}, {first}"), select(walk, order)));
         }
     }
+    statements.extend(TOMBSTONES.statements());
     statements
 }

@@ -12,7 +12,8 @@ use std::sync::{Arc, LazyLock};
 
 use uuid::Uuid;
 
-pub(crate) use queue::{Handle, Queue};
+pub(crate) use queue::Handle;
+use queue::Queue;
 
 use crate::capture::LogLayer;
 use crate::error::LogError;
@@ -47,7 +48,6 @@ impl LogWriter {
         let (filter, row_bytes) = (options.filter.clone(), options.row_bytes);
         thread::start(store.clone(), Arc::clone(&queue), options)
             .map_err(|source| LogError::NoThread { source })?;
-        store.add_writer(&queue);
         let handle = Handle::new(queue);
         Ok((LogLayer { handle: handle.clone(), filter, row_bytes }, LogWriter { handle }))
     }

@@ -9,7 +9,7 @@ async fn every_query_walks_along_an_index() -> Result {
     let lab = Lab::new()?;
     lab.store.append(&[new_row(0, "one")], PLENTY).await?;
     let database = rusqlite::Connection::open(lab.path())?;
-    let statements = statements();
+    let statements: Vec<_> = statements().into_iter().filter(|(name, _)| name.starts_with("query")).collect();
     assert_eq!(statements.len(), 4);
     for (name, sql) in statements {
         let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;

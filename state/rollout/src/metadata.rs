@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::git_url::strip_credentials;
 use crate::name::RolloutName;
 use crate::payload::{TurnContext, UserMessage};
 use crate::run::Run;
@@ -105,6 +106,20 @@ impl ThreadMetadata {
             parent_thread_id: None,
             memory_mode: None,
             run_outcome: RunOutcome::Unknown,
+        }
+    }
+
+    /// Takes secrets out of what was said, and credentials out of the remote's URL. An extractor has done that; this is for
+    /// metadata that comes from elsewhere.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let safe = |text: Option<String>, max| text.map(|text| text::safe(&text, max));
+        Self {
+            title: safe(self.title, MAX_TITLE),
+            first_user_message: safe(self.first_user_message, MAX_FIRST_USER_MESSAGE),
+            preview: safe(self.preview, MAX_TITLE),
+            git_origin_url: self.git_origin_url.as_deref().map(|url| strip_credentials(url).into_owned()),
+            ..self
         }
     }
 }

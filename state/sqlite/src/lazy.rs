@@ -1,8 +1,10 @@
 //! A database that is opened when it is first needed, so that what nobody asks for costs nothing and stops nobody.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
+use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex;
 
 use crate::database::Database;
@@ -21,6 +23,9 @@ use crate::spec::DbSpec;
 pub struct LazyDatabase {
     inner: Arc<Lazy>,
 }
+
+/// What is done to a snapshot: a boxed future, because an async closure's would be bound to one thread.
+pub type Edit<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
 
 #[derive(Debug)]
 struct Lazy {
@@ -102,6 +107,29 @@ impl LazyDatabase {
         opened.await.unwrap_or_else(|error| {
             Err(OpenError::Io { doing: "list", path: failed_at, source: error.into() })
         })
+    }
+
+    /// Edits each of the [`snapshots`](Self::snapshots), in a transaction of its own that is on the disk when it returns.
+    ///
+    /// # Errors
+    ///
+    /// The first that a snapshot gives; those before it are edited.
+    pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
+    where
+        E: From<OpenError> + From<DbError>,
+        F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
+    {
+        for snapshot in self.snapshots().await? {
+            let edited = async {
+                let mut tx = snapshot.begin_durable().await?;
+                edit(tx.conn()).await.map_err(|error| snapshot.error(error))?;
+                tx.commit().await
+            };
+            let edited: Result<(), DbError> = edited.await;
+            let closed = snapshot.close().await;
+            edited.and(closed)?;
+        }
+        Ok(())
     }
 
     /// Closes what was opened, for all clones. The next use opens it again.

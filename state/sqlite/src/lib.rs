@@ -4,7 +4,7 @@
 //! happens before a migration, and what is refused. A store declares a [`DbSpec`], calls [`Database::open`] and gets
 //! readers and write transactions.
 //!
-//! **What it is not.** It has no tables, no queries and no domain types. It is also the one crate with sqlx types in its
+//! **What it is not.** It has no tables of its own and knows of threads only how a deleted one is known again ([`Tombstones`]). It is also the one crate with sqlx types in its
 //! signatures: it lends sqlx connections to stores, which depend on sqlx themselves and hide it from their own users.
 //!
 //! ```
@@ -144,7 +144,7 @@ pub use database::Database;
 pub use db_error::DbError;
 pub use error::{ErrorClass, Source};
 pub use inspect::inspect;
-pub use lazy::LazyDatabase;
+pub use lazy::{Edit, LazyDatabase};
 pub use open_error::OpenError;
 pub use options::{JournalChoice, JournalMode, OpenOptions};
 pub use paths::DbPaths;
@@ -152,6 +152,6 @@ pub use read::Reader;
 pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use status::{DbState, DbStatus, Pages, SchemaStatus};
 pub use telemetry::{AlreadyInstalled, DbTelemetry, MemoryTelemetry, install_telemetry};
-pub use tombstone::tombstone_digest;
+pub use tombstone::{Tombstone, Tombstones};
 pub use version::{MIN_SQLITE_VERSION, sqlite_version};
 pub use write::WriteTx;

@@ -16,7 +16,7 @@ use crate::home::{is_gone, prefix_of};
 use crate::row::RowReader;
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 /// Why an audit could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +225,7 @@ async fn load(
         .collect::<Result<_, sqlx::Error>>()
         .map_err(fail)?;
     let named = threads.iter().flat_map(|thread| [Some(thread.id), thread.parent()]).flatten();
-    let deleted = tombstone::deleted_of(reader.conn(), named).await;
+    let deleted = TOMBSTONES.deleted_of(reader.conn(), named).await;
     Ok((rows, deleted.map_err(fail)?))
 }
 

@@ -26,7 +26,9 @@ pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[R
             let path = home.absolute(&file.path);
             let read = extractor
                 .extract(&path, file.compressed, file.name.as_ref(), None)
-                .map(|read| ThreadUpsert::new(read.metadata, &file.path, file.archived, default_provider))
+                .map(|read| {
+                    ThreadUpsert::extracted(read.metadata, &file.path, file.archived, default_provider)
+                })
                 .map_err(|error| without_path(&error, &path));
             readings.push((file.clone(), read));
         }

@@ -12,7 +12,7 @@ use super::outcome::{Outcome, remark, store_outcomes};
 use super::settle::{Lot, Read, settle};
 use crate::row::text_of;
 use crate::threads::upsert_all;
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 pub(super) async fn commit(
     index: &ThreadIndex,
@@ -40,7 +40,7 @@ pub(super) async fn commit(
         }
     }
     orphan(conn, &read, now_ms).await?;
-    let settled = settle(index, conn, read, &mut report).await?;
+    let settled = settle(index, conn, read, &mut report, now_ms).await?;
     store_threads(conn, &settled).await?;
     for (file, lot) in &settled {
         outcomes.extend(Outcome::of(file, lot));
@@ -141,7 +141,7 @@ async fn store_checkpoints(
 
 /// Takes the names of the home as they are now: those of threads that are indexed, and of those that will be.
 async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> Result<(), CommitError> {
-    let deleted = tombstone::deleted_of(conn, names.iter().map(|(id, _)| *id)).await.map_err(backend)?;
+    let deleted = TOMBSTONES.deleted_of(conn, names.iter().map(|(id, _)| *id)).await.map_err(backend)?;
     let names: Vec<(String, &str)> = names
         .iter()
         .filter(|(id, _)| !deleted.contains(id))

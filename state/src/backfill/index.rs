@@ -108,7 +108,12 @@ impl Index for ThreadIndex {
             lines: extraction.lines,
             skipped: extraction.skipped,
             checkpoint,
-            upsert: ThreadUpsert::new(extraction.metadata, &file.path, file.archived, &self.default_provider),
+            upsert: ThreadUpsert::extracted(
+                extraction.metadata,
+                &file.path,
+                file.archived,
+                &self.default_provider,
+            ),
         }))))
     }
 

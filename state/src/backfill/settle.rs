@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::commit::backend;
 use super::index::{ThreadContent, ThreadIndex};
 use super::source::HomeItem;
+use crate::cleanup;
 use crate::home::is_gone;
 use crate::threads::Claim;
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 /// A file of the batch with its thread.
 pub(super) struct Read<'a> {
@@ -33,10 +34,11 @@ pub(super) async fn settle<'a>(
     conn: &mut SqliteConnection,
     read: Vec<Read<'a>>,
     report: &mut CommitReport,
+    now_ms: i64,
 ) -> Result<Vec<(Read<'a>, Lot)>, CommitError> {
     let ids: Vec<&str> = read.iter().map(|file| file.thread.upsert.columns.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).map_err(backend)?;
-    let deleted = deleted_threads(index, conn, &read, report).await?;
+    let deleted = deleted_threads(index, conn, &read, report, now_ms).await?;
     let mut incumbents = incumbents(conn, &ids).await?;
     // One whose file is gone has no claim: the file was moved to where we found it.
     incumbents.retain(|_, claim| !is_gone(&index.home.absolute(&claim.path)));
@@ -100,13 +102,17 @@ async fn deleted_threads(
     conn: &mut SqliteConnection,
     read: &[Read<'_>],
     report: &mut CommitReport,
+    now_ms: i64,
 ) -> Result<HashSet<Uuid>, CommitError> {
     let ids = || read.iter().map(|file| file.thread.upsert.id);
-    let deleted = tombstone::deleted_of(conn, ids()).await.map_err(backend)?;
+    let deleted = TOMBSTONES.deleted_of(conn, ids()).await.map_err(backend)?;
     if deleted.is_empty() || !index.options.include_deleted {
         return Ok(deleted);
     }
-    tombstone::remove(conn, deleted.into_iter()).await.map_err(backend)?;
+    let brought_back: Vec<Uuid> = deleted.into_iter().collect();
+    TOMBSTONES.remove(conn, brought_back.iter().copied()).await.map_err(backend)?;
+    // The stores refuse what is of a deleted thread, and are to be told.
+    cleanup::note(conn, &brought_back, now_ms).await.map_err(backend)?;
     // Their names were passed over when the file that has them was read, and those that they spawned do not name them.
     report.requeue.push(SESSION_INDEX.to_owned());
     let orphans = sqlx::query(

@@ -6,11 +6,10 @@ use std::io;
 use async_trait::async_trait;
 use threadkeep_backfill::{BoxError, Item, Listing, ListingProblem, Source, SourceError};
 use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, RolloutFile, SESSION_INDEX};
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, Tombstone};
 
 use super::IndexOptions;
 use crate::home::prefix_of;
-use crate::tombstone;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
 const EXTRACTION: u32 = 2;
@@ -106,7 +105,7 @@ impl HomeSource {
         let deleted: HashSet<String> = deleted.into_iter().collect();
         let is_deleted = |item: &Item<HomeItem>| match &item.handle {
             HomeItem::Rollout(RolloutFile { name: Some(name), .. }) => {
-                deleted.contains(&tombstone::digest(name.thread_id))
+                deleted.contains(&Tombstone::digest(name.thread_id))
             }
             _ => false,
         };

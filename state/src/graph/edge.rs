@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::statements::{LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
 use super::{AgentGraph, GraphError, Lifecycle};
 use crate::row::text_of;
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 impl AgentGraph {
     /// Says that `parent` spawned `child`. Both come into the graph if they are not there; a new one is open. Saying it
@@ -21,7 +21,7 @@ impl AgentGraph {
         let fail = |error| GraphError::from(self.db.error(error));
         let (parent_text, child_text) = (text_of(parent), text_of(child));
         let mut tx = self.db.begin_durable().await?;
-        let deleted = tombstone::deleted_of(tx.conn(), [parent, child].into_iter()).await.map_err(fail)?;
+        let deleted = TOMBSTONES.deleted_of(tx.conn(), [parent, child].into_iter()).await.map_err(fail)?;
         if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
             return Err(GraphError::Deleted { id });
         }

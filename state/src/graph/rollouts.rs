@@ -5,11 +5,11 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
+use threadkeep_sqlite::Tombstone;
 use uuid::Uuid;
 
 use super::statements::{CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
 use crate::threads::ThreadUpsert;
-use crate::tombstone;
 
 /// A spawned thread, as the statements take it: child, parent, time, and the digests of both.
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ pub(crate) struct Spawned<'a>(&'a str, &'a str, i64, String, String);
 
 impl<'a> Spawned<'a> {
     pub(crate) fn new(child: &'a ThreadUpsert, parent: &'a str, child_digest: &str) -> Spawned<'a> {
-        let parent_digest = Uuid::try_parse(parent).map(tombstone::digest).unwrap_or_default();
+        let parent_digest = Uuid::try_parse(parent).map(Tombstone::digest).unwrap_or_default();
         let columns = &child.columns;
         Spawned(&columns.id, parent, columns.created_at_ms, child_digest.to_owned(), parent_digest)
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::ThreadStore;
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 /// How many candidates an ambiguous prefix names.
 const CANDIDATES: usize = 5;
@@ -39,7 +39,7 @@ impl ThreadStore {
     /// [`StateError::Database`].
     pub async fn is_deleted(&self, id: Uuid) -> Result<bool, StateError> {
         let mut reader = self.db.reader().await?;
-        let deleted = tombstone::deleted_of(reader.conn(), std::iter::once(id)).await;
+        let deleted = TOMBSTONES.deleted_of(reader.conn(), std::iter::once(id)).await;
         Ok(!deleted.map_err(|error| self.db.error(error))?.is_empty())
     }
 

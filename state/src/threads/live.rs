@@ -92,7 +92,8 @@ impl LiveThread {
     }
 
     async fn upsert(&self, metadata: ThreadMetadata) -> Result<(), StateError> {
-        let upsert = ThreadUpsert::new(metadata, &self.rollout_path, self.archived, &self.default_provider);
+        let upsert =
+            ThreadUpsert::extracted(metadata, &self.rollout_path, self.archived, &self.default_provider);
         self.threads.upsert(&[upsert]).await.map(drop)
     }
 }

@@ -5,6 +5,7 @@ mod cursor;
 mod delete;
 mod edit;
 mod find;
+mod forget;
 mod list;
 mod live;
 mod order;
@@ -29,7 +30,7 @@ pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
 pub(crate) use claim::Claim;
-pub(crate) use delete::FORGET;
+pub(crate) use forget::{forget, forget_in_snapshot};
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]

@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
+use threadkeep_sqlite::Tombstone;
 use uuid::Uuid;
 
+use super::forget::without_parent;
 use super::touch::write_touches;
 use super::{Claim, ThreadStore};
 use crate::error::StateError;
 use crate::graph::{Spawned, add_spawned};
-use crate::tombstone;
+use crate::tombstone::TOMBSTONES;
 
 /// Declares the columns that an index run writes, once: as fields, as names, and as a JSON array in their order.
 macro_rules! indexed_columns {
@@ -88,9 +90,6 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// What stands for a deleted thread in what says who started another one.
-pub(super) const DELETED_PARENT: &str = "deleted";
-
 /// What a rollout says of its thread, ready to be indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadUpsert {
@@ -100,8 +99,18 @@ pub struct ThreadUpsert {
 
 impl ThreadUpsert {
     /// Takes a rollout's metadata, its path relative to the home, whether it lies among the archived ones, and the
-    /// provider that holds where the rollout names none.
+    /// provider that holds where the rollout names none. Secrets in what was said are stored as `[redacted:…]`.
     pub fn new(
+        metadata: ThreadMetadata,
+        rollout_path: &str,
+        archived: bool,
+        default_provider: &str,
+    ) -> ThreadUpsert {
+        Self::extracted(metadata.without_secrets(), rollout_path, archived, default_provider)
+    }
+
+    /// Takes what an extractor has made, which has no secrets.
+    pub(crate) fn extracted(
         metadata: ThreadMetadata,
         rollout_path: &str,
         archived: bool,
@@ -150,12 +159,11 @@ impl ThreadUpsert {
 
     /// Names the thread that spawned this one no more, if the user deleted it.
     pub(crate) fn without_deleted_parent(&self, deleted: &HashSet<Uuid>) -> Cow<'_, ThreadUpsert> {
-        let parent = self.columns.parent_thread_id.as_deref();
-        let Some(parent) = parent.filter(|_| self.parent().is_some_and(|id| deleted.contains(&id))) else {
+        let Some(parent) = self.parent().filter(|parent| deleted.contains(parent)) else {
             return Cow::Borrowed(self);
         };
         let mut orphan = self.clone();
-        orphan.columns.source = orphan.columns.source.map(|source| source.replace(parent, DELETED_PARENT));
+        orphan.columns.source = orphan.columns.source.map(|source| without_parent(&source, parent));
         orphan.columns.parent_thread_id = None;
         Cow::Owned(orphan)
     }
@@ -247,14 +255,14 @@ pub(crate) async fn upsert_all(
     threads: impl Iterator<Item = &ThreadUpsert>,
 ) -> Result<u64, sqlx::Error> {
     let threads: Vec<&ThreadUpsert> = threads.collect();
-    let deleted = tombstone::deleted_of(conn, threads.iter().filter_map(|thread| thread.parent())).await?;
+    let deleted = TOMBSTONES.deleted_of(conn, threads.iter().filter_map(|thread| thread.parent())).await?;
     let threads: Vec<Cow<'_, ThreadUpsert>> =
         threads.into_iter().map(|thread| thread.without_deleted_parent(&deleted)).collect();
     let mut spawned = Vec::new();
     let rows: Vec<Row<'_>> = threads
         .iter()
         .map(|thread| {
-            let digest = tombstone::digest(thread.id);
+            let digest = Tombstone::digest(thread.id);
             if let Some(parent) = thread.columns.parent_thread_id.as_deref() {
                 spawned.push(Spawned::new(thread, parent, &digest));
             }

@@ -44,6 +44,12 @@ impl Lab {
         Ok(lab)
     }
 
+    /// The same, with what is there opened anew.
+    pub(crate) async fn reopened(self) -> Result<Lab> {
+        let state = StateRuntime::open(&StateOptions::new(self.sqlite_home())).await?;
+        Ok(Lab { state, ..self })
+    }
+
     pub(crate) fn sqlite_home(&self) -> PathBuf {
         self.folder.path().join("sqlite")
     }

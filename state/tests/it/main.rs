@@ -18,4 +18,5 @@ mod plans;
 mod processes;
 mod runtime;
 mod search;
+mod secrets;
 mod touch;

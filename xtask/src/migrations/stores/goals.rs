@@ -54,6 +54,12 @@ async fn set_and_count(goals: &GoalStore) -> Result<()> {
     let again = goals.insert(DELETED, NewGoal::new("A second one"), now).await;
     ensure!(matches!(again, Err(GoalError::Exists { .. })), "a thread has two goals");
     ensure!(goals.delete(DELETED).await?, "a goal that was there could not be deleted");
+
+    ensure!(goals.forget(DELETED, now).await?, "something of a forgotten thread is left");
+    let refused = goals.insert(DELETED, NewGoal::new("A third one"), now).await;
+    ensure!(matches!(refused, Err(GoalError::Forgotten { .. })), "a forgotten thread has a goal");
+    ensure!(!goals.tombstones().await?.is_empty(), "a forgotten thread has no tombstone");
+    goals.readmit(DELETED).await?;
     Ok(())
 }
 

@@ -1,13 +1,11 @@
-//! Takes rows out: those of a thread, and those that are too old.
+//! Takes out rows that are too old, and gives back the space of what was taken out.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::Row as _;
-use uuid::Uuid;
 
 use super::LogStore;
-use super::place::{last_id, places};
+use super::place::last_id;
 use crate::error::LogError;
 
 /// How many rows are deleted in one transaction, so that nobody waits for long.
@@ -20,51 +18,6 @@ const PAGES: u32 = 1_024;
 const SPARE_PAGES: i64 = 256;
 
 impl LogStore {
-    /// Deletes all rows of a thread, and says how many there were.
-    ///
-    /// What this process's writers have in their queues is written first, and deleted with the rest. Nothing of the rows is
-    /// left in any file of the database when it returns, unless another program is reading: then the log beside the file is
-    /// emptied when that has ended.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError::Open`] and [`LogError::Database`].
-    pub async fn delete_thread(&self, thread_id: Uuid) -> Result<u64, LogError> {
-        self.flush_writers().await;
-        let Some(db) = self.database.existing().await? else { return Ok(0) };
-        let mut tx = db.begin_durable().await?;
-        let partition =
-            sqlx::query("SELECT id, row_count FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
-                .bind(thread_id.hyphenated().to_string())
-                .fetch_optional(tx.conn())
-                .await
-                .map_err(|error| db.error(error))?;
-        let Some(partition) = partition else {
-            drop(tx);
-            // A deletion that was interrupted before its end may have left its text in the log.
-            db.checkpoint().await?;
-            return Ok(0);
-        };
-        let read = |column: usize| partition.try_get::<i64, _>(column).map_err(|error| db.error(error));
-        let (id, rows) = (read(0)?, read(1)?);
-        let places = places(id);
-        sqlx::query("DELETE FROM log_rows WHERE place BETWEEN ?1 AND ?2")
-            .bind(places.start())
-            .bind(places.end())
-            .execute(tx.conn())
-            .await
-            .map_err(|error| db.error(error))?;
-        sqlx::query("DELETE FROM log_partitions WHERE id = ?1")
-            .bind(id)
-            .execute(tx.conn())
-            .await
-            .map_err(|error| db.error(error))?;
-        tx.commit().await?;
-        // The log beside the file still has what was deleted.
-        db.checkpoint().await?;
-        Ok(u64::try_from(rows).unwrap_or(0))
-    }
-
     /// Deletes rows that are older than `keep`, and says how many.
     ///
     /// # Errors

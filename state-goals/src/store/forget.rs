@@ -1,0 +1,78 @@
+//! Threads that were deleted: what is forgotten of them, and what they are refused.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use threadkeep_sqlite::{Database, Tombstone, Tombstones, WriteTx};
+use uuid::Uuid;
+
+use super::GoalStore;
+use super::set::DELETE;
+use super::write::text;
+use crate::error::GoalError;
+
+pub(super) const TOMBSTONES: Tombstones = Tombstones::new("goal_tombstones");
+
+impl GoalStore {
+    /// Forgets a thread that was deleted: its goal is taken out of every file, the snapshots that upgrades have left among them, and
+    /// it gets no other one until it is [readmitted](Self::readmit).
+    ///
+    /// Returns whether nothing of it is left. `false`: another program is reading what was there before, and until that ends it
+    /// stays in the log beside the file; ask again then.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`]; what was done by then stays so, and all of it can be done again.
+    pub async fn forget(&self, thread: Uuid, now: Timestamp) -> Result<bool, GoalError> {
+        let database = self.database.get().await?;
+        let mut tx = database.begin().await?;
+        let forgotten = async {
+            delete(tx.conn(), thread).await?;
+            TOMBSTONES.put(tx.conn(), &[Tombstone::of(thread, now.as_millisecond())]).await
+        };
+        forgotten.await.map_err(|error| database.error(error))?;
+        tx.commit().await?;
+        self.database.edit_snapshots::<GoalError, _>(|conn| Box::pin(delete(conn, thread))).await?;
+        // The log beside the file still has what was deleted, and nobody may come to close it.
+        Ok(database.checkpoint().await?.complete)
+    }
+
+    /// Lets a thread that was forgotten have goals again.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn readmit(&self, thread: Uuid) -> Result<(), GoalError> {
+        let Some(database) = self.database.existing().await? else { return Ok(()) };
+        let mut tx = database.begin().await?;
+        TOMBSTONES.remove(tx.conn(), [thread]).await.map_err(|error| database.error(error))?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Returns the tombstones of the threads that were forgotten; none where there is no file.
+    ///
+    /// # Errors
+    ///
+    /// [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn tombstones(&self) -> Result<Vec<Tombstone>, GoalError> {
+        let Some(database) = self.database.existing().await? else { return Ok(Vec::new()) };
+        let mut reader = database.reader().await?;
+        let stones = TOMBSTONES.all(reader.conn()).await.map_err(|error| database.error(error))?;
+        reader.confirm()?;
+        Ok(stones)
+    }
+
+    /// Begins a write that may give a thread a goal which has none: not to one that was forgotten.
+    pub(super) async fn begin_new(&self, thread: Uuid) -> Result<(Database, WriteTx), GoalError> {
+        let database = self.database.get().await?;
+        let mut tx = database.begin().await?;
+        let forgotten = TOMBSTONES.deleted_of(tx.conn(), [thread]).await;
+        match forgotten.map_err(|error| database.error(error))?.is_empty() {
+            true => Ok((database, tx)),
+            false => Err(GoalError::Forgotten { thread }),
+        }
+    }
+}
+
+async fn delete(conn: &mut SqliteConnection, thread: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query(DELETE).bind(text(thread)).execute(conn).await.map(drop)
+}

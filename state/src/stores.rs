@@ -1,0 +1,96 @@
+//! The stores beside the index, as deletions see them: each can forget a thread, readmit it, and tell which ones it forgot.
+
+use std::time::Duration;
+
+use threadkeep_sqlite::{LazyDatabase, Tombstone};
+
+use crate::cleanup::Note;
+use crate::database::STATE_DB;
+use crate::error::StateError;
+use crate::runtime::StateRuntime;
+use crate::threads::forget_in_snapshot;
+
+/// Why something is left that nobody is in the way of.
+#[cfg(any(feature = "goals", feature = "logs"))]
+const READ_ELSEWHERE: &str =
+    "another program is reading what was there before, and until it ends that stays in the log";
+
+/// What is cleaned, opened apart from what the runtime has: these wait for nobody for long.
+pub(crate) struct Stores {
+    index: LazyDatabase,
+    #[cfg(feature = "goals")]
+    goals: threadkeep_state_goals::GoalStore,
+    #[cfg(feature = "logs")]
+    logs: threadkeep_state_logs::LogStore,
+}
+
+impl Stores {
+    pub(crate) fn new(state: &StateRuntime, patience: Duration) -> Stores {
+        let home = state.sqlite_home();
+        let open = state.open_options().clone();
+        let open = open.busy_timeout(patience).write_timeout(patience).lock_timeout(patience);
+        Stores {
+            index: LazyDatabase::new(&STATE_DB, home, &open),
+            #[cfg(feature = "goals")]
+            goals: threadkeep_state_goals::GoalStore::new(home, &open),
+            #[cfg(feature = "logs")]
+            logs: threadkeep_state_logs::LogStore::new(home, &open),
+        }
+    }
+
+    /// Has a store forget a deleted thread.
+    pub(crate) async fn forget(&self, note: &Note) -> Result<(), String> {
+        let Note { thread_id: thread, at, .. } = *note;
+        let _ = at;
+        #[cfg(any(feature = "goals", feature = "logs"))]
+        let whole = |is_gone| if is_gone { Ok(()) } else { Err(READ_ELSEWHERE.to_owned()) };
+        match note.store.as_str() {
+            "state" => {
+                let edited: Result<(), StateError> =
+                    self.index.edit_snapshots(|conn| Box::pin(forget_in_snapshot(conn, thread))).await;
+                edited.map_err(|error| error.to_string())
+            }
+            #[cfg(feature = "goals")]
+            "goals" => whole(self.goals.forget(thread, at).await.map_err(|error| error.to_string())?),
+            #[cfg(feature = "logs")]
+            "logs" => whole(self.logs.forget(thread, at).await.map_err(|error| error.to_string())?),
+            unknown => Err(not_here(unknown)),
+        }
+    }
+
+    /// Has a store take in again a thread that was brought back.
+    pub(crate) async fn readmit(&self, note: &Note) -> Result<(), String> {
+        match note.store.as_str() {
+            // The index has done that itself.
+            "state" => Ok(()),
+            #[cfg(feature = "goals")]
+            "goals" => self.goals.readmit(note.thread_id).await.map_err(|error| error.to_string()),
+            #[cfg(feature = "logs")]
+            "logs" => self.logs.readmit(note.thread_id).await.map_err(|error| error.to_string()),
+            unknown => Err(not_here(unknown)),
+        }
+    }
+
+    /// Returns the tombstones that the stores have; of one that cannot be asked now, none.
+    pub(crate) async fn tombstones(&self) -> Vec<Tombstone> {
+        let stones: &[Vec<Tombstone>] = &[
+            #[cfg(feature = "goals")]
+            self.goals.tombstones().await.unwrap_or_default(),
+            #[cfg(feature = "logs")]
+            self.logs.tombstones().await.unwrap_or_default(),
+        ];
+        stones.concat()
+    }
+
+    /// Closes what was opened; what is wrong with it was said when it was cleaned.
+    pub(crate) async fn close(self) {
+        #[cfg(feature = "goals")]
+        let _ = self.goals.close().await;
+        #[cfg(feature = "logs")]
+        let _ = self.logs.close().await;
+    }
+}
+
+fn not_here(store: &str) -> String {
+    format!("this program has no {store}: one that has them will delete them")
+}
