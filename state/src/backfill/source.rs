@@ -10,6 +10,7 @@ use threadkeep_sqlite::{Database, Tombstone};
 
 use super::IndexOptions;
 use crate::home::prefix_of;
+use crate::tombstone::TOMBSTONES;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
 const EXTRACTION: u32 = 2;
@@ -95,14 +96,11 @@ impl HomeSource {
         let Some(index) = &self.index else { return Ok(()) };
         let fail = |error| index.error(error);
         let mut reader = index.reader().await?;
-        let deleted: Vec<String> = sqlx::query_scalar("SELECT digest FROM tombstones")
-            .fetch_all(reader.conn())
-            .await
-            .map_err(fail)?;
+        let deleted = TOMBSTONES.all(reader.conn()).await.map_err(fail)?;
         if deleted.is_empty() {
             return Ok(());
         }
-        let deleted: HashSet<String> = deleted.into_iter().collect();
+        let deleted: HashSet<String> = deleted.into_iter().map(|stone| stone.digest).collect();
         let is_deleted = |item: &Item<HomeItem>| match &item.handle {
             HomeItem::Rollout(RolloutFile { name: Some(name), .. }) => {
                 deleted.contains(&Tombstone::digest(name.thread_id))

@@ -21,7 +21,7 @@ impl AgentGraph {
         let fail = |error| GraphError::from(self.db.error(error));
         let (parent_text, child_text) = (text_of(parent), text_of(child));
         let mut tx = self.db.begin_durable().await?;
-        let deleted = TOMBSTONES.deleted_of(tx.conn(), [parent, child].into_iter()).await.map_err(fail)?;
+        let deleted = TOMBSTONES.deleted_of(tx.conn(), [parent, child]).await.map_err(fail)?;
         if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
             return Err(GraphError::Deleted { id });
         }

@@ -1,0 +1,59 @@
+//! What was deleted stays so, until it is brought back.
+
+use threadkeep_state::backfill::IndexOptions;
+use threadkeep_state::{StateOptions, StateRuntime};
+use threadkeep_state_goals::{GoalError, NewGoal};
+
+use super::{half_deleted, log, logged, now, two_threads};
+use crate::common::{Result, id};
+
+#[tokio::test]
+async fn a_thread_that_is_brought_back_takes_goals_and_logs_again() -> Result {
+    let lab = two_threads().await?;
+    let new = || NewGoal::new("again");
+    lab.state.delete_thread(id(1), now()).await?;
+    let refused = lab.state.thread_goals().insert(id(1), new(), now()).await;
+    assert!(matches!(refused, Err(GoalError::Forgotten { .. })));
+    log(&lab.state, id(1), "late").await?;
+    assert_eq!(logged(&lab.state, id(1)).await?, 0);
+
+    lab.index_with(IndexOptions { include_deleted: true }).await?;
+    assert_eq!(lab.state.finish_cleanups().await?, []);
+    lab.state.thread_goals().insert(id(1), new(), now()).await?;
+    log(&lab.state, id(1), "again").await?;
+    assert_eq!(logged(&lab.state, id(1)).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_note_that_a_thread_came_back_before_is_no_deletion() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    half_deleted(&lab).await?;
+    lab.sql("DELETE FROM tombstones").await?;
+    lab.state.clone().close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some());
+    assert_eq!(logged(&state, id(1)).await?, 1);
+    assert!(state.finish_cleanups().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_deleted_stays_so_when_the_index_is_lost() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    lab.state.delete_thread(id(1), now()).await?;
+    lab.state.clone().close().await?;
+    std::fs::remove_file(folder.join("state_5.sqlite"))?;
+
+    let lab = lab.reopened().await?;
+    lab.index().await?;
+    assert!(lab.state.threads().get(id(1)).await?.is_none());
+    assert!(lab.state.threads().get(id(2)).await?.is_some());
+    lab.index_with(IndexOptions { include_deleted: true }).await?;
+    assert!(lab.state.threads().get(id(1)).await?.is_some());
+    assert_eq!(lab.state.finish_cleanups().await?, []);
+    lab.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
+    Ok(())
+}

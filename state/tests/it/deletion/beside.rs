@@ -1,0 +1,55 @@
+//! Whoever works on a thread while it is deleted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use threadkeep_state::{StateOptions, StateRuntime};
+use threadkeep_state_goals::NewGoal;
+use threadkeep_state_logs::{LogOptions, LogWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::{MARKER, no_residue, now, two_threads};
+use crate::common::{Result, id};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    // Another process, as it were: with connections of its own.
+    let other = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    let (layer, writer) = LogWriter::start(other.logs(), LogOptions::default())?;
+    let logging = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let working = tokio::spawn({
+        let (other, is_over) = (other.clone(), Arc::clone(&is_over));
+        async move {
+            let mut begun = Some(begun);
+            while !is_over.load(Ordering::SeqCst) {
+                // What is refused is what is asked for.
+                let _ = other.thread_goals().replace(id(1), NewGoal::new(MARKER), now()).await;
+                let _ = other.threads().rename(id(1), Some(MARKER)).await;
+                let _ = other.graph().upsert_edge(id(1), id(9), now()).await;
+                let _ = other.thread_memories().upsert(id(1), MARKER, MARKER, now()).await;
+                tracing::dispatcher::with_default(
+                    &logging,
+                    || tracing::info!(thread_id = %id(1), "{MARKER}"),
+                );
+                let _ = begun.take().map(|begun| begun.send(()));
+            }
+        }
+    });
+    has_begun.await?;
+    let state = lab.state.clone();
+    let left = tokio::spawn(async move { state.delete_thread(id(1), now()).await }).await??;
+    is_over.store(true, Ordering::SeqCst);
+    working.await?;
+    writer.close().await?;
+    other.close().await?;
+    lab.state.close().await?;
+    // Something may have been in the way; then the next one finishes.
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert_eq!(state.finish_cleanups().await?, [], "{left:?}");
+    state.close().await?;
+    no_residue(&folder)
+}

@@ -1,0 +1,91 @@
+//! What cannot be deleted at once is left to later.
+
+use sqlx::{Connection as _, SqliteConnection};
+use threadkeep_state::{OpenOptions, StateOptions, StateRuntime};
+
+use super::{HOUR, half_deleted, logged, no_residue, now, only_the_second_is_left, two_threads};
+use crate::common::{Result, id};
+
+#[tokio::test]
+async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let goals = folder.join("goals_1.sqlite");
+    let theirs = std::fs::read(&goals)?;
+    std::fs::write(&goals, "for a while this is another program's")?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    let left = state.delete_thread(id(1), now()).await?;
+    assert_eq!(
+        left.iter().map(|left| (left.thread_id, left.store.as_str())).collect::<Vec<_>>(),
+        [(id(1), "goals")]
+    );
+    assert!(left[0].reason.contains("goals_1.sqlite"), "{}", left[0].reason);
+    assert_eq!(logged(&state, id(1)).await?, 0, "the other store was cleaned");
+    state.close().await?;
+
+    std::fs::write(&goals, theirs)?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    only_the_second_is_left(&state).await?;
+    state.close().await?;
+    no_residue(&folder)
+}
+
+#[tokio::test]
+async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    half_deleted(&lab).await?;
+    lab.state.clone().close().await?;
+    let mut locks = Vec::new();
+    for file in ["goals_1.sqlite", "logs_2.sqlite"] {
+        let mut lock = SqliteConnection::connect(&format!("sqlite:{}", folder.join(file).display())).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await?;
+        locks.push(lock);
+    }
+    // Waiting would outlast any patience: it is asked for longer than a test may take.
+    let patient = OpenOptions::new().busy_timeout(HOUR).write_timeout(HOUR);
+    let state = StateRuntime::open(&StateOptions::new(&folder).open_options(patient)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some(), "it is left for later");
+    let left = state.delete_thread(id(2), now()).await?;
+    let left: Vec<_> = left.iter().map(|left| (left.thread_id, left.store.as_str())).collect();
+    assert_eq!(left, [(id(1), "goals"), (id(1), "logs"), (id(2), "goals"), (id(2), "logs")]);
+    state.close().await?;
+    for lock in locks {
+        lock.close().await?;
+    }
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_none());
+    assert_eq!(logged(&state, id(1)).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
+    let lab = two_threads().await?;
+    lab.sql("INSERT INTO pending_cleanups VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
+        .await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    let left = state.finish_cleanups().await?;
+    assert_eq!(left.iter().map(|left| left.store.as_str()).collect::<Vec<_>>(), ["pictures"]);
+    assert!(left[0].reason.contains("no pictures"), "{}", left[0].reason);
+    assert_eq!(state.delete_thread(id(1), now()).await?.len(), 1, "and everything else is done");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
+    let lab = two_threads().await?;
+    half_deleted(&lab).await?;
+    let folder = lab.sqlite_home();
+    lab.state.clone().close().await?;
+    let options = threadkeep_state::OpenOptions::new().read_only(true);
+    let state = StateRuntime::open(&StateOptions::new(&folder).open_options(options)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some());
+    state.close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_none());
+    Ok(())
+}
