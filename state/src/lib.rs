@@ -78,7 +78,8 @@
 //! walk the list's index until the page is full, without looking at the rows that they pass: for a rare one that is
 //! every entry of the list, 10 ms for 100,000. Substrings of three characters and more come from a trigram index. A batch
 //! of any size is one statement, its rows one JSON array. A thread that did not change is not written. A live session writes
-//! what describes its thread at once, and everything else at most once in [`MAX_TOUCHES`] lines or once a minute, whichever comes first. `cargo
+//! what describes its thread at once, and everything else once in [`MAX_TOUCHES`] lines of all
+//! its process's sessions, or after a minute ([`TOUCH_INTERVAL`]). `cargo
 //! xtask bench list`, `bench backfill` and `bench session` print what that comes to, as ratios.
 //!
 //! # File systems

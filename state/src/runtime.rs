@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{Database, DbTelemetry, JournalChoice, LazyDatabase, OpenOptions, install_telemetry};
@@ -12,7 +13,7 @@ use crate::database::STATE_DB;
 use crate::error::StateError;
 use crate::graph::AgentGraph;
 use crate::memory::ThreadMemories;
-use crate::threads::ThreadStore;
+use crate::threads::{TOUCH_INTERVAL, ThreadStore};
 use crate::tombstone;
 
 /// The folder in an agent home that the databases are in, unless another place is chosen.
@@ -23,13 +24,23 @@ const SQLITE_HOME: &str = "threadkeep";
 pub struct StateOptions {
     sqlite_home: PathBuf,
     open: OpenOptions,
+    journal: Option<JournalChoice>,
+    readers: Option<u32>,
+    touch_interval: Duration,
     telemetry: Option<Arc<dyn DbTelemetry>>,
 }
 
 impl StateOptions {
     /// Opens the databases in `sqlite_home`, which has to exist, with the defaults of [`OpenOptions`].
     pub fn new(sqlite_home: impl Into<PathBuf>) -> StateOptions {
-        StateOptions { sqlite_home: sqlite_home.into(), open: OpenOptions::new(), telemetry: None }
+        StateOptions {
+            sqlite_home: sqlite_home.into(),
+            open: OpenOptions::new(),
+            journal: None,
+            readers: None,
+            touch_interval: TOUCH_INTERVAL,
+            telemetry: None,
+        }
     }
 
     /// Opens the databases in the folder `threadkeep` of an agent home. The folder has to exist.
@@ -37,7 +48,8 @@ impl StateOptions {
         StateOptions::new(home.absolute(SQLITE_HOME))
     }
 
-    /// Says how the databases are opened: journal mode, readers, time limits, read-only.
+    /// Says how the databases are opened: time limits, read-only, and what [`journal`](Self::journal) and
+    /// [`readers`](Self::readers) do not say, in whatever order they are called.
     #[must_use]
     pub fn open_options(mut self, open: OpenOptions) -> StateOptions {
         self.open = open;
@@ -47,14 +59,22 @@ impl StateOptions {
     /// Chooses the journal mode of every database. Default: by the file system.
     #[must_use]
     pub fn journal(mut self, journal: JournalChoice) -> StateOptions {
-        self.open = self.open.journal(journal);
+        self.journal = Some(journal);
         self
     }
 
     /// Bounds the reader connections of each database. Default: 4.
     #[must_use]
     pub fn readers(mut self, readers: u32) -> StateOptions {
-        self.open = self.open.readers(readers);
+        self.readers = Some(readers);
+        self
+    }
+
+    /// Says how long what changes with every line of a live session may wait to be written. Default: a minute,
+    /// [`TOUCH_INTERVAL`].
+    #[must_use]
+    pub fn touch_interval(mut self, interval: Duration) -> StateOptions {
+        self.touch_interval = interval;
         self
     }
 
@@ -67,11 +87,20 @@ impl StateOptions {
     }
 }
 
+impl StateOptions {
+    /// How the databases are opened, all in all.
+    fn effective(&self) -> OpenOptions {
+        let open = self.open.clone();
+        let open = self.journal.map_or(open.clone(), |journal| open.journal(journal));
+        self.readers.map_or(open.clone(), |readers| open.readers(readers))
+    }
+}
+
 impl fmt::Debug for StateOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StateOptions")
             .field("sqlite_home", &self.sqlite_home)
-            .field("open", &self.open)
+            .field("open", &self.effective())
             .finish_non_exhaustive()
     }
 }
@@ -103,7 +132,8 @@ impl StateRuntime {
     ///
     /// [`StateError::Open`]: a file of another program, a newer or a damaged one, a folder that cannot be written to.
     pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
-        let StateOptions { sqlite_home, open, telemetry } = options;
+        let StateOptions { sqlite_home, touch_interval, telemetry, .. } = options;
+        let open = &options.effective();
         if let Some(sink) = telemetry {
             // The first one stays: two runtimes of one process are one process.
             let _ = install_telemetry(Arc::clone(sink));
@@ -113,7 +143,7 @@ impl StateRuntime {
         let state = StateRuntime {
             sqlite_home: sqlite_home.clone(),
             open: open.clone(),
-            threads: ThreadStore::new(db.clone()),
+            threads: ThreadStore::new(db.clone(), *touch_interval),
             graph: AgentGraph::new(db.clone()),
             memories: ThreadMemories::new(db.clone()),
             #[cfg(feature = "goals")]

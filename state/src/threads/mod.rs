@@ -15,6 +15,7 @@ mod touch;
 mod upsert;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use threadkeep_sqlite::Database;
 
@@ -44,7 +45,7 @@ pub struct ThreadStore {
 }
 
 impl ThreadStore {
-    pub(crate) fn new(db: Database) -> ThreadStore {
-        ThreadStore { db, touches: Arc::default() }
+    pub(crate) fn new(db: Database, touch_interval: Duration) -> ThreadStore {
+        ThreadStore { touches: Arc::new(Touches::new(db.clone(), touch_interval)), db }
     }
 }

@@ -1,26 +1,44 @@
 //! The light write of a live session: what changes with nearly every line, coalesced over all threads of a process.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use threadkeep_rollout::Touch;
+use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
 use crate::row::text_of;
 
-/// How long, by the times of the lines, a touch may wait for others to be written with it.
-pub const TOUCH_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
+/// How long a touch may wait for others to be written with it, by the clock as by the times of the lines, unless
+/// [`StateOptions::touch_interval`](crate::StateOptions::touch_interval) says otherwise.
+pub const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How many touches may wait: of busy sessions they are written together by number, of quiet ones by time.
 pub const MAX_TOUCHES: usize = 64;
 
 /// Touches that are not written yet.
-#[derive(Debug, Default)]
-pub(crate) struct Touches(Mutex<Pending>);
+#[derive(Debug)]
+pub(crate) struct Touches {
+    db: Database,
+    interval: Duration,
+    pending: Mutex<Pending>,
+}
+
+/// What is to be done about a touch that was noted.
+#[derive(Debug, PartialEq, Eq)]
+enum Due {
+    /// It waits with others.
+    Waiting,
+    /// It is the first that waits.
+    First,
+    /// It is time to write.
+    Now,
+}
 
 #[derive(Debug, Default)]
 struct Pending {
@@ -31,27 +49,40 @@ struct Pending {
 }
 
 impl Touches {
-    /// Notes a touch; `true` when it is time to write.
-    fn note(&self, touch: Touch) -> bool {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn new(db: Database, interval: Duration) -> Touches {
+        Touches { db, interval, pending: Mutex::default() }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a touch.
+    fn note(&self, touch: Touch) -> Due {
+        let mut pending = self.pending();
         let first = *pending.first.get_or_insert(touch.updated_at);
         pending.count += 1;
         let latest = pending.threads.entry(touch.thread_id).or_insert(touch);
         if latest.updated_at <= touch.updated_at {
             *latest = touch;
         }
-        pending.count >= MAX_TOUCHES || touch.updated_at.duration_since(first) >= TOUCH_INTERVAL
+        let interval = SignedDuration::try_from(self.interval).unwrap_or(SignedDuration::MAX);
+        let has_waited = touch.updated_at.duration_since(first) >= interval;
+        match pending.count {
+            count if count >= MAX_TOUCHES || has_waited => Due::Now,
+            1 => Due::First,
+            _ => Due::Waiting,
+        }
     }
 
     /// Takes all that wait.
     pub(super) fn take(&self) -> Vec<Touch> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *pending).threads.into_values().collect()
+        std::mem::take(&mut *self.pending()).threads.into_values().collect()
     }
 
     /// Puts back what could not be written.
     pub(super) fn restore(&self, touches: Vec<Touch>) {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending();
         for touch in touches {
             pending.first = Some(pending.first.map_or(touch.updated_at, |first| first.min(touch.updated_at)));
             pending.count += 1;
@@ -66,18 +97,38 @@ impl ThreadStore {
     /// written, with all that waited.
     ///
     /// Touches are coalesced: most calls write nothing. They are written together when [`MAX_TOUCHES`] wait, when the oldest
-    /// has waited for [`TOUCH_INTERVAL`], with the next [`upsert`](ThreadStore::upsert), and by
-    /// [`flush_touches`](ThreadStore::flush_touches). One that is older than what the index has is passed over.
+    /// has waited for [`TOUCH_INTERVAL`] (also when no other comes: a task of the runtime sees to it), with the next
+    /// [`upsert`](ThreadStore::upsert), and by [`flush_touches`](ThreadStore::flush_touches). So what the index says of a live
+    /// session's time, tokens and outcome can be that old. One that is older than what the index has is passed over.
     ///
     /// # Errors
     ///
     /// [`StateError::Database`]; the touches are kept and written with the next ones.
     pub async fn touch(&self, touch: Touch) -> Result<bool, StateError> {
-        if !self.touches.note(touch) {
-            return Ok(false);
+        match self.touches.note(touch) {
+            Due::Waiting => return Ok(false),
+            Due::First => {
+                self.flush_later();
+                return Ok(false);
+            }
+            Due::Now => {}
         }
         self.flush_touches().await?;
         Ok(true)
+    }
+
+    /// Has what waits written when it has waited for long enough, should no other touch come. A store that is gone by then has
+    /// nothing that waits, and is not kept for it.
+    fn flush_later(&self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (touches, interval) = (Arc::downgrade(&self.touches), self.touches.interval);
+        runtime.spawn(async move {
+            tokio::time::sleep(interval).await;
+            let Some(touches) = touches.upgrade() else { return };
+            let store = ThreadStore { db: touches.db.clone(), touches };
+            // What fails stays, and is written with the next ones.
+            let _ = store.flush_touches().await;
+        });
     }
 
     /// Writes the touches that are waiting, in one transaction; none, if there are none.

@@ -1,5 +1,7 @@
 //! Touches: many calls, few writes, and time that never goes backwards.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use threadkeep_state::{MAX_TOUCHES, RunOutcome, StateOptions, StateRuntime, TOUCH_INTERVAL, Thread, Touch};
 
@@ -50,6 +52,19 @@ async fn touches_of_a_quiet_session_are_written_after_a_while() -> Result {
     assert!(!threads.touch(touch(2, 9 + interval)).await?);
     assert!(threads.touch(touch(1, 10 + interval)).await?);
     assert_eq!(updated(&lab).await?, (at(10 + interval), at(9 + interval)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_touch_that_no_other_follows_is_written_by_itself() -> Result {
+    let lab = two_threads().await?;
+    let options = StateOptions::new(lab.sqlite_home()).touch_interval(Duration::from_millis(1));
+    let state = StateRuntime::open(&options).await?;
+    assert!(!state.threads().touch(touch(1, 0)).await?, "it waits for others");
+    while get(&lab.state, 1).await?.run_outcome != RunOutcome::Running {
+        tokio::task::yield_now().await;
+    }
+    state.close().await?;
     Ok(())
 }
 
