@@ -106,7 +106,10 @@ impl Edit<'_> {
             let status = status(goal.status);
             return Ok(format!("the goal of {} is {status}, not active; nothing to do", self.thread));
         }
-        self.store.pause_if_active(self.thread, self.now).await?;
+        let paused = self.store.pause_if_active(self.thread, Some(goal.goal_id), self.now).await?;
+        if paused.is_none() {
+            return Ok(format!("the goal of {} is not active any more; nothing was done", self.thread));
+        }
         Ok(format!("the goal of {0} is paused; `threadkeep goals resume {0}` goes on", self.thread))
     }
 
@@ -129,7 +132,7 @@ impl Edit<'_> {
     }
 
     async fn clear(&self) -> anyhow::Result<String> {
-        Ok(match self.store.delete(self.thread).await? {
+        Ok(match self.store.delete(self.thread, None).await?.is_some() {
             true => format!("{} has no goal any more", self.thread),
             false => format!("{} has no goal; nothing to do", self.thread),
         })

@@ -98,10 +98,9 @@ impl GoalStore {
             .bind(now.as_millisecond());
         match self.change(thread, statement).await? {
             Written::Done(goal) => Ok(Accounted { goal, counted: true }),
-            Written::Refused(goal) => match stale(expected_goal_id, &goal) {
-                Some(stale) => Err(stale),
-                None => Ok(Accounted { goal, counted: false }),
-            },
+            Written::Refused(goal) => {
+                stale(expected_goal_id, &goal).map_or(Ok(Accounted { goal, counted: false }), Err)
+            }
             Written::NoGoal => Err(GoalError::NoGoal { thread }),
         }
     }

@@ -74,5 +74,5 @@ impl GoalStore {
 }
 
 async fn delete(conn: &mut SqliteConnection, thread: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query(DELETE).bind(text(thread)).execute(conn).await.map(drop)
+    sqlx::query(DELETE).bind(text(thread)).bind(None::<String>).execute(conn).await.map(drop)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::write::{Statement, Written, text, write};
+use super::write::{Statement, text, write};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -36,11 +36,14 @@ pub(super) const REPLACE: &str = concat!(
 
 pub(super) const PAUSE_IF_ACTIVE: &str = concat!(
     "UPDATE thread_goals SET status = 'paused', updated_at_ms = max(updated_at_ms, ?2) \
-     WHERE thread_id = ?1 AND status = 'active' RETURNING ",
+     WHERE thread_id = ?1 AND (?3 IS NULL OR goal_id = ?3) AND status = 'active' RETURNING ",
     goal_columns!()
 );
 
-pub(super) const DELETE: &str = "DELETE FROM thread_goals WHERE thread_id = ?1";
+pub(super) const DELETE: &str = concat!(
+    "DELETE FROM thread_goals WHERE thread_id = ?1 AND (?2 IS NULL OR goal_id = ?2) RETURNING ",
+    goal_columns!()
+);
 
 /// A goal that is to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,33 +127,33 @@ impl GoalStore {
         Ok(goal)
     }
 
-    /// Pauses a thread's goal if it is active, and returns it; `None` when there was nothing to pause.
+    /// Pauses a thread's goal if it is active, and returns it; `None` when there was nothing to pause. `expected` is the goal that
+    /// is meant; `None`: whichever the thread has.
     ///
     /// # Errors
     ///
-    /// [`GoalError::Open`], [`GoalError::Database`].
-    pub async fn pause_if_active(&self, thread: Uuid, now: Timestamp) -> Result<Option<Goal>, GoalError> {
+    /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn pause_if_active(
+        &self,
+        thread: Uuid,
+        expected: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<Option<Goal>, GoalError> {
         let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(text(thread)).bind(now.as_millisecond());
-        match self.change(thread, pause).await? {
-            Written::Done(goal) => Ok(Some(goal)),
-            Written::Refused(_) | Written::NoGoal => Ok(None),
-        }
+        self.change(thread, pause.bind(expected.map(text))).await?.unless_stale(expected)
     }
 
-    /// Deletes a thread's goal, and says whether it had one.
+    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the goal that is meant; `None`: whichever the
+    /// thread has.
     ///
     /// The text is overwritten in the file; the log beside it has it until it is written back, as
-    /// [`close`](Self::close) does.
+    /// [`close`](Self::close) does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
     ///
     /// # Errors
     ///
-    /// [`GoalError::Open`], [`GoalError::Database`].
-    pub async fn delete(&self, thread: Uuid) -> Result<bool, GoalError> {
-        let Some(database) = self.database.existing().await? else { return Ok(false) };
-        let mut tx = database.begin().await?;
-        let deleted = sqlx::query(DELETE).bind(text(thread)).execute(tx.conn()).await;
-        let deleted = deleted.map_err(|error| database.error(error))?.rows_affected();
-        tx.commit().await?;
-        Ok(deleted > 0)
+    /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
+    pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
+        let delete = sqlx::query(DELETE).bind(text(thread)).bind(expected.map(text));
+        self.change(thread, delete).await?.unless_stale(expected)
     }
 }

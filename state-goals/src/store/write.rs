@@ -37,6 +37,15 @@ impl Written {
             Written::NoGoal => Err(GoalError::NoGoal { thread }),
         }
     }
+
+    /// Returns the goal that was written, if one was: that it did not have to be is no error, but that another was meant is.
+    pub(super) fn unless_stale(self, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
+        match self {
+            Written::Done(goal) => Ok(Some(goal)),
+            Written::Refused(current) => stale(expected, &current).map_or(Ok(None), Err),
+            Written::NoGoal => Ok(None),
+        }
+    }
 }
 
 impl GoalStore {

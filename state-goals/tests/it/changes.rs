@@ -136,7 +136,7 @@ async fn only_an_active_goal_is_paused() -> Result {
     for status in GoalStatus::ALL {
         let update = GoalUpdate { status: Some(status), ..GoalUpdate::default() };
         let before = lab.goals.update(thread(1), update, at(2)).await?;
-        let paused = lab.goals.pause_if_active(thread(1), at(3)).await?;
+        let paused = lab.goals.pause_if_active(thread(1), None, at(3)).await?;
         match status {
             GoalStatus::Active => {
                 let paused = paused.ok_or("it was active")?;
@@ -149,7 +149,7 @@ async fn only_an_active_goal_is_paused() -> Result {
             }
         }
     }
-    assert_eq!(lab.goals.pause_if_active(thread(2), at(3)).await?, None);
+    assert_eq!(lab.goals.pause_if_active(thread(2), None, at(3)).await?, None);
     Ok(())
 }
 
@@ -157,8 +157,8 @@ async fn only_an_active_goal_is_paused() -> Result {
 async fn a_deleted_goal_is_gone_and_the_thread_can_have_another() -> Result {
     let (lab, first) = Lab::with_budget(10).await?;
     lab.goals.insert(thread(2), NewGoal::new("stays"), at(1)).await?;
-    assert!(lab.goals.delete(thread(1)).await?);
-    assert!(!lab.goals.delete(thread(1)).await?);
+    assert!(lab.goals.delete(thread(1), None).await?.is_some());
+    assert_eq!(lab.goals.delete(thread(1), None).await?, None);
     assert_eq!(lab.goals.get(thread(1)).await?, None);
     assert!(lab.goals.get(thread(2)).await?.is_some());
 

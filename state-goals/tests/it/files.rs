@@ -14,8 +14,8 @@ async fn only_a_goal_makes_the_file() -> Result {
     assert_eq!(goals.get(thread(1)).await?, None);
     assert_eq!(goals.get_many(&[thread(1)]).await?, []);
     assert_eq!(goals.list(&ListGoals::default()).await?, []);
-    assert_eq!(goals.pause_if_active(thread(1), at(1)).await?, None);
-    assert!(!goals.delete(thread(1)).await?);
+    assert_eq!(goals.pause_if_active(thread(1), None, at(1)).await?, None);
+    assert_eq!(goals.delete(thread(1), None).await?, None);
     let updated = goals.update(thread(1), GoalUpdate::default(), at(1)).await;
     assert!(matches!(updated, Err(GoalError::NoGoal { .. })), "{updated:?}");
     let accounted = goals.account(thread(1), usage(1, 1), at(1)).await;
@@ -69,8 +69,8 @@ async fn a_read_only_store_reads_and_makes_nothing() -> Result {
         reading.insert(thread(2), NewGoal::new("reach it"), at(1)).await.map(drop),
         reading.update(thread(1), GoalUpdate::default(), at(1)).await.map(drop),
         reading.account(thread(1), usage(1, 1), at(1)).await.map(drop),
-        reading.pause_if_active(thread(1), at(1)).await.map(drop),
-        reading.delete(thread(1)).await.map(drop),
+        reading.pause_if_active(thread(1), None, at(1)).await.map(drop),
+        reading.delete(thread(1), None).await.map(drop),
     ] {
         assert!(matches!(refused, Err(GoalError::Database(DbError::ReadOnly { .. }))), "{refused:?}");
     }
@@ -93,7 +93,7 @@ async fn a_file_of_another_program_is_refused_untouched() -> Result {
         lab.goals.list(&ListGoals::default()).await.map(drop),
         lab.goals.insert(thread(1), NewGoal::new("reach it"), at(1)).await.map(drop),
         lab.goals.account(thread(1), usage(1, 1), at(1)).await.map(drop),
-        lab.goals.delete(thread(1)).await.map(drop),
+        lab.goals.delete(thread(1), None).await.map(drop),
     ] {
         let error = refused.expect_err("it is not ours");
         assert!(matches!(error, GoalError::Open(OpenError::Foreign { .. })), "{error:?}");

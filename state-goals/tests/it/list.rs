@@ -75,7 +75,7 @@ async fn what_happens_between_two_pages_loses_and_doubles_nothing_else() -> Resu
 
     // The goal of the cursor goes, a later one becomes the newest, one comes.
     let deleted = first[9].thread_id;
-    lab.goals.delete(deleted).await?;
+    lab.goals.delete(deleted, None).await?;
     let changed = all[10..].iter().find(|goal| goal.status == GoalStatus::Active).ok_or("one is active")?;
     lab.goals.account(changed.thread_id, usage(1, 1), at(100)).await?;
     lab.goals.insert(thread(99), NewGoal::new("new"), at(101)).await?;

@@ -167,10 +167,10 @@ async fn store(
             })
         }
         Deed::Pause => {
-            let paused = goals.pause_if_active(id, time).await;
+            let paused = goals.pause_if_active(id, None, time).await;
             paused.map(|goal| goal.map_or(Outcome::Nothing, |goal| Outcome::Goal(seen(&goal))))
         }
-        Deed::Delete => goals.delete(id).await.map(Outcome::Deleted),
+        Deed::Delete => goals.delete(id, None).await.map(|deleted| Outcome::Deleted(deleted.is_some())),
     };
     match outcome {
         Err(GoalError::NoGoal { .. }) => Ok(Outcome::NoGoal),

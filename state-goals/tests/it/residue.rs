@@ -36,7 +36,7 @@ async fn a_deleted_goal_leaves_no_byte() -> Result {
         goals.update(thread(39), shorter, at(3)).await?;
         goals.replace(thread(40), NewGoal::new("replaced"), at(3)).await?;
         for number in 1..=38 {
-            assert!(goals.delete(thread(number)).await?);
+            assert!(goals.delete(thread(number), None).await?.is_some());
         }
         goals.close().await?;
         assert_eq!(places_in_all(folder, MARKER)?, 0, "{journal:?}");

@@ -47,6 +47,12 @@ async fn what_means_a_replaced_goal_changes_nothing() -> Result {
         let (meant, current, _) = stale(lab.goals.account(thread(1), late, at(4)).await);
         assert_eq!((meant, &current), (first.goal_id, &second));
     }
+    for (meant, current, _) in [
+        stale(lab.goals.pause_if_active(thread(1), expected, at(4)).await),
+        stale(lab.goals.delete(thread(1), expected).await),
+    ] {
+        assert_eq!((meant, &current), (first.goal_id, &second));
+    }
     assert_eq!(lab.goal().await?, second);
     Ok(())
 }

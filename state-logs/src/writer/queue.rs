@@ -16,6 +16,9 @@ use crate::error::LogError;
 /// The most bytes of texts that wait to be written: rows beyond are dropped, however few they are.
 const QUEUE_BYTES: usize = 32 << 20;
 
+/// The longest wait for more rows, whatever interval is asked for: there is an end to the moments that a clock knows.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What became of the rows before a flush: `None` is good.
 type Answer = Option<String>;
 
@@ -154,7 +157,7 @@ impl Queue {
         while state.rows.is_empty() && !state.is_asked && !state.is_closing {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        self.wait_until(state, Instant::now() + interval, true)
+        self.wait_until(state, Instant::now() + interval.min(LONGEST_WAIT), true)
     }
 
     /// Waits for a moment, or until someone asks. Rows that come meanwhile just come.
@@ -193,11 +196,11 @@ impl Queue {
         self.state().rows.len()
     }
 
-    /// Notes that rows were written, of which `unwritten` are still in the writer's hands.
-    pub(crate) fn written(&self, unwritten: usize) {
+    /// Notes that every row that was taken is written.
+    pub(crate) fn written(&self) {
         let mut state = self.state();
         state.trouble = None;
-        let done = state.accepted - (state.rows.len() + unwritten) as u64;
+        let done = state.accepted - state.rows.len() as u64;
         let waiting = std::mem::take(&mut state.waiting);
         let (answered, left): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(upto, _)| *upto <= done);
         state.waiting = left;

@@ -95,7 +95,7 @@ impl Writer {
         let notice = self.batch.notice(dropped, *super::PROCESS_ID, Timestamp::now());
         let count = notice.as_ref().map_or(0, |(_, count)| *count);
         if self.batch.rows.is_empty() && notice.is_none() {
-            self.queue.written(0);
+            self.queue.written();
             return true;
         }
         let rows = self.batch.rows.len();
@@ -107,20 +107,38 @@ impl Writer {
                 self.batch.rows.clear();
                 self.batch.reported += count;
                 self.backoff.succeeded();
-                self.queue.written(0);
+                self.queue.written();
                 self.tidy().await;
                 true
             }
+            Err(error) if is_the_rows_fault(&error) => self.write_singly().await,
             Err(error) => {
-                if is_the_rows_fault(&error) {
-                    self.queue.drop_rows(self.batch.rows.len() as u64);
-                    self.batch.rows.clear();
-                }
-                self.backoff.failed(Instant::now());
-                self.queue.failed(&error.to_string());
+                self.wait_for_better_times(&error);
                 false
             }
         }
+    }
+
+    /// Writes a batch that fails by something in it row by row, so that nothing else is lost; says whether it is out of hand.
+    async fn write_singly(&mut self) -> bool {
+        while let Some(row) = self.batch.rows.first() {
+            match self.store.append_counting(std::slice::from_ref(row), self.options.keep(), 0).await {
+                Ok(()) => {}
+                Err(error) if is_the_rows_fault(&error) => self.queue.drop_rows(1),
+                Err(error) => {
+                    self.wait_for_better_times(&error);
+                    return false;
+                }
+            }
+            self.batch.rows.remove(0);
+        }
+        self.queue.written();
+        true
+    }
+
+    fn wait_for_better_times(&mut self, error: &LogError) {
+        self.backoff.failed(Instant::now());
+        self.queue.failed(&error.to_string());
     }
 
     /// Looks after the database: once what is too old, and now and then what takes space for nothing.

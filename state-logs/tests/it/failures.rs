@@ -1,11 +1,13 @@
 //! Logs fail soft: whatever is wrong with their database, the program goes on.
 
+use std::time::Duration;
+
 use threadkeep_sqlite::telemetry::names;
 use threadkeep_sqlite::{MemoryTelemetry, OpenOptions, install_telemetry};
-use threadkeep_state_logs::{LogError, LogStore, LogWriter};
+use threadkeep_state_logs::{LogError, LogOptions, LogStore, LogWriter};
 use tracing::info;
 
-use crate::support::{Lab, Result, bytes, child, child_of, patient, succeeded, with};
+use crate::support::{Lab, Result, bytes, child, child_of, messages, patient, succeeded, with};
 
 #[tokio::test]
 async fn a_file_of_someone_else_is_left_alone_and_the_failure_is_told_and_counted() -> Result {
@@ -102,5 +104,33 @@ async fn what_writing_the_logs_logs_is_not_logged() -> Result {
     writer.flush().await?;
     let rows = store.query(&Default::default()).await?;
     assert_eq!(rows.iter().filter(|row| row.message == "counted").count(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_written_takes_no_other_with_it() -> Result {
+    let lab = Lab::new()?;
+    lab.log(patient(), || info!("first")).await?;
+    rusqlite::Connection::open(lab.path())?.execute_batch(
+        "CREATE TRIGGER refuse BEFORE INSERT ON log_rows WHEN new.message = 'row 3' \
+         BEGIN SELECT raise(ABORT, 'not this one'); END",
+    )?;
+    let (layer, writer) = lab.start(patient())?;
+    with(layer, || (1..=5).for_each(|row| info!("row {row}")));
+    writer.flush().await?;
+    assert_eq!(writer.dropped(), 1);
+    writer.close().await?;
+    let rows = lab.rows().await?;
+    let notice = "1 log row was dropped: there was no room, or the logs could not be written";
+    assert_eq!(messages(&rows), ["first", "row 1", "row 2", "row 4", "row 5", notice]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_interval_without_end_is_none_that_anybody_sees() -> Result {
+    let lab = Lab::new()?;
+    let options =
+        LogOptions { batch_interval: Duration::MAX, keep_age: Duration::MAX, ..LogOptions::default() };
+    assert_eq!(messages(&lab.log(options, || info!("written at the end")).await?), ["written at the end"]);
     Ok(())
 }

@@ -66,7 +66,7 @@ impl Run {
         self.open.as_ref().is_some_and(|open| open.marked)
     }
 
-    /// Takes an event that marks something. Says what [`Run::start`], [`Run::end`], … say.
+    /// Takes an event that marks something, where it does not matter what became of it.
     pub(crate) fn take(&mut self, mark: Mark, turn_id: Option<&str>) {
         match mark {
             Mark::Start => _ = self.start(turn_id),

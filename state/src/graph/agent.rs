@@ -57,7 +57,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Reads a row of [`AGENT_COLUMNS`](super::statements::AGENT_COLUMNS).
+    /// Reads a row of the columns that [`statements`](super::statements) calls `agent!`.
     pub(super) fn from_row(row: &SqliteRow) -> Result<Agent, sqlx::Error> {
         let mut row = RowReader::new(row);
         let (thread_id, parent_thread_id, depth) = (row.uuid()?, row.optional_uuid()?, row.next()?);

@@ -10,8 +10,8 @@ use crate::row::text_of;
 use crate::tombstone::TOMBSTONES;
 
 impl AgentGraph {
-    /// Says that `parent` spawned `child`. Both come into the graph if they are not there; a new one is open. Saying it
-    /// again writes nothing.
+    /// Says that `parent` spawned `child`. Both come into the graph if they are not there: a parent is open, and a child
+    /// is what its parent is, closed by the same closing ([`set_lifecycle`](Self::set_lifecycle) opens it). Saying it again writes nothing.
     ///
     /// # Errors
     ///

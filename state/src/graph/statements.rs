@@ -48,9 +48,10 @@ pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
        WHERE agents.parent_thread_id IS NOT NULL ) \
      SELECT (SELECT parent_thread_id FROM agents WHERE thread_id = ?2), EXISTS (SELECT 1 FROM above WHERE id = ?2)";
 
-/// Makes `?2` a child of `?1` at the time `?3`; whoever is not in the graph yet is open.
-pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, created_at_ms, updated_at_ms) \
-     VALUES (?1, NULL, ?3, ?3), (?2, ?1, ?3, ?3) \
+/// Makes `?2` a child of `?1` at the time `?3`. Who is spawned by a closed thread is closed with it; everybody else who is
+/// not in the graph yet is open.
+pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
+     VALUES (?1, NULL, NULL, ?3, ?3), (?2, ?1, (SELECT closed_by FROM agents WHERE thread_id = ?1), ?3, ?3) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE excluded.parent_thread_id IS NOT NULL";
 

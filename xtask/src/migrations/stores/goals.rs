@@ -47,13 +47,13 @@ async fn set_and_count(goals: &GoalStore) -> Result<()> {
     let unlimited =
         GoalUpdate { status: Some(GoalStatus::Active), token_budget: Some(None), ..GoalUpdate::default() };
     goals.update(KEPT, unlimited, now).await?;
-    let paused = goals.pause_if_active(KEPT, now).await?;
+    let paused = goals.pause_if_active(KEPT, None, now).await?;
     ensure!(paused.is_some_and(|goal| goal.tokens_used == 10), "an active goal was not paused");
 
     goals.insert(DELETED, NewGoal::new("To be deleted"), now).await?;
     let again = goals.insert(DELETED, NewGoal::new("A second one"), now).await;
     ensure!(matches!(again, Err(GoalError::Exists { .. })), "a thread has two goals");
-    ensure!(goals.delete(DELETED).await?, "a goal that was there could not be deleted");
+    ensure!(goals.delete(DELETED, None).await?.is_some(), "a goal that was there could not be deleted");
 
     ensure!(goals.forget(DELETED, now).await?, "something of a forgotten thread is left");
     let refused = goals.insert(DELETED, NewGoal::new("A third one"), now).await;
