@@ -28,10 +28,9 @@
 //!     .map_err(|error| notes.error(error))?;
 //! tx.commit().await?;
 //!
-//! let mut reader = notes.reader().await?;
-//! let text: String = sqlx::query_scalar("SELECT text FROM notes").fetch_one(reader.conn()).await?;
+//! let text: String =
+//!     notes.read(async |conn| sqlx::query_scalar("SELECT text FROM notes").fetch_one(conn).await).await?;
 //! assert_eq!(text, "buy milk");
-//! drop(reader);
 //! notes.close().await?;
 //! # Ok(())
 //! # }
