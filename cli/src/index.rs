@@ -45,24 +45,25 @@ impl Index {
         let refusal = match homes.make_sqlite_home() {
             Err(error) if is_refusal(&error) => {
                 let refusal = format!("{} cannot be made ({})", homes.sqlite_home.display(), plain(&error));
-                return Index::temporary(screen, &refusal).await;
+                return Index::temporary(screen, ErrorClass::of_io(&error), &refusal).await;
             }
             Err(error) => return Err(no_sqlite_home(homes, &error)),
             Ok(()) => match StateRuntime::open(&StateOptions::new(&homes.sqlite_home)).await {
                 Ok(state) => return Ok(Index { state, access: Access::Write, _temporary: None }),
-                Err(StateError::Open(OpenError::NotWritable { path, .. })) => path,
+                Err(StateError::Open(error)) if error.is_unwritable() => error,
                 Err(error) => return Err(error.into()),
             },
         };
-        let refusal = format!("{} cannot be written to", refusal.display());
+        let class = refusal.class();
+        let refusal = in_words(&refusal);
         match read_only(homes).await {
             Ok(state) => {
-                telemetry::fell_back(ErrorClass::Io);
+                telemetry::fell_back(class);
                 Ok(Index { state, access: Access::ReadOnly(refusal), _temporary: None })
             }
             Err(StateError::Open(
                 OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. },
-            )) => Index::temporary(screen, &refusal).await,
+            )) => Index::temporary(screen, class, &refusal).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -75,8 +76,8 @@ impl Index {
         Index::for_reading(homes, screen).await.map(Some)
     }
 
-    async fn temporary(screen: &Screen, refusal: &str) -> anyhow::Result<Index> {
-        telemetry::fell_back(ErrorClass::Io);
+    async fn temporary(screen: &Screen, class: ErrorClass, refusal: &str) -> anyhow::Result<Index> {
+        telemetry::fell_back(class);
         let folder = tempfile::Builder::new()
             .prefix("threadkeep-")
             .tempdir()
@@ -107,7 +108,17 @@ pub(crate) async fn read_only(homes: &Homes) -> Result<StateRuntime, StateError>
 }
 
 fn is_refusal(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+    ErrorClass::of_io(error) == ErrorClass::Full
+        || matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Why a database cannot be written, for who only wants to read it.
+fn in_words(refusal: &OpenError) -> String {
+    match refusal {
+        OpenError::NotWritable { path, .. } => format!("{} cannot be written to", path.display()),
+        OpenError::Full { path, .. } => format!("no space is left for {}", path.display()),
+        other => other.to_string(),
+    }
 }
 
 fn no_sqlite_home(homes: &Homes, error: &io::Error) -> anyhow::Error {

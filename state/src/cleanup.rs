@@ -150,14 +150,9 @@ impl StateRuntime {
     }
 
     async fn notes(&self) -> Result<Vec<Note>, StateError> {
-        let db = self.database();
-        let mut reader = db.reader().await?;
-        let rows = sqlx::query(
-            "SELECT thread_id, store, created_at_ms FROM pending_cleanups ORDER BY thread_id, store",
-        )
-        .fetch_all(reader.conn())
-        .await
-        .map_err(|error| db.error(error))?;
+        const NOTES: &str =
+            "SELECT thread_id, store, created_at_ms FROM pending_cleanups ORDER BY thread_id, store";
+        let rows = self.database().read(async |conn| sqlx::query(NOTES).fetch_all(conn).await).await?;
         // A row that names no thread is none of ours, and stays.
         let read = |row: &sqlx::sqlite::SqliteRow| -> Option<Note> {
             let thread_id = Uuid::try_parse(row.try_get(0).ok()?).ok()?;

@@ -78,23 +78,21 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`].
     pub async fn inventory(&self) -> Result<Inventory, StateError> {
-        let db = self.database();
-        let mut reader = db.reader().await?;
-        let row = sqlx::query(AssertSqlSafe(figures()))
-            .fetch_one(reader.conn())
-            .await
-            .map_err(|error| db.error(error))?;
-        let mut row = RowReader::new(&row);
-        let mut count = || row.next::<i64>().map(i64::unsigned_abs).map_err(|error| db.error(error));
-        Ok(Inventory {
-            current: count()?,
-            archived: count()?,
-            missing: count()?,
-            deleted: count()?,
-            files: count()?,
-            lines_skipped: count()?,
-            files_with_problems: count()?,
-        })
+        let counted = self.database().read(async |conn| {
+            let row = sqlx::query(AssertSqlSafe(figures())).fetch_one(conn).await?;
+            let mut row = RowReader::new(&row);
+            let mut count = || row.next::<i64>().map(i64::unsigned_abs);
+            Ok(Inventory {
+                current: count()?,
+                archived: count()?,
+                missing: count()?,
+                deleted: count()?,
+                files: count()?,
+                lines_skipped: count()?,
+                files_with_problems: count()?,
+            })
+        });
+        Ok(counted.await?)
     }
 
     /// The first `limit` files that gave trouble when they were last read, in the order of their paths.
@@ -103,13 +101,6 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`].
     pub async fn file_problems(&self, limit: u32) -> Result<Vec<FileProblem>, StateError> {
-        let db = self.database();
-        let mut reader = db.reader().await?;
-        let rows = sqlx::query(AssertSqlSafe(problems()))
-            .bind(limit)
-            .fetch_all(reader.conn())
-            .await
-            .map_err(|error| db.error(error))?;
         let problem = |row: &sqlx::sqlite::SqliteRow| -> Result<FileProblem, sqlx::Error> {
             let reason: Option<String> = row.try_get(2)?;
             let reason = reason.unwrap_or_default();
@@ -120,6 +111,10 @@ impl StateRuntime {
             };
             Ok(FileProblem { path: row.try_get(0)?, kind, reason })
         };
-        rows.iter().map(problem).collect::<Result<_, _>>().map_err(|error| db.error(error).into())
+        let found = self.database().read(async |conn| {
+            let rows = sqlx::query(AssertSqlSafe(problems())).bind(limit).fetch_all(conn).await?;
+            rows.iter().map(problem).collect()
+        });
+        Ok(found.await?)
     }
 }

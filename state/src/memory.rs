@@ -56,10 +56,11 @@ impl ThreadMemories {
     ///
     /// [`StateError::Database`].
     pub async fn get(&self, thread_id: Uuid) -> Result<Option<ThreadMemory>, StateError> {
-        let mut reader = self.db.reader().await?;
-        let row = sqlx::query(GET).bind(text_of(thread_id)).fetch_optional(reader.conn()).await;
-        let read = row.and_then(|row| row.as_ref().map(ThreadMemory::from_row).transpose());
-        read.map_err(|error| self.db.error(error).into())
+        let row = self.db.read(async |conn| {
+            let row = sqlx::query(GET).bind(text_of(thread_id)).fetch_optional(conn).await?;
+            row.as_ref().map(ThreadMemory::from_row).transpose()
+        });
+        Ok(row.await?)
     }
 
     /// Stores what is to be remembered of a thread, in the place of what there was, and returns the time that it has:
@@ -99,10 +100,11 @@ impl ThreadMemories {
     ///
     /// [`StateError::Database`].
     pub async fn newest_in(&self, cwd: &str, limit: u32) -> Result<Vec<ThreadMemory>, StateError> {
-        let mut reader = self.db.reader().await?;
-        let rows = sqlx::query(NEWEST).bind(cwd).bind(limit).fetch_all(reader.conn()).await;
-        let read = rows.and_then(|rows| rows.iter().map(ThreadMemory::from_row).collect());
-        read.map_err(|error| self.db.error(error).into())
+        let rows = self.db.read(async |conn| {
+            let rows = sqlx::query(NEWEST).bind(cwd).bind(limit).fetch_all(conn).await?;
+            rows.iter().map(ThreadMemory::from_row).collect()
+        });
+        Ok(rows.await?)
     }
 }
 

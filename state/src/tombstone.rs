@@ -16,12 +16,9 @@ pub(crate) const TOMBSTONES: Tombstones = Tombstones::new("tombstones");
 /// Makes tombstones of what an earlier version has left in `deleted_threads`, where it kept ids.
 pub(crate) async fn convert(db: &Database) -> Result<(), DbError> {
     let fail = |error| db.error(error);
-    let mut reader = db.reader().await?;
-    let are_there_any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM deleted_threads)")
-        .fetch_one(reader.conn())
-        .await
-        .map_err(fail)?;
-    drop(reader);
+    const ARE_THERE_ANY: &str = "SELECT EXISTS (SELECT 1 FROM deleted_threads)";
+    let are_there_any: bool =
+        db.read(async |conn| sqlx::query_scalar(ARE_THERE_ANY).fetch_one(conn).await).await?;
     if !are_there_any {
         return Ok(());
     }
@@ -47,9 +44,7 @@ impl StateRuntime {
         let db = self.database();
         let fail = |error| db.error(error);
         const IS_EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM threads)";
-        let mut reader = db.reader().await?;
-        let is_empty: bool = sqlx::query_scalar(IS_EMPTY).fetch_one(reader.conn()).await.map_err(fail)?;
-        drop(reader);
+        let is_empty: bool = db.read(async |conn| sqlx::query_scalar(IS_EMPTY).fetch_one(conn).await).await?;
         if !is_empty {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use threadkeep_sqlite::{OpenError, OpenOptions};
+use threadkeep_sqlite::OpenOptions;
 use threadkeep_state_goals::{Goal, GoalError, GoalStore};
 use uuid::Uuid;
 
@@ -12,11 +12,11 @@ use crate::exit::Fault;
 use crate::homes::Homes;
 use crate::output::Screen;
 
-/// The goals of an SQLite home for who reads them: as they are, where they cannot be written to.
+/// The goals of an SQLite home for who reads them: as they are, where they cannot be written to or no space is left.
 pub(super) async fn for_reading(sqlite_home: &Path) -> Result<GoalStore, GoalError> {
     let store = GoalStore::new(sqlite_home, &OpenOptions::new());
     match store.database().existing().await {
-        Err(OpenError::NotWritable { .. }) => {
+        Err(error) if error.is_unwritable() => {
             Ok(GoalStore::new(sqlite_home, &OpenOptions::new().read_only(true)))
         }
         Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use threadkeep_sqlite::{OpenError, OpenOptions};
+use threadkeep_sqlite::OpenOptions;
 use threadkeep_state_logs::{LevelMatch, LogError, LogQuery, LogRow, LogStore, MAX_LIMIT, Order};
 
 use super::log_line;
@@ -49,11 +49,11 @@ pub(super) async fn logs(
     Ok(Rows { rows, compact: args.compact, none })
 }
 
-/// The logs for who reads them: as they are, where they cannot be written to.
+/// The logs for who reads them: as they are, where they cannot be written to or no space is left.
 async fn for_reading(homes: &Homes) -> Result<LogStore, LogError> {
     let store = LogStore::new(&homes.sqlite_home, &OpenOptions::new());
     match store.database().existing().await {
-        Err(OpenError::NotWritable { .. }) => {
+        Err(error) if error.is_unwritable() => {
             Ok(LogStore::new(&homes.sqlite_home, &OpenOptions::new().read_only(true)))
         }
         Err(error) => Err(error.into()),

@@ -7,6 +7,7 @@ mod config;
 mod crash;
 mod edit;
 mod fixture;
+mod full;
 mod goals;
 mod json;
 mod list;

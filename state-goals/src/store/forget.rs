@@ -55,10 +55,7 @@ impl GoalStore {
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn tombstones(&self) -> Result<Vec<Tombstone>, GoalError> {
         let Some(database) = self.database.existing().await? else { return Ok(Vec::new()) };
-        let mut reader = database.reader().await?;
-        let stones = TOMBSTONES.all(reader.conn()).await.map_err(|error| database.error(error))?;
-        reader.confirm()?;
-        Ok(stones)
+        Ok(database.read(async |conn| TOMBSTONES.all(conn).await).await?)
     }
 
     /// Begins a write that may give a thread a goal which has none: not to one that was forgotten.

@@ -47,12 +47,10 @@ impl GoalStore {
         query: Query<'_, Sqlite, SqliteArguments>,
     ) -> Result<Vec<Goal>, GoalError> {
         let Some(database) = self.database.existing().await? else { return Ok(Vec::new()) };
-        let mut reader = database.reader().await?;
-        let rows = query.fetch_all(reader.conn()).await.map_err(|error| database.error(error))?;
-        let goals = rows.iter().map(Goal::from_row).collect::<Result<_, _>>();
-        let goals = goals.map_err(|error| database.error(error))?;
-        // A database that was opened read-only may have been read without locks.
-        reader.confirm()?;
-        Ok(goals)
+        let goals = database.read(async |conn| {
+            let rows = query.fetch_all(conn).await?;
+            rows.iter().map(Goal::from_row).collect()
+        });
+        Ok(goals.await?)
     }
 }

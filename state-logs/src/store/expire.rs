@@ -59,11 +59,8 @@ impl LogStore {
     /// Gives unused pages back to the file system, so many at most, if there are more than are soon used again.
     pub(crate) async fn give_back_pages(&self) -> Result<(), LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(()) };
-        let unused: i64 = {
-            let mut reader = db.reader().await?;
-            let unused = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(reader.conn()).await;
-            unused.map_err(|error| db.error(error))?
-        };
+        const UNUSED: &str = "PRAGMA freelist_count";
+        let unused: i64 = db.read(async |conn| sqlx::query_scalar(UNUSED).fetch_one(conn).await).await?;
         let too_many = u32::try_from(unused - SPARE_PAGES).unwrap_or(0);
         if too_many > 0 {
             db.incremental_vacuum(too_many.min(PAGES)).await?;

@@ -55,10 +55,7 @@ impl LogStore {
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn tombstones(&self) -> Result<Vec<Tombstone>, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
-        let mut reader = db.reader().await?;
-        let stones = TOMBSTONES.all(reader.conn()).await.map_err(|error| db.error(error))?;
-        reader.confirm()?;
-        Ok(stones)
+        Ok(db.read(async |conn| TOMBSTONES.all(conn).await).await?)
     }
 }
 

@@ -38,20 +38,14 @@ impl LogStore {
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn inventory(&self) -> Result<Option<LogInventory>, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(None) };
-        let mut reader = db.reader().await?;
-        let row = sqlx::query(
+        let totals = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
                (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, \
                measured_bytes, dropped_rows, \
                (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1), \
                (SELECT at_ms FROM log_rows ORDER BY log_rows.id DESC LIMIT 1) FROM log_totals WHERE id = 1",
-        )
-        .fetch_one(reader.conn())
-        .await
-        .map_err(|error| db.error(error))?;
-        let inventory = from_row(&row).map_err(|error| db.error(error))?;
-        reader.confirm()?;
-        Ok(Some(inventory))
+        );
+        Ok(Some(db.read(async |conn| from_row(&totals.fetch_one(conn).await?)).await?))
     }
 }
 

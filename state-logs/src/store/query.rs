@@ -1,8 +1,8 @@
 //! Finds rows: a walk along the rows of a thread, or along those of all, from the end that is asked for.
 
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
-use threadkeep_sqlite::Reader;
 use uuid::Uuid;
 
 use super::LogStore;
@@ -135,10 +135,7 @@ impl LogStore {
             return Err(LogError::BadLimit { limit, max: MAX_LIMIT });
         }
         let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
-        let mut reader = db.reader().await?;
-        let rows = rows(&mut reader, query).await.map_err(|error| db.error(error))?;
-        reader.confirm()?;
-        Ok(rows)
+        Ok(db.read(async |conn| rows(conn, query).await).await?)
     }
 
     /// Returns the id of the row that was committed last; 0 when there never was one.
@@ -148,27 +145,23 @@ impl LogStore {
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn last_id(&self) -> Result<i64, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(0) };
-        let mut reader = db.reader().await?;
-        let last =
-            sqlx::query_scalar("SELECT last_id FROM log_totals WHERE id = 1").fetch_one(reader.conn()).await;
-        let last = last.map_err(|error| db.error(error))?;
-        reader.confirm()?;
-        Ok(last)
+        let last = sqlx::query_scalar("SELECT last_id FROM log_totals WHERE id = 1");
+        Ok(db.read(async |conn| last.fetch_one(conn).await).await?)
     }
 }
 
-async fn rows(reader: &mut Reader, query: &LogQuery) -> Result<Vec<LogRow>, sqlx::Error> {
+async fn rows(conn: &mut SqliteConnection, query: &LogQuery) -> Result<Vec<LogRow>, sqlx::Error> {
     let partitions = match (&query.threads[..], query.threadless) {
         ([], false) => None,
-        (threads, _) => Some(partitions_of(reader, threads).await?),
+        (threads, _) => Some(partitions_of(conn, threads).await?),
     };
-    let bounds = Bounds { query, ids: ids(reader, query).await?, partitions };
+    let bounds = Bounds { query, ids: ids(conn, query).await?, partitions };
     match &bounds.partitions {
         // A partition is small; all rows are not. So threads are walked along one after the other.
         Some(partitions) if !query.threadless => {
             let mut found = Vec::new();
             for partition in partitions {
-                found.extend(bounds.walk(reader, Walk::Partition, *partition).await?);
+                found.extend(bounds.walk(conn, Walk::Partition, *partition).await?);
                 found.sort_by_key(|row: &LogRow| row.id);
                 if query.order == Order::NewestFirst {
                     found.reverse();
@@ -177,25 +170,25 @@ async fn rows(reader: &mut Reader, query: &LogQuery) -> Result<Vec<LogRow>, sqlx
             }
             Ok(found)
         }
-        _ => bounds.walk(reader, Walk::All, 0).await,
+        _ => bounds.walk(conn, Walk::All, 0).await,
     }
 }
 
 /// The first and the last id that a query's rows can have.
-async fn ids(reader: &mut Reader, query: &LogQuery) -> Result<(i64, i64), sqlx::Error> {
+async fn ids(conn: &mut SqliteConnection, query: &LogQuery) -> Result<(i64, i64), sqlx::Error> {
     let from = query.from.map_or(i64::MIN, |from| first_id(from.as_millisecond()));
     let after = query.after_id.map_or(i64::MIN, |after| after.saturating_add(1));
     let to = match query.to {
         None => i64::MAX,
         Some(to) => {
             let late = sqlx::query_scalar("SELECT most_late_ms FROM log_totals WHERE id = 1");
-            last_id(to.as_millisecond(), late.fetch_one(reader.conn()).await?)
+            last_id(to.as_millisecond(), late.fetch_one(conn).await?)
         }
     };
     Ok((from.max(after), to))
 }
 
-async fn partitions_of(reader: &mut Reader, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
+async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
     let mut threads: Vec<String> = threads.iter().map(|id| id.hyphenated().to_string()).collect();
     threads.sort_unstable();
     threads.dedup();
@@ -205,7 +198,7 @@ async fn partitions_of(reader: &mut Reader, threads: &[Uuid]) -> Result<Vec<i64>
          CROSS JOIN log_partitions ON thread_id = thread.value AND process_id = ''",
     )
     .bind(threads)
-    .fetch_all(reader.conn())
+    .fetch_all(conn)
     .await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
@@ -213,7 +206,7 @@ async fn partitions_of(reader: &mut Reader, threads: &[Uuid]) -> Result<Vec<i64>
 impl Bounds<'_> {
     async fn walk(
         &self,
-        reader: &mut Reader,
+        conn: &mut SqliteConnection,
         walk: Walk,
         partition: i64,
     ) -> Result<Vec<LogRow>, sqlx::Error> {
@@ -243,7 +236,7 @@ impl Bounds<'_> {
             let places = places(partition);
             select = select.bind(*places.start()).bind(*places.end());
         }
-        let rows = select.fetch_all(reader.conn()).await?;
+        let rows = select.fetch_all(conn).await?;
         rows.iter().map(LogRow::from_row).collect()
     }
 }

@@ -18,8 +18,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
 use crate::look::{has_content, holds_pages};
 use crate::options::JournalMode;
@@ -27,7 +27,7 @@ use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
 
 /// The bytes that a write-ahead log is cut back to.
-const JOURNAL_SIZE_LIMIT: &str = "67108864";
+const JOURNAL_SIZE_LIMIT: u32 = 64 << 20;
 
 /// The prepared statements that a connection keeps: more than a store has.
 const STATEMENTS: usize = 256;
@@ -63,7 +63,7 @@ impl Access {
     }
 }
 
-/// Opens a handle.
+/// Opens a handle. One that cannot be set up, as on a damaged schema, is closed again and has left nothing.
 pub(crate) async fn connect(
     spec: &DbSpec,
     path: &Path,
@@ -77,28 +77,49 @@ pub(crate) async fn connect(
         .thread_name(|id| format!("sqlite-{id}"))
         .disable_statement_logging();
     options = match access {
-        Access::Write | Access::Read | Access::Copy => options,
-        Access::Exclusive => options.pragma("locking_mode", "EXCLUSIVE"),
+        Access::Write | Access::Exclusive | Access::Read | Access::Copy => options,
         Access::Immutable => options.filename(uri(path, "immutable=1")).read_only(true),
         Access::Untouched => options.filename(uri(path, "readonly_shm=1")).read_only(true),
     };
-    options = options
-        .foreign_keys(true)
-        .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
-        .pragma("temp_store", "MEMORY")
-        .pragma("trusted_schema", "OFF")
-        .pragma("cell_size_check", "ON");
-    options = match spec.kind {
-        DbKind::Rebuildable => options.pragma("synchronous", "NORMAL"),
-        DbKind::Durable => options.pragma("synchronous", "FULL").pragma("fullfsync", "ON"),
+    // Given to sqlx, a pragma that fails would drop the connection: see `closed_on_error`.
+    let mut connection = options.foreign_keys(true).connect().await?;
+    let set_up = connection.execute(AssertSqlSafe(pragmas(spec.kind, access))).await;
+    closed_on_error(connection, set_up).await.map(|(connection, _)| connection)
+}
+
+fn pragmas(kind: DbKind, access: Access) -> String {
+    let for_access = match access {
+        // Before whatever reads the file: from then on it is too late.
+        Access::Exclusive => "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON;",
+        Access::Write => "PRAGMA secure_delete = ON;",
+        Access::Read | Access::Immutable | Access::Untouched => "PRAGMA query_only = ON;",
+        Access::Copy => "",
     };
-    if matches!(access, Access::Read | Access::Immutable | Access::Untouched) {
-        options = options.pragma("query_only", "ON");
+    let for_kind = match kind {
+        DbKind::Rebuildable => "PRAGMA synchronous = NORMAL;",
+        DbKind::Durable => "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;",
+    };
+    format!(
+        "{for_access} {for_kind} PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT}; PRAGMA temp_store = MEMORY; \
+         PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON"
+    )
+}
+
+/// Closes a connection that is of no use after an error.
+///
+/// Dropping it would close it on its own thread, some time later. Until then there are files beside the database; and if the
+/// process ends before, they stay.
+pub(crate) async fn closed_on_error<T, E>(
+    connection: SqliteConnection,
+    result: Result<T, E>,
+) -> Result<(SqliteConnection, T), E> {
+    match result {
+        Ok(done) => Ok((connection, done)),
+        Err(error) => {
+            let _ = connection.close().await;
+            Err(error)
+        }
     }
-    if matches!(access, Access::Write | Access::Exclusive) {
-        options = options.pragma("secure_delete", "ON");
-    }
-    options.connect().await
 }
 
 /// Makes a `file:` URI of an absolute path. sqlx checks that it is UTF-8.

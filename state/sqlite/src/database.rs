@@ -114,6 +114,8 @@ impl Database {
 
     /// Takes a reader connection, waiting for one when all are in use.
     ///
+    /// Whoever reads with it has to [`confirm`](Reader::confirm) what it gave; [`read`](Self::read) cannot forget to.
+    ///
     /// # Errors
     ///
     /// * [`DbError::Closed`] after [`close`](Self::close).

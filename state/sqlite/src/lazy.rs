@@ -72,7 +72,8 @@ impl LazyDatabase {
         Ok(database)
     }
 
-    /// Returns the open database; `None` when there is no file, which is not made.
+    /// Returns the open database; `None` when there is no file, which is not made. Opened read-only, a file in which nothing
+    /// was ever made is none either.
     ///
     /// # Errors
     ///
@@ -84,7 +85,14 @@ impl LazyDatabase {
         // A link that points nowhere, or a folder that may not be looked into, is for opening to explain.
         let is_missing =
             self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        if is_missing { Ok(None) } else { self.get().await.map(Some) }
+        if is_missing {
+            return Ok(None);
+        }
+        match self.get().await {
+            // What is left of a creation that found no space: it holds nothing.
+            Err(OpenError::Missing { .. } | OpenError::Outdated { applied: 0, .. }) => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     /// Opens the snapshots that upgrades have left beside the database, as they are, each with the schema of its version: what

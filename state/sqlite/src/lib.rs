@@ -28,10 +28,9 @@
 //!     .map_err(|error| notes.error(error))?;
 //! tx.commit().await?;
 //!
-//! let mut reader = notes.reader().await?;
-//! let text: String = sqlx::query_scalar("SELECT text FROM notes").fetch_one(reader.conn()).await?;
+//! let text: String =
+//!     notes.read(async |conn| sqlx::query_scalar("SELECT text FROM notes").fetch_one(conn).await).await?;
 //! assert_eq!(text, "buy milk");
-//! drop(reader);
 //! notes.close().await?;
 //! # Ok(())
 //! # }
@@ -101,6 +100,8 @@
 //! [`OpenOptions::journal`] is there to say otherwise. A path must be UTF-8 ([`OpenError::NotUtf8`]). A symlink in the database's place is followed.
 //! [`OpenOptions::read_only`] and [`inspect()`] write no byte and create no file, on a folder that allows it as on one that
 //! does not; within one process, though, handles share a log's index, and a read-only one then notes its reads there.
+//! A writable opening needs room for a log's index; without it there is [`OpenError::Full`], and a read-only opening still
+//! reads ([`OpenError::is_unwritable`]).
 //!
 //! # Telemetry
 //!

@@ -77,7 +77,9 @@ async fn mark(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sq
     };
     let result = marked.await;
     if result.is_err() {
-        Manager::rollback(connection).await?;
+        // After some errors, as that of a full disk, SQLite has rolled back by itself, and says that there is nothing to
+        // roll back. What it said first is the answer.
+        let _ = Manager::rollback(connection).await;
     }
     result
 }

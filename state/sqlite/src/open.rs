@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::connect::{Access, connect};
+use crate::connect::{Access, closed_on_error, connect};
 use crate::database::Database;
 use crate::error::{ErrorClass, is_hot_journal};
 use crate::lock::{FileLock, create_private};
@@ -114,12 +114,7 @@ async fn open_read_only(
     let stamp = Stamp::of(paths);
     let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
     let database = Database::new(spec, paths.clone(), options.clone(), journal, access, stamp);
-    let read = async {
-        let mut connection = connect(spec, &paths.database, options.busy_timeout, access).await?;
-        let schema = Schema::read(&mut connection).await?;
-        Ok((connection, schema))
-    };
-    let read = read.await;
+    let read = connect_once(spec, paths, options, access).await;
     if stamp.is_stale(access, paths) {
         return Err(OpenError::Changed { path: paths.database.clone() });
     }
@@ -135,7 +130,7 @@ async fn open_read_only(
             needed: spec.newest_version(),
         }),
     });
-    let connection = closed_on_error(connection, usable).await?;
+    let (connection, ()) = closed_on_error(connection, usable).await?;
     database.keep_reader(connection);
     Ok(database)
 }
@@ -156,7 +151,7 @@ async fn open_writable(
         // The header was ours and the database is blank: its creation was killed in its commit, and SQLite has just rolled
         // that back. It is created again below.
         let usable = if schema.is_blank() { Ok(()) } else { schema.check(spec, paths) };
-        let connection = closed_on_error(connection, usable).await?;
+        let (connection, ()) = closed_on_error(connection, usable).await?;
         if !schema.is_blank() && schema.pending(spec).is_empty() {
             return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
         }
@@ -191,10 +186,8 @@ async fn prepare(
     }
     let (mut connection, schema) = connect_and_read(spec, paths, options).await?;
     let state = Prepared { schema, journal, wanted };
-    match bring_up_to_date(spec, paths, options, &mut connection, state, phase).await {
-        Ok(journal) => Ok((connection, journal)),
-        Err(error) => closed_on_error(connection, Err(error)).await.map(|connection| (connection, journal)),
-    }
+    let brought = bring_up_to_date(spec, paths, options, &mut connection, state, phase).await;
+    closed_on_error(connection, brought).await
 }
 
 /// What is known of a database before it is brought up to date.
@@ -239,22 +232,6 @@ async fn bring_up_to_date(
     Ok(journal)
 }
 
-/// Closes a connection that is of no use after an error.
-///
-/// Dropping it would close it on its own thread, some time later, and until then leave files beside the database.
-async fn closed_on_error(
-    connection: SqliteConnection,
-    result: Result<(), OpenError>,
-) -> Result<SqliteConnection, OpenError> {
-    match result {
-        Ok(()) => Ok(connection),
-        Err(error) => {
-            let _ = connection.close().await;
-            Err(error)
-        }
-    }
-}
-
 /// Takes a database out of WAL where its shared memory cannot be trusted: alone on the file, with the index in our memory.
 async fn leave_wal(
     spec: &'static DbSpec,
@@ -264,8 +241,9 @@ async fn leave_wal(
     let timeout = options.busy_timeout.min(SWITCH_PATIENCE);
     let failed = |error| OpenError::sqlx(paths, timeout, error);
     let mut alone = connect(spec, &paths.database, timeout, Access::Exclusive).await.map_err(failed)?;
-    let journal =
-        migrate::switch_journal(paths, &mut alone, JournalMode::Delete, options.write_timeout).await?;
+    let switched =
+        migrate::switch_journal(paths, &mut alone, JournalMode::Delete, options.write_timeout).await;
+    let (alone, journal) = closed_on_error(alone, switched).await?;
     alone.close().await.map_err(failed)?;
     Ok(journal)
 }
@@ -278,15 +256,21 @@ async fn connect_and_read(
 ) -> Result<(SqliteConnection, Schema), OpenError> {
     let mut retry = Retry::new(options.write_timeout);
     loop {
-        let read = async {
-            let mut connection = connect(spec, &paths.database, options.busy_timeout, Access::Write).await?;
-            let schema = Schema::read(&mut connection).await?;
-            Ok((connection, schema))
-        };
-        match read.await {
+        match connect_once(spec, paths, options, Access::Write).await {
             Ok(read) => return Ok(read),
             Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
             Err(error) => return Err(OpenError::sqlx(paths, retry.waited(), error)),
         }
     }
+}
+
+async fn connect_once(
+    spec: &'static DbSpec,
+    paths: &DbPaths,
+    options: &OpenOptions,
+    access: Access,
+) -> Result<(SqliteConnection, Schema), sqlx::Error> {
+    let mut connection = connect(spec, &paths.database, options.busy_timeout, access).await?;
+    let schema = Schema::read(&mut connection).await;
+    closed_on_error(connection, schema).await
 }

@@ -201,6 +201,13 @@ impl OpenError {
         }
     }
 
+    /// Says whether the file system refused to write, and nothing else is known to be wrong: a database that is there can
+    /// be opened with [`OpenOptions::read_only`](crate::OpenOptions::read_only).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        matches!(self, Self::NotWritable { .. } | Self::Full { .. })
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
         let path = path.to_path_buf();
         match ErrorClass::of_io(&error) {
@@ -219,5 +226,24 @@ impl OpenError {
             ErrorClass::Io => Self::Io { doing: "open", path, source: said(error) },
             _ => Self::Unexpected { path, source: said(error) },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+    use std::path::PathBuf;
+
+    use super::OpenError;
+
+    #[test]
+    fn what_can_still_be_read() {
+        let path = PathBuf::from("notes_1.sqlite");
+        let io = |kind| OpenError::io("create", &path, Error::from(kind));
+        assert!(io(ErrorKind::StorageFull).is_unwritable());
+        assert!(io(ErrorKind::QuotaExceeded).is_unwritable());
+        assert!(OpenError::NotWritable { path: path.clone() }.is_unwritable());
+        assert!(!io(ErrorKind::PermissionDenied).is_unwritable());
+        assert!(!OpenError::Missing { path }.is_unwritable());
     }
 }

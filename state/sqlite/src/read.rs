@@ -1,4 +1,4 @@
-//! A reader: a connection that cannot write, lent and given back.
+//! Reading: with a connection that cannot write, lent and given back, and confirmed.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -6,8 +6,30 @@ use std::sync::Arc;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::database::Inner;
+use crate::database::{Database, Inner};
 use crate::db_error::DbError;
+
+impl Database {
+    /// Reads: lends a reader connection to `work`, sorts its error, and confirms what it gave.
+    ///
+    /// What is returned is of one state of the database, as far as it came from one statement or one transaction: see
+    /// [`Reader`], and [`Reader::confirm`] for what could be in its way.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only with nobody else on it; open
+    ///   it again and repeat.
+    /// * What [`reader`](Self::reader) gives, and the error of `work`, sorted.
+    pub async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DbError> {
+        let mut reader = self.reader().await?;
+        let read = work(reader.conn()).await.map_err(|error| reader.error(error))?;
+        reader.confirm()?;
+        Ok(read)
+    }
+}
 
 /// A connection with `query_only` on; dereferences to sqlx's. Dropping it gives it back.
 ///

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{AgentHome, HomeError};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
@@ -201,49 +202,43 @@ async fn load(
     db: &Database,
     threads: &[&ThreadUpsert],
 ) -> Result<(HashMap<String, Row>, HashSet<Uuid>), StateError> {
-    let fail = |error| db.error(error);
     let ids: Vec<&str> = threads.iter().map(|thread| thread.columns.id.as_str()).collect();
-    let ids = serde_json::to_string(&ids).map_err(|error| fail(sqlx::Error::Encode(Box::new(error))))?;
-    let mut reader = db.reader().await?;
-    let rows =
-        sqlx::query(AssertSqlSafe(rows_by_id())).bind(&ids).fetch_all(reader.conn()).await.map_err(fail)?;
-    let rows = rows
-        .iter()
-        .map(|row| {
-            let mut row = RowReader::new(row);
-            let id: String = row.next()?;
-            let columns: &str = row.next()?;
-            let read = Row {
-                columns: serde_json::from_str(columns)
-                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-                claim: Claim { path: row.next()?, updated_at_ms: row.next()?, archived: row.next()? },
-                session_name: row.next()?,
-                missing: row.next()?,
-            };
-            Ok((id, read))
-        })
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(fail)?;
+    let ids = serde_json::to_string(&ids).map_err(|error| db.error(sqlx::Error::Encode(error.into())))?;
     let named = threads.iter().flat_map(|thread| [Some(thread.id), thread.parent()]).flatten();
-    let deleted = TOMBSTONES.deleted_of(reader.conn(), named).await;
-    Ok((rows, deleted.map_err(fail)?))
+    let loaded = db.read(async |conn| {
+        let rows = sqlx::query(AssertSqlSafe(rows_by_id())).bind(&ids).fetch_all(&mut *conn).await?;
+        let rows = rows.iter().map(row_of).collect::<Result<_, _>>()?;
+        Ok((rows, TOMBSTONES.deleted_of(conn, named).await?))
+    });
+    Ok(loaded.await?)
+}
+
+fn row_of(row: &SqliteRow) -> Result<(String, Row), sqlx::Error> {
+    let mut row = RowReader::new(row);
+    let id = row.next()?;
+    let columns: &str = row.next()?;
+    let read = Row {
+        columns: serde_json::from_str(columns).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        claim: Claim { path: row.next()?, updated_at_ms: row.next()?, archived: row.next()? },
+        session_name: row.next()?,
+        missing: row.next()?,
+    };
+    Ok((id, read))
 }
 
 /// Every listed thread with the path of its rollout.
 async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String)>, StateError> {
-    let mut reader = db.reader().await?;
-    let rows = sqlx::query(
-        "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path",
-    )
-    .fetch_all(reader.conn())
-    .await
-    .map_err(|error| db.error(error))?;
-    rows.iter()
-        .map(|row| {
-            let id: &str = row.try_get(0)?;
-            let id = Uuid::try_parse(id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-            Ok((id, row.try_get(1)?))
-        })
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(|error| db.error(error).into())
+    let listed = db.read(async |conn| {
+        let rows = sqlx::query(
+            "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path",
+        )
+        .fetch_all(conn)
+        .await?;
+        let path_of = |row| {
+            let mut row = RowReader::new(row);
+            Ok((row.uuid()?, row.next()?))
+        };
+        rows.iter().map(path_of).collect()
+    });
+    Ok(listed.await?)
 }

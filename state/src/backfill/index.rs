@@ -76,14 +76,16 @@ impl Index for ThreadIndex {
     }
 
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Checkpoint>, BoxError> {
-        let mut reader = self.db.reader().await?;
-        let rows = sqlx::query(
-            "SELECT path, checkpoint FROM rollout_checkpoints WHERE path IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(serde_json::to_string(keys)?)
-        .fetch_all(reader.conn())
-        .await
-        .map_err(|error| self.db.error(error))?;
+        let keys = serde_json::to_string(keys)?;
+        let rows = self.db.read(async |conn| {
+            sqlx::query(
+                "SELECT path, checkpoint FROM rollout_checkpoints WHERE path IN (SELECT value FROM json_each(?1))",
+            )
+            .bind(keys)
+            .fetch_all(conn)
+            .await
+        });
+        let rows = rows.await?;
         // A checkpoint of another version is none: the file is read from its start.
         let parse = |row: &sqlx::sqlite::SqliteRow| -> Option<(String, Checkpoint)> {
             Some((row.try_get(0).ok()?, serde_json::from_str(row.try_get(1).ok()?).ok()?))

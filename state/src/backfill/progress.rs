@@ -58,10 +58,9 @@ fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
 #[async_trait]
 impl Progress for BackfillProgress {
     async fn state(&self) -> Result<ProgressState, BoxError> {
-        let mut reader = self.db.reader().await?;
-        let row =
-            sqlx::query(STATE).fetch_optional(reader.conn()).await.map_err(|error| self.db.error(error))?;
-        Ok(state_of(row.as_ref()).map_err(|error| self.db.error(error))?)
+        let state =
+            self.db.read(async |conn| state_of(sqlx::query(STATE).fetch_optional(conn).await?.as_ref()));
+        Ok(state.await?)
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
@@ -124,10 +123,9 @@ impl Progress for BackfillProgress {
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
-        let mut reader = self.db.reader().await?;
         // A page is one row: handing rows over one by one took longer than reading them. A row that is there belongs to
         // this file, or, for a copy, to the one it names. Bringing deleted threads back is saying that theirs are lost.
-        let page: String = sqlx::query_scalar(
+        let page = sqlx::query_scalar(
             "SELECT json_group_array(json_array(path, fingerprint, outcome, reason, present)) FROM ( \
                SELECT path, fingerprint, outcome, reason, \
                  CASE outcome \
@@ -141,10 +139,8 @@ impl Progress for BackfillProgress {
         )
         .bind(after.unwrap_or(""))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(self.options.include_deleted)
-        .fetch_one(reader.conn())
-        .await
-        .map_err(|error| self.db.error(error))?;
+        .bind(self.options.include_deleted);
+        let page: String = self.db.read(async |conn| page.fetch_one(conn).await).await?;
         let page: Vec<OutcomeRow> = serde_json::from_str(&page)?;
         Ok(page.into_iter().map(outcome_of).collect())
     }

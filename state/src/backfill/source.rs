@@ -94,9 +94,7 @@ impl HomeSource {
     /// row was made from stays: its name was given by mistake.
     async fn leave_out(&self, listing: &mut Listing<HomeItem>) -> Result<(), BoxError> {
         let Some(index) = &self.index else { return Ok(()) };
-        let fail = |error| index.error(error);
-        let mut reader = index.reader().await?;
-        let deleted = TOMBSTONES.all(reader.conn()).await.map_err(fail)?;
+        let deleted = index.read(async |conn| TOMBSTONES.all(conn).await).await?;
         if deleted.is_empty() {
             return Ok(());
         }
@@ -109,12 +107,10 @@ impl HomeSource {
         };
         let named: Vec<&str> =
             listing.items.iter().filter(|item| is_deleted(item)).map(|item| item.key.as_str()).collect();
-        let kept: Vec<String> =
+        let kept =
             sqlx::query_scalar("SELECT path FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
-                .bind(serde_json::to_string(&named)?)
-                .fetch_all(reader.conn())
-                .await
-                .map_err(fail)?;
+                .bind(serde_json::to_string(&named)?);
+        let kept: Vec<String> = index.read(async |conn| kept.fetch_all(conn).await).await?;
         let before = listing.items.len();
         listing.items.retain(|item| !is_deleted(item) || kept.contains(&item.key));
         listing.excluded = (before - listing.items.len()) as u64;

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row as _;
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
 use super::statements::{ABOVE, ALONE, BELOW, ROOTS};
 use super::{AgentGraph, GraphError};
-use crate::row::text_of;
+use crate::row::{RowReader, text_of};
 
 /// How deep the graph is read at most, in steps. Agents that spawn agents stop long before.
 pub const MAX_DEPTH: u32 = 1_000;
@@ -77,9 +79,7 @@ impl AgentGraph {
     ///
     /// [`GraphError::Database`].
     pub async fn ancestors(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
-        let mut reader = self.db.reader().await?;
-        let rows = sqlx::query(ABOVE).bind(text_of(id)).bind(MAX_DEPTH).fetch_all(reader.conn()).await;
-        let mut agents = self.agents(rows)?;
+        let mut agents = self.agents(sqlx::query(ABOVE).bind(text_of(id)).bind(MAX_DEPTH)).await?;
         agents.sort_by_key(|agent| agent.depth);
         Ok(agents)
     }
@@ -90,19 +90,13 @@ impl AgentGraph {
     ///
     /// [`GraphError::Database`].
     pub async fn roots(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<Uuid>, GraphError> {
-        let fail = |error| GraphError::from(self.db.error(error));
-        let mut reader = self.db.reader().await?;
         // `g` comes after every id.
-        let rows = sqlx::query(ROOTS)
-            .bind(before.map_or_else(|| "g".to_owned(), text_of))
-            .bind(limit)
-            .fetch_all(reader.conn())
-            .await
-            .map_err(fail)?;
-        rows.iter()
-            .map(|row| Uuid::try_parse(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(Box::new(error))))
-            .collect::<Result<_, _>>()
-            .map_err(fail)
+        let before = before.map_or_else(|| "g".to_owned(), text_of);
+        let roots = self.db.read(async |conn| {
+            let rows = sqlx::query(ROOTS).bind(before).bind(limit).fetch_all(conn).await?;
+            rows.iter().map(|row| RowReader::new(row).uuid()).collect()
+        });
+        Ok(roots.await?)
     }
 
     /// A part of the graph as it is drawn: each thread followed by what is below it, siblings by age.
@@ -142,9 +136,7 @@ impl AgentGraph {
 
     /// A thread that has no edges, as a tree of one.
     async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
-        let mut reader = self.db.reader().await?;
-        let rows = sqlx::query(ALONE).bind(text_of(id)).fetch_all(reader.conn()).await;
-        let agents = self.agents(rows)?;
+        let agents = self.agents(sqlx::query(ALONE).bind(text_of(id))).await?;
         if agents.is_empty() { Err(GraphError::NotFound { id }) } else { Ok(agents) }
     }
 
@@ -152,16 +144,14 @@ impl AgentGraph {
         let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
         let ids =
             serde_json::to_string(&ids).map_err(|error| self.db.error(sqlx::Error::Encode(error.into())))?;
-        let mut reader = self.db.reader().await?;
-        let rows = sqlx::query(BELOW).bind(ids).bind(max_depth.min(MAX_DEPTH)).fetch_all(reader.conn()).await;
-        self.agents(rows)
+        self.agents(sqlx::query(BELOW).bind(ids).bind(max_depth.min(MAX_DEPTH))).await
     }
 
-    fn agents(
-        &self,
-        rows: Result<Vec<sqlx::sqlite::SqliteRow>, sqlx::Error>,
-    ) -> Result<Vec<Agent>, GraphError> {
-        rows.and_then(|rows| rows.iter().map(Agent::from_row).collect())
-            .map_err(|error| self.db.error(error).into())
+    async fn agents(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<Agent>, GraphError> {
+        let agents = self.db.read(async |conn| {
+            let rows = query.fetch_all(conn).await?;
+            rows.iter().map(Agent::from_row).collect()
+        });
+        Ok(agents.await?)
     }
 }

@@ -1,10 +1,11 @@
 //! Finds one thread: by its id, or by the beginning of it.
 
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
+use crate::row::text_of;
 use crate::thread::{THREAD_COLUMNS, Thread};
 use crate::tombstone::TOMBSTONES;
 
@@ -23,13 +24,11 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn get(&self, id: Uuid) -> Result<Option<Thread>, StateError> {
-        let mut reader = self.db.reader().await?;
-        let row = sqlx::query(AssertSqlSafe(by_id()))
-            .bind(id.hyphenated().to_string())
-            .fetch_optional(reader.conn())
-            .await
-            .map_err(|error| self.db.error(error))?;
-        row.as_ref().map(Thread::from_row).transpose().map_err(|error| self.db.error(error).into())
+        let found = self.db.read(async |conn| {
+            let row = sqlx::query(AssertSqlSafe(by_id())).bind(text_of(id)).fetch_optional(conn).await?;
+            row.as_ref().map(Thread::from_row).transpose()
+        });
+        Ok(found.await?)
     }
 
     /// Whether the user deleted this thread, and has not brought it back.
@@ -38,9 +37,8 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn is_deleted(&self, id: Uuid) -> Result<bool, StateError> {
-        let mut reader = self.db.reader().await?;
-        let deleted = TOMBSTONES.deleted_of(reader.conn(), std::iter::once(id)).await;
-        Ok(!deleted.map_err(|error| self.db.error(error))?.is_empty())
+        let deleted = self.db.read(async |conn| TOMBSTONES.deleted_of(conn, [id]).await);
+        Ok(!deleted.await?.is_empty())
     }
 
     /// The id that begins with `prefix`, with or without hyphens, in any case. A whole id need not exist.
@@ -55,16 +53,13 @@ impl ThreadStore {
         }
         let wanted =
             canonical_prefix(prefix).ok_or_else(|| StateError::BadIdPrefix { prefix: prefix.to_owned() })?;
-        let mut reader = self.db.reader().await?;
         // `g` is the first character after the hexadecimal digits and the hyphen.
-        let rows =
-            sqlx::query("SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT ?2")
-                .bind(&wanted)
-                .bind(CANDIDATES as i64 + 1)
-                .fetch_all(reader.conn())
-                .await
-                .map_err(|error| self.db.error(error))?;
-        let ids: Vec<String> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();
+        let ids = sqlx::query_scalar(
+            "SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT ?2",
+        )
+        .bind(&wanted)
+        .bind(CANDIDATES as i64 + 1);
+        let ids: Vec<String> = self.db.read(async |conn| ids.fetch_all(conn).await).await?;
         match ids.as_slice() {
             [] => Err(StateError::NoSuchPrefix { prefix: prefix.to_owned() }),
             [one] => Uuid::try_parse(one).map_err(|_| StateError::NoSuchPrefix { prefix: prefix.to_owned() }),

@@ -162,12 +162,11 @@ impl ThreadStore {
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, SqliteArguments>,
     ) -> Result<Vec<Thread>, StateError> {
-        let mut reader = self.db.reader().await?;
-        let rows = query.fetch_all(reader.conn()).await.map_err(|error| self.db.error(error))?;
-        rows.iter()
-            .map(Thread::from_row)
-            .collect::<Result<_, _>>()
-            .map_err(|error| self.db.error(error).into())
+        let threads = self.db.read(async |conn| {
+            let rows = query.fetch_all(conn).await?;
+            rows.iter().map(Thread::from_row).collect()
+        });
+        Ok(threads.await?)
     }
 }
 

@@ -1,7 +1,11 @@
 //! Opening: what is ours, what is not, and what a read-only home still gives.
 
-use threadkeep_sqlite::{ErrorClass, OpenOptions};
-use threadkeep_state::{DATABASES, ListThreads, StateError, StateOptions, StateRuntime};
+use std::future::poll_fn;
+use std::task::Poll;
+
+use threadkeep_sqlite::{DbError, ErrorClass, OpenOptions};
+use threadkeep_state::{DATABASES, ListThreads, StateError, StateOptions, StateRuntime, TreeQuery};
+use threadkeep_state_logs::LogQuery;
 
 use crate::common::{Lab, Result, id, thread};
 
@@ -23,6 +27,48 @@ async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
     assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
     let error = state.threads().rename(id(1), Some("x")).await.expect_err("it is read-only");
     assert!(matches!(error, StateError::Database(_)), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_that_another_program_wrote_into_is_no_list() -> Result {
+    let mut lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
+    lab.state.clone().close().await?;
+    let options = StateOptions::new(lab.sqlite_home()).open_options(OpenOptions::new().read_only(true));
+    let state = StateRuntime::open(&options).await?;
+    let (store, query) = (state.threads(), ListThreads::default());
+    assert_eq!(store.list(&query).await?.threads.len(), 1);
+    // Polled once, a list has its connection, and waits for the statement's answer, unless that was as fast.
+    let mut listing = loop {
+        let mut listing = Box::pin(store.list(&query));
+        let first = poll_fn(|context| Poll::Ready(listing.as_mut().poll(context))).await;
+        if first.is_pending() {
+            break listing;
+        }
+    };
+    lab.state = StateRuntime::open(&StateOptions::new(lab.sqlite_home())).await?;
+    lab.state.threads().upsert(&[thread(2, 2)?]).await?;
+    for error in
+        [listing.as_mut().await, store.list(&query).await].map(|listed| listed.expect_err("two states"))
+    {
+        assert!(matches!(error, StateError::Database(DbError::Changed { .. })), "{error:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn reads_go_to_another_task() -> Result {
+    let lab = Lab::empty().await?;
+    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let state = lab.state.clone();
+    let read = tokio::spawn(async move {
+        state.graph().tree(TreeQuery::default()).await.map_err(|error| error.to_string())?;
+        state.thread_goals().get(id(1)).await.map_err(|error| error.to_string())?;
+        state.logs().query(&LogQuery::default()).await.map_err(|error| error.to_string())?;
+        state.threads().list(&ListThreads::default()).await.map_err(|error| error.to_string())
+    });
+    assert_eq!(read.await??.threads.len(), 1);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A database that is opened when it is first needed.
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use threadkeep_sqlite::{LazyDatabase, OpenError, OpenOptions};
 
 use crate::support::V1;
@@ -32,5 +34,21 @@ async fn what_could_not_be_opened_is_tried_again() -> Outcome {
     assert!(matches!(lazy.existing().await, Err(OpenError::Foreign { .. })));
     std::fs::remove_file(lazy.path())?;
     lazy.get().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_creation_without_room_has_left_is_nothing_to_read() -> Outcome {
+    for statements in ["", "PRAGMA application_id = 1953002545; PRAGMA journal_mode = WAL"] {
+        let folder = tempfile::tempdir()?;
+        let read_only = LazyDatabase::new(&V1, folder.path(), &OpenOptions::new().read_only(true));
+        std::fs::write(read_only.path(), "")?;
+        let mut left = SqliteConnectOptions::new().filename(read_only.path()).connect().await?;
+        left.execute(statements).await?;
+        left.close().await?;
+        assert!(read_only.existing().await?.is_none(), "{statements}");
+        let writable = LazyDatabase::new(&V1, folder.path(), &OpenOptions::new());
+        assert!(writable.existing().await?.is_some(), "{statements}");
+    }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod durable;
 mod foreign_journal;
 mod foreign_log;
 mod fresh;
+mod full;
 mod inspecting;
 mod journal;
 mod lazy;

@@ -57,6 +57,53 @@ async fn a_writer_that_comes_later_is_noticed() -> Result {
 }
 
 #[tokio::test]
+async fn a_writer_in_the_middle_of_a_read_spoils_its_answer() -> Result {
+    let folder = tempfile::tempdir()?;
+    let count = "SELECT count(*) FROM notes";
+    open(&V2, folder.path()).await?.close().await?;
+    let database = Database::open(&V2, folder.path(), &read_only()).await?;
+    assert_eq!(
+        database.read(async |conn| sqlx::query_scalar::<_, i64>(count).fetch_one(conn).await).await?,
+        0
+    );
+    let read = database.read(async |conn| {
+        let before: i64 = sqlx::query_scalar(count).fetch_one(&mut *conn).await?;
+        let writer = open(&V2, folder.path()).await.map_err(sqlx::Error::Encode)?;
+        write_note(&writer, "one").await.map_err(sqlx::Error::Encode)?;
+        writer.close().await.map_err(|error| sqlx::Error::Encode(error.into()))?;
+        Ok(before)
+    });
+    let error = read.await.expect_err("of which state would it be?");
+    assert!(matches!(error, DbError::Changed { .. }), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_read_goes_to_another_task() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V2, folder.path()).await?;
+    write_note(&database, "one").await?;
+    let (of, wanted) = (database.clone(), String::from("one"));
+    let read = tokio::spawn(async move {
+        of.read(async |conn| {
+            let id: i64 = sqlx::query_scalar("SELECT id FROM notes WHERE text = ?1")
+                .bind(&wanted)
+                .fetch_one(&mut *conn)
+                .await?;
+            sqlx::query_scalar::<_, String>("SELECT text FROM notes WHERE id = ?1")
+                .bind(id)
+                .fetch_one(conn)
+                .await
+        })
+        .await
+    });
+    assert_eq!(read.await??, "one");
+    let error = database.read(async |conn| sqlx::query("SELECT nothing").fetch_one(conn).await).await;
+    assert!(matches!(error, Err(DbError::Statement { .. })));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_writer_in_the_middle_of_a_read_is_not_taken_for_damage() -> Result {
     let folder = tempfile::tempdir()?;
     let writer = open(&V2, folder.path()).await?;

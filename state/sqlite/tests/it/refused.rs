@@ -116,14 +116,14 @@ async fn a_damaged_file() -> Result {
     let whole = fs::read(&path)?;
     // Cut off: SQLite knows from the header how long the file should be.
     fs::write(&path, &whole[..whole.len() / 2 / 4096 * 4096])?;
-    let error = Database::open(&V2, folder.path(), &OpenOptions::new()).await.expect_err("cut off");
+    let error = refusal(&V2, folder.path()).await?;
     assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Corrupt);
     // Overwritten: the schema's page is noise behind a sound header.
     let mut noise = whole.clone();
     noise[100..4096].fill(0xA5);
     fs::write(&path, &noise)?;
-    let error = Database::open(&V2, folder.path(), &OpenOptions::new()).await.expect_err("overwritten");
+    let error = refusal(&V2, folder.path()).await?;
     assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
     // Damage beyond what opening reads: the check finds it, and it is an answer, not an error.
     let mut noise = whole;
