@@ -154,7 +154,7 @@ pub(crate) fn held(owner: &str, expires_at: Timestamp) -> String {
 /// Why an index that is not brought up to date first may lack threads: no pass over the home has ever gone through, or the
 /// last one has not.
 pub(crate) async fn unfinished(index: &Index) -> anyhow::Result<Option<String>> {
-    let gate = index.state.backfill_gate().await.map_err(anyhow::Error::from_boxed)?;
+    let gate = index.state.backfill_gate().await?;
     Ok((gate != Gate::Complete)
         .then(|| "the home is not wholly indexed: `threadkeep backfill` goes on".to_owned()))
 }

@@ -5,7 +5,7 @@
 //! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
 //! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things.
 //!
-//! [`StateRuntime::open`] opens everything once, and hands out the stores:
+//! [`StateRuntime::open`] opens the index and hands out the stores, of which goals and logs open at their first use:
 //!
 //! | accessor | store | database |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! The one entry point: opens every database once and hands out the stores over them.
+//! The one entry point: opens the index, and hands out every store, each with one database that it opens when it is needed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -141,7 +141,7 @@ pub use reader::MAX_LINE;
 pub use record_error::RecordError;
 pub use recorder::{Appended, NewThread, Recorder};
 pub use response_item::{ResponseItem, ToolCall};
-pub use run_outcome::{RunOutcome, RunOutcomeError};
+pub use run_outcome::{RunOutcome, UnknownRunOutcome};
 pub use session_meta::SessionMeta;
 pub use skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
 pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};

@@ -29,10 +29,12 @@ pub enum RunOutcome {
 }
 
 /// A word that is no [`RunOutcome`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an outcome of a run (unknown, running, completed, failed or interrupted)")]
-#[non_exhaustive]
-pub struct RunOutcomeError;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no outcome of a run; write unknown, running, completed, failed or interrupted")]
+pub struct UnknownRunOutcome {
+    /// What was given.
+    pub word: String,
+}
 
 impl RunOutcome {
     const ALL: [Self; 5] = [Self::Unknown, Self::Running, Self::Completed, Self::Failed, Self::Interrupted];
@@ -67,10 +69,11 @@ impl fmt::Display for RunOutcome {
 }
 
 impl FromStr for RunOutcome {
-    type Err = RunOutcomeError;
+    type Err = UnknownRunOutcome;
 
-    fn from_str(word: &str) -> Result<Self, RunOutcomeError> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or(RunOutcomeError)
+    fn from_str(word: &str) -> Result<Self, UnknownRunOutcome> {
+        let found = Self::ALL.into_iter().find(|outcome| outcome.as_str() == word);
+        found.ok_or_else(|| UnknownRunOutcome { word: word.to_owned() })
     }
 }
 
@@ -85,7 +88,7 @@ mod tests {
             assert_eq!(serde_json::to_value(outcome)?, outcome.as_str(), "JSON has the same word");
         }
         for word in ["", "Running", "in_progress"] {
-            assert_eq!(word.parse::<RunOutcome>(), Err(RunOutcomeError), "{word}");
+            assert_eq!(word.parse::<RunOutcome>(), Err(UnknownRunOutcome { word: word.to_owned() }));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `db` | a [`DbSpec::label`](crate::DbSpec::label) |
 //! | `status` | `ok`, `error` |
-//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done` |
+//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done`, each the end of a step, or with `error` what could not be done |
 //! | `error` | an [`ErrorClass`](crate::ErrorClass), or `none` |
 //!
 //! There is no wrapper around queries: what is measured happens a few times in a process's life, or is trouble.
@@ -82,7 +82,7 @@ pub fn time(name: &'static str, duration: Duration, tags: Tags<'_>) {
 }
 
 /// Reports one occurrence and how long it took.
-pub(crate) fn report(name: &'static str, duration: Duration, tags: Tags<'_>) {
+pub fn report(name: &'static str, duration: Duration, tags: Tags<'_>) {
     count(name, 1, tags);
     time(name, duration, tags);
 }

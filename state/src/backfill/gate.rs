@@ -1,8 +1,11 @@
 //! Whether the index is complete enough to serve from.
 
-use threadkeep_backfill::{BoxError, Progress as _, Status};
+use std::time::Instant;
+
+use threadkeep_backfill::Status;
 use threadkeep_sqlite::telemetry::{self, names};
 
+use crate::error::StateError;
 use crate::runtime::StateRuntime;
 
 /// Whether a pass over the home has gone through.
@@ -17,20 +20,22 @@ pub enum Gate {
 
 impl StateRuntime {
     /// Says whether what the index answers is all there is. It never waits and never refuses: partial answers are served, and
-    /// said to be partial. Each decision is counted ([`names::BACKFILL_GATE`]).
+    /// said to be partial. Each decision is reported ([`names::BACKFILL_GATE`]).
     ///
     /// # Errors
     ///
-    /// Whatever the database says, boxed as the port has it.
-    pub async fn backfill_gate(&self) -> Result<Gate, BoxError> {
-        let state = self.backfill_progress().state().await;
-        let (phase, status) = match state.as_ref().map(|state| state.status) {
-            Ok(Status::Complete) => ("complete", "ok"),
-            Ok(Status::Running) => ("running", "ok"),
-            Ok(_) => ("pending", "ok"),
-            Err(_) => ("pending", "error"),
+    /// [`StateError::Database`].
+    pub async fn backfill_gate(&self) -> Result<Gate, StateError> {
+        let started = Instant::now();
+        let state = self.backfill_progress().read().await;
+        let (phase, status, error) = match &state {
+            Ok(state) if state.status == Status::Complete => ("complete", "ok", "none"),
+            Ok(state) if state.status == Status::Running => ("running", "ok", "none"),
+            Ok(_) => ("pending", "ok", "none"),
+            Err(error) => ("pending", "error", error.class().as_str()),
         };
-        telemetry::count(names::BACKFILL_GATE, 1, &[("db", "state"), ("status", status), ("phase", phase)]);
+        let tags = [("db", "state"), ("status", status), ("phase", phase), ("error", error)];
+        telemetry::report(names::BACKFILL_GATE, started.elapsed(), &tags);
         Ok(if state?.status == Status::Complete { Gate::Complete } else { Gate::Incomplete })
     }
 }

@@ -7,7 +7,7 @@ use threadkeep_backfill::{
     Acquired, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState, Status,
     StoredOutcome, Term,
 };
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, DbError};
 
 use super::IndexOptions;
 use super::owner::owner_is_dead;
@@ -23,6 +23,10 @@ pub struct BackfillProgress {
 impl BackfillProgress {
     pub(crate) fn new(db: Database, options: IndexOptions) -> BackfillProgress {
         BackfillProgress { db, options }
+    }
+
+    pub(super) async fn read(&self) -> Result<ProgressState, DbError> {
+        self.db.read(async |conn| state_of(sqlx::query(STATE).fetch_optional(conn).await?.as_ref())).await
     }
 }
 
@@ -58,9 +62,7 @@ fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
 #[async_trait]
 impl Progress for BackfillProgress {
     async fn state(&self) -> Result<ProgressState, BoxError> {
-        let state =
-            self.db.read(async |conn| state_of(sqlx::query(STATE).fetch_optional(conn).await?.as_ref()));
-        Ok(state.await?)
+        Ok(self.read().await?)
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
