@@ -1,7 +1,10 @@
 //! Looking after an open database: is it whole, and what may be tidied up.
 
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use std::time::Duration;
 
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
+
+use crate::connect::{Access, closed_on_error, connect};
 use crate::database::Database;
 use crate::db_error::DbError;
 use crate::error::ErrorClass;
@@ -27,6 +30,10 @@ pub struct Checkpoint {
     /// How many of them are in the database now.
     pub moved: u64,
 }
+
+/// How long a checkpoint waits for others: as long as most reads take, and not so long that a deletion, which ends with
+/// checkpoints, seems to hang.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The most problems a check lists.
 const MOST_PROBLEMS: u32 = 100;
@@ -81,14 +88,26 @@ impl Database {
 
     /// Writes the log back into the database and cuts it to nothing, as far as readers allow.
     ///
+    /// Waits for readers and writers of other processes for 250 ms at most, and for a write of this one as
+    /// [`begin`](Self::begin) does. [`Checkpoint::complete`] says whether all of it was done; what was not, a later checkpoint
+    /// does, or the last one to close the database.
+    ///
     /// # Errors
     ///
     /// [`DbError::ReadOnly`], [`DbError::Closed`], [`DbError::Busy`] as for [`begin`](Self::begin);
     /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`] when writing back failed, by which nothing is lost.
     pub async fn checkpoint(&self) -> Result<Checkpoint, DbError> {
-        let mut writer = self.idle_writer().await?;
-        let row = writer.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await;
-        let row = row.map_err(|error| self.error(error))?;
+        let inner = &self.inner;
+        let patience = PATIENCE.min(inner.options.busy_timeout);
+        let failed = |error| DbError::sqlx(&inner.paths, patience, error);
+        // Nobody of this process writes meanwhile.
+        let _writer = self.idle_writer().await?;
+        // A handle of its own, for a patience of its own: the writer's, once changed, would stay so when this is cancelled.
+        let connection = connect(inner.spec, &inner.paths.database, patience, Access::Write).await;
+        let mut connection = connection.map_err(failed)?;
+        let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        let (connection, row) = closed_on_error(connection, row).await.map_err(failed)?;
+        connection.close().await.map_err(failed)?;
         let number = |at: usize| row.try_get::<i64, _>(at).map_err(|error| self.error(error));
         // In rollback-journal mode there is no log, and SQLite says -1.
         let pages = |count: i64| u64::try_from(count).unwrap_or(0);

@@ -5,6 +5,7 @@
 //! | `foreign_keys` | ON | off by default in SQLite, for each connection |
 //! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits; [`durability`](crate::durability) changes it for a transaction |
 //! | `fullfsync` | ON for durable ones | on macOS a plain `fsync` does not reach the disk |
+//! | `checkpoint_fullfsync` | ON for writers | what was on the disk in the log is on it in the database before the log is cut, on macOS too |
 //! | `journal_size_limit` | 64 MiB | a log that one long transaction blew up is cut back at the next checkpoint |
 //! | `temp_store` | MEMORY | sorts leave no file in a folder that may be full, slow or shared |
 //! | `trusted_schema` | OFF | a schema that someone else wrote into the file cannot call functions |
@@ -90,8 +91,10 @@ pub(crate) async fn connect(
 fn pragmas(kind: DbKind, access: Access) -> String {
     let for_access = match access {
         // Before whatever reads the file: from then on it is too late.
-        Access::Exclusive => "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON;",
-        Access::Write => "PRAGMA secure_delete = ON;",
+        Access::Exclusive => {
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;"
+        }
+        Access::Write => "PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;",
         Access::Read | Access::Immutable | Access::Untouched => "PRAGMA query_only = ON;",
         Access::Copy => "",
     };

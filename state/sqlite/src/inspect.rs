@@ -150,6 +150,7 @@ impl DbStatus {
     fn read(&mut self, spec: &DbSpec, read: Result<(Schema, Pages), sqlx::Error>) {
         match read {
             Ok((schema, pages)) => {
+                let stranger = schema.stranger(spec);
                 let schema = SchemaStatus {
                     applied: schema.version(),
                     known: spec.newest_version(),
@@ -159,7 +160,7 @@ impl DbStatus {
                     mismatched: schema.mismatches(spec),
                 };
                 self.pages = Some(pages);
-                self.state = state_of(&schema);
+                self.state = stranger.map_or_else(|| state_of(&schema), DbState::Foreign);
                 self.schema = Some(schema);
             }
             Err(error) => self.state = state_of_error(&self.paths, &error),

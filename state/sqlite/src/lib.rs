@@ -71,8 +71,8 @@
 //! [`Database::begin_durable`], which waits for it also where everything else could be rebuilt after a power cut.
 //!
 //! Deleted text is overwritten in the file. The log still has it until a checkpoint has written all of it back and cut it
-//! to nothing, as [`Database::checkpoint`] and the last [`Database::close`] do; a snapshot has what it was made of, until a
-//! store deletes it there, too ([`LazyDatabase::snapshots`]).
+//! to nothing, as [`Database::checkpoint`] does unless a reader is in its way, and the last [`Database::close`]; a snapshot
+//! has what it was made of, until a store deletes it there, too ([`LazyDatabase::snapshots`]).
 //!
 //! # Compatibility
 //!

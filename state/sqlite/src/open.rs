@@ -143,16 +143,17 @@ async fn open_writable(
     phase: &mut &'static str,
 ) -> Result<Database, OpenError> {
     let wanted = options.journal.resolve(look.file_system);
-    // The common case first: a database that is up to date needs one handle, two statements and no lock.
+    // The common case first: a database that is up to date needs one handle, two statements and no lock. One in WAL where WAL
+    // is unsafe is opened by who is alone on it.
     if let Some(header) = look.header
-        && header.journal == wanted
+        && (header.journal, wanted) != (JournalMode::Wal, JournalMode::Delete)
     {
         let (connection, schema) = connect_and_read(spec, paths, options).await?;
         // The header was ours and the database is blank: its creation was killed in its commit, and SQLite has just rolled
         // that back. It is created again below.
         let usable = if schema.is_blank() { Ok(()) } else { schema.check(spec, paths) };
         let (connection, ()) = closed_on_error(connection, usable).await?;
-        if !schema.is_blank() && schema.pending(spec).is_empty() {
+        if header.journal == wanted && !schema.is_blank() && schema.pending(spec).is_empty() {
             return Ok(Database::with_writer(spec, paths.clone(), options.clone(), wanted, connection));
         }
         // Closed here and now, or it would be in the way of what is done under the lock.
@@ -241,6 +242,9 @@ async fn leave_wal(
     let timeout = options.busy_timeout.min(SWITCH_PATIENCE);
     let failed = |error| OpenError::sqlx(paths, timeout, error);
     let mut alone = connect(spec, &paths.database, timeout, Access::Exclusive).await.map_err(failed)?;
+    let read = Schema::read(&mut alone).await.map_err(failed);
+    let usable = read.and_then(|schema| schema.check(spec, paths));
+    let (mut alone, ()) = closed_on_error(alone, usable).await?;
     let switched =
         migrate::switch_journal(paths, &mut alone, JournalMode::Delete, options.write_timeout).await;
     let (alone, journal) = closed_on_error(alone, switched).await?;

@@ -45,11 +45,23 @@ impl Schema {
         self.application_id == 0 && self.objects == 0 && self.user_version == 0
     }
 
+    /// Says why the database is none of ours, if it is not.
+    ///
+    /// All that a first start makes is one transaction, and migrations are only ever added. So a database of ours with
+    /// anything in it has the oldest of them, whatever program made it.
+    pub(crate) fn stranger(&self, spec: &DbSpec) -> Option<String> {
+        if self.application_id != spec.application_id {
+            return Some(format!("a SQLite database with application id {:#010x}", self.application_id));
+        }
+        let is_ours = self.objects == 0 || self.pending(spec).len() < spec.migrations.len();
+        (!is_ours)
+            .then(|| "a SQLite database with our application id, and tables of another program".to_owned())
+    }
+
     /// Refuses a schema that this program must not use.
     pub(crate) fn check(&self, spec: &DbSpec, paths: &DbPaths) -> Result<(), OpenError> {
         let path = || paths.database.clone();
-        if self.application_id != spec.application_id {
-            let found = format!("a SQLite database with application id {:#010x}", self.application_id);
+        if let Some(found) = self.stranger(spec) {
             return Err(OpenError::Foreign { path: path(), label: spec.label, found });
         }
         if self.user_version > spec.newest_version() {

@@ -16,6 +16,7 @@ async fn a_fresh_database_has_what_was_promised() -> Result {
         ("PRAGMA auto_vacuum", 2),
         ("PRAGMA foreign_keys", 1),
         ("PRAGMA synchronous", 1),
+        ("PRAGMA checkpoint_fullfsync", 1),
         ("PRAGMA journal_size_limit", 64 << 20),
         ("PRAGMA temp_store", 2),
         ("PRAGMA trusted_schema", 0),

@@ -6,7 +6,9 @@ use std::path::Path;
 use sqlx::Executor as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
-use threadkeep_sqlite::{Database, DbSpec, ErrorClass, MigrationFile, OpenError, OpenOptions, migrations};
+use threadkeep_sqlite::{
+    Database, DbSpec, ErrorClass, JournalChoice, MigrationFile, OpenError, OpenOptions, inspect, migrations,
+};
 
 use crate::support::{FILE, Result, V1, V2, bytes, open, spec, write_note};
 
@@ -54,6 +56,37 @@ async fn a_database_of_another_program() -> Result {
         let error = refusal(&V2, folder.path()).await?;
         assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_that_bears_our_id() -> Result {
+    for statements in [
+        "CREATE TABLE threads (id TEXT);",
+        "PRAGMA journal_mode = WAL; CREATE TABLE threads (id TEXT);",
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP, \
+         success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL); \
+         INSERT INTO _sqlx_migrations VALUES (20261122130000, 'theirs', 0, 1, x'00', 0); CREATE TABLE threads (id TEXT);",
+    ] {
+        let folder = tempfile::tempdir()?;
+        foreign(&folder.path().join(FILE), "PRAGMA application_id = 1953002545").await?;
+        foreign(&folder.path().join(FILE), statements).await?;
+        let error = refusal(&V2, folder.path()).await?;
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        let options = OpenOptions::new().read_only(true);
+        let error = Database::open(&V2, folder.path(), &options).await.expect_err("it must be refused");
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        let options = OpenOptions::new().journal(JournalChoice::Delete);
+        let before = fs::read(folder.path().join(FILE))?;
+        let error = Database::open(&V2, folder.path(), &options).await.expect_err("it must be refused");
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        assert_eq!(fs::read(folder.path().join(FILE))?, before);
+        assert_eq!(inspect(&V2, folder.path()).await.state.as_str(), "foreign");
+    }
+    // With nothing in it, it is what an interrupted first start leaves.
+    let folder = tempfile::tempdir()?;
+    foreign(&folder.path().join(FILE), "PRAGMA application_id = 1953002545").await?;
+    open(&V2, folder.path()).await?;
     Ok(())
 }
 

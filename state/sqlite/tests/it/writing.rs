@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, Executor as _};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Executor as _};
 use threadkeep_sqlite::{Database, DbError, ErrorClass, JournalChoice, OpenOptions};
 
 use crate::support::{Error, Result, V2, cancelled_after, count_notes, open, write_note};
@@ -161,6 +162,27 @@ async fn a_commit_waits_for_the_readers_of_a_rollback_journal() -> Result {
     read.rollback().await?;
     commit.await??;
     drop(reader);
+    assert_eq!(count_notes(&database).await?, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_checkpoint_does_not_wait_for_a_reader_that_stays() -> Result {
+    let folder = tempfile::tempdir()?;
+    // So long that whoever waited for it would not come back.
+    let options = OpenOptions::new().busy_timeout(Duration::from_secs(3_600));
+    let database = Database::open(&V2, folder.path(), &options).await?;
+    write_note(&database, "one").await?;
+    let mut elsewhere = SqliteConnectOptions::new().filename(database.path()).connect().await?;
+    elsewhere.execute("BEGIN; SELECT count(*) FROM notes").await?;
+    write_note(&database, "two").await?;
+    let kept = database.checkpoint().await?;
+    assert!(!kept.complete && kept.logged > kept.moved, "{kept:?}");
+    elsewhere.execute("COMMIT; BEGIN IMMEDIATE").await?;
+    assert!(!database.checkpoint().await?.complete, "nor for a writer");
+    elsewhere.execute("COMMIT").await?;
+    assert!(database.checkpoint().await?.complete);
+    assert_eq!(std::fs::metadata(&database.paths().wal)?.len(), 0);
     assert_eq!(count_notes(&database).await?, 2);
     Ok(())
 }
