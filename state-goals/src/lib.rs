@@ -50,9 +50,15 @@
 //! So a budget that is raised or removed makes nothing active by itself, and an active goal never has its budget used up; a
 //! CHECK of the table sees to that, whoever writes.
 //!
+//! # Deleted threads
+//!
+//! [`GoalStore::forget`] takes a deleted thread's goal out of every file, and refuses it another one: a turn that ends late
+//! cannot bring one back ([`GoalError::Forgotten`]). What is kept for that is a digest of the thread's id, which names
+//! nobody. [`GoalStore::readmit`] takes the thread in again.
+//!
 //! # Locking
 //!
-//! Every write is one `BEGIN IMMEDIATE` transaction with one statement, on the one writing connection that a process has;
+//! Every write is one `BEGIN IMMEDIATE` transaction, on the one writing connection that a process has;
 //! others wait for it, also those of other processes, with a bound. Counters are added to in the statement itself, so that no
 //! usage is lost or counted twice, however many count at once. Readers never wait and are never waited for (WAL). A call whose
 //! future is dropped is done whole, or not at all; a commit that was under way may end after that, and before the next write.
@@ -68,8 +74,8 @@
 //! Goals are in no rollout and could not be made again, so each commit waits for the disk (`synchronous=FULL`). On a cloud
 //! machine (2 vCPUs), `cargo xtask bench goals` counted usage 2,570 times a second with one task, 2,800 with eight and 2,770
 //! with eight processes; a plain rusqlite loop of the same transaction ran at 4,150. A list of any statuses takes their
-//! newest goals from one index; a page of threads is one statement. As long as no goal was ever set there is no file, and
-//! asking for one costs a look at the folder.
+//! newest goals from one index; a page of threads is one statement. As long as no goal was ever set and no thread deleted there
+//! is no file, and asking for one costs a look at the folder.
 //!
 //! # File systems
 //!

@@ -50,6 +50,9 @@
 //! writer first writes. What finds no room in the queue is dropped, and how many rows that were is a row of its own as
 //! soon as there is room again.
 //!
+//! [`LogStore::forget`] takes a deleted thread's rows out of every file, and drops what programs still log for it, until
+//! [`LogStore::readmit`]. What is kept for that is a digest of the thread's id, which names nobody.
+//!
 //! # Locking
 //!
 //! The writer is a thread of its own with a runtime of its own. Who logs takes the lock of the queue for as long as it takes

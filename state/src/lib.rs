@@ -3,7 +3,8 @@
 //! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The rollouts are the source of
 //! truth; this crate keeps beside them what makes them quick to list and to search, and the few things that only the
 //! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
-//! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things.
+//! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things. What was deleted stays so
+//! even then: the stores beside the index know it too.
 //!
 //! [`StateRuntime::open`] opens the index and hands out the stores, of which goals and logs open at their first use:
 //!

@@ -24,8 +24,8 @@ pub use update::GoalUpdate;
 
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed together.
 ///
-/// The file is opened at the first use, and made by the first write that needs it: [`insert`](Self::insert) and
-/// [`replace`](Self::replace). As long as there is no file, no thread has a goal.
+/// The file is opened at the first use, and made by the first write that needs it: [`insert`](Self::insert),
+/// [`replace`](Self::replace) and [`forget`](Self::forget). As long as there is no file, no thread has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {
     database: LazyDatabase,
