@@ -1,8 +1,8 @@
 //! A goal as it is stored: one row of the table `thread_goals`.
 
-use jiff::{SignedDuration, Timestamp};
-use sqlx::Row as _;
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
 use crate::status::GoalStatus;
@@ -44,26 +44,17 @@ pub(crate) use goal_columns;
 impl Goal {
     /// Reads a row of `goal_columns!`.
     pub(crate) fn from_row(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
-        let uuid = |column| Uuid::try_parse(row.try_get(column)?).map_err(decode);
-        // Not `from_millisecond`, which refuses the last second that a timestamp can be in.
-        let time = |column| {
-            let since_epoch = SignedDuration::from_millis(row.try_get(column)?);
-            Timestamp::from_duration(since_epoch).map_err(decode)
-        };
+        let mut row = RowReader::new(row);
         Ok(Goal {
-            thread_id: uuid(0)?,
-            goal_id: uuid(1)?,
-            objective: row.try_get(2)?,
-            status: row.try_get::<&str, _>(3)?.parse().map_err(decode)?,
-            token_budget: row.try_get(4)?,
-            tokens_used: row.try_get(5)?,
-            seconds_used: row.try_get(6)?,
-            created_at: time(7)?,
-            updated_at: time(8)?,
+            thread_id: row.uuid()?,
+            goal_id: row.uuid()?,
+            objective: row.column()?,
+            status: row.column::<&str>()?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            token_budget: row.column()?,
+            tokens_used: row.column()?,
+            seconds_used: row.column()?,
+            created_at: row.time()?,
+            updated_at: row.time()?,
         })
     }
-}
-
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(error))
 }

@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_sqlite::WriteTx;
 use threadkeep_sqlite::telemetry::{self, names};
+use threadkeep_sqlite::{WriteTx, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
-use crate::row::text_of;
 use crate::runtime::StateRuntime;
 use crate::stores::Stores;
 use crate::tombstone::TOMBSTONES;

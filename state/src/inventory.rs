@@ -4,8 +4,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 use threadkeep_rollout::SESSION_INDEX;
 
 use crate::error::StateError;
-use crate::row::RowReader;
 use crate::runtime::StateRuntime;
+use threadkeep_sqlite::RowReader;
 
 /// How many threads and files the index knows of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl StateRuntime {
         let counted = self.database().read(async |conn| {
             let row = sqlx::query(AssertSqlSafe(figures())).fetch_one(conn).await?;
             let mut row = RowReader::new(&row);
-            let mut count = || row.next::<i64>().map(i64::unsigned_abs);
+            let mut count = || row.column::<i64>().map(i64::unsigned_abs);
             Ok(Inventory {
                 current: count()?,
                 archived: count()?,

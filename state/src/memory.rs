@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_redact::redact;
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, RowReader, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
-use crate::row::{RowReader, text_of};
 
 /// What is remembered of a thread: a row of the table `thread_memory`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,8 +112,8 @@ impl ThreadMemory {
         let mut row = RowReader::new(row);
         Ok(ThreadMemory {
             thread_id: row.uuid()?,
-            trace_summary: row.next()?,
-            memory_summary: row.next()?,
+            trace_summary: row.column()?,
+            memory_summary: row.column()?,
             updated_at: row.time()?,
         })
     }

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::RunOutcome;
+use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
-use crate::row::RowReader;
+use crate::row::run_outcome;
 
 /// One thread of the index.
 ///
@@ -88,33 +89,33 @@ impl Thread {
         let mut row = RowReader::new(row);
         Ok(Thread {
             id: row.uuid()?,
-            rollout_path: row.next()?,
+            rollout_path: row.column()?,
             created_at: row.time()?,
             updated_at: row.time()?,
             parent_thread_id: row.optional_uuid()?,
-            name: row.next()?,
-            title: row.next()?,
-            first_user_message: row.next()?,
-            preview: row.next()?,
-            cwd: row.next()?,
-            source: row.next()?,
-            thread_source: row.next()?,
-            model_provider: row.next()?,
-            model: row.next()?,
-            reasoning_effort: row.next()?,
-            cli_version: row.next()?,
-            sandbox_policy: row.next()?,
-            approval_mode: row.next()?,
-            tokens_used: row.next()?,
-            git_sha: row.next()?,
-            git_branch: row.next()?,
-            git_origin_url: row.next()?,
-            agent_nickname: row.next()?,
-            agent_role: row.next()?,
-            agent_path: row.next()?,
-            run_outcome: row.run_outcome()?,
-            memory_mode: row.next()?,
-            archived: row.next()?,
+            name: row.column()?,
+            title: row.column()?,
+            first_user_message: row.column()?,
+            preview: row.column()?,
+            cwd: row.column()?,
+            source: row.column()?,
+            thread_source: row.column()?,
+            model_provider: row.column()?,
+            model: row.column()?,
+            reasoning_effort: row.column()?,
+            cli_version: row.column()?,
+            sandbox_policy: row.column()?,
+            approval_mode: row.column()?,
+            tokens_used: row.column()?,
+            git_sha: row.column()?,
+            git_branch: row.column()?,
+            git_origin_url: row.column()?,
+            agent_nickname: row.column()?,
+            agent_role: row.column()?,
+            agent_path: row.column()?,
+            run_outcome: run_outcome(&mut row)?,
+            memory_mode: row.column()?,
+            archived: row.column()?,
             archived_at: row.optional_time()?,
             missing_since: row.optional_time()?,
         })

@@ -1,9 +1,10 @@
 //! Counts what a thread has used for its goal, and stops the goal when its budget is used up.
 
 use jiff::Timestamp;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
-use super::write::{Written, stale, text};
+use super::write::{Written, stale};
 use super::{GoalStore, json_array};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
@@ -90,8 +91,8 @@ impl GoalStore {
             return Err(GoalError::NegativeUsage { tokens, seconds });
         }
         let statement = sqlx::query(ACCOUNT)
-            .bind(text(thread))
-            .bind(expected_goal_id.map(text))
+            .bind(text_of(thread))
+            .bind(expected_goal_id.map(text_of))
             .bind(tokens)
             .bind(seconds)
             .bind(json_array(mode.statuses().iter()))

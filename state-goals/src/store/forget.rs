@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Database, Tombstone, Tombstones, WriteTx};
+use threadkeep_sqlite::{Database, Tombstone, Tombstones, WriteTx, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
 use super::set::DELETE;
-use super::write::text;
 use crate::error::GoalError;
 
 pub(super) const TOMBSTONES: Tombstones = Tombstones::new("goal_tombstones");
@@ -71,5 +70,5 @@ impl GoalStore {
 }
 
 async fn delete(conn: &mut SqliteConnection, thread: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query(DELETE).bind(text(thread)).bind(None::<String>).execute(conn).await.map(drop)
+    sqlx::query(DELETE).bind(text_of(thread)).bind(None::<String>).execute(conn).await.map(drop)
 }

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::write::text;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -83,7 +83,7 @@ impl GoalStore {
         statuses.dedup();
         // Without a cursor: behind a place that no goal is at.
         let (at_ms, thread) = query.after.map_or((i64::MAX, String::new()), |cursor| {
-            (cursor.updated_at.as_millisecond(), text(cursor.thread_id))
+            (cursor.updated_at.as_millisecond(), text_of(cursor.thread_id))
         });
         let sql = LIST[statuses.len() - 1].as_str();
         let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(query.limit)).bind(at_ms).bind(thread);

@@ -3,9 +3,9 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
-use super::write::text;
 use super::{GoalStore, json_array};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
@@ -25,7 +25,7 @@ impl GoalStore {
     ///
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn get(&self, thread: Uuid) -> Result<Option<Goal>, GoalError> {
-        Ok(self.fetch(sqlx::query(GET).bind(text(thread))).await?.pop())
+        Ok(self.fetch(sqlx::query(GET).bind(text_of(thread))).await?.pop())
     }
 
     /// Returns the goals of a page of threads, by thread id, with one statement. A thread without one is left out.

@@ -1,10 +1,11 @@
 //! What a user does to a whole goal: set it, put another in its place, pause it, delete it.
 
 use jiff::Timestamp;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::write::{Statement, text, write};
+use super::write::{Statement, write};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -68,8 +69,8 @@ impl NewGoal {
         let objective = checked_objective(&self.objective)?;
         check_budget(self.token_budget)?;
         Ok(sqlx::query(sql)
-            .bind(text(thread))
-            .bind(text(Uuid::now_v7()))
+            .bind(text_of(thread))
+            .bind(text_of(Uuid::now_v7()))
             .bind(objective)
             .bind(self.status.as_str())
             .bind(self.token_budget)
@@ -139,8 +140,8 @@ impl GoalStore {
         expected: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Option<Goal>, GoalError> {
-        let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(text(thread)).bind(now.as_millisecond());
-        self.change(thread, pause.bind(expected.map(text))).await?.unless_stale(expected)
+        let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(text_of(thread)).bind(now.as_millisecond());
+        self.change(thread, pause.bind(expected.map(text_of))).await?.unless_stale(expected)
     }
 
     /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the goal that is meant; `None`: whichever the
@@ -153,7 +154,7 @@ impl GoalStore {
     ///
     /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
-        let delete = sqlx::query(DELETE).bind(text(thread)).bind(expected.map(text));
+        let delete = sqlx::query(DELETE).bind(text_of(thread)).bind(expected.map(text_of));
         self.change(thread, delete).await?.unless_stale(expected)
     }
 }

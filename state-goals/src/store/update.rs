@@ -1,11 +1,12 @@
 //! Changes parts of a goal, and leaves the others to whoever else changes them.
 
 use jiff::Timestamp;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::GoalStore;
 use super::set::{check_budget, checked_objective};
-use super::write::{stale, text};
+use super::write::stale;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -50,8 +51,8 @@ impl GoalStore {
         let objective = update.objective.as_deref().map(checked_objective).transpose()?;
         check_budget(update.token_budget.flatten())?;
         let statement = sqlx::query(UPDATE)
-            .bind(text(thread))
-            .bind(update.expected_goal_id.map(text))
+            .bind(text_of(thread))
+            .bind(update.expected_goal_id.map(text_of))
             .bind(objective)
             .bind(update.status.map(GoalStatus::as_str))
             .bind(update.token_budget.is_some())

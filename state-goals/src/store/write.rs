@@ -3,7 +3,7 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{Database, DbError, WriteTx};
+use threadkeep_sqlite::{Database, DbError, WriteTx, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -73,15 +73,10 @@ pub(super) async fn write(
         return Ok(Written::Done(goal));
     }
     // In the same transaction, so that it is this goal which the conditions did not hold for.
-    let current = sqlx::query(GET).bind(text(thread)).fetch_optional(tx.conn()).await.map_err(failed)?;
+    let current = sqlx::query(GET).bind(text_of(thread)).fetch_optional(tx.conn()).await.map_err(failed)?;
     let current = current.map(read).transpose().map_err(failed)?;
     tx.rollback().await;
     Ok(current.map_or(Written::NoGoal, Written::Refused))
-}
-
-/// Writes an id as the database has it.
-pub(super) fn text(id: Uuid) -> String {
-    id.hyphenated().to_string()
 }
 
 /// Says whether a goal is another one than the caller means.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::LogStore;
@@ -68,7 +69,7 @@ impl NewRow {
             &self.message,
             self.fields.as_deref(),
             self.spans.as_deref(),
-            self.process_id.map(|id| id.hyphenated().to_string()),
+            self.process_id.map(text_of),
             self.module.as_deref(),
             self.file.as_deref(),
             self.line,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::append::NewRow;
@@ -26,8 +27,7 @@ impl Owner {
 
     /// The two columns: '' where there is none.
     fn columns(self) -> [String; 2] {
-        [self.thread_id, self.process_id]
-            .map(|id| id.map_or_else(String::new, |id| id.hyphenated().to_string()))
+        [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, text_of))
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn id_of_thread(
     thread: Uuid,
 ) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
-        .bind(thread.hyphenated().to_string())
+        .bind(text_of(thread))
         .fetch_optional(conn)
         .await
 }

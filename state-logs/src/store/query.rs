@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::LogStore;
@@ -189,7 +190,7 @@ async fn ids(conn: &mut SqliteConnection, query: &LogQuery) -> Result<(i64, i64)
 }
 
 async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
-    let mut threads: Vec<String> = threads.iter().map(|id| id.hyphenated().to_string()).collect();
+    let mut threads: Vec<String> = threads.iter().copied().map(text_of).collect();
     threads.sort_unstable();
     threads.dedup();
     let threads = serde_json::to_string(&threads).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;

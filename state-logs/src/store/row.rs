@@ -1,10 +1,11 @@
 //! A row as it is read.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
 use crate::level::Level;
@@ -57,31 +58,32 @@ pub(crate) const ROW_COLUMNS: &str = "r.id, r.at_ms, r.level, r.target, r.messag
 
 impl LogRow {
     pub(crate) fn from_row(row: &SqliteRow) -> Result<LogRow, sqlx::Error> {
-        let level: i64 = row.try_get(2)?;
-        let fields: Option<&str> = row.try_get(5)?;
-        let spans: Option<&str> = row.try_get(6)?;
-        let thread_id: &str = row.try_get(7)?;
-        let process_id: Option<&str> = row.try_get(8)?;
+        let mut row = RowReader::new(row);
         Ok(LogRow {
-            id: row.try_get(0)?,
-            at: Timestamp::from_millisecond(row.try_get(1)?).map_err(decode)?,
-            level: Level::from_number(level).unwrap_or(Level::Error),
-            target: row.try_get(3)?,
-            message: row.try_get(4)?,
-            fields: fields.map(serde_json::from_str).transpose().map_err(decode)?.unwrap_or_default(),
-            spans: spans.map(serde_json::from_str).transpose().map_err(decode)?.unwrap_or_default(),
-            thread_id: Some(thread_id)
-                .filter(|id| !id.is_empty())
-                .map(Uuid::try_parse)
-                .transpose()
-                .map_err(decode)?,
-            process_id: process_id.map(Uuid::try_parse).transpose().map_err(decode)?,
-            module: row.try_get(9)?,
-            file: row.try_get(10)?,
-            line: row.try_get(11)?,
-            is_cut: row.try_get(12)?,
+            id: row.column()?,
+            at: row.time()?,
+            level: Level::from_number(row.column()?).unwrap_or(Level::Error),
+            target: row.column()?,
+            message: row.column()?,
+            fields: json(row.column()?)?,
+            spans: json(row.column()?)?,
+            // '' where the row belongs to none.
+            thread_id: row.column::<Option<&str>>()?.filter(|id| !id.is_empty()).map(parse).transpose()?,
+            process_id: row.optional_uuid()?,
+            module: row.column()?,
+            file: row.column()?,
+            line: row.column()?,
+            is_cut: row.column()?,
         })
     }
+}
+
+fn json<T: DeserializeOwned + Default>(text: Option<&str>) -> Result<T, sqlx::Error> {
+    text.map(serde_json::from_str).transpose().map_err(decode).map(Option::unwrap_or_default)
+}
+
+fn parse(id: &str) -> Result<Uuid, sqlx::Error> {
+    Uuid::try_parse(id).map_err(decode)
 }
 
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {

@@ -7,14 +7,13 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{AgentHome, HomeError};
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, RowReader};
 use uuid::Uuid;
 
 use super::read::{CHUNK, Reading, read_all};
 use super::{AuditProblem, AuditReport, Difference, DifferenceKind};
 use crate::error::StateError;
 use crate::home::{is_gone, prefix_of};
-use crate::row::RowReader;
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
 use crate::tombstone::TOMBSTONES;
@@ -215,13 +214,13 @@ async fn load(
 
 fn row_of(row: &SqliteRow) -> Result<(String, Row), sqlx::Error> {
     let mut row = RowReader::new(row);
-    let id = row.next()?;
-    let columns: &str = row.next()?;
+    let id = row.column()?;
+    let columns: &str = row.column()?;
     let read = Row {
         columns: serde_json::from_str(columns).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-        claim: Claim { path: row.next()?, updated_at_ms: row.next()?, archived: row.next()? },
-        session_name: row.next()?,
-        missing: row.next()?,
+        claim: Claim { path: row.column()?, updated_at_ms: row.column()?, archived: row.column()? },
+        session_name: row.column()?,
+        missing: row.column()?,
     };
     Ok((id, read))
 }
@@ -236,7 +235,7 @@ async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String)>, StateError> 
         .await?;
         let path_of = |row| {
             let mut row = RowReader::new(row);
-            Ok((row.uuid()?, row.next()?))
+            Ok((row.uuid()?, row.column()?))
         };
         rows.iter().map(path_of).collect()
     });

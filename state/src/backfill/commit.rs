@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Duplicate, Lease, Remark};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::index::{Content, ThreadIndex};
 use super::outcome::{Outcome, remark, store_outcomes};
 use super::settle::{Lot, Read, settle};
-use crate::row::text_of;
 use crate::threads::upsert_all;
 use crate::tombstone::TOMBSTONES;
 

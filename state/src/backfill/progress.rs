@@ -7,11 +7,10 @@ use threadkeep_backfill::{
     Acquired, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState, Status,
     StoredOutcome, Term,
 };
-use threadkeep_sqlite::{Database, DbError};
+use threadkeep_sqlite::{Database, DbError, RowReader};
 
 use super::IndexOptions;
 use super::owner::owner_is_dead;
-use crate::row::RowReader;
 
 /// The table `backfill_progress`, and `rollouts` as the engine reads it.
 #[derive(Clone, Debug)]
@@ -43,17 +42,17 @@ const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
 fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
     let Some(row) = row else { return Ok(NEVER_RAN) };
     let mut row = RowReader::new(row);
-    let status = match row.next::<&str>()? {
+    let status = match row.column::<&str>()? {
         "running" => Status::Running,
         "complete" => Status::Complete,
         _ => Status::Pending,
     };
-    let watermark = row.next()?;
+    let watermark = row.column()?;
     let last_success_at = row.optional_time()?;
-    let owner: Option<String> = row.next()?;
-    let token = row.next()?;
+    let owner: Option<String> = row.column()?;
+    let token = row.column()?;
     // One beyond all time is as good as none: see `LONGEST_LEASE`.
-    let expires_ms: Option<i64> = row.next()?;
+    let expires_ms: Option<i64> = row.column()?;
     let expires_at = expires_ms.map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX));
     let lease = owner.zip(expires_at).map(|(owner, expires_at)| Lease { owner, token, expires_at });
     Ok(ProgressState { status, watermark, last_success_at, lease })
@@ -92,7 +91,7 @@ impl Progress for BackfillProgress {
         .fetch_one(tx.conn())
         .await
         .map_err(fail)?;
-        let token = RowReader::new(&row).next().map_err(fail)?;
+        let token = RowReader::new(&row).column().map_err(fail)?;
         tx.commit().await?;
         let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
         Ok(Acquired::Granted { lease, watermark: state.watermark })

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{CommitError, CommitReport, Duplicate, Item};
 use threadkeep_rollout::SESSION_INDEX;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::commit::backend;
@@ -89,7 +90,7 @@ pub(super) async fn settle<'a>(
 /// The files that were found to be copies of a thread's.
 async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, CommitError> {
     let rows = sqlx::query("SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate'")
-        .bind(id.hyphenated().to_string())
+        .bind(text_of(id))
         .fetch_all(conn)
         .await
         .map_err(backend)?;

@@ -5,9 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::RunOutcome;
+use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
-use crate::row::RowReader;
+use crate::row::run_outcome;
 
 /// Whether an agent is still in use. Somebody decides that; how its run went is another matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +61,7 @@ impl Agent {
     /// Reads a row of the columns that [`statements`](super::statements) calls `agent!`.
     pub(super) fn from_row(row: &SqliteRow) -> Result<Agent, sqlx::Error> {
         let mut row = RowReader::new(row);
-        let (thread_id, parent_thread_id, depth) = (row.uuid()?, row.optional_uuid()?, row.next()?);
+        let (thread_id, parent_thread_id, depth) = (row.uuid()?, row.optional_uuid()?, row.column()?);
         let closed_by = row.optional_uuid()?;
         Ok(Agent {
             thread_id,
@@ -68,8 +69,8 @@ impl Agent {
             depth,
             lifecycle: if closed_by.is_none() { Lifecycle::Open } else { Lifecycle::Closed },
             closed_by,
-            outcome: row.run_outcome()?,
-            name: row.next()?,
+            outcome: run_outcome(&mut row)?,
+            name: row.column()?,
             last_line_at: row.optional_time()?,
         })
     }

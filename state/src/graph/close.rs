@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::Row as _;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::statements::{CLOSE_BELOW, OPEN_BELOW};
 use super::{AgentGraph, GraphError};
-use crate::row::text_of;
 
 impl AgentGraph {
     /// Closes a thread and all of its open descendants, in one transaction, and says which were closed.

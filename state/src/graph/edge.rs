@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::Row as _;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::statements::{LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
 use super::{AgentGraph, GraphError, Lifecycle};
-use crate::row::text_of;
 use crate::tombstone::TOMBSTONES;
 
 impl AgentGraph {

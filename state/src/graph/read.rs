@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
+use threadkeep_sqlite::{RowReader, text_of};
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
 use super::statements::{ABOVE, ALONE, BELOW, ROOTS};
 use super::{AgentGraph, GraphError};
-use crate::row::{RowReader, text_of};
 
 /// How deep the graph is read at most, in steps. Agents that spawn agents stop long before.
 pub const MAX_DEPTH: u32 = 1_000;

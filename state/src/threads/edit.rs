@@ -4,6 +4,7 @@
 //! when they return.
 
 use jiff::Timestamp;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -71,11 +72,8 @@ impl ThreadStore {
         bind: impl FnOnce(String) -> sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), StateError> {
         let mut tx = self.db.begin_durable().await?;
-        let edited = bind(id.hyphenated().to_string())
-            .execute(tx.conn())
-            .await
-            .map_err(|error| self.db.error(error))?
-            .rows_affected();
+        let edited =
+            bind(text_of(id)).execute(tx.conn()).await.map_err(|error| self.db.error(error))?.rows_affected();
         if edited == 0 {
             return Err(StateError::NotFound { id });
         }

@@ -1,11 +1,11 @@
 //! Finds one thread: by its id, or by the beginning of it.
 
 use sqlx::AssertSqlSafe;
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
-use crate::row::text_of;
 use crate::thread::{THREAD_COLUMNS, Thread};
 use crate::tombstone::TOMBSTONES;
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
+use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
 use crate::graph::UNLINK;
-use crate::row::text_of;
 
 /// What stands for a deleted thread in what says who started another one.
 const DELETED_PARENT: &str = "deleted";

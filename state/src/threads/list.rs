@@ -9,6 +9,7 @@ use super::order::{SortDirection, SortKey};
 use super::search::{SearchShape, SearchTerm};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
+use threadkeep_sqlite::text_of;
 
 /// The number of threads of a page when nothing is said.
 pub const DEFAULT_PAGE: u32 = 50;
@@ -142,7 +143,7 @@ impl ThreadStore {
             rows = rows.bind(search.pattern());
         }
         if let Some(cursor) = &query.cursor {
-            rows = rows.bind(cursor.at.as_millisecond()).bind(cursor.id.hyphenated().to_string());
+            rows = rows.bind(cursor.at.as_millisecond()).bind(text_of(cursor.id));
         }
         // One more than asked for tells whether there is more.
         let rows = rows.bind(i64::from(limit) + 1);

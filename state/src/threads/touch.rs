@@ -7,12 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use threadkeep_rollout::Touch;
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, text_of};
 use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
-use crate::row::text_of;
 
 /// How long a touch may wait for others to be written with it, by the clock as by the times of the lines, unless
 /// [`StateOptions::touch_interval`](crate::StateOptions::touch_interval) says otherwise.

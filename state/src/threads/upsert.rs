@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::Tombstone;
+use threadkeep_sqlite::{Tombstone, text_of};
 use uuid::Uuid;
 
 use super::forget::without_parent;
@@ -121,7 +121,7 @@ impl ThreadUpsert {
         let created = metadata.created_at.or(metadata.updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
         let updated = metadata.updated_at.unwrap_or(created).max(created);
         let columns = IndexedColumns {
-            id: id.hyphenated().to_string(),
+            id: text_of(id),
             rollout_path: rollout_path.to_owned(),
             created_at_ms: created.as_millisecond(),
             updated_at_ms: updated.as_millisecond(),
@@ -144,7 +144,7 @@ impl ThreadUpsert {
             agent_nickname: metadata.agent_nickname,
             agent_role: metadata.agent_role,
             agent_path: metadata.agent_path,
-            parent_thread_id: metadata.parent_thread_id.map(|id| id.hyphenated().to_string()),
+            parent_thread_id: metadata.parent_thread_id.map(text_of),
             rollout_memory_mode: metadata.memory_mode,
             rollout_archived: i64::from(archived),
             run_outcome: metadata.run_outcome.as_str(),
