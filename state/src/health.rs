@@ -19,6 +19,12 @@ pub enum HealthError {
     /// It could not be read or copied.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// There is no such database.
+    #[error("there is no database `{label}`; there are: {}", known())]
+    Unknown {
+        /// What was given.
+        label: String,
+    },
     /// It is not damaged, so it is left where it is.
     #[error("{} is {state}, not damaged: it stays where it is", path.display())]
     NotDamaged {
@@ -35,6 +41,11 @@ pub enum HealthError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+/// The labels of all databases.
+fn known() -> String {
+    DATABASES.iter().map(|database| database.spec.label).collect::<Vec<_>>().join(", ")
 }
 
 /// Looks at every database of a SQLite home without changing a byte, whatever state it is in.
@@ -54,17 +65,16 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
 ///
 /// # Errors
 ///
-/// [`HealthError::NotDamaged`] for anything but a file of ours that is damaged, [`HealthError::Move`].
+/// [`HealthError::Unknown`] for a label that is not in [`DATABASES`], [`HealthError::NotDamaged`] for anything but a file of
+/// ours that is damaged, [`HealthError::Move`].
 pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
-    let mut moved = Vec::new();
-    for database in DATABASES.iter().filter(|database| database.spec.label == label) {
-        let DbStatus { state, paths, .. } = inspect(database.spec, sqlite_home).await;
-        if !matches!(state, DbState::Corrupt(_)) {
-            return Err(HealthError::NotDamaged { path: paths.database, state: state.as_str() });
-        }
-        moved.extend(move_away(&paths, now)?);
+    let database = DATABASES.iter().find(|database| database.spec.label == label);
+    let database = database.ok_or_else(|| HealthError::Unknown { label: label.to_owned() })?;
+    let DbStatus { state, paths, .. } = inspect(database.spec, sqlite_home).await;
+    if !matches!(state, DbState::Corrupt(_)) {
+        return Err(HealthError::NotDamaged { path: paths.database, state: state.as_str() });
     }
-    Ok(moved)
+    move_away(&paths, now)
 }
 
 fn move_away(paths: &DbPaths, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
