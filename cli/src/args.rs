@@ -34,8 +34,8 @@ const BACKFILL_CODES: &str = "\
 Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
 Skipped lines and malformed names are reported, and are no failure.";
 const AUDIT_CODES: &str = "\
-Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ or a thread \
-could not be compared, 2 could not run or there is no index.";
+Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ, or a file, folder or thread could not be \
+looked at, 2 could not run or there is no index.";
 const STATUS_CODES: &str = "\
 Exit codes: 0 fine, 1 a database is in trouble or cannot be made, the home cannot be read, \
 or the settings are wrong, 2 could not run.";
@@ -47,6 +47,9 @@ const LOGS_CODES: &str = "\
 The newest rows are printed, the oldest of them first, so that the last line is the last thing that happened.
 With --json every row is a JSON object on a line of its own, also with --follow: the one command whose answer is not \
 one document.
+
+What is logged is set by logs.filter (`threadkeep config show`), and for one run by THREADKEEP_LOG, such as \
+THREADKEEP_LOG=debug or THREADKEEP_LOG=info,sqlx=warn.
 
 Exit codes: 0 fine, also when there are no logs and when --follow is ended by Ctrl-C or nobody reads any more, \
 2 could not run.";
