@@ -9,7 +9,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::filter;
 use super::nearest::nearest;
 use super::place::Place;
-use super::problem::{Problem, Severity};
+use super::problem::Problem;
 use super::schema::{Kind, Rule, leaves};
 use crate::output::text::{fit, one_line};
 
@@ -108,12 +108,8 @@ impl Check<'_> {
             None => "`threadkeep config show` lists the keys there are".to_owned(),
         };
         let shown = one_line(&whole);
-        self.found.problems.push(Problem {
-            severity: Severity::Warning,
-            place: Some(self.place(&name.span())),
-            message: format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN)),
-            hint: None,
-        });
+        let message = format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN));
+        self.found.problems.push(Problem::warning(Some(self.place(&name.span())), message));
     }
 
     fn error(&mut self, place: Option<Place>, message: String, hint: String) {

@@ -1,4 +1,4 @@
-//! What is wrong in a file of settings, and where.
+//! What is wrong with the settings, and where.
 
 use std::path::Path;
 
@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 
-/// Something that is wrong in the file.
+/// Something that is wrong in the file, or in a variable that overrides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) severity: Severity,
+    /// Whether the file is wrong, and not a variable of the environment, which the message names.
+    is_of_file: bool,
     /// Where; nothing for the file as a whole.
     pub(crate) place: Option<Place>,
     pub(crate) message: String,
@@ -27,11 +29,23 @@ pub(crate) enum Severity {
 
 impl Problem {
     pub(super) fn error(place: Option<Place>, message: String, hint: String) -> Problem {
-        Problem { severity: Severity::Error, place, message, hint: Some(hint) }
+        Problem { severity: Severity::Error, is_of_file: true, place, message, hint: Some(hint) }
+    }
+
+    pub(super) fn warning(place: Option<Place>, message: String) -> Problem {
+        Problem { severity: Severity::Warning, is_of_file: true, place, message, hint: None }
+    }
+
+    /// An error outside of the file.
+    pub(super) fn of_variable(message: String, hint: String) -> Problem {
+        Problem { is_of_file: false, ..Problem::error(None, message, hint) }
     }
 
     /// The problem with its place before it, as editors and compilers write it: `config.toml:3:13: …`.
     pub(crate) fn located(&self, path: &Path) -> String {
+        if !self.is_of_file {
+            return self.message.clone();
+        }
         let file = path.display();
         match self.place {
             Some(Place { line, column }) => format!("{file}:{line}:{column}: {}", self.message),
