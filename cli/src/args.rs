@@ -6,10 +6,12 @@ mod logs;
 mod threads;
 mod when;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use threadkeep_redact::redact;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
@@ -156,7 +158,9 @@ impl Cli {
             let code = if error.use_stderr() { Code::CouldNotRun } else { Code::Fine };
             let json = std::env::args_os().any(|argument| argument == "--json");
             let meant = meant(&error);
-            if error.use_stderr() && (json || meant.is_some()) {
+            // What clap prints repeats what was typed as it is.
+            let has_secret = || matches!(redact(&error.to_string()), Cow::Owned(_));
+            if error.use_stderr() && (json || meant.is_some() || has_secret()) {
                 let screen = Screen::new(&Global { json, ..Global::default() });
                 let fault = usage_fault(&error);
                 screen.fault(&Fault { hint: meant.or(fault.hint), ..fault });
@@ -200,9 +204,6 @@ fn usage_fault(error: &clap::Error) -> Fault {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    Fault {
-        message: first.strip_prefix("error: ").unwrap_or(first).to_owned(),
-        hint: usage.or_else(|| Some("threadkeep --help".to_owned())),
-        causes: Vec::new(),
-    }
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    Fault::new(message, usage.as_deref().or(Some("threadkeep --help")), &[])
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde_json::{Map, Value};
+use threadkeep_redact::redact;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
@@ -107,7 +108,8 @@ impl Check<'_> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "`threadkeep config show` lists the keys there are".to_owned(),
         };
-        let shown = one_line(&whole);
+        // Half a key is not known for one any more.
+        let shown = one_line(&redact(&whole));
         let message = format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN));
         self.found.problems.push(Problem::warning(Some(self.place(&name.span())), message));
     }
@@ -122,7 +124,7 @@ impl Check<'_> {
 
     /// What stands there, as it is written.
     fn quoted(&self, span: &Range<usize>) -> String {
-        let written = one_line(self.text.get(span.clone()).unwrap_or_default());
+        let written = one_line(&redact(self.text.get(span.clone()).unwrap_or_default()));
         format!("`{}`", fit(&written, SHOWN))
     }
 }

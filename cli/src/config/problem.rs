@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use threadkeep_redact::redact;
 
 use super::place::Place;
 
@@ -29,11 +30,16 @@ pub(crate) enum Severity {
 
 impl Problem {
     pub(super) fn error(place: Option<Place>, message: String, hint: String) -> Problem {
-        Problem { severity: Severity::Error, is_of_file: true, place, message, hint: Some(hint) }
+        Problem { hint: Some(hint), ..Problem::new(Severity::Error, place, &message) }
     }
 
     pub(super) fn warning(place: Option<Place>, message: String) -> Problem {
-        Problem { severity: Severity::Warning, is_of_file: true, place, message, hint: None }
+        Problem::new(Severity::Warning, place, &message)
+    }
+
+    /// A problem of the file, without the secrets that are in what it says.
+    fn new(severity: Severity, place: Option<Place>, message: &str) -> Problem {
+        Problem { severity, is_of_file: true, place, message: redact(message).into_owned(), hint: None }
     }
 
     /// An error outside of the file.
