@@ -108,7 +108,12 @@ impl ConfigFile {
 }
 
 impl Feature {
-    /// Its key in the section `[features]`.
+    /// The feature that a database is for; the index is no feature.
+    pub(crate) fn of_database(label: &str) -> Option<Feature> {
+        [Feature::Goals, Feature::Logs].into_iter().find(|feature| feature.key() == label)
+    }
+
+    /// Its key in the section `[features]`, which is the label of its database too.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Feature::Goals => "goals",

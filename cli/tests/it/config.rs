@@ -233,3 +233,34 @@ fn a_variable_that_is_wrong_is_not_taken_for_the_file() -> Result {
     assert!(fixture.run(&["logs", "--help"])?.stdout.contains("THREADKEEP_LOG=debug"));
     Ok(())
 }
+
+#[test]
+fn what_is_switched_off_is_told_by_status() -> Result {
+    let fixture = with("[features]\ngoals = false\n")?;
+    let said = fixture.run(&["status"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(
+        said.stdout.contains("goals_1.sqlite\nstate        off: [features] goals = false\n"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stdout.contains("state        not made yet: the first row that is logged makes it"),
+        "{}",
+        said.stdout
+    );
+    let status = fixture.json(&["status"])?;
+    let enabled = status["databases"].as_array().ok_or("an array")?.iter();
+    let enabled: Vec<_> =
+        enabled.map(|database| (database["label"].clone(), database["enabled"].clone())).collect();
+    assert_eq!(
+        enabled,
+        [("state".into(), true.into()), ("goals".into(), false.into()), ("logs".into(), true.into())]
+    );
+    // Trouble is told of what is off, too.
+    fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "not a database at all".repeat(100))?;
+    let said = fixture.run(&["status"])?;
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.stdout.contains("of another program"), "{}", said.stdout);
+    Ok(())
+}
