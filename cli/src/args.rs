@@ -6,10 +6,12 @@ mod logs;
 mod threads;
 mod when;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use threadkeep_redact::redact;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
@@ -34,8 +36,8 @@ const BACKFILL_CODES: &str = "\
 Exit codes: 0 fine, 1 a file failed, is a copy of another or could not be listed, 2 could not run or was interrupted.
 Skipped lines and malformed names are reported, and are no failure.";
 const AUDIT_CODES: &str = "\
-Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ or a thread \
-could not be compared, 2 could not run or there is no index.";
+Exit codes: 0 index and rollouts agree, also after --repair, 1 they differ, or a file, folder or thread could not be \
+looked at, 2 could not run or there is no index.";
 const STATUS_CODES: &str = "\
 Exit codes: 0 fine, 1 a database is in trouble or cannot be made, the home cannot be read, \
 or the settings are wrong, 2 could not run.";
@@ -47,6 +49,9 @@ const LOGS_CODES: &str = "\
 The newest rows are printed, the oldest of them first, so that the last line is the last thing that happened.
 With --json every row is a JSON object on a line of its own, also with --follow: the one command whose answer is not \
 one document.
+
+What is logged is set by logs.filter (`threadkeep config show`), and for one run by THREADKEEP_LOG, such as \
+THREADKEEP_LOG=debug or THREADKEEP_LOG=info,sqlx=warn.
 
 Exit codes: 0 fine, also when there are no logs and when --follow is ended by Ctrl-C or nobody reads any more, \
 2 could not run.";
@@ -153,7 +158,9 @@ impl Cli {
             let code = if error.use_stderr() { Code::CouldNotRun } else { Code::Fine };
             let json = std::env::args_os().any(|argument| argument == "--json");
             let meant = meant(&error);
-            if error.use_stderr() && (json || meant.is_some()) {
+            // What clap prints repeats what was typed as it is.
+            let has_secret = || matches!(redact(&error.to_string()), Cow::Owned(_));
+            if error.use_stderr() && (json || meant.is_some() || has_secret()) {
                 let screen = Screen::new(&Global { json, ..Global::default() });
                 let fault = usage_fault(&error);
                 screen.fault(&Fault { hint: meant.or(fault.hint), ..fault });
@@ -197,9 +204,6 @@ fn usage_fault(error: &clap::Error) -> Fault {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    Fault {
-        message: first.strip_prefix("error: ").unwrap_or(first).to_owned(),
-        hint: usage.or_else(|| Some("threadkeep --help".to_owned())),
-        causes: Vec::new(),
-    }
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    Fault::new(message, usage.as_deref().or(Some("threadkeep --help")), &[])
 }

@@ -13,6 +13,7 @@ use crate::output::Screen;
 use crate::output::text::shell_os_word;
 use damage::damage_in;
 pub(crate) use damage::{is_damage, is_foreign, rebuild};
+use threadkeep_redact::redact;
 
 /// The exit codes, which scripts may rely upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +69,15 @@ pub(crate) fn fault(message: impl Into<String>, hint: impl Into<String>) -> anyh
 }
 
 impl Fault {
+    /// An error in words, without the secrets that are in what was typed.
+    pub(crate) fn new(message: &str, hint: Option<&str>, causes: &[String]) -> Fault {
+        Fault {
+            message: redact(message).into_owned(),
+            hint: hint.map(|hint| redact(hint).into_owned()),
+            causes: causes.iter().map(|cause| redact(cause).into_owned()).collect(),
+        }
+    }
+
     /// Condenses a chain of errors: the one in it that a person can do something about.
     pub(crate) fn of(error: &anyhow::Error, screen: &Screen) -> Fault {
         let damage = damage_in(error).map(|(path, said)| {
@@ -86,9 +96,9 @@ impl Fault {
                 let parts: Vec<String> = error.chain().map(ToString::to_string).collect();
                 (parts.join(": "), None)
             });
-        let causes =
+        let causes: Vec<String> =
             if screen.verbose { error.chain().map(ToString::to_string).collect() } else { Vec::new() };
-        Fault { message, hint, causes }
+        Fault::new(&message, hint.as_deref(), &causes)
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct SetArgs {
     #[arg(required_unless_present_any = ["budget", "status"])]
     pub(crate) objective: Option<String>,
     /// How many tokens may be used for it, or `none` for no limit
-    #[arg(long, value_name = "N", value_parser = budget)]
+    #[arg(long, value_name = "N", value_parser = budget, allow_negative_numbers = true)]
     pub(crate) budget: Option<Budget>,
     /// The status it has then [default: active for a new goal, unchanged for one that is there]
     #[arg(long, value_enum)]
@@ -89,11 +89,11 @@ pub(crate) struct AccountArgs {
     /// The thread's id, or the beginning of it
     pub(crate) id: String,
     /// How many tokens were used
-    #[arg(long, value_name = "N", default_value_t, allow_negative_numbers = true)]
-    pub(crate) tokens: i64,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) tokens: Option<i64>,
     /// How many seconds were used
-    #[arg(long, value_name = "N", default_value_t, allow_negative_numbers = true)]
-    pub(crate) seconds: i64,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) seconds: Option<i64>,
     /// Change nothing unless the thread's goal is this one
     #[arg(long, value_name = "ID")]
     pub(crate) goal_id: Option<Uuid>,

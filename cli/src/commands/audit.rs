@@ -132,7 +132,12 @@ impl Answer for Audit {
 impl Audit {
     /// Whether everything was compared, and nothing differs.
     fn agrees(&self) -> bool {
-        self.report.differences.is_empty() && self.report.unseen == 0
+        self.report.differences.is_empty() && self.report.unseen == 0 && !self.has_unread()
+    }
+
+    /// Whether a file or folder could not be looked at.
+    fn has_unread(&self) -> bool {
+        self.problems.iter().any(PlaceProblem::is_unread)
     }
 
     fn verdict(&self) -> String {
@@ -150,7 +155,7 @@ impl Audit {
             _ => String::new(),
         };
         let verdict = match (left, self.mended) {
-            (0, _) if self.report.unseen > 0 => {
+            (0, _) if !self.agrees() => {
                 format!("{mended}no difference was found, as far as the rollouts can be read")
             }
             (0, _) => paint(GREEN, &format!("{mended}index and rollouts agree")),
@@ -163,14 +168,15 @@ impl Audit {
                 format!("{found}: the rollouts may be changing; run it again")
             }
         };
-        let unseen = match self.report.unseen {
-            0 => String::new(),
-            unseen => {
-                let what = format!("{} could not be compared", things(unseen, "thread"));
-                format!("{}: the place of their rollouts cannot be read\n", paint(RED, &what))
-            }
-        };
-        format!("{verdict}\n{unseen}{looked}\n")
+        let mut missed = String::new();
+        if self.has_unread() && self.report.unseen == 0 {
+            missed.push_str(&format!("{}: see above\n", paint(RED, "not everything could be read")));
+        }
+        if self.report.unseen > 0 {
+            let what = format!("{} could not be compared", things(self.report.unseen, "thread"));
+            missed.push_str(&format!("{}: the place of their rollouts cannot be read\n", paint(RED, &what)));
+        }
+        format!("{verdict}\n{missed}{looked}\n")
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::args::ConfigCommand;
-use crate::config::{ConfigFile, NOT_IN_EFFECT, Origin, Problem, Setting, Severity, schema};
+use crate::config::{ConfigFile, Feature, NOT_IN_EFFECT, Origin, Problem, Setting, Severity, schema};
 use crate::exit::Code;
 use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use crate::output::text::{clean, width};
@@ -32,7 +32,7 @@ impl Answer for Config {
             Config::Show(file) => json!({
                 "path": file.path.display().to_string(),
                 "exists": file.exists,
-                "settings": file.settings.iter().map(json_of).collect::<Vec<_>>(),
+                "settings": file.settings.iter().map(|setting| json_of(setting, file)).collect::<Vec<_>>(),
                 "problems": file.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
             Config::Path(file) => json!({ "path": file.path.display().to_string(), "exists": file.exists }),
@@ -62,11 +62,18 @@ impl Answer for Config {
     }
 }
 
-fn is_in_effect(section: &str) -> bool {
-    !NOT_IN_EFFECT.contains(&section)
+/// Why nothing heeds the settings of a section, whatever they are.
+fn not_in_effect(section: &str, file: &ConfigFile) -> Option<&'static str> {
+    match section {
+        "logs" if file.is_off(Feature::Logs) => Some("not in effect: features.logs is false"),
+        section if NOT_IN_EFFECT.contains(&section) => {
+            Some("not in effect yet: the memory pipeline is not built")
+        }
+        _ => None,
+    }
 }
 
-fn json_of(setting: &Setting) -> Value {
+fn json_of(setting: &Setting, file: &ConfigFile) -> Value {
     let (source, line) = match setting.origin {
         Origin::Default => ("default", None),
         Origin::File { line } => ("file", Some(line)),
@@ -78,7 +85,7 @@ fn json_of(setting: &Setting) -> Value {
         "default": setting.default,
         "source": source,
         "line": line,
-        "in_effect": is_in_effect(&setting.section),
+        "in_effect": not_in_effect(&setting.section, file).is_none(),
     })
 }
 
@@ -91,9 +98,8 @@ fn show(file: &ConfigFile) -> String {
     let room = file.settings.iter().map(|setting| width(&line(setting))).max().unwrap_or(0);
     for section in file.settings.chunk_by(|one, other| one.section == other.section) {
         let name = section.first().map(|setting| setting.section.as_str()).unwrap_or_default();
-        let remark =
-            if is_in_effect(name) { "" } else { "  # not in effect yet: the memory pipeline is not built" };
-        text.push_str(&format!("\n{}{}\n", paint(BOLD, &format!("[{name}]")), paint(DIM, remark)));
+        let remark = not_in_effect(name, file).map(|why| format!("  # {why}")).unwrap_or_default();
+        text.push_str(&format!("\n{}{}\n", paint(BOLD, &format!("[{name}]")), paint(DIM, &remark)));
         for setting in section {
             let origin = match setting.origin {
                 Origin::Default => paint(DIM, "# default"),

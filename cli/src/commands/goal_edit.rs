@@ -16,6 +16,7 @@ use crate::exit::fault;
 use crate::homes::Homes;
 use crate::index;
 use crate::output::Screen;
+use crate::output::text::shell_word;
 
 /// What is to become of the goal of a thread.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,12 @@ pub(super) async fn change(
     change: Change<'_>,
     screen: &Screen,
 ) -> anyhow::Result<Goals> {
+    if let Change::Account(AccountArgs { tokens: None, seconds: None, .. }) = change {
+        return Err(fault(
+            "nothing was given that was used; nothing was done",
+            format!("say how much: threadkeep goals account {} --tokens N --seconds N", shell_word(typed)),
+        ));
+    }
     let thread = resolve(homes, typed, screen).await?;
     index::need_sqlite_home(homes)?;
     let store = GoalStore::new(&homes.sqlite_home, &OpenOptions::new());
@@ -79,7 +86,8 @@ impl Edit<'_> {
                     token_budget: budget,
                 };
                 let goal = self.store.update(self.thread, update, self.now).await?;
-                Ok(format!("the goal of {} is changed: {}", self.thread, summary(&goal)))
+                let next = if budget.is_some() { self.after_budget(&goal) } else { String::new() };
+                Ok(format!("the goal of {} is changed: {}{next}", self.thread, summary(&goal)))
             }
             (None, None) => Err(fault(
                 format!("{} has no goal that could be changed; nothing was done", self.thread),
@@ -97,6 +105,17 @@ impl Edit<'_> {
                 };
                 Ok(format!("{} has a new goal: {}", self.thread, summary(&goal)))
             }
+        }
+    }
+
+    /// What is to be done for a goal to go on that another budget has not made active again.
+    fn after_budget(&self, goal: &Goal) -> String {
+        if goal.status != GoalStatus::BudgetLimited {
+            return String::new();
+        }
+        match goal.token_budget.is_none_or(|budget| goal.tokens_used < budget) {
+            true => format!("; `threadkeep goals resume {}` goes on", self.thread),
+            false => "; that is used up, too".to_owned(),
         }
     }
 
@@ -119,7 +138,13 @@ impl Edit<'_> {
             return Ok(format!("the goal of {} is active already; nothing to do", self.thread));
         }
         self.become_status(&goal, GoalStatus::Active).await?;
-        Ok(format!("the goal of {} was {} and is active again", self.thread, status(goal.status)))
+        let another = match goal.status {
+            GoalStatus::Complete => {
+                format!("; another is begun by `threadkeep goals set {} OBJECTIVE --new`", self.thread)
+            }
+            _ => String::new(),
+        };
+        Ok(format!("the goal of {} was {} and is active again{another}", self.thread, status(goal.status)))
     }
 
     async fn complete(&self) -> anyhow::Result<String> {
@@ -145,8 +170,8 @@ impl Edit<'_> {
             Mode::ActiveOrComplete => AccountMode::ActiveOrComplete,
             Mode::ActiveOrStopped => AccountMode::ActiveOrStopped,
         };
-        let usage =
-            Usage { tokens: args.tokens, seconds: args.seconds, mode, expected_goal_id: args.goal_id };
+        let (tokens, seconds) = (args.tokens.unwrap_or(0), args.seconds.unwrap_or(0));
+        let usage = Usage { tokens, seconds, mode, expected_goal_id: args.goal_id };
         let Accounted { goal, counted, .. } = self.store.account(self.thread, usage, self.now).await?;
         let said = if counted {
             format!("used for the goal of {}: {}", self.thread, summary(&goal))

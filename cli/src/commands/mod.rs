@@ -91,6 +91,7 @@ async fn answer(cli: &Cli, screen: &Screen, log: &mut Option<OwnLog>) -> anyhow:
         Command::Logs(_) => file.need(Feature::Logs)?,
         _ => {}
     }
+    need_some_home(&cli.command, &homes)?;
     *log = logged_name(&cli.command).and_then(|name| OwnLog::start(&homes, &settings, name));
     telemetry::start();
     Ok(match &cli.command {
@@ -168,6 +169,20 @@ async fn threads(
             Box::new(threads_delete::delete(homes, id, *yes, screen).await?)
         }
     })
+}
+
+/// Refuses to list what the databases of a home have where there is neither: a home that was mistyped has no goals and no
+/// logs.
+fn need_some_home(command: &Command, homes: &Homes) -> anyhow::Result<()> {
+    let lists = match command {
+        Command::Goals(args) => matches!(args.command, GoalsCommand::List { .. } | GoalsCommand::Get { .. }),
+        Command::Logs(_) => true,
+        _ => false,
+    };
+    if lists && !homes.sqlite_home.is_dir() {
+        homes.agent_home()?;
+    }
+    Ok(())
 }
 
 fn no_index(homes: &Homes) -> anyhow::Error {

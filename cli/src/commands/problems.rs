@@ -11,6 +11,8 @@ use crate::output::color::{DIM, RED, YELLOW, paint};
 use crate::output::text::{clean, count, fit_middle, wrap};
 use crate::own_log;
 
+/// The home itself, as a path in it.
+const THE_HOME: &str = ".";
 /// How the reason of a copy begins.
 const COPY: &str = "has the same thread id as ";
 /// How many are shown to people who did not ask for more.
@@ -61,12 +63,18 @@ impl PlaceProblem {
     /// A problem of a place of the home, in the words of whoever looked there.
     pub(super) fn of_place(path: &str, reason: &str) -> PlaceProblem {
         let is_name = reason == ProblemReason::MalformedName.to_string();
+        let path = if path.is_empty() { THE_HOME } else { path };
         PlaceProblem::new(path.to_owned(), if is_name { Kind::Name } else { Kind::Place }, reason)
     }
 
     /// Whether something is missing from the index because of it.
     pub(super) fn is_serious(&self) -> bool {
         !matches!(self.kind, Kind::LinesSkipped | Kind::Name)
+    }
+
+    /// Whether something could not be read because of it.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self.kind, Kind::Failed | Kind::Place)
     }
 
     pub(super) fn json(&self) -> Value {
@@ -145,7 +153,7 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
     let mut text = String::new();
     for problem in problems.iter().take(shown) {
         let style = if problem.is_serious() { RED } else { YELLOW };
-        let path = clean(&problem.path);
+        let path = if problem.path == THE_HOME { "the home itself".into() } else { clean(&problem.path) };
         // The reason says which file where the path alone does not; a path is never worth more than a line.
         let path = fit_middle(&path, screen.width.saturating_sub(2));
         text.push_str(&format!("  {}\n", paint(style, &path)));

@@ -13,7 +13,7 @@ use threadkeep_state_logs::LOGS_DB;
 use super::problems::{self, PlaceProblem};
 use super::status_figures::{self as figures, Figures};
 use super::status_sheet;
-use crate::config::{ConfigFile, Problem};
+use crate::config::{ConfigFile, Feature, Problem};
 use crate::exit::{Code, Fault};
 use crate::homes::Homes;
 use crate::index;
@@ -80,8 +80,13 @@ async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
 }
 
 /// Whether a database keeps threadkeep from working until someone does something.
-fn is_trouble(state: &DbState) -> bool {
+pub(super) fn is_trouble(state: &DbState) -> bool {
     !matches!(state, DbState::Missing | DbState::Current | DbState::Pending)
+}
+
+/// Whether the feature that a database is for is switched on.
+fn is_enabled(database: &DbStatus, config: &ConfigFile) -> bool {
+    Feature::of_database(database.label).is_none_or(|feature| !config.is_off(feature))
 }
 
 impl Answer for Status {
@@ -98,7 +103,7 @@ impl Answer for Status {
                 "exists": self.config.exists,
                 "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
-            "databases": self.databases.iter().map(json_of_database).collect::<Vec<_>>(),
+            "databases": self.databases.iter().map(|database| json_of_database(database, &self.config)).collect::<Vec<_>>(),
             "index_error": self.contents.as_ref().err().map(|fault| &fault.message),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| json_of_inventory(&contents.inventory)),
@@ -136,7 +141,7 @@ pub(super) fn application_id(database: &DbStatus) -> Option<u32> {
     Some(ours.spec.application_id)
 }
 
-fn json_of_database(database: &DbStatus) -> Value {
+fn json_of_database(database: &DbStatus, config: &ConfigFile) -> Value {
     let schema = database.schema.as_ref().map(|schema| {
         json!({
             "applied": schema.applied,
@@ -150,6 +155,7 @@ fn json_of_database(database: &DbStatus) -> Value {
     json!({
         "label": database.label,
         "path": database.paths.database.display().to_string(),
+        "enabled": is_enabled(database, config),
         "state": database.state.as_str(),
         "detail": database.state.detail(),
         "size": database.size,

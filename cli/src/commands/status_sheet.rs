@@ -4,8 +4,8 @@ use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
 use threadkeep_state::backfill::owner_is_dead;
 
 use super::problems;
-use super::status::{Contents, Status, application_id, is_over, status_word};
-use crate::config::{ConfigFile, Origin, Severity};
+use super::status::{Contents, Status, application_id, is_over, is_trouble, status_word};
+use crate::config::{ConfigFile, Feature, Origin, Severity};
 use crate::exit::{plain_sql, rebuild};
 use crate::output::Screen;
 use crate::output::color::{DIM, GREEN, RED, YELLOW, paint};
@@ -67,7 +67,14 @@ fn add_config(sheet: &mut Sheet, config: &ConfigFile) {
 fn add_database(sheet: &mut Sheet, status: &Status, database: &DbStatus, screen: &Screen) {
     sheet.heading(format!("database {}", database.label));
     sheet.row("file", clean(&database.paths.database.display().to_string()));
-    sheet.row("state", state_of(database, status.obstacle.as_deref()));
+    match Feature::of_database(database.label).filter(|feature| status.config.is_off(*feature)) {
+        // Trouble in it is told all the same: a thread that is deleted has to go out of it, too.
+        Some(feature) => {
+            sheet.row("state", paint(YELLOW, &format!("off: [features] {} = false", feature.key())));
+            sheet.maybe("", is_trouble(&database.state).then(|| state_of(database, None)));
+        }
+        None => sheet.row("state", state_of(database, status.obstacle.as_deref())),
+    }
     if matches!(database.state, DbState::Corrupt(_)) {
         sheet.row("remedy", clean(&rebuild(&database.paths.database, &screen.homes)));
     }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
+use threadkeep_redact::redact;
 use threadkeep_state::{Cursor, Inventory, SortKey, Thread};
 use uuid::Uuid;
 
@@ -130,7 +131,7 @@ impl List {
             ]
         } else if !filters.is_empty() {
             [
-                format!("No thread matches {}.", clean(&filters.join(" "))),
+                format!("No thread matches {}.", clean(&redact(&filters.join(" ")))),
                 match (self.query.archived, archived, current) {
                     (false, 1.., _) => "Leave out a filter, or look among the archived ones with --archived.",
                     (true, _, 1..) => {

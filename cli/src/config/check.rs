@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use serde_json::{Map, Value};
+use threadkeep_redact::redact;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::filter;
 use super::nearest::nearest;
 use super::place::Place;
-use super::problem::{Problem, Severity};
+use super::problem::Problem;
 use super::schema::{Kind, Rule, leaves};
 use crate::output::text::{fit, one_line};
 
@@ -107,13 +108,10 @@ impl Check<'_> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "`threadkeep config show` lists the keys there are".to_owned(),
         };
-        let shown = one_line(&whole);
-        self.found.problems.push(Problem {
-            severity: Severity::Warning,
-            place: Some(self.place(&name.span())),
-            message: format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN)),
-            hint: None,
-        });
+        // Half a key is not known for one any more.
+        let shown = one_line(&redact(&whole));
+        let message = format!("unknown key `{}`; {remedy}", fit(&shown, SHOWN));
+        self.found.problems.push(Problem::warning(Some(self.place(&name.span())), message));
     }
 
     fn error(&mut self, place: Option<Place>, message: String, hint: String) {
@@ -126,7 +124,7 @@ impl Check<'_> {
 
     /// What stands there, as it is written.
     fn quoted(&self, span: &Range<usize>) -> String {
-        let written = one_line(self.text.get(span.clone()).unwrap_or_default());
+        let written = one_line(&redact(self.text.get(span.clone()).unwrap_or_default()));
         format!("`{}`", fit(&written, SHOWN))
     }
 }

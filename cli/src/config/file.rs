@@ -107,15 +107,37 @@ impl ConfigFile {
     }
 }
 
-impl ConfigFile {
-    /// Refuses to go on where a feature is switched off, and says where that is.
-    pub(crate) fn need(&self, feature: Feature) -> anyhow::Result<()> {
-        let key = match feature {
+impl Feature {
+    /// The feature that a database is for; the index is no feature.
+    pub(crate) fn of_database(label: &str) -> Option<Feature> {
+        [Feature::Goals, Feature::Logs].into_iter().find(|feature| feature.key() == label)
+    }
+
+    /// Its key in the section `[features]`, which is the label of its database too.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
             Feature::Goals => "goals",
             Feature::Logs => "logs",
-        };
-        let mut set = self.settings.iter().filter(|set| set.section == "features" && set.key == key);
-        let Some(off) = set.find(|set| set.value == false) else { return Ok(()) };
+        }
+    }
+}
+
+impl ConfigFile {
+    /// Whether a feature is switched off.
+    pub(crate) fn is_off(&self, feature: Feature) -> bool {
+        self.switched_off(feature).is_some()
+    }
+
+    /// The setting that switches a feature off, where one does.
+    fn switched_off(&self, feature: Feature) -> Option<&Setting> {
+        let of_feature = |set: &&Setting| set.section == "features" && set.key == feature.key();
+        self.settings.iter().find(of_feature).filter(|set| set.value == false)
+    }
+
+    /// Refuses to go on where a feature is switched off, and says where that is.
+    pub(crate) fn need(&self, feature: Feature) -> anyhow::Result<()> {
+        let Some(off) = self.switched_off(feature) else { return Ok(()) };
+        let key = feature.key();
         let line = if let Origin::File { line } = off.origin { format!(":{line}") } else { String::new() };
         Err(fault(
             format!("{key} are switched off: features.{key} is false in {}{line}", self.path.display()),
@@ -183,9 +205,8 @@ fn override_filter(settings: &mut [Setting]) -> Result<(), Problem> {
     };
     let filter = filter.to_string_lossy();
     filter::check(&filter).map_err(|why| {
-        let message =
-            format!("the variable {} overrides `logs.filter`, and is no filter: {why}", filter::VARIABLE);
-        Problem::error(None, message, format!("set it to {}, or unset it", filter::EXAMPLE))
+        let message = format!("{} overrides `logs.filter`, and is no filter: {why}", filter::VARIABLE);
+        Problem::of_variable(message, format!("set it to {}, or unset it", filter::EXAMPLE))
     })?;
     for setting in settings.iter_mut().filter(|setting| setting.section == "logs" && setting.key == "filter")
     {

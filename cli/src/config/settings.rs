@@ -23,7 +23,7 @@ pub(crate) struct Settings {
 pub(crate) struct Features {
     /// Goals: their commands, and the goal beside its thread in lists.
     pub(crate) goals: bool,
-    /// Logs: writing them, and the command that shows them.
+    /// Logs as a whole: false logs nothing, whatever the section `[logs]` says, and switches the command off that shows them.
     pub(crate) logs: bool,
 }
 
@@ -37,7 +37,8 @@ impl Default for Features {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Logs {
-    /// Whether anything new is logged; what is there can be read all the same.
+    /// Whether this tool logs what it does. False leaves the command that shows logs, for what is there and for what agents
+    /// log; `features.logs` switches off both.
     pub(crate) enabled: bool,
     /// What is logged: a level (off, error, warn, info, debug, trace), and target=level for parts of a program that want
     /// another, with commas between them: "info,sqlx=warn". The environment variable `THREADKEEP_LOG` overrides

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
+use threadkeep_redact::redact;
 use uuid::Uuid;
 
 use crate::args::{Color, Global};
@@ -110,10 +111,11 @@ impl Screen {
         }
     }
 
-    /// Tells people something beside the answer, unless they want to be left alone.
+    /// Tells people something beside the answer, unless they want to be left alone; without the secrets that are in what was
+    /// typed.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            let text = self.typable(&text::clean(text));
+            let text = self.typable(&text::clean(&redact(text)));
             let line = if self.json {
                 json::document(&json!({ "note": text }), false)
             } else {

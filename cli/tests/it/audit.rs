@@ -145,3 +145,48 @@ async fn what_is_only_not_indexed_yet_is_one_line() -> Result {
     assert_eq!(document["differences"].as_array().ok_or("an array")?.len(), 16);
     Ok(())
 }
+
+#[test]
+fn what_could_not_be_read_is_no_agreement() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    fs::write(fixture.rollout("01a2036c-e9ec-7373-9860-e686387705da.jsonl")?, "")?;
+    fixture.run(&["backfill"])?;
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 1
+    --- stdout
+    files with problems
+      sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
+        the file is empty; it can be deleted, or will be read once its agent writes to it
+
+    no difference was found, as far as the rollouts can be read
+    not everything could be read: see above
+    16 files and 16 threads compared
+    ");
+    let said = fixture.run(&["--json", "audit"])?;
+    let document: serde_json::Value = serde_json::from_str(&said.stdout)?;
+    assert_eq!((said.code, &document["agrees"]), (Some(1), &false.into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_home_without_folders_is_named() -> Result {
+    let fixture = Fixture::empty()?;
+    fs::create_dir(fixture.home())?;
+    fixture.state().await?.close().await?;
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 1
+    --- stdout
+    files with problems
+      the home itself
+        has neither sessions nor archived_sessions; is this an agent home, and is it mounted?
+
+    no difference was found, as far as the rollouts can be read
+    not everything could be read: see above
+    0 files and 0 threads compared
+    ");
+    let said = fixture.run(&["--json", "audit"])?;
+    let document: serde_json::Value = serde_json::from_str(&said.stdout)?;
+    assert_eq!(document["problems"][0]["path"], ".");
+    Ok(())
+}

@@ -409,3 +409,21 @@ fn commands_that_are_named_work_as_they_stand() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_home_that_is_not_there_has_no_goals_and_no_logs_to_list() -> Result {
+    let fixture = Fixture::empty()?;
+    let refused = fixture.run(&["threads"])?.all();
+    assert!(refused.starts_with("exit 2") && refused.contains("there is no agent home at"), "{refused}");
+    for arguments in [&["goals", "list"][..], &["logs"], &["logs", "--follow"]] {
+        assert_eq!(fixture.run(arguments)?.all(), refused, "{arguments:?}");
+    }
+    assert!(!fixture.home().exists());
+    // Databases that are there are read, wherever the home has gone.
+    fs::create_dir(fixture.path().join("databases"))?;
+    for arguments in [&["goals", "list"][..], &["logs"]] {
+        let said = fixture.run(&[&["--sqlite-home", "databases"], arguments].concat())?;
+        assert_eq!(said.code, Some(0), "{}", said.all());
+    }
+    Ok(())
+}

@@ -198,3 +198,69 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     assert_eq!(contents(&fixture.home())?, before, "nothing was changed");
     Ok(())
 }
+
+#[test]
+fn the_switch_of_all_logs_says_that_the_rest_of_their_settings_is_idle() -> Result {
+    let fixture = with("[features]\nlogs = false\n[logs]\nenabled = true\n")?;
+    let said = fixture.run(&["config", "show"])?.stdout;
+    assert!(said.contains("[logs]  # not in effect: features.logs is false\nenabled = true"), "{said}");
+    let show = fixture.json(&["config", "show"])?;
+    let settings = show["settings"].as_array().ok_or("an array")?;
+    let idle = settings.iter().filter(|setting| setting["in_effect"] == false);
+    let idle: Vec<&str> = idle.filter_map(|setting| setting["key"].as_str()).collect();
+    assert!(idle.iter().all(|key| key.starts_with("logs.") || key.starts_with("memories.")), "{idle:?}");
+    assert!(idle.contains(&"logs.enabled"), "{idle:?}");
+    Ok(())
+}
+
+#[test]
+fn a_variable_that_is_wrong_is_not_taken_for_the_file() -> Result {
+    let fixture = Fixture::bundled()?;
+    let with_filter =
+        |arguments: &[&str]| fixture.say(fixture.command(arguments).env("THREADKEEP_LOG", "loud").output()?);
+    insta::assert_snapshot!(with_filter(&["threads"])?.all(), @r#"
+    exit 2
+    --- stderr
+    error: THREADKEEP_LOG overrides `logs.filter`, and is no filter: `loud` is no level (error, warn, info, debug, trace, off); write `loud=trace` if it is a target
+      hint: set it to "info", "off" or "info,sqlx=warn", or unset it
+    "#);
+    for arguments in [&["config", "show"][..], &["status"]] {
+        let said = with_filter(arguments)?;
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(!said.stdout.contains("config.toml: THREADKEEP_LOG"), "{}", said.all());
+        assert!(said.stdout.contains(" THREADKEEP_LOG overrides `logs.filter`"), "{}", said.all());
+    }
+    assert!(fixture.run(&["logs", "--help"])?.stdout.contains("THREADKEEP_LOG=debug"));
+    Ok(())
+}
+
+#[test]
+fn what_is_switched_off_is_told_by_status() -> Result {
+    let fixture = with("[features]\ngoals = false\n")?;
+    let said = fixture.run(&["status"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(
+        said.stdout.contains("goals_1.sqlite\nstate        off: [features] goals = false\n"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stdout.contains("state        not made yet: the first row that is logged makes it"),
+        "{}",
+        said.stdout
+    );
+    let status = fixture.json(&["status"])?;
+    let enabled = status["databases"].as_array().ok_or("an array")?.iter();
+    let enabled: Vec<_> =
+        enabled.map(|database| (database["label"].clone(), database["enabled"].clone())).collect();
+    assert_eq!(
+        enabled,
+        [("state".into(), true.into()), ("goals".into(), false.into()), ("logs".into(), true.into())]
+    );
+    // Trouble is told of what is off, too.
+    fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "not a database at all".repeat(100))?;
+    let said = fixture.run(&["status"])?;
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.stdout.contains("of another program"), "{}", said.stdout);
+    Ok(())
+}

@@ -66,7 +66,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "none"])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 50k
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 50k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` goes on
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "resume", ID])?, @r"
     exit 0
@@ -420,5 +420,48 @@ fn a_deleted_thread_gets_no_goal_until_it_is_back() -> Result {
     }
     fixture.json(&["backfill", "--include-deleted"])?;
     fixture.json(&["goals", "set", ID, "x"])?;
+    Ok(())
+}
+
+#[test]
+fn what_is_to_be_done_next_is_told() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "Tidy", "--budget", "-5"])?, @r"
+    exit 2
+    --- stderr
+    error: invalid value '-5' for '--budget <N>': a budget is a number of tokens from 1, or `none`
+
+    For more information, try '--help'.
+    ");
+    fixture.json(&["goals", "set", ID, "Tidy", "--budget", "1000"])?;
+    insta::assert_snapshot!(said(&fixture, &["goals", "account", "01a2036c-de71"])?, @r"
+    exit 2
+    --- stderr
+    error: nothing was given that was used; nothing was done
+      hint: say how much: threadkeep goals account 01a2036c-de71 --tokens N --seconds N
+    ");
+    fixture.json(&["goals", "account", ID, "--tokens", "0"])?;
+    fixture.json(&["goals", "account", ID, "--tokens", "1000"])?;
+    insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "900"])?, @r"
+    exit 0
+    --- stdout
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 1k/900; that is used up, too
+    ");
+    insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "2000"])?, @r"
+    exit 0
+    --- stdout
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 1k/2k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` goes on
+    ");
+    fixture.json(&["goals", "complete", ID])?;
+    insta::assert_snapshot!(said(&fixture, &["goals", "resume", ID])?, @r"
+    exit 0
+    --- stdout
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was complete and is active again; another is begun by `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE --new`
+    ");
+    insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "3000"])?, @r"
+    exit 0
+    --- stdout
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: active 1k/3k
+    ");
     Ok(())
 }

@@ -174,7 +174,7 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.say(output)?.all(), @r#"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml: the variable THREADKEEP_LOG overrides `logs.filter`, and is no filter: `inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target
+    error: THREADKEEP_LOG overrides `logs.filter`, and is no filter: `inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target
       hint: set it to "info", "off" or "info,sqlx=warn", or unset it
     "#);
     fs::create_dir(fixture.sqlite_home())?;

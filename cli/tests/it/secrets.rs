@@ -52,3 +52,61 @@ fn a_secret_that_is_typed_gets_into_no_file() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_secret_that_is_typed_is_not_said_again() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let id = "01a2036f-755a-7811-b14e-4200865829fd";
+    let key = format!("sk-proj-{}", "a1B2".repeat(12));
+    let typed = [
+        vec!["threads", "--search", &key, "--cursor", &key],
+        vec!["threads", "--search", &key],
+        vec!["threads", "show", &key],
+        vec!["threads", &key],
+        vec!["threads", "--limit", &key],
+        vec!["logs", "--from", &key],
+        vec!["logs", "--search", &key, "--thread", &key],
+        vec!["goals", "set", id, "x", "--budget", &key],
+        vec!["goals", "set", id, "x", "--goal-id", &key],
+        vec!["--home", &key, "threads"],
+    ];
+    for arguments in typed {
+        for format in [None, Some("--json")] {
+            let arguments: Vec<&str> = arguments.iter().copied().chain(format).collect();
+            let said = fixture.run(&arguments)?;
+            assert!(!said.all().contains(&key), "{arguments:?}: {}", said.all());
+            let is_told = said.stderr.contains("[redacted:openai-key]");
+            assert!(is_told || said.code == Some(0), "{arguments:?}: {}", said.all());
+        }
+    }
+    let wrong = format!("[logs]\nkeep_rows = \"{key}\"\n{key} = 1\n");
+    for (variable, config) in [(key.as_str(), ""), ("info", wrong.as_str())] {
+        std::fs::write(fixture.sqlite_home().join("config.toml"), config)?;
+        for arguments in [&["threads"][..], &["config", "show"], &["status"], &["status", "--json"]] {
+            let said = fixture.say(fixture.command(arguments).env("THREADKEEP_LOG", variable).output()?)?;
+            assert!(!said.all().contains(&key[..20]), "{arguments:?}: {}", said.all());
+            assert!(said.all().contains("[redacted:openai-key]"), "{arguments:?}: {}", said.all());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn ids_paths_and_commands_are_no_secrets() -> Result {
+    let fixture = Fixture::bundled()?;
+    let id = "01a2036f-755a-7811-b14e-4200865829fd";
+    insta::assert_snapshot!(fixture.run(&["--home", "sessions/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: 01a2036f-755a-7811-b14e-4200865829fd has no goal that could be changed; nothing was done
+      hint: give it one: threadkeep --home [tmp]/sessions/2026/token-store goals set 01a2036f-755a-7811-b14e-4200865829fd OBJECTIVE
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "ffff"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: no thread's id begins with `ffff`
+      hint: `threadkeep threads` lists what there is
+    ");
+    Ok(())
+}
