@@ -18,7 +18,7 @@ use crate::runtime::StateRuntime;
 use crate::stores::Stores;
 use crate::tombstone::TOMBSTONES;
 
-/// What may hold something of a thread beside the index: the other stores, and the snapshots of the index itself. One that this
+/// What may hold something of a thread beside the index: the other stores, and the log and snapshots of the index itself. One that this
 /// program was built without may have been filled by another, and is cleaned by that.
 const STORES: [&str; 3] = ["goals", "logs", "state"];
 
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct PendingCleanup {
     /// The thread.
     pub thread_id: Uuid,
-    /// The store that still has something of it: `goals`, `logs`, or `state` for a snapshot of the index.
+    /// The store that still has something of it: `goals`, `logs`, or `state` for the index's log and snapshots.
     pub store: String,
     /// Why it could not be done now.
     pub reason: String,
@@ -112,7 +112,10 @@ impl StateRuntime {
         if notes.is_empty() {
             return Ok(Vec::new());
         }
-        let stores = Stores::new(self, patience);
+        // What was deleted from the index is gone from its files when the log is written back. Now, and not at the end: what
+        // keeps it from being written has to leave a note.
+        let is_written_back = self.database().checkpoint().await.is_ok_and(|checkpoint| checkpoint.complete);
+        let stores = Stores::new(self, patience, is_written_back);
         let mut left = Vec::new();
         for note in notes {
             let db = label(&note.store);
@@ -124,7 +127,7 @@ impl StateRuntime {
             }
         }
         stores.close().await;
-        // A reader elsewhere may keep some of it in the log; the last one to close writes it back.
+        // The notes themselves name the threads; the last one to close writes back what a reader elsewhere keeps.
         let _ = self.database().checkpoint().await;
         Ok(left)
     }

@@ -11,13 +11,14 @@ use crate::runtime::StateRuntime;
 use crate::threads::forget_in_snapshot;
 
 /// Why something is left that nobody is in the way of.
-#[cfg(any(feature = "goals", feature = "logs"))]
 const READ_ELSEWHERE: &str =
     "another program is reading what was there before, and until it ends that stays in the log";
 
 /// What is cleaned, opened apart from what the runtime has: these wait for nobody for long.
 pub(crate) struct Stores {
     index: LazyDatabase,
+    /// Whether nothing of the index is in its log alone.
+    is_written_back: bool,
     #[cfg(feature = "goals")]
     goals: threadkeep_state_goals::GoalStore,
     #[cfg(feature = "logs")]
@@ -25,12 +26,13 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    pub(crate) fn new(state: &StateRuntime, patience: Duration) -> Stores {
+    pub(crate) fn new(state: &StateRuntime, patience: Duration, is_written_back: bool) -> Stores {
         let home = state.sqlite_home();
         let open = state.open_options().clone();
         let open = open.busy_timeout(patience).write_timeout(patience).lock_timeout(patience);
         Stores {
             index: LazyDatabase::new(&STATE_DB, home, &open),
+            is_written_back,
             #[cfg(feature = "goals")]
             goals: threadkeep_state_goals::GoalStore::new(home, &open),
             #[cfg(feature = "logs")]
@@ -42,13 +44,13 @@ impl Stores {
     pub(crate) async fn forget(&self, note: &Note) -> Result<(), String> {
         let Note { thread_id: thread, at, .. } = *note;
         let _ = at;
-        #[cfg(any(feature = "goals", feature = "logs"))]
         let whole = |is_gone| if is_gone { Ok(()) } else { Err(READ_ELSEWHERE.to_owned()) };
         match note.store.as_str() {
             "state" => {
                 let edited: Result<(), StateError> =
                     self.index.edit_snapshots(|conn| Box::pin(forget_in_snapshot(conn, thread))).await;
-                edited.map_err(|error| error.to_string())
+                edited.map_err(|error| error.to_string())?;
+                whole(self.is_written_back)
             }
             #[cfg(feature = "goals")]
             "goals" => whole(self.goals.forget(thread, at).await.map_err(|error| error.to_string())?),

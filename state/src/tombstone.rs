@@ -48,7 +48,7 @@ impl StateRuntime {
         if !is_empty {
             return Ok(());
         }
-        let stores = Stores::new(self, AT_ONCE);
+        let stores = Stores::new(self, AT_ONCE, false);
         let stones = stores.tombstones().await;
         stores.close().await;
         if stones.is_empty() {

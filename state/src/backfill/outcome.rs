@@ -99,7 +99,7 @@ pub(super) async fn store_outcomes(
         "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, reason, lines, lines_skipped) \
          SELECT value ->> 'path', value ->> 'fingerprint', value ->> 'outcome', value ->> 'thread_id', \
            value ->> 'reason', value ->> 'lines', value ->> 'lines_skipped' \
-         FROM json_each(?1) WHERE true \
+         FROM jsonb_each(?1) WHERE true \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
            thread_id = coalesce(excluded.thread_id, thread_id), reason = excluded.reason, \
            lines = excluded.lines, lines_skipped = excluded.lines_skipped",

@@ -195,7 +195,7 @@ pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
     let theirs: Vec<String> = names[1..].iter().map(|name| format!("excluded.{name}")).collect();
     format!(
         "INSERT INTO threads ({}, session_name) \
-         SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM json_each(?1) \
+         SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM jsonb_each(?1) \
          WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE digest = value ->> {}) \
          ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",

@@ -89,3 +89,19 @@ async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
     assert!(state.thread_goals().get(id(1)).await?.is_none());
     Ok(())
 }
+
+#[tokio::test]
+async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Result {
+    let lab = two_threads().await?;
+    let folder = lab.sqlite_home();
+    let mut reader = lab.raw().await?;
+    sqlx::query("BEGIN").execute(&mut reader).await?;
+    sqlx::query("SELECT count(*) FROM threads").fetch_one(&mut reader).await?;
+    let left = lab.state.delete_thread(id(1), now()).await?;
+    assert_eq!(left.iter().map(|left| left.store.as_str()).collect::<Vec<_>>(), ["state"]);
+    assert!(left[0].reason.contains("is reading"), "{}", left[0].reason);
+    reader.close().await?;
+    assert_eq!(lab.state.finish_cleanups().await?, []);
+    lab.state.clone().close().await?;
+    no_residue(&folder)
+}
