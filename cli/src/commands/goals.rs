@@ -118,7 +118,7 @@ impl Answer for Goals {
     fn done(&self) -> String {
         match self {
             Goals::Done { goal: Some(goal), .. } => goal_text::summary(goal),
-            _ => "no goal".to_owned(),
+            _ => "the thread has no goal".to_owned(),
         }
     }
 

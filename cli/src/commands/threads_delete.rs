@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_state::{PendingCleanup, Thread};
 use uuid::Uuid;
 
 use super::resolve::find;
-use crate::exit::fault;
+use crate::exit::{About, fault};
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::text::{clean, fit, one_line, things};
@@ -34,8 +35,9 @@ pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) 
     let home = homes.agent_home()?;
     let index = Index::for_writing(homes).await?;
     let thread = find(&index, &home, id, screen).await?;
-    let pending = if yes || may_delete(&thread, screen).await? {
-        Some(index.state.delete_thread(thread.id, Timestamp::now()).await?)
+    let about = About(thread.id);
+    let pending = if yes || may_delete(&thread, screen).await.context(about)? {
+        Some(index.state.delete_thread(thread.id, Timestamp::now()).await.context(about)?)
     } else {
         None
     };
@@ -111,8 +113,11 @@ impl Answer for Deletion {
 
     fn done(&self) -> String {
         match &self.pending {
-            None => "0 threads deleted".to_owned(),
-            Some(left) => format!("1 thread deleted, {} stores left to clean", left.len()),
+            None => "nothing was deleted".to_owned(),
+            Some(left) if left.is_empty() => "deleted".to_owned(),
+            Some(left) => {
+                format!("deleted, {} left to do in other databases", things(left.len() as u64, "deletion"))
+            }
         }
     }
 }
