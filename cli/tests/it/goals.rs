@@ -163,7 +163,7 @@ fn a_list_says_when_there_are_more() -> Result {
     let page = fixture.json(&["goals", "list", "--limit", "2"])?;
     assert_eq!((&page["more"], page["goals"].as_array().map(Vec::len)), (&true.into(), Some(2)));
     let text = fixture.run(&["goals", "list", "--limit", "2"])?.stdout;
-    assert!(text.ends_with("2 shown; --limit N shows more\n"), "{text}");
+    assert!(text.ends_with("2 shown · more: --limit N\n"), "{text}");
     assert!(
         text.contains("01a2ffff-de71-77f1-a9e3-3c28701bba61"),
         "an id that no index can complete is whole: {text}"
