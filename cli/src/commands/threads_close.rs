@@ -55,7 +55,7 @@ impl Answer for Changed {
             Change::Close => "closed",
             Change::Resume => "resumed",
         };
-        json!({ "id": self.id, name: self.changed })
+        json!({ "thread_id": self.id, name: self.changed })
     }
 
     fn text(&self, screen: &Screen) -> String {

@@ -88,7 +88,7 @@ impl Answer for Deletion {
     fn json(&self) -> Value {
         let pending = self.pending.iter().flatten();
         json!({
-            "id": self.thread.id,
+            "thread_id": self.thread.id,
             "deleted": self.pending.is_some(),
             "rollout_path": self.thread.rollout_path,
             "pending": pending
