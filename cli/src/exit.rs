@@ -14,6 +14,9 @@ use crate::output::text::shell_os_word;
 use damage::damage_in;
 pub(crate) use damage::{is_damage, is_foreign, rebuild};
 use threadkeep_redact::redact;
+use threadkeep_state::{GraphError, StateError};
+use threadkeep_state_goals::GoalError;
+use uuid::Uuid;
 
 /// The exit codes, which scripts may rely upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +71,24 @@ pub(crate) fn fault(message: impl Into<String>, hint: impl Into<String>) -> anyh
     Own { message: message.into(), hint: hint.into() }.into()
 }
 
+/// The thread that an error is about: the outermost context that whoever has found the thread puts around the error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About(pub(crate) Uuid);
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "thread {}", self.0)
+    }
+}
+
+/// The thread that an error is about, as far as it was found; nothing of one that was deleted, of which nothing is logged.
+pub(crate) fn thread_of(error: &anyhow::Error) -> Option<Uuid> {
+    let is_deleted = matches!(error.downcast_ref(), Some(GoalError::Forgotten { .. }))
+        || matches!(error.downcast_ref(), Some(GraphError::Deleted { .. }))
+        || matches!(error.downcast_ref(), Some(StateError::NotFound { .. }));
+    error.downcast_ref::<About>().map(|about| about.0).filter(|_| !is_deleted)
+}
+
 impl Fault {
     /// An error in words, without the secrets that are in what was typed.
     pub(crate) fn new(message: &str, hint: Option<&str>, causes: &[String]) -> Fault {
@@ -92,14 +113,15 @@ impl Fault {
                     own.or_else(|| words::of(cause))
                 })
             })
-            .unwrap_or_else(|| {
-                let parts: Vec<String> = error.chain().map(ToString::to_string).collect();
-                (parts.join(": "), None)
-            });
-        let causes: Vec<String> =
-            if screen.verbose { error.chain().map(ToString::to_string).collect() } else { Vec::new() };
+            .unwrap_or_else(|| (said(error).collect::<Vec<_>>().join(": "), None));
+        let causes: Vec<String> = if screen.verbose { said(error).collect() } else { Vec::new() };
         Fault::new(&message, hint.as_deref(), &causes)
     }
+}
+
+/// What an error and its causes say. The thread that it is about is in the words, where it matters.
+fn said(error: &anyhow::Error) -> impl Iterator<Item = String> {
+    error.chain().skip(usize::from(error.is::<About>())).map(ToString::to_string)
 }
 
 /// What the system says, without its number.

@@ -55,10 +55,11 @@ impl OwnLog {
         tracing::info!(target: TARGET, thread_id, command, exit_code, "{command}: {done}");
     }
 
-    /// Logs why the command could not do what it was asked.
-    pub(crate) fn failed(&self, fault: &Fault) {
+    /// Logs why the command could not do what it was asked, and of which thread.
+    pub(crate) fn failed(&self, fault: &Fault, thread: Option<Uuid>) {
         let (command, exit_code) = (self.command, Code::CouldNotRun as u8);
-        tracing::error!(target: TARGET, command, exit_code, "{command}: {}", without_ids(&fault.message));
+        let (thread_id, message) = (thread.map(tracing::field::display), without_ids(&fault.message));
+        tracing::error!(target: TARGET, thread_id, command, exit_code, "{command}: {message}");
     }
 
     /// Waits until everything is written, within bounds.
@@ -121,7 +122,11 @@ fn is_id(word: &str) -> bool {
         .and_then(|at| word.get(at..))
         .is_some_and(|end| Uuid::try_parse(end).is_ok());
     let digits = word.chars().filter(|c| *c != '-').count();
-    ends_in_one || (digits >= LEAST_DIGITS && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-'))
+    // Words such as `facade` are none: a beginning that long without a figure in it is rare.
+    let begins_one = digits >= LEAST_DIGITS
+        && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+        && word.chars().any(|c| c.is_ascii_digit());
+    ends_in_one || begins_one
 }
 
 #[cfg(test)]
@@ -135,6 +140,7 @@ mod tests {
             (format!("no thread {id} in the index"), "no thread [id] in the index"),
             ("no thread's id begins with `01a2036C-d`".to_owned(), "no thread's id begins with `[id]`"),
             (format!("sessions/rollout-2026-11-22T13-23-16-{id}.jsonl: gone"), "sessions/[id].jsonl: gone"),
+            ("the facade of a decade, defaced 12345".to_owned(), "the facade of a decade, defaced 12345"),
             (
                 "/srv/é/threadkeep/state_5.sqlite is damaged".to_owned(),
                 "/srv/é/threadkeep/state_5.sqlite is damaged",

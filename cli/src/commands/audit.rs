@@ -120,8 +120,9 @@ impl Answer for Audit {
     }
 
     fn done(&self) -> String {
-        let (left, mended) = (self.report.differences.len(), self.mended.unwrap_or(0));
-        format!("{mended} differences mended, {left} left, {} threads unseen", self.report.unseen)
+        let (left, unseen) = (self.report.differences.len(), self.report.unseen);
+        let mended = things(self.mended.unwrap_or(0) as u64, "difference");
+        format!("mended {mended}, {left} left, {} not compared", things(unseen, "thread"))
     }
 
     fn code(&self) -> Code {

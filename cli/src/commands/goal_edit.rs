@@ -1,5 +1,6 @@
 //! `goals set|pause|resume|complete|clear|account`: what changes a goal.
 
+use anyhow::Context as _;
 use clap::ValueEnum as _;
 use jiff::Timestamp;
 use threadkeep_sqlite::OpenOptions;
@@ -12,7 +13,7 @@ use super::goal_text::{of_typed, status, summary};
 use super::goals::Goals;
 use super::resolve::resolve;
 use crate::args::{AccountArgs, Budget, Mode, SetArgs};
-use crate::exit::fault;
+use crate::exit::{About, fault};
 use crate::homes::Homes;
 use crate::index;
 use crate::output::Screen;
@@ -42,6 +43,10 @@ pub(super) async fn change(
         ));
     }
     let thread = resolve(homes, typed, screen).await?;
+    changed(homes, thread, change).await.context(About(thread))
+}
+
+async fn changed(homes: &Homes, thread: Uuid, change: Change<'_>) -> anyhow::Result<Goals> {
     index::need_sqlite_home(homes)?;
     let store = GoalStore::new(&homes.sqlite_home, &OpenOptions::new());
     let edit = Edit { store: &store, thread, now: Timestamp::now() };

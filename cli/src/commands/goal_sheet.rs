@@ -47,7 +47,7 @@ pub(super) fn list(
     let rows: Vec<Vec<Cell>> = goals.iter().zip(ids).map(row).collect();
     let mut text = table(&COLUMNS, &rows, screen.width);
     if more && !screen.quiet {
-        let line = format!("{} shown; --limit N shows more", count(goals.len() as u64));
+        let line = format!("{} shown · more: --limit N", count(goals.len() as u64));
         text.push_str(&format!("{}\n", paint(DIM, &line)));
     }
     text

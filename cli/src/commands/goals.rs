@@ -75,12 +75,10 @@ async fn list(homes: &Homes, status: &[Status], limit: u32, screen: &Screen) -> 
 /// The threads of goals that the index knows, as it is: nothing when it cannot be read.
 async fn indexed(homes: &Homes, goals: &[Goal]) -> Result<HashSet<Uuid>, StateError> {
     let state = index::read_only(homes).await?;
-    let mut indexed = HashSet::new();
-    for goal in goals {
-        indexed.extend(state.threads().get(goal.thread_id).await?.map(|thread| thread.id));
-    }
+    let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
+    let threads = state.threads().get_many(&ids).await?;
     state.close().await?;
-    Ok(indexed)
+    Ok(threads.into_iter().map(|thread| thread.id).collect())
 }
 
 impl Answer for Goals {
@@ -120,7 +118,7 @@ impl Answer for Goals {
     fn done(&self) -> String {
         match self {
             Goals::Done { goal: Some(goal), .. } => goal_text::summary(goal),
-            _ => "no goal".to_owned(),
+            _ => "the thread has no goal".to_owned(),
         }
     }
 

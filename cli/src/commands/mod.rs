@@ -28,7 +28,7 @@ mod tree_drawing;
 
 use crate::args::{Cli, Command, GoalsCommand, ThreadsArgs, ThreadsCommand};
 use crate::config::{ConfigFile, Feature, Settings};
-use crate::exit::{Code, Fault, fault, is_foreign};
+use crate::exit::{Code, Fault, fault, is_foreign, thread_of};
 use crate::homes::Homes;
 use crate::output::{Answer, Screen};
 use crate::own_log::OwnLog;
@@ -69,7 +69,7 @@ fn refuse(error: &anyhow::Error, screen: &Screen, log: Option<&OwnLog>) -> Code 
     screen.fault(&fault);
     // In a folder that belongs to another program nothing is left.
     if let Some(log) = log.filter(|_| !is_foreign(error)) {
-        log.failed(&fault);
+        log.failed(&fault, thread_of(error));
     }
     Code::CouldNotRun
 }

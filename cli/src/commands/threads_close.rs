@@ -1,10 +1,12 @@
 //! `threads close|resume`: a thread and everything that it spawned.
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::resolve::find_id;
+use crate::exit::About;
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::color::{CYAN, DIM, paint};
@@ -39,9 +41,10 @@ pub(super) async fn change(
     let id = find_id(&index, &home, typed, screen).await?;
     let (graph, now) = (index.state.graph(), Timestamp::now());
     let changed = match change {
-        Change::Close => graph.close_subtree(id, now).await?,
-        Change::Resume => graph.resume_subtree(id, now).await?,
+        Change::Close => graph.close_subtree(id, now).await,
+        Change::Resume => graph.resume_subtree(id, now).await,
     };
+    let changed = changed.context(About(id))?;
     index.close().await?;
     Ok(Changed { change, id, changed })
 }
@@ -52,7 +55,7 @@ impl Answer for Changed {
             Change::Close => "closed",
             Change::Resume => "resumed",
         };
-        json!({ "id": self.id, name: self.changed })
+        json!({ "thread_id": self.id, name: self.changed })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -84,8 +87,13 @@ impl Answer for Changed {
     }
 
     fn done(&self) -> String {
-        let what = if self.change == Change::Close { "closed" } else { "opened again" };
-        format!("{} {what}", things(self.changed.len() as u64, "thread"))
+        let threads = things(self.changed.len() as u64, "thread");
+        match (self.changed.is_empty(), self.change) {
+            (true, Change::Close) => "closed already".to_owned(),
+            (true, Change::Resume) => "open already".to_owned(),
+            (false, Change::Close) => format!("closed {threads}"),
+            (false, Change::Resume) => format!("opened {threads} again"),
+        }
     }
 
     fn thread(&self) -> Option<Uuid> {

@@ -1,19 +1,25 @@
 //! `threads delete`: a thread out of every store. Its rollout stays.
 
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_state::{PendingCleanup, Thread};
+use uuid::Uuid;
 
 use super::resolve::find;
-use crate::exit::fault;
+use crate::exit::{About, fault};
 use crate::homes::Homes;
 use crate::index::Index;
-use crate::output::text::{clean, fit, one_line};
+use crate::output::text::{clean, fit, one_line, things};
 use crate::output::{Answer, Screen};
 
 /// What goes with a thread.
 const LOST: &str = "Its goal, its logs and what is remembered of it go with it, as does a name, archive mark or \
      memory mode given here";
+/// The same while something of it could not be deleted yet, which a note has told.
+const LATER: &str = "What of it is still there goes with a later command";
 /// What does not, and how it comes back.
 const KEPT: &str =
     "Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them";
@@ -29,23 +35,39 @@ pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) 
     let home = homes.agent_home()?;
     let index = Index::for_writing(homes).await?;
     let thread = find(&index, &home, id, screen).await?;
-    let pending = if yes || may_delete(&thread, screen).await? {
-        Some(index.state.delete_thread(thread.id, Timestamp::now()).await?)
+    let about = About(thread.id);
+    let pending = if yes || may_delete(&thread, screen).await.context(about)? {
+        Some(index.state.delete_thread(thread.id, Timestamp::now()).await.context(about)?)
     } else {
         None
     };
-    for PendingCleanup { thread_id, store, reason, .. } in pending.iter().flatten() {
-        let what = match store.as_str() {
-            "goals" => "the goal",
-            "state" => "what snapshots of the index have",
-            other => other,
-        };
-        screen.note(&format!(
-            "{what} of {thread_id} could not be deleted yet, and will be by a later command: {reason}"
-        ));
+    for note in left_to_do(pending.as_deref().unwrap_or_default()) {
+        screen.note(&note);
     }
     index.close().await?;
     Ok(Deletion { thread, pending })
+}
+
+/// What could not be deleted yet, of this thread and of those before it: one sentence a store and a reason.
+fn left_to_do(pending: &[PendingCleanup]) -> Vec<String> {
+    let mut left: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
+    for PendingCleanup { thread_id, store, reason, .. } in pending {
+        left.entry((store, reason)).or_default().push(*thread_id);
+    }
+    let sentence = |((store, reason), ids): ((&str, &str), Vec<Uuid>)| {
+        let (one, several) = match store {
+            "goals" => ("the goal", "the goals"),
+            "logs" => ("the logs", "the logs"),
+            "state" => ("what snapshots of the index have", "what snapshots of the index have"),
+            other => (other, other),
+        };
+        let whose = match ids.as_slice() {
+            [id] => format!("{one} of {id}"),
+            ids => format!("{several} of {}", things(ids.len() as u64, "deleted thread")),
+        };
+        format!("{whose} could not be deleted yet, and a later command does it: {reason}")
+    };
+    left.into_iter().map(sentence).collect()
 }
 
 async fn may_delete(thread: &Thread, screen: &Screen) -> anyhow::Result<bool> {
@@ -66,7 +88,7 @@ impl Answer for Deletion {
     fn json(&self) -> Value {
         let pending = self.pending.iter().flatten();
         json!({
-            "id": self.thread.id,
+            "thread_id": self.thread.id,
             "deleted": self.pending.is_some(),
             "rollout_path": self.thread.rollout_path,
             "pending": pending
@@ -82,7 +104,7 @@ impl Answer for Deletion {
             Some(pending) => {
                 let place = clean(rollout_path);
                 // What could not be deleted yet was said in a note, and must not be claimed here.
-                let lost = if pending.is_empty() { format!("{LOST}\n") } else { String::new() };
+                let lost = if pending.is_empty() { format!("{LOST}\n") } else { format!("{LATER}\n") };
                 format!("{id} is deleted from the index\n{lost}{KEPT}\nrollout: {place}\n")
             }
             None => "nothing was deleted\n".to_owned(),
@@ -91,8 +113,11 @@ impl Answer for Deletion {
 
     fn done(&self) -> String {
         match &self.pending {
-            None => "0 threads deleted".to_owned(),
-            Some(left) => format!("1 thread deleted, {} stores left to clean", left.len()),
+            None => "nothing was deleted".to_owned(),
+            Some(left) if left.is_empty() => "deleted".to_owned(),
+            Some(left) => {
+                format!("deleted, {} left to do in other databases", things(left.len() as u64, "deletion"))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `threads rename|archive|unarchive|memory`: what only the user knows of a thread.
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_rollout::AgentHome;
@@ -11,7 +12,7 @@ use super::goal_store;
 use super::resolve::find;
 use crate::args::Memory;
 use crate::config::Settings;
-use crate::exit::fault;
+use crate::exit::{About, fault};
 use crate::homes::Homes;
 use crate::index::Index;
 use crate::output::text::{clean, one_line};
@@ -32,7 +33,13 @@ pub(super) struct Edited {
     thread: Thread,
     /// Asked for programs alone.
     goal: Option<Goal>,
+    done: Done,
+}
+
+/// What was done, for people, and in a word for this tool's own log.
+struct Done {
     said: String,
+    word: &'static str,
 }
 
 pub(super) async fn edit(
@@ -46,64 +53,66 @@ pub(super) async fn edit(
     let index = Index::for_writing(homes).await?;
     let thread = find(&index, &home, id, screen).await?;
     let id = thread.id;
-    let said = apply(&index, &home, &thread, edit).await?;
+    let done = apply(&index, &home, &thread, edit).await.context(About(id))?;
     let thread = index.state.threads().get(id).await?.unwrap_or(thread);
     index.close().await?;
     let goal = match screen.json {
         true => goal_store::of_threads(homes, &[id], settings, screen).await.remove(&id),
         false => None,
     };
-    Ok(Edited { thread, goal, said })
+    Ok(Edited { thread, goal, done })
 }
 
 /// Does it, and says what was done.
-async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>) -> anyhow::Result<String> {
+async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>) -> anyhow::Result<Done> {
     let threads = index.state.threads();
     let (id, now) = (thread.id, Timestamp::now());
-    Ok(match edit {
+    let (word, said) = match edit {
         Edit::Rename(Some(name)) => {
             let name = name.trim();
             refuse_controls(name)?;
             threads.rename(id, Some(name)).await?;
             // What is stored may be without a secret that was typed.
             let stored = threads.get(id).await?.and_then(|thread| thread.name);
-            format!("{id} is now called \"{}\"", clean(stored.as_deref().unwrap_or(name)))
+            ("renamed", format!("{id} is now called \"{}\"", clean(stored.as_deref().unwrap_or(name))))
         }
         Edit::Rename(None) => {
             threads.rename(id, None).await?;
             let left = threads.get(id).await?.and_then(|thread| thread.name);
-            cleared(thread, left.as_deref(), home)
+            ("name taken away", cleared(thread, left.as_deref(), home))
         }
         Edit::Archive if thread.archived_at.is_some() => {
-            format!("{id} is archived already; nothing to do")
+            ("archived already", format!("{id} is archived already; nothing to do"))
         }
         Edit::Archive => {
             threads.archive(id, now).await?;
-            if thread.archived {
+            let said = if thread.archived {
                 format!(
                     "{id} was archived already, by the folder of its rollout; now it is marked so here too"
                 )
             } else {
                 format!("{id} is archived; `threadkeep threads unarchive {id}` brings it back")
-            }
+            };
+            ("archived", said)
         }
         // A mark would keep it current even if its agent archives it one day.
         Edit::Unarchive if !thread.archived => {
-            format!("{id} is not archived; nothing to do")
+            ("not archived", format!("{id} is not archived; nothing to do"))
         }
         Edit::Unarchive => {
             threads.unarchive(id).await?;
-            format!("{id} is current again")
+            ("current again", format!("{id} is current again"))
         }
         Edit::Memory(mode) => {
-            let mode = match mode {
-                Memory::Enabled => MemoryMode::Enabled,
-                Memory::Disabled => MemoryMode::Disabled,
+            let (mode, word) = match mode {
+                Memory::Enabled => (MemoryMode::Enabled, "memories enabled"),
+                Memory::Disabled => (MemoryMode::Disabled, "memories disabled"),
             };
             threads.set_memory_mode(id, mode).await?;
-            format!("memories of {id} are {}", mode.as_str())
+            (word, format!("memories of {id} are {}", mode.as_str()))
         }
-    })
+    };
+    Ok(Done { said, word })
 }
 
 /// A name is shown in lists and typed into terminals: it has nothing in it that is not text.
@@ -143,11 +152,11 @@ impl Answer for Edited {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        if screen.quiet { String::new() } else { format!("{}\n", screen.typable(&self.said)) }
+        if screen.quiet { String::new() } else { format!("{}\n", screen.typable(&self.done.said)) }
     }
 
     fn done(&self) -> String {
-        "1 thread edited".to_owned()
+        self.done.word.to_owned()
     }
 
     fn thread(&self) -> Option<Uuid> {

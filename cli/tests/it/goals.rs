@@ -163,7 +163,7 @@ fn a_list_says_when_there_are_more() -> Result {
     let page = fixture.json(&["goals", "list", "--limit", "2"])?;
     assert_eq!((&page["more"], page["goals"].as_array().map(Vec::len)), (&true.into(), Some(2)));
     let text = fixture.run(&["goals", "list", "--limit", "2"])?.stdout;
-    assert!(text.ends_with("2 shown; --limit N shows more\n"), "{text}");
+    assert!(text.ends_with("2 shown · more: --limit N\n"), "{text}");
     assert!(
         text.contains("01a2ffff-de71-77f1-a9e3-3c28701bba61"),
         "an id that no index can complete is whole: {text}"
@@ -192,7 +192,7 @@ fn a_goal_that_cannot_be_deleted_yet_is_said_and_deleted_later() -> Result {
     fs::write(&file, "of another program")?;
     let said = fixture.run(&["threads", "delete", ID, "--yes"])?;
     assert_eq!(said.code, Some(0), "{}", said.all());
-    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet, and will be by a later command: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: the file is not a SQLite database; nothing in it was changed. Move it away or choose another SQLite home");
+    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet, and a later command does it: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: the file is not a SQLite database; nothing in it was changed. Move it away or choose another SQLite home");
     fs::write(&file, ours)?;
     assert_eq!(fixture.json(&["goals", "get", ID])?["goal"]["objective"], "Tidy the widget");
     fixture.json(&["backfill"])?;
@@ -462,6 +462,25 @@ fn what_is_to_be_done_next_is_told() -> Result {
     exit 0
     --- stdout
     the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: active 1k/3k
+    ");
+    Ok(())
+}
+
+#[test]
+fn what_is_left_of_several_deleted_threads_is_told_once() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
+    fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "of another program")?;
+    fixture.run(&["threads", "delete", ID, "--yes"])?;
+    insta::assert_snapshot!(fixture.run(&["threads", "delete", "01a2036c-e047", "--yes"])?.all(), @r"
+    exit 0
+    --- stdout
+    01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
+    What of it is still there goes with a later command
+    Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
+    rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl
+    --- stderr
+    note: the goals of 2 deleted threads could not be deleted yet, and a later command does it: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: the file is not a SQLite database; nothing in it was changed. Move it away or choose another SQLite home
     ");
     Ok(())
 }

@@ -42,7 +42,7 @@ fn every_command_prints_one_document_of_a_known_shape() -> Result {
     insta::assert_snapshot!(shape(&fixture.json(&["goals", "list"])?), @"{goals: [{thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}], more}");
     insta::assert_snapshot!(shape(&fixture.json(&["goals", "pause", id])?), @"{thread_id, goal: {thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}}");
     insta::assert_snapshot!(shape(&fixture.json(&["threads", "tree"])?), @"{agents: [{thread_id, parent_thread_id, depth, name, lifecycle, closed_by, outcome, updated_at, updated_at_ms}], deeper, next_before}");
-    insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @"{id, deleted, rollout_path, pending: []}");
+    insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @"{thread_id, deleted, rollout_path, pending: []}");
     insta::assert_snapshot!(shape(&fixture.json(&["completions", "bash"])?), @"{shell, script}");
     Ok(())
 }

@@ -32,10 +32,10 @@ fn a_command_that_changes_something_leaves_one_row() -> Result {
     let text: Vec<String> = rows.iter().map(Value::to_string).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
     ["info","backfill: complete: 16 scanned, 16 indexed, 0 failed, 0 copies, 0 gone",{"command":"backfill","exit_code":0},null]
-    ["info","threads archive: 1 thread edited",{"command":"threads archive","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
-    ["info","threads close: 1 thread closed",{"command":"threads close","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["info","threads archive: archived",{"command":"threads archive","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["info","threads close: closed 1 thread",{"command":"threads close","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["info","goals set: active 0/500",{"command":"goals set","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
-    ["info","audit --repair: 0 differences mended, 0 left, 0 threads unseen",{"command":"audit --repair","exit_code":0},null]
+    ["info","audit --repair: mended 0 differences, 0 left, 0 threads not compared",{"command":"audit --repair","exit_code":0},null]
     "#);
     Ok(())
 }
@@ -73,7 +73,7 @@ fn files_that_cannot_be_read_and_faults_are_logged() -> Result {
     insta::assert_snapshot!(text.join("\n"), @r#"
     ["warn","cannot be read: the file is empty; it can be deleted, or will be read once its agent writes to it",{"path":"sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a2ffff-de71-77f1-a9e3-3c28701bba61.jsonl"},"01a2ffff-de71-77f1-a9e3-3c28701bba61"]
     ["info","backfill: complete: 17 scanned, 16 indexed, 1 failed, 0 copies, 0 gone",{"command":"backfill","exit_code":1},null]
-    ["error","goals pause: [id] has no goal",{"command":"goals pause","exit_code":2},null]
+    ["error","goals pause: [id] has no goal",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     "#);
     Ok(())
 }
@@ -215,5 +215,35 @@ async fn the_status_tells_what_logging_has_written() -> Result {
     assert!(measured > Some(0) && measured < logged && written > measured, "{logs}");
     let text = fixture.run(&["status"])?.stdout;
     assert!(text.contains(" bytes written for each, over "), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_failure_is_logged_with_its_thread_unless_that_was_deleted() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    for refused in [
+        &["threads", "rename", "01a2036c-de71", "two\nlines"][..],
+        &["threads", "delete", ID],
+        &["goals", "set", ID, " "],
+    ] {
+        assert_eq!(fixture.run(refused)?.code, Some(2), "{refused:?}");
+    }
+    let verbose = fixture.run(&["-v", "goals", "set", "01a2036c-de71", " "])?;
+    assert!(!verbose.stderr.contains("because: thread"), "{}", verbose.stderr);
+    let text: Vec<String> = rows(&fixture)?.iter().skip(1).map(Value::to_string).collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    ["error","threads rename: the name has a control character in it, U+000A; nothing was changed",{"command":"threads rename","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","threads delete: nothing was deleted, because nobody can be asked",{"command":"threads delete","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","goals set: the objective is empty",{"command":"goals set","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","goals set: the objective is empty",{"command":"goals set","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    "#);
+    fixture.json(&["threads", "delete", ID, "--yes"])?;
+    assert_eq!(fixture.run(&["goals", "set", ID, "x"])?.code, Some(2));
+    let text: Vec<String> = rows(&fixture)?.iter().skip(1).map(Value::to_string).collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    ["info","threads delete: deleted",{"command":"threads delete","exit_code":0},null]
+    ["error","goals set: [id] was deleted, and gets no goal",{"command":"goals set","exit_code":2},null]
+    "#);
     Ok(())
 }

@@ -87,7 +87,10 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
     let lives: Vec<_> =
         tree["agents"].as_array().ok_or("an array")?.iter().map(|agent| &agent["lifecycle"]).collect();
     assert_eq!(lives, ["open", "closed", "open"]);
-    assert_eq!(fixture.json(&["threads", "resume", CHILD])?, json!({ "id": CHILD, "resumed": [CHILD] }));
+    assert_eq!(
+        fixture.json(&["threads", "resume", CHILD])?,
+        json!({ "thread_id": CHILD, "resumed": [CHILD] })
+    );
     insta::assert_snapshot!(fixture.run(&["threads", "resume", CHILD])?.all(), @r"
     exit 0
     --- stdout
@@ -100,7 +103,7 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
 fn a_thread_without_children_can_be_closed_too() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
-    assert_eq!(fixture.json(&["threads", "close", id])?, json!({ "id": id, "closed": [id] }));
+    assert_eq!(fixture.json(&["threads", "close", id])?, json!({ "thread_id": id, "closed": [id] }));
     assert_eq!(fixture.json(&["threads", "show", id])?["agent"]["lifecycle"], "closed");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Finds one thread: by its id, or by the beginning of it.
 
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use threadkeep_sqlite::text_of;
 use uuid::Uuid;
@@ -17,6 +18,11 @@ pub(super) fn by_id() -> String {
     format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id = ?1")
 }
 
+/// The threads `?1`, a JSON array of ids.
+pub(super) fn by_ids() -> String {
+    format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id")
+}
+
 impl ThreadStore {
     /// The thread of an id; `None` when the index has none.
     ///
@@ -27,6 +33,23 @@ impl ThreadStore {
         let found = self.db.read(async |conn| {
             let row = sqlx::query(AssertSqlSafe(by_id())).bind(text_of(id)).fetch_optional(conn).await?;
             row.as_ref().map(Thread::from_row).transpose()
+        });
+        Ok(found.await?)
+    }
+
+    /// The threads of some ids, by id, with one statement. One that the index does not have is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn get_many(&self, ids: &[Uuid]) -> Result<Vec<Thread>, StateError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = Value::from_iter(ids.iter().copied().map(text_of)).to_string();
+        let found = self.db.read(async |conn| {
+            let rows = sqlx::query(AssertSqlSafe(by_ids())).bind(&ids).fetch_all(conn).await?;
+            rows.iter().map(Thread::from_row).collect()
         });
         Ok(found.await?)
     }

@@ -1,6 +1,6 @@
 //! The statements that are put together, by name: for audits of query plans.
 
-use super::find::by_id;
+use super::find::{by_id, by_ids};
 use super::list::ListShape;
 use super::order::{SortDirection, SortKey};
 use super::search::SearchShape;
@@ -8,7 +8,11 @@ use super::upsert::UPSERT;
 
 /// Those that find and write a thread.
 pub(crate) fn row_statements() -> Vec<(String, String)> {
-    vec![("thread by id".to_owned(), by_id()), ("upsert".to_owned(), UPSERT.clone())]
+    vec![
+        ("thread by id".to_owned(), by_id()),
+        ("threads by id".to_owned(), by_ids()),
+        ("upsert".to_owned(), UPSERT.clone()),
+    ]
 }
 
 /// Those of all lists, each with a name that says which one it is.

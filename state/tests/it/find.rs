@@ -48,3 +48,18 @@ async fn a_thread_that_is_not_there_is_none() -> Result {
     assert!(matches!(error, StateError::NotFound { id } if id == nobody));
     Ok(())
 }
+
+#[tokio::test]
+async fn many_threads_are_read_at_once() -> Result {
+    let lab = Lab::bundled().await?;
+    lab.index().await?;
+    let threads = lab.state.threads();
+    let [one, other] = ["01a2036c-de71-77f1-a9e3-3c28701bba61", "01a2036c-e047-73b0-a0b8-5c88d8d44d72"];
+    let (one, other) = (one.parse()?, other.parse()?);
+    let found = threads.get_many(&[other, crate::common::id(1), one, other]).await?;
+    let single = [threads.get(one).await?, threads.get(other).await?];
+    assert_eq!(found, single.into_iter().flatten().collect::<Vec<_>>());
+    assert_eq!(found.len(), 2);
+    assert_eq!(threads.get_many(&[]).await?, []);
+    Ok(())
+}
