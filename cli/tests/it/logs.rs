@@ -68,7 +68,7 @@ async fn times_are_typed_in_three_ways() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs", "--from", "yesterday"])?.all(), @r"
     exit 2
     --- stderr
-    error: invalid value 'yesterday' for '--from <TIME>': a time is like 2026-11-22T13:23:16Z, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
+    error: invalid value 'yesterday' for '--from <TIME>': a time is like 2026-11-22T13:23:16Z, 2026-11-22, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
 
     For more information, try '--help'.
     ");

@@ -24,9 +24,10 @@ pub struct LogInventory {
     pub measured_bytes: u64,
     /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
     pub dropped_rows: u64,
-    /// When the row happened that was committed first, of those that are there.
+    /// When the oldest row that is there happened, to the order in which rows were committed: the earlier of the first and the
+    /// last one.
     pub oldest: Option<Timestamp>,
-    /// When the row happened that was committed last.
+    /// When the newest row happened: the later of the two.
     pub newest: Option<Timestamp>,
 }
 
@@ -57,6 +58,8 @@ fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
         time.map_err(|error| sqlx::Error::Decode(Box::new(error)))
     };
     let written: Option<i64> = row.try_get(3)?;
+    // Rows of several processes are committed in an order that need not be that of their times.
+    let (first, last) = (time(6)?, time(7)?);
     Ok(LogInventory {
         rows: count(0)?,
         bytes: count(1)?,
@@ -64,7 +67,7 @@ fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
         written_bytes: written.map(|bytes| u64::try_from(bytes).unwrap_or(0)),
         measured_bytes: count(4)?,
         dropped_rows: count(5)?,
-        oldest: time(6)?,
-        newest: time(7)?,
+        oldest: first.min(last),
+        newest: first.max(last),
     })
 }

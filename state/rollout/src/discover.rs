@@ -197,7 +197,7 @@ impl Walk {
         if metadata.is_dir() {
             let parent = link.path.parent().and_then(|parent| fs::canonicalize(parent).ok());
             if parent.is_some_and(|parent| parent.starts_with(&target)) {
-                return self.problem(link.relative, ProblemReason::BrokenLink);
+                return self.problem(link.relative, ProblemReason::LinkCircle);
             }
             // What is in a session folder has been found there.
             let seen = FOLDERS.iter().any(|(folder, _)| target.starts_with(root.join(folder)));

@@ -26,8 +26,10 @@ pub enum ProblemReason {
     NameNotUtf8,
     /// A symbolic link that leads out of the home. It is not followed.
     LeavesHome,
-    /// A symbolic link that leads nowhere, or in a circle.
+    /// A symbolic link that leads nowhere.
     BrokenLink,
+    /// A symbolic link to a folder that it is in. It is not followed.
+    LinkCircle,
     /// A pipe, socket or device with a rollout's name. It is never opened.
     NotAFile,
     /// A folder nested too deeply. It is not looked into.
@@ -48,6 +50,8 @@ impl ProblemReason {
             Self::LeavesHome => true,
             // The same, and that disk is not there now.
             Self::BrokenLink => true,
+            // What is behind it is what it is in.
+            Self::LinkCircle => false,
             // The file itself is among those found.
             Self::MalformedName => false,
             // Paths are UTF-8: nothing there, or below, has ever been found under one.
@@ -69,6 +73,7 @@ impl fmt::Display for ProblemReason {
             Self::NameNotUtf8 => f.write_str("has a name that is not UTF-8; rename it to have it indexed"),
             Self::LeavesHome => f.write_str("is a link that leaves the home; not followed"),
             Self::BrokenLink => f.write_str("is a link that leads nowhere; remove it"),
+            Self::LinkCircle => f.write_str("is a link to a folder that it is in; not followed"),
             Self::NotAFile => f.write_str("is not a regular file; not opened"),
             Self::TooDeep => f.write_str("is nested too deeply; not looked into"),
         }

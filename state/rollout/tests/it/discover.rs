@@ -152,11 +152,11 @@ mod unix {
         ];
         assert_eq!(paths(&found), wanted);
         let wanted = [
-            ("sessions/2026/loop", &ProblemReason::BrokenLink),
+            ("sessions/2026/loop", &ProblemReason::LinkCircle),
             ("sessions/out", &ProblemReason::LeavesHome),
             (&format!("sessions/{}", name('d')), &ProblemReason::LeavesHome),
             (&format!("sessions/{}", name('e')), &ProblemReason::BrokenLink),
-            ("sessions/up", &ProblemReason::BrokenLink),
+            ("sessions/up", &ProblemReason::LinkCircle),
         ];
         assert_eq!(problems(&found), wanted);
         Ok(())
