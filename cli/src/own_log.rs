@@ -17,6 +17,7 @@ use crate::config::{Logs, Settings};
 use crate::exit::{Code, Fault};
 use crate::homes::Homes;
 use crate::output::Answer;
+use crate::telemetry;
 
 /// The target of every row.
 const TARGET: &str = "threadkeep";
@@ -27,16 +28,21 @@ const LEAST_DIGITS: usize = 6;
 
 /// This run's log.
 pub(crate) struct OwnLog {
-    command: &'static str,
+    /// The command that leaves a row at its end; none for one that only reads.
+    command: Option<&'static str>,
     store: LogStore,
     writer: LogWriter,
 }
 
 impl OwnLog {
-    /// Begins to log for a command; nothing where that is switched off, or where nothing can be written.
-    pub(crate) fn start(homes: &Homes, settings: &Settings, command: &'static str) -> Option<OwnLog> {
+    /// Begins to log for a command; nothing where that is switched off, or where nothing can be written. For a command that only
+    /// reads there is something to log only if what the databases report is asked for.
+    pub(crate) fn start(homes: &Homes, settings: &Settings, command: Option<&'static str>) -> Option<OwnLog> {
         let is_wanted = settings.features.logs && settings.logs.enabled;
         let options = options(&settings.logs).filter(|options| is_wanted && !options.filter.is_off())?;
+        if command.is_none() && !options.filter.keeps_target(telemetry::TARGET, tracing::Level::DEBUG) {
+            return None;
+        }
         if homes.obstacle().is_some() {
             return None;
         }
@@ -49,7 +55,8 @@ impl OwnLog {
 
     /// Logs how the command went.
     pub(crate) fn went(&self, code: Code, answer: &dyn Answer) {
-        let (command, exit_code, done) = (self.command, code as u8, answer.done());
+        let Some(command) = self.command else { return };
+        let (exit_code, done) = (code as u8, answer.done());
         // A field without a value is left out.
         let thread_id = answer.thread().map(tracing::field::display);
         tracing::info!(target: TARGET, thread_id, command, exit_code, "{command}: {done}");
@@ -57,7 +64,8 @@ impl OwnLog {
 
     /// Logs why the command could not do what it was asked, and of which thread.
     pub(crate) fn failed(&self, fault: &Fault, thread: Option<Uuid>) {
-        let (command, exit_code) = (self.command, Code::CouldNotRun as u8);
+        let Some(command) = self.command else { return };
+        let exit_code = Code::CouldNotRun as u8;
         let (thread_id, message) = (thread.map(tracing::field::display), without_ids(&fault.message));
         tracing::error!(target: TARGET, thread_id, command, exit_code, "{command}: {message}");
     }

@@ -7,7 +7,7 @@ use threadkeep_sqlite::ErrorClass;
 use threadkeep_sqlite::telemetry::{DbTelemetry, Tags, count, install_telemetry, names};
 
 /// The target of every report.
-const TARGET: &str = "threadkeep::telemetry";
+pub(crate) const TARGET: &str = "threadkeep::telemetry";
 
 struct Events;
 

@@ -91,7 +91,9 @@ impl LogFilter {
         self.keeps_target(metadata.target(), *metadata.level())
     }
 
-    pub(crate) fn keeps_target(&self, target: &str, level: tracing::Level) -> bool {
+    /// Says whether an event of this target and level is kept.
+    #[must_use]
+    pub fn keeps_target(&self, target: &str, level: tracing::Level) -> bool {
         !self.is_off && self.targets.would_enable(target, &level)
     }
 

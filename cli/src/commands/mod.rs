@@ -92,7 +92,7 @@ async fn answer(cli: &Cli, screen: &Screen, log: &mut Option<OwnLog>) -> anyhow:
         _ => {}
     }
     need_some_home(&cli.command, &homes)?;
-    *log = logged_name(&cli.command).and_then(|name| OwnLog::start(&homes, &settings, name));
+    *log = OwnLog::start(&homes, &settings, logged_name(&cli.command));
     telemetry::start();
     Ok(match &cli.command {
         Command::Backfill(args) => Box::new(backfill::backfill(&homes, args, screen).await?),

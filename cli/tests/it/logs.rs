@@ -52,7 +52,7 @@ async fn levels_are_a_bound_or_exact() -> Result {
 }
 
 #[tokio::test]
-async fn times_are_typed_in_three_ways() -> Result {
+async fn times_are_typed_in_several_ways() -> Result {
     let fixture = logged().await?;
     let count = |arguments: &[&str]| found(&fixture, arguments).map(|rows| rows.len());
     let second = jiff::Timestamp::now().as_second();

@@ -230,3 +230,30 @@ fn the_sqlite_home_is_for_its_user_alone() -> Result {
     assert_eq!(fs::metadata(fixture.sqlite_home())?.permissions().mode() & 0o777, 0o700);
     Ok(())
 }
+
+#[test]
+fn that_an_index_is_only_read_is_reported() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    fs::write(
+        fixture.sqlite_home().join("config.toml"),
+        "[logs]\nfilter = \"info,threadkeep::telemetry=debug\"\n",
+    )?;
+    protect(&fixture.home())?;
+    // All but the index can be written.
+    fs::set_permissions(fixture.sqlite_home(), fs::Permissions::from_mode(0o777))?;
+    for entry in fs::read_dir(fixture.sqlite_home())? {
+        let path = entry?.path();
+        if path != fixture.database() {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+        }
+    }
+    let said = run(&fixture, &["threads", "--limit", "1"])?;
+    assert!(said.code == Some(0) && said.stderr.contains("cannot be written to"), "{}", said.all());
+    unprotect(&fixture.home())?;
+    let rows = fixture.rows(&["--only-level", "debug"])?;
+    let fell_back =
+        rows.iter().find(|row| row["message"] == "threadkeep.db.fallback").ok_or("it is counted")?;
+    assert_eq!(fell_back["fields"], serde_json::json!({"db": "state", "error": "io", "value": 1}));
+    Ok(())
+}
