@@ -171,15 +171,10 @@ async fn threads(
     })
 }
 
-/// Refuses to list what the databases of a home have where there is neither: a home that was mistyped has no goals and no
-/// logs.
+/// Refuses to look for goals and logs, or to make any, where there is neither a home nor its databases: it was mistyped.
 fn need_some_home(command: &Command, homes: &Homes) -> anyhow::Result<()> {
-    let lists = match command {
-        Command::Goals(args) => matches!(args.command, GoalsCommand::List { .. } | GoalsCommand::Get { .. }),
-        Command::Logs(_) => true,
-        _ => false,
-    };
-    if lists && !homes.sqlite_home.is_dir() {
+    let has_no_need_of_threads = matches!(command, Command::Goals(_) | Command::Logs(_));
+    if has_no_need_of_threads && !homes.sqlite_home.is_dir() {
         homes.agent_home()?;
     }
     Ok(())

@@ -411,11 +411,12 @@ fn commands_that_are_named_work_as_they_stand() -> Result {
 }
 
 #[test]
-fn a_home_that_is_not_there_has_no_goals_and_no_logs_to_list() -> Result {
+fn a_home_that_is_not_there_has_no_goals_and_no_logs() -> Result {
     let fixture = Fixture::empty()?;
     let refused = fixture.run(&["threads"])?.all();
     assert!(refused.starts_with("exit 2") && refused.contains("there is no agent home at"), "{refused}");
-    for arguments in [&["goals", "list"][..], &["logs"], &["logs", "--follow"]] {
+    let set = ["goals", "set", "01a2036c-de71-77f1-a9e3-3c28701bba61", "Tidy the widget"];
+    for arguments in [&["goals", "list"][..], &set, &["logs"], &["logs", "--follow"]] {
         assert_eq!(fixture.run(arguments)?.all(), refused, "{arguments:?}");
     }
     assert!(!fixture.home().exists());
