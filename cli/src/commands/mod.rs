@@ -171,10 +171,18 @@ async fn threads(
     })
 }
 
-/// Refuses to look for goals and logs, or to make any, where there is neither a home nor its databases: it was mistyped.
+/// Refuses to look for goals and logs, or to make any, in a home that is not there: it was mistyped. Databases that were named
+/// by themselves are made wherever that is.
 fn need_some_home(command: &Command, homes: &Homes) -> anyhow::Result<()> {
-    let has_no_need_of_threads = matches!(command, Command::Goals(_) | Command::Logs(_));
-    if has_no_need_of_threads && !homes.sqlite_home.is_dir() {
+    let needs_no_threads = match command {
+        Command::Goals(args) => {
+            let only_reads = matches!(args.command, GoalsCommand::List { .. } | GoalsCommand::Get { .. });
+            only_reads || homes.sqlite_home.starts_with(&homes.home)
+        }
+        Command::Logs(_) => true,
+        _ => false,
+    };
+    if needs_no_threads && !homes.sqlite_home.is_dir() {
         homes.agent_home()?;
     }
     Ok(())

@@ -96,6 +96,7 @@ fn a_secret_that_is_typed_is_not_said_again() -> Result {
 fn ids_paths_and_commands_are_no_secrets() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036f-755a-7811-b14e-4200865829fd";
+    std::fs::create_dir_all(fixture.path().join("sessions/2026/token-store"))?;
     insta::assert_snapshot!(fixture.run(&["--home", "sessions/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
     exit 2
     --- stderr
