@@ -14,7 +14,7 @@ use clap::Parser;
 use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter, types::Value};
 use threadkeep_sqlite::OpenOptions;
-use threadkeep_state_logs::{Keep, LOGS_DB, Level, LogOptions, LogStore, NewRow};
+use threadkeep_state_logs::{Keep, Level, LogOptions, LogStore, NewRow};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -156,8 +156,10 @@ async fn insert(rows: &[NewRow], batch: usize) -> Result<Duration> {
 }
 
 fn connect(path: &Path) -> Result<Connection> {
-    assert_eq!(LOGS_DB.newest_version(), 1, "the columns below are those of the first migration");
     let database = Connection::open(path)?;
+    let columns: i64 =
+        database.query_row("SELECT count(*) FROM pragma_table_info('log_rows')", [], |row| row.get(0))?;
+    assert_eq!(columns, COLUMNS as i64, "`columns` below has all that a row has");
     database.execute_batch(
         "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; \
          PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;",
@@ -165,7 +167,10 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(database)
 }
 
-fn columns(row: &NewRow, id: i64) -> [Value; 14] {
+/// How many columns a row has.
+const COLUMNS: usize = 14;
+
+fn columns(row: &NewRow, id: i64) -> [Value; COLUMNS] {
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
     let thread = row.thread_id.map_or(0, |id| id.as_u128() as u8);
     [
