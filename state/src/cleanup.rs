@@ -5,18 +5,19 @@
 //! forgets a thread that is deleted by then, and readmits one that was brought back. A process that dies in between leaves its
 //! notes to the next one that opens, and every step can be done twice.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
-use threadkeep_sqlite::{WriteTx, text_of};
+use threadkeep_sqlite::{RowReader, WriteTx, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
 use crate::runtime::StateRuntime;
 use crate::stores::Stores;
-use crate::tombstone::TOMBSTONES;
+use crate::tombstone::{self, TOMBSTONES};
 
 /// What may hold something of a thread beside the index: the other stores, and the log and snapshots of the index itself. One that this
 /// program was built without may have been filled by another, and is cleaned by that.
@@ -26,7 +27,7 @@ const STORES: [&str; 3] = ["goals", "logs", "state"];
 pub(crate) const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// How long a deletion waits: the user has, but what is left is done later anyway.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Something that a deletion still has to do; it is tried again whenever the state is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct PendingCleanup {
 pub(crate) struct Note {
     pub(crate) thread_id: Uuid,
     pub(crate) store: String,
-    /// When it was written, which is when the thread was deleted.
+    /// When it was written; of a deletion, that is when the thread was deleted.
     pub(crate) at: Timestamp,
 }
 
@@ -108,6 +109,8 @@ impl StateRuntime {
         &self,
         patience: Duration,
     ) -> Result<Vec<PendingCleanup>, StateError> {
+        // An older program may have deleted something meanwhile, in its own way.
+        tombstone::convert(self.database()).await?;
         let notes = self.notes().await?;
         if notes.is_empty() {
             return Ok(Vec::new());
@@ -117,13 +120,25 @@ impl StateRuntime {
         let is_written_back = self.database().checkpoint().await.is_ok_and(|checkpoint| checkpoint.complete);
         let stores = Stores::new(self, patience, is_written_back);
         let mut left = Vec::new();
-        for note in notes {
-            let db = label(&note.store);
-            if let Err(reason) = self.bring_in_line(&stores, &note, patience).await {
-                telemetry::count(names::CLEANUP, 1, &[("db", db), ("status", "error"), ("phase", "cleaned")]);
-                left.push(PendingCleanup { thread_id: note.thread_id, store: note.store, reason });
-            } else {
-                step(db, "done");
+        let mut failed: HashMap<String, String> = HashMap::new();
+        for Note { thread_id, store, at } in notes {
+            // Once is enough to wait for a store, or to find that it cannot be used.
+            if let Some(reason) = failed.get(&store) {
+                left.push(PendingCleanup { thread_id, store, reason: reason.clone() });
+                continue;
+            }
+            let db = label(&store);
+            match bring_in_line(&stores, &Note { thread_id, store: store.clone(), at }).await {
+                Ok(()) => step(db, "done"),
+                Err(reason) => {
+                    telemetry::count(
+                        names::CLEANUP,
+                        1,
+                        &[("db", db), ("status", "error"), ("phase", "cleaned")],
+                    );
+                    failed.insert(store.clone(), reason.clone());
+                    left.push(PendingCleanup { thread_id, store, reason });
+                }
             }
         }
         stores.close().await;
@@ -132,37 +147,36 @@ impl StateRuntime {
         Ok(left)
     }
 
-    /// Does what a note says, and strikes it out.
-    async fn bring_in_line(&self, stores: &Stores, note: &Note, patience: Duration) -> Result<(), String> {
-        let db = self.database();
-        let fail = |error| db.error(error).to_string();
-        // The index is held meanwhile: nobody deletes the thread, or brings it back, between the look and the deed.
-        let mut tx = tokio::time::timeout(patience, db.begin())
-            .await
-            .map_err(|_| "the index is locked".to_owned())?
-            .map_err(|error| error.to_string())?;
-        let deleted = TOMBSTONES.deleted_of(tx.conn(), [note.thread_id]).await.map_err(fail)?;
-        match deleted.contains(&note.thread_id) {
-            true => stores.forget(note).await?,
-            false => stores.readmit(note).await?,
-        }
-        step(label(&note.store), "cleaned");
-        strike_out(&mut tx, note).await.map_err(fail)?;
-        tx.commit().await.map_err(|error| error.to_string())
-    }
-
     async fn notes(&self) -> Result<Vec<Note>, StateError> {
         const NOTES: &str =
             "SELECT thread_id, store, created_at_ms FROM pending_cleanups ORDER BY thread_id, store";
         let rows = self.database().read(async |conn| sqlx::query(NOTES).fetch_all(conn).await).await?;
         // A row that names no thread is none of ours, and stays.
         let read = |row: &sqlx::sqlite::SqliteRow| -> Option<Note> {
-            let thread_id = Uuid::try_parse(row.try_get(0).ok()?).ok()?;
-            let at = Timestamp::from_millisecond(row.try_get(2).ok()?).ok()?;
-            Some(Note { thread_id, store: row.try_get(1).ok()?, at })
+            let mut row = RowReader::new(row);
+            Some(Note { thread_id: row.uuid().ok()?, store: row.column().ok()?, at: row.time().ok()? })
         };
         Ok(rows.iter().filter_map(read).collect())
     }
+}
+
+/// Does what a note says, and strikes it out.
+async fn bring_in_line(stores: &Stores, note: &Note) -> Result<(), String> {
+    // Before the index is held: opening may take long, and others want to write.
+    stores.open(note).await?;
+    // With a handle that waits no longer than the others, which the runtime's own does.
+    let db = stores.index.get().await.map_err(|error| error.to_string())?;
+    let fail = |error| db.error(error).to_string();
+    // The index is held meanwhile: nobody deletes the thread, or brings it back, between the look and the deed.
+    let mut tx = db.begin().await.map_err(|error| error.to_string())?;
+    let deleted = TOMBSTONES.deleted_of(tx.conn(), [note.thread_id]).await.map_err(fail)?;
+    match deleted.contains(&note.thread_id) {
+        true => stores.forget(note).await?,
+        false => stores.readmit(note).await?,
+    }
+    step(label(&note.store), "cleaned");
+    strike_out(&mut tx, note).await.map_err(fail)?;
+    tx.commit().await.map_err(|error| error.to_string())
 }
 
 async fn strike_out(tx: &mut WriteTx, note: &Note) -> Result<(), sqlx::Error> {

@@ -154,8 +154,9 @@ impl StateRuntime {
             db,
         };
         if !state.db.is_read_only() {
+            // An index run asks the tombstones alone: without them it would bring back what was deleted.
+            tombstone::convert(&state.db).await?;
             // What cannot be done yet stays noted, and is no reason not to open.
-            let _ = tombstone::convert(&state.db).await;
             let _ = state.adopt_tombstones().await;
             let _ = state.finish_cleanups_within(AT_ONCE).await;
         }

@@ -16,7 +16,7 @@ const READ_ELSEWHERE: &str =
 
 /// What is cleaned, opened apart from what the runtime has: these wait for nobody for long.
 pub(crate) struct Stores {
-    index: LazyDatabase,
+    pub(crate) index: LazyDatabase,
     /// Whether nothing of the index is in its log alone.
     is_written_back: bool,
     #[cfg(feature = "goals")]
@@ -40,10 +40,21 @@ impl Stores {
         }
     }
 
+    /// Opens the store of a note, and makes it if there is none.
+    pub(crate) async fn open(&self, note: &Note) -> Result<(), String> {
+        let database = match note.store.as_str() {
+            #[cfg(feature = "goals")]
+            "goals" => self.goals.database(),
+            #[cfg(feature = "logs")]
+            "logs" => self.logs.database(),
+            _ => &self.index,
+        };
+        database.get().await.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Has a store forget a deleted thread.
     pub(crate) async fn forget(&self, note: &Note) -> Result<(), String> {
-        let Note { thread_id: thread, at, .. } = *note;
-        let _ = at;
+        let thread = note.thread_id;
         let whole = |is_gone| if is_gone { Ok(()) } else { Err(READ_ELSEWHERE.to_owned()) };
         match note.store.as_str() {
             "state" => {
@@ -53,9 +64,9 @@ impl Stores {
                 whole(self.is_written_back)
             }
             #[cfg(feature = "goals")]
-            "goals" => whole(self.goals.forget(thread, at).await.map_err(|error| error.to_string())?),
+            "goals" => whole(self.goals.forget(thread, note.at).await.map_err(|error| error.to_string())?),
             #[cfg(feature = "logs")]
-            "logs" => whole(self.logs.forget(thread, at).await.map_err(|error| error.to_string())?),
+            "logs" => whole(self.logs.forget(thread, note.at).await.map_err(|error| error.to_string())?),
             unknown => Err(not_here(unknown)),
         }
     }
@@ -90,9 +101,10 @@ impl Stores {
         let _ = self.goals.close().await;
         #[cfg(feature = "logs")]
         let _ = self.logs.close().await;
+        let _ = self.index.close().await;
     }
 }
 
 fn not_here(store: &str) -> String {
-    format!("this program has no {store}: one that has them will delete them")
+    format!("this program has no {store}: one that has them does it")
 }

@@ -1,10 +1,10 @@
 //! What is kept of a deleted thread, so that no index run brings it back: a digest of its id, and nothing that names it.
 
-use sqlx::Row as _;
-use threadkeep_sqlite::{Database, DbError, Tombstone, Tombstones};
+use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::{Database, DbError, RowReader, Tombstone, Tombstones};
 use uuid::Uuid;
 
-use crate::cleanup::AT_ONCE;
+use crate::cleanup::{self, PATIENCE};
 use crate::error::StateError;
 use crate::runtime::StateRuntime;
 use crate::stores::Stores;
@@ -27,12 +27,18 @@ pub(crate) async fn convert(db: &Database) -> Result<(), DbError> {
         .fetch_all(tx.conn())
         .await
         .map_err(fail)?;
-    for row in &rows {
-        // What is no id was never a thread's.
-        let Ok(id) = Uuid::try_parse(row.try_get(0).map_err(fail)?) else { continue };
-        let stone = Tombstone::of(id, row.try_get(1).map_err(fail)?);
-        TOMBSTONES.put(tx.conn(), &[stone]).await.map_err(fail)?;
+    // What is no id was never a thread's.
+    let read = |row: &SqliteRow| {
+        let mut row = RowReader::new(row);
+        Some((row.uuid().ok()?, row.column::<i64>().ok()?))
+    };
+    let deleted: Vec<(Uuid, i64)> = rows.iter().filter_map(read).collect();
+    let stones: Vec<Tombstone> = deleted.iter().map(|(id, at_ms)| Tombstone::of(*id, *at_ms)).collect();
+    TOMBSTONES.put(tx.conn(), &stones).await.map_err(fail)?;
+    for (id, at_ms) in deleted {
         forget(tx.conn(), id).await.map_err(fail)?;
+        // The stores never heard of it, and the snapshot from before this upgrade names it.
+        cleanup::note(tx.conn(), &[id], at_ms).await.map_err(fail)?;
     }
     tx.commit().await
 }
@@ -48,7 +54,7 @@ impl StateRuntime {
         if !is_empty {
             return Ok(());
         }
-        let stores = Stores::new(self, AT_ONCE, false);
+        let stores = Stores::new(self, PATIENCE, false);
         let stones = stores.tombstones().await;
         stores.close().await;
         if stones.is_empty() {

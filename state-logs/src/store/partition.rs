@@ -79,15 +79,14 @@ pub(crate) async fn partitions(
     conn: &mut SqliteConnection,
     shares: &mut Vec<Share<'_>>,
 ) -> Result<Vec<Partition>, sqlx::Error> {
-    let found = select(conn, &owners(shares)?).await?;
-    if found.len() == shares.len() {
-        return Ok(found);
-    }
-    // Only now: forgetting a thread takes its partition, so whoever has one was not forgotten.
     let threads = shares.iter().filter_map(|share| share.owner.thread_id);
     let forgotten = TOMBSTONES.deleted_of(conn, threads).await?;
     shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !forgotten.contains(&thread)));
     let owners = owners(shares)?;
+    let found = select(conn, &owners).await?;
+    if found.len() == shares.len() {
+        return Ok(found);
+    }
     sqlx::query(
         "INSERT INTO log_partitions (thread_id, process_id) \
          SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",

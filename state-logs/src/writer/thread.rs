@@ -132,7 +132,9 @@ impl Writer {
             }
             self.batch.rows.remove(0);
         }
+        self.backoff.succeeded();
         self.queue.written();
+        self.tidy().await;
         true
     }
 

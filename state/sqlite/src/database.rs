@@ -164,8 +164,11 @@ impl Database {
     /// [`DbError::Io`], [`DbError::Full`] and their like when writing back failed; nothing is lost by that.
     pub async fn close(self) -> Result<(), DbError> {
         let inner = &self.inner;
-        inner.permits.close();
-        let idle = std::mem::take(&mut *inner.idle());
+        let idle = {
+            let mut idle = inner.idle();
+            inner.permits.close();
+            std::mem::take(&mut *idle)
+        };
         let writer = inner.writer.lock().await.take().map(|writer| writer.connection);
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::database::Database;
 use crate::db_error::DbError;
+use crate::lock::FileLock;
 use crate::open_error::OpenError;
 use crate::options::OpenOptions;
 use crate::paths::DbPaths;
@@ -95,49 +96,40 @@ impl LazyDatabase {
         }
     }
 
-    /// Opens the snapshots that upgrades have left beside the database, as they are, each with the schema of its version: what
-    /// is deleted for good is to be deleted in them, too. Whoever asks for them closes them.
+    /// Edits the snapshots that upgrades have left beside the database, each with the schema of its version: what is deleted for
+    /// good is to be deleted in them, too. Each is edited in a transaction of its own that is on the disk when it returns.
     ///
-    /// A file that is not ours is left out, whatever its name.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError::Io`] when the folder cannot be listed, and as for [`Database::open`] for a snapshot that is damaged or newer.
-    pub async fn snapshots(&self) -> Result<Vec<Database>, OpenError> {
-        let Lazy { spec, folder, options, .. } = &*self.inner;
-        let (spec, folder, options) = (*spec, folder.clone(), options.clone());
-        let failed_at = folder.clone();
-        let opened = tokio::task::spawn_blocking(move || {
-            let paths = DbPaths::new(spec, &folder);
-            let found = paths.snapshots().map_err(|error| OpenError::io("list", &folder, error))?;
-            found.iter().filter_map(|(_, path)| snapshot::open(spec, path, &options).transpose()).collect()
-        });
-        opened.await.unwrap_or_else(|error| {
-            Err(OpenError::Io { doing: "list", path: failed_at, source: error.into() })
-        })
-    }
-
-    /// Edits each of the [`snapshots`](Self::snapshots), in a transaction of its own that is on the disk when it returns.
+    /// No upgrade makes another one meanwhile. A file that is not ours is left alone, whatever its name.
     ///
     /// # Errors
     ///
-    /// The first that a snapshot gives; those before it are edited.
+    /// [`OpenError::Busy`] when an upgrade is under way, [`OpenError::Io`] when the folder cannot be listed, and what a
+    /// snapshot gives that is damaged, newer or cannot be written. The others are edited all the same.
     pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
     where
         E: From<OpenError> + From<DbError>,
         F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
     {
-        for snapshot in self.snapshots().await? {
+        let Lazy { spec, folder, options, .. } = &*self.inner;
+        let paths = DbPaths::new(spec, folder);
+        let _lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
+        let found = paths.snapshots().map_err(|error| OpenError::io("list", folder, error))?;
+        let mut first_error = None;
+        for (_, path) in found {
             let edited = async {
-                let mut tx = snapshot.begin_durable().await?;
-                edit(tx.conn()).await.map_err(|error| snapshot.error(error))?;
-                tx.commit().await
+                let Some(snapshot) = snapshot::open(spec, &path, options)? else { return Ok(()) };
+                let edited = async {
+                    let mut tx = snapshot.begin_durable().await?;
+                    edit(tx.conn()).await.map_err(|error| snapshot.error(error))?;
+                    tx.commit().await
+                };
+                let edited: Result<(), DbError> = edited.await;
+                let closed = snapshot.close().await;
+                Ok::<(), E>(edited.and(closed)?)
             };
-            let edited: Result<(), DbError> = edited.await;
-            let closed = snapshot.close().await;
-            edited.and(closed)?;
+            first_error = first_error.or(edited.await.err());
         }
-        Ok(())
+        first_error.map_or(Ok(()), Err)
     }
 
     /// Closes what was opened, for all clones. The next use opens it again.

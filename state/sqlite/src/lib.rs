@@ -72,7 +72,7 @@
 //!
 //! Deleted text is overwritten in the file. The log still has it until a checkpoint has written all of it back and cut it
 //! to nothing, as [`Database::checkpoint`] does unless a reader is in its way, and the last [`Database::close`]; a snapshot
-//! has what it was made of, until a store deletes it there, too ([`LazyDatabase::snapshots`]).
+//! has what it was made of, until a store deletes it there, too ([`LazyDatabase::edit_snapshots`]).
 //!
 //! # Compatibility
 //!

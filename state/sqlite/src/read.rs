@@ -79,10 +79,12 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && !self.inner.permits.is_closed()
-        {
-            self.inner.idle().push(connection);
+        if let Some(connection) = self.connection.take() {
+            // Asked with the list in hand: closing empties it under the same lock.
+            let mut idle = self.inner.idle();
+            if !self.inner.permits.is_closed() {
+                idle.push(connection);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The light write of a live session: what changes with nearly every line, coalesced over all threads of a process.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ struct Pending {
     /// The time of the first one that waits.
     first: Option<Timestamp>,
     count: usize,
+    /// How often what waited was taken: a timer that was set before has nothing to do any more.
+    taken: u64,
     threads: HashMap<Uuid, Touch>,
 }
 
@@ -75,12 +78,17 @@ impl Touches {
     }
 
     /// Takes all that wait.
-    pub(super) fn take(&self) -> Vec<Touch> {
-        std::mem::take(&mut *self.pending()).threads.into_values().collect()
+    fn take(&self) -> Vec<Touch> {
+        let mut pending = self.pending();
+        let taken = pending.taken + 1;
+        std::mem::replace(&mut *pending, Pending { taken, ..Pending::default() })
+            .threads
+            .into_values()
+            .collect()
     }
 
     /// Puts back what could not be written.
-    pub(super) fn restore(&self, touches: Vec<Touch>) {
+    fn restore(&self, touches: Vec<Touch>) {
         let mut pending = self.pending();
         for touch in touches {
             pending.first = Some(pending.first.map_or(touch.updated_at, |first| first.min(touch.updated_at)));
@@ -91,7 +99,41 @@ impl Touches {
     }
 }
 
+/// Touches on their way to the database. They wait again if they do not get there, also when the future that writes them is dropped.
+pub(super) struct TakenTouches<'s> {
+    store: &'s ThreadStore,
+    touches: Vec<Touch>,
+}
+
+impl TakenTouches<'_> {
+    /// Lets them go: they are committed.
+    pub(super) fn are_written(mut self) {
+        self.touches.clear();
+    }
+}
+
+impl Deref for TakenTouches<'_> {
+    type Target = [Touch];
+
+    fn deref(&self) -> &[Touch] {
+        &self.touches
+    }
+}
+
+impl Drop for TakenTouches<'_> {
+    fn drop(&mut self) {
+        if !self.touches.is_empty() {
+            self.store.touches.restore(std::mem::take(&mut self.touches));
+            self.store.flush_later();
+        }
+    }
+}
+
 impl ThreadStore {
+    pub(super) fn take_touches(&self) -> TakenTouches<'_> {
+        TakenTouches { store: self, touches: self.touches.take() }
+    }
+
     /// Says that a line was written to a thread's rollout that changed nothing but this. Says in turn whether it was
     /// written, with all that waited.
     ///
@@ -116,16 +158,19 @@ impl ThreadStore {
         Ok(true)
     }
 
-    /// Has what waits written when it has waited for long enough, should no other touch come. A store that is gone by then has
-    /// nothing that waits, and is not kept for it.
+    /// Has what waits written when it has waited for long enough, should nobody else do it. No store is kept for that: what
+    /// waits in one that is gone by then is lost, and the next index run finds it in the rollouts.
     fn flush_later(&self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (touches, interval) = (Arc::downgrade(&self.touches), self.touches.interval);
+        let taken = self.touches.pending().taken;
         runtime.spawn(async move {
             tokio::time::sleep(interval).await;
-            let Some(touches) = touches.upgrade() else { return };
+            let Some(touches) = touches.upgrade().filter(|touches| touches.pending().taken == taken) else {
+                return;
+            };
             let store = ThreadStore { db: touches.db.clone(), touches };
-            // What fails stays, and is written with the next ones.
+            // What fails waits again.
             let _ = store.flush_touches().await;
         });
     }
@@ -134,8 +179,7 @@ impl ThreadStore {
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; the touches are kept. If the future is dropped they may be lost: the next index run finds
-    /// the times in the rollouts.
+    /// [`StateError::Database`]; the touches are kept, also when the future is dropped.
     pub async fn flush_touches(&self) -> Result<(), StateError> {
         self.write_with_touches(std::iter::empty()).await.map(drop)
     }

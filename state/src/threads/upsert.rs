@@ -226,26 +226,20 @@ impl ThreadStore {
         &self,
         batch: impl ExactSizeIterator<Item = &ThreadUpsert>,
     ) -> Result<u64, StateError> {
-        let touches = self.touches.take();
+        let touches = self.take_touches();
         if touches.is_empty() && batch.len() == 0 {
             return Ok(0);
         }
+        let mut tx = self.db.begin().await?;
         let written = async {
-            let mut tx = self.db.begin().await?;
-            let written = async {
-                // Before the rows: one that describes a thread anew says what it is now.
-                write_touches(tx.conn(), &touches).await?;
-                upsert_all(tx.conn(), batch).await
-            };
-            let written = written.await.map_err(|error| self.db.error(error))?;
-            tx.commit().await?;
-            Ok(written)
+            // Before the rows: one that describes a thread anew says what it is now.
+            write_touches(tx.conn(), &touches).await?;
+            upsert_all(tx.conn(), batch).await
         };
-        let written = written.await;
-        if written.is_err() {
-            self.touches.restore(touches);
-        }
-        written
+        let written = written.await.map_err(|error| self.db.error(error))?;
+        tx.commit().await?;
+        touches.are_written();
+        Ok(written)
     }
 }
 

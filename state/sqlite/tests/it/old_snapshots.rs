@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use sqlx::Executor as _;
-use threadkeep_sqlite::{LazyDatabase, OpenError, OpenOptions};
+use sqlx::{Executor as _, SqliteConnection};
+use threadkeep_sqlite::{LazyDatabase, OpenOptions};
 
-use crate::support::{FILE, Result, V1, V2, V3, bytes, open, write_note};
+use crate::support::{Error, FILE, Result, V1, V2, V3, bytes, open, write_note};
 
 const MARKER: &str = "correct-horse-battery-staple";
 
@@ -26,17 +26,10 @@ async fn what_is_deleted_in_a_snapshot_is_gone_from_it_and_nothing_else_is() -> 
     fs::write(folder.path().join(format!("{FILE}.before-v9")), "")?;
 
     let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
-    let snapshots = notes.snapshots().await?;
-    let names: Vec<_> = snapshots.iter().filter_map(|snapshot| snapshot.path().extension()).collect();
-    assert_eq!(names, ["before-v3", "before-v2"]);
-    for snapshot in snapshots {
-        let mut tx = snapshot.begin_durable().await?;
-        tx.execute("DELETE FROM notes WHERE text <> 'stays'").await?;
-        tx.commit().await?;
-        let path = snapshot.path().to_owned();
-        snapshot.close().await?;
-        let content = fs::read(&path)?;
-        assert!(!content.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()));
+    notes.edit_snapshots::<Error, _>(|conn| Box::pin(delete_all_but_one(conn))).await?;
+    for version in [2, 3] {
+        let content = fs::read(folder.path().join(format!("{FILE}.before-v{version}")))?;
+        assert!(!content.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()), "{version}");
     }
     assert_eq!(bytes(folder.path())?.len(), 6, "nothing is left beside them");
     // They are still what they were: the program of then opens them.
@@ -49,14 +42,25 @@ async fn what_is_deleted_in_a_snapshot_is_gone_from_it_and_nothing_else_is() -> 
 }
 
 #[tokio::test]
-async fn a_damaged_snapshot_is_named() -> Result {
+async fn a_damaged_snapshot_is_named_and_keeps_no_other_from_being_edited() -> Result {
     let folder = tempfile::tempdir()?;
-    open(&V1, folder.path()).await?.close().await?;
+    let database = open(&V1, folder.path()).await?;
+    write_note(&database, MARKER).await?;
+    database.close().await?;
     open(&V2, folder.path()).await?.close().await?;
-    let path = folder.path().join(format!("{FILE}.before-v2"));
-    fs::write(&path, &fs::read(&path)?[..50])?;
-    let failed = LazyDatabase::new(&V2, folder.path(), &OpenOptions::new()).snapshots().await;
+    open(&V3, folder.path()).await?.close().await?;
+    // They are edited from the newest on.
+    let newest = folder.path().join(format!("{FILE}.before-v3"));
+    fs::write(&newest, &fs::read(&newest)?[..50])?;
+    let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
+    let failed = notes.edit_snapshots::<Error, _>(|conn| Box::pin(delete_all_but_one(conn))).await;
     let failed = failed.expect_err("half a header");
-    assert!(matches!(&failed, OpenError::Corrupt { path: named, .. } if *named == path), "{failed}");
+    assert!(failed.to_string().contains("before-v3"), "{failed}");
+    let content = fs::read(folder.path().join(format!("{FILE}.before-v2")))?;
+    assert!(!content.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()));
     Ok(())
+}
+
+async fn delete_all_but_one(conn: &mut SqliteConnection) -> std::result::Result<(), sqlx::Error> {
+    conn.execute("DELETE FROM notes WHERE text <> 'stays'").await.map(drop)
 }
