@@ -202,8 +202,10 @@ fn meant(error: &clap::Error) -> Option<String> {
 
 fn usage_fault(error: &clap::Error) -> Fault {
     let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
+    // What is missing is named below the first line.
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let message = said.strip_prefix("error: ").unwrap_or(&said);
     Fault::new(message, usage.as_deref().or(Some("threadkeep --help")), &[])
 }

@@ -123,8 +123,13 @@ pub(crate) async fn refresh(index: &Index, home: &AgentHome, screen: &Screen) ->
 /// Which place a pass could not see into, though rollouts may be there.
 async fn hidden(index: &Index, report: &Report) -> anyhow::Result<Option<String>> {
     let nothing_yet = ProblemReason::NoSessions.to_string();
-    let harmless = [ProblemReason::MalformedName, ProblemReason::NameNotUtf8, ProblemReason::NotAFile]
-        .map(|reason| reason.to_string());
+    let harmless = [
+        ProblemReason::MalformedName,
+        ProblemReason::NameNotUtf8,
+        ProblemReason::NotAFile,
+        ProblemReason::LinkCircle,
+    ]
+    .map(|reason| reason.to_string());
     let mut places = Vec::new();
     for problem in report.problems.iter().filter(|problem| problem.kind == ProblemKind::Listing) {
         // The names of threads are in no folder, and a new home has nothing that could be hidden.

@@ -22,7 +22,7 @@ pub(crate) enum GoalsCommand {
         #[arg(long, value_enum)]
         status: Vec<Status>,
         /// How many goals at most [default: 100]
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
         limit: Option<u32>,
     },
     /// Show the goal of a thread

@@ -38,7 +38,7 @@ pub(crate) struct LogsArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
     /// How many rows at most, the newest [default: 100]
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
     /// Go on printing rows as they come, until Ctrl-C
     #[arg(short, long, conflicts_with = "to")]

@@ -19,7 +19,7 @@ pub(crate) struct ThreadsArgs {
 #[command(next_help_heading = "Options of the list")]
 pub(crate) struct ListArgs {
     /// How many threads [default: 20, with --json 50; at most 1000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
     /// Where to go on: a cursor that an earlier list gave, with the same filters
     #[arg(long)]
@@ -134,10 +134,10 @@ pub(crate) struct TreeArgs {
     /// The id of the thread at the top, or the beginning of it
     pub(crate) id: Option<String>,
     /// How many steps down [default: 10; at most 1000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]
     pub(crate) depth: Option<u32>,
     /// How many threads at the top, the newest first [default: 20; at most 1000]
-    #[arg(long, value_name = "N", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=1000), allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
     /// Where to go on: only threads at the top that are older than this one
     #[arg(long, value_name = "ID", conflicts_with = "id")]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use threadkeep_backfill::{ProblemKind, Report};
+use threadkeep_redact::redact;
 use threadkeep_rollout::ProblemReason;
 use threadkeep_state::audit::AuditReport;
 use threadkeep_state::{FileProblem, FileProblemKind, StateRuntime};
@@ -39,6 +40,8 @@ pub(super) enum Kind {
     LinesSkipped,
     /// It is indexed, and its name is not a rollout's.
     Name,
+    /// It is a link in a circle: what it leads to is indexed without it.
+    Link,
 }
 
 impl Kind {
@@ -49,6 +52,7 @@ impl Kind {
             Kind::LinesSkipped => "lines_skipped",
             Kind::Place => "place",
             Kind::Name => "name",
+            Kind::Link => "link",
         }
     }
 }
@@ -56,20 +60,22 @@ impl Kind {
 impl PlaceProblem {
     /// A problem whose reason does not say again which file it is about.
     fn new(path: String, kind: Kind, reason: &str) -> PlaceProblem {
-        let reason = without_path(&path, reason);
+        // What a file has in it may be said again.
+        let reason = redact(&without_path(&path, reason)).into_owned();
         PlaceProblem { path, kind, reason }
     }
 
     /// A problem of a place of the home, in the words of whoever looked there.
     pub(super) fn of_place(path: &str, reason: &str) -> PlaceProblem {
-        let is_name = reason == ProblemReason::MalformedName.to_string();
+        let harmless = [(ProblemReason::MalformedName, Kind::Name), (ProblemReason::LinkCircle, Kind::Link)];
+        let kind = harmless.iter().find(|(known, _)| reason == known.to_string());
         let path = if path.is_empty() { THE_HOME } else { path };
-        PlaceProblem::new(path.to_owned(), if is_name { Kind::Name } else { Kind::Place }, reason)
+        PlaceProblem::new(path.to_owned(), kind.map_or(Kind::Place, |(_, kind)| *kind), reason)
     }
 
     /// Whether something is missing from the index because of it.
     pub(super) fn is_serious(&self) -> bool {
-        !matches!(self.kind, Kind::LinesSkipped | Kind::Name)
+        !matches!(self.kind, Kind::LinesSkipped | Kind::Name | Kind::Link)
     }
 
     /// Whether something could not be read because of it.
@@ -123,7 +129,7 @@ pub(super) async fn of_audit(
     problems.extend(report.problems.iter().map(|problem| {
         let kind = if problem.reason.starts_with(COPY) { Kind::Copy } else { Kind::Failed };
         match PlaceProblem::of_place(&problem.path, &problem.reason) {
-            named if named.kind == Kind::Name => named,
+            harmless if !harmless.is_serious() => harmless,
             other => PlaceProblem { kind, ..other },
         }
     }));

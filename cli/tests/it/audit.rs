@@ -190,3 +190,25 @@ async fn a_home_without_folders_is_named() -> Result {
     assert_eq!(document["problems"][0]["path"], ".");
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_circle_hides_nothing() -> Result {
+    let fixture = Fixture::bundled()?;
+    std::os::unix::fs::symlink("../sessions", fixture.home().join("sessions/loop"))?;
+    let said = fixture.run(&["backfill"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
+    exit 0
+    --- stdout
+    files with problems
+      sessions/loop
+        is a link to a folder that it is in; not followed
+
+    index and rollouts agree
+    16 files and 16 threads compared
+    ");
+    assert_eq!(fixture.json(&["audit"])?["problems"][0]["kind"], "link");
+    assert_eq!(fixture.run(&["threads"])?.stderr, "");
+    Ok(())
+}

@@ -428,3 +428,24 @@ fn a_home_that_is_not_there_has_no_goals_and_no_logs() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_number_below_zero_is_a_number() -> Result {
+    let fixture = Fixture::bundled()?;
+    for arguments in [
+        &["threads", "--limit", "-5"][..],
+        &["threads", "tree", "--depth", "-5"],
+        &["threads", "tree", "--limit", "-5"],
+        &["goals", "list", "--limit", "-5"],
+        &["logs", "-n", "-5"],
+    ] {
+        let said = fixture.run(arguments)?;
+        assert!(said.code == Some(2) && said.stderr.contains("-5 is not in"), "{}", said.all());
+    }
+    insta::assert_snapshot!(fixture.run(&["--json", "goals", "set", "01a2036c-de71"])?.all(), @r#"
+    exit 2
+    --- stderr
+    {"error":{"message":"the following required arguments were not provided: <OBJECTIVE>","hint":"Usage: threadkeep goals set <ID> <OBJECTIVE>"}}
+    "#);
+    Ok(())
+}

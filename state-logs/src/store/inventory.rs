@@ -24,10 +24,9 @@ pub struct LogInventory {
     pub measured_bytes: u64,
     /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
     pub dropped_rows: u64,
-    /// When the oldest row that is there happened, to the order in which rows were committed: the earlier of the first and the
-    /// last one.
+    /// When the earliest row happened, of those that are there.
     pub oldest: Option<Timestamp>,
-    /// When the newest row happened: the later of the two.
+    /// When the latest row happened.
     pub newest: Option<Timestamp>,
 }
 
@@ -39,12 +38,16 @@ impl LogStore {
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn inventory(&self) -> Result<Option<LogInventory>, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(None) };
+        // Rows are committed in another order than they happened in. The first and the last to be committed, and how far ids
+        // and times are apart, tell which others may have happened before and after them: few, unless a clock was set back.
         let totals = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
                (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, \
                measured_bytes, dropped_rows, \
-               (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1), \
-               (SELECT at_ms FROM log_rows ORDER BY log_rows.id DESC LIMIT 1) FROM log_totals WHERE id = 1",
+               (SELECT min(at_ms) FROM log_rows WHERE log_rows.id < 1000 * (1 + most_late_ms + \
+                 (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1))), \
+               (SELECT max(at_ms) FROM log_rows WHERE log_rows.id >= 1000 * \
+                 (SELECT at_ms FROM log_rows ORDER BY log_rows.id DESC LIMIT 1)) FROM log_totals WHERE id = 1",
         );
         Ok(Some(db.read(async |conn| from_row(&totals.fetch_one(conn).await?)).await?))
     }
@@ -58,8 +61,6 @@ fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
         time.map_err(|error| sqlx::Error::Decode(Box::new(error)))
     };
     let written: Option<i64> = row.try_get(3)?;
-    // Rows of several processes are committed in an order that need not be that of their times.
-    let (first, last) = (time(6)?, time(7)?);
     Ok(LogInventory {
         rows: count(0)?,
         bytes: count(1)?,
@@ -67,7 +68,7 @@ fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
         written_bytes: written.map(|bytes| u64::try_from(bytes).unwrap_or(0)),
         measured_bytes: count(4)?,
         dropped_rows: count(5)?,
-        oldest: first.min(last),
-        newest: first.max(last),
+        oldest: time(6)?,
+        newest: time(7)?,
     })
 }

@@ -182,3 +182,16 @@ async fn limits_that_cannot_be_are_refused() -> Result {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn the_inventory_has_the_earliest_and_the_latest_time_whatever_came_first() -> Result {
+    let lab = Lab::new()?;
+    for times in [&[500, 100, 900, 300][..], &[100, 900], &[700], &[50, 200]] {
+        let rows: Vec<_> = times.iter().map(|at| new_row(*at, "row")).collect();
+        lab.store.append(&rows, PLENTY).await?;
+    }
+    let inventory = lab.store.inventory().await?.ok_or("no database")?;
+    let times = [inventory.oldest, inventory.newest].map(|at| at.map(jiff::Timestamp::as_millisecond));
+    assert_eq!(times, [Some(50), Some(900)]);
+    Ok(())
+}
