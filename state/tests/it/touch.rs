@@ -1,5 +1,7 @@
 //! Touches: many calls, few writes, and time that never goes backwards.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -65,6 +67,21 @@ async fn a_touch_that_no_other_follows_is_written_by_itself() -> Result {
         tokio::task::yield_now().await;
     }
     state.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn touches_of_a_write_that_is_dropped_wait_again() -> Result {
+    let lab = two_threads().await?;
+    let threads = lab.state.threads();
+    threads.touch(touch(1, 5)).await?;
+    {
+        let mut flush = pin!(threads.flush_touches());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(flush.as_mut().poll(&mut context).is_pending(), "it has the touches in hand");
+    }
+    threads.flush_touches().await?;
+    assert_eq!(updated(&lab).await?.0, at(5));
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! What was deleted stays so, until it is brought back.
 
+use sqlx::AssertSqlSafe;
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{StateOptions, StateRuntime};
 use threadkeep_state_goals::{GoalError, NewGoal};
 
-use super::{half_deleted, log, logged, now, two_threads};
+use super::{half_deleted, log, logged, no_residue, now, only_the_second_is_left, two_threads};
 use crate::common::{Result, id};
 
 #[tokio::test]
@@ -56,4 +57,21 @@ async fn what_was_deleted_stays_so_when_the_index_is_lost() -> Result {
     assert_eq!(lab.state.finish_cleanups().await?, []);
     lab.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_deleted_is_deleted_everywhere() -> Result {
+    let lab = two_threads().await?;
+    let (folder, elsewhere) = (lab.sqlite_home(), tempfile::tempdir()?);
+    // The snapshot that the upgrade from it has left, and what it did itself: there were no other stores for it.
+    lab.state.snapshot(elsewhere.path()).await?;
+    std::fs::copy(elsewhere.path().join("state_5.sqlite"), folder.join("state_5.sqlite.before-v6"))?;
+    lab.sql(AssertSqlSafe(format!("INSERT INTO deleted_threads VALUES ('{}', 7)", id(1)))).await?;
+    lab.state.clone().close().await?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    only_the_second_is_left(&state).await?;
+    let refused = state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await;
+    assert!(matches!(refused, Err(GoalError::Forgotten { .. })));
+    state.close().await?;
+    no_residue(&folder)
 }

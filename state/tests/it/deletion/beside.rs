@@ -1,10 +1,7 @@
 //! Whoever works on a thread while it is deleted.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use threadkeep_state::{StateOptions, StateRuntime};
-use threadkeep_state_goals::NewGoal;
+use threadkeep_state_goals::{GoalError, NewGoal};
 use threadkeep_state_logs::{LogOptions, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -19,15 +16,14 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
     let other = StateRuntime::open(&StateOptions::new(&folder)).await?;
     let (layer, writer) = LogWriter::start(other.logs(), LogOptions::default())?;
     let logging = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
-    let is_over = Arc::new(AtomicBool::new(false));
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let working = tokio::spawn({
-        let (other, is_over) = (other.clone(), Arc::clone(&is_over));
+        let other = other.clone();
         async move {
             let mut begun = Some(begun);
-            while !is_over.load(Ordering::SeqCst) {
-                // What is refused is what is asked for.
-                let _ = other.thread_goals().replace(id(1), NewGoal::new(MARKER), now()).await;
+            loop {
+                let goal = other.thread_goals().replace(id(1), NewGoal::new(MARKER), now()).await;
+                // What else is refused is what is asked for.
                 let _ = other.threads().rename(id(1), Some(MARKER)).await;
                 let _ = other.graph().upsert_edge(id(1), id(9), now()).await;
                 let _ = other.thread_memories().upsert(id(1), MARKER, MARKER, now()).await;
@@ -35,15 +31,18 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
                     &logging,
                     || tracing::info!(thread_id = %id(1), "{MARKER}"),
                 );
-                let _ = begun.take().map(|begun| begun.send(()));
+                match goal {
+                    Ok(_) => _ = begun.take().map(|begun| begun.send(())),
+                    Err(GoalError::Forgotten { .. }) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
             }
         }
     });
     has_begun.await?;
     let state = lab.state.clone();
     let left = tokio::spawn(async move { state.delete_thread(id(1), now()).await }).await??;
-    is_over.store(true, Ordering::SeqCst);
-    working.await?;
+    working.await??;
     writer.close().await?;
     other.close().await?;
     lab.state.close().await?;
