@@ -5,13 +5,13 @@
 //! forgets a thread that is deleted by then, and readmits one that was brought back. A process that dies in between leaves its
 //! notes to the next one that opens, and every step can be done twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
-use threadkeep_sqlite::{RowReader, WriteTx, text_of};
+use threadkeep_sqlite::{RowReader, Tombstone, WriteTx, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -102,6 +102,34 @@ impl StateRuntime {
     /// [`StateError::Database`] of the index, which has the list.
     pub async fn finish_cleanups(&self) -> Result<Vec<PendingCleanup>, StateError> {
         self.finish_cleanups_within(PATIENCE).await
+    }
+
+    /// Has goals and logs take in every thread that the index has, and does what else is left to do, as
+    /// [`finish_cleanups`](Self::finish_cleanups).
+    ///
+    /// They may have forgotten some of them: an index that is restored from a backup has what was deleted since. It is for whoever
+    /// brings deleted threads back.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`] of the index.
+    pub async fn readmit_indexed(&self, now: Timestamp) -> Result<Vec<PendingCleanup>, StateError> {
+        let stores = Stores::new(self, PATIENCE, false);
+        let stones: HashSet<String> =
+            stores.tombstones().await.into_iter().map(|stone| stone.digest).collect();
+        stores.close().await;
+        if !stones.is_empty() {
+            let db = self.database();
+            let ids: Vec<String> = db
+                .read(async |conn| sqlx::query_scalar("SELECT id FROM threads").fetch_all(conn).await)
+                .await?;
+            let indexed = ids.iter().filter_map(|id| Uuid::try_parse(id).ok());
+            let refused: Vec<Uuid> = indexed.filter(|id| stones.contains(&Tombstone::digest(*id))).collect();
+            let mut tx = db.begin().await?;
+            note(tx.conn(), &refused, now.as_millisecond()).await.map_err(|error| db.error(error))?;
+            tx.commit().await?;
+        }
+        self.finish_cleanups().await
     }
 
     /// Finishes what can be finished in this time for each store.

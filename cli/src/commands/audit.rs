@@ -104,7 +104,8 @@ impl Answer for Audit {
         }
         if summarise {
             let found = paint(YELLOW, &format!("{} are not indexed yet", things(new as u64, "rollout")));
-            text.push_str(&format!("{found}; `threadkeep backfill` indexes them (-v shows each)\n"));
+            let remedy = screen.typable("`threadkeep backfill` indexes them (-v shows each)");
+            text.push_str(&format!("{found}; {remedy}\n"));
         }
         if !self.problems.is_empty() {
             text.push_str(&format!("{}\n", paint(BOLD, "files with problems")));
@@ -114,7 +115,7 @@ impl Answer for Audit {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.verdict());
+            text.push_str(&screen.typable(&self.verdict()));
         }
         text
     }

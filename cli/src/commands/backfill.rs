@@ -1,5 +1,6 @@
 //! `backfill`: brings the index up to date and says what came of it.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_backfill::{Report, RunOutcome};
 
@@ -29,7 +30,7 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
     let report = pass::run(&index.state, &home, options, screen).await?;
     if args.include_deleted {
         // The goals and logs of what was brought back are taken again; where that has to wait, a later command sees to it.
-        let _ = index.state.finish_cleanups().await;
+        let _ = index.state.readmit_indexed(Timestamp::now()).await;
     }
     let problems = problems::after(&index.state, &report).await?;
     problems::log_unreadable(&report);

@@ -28,7 +28,7 @@ pub(super) fn list(
         } else {
             ("No thread has a goal.", "`threadkeep goals set ID OBJECTIVE` gives it one.")
         };
-        return format!("{what}\n{}\n", paint(DIM, remedy));
+        return format!("{what}\n{}\n", paint(DIM, &screen.typable(remedy)));
     }
     let clock = Clock::system();
     let ids = short_ids(goals.iter().map(|goal| goal.thread_id));

@@ -9,6 +9,7 @@ use super::log_line;
 use super::resolve::resolve;
 use crate::args::{self, LogsArgs};
 use crate::config::Settings;
+use crate::exit::fault;
 use crate::homes::Homes;
 use crate::interrupt::Interrupt;
 use crate::output::color::{DIM, paint};
@@ -63,6 +64,12 @@ async fn for_reading(homes: &Homes) -> Result<LogStore, LogError> {
 
 /// The newest rows that were asked for.
 async fn query(homes: &Homes, args: &LogsArgs, screen: &Screen) -> anyhow::Result<LogQuery> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
+        return Err(fault(
+            "nothing can be between --from and --to, which is not after it",
+            "give the earlier time first",
+        ));
+    }
     let mut threads = Vec::with_capacity(args.threads.len());
     for typed in &args.threads {
         threads.push(resolve(homes, typed, screen).await?);

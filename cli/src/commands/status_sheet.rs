@@ -38,7 +38,7 @@ pub(super) fn render(status: &Status, screen: &Screen) -> String {
             sheet.maybe("remedy", fault.hint.as_deref().map(clean));
         }
     }
-    let mut text = sheet.render(screen);
+    let mut text = screen.typable(&sheet.render(screen));
     if let Ok(Some(contents)) = &status.contents
         && !contents.problems.is_empty()
     {

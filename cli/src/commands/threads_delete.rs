@@ -27,6 +27,8 @@ const KEPT: &str =
 /// A thread that was deleted, or was not, and what of it could not be deleted yet.
 pub(super) struct Deletion {
     thread: Thread,
+    /// How many threads it has spawned.
+    children: u64,
     /// Nothing when nobody wanted it.
     pending: Option<Vec<PendingCleanup>>,
 }
@@ -36,7 +38,8 @@ pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) 
     let index = Index::for_writing(homes).await?;
     let thread = find(&index, &home, id, screen).await?;
     let about = About(thread.id);
-    let pending = if yes || may_delete(&thread, screen).await.context(about)? {
+    let children = index.state.graph().children(thread.id).await?.len() as u64;
+    let pending = if yes || may_delete(&thread, children, screen).await.context(about)? {
         Some(index.state.delete_thread(thread.id, Timestamp::now()).await.context(about)?)
     } else {
         None
@@ -45,7 +48,7 @@ pub(super) async fn delete(homes: &Homes, id: &str, yes: bool, screen: &Screen) 
         screen.note(&note);
     }
     index.close().await?;
-    Ok(Deletion { thread, pending })
+    Ok(Deletion { thread, children, pending })
 }
 
 /// What could not be deleted yet, of this thread and of those before it: one sentence a store and a reason.
@@ -58,7 +61,7 @@ fn left_to_do(pending: &[PendingCleanup]) -> Vec<String> {
         let (one, several) = match store {
             "goals" => ("the goal", "the goals"),
             "logs" => ("the logs", "the logs"),
-            "state" => ("what snapshots of the index have", "what snapshots of the index have"),
+            "state" => ("what the files of the index still have", "what the files of the index still have"),
             other => (other, other),
         };
         let whose = match ids.as_slice() {
@@ -70,18 +73,28 @@ fn left_to_do(pending: &[PendingCleanup]) -> Vec<String> {
     left.into_iter().map(sentence).collect()
 }
 
-async fn may_delete(thread: &Thread, screen: &Screen) -> anyhow::Result<bool> {
-    let question = question(thread, screen.width);
+async fn may_delete(thread: &Thread, children: u64, screen: &Screen) -> anyhow::Result<bool> {
+    let question = question(thread, children, screen);
     screen.ask(&question).await.ok_or_else(|| {
         fault("nothing was deleted, because nobody can be asked", "pass --yes to delete without asking")
     })
 }
 
 /// What is lost, what stays, and the question itself at the end.
-fn question(thread: &Thread, room: usize) -> String {
+fn question(thread: &Thread, children: u64, screen: &Screen) -> String {
     let called = [&thread.name, &thread.title].into_iter().flatten().map(|text| one_line(text));
-    let called = called.map(|text| format!("\n  {}", fit(&text, room.saturating_sub(2)))).next();
-    format!("{}{}\n{LOST}.\n{KEPT}.\nDelete it from the index?", thread.id, called.unwrap_or_default())
+    let called = called.map(|text| format!("\n  {}", fit(&text, screen.width.saturating_sub(2)))).next();
+    let (called, orphans, kept) = (called.unwrap_or_default(), orphans(children), screen.typable(KEPT));
+    format!("{}{called}\n{LOST}.\n{orphans}{kept}.\nDelete it from the index?", thread.id)
+}
+
+/// What becomes of the threads that it has spawned: a line, if there are any.
+fn orphans(children: u64) -> String {
+    match children {
+        0 => String::new(),
+        1 => "The thread that it spawned stays, and names it no more\n".to_owned(),
+        more => format!("The {more} threads that it spawned stay, and name it no more\n"),
+    }
 }
 
 impl Answer for Deletion {
@@ -105,7 +118,8 @@ impl Answer for Deletion {
                 let place = clean(rollout_path);
                 // What could not be deleted yet was said in a note, and must not be claimed here.
                 let lost = if pending.is_empty() { format!("{LOST}\n") } else { format!("{LATER}\n") };
-                format!("{id} is deleted from the index\n{lost}{KEPT}\nrollout: {place}\n")
+                let (kept, orphans) = (screen.typable(KEPT), orphans(self.children));
+                format!("{id} is deleted from the index\n{lost}{orphans}{kept}\nrollout: {place}\n")
             }
             None => "nothing was deleted\n".to_owned(),
         }
@@ -116,7 +130,7 @@ impl Answer for Deletion {
             None => "nothing was deleted".to_owned(),
             Some(left) if left.is_empty() => "deleted".to_owned(),
             Some(left) => {
-                format!("deleted, {} left to do in other databases", things(left.len() as u64, "deletion"))
+                format!("deleted, {} left to do", things(left.len() as u64, "deletion"))
             }
         }
     }

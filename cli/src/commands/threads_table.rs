@@ -25,7 +25,7 @@ const GOAL: usize = 3;
 /// Renders a page.
 pub(super) fn render(list: &List, screen: &Screen) -> String {
     if list.page.threads.is_empty() {
-        return if screen.quiet { String::new() } else { list.why_empty() };
+        return if screen.quiet { String::new() } else { screen.typable(&list.why_empty()) };
     }
     let clock = Clock::system();
     let ids = short_ids(list.page.threads.iter().map(|thread| thread.id));

@@ -86,12 +86,14 @@ impl Screen {
         }
     }
 
-    /// Makes the commands that a text of ours names such that they work as they stand: with the homes that were typed.
+    /// Makes the commands that a text of ours names such that they work as they stand: with the homes that were typed. One that has
+    /// them is left as it is.
     pub(crate) fn typable(&self, text: &str) -> String {
         match self.homes.is_empty() {
             true => text.to_owned(),
             false => ["`", ": "].iter().fold(text.to_owned(), |text, before| {
-                text.replace(&format!("{before}threadkeep "), &format!("{before}threadkeep{} ", self.homes))
+                let [bare, whole] = ["", &self.homes].map(|homes| format!("{before}threadkeep{homes} "));
+                text.replace(&whole, &bare).replace(&bare, &whole)
             }),
         }
     }

@@ -449,3 +449,31 @@ fn a_number_below_zero_is_a_number() -> Result {
     "#);
     Ok(())
 }
+
+#[test]
+fn what_is_to_be_typed_bears_the_homes_that_were_typed() -> Result {
+    let fixture = Fixture::bundled()?;
+    let home = fixture.home();
+    let home = home.to_str().ok_or("a path")?;
+    let id = "01a2036e-6c3d-7fb3-9eef-e29a46cef274";
+    for arguments in [
+        &["threads", "--no-refresh"][..],
+        &["status"],
+        &["goals", "list"],
+        &["threads", "delete", id, "--yes"],
+    ] {
+        let said = fixture.run(&[&["--home", home], arguments].concat())?.stdout;
+        let named = said.matches("`threadkeep ").count();
+        assert!(named > 0 && said.matches("`threadkeep --home ").count() == named, "{arguments:?}: {said}");
+        assert!(!said.contains("--home [tmp]/home --home"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn times_between_which_nothing_can_be_are_refused() -> Result {
+    let fixture = Fixture::bundled()?;
+    let said = fixture.run(&["logs", "--from", "1h", "--to", "2h"])?;
+    assert!(said.code == Some(2) && said.stderr.contains("give the earlier time first"), "{}", said.all());
+    Ok(())
+}

@@ -147,8 +147,8 @@ impl GoalStore {
     /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the goal that is meant; `None`: whichever the
     /// thread has.
     ///
-    /// The text is overwritten in the file; the log beside it has it until it is written back, as
-    /// [`close`](Self::close) does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
+    /// The text is overwritten in the file; the log beside it has it until it is written back, as the last
+    /// [`close`](Self::close) on the file does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
     ///
     /// # Errors
     ///

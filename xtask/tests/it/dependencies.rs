@@ -146,7 +146,7 @@ fn stores_stand_alone() {
     );
     assert_snapshot!(house.layers(), @r"
     state-goals/Cargo.toml [layers/knows]
-        threadkeep-state-goals may know only threadkeep-sqlite; it names threadkeep-state-logs
+        threadkeep-state-goals may know only threadkeep-sqlite, threadkeep-redact; it names threadkeep-state-logs
         → turn the arrow round: own a port here, and implement it in the crate that knows both
     state-logs/Cargo.toml [layers/knows]
         threadkeep-state-logs may know only threadkeep-sqlite, threadkeep-redact; it names threadkeep-state

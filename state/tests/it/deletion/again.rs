@@ -75,3 +75,21 @@ async fn what_an_earlier_version_deleted_is_deleted_everywhere() -> Result {
     state.close().await?;
     no_residue(&folder)
 }
+
+#[tokio::test]
+async fn a_thread_of_an_index_that_was_restored_can_have_goals_again() -> Result {
+    let lab = two_threads().await?;
+    let (folder, backup) = (lab.sqlite_home(), tempfile::tempdir()?);
+    lab.state.snapshot(backup.path()).await?;
+    lab.state.delete_thread(id(1), now()).await?;
+    lab.state.clone().close().await?;
+    std::fs::copy(backup.path().join("state_5.sqlite"), folder.join("state_5.sqlite"))?;
+
+    let lab = lab.reopened().await?;
+    assert!(lab.state.threads().get(id(1)).await?.is_some());
+    let goals = lab.state.thread_goals();
+    assert!(goals.insert(id(1), NewGoal::new("again"), now()).await.is_err(), "they do not know of that");
+    assert_eq!(lab.state.readmit_indexed(now()).await?, []);
+    goals.insert(id(1), NewGoal::new("again"), now()).await?;
+    Ok(())
+}
