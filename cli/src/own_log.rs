@@ -105,9 +105,13 @@ fn options(logs: &Logs) -> Option<LogOptions> {
     })
 }
 
-/// A text without what may be a thread's id, or the beginning of one.
+/// A text without what may be a thread's id, or the beginning of one, and without what was typed, which stands in backticks: it
+/// may be words of a thread.
 fn without_ids(text: &str) -> String {
-    let mut rest = text;
+    let parts = text.split('`').enumerate();
+    let untyped: Vec<&str> = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
+    let untyped = untyped.join("`");
+    let mut rest = untyped.as_str();
     let mut cleaned = String::new();
     while !rest.is_empty() {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -121,20 +125,17 @@ fn without_ids(text: &str) -> String {
     cleaned
 }
 
-/// Whether a word ends in an id, or is the beginning of one.
+/// Whether a word has an id in it, or is the beginning of one.
 fn is_id(word: &str) -> bool {
     const WHOLE: usize = 36;
-    let ends_in_one = word
-        .len()
-        .checked_sub(WHOLE)
-        .and_then(|at| word.get(at..))
-        .is_some_and(|end| Uuid::try_parse(end).is_ok());
+    let has_one =
+        (0..word.len()).filter_map(|at| word.get(at..at + WHOLE)).any(|part| Uuid::try_parse(part).is_ok());
     let digits = word.chars().filter(|c| *c != '-').count();
     // Words such as `facade` are none: a beginning that long without a figure in it is rare.
     let begins_one = digits >= LEAST_DIGITS
         && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
         && word.chars().any(|c| c.is_ascii_digit());
-    ends_in_one || begins_one
+    has_one || begins_one
 }
 
 #[cfg(test)]
@@ -146,7 +147,9 @@ mod tests {
         let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
         for (text, cleaned) in [
             (format!("no thread {id} in the index"), "no thread [id] in the index"),
-            ("no thread's id begins with `01a2036C-d`".to_owned(), "no thread's id begins with `[id]`"),
+            ("no thread's id begins with `01a2036C-d`".to_owned(), "no thread's id begins with `…`"),
+            ("`Review of the parser` is not a thread id".to_owned(), "`…` is not a thread id"),
+            (format!("{id}x is none, 01a2036c is one"), "[id] is none, [id] is one"),
             (format!("sessions/rollout-2026-11-22T13-23-16-{id}.jsonl: gone"), "sessions/[id].jsonl: gone"),
             ("the facade of a decade, defaced 12345".to_owned(), "the facade of a decade, defaced 12345"),
             (

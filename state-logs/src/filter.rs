@@ -48,7 +48,9 @@ pub enum BadFilter {
         directive: String,
     },
     /// What stands behind a target is no level.
-    #[error("`{directive}`: `{level}` is no level; there are: error, warn, info, debug, trace, off")]
+    #[error(
+        "`{directive}`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off"
+    )]
     BadLevel {
         /// The directive.
         directive: String,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::error::StateError;
 use crate::runtime::StateRuntime;
-use crate::stores::Stores;
+use crate::stores::{Left, Stores};
 use crate::tombstone::{self, TOMBSTONES};
 
 /// What may hold something of a thread beside the index: the other stores, and the log and snapshots of the index itself. One that this
@@ -158,13 +158,19 @@ impl StateRuntime {
             let db = label(&store);
             match bring_in_line(&stores, &Note { thread_id, store: store.clone(), at }).await {
                 Ok(()) => step(db, "done"),
-                Err(reason) => {
+                Err(why) => {
                     telemetry::count(
                         names::CLEANUP,
                         1,
                         &[("db", db), ("status", "error"), ("phase", "cleaned")],
                     );
-                    failed.insert(store.clone(), reason.clone());
+                    let reason = match why {
+                        Left::Thread(reason) => reason,
+                        Left::Store(reason) => {
+                            failed.insert(store.clone(), reason.clone());
+                            reason
+                        }
+                    };
                     left.push(PendingCleanup { thread_id, store, reason });
                 }
             }
@@ -189,14 +195,14 @@ impl StateRuntime {
 }
 
 /// Does what a note says, and strikes it out.
-async fn bring_in_line(stores: &Stores, note: &Note) -> Result<(), String> {
+async fn bring_in_line(stores: &Stores, note: &Note) -> Result<(), Left> {
     // Before the index is held: opening may take long, and others want to write.
     stores.open(note).await?;
     // With a handle that waits no longer than the others, which the runtime's own does.
-    let db = stores.index.get().await.map_err(|error| error.to_string())?;
-    let fail = |error| db.error(error).to_string();
+    let db = stores.index.get().await.map_err(|error| Left::Store(error.to_string()))?;
+    let fail = |error| Left::Store(db.error(error).to_string());
     // The index is held meanwhile: nobody deletes the thread, or brings it back, between the look and the deed.
-    let mut tx = db.begin().await.map_err(|error| error.to_string())?;
+    let mut tx = db.begin().await.map_err(|error| Left::Store(error.to_string()))?;
     let deleted = TOMBSTONES.deleted_of(tx.conn(), [note.thread_id]).await.map_err(fail)?;
     match deleted.contains(&note.thread_id) {
         true => stores.forget(note).await?,
@@ -204,7 +210,7 @@ async fn bring_in_line(stores: &Stores, note: &Note) -> Result<(), String> {
     }
     step(label(&note.store), "cleaned");
     strike_out(&mut tx, note).await.map_err(fail)?;
-    tx.commit().await.map_err(|error| error.to_string())
+    tx.commit().await.map_err(|error| Left::Store(error.to_string()))
 }
 
 async fn strike_out(tx: &mut WriteTx, note: &Note) -> Result<(), sqlx::Error> {

@@ -14,6 +14,47 @@ use crate::threads::forget_in_snapshot;
 const READ_ELSEWHERE: &str =
     "another program is reading what was there before, and until it ends that stays in the log";
 
+/// Why something is left to do.
+pub(crate) enum Left {
+    /// The store is locked, or cannot be used at all: what else is to be done in it has to wait as well.
+    Store(String),
+    /// Something of this thread is left.
+    Thread(String),
+}
+
+#[cfg(any(feature = "goals", feature = "logs"))]
+impl Left {
+    /// Sorts the error of a store by its class.
+    fn sorted(error: &impl ToString, class: Option<threadkeep_sqlite::ErrorClass>) -> Left {
+        match class {
+            Some(threadkeep_sqlite::ErrorClass::Busy) => Left::Store(error.to_string()),
+            _ => Left::Thread(error.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "goals")]
+fn of_goals(error: threadkeep_state_goals::GoalError) -> Left {
+    use threadkeep_state_goals::GoalError;
+    let class = match &error {
+        GoalError::Open(error) => Some(error.class()),
+        GoalError::Database(error) => Some(error.class()),
+        _ => None,
+    };
+    Left::sorted(&error, class)
+}
+
+#[cfg(feature = "logs")]
+fn of_logs(error: threadkeep_state_logs::LogError) -> Left {
+    use threadkeep_state_logs::LogError;
+    let class = match &error {
+        LogError::Open(error) => Some(error.class()),
+        LogError::Database(error) => Some(error.class()),
+        _ => None,
+    };
+    Left::sorted(&error, class)
+}
+
 /// What is cleaned, opened apart from what the runtime has: these wait for nobody for long.
 pub(crate) struct Stores {
     pub(crate) index: LazyDatabase,
@@ -41,7 +82,7 @@ impl Stores {
     }
 
     /// Opens the store of a note, and makes it if there is none.
-    pub(crate) async fn open(&self, note: &Note) -> Result<(), String> {
+    pub(crate) async fn open(&self, note: &Note) -> Result<(), Left> {
         let database = match note.store.as_str() {
             #[cfg(feature = "goals")]
             "goals" => self.goals.database(),
@@ -49,37 +90,37 @@ impl Stores {
             "logs" => self.logs.database(),
             _ => &self.index,
         };
-        database.get().await.map(drop).map_err(|error| error.to_string())
+        database.get().await.map(drop).map_err(|error| Left::Store(error.to_string()))
     }
 
     /// Has a store forget a deleted thread.
-    pub(crate) async fn forget(&self, note: &Note) -> Result<(), String> {
+    pub(crate) async fn forget(&self, note: &Note) -> Result<(), Left> {
         let thread = note.thread_id;
-        let whole = |is_gone| if is_gone { Ok(()) } else { Err(READ_ELSEWHERE.to_owned()) };
+        let whole = |is_gone| if is_gone { Ok(()) } else { Err(Left::Thread(READ_ELSEWHERE.to_owned())) };
         match note.store.as_str() {
             "state" => {
                 let edited: Result<(), StateError> =
                     self.index.edit_snapshots(|conn| Box::pin(forget_in_snapshot(conn, thread))).await;
-                edited.map_err(|error| error.to_string())?;
+                edited.map_err(|error| Left::Thread(error.to_string()))?;
                 whole(self.is_written_back)
             }
             #[cfg(feature = "goals")]
-            "goals" => whole(self.goals.forget(thread, note.at).await.map_err(|error| error.to_string())?),
+            "goals" => whole(self.goals.forget(thread, note.at).await.map_err(of_goals)?),
             #[cfg(feature = "logs")]
-            "logs" => whole(self.logs.forget(thread, note.at).await.map_err(|error| error.to_string())?),
+            "logs" => whole(self.logs.forget(thread, note.at).await.map_err(of_logs)?),
             unknown => Err(not_here(unknown)),
         }
     }
 
     /// Has a store take in again a thread that was brought back.
-    pub(crate) async fn readmit(&self, note: &Note) -> Result<(), String> {
+    pub(crate) async fn readmit(&self, note: &Note) -> Result<(), Left> {
         match note.store.as_str() {
             // The index has done that itself.
             "state" => Ok(()),
             #[cfg(feature = "goals")]
-            "goals" => self.goals.readmit(note.thread_id).await.map_err(|error| error.to_string()),
+            "goals" => self.goals.readmit(note.thread_id).await.map_err(of_goals),
             #[cfg(feature = "logs")]
-            "logs" => self.logs.readmit(note.thread_id).await.map_err(|error| error.to_string()),
+            "logs" => self.logs.readmit(note.thread_id).await.map_err(of_logs),
             unknown => Err(not_here(unknown)),
         }
     }
@@ -105,6 +146,6 @@ impl Stores {
     }
 }
 
-fn not_here(store: &str) -> String {
-    format!("this program has no {store}: one that has them does it")
+fn not_here(store: &str) -> Left {
+    Left::Store(format!("this program has no {store}: one that has them does it"))
 }

@@ -106,7 +106,11 @@ impl Edit<'_> {
                 };
                 let goal = match current {
                     Some(_) => self.store.replace(self.thread, new, self.now).await?,
-                    None => self.store.insert(self.thread, new, self.now).await?,
+                    None => match self.store.insert(self.thread, new, self.now).await {
+                        // Somebody has just set one: then this one changes it, as it would have a moment later.
+                        Err(GoalError::Exists { .. }) => return Box::pin(self.set(args)).await,
+                        inserted => inserted?,
+                    },
                 };
                 Ok(format!("{} has a new goal: {}", self.thread, summary(&goal)))
             }

@@ -182,7 +182,7 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r#"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is `"info,sqlx=loud"`, and has to be a filter: `sqlx=loud`: `loud` is no level; there are: error, warn, info, debug, trace, off
+    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is `"info,sqlx=loud"`, and has to be a filter: `sqlx=loud`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off
       hint: mend it, or take the line out for the default, "info,sqlx=warn"
     "#);
     Ok(())

@@ -105,3 +105,22 @@ async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Resu
     lab.state.clone().close().await?;
     no_residue(&folder)
 }
+
+#[tokio::test]
+async fn a_damaged_snapshot_keeps_no_thread_from_being_deleted() -> Result {
+    let lab = two_threads().await?;
+    let snapshot = lab.sqlite_home().join("goals_1.sqlite.before-v2");
+    std::fs::write(&snapshot, "SQLite format 3\0 and no more")?;
+    for number in [1, 2] {
+        let left = lab.state.delete_thread(id(number), now()).await?;
+        assert_eq!(left.len(), number as usize, "each is told of");
+        assert!(
+            left.iter().all(|left| left.store == "goals" && left.reason.contains("before-v2")),
+            "{left:?}"
+        );
+        assert_eq!(lab.state.thread_goals().get(id(number)).await?, None, "thread {number}");
+    }
+    std::fs::remove_file(&snapshot)?;
+    assert_eq!(lab.state.finish_cleanups().await?, []);
+    Ok(())
+}
