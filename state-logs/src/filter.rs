@@ -222,7 +222,7 @@ mod tests {
         insta::assert_snapshot!(bad(""), @"a filter has at least one directive, such as `info`; `off` keeps nothing");
         insta::assert_snapshot!(bad("inof,sqlx=warn"), @"`inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target");
         insta::assert_snapshot!(bad("info,sqlx=wran"), @"`sqlx=wran`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off");
-        insta::assert_snapshot!(bad("info,sqlx="), @"`sqlx=`: `` is no level; there are: error, warn, info, debug, trace, off");
+        insta::assert_snapshot!(bad("info,sqlx="), @"`sqlx=`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off");
         insta::assert_snapshot!(bad("=warn"), @"`=warn` is no directive; write `LEVEL` or `TARGET=LEVEL`, such as `info` or `sqlx=warn`");
         insta::assert_snapshot!(bad("a[span]=warn"), @"`a[span]=warn` is no directive; write `LEVEL` or `TARGET=LEVEL`, such as `info` or `sqlx=warn`");
         assert_eq!("x,y=z".parse::<LogFilter>().expect_err("bad").directive(), Some("x"));
