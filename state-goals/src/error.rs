@@ -1,6 +1,6 @@
 //! What can go wrong with a goal, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, OpenError};
+use threadkeep_sqlite::{DbError, ErrorClass, OpenError};
 use uuid::Uuid;
 
 use crate::goal::Goal;
@@ -88,4 +88,16 @@ pub enum GoalError {
     /// The database refused or failed; [`DbError::class`] says of what kind.
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+impl GoalError {
+    /// Returns the class of an error that the database gave; `None` for every other.
+    #[must_use]
+    pub fn class(&self) -> Option<ErrorClass> {
+        match self {
+            Self::Open(error) => Some(error.class()),
+            Self::Database(error) => Some(error.class()),
+            _ => None,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the logs, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, OpenError};
+use threadkeep_sqlite::{DbError, ErrorClass, OpenError};
 
 /// Why the logs did not do what they were asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,4 +44,16 @@ pub enum LogError {
         /// What keeps them from it.
         reason: String,
     },
+}
+
+impl LogError {
+    /// Returns the class of an error that the database gave; `None` for every other.
+    #[must_use]
+    pub fn class(&self) -> Option<ErrorClass> {
+        match self {
+            Self::Open(error) => Some(error.class()),
+            Self::Database(error) => Some(error.class()),
+            _ => None,
+        }
+    }
 }

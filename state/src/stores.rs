@@ -33,28 +33,6 @@ impl Left {
     }
 }
 
-#[cfg(feature = "goals")]
-fn of_goals(error: threadkeep_state_goals::GoalError) -> Left {
-    use threadkeep_state_goals::GoalError;
-    let class = match &error {
-        GoalError::Open(error) => Some(error.class()),
-        GoalError::Database(error) => Some(error.class()),
-        _ => None,
-    };
-    Left::sorted(&error, class)
-}
-
-#[cfg(feature = "logs")]
-fn of_logs(error: threadkeep_state_logs::LogError) -> Left {
-    use threadkeep_state_logs::LogError;
-    let class = match &error {
-        LogError::Open(error) => Some(error.class()),
-        LogError::Database(error) => Some(error.class()),
-        _ => None,
-    };
-    Left::sorted(&error, class)
-}
-
 /// What is cleaned, opened apart from what the runtime has: these wait for nobody for long.
 pub(crate) struct Stores {
     pub(crate) index: LazyDatabase,
@@ -105,9 +83,19 @@ impl Stores {
                 whole(self.is_written_back)
             }
             #[cfg(feature = "goals")]
-            "goals" => whole(self.goals.forget(thread, note.at).await.map_err(of_goals)?),
+            "goals" => whole(
+                self.goals
+                    .forget(thread, note.at)
+                    .await
+                    .map_err(|error| Left::sorted(&error, error.class()))?,
+            ),
             #[cfg(feature = "logs")]
-            "logs" => whole(self.logs.forget(thread, note.at).await.map_err(of_logs)?),
+            "logs" => whole(
+                self.logs
+                    .forget(thread, note.at)
+                    .await
+                    .map_err(|error| Left::sorted(&error, error.class()))?,
+            ),
             unknown => Err(not_here(unknown)),
         }
     }
@@ -118,9 +106,13 @@ impl Stores {
             // The index has done that itself.
             "state" => Ok(()),
             #[cfg(feature = "goals")]
-            "goals" => self.goals.readmit(note.thread_id).await.map_err(of_goals),
+            "goals" => {
+                self.goals.readmit(note.thread_id).await.map_err(|error| Left::sorted(&error, error.class()))
+            }
             #[cfg(feature = "logs")]
-            "logs" => self.logs.readmit(note.thread_id).await.map_err(of_logs),
+            "logs" => {
+                self.logs.readmit(note.thread_id).await.map_err(|error| Left::sorted(&error, error.class()))
+            }
             unknown => Err(not_here(unknown)),
         }
     }

@@ -22,17 +22,8 @@ impl GoalStore {
     ///
     /// [`GoalError::Open`], [`GoalError::Database`]; what was done by then stays so, and all of it can be done again.
     pub async fn forget(&self, thread: Uuid, now: Timestamp) -> Result<bool, GoalError> {
-        let database = self.database.get().await?;
-        let mut tx = database.begin().await?;
-        let forgotten = async {
-            delete(tx.conn(), thread).await?;
-            TOMBSTONES.put(tx.conn(), &[Tombstone::of(thread, now.as_millisecond())]).await
-        };
-        forgotten.await.map_err(|error| database.error(error))?;
-        tx.commit().await?;
-        self.database.edit_snapshots::<GoalError, _>(|conn| Box::pin(delete(conn, thread))).await?;
-        // The log beside the file still has what was deleted, and nobody may come to close it.
-        Ok(database.checkpoint().await?.complete)
+        let stone = Tombstone::of(thread, now.as_millisecond());
+        TOMBSTONES.forget(&self.database, stone, |conn| Box::pin(delete(conn, thread))).await
     }
 
     /// Lets a thread that was forgotten have goals again.
@@ -41,10 +32,7 @@ impl GoalStore {
     ///
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn readmit(&self, thread: Uuid) -> Result<(), GoalError> {
-        let Some(database) = self.database.existing().await? else { return Ok(()) };
-        let mut tx = database.begin().await?;
-        TOMBSTONES.remove(tx.conn(), [thread]).await.map_err(|error| database.error(error))?;
-        Ok(tx.commit().await?)
+        TOMBSTONES.readmit(&self.database, thread).await
     }
 
     /// Returns the tombstones of the threads that were forgotten; none where there is no file.
@@ -53,8 +41,7 @@ impl GoalStore {
     ///
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn tombstones(&self) -> Result<Vec<Tombstone>, GoalError> {
-        let Some(database) = self.database.existing().await? else { return Ok(Vec::new()) };
-        Ok(database.read(async |conn| TOMBSTONES.all(conn).await).await?)
+        TOMBSTONES.list(&self.database).await
     }
 
     /// Begins a write that may give a thread a goal which has none: not to one that was forgotten.

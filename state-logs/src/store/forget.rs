@@ -23,17 +23,8 @@ impl LogStore {
     ///
     /// [`LogError::Open`] and [`LogError::Database`]; what was done by then stays so, and all of it can be done again.
     pub async fn forget(&self, thread: Uuid, now: Timestamp) -> Result<bool, LogError> {
-        let db = self.database.get().await?;
-        let mut tx = db.begin_durable().await?;
-        let forgotten = async {
-            delete(tx.conn(), thread).await?;
-            TOMBSTONES.put(tx.conn(), &[Tombstone::of(thread, now.as_millisecond())]).await
-        };
-        forgotten.await.map_err(|error| db.error(error))?;
-        tx.commit().await?;
-        self.database.edit_snapshots::<LogError, _>(|conn| Box::pin(delete(conn, thread))).await?;
-        // The log beside the file still has what was deleted.
-        Ok(db.checkpoint().await?.complete)
+        let stone = Tombstone::of(thread, now.as_millisecond());
+        TOMBSTONES.forget(&self.database, stone, |conn| Box::pin(delete(conn, thread))).await
     }
 
     /// Keeps again what is logged for a thread that was forgotten.
@@ -42,10 +33,7 @@ impl LogStore {
     ///
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn readmit(&self, thread: Uuid) -> Result<(), LogError> {
-        let Some(db) = self.database.existing().await? else { return Ok(()) };
-        let mut tx = db.begin_durable().await?;
-        TOMBSTONES.remove(tx.conn(), [thread]).await.map_err(|error| db.error(error))?;
-        Ok(tx.commit().await?)
+        TOMBSTONES.readmit(&self.database, thread).await
     }
 
     /// Returns the tombstones of the threads that were forgotten; none where there is no file.
@@ -54,8 +42,7 @@ impl LogStore {
     ///
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn tombstones(&self) -> Result<Vec<Tombstone>, LogError> {
-        let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
-        Ok(db.read(async |conn| TOMBSTONES.all(conn).await).await?)
+        TOMBSTONES.list(&self.database).await
     }
 }
 

@@ -114,6 +114,7 @@ mod db_error;
 mod durability;
 mod error;
 pub mod file_system;
+mod forget;
 mod header;
 mod holders;
 mod inspect;
