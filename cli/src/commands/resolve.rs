@@ -66,7 +66,15 @@ pub(super) async fn resolve(homes: &Homes, typed: &str, screen: &Screen) -> anyh
 /// The indexed thread that is meant.
 pub(super) async fn look_up(index: &Index, typed: &str) -> anyhow::Result<Thread> {
     let id = look_up_id(index, typed).await?;
-    index.state.threads().get(id).await?.ok_or_else(|| StateError::NotFound { id }.into())
+    let threads = index.state.threads();
+    match threads.get(id).await? {
+        Some(thread) => Ok(thread),
+        None if threads.is_deleted(id).await? => Err(fault(
+            format!("{id} was deleted"),
+            "`threadkeep backfill --include-deleted` brings deleted threads back",
+        )),
+        None => Err(StateError::NotFound { id }.into()),
+    }
 }
 
 /// The id that is meant: a whole one as it is, and of a shortened one the rest from the index.

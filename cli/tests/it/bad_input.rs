@@ -477,3 +477,17 @@ fn times_between_which_nothing_can_be_are_refused() -> Result {
     assert!(said.code == Some(2) && said.stderr.contains("give the earlier time first"), "{}", said.all());
     Ok(())
 }
+
+#[test]
+fn a_deleted_thread_is_said_to_be_deleted() -> Result {
+    let fixture = Fixture::bundled()?;
+    let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+    fixture.run(&["threads", "delete", id, "--yes"])?;
+    let refused = "error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted\n  \
+        hint: `threadkeep backfill --include-deleted` brings deleted threads back\n";
+    for command in ["show", "archive", "delete"] {
+        let said = fixture.run(&["threads", command, id])?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(2), refused), "{command}");
+    }
+    Ok(())
+}

@@ -465,22 +465,3 @@ fn what_is_to_be_done_next_is_told() -> Result {
     ");
     Ok(())
 }
-
-#[test]
-fn what_is_left_of_several_deleted_threads_is_told_once() -> Result {
-    let fixture = Fixture::bundled()?;
-    fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
-    fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "of another program")?;
-    fixture.run(&["threads", "delete", ID, "--yes"])?;
-    insta::assert_snapshot!(fixture.run(&["threads", "delete", "01a2036c-e047", "--yes"])?.all(), @r"
-    exit 0
-    --- stdout
-    01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
-    What of it is still there goes with a later command
-    Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
-    rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl
-    --- stderr
-    note: the goals of 2 deleted threads could not be deleted yet, and a later command does it: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: the file is not a SQLite database; nothing in it was changed. Move it away or choose another SQLite home
-    ");
-    Ok(())
-}

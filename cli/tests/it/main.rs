@@ -9,6 +9,7 @@ mod edit;
 mod fixture;
 mod full;
 mod goals;
+mod goals_beside;
 mod json;
 mod list;
 mod logs;
