@@ -3,8 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use threadkeep_rollout::ExtractError;
-
 /// The keys that a path hides: those below a folder, and not those of its neighbours (`2026/1` is not `2026/10`).
 pub(crate) fn prefix_of(path: &str) -> String {
     let is_file = path.ends_with(".jsonl") || path.ends_with(".zst");
@@ -14,12 +12,6 @@ pub(crate) fn prefix_of(path: &str) -> String {
 /// Whether a file is certainly not there. One that may not be looked at is not gone.
 pub(crate) fn is_gone(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-}
-
-/// Why a file was not read, in words that stand beside its path in the home. Where the home lies is not the index's to
-/// remember.
-pub(crate) fn without_path(error: &ExtractError, path: &Path) -> String {
-    error.to_string().replace(&path.display().to_string(), "the file")
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub(super) fn of(cause: &(dyn Error + 'static)) -> Option<Words> {
     }
     let audit = cause.downcast_ref().map(|error| match error {
         AuditError::State(error) => of_state(error),
+        AuditError::Home(error) => of_home(error),
         other => (other.to_string(), None),
     });
     audit
@@ -36,14 +37,23 @@ pub(super) fn of(cause: &(dyn Error + 'static)) -> Option<Words> {
 
 fn of_home(error: &HomeError) -> Words {
     const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
+    let path = error.path().display();
     let (message, hint) = match error {
-        HomeError::NotFound { path } => (format!("there is no agent home at {}", path.display()), OTHER_HOME),
-        HomeError::NotADirectory { path } => (format!("{} is not a folder", path.display()), OTHER_HOME),
-        HomeError::Unreadable { path, source } => {
+        HomeError::NotFound { .. } => (format!("there is no agent home at {path}"), OTHER_HOME),
+        HomeError::NotADirectory { .. } => (format!("{path} is not a folder"), OTHER_HOME),
+        HomeError::Unreadable { source, .. } => {
             let hint = "check its permissions, or pass another home with --home DIR";
-            (format!("cannot read {}: {}", path.display(), plain(source)), hint)
+            (format!("cannot read {path}: {}", plain(source)), hint)
         }
-        other => return (other.to_string(), None),
+        HomeError::NotAFile { .. } => {
+            let hint = "move it away, or pass another home with --home DIR";
+            (format!("{path} is not a regular file"), hint)
+        }
+        HomeError::BrokenConfig { line, column, .. } => {
+            let hint = "correct it there and try again";
+            (format!("{path} is not valid TOML at line {line}, column {column}"), hint)
+        }
+        other => return (format!("{path}: {other}"), None),
     };
     (message, Some(hint.to_owned()))
 }

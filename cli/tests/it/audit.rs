@@ -157,7 +157,7 @@ fn what_could_not_be_read_is_no_agreement() -> Result {
     --- stdout
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
-        the file is empty; it can be deleted, or will be read once its agent writes to it
+        the file is empty
 
     no difference was found, as far as the rollouts can be read
     not everything could be read: see above
@@ -179,7 +179,7 @@ async fn a_home_without_folders_is_named() -> Result {
     --- stdout
     files with problems
       the home itself
-        has neither sessions nor archived_sessions; is this an agent home, and is it mounted?
+        has neither sessions nor archived_sessions
 
     no difference was found, as far as the rollouts can be read
     not everything could be read: see above
@@ -203,7 +203,7 @@ fn a_link_in_a_circle_hides_nothing() -> Result {
     --- stdout
     files with problems
       sessions/loop
-        is a link to a folder that it is in; not followed
+        is a link to a folder that contains it, and was not followed
 
     index and rollouts agree
     16 files and 16 threads compared

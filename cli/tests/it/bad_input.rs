@@ -171,11 +171,12 @@ fn settings_that_cannot_be_read_leave_the_list_as_it_is() -> Result {
     let said = fixture.run(&["threads", "--limit", "1", "-q"])?;
     assert_eq!(said.code, Some(0));
     assert_eq!(said.stdout.lines().count(), 2, "{}", said.all());
-    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "1"])?.stderr, @"note: the index could not be brought up to date: [tmp]/home/config.toml is broken at line 1, column 23; mend it there and try again; the list may be incomplete");
+    insta::assert_snapshot!(fixture.run(&["threads", "--limit", "1"])?.stderr, @"note: the index could not be brought up to date: [tmp]/home/config.toml is not valid TOML at line 1, column 23; correct it there and try again; the list may be incomplete");
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home/config.toml is broken at line 1, column 23; mend it there and try again
+    error: [tmp]/home/config.toml is not valid TOML at line 1, column 23
+      hint: correct it there and try again
     ");
     Ok(())
 }

@@ -71,7 +71,7 @@ fn files_that_cannot_be_read_and_faults_are_logged() -> Result {
     assert_eq!(fixture.run(&["goals", "pause", ID])?.code, Some(2));
     let text: Vec<String> = rows(&fixture)?.iter().map(Value::to_string).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
-    ["warn","cannot be read: the file is empty; it can be deleted, or will be read once its agent writes to it",{"path":"sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a2ffff-de71-77f1-a9e3-3c28701bba61.jsonl"},"01a2ffff-de71-77f1-a9e3-3c28701bba61"]
+    ["warn","cannot be read: the file is empty",{"path":"sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a2ffff-de71-77f1-a9e3-3c28701bba61.jsonl"},"01a2ffff-de71-77f1-a9e3-3c28701bba61"]
     ["info","backfill: complete: 17 scanned, 16 indexed, 1 failed, 0 copies, 0 gone",{"command":"backfill","exit_code":1},null]
     ["error","goals pause: [id] has no goal",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     "#);

@@ -181,13 +181,10 @@ fn a_folder_that_may_not_be_looked_into_is_told() -> Result {
     1 thread archived: see them with --archived.
     --- stderr
     note: [tmp]/home/threadkeep cannot be made (Permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
-    note: sessions cannot be read (Permission denied (os error 13)); check its permissions; the list may be incomplete
+    note: sessions cannot be read: Permission denied (os error 13); the list may be incomplete
     ");
     let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
-    assert_eq!(
-        json["incomplete"],
-        "sessions cannot be read (Permission denied (os error 13)); check its permissions"
-    );
+    assert_eq!(json["incomplete"], "sessions cannot be read: Permission denied (os error 13)");
     Ok(())
 }
 
@@ -209,7 +206,7 @@ fn threads_whose_rollouts_cannot_be_seen_do_not_agree() -> Result {
     --- stdout
     files with problems
       sessions
-        cannot be read (Permission denied (os error 13)); check its permissions
+        cannot be read: Permission denied (os error 13)
 
     no difference was found, as far as the rollouts can be read
     15 threads could not be compared: the place of their rollouts cannot be read
@@ -217,7 +214,7 @@ fn threads_whose_rollouts_cannot_be_seen_do_not_agree() -> Result {
     ");
     let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
     assert_eq!((&json["agrees"], &json["unseen"]), (&false.into(), &15.into()));
-    insta::assert_snapshot!(list.stderr, @"note: sessions cannot be read (Permission denied (os error 13)); check its permissions; the list may be incomplete");
+    insta::assert_snapshot!(list.stderr, @"note: sessions cannot be read: Permission denied (os error 13); the list may be incomplete");
     let show: serde_json::Value = serde_json::from_str(&show.stdout)?;
     assert!(show["incomplete"].is_string(), "{show}");
     Ok(())

@@ -1,59 +1,94 @@
 //! Why a rollout could not be read at all.
 
 use std::io;
-use std::path::PathBuf;
 
-/// Why nothing could be taken from a rollout file. What is in its lines is never a reason: bad lines are skipped.
+/// Reason why a rollout file gave nothing. Bad lines are never a reason: they are skipped.
+///
+/// The messages leave out the file's path, which the caller knows.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}; check that it exists and that you may read it", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// It is a folder, a pipe or a device.
-    #[error("{} is not a regular file; move it out of the sessions folder", path.display())]
-    NotAFile {
-        /// Where it is.
-        path: PathBuf,
-    },
+    #[error("cannot read the file: {0}")]
+    Io(#[from] io::Error),
+    /// A folder, a pipe or a device stands where the file should be.
+    #[error("the file is not a regular file")]
+    NotAFile,
     /// The file holds no line.
-    #[error("{} is empty; it can be deleted, or will be read once its agent writes to it", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Nothing says which thread this is.
+    #[error("the file is empty")]
+    Empty,
+    /// Neither a line nor the file's name gives the thread's id.
     #[error(
-        "{} names no thread: it has no session_meta line and no id in its name; \
-         rename it to rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl",
-        path.display()
+        "no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl"
     )]
-    NoThread {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is compressed and this build cannot decompress.
-    #[error(
-        "{} is compressed with zstd, which this build cannot read; build with the feature `zstd` or run `zstd -d`",
-        path.display()
-    )]
-    CompressionUnsupported {
-        /// The file.
-        path: PathBuf,
-    },
-    /// To decompress the file would take more memory than reading one may: its window is larger than 32 MiB. `zstd` makes
-    /// such files only when told to, with `--ultra` or `--long`.
-    #[error(
-        "{} needs more than 32 MiB of memory to be decompressed; compress it anew: `zstd -d --long=31`, then `zstd`",
-        path.display()
-    )]
-    WindowTooLarge {
-        /// The file.
-        path: PathBuf,
-    },
+    NoThread,
+    /// The file is compressed, and the feature `zstd` is off.
+    #[error("the file is compressed with zstd, which this build cannot read")]
+    CompressionUnsupported,
+    /// The compressed file has a window of more than 32 MiB. `zstd` makes such files only with `--ultra` or `--long`.
+    #[error("the file needs more than 32 MiB of memory to be decompressed")]
+    WindowTooLarge,
+}
+
+impl ExtractError {
+    /// Returns the stable word for this kind of error: `unreadable`, `not_a_file`, `empty`, `no_thread`,
+    /// `compression_unsupported` or `window_too_large`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "unreadable",
+            Self::NotAFile => "not_a_file",
+            Self::Empty => "empty",
+            Self::NoThread => "no_thread",
+            Self::CompressionUnsupported => "compression_unsupported",
+            Self::WindowTooLarge => "window_too_large",
+        }
+    }
+
+    /// Returns the operating system's message, if there is one: what has to be stored beside the code.
+    pub fn detail(&self) -> Option<String> {
+        if let Self::Io(error) = self { Some(error.to_string()) } else { None }
+    }
+
+    /// Restores an error from its code and detail; `None` if this version does not know the code.
+    pub fn from_code(code: &str, detail: Option<&str>) -> Option<Self> {
+        Some(match code {
+            "unreadable" => Self::Io(io::Error::other(detail.unwrap_or_default().to_owned())),
+            "not_a_file" => Self::NotAFile,
+            "empty" => Self::Empty,
+            "no_thread" => Self::NoThread,
+            "compression_unsupported" => Self::CompressionUnsupported,
+            "window_too_large" => Self::WindowTooLarge,
+            _ => return None,
+        })
+    }
+
+    /// Returns true if another attempt may succeed although the file does not change.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Io(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_survives_its_code() -> Result<(), Box<dyn std::error::Error>> {
+        let denied = || io::Error::from_raw_os_error(13);
+        for error in [
+            ExtractError::Io(denied()),
+            ExtractError::NotAFile,
+            ExtractError::Empty,
+            ExtractError::NoThread,
+            ExtractError::CompressionUnsupported,
+            ExtractError::WindowTooLarge,
+        ] {
+            let again = ExtractError::from_code(error.code(), error.detail().as_deref());
+            let again = again.ok_or("unknown code")?;
+            assert_eq!((again.to_string(), again.code()), (error.to_string(), error.code()));
+            assert_eq!(again.is_transient(), error.is_transient());
+        }
+        assert!(ExtractError::from_code("from_the_future", None).is_none());
+        Ok(())
+    }
 }

@@ -88,19 +88,19 @@ impl Extractor {
         keep: bool,
     ) -> Result<Extraction, Stop> {
         let (mut source, length) = Source::open(path, compressed)?;
-        let before = resume(&mut source, length, from).map_err(|error| source::failed(path, error))?;
+        let before = resume(&mut source, length, from).map_err(source::failed)?;
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let start = resumed.map_or(0, Checkpoint::offset);
         let lines = resumed.map_or(0, Checkpoint::lines);
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
         let pass = Pass::new(&mut self.kept, keep, resumed);
-        let found = read(&mut reader, pass, path, compressed, lines);
+        let found = read(&mut reader, pass, compressed, lines);
         let extraction = found.and_then(|found| {
             if found.blank {
-                return Err(ExtractError::Empty { path: path.to_owned() }.into());
+                return Err(ExtractError::Empty.into());
             }
             let Some(metadata) = found.state.metadata(name) else {
-                return Err(ExtractError::NoThread { path: path.to_owned() }.into());
+                return Err(ExtractError::NoThread.into());
             };
             let all_lines = found.lines + u64::from(found.tail.is_some());
             let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
@@ -154,7 +154,6 @@ struct Found {
 fn read(
     reader: &mut LineReader<Source>,
     mut pass: Pass<'_>,
-    path: &Path,
     compressed: bool,
     mut lines: u64,
 ) -> Result<Found, Stop> {
@@ -179,7 +178,7 @@ fn read(
                 pass.skipped.add(reader.truncated());
                 break;
             }
-            Err(error) => return Err(source::failed(path, error).into()),
+            Err(error) => return Err(source::failed(error).into()),
         }
     }
     pass.settle()?;

@@ -36,24 +36,26 @@ impl HomeConfig {
     }
 }
 
-/// Why an agent home, or one of its files, cannot be used.
+/// Reason why an agent home, or one of its files, cannot be used.
+///
+/// The messages leave out the path: [`HomeError::path`] has it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HomeError {
     /// There is nothing at this path.
-    #[error("there is no agent home at {}; pass --home DIR or set CODEX_HOME", path.display())]
+    #[error("no agent home found")]
     NotFound {
         /// The path that was given.
         path: PathBuf,
     },
     /// A file stands where the home should be.
-    #[error("{} is not a directory; pass the agent's home with --home DIR or set CODEX_HOME", path.display())]
+    #[error("not a directory")]
     NotADirectory {
         /// The path that was given.
         path: PathBuf,
     },
     /// The home, or a file in it, cannot be read.
-    #[error("cannot read {}: {source}; check its permissions, or pass another home with --home DIR", path.display())]
+    #[error("cannot be read: {source}")]
     Unreadable {
         /// What was to be read.
         path: PathBuf,
@@ -61,13 +63,13 @@ pub enum HomeError {
         source: io::Error,
     },
     /// Something else than a regular file stands where one should be. It is never opened, for a pipe would block.
-    #[error("{} is not a regular file; move it away, or pass another home with --home DIR", path.display())]
+    #[error("not a regular file")]
     NotAFile {
         /// The file's path.
         path: PathBuf,
     },
     /// `config.toml` cannot be understood. What stands there is not shown, for it may be a secret.
-    #[error("{} is broken at line {line}, column {column}; mend it there and try again", path.display())]
+    #[error("not valid TOML at line {line}, column {column}")]
     BrokenConfig {
         /// The file.
         path: PathBuf,
@@ -76,6 +78,31 @@ pub enum HomeError {
         /// Column in characters, from 1.
         column: usize,
     },
+}
+
+impl HomeError {
+    /// Returns the path of the home, or of the file in it, that cannot be used.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::NotFound { path }
+            | Self::NotADirectory { path }
+            | Self::Unreadable { path, .. }
+            | Self::NotAFile { path }
+            | Self::BrokenConfig { path, .. } => path,
+        }
+    }
+
+    /// Returns the stable word for this kind of error: `not_found`, `not_a_directory`, `unreadable`, `not_a_file` or
+    /// `broken_config`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::NotADirectory { .. } => "not_a_directory",
+            Self::Unreadable { .. } => "unreadable",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::BrokenConfig { .. } => "broken_config",
+        }
+    }
 }
 
 impl AgentHome {

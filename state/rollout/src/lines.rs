@@ -134,7 +134,7 @@ impl Lines {
     /// [`ExtractError::Io`] and [`ExtractError::NotAFile`].
     pub fn open_at(path: &Path, offset: u64) -> Result<Self, ExtractError> {
         let (mut source, _) = Source::open(path, false)?;
-        source.seek(offset).map_err(|source| ExtractError::Io { path: path.to_owned(), source })?;
+        source.seek(offset)?;
         Ok(Self::new(path, false, source, offset))
     }
 
@@ -160,7 +160,7 @@ impl Lines {
             Err(error) => {
                 self.ended = true;
                 if !is_damage(&error, self.compressed) {
-                    return Err(source::failed(&self.path, error));
+                    return Err(source::failed(error));
                 }
                 Err(self.reader.truncated())
             }

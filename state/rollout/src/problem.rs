@@ -1,62 +1,102 @@
-//! What may be the matter with something in a home, and what that means for whoever keeps an index of it.
+//! Problems with places in a home, and what each means to an index of the home.
 
 use std::fmt;
 
-/// Something in the home that could not be looked at, or looks wrong.
+/// Place in the home that could not be listed, or looks wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiscoveryProblem {
-    /// Its path in the home; empty for the home itself.
+    /// Path in the home; empty for the home itself.
     pub path: String,
-    /// What is the matter.
+    /// Kind of problem.
     pub reason: ProblemReason,
 }
 
-/// What is the matter with something in the home.
+/// Kind of problem. The message continues a sentence that begins with the path: `sessions/x` *is a broken link*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemReason {
-    /// It cannot be read; what the operating system says.
+    /// The place cannot be read. Holds the operating system's message.
     Unreadable(String),
-    /// The home has no folder for sessions: it is new, it is no agent's home, or what it should hold is not mounted.
+    /// The home has no folder for sessions: it is new, it is no agent's home, or its disk is not mounted.
     NoSessions,
-    /// The file's name is not a rollout's. It is handed out all the same.
+    /// The file's name is not a rollout's. The file is listed nevertheless.
     MalformedName,
-    /// The name is not UTF-8. The file is not handed out.
+    /// The name is not UTF-8. The file is not listed.
     NameNotUtf8,
-    /// A symbolic link that leads out of the home. It is not followed.
+    /// A symbolic link leads out of the home. It is not followed.
     LeavesHome,
-    /// A symbolic link that leads nowhere.
+    /// A symbolic link leads nowhere.
     BrokenLink,
-    /// A symbolic link to a folder that it is in. It is not followed.
+    /// A symbolic link leads to a folder that contains it. It is not followed.
     LinkCircle,
-    /// A pipe, socket or device with a rollout's name. It is never opened.
+    /// A pipe, socket or device has a rollout's name. It is never opened.
     NotAFile,
-    /// A folder nested too deeply. It is not looked into.
+    /// A folder is nested too deeply. It is not listed.
     TooDeep,
 }
 
 impl ProblemReason {
-    /// Whether rollouts may be at this path, or below it, that could not be seen.
+    /// Every kind but [`ProblemReason::Unreadable`].
+    const WITHOUT_DETAIL: [Self; 8] = [
+        Self::NoSessions,
+        Self::MalformedName,
+        Self::NameNotUtf8,
+        Self::LeavesHome,
+        Self::BrokenLink,
+        Self::LinkCircle,
+        Self::NotAFile,
+        Self::TooDeep,
+    ];
+
+    /// Returns the stable word for this kind: the variant's name in `snake_case`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "unreadable",
+            Self::NoSessions => "no_sessions",
+            Self::MalformedName => "malformed_name",
+            Self::NameNotUtf8 => "name_not_utf8",
+            Self::LeavesHome => "leaves_home",
+            Self::BrokenLink => "broken_link",
+            Self::LinkCircle => "link_circle",
+            Self::NotAFile => "not_a_file",
+            Self::TooDeep => "too_deep",
+        }
+    }
+
+    /// Returns the operating system's message, if there is one: what has to be stored beside the code.
+    pub fn detail(&self) -> Option<&str> {
+        if let Self::Unreadable(error) = self { Some(error) } else { None }
+    }
+
+    /// Restores a reason from its code and detail; `None` if this version does not know the code.
+    pub fn from_code(code: &str, detail: Option<&str>) -> Option<Self> {
+        if code == "unreadable" {
+            return Some(Self::Unreadable(detail.unwrap_or_default().to_owned()));
+        }
+        Self::WITHOUT_DETAIL.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// Returns true if rollouts may exist at this path, or below it, that could not be seen.
     ///
-    /// What an index knows of such a place is neither confirmed nor refuted: it must not be taken for deleted.
+    /// An index must not take what it knows of such a place for deleted.
     pub fn hides_files(&self) -> bool {
         match self {
-            // Whatever is in there is as it was.
+            // The content is unknown, and probably unchanged.
             Self::Unreadable(_) | Self::TooDeep => true,
-            // Every rollout is hidden if the home is not mounted; there are none to keep if it is new.
+            // An unmounted home hides every rollout; a new one has none.
             Self::NoSessions => true,
-            // A folder that has been moved to another disk, with a link in its place: its rollouts exist.
+            // The folder may have moved to another disk, with a link in its place: its rollouts exist.
             Self::LeavesHome => true,
-            // The same, and that disk is not there now.
+            // The same, and that disk is not mounted now.
             Self::BrokenLink => true,
-            // What is behind it is what it is in.
+            // The link's target contains the link, and is listed itself.
             Self::LinkCircle => false,
-            // The file itself is among those found.
+            // The file itself is listed.
             Self::MalformedName => false,
-            // Paths are UTF-8: nothing there, or below, has ever been found under one.
+            // Paths are UTF-8: nothing was ever found under this one.
             Self::NameNotUtf8 => false,
-            // Where it stands, no rollout can.
+            // No rollout can have this path.
             Self::NotAFile => false,
         }
     }
@@ -64,19 +104,17 @@ impl ProblemReason {
 
 impl fmt::Display for ProblemReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => write!(f, "cannot be read ({error}); check its permissions"),
-            Self::NoSessions => f.write_str(
-                "has neither sessions nor archived_sessions; is this an agent home, and is it mounted?",
-            ),
-            Self::MalformedName => f.write_str("is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl"),
-            Self::NameNotUtf8 => f.write_str("has a name that is not UTF-8; rename it to have it indexed"),
-            Self::LeavesHome => f.write_str("is a link that leaves the home; not followed"),
-            Self::BrokenLink => f.write_str("is a link that leads nowhere; remove it"),
-            Self::LinkCircle => f.write_str("is a link to a folder that it is in; not followed"),
-            Self::NotAFile => f.write_str("is not a regular file; not opened"),
-            Self::TooDeep => f.write_str("is nested too deeply; not looked into"),
-        }
+        f.write_str(match self {
+            Self::Unreadable(error) => return write!(f, "cannot be read: {error}"),
+            Self::NoSessions => "has neither sessions nor archived_sessions",
+            Self::MalformedName => "is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl",
+            Self::NameNotUtf8 => "has a name that is not UTF-8",
+            Self::LeavesHome => "is a link that leaves the home, and was not followed",
+            Self::BrokenLink => "is a link that leads nowhere",
+            Self::LinkCircle => "is a link to a folder that contains it, and was not followed",
+            Self::NotAFile => "is not a regular file, and was not opened",
+            Self::TooDeep => "is nested too deeply, and was not listed",
+        })
     }
 }
 
@@ -84,5 +122,19 @@ impl fmt::Display for DiscoveryProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.path.is_empty() { "the home" } else { &self.path };
         write!(f, "{place} {}", self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_survives_its_code() {
+        let unreadable = ProblemReason::Unreadable("Permission denied".to_owned());
+        for reason in ProblemReason::WITHOUT_DETAIL.into_iter().chain([unreadable]) {
+            assert_eq!(ProblemReason::from_code(reason.code(), reason.detail()), Some(reason));
+        }
+        assert_eq!(ProblemReason::from_code("from_the_future", None), None);
     }
 }

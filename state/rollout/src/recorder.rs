@@ -110,23 +110,21 @@ impl Recorder {
         let started = TimeZone::UTC.to_datetime(thread.timestamp);
         let name = RolloutName { started, thread_id: thread.id };
         let path = home.absolute(&format!("sessions/{}/{name}", started.strftime("%Y/%m/%d")));
-        let io = |source| RecordError::Io { path: path.clone(), source };
         let folder = path.parent().unwrap_or(home.root());
-        create_folders(home.root(), folder).map_err(io)?;
+        create_folders(home.root(), folder)?;
         let file = match options().create_new(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(RecordError::Exists { path });
             }
-            Err(source) => return Err(RecordError::Io { path, source }),
+            Err(error) => return Err(error.into()),
         };
-        lock(&file, &path)?;
-        let told = Fold::new(State::default(), Some(name));
-        let told = told.ok_or_else(|| RecordError::NoThread { path: path.clone() })?;
+        lock(&file)?;
+        let told = Fold::new(State::default(), Some(name)).ok_or(RecordError::NoThread)?;
         let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new(), told };
         this.append_at(thread.timestamp, "session_meta", thread)?;
         this.sync()?;
-        sync_folder(folder).map_err(io)?;
+        sync_folder(folder)?;
         Ok(this)
     }
 
@@ -138,25 +136,25 @@ impl Recorder {
     /// [`RecordError::Locked`], [`RecordError::Compressed`], [`RecordError::NoThread`], [`RecordError::Io`].
     pub fn reopen(path: impl Into<PathBuf>, originator: &str) -> Result<Self, RecordError> {
         let path = path.into();
-        let io = |source| RecordError::Io { path: path.clone(), source };
         if path.extension().is_some_and(|extension| extension == "zst") {
-            return Err(RecordError::Compressed { path });
+            return Err(RecordError::Compressed);
         }
-        if !fs::metadata(&path).map_err(io)?.is_file() {
-            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        if !fs::metadata(&path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
         }
-        if written_by(&path).map_err(io)?.as_deref() != Some(originator) {
-            return Err(RecordError::NotOurs { path, originator: originator.to_owned() });
+        if written_by(&path)?.as_deref() != Some(originator) {
+            return Err(RecordError::NotOurs { originator: originator.to_owned() });
         }
-        let mut file = options().open(&path).map_err(io)?;
-        lock(&file, &path)?;
-        let mut end = file.seek(SeekFrom::End(0)).map_err(io)?;
+        let mut file = options().open(&path)?;
+        lock(&file)?;
+        let mut end = file.seek(SeekFrom::End(0))?;
         let mut last = [b'\n'];
         if end > 0 {
-            file.seek(SeekFrom::Start(end - 1)).and_then(|_| file.read_exact(&mut last)).map_err(io)?;
+            file.seek(SeekFrom::Start(end - 1))?;
+            file.read_exact(&mut last)?;
         }
         if last != *b"\n" {
-            file.write_all(b"\n").map_err(io)?;
+            file.write_all(b"\n")?;
             end += 1;
         }
         let told = told_by(&path)?;
@@ -199,7 +197,7 @@ impl Recorder {
     /// # Errors
     /// [`RecordError::Io`].
     pub fn sync(&self) -> Result<(), RecordError> {
-        self.file.sync_data().map_err(|source| RecordError::Io { path: self.path.clone(), source })
+        Ok(self.file.sync_data()?)
     }
 
     /// Appends a line like [`Recorder::append`], with a time that is given: for those who replay or import a thread.
@@ -243,10 +241,10 @@ impl Recorder {
                 self.torn = false;
                 Ok(())
             }
-            Err(source) => {
+            Err(error) => {
                 // Part of it may have been written.
                 self.end = self.file.metadata().map_or(self.end, |metadata| metadata.len());
-                Err(RecordError::Io { path: self.path.clone(), source })
+                Err(error.into())
             }
         }
     }
@@ -275,13 +273,13 @@ fn options() -> OpenOptions {
     options
 }
 
-fn lock(file: &File, path: &Path) -> Result<(), RecordError> {
+fn lock(file: &File) -> Result<(), RecordError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(RecordError::Locked { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(RecordError::Locked),
         // A file system without locks must not keep a thread from being recorded.
         Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-        Err(TryLockError::Error(source)) => Err(RecordError::Io { path: path.to_owned(), source }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 
@@ -308,12 +306,11 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 
 /// What the lines say that are there already, each of them ended.
 fn told_by(path: &Path) -> Result<Fold, RecordError> {
-    let no_thread = || RecordError::NoThread { path: path.to_owned() };
     let name = path.file_name().and_then(|name| RolloutName::parse(name.to_str()?).ok());
     match Extractor::new().extract(path, false, name.as_ref(), None) {
-        Ok(read) => Fold::new(read.checkpoint.state, name).ok_or_else(no_thread),
-        Err(ExtractError::Io { source, .. }) => Err(RecordError::Io { path: path.to_owned(), source }),
-        Err(_) => Err(no_thread()),
+        Ok(read) => Fold::new(read.checkpoint.state, name).ok_or(RecordError::NoThread),
+        Err(ExtractError::Io(error)) => Err(error.into()),
+        Err(_) => Err(RecordError::NoThread),
     }
 }
 

@@ -24,13 +24,27 @@ pub enum BadReason {
     Truncated,
 }
 
+impl BadReason {
+    /// Returns the stable word for this reason, the same as in JSON: `not_utf8`, `not_json`, `too_long`, `torn` or
+    /// `truncated`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::NotJson => "not_json",
+            Self::TooLong => "too_long",
+            Self::Torn => "torn",
+            Self::Truncated => "truncated",
+        }
+    }
+}
+
 impl fmt::Display for BadReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotUtf8 => "not UTF-8",
             Self::NotJson => "not a JSON object",
             Self::TooLong => "longer than 16 MiB",
-            Self::Torn => "torn: the file ends in the middle of it",
+            Self::Torn => "torn: the file ends in the middle of the line",
             Self::Truncated => "the compressed stream is cut off or damaged here",
         })
     }

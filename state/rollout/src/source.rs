@@ -21,28 +21,25 @@ pub(crate) enum Source {
 impl Source {
     /// Opens a regular file. Anything else (a pipe would block) is refused unopened.
     pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, u64), ExtractError> {
-        let io = |source| ExtractError::Io { path: path.to_owned(), source };
-        let metadata = std::fs::metadata(path).map_err(io)?;
+        let metadata = std::fs::metadata(path)?;
         if !metadata.is_file() {
-            return Err(ExtractError::NotAFile { path: path.to_owned() });
+            return Err(ExtractError::NotAFile);
         }
-        let file = File::open(path).map_err(io)?;
-        let source = if compressed { Self::decompress(path, file)? } else { Self::Plain(file) };
+        let file = File::open(path)?;
+        let source = if compressed { Self::decompress(file)? } else { Self::Plain(file) };
         Ok((source, metadata.len()))
     }
 
     #[cfg(feature = "zstd")]
-    fn decompress(path: &Path, file: File) -> Result<Self, ExtractError> {
-        let decoder = zstd::stream::read::Decoder::new(file).and_then(|mut decoder| {
-            decoder.window_log_max(MAX_WINDOW_LOG)?;
-            Ok(Self::Zstd(Box::new(decoder)))
-        });
-        decoder.map_err(|source| ExtractError::Io { path: path.to_owned(), source })
+    fn decompress(file: File) -> Result<Self, ExtractError> {
+        let mut decoder = zstd::stream::read::Decoder::new(file)?;
+        decoder.window_log_max(MAX_WINDOW_LOG)?;
+        Ok(Self::Zstd(Box::new(decoder)))
     }
 
     #[cfg(not(feature = "zstd"))]
-    fn decompress(path: &Path, _file: File) -> Result<Self, ExtractError> {
-        Err(ExtractError::CompressionUnsupported { path: path.to_owned() })
+    fn decompress(_file: File) -> Result<Self, ExtractError> {
+        Err(ExtractError::CompressionUnsupported)
     }
 
     /// Goes to a byte of a plain file; does nothing to a compressed one.
@@ -70,14 +67,9 @@ pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
     compressed && error.raw_os_error().is_none() && !is_window_too_large(error)
 }
 
-/// What an error while reading `path` is that is no damage.
-pub(crate) fn failed(path: &Path, source: io::Error) -> ExtractError {
-    let path = path.to_owned();
-    if is_window_too_large(&source) {
-        ExtractError::WindowTooLarge { path }
-    } else {
-        ExtractError::Io { path, source }
-    }
+/// Returns what an error while reading means, when it is no damage.
+pub(crate) fn failed(error: io::Error) -> ExtractError {
+    if is_window_too_large(&error) { ExtractError::WindowTooLarge } else { ExtractError::Io(error) }
 }
 
 #[cfg(feature = "zstd")]

@@ -7,7 +7,6 @@ use std::thread;
 
 use threadkeep_rollout::{AgentHome, Extractor, RolloutFile};
 
-use crate::home::without_path;
 use crate::threads::ThreadUpsert;
 
 /// Rollouts that are read before they are compared; bounds the memory of an audit.
@@ -29,7 +28,7 @@ pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[R
                 .map(|read| {
                     ThreadUpsert::extracted(read.metadata, &file.path, file.archived, default_provider)
                 })
-                .map_err(|error| without_path(&error, &path));
+                .map_err(|error| error.to_string());
             readings.push((file.clone(), read));
         }
         readings

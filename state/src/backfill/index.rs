@@ -1,7 +1,6 @@
 //! Reads an item of the home. Storing it is the business of [`commit`](super::commit).
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +12,6 @@ use uuid::Uuid;
 
 use super::source::HomeItem;
 use super::{IndexOptions, commit};
-use crate::home::without_path;
 use crate::threads::ThreadUpsert;
 
 /// From this many bytes on, a rollout's reading is saved, to go on from when it grows. Reading less again costs
@@ -103,7 +101,7 @@ impl Index for ThreadIndex {
         let path = self.home.absolute(&file.path);
         let extraction = extractor
             .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
-            .map_err(|error| failure(&error, &path))?;
+            .map_err(|error| failure(&error))?;
         let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
         Ok(HomeContent(Content::Thread(Box::new(ThreadContent {
@@ -144,10 +142,7 @@ impl ThreadIndex {
 }
 
 /// Why a file was not read. Reading it again can help only when the machine failed, and not the file's content.
-fn failure(error: &ExtractError, path: &Path) -> ItemFailure {
-    let reason = without_path(error, path);
-    match error {
-        ExtractError::Io { .. } => ItemFailure::transient(reason),
-        _ => ItemFailure::permanent(reason),
-    }
+fn failure(error: &ExtractError) -> ItemFailure {
+    let reason = error.to_string();
+    if error.is_transient() { ItemFailure::transient(reason) } else { ItemFailure::permanent(reason) }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use async_trait::async_trait;
 use threadkeep_backfill::{BoxError, Item, Listing, ListingProblem, Source, SourceError};
-use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, RolloutFile, SESSION_INDEX};
+use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, SESSION_INDEX};
 use threadkeep_sqlite::{Database, Tombstone};
 
 use super::IndexOptions;
@@ -82,7 +82,7 @@ impl HomeSource {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 listing.unknown_prefixes.push(SESSION_INDEX.to_owned());
-                let reason = format!("cannot be read ({error}); check its permissions");
+                let reason = ProblemReason::Unreadable(error.to_string()).to_string();
                 listing.problems.push(ListingProblem { place: SESSION_INDEX.to_owned(), reason });
             }
         }

@@ -176,10 +176,10 @@ async fn damaged_files_are_indexed_as_far_as_they_can_be_and_reported() -> Resul
         })
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of it
+LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of the line
 LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, at byte 376: not UTF-8
-Failed sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty; it can be deleted, or will be read once its agent writes to it
-Failed sessions/notes.jsonl: the file names no thread: it has no session_meta line and no id in its name; rename it to rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
+Failed sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty
+Failed sessions/notes.jsonl: no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
 ");
     assert_eq!(lab.threads().await?.len(), 3);
     assert!(

@@ -77,8 +77,8 @@ fn a_tail_goes_on_where_it_stopped() -> Result {
 fn what_is_no_file_is_a_typed_error() -> Result {
     let (folder, path) = file_of(b"")?;
     assert_eq!(read(Lines::open(&path, false)?, |_| ())?, (vec![], vec![]));
-    assert!(matches!(Lines::open(folder.path(), false), Err(ExtractError::NotAFile { .. })));
-    assert!(matches!(Lines::open_at(Path::new("/nowhere"), 0), Err(ExtractError::Io { .. })));
+    assert!(matches!(Lines::open(folder.path(), false), Err(ExtractError::NotAFile)));
+    assert!(matches!(Lines::open_at(Path::new("/nowhere"), 0), Err(ExtractError::Io(_))));
     let shown = format!("{:?}", Lines::open(&path, false)?);
     assert!(shown.len() < 500 && shown.contains(NAME), "{shown}");
     Ok(())

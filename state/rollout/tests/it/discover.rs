@@ -90,7 +90,7 @@ fn a_home_without_folders_is_never_taken_for_one_without_rollouts() -> Result {
     let home = tempfile::tempdir()?;
     let found = discover(home.path())?;
     assert_eq!((paths(&found), problems(&found)), (vec![], vec![("", &ProblemReason::NoSessions)]));
-    insta::assert_snapshot!(found.problems[0], @"the home has neither sessions nor archived_sessions; is this an agent home, and is it mounted?");
+    insta::assert_snapshot!(found.problems[0], @"the home has neither sessions nor archived_sessions");
     assert!(found.problems[0].reason.hides_files());
 
     write(home.path(), &format!("sessions/{NAME}"))?;
