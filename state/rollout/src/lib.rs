@@ -43,8 +43,8 @@
 //! rule decides both. No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
 //! [`MAX_FIRST_USER_MESSAGE`], whatever stands in the file. Where a rollout says nothing, the field is `None`: no default is made up.
 //!
-//! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::item`] is an [`Item`],
-//! typed where this crate uses it and [`Item::Other`] where it does not. Of a key that comes twice the last counts, and
+//! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::fact`] is a [`Fact`],
+//! typed where this crate uses it and [`Fact::Other`] where it does not. Of a key that comes twice the last counts, and
 //! half of a surrogate pair (`\ud83d` alone) is read as U+FFFD.
 //!
 //! Whatever stands in a file, reading it is no error: a line that is torn, not UTF-8, not JSON or too long is skipped,
@@ -87,64 +87,43 @@
 //! |---|---|---|
 //! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`); brings the zstd C library |
 
-mod checkpoint;
-mod discover;
-mod error;
-mod event;
-mod extract;
-mod fingerprint;
-mod fold;
-mod git_url;
+mod format;
 mod home;
-mod item;
-mod last_wins;
-mod line;
+mod json;
 mod lines;
 mod metadata;
-mod name;
-mod pass;
-mod payload;
-mod problem;
-mod raw;
-mod raw_line;
-mod reader;
-mod record_error;
 mod recorder;
-mod response_item;
-mod run;
-mod run_outcome;
-mod session_meta;
-mod skipped;
-mod source;
 mod text;
-mod thread_names;
 mod time;
-mod turn;
 mod turns;
-mod unescape;
 
-pub use checkpoint::Checkpoint;
-pub use discover::{Discovery, RolloutFile};
-pub use error::ExtractError;
-pub use extract::{Extraction, Extractor};
-pub use fingerprint::{Fingerprint, FingerprintError};
-pub use fold::{Change, Touch};
-pub use git_url::strip_credentials;
-pub use home::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeConfig, HomeError, SESSION_INDEX};
-pub use item::Item;
-pub use lines::{Line, Lines};
-pub use metadata::ThreadMetadata;
-pub use name::{RolloutName, RolloutNameError};
-pub use payload::TurnContext;
-pub use problem::{DiscoveryProblem, ProblemReason};
-pub use reader::MAX_LINE;
-pub use record_error::RecordError;
-pub use recorder::{Appended, NewThread, Recorder};
-pub use response_item::{ResponseItem, ToolCall};
-pub use run_outcome::{RunOutcome, UnknownRunOutcome};
-pub use session_meta::SessionMeta;
-pub use skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
-pub use text::{IMAGE_PLACEHOLDER, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};
-pub use thread_names::ThreadNames;
-pub use turn::{ItemsView, MAX_ITEM_TEXT, MAX_TURN_ITEMS, Turn, TurnItem, TurnItemKind, TurnStatus};
-pub use turns::{TurnPage, TurnQuery, list_turns};
+pub use format::fact::Fact;
+pub use format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+pub use format::line::{Line, Lines};
+pub use format::session_meta::SessionMeta;
+pub use format::strip_credentials;
+pub use format::tool_call::ToolCall;
+pub use format::turn_context::TurnContext;
+pub use format::user_message::{IMAGE_PLACEHOLDER, UserMessage};
+pub use home::config::{DEFAULT_MODEL_PROVIDER, HomeConfig};
+pub use home::discover::{Discovery, RolloutFile};
+pub use home::error::HomeError;
+pub use home::fingerprint::{Fingerprint, FingerprintError};
+pub use home::name::{RolloutName, RolloutNameError};
+pub use home::problem::{DiscoveryProblem, ProblemReason};
+pub use home::thread_names::ThreadNames;
+pub use home::{AgentHome, SESSION_INDEX};
+pub use lines::error::ExtractError;
+pub use lines::reader::MAX_LINE;
+pub use lines::skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};
+pub use metadata::checkpoint::Checkpoint;
+pub use metadata::extract::{Extraction, Extractor};
+pub use metadata::thread::ThreadMetadata;
+pub use recorder::change::{Change, Touch};
+pub use recorder::error::RecordError;
+pub use recorder::new_thread::NewThread;
+pub use recorder::{Appended, Recorder};
+pub use text::{MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};
+pub use turns::page::{TurnPage, TurnQuery, list_turns};
+pub use turns::run_outcome::{RunOutcome, UnknownRunOutcome};
+pub use turns::turn::{ItemsView, MAX_TURN_ITEMS, Turn};

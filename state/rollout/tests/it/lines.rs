@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use threadkeep_rollout::{BadLine, Item, Line, Lines, ToolCall, TurnItemKind, TurnStatus};
+use threadkeep_rollout::{BadLine, Fact, Line, Lines, ToolCall, TurnItemKind, TurnStatus};
 
 use crate::{NAME, Result, extract_bytes, rollouts};
 
@@ -42,34 +42,32 @@ pub(crate) fn read_bytes<T>(
 }
 
 /// What a line says, in a word or two.
-fn short(item: &Item<'_>) -> String {
-    match item {
-        Item::SessionMeta(_) => "session".to_owned(),
-        Item::TurnContext(_) => "context".to_owned(),
-        Item::TurnStarted { .. } => "turn started".to_owned(),
-        Item::TurnEnded { status, .. } => format!("turn {status:?}"),
-        Item::TurnFailed { .. } => "turn failed".to_owned(),
-        Item::TurnItem { item, .. } => match &item.kind {
-            TurnItemKind::UserMessage { .. } => "item: user".to_owned(),
+fn short(fact: &Fact<'_>) -> String {
+    match fact {
+        Fact::SessionMeta(_) => "session".to_owned(),
+        Fact::TurnContext(_) => "context".to_owned(),
+        Fact::TurnStarted { .. } => "turn started".to_owned(),
+        Fact::TurnEnded { status, .. } => format!("turn {status:?}"),
+        Fact::TurnFailed { .. } => "turn failed".to_owned(),
+        Fact::TurnItem { item, .. } => match &item.kind {
             TurnItemKind::AgentMessage { .. } => "item: agent".to_owned(),
             TurnItemKind::Other { item_type, .. } => format!("item: {item_type}"),
             TurnItemKind::CommandExecution { .. } => "item: command".to_owned(),
             TurnItemKind::Reasoning { .. } => "item: reasoning".to_owned(),
             kind => format!("item: {kind:?}").chars().take(24).collect(),
         },
-        Item::TokenCount { total } => {
+        Fact::TokenCount { total } => {
             if total.is_some() {
                 "tokens".to_owned()
             } else {
                 "tokens: none".to_owned()
             }
         }
-        Item::ResponseItem(item) => match item.call() {
-            Some(ToolCall::Made { .. }) => "response: call".to_owned(),
-            Some(ToolCall::Answered { .. }) => "response: answer".to_owned(),
-            _ => "response".to_owned(),
-        },
-        Item::Compacted { .. } => "compacted".to_owned(),
+        Fact::UserMessage { .. } => "item: user".to_owned(),
+        Fact::ToolCall(ToolCall::Made { .. }) => "response: call".to_owned(),
+        Fact::ToolCall(ToolCall::Answered { .. }) => "response: answer".to_owned(),
+        Fact::ModelItem => "response".to_owned(),
+        Fact::Compacted { .. } => "compacted".to_owned(),
         _ => "other".to_owned(),
     }
 }
@@ -106,7 +104,7 @@ fn the_kinds_of_every_rollout() -> Result {
     let mut all = String::new();
     for (file, bytes) in rollouts()? {
         let mut kinds = BTreeMap::<String, u64>::new();
-        for kind in read_bytes(&bytes, |line| format!("{} = {}", types(&line), short(&line.item())))?.0 {
+        for kind in read_bytes(&bytes, |line| format!("{} = {}", types(&line), short(&line.fact())))?.0 {
             *kinds.entry(kind).or_default() += 1;
         }
         writeln!(all, "{}", file.path.rsplit('/').next().unwrap_or_default())?;
@@ -127,15 +125,11 @@ fn lines_and_metadata_say_the_same() -> Result {
         let (mut session, mut turn, mut tokens, mut said) = (None, None, 0, None);
         let mut lines = Lines::open(&path, false)?;
         while let Some(line) = lines.next_line()? {
-            match line.map_err(|bad| bad.to_string())?.item() {
-                Item::SessionMeta(meta) => session = session.or(Some(meta)),
-                Item::TurnContext(context) => turn = Some(context),
-                Item::TokenCount { total } => tokens = total.unwrap_or(tokens),
-                Item::TurnItem { item, .. } => {
-                    if let TurnItemKind::UserMessage { text, .. } = item.kind {
-                        said = said.or(Some(text));
-                    }
-                }
+            match line.map_err(|bad| bad.to_string())?.fact() {
+                Fact::SessionMeta(meta) => session = session.or(Some(meta)),
+                Fact::TurnContext(context) => turn = Some(context),
+                Fact::TokenCount { total } => tokens = total.unwrap_or(tokens),
+                Fact::UserMessage { message, .. } => said = said.or(Some(message.text)),
                 _ => {}
             }
         }
@@ -177,7 +171,7 @@ fn the_oldest_shapes_come_through() -> Result {
     );
     let (good, bad) = read_bytes(file, |line| {
         assert!(line.line_type.is_some() || line.payload == line.json || line.line_number == 11);
-        format!("{} = {}", types(&line), short(&line.item()))
+        format!("{} = {}", types(&line), short(&line.fact()))
     })?;
     assert_eq!(bad, []);
     insta::assert_snapshot!(good.join("\n"), @r"
@@ -194,11 +188,12 @@ fn the_oldest_shapes_come_through() -> Result {
     -/- = other
     -/- = other
     ");
-    let first = read_bytes(file, |line| match line.item() {
-        Item::SessionMeta(meta) => meta.git_branch,
-        Item::TurnEnded { turn_id, status: TurnStatus::Interrupted, .. } => turn_id,
-        Item::TurnItem { item, .. } => match item.kind {
-            TurnItemKind::UserMessage { text, .. } | TurnItemKind::AgentMessage { text, .. } => Some(text),
+    let first = read_bytes(file, |line| match line.fact() {
+        Fact::SessionMeta(meta) => meta.git_branch,
+        Fact::TurnEnded { turn_id, status: TurnStatus::Interrupted, .. } => turn_id,
+        Fact::UserMessage { message, .. } => Some(message.text),
+        Fact::TurnItem { item, .. } => match item.kind {
+            TurnItemKind::AgentMessage { text, .. } => Some(text),
             _ => None,
         },
         _ => None,

@@ -359,7 +359,7 @@ fn half_of_a_surrogate_pair_costs_no_words() -> Result {
     let mut lines = Lines::open(&path, false)?;
     let mut shown = String::new();
     while let Some(line) = lines.next_line()? {
-        shown += &format!("{:?}", line.map_err(|bad| bad.to_string())?.item());
+        shown += &format!("{:?}", line.map_err(|bad| bad.to_string())?.fact());
     }
     assert_eq!(shown.matches("cut emoji \u{fffd}").count(), 2, "{shown}");
     Ok(())

@@ -1,0 +1,80 @@
+//! What a line tells, typed where this crate uses it. Every way into metadata and turns leads through here.
+
+use jiff::Timestamp;
+
+use super::item::{TurnItem, TurnStatus};
+use super::session_meta::SessionMeta;
+use super::tool_call::ToolCall;
+use super::turn_context::TurnContext;
+use super::user_message::UserMessage;
+
+/// Fact that one [`Line`](crate::Line) tells about its thread. [`Line::payload`](crate::Line::payload) has the fields that
+/// are left out here.
+///
+/// Facts bear no trace of a file's format, so that readers of other formats can tell the same.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Fact<'a> {
+    /// Identity and origin of the thread: `session_meta`, and the header of the oldest files.
+    SessionMeta(Box<SessionMeta>),
+    /// Settings of the turn: `turn_context`.
+    TurnContext(TurnContext),
+    /// Working directory of the thread, as the oldest files mention it in an environment context.
+    WorkingDirectory(String),
+    /// A turn begins: `event_msg` / `task_started`.
+    TurnStarted {
+        /// The turn's id.
+        turn_id: Option<String>,
+        /// Id of the turn that caused it, possibly its own.
+        root_turn_id: Option<String>,
+        /// Start of the turn: the line's time, or the event's own.
+        started_at: Option<Timestamp>,
+    },
+    /// A turn ends: `event_msg` / `task_complete` and `turn_aborted`.
+    TurnEnded {
+        /// The turn's id.
+        turn_id: Option<String>,
+        /// [`TurnStatus::Completed`] or [`TurnStatus::Interrupted`].
+        status: TurnStatus,
+        /// End of the turn: the line's time, or the event's own.
+        completed_at: Option<Timestamp>,
+        /// Duration in milliseconds.
+        duration_ms: Option<u64>,
+    },
+    /// The turn fails: `event_msg` / `error`.
+    TurnFailed {
+        /// The agent's error message.
+        message: String,
+    },
+    /// The user speaks.
+    UserMessage {
+        /// The turn's id, where the line has it.
+        turn_id: Option<String>,
+        /// The message.
+        message: UserMessage,
+    },
+    /// Anything else happens in a turn: `event_msg` / `item_completed` of newer versions; `agent_message`,
+    /// `agent_reasoning`, … of older ones. No version tells the same in two of these.
+    TurnItem {
+        /// The turn's id, where the line has it.
+        turn_id: Option<String>,
+        /// The item; never a user's message.
+        item: TurnItem,
+    },
+    /// `event_msg` / `token_count`.
+    TokenCount {
+        /// Tokens that the thread has used so far, where the line has them. Never negative.
+        total: Option<i64>,
+    },
+    /// The model calls a tool, or the tool answers: some `response_item`, and bare items of the oldest files.
+    ToolCall(ToolCall<'a>),
+    /// Any other `response_item`: the conversation as the model has it, with the agent's own blocks in the user's name.
+    ModelItem,
+    /// The conversation so far was summed up: `compacted`.
+    Compacted {
+        /// The summary, where the line has one.
+        message: Option<String>,
+    },
+    /// Any other line.
+    Other,
+}

@@ -1,0 +1,125 @@
+//! A user's message, and what an editor or the agent put around the user's own words.
+
+use serde::Deserialize;
+
+use crate::json::{self, Raw};
+use crate::text::{MAX_PATH, bounded};
+
+/// Title of a message that has images and no words.
+pub const IMAGE_PLACEHOLDER: &str = "[Image]";
+
+/// An editor puts its context before this line.
+const REQUEST_MARK: &str = "## My request for Codex:";
+/// First words of the messages that the agent itself sends in the user's name.
+const INJECTED: &[&str] = &[
+    "<environment_context>",
+    "<user_instructions>",
+    "<permissions instructions>",
+    "<turn_aborted>",
+    "<user_action>",
+    "<user_shell_command>",
+    "<subagent_notification>",
+    "<skill>",
+    "<INSTRUCTIONS>",
+    "# AGENTS.md instructions",
+];
+
+/// Message of the user's: `event_msg` / `user_message` or `item_completed`, and bare messages of the oldest files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserMessage {
+    /// The agent's id of the message, where it has one.
+    pub id: Option<String>,
+    /// The words, in full, with the context that an editor put before them.
+    pub text: String,
+    /// Number of images.
+    pub images: usize,
+}
+
+impl UserMessage {
+    /// Reads a list of parts: `{"type":"text","text":…}`, `{"type":"input_image",…}`, …
+    pub(crate) fn of_content(content: Raw<'_>) -> Self {
+        #[derive(Deserialize)]
+        struct Part<'a> {
+            #[serde(borrow, default, rename = "type")]
+            part_type: Raw<'a>,
+            #[serde(borrow, default)]
+            text: Raw<'a>,
+        }
+        let mut message = Self::default();
+        for part in json::parse::<Vec<Raw<'_>>>(content).unwrap_or_default() {
+            let Some(part) = json::parse::<Part<'_>>(part) else { continue };
+            let part_type = json::text(part.part_type).unwrap_or_default();
+            if part_type.to_ascii_lowercase().contains("image") {
+                message.images += 1;
+            } else if let Some(text) = json::text(part.text) {
+                message.text.push_str(&text);
+            }
+        }
+        message
+    }
+
+    /// Returns the user's own words, or a placeholder for images without words; `None` for an empty message.
+    pub fn request(&self) -> Option<&str> {
+        let words = self.text.split_once(REQUEST_MARK).map_or(&*self.text, |(_, request)| request).trim();
+        match words {
+            "" if self.images > 0 => Some(IMAGE_PLACEHOLDER),
+            "" => None,
+            words => Some(words),
+        }
+    }
+
+    /// Returns true if the agent wrote this message, and not its user.
+    pub(crate) fn is_injected(&self) -> bool {
+        let text = self.text.trim_start();
+        let begins_with =
+            |start: &&str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+        INJECTED.iter().any(begins_with)
+    }
+}
+
+/// Returns the working directory that an environment context names, in its newer or its oldest form.
+pub(crate) fn environment_cwd(text: &str) -> Option<String> {
+    let context = text.trim_start().strip_prefix("<environment_context>")?;
+    let tagged =
+        context.split_once("<cwd>").and_then(|(_, rest)| rest.split_once("</cwd>")).map(|(cwd, _)| cwd);
+    let listed =
+        || context.split_once("Current working directory:").and_then(|(_, rest)| rest.lines().next());
+    let cwd = tagged.or_else(listed).map(str::trim).filter(|cwd| !cwd.is_empty())?;
+    Some(bounded(cwd, MAX_PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> UserMessage {
+        UserMessage { text: text.to_owned(), ..UserMessage::default() }
+    }
+
+    #[test]
+    fn the_request_is_what_follows_the_mark() {
+        assert_eq!(message("  plain \n").request(), Some("plain"));
+        let marked = message("# Context\n- open: a.rs\n\n## My request for Codex:\nfix it\n");
+        assert_eq!(marked.request(), Some("fix it"));
+        assert_eq!(message(" \n").request(), None);
+        assert_eq!(UserMessage { images: 1, ..message(" ") }.request(), Some(IMAGE_PLACEHOLDER));
+    }
+
+    #[test]
+    fn messages_by_the_agent_in_the_users_name_are_known() {
+        assert!(message("\n<environment_context>\n…").is_injected());
+        assert!(message("<USER_INSTRUCTIONS>").is_injected());
+        assert!(!message("<b>bold</b> words").is_injected());
+        assert!(!message("é").is_injected());
+    }
+
+    #[test]
+    fn both_forms_of_the_environment_name_the_directory() {
+        let cwd = |text| environment_cwd(text);
+        assert_eq!(cwd("<environment_context>\n  <cwd>/a b</cwd>\n").as_deref(), Some("/a b"));
+        let listed = "<environment_context>\n\nCurrent working directory: /x/y\nApproval policy: never\n";
+        assert_eq!(cwd(listed).as_deref(), Some("/x/y"));
+        assert_eq!(cwd("<cwd>/x</cwd>"), None);
+    }
+}

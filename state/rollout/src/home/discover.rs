@@ -1,0 +1,225 @@
+//! Finds the rollouts of a home: lists each folder once, and asks for each file's metadata once.
+//!
+//! Symbolic links are followed last, so that a file is listed once, under its own path where it has one in the session
+//! folders.
+
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, FileType, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::fingerprint::Fingerprint;
+use super::name::{self, RolloutName};
+use super::problem::{DiscoveryProblem, ProblemReason};
+
+/// Folders with rollouts, and true for archived ones.
+const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
+/// The deepest nesting of folders that is listed. Agents nest three deep.
+const MAX_DEPTH: usize = 16;
+
+/// Result of listing a home.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// The rollouts, by path.
+    pub files: Vec<RolloutFile>,
+    /// Problems, by path.
+    pub problems: Vec<DiscoveryProblem>,
+}
+
+/// Rollout file of a home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RolloutFile {
+    /// Path in the home, with `/` between the parts.
+    pub path: String,
+    /// Parsed file name; `None` if it is malformed, which is also reported as a problem.
+    pub name: Option<RolloutName>,
+    /// True in `archived_sessions`.
+    pub archived: bool,
+    /// True if the file is compressed (`.jsonl.zst`).
+    pub compressed: bool,
+    /// Length and times.
+    pub fingerprint: Fingerprint,
+}
+
+pub(crate) fn discover(root: &Path) -> Discovery {
+    let mut walk = Walk::default();
+    if let Err(error) = fs::read_dir(root) {
+        walk.unreadable(String::new(), &error);
+        return walk.found;
+    }
+    let mut missing = 0;
+    for (folder, archived) in FOLDERS {
+        let path = root.join(folder);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                walk.links.push(Found { path, relative: folder.to_owned(), archived, depth: 0 });
+            }
+            Ok(_) => walk.folder(&Found { path, relative: folder.to_owned(), archived, depth: 0 }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing += 1,
+            Err(error) => walk.unreadable(folder.to_owned(), &error),
+        }
+    }
+    if missing == FOLDERS.len() {
+        walk.problem(String::new(), ProblemReason::NoSessions);
+    }
+    walk.follow_links(root);
+    let mut found = walk.found;
+    found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    found.problems.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Folder or link to list.
+struct Found {
+    path: PathBuf,
+    relative: String,
+    archived: bool,
+    depth: usize,
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Discovery,
+    links: Vec<Found>,
+    /// Real paths of the files and folders listed so far; `None` until links are followed.
+    real: Option<HashSet<PathBuf>>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Found) {
+        if folder.depth > MAX_DEPTH {
+            return self.problem(folder.relative.clone(), ProblemReason::TooDeep);
+        }
+        let entries = match fs::read_dir(&folder.path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(folder.relative.clone(), &error),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(folder, &entry),
+                Err(error) => self.unreadable(folder.relative.clone(), &error),
+            }
+        }
+    }
+
+    fn entry(&mut self, folder: &Found, entry: &DirEntry) {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            let relative = format!("{}/{}", folder.relative, name.to_string_lossy());
+            return self.problem(relative, ProblemReason::NameNotUtf8);
+        };
+        if name.starts_with('.') {
+            return;
+        }
+        let relative = format!("{}/{name}", folder.relative);
+        let file_type = match entry.file_type() {
+            Ok(file_type) => file_type,
+            Err(error) => return self.unreadable(relative, &error),
+        };
+        let found = || Found {
+            path: entry.path(),
+            relative: relative.clone(),
+            archived: folder.archived,
+            depth: folder.depth + 1,
+        };
+        if file_type.is_dir() {
+            self.folder(&found());
+        } else if file_type.is_symlink() {
+            self.links.push(found());
+        } else if name::stem(name).is_some() {
+            self.file(relative, folder.archived, file_type, || entry.path(), || entry.metadata());
+        }
+    }
+
+    /// Adds a file with a rollout's ending.
+    fn file(
+        &mut self,
+        relative: String,
+        archived: bool,
+        file_type: FileType,
+        path: impl Fn() -> PathBuf,
+        metadata: impl FnOnce() -> io::Result<Metadata>,
+    ) {
+        if !file_type.is_file() {
+            return self.problem(relative, ProblemReason::NotAFile);
+        }
+        if let Some(real) = &mut self.real
+            && !fs::canonicalize(path()).is_ok_and(|path| real.insert(path))
+        {
+            return;
+        }
+        let fingerprint = match metadata() {
+            Ok(metadata) => Fingerprint::of(&metadata),
+            // Deleted or moved since the folder was read: it is not there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.unreadable(relative, &error),
+        };
+        let file_name = relative.rsplit('/').next().unwrap_or_default();
+        let name = RolloutName::parse(file_name).ok();
+        let compressed = file_name.ends_with(".zst");
+        if name.is_none() {
+            self.problem(relative.clone(), ProblemReason::MalformedName);
+        }
+        self.found.files.push(RolloutFile { path: relative, name, archived, compressed, fingerprint });
+    }
+
+    fn follow_links(&mut self, root: &Path) {
+        if self.links.is_empty() {
+            return;
+        }
+        let root = match fs::canonicalize(root) {
+            Ok(root) => root,
+            // The home was removed meanwhile.
+            Err(error) => return self.unreadable(String::new(), &error),
+        };
+        // The files so far were found without links: their real path is the root's and their own.
+        self.real = Some(self.found.files.iter().map(|file| root.join(&file.path)).collect());
+        self.links.sort_unstable_by(|a, b| b.relative.cmp(&a.relative));
+        while let Some(link) = self.links.pop() {
+            self.follow(&root, link);
+        }
+    }
+
+    fn follow(&mut self, root: &Path, link: Found) {
+        let (target, metadata) =
+            match fs::canonicalize(&link.path).and_then(|to| Ok((fs::metadata(&to)?, to))) {
+                Ok((metadata, target)) => (target, metadata),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return self.unreadable(link.relative, &error);
+                }
+                Err(_) => return self.problem(link.relative, ProblemReason::BrokenLink),
+            };
+        if !target.starts_with(root) {
+            return self.problem(link.relative, ProblemReason::LeavesHome);
+        }
+        if metadata.is_dir() {
+            let parent = link.path.parent().and_then(|parent| fs::canonicalize(parent).ok());
+            if parent.is_some_and(|parent| parent.starts_with(&target)) {
+                return self.problem(link.relative, ProblemReason::LinkCircle);
+            }
+            // Files in session folders are listed already.
+            let seen = FOLDERS.iter().any(|(folder, _)| target.starts_with(root.join(folder)));
+            if !seen && self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
+                self.folder(&Found { path: target, ..link });
+            }
+        } else if name::stem(&link.relative).is_some() {
+            self.file(
+                link.relative,
+                link.archived,
+                metadata.file_type(),
+                || target.clone(),
+                || Ok(metadata.clone()),
+            );
+        }
+    }
+
+    fn unreadable(&mut self, path: String, error: &io::Error) {
+        self.problem(path, ProblemReason::Unreadable(error.to_string()));
+    }
+
+    fn problem(&mut self, path: String, reason: ProblemReason) {
+        self.found.problems.push(DiscoveryProblem { path, reason });
+    }
+}

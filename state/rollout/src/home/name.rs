@@ -1,0 +1,118 @@
+//! The name of a rollout file: `rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl`, with `.zst` behind it when compressed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use uuid::Uuid;
+
+/// Parsed name of a rollout file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RolloutName {
+    /// Start of the thread on the writer's clock: the Codex CLI writes local time, a [`Recorder`](crate::Recorder) UTC. So
+    /// it names no exact moment.
+    pub started: DateTime,
+    /// The thread's id.
+    pub thread_id: Uuid,
+}
+
+/// Error for a file name that is not a rollout's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a rollout's name (rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl or .jsonl.zst)")]
+#[non_exhaustive]
+pub struct RolloutNameError;
+
+impl RolloutName {
+    /// Parses a file name, with or without its ending.
+    ///
+    /// # Errors
+    /// [`RolloutNameError`] if it has another shape, or a date or id that does not exist.
+    pub fn parse(name: &str) -> Result<Self, RolloutNameError> {
+        const TIME: usize = "YYYY-MM-DDThh-mm-ss".len();
+        let stem = stem(name).unwrap_or(name);
+        let rest = stem.strip_prefix("rollout-").ok_or(RolloutNameError)?;
+        let time = rest.get(..TIME).ok_or(RolloutNameError)?;
+        let id = rest.get(TIME..).and_then(|rest| rest.strip_prefix('-')).ok_or(RolloutNameError)?;
+        if id.len() != 36 || !is_time_shaped(time.as_bytes()) {
+            return Err(RolloutNameError);
+        }
+        let number = |range: std::ops::Range<usize>| time[range].parse::<i16>().map_err(|_| RolloutNameError);
+        // Two digits always fit. `DateTime::new` refuses values out of range.
+        let small = |range| number(range).map(|number| number as i8);
+        let started = DateTime::new(
+            number(0..4)?,
+            small(5..7)?,
+            small(8..10)?,
+            small(11..13)?,
+            small(14..16)?,
+            small(17..19)?,
+            0,
+        )
+        .map_err(|_| RolloutNameError)?;
+        let thread_id = Uuid::try_parse(id).map_err(|_| RolloutNameError)?;
+        Ok(Self { started, thread_id })
+    }
+}
+
+impl FromStr for RolloutName {
+    type Err = RolloutNameError;
+
+    fn from_str(name: &str) -> Result<Self, RolloutNameError> {
+        Self::parse(name)
+    }
+}
+
+/// Name of the uncompressed file.
+impl fmt::Display for RolloutName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rollout-{}-{}.jsonl", self.started.strftime("%Y-%m-%dT%H-%M-%S"), self.thread_id)
+    }
+}
+
+/// Removes `.jsonl` or `.jsonl.zst`; `None` for a name with another ending.
+pub(crate) fn stem(name: &str) -> Option<&str> {
+    name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")
+}
+
+fn is_time_shaped(time: &[u8]) -> bool {
+    time.iter().zip(b"dddd-dd-ddTdd-dd-dd").all(|(byte, shape)| match shape {
+        b'd' => byte.is_ascii_digit(),
+        other => byte == other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01a2036e-72f3-74e0-aaf8-16e5fd86f01a";
+
+    #[test]
+    fn a_name_is_what_it_displays() -> Result<(), RolloutNameError> {
+        let text = format!("rollout-2026-11-22T13-24-59-{ID}.jsonl");
+        let name = RolloutName::parse(&text)?;
+        assert_eq!(name.to_string(), text);
+        assert_eq!(name.thread_id.to_string(), ID);
+        assert_eq!(RolloutName::parse(&format!("{text}.zst"))?, name);
+        Ok(())
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for name in [
+            "",
+            "rollout-.jsonl",
+            "rollout-2026-11-22T13-24-59.jsonl",
+            &format!("rollout-2026-02-30T13-24-59-{ID}.jsonl"),
+            &format!("rollout-2026-11-22T24-24-59-{ID}.jsonl"),
+            &format!("rollout-2026-11-22 13-24-59-{ID}.jsonl"),
+            &format!("rollout-+026-11-22T13-24-59-{ID}.jsonl"),
+            &format!("rollout-2026-11-22T13-24-5é-{ID}.jsonl"),
+            &format!("rollout-2026-11-22T13-24-59-{}.jsonl", ID.replace('-', "")),
+            &format!("session-2026-11-22T13-24-59-{ID}.jsonl"),
+            &format!("rollout-2026-11-22T13-24-59-{ID}.copy.jsonl"),
+        ] {
+            assert_eq!(RolloutName::parse(name), Err(RolloutNameError), "{name}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A line as it stands in a rollout, and what is wrong with it.
+
+use super::skipped::{BadLine, BadReason};
+
+/// One line as it stands in the stream, without its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawLine<'a> {
+    /// Where the line starts, in (decompressed) bytes.
+    pub(crate) offset: u64,
+    /// The line's number, from 1.
+    pub(crate) number: u64,
+    /// The line without white space, NUL bytes and a byte order mark around it; its head only, when not `whole`.
+    pub(crate) bytes: &'a [u8],
+    /// Whether `bytes` is the whole line.
+    pub(crate) whole: bool,
+    /// Whether a newline ended it.
+    pub(crate) terminated: bool,
+    /// Whether the whole line is UTF-8.
+    pub(crate) utf8: bool,
+    /// The line's last byte that is neither white space nor NUL; 0 if there is none.
+    pub(crate) last: u8,
+}
+
+impl<'a> RawLine<'a> {
+    /// Whether nothing stands in it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.last == 0
+    }
+
+    /// What is visibly wrong with a line that is not blank, before it is parsed.
+    pub(crate) fn fault(&self, needed_whole: bool) -> Option<BadReason> {
+        if !self.utf8 {
+            Some(BadReason::NotUtf8)
+        } else if self.bytes.first() != Some(&b'{') || self.last != b'}' {
+            Some(BadReason::NotJson)
+        } else {
+            (needed_whole && !self.whole).then_some(BadReason::TooLong)
+        }
+    }
+
+    /// Parses a line that is not blank as JSON.
+    pub(crate) fn parse<T>(&self, parse: impl FnOnce(&'a str) -> Option<T>) -> Result<T, BadReason> {
+        let text = || std::str::from_utf8(self.bytes).map_err(|_| BadReason::NotUtf8);
+        let parse = |text| parse(text).ok_or(BadReason::NotJson);
+        match self.fault(true).map_or_else(text, Err).and_then(parse) {
+            // A line without an end is not finished, whatever else is wrong with it.
+            Err(BadReason::NotUtf8 | BadReason::NotJson) if !self.terminated => Err(BadReason::Torn),
+            parsed => parsed,
+        }
+    }
+
+    pub(crate) fn bad(&self, reason: BadReason) -> BadLine {
+        BadLine { offset: self.offset, line_number: self.number, reason }
+    }
+}
+
+/// Cuts white space and NUL bytes (a crash of the machine leaves them) on both sides, and a byte order mark.
+pub(crate) fn trim(mut bytes: &[u8], first: bool) -> &[u8] {
+    if first {
+        bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    }
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+    while let [rest @ .., last] = bytes
+        && blank(last)
+    {
+        bytes = rest;
+    }
+    while let [first, rest @ ..] = bytes
+        && blank(first)
+    {
+        bytes = rest;
+    }
+    bytes
+}

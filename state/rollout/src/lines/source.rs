@@ -1,0 +1,85 @@
+//! Opens a rollout, plain or compressed, as a stream of bytes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::error::ExtractError;
+
+/// The largest window to decompress with, as a power of two: 32 MiB, and memory stays bounded whatever a file asks for.
+/// Agents compress with the default level, whose windows have 2 MiB; every level up to 19 needs at most 8 MiB.
+#[cfg(feature = "zstd")]
+const MAX_WINDOW_LOG: u32 = 25;
+
+/// The bytes of a rollout.
+pub(crate) enum Source {
+    Plain(File),
+    #[cfg(feature = "zstd")]
+    Zstd(Box<zstd::stream::read::Decoder<'static, io::BufReader<File>>>),
+}
+
+impl Source {
+    /// Opens a regular file. Anything else (a pipe would block) is refused unopened.
+    pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, u64), ExtractError> {
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(ExtractError::NotAFile);
+        }
+        let file = File::open(path)?;
+        let source = if compressed { Self::decompress(file)? } else { Self::Plain(file) };
+        Ok((source, metadata.len()))
+    }
+
+    #[cfg(feature = "zstd")]
+    fn decompress(file: File) -> Result<Self, ExtractError> {
+        let mut decoder = zstd::stream::read::Decoder::new(file)?;
+        decoder.window_log_max(MAX_WINDOW_LOG)?;
+        Ok(Self::Zstd(Box::new(decoder)))
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    fn decompress(_file: File) -> Result<Self, ExtractError> {
+        Err(ExtractError::CompressionUnsupported)
+    }
+
+    /// Goes to a byte of a plain file; does nothing to a compressed one.
+    pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) => Ok(()),
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.read(into),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.read(into),
+        }
+    }
+}
+
+/// Whether an error while reading speaks of the compressed content, and not of the machine or our own bounds.
+pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
+    compressed && error.raw_os_error().is_none() && !is_window_too_large(error)
+}
+
+/// Returns what an error while reading means, when it is no damage.
+pub(crate) fn failed(error: io::Error) -> ExtractError {
+    if is_window_too_large(&error) { ExtractError::WindowTooLarge } else { ExtractError::Io(error) }
+}
+
+#[cfg(feature = "zstd")]
+fn is_window_too_large(error: &io::Error) -> bool {
+    use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge as TOO_LARGE;
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<zstd::Error>());
+    error.is_some_and(|error| error.is(TOO_LARGE))
+}
+
+#[cfg(not(feature = "zstd"))]
+fn is_window_too_large(_error: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,8 @@
+//! Metadata of threads, from rollouts.
+
+pub(crate) mod checkpoint;
+pub(crate) mod extract;
+pub(crate) mod kept;
+pub(crate) mod pass;
+pub(crate) mod state;
+pub(crate) mod thread;

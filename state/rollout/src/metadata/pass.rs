@@ -1,0 +1,179 @@
+//! One pass over a rollout's lines: each is folded into the state, kept for later, skipped, or counted as bad.
+
+use serde::de::IgnoredAny;
+
+use super::checkpoint::Checkpoint;
+use super::kept::Kept;
+use super::state::State;
+use crate::format::envelope::Envelope;
+use crate::format::fact::Fact;
+use crate::format::head::{Head, NotJson};
+use crate::format::kind::{Event, Kind};
+use crate::lines::raw_line::RawLine;
+use crate::lines::skipped::{BadReason, SkippedLines};
+use crate::time::LineTime;
+
+/// A kept line turned out to be unusable, and the line that it replaced is gone: the file must be read again without keeping.
+///
+/// A pass that keeps no lines never returns this.
+#[derive(Debug)]
+pub(crate) struct StartOver;
+
+impl From<NotJson> for StartOver {
+    fn from(NotJson: NotJson) -> Self {
+        Self
+    }
+}
+
+/// State of a pass.
+pub(crate) struct Pass<'k> {
+    pub(crate) state: State,
+    pub(crate) skipped: SkippedLines,
+    last_time: Option<LineTime>,
+    kept: &'k mut Kept,
+    keep: bool,
+}
+
+impl<'k> Pass<'k> {
+    /// Continues from a checkpoint. With `keep`, lines of which only the last counts are parsed at the end.
+    pub(crate) fn new(kept: &'k mut Kept, keep: bool, from: Option<&Checkpoint>) -> Self {
+        kept.clear();
+        let (state, skipped) =
+            from.map(|from| (from.state.clone(), from.skipped.clone())).unwrap_or_default();
+        Self { state, skipped, last_time: None, kept, keep }
+    }
+
+    /// Continues from a state, and parses every line at once: the state is complete after each.
+    pub(crate) fn line_by_line(kept: &'k mut Kept, state: State) -> Self {
+        Self { state, skipped: SkippedLines::default(), last_time: None, kept, keep: false }
+    }
+
+    /// Returns the state after all lines.
+    pub(crate) fn into_state(mut self) -> State {
+        self.set_last_time();
+        self.state
+    }
+
+    /// Returns true if a line with these first bytes is worth the memory to be read whole.
+    pub(crate) fn wants(head: &[u8]) -> bool {
+        Head::canonical(head).is_none_or(|head| may_matter(head.kind))
+    }
+
+    /// Takes a line.
+    pub(crate) fn read(&mut self, line: &RawLine<'_>) {
+        if line.is_blank() {
+            return;
+        }
+        let head = Head::canonical(line.bytes);
+        if let Some(reason) = line.fault(head.is_none_or(|head| may_matter(head.kind))) {
+            return self.skip(line, reason);
+        }
+        let taken = match head {
+            Some(head) => self.take_canonical(line, head),
+            None => self.take_other(line),
+        };
+        if taken.is_err() {
+            self.skip(line, BadReason::NotJson);
+        }
+    }
+
+    /// Takes the last line when no newline ended it: it counts if it is complete.
+    pub(crate) fn read_tail(&mut self, line: &RawLine<'_>) {
+        let complete = !line.whole || serde_json::from_slice::<IgnoredAny>(line.bytes).is_ok();
+        if line.utf8 && complete && line.last == b'}' {
+            self.read(line);
+        } else {
+            self.skip(line, BadReason::Torn);
+        }
+    }
+
+    /// Parses the kept lines. After this the state is complete.
+    pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
+        if !self.keep {
+            // Every line was parsed when it was read.
+            self.set_last_time();
+            return Ok(());
+        }
+        if let Some(turn) = self.kept.turn.take()? {
+            self.state.take(turn);
+        }
+        match self.kept.tokens.take()? {
+            Some(Fact::TokenCount { total: None }) => return Err(StartOver),
+            Some(tokens) => self.state.take(tokens),
+            None => {}
+        }
+        if let Some(time) = self.last_time.take() {
+            self.state.set_last_line_time(time.timestamp().ok_or(StartOver)?);
+        }
+        Ok(())
+    }
+
+    fn set_last_time(&mut self) {
+        if let Some(time) = self.last_time.take().and_then(|time| time.timestamp()) {
+            self.state.set_last_line_time(time);
+        }
+    }
+
+    fn take_canonical(&mut self, line: &RawLine<'_>, head: Head<'_>) -> Result<(), NotJson> {
+        match head.kind {
+            Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, &head),
+            Kind::Event(Event::TokenCount) if self.keep => self.kept.tokens.keep(line.bytes, &head),
+            Kind::Event(Event::UserMessage | Event::ItemCompleted) if !self.state.user_message_matters() => {}
+            kind if may_matter(kind) => self.state.take(head.fact(line.bytes)?),
+            _ => {}
+        }
+        self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
+        Ok(())
+    }
+
+    fn take_other(&mut self, line: &RawLine<'_>) -> Result<(), NotJson> {
+        let envelope = Envelope::read(std::str::from_utf8(line.bytes).map_err(|_| NotJson)?)?;
+        let fact = envelope.fact()?;
+        match &fact {
+            Fact::TurnContext(_) => self.kept.turn.drop_line(),
+            Fact::TokenCount { total: Some(_) } => self.kept.tokens.drop_line(),
+            _ => {}
+        }
+        self.state.take(fact);
+        self.set_time(envelope.time());
+        Ok(())
+    }
+
+    fn set_time(&mut self, time: Option<LineTime>) {
+        if time.is_some() {
+            self.last_time = time;
+        }
+        if !self.state.has_first_line_time()
+            && let Some(at) = time.and_then(|time| time.timestamp())
+        {
+            self.state.set_first_line_time(at);
+        }
+    }
+
+    fn skip(&mut self, line: &RawLine<'_>, reason: BadReason) {
+        self.skipped.add(line.bad(reason));
+    }
+}
+
+/// Returns true if lines of this kind can change the metadata.
+#[inline]
+fn may_matter(kind: Kind) -> bool {
+    use Event::{
+        EnteredReview, Error, ItemCompleted, TokenCount, TurnAborted, TurnCompleted, TurnStarted, UserMessage,
+    };
+    match kind {
+        Kind::SessionMeta | Kind::TurnContext | Kind::BareItem => true,
+        Kind::Event(event) => matches!(
+            event,
+            TokenCount
+                | UserMessage
+                | ItemCompleted
+                | TurnStarted
+                | TurnCompleted
+                | TurnAborted
+                | Error
+                | EnteredReview
+        ),
+        Kind::ResponseItem | Kind::Compacted | Kind::Other => false,
+    }
+}

@@ -1,0 +1,119 @@
+//! Metadata of a thread, as an index stores it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::format::strip_credentials;
+use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+use crate::turns::run_outcome::RunOutcome;
+
+/// Metadata of a thread, from its rollout. `None` where the rollout has nothing: no default is made up.
+///
+/// Every text is bounded: paths and addresses to [`MAX_PATH`](crate::MAX_PATH) characters, names, versions
+/// and words to [`MAX_NAME`](crate::MAX_NAME) characters, and JSON to [`MAX_JSON`](crate::MAX_JSON) bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ThreadMetadata {
+    /// The first `session_meta`'s id; without one, the file name's.
+    pub thread_id: Uuid,
+    /// The first `session_meta`'s time; without one, the first line's; without any, the moment in the id if that is of
+    /// version 7; else the file name's, which is the agent's local time, taken as UTC: off by up to 14 hours.
+    ///
+    /// Ignores texts that are no time, and times beyond the years -9999 to 9999.
+    pub created_at: Option<Timestamp>,
+    /// The time of the last line that bears one; never before `created_at`.
+    pub updated_at: Option<Timestamp>,
+    /// The working directory: the latest turn's, else the session's.
+    pub cwd: Option<String>,
+    /// Origin of the thread: a name (`exec`), or compact JSON.
+    pub source: Option<String>,
+    /// Originating party: `user`, `subagent`, …
+    pub thread_source: Option<String>,
+    /// The model provider's id.
+    pub model_provider: Option<String>,
+    /// The latest turn's model.
+    pub model: Option<String>,
+    /// The latest turn's reasoning effort; `None` also when only earlier turns had one.
+    pub reasoning_effort: Option<String>,
+    /// The version of the agent that began the thread.
+    pub cli_version: Option<String>,
+    /// The first user message's request without secrets (`[redacted:…]` stands for one), at most [`MAX_TITLE`] characters;
+    /// `[Image]` for images without words.
+    pub title: Option<String>,
+    /// The same, at most [`MAX_FIRST_USER_MESSAGE`] characters.
+    pub first_user_message: Option<String>,
+    /// The same, at most [`MAX_TITLE`] characters.
+    pub preview: Option<String>,
+    /// The latest turn's `permission_profile`, else its `sandbox_policy`: compact JSON, keys as they were written.
+    pub sandbox_policy: Option<String>,
+    /// The latest turn's `approval_policy`: a name, or compact JSON.
+    pub approval_mode: Option<String>,
+    /// The total of the last `token_count` that says one; 0 without. Never negative.
+    pub tokens_used: i64,
+    /// The commit the thread began at.
+    pub git_sha: Option<String>,
+    /// The branch the thread began on.
+    pub git_branch: Option<String>,
+    /// The remote's URL, without credentials; `None` also for one of more than [`MAX_JSON`](crate::MAX_JSON) bytes.
+    pub git_origin_url: Option<String>,
+    /// A sub-agent's nickname.
+    pub agent_nickname: Option<String>,
+    /// A sub-agent's role.
+    pub agent_role: Option<String>,
+    /// A sub-agent's path.
+    pub agent_path: Option<String>,
+    /// The thread that spawned this one.
+    pub parent_thread_id: Option<Uuid>,
+    /// Permission to make memories of the thread: `enabled`, `disabled`, …
+    pub memory_mode: Option<String>,
+    /// Outcome of the last run, as far as the rollout goes.
+    pub run_outcome: RunOutcome,
+}
+
+impl ThreadMetadata {
+    /// Returns the metadata of a thread of which only the id is known.
+    pub fn new(thread_id: Uuid) -> Self {
+        Self {
+            thread_id,
+            created_at: None,
+            updated_at: None,
+            cwd: None,
+            source: None,
+            thread_source: None,
+            model_provider: None,
+            model: None,
+            reasoning_effort: None,
+            cli_version: None,
+            title: None,
+            first_user_message: None,
+            preview: None,
+            sandbox_policy: None,
+            approval_mode: None,
+            tokens_used: 0,
+            git_sha: None,
+            git_branch: None,
+            git_origin_url: None,
+            agent_nickname: None,
+            agent_role: None,
+            agent_path: None,
+            parent_thread_id: None,
+            memory_mode: None,
+            run_outcome: RunOutcome::Unknown,
+        }
+    }
+
+    /// Removes secrets from texts, and credentials from the remote's URL. An extractor has done that already; this is for
+    /// metadata from elsewhere.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let safe = |text: Option<String>, max| text.map(|text| text::safe(&text, max));
+        Self {
+            title: safe(self.title, MAX_TITLE),
+            first_user_message: safe(self.first_user_message, MAX_FIRST_USER_MESSAGE),
+            preview: safe(self.preview, MAX_TITLE),
+            git_origin_url: self.git_origin_url.as_deref().map(|url| strip_credentials(url).into_owned()),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Fold of facts into turns.
+//!
+//! Newer versions mark where a turn begins and ends (`task_started`, `task_complete`, `turn_aborted`); in older ones a
+//! turn begins with a user's message.
+
+use super::run::{Run, Step};
+use super::turn::{ItemsView, Turn};
+use crate::format::fact::Fact;
+use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+use crate::format::line::Line;
+use crate::format::tool_call::ToolCall;
+use crate::text::bounded;
+
+/// The turn that is being read.
+#[derive(Default)]
+pub(super) struct Builder {
+    view: ItemsView,
+    begun: u64,
+    /// Decides where a turn begins and ends.
+    run: Run,
+    /// The turn that is open in `run`.
+    open: Option<Turn>,
+    /// True if this version writes whole items, so that calls need not be pieced together.
+    whole_items: bool,
+}
+
+impl Builder {
+    pub(super) fn new(view: ItemsView) -> Self {
+        Self { view, ..Self::default() }
+    }
+
+    /// Returns the turn that the end of the file leaves open.
+    pub(super) fn finish(self) -> Option<Turn> {
+        self.open
+    }
+
+    /// Takes a line. Returns the turn that ends with it, or before it.
+    pub(super) fn take(&mut self, line: &Line<'_>) -> Option<Turn> {
+        // Other lines have no facts about turns; bare ones may.
+        match line.line_type.as_deref() {
+            Some("response_item") if self.whole_items => return None,
+            Some("event_msg" | "response_item") | None => {}
+            _ => return None,
+        }
+        self.whole_items |= line.payload_type().as_deref() == Some("item_completed");
+        let fact = line.fact();
+        let ended = match self.run.take(&fact) {
+            Step::Begin => self.begin(line, &fact),
+            Step::End(status) => self.end(status, &fact),
+            Step::Fail | Step::None => None,
+        };
+        self.add(line, fact);
+        ended
+    }
+
+    /// Opens a turn. Returns the one that was open.
+    fn begin(&mut self, line: &Line<'_>, fact: &Fact<'_>) -> Option<Turn> {
+        let (id, root_turn_id, started_at) = match fact {
+            Fact::TurnStarted { turn_id, root_turn_id, started_at } => {
+                (turn_id, root_turn_id.clone(), *started_at)
+            }
+            Fact::TurnItem { turn_id, .. } => (turn_id, None, line.timestamp),
+            _ => (&None, None, line.timestamp),
+        };
+        self.begun += 1;
+        let begun = Turn {
+            id: id.clone().unwrap_or_else(|| format!("turn-{}", self.begun)),
+            root_turn_id,
+            status: TurnStatus::InProgress,
+            error: None,
+            started_at,
+            completed_at: None,
+            duration_ms: None,
+            items: Vec::new(),
+            omitted_items: 0,
+            offset: line.offset,
+        };
+        let mut ended = self.open.replace(begun);
+        if let Some(ended) = ended.as_mut().filter(|ended| ended.status == TurnStatus::InProgress) {
+            ended.status = TurnStatus::Interrupted;
+        }
+        ended
+    }
+
+    fn end(&mut self, status: TurnStatus, fact: &Fact<'_>) -> Option<Turn> {
+        let Fact::TurnEnded { completed_at, duration_ms, .. } = *fact else { return None };
+        self.open.take().map(|open| Turn { status, completed_at, duration_ms, ..open })
+    }
+
+    /// Adds to the open turn.
+    fn add(&mut self, line: &Line<'_>, fact: Fact<'_>) {
+        // Nothing but an open turn can be added to.
+        let Some(open) = &mut self.open else { return };
+        let item = match fact {
+            Fact::TurnFailed { message } => {
+                open.error = Some(message);
+                open.status = TurnStatus::Failed;
+                return;
+            }
+            Fact::UserMessage { message, .. } => {
+                let text = bounded(&message.text, MAX_ITEM_TEXT);
+                let kind = TurnItemKind::UserMessage { text, images: message.images };
+                TurnItem { id: message.id, at: line.timestamp, kind }
+            }
+            Fact::TurnItem { item, .. } => item,
+            // Calls and their answers stand only in response items, in versions that write no whole items.
+            Fact::ToolCall(_) if self.whole_items => return,
+            Fact::ToolCall(ToolCall::Made { call_id, name, arguments }) => {
+                let arguments = bounded(&arguments, MAX_ITEM_TEXT);
+                let kind = TurnItemKind::ToolCall { name, arguments, output: None };
+                TurnItem { id: Some(call_id), at: line.timestamp, kind }
+            }
+            Fact::ToolCall(ToolCall::Answered { call_id, output }) => return open.answer(&call_id, &output),
+            _ => return,
+        };
+        if !self.run.is_marked() {
+            mark_end(open, &item);
+        }
+        open.push(item, self.view);
+    }
+}
+
+/// In files that do not mark a turn's end, the agent's message is its end, until the agent goes on.
+fn mark_end(open: &mut Turn, item: &TurnItem) {
+    match (&item.kind, open.status) {
+        // The agent sums up behind a turn's end, too.
+        (TurnItemKind::ContextCompaction, _) | (_, TurnStatus::Failed) => {}
+        (TurnItemKind::AgentMessage { .. }, _) => {
+            (open.status, open.completed_at) = (TurnStatus::Completed, item.at);
+        }
+        (_, TurnStatus::Completed) => (open.status, open.completed_at) = (TurnStatus::InProgress, None),
+        _ => {}
+    }
+}

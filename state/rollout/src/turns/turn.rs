@@ -1,0 +1,102 @@
+//! A turn: what a user asked, and everything the agent did about it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+use crate::text::bounded;
+
+/// A turn of a thread.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Turn {
+    /// The agent's id of the turn; `turn-<n>` (from 1) in files of versions that gave none.
+    pub id: String,
+    /// The turn that caused this one, possibly itself.
+    pub root_turn_id: Option<String>,
+    /// How far it came.
+    pub status: TurnStatus,
+    /// What went wrong, of a turn that failed.
+    pub error: Option<String>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// How long it took.
+    pub duration_ms: Option<u64>,
+    /// What happened in it, in order. Empty in [`ItemsView::None`].
+    pub items: Vec<TurnItem>,
+    /// How many items are left out, because of the view or of [`MAX_TURN_ITEMS`].
+    pub omitted_items: u64,
+    /// Where its first line stands in the rollout, in (decompressed) bytes: the turn's place for a cursor.
+    pub offset: u64,
+}
+
+/// Which of a turn's items are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ItemsView {
+    /// No items.
+    None,
+    /// The user's messages and the agent's last one.
+    #[default]
+    Summary,
+    /// All items.
+    Full,
+}
+
+/// The most items a [`Turn`] holds; those after are counted.
+pub const MAX_TURN_ITEMS: usize = 10_000;
+
+impl Turn {
+    /// The user's words, one line break between messages.
+    pub fn user_text(&self) -> String {
+        let texts = self.items.iter().filter_map(|item| match &item.kind {
+            TurnItemKind::UserMessage { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The agent's last message.
+    pub fn last_agent_message(&self) -> Option<&str> {
+        self.items.iter().rev().find_map(|item| match &item.kind {
+            TurnItemKind::AgentMessage { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn push(&mut self, item: TurnItem, view: ItemsView) {
+        let wanted = match view {
+            ItemsView::None => false,
+            ItemsView::Full => true,
+            ItemsView::Summary => match item.kind {
+                TurnItemKind::UserMessage { .. } => true,
+                TurnItemKind::AgentMessage { .. } => {
+                    let is_agent = |item: &TurnItem| matches!(item.kind, TurnItemKind::AgentMessage { .. });
+                    if let Some(earlier) = self.items.iter().position(is_agent) {
+                        self.items.remove(earlier);
+                        self.omitted_items += 1;
+                    }
+                    true
+                }
+                _ => false,
+            },
+        };
+        if wanted && self.items.len() < MAX_TURN_ITEMS {
+            self.items.push(item);
+        } else {
+            self.omitted_items += 1;
+        }
+    }
+
+    /// Gives the result of a call to the call it answers.
+    pub(crate) fn answer(&mut self, call: &str, result: &str) {
+        for item in self.items.iter_mut().rev().filter(|item| item.id.as_deref() == Some(call)) {
+            if let TurnItemKind::ToolCall { output, .. } = &mut item.kind {
+                return *output = Some(bounded(result, MAX_ITEM_TEXT));
+            }
+        }
+    }
+}
