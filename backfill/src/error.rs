@@ -1,92 +1,81 @@
-//! What can go wrong: one type an action, one variant a remedy.
+//! Errors: one type an action, one variant a remedy.
 
 use thiserror::Error;
 
-/// An error of whatever stands behind a port.
+/// An error from behind a port.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a source could not be listed at all.
+/// A source that cannot be listed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// There is nothing at the place.
-    #[error("{place} does not exist; check that the path is right")]
+    /// The place does not exist.
+    #[error("{place} does not exist")]
     Missing {
         /// The place.
         place: String,
     },
-    /// The place is there and cannot be read.
-    #[error("{place} cannot be listed; check what it is and who may read it")]
+    /// The place exists and cannot be read.
+    #[error("cannot list {place}")]
     Unreadable {
         /// The place.
         place: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: BoxError,
     },
 }
 
-/// Why a batch was not committed. Nothing of it was.
+/// A batch that was not committed, not even in part.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CommitError {
     /// The lease's token is no longer the current one.
-    #[error("the lease has been taken over or given back")]
+    #[error("the lease was taken over or given back")]
     LeaseLost,
     /// The store failed.
-    #[error("the batch could not be stored")]
+    #[error("cannot store the batch")]
     Backend(#[source] BoxError),
 }
 
-/// Why a lease was not renewed or given back.
+/// A lease that was not renewed or given back.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LeaseError {
     /// Its token is no longer the current one.
-    #[error("the lease has been taken over or given back")]
+    #[error("the lease was taken over or given back")]
     Lost,
     /// The store failed.
-    #[error("the lease could not be stored")]
+    #[error("cannot store the lease")]
     Backend(#[source] BoxError),
 }
 
-impl From<LeaseError> for CommitError {
-    fn from(error: LeaseError) -> Self {
-        match error {
-            LeaseError::Lost => Self::LeaseLost,
-            LeaseError::Backend(source) => Self::Backend(source),
-        }
-    }
-}
-
-/// Why a run ended before its end. Whatever it had committed stays, and another run goes on from there.
+/// A run that ended early. Everything that it had committed stays, and another run continues from there.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BackfillError {
     /// The source could not be listed.
-    #[error("what there is to index could not be listed")]
+    #[error("cannot list the items to index")]
     Source(#[from] SourceError),
-    /// Another run has taken the lease over, because this one was not heard of for too long.
-    #[error("another run has taken the backfill over; it goes on there, run again if it does not")]
+    /// Another run has taken the lease over, because this one did not renew it in time.
+    #[error("another run has taken over the backfill")]
     LeaseLost,
     /// The store behind the index or the progress failed.
-    #[error("the index failed while {action}; run again once its store works")]
+    #[error("the index failed while {action}")]
     Store {
-        /// What the engine was doing: `acquiring the lease`, `reading outcomes`, …
+        /// The engine's action: `acquiring the lease`, `reading outcomes`, …
         action: &'static str,
-        /// What the store said.
+        /// The store's error.
         #[source]
         source: BoxError,
     },
-    /// The extracting threads could not do their work: the runtime is shutting down, or making a worker panicked.
-    #[error(
-        "items could not be read because the extracting threads ended; run again in a runtime that lasts"
-    )]
+    /// The extracting threads ended early: the runtime is shutting down, or making a worker panicked.
+    #[error("cannot read the items: the extracting threads ended")]
     Workers(#[source] BoxError),
 }
 
 impl BackfillError {
-    /// Makes the map from a store's error to ours, naming what was done.
+    /// Makes the map from a store's error to ours, naming the action.
     pub(crate) fn store(action: &'static str) -> impl FnOnce(BoxError) -> Self {
         move |source| Self::Store { action, source }
     }

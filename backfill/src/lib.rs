@@ -1,79 +1,81 @@
-//! A generic backfill engine: it brings an index up to date with a source, in batches, resumably, one process at a time.
+//! A generic backfill engine: brings an index up to date with a source, in batches, resumably, one process at a time.
 //!
-//! The engine owns the *procedure* (what is new, what has changed, what has gone; in which order, in which batches, by whom)
-//! and knows nothing of *what*: that is behind three ports.
+//! The engine owns the *procedure*: it finds what is new, changed or gone, and decides order, batches and owner. It knows
+//! no storage and no content. Those are behind three ports:
 //!
-//! | port | says | for example |
+//! | port | provides | for example |
 //! |---|---|---|
-//! | [`Source`] | what there is: keys and fingerprints | the files of a folder |
-//! | [`Index`] | how an item is read, and how a batch of them is stored | a table of a database |
-//! | [`Progress`] | what was stored of each item, how far a pass came, who holds the lease | two more tables of it |
+//! | [`Source`] | the items: keys and fingerprints | the files of a folder |
+//! | [`Index`] | reading an item, storing a batch of them | a table of a database |
+//! | [`Progress`] | the stored outcome of each item, the watermark, the lease | two more tables of it |
 //!
-//! A pass lists the source, compares it with the stored outcomes, reads what is new, changed, lost from the index or worth
-//! another try, and commits it in key order; what has vanished goes last, so that a moved item is found at its new place first.
-//! A complete pass is a report and never a terminal state: the next one looks at everything again, and heals any single row
-//! that was lost and any item that came or went.
+//! A pass lists the source and compares it with the stored outcomes. It reads items that are new, changed, lost from the
+//! index or worth another try, and commits them in key order. Vanished items go last, so that a moved item is found at its
+//! new place first. The next pass looks at everything again. So every lost row heals, and so does every item that came or
+//! went unnoticed.
 //!
-//! It is not a file watcher, a job queue or a database: it runs when it is called, holds nothing between runs, and everything
-//! that must last is written by the index's own transaction.
+//! The engine is not a file watcher, a job queue or a database. It runs when it is called and keeps nothing between runs.
+//! The index's own transaction writes everything that must last.
+//!
+//! # Problems
+//!
+//! Adapters bring their own problem type ([`ItemProblem`]). The engine asks it only whether another try may succeed. It
+//! stores the problem in the item's outcome and hands it out in the [`Report`].
 //!
 //! # Locking
 //!
-//! One lease in the store, with an owner, an expiry and a **fencing token** that grows by one at each grant. It is renewed
-//! by heartbeats (three a term, 30 s by default) and by every commit. Whoever finds it held by a living owner is told so
-//! ([`RunOutcome::Held`]) or waits ([`Backfill::run_or_wait`]). An expired lease is taken over. Each commit checks the token
-//! in its own transaction, so that an engine that slept through its term cannot write, whatever it believes: it ends with
-//! [`BackfillError::LeaseLost`]. The lease is given back at the end, when a run is stopped, fails, or its future is dropped
-//! within a runtime.
+//! One lease in the store, with an owner, an expiry and a **fencing token** that grows by one at each grant. Heartbeats
+//! (three a term, 30 s by default) and commits renew it. A run that finds a living owner reports [`Ending::Held`] or waits
+//! ([`Backfill::run_or_wait`]). An expired lease is taken over. Each commit checks the token in its own transaction. An
+//! engine that slept through its term therefore cannot write and ends with [`BackfillError::LeaseLost`]. A run gives its
+//! lease back when it ends, is stopped, fails, or its future is dropped within a runtime.
 //!
-//! Batch, outcomes and watermark are one transaction. A kill at any instant leaves whole batches, and the next pass finds by
-//! fingerprints what is left. That alone makes it correct; the **watermark** (all listed keys up to it have been seen to) is
-//! for fairness and for people: a pass after an unfinished one begins behind it, so that runs which are killed again and
-//! again still reach everything, and a status can say how far it has come.
+//! Batch, outcomes and watermark are one transaction. A kill at any instant leaves whole batches, and the next pass finds
+//! the rest by fingerprints. The **watermark** (every listed key up to it is done) is there for fairness and for people.
+//! A pass after an unfinished one begins behind it, so runs that are killed again and again still reach everything.
 //!
 //! # Compatibility
 //!
-//! Fingerprints are opaque and compared for equality: an index that learns to read more changes them (by a version in the
-//! fingerprint), or runs once with [`Backfill::force`]. Keys are ordered by their bytes; sources and stores must agree on that.
-//! Leases are compared by the wall clock ([`Clock`]): machines that share a store should agree on the time to within a term.
+//! Fingerprints are opaque and compared for equality. An index that learns to read more puts a version into them, or runs
+//! once with [`Backfill::force`]. Keys are ordered by their bytes; sources and stores must agree on that. Leases are
+//! compared by the wall clock ([`Clock`]): machines that share a store should agree on the time to within a term.
 //!
 //! # Performance
 //!
-//! A pass over unchanged items makes two writes (taking and giving back the lease) and reads outcomes in pages of 2,000;
-//! it allocates nothing for an item but what listing and reading its outcome take. The listing is in memory, the outcomes
-//! are not. Batches hold 200 items or 32 MiB; while one is committed the next is read by as many threads as the
-//! machine runs at once, and there are never more than these two. An item that failed for good is not read again until it
-//! changes.
+//! A pass over unchanged items makes two writes (taking and giving back the lease) and reads outcomes in pages of 2,000.
+//! The listing is in memory, the outcomes are not. Batches hold 200 items or 32 MiB. While one is committed, as many
+//! threads as the machine runs at once read the next; there are never more than these two. A permanent failure is not read
+//! again until the item changes.
 //!
 //! # File systems
 //!
-//! The engine touches none. A source that walks folders says in [`Listing::unknown_prefixes`] which of them it could not
-//! read, and nothing under them is taken for vanished; one that finds nothing at all where its root should be fails with
-//! [`SourceError::Missing`], and an unmounted disk empties no index.
+//! The engine touches none. A source that walks folders names unreadable ones in [`Listing::unknown_prefixes`], and no item
+//! under them counts as vanished. A source without its root fails with [`SourceError::Missing`], so an unmounted disk
+//! empties no index.
 //!
 //! # Example
 //!
-//! With the in-memory ports of the feature `testing`; real ones are proved by the suite in `conformance`.
+//! With the in-memory ports of the feature `testing`:
 //!
 //! ```
 //! # #[cfg(feature = "testing")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use threadkeep_backfill::memory::{Content, MemorySource, MemoryStore};
-//! use threadkeep_backfill::{Backfill, RunOutcome};
+//! use threadkeep_backfill::in_memory::{InMemorySource, InMemoryStore, ItemContent};
+//! use threadkeep_backfill::{Backfill, Ending};
 //!
-//! let source = Arc::new(MemorySource::new());
-//! let store = Arc::new(MemoryStore::new());
-//! source.put("a", Content::text("some text"));
-//! source.put("b", Content::text("some more"));
+//! let source = Arc::new(InMemorySource::new());
+//! let store = Arc::new(InMemoryStore::new());
+//! source.put("a", ItemContent::text("some text"));
+//! source.put("b", ItemContent::text("some more"));
 //!
 //! let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 //! runtime.block_on(async {
 //!     let backfill = Backfill::new(Arc::clone(&source), Arc::clone(&store), Arc::clone(&store));
 //!     let first = backfill.run(|update| assert!(update.done_items <= update.total_items)).await?;
-//!     assert_eq!((first.outcome, first.indexed), (RunOutcome::Complete, 2));
+//!     assert_eq!((first.ending, first.indexed), (Ending::Complete, 2));
 //!
-//!     source.put("b", Content::text("something else"));
+//!     source.put("b", ItemContent::text("something else"));
 //!     let second = backfill.run(|_| {}).await?;
 //!     assert_eq!((second.unchanged, second.indexed), (1, 1));
 //!     assert_eq!(store.text_of("b").as_deref(), Some("something else"));
@@ -86,9 +88,9 @@
 //!
 //! # Features
 //!
-//! | feature | default | what it adds |
+//! | feature | default | adds |
 //! |---|---|---|
-//! | `testing` | no | `memory` (in-memory ports with faults), `conformance` (the suite for implementations), `ManualClock` |
+//! | `testing` | no | `in_memory` (ports with faults, a manual clock), `conformance` (the suite for implementations) |
 
 mod batch;
 mod clock;
@@ -96,24 +98,24 @@ mod clock;
 pub mod conformance;
 mod engine;
 mod error;
+#[cfg(feature = "testing")]
+pub mod in_memory;
 mod item;
 mod lease;
-#[cfg(feature = "testing")]
-pub mod memory;
 mod outcome;
 mod ports;
+mod problem;
 mod report;
 mod stop;
 
-pub use batch::{Batch, BatchOf, CommitReport, Duplicate, ExtractedItem, FailedItem, Remark};
-#[cfg(feature = "testing")]
-pub use clock::ManualClock;
+pub use batch::{Batch, CommitReport, Duplicate, ExtractedItem, FailedItem, Remark};
 pub use clock::{Clock, SystemClock};
 pub use engine::Backfill;
 pub use error::{BackfillError, BoxError, CommitError, LeaseError, SourceError};
-pub use item::{Item, ItemFailure, Listing, ListingProblem};
-pub use lease::{Acquired, Finish, Lease, ProgressState, Status, Term};
+pub use item::{Item, Listing, ListingProblem};
+pub use lease::{Acquired, BackfillStatus, Finish, Lease, ProgressState, Term};
 pub use outcome::{OutcomeState, StoredOutcome};
-pub use ports::{Index, Progress, Source};
-pub use report::{Phase, Problem, ProblemKind, ProgressUpdate, Report, RunOutcome};
+pub use ports::{BatchOf, Index, Progress, Source};
+pub use problem::{ItemProblem, Problem, ProblemKind};
+pub use report::{Ending, Phase, ProgressUpdate, Report};
 pub use stop::StopHandle;

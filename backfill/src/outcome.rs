@@ -1,38 +1,34 @@
-//! What is stored about each item: the memory by which a pass knows what there is to do.
+//! Stored outcomes, from which a pass knows what to do.
 
-/// What became of an item when it was last looked at.
+/// The result of the last look at an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredOutcome {
+pub struct StoredOutcome<P> {
     /// The item's key.
     pub key: String,
-    /// Its fingerprint at that time.
+    /// The item's fingerprint at that time.
     pub fingerprint: String,
-    /// What became of it.
-    pub state: OutcomeState,
-    /// Whether what this outcome says of the index still holds: for `Indexed`, that the item has its row; for `Duplicate`,
-    /// that the very winner it names has the row (another one that has it since is not enough, for a copy that was to be
-    /// read again may have been forgotten by a run that died). `false` makes the item count as changed, and so whatever was
-    /// lost heals. Always `true` for the other states.
+    /// The result.
+    pub state: OutcomeState<P>,
+    /// True if the index still has what this outcome says.
+    ///
+    /// For `Indexed`: the item has its row. For `Duplicate`: the very item that it names has the row. (Another item that
+    /// has it since is not enough, for an interrupted run may have forgotten to read the copy again.) For other states:
+    /// always true. `false` makes the item count as changed, so that lost rows heal.
     pub present: bool,
 }
 
-/// What became of an item.
+/// The result of reading an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutcomeState {
-    /// It has its row.
+pub enum OutcomeState<P> {
+    /// The item has its row.
     Indexed,
-    /// It is a copy of another item, which has the row.
+    /// The item is a copy of another.
     Duplicate {
         /// The key of the item that has the row.
         of: String,
     },
-    /// It was left out on purpose.
+    /// The item was left out on purpose.
     Excluded,
-    /// It could not be read.
-    Failed {
-        /// Why, for people.
-        reason: String,
-        /// Whether every pass tries again; else only a new fingerprint makes it be read again.
-        transient: bool,
-    },
+    /// The item could not be read.
+    Failed(P),
 }

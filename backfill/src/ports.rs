@@ -1,4 +1,4 @@
-//! The three ports. Whoever implements them proves it with the conformance suite (feature `testing`).
+//! The three ports. The conformance suite (feature `testing`) proves an implementation.
 
 use std::collections::HashMap;
 
@@ -6,102 +6,112 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    Acquired, Batch, BoxError, CommitError, CommitReport, Finish, Item, ItemFailure, Lease, LeaseError,
+    Acquired, Batch, BoxError, CommitError, CommitReport, Finish, Item, ItemProblem, Lease, LeaseError,
     Listing, ProgressState, SourceError, StoredOutcome, Term,
 };
 
-/// What there is to index.
+/// The place that items come from.
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// What an item carries for the index.
+    /// Data that an item carries for the index.
     type Handle: Send + Sync + 'static;
+    /// The problems of places that cannot be listed.
+    type Problem: ItemProblem;
 
-    /// Lists everything there is.
+    /// Lists every item.
     ///
-    /// A listing that is not whole must say so in [`Listing::unknown_prefixes`]: whatever is neither listed nor under such
-    /// a prefix is taken for vanished, and its row goes. Work that blocks belongs on a blocking thread.
+    /// An incomplete listing must say so in [`Listing::unknown_prefixes`]. The engine treats an item that is neither listed
+    /// nor under such a prefix as vanished and removes its row. Blocking work belongs on a blocking thread.
     ///
     /// # Errors
     ///
-    /// Any [`SourceError`] when there is nothing that could be relied upon; the pass then ends and nothing is taken for vanished.
-    async fn list(&self) -> Result<Listing<Self::Handle>, SourceError>;
+    /// [`SourceError`] if the listing is unusable. The pass then ends and treats no item as vanished.
+    async fn list(&self) -> Result<Listing<Self::Handle, Self::Problem>, SourceError>;
 }
 
-/// Where it goes: reads items and stores them in batches.
+/// The index: reads items and stores them in batches.
 #[async_trait]
 pub trait Index: Send + Sync + 'static {
-    /// What an item carries: the source's.
+    /// Data that an item carries: the source's handle.
     type Handle: Send + Sync + 'static;
-    /// Saved state of an earlier extraction of the same item, to go on from instead of reading from its start; `()` if there is no such thing.
+    /// The problems of items that cannot be read.
+    type Problem: ItemProblem;
+    /// Saved state of an earlier extraction, from which reading continues. `()` if the index has no such state.
     type Previous: Send + 'static;
-    /// What is read from an item.
+    /// The result of reading an item.
     type Extracted: Send + 'static;
-    /// What an extracting thread keeps from item to item (buffers).
+    /// Buffers that an extracting thread keeps from item to item.
     type Worker: Send + 'static;
 
-    /// Makes what an extracting thread keeps. It must not panic.
+    /// Makes the buffers of an extracting thread. It must not panic.
     fn worker(&self) -> Self::Worker;
 
-    /// Loads the saved extraction state of some items of one batch, by key; those without any are absent.
+    /// Loads the saved extraction state of some items of one batch, by key. Items without any are absent.
     ///
-    /// Asked once a batch, and only for items that were indexed before and have changed since: never for new ones, lost
-    /// rows, earlier failures or a forced pass, which all read from the start.
+    /// The engine asks once a batch, for items that were indexed before and have changed since. It never asks for new
+    /// items, lost rows, earlier failures or a forced pass: those are read from the start.
     ///
     /// # Errors
     ///
-    /// Whatever the store says; the run ends with [`BackfillError::Store`](crate::BackfillError::Store).
+    /// Any error of the store. The run ends with [`BackfillError::Store`](crate::BackfillError::Store).
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Self::Previous>, BoxError> {
         let _ = keys;
         Ok(HashMap::new())
     }
 
-    /// Reads one item. Blocking, and called from several threads at once; writes nothing.
+    /// Reads one item. Blocks, is called from several threads at once, and writes nothing.
     ///
     /// # Errors
     ///
-    /// [`ItemFailure`] becomes the item's stored outcome. A panic does too, as a failure that is not transient.
+    /// The item's problem, which becomes its stored outcome. So does a panic, as [`ItemProblem::panicked`].
     fn extract(
         &self,
         worker: &mut Self::Worker,
         item: &Item<Self::Handle>,
         previous: Option<Self::Previous>,
-    ) -> Result<Self::Extracted, ItemFailure>;
+    ) -> Result<Self::Extracted, Self::Problem>;
 
-    /// Stores a batch in **one transaction**: checks that the lease still carries the store's current token and has not been
-    /// given back, writes rows, one outcome for each item (with the listed fingerprint), the watermark and the lease's new
-    /// expiry, and removes what has vanished. All of it or nothing.
+    /// Stores a batch in **one transaction**, all of it or nothing.
     ///
-    /// An expired lease that nobody has taken over is good. What an item's row becomes must not depend on which batch it came in.
+    /// It checks that the lease has the store's current token and was not given back. It writes rows, one outcome for each
+    /// item (with the listed fingerprint), the watermark and the lease's new expiry, and removes vanished items. An expired
+    /// lease that no other engine has taken over is good. An item's row must not depend on the batch that it came in.
     ///
     /// # Errors
     ///
-    /// [`CommitError::LeaseLost`] if the token is not the current one, [`CommitError::Backend`] for the rest.
+    /// [`CommitError::LeaseLost`] if the token is not the current one, otherwise [`CommitError::Backend`].
     async fn commit(
         &self,
         lease: &Lease,
-        batch: Batch<'_, Self::Handle, Self::Extracted>,
-    ) -> Result<CommitReport, CommitError>;
+        batch: BatchOf<'_, Self>,
+    ) -> Result<CommitReport<Self::Problem>, CommitError>;
 }
 
-/// Where the backfill stands: the lease, the watermark, one outcome for each item. Lives in the same store as the index.
+/// The batch of an index.
+pub type BatchOf<'a, I> = Batch<'a, <I as Index>::Handle, <I as Index>::Extracted, <I as Index>::Problem>;
+
+/// The backfill's own state: the lease, the watermark, one outcome for each item. It is in the same store as the index.
 #[async_trait]
 pub trait Progress: Send + Sync + 'static {
-    /// Reads where the backfill stands.
+    /// The problems in stored outcomes.
+    type Problem: ItemProblem;
+
+    /// Reads the state of the backfill.
     ///
     /// # Errors
     ///
-    /// Whatever the store says.
+    /// Any error of the store.
     async fn state(&self) -> Result<ProgressState, BoxError>;
 
-    /// Asks for the lease, in one transaction.
+    /// Requests the lease, in one transaction.
     ///
-    /// Granted if nobody has it or it expired at or before `term.now` (an implementation may grant it earlier if it can
-    /// prove the owner dead): then the token grows by one, the status is `running`, and the watermark stays what it was. A
-    /// living owner keeps it, also against another engine of the same owner name.
+    /// Grants it if it is free or expired at or before `term.now`; an implementation may grant it earlier if it can prove
+    /// the owner dead. The token then grows by one, the status becomes `running`, and the watermark stays. A living owner
+    /// keeps the lease, also against another engine of the same owner name.
     ///
     /// # Errors
     ///
-    /// Whatever the store says.
+    /// Any error of the store.
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError>;
 
     /// Renews the lease, if its token is still the current one and it was not given back.
@@ -118,11 +128,16 @@ pub trait Progress: Send + Sync + 'static {
     /// [`LeaseError::Lost`] or [`LeaseError::Backend`].
     async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError>;
 
-    /// Reads up to `limit` outcomes in the order of their keys (by bytes), from the first one after `after`. Fewer than
-    /// `limit` means that these were the last.
+    /// Reads up to `limit` outcomes in the order of their keys (by bytes), from the first one after `after`.
+    ///
+    /// Fewer than `limit` means that these were the last.
     ///
     /// # Errors
     ///
-    /// Whatever the store says.
-    async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError>;
+    /// Any error of the store.
+    async fn outcomes(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredOutcome<Self::Problem>>, BoxError>;
 }

@@ -1,34 +1,36 @@
-//! Asking a run to end early.
+//! Stopping a run early.
 
 use tokio::sync::watch;
 
-/// Asks runs to end at the next point where nothing is half done. Clones are the same handle; a signal handler may have one.
+/// Stops runs at the next point where nothing is half done. Clones are the same handle; a signal handler may have one.
 #[derive(Debug, Clone)]
 pub struct StopHandle(watch::Sender<bool>);
 
 impl StopHandle {
-    /// Makes a handle that nobody has used yet.
+    /// Makes an unused handle.
     #[must_use]
     pub fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Asks. The commit that is under way is finished, the lease is given back, and the run reports
-    /// [`RunOutcome::Interrupted`](crate::RunOutcome::Interrupted). There is no way back: later runs with this handle end at once.
+    /// Stops the runs of this handle, for good: later ones end at once.
+    ///
+    /// A run finishes the commit under way, gives the lease back and reports
+    /// [`Ending::Interrupted`](crate::Ending::Interrupted).
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 
-    /// Tells whether somebody has asked.
+    /// Returns true after [`stop`](Self::stop).
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until somebody asks.
+    /// Waits for [`stop`](Self::stop).
     pub(crate) async fn stopped(&self) {
         let mut receiver = self.0.subscribe();
-        // The sender lives in `self`, so that waiting cannot fail.
+        // The sender lives in `self`, so waiting cannot fail.
         let _ = receiver.wait_for(|stopped| *stopped).await;
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use threadkeep_backfill::{Backfill, Phase, ProblemKind, Progress as _, Report, RunOutcome};
-use threadkeep_rollout::{AgentHome, ProblemReason};
-use threadkeep_state::StateRuntime;
-use threadkeep_state::backfill::{Gate, IndexOptions, lease_owner};
+use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _};
+use threadkeep_rollout::{AgentHome, ProblemReason, SESSION_INDEX};
+use threadkeep_state::backfill::{BackfillReport, Gate, IndexOptions, lease_owner};
+use threadkeep_state::{HomeProblem, StateRuntime};
 use tokio::sync::Notify;
 
 use crate::exit::{Fault, fault, is_damage};
@@ -18,9 +18,6 @@ use crate::output::Screen;
 use crate::output::progress::Progress;
 use crate::output::text::things;
 use crate::output::time::Clock;
-
-/// The folders of a home that have rollouts in them.
-const FOLDERS: [&str; 2] = ["sessions", "archived_sessions"];
 
 /// How to make a pass.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +36,7 @@ pub(crate) async fn run(
     home: &AgentHome,
     options: PassOptions,
     screen: &Screen,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<BackfillReport> {
     let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
     let interrupt = Interrupt::listen();
     let engine = Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress))
@@ -101,14 +98,14 @@ pub(crate) async fn refresh(index: &Index, home: &AgentHome, screen: &Screen) ->
         return not(format!("{refusal}: the index was not brought up to date"));
     }
     match run(&index.state, home, PassOptions::default(), screen).await {
-        Ok(report) => match &report.outcome {
-            RunOutcome::Complete => Ok(Refreshed {
+        Ok(report) => match &report.ending {
+            Ending::Complete => Ok(Refreshed {
                 incomplete: hidden(index, &report).await?,
                 passed: true,
                 failed: report.failed + report.known_failures,
             }),
-            RunOutcome::Held { owner, expires_at } => not(held(owner, *expires_at)),
-            RunOutcome::Interrupted => Err(interrupted()),
+            Ending::Held { owner, expires_at } => not(held(owner, *expires_at)),
+            Ending::Interrupted => Err(interrupted()),
             _ => not("the index was not brought up to date".to_owned()),
         },
         Err(error) if is_damage(&error) || index.state.inventory().await?.files == 0 => Err(error),
@@ -120,33 +117,27 @@ pub(crate) async fn refresh(index: &Index, home: &AgentHome, screen: &Screen) ->
     }
 }
 
-/// Which place a pass could not see into, though rollouts may be there.
-async fn hidden(index: &Index, report: &Report) -> anyhow::Result<Option<String>> {
-    let nothing_yet = ProblemReason::NoSessions.to_string();
-    let harmless = [
-        ProblemReason::MalformedName,
-        ProblemReason::NameNotUtf8,
-        ProblemReason::NotAFile,
-        ProblemReason::LinkCircle,
-    ]
-    .map(|reason| reason.to_string());
-    let mut places = Vec::new();
-    for problem in report.problems.iter().filter(|problem| problem.kind == ProblemKind::Listing) {
-        // The names of threads are in no folder, and a new home has nothing that could be hidden.
-        let is_harmless = harmless.contains(&problem.reason)
-            || !(problem.key.is_empty() || FOLDERS.iter().any(|folder| problem.key.starts_with(folder)))
-            || (problem.reason == nothing_yet && index.state.inventory().await?.files == 0);
-        if !is_harmless && !places.contains(&problem) {
-            places.push(problem);
+/// Says which place a pass could not list, though rollouts may be there.
+async fn hidden(index: &Index, report: &BackfillReport) -> anyhow::Result<Option<String>> {
+    let mut places: Vec<(&str, &HomeProblem)> = Vec::new();
+    for problem in &report.problems {
+        let ProblemKind::Listing(place) = &problem.kind else { continue };
+        // The file that names threads is no place for them, and a new home hides nothing.
+        let is_new = async || Ok::<_, anyhow::Error>(index.state.inventory().await?.files == 0);
+        let is_harmless = !place.hides_files()
+            || problem.key == SESSION_INDEX
+            || (*place == HomeProblem::Place(ProblemReason::NoSessions) && is_new().await?);
+        if !is_harmless && !places.contains(&(&problem.key, place)) {
+            places.push((&problem.key, place));
         }
     }
-    Ok(places.first().map(|first| {
-        let place = if first.key.is_empty() { "the home" } else { &first.key };
+    Ok(places.first().map(|(place, problem)| {
+        let place = if place.is_empty() { "the home" } else { place };
         let more = match places.len() as u64 - 1 {
             0 => String::new(),
             more => format!(", nor can {} more; `threadkeep backfill` says which", things(more, "place")),
         };
-        format!("{place} {}{more}", first.reason)
+        format!("{place} {problem}{more}")
     }))
 }
 

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use threadkeep_backfill::{Backfill, Report};
+use threadkeep_backfill::Backfill;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::backfill::{BackfillPorts, IndexOptions};
+use threadkeep_state::backfill::{BackfillPorts, BackfillReport, IndexOptions};
 use threadkeep_state::{StateOptions, StateRuntime};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -129,7 +129,7 @@ fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result<()> {
 }
 
 /// What the program does for `threadkeep backfill`, from opening the database to closing it.
-async fn backfill(home: &Path, sqlite_home: &Path) -> Result<Report> {
+async fn backfill(home: &Path, sqlite_home: &Path) -> Result<BackfillReport> {
     let home = AgentHome::open(home)?;
     let state = StateRuntime::open(&StateOptions::new(sqlite_home)).await?;
     let BackfillPorts { source, index, progress, .. } =

@@ -2,17 +2,19 @@
 CREATE TABLE rollouts (
     path          TEXT    NOT NULL PRIMARY KEY,
     fingerprint   TEXT    NOT NULL,
-    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed', 'unreadable')),
+    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed')),
     thread_id     TEXT,
-    -- Why, where the outcome is a problem.
-    reason        TEXT,
+    -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
+    -- that has the thread.
+    problem       TEXT,
+    detail        TEXT,
     lines         INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX rollouts_by_thread ON rollouts (thread_id) WHERE thread_id IS NOT NULL;
 -- Problems are few and asked for often.
-CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE outcome <> 'indexed' OR lines_skipped > 0;
+CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL;
 
 -- Where to go on reading a rollout that grew. Only for files that are worth it, and apart from `rollouts`, whose
 -- rows are all read at every pass.

@@ -1,9 +1,10 @@
 //! What the index holds, in figures, and which files gave trouble.
 
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use threadkeep_rollout::SESSION_INDEX;
 
 use crate::error::StateError;
+use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use threadkeep_sqlite::RowReader;
 
@@ -27,32 +28,8 @@ pub struct Inventory {
     pub files_with_problems: u64,
 }
 
-/// A file of the home that was not indexed, or not wholly.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FileProblem {
-    /// The file, relative to the home.
-    pub path: String,
-    /// What kind of trouble.
-    pub kind: FileProblemKind,
-    /// What exactly, for people.
-    pub reason: String,
-}
-
-/// What kind of trouble a file gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FileProblemKind {
-    /// It was indexed, and some of its lines were skipped.
-    LinesSkipped,
-    /// Another file has the same thread id and a better claim on it.
-    Duplicate,
-    /// It could not be indexed.
-    Failed,
-}
-
-/// Which rows of `rollouts` are problems. The index `rollouts_with_problems` has them all.
-const HAVE_PROBLEMS: &str = "(outcome <> 'indexed' OR lines_skipped > 0) AND outcome <> 'deleted'";
+/// Condition for rows of `rollouts` that are problems. The index `rollouts_with_problems` has them all.
+const HAVE_PROBLEMS: &str = "problem IS NOT NULL";
 
 /// The figures, in the order of [`Inventory`].
 pub(crate) fn figures() -> String {
@@ -68,7 +45,7 @@ pub(crate) fn figures() -> String {
 
 /// The first `?1` files with problems.
 pub(crate) fn problems() -> String {
-    format!("SELECT path, outcome, reason FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1")
+    format!("SELECT path, problem, detail FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1")
 }
 
 impl StateRuntime {
@@ -102,14 +79,11 @@ impl StateRuntime {
     /// [`StateError::Database`].
     pub async fn file_problems(&self, limit: u32) -> Result<Vec<FileProblem>, StateError> {
         let problem = |row: &sqlx::sqlite::SqliteRow| -> Result<FileProblem, sqlx::Error> {
-            let reason: Option<String> = row.try_get(2)?;
-            let reason = reason.unwrap_or_default();
-            let (kind, reason) = match row.try_get(1)? {
-                "indexed" => (FileProblemKind::LinesSkipped, reason),
-                "duplicate" => (FileProblemKind::Duplicate, format!("has the same thread id as {reason}")),
-                _ => (FileProblemKind::Failed, reason),
-            };
-            Ok(FileProblem { path: row.try_get(0)?, kind, reason })
+            let mut row = RowReader::new(row);
+            Ok(FileProblem {
+                path: row.column()?,
+                problem: HomeProblem::stored(row.column()?, row.column()?),
+            })
         };
         let found = self.database().read(async |conn| {
             let rows = sqlx::query(AssertSqlSafe(problems())).bind(limit).fetch_all(conn).await?;

@@ -107,6 +107,7 @@ mod error;
 mod graph;
 pub mod health;
 mod home;
+mod home_problem;
 mod inventory;
 mod memory;
 mod row;
@@ -121,7 +122,8 @@ pub use cleanup::PendingCleanup;
 pub use database::{DATABASES, RuntimeDatabase, STATE_DB};
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
-pub use inventory::{FileProblem, FileProblemKind, Inventory};
+pub use home_problem::{FileProblem, HomeProblem};
+pub use inventory::Inventory;
 pub use memory::{ThreadMemories, ThreadMemory};
 pub use runtime::{StateOptions, StateRuntime};
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! What the suite needs to know of an implementation, and how it uses the ports by hand.
+//! The fixture that an implementation provides, and helpers that use the ports by hand.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,45 +8,48 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    Acquired, Backfill, Batch, CommitError, CommitReport, ExtractedItem, Index, Item, Lease, Progress,
-    Report, RunOutcome, Source, StoredOutcome, Term,
+    Acquired, Backfill, Batch, CommitError, CommitReport, Ending, ExtractedItem, Finish, Index, Item, Lease,
+    Progress, ProgressState, Report, Source, StoredOutcome, Term,
 };
 
 /// An implementation under test, with an empty source and an empty index of its own.
 ///
-/// Items have numbers; the fixture says what key, place and content a number stands for.
+/// Items have numbers. The fixture decides which key, place and content a number stands for.
 #[async_trait]
 pub trait Fixture: Send + Sync {
     /// The source.
     type Source: Source + 'static;
     /// The index.
-    type Index: Index<Handle = <Self::Source as Source>::Handle>;
+    type Index: Index<Handle = HandleOf<Self>, Problem = ProblemOf<Self>>;
     /// The progress.
-    type Progress: Progress;
+    type Progress: Progress<Problem = ProblemOf<Self>>;
 
-    /// The source.
+    /// Returns the source.
     fn source(&self) -> Arc<Self::Source>;
 
-    /// The index.
+    /// Returns the index.
     fn index(&self) -> Arc<Self::Index>;
 
-    /// The progress.
+    /// Returns the progress.
     fn progress(&self) -> Arc<Self::Progress>;
 
-    /// The key of an item. Keys must grow with the numbers (0 to 99), by bytes.
+    /// Returns the key of an item. Keys must grow with the numbers (0 to 99), by bytes.
     fn key(&self, number: usize) -> String;
 
-    /// An owner name for a lease. If the implementation can prove owners dead, these two must count as alive.
+    /// Returns an owner name for a lease. If the implementation can prove owners dead, these must count as alive.
     fn owner(&self, number: usize) -> String {
         format!("owner {number}")
     }
 
-    /// Makes an item, or replaces it, or lets it grow: its fingerprint must differ, and its row, for another revision.
+    /// Returns a problem that an item can have, with a text that it must keep when it is stored.
+    fn problem(&self, text: &str, transient: bool) -> ProblemOf<Self>;
+
+    /// Makes or changes an item. Another revision must give another fingerprint and another row.
     async fn put(&self, number: usize, revision: u32);
 
-    /// Makes an item that is a copy of another existing one, itself no copy, in the sense of the index (the row is theirs
-    /// together). Returns
-    /// `false`, having done nothing, if the index knows no such thing.
+    /// Makes an item that is a copy, as the index understands it, of an existing one that is none.
+    ///
+    /// Returns false and does nothing if the index has no copies.
     async fn put_copy(&self, number: usize, of: usize) -> bool {
         let _ = (number, of);
         false
@@ -58,9 +61,12 @@ pub trait Fixture: Send + Sync {
     /// Deletes the row of an item behind the engine's back; its stored outcome stays.
     async fn lose_row(&self, number: usize);
 
-    /// All rows: the key of the item each was read from, and a text that differs when the row's content does.
+    /// Returns all rows: the key of the item each was read from, and a text that differs when the row's content does.
     async fn rows(&self) -> BTreeMap<String, String>;
 }
+
+/// The problems of a fixture's items.
+pub type ProblemOf<F> = <<F as Fixture>::Source as Source>::Problem;
 
 /// The handle of a fixture's items.
 pub type HandleOf<F> = <<F as Fixture>::Source as Source>::Handle;
@@ -68,12 +74,12 @@ pub type HandleOf<F> = <<F as Fixture>::Source as Source>::Handle;
 /// An hour: a lease of the suite expires only when a check wants it to.
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The instant at which the suite's time begins, plus some seconds.
+/// Returns the instant at which the suite's time begins, plus some seconds.
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_782_820_800 + seconds).expect("the suite's times are within jiff's range")
 }
 
-/// A term of so many seconds that begins so many seconds after the suite's time.
+/// Returns a term of `seconds` that begins `now` seconds after the suite's time.
 pub(super) fn term(now: i64, seconds: i64) -> Term {
     Term { now: at(now), expires_at: at(now + seconds) }
 }
@@ -87,6 +93,13 @@ pub(super) async fn granted<F: Fixture>(fixture: &F, owner: usize, term: Term) -
             panic!("the lease must be free; {owner} has it until {expires_at}")
         }
     }
+}
+
+/// Checks that a lease of owner 0, which expires at `until`, is refused to another request.
+pub(super) async fn refused<F: Fixture>(fixture: &F, owner: usize, term: Term, until: Timestamp) {
+    let acquired = fixture.progress().acquire(&fixture.owner(owner), term).await;
+    let held = Acquired::Held { owner: fixture.owner(0), expires_at: until };
+    assert_eq!(acquired.expect("acquiring must not fail"), held, "the lease must be held until {until}");
 }
 
 /// Lists all items in key order.
@@ -103,25 +116,54 @@ pub(super) async fn commit<F: Fixture>(
     lease: &Lease,
     items: &[Item<HandleOf<F>>],
     term: Term,
-) -> Result<CommitReport, CommitError> {
+) -> Result<CommitReport<ProblemOf<F>>, CommitError> {
     let index = fixture.index();
     let mut worker = index.worker();
     let mut extracted = Vec::new();
     for item in items {
         let read = index.extract(&mut worker, item, None);
-        let value = read.unwrap_or_else(|failure| panic!("{} must be read: {}", item.key, failure.reason));
+        let value = read.unwrap_or_else(|problem| panic!("{} must be read: {problem:?}", item.key));
         extracted.push(ExtractedItem { item, value });
     }
     let watermark = items.last().map(|item| item.key.as_str());
-    index.commit(lease, Batch { extracted, failed: Vec::new(), vanished: &[], watermark, term }).await
+    index.commit(lease, Batch { extracted, watermark, ..empty_batch(term) }).await
 }
 
-/// All stored outcomes.
-pub(super) async fn outcomes<F: Fixture>(fixture: &F) -> Vec<StoredOutcome> {
+/// Makes a batch without content.
+pub(super) fn empty_batch<'a, H, E, P>(term: Term) -> Batch<'a, H, E, P> {
+    Batch { extracted: Vec::new(), failed: Vec::new(), vanished: &[], watermark: None, term }
+}
+
+/// Commits all listed items as one batch, which must work.
+pub(super) async fn commit_all<F: Fixture>(fixture: &F, lease: &Lease, term: Term) {
+    let committed = commit(fixture, lease, &listed(fixture).await, term).await;
+    committed.expect("the owner may commit");
+}
+
+/// Gives the lease back, which must work.
+pub(super) async fn give_back<F: Fixture>(fixture: &F, lease: &Lease, finish: Finish, now: Timestamp) {
+    let finished = fixture.progress().finish(lease, finish, now).await;
+    finished.expect("the owner may give the lease back");
+}
+
+/// Reads the state of the backfill.
+pub(super) async fn state_of<F: Fixture>(fixture: &F) -> ProgressState {
+    fixture.progress().state().await.expect("the state must be readable")
+}
+
+/// Puts the items with the numbers below `count`.
+pub(super) async fn put<F: Fixture>(fixture: &F, count: usize) {
+    for number in 0..count {
+        fixture.put(number, 1).await;
+    }
+}
+
+/// Returns all stored outcomes.
+pub(super) async fn outcomes<F: Fixture>(fixture: &F) -> Vec<StoredOutcome<ProblemOf<F>>> {
     fixture.progress().outcomes(None, 10_000).await.expect("reading outcomes must not fail")
 }
 
-/// An engine over the fixture's ports, by the machine's clock.
+/// Makes an engine over the fixture's ports, by the machine's clock.
 pub(super) fn engine<F: Fixture>(fixture: &F) -> Backfill<F::Source, F::Index, F::Progress> {
     Backfill::new(fixture.source(), fixture.index(), fixture.progress())
         .owner(fixture.owner(0))
@@ -129,8 +171,8 @@ pub(super) fn engine<F: Fixture>(fixture: &F) -> Backfill<F::Source, F::Index, F
 }
 
 /// Makes a pass, which must go through.
-pub(super) async fn pass<F: Fixture>(fixture: &F) -> Report {
+pub(super) async fn pass<F: Fixture>(fixture: &F) -> Report<ProblemOf<F>> {
     let report = engine(fixture).run(|_| {}).await.expect("the pass must go through");
-    assert_eq!(report.outcome, RunOutcome::Complete, "the pass must be complete");
+    assert_eq!(report.ending, Ending::Complete, "the pass must be complete");
     report
 }

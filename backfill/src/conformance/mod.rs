@@ -1,13 +1,17 @@
-//! The conformance suite: what every implementation of the ports must do.
+//! The conformance suite: checks that every implementation of the ports must pass.
 //!
-//! Implement [`Fixture`] over your ports and invoke [`conformance_tests!`](crate::conformance_tests) in a test module; it
+//! Implement [`Fixture`] over your ports and invoke [`conformance_tests!`](crate::conformance_tests) in a test module. It
 //! makes one tokio test of each check, so that a failure names what is broken:
 //!
 //! ```text
 //! mod conformance {
-//!     threadkeep_backfill::conformance_tests!(super::MyFixture::new()); // an expression whose value is a future of the fixture
+//!     threadkeep_backfill::conformance_tests!(super::MyFixture::new()); // a future of the fixture
 //! }
 //! ```
+//!
+//! # Panics
+//!
+//! Every check panics if the implementation does not conform.
 
 mod commits;
 mod fixture;
@@ -16,15 +20,15 @@ mod outcomes;
 mod passes;
 
 pub use commits::*;
-pub use fixture::{Fixture, HandleOf};
+pub use fixture::{Fixture, HandleOf, ProblemOf};
 pub use leases::*;
 pub use outcomes::*;
 pub use passes::*;
 
 /// Makes a tokio test of each check of the [conformance suite](crate::conformance).
 ///
-/// Takes an expression that evaluates to a future of a fresh [`Fixture`](crate::conformance::Fixture); it is evaluated once
-/// a check. The crate that invokes it needs tokio with `macros` and `rt-multi-thread`.
+/// Takes an expression of a future that makes a fresh [`Fixture`](crate::conformance::Fixture), and evaluates it for each
+/// check. The crate that invokes it needs tokio with `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance_tests {
     ($make:expr) => {
@@ -32,7 +36,7 @@ macro_rules! conformance_tests {
     };
 }
 
-/// The list of checks, and what can be made of it.
+/// The list of checks, as tests or as names.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_checks {
@@ -42,7 +46,7 @@ macro_rules! conformance_checks {
             token_grows
             expired_lease_is_taken_over
             heartbeat_prolongs_the_lease
-            expired_lease_that_nobody_took_is_good
+            expired_lease_that_no_owner_took_is_good
             stale_lease_is_refused
             lease_given_back_is_lost
             status_follows_the_run
@@ -52,10 +56,10 @@ macro_rules! conformance_checks {
             stale_commit_writes_nothing
             commit_after_finish_writes_nothing
             commit_twice_is_commit_once
-            failure_is_kept_with_its_reason
+            failure_is_kept_with_its_problem
             failure_keeps_the_row
             vanished_item_goes
-            vanished_stranger_is_no_error
+            unknown_vanished_key_is_no_error
             outcomes_page_in_key_order
             outcomes_begin_after_any_key
             lost_row_is_not_present

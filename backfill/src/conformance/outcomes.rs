@@ -1,6 +1,6 @@
-//! Checks of the stored outcomes as the engine reads them: pages in key order, with what is gone marked.
+//! Checks of the stored outcomes as the engine reads them: pages in key order, lost rows marked.
 
-use super::fixture::{Fixture, commit, granted, listed, outcomes, term};
+use super::fixture::{Fixture, ProblemOf, commit_all, granted, outcomes, term};
 use crate::{Progress, StoredOutcome};
 
 async fn store<F: Fixture>(fixture: &F, numbers: impl Iterator<Item = usize>) {
@@ -8,14 +8,10 @@ async fn store<F: Fixture>(fixture: &F, numbers: impl Iterator<Item = usize>) {
         fixture.put(number, 1).await;
     }
     let (lease, _) = granted(fixture, 0, term(0, 60)).await;
-    commit(fixture, &lease, &listed(fixture).await, term(1, 60)).await.expect("the owner may commit");
+    commit_all(fixture, &lease, term(1, 60)).await;
 }
 
-/// Pages of every size, strung together, are all outcomes in key order.
-///
-/// # Panics
-///
-/// If the implementation does not conform; so do all checks.
+/// Pages of every size add up to all outcomes in key order.
 pub async fn outcomes_page_in_key_order<F: Fixture>(fixture: &F) {
     // The highest number is put first, so that the order of insertion is not the order of the keys.
     store(fixture, [20, 3].into_iter().chain(0..20)).await;
@@ -23,7 +19,7 @@ pub async fn outcomes_page_in_key_order<F: Fixture>(fixture: &F) {
     let keys: Vec<String> = whole.iter().map(|outcome| outcome.key.clone()).collect();
     assert_eq!(keys, (0..=20).map(|number| fixture.key(number)).collect::<Vec<_>>(), "in key order");
     for limit in [1, 7, 20, 21, 22] {
-        let mut all: Vec<StoredOutcome> = Vec::new();
+        let mut all: Vec<StoredOutcome<ProblemOf<F>>> = Vec::new();
         loop {
             let after = all.last().map(|outcome| outcome.key.clone());
             let page = fixture.progress().outcomes(after.as_deref(), limit).await;
@@ -39,11 +35,7 @@ pub async fn outcomes_page_in_key_order<F: Fixture>(fixture: &F) {
     }
 }
 
-/// A page begins after any key, whether that is stored or not.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// A page begins after any key, stored or not.
 pub async fn outcomes_begin_after_any_key<F: Fixture>(fixture: &F) {
     store(fixture, [1, 3, 5].into_iter()).await;
     for (after, expected) in [(0, vec![1, 3, 5]), (1, vec![3, 5]), (2, vec![3, 5]), (5, vec![]), (6, vec![])]
@@ -56,11 +48,7 @@ pub async fn outcomes_begin_after_any_key<F: Fixture>(fixture: &F) {
     }
 }
 
-/// An outcome whose row is gone says so, and only that one.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// The outcome of a lost row says so, and no other does.
 pub async fn lost_row_is_not_present<F: Fixture>(fixture: &F) {
     store(fixture, 0..3).await;
     fixture.lose_row(1).await;

@@ -1,48 +1,28 @@
 //! Checks through the engine: passes over items that come, change and go.
 
-use super::fixture::{Fixture, engine, outcomes, pass};
-use crate::{Phase, Progress, Report, RunOutcome, Status};
+use super::fixture::{Fixture, engine, outcomes, pass, put, state_of};
+use crate::{BackfillStatus, Ending, Phase, Report};
 
-/// The counts of a report that say what was done.
-fn counts(report: &Report) -> (u64, u64, u64, u64) {
-    assert_eq!(
-        (report.failed, report.known_failures, report.pending),
-        (0, 0, 0),
-        "nothing fails: {report:?}"
-    );
+/// Returns the counts scanned, indexed, unchanged and vanished.
+fn counts<P: std::fmt::Debug>(report: &Report<P>) -> (u64, u64, u64, u64) {
+    let failures = (report.failed, report.known_failures, report.pending);
+    assert_eq!(failures, (0, 0, 0), "nothing fails: {report:?}");
     (report.scanned, report.indexed, report.unchanged, report.vanished)
 }
 
-async fn put<F: Fixture>(fixture: &F, count: usize) {
-    for number in 0..count {
-        fixture.put(number, 1).await;
-    }
-}
-
-/// The first pass indexes whatever there is.
-///
-/// # Panics
-///
-/// If the implementation does not conform; so do all checks.
+/// The first pass indexes everything.
 pub async fn first_pass_indexes_everything<F: Fixture>(fixture: &F) {
     assert_eq!(counts(&pass(fixture).await), (0, 0, 0, 0), "a pass over nothing");
     put(fixture, 9).await;
     assert_eq!(counts(&pass(fixture).await), (9, 9, 0, 0), "everything is new");
     assert_eq!(fixture.rows().await.len(), 9, "everything has a row");
-    let state = fixture.progress().state().await.expect("the state must be readable");
-    assert_eq!(
-        (state.status, state.watermark, state.lease),
-        (Status::Complete, None, None),
-        "and it is over"
-    );
+    let state = state_of(fixture).await;
+    let over = (BackfillStatus::Complete, None, None);
+    assert_eq!((state.status, state.watermark, state.lease), over, "and it is over");
     assert!(state.last_success_at.is_some(), "with success");
 }
 
-/// A pass over what has not changed reads and changes nothing.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// A pass over unchanged items reads and changes nothing.
 pub async fn unchanged_pass_reads_nothing<F: Fixture>(fixture: &F) {
     put(fixture, 9).await;
     pass(fixture).await;
@@ -52,11 +32,7 @@ pub async fn unchanged_pass_reads_nothing<F: Fixture>(fixture: &F) {
     assert_eq!((fixture.rows().await, outcomes(fixture).await), (rows, stored), "nothing has changed");
 }
 
-/// A changed item is read again, and its row is what a pass from scratch makes of it.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// A changed item is read again, and its row is as a pass from scratch makes it.
 pub async fn changed_item_is_read_again<F: Fixture>(fixture: &F) {
     put(fixture, 5).await;
     pass(fixture).await;
@@ -74,10 +50,6 @@ pub async fn changed_item_is_read_again<F: Fixture>(fixture: &F) {
 }
 
 /// A removed item loses its row, and gets it back when it comes back.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
 pub async fn removed_item_loses_its_row<F: Fixture>(fixture: &F) {
     put(fixture, 5).await;
     pass(fixture).await;
@@ -93,10 +65,6 @@ pub async fn removed_item_loses_its_row<F: Fixture>(fixture: &F) {
 }
 
 /// A row that got lost comes back at the next pass.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
 pub async fn lost_row_heals<F: Fixture>(fixture: &F) {
     put(fixture, 5).await;
     pass(fixture).await;
@@ -107,11 +75,7 @@ pub async fn lost_row_heals<F: Fixture>(fixture: &F) {
     assert_eq!(fixture.rows().await, before, "its row is back");
 }
 
-/// A pass that is stopped after any number of batches is finished by the next one.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// The next pass finishes one that was stopped after any number of batches.
 pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
     for stop_at in [2, 4, 6, 8] {
         for number in 0..9 {
@@ -125,25 +89,17 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
             }
         });
         let stopped = stopped.await.expect("the pass must end well");
-        assert_eq!(stopped.outcome, RunOutcome::Interrupted, "stopped after {stop_at}");
-        let state = fixture.progress().state().await.expect("the state must be readable");
-        let watermark = fixture.key(stop_at as usize - 1);
-        assert_eq!(
-            (state.status, state.watermark),
-            (Status::Pending, Some(watermark)),
-            "stopped after {stop_at}"
-        );
+        assert_eq!(stopped.ending, Ending::Interrupted, "stopped after {stop_at}");
+        let state = state_of(fixture).await;
+        let pending = (BackfillStatus::Pending, Some(fixture.key(stop_at as usize - 1)));
+        assert_eq!((state.status, state.watermark), pending, "stopped after {stop_at}");
         let done = u64::from(stop_at);
         assert_eq!(counts(&pass(fixture).await), (9, 9 - done, done, 0), "what was done is not done again");
         equals_from_scratch(fixture).await;
     }
 }
 
-/// What a pass leaves does not depend on how it was cut into batches.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// The result of a pass does not depend on the size of its batches.
 pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
     put(fixture, 9).await;
     pass(fixture).await;
@@ -155,11 +111,7 @@ pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
     }
 }
 
-/// Of an item and its copy one has the row and the other is reported; when the one goes, the other has it at once.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// Of an item and its copy one has the row and the other is reported. When the one goes, the other gets the row at once.
 pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
     for (original, copy) in [(10, 11), (21, 20)] {
         fixture.put(original, 1).await;
@@ -168,11 +120,8 @@ pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
         }
         for round in 0..2 {
             let report = pass(fixture).await;
-            assert_eq!(
-                (report.duplicates, report.problems_total),
-                (1, 1),
-                "pass {round} reports the copy: {report:?}"
-            );
+            let reported = (report.duplicates, report.problems_total);
+            assert_eq!(reported, (1, 1), "pass {round} reports the copy: {report:?}");
         }
         let rows = fixture.rows().await;
         assert_eq!(rows.len(), 1, "they have one row together: {rows:?}");
@@ -180,11 +129,8 @@ pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
             if rows.contains_key(&fixture.key(original)) { (original, copy) } else { (copy, original) };
         fixture.remove(winner).await;
         let report = pass(fixture).await;
-        assert_eq!(
-            (report.vanished, report.rows_gone, report.indexed, report.duplicates),
-            (1, 0, 1, 0),
-            "the copy inherits: {report:?}"
-        );
+        let inherited = (report.vanished, report.rows_gone, report.indexed, report.duplicates);
+        assert_eq!(inherited, (1, 0, 1, 0), "the copy inherits: {report:?}");
         let rows: Vec<String> = fixture.rows().await.into_keys().collect();
         assert_eq!(rows, [fixture.key(loser)], "the row is the copy's");
         assert_eq!(counts(&pass(fixture).await), (1, 0, 1, 0), "and it stays");
@@ -193,12 +139,8 @@ pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
     }
 }
 
-/// A copy that was to be read again, because its winner has become something else, is so by the next pass if this one ends
-/// before; also when a third one has taken the row meanwhile.
-///
-/// # Panics
-///
-/// If the implementation does not conform.
+/// A copy whose winner became something else is read again by the next pass if this one ends too early, also when a third
+/// item has taken the row meanwhile.
 pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture: &F) {
     fixture.put(12, 1).await;
     if !fixture.put_copy(10, 12).await || !fixture.put_copy(11, 12).await {
@@ -227,9 +169,6 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
 async fn equals_from_scratch<F: Fixture>(fixture: &F) {
     let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
     engine(fixture).force(true).run(|_| {}).await.expect("the pass must go through");
-    assert_eq!(
-        (fixture.rows().await, outcomes(fixture).await),
-        (rows, stored),
-        "as a pass from scratch makes it"
-    );
+    let again = (fixture.rows().await, outcomes(fixture).await);
+    assert_eq!(again, (rows, stored), "as a pass from scratch makes it");
 }

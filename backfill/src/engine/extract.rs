@@ -6,32 +6,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use crate::{BackfillError, Index, Item, ItemFailure};
+use crate::{BackfillError, Index, Item, ItemProblem};
 
-/// What was read from an item, by its place in the listing.
-pub(super) type Read<I> = (usize, Result<<I as Index>::Extracted, ItemFailure>);
+/// The result of reading an item, with its place in the listing.
+pub(super) type Read<I> = (usize, Result<<I as Index>::Extracted, <I as Index>::Problem>);
 
-/// An item to read: its place in the listing, and the saved state to go on from.
+/// An item to read: its place in the listing, and the saved state to continue from.
 pub(super) type ToRead<I> = (usize, Option<<I as Index>::Previous>);
 
-/// What the extracting threads of a pass share.
-pub(super) struct Extractor<I: Index> {
+/// Reads batches; shared data of the extracting threads of a pass.
+pub(super) struct BatchReader<I: Index> {
     index: Arc<I>,
     items: Arc<Vec<Item<I::Handle>>>,
-    workers: usize,
+    threads: usize,
     /// Worker states that no thread uses at present.
     idle: Arc<Mutex<Vec<I::Worker>>>,
 }
 
-impl<I: Index> Extractor<I> {
-    /// Makes an extractor over the sorted listing.
-    pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, workers: usize) -> Self {
-        Self { index, items, workers, idle: Arc::default() }
+impl<I: Index> BatchReader<I> {
+    /// Makes a reader over the sorted listing.
+    pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, threads: usize) -> Self {
+        Self { index, items, threads, idle: Arc::default() }
     }
 
-    /// Starts reading; it goes on while the caller does something else.
-    pub(super) fn start(&self, batch: Vec<ToRead<I>>) -> Extraction<I> {
-        let threads = self.workers.min(batch.len());
+    /// Starts to read a batch. Reading continues while the caller does something else.
+    pub(super) fn start(&self, batch: Vec<ToRead<I>>) -> BatchRead<I> {
+        let threads = self.threads.min(batch.len());
         let abandoned = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(batch.into_iter()));
         let spawn = |_| {
@@ -44,18 +44,18 @@ impl<I: Index> Extractor<I> {
             };
             tokio::task::spawn_blocking(move || thread.read_all())
         };
-        Extraction { threads: (0..threads).map(spawn).collect(), abandoned }
+        BatchRead { threads: (0..threads).map(spawn).collect(), abandoned }
     }
 }
 
-/// A batch that is being read. Dropped, its threads end after the item they are at.
-pub(super) struct Extraction<I: Index> {
+/// A batch that is being read. When it is dropped, its threads end after the item they are at.
+pub(super) struct BatchRead<I: Index> {
     threads: Vec<JoinHandle<Vec<Read<I>>>>,
     abandoned: Arc<AtomicBool>,
 }
 
-impl<I: Index> Extraction<I> {
-    /// Waits for the whole batch, and gives it in the order of the listing.
+impl<I: Index> BatchRead<I> {
+    /// Waits for the whole batch and returns it in the order of the listing.
     pub(super) async fn finish(mut self) -> Result<Vec<Read<I>>, BackfillError> {
         let mut all = Vec::new();
         for thread in &mut self.threads {
@@ -66,7 +66,7 @@ impl<I: Index> Extraction<I> {
     }
 }
 
-impl<I: Index> Drop for Extraction<I> {
+impl<I: Index> Drop for BatchRead<I> {
     fn drop(&mut self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
@@ -84,7 +84,8 @@ struct Thread<I: Index> {
 impl<I: Index> Thread<I> {
     fn read_all(self) -> Vec<Read<I>> {
         let mut read = Vec::new();
-        let mut worker = self.take_worker();
+        let idle = lock(&self.idle).pop();
+        let mut worker = idle.unwrap_or_else(|| self.index.worker());
         while !self.abandoned.load(Ordering::Relaxed) {
             let Some((place, previous)) = lock(&self.queue).next() else { break };
             let item = &self.items[place];
@@ -92,24 +93,18 @@ impl<I: Index> Thread<I> {
             read.push((
                 place,
                 result.unwrap_or_else(|panic| {
-                    // What the panic left in the worker's buffers is anybody's guess.
+                    // The panic may have left the worker's buffers in any state.
                     worker = self.index.worker();
-                    let message = panic_message(panic.as_ref());
-                    Err(ItemFailure::permanent(format!("reading it panicked: {message}")))
+                    Err(I::Problem::panicked(panic_message(panic.as_ref())))
                 }),
             ));
         }
         lock(&self.idle).push(worker);
         read
     }
-
-    fn take_worker(&self) -> I::Worker {
-        let idle = lock(&self.idle).pop();
-        idle.unwrap_or_else(|| self.index.worker())
-    }
 }
 
-/// Nothing that is done under these locks leaves them half done, so that a poisoned one is as good as any.
+/// Locks a mutex, poisoned or not: no critical section here leaves its data half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,17 +5,12 @@ use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Backfill;
-use crate::{Clock, Finish, Index, Lease, LeaseError, Progress, Source};
+use crate::{Clock, Finish, Lease, LeaseError, Progress};
 
-/// Renews the lease three times a term; returns when it is lost, and else never.
+/// Renews the lease three times a term. Returns when the lease is lost, otherwise never.
 ///
-/// A store that fails here is no reason to end the run: every commit checks the lease too, and renews it.
-pub(super) async fn heartbeats<S, I, P>(engine: &Backfill<S, I, P>, lease: &Lease)
-where
-    S: Source,
-    I: Index<Handle = S::Handle>,
-    P: Progress,
-{
+/// A store that fails here does not end the run: every commit checks the lease too, and renews it.
+pub(super) async fn heartbeats<S, I, P: Progress>(engine: &Backfill<S, I, P>, lease: &Lease) {
     let period = engine.lease_ttl / 3;
     let mut ticks = tokio::time::interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -27,8 +22,9 @@ where
     }
 }
 
-/// Gives the lease back when it is dropped armed, which means that the run's future was dropped: by a task of the runtime,
-/// as dropping cannot wait. Without a runtime the lease expires by itself.
+/// Gives the lease back when it is dropped armed, which means that the run's future was dropped.
+///
+/// Dropping cannot wait, so a task of the runtime does it. Without a runtime the lease expires by itself.
 pub(super) struct ReleaseOnDrop<P: Progress>(Option<(Arc<P>, Arc<dyn Clock>, Lease)>);
 
 impl<P: Progress> ReleaseOnDrop<P> {
@@ -37,7 +33,7 @@ impl<P: Progress> ReleaseOnDrop<P> {
         Self(Some((progress, clock, lease)))
     }
 
-    /// The run sees to its lease itself.
+    /// Disarms the guard: the run gives its lease back itself.
     pub(super) fn disarm(mut self) {
         self.0 = None;
     }
@@ -48,7 +44,7 @@ impl<P: Progress> Drop for ReleaseOnDrop<P> {
         let Some((progress, clock, lease)) = self.0.take() else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                // Nobody is there to hear of an error, and the lease expires.
+                // An error has no receiver, and the lease expires.
                 let _ = progress.finish(&lease, Finish::Interrupted, clock.now()).await;
             });
         }

@@ -1,15 +1,15 @@
-//! The count of a run: one fate for each listed item, from which the report's numbers follow, so that they always add up.
+//! The books of a run: one fate for each listed item, from which the report's numbers follow, so that they add up.
 
 use std::time::Duration;
 
-use crate::{Problem, ProblemKind, Report, RunOutcome};
+use crate::{Ending, Problem, ProblemKind, Report};
 
-/// What has become of a listed item in this run.
+/// The result for a listed item in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Not yet come to.
+    /// Not reached yet.
     Pending,
-    /// As it had been.
+    /// Not changed.
     Unchanged,
     /// Read and stored.
     Indexed,
@@ -17,15 +17,15 @@ pub(super) enum Fate {
     Duplicate,
     /// Left out on purpose.
     Excluded,
-    /// Could not be read now.
+    /// Not readable now.
     Failed,
-    /// Could not be read earlier, and has not changed.
+    /// Not readable earlier, and not changed since.
     KnownFailure,
 }
 
 /// The books of one run.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct Ledger<P> {
     /// By the item's place in the sorted listing.
     pub(super) fates: Vec<Fate>,
     /// Items that the source has and did not list.
@@ -34,13 +34,13 @@ pub(super) struct Ledger {
     pub(super) rows_gone: u64,
     pub(super) lines_skipped: u64,
     pub(super) bytes: u64,
-    problems: Vec<Problem>,
+    problems: Vec<Problem<P>>,
     problems_total: u64,
     problem_limit: usize,
 }
 
-impl Ledger {
-    /// Opens empty books that keep so many problems.
+impl<P> Ledger<P> {
+    /// Opens empty books that keep at most so many problems.
     pub(super) fn new(problem_limit: usize) -> Self {
         Self {
             fates: Vec::new(),
@@ -55,22 +55,22 @@ impl Ledger {
         }
     }
 
-    /// Writes a problem down.
-    pub(super) fn problem(&mut self, kind: ProblemKind, key: &str, reason: &str) {
+    /// Records a problem.
+    pub(super) fn problem(&mut self, key: &str, kind: ProblemKind<P>) {
         self.problems_total += 1;
         if self.problems.len() < self.problem_limit {
-            self.problems.push(Problem { key: key.to_owned(), kind, reason: reason.to_owned() });
+            self.problems.push(Problem { key: key.to_owned(), kind });
         }
     }
 
-    /// Writes an item's fate down. If it had another one before (it was read twice, or lost to a copy), the problem that went
-    /// with that is struck out.
-    pub(super) fn settle(&mut self, place: usize, key: &str, fate: Fate) {
+    /// Records an item's fate. The problem of an earlier fate goes (the item was read twice, or lost to a copy).
+    pub(super) fn set_fate(&mut self, place: usize, key: &str, fate: Fate) {
         let was = std::mem::replace(&mut self.fates[place], fate);
         if matches!(was, Fate::Duplicate | Fate::Failed | Fate::KnownFailure) {
             self.problems_total -= 1;
-            let of_item = |problem: &Problem| {
-                problem.key == key && matches!(problem.kind, ProblemKind::Duplicate | ProblemKind::Failed)
+            let of_item = |problem: &Problem<P>| {
+                let of_fate = matches!(problem.kind, ProblemKind::Duplicate { .. } | ProblemKind::Failed(_));
+                of_fate && problem.key == key
             };
             if let Some(at) = self.problems.iter().position(of_item) {
                 self.problems.remove(at);
@@ -79,10 +79,10 @@ impl Ledger {
     }
 
     /// Closes the books.
-    pub(super) fn report(self, outcome: RunOutcome, elapsed: Duration) -> Report {
+    pub(super) fn report(self, ending: Ending, elapsed: Duration) -> Report<P> {
         let mut report = Report {
-            outcome,
-            scanned: self.left_out,
+            ending,
+            scanned: self.left_out + self.fates.len() as u64,
             indexed: 0,
             unchanged: 0,
             duplicates: 0,
@@ -99,7 +99,6 @@ impl Ledger {
             elapsed,
         };
         for fate in &self.fates {
-            report.scanned += 1;
             *match fate {
                 Fate::Pending => &mut report.pending,
                 Fate::Unchanged => &mut report.unchanged,

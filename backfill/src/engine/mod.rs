@@ -1,4 +1,4 @@
-//! The engine: how it is set up, and one run from lease to report.
+//! The engine: its settings, and one run from lease to report.
 
 mod commits;
 mod compare;
@@ -18,18 +18,18 @@ use self::keep_lease::{ReleaseOnDrop, heartbeats};
 use self::ledger::Ledger;
 use self::pass::Pass;
 use crate::{
-    Acquired, BackfillError, Clock, Finish, Index, Lease, LeaseError, Phase, Progress, ProgressUpdate,
-    Report, RunOutcome, Source, StopHandle, SystemClock, Term,
+    Acquired, BackfillError, Clock, Ending, Finish, Index, Lease, LeaseError, Phase, Progress,
+    ProgressUpdate, Report, Source, StopHandle, SystemClock, Term,
 };
 
-/// How long the first pause of [`Backfill::run_or_wait`] is; each is twice the one before.
+/// First pause of [`Backfill::run_or_wait`]. Each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// How long a pause of [`Backfill::run_or_wait`] gets.
+/// Longest pause of [`Backfill::run_or_wait`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Brings an index up to date with its source.
 ///
-/// Set up with the builder methods, then [`run`](Self::run), as often as there may be something new.
+/// Set it up with the builder methods, then call [`run`](Self::run) whenever there may be something new.
 pub struct Backfill<S, I, P> {
     source: Arc<S>,
     index: Arc<I>,
@@ -42,7 +42,7 @@ pub struct Backfill<S, I, P> {
     force: bool,
 }
 
-/// The sizes a run keeps to.
+/// The limits of a run.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     batch_items: usize,
@@ -55,10 +55,10 @@ struct Limits {
 impl<S, I, P> Backfill<S, I, P>
 where
     S: Source,
-    I: Index<Handle = S::Handle>,
-    P: Progress,
+    I: Index<Handle = S::Handle, Problem = S::Problem>,
+    P: Progress<Problem = S::Problem>,
 {
-    /// Makes an engine over three ports. `index` and `progress` stand on one store, and may be one value.
+    /// Makes an engine over three ports. `index` and `progress` use one store, and may be one value.
     #[must_use]
     pub fn new(source: Arc<S>, index: Arc<I>, progress: Arc<P>) -> Self {
         Self {
@@ -80,50 +80,51 @@ where
         }
     }
 
-    /// Sets the most items of one commit (default 200, at least 1).
+    /// Sets the maximum of items in one commit (default 200, at least 1).
     #[must_use]
     pub fn batch_size(mut self, items: usize) -> Self {
         self.limits.batch_items = items.max(1);
         self
     }
 
-    /// Sets the most bytes of the items of one commit (default 32 MiB); a larger item makes a batch of its own. Two batches
-    /// are in flight at most.
+    /// Sets the maximum of bytes read for one commit (default 32 MiB). A larger item makes a batch of its own.
+    ///
+    /// At most two batches are in flight.
     #[must_use]
     pub fn batch_bytes(mut self, bytes: u64) -> Self {
         self.limits.batch_bytes = bytes;
         self
     }
 
-    /// Sets how many threads extract (default: as many as the machine runs at once, at least 1).
+    /// Sets the number of extracting threads (default: as many as the machine runs at once, at least 1).
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.limits.workers = workers.max(1);
         self
     }
 
-    /// Sets how many outcomes are read at a time (default 2,000, at least 1).
+    /// Sets the number of outcomes read at a time (default 2,000, at least 1).
     #[must_use]
     pub fn outcome_page(mut self, outcomes: usize) -> Self {
         self.limits.outcome_page = outcomes.max(1);
         self
     }
 
-    /// Sets how many problems a report keeps (default 100); all are counted.
+    /// Sets the number of problems that a report keeps (default 100). It counts them all.
     #[must_use]
     pub fn problem_limit(mut self, problems: usize) -> Self {
         self.limits.problems = problems;
         self
     }
 
-    /// Sets how long the lease lasts without a sign of life (default 30 s, at least 30 ms). It is renewed three times as often.
+    /// Sets the lease's duration without renewal (default 30 s, at least 30 ms). A run renews it three times as often.
     #[must_use]
     pub fn lease_ttl(mut self, ttl: Duration) -> Self {
         self.lease_ttl = ttl.max(Duration::from_millis(30));
         self
     }
 
-    /// Sets who holds the lease, for people and for a store that can prove an owner dead (default: process id and a counter).
+    /// Sets the lease's owner, for people and for a store that can prove an owner dead (default: process id and a counter).
     #[must_use]
     pub fn owner(mut self, owner: impl Into<String>) -> Self {
         self.owner = owner.into();
@@ -144,38 +145,38 @@ where
         self
     }
 
-    /// Sets whether everything is read again from its start, changed or not (default no).
+    /// Makes runs read every item again from its start, changed or not (default no).
     #[must_use]
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
     }
 
-    /// Gives a handle that stops the runs of this engine.
+    /// Returns a handle that stops the runs of this engine.
     #[must_use]
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// Makes one pass, or reports [`RunOutcome::Held`] at once if a living owner is at it.
+    /// Makes one pass, or reports [`Ending::Held`] at once if a living owner has the lease.
     ///
-    /// Needs a tokio runtime with time. The future may be dropped at any instant: what was committed stays, nothing is half
-    /// done, and the lease is given back by a task of the runtime if there still is one.
+    /// Needs a tokio runtime with time. The future may be dropped at any instant: commits stay, nothing is half done, and a
+    /// task of the runtime, if there still is one, gives the lease back.
     ///
     /// # Errors
     ///
-    /// [`BackfillError::Source`], [`BackfillError::LeaseLost`], [`BackfillError::Store`] or [`BackfillError::Workers`]. What
-    /// was committed until then stays.
+    /// [`BackfillError::Source`], [`BackfillError::LeaseLost`], [`BackfillError::Store`] or [`BackfillError::Workers`].
+    /// Earlier commits stay.
     pub async fn run(
         &self,
         on_progress: impl Fn(&ProgressUpdate) + Send + Sync,
-    ) -> Result<Report, BackfillError> {
+    ) -> Result<Report<S::Problem>, BackfillError> {
         self.run_once(&on_progress).await
     }
 
-    /// Like [`run`](Self::run), but waits up to `patience` for a lease that somebody else has, then makes a pass of its own.
+    /// Makes one pass like [`run`](Self::run), but first waits up to `patience` for a lease that another owner has.
     ///
-    /// Reports [`RunOutcome::Held`] only when the patience is over.
+    /// Reports [`Ending::Held`] only when the patience is over.
     ///
     /// # Errors
     ///
@@ -184,19 +185,19 @@ where
         &self,
         patience: Duration,
         on_progress: impl Fn(&ProgressUpdate) + Send + Sync,
-    ) -> Result<Report, BackfillError> {
+    ) -> Result<Report<S::Problem>, BackfillError> {
         let began = tokio::time::Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
             let mut report = self.run_once(&on_progress).await?;
             let left = patience.saturating_sub(began.elapsed());
-            if !matches!(report.outcome, RunOutcome::Held { .. }) || left.is_zero() {
+            if !matches!(report.ending, Ending::Held { .. }) || left.is_zero() {
                 return Ok(report);
             }
             on_progress(&ProgressUpdate::start_of(Phase::Waiting));
             tokio::select! {
                 () = self.stop.stopped() => {
-                    report.outcome = RunOutcome::Interrupted;
+                    report.ending = Ending::Interrupted;
                     return Ok(report);
                 }
                 () = tokio::time::sleep(pause.min(left)) => {}
@@ -208,39 +209,39 @@ where
     async fn run_once(
         &self,
         on_progress: &(dyn Fn(&ProgressUpdate) + Send + Sync),
-    ) -> Result<Report, BackfillError> {
+    ) -> Result<Report<S::Problem>, BackfillError> {
         let began = self.clock.now();
         let mut ledger = Ledger::new(self.limits.problems);
         let acquired = self.progress.acquire(&self.owner, self.term()).await;
         let (lease, watermark) = match acquired.map_err(BackfillError::store("acquiring the lease"))? {
             Acquired::Granted { lease, watermark } => (lease, watermark),
             Acquired::Held { owner, expires_at } => {
-                return Ok(ledger.report(RunOutcome::Held { owner, expires_at }, self.since(began)));
+                return Ok(ledger.report(Ending::Held { owner, expires_at }, self.since(began)));
             }
         };
         let guard = ReleaseOnDrop::new(Arc::clone(&self.progress), Arc::clone(&self.clock), lease.clone());
-        let pass = Pass::new(self, &lease, &mut ledger, on_progress);
+        let pass = Pass::new(self, &lease, watermark, &mut ledger, on_progress);
         let ended = tokio::select! {
-            ended = pass.run(watermark) => ended,
+            ended = pass.run() => ended,
             () = heartbeats(self, &lease) => Err(BackfillError::LeaseLost),
         };
         guard.disarm();
-        let outcome = match ended {
-            Ok(outcome) => outcome,
+        let ending = match ended {
+            Ok(ending) => ending,
             Err(BackfillError::LeaseLost) => return Err(BackfillError::LeaseLost),
             Err(error) => {
-                // The error that ended the run is the one to tell; a lease that stays behind expires.
+                // Report the error that ended the run. A lease that stays behind expires.
                 let _ = self.progress.finish(&lease, Finish::Interrupted, self.clock.now()).await;
                 return Err(error);
             }
         };
         on_progress(&ProgressUpdate::start_of(Phase::Finishing));
-        self.give_back(&lease, &outcome).await?;
-        Ok(ledger.report(outcome, self.since(began)))
+        self.give_back(&lease, &ending).await?;
+        Ok(ledger.report(ending, self.since(began)))
     }
 
-    async fn give_back(&self, lease: &Lease, outcome: &RunOutcome) -> Result<(), BackfillError> {
-        let finish = if *outcome == RunOutcome::Complete { Finish::Complete } else { Finish::Interrupted };
+    async fn give_back(&self, lease: &Lease, ending: &Ending) -> Result<(), BackfillError> {
+        let finish = if *ending == Ending::Complete { Finish::Complete } else { Finish::Interrupted };
         match self.progress.finish(lease, finish, self.clock.now()).await {
             Ok(()) => Ok(()),
             Err(LeaseError::Lost) => Err(BackfillError::LeaseLost),
@@ -250,13 +251,13 @@ where
 }
 
 impl<S, I, P> Backfill<S, I, P> {
-    /// The term of a lease that is granted or renewed now.
+    /// Returns the term of a lease that is granted or renewed now.
     fn term(&self) -> Term {
         let now = self.clock.now();
         Term { now, expires_at: now.checked_add(self.lease_ttl).unwrap_or(Timestamp::MAX) }
     }
 
-    /// How long ago an instant was; nothing if the clock was set back.
+    /// Returns the time since an instant, zero if the clock was set back.
     fn since(&self, began: Timestamp) -> Duration {
         Duration::try_from(self.clock.now().duration_since(began)).unwrap_or(Duration::ZERO)
     }
@@ -273,7 +274,7 @@ impl<S, I, P> std::fmt::Debug for Backfill<S, I, P> {
     }
 }
 
-/// Names this engine: the process, and which of its engines.
+/// Names this engine by its process and a number.
 fn default_owner() -> String {
     static ENGINES: AtomicU64 = AtomicU64::new(1);
     format!("process {} engine {}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))

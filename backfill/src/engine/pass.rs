@@ -1,49 +1,50 @@
-//! One pass under the lease: list, compare, read in batches; what it commits is in the module beside this one.
+//! One pass under the lease: list, compare, read in batches. The module `commits` has its commits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Backfill;
 use super::compare::{Comparison, Plan, Selected};
-use super::extract::{Extraction, Extractor};
+use super::extract::{BatchRead, BatchReader};
 use super::ledger::{Fate, Ledger};
 use crate::{
-    BackfillError, Index, Item, Lease, Listing, ListingProblem, Phase, ProblemKind, Progress, ProgressUpdate,
-    RunOutcome, Source,
+    BackfillError, Ending, Index, Item, Lease, Listing, ListingProblem, Phase, ProblemKind, Progress,
+    ProgressUpdate, Source,
 };
 
 /// A pass under way.
-pub(super) struct Pass<'a, S, I, P> {
+pub(super) struct Pass<'a, S: Source, I, P> {
     pub(super) engine: &'a Backfill<S, I, P>,
     pub(super) lease: &'a Lease,
-    pub(super) ledger: &'a mut Ledger,
+    pub(super) ledger: &'a mut Ledger<S::Problem>,
     on_progress: &'a (dyn Fn(&ProgressUpdate) + Send + Sync),
     pub(super) update: ProgressUpdate,
     pub(super) watermark: Option<String>,
-    /// What commits have asked to be read again, by place.
+    /// Items that commits asked to read again, by place.
     pub(super) requeued: BTreeSet<usize>,
-    /// How often that was done, by place.
+    /// Number of times that was done, by place.
     pub(super) requeues: BTreeMap<usize, u8>,
 }
 
-/// Whether to go on.
+/// The decision whether to continue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
-    GoOn,
+    Continue,
     Stop,
 }
 
 impl<'a, S, I, P> Pass<'a, S, I, P>
 where
     S: Source,
-    I: Index<Handle = S::Handle>,
-    P: Progress,
+    I: Index<Handle = S::Handle, Problem = S::Problem>,
+    P: Progress<Problem = S::Problem>,
 {
-    /// Prepares a pass.
+    /// Prepares a pass that continues after the watermark of an unfinished one.
     pub(super) fn new(
         engine: &'a Backfill<S, I, P>,
         lease: &'a Lease,
-        ledger: &'a mut Ledger,
+        watermark: Option<String>,
+        ledger: &'a mut Ledger<S::Problem>,
         on_progress: &'a (dyn Fn(&ProgressUpdate) + Send + Sync),
     ) -> Self {
         Self {
@@ -52,22 +53,18 @@ where
             ledger,
             on_progress,
             update: ProgressUpdate::start_of(Phase::Listing),
-            watermark: None,
+            watermark,
             requeued: BTreeSet::new(),
             requeues: BTreeMap::new(),
         }
     }
 
-    /// Makes the pass, from where an unfinished one came to.
-    pub(super) async fn run(mut self, watermark: Option<String>) -> Result<RunOutcome, BackfillError> {
-        self.watermark = watermark;
-        Ok(match self.go().await? {
-            Flow::GoOn => RunOutcome::Complete,
-            Flow::Stop => RunOutcome::Interrupted,
-        })
+    /// Makes the pass.
+    pub(super) async fn run(mut self) -> Result<Ending, BackfillError> {
+        Ok(if self.all_phases().await? == Flow::Continue { Ending::Complete } else { Ending::Interrupted })
     }
 
-    async fn go(&mut self) -> Result<Flow, BackfillError> {
+    async fn all_phases(&mut self) -> Result<Flow, BackfillError> {
         self.enter(Phase::Listing, 0, 0);
         let listing = tokio::select! {
             biased;
@@ -76,43 +73,43 @@ where
         };
         let Listing { items, problems, unknown_prefixes, excluded } = listing;
         self.ledger.left_out = excluded;
-        let items = Arc::new(self.settle_listing(items, &problems));
+        let items = Arc::new(self.take_listing(items, problems));
         let Some(mut plan) = self.compare(&items, &unknown_prefixes).await? else { return Ok(Flow::Stop) };
 
         let vanished = plan.vanished.len() as u64;
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
         self.enter(Phase::Indexing, plan.selected.len() as u64 + vanished, bytes);
         self.begin_after_watermark(&items, &mut plan);
-        let extractor =
-            Extractor::new(Arc::clone(&self.engine.index), Arc::clone(&items), self.engine.limits.workers);
-        if self.index(&items, &extractor, &plan.selected).await? == Flow::Stop
+        let workers = self.engine.limits.workers;
+        let reader = BatchReader::new(Arc::clone(&self.engine.index), Arc::clone(&items), workers);
+        if self.index(&items, &reader, &plan.selected).await? == Flow::Stop
             || self.remove(&items, &plan.vanished).await? == Flow::Stop
         {
             return Ok(Flow::Stop);
         }
         while !self.requeued.is_empty() {
             let again = self.take_requeued(&items);
-            if self.index(&items, &extractor, &again).await? == Flow::Stop {
+            if self.index(&items, &reader, &again).await? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
         }
-        Ok(Flow::GoOn)
+        Ok(Flow::Continue)
     }
 
-    /// Sorts the items, drops repetitions, and writes the listing's problems down.
-    fn settle_listing(
+    /// Sorts the items, drops repetitions, and records the listing's problems.
+    fn take_listing(
         &mut self,
         mut items: Vec<Item<S::Handle>>,
-        problems: &[ListingProblem],
+        problems: Vec<ListingProblem<S::Problem>>,
     ) -> Vec<Item<S::Handle>> {
-        for problem in problems {
-            self.ledger.problem(ProblemKind::Listing, &problem.place, &problem.reason);
+        for ListingProblem { place, problem } in problems {
+            self.ledger.problem(&place, ProblemKind::Listing(problem));
         }
         items.sort_by(|a, b| a.key.cmp(&b.key));
         items.dedup_by(|later, first| {
             let repeated = later.key == first.key;
             if repeated {
-                self.ledger.problem(ProblemKind::Listing, &later.key, "listed twice; the first one counts");
+                self.ledger.problem(&later.key, ProblemKind::ListedTwice);
             }
             repeated
         });
@@ -132,9 +129,8 @@ where
             if engine.stop.is_stopped() {
                 return Ok(None);
             }
-            let more = comparison
-                .next_page(engine.progress.as_ref(), engine.limits.outcome_page, self.ledger)
-                .await?;
+            let page = engine.limits.outcome_page;
+            let more = comparison.next_page(engine.progress.as_ref(), page, self.ledger).await?;
             self.advance(comparison.done as u64 - self.update.done_items, 0);
             if !more {
                 return Ok(Some(comparison.into_plan()));
@@ -142,8 +138,9 @@ where
         }
     }
 
-    /// After an unfinished pass, what it never came to is done first, so that runs which are killed again and again reach
-    /// everything although items before the watermark keep changing.
+    /// Moves items that an unfinished pass never reached to the front.
+    ///
+    /// Runs that are killed again and again thus reach everything, although items before the watermark keep changing.
     fn begin_after_watermark(&mut self, items: &[Item<S::Handle>], plan: &mut Plan) {
         if let Some(watermark) = &self.watermark {
             let done = plan.selected.partition_point(|selected| items[selected.place].key <= *watermark);
@@ -151,35 +148,35 @@ where
         }
     }
 
-    /// Reads and commits items in batches. While one is committed the next is read: two are in memory, not more.
+    /// Reads and commits items in batches. While one is committed the next is read, so at most two are in memory.
     async fn index(
         &mut self,
         items: &[Item<S::Handle>],
-        extractor: &Extractor<I>,
+        reader: &BatchReader<I>,
         selected: &[Selected],
     ) -> Result<Flow, BackfillError> {
         let engine = self.engine;
         let mut rest = selected;
-        let mut next = self.start_batch(items, extractor, &mut rest).await?;
-        while let Some(extraction) = next {
+        let mut next = self.start_batch(items, reader, &mut rest).await?;
+        while let Some(batch) = next {
             let read = tokio::select! {
                 biased;
                 () = engine.stop.stopped() => return Ok(Flow::Stop),
-                read = extraction.finish() => read?,
+                read = batch.finish() => read?,
             };
-            next = self.start_batch(items, extractor, &mut rest).await?;
+            next = self.start_batch(items, reader, &mut rest).await?;
             self.commit_read(items, read).await?;
         }
-        Ok(Flow::GoOn)
+        Ok(Flow::Continue)
     }
 
     /// Takes one batch off `rest` and starts to read it.
     async fn start_batch(
         &self,
         items: &[Item<S::Handle>],
-        extractor: &Extractor<I>,
+        reader: &BatchReader<I>,
         rest: &mut &[Selected],
-    ) -> Result<Option<Extraction<I>>, BackfillError> {
+    ) -> Result<Option<BatchRead<I>>, BackfillError> {
         let limits = &self.engine.limits;
         let mut bytes = 0_u64;
         let mut length = 0;
@@ -197,27 +194,23 @@ where
         }
         let continuing = batch.iter().filter(|selected| selected.continues);
         let keys: Vec<&str> = continuing.map(|selected| items[selected.place].key.as_str()).collect();
-        let mut previous = match keys.is_empty() {
-            true => Default::default(),
-            false => self
-                .engine
-                .index
-                .previous(&keys)
-                .await
-                .map_err(BackfillError::store("reading saved state"))?,
-        };
+        let mut previous = HashMap::new();
+        if !keys.is_empty() {
+            let loaded = self.engine.index.previous(&keys).await;
+            previous = loaded.map_err(BackfillError::store("reading saved state"))?;
+        }
         let to_read =
             batch.iter().map(|selected| (selected.place, previous.remove(&items[selected.place].key)));
-        Ok(Some(extractor.start(to_read.collect())))
+        Ok(Some(reader.start(to_read.collect())))
     }
 
-    /// Tells that a phase begins.
+    /// Reports that a phase begins.
     fn enter(&mut self, phase: Phase, total_items: u64, total_bytes: u64) {
         self.update = ProgressUpdate { total_items, total_bytes, ..ProgressUpdate::start_of(phase) };
         (self.on_progress)(&self.update);
     }
 
-    /// Tells that so much more of the phase is done.
+    /// Reports that so much more of the phase is done.
     pub(super) fn advance(&mut self, items: u64, bytes: u64) {
         self.update.done_items += items;
         self.update.done_bytes = self.update.done_bytes.saturating_add(bytes);

@@ -5,30 +5,30 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use threadkeep_backfill::conformance::Fixture;
-use threadkeep_backfill::memory::{Content, MemorySource, MemoryStore};
+use threadkeep_backfill::in_memory::{InMemoryProblem, InMemorySource, InMemoryStore, ItemContent};
 
 /// The in-memory ports under test.
 #[derive(Default)]
-struct MemoryFixture {
-    source: Arc<MemorySource>,
-    store: Arc<MemoryStore>,
+struct InMemoryFixture {
+    source: Arc<InMemorySource>,
+    store: Arc<InMemoryStore>,
 }
 
 #[async_trait]
-impl Fixture for MemoryFixture {
-    type Source = MemorySource;
-    type Index = MemoryStore;
-    type Progress = MemoryStore;
+impl Fixture for InMemoryFixture {
+    type Source = InMemorySource;
+    type Index = InMemoryStore;
+    type Progress = InMemoryStore;
 
-    fn source(&self) -> Arc<MemorySource> {
+    fn source(&self) -> Arc<InMemorySource> {
         Arc::clone(&self.source)
     }
 
-    fn index(&self) -> Arc<MemoryStore> {
+    fn index(&self) -> Arc<InMemoryStore> {
         Arc::clone(&self.store)
     }
 
-    fn progress(&self) -> Arc<MemoryStore> {
+    fn progress(&self) -> Arc<InMemoryStore> {
         Arc::clone(&self.store)
     }
 
@@ -36,12 +36,16 @@ impl Fixture for MemoryFixture {
         format!("item {number:02}")
     }
 
+    fn problem(&self, text: &str, transient: bool) -> InMemoryProblem {
+        if transient { InMemoryProblem::Flaky } else { InMemoryProblem::Panicked(text.to_owned()) }
+    }
+
     async fn put(&self, number: usize, revision: u32) {
-        self.source.put(self.key(number), Content::text(format!("{number}, revision {revision}")));
+        self.source.put(self.key(number), ItemContent::text(format!("{number}, revision {revision}")));
     }
 
     async fn put_copy(&self, number: usize, of: usize) -> bool {
-        self.source.put(self.key(number), Content::text("a copy").identity(self.key(of)));
+        self.source.put(self.key(number), ItemContent::text("a copy").identity(self.key(of)));
         true
     }
 
@@ -58,7 +62,7 @@ impl Fixture for MemoryFixture {
     }
 }
 
-threadkeep_backfill::conformance_tests!(async { MemoryFixture::default() });
+threadkeep_backfill::conformance_tests!(async { InMemoryFixture::default() });
 
 #[test]
 fn every_check_is_on_the_list() {

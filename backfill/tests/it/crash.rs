@@ -1,30 +1,30 @@
 //! The engine is killed, or a port fails, at every step; the next run must leave what an undisturbed one would have left.
 
-use threadkeep_backfill::memory::{Behaviour, Content, Fault, Faults, MemorySnapshot};
-use threadkeep_backfill::{BackfillError, Progress, Status};
+use threadkeep_backfill::in_memory::{Behaviour, Fault, Faults, InMemorySnapshot, ItemContent};
+use threadkeep_backfill::{BackfillError, BackfillStatus, Progress};
 
 use crate::support::{TTL, World, complete, key, run_until_killed};
 
 /// A world after one pass, and then changed in every way there is.
 async fn changed_world() -> World {
     let world = World::with_items(7);
-    world.source.put(key(2), Content::text("twin").identity("twins"));
-    world.source.put(key(5), Content::text("twin").identity("twins"));
-    world.source.put(key(4), Content::text("flaky").behaviour(Behaviour::Flakes));
+    world.source.put(key(2), ItemContent::text("twin").identity("twins"));
+    world.source.put(key(5), ItemContent::text("twin").identity("twins"));
+    world.source.put(key(4), ItemContent::text("flaky").behaviour(Behaviour::Flakes));
     world.pass().await;
     world.source.remove(&key(0));
     world.source.remove(&key(2));
-    world.source.put(key(1), Content::text("changed"));
-    world.source.put(key(4), Content::text("flaky"));
-    world.source.put(key(6), Content::text("broken").behaviour(Behaviour::Breaks));
-    world.source.put(key(7), Content::text("new"));
-    world.source.put(key(8), Content::text("panics").behaviour(Behaviour::Panics));
+    world.source.put(key(1), ItemContent::text("changed"));
+    world.source.put(key(4), ItemContent::text("flaky"));
+    world.source.put(key(6), ItemContent::text("broken").behaviour(Behaviour::Breaks));
+    world.source.put(key(7), ItemContent::text("new"));
+    world.source.put(key(8), ItemContent::text("panics").behaviour(Behaviour::Panics));
     world.store.lose_row(&key(3));
     world
 }
 
 /// What an undisturbed pass makes of it, and in how many steps.
-async fn undisturbed() -> (MemorySnapshot, u64) {
+async fn undisturbed() -> (InMemorySnapshot, u64) {
     let world = changed_world().await;
     let faults = Faults::default();
     complete(world.engine_with(&faults).batch_size(2).outcome_page(3).run(|_| {}).await);
@@ -110,7 +110,7 @@ async fn a_run_whose_future_is_dropped_gives_its_lease_back() {
         tokio::task::yield_now().await;
     }
     let state = world.store.state().await.unwrap();
-    assert_eq!((state.lease, state.status), (None, Status::Pending), "no time had to pass");
+    assert_eq!((state.lease, state.status), (None, BackfillStatus::Pending), "no time had to pass");
     world.pass().await;
     assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
 }
@@ -121,8 +121,12 @@ async fn a_resumed_pass_begins_after_the_watermark_and_still_does_the_rest() {
     let faults = Faults::at(6, Fault::Kill);
     assert!(run_until_killed(&world.engine_with(&faults).batch_size(2), &faults).await.is_none());
     let state = world.store.state().await.unwrap();
-    assert_eq!((state.status, state.watermark), (Status::Running, Some(key(3))), "two batches were durable");
-    world.source.put(key(0), Content::text("changed meanwhile"));
+    assert_eq!(
+        (state.status, state.watermark),
+        (BackfillStatus::Running, Some(key(3))),
+        "two batches were durable"
+    );
+    world.source.put(key(0), ItemContent::text("changed meanwhile"));
     world.clock.advance(TTL);
     world.store.reset_stats();
     complete(world.engine().batch_size(2).run(|_| {}).await);

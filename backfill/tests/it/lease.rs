@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use threadkeep_backfill::memory::{Fault, Faults, MemoryStore};
+use threadkeep_backfill::in_memory::{Fault, Faults, InMemoryProblem, InMemoryStore};
 use threadkeep_backfill::{
-    Acquired, Backfill, BackfillError, BoxError, Clock, Finish, Lease, LeaseError, Progress, ProgressState,
-    RunOutcome, StoredOutcome, Term,
+    Acquired, Backfill, BackfillError, BoxError, Clock, Ending, Finish, Lease, LeaseError, Progress,
+    ProgressState, StoredOutcome, Term,
 };
 
 use crate::support::{Hooked, TTL, World, complete, run_until_killed};
@@ -21,7 +21,7 @@ async fn the_second_of_two_engines_is_told_who_runs() {
     assert!(run_until_killed(&first, &faults).await.is_none());
     let report = world.engine().run(|_| {}).await.unwrap();
     let expires_at = world.clock.now() + TTL;
-    assert_eq!(report.outcome, RunOutcome::Held { owner: "the first".into(), expires_at });
+    assert_eq!(report.ending, Ending::Held { owner: "the first".into(), expires_at });
     assert_eq!((report.scanned, world.store.snapshot().outcomes.len()), (0, 0), "and does nothing");
     world.clock.advance(TTL);
     assert_eq!(world.pass().await.indexed, 3, "a dead owner is taken over");
@@ -49,10 +49,10 @@ async fn waiting_ends_with_the_patience() {
     world.store.acquire("somebody", world.term()).await.unwrap();
     let began = tokio::time::Instant::now();
     let report = world.engine().run_or_wait(Duration::from_secs(7), |_| {}).await.unwrap();
-    assert!(matches!(report.outcome, RunOutcome::Held { .. }));
+    assert!(matches!(report.ending, Ending::Held { .. }));
     assert_eq!(began.elapsed().as_secs(), 7);
     let report = world.engine().run_or_wait(Duration::ZERO, |_| {}).await.unwrap();
-    assert!(matches!(report.outcome, RunOutcome::Held { .. }), "no patience at all");
+    assert!(matches!(report.ending, Ending::Held { .. }), "no patience at all");
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,7 @@ async fn waiting_ends_when_it_is_asked_to() {
     let engine = world.engine();
     let stop = engine.stop_handle();
     let report = engine.run_or_wait(Duration::from_secs(3_600), |_| stop.stop()).await.unwrap();
-    assert_eq!(report.outcome, RunOutcome::Interrupted);
+    assert_eq!(report.ending, Ending::Interrupted);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
 
 /// A progress whose outcomes take as long to read as one wants, which makes a pass long without a commit.
 struct Slow {
-    store: Arc<MemoryStore>,
+    store: Arc<InMemoryStore>,
     pause: Duration,
     broken: bool,
     backwards: bool,
@@ -115,6 +115,8 @@ struct Slow {
 
 #[async_trait]
 impl Progress for Slow {
+    type Problem = InMemoryProblem;
+
     async fn state(&self) -> Result<ProgressState, BoxError> {
         self.store.state().await
     }
@@ -134,7 +136,11 @@ impl Progress for Slow {
         self.store.finish(lease, finish, now).await
     }
 
-    async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
+    async fn outcomes(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredOutcome<InMemoryProblem>>, BoxError> {
         tokio::time::sleep(self.pause).await;
         let mut outcomes = self.store.outcomes(after, limit).await?;
         if self.backwards {

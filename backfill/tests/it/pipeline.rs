@@ -3,8 +3,8 @@
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
-use threadkeep_backfill::RunOutcome;
-use threadkeep_backfill::memory::{Behaviour, Content};
+use threadkeep_backfill::Ending;
+use threadkeep_backfill::in_memory::{Behaviour, ItemContent};
 
 use crate::support::{Hooked, World, complete, key};
 
@@ -50,11 +50,7 @@ async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
     });
     let report = engine.run(|_| {}).await.unwrap();
     stopper.join().unwrap();
-    assert_eq!(
-        (report.outcome, report.pending),
-        (RunOutcome::Interrupted, 50),
-        "it did not wait for the thread"
-    );
+    assert_eq!((report.ending, report.pending), (Ending::Interrupted, 50), "it did not wait for the thread");
     drop(let_go);
     drop(engine);
     while Arc::strong_count(&index_lives) > 1 {
@@ -97,7 +93,7 @@ async fn a_batch_is_read_while_the_one_before_is_committed() {
 async fn bytes_bound_a_batch_too() {
     let world = World::default();
     for number in 0..20 {
-        world.source.put(key(number), Content::text("x".repeat(if number == 7 { 1_000 } else { 30 })));
+        world.source.put(key(number), ItemContent::text("x".repeat(if number == 7 { 1_000 } else { 30 })));
     }
     complete(world.engine().batch_size(10).batch_bytes(100).workers(2).run(|_| {}).await);
     let stats = world.store.stats();
@@ -111,17 +107,17 @@ async fn saved_state_is_asked_for_changed_items_alone() {
     let world = World::with_items(10);
     world.pass().await;
     assert_eq!(world.store.stats().previous, [""; 0], "new items have none");
-    world.source.put(key(3), Content::text("changed"));
-    world.source.put(key(10), Content::text("new"));
+    world.source.put(key(3), ItemContent::text("changed"));
+    world.source.put(key(10), ItemContent::text("new"));
     world.store.lose_row(&key(5));
     assert_eq!(world.pass().await.indexed, 3);
     assert_eq!(world.store.stats().previous, [key(3)], "neither a new item nor a lost row");
-    world.source.put(key(4), Content::text("changed"));
+    world.source.put(key(4), ItemContent::text("changed"));
     complete(world.engine().force(true).run(|_| {}).await);
     assert_eq!(world.store.stats().previous, [key(3)], "nor a forced pass");
-    world.source.put(key(6), Content::text("broken").behaviour(Behaviour::Breaks));
+    world.source.put(key(6), ItemContent::text("broken").behaviour(Behaviour::Breaks));
     world.pass().await;
-    world.source.put(key(6), Content::text("mended"));
+    world.source.put(key(6), ItemContent::text("mended"));
     assert_eq!(world.pass().await.indexed, 1);
     assert_eq!(world.store.stats().previous, [key(3), key(6)], "nor an earlier failure, but for its first");
 }

@@ -1,7 +1,7 @@
 //! Whatever happens to a source between passes, and wherever they are killed, the last one leaves what a pass from scratch would.
 
 use proptest::prelude::*;
-use threadkeep_backfill::memory::{Content, Fault, Faults};
+use threadkeep_backfill::in_memory::{Fault, Faults, ItemContent};
 
 use crate::support::{TTL, World, key, run_until_killed};
 
@@ -30,7 +30,7 @@ fn event() -> impl Strategy<Value = Event> {
 async fn happen(world: &World, event: Event) {
     match event {
         Event::Put { number, identity, revision } => {
-            let content = Content::text(format!("revision {revision}"));
+            let content = ItemContent::text(format!("revision {revision}"));
             world.source.put(
                 key(number),
                 match identity {

@@ -2,20 +2,20 @@
 
 use std::sync::Mutex;
 
-use threadkeep_backfill::memory::{Content, Faults};
-use threadkeep_backfill::{Phase, Problem, ProblemKind, Progress, ProgressUpdate, RunOutcome, Status};
+use threadkeep_backfill::in_memory::{Faults, InMemoryProblem, ItemContent};
+use threadkeep_backfill::{BackfillStatus, Ending, Phase, Problem, ProblemKind, Progress, ProgressUpdate};
 
 use crate::support::{World, complete, key};
 
 #[tokio::test]
 async fn updates_never_go_back() {
     let world = World::with_items(30);
-    world.source.put(key(30), Content::text("copy").identity("copies"));
-    world.source.put(key(31), Content::text("copy").identity("copies"));
+    world.source.put(key(30), ItemContent::text("copy").identity("copies"));
+    world.source.put(key(31), ItemContent::text("copy").identity("copies"));
     world.pass().await;
     world.source.remove(&key(30));
     for number in 0..10 {
-        world.source.put(key(number), Content::text("changed"));
+        world.source.put(key(number), ItemContent::text("changed"));
     }
     let updates: Mutex<Vec<ProgressUpdate>> = Mutex::default();
     let engine = world.engine().batch_size(3).outcome_page(7);
@@ -52,12 +52,16 @@ async fn stopping_ends_after_the_commit_and_leaves_the_rest_for_later() {
             }
         });
         let report = run.await.unwrap();
-        assert_eq!(report.outcome, RunOutcome::Interrupted, "{stop_in:?}");
+        assert_eq!(report.ending, Ending::Interrupted, "{stop_in:?}");
         let done = if stop_in == Phase::Indexing { 4 } else { 0 };
         assert_eq!((report.indexed, world.store.snapshot().rows.len()), (done, done as usize), "{stop_in:?}");
         assert_eq!(report.pending + report.indexed, report.scanned, "{stop_in:?}");
         let state = world.store.state().await.unwrap();
-        assert_eq!((state.status, state.lease), (Status::Pending, None), "{stop_in:?}: the lease is free");
+        assert_eq!(
+            (state.status, state.lease),
+            (BackfillStatus::Pending, None),
+            "{stop_in:?}: the lease is free"
+        );
         assert_eq!(world.pass().await.indexed, 9 - done, "{stop_in:?}");
     }
 }
@@ -77,20 +81,22 @@ async fn stopping_between_removals_leaves_the_rest_for_later() {
         }
     });
     let report = report.await.unwrap();
-    assert_eq!((report.outcome, report.vanished), (RunOutcome::Interrupted, 2));
+    assert_eq!((report.ending, report.vanished), (Ending::Interrupted, 2));
     assert_eq!(world.pass().await.vanished, 3);
 }
 
 #[tokio::test]
 async fn skipped_lines_and_remarks_are_reported() {
     let world = World::with_items(3);
-    world.source.put(key(1), Content::text("torn").skips(2));
-    world.source.put(key(2), Content::text("torn").skips(3));
+    world.source.put(key(1), ItemContent::text("torn").skips(2));
+    world.source.put(key(2), ItemContent::text("torn").skips(3));
     let report = world.pass().await;
     assert_eq!((report.indexed, report.lines_skipped), (3, 5));
-    let remark =
-        |number, reason: &str| Problem { key: key(number), kind: ProblemKind::Remark, reason: reason.into() };
-    assert_eq!(report.problems, [remark(1, "2 lines skipped"), remark(2, "3 lines skipped")]);
+    let remark = |number, lines| {
+        let kind = ProblemKind::Remark(InMemoryProblem::LinesSkipped(lines));
+        Problem { key: key(number), kind }
+    };
+    assert_eq!(report.problems, [remark(1, 2), remark(2, 3)]);
     assert_eq!(report.bytes, ("text 0".len() + "torn".len() * 2) as u64);
 }
 

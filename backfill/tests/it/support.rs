@@ -5,13 +5,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use threadkeep_backfill::memory::{Content, Faults, MemorySnapshot, MemorySource, MemoryStore, MemoryWorker};
+use threadkeep_backfill::in_memory::{
+    Faults, InMemoryProblem, InMemorySnapshot, InMemorySource, InMemoryStore, InMemoryWorker, ItemContent,
+    ManualClock,
+};
 use threadkeep_backfill::{
-    Backfill, BackfillError, Batch, Clock, CommitError, CommitReport, Index, Item, ItemFailure, Lease,
-    ManualClock, Report, RunOutcome, Term,
+    Backfill, BackfillError, BatchOf, Clock, CommitError, CommitReport, Ending, Index, Item, Lease, Term,
 };
 
-pub(crate) type Engine = Backfill<MemorySource, MemoryStore, MemoryStore>;
+pub(crate) type Report = threadkeep_backfill::Report<InMemoryProblem>;
+
+pub(crate) type Engine = Backfill<InMemorySource, InMemoryStore, InMemoryStore>;
 
 /// How long a lease lasts here.
 pub(crate) const TTL: Duration = Duration::from_secs(30);
@@ -19,8 +23,8 @@ pub(crate) const TTL: Duration = Duration::from_secs(30);
 /// A source, a store and a clock, which outlive every process that works on them.
 #[derive(Default)]
 pub(crate) struct World {
-    pub(crate) source: MemorySource,
-    pub(crate) store: MemoryStore,
+    pub(crate) source: InMemorySource,
+    pub(crate) store: InMemoryStore,
     pub(crate) clock: ManualClock,
 }
 
@@ -29,7 +33,7 @@ impl World {
     pub(crate) fn with_items(count: usize) -> Self {
         let world = Self::default();
         for number in 0..count {
-            world.source.put(key(number), Content::text(format!("text {number}")));
+            world.source.put(key(number), ItemContent::text(format!("text {number}")));
         }
         world
     }
@@ -58,7 +62,7 @@ impl World {
     }
 
     /// What a pass from nothing over the same source leaves.
-    pub(crate) async fn snapshot_from_scratch(&self) -> MemorySnapshot {
+    pub(crate) async fn snapshot_from_scratch(&self) -> InMemorySnapshot {
         let fresh = Self { source: self.source.clone(), ..Self::default() };
         fresh.pass().await;
         fresh.store.snapshot()
@@ -68,7 +72,7 @@ impl World {
 /// A report of a complete pass.
 pub(crate) fn complete(result: Result<Report, BackfillError>) -> Report {
     let report = result.expect("the pass must end well");
-    assert_eq!(report.outcome, RunOutcome::Complete);
+    assert_eq!(report.ending, Ending::Complete);
     let sum = report.indexed + report.unchanged + report.duplicates + report.excluded;
     assert_eq!(report.scanned, sum + report.failed + report.known_failures, "{report:?}");
     assert_eq!(report.pending, 0);
@@ -97,7 +101,7 @@ type BeforeCommit = dyn Fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send>> + 
 
 /// The index of a store, with things that happen on the way.
 pub(crate) struct Hooked {
-    pub(crate) store: MemoryStore,
+    pub(crate) store: InMemoryStore,
     pub(crate) before_commit: Box<BeforeCommit>,
     /// Happens before an item is extracted, on the extracting thread.
     pub(crate) before_extract: Box<dyn Fn(&str) + Send + Sync>,
@@ -117,7 +121,7 @@ impl Hooked {
     }
 
     /// An engine over this index.
-    pub(crate) fn engine(self, world: &World) -> Backfill<MemorySource, Self, MemoryStore> {
+    pub(crate) fn engine(self, world: &World) -> Backfill<InMemorySource, Self, InMemoryStore> {
         let progress = Arc::new(world.store.clone());
         let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(self), progress);
         engine.clock(world.clock.clone()).lease_ttl(TTL).workers(2)
@@ -126,21 +130,22 @@ impl Hooked {
 
 #[async_trait]
 impl Index for Hooked {
-    type Handle = Content;
+    type Handle = ItemContent;
+    type Problem = InMemoryProblem;
     type Previous = String;
-    type Extracted = Content;
-    type Worker = MemoryWorker;
+    type Extracted = ItemContent;
+    type Worker = InMemoryWorker;
 
-    fn worker(&self) -> MemoryWorker {
+    fn worker(&self) -> InMemoryWorker {
         self.store.worker()
     }
 
     fn extract(
         &self,
-        worker: &mut MemoryWorker,
-        item: &Item<Content>,
+        worker: &mut InMemoryWorker,
+        item: &Item<ItemContent>,
         previous: Option<String>,
-    ) -> Result<Content, ItemFailure> {
+    ) -> Result<ItemContent, InMemoryProblem> {
         (self.before_extract)(&item.key);
         self.store.extract(worker, item, previous)
     }
@@ -148,8 +153,8 @@ impl Index for Hooked {
     async fn commit(
         &self,
         lease: &Lease,
-        batch: Batch<'_, Content, Content>,
-    ) -> Result<CommitReport, CommitError> {
+        batch: BatchOf<'_, Self>,
+    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
         (self.before_commit)(batch.extracted.len()).await;
         let mut report = self.store.commit(lease, batch).await?;
         report.requeue.extend(self.requeue.lock().expect("no test panics with it").pop().unwrap_or_default());

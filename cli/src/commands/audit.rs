@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_backfill::RunOutcome;
+use threadkeep_backfill::Ending;
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::audit::{AuditReport, Difference, DifferenceKind};
 
@@ -73,7 +73,7 @@ async fn mend(
 ) -> anyhow::Result<AuditReport> {
     index.state.prepare_repair(report, Timestamp::now()).await?;
     let options = PassOptions { wait: true, ..PassOptions::default() };
-    if pass::run(&index.state, home, options, screen).await?.outcome == RunOutcome::Interrupted {
+    if pass::run(&index.state, home, options, screen).await?.ending == Ending::Interrupted {
         return Err(pass::interrupted());
     }
     look(index, home, screen).await

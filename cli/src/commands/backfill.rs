@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_backfill::{Report, RunOutcome};
+use threadkeep_backfill::Ending;
+use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
 use crate::args::BackfillArgs;
@@ -16,7 +17,7 @@ use crate::pass::{self, PassOptions};
 
 /// What a run did, and which files give trouble now.
 pub(super) struct Summary {
-    report: Report,
+    report: BackfillReport,
     /// In all files of the home, whenever they were read.
     lines_skipped: u64,
     problems: Vec<PlaceProblem>,
@@ -36,11 +37,11 @@ pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen
     problems::log_unreadable(&report);
     let lines_skipped = index.state.inventory().await?.lines_skipped;
     index.close().await?;
-    match &report.outcome {
-        RunOutcome::Held { owner, expires_at } => {
+    match &report.ending {
+        Ending::Held { owner, expires_at } => {
             Err(fault(pass::held(owner, *expires_at), "leave out --no-wait to wait for it"))
         }
-        RunOutcome::Interrupted => {
+        Ending::Interrupted => {
             screen.fault(&Fault::of(&pass::interrupted(), screen));
             Ok(Summary { report, lines_skipped, problems })
         }
@@ -58,7 +59,7 @@ impl Answer for Summary {
     fn json(&self) -> Value {
         let report = &self.report;
         json!({
-            "outcome": if report.outcome == RunOutcome::Complete { "complete" } else { "interrupted" },
+            "outcome": if report.ending == Ending::Complete { "complete" } else { "interrupted" },
             "scanned": report.scanned,
             "indexed": report.indexed,
             "unchanged": report.unchanged,
@@ -129,17 +130,17 @@ impl Answer for Summary {
 
     fn done(&self) -> String {
         let report = &self.report;
-        let how = if report.outcome == RunOutcome::Complete { "complete" } else { "interrupted" };
+        let how = if report.ending == Ending::Complete { "complete" } else { "interrupted" };
         let (scanned, indexed, failed) = (report.scanned, report.indexed, self.failed());
         let (copies, gone) = (report.duplicates, report.rows_gone);
         format!("{how}: {scanned} scanned, {indexed} indexed, {failed} failed, {copies} copies, {gone} gone")
     }
 
     fn code(&self) -> Code {
-        match &self.report.outcome {
-            RunOutcome::Complete if self.problems.iter().any(PlaceProblem::is_serious) => Code::Problems,
-            RunOutcome::Complete if self.failed() + self.report.duplicates > 0 => Code::Problems,
-            RunOutcome::Complete => Code::Fine,
+        match &self.report.ending {
+            Ending::Complete if self.problems.iter().any(PlaceProblem::is_serious) => Code::Problems,
+            Ending::Complete if self.failed() + self.report.duplicates > 0 => Code::Problems,
+            Ending::Complete => Code::Fine,
             _ => Code::CouldNotRun,
         }
     }

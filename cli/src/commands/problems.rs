@@ -1,11 +1,12 @@
-//! Files and folders with problems: what an index run met now, and what the index remembers of earlier ones.
+//! Files and folders with problems: found by this run, or remembered by the index.
 
 use serde_json::{Value, json};
-use threadkeep_backfill::{ProblemKind, Report};
+use threadkeep_backfill::ProblemKind;
 use threadkeep_redact::redact;
 use threadkeep_rollout::ProblemReason;
 use threadkeep_state::audit::AuditReport;
-use threadkeep_state::{FileProblem, FileProblemKind, StateRuntime};
+use threadkeep_state::backfill::BackfillReport;
+use threadkeep_state::{HomeProblem, StateRuntime};
 
 use crate::output::Screen;
 use crate::output::color::{DIM, RED, YELLOW, paint};
@@ -14,37 +15,45 @@ use crate::own_log;
 
 /// The home itself, as a path in it.
 const THE_HOME: &str = ".";
-/// How the reason of a copy begins.
-const COPY: &str = "has the same thread id as ";
-/// How many are shown to people who did not ask for more.
+/// Number of places shown to people who did not ask for all.
 const SHOWN: usize = 10;
 
-/// A place with a problem.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A place of the home with its problems.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct PlaceProblem {
     pub(super) path: String,
-    pub(super) kind: Kind,
-    pub(super) reason: String,
+    problems: Vec<HomeProblem>,
 }
 
-/// What is the matter, the worst first.
+/// Kind of problem, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// It could not be indexed.
+    /// The file could not be indexed.
     Failed,
-    /// It has the thread id of another file.
+    /// The file has the thread id of another file.
     Copy,
-    /// It could not be looked at.
+    /// The place could not be listed.
     Place,
-    /// Some of its lines were skipped.
+    /// Some lines of the file were skipped.
     LinesSkipped,
-    /// It is indexed, and its name is not a rollout's.
+    /// The file is indexed, and its name is not a rollout's.
     Name,
-    /// It is a link in a circle: what it leads to is indexed without it.
+    /// The place is a link in a circle. The files behind it are indexed at their own paths.
     Link,
 }
 
 impl Kind {
+    fn of(problem: &HomeProblem) -> Kind {
+        match problem {
+            HomeProblem::Place(ProblemReason::MalformedName) => Kind::Name,
+            HomeProblem::Place(ProblemReason::LinkCircle) => Kind::Link,
+            HomeProblem::Place(_) => Kind::Place,
+            HomeProblem::Duplicate { .. } => Kind::Copy,
+            HomeProblem::LinesSkipped(_) => Kind::LinesSkipped,
+            HomeProblem::Unread(_) | HomeProblem::Panicked(_) | HomeProblem::Unknown { .. } => Kind::Failed,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Kind::Failed => "failed",
@@ -58,113 +67,108 @@ impl Kind {
 }
 
 impl PlaceProblem {
-    /// A problem whose reason does not say again which file it is about.
-    fn new(path: String, kind: Kind, reason: &str) -> PlaceProblem {
-        // What a file has in it may be said again.
-        let reason = redact(&without_path(&path, reason)).into_owned();
-        PlaceProblem { path, kind, reason }
+    /// Makes the problem of a place, given relative to the home. The empty path is the home itself.
+    pub(super) fn new(path: String, problem: HomeProblem) -> PlaceProblem {
+        let path = if path.is_empty() { THE_HOME.to_owned() } else { path };
+        PlaceProblem { path, problems: vec![problem] }
     }
 
-    /// A problem of a place of the home, in the words of whoever looked there.
-    pub(super) fn of_place(path: &str, reason: &str) -> PlaceProblem {
-        let harmless = [(ProblemReason::MalformedName, Kind::Name), (ProblemReason::LinkCircle, Kind::Link)];
-        let kind = harmless.iter().find(|(known, _)| reason == known.to_string());
-        let path = if path.is_empty() { THE_HOME } else { path };
-        PlaceProblem::new(path.to_owned(), kind.map_or(Kind::Place, |(_, kind)| *kind), reason)
+    /// Returns the kind of the worst problem.
+    fn kind(&self) -> Kind {
+        self.problems.iter().map(Kind::of).min().unwrap_or(Kind::Link)
     }
 
-    /// Whether something is missing from the index because of it.
+    /// Returns true if something is missing from the index because of it.
     pub(super) fn is_serious(&self) -> bool {
-        !matches!(self.kind, Kind::LinesSkipped | Kind::Name | Kind::Link)
+        matches!(self.kind(), Kind::Failed | Kind::Copy | Kind::Place)
     }
 
-    /// Whether something could not be read because of it.
+    /// Returns true if something could not be read because of it.
     pub(super) fn is_unread(&self) -> bool {
-        matches!(self.kind, Kind::Failed | Kind::Place)
+        matches!(self.kind(), Kind::Failed | Kind::Place)
+    }
+
+    fn reason(&self) -> String {
+        let reasons: Vec<String> = self.problems.iter().map(reason).collect();
+        reasons.join("; ")
     }
 
     pub(super) fn json(&self) -> Value {
-        json!({ "path": self.path, "kind": self.kind.as_str(), "reason": self.reason })
+        json!({ "path": self.path, "kind": self.kind().as_str(), "reason": self.reason() })
     }
 }
 
-impl From<FileProblem> for PlaceProblem {
-    fn from(problem: FileProblem) -> PlaceProblem {
-        let kind = match problem.kind {
-            FileProblemKind::LinesSkipped => Kind::LinesSkipped,
-            FileProblemKind::Duplicate => Kind::Copy,
-            _ => Kind::Failed,
-        };
-        PlaceProblem::new(problem.path, kind, &problem.reason)
-    }
+/// Returns the message of a problem, which may quote the file.
+fn reason(problem: &HomeProblem) -> String {
+    redact(&problem.to_string()).into_owned()
 }
 
-/// All problems that the index remembers.
+/// Returns all problems that the index remembers.
 pub(super) async fn remembered(state: &StateRuntime) -> anyhow::Result<Vec<PlaceProblem>> {
-    Ok(state.file_problems(u32::MAX).await?.into_iter().map(PlaceProblem::from).collect())
+    let remembered = state.file_problems(u32::MAX).await?.into_iter();
+    Ok(remembered.map(|file| PlaceProblem::new(file.path, file.problem)).collect())
 }
 
-/// Logs which files a run could not read.
-pub(super) fn log_unreadable(report: &Report) {
-    for problem in report.problems.iter().filter(|problem| problem.kind == ProblemKind::Failed) {
-        own_log::unreadable(&problem.key, &without_path(&problem.key, &problem.reason));
+/// Logs the files that a run could not read.
+pub(super) fn log_unreadable(report: &BackfillReport) {
+    for problem in &report.problems {
+        if let ProblemKind::Failed(failure) = &problem.kind {
+            own_log::unreadable(&problem.key, &reason(failure));
+        }
     }
 }
 
-/// What the index remembers after a run, and beside it what only the run itself could see: places that could not be listed.
-pub(super) async fn after(state: &StateRuntime, report: &Report) -> anyhow::Result<Vec<PlaceProblem>> {
+/// Returns the remembered problems, and the places that a run could not list.
+pub(super) async fn after(
+    state: &StateRuntime,
+    report: &BackfillReport,
+) -> anyhow::Result<Vec<PlaceProblem>> {
     let mut problems = remembered(state).await?;
-    let places = report.problems.iter().filter(|problem| problem.kind == ProblemKind::Listing);
-    problems.extend(places.map(|problem| PlaceProblem::of_place(&problem.key, &problem.reason)));
+    problems.extend(report.problems.iter().filter_map(|problem| match &problem.kind {
+        ProblemKind::Listing(place) => Some(PlaceProblem::new(problem.key.clone(), place.clone())),
+        _ => None,
+    }));
     Ok(merged(problems))
 }
 
-/// What an audit met, and beside it the lines that the index remembers to have been skipped: an audit does not count them.
+/// Returns the problems that an audit met, and the remembered skipped lines, which an audit does not count.
 pub(super) async fn of_audit(
     state: &StateRuntime,
     report: &AuditReport,
 ) -> anyhow::Result<Vec<PlaceProblem>> {
     let mut problems = remembered(state).await?;
-    problems.retain(|problem| problem.kind == Kind::LinesSkipped);
-    problems.extend(report.problems.iter().map(|problem| {
-        let kind = if problem.reason.starts_with(COPY) { Kind::Copy } else { Kind::Failed };
-        match PlaceProblem::of_place(&problem.path, &problem.reason) {
-            harmless if !harmless.is_serious() => harmless,
-            other => PlaceProblem { kind, ..other },
-        }
-    }));
+    problems.retain(|problem| problem.kind() == Kind::LinesSkipped);
+    let met = report.problems.iter();
+    problems.extend(met.map(|file| PlaceProblem::new(file.path.clone(), file.problem.clone())));
     Ok(merged(problems))
 }
 
-/// One entry a place, of its worst kind, with every reason once.
+/// Makes one entry of each place, with each problem once and the worst first.
 pub(super) fn merged(mut problems: Vec<PlaceProblem>) -> Vec<PlaceProblem> {
-    problems.sort_by(|one, other| (&one.path, one.kind).cmp(&(&other.path, other.kind)));
-    let mut merged: Vec<PlaceProblem> = Vec::new();
-    for problem in problems {
-        match merged.last_mut() {
-            Some(last) if last.path == problem.path => {
-                if !last.reason.contains(&problem.reason) {
-                    last.reason = format!("{}; {}", last.reason, problem.reason);
-                }
-            }
-            _ => merged.push(problem),
+    problems.sort_by(|one, other| (&one.path, one.kind()).cmp(&(&other.path, other.kind())));
+    problems.dedup_by(|later, first| {
+        let same = later.path == first.path;
+        if same {
+            later.problems.retain(|problem| !first.problems.contains(problem));
+            first.problems.append(&mut later.problems);
         }
-    }
-    merged
+        same
+    });
+    problems
 }
 
-/// Renders problems for people, the first of them as a rule.
+/// Renders problems for people: the first of them, or all with `-v`.
 pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
     let shown = if screen.verbose { problems.len() } else { SHOWN };
     let mut text = String::new();
     for problem in problems.iter().take(shown) {
         let style = if problem.is_serious() { RED } else { YELLOW };
         let path = if problem.path == THE_HOME { "the home itself".into() } else { clean(&problem.path) };
-        // The reason says which file where the path alone does not; a path is never worth more than a line.
+        // A path is never worth more than a line.
         let path = fit_middle(&path, screen.width.saturating_sub(2));
         text.push_str(&format!("  {}\n", paint(style, &path)));
         let room = if screen.is_terminal { screen.width.saturating_sub(4) } else { usize::MAX };
-        for line in wrap(&clean(&problem.reason), room) {
+        for line in wrap(&clean(&problem.reason()), room) {
             text.push_str(&format!("    {line}\n"));
         }
     }
@@ -176,33 +180,23 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
     text
 }
 
-/// The reason, without the path that stands above it already.
-fn without_path(path: &str, reason: &str) -> String {
-    let Some(at) = reason.find(path) else { return reason.to_owned() };
-    let before = reason[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-    let after = &reason[at + path.len()..];
-    let (before, after) = (&reason[..before], after.trim_start_matches([':', ' ']));
-    format!("{before}{}{after}", if before.is_empty() { "" } else { "it: " })
-}
-
 #[cfg(test)]
 mod tests {
+    use threadkeep_rollout::ExtractError;
+
     use super::*;
 
     #[test]
-    fn a_file_is_told_once_and_by_the_worst_of_it() {
-        let name = PlaceProblem::of_place("sessions/a", &ProblemReason::MalformedName.to_string());
-        let copy =
-            PlaceProblem::new("sessions/a".to_owned(), Kind::Copy, "has the same thread id as sessions/b");
-        let other = PlaceProblem::new(
-            "sessions/b".to_owned(),
-            Kind::Failed,
-            "/home/ada/sessions/b: the file is empty",
-        );
+    fn a_place_has_one_entry_of_its_worst_kind() {
+        let name =
+            PlaceProblem::new("sessions/a".to_owned(), HomeProblem::Place(ProblemReason::MalformedName));
+        let copy = HomeProblem::Duplicate { of: "sessions/b".to_owned() };
+        let copy = PlaceProblem::new("sessions/a".to_owned(), copy);
+        let other = PlaceProblem::new("sessions/b".to_owned(), ExtractError::Empty.into());
         let merged = merged(vec![name.clone(), other, copy, name.clone()]);
         assert_eq!(merged.len(), 2);
-        assert_eq!(merged[0].reason, format!("has the same thread id as sessions/b; {}", name.reason));
+        assert_eq!(merged[0].reason(), format!("has the same thread id as sessions/b; {}", name.reason()));
         assert!(merged[0].is_serious() && !name.is_serious());
-        assert_eq!(merged[1].reason, "the file is empty");
+        assert_eq!(merged[1].reason(), "the file is empty");
     }
 }

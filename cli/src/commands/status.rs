@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_backfill::{Lease, Progress as _, ProgressState, Status as BackfillStatus};
+use threadkeep_backfill::{BackfillStatus, Lease, Progress as _, ProgressState};
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbSpec, DbState, DbStatus, JournalMode, sqlite_version};
 use threadkeep_state::backfill::owner_is_dead;
-use threadkeep_state::{DATABASES, Inventory, STATE_DB, health};
+use threadkeep_state::{DATABASES, HomeProblem, Inventory, STATE_DB, health};
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
@@ -70,8 +70,8 @@ async fn contents(homes: &Homes) -> anyhow::Result<Contents> {
     // The index does not remember what is wrong with the home's folders and names.
     if let Ok(home) = AgentHome::open(&homes.home) {
         let discovery = tokio::task::spawn_blocking(move || home.discover()).await?;
-        let places = discovery.problems.iter();
-        found.extend(places.map(|place| PlaceProblem::of_place(&place.path, &place.reason.to_string())));
+        let places = discovery.problems.into_iter();
+        found.extend(places.map(|place| PlaceProblem::new(place.path, HomeProblem::Place(place.reason))));
     }
     let contents =
         Contents { progress, inventory: state.inventory().await?, problems: problems::merged(found) };

@@ -194,7 +194,7 @@ fn settings_that_cannot_be_read_and_nothing_to_list() -> Result {
     fs::rename(fixture.home().join("broken.toml"), fixture.home().join("config.toml"))?;
     for id in ["01a2036c-de71", "01a2fff"] {
         let said = fixture.run(&["threads", "show", id])?;
-        assert_eq!(said.stderr.matches("config.toml is broken").count(), 1, "{}", said.all());
+        assert_eq!(said.stderr.matches("config.toml is not valid TOML").count(), 1, "{}", said.all());
     }
     Ok(())
 }

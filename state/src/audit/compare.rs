@@ -11,9 +11,10 @@ use threadkeep_sqlite::{Database, RowReader};
 use uuid::Uuid;
 
 use super::read::{CHUNK, Reading, read_all};
-use super::{AuditProblem, AuditReport, Difference, DifferenceKind};
+use super::{AuditReport, Difference, DifferenceKind};
 use crate::error::StateError;
 use crate::home::{is_gone, prefix_of};
+use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
 use crate::tombstone::TOMBSTONES;
@@ -54,12 +55,10 @@ impl StateRuntime {
             tokio::task::spawn_blocking(move || home.discover()).await.map_err(|_| AuditError::Interrupted)?
         };
         let mut report = AuditReport::default();
-        report.problems.extend(
-            discovery.problems.iter().map(|problem| AuditProblem {
-                path: problem.path.clone(),
-                reason: problem.reason.to_string(),
-            }),
-        );
+        report.problems.extend(discovery.problems.iter().map(|problem| FileProblem {
+            path: problem.path.clone(),
+            problem: HomeProblem::Place(problem.reason.clone()),
+        }));
 
         let total = discovery.files.len() as u64;
         for chunk in discovery.files.chunks(CHUNK) {
@@ -120,8 +119,8 @@ async fn compare_chunk(
         report.files += 1;
         let thread = match read {
             Ok(thread) => thread,
-            Err(reason) => {
-                report.problems.push(AuditProblem { path: file.path, reason });
+            Err(error) => {
+                report.problems.push(FileProblem { path: file.path, problem: error.into() });
                 continue;
             }
         };
@@ -136,9 +135,9 @@ async fn compare_chunk(
         };
         match rows.get(&thread.columns.id) {
             Some(row) if !row.missing => match rightful_other(home, &thread, row) {
-                Some(other) => report.problems.push(AuditProblem {
+                Some(other) => report.problems.push(FileProblem {
                     path: file.path,
-                    reason: format!("has the same thread id as {other}"),
+                    problem: HomeProblem::Duplicate { of: other.to_owned() },
                 }),
                 None => compare_fields(&thread, row, names.get(&thread.id), report),
             },

@@ -10,11 +10,13 @@ mod read;
 
 use uuid::Uuid;
 
+use crate::home_problem::FileProblem;
+
 pub use compare::AuditError;
 pub(crate) use compare::rows_by_id;
 
 /// What an audit found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AuditReport {
     /// Rollouts that were read.
@@ -26,7 +28,7 @@ pub struct AuditReport {
     /// Where index and rollouts differ, in the order of the files.
     pub differences: Vec<Difference>,
     /// Files that give no thread of their own. The index is not wrong about them.
-    pub problems: Vec<AuditProblem>,
+    pub problems: Vec<FileProblem>,
 }
 
 /// One place where the index is wrong.
@@ -58,14 +60,4 @@ pub enum DifferenceKind {
     NotIndexed,
     /// The thread is listed, its rollout is gone.
     NoRollout,
-}
-
-/// A file that gives no thread of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AuditProblem {
-    /// The file or folder, relative to the home.
-    pub path: String,
-    /// Why, for people.
-    pub reason: String,
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use threadkeep_rollout::{AgentHome, Extractor, RolloutFile};
+use threadkeep_rollout::{AgentHome, ExtractError, Extractor, RolloutFile};
 
 use crate::threads::ThreadUpsert;
 
 /// Rollouts that are read before they are compared; bounds the memory of an audit.
 pub(super) const CHUNK: usize = 256;
 
-/// A rollout and what was read from it, or why nothing was.
-pub(super) type Reading = (RolloutFile, Result<ThreadUpsert, String>);
+/// A rollout and the result of reading it.
+pub(super) type Reading = (RolloutFile, Result<ThreadUpsert, ExtractError>);
 
 /// Reads files from their first byte, in parallel; the readings come in the order of the files. Blocks.
 pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[RolloutFile]) -> Vec<Reading> {
@@ -23,12 +23,10 @@ pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[R
         let mut readings = Vec::new();
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let path = home.absolute(&file.path);
-            let read = extractor
-                .extract(&path, file.compressed, file.name.as_ref(), None)
-                .map(|read| {
-                    ThreadUpsert::extracted(read.metadata, &file.path, file.archived, default_provider)
-                })
-                .map_err(|error| error.to_string());
+            let read = extractor.extract(&path, file.compressed, file.name.as_ref(), None);
+            let read = read.map(|read| {
+                ThreadUpsert::extracted(read.metadata, &file.path, file.archived, default_provider)
+            });
             readings.push((file.clone(), read));
         }
         readings

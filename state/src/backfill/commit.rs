@@ -3,16 +3,20 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Duplicate, Lease, Remark};
+use threadkeep_backfill::{BatchOf, BoxError, CommitError, Duplicate, Lease, Remark};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
-use super::index::{Content, ThreadIndex};
-use super::outcome::{Outcome, remark, store_outcomes};
+use super::index::{ReadItem, ThreadIndex};
+use super::outcome::{Outcome, store_outcomes};
 use super::settle::{Lot, Read, settle};
+use crate::home_problem::HomeProblem;
 use crate::threads::upsert_all;
 use crate::tombstone::TOMBSTONES;
+
+/// The report of a commit.
+pub(super) type CommitReport = threadkeep_backfill::CommitReport<HomeProblem>;
 
 pub(super) async fn commit(
     index: &ThreadIndex,
@@ -31,8 +35,8 @@ pub(super) async fn commit(
     let mut outcomes = Vec::with_capacity(batch.extracted.len() + batch.failed.len());
     for extracted in &batch.extracted {
         match &extracted.value.0 {
-            Content::Thread(thread) => read.push(Read { item: extracted.item, thread }),
-            Content::Names(names) => {
+            ReadItem::Thread(thread) => read.push(Read { item: extracted.item, thread }),
+            ReadItem::Names(names) => {
                 store_names(conn, &names.names).await?;
                 outcomes.push(Outcome::of_names(extracted.item, names));
                 note_skipped(&mut report, &extracted.item.key, &names.skipped);
@@ -46,7 +50,7 @@ pub(super) async fn commit(
         outcomes.extend(Outcome::of(file, lot));
         note(&mut report, file, lot);
     }
-    outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.failure)));
+    outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.problem)));
     store_outcomes(conn, &outcomes).await?;
     store_checkpoints(conn, &settled).await?;
     forget_vanished(conn, batch.vanished, now_ms, &mut report).await?;
@@ -68,7 +72,8 @@ fn note(report: &mut CommitReport, file: &Read<'_>, lot: &Lot) {
 
 fn note_skipped(report: &mut CommitReport, key: &str, skipped: &SkippedLines) {
     report.lines_skipped += skipped.count;
-    report.remarks.extend(remark(skipped).map(|reason| Remark { key: key.to_owned(), reason }));
+    let problem = HomeProblem::of_skipped(skipped);
+    report.remarks.extend(problem.map(|problem| Remark { key: key.to_owned(), problem }));
 }
 
 /// Renews the lease and moves the watermark, if the lease is still ours.

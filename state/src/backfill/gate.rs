@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use threadkeep_backfill::Status;
+use threadkeep_backfill::BackfillStatus;
 use threadkeep_sqlite::telemetry::{self, names};
 
 use crate::error::StateError;
@@ -29,13 +29,13 @@ impl StateRuntime {
         let started = Instant::now();
         let state = self.backfill_progress().read().await;
         let (phase, status, error) = match &state {
-            Ok(state) if state.status == Status::Complete => ("complete", "ok", "none"),
-            Ok(state) if state.status == Status::Running => ("running", "ok", "none"),
+            Ok(state) if state.status == BackfillStatus::Complete => ("complete", "ok", "none"),
+            Ok(state) if state.status == BackfillStatus::Running => ("running", "ok", "none"),
             Ok(_) => ("pending", "ok", "none"),
             Err(error) => ("pending", "error", error.class().as_str()),
         };
         let tags = [("db", "state"), ("status", status), ("phase", phase), ("error", error)];
         telemetry::report(names::BACKFILL_GATE, started.elapsed(), &tags);
-        Ok(if state?.status == Status::Complete { Gate::Complete } else { Gate::Incomplete })
+        Ok(if state?.status == BackfillStatus::Complete { Gate::Complete } else { Gate::Incomplete })
     }
 }

@@ -1,17 +1,20 @@
 //! Reads an item of the home. Storing it is the business of [`commit`](super::commit).
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Row as _;
-use threadkeep_backfill::{BatchOf, BoxError, CommitError, CommitReport, Index, Item, ItemFailure, Lease};
-use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, SkippedLines};
+use threadkeep_backfill::{BatchOf, BoxError, CommitError, Index, Item, Lease};
+use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, HomeError, SkippedLines};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
+use super::IndexOptions;
+use super::commit::{self, CommitReport};
 use super::source::HomeItem;
-use super::{IndexOptions, commit};
+use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;
 
 /// From this many bytes on, a rollout's reading is saved, to go on from when it grows. Reading less again costs
@@ -29,10 +32,10 @@ pub struct ThreadIndex {
 
 /// What was read from an item. Opaque: it goes from the reading to the storing.
 #[derive(Debug)]
-pub struct HomeContent(pub(super) Content);
+pub struct HomeContent(pub(super) ReadItem);
 
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum ReadItem {
     Thread(Box<ThreadContent>),
     Names(NamesContent),
 }
@@ -65,6 +68,7 @@ impl ThreadIndex {
 #[async_trait]
 impl Index for ThreadIndex {
     type Handle = HomeItem;
+    type Problem = HomeProblem;
     type Previous = Checkpoint;
     type Extracted = HomeContent;
     type Worker = Extractor;
@@ -96,15 +100,13 @@ impl Index for ThreadIndex {
         extractor: &mut Extractor,
         item: &Item<HomeItem>,
         previous: Option<Checkpoint>,
-    ) -> Result<HomeContent, ItemFailure> {
+    ) -> Result<HomeContent, HomeProblem> {
         let HomeItem::Rollout(file) = &item.handle else { return self.read_names() };
         let path = self.home.absolute(&file.path);
-        let extraction = extractor
-            .extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())
-            .map_err(|error| failure(&error))?;
+        let extraction = extractor.extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())?;
         let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
-        Ok(HomeContent(Content::Thread(Box::new(ThreadContent {
+        Ok(HomeContent(ReadItem::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
             skipped: extraction.skipped,
             checkpoint,
@@ -134,15 +136,13 @@ impl ThreadIndex {
         }
     }
 
-    fn read_names(&self) -> Result<HomeContent, ItemFailure> {
-        let read = self.home.thread_names().map_err(|error| ItemFailure::transient(error.to_string()))?;
+    fn read_names(&self) -> Result<HomeContent, HomeProblem> {
+        let read = self.home.thread_names().map_err(|error| match error {
+            HomeError::NotAFile { .. } => ExtractError::NotAFile,
+            HomeError::Unreadable { source, .. } => ExtractError::Io(source),
+            other => ExtractError::Io(io::Error::other(other)),
+        })?;
         let names = read.iter().map(|(id, name)| (id, name.to_owned())).collect();
-        Ok(HomeContent(Content::Names(NamesContent { names, skipped: read.skipped().clone() })))
+        Ok(HomeContent(ReadItem::Names(NamesContent { names, skipped: read.skipped().clone() })))
     }
-}
-
-/// Why a file was not read. Reading it again can help only when the machine failed, and not the file's content.
-fn failure(error: &ExtractError) -> ItemFailure {
-    let reason = error.to_string();
-    if error.is_transient() { ItemFailure::transient(reason) } else { ItemFailure::permanent(reason) }
 }

@@ -14,6 +14,7 @@ mod source;
 
 use std::sync::Arc;
 
+use threadkeep_backfill::ItemProblem;
 use threadkeep_rollout::{AgentHome, HomeError};
 
 pub use gate::Gate;
@@ -22,7 +23,21 @@ pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
 pub use source::{HomeItem, HomeSource};
 
+use crate::home_problem::HomeProblem;
 use crate::runtime::StateRuntime;
+
+/// The report of a run over an agent home.
+pub type BackfillReport = threadkeep_backfill::Report<HomeProblem>;
+
+impl ItemProblem for HomeProblem {
+    fn is_transient(&self) -> bool {
+        HomeProblem::is_transient(self)
+    }
+
+    fn panicked(message: &str) -> Self {
+        HomeProblem::Panicked(message.to_owned())
+    }
+}
 
 /// How to index a home.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use threadkeep_backfill::{CommitError, Item, ItemFailure};
-use threadkeep_rollout::SkippedLines;
+use threadkeep_backfill::{CommitError, Item};
 
 use super::commit::backend;
 use super::index::NamesContent;
 use super::settle::{Lot, Read};
 use super::source::HomeItem;
+use crate::home_problem::HomeProblem;
 
 /// One row. Its fields are named like the columns: they are bound as one JSON array of objects.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,8 @@ pub(super) struct Outcome<'a> {
     fingerprint: &'a str,
     outcome: &'static str,
     thread_id: Option<&'a str>,
-    reason: Option<String>,
+    problem: Option<String>,
+    detail: Option<String>,
     lines: u64,
     lines_skipped: u64,
 }
@@ -27,9 +28,9 @@ impl<'a> Outcome<'a> {
     /// is kept.
     pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Option<Outcome<'a>> {
         let id = file.thread.upsert.columns.id.as_str();
-        let (outcome, thread_id, reason) = match lot {
-            Lot::Indexed => ("indexed", Some(id), remark(&file.thread.skipped)),
-            Lot::Duplicate { of } => ("duplicate", Some(id), Some(of.clone())),
+        let (outcome, thread_id, problem) = match lot {
+            Lot::Indexed => ("indexed", Some(id), HomeProblem::of_skipped(&file.thread.skipped)),
+            Lot::Duplicate { of } => ("duplicate", Some(id), Some(HomeProblem::Duplicate { of: of.clone() })),
             Lot::Deleted if file.item.key.to_ascii_lowercase().contains(id) => return None,
             Lot::Deleted => ("deleted", None, None),
         };
@@ -38,7 +39,8 @@ impl<'a> Outcome<'a> {
             fingerprint: &file.item.fingerprint,
             outcome,
             thread_id,
-            reason,
+            problem: problem.as_ref().map(|problem| problem.code().to_owned()),
+            detail: problem.as_ref().and_then(HomeProblem::detail),
             lines: file.thread.lines,
             lines_skipped: file.thread.skipped.count,
         })
@@ -46,45 +48,32 @@ impl<'a> Outcome<'a> {
 
     /// Of the file that names threads.
     pub(super) fn of_names(item: &'a Item<HomeItem>, names: &NamesContent) -> Outcome<'a> {
+        let problem = HomeProblem::of_skipped(&names.skipped);
         Outcome {
             path: &item.key,
             fingerprint: &item.fingerprint,
             outcome: "indexed",
             thread_id: None,
-            reason: remark(&names.skipped),
+            problem: problem.as_ref().map(|problem| problem.code().to_owned()),
+            detail: problem.as_ref().and_then(HomeProblem::detail),
             lines: names.names.len() as u64,
             lines_skipped: names.skipped.count,
         }
     }
 
     /// Of a file that could not be read.
-    pub(super) fn of_failure(item: &'a Item<HomeItem>, failure: &ItemFailure) -> Outcome<'a> {
+    pub(super) fn of_failure(item: &'a Item<HomeItem>, problem: &HomeProblem) -> Outcome<'a> {
         Outcome {
             path: &item.key,
             fingerprint: &item.fingerprint,
-            outcome: if failure.transient { "unreadable" } else { "failed" },
+            outcome: "failed",
             thread_id: None,
-            reason: Some(failure.reason.clone()),
+            problem: Some(problem.code().to_owned()),
+            detail: problem.detail(),
             lines: 0,
             lines_skipped: 0,
         }
     }
-}
-
-/// Says which lines of a file could not be read: the first of them with their places.
-pub(super) fn remark(skipped: &SkippedLines) -> Option<String> {
-    if skipped.count == 0 {
-        return None;
-    }
-    let lines = if skipped.count == 1 {
-        "1 line skipped".to_owned()
-    } else {
-        format!("{} lines skipped", skipped.count)
-    };
-    let places: Vec<String> =
-        skipped.first.iter().map(|bad| format!("at byte {}: {}", bad.offset, bad.reason)).collect();
-    let more = if skipped.count > places.len() as u64 { "; …" } else { "" };
-    Some(format!("{lines}, {}{more}", places.join("; ")))
 }
 
 pub(super) async fn store_outcomes(
@@ -96,12 +85,13 @@ pub(super) async fn store_outcomes(
     }
     // A file that cannot be read keeps the thread it had.
     sqlx::query(
-        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, reason, lines, lines_skipped) \
+        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped) \
          SELECT value ->> 'path', value ->> 'fingerprint', value ->> 'outcome', value ->> 'thread_id', \
-           value ->> 'reason', value ->> 'lines', value ->> 'lines_skipped' \
+           value ->> 'problem', value ->> 'detail', value ->> 'lines', value ->> 'lines_skipped' \
          FROM jsonb_each(?1) WHERE true \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
-           thread_id = coalesce(excluded.thread_id, thread_id), reason = excluded.reason, \
+           thread_id = coalesce(excluded.thread_id, thread_id), problem = excluded.problem, \
+           detail = excluded.detail, \
            lines = excluded.lines, lines_skipped = excluded.lines_skipped",
     )
     .bind(serde_json::to_string(outcomes).map_err(backend)?)

@@ -4,13 +4,16 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use threadkeep_backfill::{
-    Acquired, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState, Status,
-    StoredOutcome, Term,
+    Acquired, BackfillStatus, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState,
+    Term,
 };
 use threadkeep_sqlite::{Database, DbError, RowReader};
 
 use super::IndexOptions;
 use super::owner::owner_is_dead;
+use crate::home_problem::HomeProblem;
+
+type StoredOutcome = threadkeep_backfill::StoredOutcome<HomeProblem>;
 
 /// The table `backfill_progress`, and `rollouts` as the engine reads it.
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, 
 
 /// The state of a backfill that never ran. The row that says so may have been lost: it is made again when it is needed.
 const NEVER_RAN: ProgressState =
-    ProgressState { status: Status::Pending, watermark: None, last_success_at: None, lease: None };
+    ProgressState { status: BackfillStatus::Pending, watermark: None, last_success_at: None, lease: None };
 
 /// A lease that is to expire later than this from now was not written by a working clock.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
@@ -43,9 +46,9 @@ fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
     let Some(row) = row else { return Ok(NEVER_RAN) };
     let mut row = RowReader::new(row);
     let status = match row.column::<&str>()? {
-        "running" => Status::Running,
-        "complete" => Status::Complete,
-        _ => Status::Pending,
+        "running" => BackfillStatus::Running,
+        "complete" => BackfillStatus::Complete,
+        _ => BackfillStatus::Pending,
     };
     let watermark = row.column()?;
     let last_success_at = row.optional_time()?;
@@ -60,6 +63,8 @@ fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
 
 #[async_trait]
 impl Progress for BackfillProgress {
+    type Problem = HomeProblem;
+
     async fn state(&self) -> Result<ProgressState, BoxError> {
         Ok(self.read().await?)
     }
@@ -127,13 +132,13 @@ impl Progress for BackfillProgress {
         // A page is one row: handing rows over one by one took longer than reading them. A row that is there belongs to
         // this file, or, for a copy, to the one it names. Bringing deleted threads back is saying that theirs are lost.
         let page = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(path, fingerprint, outcome, reason, present)) FROM ( \
-               SELECT path, fingerprint, outcome, reason, \
+            "SELECT json_group_array(json_array(path, fingerprint, outcome, problem, detail, present)) FROM ( \
+               SELECT path, fingerprint, outcome, problem, detail, \
                  CASE outcome \
                    WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
                      WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
                    WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.reason) \
+                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.detail) \
                    WHEN 'deleted' THEN ?3 = 0 \
                    ELSE 1 END AS present \
                FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2)",
@@ -147,8 +152,8 @@ impl Progress for BackfillProgress {
     }
 }
 
-/// A file's path, fingerprint, outcome, reason, and whether its row is there.
-type OutcomeRow = (String, String, String, Option<String>, u8);
+/// A file's path, fingerprint, outcome, problem and detail, and 1 if its row is present.
+type OutcomeRow = (String, String, String, Option<String>, Option<String>, u8);
 
 impl BackfillProgress {
     /// Runs a statement that changes the row only if the lease is the current one.
@@ -165,12 +170,11 @@ impl BackfillProgress {
     }
 }
 
-fn outcome_of((key, fingerprint, outcome, reason, present): OutcomeRow) -> StoredOutcome {
+fn outcome_of((key, fingerprint, outcome, problem, detail, present): OutcomeRow) -> StoredOutcome {
     let state = match outcome.as_str() {
-        "duplicate" => OutcomeState::Duplicate { of: reason.unwrap_or_default() },
+        "duplicate" => OutcomeState::Duplicate { of: detail.unwrap_or_default() },
         "deleted" => OutcomeState::Excluded,
-        "failed" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: false },
-        "unreadable" => OutcomeState::Failed { reason: reason.unwrap_or_default(), transient: true },
+        "failed" => OutcomeState::Failed(HomeProblem::stored(problem.unwrap_or_default(), detail)),
         _ => OutcomeState::Indexed,
     };
     StoredOutcome { key, fingerprint, state, present: present == 1 }

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{CommitError, CommitReport, Duplicate, Item};
+use threadkeep_backfill::{CommitError, Duplicate, Item};
 use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::text_of;
 use uuid::Uuid;
 
-use super::commit::backend;
+use super::commit::{CommitReport, backend};
 use super::index::{ThreadContent, ThreadIndex};
 use super::source::HomeItem;
 use crate::cleanup;
@@ -153,11 +153,13 @@ async fn incumbents(conn: &mut SqliteConnection, ids: &str) -> Result<HashMap<Uu
 
 /// Makes a copy of a file that had the row until now.
 async fn displace(conn: &mut SqliteConnection, path: &str, winner: &str) -> Result<(), CommitError> {
-    sqlx::query("UPDATE rollouts SET outcome = 'duplicate', reason = ?2 WHERE path = ?1")
-        .bind(path)
-        .bind(winner)
-        .execute(conn)
-        .await
-        .map_err(backend)?;
+    sqlx::query(
+        "UPDATE rollouts SET outcome = 'duplicate', problem = 'duplicate', detail = ?2 WHERE path = ?1",
+    )
+    .bind(path)
+    .bind(winner)
+    .execute(conn)
+    .await
+    .map_err(backend)?;
     Ok(())
 }

@@ -4,16 +4,19 @@ use std::collections::HashSet;
 use std::io;
 
 use async_trait::async_trait;
-use threadkeep_backfill::{BoxError, Item, Listing, ListingProblem, Source, SourceError};
+use threadkeep_backfill::{BoxError, Item, ListingProblem, Source, SourceError};
 use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, SESSION_INDEX};
 use threadkeep_sqlite::{Database, Tombstone};
 
 use super::IndexOptions;
 use crate::home::prefix_of;
+use crate::home_problem::HomeProblem;
 use crate::tombstone::TOMBSTONES;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
 const EXTRACTION: u32 = 2;
+
+type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
 
 /// An agent home as a source of items.
 #[derive(Clone, Debug)]
@@ -45,7 +48,7 @@ impl HomeSource {
         HomeSource { home, recipe: format!("{EXTRACTION}:{default_provider}"), index }
     }
 
-    fn list_blocking(&self) -> Result<Listing<HomeItem>, SourceError> {
+    fn list_blocking(&self) -> Result<Listing, SourceError> {
         // A home that went away while the program ran: everything in it would be taken for deleted.
         self.home.root().metadata().map_err(|error| self.unlisted(error))?;
         let Discovery { files, problems, .. } = self.home.discover();
@@ -60,15 +63,15 @@ impl HomeSource {
             if problem.reason.hides_files() {
                 listing.unknown_prefixes.push(prefix_of(&problem.path));
             }
-            let place = if problem.path.is_empty() { ".".to_owned() } else { problem.path };
-            listing.problems.push(ListingProblem { place, reason: problem.reason.to_string() });
+            let problem_of_place = HomeProblem::Place(problem.reason);
+            listing.problems.push(ListingProblem { place: problem.path, problem: problem_of_place });
         }
         self.list_names(&mut listing);
         Ok(listing)
     }
 
     /// Lists the file that names threads. Only if it is certainly not there are its names gone.
-    fn list_names(&self, listing: &mut Listing<HomeItem>) {
+    fn list_names(&self, listing: &mut Listing) {
         match self.home.absolute(SESSION_INDEX).metadata() {
             Ok(metadata) => {
                 let fingerprint = Fingerprint::of(&metadata);
@@ -82,8 +85,8 @@ impl HomeSource {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 listing.unknown_prefixes.push(SESSION_INDEX.to_owned());
-                let reason = ProblemReason::Unreadable(error.to_string()).to_string();
-                listing.problems.push(ListingProblem { place: SESSION_INDEX.to_owned(), reason });
+                let problem = HomeProblem::Place(ProblemReason::Unreadable(error.to_string()));
+                listing.problems.push(ListingProblem { place: SESSION_INDEX.to_owned(), problem });
             }
         }
     }
@@ -92,7 +95,7 @@ impl HomeSource {
     ///
     /// Nothing is stored of such a file, its path least of all, so each pass would read it anew. One that another thread's
     /// row was made from stays: its name was given by mistake.
-    async fn leave_out(&self, listing: &mut Listing<HomeItem>) -> Result<(), BoxError> {
+    async fn leave_out(&self, listing: &mut Listing) -> Result<(), BoxError> {
         let Some(index) = &self.index else { return Ok(()) };
         let deleted = index.read(async |conn| TOMBSTONES.all(conn).await).await?;
         if deleted.is_empty() {
@@ -129,8 +132,9 @@ impl HomeSource {
 #[async_trait]
 impl Source for HomeSource {
     type Handle = HomeItem;
+    type Problem = HomeProblem;
 
-    async fn list(&self) -> Result<Listing<HomeItem>, SourceError> {
+    async fn list(&self) -> Result<Listing, SourceError> {
         let source = self.clone();
         let mut listing = tokio::task::spawn_blocking(move || source.list_blocking())
             .await

@@ -21,7 +21,7 @@ const FORGET: [(&str, &str); 6] = [
     ),
     (
         "rollouts",
-        "UPDATE rollouts SET outcome = 'deleted', reason = NULL, thread_id = NULL WHERE thread_id = ?1",
+        "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL, thread_id = NULL WHERE thread_id = ?1",
     ),
     ("session_names", "DELETE FROM session_names WHERE thread_id = ?1"),
     // An interrupted pass that came as far as its file begins again from the start.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use threadkeep_backfill::conformance::Fixture;
+use threadkeep_rollout::ExtractError;
+use threadkeep_state::HomeProblem;
 use threadkeep_state::backfill::{BackfillProgress, HomeSource, IndexOptions, ThreadIndex};
 
 use crate::common::{Lab, id, rollout_path, session};
@@ -50,6 +52,14 @@ impl Fixture for Files {
 
     fn key(&self, number: usize) -> String {
         rollout_path(id(number as u128))
+    }
+
+    fn problem(&self, text: &str, transient: bool) -> HomeProblem {
+        if transient {
+            ExtractError::Io(std::io::Error::other(text.to_owned())).into()
+        } else {
+            HomeProblem::Panicked(text.to_owned())
+        }
     }
 
     async fn put(&self, number: usize, revision: u32) {

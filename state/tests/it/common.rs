@@ -7,9 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
-use threadkeep_backfill::{Backfill, Report, RunOutcome};
+use threadkeep_backfill::{Backfill, Ending};
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::backfill::{BackfillPorts, BackfillProgress, HomeSource, IndexOptions, ThreadIndex};
+use threadkeep_state::backfill::{
+    BackfillPorts, BackfillProgress, BackfillReport, HomeSource, IndexOptions, ThreadIndex,
+};
 use threadkeep_state::{ListThreads, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert};
 use uuid::Uuid;
 
@@ -93,13 +95,13 @@ impl Lab {
     }
 
     /// Makes a pass, which has to go through.
-    pub(crate) async fn index(&self) -> Result<Report> {
+    pub(crate) async fn index(&self) -> Result<BackfillReport> {
         self.index_with(IndexOptions::default()).await
     }
 
-    pub(crate) async fn index_with(&self, options: IndexOptions) -> Result<Report> {
+    pub(crate) async fn index_with(&self, options: IndexOptions) -> Result<BackfillReport> {
         let report = self.engine(options)?.run(|_| ()).await?;
-        assert_eq!(report.outcome, RunOutcome::Complete);
+        assert_eq!(report.ending, Ending::Complete);
         Ok(report)
     }
 

@@ -1,7 +1,7 @@
 //! A home lives: files come, grow, move, are copied, break and go. The index follows at the next pass.
 
 use threadkeep_backfill::Progress as _;
-use threadkeep_state::FileProblemKind;
+use threadkeep_state::HomeProblem;
 use uuid::Uuid;
 
 use crate::common::{Lab, Result, id, rollout_path, session};
@@ -23,7 +23,8 @@ async fn a_copy_gives_one_thread_and_one_problem() -> Result {
     assert_eq!(lab.threads().await?.len(), 1);
     let problems = lab.state.file_problems(10).await?;
     assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].kind, FileProblemKind::Duplicate);
+    assert_eq!(problems[0].path, original);
+    assert_eq!(problems[0].problem, HomeProblem::Duplicate { of: copy.clone() }, "of the lower path");
     let again = lab.index().await?;
     assert_eq!((again.indexed, again.unchanged, again.duplicates), (0, 1, 1), "settled, and still said");
     Ok(())
@@ -170,16 +171,13 @@ async fn damaged_files_are_indexed_as_far_as_they_can_be_and_reported() -> Resul
         .file_problems(10)
         .await?
         .into_iter()
-        .map(|problem| {
-            let folder = lab.path("").display().to_string();
-            format!("{:?} {}: {}", problem.kind, problem.path, problem.reason.replace(&folder, "<home>/"))
-        })
+        .map(|file| format!("{} {}: {}", file.problem.code(), file.path, file.problem))
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of the line
-LinesSkipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, at byte 376: not UTF-8
-Failed sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty
-Failed sessions/notes.jsonl: no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
+lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of the line
+lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, at byte 376: not UTF-8
+empty sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty
+no_thread sessions/notes.jsonl: no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
 ");
     assert_eq!(lab.threads().await?.len(), 3);
     assert!(
@@ -299,7 +297,7 @@ async fn bad_lines_of_the_session_index_are_reported() -> Result {
     assert_eq!(lab.threads().await?[0].name.as_deref(), Some("first"));
     let problems = lab.state.file_problems(10).await?;
     assert_eq!(problems[0].path, "session_index.jsonl");
-    assert!(problems[0].reason.starts_with("1 line skipped, at byte 0"), "{}", problems[0].reason);
+    assert_eq!(problems[0].problem.to_string(), "1 line skipped, at byte 0: not a JSON object");
     Ok(())
 }
 

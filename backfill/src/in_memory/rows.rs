@@ -2,50 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use super::source::{Behaviour, Content};
-use crate::{CommitReport, Duplicate, ItemFailure, OutcomeState, Remark, StoredOutcome};
+use super::InMemoryProblem;
+use super::source::{Behaviour, ItemContent};
+use crate::{Duplicate, OutcomeState, Remark, StoredOutcome};
+
+type CommitReport = crate::CommitReport<InMemoryProblem>;
 
 /// A row of the in-memory index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemoryRow {
+pub struct InMemoryRow {
     /// The key of the item it was read from.
     pub key: String,
-    /// What was read.
+    /// The text that was read.
     pub text: String,
 }
 
-/// Everything that a pass leaves behind: rows by identity, outcomes by key. Equal passes leave equal snapshots.
+/// Everything that a pass leaves in the store. Equal passes leave equal snapshots.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MemorySnapshot {
-    /// The rows.
-    pub rows: BTreeMap<String, MemoryRow>,
-    /// The outcomes: fingerprint and state.
-    pub outcomes: BTreeMap<String, (String, OutcomeState)>,
+pub struct InMemorySnapshot {
+    /// The rows, by identity.
+    pub rows: BTreeMap<String, InMemoryRow>,
+    /// Fingerprint and state of each outcome, by key.
+    pub outcomes: BTreeMap<String, (String, OutcomeState<InMemoryProblem>)>,
 }
 
 /// Rows and outcomes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
-    rows: BTreeMap<String, MemoryRow>,
+    rows: BTreeMap<String, InMemoryRow>,
     outcomes: BTreeMap<String, Outcome>,
 }
 
 #[derive(Debug, Clone)]
 struct Outcome {
     fingerprint: String,
-    state: OutcomeState,
+    state: OutcomeState<InMemoryProblem>,
     /// The identity that was last read from the item.
     identity: Option<String>,
 }
 
 impl Rows {
-    pub(super) fn snapshot(&self) -> MemorySnapshot {
+    pub(super) fn snapshot(&self) -> InMemorySnapshot {
         let outcomes = self.outcomes.iter();
         let outcomes = outcomes.map(|(key, of)| (key.clone(), (of.fingerprint.clone(), of.state.clone())));
-        MemorySnapshot { rows: self.rows.clone(), outcomes: outcomes.collect() }
+        InMemorySnapshot { rows: self.rows.clone(), outcomes: outcomes.collect() }
     }
 
-    pub(super) fn outcomes(&self, after: Option<&str>, limit: usize) -> Vec<StoredOutcome> {
+    pub(super) fn outcomes(&self, after: Option<&str>, limit: usize) -> Vec<StoredOutcome<InMemoryProblem>> {
         let after = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let page = self.outcomes.range::<str, _>((after, std::ops::Bound::Unbounded)).take(limit);
         let stored = page.map(|(key, outcome)| StoredOutcome {
@@ -57,7 +60,6 @@ impl Rows {
         stored.collect()
     }
 
-    /// Loses the row of an item, as a damaged index would. Its outcome stays.
     pub(super) fn lose_row(&mut self, key: &str) {
         self.rows.retain(|_, row| row.key != key);
     }
@@ -71,14 +73,13 @@ impl Rows {
         &mut self,
         key: &str,
         fingerprint: &str,
-        content: &Content,
+        content: &ItemContent,
         report: &mut CommitReport,
     ) {
         report.lines_skipped += content.skips;
         if content.skips > 0 {
-            report
-                .remarks
-                .push(Remark { key: key.to_owned(), reason: format!("{} lines skipped", content.skips) });
+            let problem = InMemoryProblem::LinesSkipped(content.skips);
+            report.remarks.push(Remark { key: key.to_owned(), problem });
         }
         let identity = content.identity.clone().unwrap_or_else(|| key.to_owned());
         let excluded = content.behaviour == Behaviour::Excluded;
@@ -96,8 +97,14 @@ impl Rows {
     }
 
     /// Gives the row of an identity to the lowest key that claims it, whatever order they come in.
-    fn claim(&mut self, key: &str, identity: &str, text: &str, report: &mut CommitReport) -> OutcomeState {
-        let row = MemoryRow { key: key.to_owned(), text: text.to_owned() };
+    fn claim(
+        &mut self,
+        key: &str,
+        identity: &str,
+        text: &str,
+        report: &mut CommitReport,
+    ) -> OutcomeState<InMemoryProblem> {
+        let row = InMemoryRow { key: key.to_owned(), text: text.to_owned() };
         match self.rows.get(identity).map(|row| row.key.clone()) {
             Some(winner) if *winner < *key => {
                 report.duplicates.push(Duplicate { key: key.to_owned(), of: winner.clone() });
@@ -119,11 +126,10 @@ impl Rows {
         OutcomeState::Indexed
     }
 
-    pub(super) fn fail(&mut self, key: &str, fingerprint: &str, failure: ItemFailure) {
+    pub(super) fn fail(&mut self, key: &str, fingerprint: &str, problem: InMemoryProblem) {
         let identity = self.identity_of(key).cloned();
-        let state = OutcomeState::Failed { reason: failure.reason, transient: failure.transient };
-        self.outcomes
-            .insert(key.to_owned(), Outcome { fingerprint: fingerprint.to_owned(), state, identity });
+        let (state, fingerprint) = (OutcomeState::Failed(problem), fingerprint.to_owned());
+        self.outcomes.insert(key.to_owned(), Outcome { fingerprint, state, identity });
     }
 
     pub(super) fn remove(&mut self, key: &str, report: &mut CommitReport) {
@@ -158,7 +164,7 @@ impl Rows {
         match &outcome.state {
             OutcomeState::Indexed => row.is_some_and(|row| row.key == key),
             OutcomeState::Duplicate { of } => row.is_some_and(|row| row.key == *of),
-            OutcomeState::Excluded | OutcomeState::Failed { .. } => true,
+            OutcomeState::Excluded | OutcomeState::Failed(_) => true,
         }
     }
 }

@@ -1,62 +1,62 @@
-//! A source in memory.
+//! The in-memory source.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::Faults;
+use super::{Faults, InMemoryProblem};
 use crate::{Item, Listing, ListingProblem, Source, SourceError};
 
-/// What an item holds.
+/// Content of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// What it is: of two items with the same identity the one with the lower key gets the row. `None` stands for the key.
+pub struct ItemContent {
+    /// Identity. Of two items with the same one, the lower key gets the row. `None` stands for the key.
     pub identity: Option<String>,
-    /// What is read from it.
+    /// Text that is read from it.
     pub text: String,
-    /// How many lines of it are skipped.
+    /// Number of lines that are skipped.
     pub skips: u64,
-    /// How reading it goes.
+    /// Result of reading it.
     pub behaviour: Behaviour,
 }
 
-/// How reading an item goes.
+/// Result of reading an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Well.
+    /// Reading works.
     Reads,
-    /// It is left out on purpose.
+    /// The item is left out on purpose.
     Excluded,
-    /// It fails, and will again.
+    /// Reading fails, and will again.
     Breaks,
-    /// It fails, but might work the next time.
+    /// Reading fails, but may work the next time.
     Flakes,
-    /// It panics.
+    /// Reading panics.
     Panics,
 }
 
-impl Content {
-    /// Makes a content that reads well and is no copy.
+impl ItemContent {
+    /// Makes readable content that is no copy.
     pub fn text(text: impl Into<String>) -> Self {
         Self { identity: None, text: text.into(), skips: 0, behaviour: Behaviour::Reads }
     }
 
-    /// Makes it a copy of whatever else has the identity.
+    /// Sets the identity, which makes the item a copy of others that have it.
     #[must_use]
     pub fn identity(mut self, identity: impl Into<String>) -> Self {
         self.identity = Some(identity.into());
         self
     }
 
-    /// Makes some of its lines be skipped.
+    /// Sets the number of lines that are skipped.
     #[must_use]
     pub fn skips(mut self, lines: u64) -> Self {
         self.skips = lines;
         self
     }
 
-    /// Makes reading it go another way.
+    /// Sets the result of reading it.
     #[must_use]
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
         self.behaviour = behaviour;
@@ -64,42 +64,42 @@ impl Content {
     }
 
     fn fingerprint(&self) -> String {
-        // How reading goes is not part of it: a flaky disk does not change the file.
+        // The behaviour is not part of it: a flaky disk does not change the file.
         format!("{:?} {} {}", self.identity, self.skips, self.text)
     }
 }
 
-/// A source in memory. Clones are the same source.
+/// In-memory source. Clones are the same source.
 #[derive(Debug, Clone, Default)]
-pub struct MemorySource {
+pub struct InMemorySource {
     data: Arc<Mutex<Data>>,
     faults: Faults,
 }
 
 #[derive(Debug, Default)]
 struct Data {
-    items: BTreeMap<String, Content>,
-    extra: Vec<(String, Content)>,
+    items: BTreeMap<String, ItemContent>,
+    extra: Vec<(String, ItemContent)>,
     unreadable: Vec<String>,
     left_out: u64,
     missing: bool,
 }
 
-impl MemorySource {
+impl InMemorySource {
     /// Makes an empty source.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same source, seen through other faults.
+    /// Returns the same source with other faults.
     #[must_use]
     pub fn with_faults(&self, faults: Faults) -> Self {
         Self { data: Arc::clone(&self.data), faults }
     }
 
     /// Makes or replaces an item.
-    pub fn put(&self, key: impl Into<String>, content: Content) {
+    pub fn put(&self, key: impl Into<String>, content: ItemContent) {
         self.data().items.insert(key.into(), content);
     }
 
@@ -108,22 +108,22 @@ impl MemorySource {
         self.data().items.remove(key);
     }
 
-    /// Lists a key once more, as a source that walks in circles would.
-    pub fn list_again(&self, key: impl Into<String>, content: Content) {
+    /// Lists a key once more, as a source does that walks in circles.
+    pub fn list_again(&self, key: impl Into<String>, content: ItemContent) {
         self.data().extra.push((key.into(), content));
     }
 
-    /// Sets the key prefixes that cannot be listed: their items are left out, with a problem for each prefix.
+    /// Sets the key prefixes that cannot be listed. Each leaves out its items and adds a problem.
     pub fn set_unreadable(&self, prefixes: &[&str]) {
         self.data().unreadable = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
     }
 
-    /// Sets how many more items there are that are not listed on purpose.
+    /// Sets the number of items that are left out on purpose.
     pub fn set_left_out(&self, items: u64) {
         self.data().left_out = items;
     }
 
-    /// Sets whether the source is missing altogether.
+    /// Makes the source missing, or present again.
     pub fn set_missing(&self, missing: bool) {
         self.data().missing = missing;
     }
@@ -134,10 +134,11 @@ impl MemorySource {
 }
 
 #[async_trait]
-impl Source for MemorySource {
-    type Handle = Content;
+impl Source for InMemorySource {
+    type Handle = ItemContent;
+    type Problem = InMemoryProblem;
 
-    async fn list(&self) -> Result<Listing<Content>, SourceError> {
+    async fn list(&self) -> Result<Listing<ItemContent, InMemoryProblem>, SourceError> {
         let place = || "memory".to_owned();
         self.faults.step().await.map_err(|source| SourceError::Unreadable { place: place(), source })?;
         let data = self.data();
@@ -146,23 +147,22 @@ impl Source for MemorySource {
         }
         let readable = |key: &str| !data.unreadable.iter().any(|prefix| key.starts_with(prefix.as_str()));
         let items = data.items.iter().chain(data.extra.iter().map(|(key, content)| (key, content)));
-        // Backwards, because no engine may rely on the order.
+        // Reversed, because no engine may rely on the order.
         let mut items: Vec<_> =
             items.filter(|(key, _)| readable(key)).map(|(key, content)| item(key, content)).collect();
         items.reverse();
-        let unreadable = data.unreadable.iter();
-        let problems =
-            unreadable.map(|place| ListingProblem { place: place.clone(), reason: "no permission".into() });
+        let unlisted =
+            |place: &String| ListingProblem { place: place.clone(), problem: InMemoryProblem::Unlisted };
         Ok(Listing {
             items,
-            problems: problems.collect(),
+            problems: data.unreadable.iter().map(unlisted).collect(),
             unknown_prefixes: data.unreadable.clone(),
             excluded: data.left_out,
         })
     }
 }
 
-fn item(key: &str, content: &Content) -> Item<Content> {
+fn item(key: &str, content: &ItemContent) -> Item<ItemContent> {
     Item {
         key: key.to_owned(),
         fingerprint: content.fingerprint(),

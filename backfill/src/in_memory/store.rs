@@ -1,4 +1,4 @@
-//! Index and progress in one value, so that a commit is atomic as it is in a database.
+//! The in-memory index and progress in one value, so that a commit is atomic as in a database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,16 +7,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::rows::Rows;
-use super::source::{Behaviour, Content};
-use super::{Faults, MemorySnapshot};
+use super::source::{Behaviour, ItemContent};
+use super::{Faults, InMemoryProblem, InMemorySnapshot};
 use crate::{
-    Acquired, Batch, BoxError, CommitError, CommitReport, Finish, Index, Item, ItemFailure, Lease,
-    LeaseError, Progress, ProgressState, Status, StoredOutcome, Term,
+    Acquired, BackfillStatus, BatchOf, BoxError, CommitError, CommitReport, Finish, Index, Item, Lease,
+    LeaseError, Progress, ProgressState, StoredOutcome, Term,
 };
 
-/// An index and its progress in memory. Clones, and what [`with_faults`](Self::with_faults) makes, are the same store.
+/// In-memory index and progress. Clones, and results of [`with_faults`](Self::with_faults), are the same store.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryStore {
+pub struct InMemoryStore {
     data: Arc<Mutex<Data>>,
     faults: Faults,
 }
@@ -24,82 +24,82 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Data {
     rows: Rows,
-    status: Option<Status>,
+    status: Option<BackfillStatus>,
     watermark: Option<String>,
     last_success_at: Option<Timestamp>,
     lease: Option<Lease>,
     token: i64,
-    stats: MemoryStats,
+    stats: StoreStats,
 }
 
-/// What a store was made to do since it was made.
+/// Record of the calls of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MemoryStats {
-    /// Transactions that wrote: commits, grants, heartbeats and finishes.
+pub struct StoreStats {
+    /// Number of transactions that wrote: commits, grants, heartbeats and finishes.
     pub writes: u64,
-    /// The keys of each commit, in the order they came: extracted and failed ones, then vanished ones.
+    /// Keys of each commit, in their order: extracted and failed ones, then vanished ones.
     pub commits: Vec<Vec<String>>,
-    /// The watermark after each commit.
+    /// Watermark after each commit.
     pub watermarks: Vec<Option<String>>,
-    /// Keys whose saved state was asked for.
+    /// Keys whose saved state was requested.
     pub previous: Vec<String>,
-    /// Keys whose extraction was begun, in no particular order.
+    /// Keys whose extraction began, in no particular order.
     pub extracted: Vec<String>,
-    /// Items whose extraction has begun and whose commit has not ended.
+    /// Number of items between the start of extraction and the end of the commit.
     pub in_flight: u64,
-    /// The most items that were in flight at once.
+    /// Maximum of `in_flight`.
     pub most_in_flight: u64,
     /// Bytes of the items in flight.
     pub bytes_in_flight: u64,
-    /// The most bytes that were in flight at once.
+    /// Maximum of `bytes_in_flight`.
     pub most_bytes_in_flight: u64,
-    /// How many worker states were made.
+    /// Number of worker states made.
     pub workers: u64,
 }
 
-/// What an extracting thread keeps: a count of what it has read.
+/// State of an extracting thread.
 #[derive(Debug, Default)]
-pub struct MemoryWorker {
-    /// How many items it has read.
+pub struct InMemoryWorker {
+    /// Number of items that the thread has read.
     pub read: u64,
 }
 
-impl MemoryStore {
+impl InMemoryStore {
     /// Makes an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same store, seen through other faults: by another process, as it were.
+    /// Returns the same store with other faults, as another process sees it.
     #[must_use]
     pub fn with_faults(&self, faults: Faults) -> Self {
         Self { data: Arc::clone(&self.data), faults }
     }
 
-    /// Everything that passes have left behind.
+    /// Returns everything that passes have left.
     #[must_use]
-    pub fn snapshot(&self) -> MemorySnapshot {
+    pub fn snapshot(&self) -> InMemorySnapshot {
         self.data().rows.snapshot()
     }
 
-    /// What the store was made to do.
+    /// Returns the record of calls.
     #[must_use]
-    pub fn stats(&self) -> MemoryStats {
+    pub fn stats(&self) -> StoreStats {
         self.data().stats.clone()
     }
 
-    /// Forgets what the store was made to do.
+    /// Clears the record of calls.
     pub fn reset_stats(&self) {
-        self.data().stats = MemoryStats::default();
+        self.data().stats = StoreStats::default();
     }
 
-    /// Loses the row of an item, as a damaged index would. Its outcome stays.
+    /// Removes the row of an item, as damage to the index does. Its outcome stays.
     pub fn lose_row(&self, key: &str) {
         self.data().rows.lose_row(key);
     }
 
-    /// What the row of an item says, if the item has one.
+    /// Returns the text in an item's row, if the item has one.
     #[must_use]
     pub fn text_of(&self, key: &str) -> Option<String> {
         self.data().rows.text_of(key)
@@ -110,24 +110,17 @@ impl MemoryStore {
     }
 }
 
-impl Data {
-    /// The lease as it is stored, if it is this one.
-    fn held(&mut self, lease: &Lease) -> Result<&mut Lease, LeaseError> {
-        let current = self.lease.as_mut();
-        current.filter(|current| current.token == lease.token).ok_or(LeaseError::Lost)
-    }
-}
-
 #[async_trait]
-impl Index for MemoryStore {
-    type Handle = Content;
+impl Index for InMemoryStore {
+    type Handle = ItemContent;
+    type Problem = InMemoryProblem;
     type Previous = String;
-    type Extracted = Content;
-    type Worker = MemoryWorker;
+    type Extracted = ItemContent;
+    type Worker = InMemoryWorker;
 
-    fn worker(&self) -> MemoryWorker {
+    fn worker(&self) -> InMemoryWorker {
         self.data().stats.workers += 1;
-        MemoryWorker::default()
+        InMemoryWorker::default()
     }
 
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, String>, BoxError> {
@@ -140,10 +133,10 @@ impl Index for MemoryStore {
 
     fn extract(
         &self,
-        worker: &mut MemoryWorker,
-        item: &Item<Content>,
+        worker: &mut InMemoryWorker,
+        item: &Item<ItemContent>,
         _previous: Option<String>,
-    ) -> Result<Content, ItemFailure> {
+    ) -> Result<ItemContent, InMemoryProblem> {
         worker.read += 1;
         {
             let stats = &mut self.data().stats;
@@ -155,8 +148,8 @@ impl Index for MemoryStore {
         }
         match item.handle.behaviour {
             Behaviour::Reads | Behaviour::Excluded => Ok(item.handle.clone()),
-            Behaviour::Breaks => Err(ItemFailure::permanent("broken")),
-            Behaviour::Flakes => Err(ItemFailure::transient("unreadable just now")),
+            Behaviour::Breaks => Err(InMemoryProblem::Broken),
+            Behaviour::Flakes => Err(InMemoryProblem::Flaky),
             Behaviour::Panics => panic!("the extractor met {}", item.key),
         }
     }
@@ -164,23 +157,30 @@ impl Index for MemoryStore {
     async fn commit(
         &self,
         lease: &Lease,
-        batch: Batch<'_, Content, Content>,
-    ) -> Result<CommitReport, CommitError> {
+        batch: BatchOf<'_, Self>,
+    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
         self.faults.step().await.map_err(CommitError::Backend)?;
         let report = self.data().apply(lease, batch)?;
-        // From here on the batch is durable, whether or not the caller lives to hear of it.
+        // From here on the batch is durable, even if the caller dies before it learns that.
         self.faults.step().await.map_err(CommitError::Backend)?;
         Ok(report)
     }
 }
 
 impl Data {
+    /// Returns the stored lease if it is this one.
+    fn held(&mut self, lease: &Lease) -> Result<&mut Lease, LeaseError> {
+        let current = self.lease.as_mut();
+        current.filter(|current| current.token == lease.token).ok_or(LeaseError::Lost)
+    }
+
     fn apply(
         &mut self,
         lease: &Lease,
-        batch: Batch<'_, Content, Content>,
-    ) -> Result<CommitReport, CommitError> {
-        self.held(lease)?.expires_at = batch.term.expires_at;
+        batch: BatchOf<'_, InMemoryStore>,
+    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
+        let held = self.held(lease).map_err(|_| CommitError::LeaseLost)?;
+        held.expires_at = batch.term.expires_at;
         let mut report = CommitReport::default();
         let mut keys = Vec::new();
         for read in batch.extracted {
@@ -188,7 +188,7 @@ impl Data {
             self.stats.land(read.item, &mut keys);
         }
         for failed in batch.failed {
-            self.rows.fail(&failed.item.key, &failed.item.fingerprint, failed.failure);
+            self.rows.fail(&failed.item.key, &failed.item.fingerprint, failed.problem);
             self.stats.land(failed.item, &mut keys);
         }
         for key in batch.vanished {
@@ -203,8 +203,8 @@ impl Data {
     }
 }
 
-impl MemoryStats {
-    fn land(&mut self, item: &Item<Content>, keys: &mut Vec<String>) {
+impl StoreStats {
+    fn land(&mut self, item: &Item<ItemContent>, keys: &mut Vec<String>) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.bytes_in_flight = self.bytes_in_flight.saturating_sub(item.bytes);
         keys.push(item.key.clone());
@@ -212,12 +212,14 @@ impl MemoryStats {
 }
 
 #[async_trait]
-impl Progress for MemoryStore {
+impl Progress for InMemoryStore {
+    type Problem = InMemoryProblem;
+
     async fn state(&self) -> Result<ProgressState, BoxError> {
         self.faults.step().await?;
         let data = self.data();
         Ok(ProgressState {
-            status: data.status.unwrap_or(Status::Pending),
+            status: data.status.unwrap_or(BackfillStatus::Pending),
             watermark: data.watermark.clone(),
             last_success_at: data.last_success_at,
             lease: data.lease.clone(),
@@ -235,7 +237,7 @@ impl Progress for MemoryStore {
         data.token += 1;
         let lease = Lease { owner: owner.to_owned(), token: data.token, expires_at: term.expires_at };
         data.lease = Some(lease.clone());
-        data.status = Some(Status::Running);
+        data.status = Some(BackfillStatus::Running);
         data.stats.writes += 1;
         Ok(Acquired::Granted { lease, watermark: data.watermark.clone() })
     }
@@ -253,7 +255,8 @@ impl Progress for MemoryStore {
         let mut data = self.data();
         data.held(lease)?;
         data.lease = None;
-        data.status = Some(if finish == Finish::Complete { Status::Complete } else { Status::Pending });
+        data.status =
+            Some(if finish == Finish::Complete { BackfillStatus::Complete } else { BackfillStatus::Pending });
         data.stats.writes += 1;
         if finish == Finish::Complete {
             data.watermark = None;
@@ -262,7 +265,11 @@ impl Progress for MemoryStore {
         Ok(())
     }
 
-    async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
+    async fn outcomes(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredOutcome<InMemoryProblem>>, BoxError> {
         self.faults.step().await?;
         Ok(self.data().rows.outcomes(after, limit))
     }

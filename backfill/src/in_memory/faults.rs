@@ -1,4 +1,4 @@
-//! Faults at chosen steps: every call of an in-memory port is one step, and a commit is two (before and after it is durable).
+//! Faults at chosen steps. Every call of an in-memory port is one step, a commit two (before and after it is durable).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,16 +6,16 @@ use tokio::sync::Notify;
 
 use crate::BoxError;
 
-/// What happens at a step.
+/// A fault at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The call fails; later ones work again.
+    /// The call fails. Later ones work again.
     Fail,
-    /// The process dies: the call never returns, and no later one through these faults does anything at all.
+    /// The process dies: neither this call nor a later one through these faults returns.
     Kill,
 }
 
-/// Counts the steps of the ports that share it, and strikes at one of them. Clones are the same faults.
+/// Counter of steps that strikes at one of them. Clones are the same faults.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Shared>);
 
@@ -41,13 +41,13 @@ impl Faults {
         faults
     }
 
-    /// How many steps have been begun.
+    /// Returns the number of steps begun.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.state().steps
     }
 
-    /// Whether the process has died.
+    /// Returns true if the process has died.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.state().dead
@@ -76,7 +76,7 @@ impl Faults {
             }
         };
         match fault {
-            // What really waits, the engine must be able to wait for.
+            // Real ports wait, so the engine must be able to.
             None => tokio::task::yield_now().await,
             Some(Fault::Fail) => return Err("an injected fault".into()),
             Some(Fault::Kill) => {

@@ -1,0 +1,165 @@
+//! Problems of files and folders in an agent home.
+
+use std::fmt;
+use std::sync::Arc;
+
+use threadkeep_rollout::{ExtractError, ProblemReason, SkippedLines};
+
+/// A file or folder of the home with its problem.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FileProblem {
+    /// The path, relative to the home. Empty for the home itself.
+    pub path: String,
+    /// The problem.
+    pub problem: HomeProblem,
+}
+
+/// The problem of a file or folder. The message does not name it.
+///
+/// The index stores the problems of files as a [`code`](Self::code) and a [`detail`](Self::detail). Two problems are equal
+/// if these are.
+#[derive(Clone, Debug)]
+pub enum HomeProblem {
+    /// The place could not be listed, or looks wrong. The index does not store it: each run finds it again.
+    Place(ProblemReason),
+    /// The file gives no thread.
+    Unread(Arc<ExtractError>),
+    /// Reading the file panicked, with a message.
+    Panicked(String),
+    /// The file is indexed without some of its lines.
+    LinesSkipped(SkippedLines),
+    /// Another file has the same thread id and the better claim.
+    Duplicate {
+        /// The other file, relative to the home.
+        of: String,
+    },
+    /// A newer program stored a problem that this one does not know.
+    Unknown {
+        /// The problem's code.
+        code: String,
+        /// The problem's detail.
+        detail: Option<String>,
+    },
+}
+
+impl HomeProblem {
+    /// Returns the stable word for this kind of problem.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Place(reason) => reason.code(),
+            Self::Unread(error) => error.code(),
+            Self::Panicked(_) => "panicked",
+            Self::LinesSkipped(_) => "lines_skipped",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Unknown { code, .. } => code,
+        }
+    }
+
+    /// Returns what must be stored with the code to restore the problem.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Place(reason) => reason.detail().map(str::to_owned),
+            Self::Unread(error) => error.detail(),
+            Self::LinesSkipped(skipped) => serde_json::to_string(skipped).ok(),
+            Self::Panicked(text) | Self::Duplicate { of: text } => Some(text.clone()),
+            Self::Unknown { detail, .. } => detail.clone(),
+        }
+    }
+
+    /// Restores the problem of a file from its code and detail.
+    pub(crate) fn stored(code: String, detail: Option<String>) -> HomeProblem {
+        let restored = match (code.as_str(), &detail) {
+            ("panicked", Some(message)) => Some(Self::Panicked(message.clone())),
+            ("lines_skipped", Some(skipped)) => serde_json::from_str(skipped).ok().map(Self::LinesSkipped),
+            ("duplicate", Some(of)) => Some(Self::Duplicate { of: of.clone() }),
+            (code, detail) => ExtractError::from_code(code, detail.as_deref()).map(ExtractError::into),
+        };
+        restored.unwrap_or(Self::Unknown { code, detail })
+    }
+
+    /// Returns the problem of a file that is indexed without some lines, if there are any.
+    pub(crate) fn of_skipped(skipped: &SkippedLines) -> Option<HomeProblem> {
+        (!skipped.is_empty()).then(|| Self::LinesSkipped(skipped.clone()))
+    }
+
+    /// Returns true if rollouts may exist at the place, or below it, that could not be seen.
+    pub fn hides_files(&self) -> bool {
+        matches!(self, Self::Place(reason) if reason.hides_files())
+    }
+
+    /// Returns true if another attempt may succeed although the file does not change.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unread(error) => error.is_transient(),
+            // This program looks for itself.
+            Self::Unknown { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for HomeProblem {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.detail() == other.detail()
+    }
+}
+
+impl From<ExtractError> for HomeProblem {
+    fn from(error: ExtractError) -> Self {
+        Self::Unread(Arc::new(error))
+    }
+}
+
+impl fmt::Display for HomeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Place(reason) => reason.fmt(f),
+            Self::Unread(error) => error.fmt(f),
+            Self::Panicked(message) => write!(f, "reading it panicked: {message}"),
+            Self::LinesSkipped(skipped) => {
+                write!(f, "{} line{} skipped", skipped.count, if skipped.count == 1 { "" } else { "s" })?;
+                for (n, bad) in skipped.first.iter().enumerate() {
+                    let comma = if n == 0 { "," } else { ";" };
+                    write!(f, "{comma} at byte {}: {}", bad.offset, bad.reason)?;
+                }
+                f.write_str(if skipped.count > skipped.first.len() as u64 { "; …" } else { "" })
+            }
+            Self::Duplicate { of } => write!(f, "has the same thread id as {of}"),
+            Self::Unknown { code, detail: None } => write!(f, "a newer version found: {code}"),
+            Self::Unknown { code, detail: Some(detail) } => {
+                write!(f, "a newer version found: {code} ({detail})")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use threadkeep_rollout::{BadLine, BadReason};
+
+    use super::*;
+
+    #[test]
+    fn a_problem_survives_its_code() {
+        let bad = BadLine { offset: 7, line_number: 2, reason: BadReason::Torn };
+        for problem in [
+            ExtractError::Empty.into(),
+            ExtractError::Io(std::io::Error::from_raw_os_error(13)).into(),
+            HomeProblem::Panicked("a message: über".to_owned()),
+            HomeProblem::LinesSkipped(SkippedLines { count: 1, first: vec![bad] }),
+            HomeProblem::Duplicate { of: "sessions/a.jsonl".to_owned() },
+            HomeProblem::Unknown { code: "from_the_future".to_owned(), detail: None },
+        ] {
+            let stored = HomeProblem::stored(problem.code().to_owned(), problem.detail());
+            assert_eq!((&stored, stored.to_string()), (&problem, problem.to_string()));
+            assert_eq!(stored.is_transient(), problem.is_transient());
+        }
+    }
+
+    #[test]
+    fn a_detail_of_another_form_is_kept_as_it_is() {
+        let stored = HomeProblem::stored("lines_skipped".to_owned(), Some("many".to_owned()));
+        assert_eq!(stored.to_string(), "a newer version found: lines_skipped (many)");
+    }
+}
