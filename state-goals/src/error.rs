@@ -1,6 +1,6 @@
 //! What can go wrong with a goal, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, ErrorClass, OpenError};
+use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
 use crate::goal::Goal;
@@ -90,14 +90,12 @@ pub enum GoalError {
     Database(#[from] DbError),
 }
 
-impl GoalError {
-    /// Returns the class of an error that the database gave; `None` for every other.
-    #[must_use]
-    pub fn class(&self) -> Option<ErrorClass> {
-        match self {
-            Self::Open(error) => Some(error.class()),
-            Self::Database(error) => Some(error.class()),
-            _ => None,
-        }
+impl StoreError for GoalError {
+    fn open_error(&self) -> Option<&OpenError> {
+        if let Self::Open(error) = self { Some(error) } else { None }
+    }
+
+    fn db_error(&self) -> Option<&DbError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
     }
 }

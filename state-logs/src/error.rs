@@ -1,6 +1,6 @@
 //! What can go wrong with the logs, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, ErrorClass, OpenError};
+use threadkeep_sqlite::{DbError, OpenError, StoreError};
 
 /// Why the logs did not do what they were asked.
 #[derive(Debug, thiserror::Error)]
@@ -46,14 +46,12 @@ pub enum LogError {
     },
 }
 
-impl LogError {
-    /// Returns the class of an error that the database gave; `None` for every other.
-    #[must_use]
-    pub fn class(&self) -> Option<ErrorClass> {
-        match self {
-            Self::Open(error) => Some(error.class()),
-            Self::Database(error) => Some(error.class()),
-            _ => None,
-        }
+impl StoreError for LogError {
+    fn open_error(&self) -> Option<&OpenError> {
+        if let Self::Open(error) = self { Some(error) } else { None }
+    }
+
+    fn db_error(&self) -> Option<&DbError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
     }
 }

@@ -76,7 +76,7 @@
 //! byte that was logged. It measured 3.95; one partition alone takes less than half of that. Three things make it so. Commits
 //! are large: with 32 rows in each it was four times as much. The rows of a partition lie together, so that old ones are
 //! whole pages. And they go before the new ones are written, which then take those pages: the other way round cost half as
-//! much again. [`LogStore::inventory`] has both counts.
+//! much again.
 //!
 //! There is one index, of ids, and an id is also a bound for the time: it is never less than the time in milliseconds times a
 //! thousand, and the database knows by how much it was ever more. A query walks along the ids, or along the rows of a
@@ -87,7 +87,7 @@
 //!
 //! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system. Nothing is
 //! opened before it is needed, and only writing makes a file. A read-only home is read with [`OpenOptions::read_only`].
-//! Deleted text is overwritten. What is written is counted by Linux alone.
+//! Deleted text is overwritten.
 
 mod capture;
 mod database;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
-use threadkeep_sqlite::{RowReader, Tombstone, WriteTx, text_of};
+use threadkeep_sqlite::{Durability, RowReader, Tombstone, WriteTx, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -125,7 +125,7 @@ impl StateRuntime {
                 .await?;
             let indexed = ids.iter().filter_map(|id| Uuid::try_parse(id).ok());
             let refused: Vec<Uuid> = indexed.filter(|id| stones.contains(&Tombstone::digest(*id))).collect();
-            let mut tx = db.begin().await?;
+            let mut tx = db.begin(Durability::Usual).await?;
             note(tx.conn(), &refused, now.as_millisecond()).await.map_err(|error| db.error(error))?;
             tx.commit().await?;
         }
@@ -202,7 +202,7 @@ async fn bring_in_line(stores: &Stores, note: &Note) -> Result<(), Left> {
     let db = stores.index.get().await.map_err(|error| Left::Store(error.to_string()))?;
     let fail = |error| Left::Store(db.error(error).to_string());
     // The index is held meanwhile: nobody deletes the thread, or brings it back, between the look and the deed.
-    let mut tx = db.begin().await.map_err(|error| Left::Store(error.to_string()))?;
+    let mut tx = db.begin(Durability::Usual).await.map_err(|error| Left::Store(error.to_string()))?;
     let deleted = TOMBSTONES.deleted_of(tx.conn(), [note.thread_id]).await.map_err(fail)?;
     match deleted.contains(&note.thread_id) {
         true => stores.forget(note).await?,

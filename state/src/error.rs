@@ -1,6 +1,6 @@
 //! What can go wrong with the index, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, OpenError};
+use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
 /// Why the index did not do what it was asked.
@@ -68,4 +68,14 @@ pub enum StateError {
         /// The most there can be.
         max: usize,
     },
+}
+
+impl StoreError for StateError {
+    fn open_error(&self) -> Option<&OpenError> {
+        if let Self::Open(error) = self { Some(error) } else { None }
+    }
+
+    fn db_error(&self) -> Option<&DbError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
+    }
 }

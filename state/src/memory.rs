@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_redact::redact;
-use threadkeep_sqlite::{Database, RowReader, text_of};
+use threadkeep_sqlite::{Database, Durability, RowReader, text_of};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -76,21 +76,18 @@ impl ThreadMemories {
         memory_summary: &str,
         now: Timestamp,
     ) -> Result<Timestamp, StateError> {
-        let fail = |error| StateError::from(self.db.error(error));
-        let mut tx = self.db.begin_durable().await?;
-        let row = sqlx::query(UPSERT)
+        let upsert = sqlx::query(UPSERT)
             .bind(text_of(thread_id))
             .bind(redact(trace_summary))
             .bind(redact(memory_summary))
-            .bind(now.as_millisecond())
-            .fetch_optional(tx.conn())
+            .bind(now.as_millisecond());
+        self.db
+            .write(Durability::Durable, async |conn| {
+                let row = upsert.fetch_optional(conn).await?;
+                let row = row.ok_or(StateError::NotFound { id: thread_id })?;
+                Ok(RowReader::new(&row).time()?)
+            })
             .await
-            .map_err(fail)?
-            .ok_or(StateError::NotFound { id: thread_id })?;
-        let updated_at = RowReader::new(&row).time().map_err(fail)?;
-        drop(row);
-        tx.commit().await?;
-        Ok(updated_at)
     }
 
     /// Returns the newest memories of threads that last worked in exactly this folder, the newest first.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use threadkeep_sqlite::{LazyDatabase, Tombstone};
+use threadkeep_sqlite::{LazyDatabase, StoreError as _, Tombstone};
 
 use crate::cleanup::Note;
 use crate::database::STATE_DB;

@@ -1,7 +1,7 @@
 //! What is kept of a deleted thread, so that no index run brings it back: a digest of its id, and nothing that names it.
 
 use sqlx::sqlite::SqliteRow;
-use threadkeep_sqlite::{Database, DbError, RowReader, Tombstone, Tombstones};
+use threadkeep_sqlite::{Database, DbError, Durability, RowReader, Tombstone, Tombstones};
 use uuid::Uuid;
 
 use crate::cleanup::{self, PATIENCE};
@@ -22,7 +22,7 @@ pub(crate) async fn convert(db: &Database) -> Result<(), DbError> {
     if !are_there_any {
         return Ok(());
     }
-    let mut tx = db.begin_durable().await?;
+    let mut tx = db.begin(Durability::Durable).await?;
     let rows = sqlx::query("DELETE FROM deleted_threads RETURNING thread_id, deleted_at_ms")
         .fetch_all(tx.conn())
         .await
@@ -60,7 +60,7 @@ impl StateRuntime {
         if stones.is_empty() {
             return Ok(());
         }
-        let mut tx = db.begin_durable().await?;
+        let mut tx = db.begin(Durability::Durable).await?;
         // Who has begun to index meanwhile may have brought some of them back.
         let is_empty: bool = sqlx::query_scalar(IS_EMPTY).fetch_one(tx.conn()).await.map_err(fail)?;
         if is_empty {

@@ -83,12 +83,10 @@ impl Figures {
         };
         let mut object = Map::new();
         for (name, figure) in [
-            ("rows", Some(logs.rows)),
-            ("bytes", Some(logs.bytes)),
-            ("logged_bytes", Some(logs.logged_bytes)),
-            ("written_bytes", logs.written_bytes),
-            ("measured_bytes", Some(logs.measured_bytes)),
-            ("dropped_rows", Some(logs.dropped_rows)),
+            ("rows", logs.rows),
+            ("bytes", logs.bytes),
+            ("logged_bytes", logs.logged_bytes),
+            ("dropped_rows", logs.dropped_rows),
         ] {
             object.insert(name.to_owned(), figure.into());
         }
@@ -119,14 +117,7 @@ fn goals(counts: &GoalCounts) -> String {
 
 fn add_logs(sheet: &mut Sheet, logs: &LogInventory, clock: &Clock) {
     sheet.row("rows", format!("{}, {} of text", count(logs.rows), bytes(logs.bytes)));
-    let written = match logs.written_bytes {
-        Some(written) if logs.measured_bytes > 0 => {
-            let ratio = written as f64 / logs.measured_bytes as f64;
-            format!("; {ratio:.1} bytes written for each, over {}", bytes(logs.measured_bytes))
-        }
-        _ => String::new(),
-    };
-    sheet.row("ever logged", format!("{}{written}", bytes(logs.logged_bytes)));
+    sheet.row("ever logged", bytes(logs.logged_bytes));
     if logs.dropped_rows > 0 {
         sheet.row("dropped", paint(YELLOW, &things(logs.dropped_rows, "row")));
     }

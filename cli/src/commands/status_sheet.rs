@@ -110,6 +110,9 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>) -> String {
         DbState::Current => paint(GREEN, "current"),
         DbState::Pending => paint(YELLOW, "older than this threadkeep: the next command upgrades it"),
         DbState::Newer => paint(RED, "newer than this threadkeep: update it"),
+        DbState::Development => {
+            paint(RED, "made by a development version: move it away and let it be made again")
+        }
         DbState::Checksum => paint(RED, "made by a build of another line: use that build, or a released one"),
         DbState::Foreign(what) => {
             paint(RED, &format!("of another program: {}; choose another --sqlite-home", clean(what)))

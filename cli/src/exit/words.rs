@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use threadkeep_rollout::HomeError;
-use threadkeep_sqlite::OpenError;
+use threadkeep_sqlite::{DbError, OpenError};
 use threadkeep_state::audit::AuditError;
 use threadkeep_state::{BadCursor, GraphError, StateError};
 use threadkeep_state_goals::GoalError;
@@ -18,8 +18,10 @@ type Words = (String, Option<String>);
 
 /// The words for an error that this program knows.
 pub(super) fn of(cause: &(dyn Error + 'static)) -> Option<Words> {
-    if let (Some(open), _) = parts(cause) {
-        return Some(of_open(open));
+    match parts(cause) {
+        (Some(open), _) => return Some(of_open(open)),
+        (_, Some(database)) => return Some((database.to_string(), of_database(database))),
+        _ => {}
     }
     let audit = cause.downcast_ref().map(|error| match error {
         AuditError::State(error) => of_state(error),
@@ -188,7 +190,43 @@ fn of_open(error: &OpenError) -> Words {
             format!("{} cannot be written to", path.display()),
             "give this user permission, or choose another folder with --sqlite-home DIR".to_owned(),
         ),
-        other => return (other.to_string(), None),
+        other => return (other.to_string(), hint_of_open(other).map(str::to_owned)),
     };
     (message, Some(hint))
+}
+
+/// What to do about a database that was not opened.
+fn hint_of_open(error: &OpenError) -> Option<&'static str> {
+    Some(match error {
+        OpenError::ForeignLog { .. } => {
+            "move the log away, but keep it: it may hold what is missing elsewhere"
+        }
+        OpenError::Development { .. } => "move the database away, then run `threadkeep backfill`",
+        OpenError::Checksum { .. } => "use the build that made it, or a released one",
+        OpenError::Corrupt { .. } => "keep a copy, then restore a snapshot (*.before-v*) or rebuild it",
+        OpenError::Busy { .. } => "end that process, or try again",
+        OpenError::Changed { .. } => "try again",
+        OpenError::Full { .. } => "make room and try again; the database is as it was",
+        OpenError::NotAFile { .. } | OpenError::NotUtf8 { .. } | OpenError::NoFolder { .. } => {
+            "choose another folder for the databases with --sqlite-home DIR"
+        }
+        OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. } => {
+            "open it once where it can be written to"
+        }
+        OpenError::Migration { .. } | OpenError::Unexpected { .. } => "report this as a bug",
+        _ => return None,
+    })
+}
+
+/// What to do about a database that failed while it was open.
+fn of_database(error: &DbError) -> Option<String> {
+    let hint = match error {
+        DbError::Busy { .. } => "end that process, or try again",
+        DbError::Changed { .. } => "try again",
+        DbError::Newer { .. } => "update threadkeep; the database was not changed",
+        DbError::Corrupt { .. } => "keep a copy, then restore a snapshot (*.before-v*) or rebuild it",
+        DbError::Full { .. } => "make room and try again",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }

@@ -264,7 +264,7 @@ fn a_database_of_another_program() -> Result {
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: a SQLite database with application id 0x00000007, not 0x544b7374; not a byte of it was changed
+    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: a SQLite database with application id 0x00000007; not a byte of it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     --- status
     state        of another program: a SQLite database with application id 0x00000007; choose another --sqlite-home

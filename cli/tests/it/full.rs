@@ -44,12 +44,14 @@ fn what_cannot_be_written_says_why_and_loses_nothing() -> Result {
     insta::assert_snapshot!(run(&fixture, &["threads", "rename", ID, "Widget"])?.all(), @r"
     exit 2
     --- stderr
-    error: no space is left while opening [tmp]/home/threadkeep/state_5.sqlite: disk I/O error. Make room and try again, or open it read-only; the database is as it was
+    error: cannot open [tmp]/home/threadkeep/state_5.sqlite: no space is left: disk I/O error
+      hint: make room and try again; the database is as it was
     ");
     insta::assert_snapshot!(run(&fixture, &["goals", "account", ID, "--tokens", "1"])?.all(), @r"
     exit 2
     --- stderr
-    error: no space is left while opening [tmp]/home/threadkeep/goals_1.sqlite: disk I/O error. Make room and try again, or open it read-only; the database is as it was
+    error: cannot open [tmp]/home/threadkeep/goals_1.sqlite: no space is left: disk I/O error
+      hint: make room and try again; the database is as it was
     ");
     assert_eq!(fs::read(fixture.database())?, before);
     assert_eq!(run(&fixture, &["threads", "delete", ID, "--yes"])?.code, Some(2));

@@ -192,7 +192,7 @@ fn a_goal_that_cannot_be_deleted_yet_is_said_and_deleted_later() -> Result {
     fs::write(&file, "of another program")?;
     let said = fixture.run(&["threads", "delete", ID, "--yes"])?;
     assert_eq!(said.code, Some(0), "{}", said.all());
-    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet, and a later command does it: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: the file is not a SQLite database; nothing in it was changed. Move it away or choose another SQLite home");
+    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet, and a later command does it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
     fs::write(&file, ours)?;
     assert_eq!(fixture.json(&["goals", "get", ID])?["goal"]["objective"], "Tidy the widget");
     fixture.json(&["backfill"])?;
@@ -385,17 +385,17 @@ fn goals_of_another_program_are_left_alone_and_threads_are_listed() -> Result {
     let before = contents(&fixture.sqlite_home())?;
     let list = fixture.run(&["threads", "--limit", "1"])?;
     assert_eq!(list.code, Some(0), "{}", list.all());
-    insta::assert_snapshot!(list.stderr, @"note: goals are not shown: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id, of another program; not a byte of it was changed; move it away, or choose another folder for the databases with --sqlite-home DIR");
+    insta::assert_snapshot!(list.stderr, @"note: goals are not shown: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed; move it away, or choose another folder for the databases with --sqlite-home DIR");
     insta::assert_snapshot!(said(&fixture, &["goals", "list"])?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id, of another program; not a byte of it was changed
+    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x"])?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id, of another program; not a byte of it was changed
+    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     ");
     let after: Vec<_> =

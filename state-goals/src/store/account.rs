@@ -1,11 +1,11 @@
 //! Counts what a thread has used for its goal, and stops the goal when its budget is used up.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{json, text_of};
 use uuid::Uuid;
 
+use super::GoalStore;
 use super::write::{Written, stale};
-use super::{GoalStore, json_array};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -95,7 +95,7 @@ impl GoalStore {
             .bind(expected_goal_id.map(text_of))
             .bind(tokens)
             .bind(seconds)
-            .bind(json_array(mode.statuses().iter()))
+            .bind(json(&mode.statuses().iter().map(|status| status.as_str()).collect::<Vec<_>>()))
             .bind(now.as_millisecond());
         match self.change(thread, statement).await? {
             Written::Done(goal) => Ok(Accounted { goal, counted: true }),

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Database, Tombstone, Tombstones, WriteTx, text_of};
+use threadkeep_sqlite::{Tombstone, Tombstones, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::set::DELETE;
+use super::delete::DELETE;
 use crate::error::GoalError;
 
 pub(super) const TOMBSTONES: Tombstones = Tombstones::new("goal_tombstones");
@@ -42,17 +42,6 @@ impl GoalStore {
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn tombstones(&self) -> Result<Vec<Tombstone>, GoalError> {
         TOMBSTONES.list(&self.database).await
-    }
-
-    /// Begins a write that may give a thread a goal which has none: not to one that was forgotten.
-    pub(super) async fn begin_new(&self, thread: Uuid) -> Result<(Database, WriteTx), GoalError> {
-        let database = self.database.get().await?;
-        let mut tx = database.begin().await?;
-        let forgotten = TOMBSTONES.deleted_of(tx.conn(), [thread]).await;
-        match forgotten.map_err(|error| database.error(error))?.is_empty() {
-            true => Ok((database, tx)),
-            false => Err(GoalError::Forgotten { thread }),
-        }
     }
 }
 

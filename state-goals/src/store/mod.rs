@@ -1,6 +1,7 @@
 //! The store of goals: where it is, and what all of its operations share.
 
 mod account;
+mod delete;
 mod forget;
 mod list;
 mod read;
@@ -52,10 +53,4 @@ impl GoalStore {
     pub async fn close(&self) -> Result<(), GoalError> {
         Ok(self.database.close().await?)
     }
-}
-
-/// Writes words that need no escaping, such as ids, as a JSON array: what a statement takes any number of.
-fn json_array(words: impl Iterator<Item = impl std::fmt::Display>) -> String {
-    let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
-    format!("[{}]", words.join(","))
 }

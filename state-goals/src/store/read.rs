@@ -3,10 +3,10 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{json, text_of};
 use uuid::Uuid;
 
-use super::{GoalStore, json_array};
+use super::GoalStore;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 
@@ -37,8 +37,8 @@ impl GoalStore {
         if threads.is_empty() {
             return Ok(Vec::new());
         }
-        let threads = json_array(threads.iter().map(|thread| thread.hyphenated()));
-        self.fetch(sqlx::query(GET_MANY).bind(threads)).await
+        let threads: Vec<String> = threads.iter().copied().map(text_of).collect();
+        self.fetch(sqlx::query(GET_MANY).bind(json(&threads))).await
     }
 
     /// Reads rows of `goal_columns!`; where there is no file, there are none.

@@ -1,11 +1,12 @@
-//! What a user does to a whole goal: set it, put another in its place, pause it, delete it.
+//! What a user does to a whole goal: set it, put another in its place, pause it.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::write::{Statement, write};
+use super::forget::TOMBSTONES;
+use super::write::{Statement, Written, run};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -38,11 +39,6 @@ pub(super) const REPLACE: &str = concat!(
 pub(super) const PAUSE_IF_ACTIVE: &str = concat!(
     "UPDATE thread_goals SET status = 'paused', updated_at_ms = max(updated_at_ms, ?2) \
      WHERE thread_id = ?1 AND (?3 IS NULL OR goal_id = ?3) AND status = 'active' RETURNING ",
-    goal_columns!()
-);
-
-pub(super) const DELETE: &str = concat!(
-    "DELETE FROM thread_goals WHERE thread_id = ?1 AND (?2 IS NULL OR goal_id = ?2) RETURNING ",
     goal_columns!()
 );
 
@@ -106,8 +102,7 @@ impl GoalStore {
     /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let insert = goal.bind(INSERT, thread, now)?;
-        let (database, tx) = self.begin_new(thread).await?;
-        let written = write(&database, tx, thread, insert).await?;
+        let written = self.set(thread, insert).await?;
         written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
     }
 
@@ -121,11 +116,8 @@ impl GoalStore {
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn replace(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let replace = goal.bind(REPLACE, thread, now)?;
-        let (database, mut tx) = self.begin_new(thread).await?;
-        let row = replace.fetch_one(tx.conn()).await.and_then(|row| Goal::from_row(&row));
-        let goal = row.map_err(|error| database.error(error))?;
-        tx.commit().await?;
-        Ok(goal)
+        let written = self.set(thread, replace).await?;
+        written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
     }
 
     /// Pauses a thread's goal if it is active, and returns it; `None` when there was nothing to pause. `expected` is the goal that
@@ -144,17 +136,16 @@ impl GoalStore {
         self.change(thread, pause.bind(expected.map(text_of))).await?.unless_stale(expected)
     }
 
-    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the goal that is meant; `None`: whichever the
-    /// thread has.
-    ///
-    /// The text is overwritten in the file; the log beside it has it until it is written back, as the last
-    /// [`close`](Self::close) on the file does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
-    ///
-    /// # Errors
-    ///
-    /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
-    pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
-        let delete = sqlx::query(DELETE).bind(text_of(thread)).bind(expected.map(text_of));
-        self.change(thread, delete).await?.unless_stale(expected)
+    /// Gives a thread a goal, unless the thread was deleted.
+    async fn set(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
+        let database = self.database.get().await?;
+        database
+            .write(Durability::Usual, async |conn| {
+                if !TOMBSTONES.deleted_of(conn, [thread]).await?.is_empty() {
+                    return Err(GoalError::Forgotten { thread }.into());
+                }
+                Ok(run(conn, thread, statement).await?)
+            })
+            .await
     }
 }

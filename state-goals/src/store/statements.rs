@@ -1,10 +1,11 @@
 //! Every statement of the store, by name: for audits of query plans.
 
 use super::account::ACCOUNT;
+use super::delete::DELETE;
 use super::forget::TOMBSTONES;
 use super::list::list_sql;
 use super::read::{GET, GET_MANY};
-use super::set::{DELETE, INSERT, PAUSE_IF_ACTIVE, REPLACE};
+use super::set::{INSERT, PAUSE_IF_ACTIVE, REPLACE};
 use super::update::UPDATE;
 use crate::status::GoalStatus;
 

@@ -2,8 +2,8 @@
 
 use sqlx::Sqlite;
 use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{Database, DbError, WriteTx, text_of};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -51,31 +51,23 @@ impl Written {
 impl GoalStore {
     /// Changes a goal that there is: makes no file.
     pub(super) async fn change(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
-        match self.database.existing().await? {
-            Some(database) => Ok(write(&database, database.begin().await?, thread, statement).await?),
-            None => Ok(Written::NoGoal),
-        }
+        let Some(database) = self.database.existing().await? else { return Ok(Written::NoGoal) };
+        database.write(Durability::Usual, async |conn| Ok(run(conn, thread, statement).await?)).await
     }
 }
 
 /// Runs a statement; reads what it left alone where it wrote nothing.
-pub(super) async fn write(
-    database: &Database,
-    mut tx: WriteTx,
+pub(super) async fn run(
+    conn: &mut SqliteConnection,
     thread: Uuid,
     statement: Statement,
-) -> Result<Written, DbError> {
-    let read = |row| Goal::from_row(&row);
-    let failed = |error| database.error(error);
-    let written = statement.fetch_optional(tx.conn()).await.map_err(failed)?;
-    if let Some(goal) = written.map(read).transpose().map_err(failed)? {
-        tx.commit().await?;
-        return Ok(Written::Done(goal));
+) -> Result<Written, sqlx::Error> {
+    if let Some(row) = statement.fetch_optional(&mut *conn).await? {
+        return Ok(Written::Done(Goal::from_row(&row)?));
     }
     // In the same transaction, so that it is this goal which the conditions did not hold for.
-    let current = sqlx::query(GET).bind(text_of(thread)).fetch_optional(tx.conn()).await.map_err(failed)?;
-    let current = current.map(read).transpose().map_err(failed)?;
-    tx.rollback().await;
+    let current = sqlx::query(GET).bind(text_of(thread)).fetch_optional(conn).await?;
+    let current = current.as_ref().map(Goal::from_row).transpose()?;
     Ok(current.map_or(Written::NoGoal, Written::Refused))
 }
 

@@ -116,7 +116,7 @@ async fn a_commit_waits_for_the_disk() -> Result {
         let goals = GoalStore::new(lab.folder.path(), &OpenOptions::new().journal(journal));
         goals.insert(thread(1), NewGoal::new("reach it"), at(1)).await?;
         goals.account(thread(1), usage(1, 1), at(2)).await?;
-        let mut tx = goals.database().get().await?.begin().await?;
+        let mut tx = goals.database().get().await?.begin(threadkeep_sqlite::Durability::Usual).await?;
         let found: i64 =
             sqlx::query_scalar("PRAGMA synchronous").persistent(false).fetch_one(tx.conn()).await?;
         assert_eq!(found, level, "{journal:?}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use threadkeep_sqlite::{Database, DbSpec};
+use threadkeep_sqlite::{Database, DbSpec, Durability};
 use threadkeep_state_goals::{GOALS_DB, GoalError, NewGoal, OpenOptions};
 use tokio::task::JoinSet;
 
@@ -73,7 +73,7 @@ async fn a_snapshot_from_before_an_upgrade_forgets_it_too() -> Result {
     let DbSpec { label, file_name, kind, application_id, migrations, .. } = GOALS_DB;
     let first = Box::leak(Box::new(DbSpec::new(label, file_name, kind, application_id, &migrations[..1])));
     let old = Database::open(first, folder, &OpenOptions::new()).await?;
-    let mut tx = old.begin().await?;
+    let mut tx = old.begin(Durability::Usual).await?;
     for (number, objective) in [(1, MARKER), (2, "stays")] {
         let row = format!(
             "INSERT INTO thread_goals VALUES ('{0}', '{0}', '{objective}', 'active', NULL, 0, 0, 1, 1)",

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use sqlx::sqlite::SqliteConnection;
+use threadkeep_sqlite::Durability;
 
 use super::LogStore;
 use super::place::last_id;
@@ -30,25 +32,9 @@ impl LogStore {
         let Some(before) = before.map(Timestamp::as_millisecond) else { return Ok(0) };
         let mut expired = 0;
         loop {
-            let mut tx = db.begin().await?;
-            let late = sqlx::query_scalar("SELECT most_late_ms FROM log_totals WHERE id = 1");
-            let late = late.fetch_one(tx.conn()).await.map_err(|error| db.error(error))?;
-            let deleted = sqlx::query(
-                "DELETE FROM log_rows WHERE place IN \
-                   (SELECT place FROM log_rows WHERE id <= ?1 AND at_ms < ?2 ORDER BY id LIMIT ?3)",
-            )
-            .bind(last_id(before, late))
-            .bind(before)
-            .bind(BATCH)
-            .execute(tx.conn())
-            .await
-            .map_err(|error| db.error(error))?
-            .rows_affected();
-            sqlx::query("DELETE FROM log_partitions WHERE row_count = 0")
-                .execute(tx.conn())
-                .await
-                .map_err(|error| db.error(error))?;
-            tx.commit().await?;
+            let deleted = db
+                .write::<_, LogError>(Durability::Usual, async |conn| Ok(delete_batch(conn, before).await?));
+            let deleted = deleted.await?;
             expired += deleted;
             if deleted < BATCH.unsigned_abs() {
                 return Ok(expired);
@@ -67,4 +53,20 @@ impl LogStore {
         }
         Ok(())
     }
+}
+
+async fn delete_batch(conn: &mut SqliteConnection, before: i64) -> Result<u64, sqlx::Error> {
+    let late = sqlx::query_scalar("SELECT most_late_ms FROM log_totals WHERE id = 1");
+    let late = late.fetch_one(&mut *conn).await?;
+    let deleted = sqlx::query(
+        "DELETE FROM log_rows WHERE place IN \
+           (SELECT place FROM log_rows WHERE id <= ?1 AND at_ms < ?2 ORDER BY id LIMIT ?3)",
+    )
+    .bind(last_id(before, late))
+    .bind(before)
+    .bind(BATCH)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query("DELETE FROM log_partitions WHERE row_count = 0").execute(conn).await?;
+    Ok(deleted.rows_affected())
 }

@@ -1,8 +1,8 @@
-//! What the logs hold, in figures, and what they have cost.
+//! Figures of the logs: rows, bytes, times.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::RowReader;
 
 use super::LogStore;
 use crate::error::LogError;
@@ -17,11 +17,6 @@ pub struct LogInventory {
     pub bytes: u64,
     /// The bytes of the texts of all rows that were ever logged.
     pub logged_bytes: u64,
-    /// What was written to the database and its log for [`measured_bytes`](LogInventory::measured_bytes) of those. `None` where
-    /// the system does not tell.
-    pub written_bytes: Option<u64>,
-    /// The bytes that were logged by commits of which the system has told: all but the last two of each process.
-    pub measured_bytes: u64,
     /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
     pub dropped_rows: u64,
     /// When the earliest row happened, of those that are there.
@@ -42,8 +37,7 @@ impl LogStore {
         // and times are apart, tell which others may have happened before and after them: few, unless a clock was set back.
         let totals = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
-               (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, written_bytes, \
-               measured_bytes, dropped_rows, \
+               (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, dropped_rows, \
                (SELECT min(at_ms) FROM log_rows WHERE log_rows.id < 1000 * (1 + most_late_ms + \
                  (SELECT at_ms FROM log_rows ORDER BY log_rows.id LIMIT 1))), \
                (SELECT max(at_ms) FROM log_rows WHERE log_rows.id >= 1000 * \
@@ -54,21 +48,14 @@ impl LogStore {
 }
 
 fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
-    let count = |column: usize| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
-    let time = |column: usize| {
-        let ms: Option<i64> = row.try_get(column)?;
-        let time = ms.map(Timestamp::from_millisecond).transpose();
-        time.map_err(|error| sqlx::Error::Decode(Box::new(error)))
-    };
-    let written: Option<i64> = row.try_get(3)?;
+    let mut row = RowReader::new(row);
+    let mut count = || row.column::<i64>().map(|count| u64::try_from(count).unwrap_or(0));
     Ok(LogInventory {
-        rows: count(0)?,
-        bytes: count(1)?,
-        logged_bytes: count(2)?,
-        written_bytes: written.map(|bytes| u64::try_from(bytes).unwrap_or(0)),
-        measured_bytes: count(4)?,
-        dropped_rows: count(5)?,
-        oldest: time(6)?,
-        newest: time(7)?,
+        rows: count()?,
+        bytes: count()?,
+        logged_bytes: count()?,
+        dropped_rows: count()?,
+        oldest: row.optional_time()?,
+        newest: row.optional_time()?,
     })
 }

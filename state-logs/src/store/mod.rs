@@ -5,20 +5,19 @@ mod evict;
 mod expire;
 mod forget;
 mod inventory;
+mod new_row;
 mod partition;
 mod place;
 mod query;
 mod row;
 mod statements;
-mod written;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use threadkeep_sqlite::{LazyDatabase, OpenOptions};
 
-pub use append::NewRow;
 pub use inventory::LogInventory;
+pub use new_row::NewRow;
 pub use query::{DEFAULT_LIMIT, LevelMatch, LogQuery, MAX_LIMIT, Order};
 pub use row::{LogRow, LogSpan};
 #[doc(hidden)]
@@ -26,13 +25,11 @@ pub use statements::statements;
 
 use crate::database::LOGS_DB;
 use crate::error::LogError;
-use written::Written;
 
 /// The logs of one folder. Cheap to clone; all clones share one database, which is opened when it is first needed.
 #[derive(Clone, Debug)]
 pub struct LogStore {
     database: LazyDatabase,
-    written: Arc<Written>,
 }
 
 impl LogStore {
@@ -40,8 +37,7 @@ impl LogStore {
     /// one that is not.
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> LogStore {
-        let database = LazyDatabase::new(&LOGS_DB, folder, open);
-        LogStore { database, written: Arc::default() }
+        LogStore { database: LazyDatabase::new(&LOGS_DB, folder, open) }
     }
 
     /// Returns the database.

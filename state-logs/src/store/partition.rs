@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{JsonText, json, text_of};
 use uuid::Uuid;
 
-use super::append::NewRow;
 use super::forget::TOMBSTONES;
+use super::new_row::NewRow;
 use crate::options::Keep;
 
 /// Whose rows they are: a thread's, the threadless ones of a process, or those of neither.
@@ -82,7 +82,8 @@ pub(crate) async fn partitions(
     let threads = shares.iter().filter_map(|share| share.owner.thread_id);
     let forgotten = TOMBSTONES.deleted_of(conn, threads).await?;
     shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !forgotten.contains(&thread)));
-    let owners = owners(shares)?;
+    let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
+    let owners = json(&owners);
     let found = select(conn, &owners).await?;
     if found.len() == shares.len() {
         return Ok(found);
@@ -97,11 +98,6 @@ pub(crate) async fn partitions(
     select(conn, &owners).await
 }
 
-fn owners(shares: &[Share<'_>]) -> Result<String, sqlx::Error> {
-    let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
-    serde_json::to_string(&owners).map_err(|error| sqlx::Error::Encode(Box::new(error)))
-}
-
 /// Looks up the partition of a thread.
 pub(crate) async fn id_of_thread(
     conn: &mut SqliteConnection,
@@ -114,7 +110,7 @@ pub(crate) async fn id_of_thread(
 }
 
 /// Reads the partitions that are there, in the order of their owners.
-async fn select(conn: &mut SqliteConnection, owners: &str) -> Result<Vec<Partition>, sqlx::Error> {
+async fn select(conn: &mut SqliteConnection, owners: &JsonText) -> Result<Vec<Partition>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT log_partitions.id, row_count, byte_count, last_position FROM json_each(?1) AS owner \
          CROSS JOIN log_partitions ON thread_id = owner.value ->> 0 AND process_id = owner.value ->> 1",

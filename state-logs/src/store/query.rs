@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{json, text_of};
 use uuid::Uuid;
 
 use super::LogStore;
@@ -193,12 +193,11 @@ async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<
     let mut threads: Vec<String> = threads.iter().copied().map(text_of).collect();
     threads.sort_unstable();
     threads.dedup();
-    let threads = serde_json::to_string(&threads).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let rows = sqlx::query(
         "SELECT log_partitions.id FROM json_each(?1) AS thread \
          CROSS JOIN log_partitions ON thread_id = thread.value AND process_id = ''",
     )
-    .bind(threads)
+    .bind(json(&threads))
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| row.try_get(0)).collect()
@@ -217,7 +216,7 @@ impl Bounds<'_> {
             Some(LevelMatch::AtLeast(level)) => (Level::Error, level),
             Some(LevelMatch::Exactly(level)) => (level, level),
         };
-        let partitions = self.partitions.as_ref().map(|ids| serde_json::to_string(ids).unwrap_or_default());
+        let partitions = self.partitions.as_ref().map(json);
         let mut select = sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(select(walk, query.order)))
             .bind(self.ids.0)
             .bind(self.ids.1)

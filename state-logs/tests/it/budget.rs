@@ -71,15 +71,6 @@ async fn measure(folder: &Path) -> Result {
     let ratio = written as f64 / logged as f64;
     assert_eq!(writer.dropped(), 0);
     assert!(ratio <= BUDGET, "{logged} bytes logged, {written} written: {ratio:.2}");
-    // One row more, so that the store knows of the commits before.
-    tracing::dispatcher::with_default(&dispatch, || log_all(&writer, 0..1));
-    let known = store.inventory().await?.ok_or("no database")?;
-    let counted = known.written_bytes.ok_or("not known")? - before.written_bytes.ok_or("not known")?;
-    let difference = counted.abs_diff(written) as f64 / written as f64;
-    assert!(difference < 0.1, "the store counted {counted} bytes, the system {written}");
-    // All commits but the last two, of 512 rows at most.
-    let missing = known.logged_bytes - known.measured_bytes;
-    assert!(missing > 0 && missing < known.logged_bytes / 20, "{known:?}");
     writer.close().await?;
     Ok(store.close().await?)
 }

@@ -1,7 +1,7 @@
 //! A deleted thread leaves nothing behind.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{Database, DbSpec, OpenOptions};
+use threadkeep_sqlite::{Database, DbSpec, Durability, OpenOptions};
 use threadkeep_state_logs::{LOGS_DB, LogOptions, LogQuery};
 use tracing::{info, info_span};
 use uuid::Uuid;
@@ -78,7 +78,7 @@ async fn a_snapshot_from_before_an_upgrade_forgets_it_too() -> Result {
     let DbSpec { label, file_name, kind, application_id, migrations, .. } = LOGS_DB;
     let first = Box::leak(Box::new(DbSpec::new(label, file_name, kind, application_id, &migrations[..1])));
     let old = Database::open(first, lab.folder.path(), &OpenOptions::new()).await?;
-    let mut tx = old.begin().await?;
+    let mut tx = old.begin(Durability::Usual).await?;
     for (partition, thread, message) in [(1_i64, DELETED, MARKER), (2, KEPT, "stays")] {
         sqlx::query("INSERT INTO log_partitions (id, thread_id, process_id) VALUES (?1, ?2, '')")
             .bind(partition)

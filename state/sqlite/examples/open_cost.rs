@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use threadkeep_sqlite::{Database, DbKind, DbSpec, MigrationFile, OpenOptions};
+use threadkeep_sqlite::{Database, DbKind, DbSpec, Durability, MigrationFile, OpenOptions};
 
 /// Thirty migrations of some size, as a store has after a few years.
 static MIGRATIONS: [MigrationFile; 30] = {
@@ -57,10 +57,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut empty, mut written, mut read) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS * 5 {
         let started = Instant::now();
-        database.begin().await?.rollback().await;
+        database.begin(Durability::Usual).await?.rollback().await;
         empty.push(started.elapsed());
         let started = Instant::now();
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin(Durability::Usual).await?;
         sqlx::query("INSERT INTO notes (text) VALUES ('x')").execute(tx.conn()).await?;
         tx.commit().await?;
         written.push(started.elapsed());

@@ -3,9 +3,9 @@
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
-use crate::db_error::DbError;
-use crate::lazy::{Edit, LazyDatabase};
-use crate::open_error::OpenError;
+use crate::database::durability::Durability;
+use crate::database::lazy::{Edit, LazyDatabase};
+use crate::error::{DbError, OpenError};
 use crate::tombstone::{Tombstone, Tombstones};
 
 impl Tombstones {
@@ -30,13 +30,11 @@ impl Tombstones {
         F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
     {
         let db = database.get().await?;
-        let mut tx = db.begin_durable().await?;
-        let forgotten = async {
-            delete(tx.conn()).await?;
-            self.put(tx.conn(), &[stone]).await
-        };
-        forgotten.await.map_err(|error| db.error(error))?;
-        tx.commit().await?;
+        db.write::<_, DbError>(Durability::Durable, async |conn| {
+            delete(conn).await?;
+            Ok(self.put(conn, &[stone]).await?)
+        })
+        .await?;
         // The log beside the file still has what was deleted, and nobody may come to close it.
         let checkpoint = db.checkpoint().await?;
         database.edit_snapshots::<E, F>(delete).await?;
@@ -53,9 +51,9 @@ impl Tombstones {
         E: From<OpenError> + From<DbError>,
     {
         let Some(db) = database.existing().await? else { return Ok(()) };
-        let mut tx = db.begin_durable().await?;
-        self.remove(tx.conn(), [thread]).await.map_err(|error| db.error(error))?;
-        Ok(tx.commit().await?)
+        db.write::<_, DbError>(Durability::Durable, async |conn| Ok(self.remove(conn, [thread]).await?))
+            .await?;
+        Ok(())
     }
 
     /// Returns the tombstones of a database; none where there is none.

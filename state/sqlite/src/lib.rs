@@ -8,7 +8,9 @@
 //! signatures: it lends sqlx connections to stores, which depend on sqlx themselves and hide it from their own users.
 //!
 //! ```
-//! use threadkeep_sqlite::{Database, DbError, DbKind, DbSpec, MigrationFile, OpenOptions, migrations};
+//! use threadkeep_sqlite::{
+//!     Database, DbError, DbKind, DbSpec, Durability, MigrationFile, OpenOptions, migrations,
+//! };
 //!
 //! static MIGRATIONS: [MigrationFile; 1] = migrations![
 //!     "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
@@ -20,13 +22,13 @@
 //! let folder = tempfile::tempdir()?;
 //! let notes = Database::open(&NOTES, folder.path(), &OpenOptions::new()).await?;
 //!
-//! let mut tx = notes.begin().await?;
-//! sqlx::query("INSERT INTO notes (text) VALUES (?1)")
-//!     .bind("buy milk")
-//!     .execute(tx.conn())
-//!     .await
-//!     .map_err(|error| notes.error(error))?;
-//! tx.commit().await?;
+//! let add = sqlx::query("INSERT INTO notes (text) VALUES (?1)").bind("buy milk");
+//! notes
+//!     .write::<_, DbError>(Durability::Usual, async |conn| {
+//!         add.execute(conn).await?;
+//!         Ok(())
+//!     })
+//!     .await?;
 //!
 //! let text: String =
 //!     notes.read(async |conn| sqlx::query_scalar("SELECT text FROM notes").fetch_one(conn).await).await?;
@@ -107,55 +109,34 @@
 //!
 //! Names and tags are listed in [`telemetry`]; [`install_telemetry`] sets the process's one sink.
 
-mod check;
-mod connect;
 mod database;
-mod db_error;
-mod durability;
 mod error;
-pub mod file_system;
 mod forget;
-mod header;
-mod holders;
 mod inspect;
-mod lazy;
-mod lock;
-mod log;
-mod look;
-mod migrate;
 mod open;
-mod open_error;
 mod options;
 mod paths;
-mod read;
-mod regular;
-mod retry;
-mod rollback;
 mod row;
-mod schema;
-mod snapshot;
 mod spec;
-mod stamp;
-mod status;
+mod system;
 pub mod telemetry;
 mod tombstone;
 mod version;
-mod write;
 
-pub use check::{Checkpoint, Depth};
 pub use database::Database;
-pub use db_error::DbError;
-pub use error::{ErrorClass, Source};
+pub use database::durability::Durability;
+pub use database::lazy::{Edit, LazyDatabase};
+pub use database::maintenance::{Checkpoint, Depth};
+pub use database::read::Reader;
+pub use database::write::{WriteError, WriteTx};
+pub use error::{DbError, ErrorClass, OpenError, Source, StoreError};
 pub use inspect::inspect;
-pub use lazy::{Edit, LazyDatabase};
-pub use open_error::OpenError;
+pub use inspect::status::{DbState, DbStatus, Pages, SchemaStatus};
 pub use options::{JournalChoice, JournalMode, OpenOptions};
 pub use paths::DbPaths;
-pub use read::Reader;
-pub use row::{RowReader, text_of};
+pub use row::{JsonText, RowReader, json, text_of};
 pub use spec::{DbKind, DbSpec, MigrationFile};
-pub use status::{DbState, DbStatus, Pages, SchemaStatus};
+pub use system::file_system;
 pub use telemetry::{AlreadyInstalled, DbTelemetry, MemoryTelemetry, install_telemetry};
 pub use tombstone::{Tombstone, Tombstones};
 pub use version::{MIN_SQLITE_VERSION, sqlite_version};
-pub use write::WriteTx;

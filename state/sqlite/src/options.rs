@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::file_system::FileSystem;
+use crate::system::file_system::FileSystem;
 
 /// How to open a database. Every option has a default that suits an agent's machine.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ pub enum JournalChoice {
 impl JournalChoice {
     pub(crate) fn resolve(self, file_system: FileSystem) -> JournalMode {
         match self {
-            Self::Auto => crate::file_system::journal_for(file_system),
+            Self::Auto => JournalMode::for_file_system(file_system),
             Self::Wal => JournalMode::Wal,
             Self::Delete => JournalMode::Delete,
         }
@@ -115,6 +115,15 @@ pub enum JournalMode {
 }
 
 impl JournalMode {
+    /// Chooses the mode for a file system: DELETE where WAL is unsafe, otherwise WAL.
+    #[must_use]
+    pub const fn for_file_system(file_system: FileSystem) -> Self {
+        match file_system {
+            FileSystem::Remote(_) => Self::Delete,
+            FileSystem::Local | FileSystem::Unknown => Self::Wal,
+        }
+    }
+
     /// Returns the name that `PRAGMA journal_mode` uses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

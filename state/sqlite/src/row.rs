@@ -1,8 +1,11 @@
 //! Reads the columns of a row in order, with the two conversions that all stores share: Unix milliseconds and ids.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Decode, Row as _, Type};
+use serde::Serialize;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo};
+use sqlx::{Decode, Encode, Row as _, Type};
 use uuid::Uuid;
 
 /// A row that is read from left to right, so that the order of the columns is said in one place.
@@ -81,6 +84,36 @@ fn time_of(ms: i64) -> Result<Timestamp, sqlx::Error> {
 #[must_use]
 pub fn text_of(id: Uuid) -> String {
     id.hyphenated().to_string()
+}
+
+/// Value as JSON text, for a statement that reads it with `json_each(?1)`: see [`json`].
+#[derive(Debug)]
+pub struct JsonText(Result<String, serde_json::Error>);
+
+/// Makes JSON text to bind. A value that JSON cannot bear fails its statement, like any other value that cannot be bound.
+///
+/// Binding a reference copies the text; binding the value itself does not.
+pub fn json<T: Serialize + ?Sized>(value: &T) -> JsonText {
+    JsonText(serde_json::to_string(value))
+}
+
+impl Type<Sqlite> for JsonText {
+    fn type_info() -> SqliteTypeInfo {
+        <str as Type<Sqlite>>::type_info()
+    }
+}
+
+impl Encode<'_, Sqlite> for JsonText {
+    fn encode(self, arguments: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        self.0?.encode(arguments)
+    }
+
+    fn encode_by_ref(&self, arguments: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        match &self.0 {
+            Ok(text) => text.encode_by_ref(arguments),
+            Err(error) => Err(error.to_string().into()),
+        }
+    }
 }
 
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {

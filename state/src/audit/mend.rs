@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use threadkeep_rollout::SESSION_INDEX;
+use threadkeep_sqlite::{Durability, json};
 
 use super::{AuditReport, DifferenceKind};
 use crate::error::StateError;
@@ -17,7 +18,6 @@ impl StateRuntime {
     /// [`StateError::Database`]; then nothing was changed.
     pub async fn prepare_repair(&self, report: &AuditReport, now: Timestamp) -> Result<usize, StateError> {
         let db = self.database();
-        let fail = |error| db.error(error);
         let of_kind =
             |gone: bool| -> Vec<String> {
                 report
@@ -29,41 +29,40 @@ impl StateRuntime {
                     })
                     .collect()
             };
-        let json = |list: &[String]| {
-            serde_json::to_string(list).map_err(|error| fail(sqlx::Error::Encode(error.into())))
-        };
         let mut forgotten = of_kind(false);
         let names_differ = report
             .differences
             .iter()
             .any(|difference| matches!(difference.kind, DifferenceKind::Field { field: "session_name", .. }));
 
-        let mut tx = db.begin().await?;
         if names_differ {
             // Names come from a file of their own, which is read again too, if it is there.
             forgotten.push(SESSION_INDEX.to_owned());
-            for sql in [
-                "DELETE FROM session_names",
-                "UPDATE threads SET session_name = NULL WHERE session_name IS NOT NULL",
-            ] {
-                sqlx::query(sql).execute(tx.conn()).await.map_err(fail)?;
-            }
         }
-        sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
-            .bind(json(&forgotten)?)
-            .execute(tx.conn())
-            .await
-            .map_err(fail)?;
-        sqlx::query(
-            "UPDATE threads SET missing_since_ms = ?2 \
-             WHERE id IN (SELECT value FROM json_each(?1)) AND missing_since_ms IS NULL",
-        )
-        .bind(json(&of_kind(true))?)
-        .bind(now.as_millisecond())
-        .execute(tx.conn())
-        .await
-        .map_err(fail)?;
-        tx.commit().await?;
+        db.write::<_, StateError>(Durability::Usual, async |conn| {
+            if names_differ {
+                for sql in [
+                    "DELETE FROM session_names",
+                    "UPDATE threads SET session_name = NULL WHERE session_name IS NOT NULL",
+                ] {
+                    sqlx::query(sql).execute(&mut *conn).await?;
+                }
+            }
+            sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
+                .bind(json(&forgotten))
+                .execute(&mut *conn)
+                .await?;
+            sqlx::query(
+                "UPDATE threads SET missing_since_ms = ?2 \
+                 WHERE id IN (SELECT value FROM json_each(?1)) AND missing_since_ms IS NULL",
+            )
+            .bind(json(&of_kind(true)))
+            .bind(now.as_millisecond())
+            .execute(conn)
+            .await?;
+            Ok(())
+        })
+        .await?;
         Ok(report.differences.len())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, BoxError, CommitError, Duplicate, Lease, Remark};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::index::{ReadItem, ThreadIndex};
@@ -23,7 +23,7 @@ pub(super) async fn commit(
     lease: &Lease,
     batch: BatchOf<'_, ThreadIndex>,
 ) -> Result<CommitReport, CommitError> {
-    let mut tx = index.db.begin().await.map_err(backend)?;
+    let mut tx = index.db.begin(Durability::Usual).await.map_err(backend)?;
     let conn = tx.conn();
     let (now_ms, expires_ms) = (batch.term.now.as_millisecond(), batch.term.expires_at.as_millisecond());
     if !renew(conn, lease, batch.watermark, expires_ms).await? {

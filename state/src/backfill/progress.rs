@@ -7,7 +7,7 @@ use threadkeep_backfill::{
     Acquired, BackfillStatus, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState,
     Term,
 };
-use threadkeep_sqlite::{Database, DbError, RowReader};
+use threadkeep_sqlite::{Database, DbError, Durability, RowReader};
 
 use super::IndexOptions;
 use super::owner::owner_is_dead;
@@ -71,7 +71,7 @@ impl Progress for BackfillProgress {
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
         let fail = |error| self.db.error(error);
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin(Durability::Usual).await?;
         sqlx::query(
             "INSERT OR IGNORE INTO backfill_progress (id, status, lease_token) VALUES (1, 'pending', 0)",
         )
@@ -161,7 +161,7 @@ impl BackfillProgress {
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), LeaseError> {
-        let mut tx = self.db.begin().await.map_err(backend)?;
+        let mut tx = self.db.begin(Durability::Usual).await.map_err(backend)?;
         let done = query.execute(tx.conn()).await.map_err(|error| backend(self.db.error(error)))?;
         if done.rows_affected() == 0 {
             return Err(LeaseError::Lost);

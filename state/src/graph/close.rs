@@ -1,11 +1,12 @@
 //! Closing a thread with everything that it spawned, and bringing back what that closed.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
-use threadkeep_sqlite::text_of;
+use sqlx::sqlite::SqliteConnection;
+use threadkeep_sqlite::{Durability, RowReader, text_of};
 use uuid::Uuid;
 
-use super::statements::{CLOSE_BELOW, OPEN_BELOW};
+use super::edge::{closed_by, require};
+use super::statements::{ALONE, CLOSE_BELOW, OPEN_BELOW};
 use super::{AgentGraph, GraphError};
 
 impl AgentGraph {
@@ -18,11 +19,12 @@ impl AgentGraph {
     ///
     /// [`GraphError::NotFound`], [`GraphError::Database`]; then nothing was changed.
     pub async fn close_subtree(&self, id: Uuid, now: Timestamp) -> Result<Vec<Uuid>, GraphError> {
-        let mut tx = self.db.begin_durable().await?;
-        let closing = self.require(tx.conn(), id, now).await?.unwrap_or(id);
-        let closed = self.set_below(tx.conn(), CLOSE_BELOW, id, closing, now).await?;
-        tx.commit().await?;
-        Ok(closed)
+        self.db
+            .write(Durability::Durable, async |conn| {
+                let closing = require(conn, id, now).await?.unwrap_or(id);
+                Ok(set_below(conn, CLOSE_BELOW, id, closing, now).await?)
+            })
+            .await
     }
 
     /// Opens a thread again and exactly those of its descendants that the same closing had closed, in one transaction,
@@ -32,36 +34,35 @@ impl AgentGraph {
     ///
     /// [`GraphError::NotFound`], [`GraphError::Database`]; then nothing was changed.
     pub async fn resume_subtree(&self, id: Uuid, now: Timestamp) -> Result<Vec<Uuid>, GraphError> {
-        let mut tx = self.db.begin_durable().await?;
-        let Some(closing) = self.require(tx.conn(), id, now).await? else { return Ok(Vec::new()) };
-        let opened = self.set_below(tx.conn(), OPEN_BELOW, id, closing, now).await?;
-        tx.commit().await?;
-        Ok(opened)
-    }
-
-    /// Runs one of the two statements; gives back the threads that it changed, the oldest first.
-    async fn set_below(
-        &self,
-        conn: &mut sqlx::SqliteConnection,
-        statement: &'static str,
-        id: Uuid,
-        closing: Uuid,
-        now: Timestamp,
-    ) -> Result<Vec<Uuid>, GraphError> {
-        let fail = |error| GraphError::from(self.db.error(error));
-        let rows = sqlx::query(statement)
-            .bind(text_of(id))
-            .bind(text_of(closing))
-            .bind(now.as_millisecond())
-            .fetch_all(conn)
+        self.db
+            .write(Durability::Durable, async |conn| match closed_by(conn, id).await? {
+                Some(Some(closing)) => Ok(set_below(conn, OPEN_BELOW, id, closing, now).await?),
+                Some(None) => Ok(Vec::new()),
+                // It has no edges, and so is open, if the index knows it.
+                None if sqlx::query(ALONE).bind(text_of(id)).fetch_optional(conn).await?.is_some() => {
+                    Ok(Vec::new())
+                }
+                None => Err(GraphError::NotFound { id }.into()),
+            })
             .await
-            .map_err(fail)?;
-        let ids: Result<Vec<Uuid>, sqlx::Error> = rows
-            .iter()
-            .map(|row| Uuid::try_parse(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(Box::new(error))))
-            .collect();
-        let mut ids = ids.map_err(fail)?;
-        ids.sort_unstable();
-        Ok(ids)
     }
+}
+
+/// Runs one of the two statements; gives back the threads that it changed, the oldest first.
+async fn set_below(
+    conn: &mut SqliteConnection,
+    statement: &'static str,
+    id: Uuid,
+    closing: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows = sqlx::query(statement)
+        .bind(text_of(id))
+        .bind(text_of(closing))
+        .bind(now.as_millisecond())
+        .fetch_all(conn)
+        .await?;
+    let mut ids: Vec<Uuid> = rows.iter().map(|row| RowReader::new(row).uuid()).collect::<Result<_, _>>()?;
+    ids.sort_unstable();
+    Ok(ids)
 }

@@ -1,11 +1,11 @@
 //! Spawning: an edge from parent to child, and the lifecycle of one thread.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
-use threadkeep_sqlite::text_of;
+use sqlx::sqlite::SqliteConnection;
+use threadkeep_sqlite::{Durability, RowReader, WriteError, text_of};
 use uuid::Uuid;
 
-use super::statements::{LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
+use super::statements::{CLOSED_BY, LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
 use super::{AgentGraph, GraphError, Lifecycle};
 use crate::tombstone::TOMBSTONES;
 
@@ -18,35 +18,29 @@ impl AgentGraph {
     /// [`GraphError::Cycle`], [`GraphError::SecondParent`], [`GraphError::Deleted`], [`GraphError::Database`]; then nothing
     /// was changed.
     pub async fn upsert_edge(&self, parent: Uuid, child: Uuid, now: Timestamp) -> Result<(), GraphError> {
-        let fail = |error| GraphError::from(self.db.error(error));
         let (parent_text, child_text) = (text_of(parent), text_of(child));
-        let mut tx = self.db.begin_durable().await?;
-        let deleted = TOMBSTONES.deleted_of(tx.conn(), [parent, child]).await.map_err(fail)?;
-        if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
-            return Err(GraphError::Deleted { id });
-        }
-        let row = sqlx::query(MAY_LINK)
-            .bind(&parent_text)
-            .bind(&child_text)
-            .fetch_one(tx.conn())
+        self.db
+            .write(Durability::Durable, async |conn| {
+                let deleted = TOMBSTONES.deleted_of(conn, [parent, child]).await?;
+                if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
+                    return Err(GraphError::Deleted { id }.into());
+                }
+                let may_link = sqlx::query(MAY_LINK).bind(&parent_text).bind(&child_text);
+                let row = may_link.fetch_one(&mut *conn).await?;
+                let mut row = RowReader::new(&row);
+                match (row.optional_uuid()?, row.column()?) {
+                    (Some(current), _) if current == parent => return Ok(()),
+                    (_, true) => return Err(GraphError::Cycle { parent, child }.into()),
+                    (Some(current), false) => {
+                        return Err(GraphError::SecondParent { child, current, refused: parent }.into());
+                    }
+                    (None, false) => {}
+                }
+                let link = sqlx::query(LINK).bind(&parent_text).bind(&child_text);
+                link.bind(now.as_millisecond()).execute(conn).await?;
+                Ok(())
+            })
             .await
-            .map_err(fail)?;
-        let current: Option<String> = row.try_get(0).map_err(fail)?;
-        let current = current.and_then(|id| Uuid::try_parse(&id).ok());
-        match current {
-            Some(current) if current == parent => return Ok(()),
-            _ if row.try_get(1).map_err(fail)? => return Err(GraphError::Cycle { parent, child }),
-            Some(current) => return Err(GraphError::SecondParent { child, current, refused: parent }),
-            None => {}
-        }
-        sqlx::query(LINK)
-            .bind(&parent_text)
-            .bind(&child_text)
-            .bind(now.as_millisecond())
-            .execute(tx.conn())
-            .await
-            .map_err(fail)?;
-        Ok(tx.commit().await?)
     }
 
     /// Opens or closes one thread and none of its descendants. `false` when it was so already.
@@ -60,43 +54,35 @@ impl AgentGraph {
         lifecycle: Lifecycle,
         now: Timestamp,
     ) -> Result<bool, GraphError> {
-        let mut tx = self.db.begin_durable().await?;
-        self.require(tx.conn(), id, now).await?;
-        let id = text_of(id);
-        let changed = sqlx::query(SET_CLOSED_BY)
-            .bind(&id)
-            .bind((lifecycle == Lifecycle::Closed).then_some(&id))
-            .bind(now.as_millisecond())
-            .execute(tx.conn())
+        self.db
+            .write(Durability::Durable, async |conn| {
+                require(conn, id, now).await?;
+                let id = text_of(id);
+                let set = sqlx::query(SET_CLOSED_BY)
+                    .bind(&id)
+                    .bind((lifecycle == Lifecycle::Closed).then_some(&id))
+                    .bind(now.as_millisecond());
+                Ok(set.execute(conn).await?.rows_affected() > 0)
+            })
             .await
-            .map_err(|error| self.db.error(error))?
-            .rows_affected();
-        tx.commit().await?;
-        Ok(changed > 0)
     }
+}
 
-    /// Takes a thread into the graph, where it is not yet; gives back what closed it.
-    pub(super) async fn require(
-        &self,
-        conn: &mut sqlx::SqliteConnection,
-        id: Uuid,
-        now: Timestamp,
-    ) -> Result<Option<Uuid>, GraphError> {
-        let fail = |error| GraphError::from(self.db.error(error));
-        let text = text_of(id);
-        sqlx::query(TAKE_IN)
-            .bind(&text)
-            .bind(now.as_millisecond())
-            .execute(&mut *conn)
-            .await
-            .map_err(fail)?;
-        let row = sqlx::query(super::statements::CLOSED_BY)
-            .bind(&text)
-            .fetch_optional(&mut *conn)
-            .await
-            .map_err(fail)?
-            .ok_or(GraphError::NotFound { id })?;
-        let closed_by: Option<String> = row.try_get(0).map_err(fail)?;
-        Ok(closed_by.and_then(|id| Uuid::try_parse(&id).ok()))
-    }
+/// Takes a thread into the graph, where it is not yet; returns what closed it.
+pub(super) async fn require(
+    conn: &mut SqliteConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Option<Uuid>, WriteError<GraphError>> {
+    sqlx::query(TAKE_IN).bind(text_of(id)).bind(now.as_millisecond()).execute(&mut *conn).await?;
+    Ok(closed_by(conn, id).await?.ok_or(GraphError::NotFound { id })?)
+}
+
+/// Returns what closed a thread of the graph; `None` for a thread that is not in it.
+pub(super) async fn closed_by(
+    conn: &mut SqliteConnection,
+    id: Uuid,
+) -> Result<Option<Option<Uuid>>, sqlx::Error> {
+    let row = sqlx::query(CLOSED_BY).bind(text_of(id)).fetch_optional(conn).await?;
+    row.map(|row| RowReader::new(&row).optional_uuid()).transpose()
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the agent graph, one variant a remedy.
 
-use threadkeep_sqlite::DbError;
+use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
 /// Why the agent graph did not do what it was asked.
@@ -44,4 +44,14 @@ pub enum GraphError {
         /// The parent that was asked for.
         refused: Uuid,
     },
+}
+
+impl StoreError for GraphError {
+    fn open_error(&self) -> Option<&OpenError> {
+        None
+    }
+
+    fn db_error(&self) -> Option<&DbError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{RowReader, text_of};
+use threadkeep_sqlite::{RowReader, json, text_of};
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
@@ -142,9 +142,7 @@ impl AgentGraph {
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {
         let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
-        let ids =
-            serde_json::to_string(&ids).map_err(|error| self.db.error(sqlx::Error::Encode(error.into())))?;
-        self.agents(sqlx::query(BELOW).bind(ids).bind(max_depth.min(MAX_DEPTH))).await
+        self.agents(sqlx::query(BELOW).bind(json(&ids)).bind(max_depth.min(MAX_DEPTH))).await
     }
 
     async fn agents(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<Agent>, GraphError> {

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::Tombstone;
+use threadkeep_sqlite::{Tombstone, json};
 use uuid::Uuid;
 
 use super::statements::{CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
@@ -31,7 +31,7 @@ pub(crate) async fn add_spawned(
     if spawned.is_empty() {
         return Ok(());
     }
-    let spawned = serde_json::to_string(spawned).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let spawned = json(spawned);
     for statement in [PARENTS_OF_ROLLOUTS, CHILDREN_OF_ROLLOUTS, CUT_CYCLES] {
         sqlx::query(statement).bind(&spawned).execute(&mut *conn).await?;
     }

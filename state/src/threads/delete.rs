@@ -1,7 +1,7 @@
 //! Takes a thread out of this database, and leaves in the same transaction what the rest of a deletion needs.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::Tombstone;
+use threadkeep_sqlite::{Durability, Tombstone};
 use uuid::Uuid;
 
 use super::{ThreadStore, forget};
@@ -13,7 +13,7 @@ impl ThreadStore {
     /// Deletes a thread from this database, leaves a tombstone, and notes what is to be done elsewhere.
     pub(crate) async fn delete(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
         let fail = |error| StateError::from(self.db.error(error));
-        let mut tx = self.db.begin_durable().await?;
+        let mut tx = self.db.begin(Durability::Durable).await?;
         if !forget(tx.conn(), id).await.map_err(fail)? {
             return Err(StateError::NotFound { id });
         }

@@ -4,7 +4,7 @@
 //! when they return.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -71,12 +71,11 @@ impl ThreadStore {
         id: Uuid,
         bind: impl FnOnce(String) -> sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), StateError> {
-        let mut tx = self.db.begin_durable().await?;
-        let edited =
-            bind(text_of(id)).execute(tx.conn()).await.map_err(|error| self.db.error(error))?.rows_affected();
-        if edited == 0 {
-            return Err(StateError::NotFound { id });
-        }
-        Ok(tx.commit().await?)
+        self.db
+            .write(Durability::Durable, async |conn| {
+                let edited = bind(text_of(id)).execute(conn).await?.rows_affected();
+                if edited == 0 { Err(StateError::NotFound { id }.into()) } else { Ok(()) }
+            })
+            .await
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use threadkeep_rollout::Touch;
-use threadkeep_sqlite::{Database, text_of};
+use threadkeep_sqlite::{Database, json, text_of};
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -195,7 +195,6 @@ pub(super) async fn write_touches(conn: &mut SqliteConnection, touches: &[Touch]
         (text_of(touch.thread_id), at, touch.tokens_used.max(0), touch.run_outcome.as_str())
     };
     let rows: Vec<(String, i64, i64, &str)> = touches.iter().map(row).collect();
-    let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     sqlx::query(
         "UPDATE threads SET updated_at_ms = touch.value ->> 1, tokens_used = touch.value ->> 2, \
            run_outcome = touch.value ->> 3 \
@@ -204,7 +203,7 @@ pub(super) async fn write_touches(conn: &mut SqliteConnection, touches: &[Touch]
            AND (threads.updated_at_ms, threads.tokens_used, threads.run_outcome) \
              IS NOT (touch.value ->> 1, touch.value ->> 2, touch.value ->> 3)",
     )
-    .bind(rows)
+    .bind(json(&rows))
     .execute(conn)
     .await?;
     Ok(())

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::{Tombstone, text_of};
+use threadkeep_sqlite::{Durability, Tombstone, json, text_of};
 use uuid::Uuid;
 
 use super::forget::without_parent;
@@ -230,14 +230,12 @@ impl ThreadStore {
         if touches.is_empty() && batch.len() == 0 {
             return Ok(0);
         }
-        let mut tx = self.db.begin().await?;
-        let written = async {
+        let written = self.db.write::<_, StateError>(Durability::Usual, async |conn| {
             // Before the rows: one that describes a thread anew says what it is now.
-            write_touches(tx.conn(), &touches).await?;
-            upsert_all(tx.conn(), batch).await
-        };
-        let written = written.await.map_err(|error| self.db.error(error))?;
-        tx.commit().await?;
+            write_touches(conn, &touches).await?;
+            Ok(upsert_all(conn, batch).await?)
+        });
+        let written = written.await?;
         touches.are_written();
         Ok(written)
     }
@@ -266,8 +264,7 @@ pub(crate) async fn upsert_all(
     if rows.is_empty() {
         return Ok(0);
     }
-    let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(rows).execute(&mut *conn).await?;
+    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(json(&rows)).execute(&mut *conn).await?;
     add_spawned(conn, &spawned).await?;
     Ok(written.rows_affected())
 }

@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::{Database, OpenOptions};
+use threadkeep_sqlite::{Database, Durability, OpenOptions};
 
 use super::Task;
 use super::fixtures::Fixtures;
@@ -79,7 +79,7 @@ fn write(task: &Task<'_>, lab: &Lab<'_>, rows: &[&Statement], release: u32) -> R
     let spec = lab::spec(task.owner, release)?;
     lab::block_on(async {
         let database = Database::open(spec, lab.folder(), &OpenOptions::new()).await?;
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin(Durability::Usual).await?;
         // Rows of one release stand in no order that foreign keys would ask for.
         sqlx::query("PRAGMA defer_foreign_keys = ON")
             .execute(tx.conn())

@@ -10,7 +10,7 @@ use std::process::{ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::{Database, OpenOptions};
+use threadkeep_sqlite::{Database, Durability, OpenOptions};
 
 use super::fixtures::Fixtures;
 use super::{Owner, Task, lab};
@@ -151,7 +151,7 @@ pub const TOLD_TO_STOP: &str = "told to stop";
 
 /// Commits one text, and only then says so.
 async fn write(database: &Database, insert: &str, text: &str) -> Result<()> {
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let insert = sqlx::query(AssertSqlSafe(insert.to_owned())).bind(text.to_owned());
     insert.execute(tx.conn()).await.map_err(|error| database.error(error))?;
     tx.commit().await?;

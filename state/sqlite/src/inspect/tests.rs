@@ -6,7 +6,7 @@ use std::fs;
 use sqlx::Executor as _;
 
 use super::{LOOKS, look_and_read};
-use crate::{Database, DbKind, DbSpec, DbState, MigrationFile, OpenOptions, migrations};
+use crate::{Database, DbKind, DbSpec, DbState, Durability, MigrationFile, OpenOptions, migrations};
 
 static MIGRATIONS: [MigrationFile; 1] =
     migrations!["0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"];
@@ -24,7 +24,7 @@ async fn closed(folder: &tempfile::TempDir) -> Result<std::path::PathBuf> {
 /// Another program opens the database, writes and closes it.
 async fn write(folder: &tempfile::TempDir) -> Result {
     let database = Database::open(&SPEC, folder.path(), &OpenOptions::new()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("INSERT INTO notes (text) VALUES (hex(randomblob(10000)))").await?;
     tx.commit().await?;
     database.close().await?;
@@ -84,7 +84,7 @@ async fn a_log_that_is_taken_away_in_between_is_looked_for_again() -> Result {
     let folder = tempfile::tempdir()?;
     closed(&folder).await?;
     let database = Database::open(&SPEC, folder.path(), &OpenOptions::new()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("INSERT INTO notes (text) VALUES ('in the log')").await?;
     tx.commit().await?;
     let (mut open, mut looks) = (Some(database), 0);

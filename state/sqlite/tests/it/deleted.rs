@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::Executor as _;
-use threadkeep_sqlite::{Database, JournalChoice, OpenOptions};
+use threadkeep_sqlite::{Database, Durability, JournalChoice, OpenOptions};
 
 use crate::support::{Result, V2, write_note};
 
@@ -29,7 +29,7 @@ async fn deleted_text_is_in_no_byte_of_any_file() -> Result {
         write_note(&database, &MARKER.repeat(1_000)).await?;
         write_note(&database, "stays").await?;
         assert!(places(folder.path())? > 900);
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin(Durability::Usual).await?;
         tx.execute("DELETE FROM notes WHERE text != 'stays'").await?;
         tx.commit().await?;
         assert!(database.checkpoint().await?.complete);
@@ -45,7 +45,7 @@ async fn replaced_text_is_in_no_byte_of_any_file() -> Result {
     let folder = tempfile::tempdir()?;
     let database = Database::open(&V2, folder.path(), &OpenOptions::new()).await?;
     write_note(&database, &MARKER.repeat(1_000)).await?;
-    let mut tx = database.begin_durable().await?;
+    let mut tx = database.begin(Durability::Durable).await?;
     tx.execute("UPDATE notes SET text = 'redacted'").await?;
     tx.commit().await?;
     database.close().await?;

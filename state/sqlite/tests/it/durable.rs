@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Executor as _;
-use threadkeep_sqlite::{Database, DbError, DbSpec, JournalChoice, OpenOptions, WriteTx};
+use threadkeep_sqlite::{Database, DbError, DbSpec, Durability, JournalChoice, OpenOptions, WriteTx};
 
 use crate::support::{DURABLE, Error, Result, V2, cancelled_after, count_notes, open, write_note};
 
@@ -18,7 +18,7 @@ async fn level(tx: &mut WriteTx) -> Result<i64> {
 
 /// Reads the same of a transaction that begins now, as usual.
 async fn usual(database: &Database) -> Result<i64> {
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let level = level(&mut tx).await?;
     tx.commit().await?;
     Ok(level)
@@ -30,23 +30,23 @@ async fn a_durable_write_waits_for_the_disk_and_the_next_one_does_not() -> Resul
     let database = open(&V2, folder.path()).await?;
     assert_eq!(usual(&database).await?, NORMAL);
     for round in 1..=3 {
-        let mut tx = database.begin_durable().await?;
+        let mut tx = database.begin(Durability::Durable).await?;
         assert_eq!(level(&mut tx).await?, FULL);
         tx.execute("INSERT INTO notes (text) VALUES ('a name')").await?;
         tx.commit().await?;
         assert_eq!(usual(&database).await?, NORMAL);
 
-        let mut tx = database.begin_durable().await?;
+        let mut tx = database.begin(Durability::Durable).await?;
         tx.execute("INSERT INTO notes (text) VALUES ('never')").await?;
         drop(tx);
         assert_eq!(usual(&database).await?, NORMAL, "after a drop");
 
-        let mut tx = database.begin_durable().await?;
+        let mut tx = database.begin(Durability::Durable).await?;
         assert_eq!(level(&mut tx).await?, FULL);
         tx.rollback().await;
         assert_eq!(usual(&database).await?, NORMAL, "after a rollback");
 
-        let mut tx = database.begin_durable().await?;
+        let mut tx = database.begin(Durability::Durable).await?;
         tx.execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
         drop(tx);
         assert_eq!(usual(&database).await?, NORMAL, "after an error");
@@ -62,13 +62,13 @@ async fn a_durable_write_that_could_not_begin_leaves_nothing_behind() -> Result 
     let options =
         OpenOptions::new().busy_timeout(Duration::from_millis(1)).write_timeout(Duration::from_millis(10));
     let database = Database::open(&V2, folder.path(), &options).await?;
-    let tx = other.begin().await?;
-    let error = database.begin_durable().await.expect_err("the other has it");
+    let tx = other.begin(Durability::Usual).await?;
+    let error = database.begin(Durability::Durable).await.expect_err("the other has it");
     assert!(matches!(error, DbError::Busy { .. }), "{error}");
     drop(tx);
     assert_eq!(usual(&other).await?, NORMAL);
     assert_eq!(usual(&database).await?, NORMAL);
-    let mut tx = database.begin_durable().await?;
+    let mut tx = database.begin(Durability::Durable).await?;
     assert_eq!(level(&mut tx).await?, FULL);
     Ok(())
 }
@@ -79,7 +79,11 @@ async fn a_cancelled_change_of_level_is_made_again() -> Result {
     let database = open(&V2, folder.path()).await?;
     for round in 0..200 {
         let work = async {
-            let tx = if round % 2 == 0 { database.begin_durable().await? } else { database.begin().await? };
+            let tx = if round % 2 == 0 {
+                database.begin(Durability::Durable).await?
+            } else {
+                database.begin(Durability::Usual).await?
+            };
             tx.commit().await?;
             Ok::<_, Error>(())
         };
@@ -87,7 +91,7 @@ async fn a_cancelled_change_of_level_is_made_again() -> Result {
         if round % 3 == 0 {
             assert_eq!(usual(&database).await?, NORMAL, "{round}");
         } else {
-            let mut tx = database.begin_durable().await?;
+            let mut tx = database.begin(Durability::Durable).await?;
             assert_eq!(level(&mut tx).await?, FULL, "{round}");
         }
     }
@@ -99,7 +103,7 @@ async fn levels(spec: &'static DbSpec, journal: JournalChoice) -> Result<(i64, i
     let folder = tempfile::tempdir()?;
     let database = Database::open(spec, folder.path(), &OpenOptions::new().journal(journal)).await?;
     let usual = usual(&database).await?;
-    let mut tx = database.begin_durable().await?;
+    let mut tx = database.begin(Durability::Durable).await?;
     Ok((usual, level(&mut tx).await?))
 }
 

@@ -1,6 +1,6 @@
 //! A new database, from nothing to a row that is still there.
 
-use threadkeep_sqlite::{DbKind, Depth, JournalMode, MIN_SQLITE_VERSION, sqlite_version};
+use threadkeep_sqlite::{DbKind, Depth, Durability, JournalMode, MIN_SQLITE_VERSION, sqlite_version};
 
 use crate::support::{DURABLE, FILE, ID, Result, V2, V3, bytes, count_notes, open, write_note};
 
@@ -10,7 +10,7 @@ async fn a_fresh_database_has_what_was_promised() -> Result {
     let database = open(&V2, folder.path()).await?;
     assert_eq!(database.journal_mode(), JournalMode::Wal);
     write_note(&database, "one").await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     for (pragma, wanted) in [
         ("PRAGMA application_id", i64::from(ID)),
         ("PRAGMA auto_vacuum", 2),
@@ -47,7 +47,7 @@ async fn a_durable_database_waits_for_the_disk() -> Result {
     assert_eq!(DURABLE.kind, DbKind::Durable);
     let folder = tempfile::tempdir()?;
     let database = open(&DURABLE, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(tx.conn()).await?;
     assert_eq!(synchronous, 2, "FULL");
     Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sqlx::Executor as _;
 use threadkeep_sqlite::{
-    DbSpec, DbState, DbStatus, JournalMode, MigrationFile, OpenOptions, inspect, migrations,
+    DbSpec, DbState, DbStatus, Durability, JournalMode, MigrationFile, OpenOptions, inspect, migrations,
 };
 
 use crate::support::{
@@ -80,7 +80,7 @@ async fn a_database_in_use_is_read_with_its_log() -> Result {
     look()?;
     write_note(&database, "in the log").await?;
     look()?;
-    let tx = database.begin().await?;
+    let tx = database.begin(Durability::Usual).await?;
     look()?;
     drop(tx);
     database.checkpoint().await?;
@@ -114,7 +114,7 @@ async fn a_log_without_a_commit_says_nothing() -> Result {
     let database = open(&V2, folder.path()).await?;
     database.checkpoint().await?;
     // Pages that were spilled to the log before their transaction was committed.
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
     for _ in 0..20 {
         sqlx::query("INSERT INTO notes (text) VALUES (?1)")
@@ -142,10 +142,10 @@ static OTHER: DbSpec = DbSpec::new("other", FILE, threadkeep_sqlite::DbKind::Reb
 async fn refused_databases_are_told_apart() -> Result {
     let folder = tempfile::tempdir()?;
     open(&V2, folder.path()).await?.close().await?;
-    assert_eq!(look(&EDITED_LINE, folder.path()).await?.state, DbState::Checksum);
+    assert_eq!(look(&EDITED_LINE, folder.path()).await?.state, DbState::Development);
     assert_eq!(look(&OTHER, folder.path()).await?.state.as_str(), "foreign");
     let database = open(&V2, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("PRAGMA user_version = 9").await?;
     tx.commit().await?;
     let left = left_behind(folder.path(), &["", "-wal", "-shm"])?;
@@ -164,7 +164,8 @@ async fn refused_databases_are_told_apart() -> Result {
     fs::remove_file(&path)?;
     fs::create_dir(&path)?;
     let status = look(&V2, folder.path()).await?;
-    assert_eq!(status.state.detail(), Some("no regular file is there"));
+    let detail = format!("{} is not a regular file", status.paths.database.display());
+    assert_eq!(status.state.detail(), Some(detail.as_str()));
     Ok(())
 }
 
@@ -173,9 +174,9 @@ async fn a_database_locked_exclusively() -> Result {
     let folder = tempfile::tempdir()?;
     let options = OpenOptions::new().journal(threadkeep_sqlite::JournalChoice::Delete);
     let database = threadkeep_sqlite::Database::open(&V2, folder.path(), &options).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.rollback().await;
-    tx = database.begin().await?;
+    tx = database.begin(Durability::Usual).await?;
     // Spill the cache: from then on, nobody else may read.
     tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
     for _ in 0..20 {

@@ -1,7 +1,7 @@
 //! The journal mode: chosen by file system, and changed when a database is found in the other.
 
-use threadkeep_sqlite::file_system::{FileSystem, classify, journal_for};
-use threadkeep_sqlite::{Database, JournalChoice, JournalMode, OpenOptions};
+use threadkeep_sqlite::file_system::{FileSystem, classify};
+use threadkeep_sqlite::{Database, Durability, JournalChoice, JournalMode, OpenOptions};
 
 use crate::support::{Result, V1, V2, bytes, count_notes, open, write_note};
 
@@ -25,9 +25,13 @@ fn wal_is_for_file_systems_of_this_machine() {
     ];
     for (magic, name, journal) in table {
         let file_system = classify(magic);
-        assert_eq!((file_system.as_str(), journal_for(file_system)), (name, journal), "{magic:#x}");
+        assert_eq!(
+            (file_system.as_str(), JournalMode::for_file_system(file_system)),
+            (name, journal),
+            "{magic:#x}"
+        );
     }
-    assert_eq!(journal_for(FileSystem::Unknown), JournalMode::Wal);
+    assert_eq!(JournalMode::for_file_system(FileSystem::Unknown), JournalMode::Wal);
 }
 
 #[tokio::test]
@@ -46,7 +50,7 @@ async fn a_database_is_switched_there_and_back_with_its_data() -> Result {
     let database = Database::open(&V2, folder.path(), &wal).await?;
     assert_eq!(database.journal_mode(), JournalMode::Wal);
     assert_eq!(count_notes(&database).await?, 2);
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(tx.conn()).await?;
     assert_eq!(mode, "wal");
     Ok(())
@@ -57,7 +61,7 @@ async fn a_rollback_journal_that_others_use_stays_one() -> Result {
     let folder = tempfile::tempdir()?;
     let delete = OpenOptions::new().journal(JournalChoice::Delete);
     let other = Database::open(&V1, folder.path(), &delete).await?;
-    let tx = other.begin().await?;
+    let tx = other.begin(Durability::Usual).await?;
     let options = OpenOptions::new().busy_timeout(std::time::Duration::from_millis(1));
     let database = Database::open(&V1, folder.path(), &options).await?;
     assert_eq!(database.journal_mode(), JournalMode::Delete, "safe as it is");

@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
-use threadkeep_sqlite::{LazyDatabase, OpenError, OpenOptions};
+use threadkeep_sqlite::{Durability, LazyDatabase, OpenError, OpenOptions};
 
 use crate::support::V1;
 
@@ -20,8 +20,8 @@ async fn nothing_is_made_before_it_is_needed() -> Outcome {
     let clone = lazy.clone().existing().await?.ok_or("it is there now")?;
     assert_eq!(clone.path(), first.path());
     lazy.close().await?;
-    assert!(first.begin().await.is_err(), "closing is for all clones");
-    lazy.get().await?.begin().await?.commit().await?;
+    assert!(first.begin(Durability::Usual).await.is_err(), "closing is for all clones");
+    lazy.get().await?.begin(Durability::Usual).await?.commit().await?;
     Ok(())
 }
 

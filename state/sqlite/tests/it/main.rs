@@ -20,4 +20,5 @@ mod reported;
 mod same_process;
 mod snapshots;
 mod upgrade;
+mod write;
 mod writing;

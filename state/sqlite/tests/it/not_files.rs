@@ -15,12 +15,9 @@ async fn is_refused(test: &str) -> Result<bool> {
     for options in [OpenOptions::new(), OpenOptions::new().read_only(true)] {
         let error = Database::open(&V2, &folder, &options).await.expect_err("no file is there");
         assert!(matches!(error, OpenError::NotAFile { .. }), "{error}");
-        assert!(error.to_string().contains("move it away"), "{error}");
     }
     let status = inspect(&V2, &folder).await;
-    // Without a database there is nothing to read, whatever is beside its place.
-    let expected = if folder.join(FILE).try_exists()? { "foreign" } else { "missing" };
-    assert_eq!(status.state.as_str(), expected, "{status:?}");
+    assert_eq!(status.state.as_str(), "foreign", "{status:?}");
     Ok(true)
 }
 
@@ -117,7 +114,7 @@ async fn a_pipe_or_a_folder_in_the_place_of_the_lock() -> Result {
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_utf_8_is_refused_with_what_to_do() -> Result {
+async fn a_path_that_is_not_utf_8_is_refused() -> Result {
     use std::os::unix::ffi::OsStrExt as _;
 
     let home = tempfile::tempdir()?;
@@ -126,7 +123,6 @@ async fn a_path_that_is_not_utf_8_is_refused_with_what_to_do() -> Result {
     for options in [OpenOptions::new(), OpenOptions::new().read_only(true)] {
         let error = Database::open(&V2, &folder, &options).await.expect_err("SQLite takes no such path");
         assert!(matches!(&error, OpenError::NotUtf8 { path } if *path == folder.join(FILE)), "{error}");
-        assert!(error.to_string().contains("choose another SQLite home"), "{error}");
     }
     let status = inspect(&V2, &folder).await;
     assert_eq!(status.state.as_str(), "unreadable", "{status:?}");

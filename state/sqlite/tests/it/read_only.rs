@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use threadkeep_sqlite::{Database, DbError, DbState, OpenError, OpenOptions, inspect};
+use threadkeep_sqlite::{Database, DbError, DbState, Durability, OpenError, OpenOptions, inspect};
 
 use crate::support::{
     FILE, Result, V1, V2, V3, bytes, child, child_of, count_notes, open, succeeded, write_note,
@@ -23,7 +23,7 @@ async fn reading_leaves_no_trace() -> Result {
     let database = Database::open(&V2, folder.path(), &read_only()).await?;
     assert!(database.is_read_only());
     assert_eq!(count_notes(&database).await?, 1);
-    assert!(matches!(database.begin().await, Err(DbError::ReadOnly { .. })));
+    assert!(matches!(database.begin(Durability::Usual).await, Err(DbError::ReadOnly { .. })));
     assert!(matches!(database.checkpoint().await, Err(DbError::ReadOnly { .. })));
     let elsewhere = tempfile::tempdir()?;
     database.snapshot(&elsewhere.path().join(FILE)).await?;
@@ -210,7 +210,7 @@ async fn a_folder_that_cannot_be_written_to() -> Result {
         assert!(matches!(error, OpenError::NotWritable { .. }), "{error}");
         let database = Database::open(&V2, &folder, &read_only()).await?;
         assert_eq!(count_notes(&database).await?, 1);
-        assert!(matches!(database.begin().await, Err(DbError::ReadOnly { .. })));
+        assert!(matches!(database.begin(Durability::Usual).await, Err(DbError::ReadOnly { .. })));
         let status = inspect(&V2, &folder).await;
         assert_eq!((status.state, status.writable), (DbState::Current, false));
         return Ok(());

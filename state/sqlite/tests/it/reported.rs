@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use threadkeep_sqlite::telemetry::names;
 use threadkeep_sqlite::{
-    AlreadyInstalled, Database, DbKind, DbSpec, MemoryTelemetry, MigrationFile, OpenOptions,
+    AlreadyInstalled, Database, DbKind, DbSpec, Durability, MemoryTelemetry, MigrationFile, OpenOptions,
     install_telemetry, migrations,
 };
 
@@ -51,8 +51,8 @@ async fn opens_migrations_and_waits_are_counted() -> Result {
     let impatient =
         OpenOptions::new().busy_timeout(Duration::from_millis(1)).write_timeout(Duration::from_millis(20));
     let other = Database::open(&NEW, folder.path(), &impatient).await?;
-    let tx = database.begin().await?;
-    other.begin().await.expect_err("locked");
+    let tx = database.begin(Durability::Usual).await?;
+    other.begin(Durability::Usual).await.expect_err("locked");
     drop(tx);
     assert_eq!(sink.total(names::WRITE_WAIT, &[db, ("status", "error")]), 1);
     assert!(

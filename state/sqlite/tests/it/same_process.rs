@@ -5,7 +5,7 @@
 use std::fs;
 use std::time::Duration;
 
-use threadkeep_sqlite::{Database, JournalChoice, OpenOptions, inspect};
+use threadkeep_sqlite::{Database, Durability, JournalChoice, OpenOptions, inspect};
 
 use crate::support::{Result, V2, child, child_of, succeeded};
 
@@ -16,13 +16,13 @@ async fn looking_leaves_a_running_write_alone() -> Result {
     if let Some(folder) = child_of(NAME) {
         let options = delete.busy_timeout(Duration::ZERO).write_timeout(Duration::ZERO);
         let database = Database::open(&V2, &folder, &options).await?;
-        let refused = database.begin().await.is_err();
+        let refused = database.begin(Durability::Usual).await.is_err();
         fs::write(folder.join(if refused { "refused" } else { "begun" }), "")?;
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
     let database = Database::open(&V2, folder.path(), &delete).await?;
-    let tx = database.begin().await?;
+    let tx = database.begin(Durability::Usual).await?;
     inspect(&V2, folder.path()).await;
     Database::open(&V2, folder.path(), &delete).await?.close().await?;
     succeeded(child(NAME, folder.path())?.spawn()?)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use threadkeep_sqlite::{DbError, Depth};
+use threadkeep_sqlite::{DbError, Depth, Durability};
 
 use crate::support::{FILE, ID, Result, V2, bytes, count_notes, open, write_note};
 
@@ -11,7 +11,7 @@ async fn a_snapshot_is_whole_while_a_write_is_under_way() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     write_note(&database, "committed").await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     sqlx::query("INSERT INTO notes (text) VALUES ('not yet')").execute(tx.conn()).await?;
     let target = tempfile::tempdir()?;
     let to = target.path().join(FILE);
@@ -25,7 +25,7 @@ async fn a_snapshot_is_whole_while_a_write_is_under_way() -> Result {
     let copy = open(&V2, target.path()).await?;
     assert_eq!(count_notes(&copy).await?, 1);
     assert_eq!(copy.check(Depth::Full).await?, Vec::<String>::new());
-    let mut tx = copy.begin().await?;
+    let mut tx = copy.begin(Durability::Usual).await?;
     let auto_vacuum: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(tx.conn()).await?;
     assert_eq!(auto_vacuum, 2);
     Ok(())

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use threadkeep_sqlite::{Database, DbKind, DbSpec, MigrationFile, OpenOptions, migrations};
+use threadkeep_sqlite::{Database, DbKind, DbSpec, Durability, MigrationFile, OpenOptions, migrations};
 
 /// What a test gives back.
 pub(crate) type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -63,7 +63,7 @@ pub(crate) async fn open(spec: &'static DbSpec, folder: &Path) -> Result<Databas
 
 /// Writes one note and commits.
 pub(crate) async fn write_note(database: &Database, text: &str) -> Result {
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     sqlx::query("INSERT INTO notes (text) VALUES (?1)").bind(text.to_owned()).execute(tx.conn()).await?;
     tx.commit().await?;
     Ok(())

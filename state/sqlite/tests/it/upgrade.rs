@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use threadkeep_sqlite::{Database, DbSpec, MigrationFile, OpenError, OpenOptions, migrations};
+use threadkeep_sqlite::{Database, DbSpec, Durability, MigrationFile, OpenError, OpenOptions, migrations};
 
 use crate::support::{FILE, Result, V1, V2, V3, bytes, count_notes, open, spec, write_note};
 
@@ -126,7 +126,7 @@ async fn a_creation_that_was_killed_in_its_commit_is_begun_again() -> Result {
         fs::write(&journal_path, &journal)?;
         let database = Database::open(&V1, folder.path(), &options).await?;
         write_note(&database, "one").await?;
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin(Durability::Usual).await?;
         let auto_vacuum: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(tx.conn()).await?;
         assert_eq!(auto_vacuum, 2);
         tx.rollback().await;
@@ -149,7 +149,7 @@ static REBUILT_LINE: DbSpec = spec(&REBUILT);
 async fn rebuilding_a_table_does_not_delete_what_points_to_it() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&REBUILT_LINE, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let parts: i64 = sqlx::query_scalar("SELECT count(*) FROM parts").fetch_one(tx.conn()).await?;
     assert_eq!(parts, 1);
     let enforced: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(tx.conn()).await?;

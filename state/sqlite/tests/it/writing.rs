@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Executor as _};
-use threadkeep_sqlite::{Database, DbError, ErrorClass, JournalChoice, OpenOptions};
+use threadkeep_sqlite::{Database, DbError, Durability, ErrorClass, JournalChoice, OpenOptions};
 
 use crate::support::{Error, Result, V2, cancelled_after, count_notes, open, write_note};
 
@@ -13,7 +13,7 @@ async fn a_dropped_transaction_rolls_back_and_the_writer_goes_on() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     for _ in 0..20 {
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin(Durability::Usual).await?;
         tx.execute("INSERT INTO notes (text) VALUES ('never')").await?;
         drop(tx);
         write_note(&database, "kept").await?;
@@ -26,7 +26,7 @@ async fn a_dropped_transaction_rolls_back_and_the_writer_goes_on() -> Result {
 async fn a_savepoint_within_a_transaction() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("INSERT INTO notes (text) VALUES ('outer')").await?;
     let mut inner = Connection::begin(tx.conn()).await?;
     inner.execute("INSERT INTO notes (text) VALUES ('inner')").await?;
@@ -43,7 +43,7 @@ async fn a_cancelled_begin_or_commit_leaves_the_writer_usable() -> Result {
     let mut expected = 0;
     for round in 0..300 {
         let work = async {
-            let mut tx = database.begin().await?;
+            let mut tx = database.begin(Durability::Usual).await?;
             tx.execute("INSERT INTO notes (text) VALUES ('maybe')").await?;
             tx.commit().await?;
             Ok::<_, Error>(())
@@ -63,7 +63,7 @@ async fn a_cancelled_begin_or_commit_leaves_the_writer_usable() -> Result {
 async fn a_full_database_is_named_and_goes_on_when_there_is_room() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(tx.conn()).await?;
     tx.execute(AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 1))).await?;
     let long = "x".repeat(100_000);
@@ -85,8 +85,8 @@ async fn a_locked_database_is_waited_for_and_then_names_its_holder() -> Result {
     let patience = Duration::from_millis(30);
     let options = OpenOptions::new().busy_timeout(Duration::from_millis(1)).write_timeout(patience);
     let second = Database::open(&V2, folder.path(), &options).await?;
-    let tx = first.begin().await?;
-    let error = second.begin().await.expect_err("the first has it");
+    let tx = first.begin(Durability::Usual).await?;
+    let error = second.begin(Durability::Usual).await.expect_err("the first has it");
     let DbError::Busy { holder, .. } = &error else { panic!("{error}") };
     if cfg!(target_os = "linux") {
         assert_eq!(holder, &format!("this process ({})", std::process::id()), "{error}");
@@ -95,8 +95,8 @@ async fn a_locked_database_is_waited_for_and_then_names_its_holder() -> Result {
     // The same for tasks of one process that wait for its one writer.
     let third = second.clone();
     drop(tx);
-    let tx = second.begin().await?;
-    let error = third.begin().await.expect_err("the writer is in use");
+    let tx = second.begin(Durability::Usual).await?;
+    let error = third.begin(Durability::Usual).await.expect_err("the writer is in use");
     assert!(matches!(error, DbError::Busy { .. }), "{error}");
     tx.commit().await?;
     write_note(&third, "after").await
@@ -107,7 +107,7 @@ async fn a_begin_outlasts_many_busy_timeouts() -> Result {
     let folder = tempfile::tempdir()?;
     let first = open(&V2, folder.path()).await?;
     let second = Database::open(&V2, folder.path(), &OpenOptions::new().busy_timeout(Duration::ZERO)).await?;
-    let mut tx = first.begin().await?;
+    let mut tx = first.begin(Durability::Usual).await?;
     let waiting = tokio::spawn(async move { write_note(&second, "second").await });
     for _ in 0..500 {
         tx.execute("INSERT INTO notes (text) VALUES ('first')").await?;
@@ -127,7 +127,7 @@ async fn a_reader_cannot_write_and_a_closed_database_says_so() -> Result {
     assert_eq!(database.error(refused.expect_err("a reader")).class(), ErrorClass::Io);
     database.clone().close().await?;
     drop(reader);
-    assert!(matches!(database.begin().await, Err(DbError::Closed { .. })));
+    assert!(matches!(database.begin(Durability::Usual).await, Err(DbError::Closed { .. })));
     assert!(matches!(database.reader().await, Err(DbError::Closed { .. })));
     Ok(())
 }
@@ -136,7 +136,7 @@ async fn a_reader_cannot_write_and_a_closed_database_says_so() -> Result {
 async fn a_failed_statement_is_told_from_trouble() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     let refused = tx.execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
     let error = tx.error(refused);
     assert!(matches!(error, DbError::Statement { .. }), "{error}");
@@ -153,7 +153,7 @@ async fn a_commit_waits_for_the_readers_of_a_rollback_journal() -> Result {
     let mut reader = database.reader().await?;
     let mut read = Connection::begin(reader.conn()).await?;
     let before: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("INSERT INTO notes (text) VALUES ('two')").await?;
     let commit = tokio::spawn(tx.commit());
     // The reader is in the way until here; the commit has been trying all along.
@@ -197,7 +197,7 @@ async fn tidying_up() -> Result {
     let done = database.checkpoint().await?;
     assert!(done.complete, "{done:?}");
     assert_eq!(std::fs::metadata(&database.paths().wal)?.len(), 0);
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin(Durability::Usual).await?;
     tx.execute("DELETE FROM notes").await?;
     tx.commit().await?;
     let some = database.incremental_vacuum(5).await?;

@@ -1,6 +1,6 @@
 //! Nothing of a deleted thread is left in any file.
 
-use threadkeep_sqlite::{Database, DbSpec};
+use threadkeep_sqlite::{Database, DbSpec, Durability};
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{OpenOptions, STATE_DB};
 
@@ -70,7 +70,7 @@ async fn the_snapshots_that_upgrades_have_left_forget_it_too() -> Result {
         let first =
             Box::leak(Box::new(DbSpec::new(label, file_name, kind, application_id, &migrations[..version])));
         let old = Database::open(first, &folder, &OpenOptions::new()).await?;
-        let mut tx = old.begin().await?;
+        let mut tx = old.begin(Durability::Usual).await?;
         for (id, words) in [(id(1), MARKER), (id(2), "innocent")] {
             sqlx::query(
                 "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, title, tokens_used, \

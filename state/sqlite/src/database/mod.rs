@@ -1,5 +1,13 @@
 //! An open database: the one writer of this process, and readers that are opened as they are needed.
 
+pub(crate) mod durability;
+pub(crate) mod lazy;
+pub(crate) mod maintenance;
+pub(crate) mod read;
+pub(crate) mod retry;
+pub(crate) mod transaction;
+pub(crate) mod write;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,15 +16,15 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
-use crate::connect::{Access, connect};
-use crate::db_error::DbError;
-use crate::durability::Writer;
+use self::durability::Writer;
+use crate::error::DbError;
+use crate::open::change_guard::ChangeGuard;
+use crate::open::connect::{Access, connect};
+use crate::open::snapshot;
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
-use crate::read::Reader;
-use crate::snapshot;
 use crate::spec::DbSpec;
-use crate::stamp::Stamp;
+use crate::system::holders;
 
 /// An open database. Cloning gives another handle to the same connections.
 #[derive(Clone)]
@@ -38,7 +46,7 @@ pub(crate) struct Inner {
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
     /// What the files were before they were first read.
-    pub(crate) stamp: Stamp,
+    pub(crate) guard: ChangeGuard,
 }
 
 impl Database {
@@ -48,12 +56,12 @@ impl Database {
         options: OpenOptions,
         journal: JournalMode,
         access: Access,
-        stamp: Stamp,
+        guard: ChangeGuard,
     ) -> Self {
         let permits = Arc::new(Semaphore::new(options.readers as usize));
         let (writer, idle) = (Arc::default(), Mutex::default());
         Self {
-            inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, stamp }),
+            inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, guard }),
         }
     }
 
@@ -64,8 +72,8 @@ impl Database {
         journal: JournalMode,
         connection: SqliteConnection,
     ) -> Self {
-        let stamp = Stamp::of(&paths);
-        let database = Self::new(spec, paths, options, journal, Access::Read, stamp);
+        let guard = ChangeGuard::of(&paths);
+        let database = Self::new(spec, paths, options, journal, Access::Read, guard);
         if let Ok(mut writer) = database.inner.writer.try_lock() {
             *writer = Some(Writer::new(spec.kind, connection));
         }
@@ -110,19 +118,6 @@ impl Database {
     #[must_use]
     pub fn error(&self, error: sqlx::Error) -> DbError {
         self.inner.error(error)
-    }
-
-    /// Takes a reader connection, waiting for one when all are in use.
-    ///
-    /// Whoever reads with it has to [`confirm`](Reader::confirm) what it gave; [`read`](Self::read) cannot forget to.
-    ///
-    /// # Errors
-    ///
-    /// * [`DbError::Closed`] after [`close`](Self::close).
-    /// * [`DbError::Changed`] if another program wrote to a database that was opened read-only with nobody else on it.
-    /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
-    pub async fn reader(&self) -> Result<Reader, DbError> {
-        Reader::take(&self.inner).await
     }
 
     /// Copies the database to a new file: whole, on the disk, and there only when it is both.
@@ -201,10 +196,10 @@ impl Inner {
 
     /// Refuses what was read without locks while another program wrote.
     pub(crate) fn unchanged(&self) -> Result<(), DbError> {
-        match self.stamp.is_stale(self.access, &self.paths) {
-            true => Err(DbError::Changed { path: self.paths.database.clone() }),
-            false => Ok(()),
+        if self.guard.is_stale(self.access, &self.paths) {
+            return Err(DbError::Changed { path: self.paths.database.clone() });
         }
+        Ok(())
     }
 
     pub(crate) fn closed(&self) -> DbError {
@@ -212,7 +207,7 @@ impl Inner {
     }
 
     pub(crate) fn busy(&self, waited: Duration) -> DbError {
-        let holder = crate::holders::of_database(&self.paths);
+        let holder = holders::of_database(&self.paths);
         DbError::Busy { path: self.paths.database.clone(), holder, waited }
     }
 }

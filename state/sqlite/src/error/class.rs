@@ -1,23 +1,23 @@
-//! The closed set of classes that telemetry and callers sort what goes wrong into, and SQLite's words for it.
+//! Classes of errors, a closed set for telemetry and for callers that choose a remedy.
 
 use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use crate::file_system;
+use crate::system::file_system;
 
-/// An error of the layers below (sqlx, the operating system), kept out of our signatures.
+/// Error of a layer below: sqlx or the operating system.
 pub type Source = Box<dyn Error + Send + Sync>;
 
-/// An error of sqlx in SQLite's own words: `database or disk is full`, without what sqlx puts before them.
+/// Error of sqlx that displays SQLite's own message, such as `database or disk is full`, without sqlx's prefix.
 #[derive(Debug)]
-struct Said(sqlx::Error);
+struct Message(sqlx::Error);
 
-pub(crate) fn said(error: sqlx::Error) -> Source {
-    Box::new(Said(error))
+pub(crate) fn message(error: sqlx::Error) -> Source {
+    Box::new(Message(error))
 }
 
-impl std::fmt::Display for Said {
+impl std::fmt::Display for Message {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             sqlx::Error::Database(error) => formatter.write_str(error.message()),
@@ -26,25 +26,25 @@ impl std::fmt::Display for Said {
     }
 }
 
-impl Error for Said {
+impl Error for Message {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
     }
 }
 
-/// What kind of trouble an error is, for telemetry tags and for callers that choose between remedies.
+/// Class of an error, for telemetry tags and for callers that choose between remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// Another connection holds the lock: wait, or end the holder.
+    /// Another connection holds the lock.
     Busy,
-    /// A newer program made this database unreadable for this one: update.
+    /// A newer program made this database unusable for this one.
     Newer,
-    /// A migration that was applied is not the one this program has: a build was edited or renumbered.
+    /// An applied migration differs from this program's.
     Checksum,
-    /// The file is damaged: rebuild it, or restore a snapshot.
+    /// The file is damaged.
     Corrupt,
-    /// The file, or the log beside it, belongs to another program: move it, or choose another folder.
+    /// The file, or the log beside it, belongs to another program or another database.
     Foreign,
     /// The file system refused: permissions, a missing folder, a broken disk.
     Io,
@@ -89,7 +89,7 @@ impl ErrorClass {
         const IOERR_CORRUPTFS: u32 = 10 | (33 << 8);
         match code {
             IOERR_CORRUPTFS => return Self::Corrupt,
-            // The log's index cannot grow: SQLite says FULL of every other file.
+            // The log's index cannot grow. For every other file SQLite reports FULL.
             IOERR_SHMSIZE => return Self::Full,
             _ => {}
         }
@@ -106,7 +106,7 @@ impl ErrorClass {
         }
     }
 
-    /// Sorts an error of sqlx on a database, asking its file system where SQLite does not say whether space was missing.
+    /// Sorts an error of sqlx on a database. Asks the file system where SQLite does not tell a full disk from other trouble.
     pub(crate) fn on(path: &Path, error: &sqlx::Error) -> Self {
         // CANTOPEN, and IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMOPEN, _SHMMAP
         const MAYBE_FULL: [u32; 6] = [14, 778, 1034, 1546, 4618, 5386];
@@ -133,13 +133,13 @@ impl std::fmt::Display for ErrorClass {
     }
 }
 
-/// Returns SQLite's result code, extended; 0 for what is not SQLite's.
+/// Returns SQLite's extended result code; 0 for other errors.
 fn code(error: &sqlx::Error) -> u32 {
     let sqlx::Error::Database(error) = error else { return 0 };
     error.code().and_then(|code| code.parse().ok()).unwrap_or(0)
 }
 
-/// Says whether a rollback journal of an interrupted program is in the way, which only a writer can roll back.
+/// Returns true if an interrupted program's rollback journal is in the way, which only a writer can roll back.
 pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
     const READONLY_ROLLBACK: &str = "776";
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
@@ -160,7 +160,7 @@ mod tests {
             (26, ErrorClass::Corrupt),
             (10 | (33 << 8), ErrorClass::Corrupt),
             (13, ErrorClass::Full),
-            // A log's index that cannot grow; and what may be a full disk, which only the file system knows.
+            // A log's index that cannot grow; then codes that may mean a full disk, which only the file system knows.
             (4874, ErrorClass::Full),
             (4618, ErrorClass::Io),
             (778, ErrorClass::Io),

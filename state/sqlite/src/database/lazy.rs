@@ -7,13 +7,15 @@ use std::sync::Arc;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex;
 
-use crate::database::Database;
-use crate::db_error::DbError;
-use crate::lock::FileLock;
-use crate::open_error::OpenError;
+use super::Database;
+use super::durability::Durability;
+use crate::error::{DbError, OpenError};
+use crate::open::change_guard::ChangeGuard;
+use crate::open::connect::Access;
+use crate::open::lock::FileLock;
+use crate::open::preflight::preflight;
 use crate::options::OpenOptions;
 use crate::paths::DbPaths;
-use crate::snapshot;
 use crate::spec::DbSpec;
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
@@ -117,13 +119,10 @@ impl LazyDatabase {
         let mut first_error = None;
         for (_, path) in found {
             let edited = async {
-                let Some(snapshot) = snapshot::open(spec, &path, options)? else { return Ok(()) };
-                let edited = async {
-                    let mut tx = snapshot.begin_durable().await?;
-                    edit(tx.conn()).await.map_err(|error| snapshot.error(error))?;
-                    tx.commit().await
-                };
-                let edited: Result<(), DbError> = edited.await;
+                let Some(snapshot) = open_snapshot(spec, &path, options)? else { return Ok(()) };
+                let edited = snapshot
+                    .write::<_, DbError>(Durability::Durable, async |conn| Ok(edit(conn).await?))
+                    .await;
                 let closed = snapshot.close().await;
                 Ok::<(), E>(edited.and(closed)?)
             };
@@ -143,4 +142,21 @@ impl LazyDatabase {
             None => Ok(()),
         }
     }
+}
+
+/// Opens a snapshot from before an upgrade with the schema of its version. `None` when it is not ours, or empty.
+fn open_snapshot(
+    spec: &'static DbSpec,
+    path: &Path,
+    options: &OpenOptions,
+) -> Result<Option<Database>, OpenError> {
+    let paths = DbPaths::at(path);
+    let header = match preflight(spec, &paths, options.read_only) {
+        Ok(found) => found.header,
+        Err(OpenError::Foreign { .. } | OpenError::NotAFile { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let Some(header) = header else { return Ok(None) };
+    let guard = ChangeGuard::of(&paths);
+    Ok(Some(Database::new(spec, paths, options.clone(), header.journal, Access::Read, guard)))
 }

@@ -6,10 +6,23 @@ use std::sync::Arc;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::database::{Database, Inner};
-use crate::db_error::DbError;
+use super::{Database, Inner};
+use crate::error::DbError;
 
 impl Database {
+    /// Takes a reader connection, waiting for one when all are in use.
+    ///
+    /// Whoever reads with it has to [`confirm`](Reader::confirm) what it gave; [`read`](Self::read) cannot forget to.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Closed`] after [`close`](Self::close).
+    /// * [`DbError::Changed`] if another program wrote to a database that was opened read-only with nobody else on it.
+    /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
+    pub async fn reader(&self) -> Result<Reader, DbError> {
+        Reader::take(&self.inner).await
+    }
+
     /// Reads: lends a reader connection to `work`, sorts its error, and confirms what it gave.
     ///
     /// What is returned is of one state of the database, as far as it came from one statement or one transaction: see

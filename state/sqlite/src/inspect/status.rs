@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::file_system::{self, FileSystem};
-use crate::look;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
+use crate::system::file_system::{self, FileSystem};
+use crate::system::regular_file::is_writable;
 
 /// What there is to know of a database without touching it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,9 @@ pub enum DbState {
     Pending,
     /// It needs a newer program.
     Newer,
-    /// A migration in it differs from the one of the same version in this program.
+    /// A development version from before the first release made it: its first migration is not the released one.
+    Development,
+    /// One of its migrations differs from this program's migration of the same version.
     Checksum,
     /// It belongs to another program, or is no database; opening refuses it.
     Foreign(String),
@@ -79,6 +81,7 @@ impl DbState {
             Self::Current => "current",
             Self::Pending => "pending",
             Self::Newer => "newer",
+            Self::Development => "development",
             Self::Checksum => "checksum",
             Self::Foreign(_) => "foreign",
             Self::Corrupt(_) => "corrupt",
@@ -99,7 +102,12 @@ impl DbState {
             | Self::Changing(detail)
             | Self::NeedsRecovery(detail)
             | Self::Unreadable(detail) => Some(detail),
-            Self::Missing | Self::Current | Self::Pending | Self::Newer | Self::Checksum => None,
+            Self::Missing
+            | Self::Current
+            | Self::Pending
+            | Self::Newer
+            | Self::Development
+            | Self::Checksum => None,
         }
     }
 }
@@ -148,8 +156,8 @@ impl DbStatus {
             shm_size: size(&paths.shm),
             snapshots: paths.snapshots().unwrap_or_default(),
             file_system: file_system::of(&paths.folder),
-            writable: look::is_writable(&paths.folder)
-                && (!paths.database.exists() || look::is_writable(&paths.database)),
+            writable: is_writable(&paths.folder)
+                && (!paths.database.exists() || is_writable(&paths.database)),
             application_id: None,
             journal: None,
             schema: None,

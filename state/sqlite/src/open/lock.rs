@@ -8,9 +8,10 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::open_error::OpenError;
-use crate::regular;
-use crate::retry::Retry;
+use crate::database::retry::Retry;
+use crate::error::OpenError;
+use crate::system::holders;
+use crate::system::regular_file::create_private;
 
 /// The lock; dropping it, or the end of the process however it ends, releases it.
 pub(crate) struct FileLock {
@@ -37,19 +38,9 @@ impl FileLock {
                 Err(TryLockError::Error(error)) => return Err(OpenError::io("lock", path, error)),
             }
             if !retry.again().await {
-                let holder = crate::holders::of_files(&[path]);
+                let holder = holders::of_files(&[path]);
                 return Err(OpenError::Busy { path: path.to_path_buf(), holder, waited: retry.waited() });
             }
         }
     }
-}
-
-/// Opens a file for writing, creating it empty and for this user alone. What is in it stays.
-pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    regular::never_wait(&mut options);
-    options.open(path)
 }

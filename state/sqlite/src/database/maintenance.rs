@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
-use crate::connect::{Access, closed_on_error, connect};
-use crate::database::Database;
-use crate::db_error::DbError;
-use crate::error::ErrorClass;
+use super::Database;
+use super::durability::Durability;
+use crate::error::{DbError, ErrorClass};
+use crate::open::connect::{Access, closed_on_error, connect};
 
 /// How thoroughly a database is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,12 +132,13 @@ impl Database {
     ///
     /// As for [`checkpoint`](Self::checkpoint).
     pub async fn incremental_vacuum(&self, pages: u32) -> Result<u64, DbError> {
-        let mut transaction = self.begin().await?;
-        let statement = AssertSqlSafe(format!("PRAGMA incremental_vacuum({pages})"));
-        transaction.execute(statement).await.map_err(|error| self.error(error))?;
-        let left = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(transaction.conn()).await;
-        let left: i64 = left.map_err(|error| self.error(error))?;
-        transaction.commit().await?;
+        let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({pages})"));
+        let left: i64 = self
+            .write::<_, DbError>(Durability::Usual, async |conn| {
+                conn.execute(vacuum).await?;
+                Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(conn).await?)
+            })
+            .await?;
         Ok(u64::try_from(left).unwrap_or(0))
     }
 }

@@ -2,47 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migrate as _, MigrateError};
-use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use sqlx_core::transaction::TransactionManager as _;
 
-use crate::error::{ErrorClass, said};
-use crate::open_error::OpenError;
+use super::schema::{Schema, TABLE};
+use crate::database::retry::Retry;
+use crate::database::transaction::{Manager, begin_immediate, commit};
+use crate::error::{ErrorClass, OpenError, message};
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
-use crate::retry::Retry;
-use crate::schema::{Schema, TABLE};
 use crate::spec::{DbSpec, MigrationFile};
 use crate::telemetry::{self, names};
-
-pub(crate) type Manager = <Sqlite as sqlx::Database>::TransactionManager;
-
-/// Begins an IMMEDIATE transaction, trying again while others write.
-pub(crate) async fn begin_immediate(
-    connection: &mut SqliteConnection,
-    retry: &mut Retry,
-) -> Result<(), sqlx::Error> {
-    loop {
-        match Manager::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str())).await {
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
-            done => return done,
-        }
-    }
-}
-
-/// Commits, trying again while readers of a rollback-journal database are in the way.
-///
-/// SQLite keeps the transaction open when a COMMIT is busy, so nothing is lost by trying again.
-pub(crate) async fn commit(connection: &mut SqliteConnection, retry: &mut Retry) -> Result<(), sqlx::Error> {
-    loop {
-        match Manager::commit(connection).await {
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
-            done => return done,
-        }
-    }
-}
 
 /// Marks an empty file as ours. Called under our lock, in rollback-journal mode, as the first write to the file.
 pub(crate) async fn create(
@@ -63,7 +35,7 @@ pub(crate) async fn create(
 /// Writes the file's first page, with our mark on it from the first moment.
 ///
 /// This is the one transaction that is not IMMEDIATE: an immediate one makes the first page before `auto_vacuum` can be
-/// set, and `auto_vacuum` on its own commits a page without our application id, which everyone else would then refuse.
+/// set, and `auto_vacuum` on its own commits a page without our application id, which every program would then refuse.
 async fn mark(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     Manager::begin(connection, None).await?;
     let marked = async {
@@ -78,15 +50,13 @@ async fn mark(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sq
     let result = marked.await;
     if result.is_err() {
         // After some errors, as that of a full disk, SQLite has rolled back by itself, and says that there is nothing to
-        // roll back. What it said first is the answer.
+        // roll back. What it message first is the answer.
         let _ = Manager::rollback(connection).await;
     }
     result
 }
 
-/// Switches the journal mode. Needs to be alone on the file for a moment, and tries again until it is.
-///
-/// Returns the mode the database has afterwards.
+/// Switches the journal mode, and returns the mode that the database has afterwards. Retries until it is alone on the file.
 pub(crate) async fn switch_journal(
     paths: &DbPaths,
     connection: &mut SqliteConnection,
@@ -108,7 +78,7 @@ pub(crate) async fn switch_journal(
     }
 }
 
-/// Runs what is pending, in one transaction. The connection is not to be used after an error.
+/// Runs the pending migrations in one transaction. After an error the connection must be closed.
 pub(crate) async fn migrate(
     spec: &DbSpec,
     paths: &DbPaths,
@@ -141,7 +111,7 @@ async fn run(
         };
     }
     // Rebuilding a table drops the old one, and with foreign keys on that would delete the rows that point to it. The
-    // pragma does nothing within a transaction, so it comes first, and what it would have caught is checked before COMMIT.
+    // pragma does nothing within a transaction, so it comes first, and dangling rows are counted before COMMIT.
     sql!(connection.execute("PRAGMA foreign_keys = OFF"));
     sql!(begin_immediate(connection, &mut retry));
     // Another process may have migrated between our look and this lock.
@@ -189,7 +159,7 @@ fn failed(
             path: paths.database.clone(),
             version: migration.version,
             description: migration.description,
-            source: said(error),
+            source: message(error),
         },
         _ => OpenError::sqlx(paths, retry.waited(), error),
     }

@@ -1,28 +1,27 @@
-//! Reading a file's first bytes without giving up the locks that this process has on it.
+//! Reading a file's first bytes without dropping the locks that this process has on it.
 //!
 //! On Unix, closing any handle of a file drops every `fcntl` lock that the process has on the file, also those that SQLite
 //! took through another handle: another program could then write in the middle of our transaction
-//! (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite cannot be asked for its handle, so ours is kept open, one for
+//! (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite does not lend its handle, so ours stays open, one for
 //! each database file that this process ever looked at, until the file is deleted.
 
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
+
+use super::regular_file;
 
 /// Reads up to `length` bytes from the beginning of a regular file.
 pub(crate) fn read(path: &Path, length: usize) -> io::Result<Vec<u8>> {
-    let regular = |file: &Metadata| match file.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::from(ErrorKind::IsADirectory)),
-    };
-    // Before it is opened, which would wait for ever on a pipe.
     let found = std::fs::metadata(path)?;
-    regular(&found)?;
+    // Before it is opened: on a pipe that would wait for ever.
+    regular_file::check(&found)?;
     read_regular(path, &found, length)
 }
 
 #[cfg(unix)]
 fn read_regular(path: &Path, found: &Metadata, length: usize) -> io::Result<Vec<u8>> {
+    use std::io::ErrorKind;
     use std::os::unix::fs::{FileExt as _, MetadataExt as _};
     use std::sync::{Mutex, PoisonError};
 

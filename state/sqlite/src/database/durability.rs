@@ -1,20 +1,31 @@
-//! How much a commit waits for the disk: the writer connection, and the level that it is at.
+//! Durability of commits: the writer connection, and its `synchronous` level.
 //!
-//! A level can change between transactions only, and a transaction that is dropped cannot wait for a statement. So nothing
-//! is set back when a transaction ends: each one brings the writer to its own level before it begins. A level that was
-//! being changed when its future was cancelled is unknown, and is set again.
+//! A level can change between transactions only, and a transaction that is dropped cannot wait for a statement. So
+//! nothing is reset when a transaction ends: each one sets its own level before it begins. A level whose change was cancelled is
+//! unknown, and is set again.
 
 use std::ops::{Deref, DerefMut};
 
 use sqlx::Executor as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::retry::Retry;
 use crate::error::ErrorClass;
 use crate::options::JournalMode;
-use crate::retry::Retry;
 use crate::spec::DbKind;
 
-/// What `PRAGMA synchronous` is, and with it `fullfsync`.
+/// Guarantee that a commit gives about the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The guarantee of the database's [`DbKind`](crate::DbKind): a power cut may take the last commits of a rebuildable
+    /// database.
+    Usual,
+    /// The commit, and all earlier ones, are on the disk when it returns. For data that cannot be made again, such as a name
+    /// or a deletion. Each commit waits for the disk, and changing between the two guarantees costs a statement.
+    Durable,
+}
+
+/// Setting of `PRAGMA synchronous`, and with it `fullfsync`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     /// A power cut may lose the last commits, never the file.
@@ -26,19 +37,12 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// Chooses the level of a transaction that has to be on the disk when it is committed.
-    pub(crate) fn durable(journal: JournalMode) -> Self {
-        match journal {
-            JournalMode::Wal => Self::Full,
-            JournalMode::Delete => Self::Extra,
-        }
-    }
-
-    /// Chooses the level of every other transaction.
-    pub(crate) fn usual(kind: DbKind, journal: JournalMode) -> Self {
-        match kind {
-            DbKind::Rebuildable => Self::Normal,
-            DbKind::Durable => Self::durable(journal),
+    /// Chooses the level of a transaction.
+    pub(crate) fn of(durability: Durability, kind: DbKind, journal: JournalMode) -> Self {
+        match (durability, kind, journal) {
+            (Durability::Usual, DbKind::Rebuildable, _) => Self::Normal,
+            (_, _, JournalMode::Wal) => Self::Full,
+            (_, _, JournalMode::Delete) => Self::Extra,
         }
     }
 
@@ -54,19 +58,18 @@ impl Level {
 /// The writer connection; dereferences to sqlx's.
 pub(crate) struct Writer {
     pub(crate) connection: SqliteConnection,
-    /// What it is known to be at.
+    /// Current level, where it is known.
     level: Option<Level>,
 }
 
 impl Writer {
-    /// Takes a connection as [`connect`](crate::connect::connect) makes it.
+    /// Takes a connection from [`connect`](crate::open::connect::connect).
     pub(crate) fn new(kind: DbKind, connection: SqliteConnection) -> Self {
-        // What `connect` sets, which does not know the journal.
-        let level = Level::usual(kind, JournalMode::Wal);
-        Self { connection, level: Some(level) }
+        // `connect` does not know the journal.
+        Self { connection, level: Some(Level::of(Durability::Usual, kind, JournalMode::Wal)) }
     }
 
-    /// Brings the connection to a level, trying again while others keep SQLite from reading the schema.
+    /// Sets the level, and retries while other connections keep SQLite from reading the schema.
     pub(crate) async fn reach(&mut self, level: Level, retry: &mut Retry) -> Result<(), sqlx::Error> {
         if self.level == Some(level) {
             return Ok(());

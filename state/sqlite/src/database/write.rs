@@ -5,50 +5,83 @@ use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx_core::transaction::TransactionManager as _;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use crate::database::{Database, Inner};
-use crate::db_error::DbError;
-use crate::durability::{Level, Writer};
-use crate::error::ErrorClass;
-use crate::migrate::{Manager, begin_immediate, commit};
-use crate::retry::Retry;
+use super::durability::{Durability, Level, Writer};
+use super::retry::Retry;
+use super::transaction::{Manager, begin_immediate, commit};
+use super::{Database, Inner};
+use crate::error::{DbError, ErrorClass, StoreError};
 use crate::telemetry::{self, names};
 
+/// Error that rolls back a [`Database::write`].
+///
+/// `?` makes it from an error of sqlx and from every [`StoreError`](crate::StoreError).
+#[derive(Debug)]
+pub enum WriteError<E> {
+    /// A statement failed. The caller of `write` gets it as a [`DbError`].
+    Statement(sqlx::Error),
+    /// The store refuses the write. The caller of `write` gets this error unchanged.
+    Store(E),
+}
+
+impl<E> From<sqlx::Error> for WriteError<E> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Statement(error)
+    }
+}
+
+impl<E: StoreError> From<E> for WriteError<E> {
+    fn from(error: E) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl Database {
-    /// Begins a write: takes this process's one writer, and the database's write lock.
+    /// Runs `work` in a write transaction: commits when it returns `Ok`, and rolls back otherwise.
     ///
-    /// Waits for both, at most as long as [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout). May be
-    /// cancelled at any point: the writer is then as it was.
+    /// Waits as [`begin`](Self::begin) does, and may be cancelled at any point: either all of the transaction is in the
+    /// database or nothing.
     ///
     /// # Errors
     ///
-    /// * [`DbError::Busy`]: the wait was too long; the error names who holds the lock.
+    /// * The errors of [`begin`](Self::begin) and [`WriteTx::commit`].
+    /// * A failed statement of `work`, as a [`DbError`], or the error that `work` returned. Nothing was written.
+    pub async fn write<T, E: From<DbError>>(
+        &self,
+        durability: Durability,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, WriteError<E>>,
+    ) -> Result<T, E> {
+        let mut tx = self.begin(durability).await?;
+        let refused = match work(tx.conn()).await {
+            Ok(done) => {
+                tx.commit().await?;
+                return Ok(done);
+            }
+            Err(WriteError::Statement(error)) => tx.error(error).into(),
+            Err(WriteError::Store(error)) => error,
+        };
+        tx.rollback().await;
+        Err(refused)
+    }
+
+    /// Begins a write transaction. [`write`](Self::write) is simpler where nothing is decided between the statements and
+    /// the commit.
+    ///
+    /// Takes this process's one writer and the database's write lock. Waits for both, at most as long as
+    /// [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout). May be cancelled at any point: the writer is then
+    /// as it was.
+    ///
+    /// # Errors
+    ///
+    /// * [`DbError::Busy`]: the wait was too long; the error names the holder of the lock.
     /// * [`DbError::ReadOnly`]: the database was opened read-only.
     /// * [`DbError::Newer`]: a newer program has made the file unusable for this one since it was opened.
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
-    pub async fn begin(&self) -> Result<WriteTx, DbError> {
-        let Inner { spec, journal, .. } = &*self.inner;
-        self.begin_at(Level::usual(spec.kind, *journal)).await
-    }
-
-    /// Begins a write like [`begin`](Self::begin) that is on the disk when its commit returns, whatever the database's kind.
-    ///
-    /// A power cut may take the last commits of a [`DbKind::Rebuildable`](crate::DbKind::Rebuildable) database, because
-    /// they can be made again. A name that the user gave, or a thread that they deleted, cannot: write those with this.
-    /// What other transactions committed before is on the disk with it. It costs a wait for the disk at each commit, and a
-    /// statement when the kind of transaction changes, so it is nothing for bulk work.
-    ///
-    /// # Errors
-    ///
-    /// As for [`begin`](Self::begin).
-    pub async fn begin_durable(&self) -> Result<WriteTx, DbError> {
-        self.begin_at(Level::durable(self.inner.journal)).await
-    }
-
-    async fn begin_at(&self, level: Level) -> Result<WriteTx, DbError> {
+    pub async fn begin(&self, durability: Durability) -> Result<WriteTx, DbError> {
         let inner = &self.inner;
+        let level = Level::of(durability, inner.spec.kind, inner.journal);
         let mut retry = Retry::new(inner.options.write_timeout);
         let result = begin(inner, level, &mut retry).await;
         if retry.tries() > 0 {
@@ -63,19 +96,22 @@ impl Database {
     }
 
     /// Takes the writer without a transaction, for the statements that cannot run in one.
-    pub(crate) async fn idle_writer(&self) -> Result<IdleWriter, DbError> {
+    pub(crate) async fn idle_writer(
+        &self,
+    ) -> Result<OwnedMappedMutexGuard<Option<Writer>, SqliteConnection>, DbError> {
         let inner = &self.inner;
         let mut writer = lock(inner, &Retry::new(inner.options.write_timeout)).await?;
-        // A connection that an earlier failure left within a transaction it cannot leave is given up.
+        // Discard a connection that an earlier failure left within a transaction that it cannot leave.
         if let Some(connection) = &mut *writer
             && Manager::rollback(connection).await.is_err()
         {
             *writer = None;
         }
-        if writer.is_none() {
-            *writer = Some(inner.connect_writer().await?);
-        }
-        Ok(IdleWriter(writer))
+        let idle = match writer.take() {
+            Some(idle) => idle,
+            None => inner.connect_writer().await?,
+        };
+        Ok(OwnedMutexGuard::map(writer, |writer| &mut writer.insert(idle).connection))
     }
 }
 
@@ -208,23 +244,6 @@ impl Deref for WriteTx {
 impl DerefMut for WriteTx {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         self.writer.as_mut().expect("an open transaction has its connection")
-    }
-}
-
-/// The writer outside of a transaction.
-pub(crate) struct IdleWriter(Guard);
-
-impl Deref for IdleWriter {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.0.as_ref().expect("an idle writer has its connection")
-    }
-}
-
-impl DerefMut for IdleWriter {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.0.as_mut().expect("an idle writer has its connection")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whole copies of a database, made while others use it.
+//! Whole copies of a database, made while other programs use it.
 
 use std::fs::File;
 use std::io;
@@ -7,33 +7,25 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 
-use crate::connect::Access;
-use crate::database::Database;
-use crate::db_error::DbError;
-use crate::error::{ErrorClass, said};
-use crate::lock::create_private;
-use crate::look;
-use crate::open_error::OpenError;
-use crate::options::OpenOptions;
+use crate::error::{DbError, ErrorClass, OpenError, message};
 use crate::paths::{DbPaths, beside};
-use crate::spec::DbSpec;
-use crate::stamp::Stamp;
+use crate::system::regular_file::create_private;
 
-/// How many snapshots from before upgrades are kept.
+/// Number of snapshots from before upgrades that are kept.
 const KEPT: usize = 2;
 
-/// Why a snapshot was not made.
+/// Reason why a snapshot was not made.
 #[derive(Debug)]
 pub(crate) enum SnapshotError {
-    /// The system refused to do something to a file.
+    /// The system refused; with the action, as a verb.
     Io(&'static str, io::Error),
     /// SQLite refused.
     Sqlite(sqlx::Error),
 }
 
-/// Copies what the connection sees to `to`: the file appears there when it is whole and on the disk, or not at all.
+/// Copies the database to `to`. The file appears there when it is whole and on the disk, or not at all.
 ///
-/// `VACUUM INTO` copies committed data only, from the log too, with the application id and the compatibility floor.
+/// `VACUUM INTO` copies committed data, also from the log, with the application id and the compatibility floor.
 /// The connection must not be in a transaction.
 pub(crate) async fn copy(connection: &mut SqliteConnection, to: &Path) -> Result<(), SnapshotError> {
     let partial = beside(to, ".partial");
@@ -51,7 +43,7 @@ async fn copy_by(connection: &mut SqliteConnection, partial: &Path, to: &Path) -
         }
         _ => {}
     }
-    // SQLite fills an empty file; made by us, it is for this user alone from its first byte on.
+    // SQLite fills an existing empty file. Ours is readable for this user alone from its first byte.
     create_private(partial).map_err(|error| SnapshotError::Io("create", error))?;
     let text =
         partial.to_str().ok_or_else(|| SnapshotError::Io("name", io::ErrorKind::InvalidFilename.into()))?;
@@ -68,7 +60,7 @@ async fn copy_by(connection: &mut SqliteConnection, partial: &Path, to: &Path) -
     finish.await.map_err(|error| SnapshotError::Io("write", io::Error::other(error)))?
 }
 
-/// Makes a rename last. Windows cannot sync a folder, and needs not.
+/// Syncs a file's folder, so that a rename survives a power cut. Windows cannot, and need not.
 fn sync_folder(of: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = of.parent() {
@@ -78,7 +70,7 @@ fn sync_folder(of: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps a copy of what is there before it is upgraded to `version`, and forgets all but the newest copies.
+/// Copies the database before it is upgraded to `version`, and deletes all but the newest copies.
 pub(crate) async fn before_upgrade(
     paths: &DbPaths,
     connection: &mut SqliteConnection,
@@ -89,36 +81,19 @@ pub(crate) async fn before_upgrade(
         SnapshotError::Io(doing, error) => OpenError::io(doing, &to, error),
         SnapshotError::Sqlite(error) => OpenError::sqlx(paths, Duration::ZERO, error),
     })?;
-    // What cannot be listed or removed now is removed after the next upgrade.
+    // Files that cannot be listed or removed now are removed after the next upgrade.
     for (_, old) in paths.snapshots().unwrap_or_default().into_iter().skip(KEPT) {
         let _ = std::fs::remove_file(old);
     }
     Ok(())
 }
 
-/// Opens a snapshot from before an upgrade as it is: with the schema of its version. `None` when it is not ours, or empty.
-pub(crate) fn open(
-    spec: &'static DbSpec,
-    path: &Path,
-    options: &OpenOptions,
-) -> Result<Option<Database>, OpenError> {
-    let paths = DbPaths::at(path);
-    let header = match look::look(spec, &paths, options.read_only) {
-        Ok(look) => look.header,
-        Err(OpenError::Foreign { .. } | OpenError::NotAFile { .. }) => None,
-        Err(error) => return Err(error),
-    };
-    let Some(header) = header else { return Ok(None) };
-    let stamp = Stamp::of(&paths);
-    Ok(Some(Database::new(spec, paths, options.clone(), header.journal, Access::Read, stamp)))
-}
-
-/// Sorts the failure of a snapshot that was asked for. A full disk is the target's, not the database's.
+/// Sorts the error of a snapshot that the caller requested. A full disk is the target's, not the database's.
 pub(crate) fn asked_for(paths: &DbPaths, to: &Path, error: SnapshotError) -> DbError {
     match error {
         SnapshotError::Io(doing, error) => DbError::io(doing, to, error),
         SnapshotError::Sqlite(error) => match ErrorClass::of(&error) {
-            ErrorClass::Full => DbError::Full { path: to.to_path_buf(), source: said(error) },
+            ErrorClass::Full => DbError::Full { path: to.to_path_buf(), source: message(error) },
             _ => DbError::sqlx(paths, Duration::ZERO, error),
         },
     }

@@ -3,7 +3,7 @@
 //! | pragma | value | why |
 //! |---|---|---|
 //! | `foreign_keys` | ON | off by default in SQLite, for each connection |
-//! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits; [`durability`](crate::durability) changes it for a transaction |
+//! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits; [`durability`](crate::database::durability) changes it for a transaction |
 //! | `fullfsync` | ON for durable ones | on macOS a plain `fsync` does not reach the disk |
 //! | `checkpoint_fullfsync` | ON for writers | what was on the disk in the log is on it in the database before the log is cut, on macOS too |
 //! | `journal_size_limit` | 64 MiB | a log that one long transaction blew up is cut back at the next checkpoint |
@@ -22,10 +22,11 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
-use crate::look::{has_content, holds_pages};
+use super::wal::holds_pages;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
+use crate::system::regular_file::has_content;
 
 /// The bytes that a write-ahead log is cut back to.
 const JOURNAL_SIZE_LIMIT: u32 = 64 << 20;

@@ -2,7 +2,8 @@
 
 use sqlx::sqlite::SqliteConnection;
 
-use crate::open_error::OpenError;
+use super::header::describe_foreign;
+use crate::error::OpenError;
 use crate::paths::DbPaths;
 use crate::spec::{DbSpec, MigrationFile};
 
@@ -45,13 +46,13 @@ impl Schema {
         self.application_id == 0 && self.objects == 0 && self.user_version == 0
     }
 
-    /// Says why the database is none of ours, if it is not.
+    /// Returns why the database is not ours; `None` when it is.
     ///
-    /// All that a first start makes is one transaction, and migrations are only ever added. So a database of ours with
-    /// anything in it has the oldest of them, whatever program made it.
-    pub(crate) fn stranger(&self, spec: &DbSpec) -> Option<String> {
+    /// A first start is one transaction, and migrations are only ever added. So a database of ours with any table has the
+    /// oldest migration, whatever version made it.
+    pub(crate) fn mismatch(&self, spec: &DbSpec) -> Option<String> {
         if self.application_id != spec.application_id {
-            return Some(format!("a SQLite database with application id {:#010x}", self.application_id));
+            return Some(describe_foreign(self.application_id));
         }
         let is_ours = self.objects == 0 || self.pending(spec).len() < spec.migrations.len();
         (!is_ours)
@@ -61,7 +62,7 @@ impl Schema {
     /// Refuses a schema that this program must not use.
     pub(crate) fn check(&self, spec: &DbSpec, paths: &DbPaths) -> Result<(), OpenError> {
         let path = || paths.database.clone();
-        if let Some(found) = self.stranger(spec) {
+        if let Some(found) = self.mismatch(spec) {
             return Err(OpenError::Foreign { path: path(), label: spec.label, found });
         }
         if self.user_version > spec.newest_version() {
@@ -72,6 +73,8 @@ impl Schema {
             });
         }
         match self.mismatches(spec).first() {
+            // Every line of releases begins with the same first migration.
+            Some(1) => Err(OpenError::Development { path: path() }),
             Some(&version) => Err(OpenError::Checksum { path: path(), version }),
             None => Ok(()),
         }

@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use crate::options::JournalMode;
-
 /// A file system, as far as it matters to SQLite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,15 +61,6 @@ pub fn classify(f_type: u32) -> FileSystem {
     match REMOTE.iter().find(|(magic, _)| *magic == f_type) {
         Some((_, name)) => FileSystem::Remote(name),
         None => FileSystem::Local,
-    }
-}
-
-/// Chooses the journal mode for a file system: DELETE where WAL is unsafe, else WAL.
-#[must_use]
-pub const fn journal_for(file_system: FileSystem) -> JournalMode {
-    match file_system {
-        FileSystem::Remote(_) => JournalMode::Delete,
-        FileSystem::Local | FileSystem::Unknown => JournalMode::Wal,
     }
 }
 

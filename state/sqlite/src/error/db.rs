@@ -1,71 +1,76 @@
-//! Why an operation on an open database failed: one variant a remedy.
+//! Reasons why an operation on an open database failed: one variant a remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::error::{ErrorClass, Source, said};
+use super::class::{ErrorClass, Source, message};
+use crate::paths::DbPaths;
+use crate::system::holders;
 
-/// Why an operation on an open database failed.
+/// Reason why an operation on an open database failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DbError {
     /// Another connection holds the lock for longer than we wait. Nothing was written.
-    #[error("{} is locked by {holder} (waited {} ms): end it or try again", path.display(), waited.as_millis())]
+    #[error("cannot use {}: {holder} holds its lock (waited {} ms)", path.display(), waited.as_millis())]
     Busy {
         /// The database.
         path: PathBuf,
-        /// Who holds it, as far as the system says.
+        /// Holder of the lock, as far as the system tells.
         holder: String,
-        /// How long we waited.
+        /// Time that we waited.
         waited: Duration,
     },
-    /// A write was asked of a database that was opened read-only.
-    #[error("{} was opened read-only: open it writable", path.display())]
+    /// The database was opened read-only.
+    #[error("cannot write to {}: it was opened read-only", path.display())]
     ReadOnly {
         /// The database.
         path: PathBuf,
     },
-    /// Another program has written since this read-only look began.
-    #[error("{} has changed since it was opened read-only: open it again", path.display())]
+    /// Another program has written since the database was opened read-only. Opening it again helps.
+    #[error("cannot read {}: another program has changed it since it was opened", path.display())]
     Changed {
         /// The database.
         path: PathBuf,
     },
     /// A newer program raised the compatibility floor while this one had the database open. Nothing was written.
-    #[error("{} was upgraded to need schema version {needs}, and this program knows {knows}: restart with the new version", path.display())]
+    #[error(
+        "cannot write to {}: a newer program has upgraded it to need schema version {needs}, and this one knows {knows}",
+        path.display()
+    )]
     Newer {
         /// The database.
         path: PathBuf,
-        /// The oldest version that may use the file.
+        /// Oldest version that may use the file.
         needs: i64,
-        /// The newest version this program knows.
+        /// Newest version that this program knows.
         knows: i64,
     },
-    /// The database was closed by this program.
-    #[error("{} has been closed", path.display())]
+    /// This program has closed the database.
+    #[error("cannot use {}: it has been closed", path.display())]
     Closed {
         /// The database.
         path: PathBuf,
     },
     /// The file is damaged.
-    #[error("{} is damaged: {source}. Keep a copy, then restore a snapshot ({}.before-v*) or rebuild it", path.display(), path.display())]
+    #[error("cannot use {}: the file is damaged: {source}", path.display())]
     Corrupt {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error of SQLite.
         source: Source,
     },
     /// No space is left. The transaction was rolled back.
-    #[error("no space is left for {}: {source}. Make room and try again", path.display())]
+    #[error("cannot write to {}: no space is left: {source}", path.display())]
     Full {
         /// The file being written.
         path: PathBuf,
-        /// What SQLite or the system said.
+        /// Error of SQLite or the system.
         source: Source,
     },
     /// The target of a snapshot exists already.
-    #[error("{} exists already: choose another name for the snapshot", path.display())]
+    #[error("cannot write a snapshot to {}: the file exists", path.display())]
     Exists {
         /// The target.
         path: PathBuf,
@@ -73,19 +78,19 @@ pub enum DbError {
     /// The file system refused.
     #[error("cannot {doing} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// Action that failed, as a verb.
         doing: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: Source,
     },
     /// A statement failed: a constraint, or a mistake in it.
-    #[error("a statement on {} failed: {source}", path.display())]
+    #[error("cannot run a statement on {}: {source}", path.display())]
     Statement {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error of SQLite.
         source: Source,
     },
 }
@@ -114,14 +119,14 @@ impl DbError {
         }
     }
 
-    pub(crate) fn sqlx(paths: &crate::DbPaths, waited: Duration, error: sqlx::Error) -> Self {
+    pub(crate) fn sqlx(paths: &DbPaths, waited: Duration, error: sqlx::Error) -> Self {
         let path = paths.database.clone();
         match ErrorClass::on(&path, &error) {
-            ErrorClass::Busy => Self::Busy { path, holder: crate::holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt { path, source: said(error) },
-            ErrorClass::Full => Self::Full { path, source: said(error) },
-            ErrorClass::Io => Self::Io { doing: "use", path, source: said(error) },
-            _ => Self::Statement { path, source: said(error) },
+            ErrorClass::Busy => Self::Busy { path, holder: holders::of_database(paths), waited },
+            ErrorClass::Corrupt => Self::Corrupt { path, source: message(error) },
+            ErrorClass::Full => Self::Full { path, source: message(error) },
+            ErrorClass::Io => Self::Io { doing: "use", path, source: message(error) },
+            _ => Self::Statement { path, source: message(error) },
         }
     }
 }

@@ -1,0 +1,35 @@
+//! Beginning and committing on one connection, with retries while other connections are in the way.
+
+use sqlx::SqlSafeStr as _;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx_core::transaction::TransactionManager as _;
+
+use super::retry::Retry;
+use crate::error::ErrorClass;
+
+pub(crate) type Manager = <Sqlite as sqlx::Database>::TransactionManager;
+
+/// Begins an IMMEDIATE transaction, trying again while others write.
+pub(crate) async fn begin_immediate(
+    connection: &mut SqliteConnection,
+    retry: &mut Retry,
+) -> Result<(), sqlx::Error> {
+    loop {
+        match Manager::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str())).await {
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            done => return done,
+        }
+    }
+}
+
+/// Commits, trying again while readers of a rollback-journal database are in the way.
+///
+/// SQLite keeps the transaction open when a COMMIT is busy, so nothing is lost by trying again.
+pub(crate) async fn commit(connection: &mut SqliteConnection, retry: &mut Retry) -> Result<(), sqlx::Error> {
+    loop {
+        match Manager::commit(connection).await {
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
+            done => return done,
+        }
+    }
+}

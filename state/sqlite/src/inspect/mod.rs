@@ -1,0 +1,168 @@
+//! Inspecting a database without leaving a trace: for status output and for a doctor, on a home in any state.
+//!
+//! Writes no byte and creates no file, not even the `-wal` and `-shm` that a SQLite handle creates when it only reads. A
+//! figure that cannot be read that way stays unknown. A file that changes while it is read is read again, and after a few
+//! tries reported as changing.
+
+pub(crate) mod status;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::Connection as _;
+
+use self::status::{DbState, DbStatus, Pages, SchemaStatus};
+use crate::error::{ErrorClass, OpenError, is_hot_journal};
+use crate::open::change_guard::ChangeGuard;
+use crate::open::connect::{Access, connect};
+use crate::open::header::{Content, Header, content};
+use crate::open::preflight::identify;
+use crate::open::schema::Schema;
+use crate::paths::DbPaths;
+use crate::spec::DbSpec;
+use crate::system::holders;
+
+/// Limit of looks at a database while other programs write to it.
+const LOOKS: u32 = 5;
+
+/// Inspects a database in any state, without changing a byte or creating a file.
+///
+/// There is no error: trouble is the answer, in [`DbStatus::state`].
+pub async fn inspect(spec: &'static DbSpec, folder: &Path) -> DbStatus {
+    look_and_read(spec, folder, async |_| ()).await
+}
+
+/// Inspects a database, and before each read calls `meanwhile` with the number of the look. Tests let others write there.
+async fn look_and_read(
+    spec: &'static DbSpec,
+    folder: &Path,
+    mut meanwhile: impl AsyncFnMut(u32),
+) -> DbStatus {
+    let mut look = 1;
+    loop {
+        let (mut status, header) = look_at(spec, folder).await;
+        let Some(header) = header else { return status };
+        let guard = ChangeGuard::of(&status.paths);
+        let access = Access::without_trace(&status.paths, header.journal);
+        // Without the log's index, only the file itself can be read.
+        status.log_unread = access.is_none();
+        let access = access.unwrap_or(Access::Immutable);
+        meanwhile(look).await;
+        let read = read(spec, &status.paths, access).await;
+        // A program that closes the database deletes the log that a reader was about to open.
+        let failed_meanwhile = read.is_err() && guard != ChangeGuard::of(&status.paths);
+        if !failed_meanwhile && !guard.is_stale(access, &status.paths) {
+            status.read(spec, read);
+            return status;
+        }
+        if look == LOOKS {
+            status.state = DbState::Changing(holders::of_database(&status.paths));
+            return status;
+        }
+        look += 1;
+    }
+}
+
+async fn look_at(spec: &'static DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
+    let (to, shown) = (folder.to_path_buf(), folder);
+    let looked = tokio::task::spawn_blocking(move || first_look(spec, &to)).await;
+    looked.unwrap_or_else(|error| (DbStatus::new(spec, shown, DbState::Unreadable(error.to_string())), None))
+}
+
+/// Reads the header. Returns it if SQLite may read on.
+fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
+    let paths = DbPaths::new(spec, folder);
+    let found = identify(spec, &paths);
+    let (state, ours) = match found {
+        Ok(Some(header)) => (DbState::Current, Some(header)),
+        Ok(None) => (DbState::Missing, None),
+        Err(error) => (refused(error), None),
+    };
+    let mut status = DbStatus::new(spec, folder, state);
+    if let Ok(Content::Sqlite(header)) = content(&paths.database) {
+        status.application_id = Some(header.application_id);
+        status.journal = Some(header.journal);
+    }
+    (status, ours)
+}
+
+/// Makes a state of the reason why a database would not be opened.
+fn refused(error: OpenError) -> DbState {
+    match error {
+        OpenError::NoFolder { .. } => DbState::Missing,
+        OpenError::Foreign { found, .. } => DbState::Foreign(found),
+        OpenError::ForeignLog { log, found, .. } => {
+            DbState::Foreign(format!("{} does not belong to it: {found}", log.display()))
+        }
+        OpenError::NotAFile { path } => DbState::Foreign(format!("{} is not a regular file", path.display())),
+        OpenError::Corrupt { source, .. } => DbState::Corrupt(source.to_string()),
+        other => DbState::Unreadable(other.to_string()),
+    }
+}
+
+/// Reads schema and pages through SQLite without leaving a trace.
+async fn read(spec: &DbSpec, paths: &DbPaths, access: Access) -> Result<(Schema, Pages), sqlx::Error> {
+    // Short: a doctor is asked when something hangs.
+    let patience = Duration::from_millis(250);
+    let mut connection = connect(spec, &paths.database, patience, access).await?;
+    let schema = Schema::read(&mut connection).await?;
+    let (size, count, unused): (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT page_size FROM pragma_page_size), (SELECT page_count FROM pragma_page_count), \
+         (SELECT freelist_count FROM pragma_freelist_count)",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    connection.close().await?;
+    let number = |value: i64| u64::try_from(value).unwrap_or(0);
+    Ok((schema, Pages { size: number(size), count: number(count), unused: number(unused) }))
+}
+
+impl DbStatus {
+    /// Adds the result of reading.
+    fn read(&mut self, spec: &DbSpec, read: Result<(Schema, Pages), sqlx::Error>) {
+        match read {
+            Ok((schema, pages)) => {
+                let mismatch = schema.mismatch(spec);
+                let schema = SchemaStatus {
+                    applied: schema.version(),
+                    known: spec.newest_version(),
+                    needs: schema.user_version,
+                    pending: schema.pending(spec).iter().map(|migration| migration.version).collect(),
+                    unknown: schema.unknown(spec),
+                    mismatched: schema.mismatches(spec),
+                };
+                self.pages = Some(pages);
+                self.state = mismatch.map_or_else(|| state_of(&schema), DbState::Foreign);
+                self.schema = Some(schema);
+            }
+            Err(error) => self.state = state_of_error(&self.paths, &error),
+        }
+    }
+}
+
+fn state_of(schema: &SchemaStatus) -> DbState {
+    if schema.needs > schema.known {
+        DbState::Newer
+    } else if schema.mismatched.contains(&1) {
+        DbState::Development
+    } else if !schema.mismatched.is_empty() {
+        DbState::Checksum
+    } else if schema.pending.is_empty() {
+        DbState::Current
+    } else {
+        DbState::Pending
+    }
+}
+
+fn state_of_error(paths: &DbPaths, error: &sqlx::Error) -> DbState {
+    match ErrorClass::of(error) {
+        ErrorClass::Corrupt => DbState::Corrupt(error.to_string()),
+        ErrorClass::Busy => DbState::Locked(holders::of_database(paths)),
+        _ if is_hot_journal(error) => {
+            DbState::NeedsRecovery(format!("{} was left by an interrupted program", paths.journal.display()))
+        }
+        _ => DbState::Unreadable(error.to_string()),
+    }
+}

@@ -1,0 +1,145 @@
+//! A write-ahead log, read with plain reads, and compared with the database beside it.
+//!
+//! SQLite replays a log that has the right name, and a checkpoint then leaves no trace of it. So the log is walked as
+//! SQLite's recovery does it (<https://www.sqlite.org/fileformat2.html#walformat>), and its newest committed first page is
+//! compared with the file's.
+//!
+//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page that does not follow
+//! on the file's, by their change counters; and without a first page, a size other than the file's, because a transaction
+//! that changes the size writes the first page. Two logs of other databases of the same kind go unnoticed: one whose
+//! counters happen to follow, and one without a first page for a database of just as many pages.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use super::header::{HEADER, Header, word};
+use super::leftover::{Leftover, Origin, fill};
+use crate::paths::DbPaths;
+use crate::system::holders;
+
+/// Length of a log's header in bytes.
+const LOG_HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
+const MAGIC: u32 = 0x377f_0682;
+const VERSION: u32 = 3_007_000;
+const BUFFER: usize = 1 << 18;
+
+/// Returns true if a write-ahead log holds any page.
+///
+/// A log of its header alone says nothing that the database does not. SQLite, when it may not write, waits ten seconds over
+/// such a log and then fails.
+pub(crate) fn holds_pages(log: &Path) -> bool {
+    std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_HEADER as u64)
+}
+
+/// Committed content of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wal {
+    /// Database after the newest commit.
+    newest: Origin,
+    /// Oldest version of the first page, if the log has any.
+    oldest: Option<Option<Header>>,
+}
+
+impl Leftover for Wal {
+    fn path(paths: &DbPaths) -> &Path {
+        &paths.wal
+    }
+
+    fn is_pending(paths: &DbPaths) -> bool {
+        // A program that has it open has replayed it, and SQLite goes by the log's index now.
+        holds_pages(&paths.wal) && !holders::has_locks(&paths.shm)
+    }
+
+    fn read(file: &mut File, _: u32) -> io::Result<Option<Self>> {
+        let mut file = BufReader::with_capacity(BUFFER, file);
+        let mut header = [0; LOG_HEADER];
+        if !fill(&mut file, &mut header)? {
+            return Ok(None);
+        }
+        let (magic, page_size) = (word(&header, 0), word(&header, 8));
+        let sizes = 512..=65_536;
+        if magic & !1 != MAGIC || !page_size.is_power_of_two() || !sizes.contains(&page_size) {
+            return Ok(None);
+        }
+        let mut checksum = Checksum { sums: (0, 0), big_endian: magic & 1 == 1 };
+        checksum.add(&header[..24]);
+        if !checksum.is_at(&header, 24) || word(&header, 4) != VERSION {
+            return Ok(None);
+        }
+        let mut frame = vec![0; FRAME_HEADER + page_size as usize];
+        let (mut committed, mut oldest, mut first_page) = (None, None, None);
+        while fill(&mut file, &mut frame)? {
+            let (number, pages) = (word(&frame, 0), word(&frame, 4));
+            checksum.add(&frame[..8]);
+            checksum.add(&frame[FRAME_HEADER..]);
+            // The log ends at a frame with the salts of an earlier round, or at a torn one, whose checksum is wrong.
+            if number == 0 || frame[8..16] != header[16..24] || !checksum.is_at(&frame, 16) {
+                break;
+            }
+            if number == 1 {
+                first_page = Some(Header::parse(&frame[FRAME_HEADER..][..HEADER]));
+                oldest = oldest.or(first_page);
+            }
+            if pages != 0 {
+                committed = Some(Self { newest: Origin { page_size, pages, first_page }, oldest });
+            }
+        }
+        Ok(committed)
+    }
+
+    fn mismatch(&self, header: &Header, _: bool) -> Option<String> {
+        if let found @ Some(_) = self.newest.mismatch(header) {
+            return found;
+        }
+        let (oldest, newest) = self.oldest.zip(self.newest.first_page)?;
+        let Some((oldest, newest)) = oldest.zip(newest) else {
+            return Some("what it has for the first page is not SQLite's".to_owned());
+        };
+        // A transaction in a log counts from the first page that its connection read: one up, or the same again if the
+        // connection wrote that page itself. A checkpoint moves the file's counter along, up to the newest.
+        let since = |from: u32, to: u32| to.wrapping_sub(from) as i32;
+        let follows = since(oldest.changes.wrapping_sub(1), header.changes) >= 0;
+        (!follows || since(header.changes, newest.changes) < 0).then(|| {
+            format!(
+                "it takes a database from change {} to {}, and this one is at {}",
+                oldest.changes, newest.changes, header.changes
+            )
+        })
+    }
+
+    fn applied_to(&self, header: Header) -> Header {
+        let newest = self.newest.first_page.flatten().unwrap_or(header);
+        Header { journal: header.journal, ..newest }
+    }
+}
+
+/// Running checksum of a log.
+struct Checksum {
+    sums: (u32, u32),
+    big_endian: bool,
+}
+
+impl Checksum {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.big_endian {
+            self.add_words(bytes, u32::from_be_bytes);
+        } else {
+            self.add_words(bytes, u32::from_le_bytes);
+        }
+    }
+
+    fn add_words(&mut self, bytes: &[u8], word: impl Fn([u8; 4]) -> u32) {
+        let (mut one, mut two) = self.sums;
+        for pair in bytes.chunks_exact(8) {
+            one = one.wrapping_add(word([pair[0], pair[1], pair[2], pair[3]])).wrapping_add(two);
+            two = two.wrapping_add(word([pair[4], pair[5], pair[6], pair[7]])).wrapping_add(one);
+        }
+        self.sums = (one, two);
+    }
+
+    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
+        self.sums == (word(bytes, at), word(bytes, at + 4))
+    }
+}
