@@ -1,7 +1,7 @@
 //! Comparing a listing with the stored outcomes: a merge of two sorted sequences, the stored one page by page.
 
 use super::ledger::{Fate, Ledger};
-use crate::{BackfillError, Item, ItemProblem, OutcomeState, ProblemKind, Progress, StoredOutcome};
+use crate::{BackfillError, Item, ItemProblem, OutcomeState, ProblemKind, StoredOutcome};
 
 /// The work of a pass.
 #[derive(Debug, Default)]
@@ -28,7 +28,8 @@ pub(super) struct Comparison<'a, H> {
     force: bool,
     /// Number of items compared.
     pub(super) done: usize,
-    after: Option<String>,
+    /// Key of the last outcome.
+    pub(super) after: Option<String>,
     plan: Plan,
 }
 
@@ -38,16 +39,13 @@ impl<'a, H> Comparison<'a, H> {
         Self { items, unknown_prefixes, force, done: 0, after: None, plan: Plan::default() }
     }
 
-    /// Compares with one more page of outcomes. Returns true if there may be another.
-    pub(super) async fn next_page<P: Progress>(
+    /// Compares with one more page of outcomes, which is the last one or not.
+    pub(super) fn take_page<P: ItemProblem>(
         &mut self,
-        progress: &P,
-        page: usize,
-        ledger: &mut Ledger<P::Problem>,
-    ) -> Result<bool, BackfillError> {
-        let outcomes = progress.outcomes(self.after.as_deref(), page).await;
-        let outcomes = outcomes.map_err(BackfillError::store("reading outcomes"))?;
-        let more = outcomes.len() >= page;
+        outcomes: Vec<StoredOutcome<P>>,
+        is_last: bool,
+        ledger: &mut Ledger<P>,
+    ) -> Result<(), BackfillError> {
         for outcome in outcomes {
             // Out of order, the merge would take items for new or vanished, and might never end.
             if self.after.as_ref().is_some_and(|after| *after >= outcome.key) {
@@ -56,10 +54,10 @@ impl<'a, H> Comparison<'a, H> {
             }
             self.compare(outcome, ledger);
         }
-        if !more {
+        if is_last {
             self.take_new_until(None);
         }
-        Ok(more)
+        Ok(())
     }
 
     /// Returns the plan, once the last page was compared.

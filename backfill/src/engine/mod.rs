@@ -73,7 +73,7 @@ where
                 batch_items: 200,
                 batch_bytes: 32 * 1024 * 1024,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-                outcome_page: 2_000,
+                outcome_page: 8_000,
                 problems: 100,
             },
             force: false,
@@ -103,7 +103,7 @@ where
         self
     }
 
-    /// Sets the number of outcomes read at a time (default 2,000, at least 1).
+    /// Sets the number of outcomes read at a time (default 8,000, at least 1).
     #[must_use]
     pub fn outcome_page(mut self, outcomes: usize) -> Self {
         self.limits.outcome_page = outcomes.max(1);

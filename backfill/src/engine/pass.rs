@@ -9,7 +9,7 @@ use super::extract::{BatchRead, BatchReader};
 use super::ledger::{Fate, Ledger};
 use crate::{
     BackfillError, Ending, Index, Item, Lease, Listing, ListingProblem, Phase, ProblemKind, Progress,
-    ProgressUpdate, Source,
+    ProgressUpdate, Source, StoredOutcome,
 };
 
 /// A pass under way.
@@ -66,15 +66,18 @@ where
 
     async fn all_phases(&mut self) -> Result<Flow, BackfillError> {
         self.enter(Phase::Listing, 0, 0);
-        let listing = tokio::select! {
+        // The store reads the first outcomes while the source lists.
+        let (listing, outcomes) = tokio::select! {
             biased;
             () = self.engine.stop.stopped() => return Ok(Flow::Stop),
-            listing = self.engine.source.list() => listing?,
+            both = async { tokio::join!(self.engine.source.list(), self.outcomes(None)) } => both,
         };
-        let Listing { items, problems, unknown_prefixes, excluded } = listing;
+        let Listing { items, problems, unknown_prefixes, excluded } = listing?;
         self.ledger.left_out = excluded;
         let items = Arc::new(self.take_listing(items, problems));
-        let Some(mut plan) = self.compare(&items, &unknown_prefixes).await? else { return Ok(Flow::Stop) };
+        let Some(mut plan) = self.compare(&items, &unknown_prefixes, outcomes?).await? else {
+            return Ok(Flow::Stop);
+        };
 
         let vanished = plan.vanished.len() as u64;
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
@@ -121,21 +124,28 @@ where
         &mut self,
         items: &[Item<S::Handle>],
         unknown_prefixes: &[String],
+        mut outcomes: Vec<StoredOutcome<S::Problem>>,
     ) -> Result<Option<Plan>, BackfillError> {
         self.enter(Phase::Comparing, items.len() as u64, 0);
-        let engine = self.engine;
-        let mut comparison = Comparison::new(items, unknown_prefixes, engine.force);
+        let mut comparison = Comparison::new(items, unknown_prefixes, self.engine.force);
         loop {
-            if engine.stop.is_stopped() {
+            if self.engine.stop.is_stopped() {
                 return Ok(None);
             }
-            let page = engine.limits.outcome_page;
-            let more = comparison.next_page(engine.progress.as_ref(), page, self.ledger).await?;
+            let is_last = outcomes.len() < self.engine.limits.outcome_page;
+            comparison.take_page(outcomes, is_last, self.ledger)?;
             self.advance(comparison.done as u64 - self.update.done_items, 0);
-            if !more {
+            if is_last {
                 return Ok(Some(comparison.into_plan()));
             }
+            outcomes = self.outcomes(comparison.after.as_deref()).await?;
         }
+    }
+
+    /// Reads one page of outcomes.
+    async fn outcomes(&self, after: Option<&str>) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
+        let page = self.engine.progress.outcomes(after, self.engine.limits.outcome_page).await;
+        page.map_err(BackfillError::store("reading outcomes"))
     }
 
     /// Moves items that an unfinished pass never reached to the front.

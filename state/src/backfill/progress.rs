@@ -129,10 +129,13 @@ impl Progress for BackfillProgress {
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
-        // A page is one row: handing rows over one by one took longer than reading them. A row that is there belongs to
-        // this file, or, for a copy, to the one it names. Bringing deleted threads back is saying that theirs are lost.
+        // A page is one row, because a row costs more than what is in it; and most files say no more than that nothing
+        // has changed. A present row belongs to this file, or, for a copy, to the file that it names. When deleted
+        // threads are to be restored, their rows count as lost.
         let page = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(path, fingerprint, outcome, problem, detail, present)) FROM ( \
+            "SELECT json_group_array(json_array(path, fingerprint, \
+               CASE WHEN outcome = 'indexed' AND present THEN NULL \
+                 ELSE json_array(outcome, problem, detail, present) || '' END)) FROM ( \
                SELECT path, fingerprint, outcome, problem, detail, \
                  CASE outcome \
                    WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
@@ -148,12 +151,15 @@ impl Progress for BackfillProgress {
         .bind(self.options.include_deleted);
         let page: String = self.db.read(async |conn| page.fetch_one(conn).await).await?;
         let page: Vec<OutcomeRow> = serde_json::from_str(&page)?;
-        Ok(page.into_iter().map(outcome_of).collect())
+        page.into_iter().map(outcome_of).collect()
     }
 }
 
-/// A file's path, fingerprint, outcome, problem and detail, and 1 if its row is present.
-type OutcomeRow = (String, String, String, Option<String>, Option<String>, u8);
+/// A file's path and fingerprint, and an [`Exception`] as JSON unless the file is indexed and its row present.
+type OutcomeRow = (String, String, Option<String>);
+
+/// A file's outcome, problem and detail, and 1 if its row is present.
+type Exception = (String, Option<String>, Option<String>, u8);
 
 impl BackfillProgress {
     /// Runs a statement that changes the row only if the lease is the current one.
@@ -170,14 +176,18 @@ impl BackfillProgress {
     }
 }
 
-fn outcome_of((key, fingerprint, outcome, problem, detail, present): OutcomeRow) -> StoredOutcome {
+fn outcome_of((key, fingerprint, exception): OutcomeRow) -> Result<StoredOutcome, BoxError> {
+    let Some(exception) = exception else {
+        return Ok(StoredOutcome { key, fingerprint, state: OutcomeState::Indexed, present: true });
+    };
+    let (outcome, problem, detail, present): Exception = serde_json::from_str(&exception)?;
     let state = match outcome.as_str() {
         "duplicate" => OutcomeState::Duplicate { of: detail.unwrap_or_default() },
         "deleted" => OutcomeState::Excluded,
         "failed" => OutcomeState::Failed(HomeProblem::stored(problem.unwrap_or_default(), detail)),
         _ => OutcomeState::Indexed,
     };
-    StoredOutcome { key, fingerprint, state, present: present == 1 }
+    Ok(StoredOutcome { key, fingerprint, state, present: present == 1 })
 }
 
 fn backend(error: impl Into<BoxError>) -> LeaseError {
