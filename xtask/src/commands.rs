@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::finding::{Finding, render};
 use crate::repo::Repo;
-use crate::{bench, layers, lint, migrations, tidy};
+use crate::{bench, cargo, layers, lint, migrations, tidy};
 
 /// Checks and benches of this repository.
 #[derive(Debug, Parser)]
@@ -21,7 +21,7 @@ pub struct Xtask {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run everything that is no test: fmt, layers, migrations, tidy, clippy, docs
+    /// Run every check that is not a test: fmt, layers, migrations, tidy, clippy, docs
     Lint {
         /// First format, and lock new migrations
         #[arg(long)]
@@ -29,18 +29,24 @@ enum Command {
     },
     /// Run the tests, then lint: what CI runs
     Ci,
-    /// Prove who may know whom
+    /// Prove which crate may know which
     Layers(Output),
     /// Audit the SQL that databases are made from
     #[command(subcommand)]
     Migrations(Migrations),
-    /// Check headers, sizes, manifests and documentation
-    Tidy(Output),
+    /// Check headers, sizes, manifests, documentation and English
+    Tidy {
+        /// Print the figures of every crate; with a crate, also every place over an aim
+        #[arg(long, value_name = "CRATE", conflicts_with = "json", num_args = 0..=1)]
+        figures: Option<Option<String>>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Run a bench: `cargo xtask bench list -- --threads 1000`
     Bench {
-        /// Which one: backfill or list
+        /// Name, such as backfill or list
         name: String,
-        /// What to hand on to it
+        /// Arguments for the bench
         #[arg(last = true)]
         arguments: Vec<String>,
     },
@@ -50,41 +56,35 @@ enum Command {
 enum Migrations {
     /// Check everything: files, statements, schemas, and real databases with real processes
     Check {
-        /// One crate: its folder or its package; all of them when left out
-        #[arg(value_name = "CRATE")]
-        only: Option<String>,
-        /// Write `schema.sql` and `plans.txt` anew; read the diff before you commit it
+        #[command(flatten)]
+        only: Only,
+        /// Rewrite `schema.sql` and `plans.txt`; read the diff before you commit it
         #[arg(long)]
         bless: bool,
-        /// Let the last release itself work on today's databases, too: builds it from its tag, which takes minutes
-        #[arg(long)]
-        released: bool,
         /// Leave out what starts processes and needs databases on the disk, as `lint` does
-        #[arg(long, conflicts_with = "released")]
+        #[arg(long)]
         quick: bool,
-        /// Print how long each part took
+        /// Print the time of each part
         #[arg(long)]
         verbose: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Lock migrations that are new
+    /// Lock new migrations
     Lock {
-        /// One crate: its folder or its package; all of them when left out
-        #[arg(value_name = "CRATE")]
-        only: Option<String>,
-        /// Only append lines for what is new; this is what happens without any option, too
+        #[command(flatten)]
+        only: Only,
+        /// Only append lines for what is new; the default
         #[arg(long, conflicts_with = "rewrite_unreleased")]
         add: bool,
-        /// Lock anew what changed above the release mark too
+        /// Also lock again what changed above the release mark
         #[arg(long)]
         rewrite_unreleased: bool,
     },
-    /// At a release: keep what its databases hold and what it runs, and move the mark over its migrations
+    /// At a release: record what its databases hold and what it runs, and move the mark
     Freeze {
-        /// One crate: its folder or its package; all of them when left out
-        #[arg(value_name = "CRATE")]
-        only: Option<String>,
+        #[command(flatten)]
+        only: Only,
     },
     /// Compare the databases of a home with the locks, without touching them
     Status {
@@ -96,13 +96,13 @@ enum Migrations {
     },
     /// Be a process of a check
     #[command(hide = true)]
-    Child(migrations::child::Orders),
+    Child(migrations::child::ChildArgs),
     /// Make the next migration and lock it
     New {
         /// The crate: its folder or its package
         #[arg(value_name = "CRATE")]
         owner: String,
-        /// What it does, in snake case: `thread_tags`
+        /// Name in snake case, such as `thread_tags`
         name: String,
     },
 }
@@ -114,7 +114,14 @@ struct Output {
     json: bool,
 }
 
-/// Runs what was typed: 0 when all is well, 1 when something was found, 2 when it could not be done.
+#[derive(Debug, Args)]
+struct Only {
+    /// One crate: its folder or its package [default: every crate]
+    #[arg(value_name = "CRATE")]
+    only: Option<String>,
+}
+
+/// Runs a command: 0 is success, 1 something was found, 2 it could not run.
 pub fn run(xtask: Xtask) -> ExitCode {
     match Repo::find().and_then(|repo| dispatch(&repo, xtask.command)) {
         Ok(true) => ExitCode::SUCCESS,
@@ -132,66 +139,52 @@ fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
         Command::Ci => ci(repo),
         Command::Layers(output) => report("layers", &layers::check(repo)?, output),
         Command::Migrations(command) => migrations(repo, command),
-        Command::Tidy(output) => report("tidy", &tidy::check(repo)?, output),
+        Command::Tidy { figures: Some(only), .. } => {
+            print!("{}", tidy::figures::render(repo, only.as_deref())?);
+            Ok(true)
+        }
+        Command::Tidy { output, .. } => report("tidy", &tidy::check(repo)?, output),
         Command::Bench { name, arguments } => bench::run(repo, &name, &arguments).map(|()| true),
     }
 }
 
 fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
+    let program = std::env::current_exe()?;
+    let run = migrations::Run::new(repo, &program);
     match command {
-        Migrations::Check { only, bless, released, quick, verbose, output } => {
+        Migrations::Check { only, bless, quick, verbose, output } => {
             let dynamic = if quick { &[] } else { migrations::DYNAMIC };
-            let released = if released { migrations::RELEASED } else { &[] };
-            let parts = [migrations::STATIC, dynamic, released].concat();
-            let timed = |part: &migrations::Part, took: Duration| {
+            let timed = |part: &migrations::Part, time: Duration| {
                 if verbose && !output.json {
-                    println!("{:12}{:6.1} s  {}", part.name, took.as_secs_f64(), part.about);
+                    println!("{:12}{:6.1} s  {}", part.name, time.as_secs_f64(), part.about);
                 }
             };
-            let program = std::env::current_exe()?;
-            let rounds = migrations::race::ROUNDS;
-            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program, rounds };
-            let found = run.check(&parts, timed)?;
-            report("migrations", &found, output)
+            let run = migrations::Run { only: only.only.as_deref(), bless, ..run };
+            let found = run.check(&[migrations::STATIC, dynamic].concat(), timed)?;
+            return report("migrations", &found, output);
         }
-        Migrations::Child(orders) => orders.obey().map(|()| true),
+        Migrations::Child(arguments) => arguments.run()?,
         Migrations::Lock { only, add: _, rewrite_unreleased } => {
-            for room in migrations::owners(repo, only.as_deref())? {
-                let files = migrations::lock::update(repo, room, rewrite_unreleased)?;
-                let path = migrations::lock::path(room);
+            for krate in migrations::owners(repo, only.only.as_deref())? {
+                let files = migrations::lock::update(repo, krate, rewrite_unreleased)?;
+                let path = migrations::lock::path(krate);
                 match &files[..] {
                     [] => println!("{path}: nothing new"),
                     files => println!("{path}: locked {}", files.join(", ")),
                 }
             }
-            Ok(true)
         }
         Migrations::New { owner, name } => {
-            for room in migrations::owners(repo, Some(&owner))? {
-                let path = migrations::scaffold::new(repo, room, &name)?;
-                let file = path.rsplit('/').next().unwrap_or(&path);
-                let stem = file.trim_end_matches(".sql");
-                let folder = room.folder;
-                println!("{path} is made and locked. Next:");
-                println!("  1. write its SQL, by the rules of state/sqlite/MIGRATIONS.md");
-                println!("  2. write what it is tried on into {folder}/fixtures/{file}");
-                println!("  3. add `\"{stem}\"` to the crate's `migrations![…]`");
-                println!("  4. cargo xtask migrations lock {folder} --rewrite-unreleased");
-                println!("  5. cargo xtask migrations check {folder} --bless, and read the diff");
+            for krate in migrations::owners(repo, Some(&owner))? {
+                println!("{}", migrations::scaffold::new(repo, krate, &name)?);
             }
-            Ok(true)
         }
         Migrations::Freeze { only } => {
-            let program = std::env::current_exe()?;
-            let (bless, rounds) = (false, migrations::race::ROUNDS);
-            let run = migrations::Run { repo, only: only.as_deref(), bless, program: &program, rounds };
-            let written = migrations::freeze::freeze(&run)?;
-            written.iter().for_each(|path| println!("{path} is written"));
-            println!(
-                "{}",
-                if written.is_empty() { "nothing is new" } else { "commit these, and tag the release" }
-            );
-            Ok(true)
+            let written = migrations::freeze::freeze(&migrations::Run { only: only.only.as_deref(), ..run })?;
+            written.iter().for_each(|path| println!("wrote {path}"));
+            let next =
+                if written.is_empty() { "nothing is new" } else { "commit these, and tag the release" };
+            println!("{next}");
         }
         Migrations::Status { home, output } => {
             let found = migrations::status::status(repo, &home)?;
@@ -200,14 +193,15 @@ fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
             } else {
                 found.iter().for_each(|status| println!("{status}"));
             }
-            Ok(found.iter().all(migrations::status::Status::is_fine))
+            return Ok(found.iter().all(migrations::status::Status::is_fine));
         }
     }
+    Ok(true)
 }
 
-/// Runs the tests with their own output, then lint; both, so that one run tells all.
+/// Runs the tests with their own output, then lint; both, so that one run shows all failures.
 fn ci(repo: &Repo) -> Result<bool> {
-    let tests = lint::cargo().args(["test", "--workspace"]).current_dir(repo.root()).status();
+    let tests = cargo::cargo().args(["test", "--workspace"]).current_dir(repo.root()).status();
     let passed = tests.context("could not run cargo")?.success();
     let failed = lint::run(repo, false)?;
     if !passed {
@@ -216,7 +210,7 @@ fn ci(repo: &Repo) -> Result<bool> {
     Ok(passed && failed == 0)
 }
 
-/// Prints what a check found; returns whether that was nothing.
+/// Prints findings; returns true if there are none.
 fn report(check: &str, findings: &[Finding], output: Output) -> Result<bool> {
     if output.json {
         println!("{}", serde_json::json!({ "check": check, "findings": findings }));

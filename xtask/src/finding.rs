@@ -1,37 +1,42 @@
-//! What a check found: one shape for every rule, so that people, JSON and tests all read the same thing.
+//! Findings: one shape for every rule, which people, JSON and tests all read.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Names one thing that is wrong, and how to mend it.
+/// Broken rule, with its fix.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
-    /// Where it is: a path relative to the repository, with `:line` where a line is known, or a package.
+    /// Path relative to the repository, with `:line` where a line is known; or a package.
     pub place: String,
-    /// Which rule was broken: `check/rule`.
+    /// Name of the broken rule: `check/rule`.
     pub rule: &'static str,
-    /// What is wrong, and why that matters.
+    /// Fact that breaks the rule, and why it matters.
     pub reason: String,
-    /// What to type or to write next.
-    pub mend: String,
+    /// Text to type or to write next.
+    pub fix: String,
 }
 
 impl Finding {
-    /// Makes a finding.
     pub fn new(
         place: impl Into<String>,
         rule: &'static str,
         reason: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self { place: place.into(), rule, reason: reason.into(), mend: mend.into() }
+        Self { place: place.into(), rule, reason: reason.into(), fix: fix.into() }
+    }
+
+    /// Splits the place into file and line, so that line 9 comes before line 10.
+    fn position(&self) -> (&str, usize) {
+        let parts = self.place.rsplit_once(':');
+        parts.and_then(|(path, line)| Some((path, line.parse().ok()?))).unwrap_or((&self.place, 0))
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]\n    {}\n    → {}", self.place, self.rule, self.reason, self.mend)
+        write!(f, "{} [{}]\n    {}\n    → {}", self.place, self.rule, self.reason, self.fix)
     }
 }
 
@@ -40,12 +45,4 @@ pub fn render(findings: &[Finding]) -> String {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| (finding.position(), *finding));
     sorted.iter().map(|finding| format!("{finding}\n")).collect()
-}
-
-impl Finding {
-    /// Splits the place into file and line, so that line 9 comes before line 10.
-    fn position(&self) -> (&str, usize) {
-        let parts = self.place.rsplit_once(':');
-        parts.and_then(|(path, line)| Some((path, line.parse().ok()?))).unwrap_or((&self.place, 0))
-    }
 }

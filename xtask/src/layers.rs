@@ -1,7 +1,7 @@
-//! Proves the layers: who may know whom, and what must not be there.
+//! Proves the layers: which crate may know which, and what must not be there.
 //!
-//! The table is [`house`](crate::house); here is how each of its columns is proved. What Cargo can tell is asked of
-//! Cargo ([`dependencies`]), the rest is read from the source ([`signatures`], [`owners`]) and the disk ([`folders`]).
+//! The table is [`crates`](crate::crates). [`dependencies`] asks Cargo, [`signatures`] and
+//! [`owners`] read the source, [`folders`] the disk.
 
 pub mod dependencies;
 pub mod folders;
@@ -10,18 +10,15 @@ pub mod signatures;
 
 use anyhow::Result;
 
+use crate::cargo::Workspace;
 use crate::finding::Finding;
 use crate::repo::Repo;
 
 /// Checks every rule of the layers.
-///
-/// # Errors
-///
-/// When Cargo refuses the manifests, or a file cannot be read or parsed.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
-    let graph = repo.graph()?;
-    let mut found = folders::check(repo, &graph)?;
-    found.extend(dependencies::check(&graph));
+    let workspace = Workspace::load(repo.root())?;
+    let mut found = folders::check(repo, &workspace)?;
+    found.extend(dependencies::check(&workspace)?);
     found.extend(signatures::check(repo)?);
     found.extend(owners::check(repo)?);
     found.sort();

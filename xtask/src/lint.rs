@@ -1,4 +1,4 @@
-//! Runs everything that is no test, a line each, and says at the end what to do about what failed.
+//! Runs every check that is not a test, and says at the end how to fix what failed.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -6,67 +6,50 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo::cargo;
+use crate::crates::CRATES;
 use crate::finding::{Finding, render};
 use crate::repo::Repo;
 use crate::{layers, migrations, tidy};
 
-/// Describes one step.
 #[derive(Clone, Copy)]
 pub struct Step {
-    /// Its name, as it is printed.
+    /// Name, as it is printed.
     pub name: &'static str,
-    /// What to type when it fails.
-    pub mend: &'static str,
-    /// Does it; returns what is wrong, or nothing.
+    /// Text to type when the step fails.
+    pub fix: &'static str,
+    /// Work; returns what is wrong, or an empty text.
     pub run: fn(&Repo) -> Result<String>,
 }
 
-/// Lists the steps, in the order in which they run: what is quick and often wrong comes first.
+/// Steps in the order in which they run: what is quick and often wrong comes first.
 pub const STEPS: &[Step] = &[
-    Step { name: "fmt", mend: "cargo xtask lint --fix", run: fmt },
-    Step {
-        name: "layers",
-        mend: "mend each as it says; then `cargo xtask layers`",
-        run: |r| found(layers::check(r)),
-    },
-    Step {
-        name: "migrations",
-        mend: "mend each as it says; then `cargo xtask migrations check`",
-        run: |repo| found(migrations::check(repo, None)),
-    },
-    Step {
-        name: "tidy",
-        mend: "mend each as it says; then `cargo xtask tidy`",
-        run: |r| found(tidy::check(r)),
-    },
-    Step { name: "clippy", mend: "mend each; then type the command above again", run: clippy },
-    Step {
-        name: "alone",
-        mend: "mend it for that crate taken alone; then type the command above again",
-        run: alone,
-    },
-    Step {
-        name: "docs",
-        mend: "mend each; then type the command above again, with RUSTDOCFLAGS='-D warnings'",
-        run: docs,
-    },
+    step("fmt", "cargo xtask lint --fix", fmt),
+    step("layers", "fix each; then `cargo xtask layers`", |repo| found(layers::check(repo))),
+    step("migrations", "fix each; then `cargo xtask migrations check`", |repo| {
+        found(migrations::check(repo, None))
+    }),
+    step("tidy", "fix each; then `cargo xtask tidy`", |repo| found(tidy::check(repo))),
+    step("clippy", "fix each; then type the command above again", clippy),
+    step("alone", "fix it for that crate taken alone; then type the command above again", alone),
+    step("docs", "fix each; then type the command above again, with RUSTDOCFLAGS='-D warnings'", docs),
 ];
 
-/// Runs every step and prints a line for each; returns how many failed.
-///
-/// # Errors
-///
-/// When standard output is closed.
+const fn step(name: &'static str, fix: &'static str, run: fn(&Repo) -> Result<String>) -> Step {
+    Step { name, fix, run }
+}
+
+/// Runs every step and prints a line for each; returns the number of failures.
 pub fn run(repo: &Repo, fix: bool) -> Result<usize> {
     if fix {
-        mend(repo)?;
+        apply_fixes(repo)?;
     }
     let mut failures = Vec::new();
     for step in STEPS {
         print!("{:12}", step.name);
         std::io::stdout().flush()?;
         let start = Instant::now();
-        // A step that could not be made has failed too: the others still run.
+        // A step that could not run has failed too, and the others still run.
         let wrong = (step.run)(repo).unwrap_or_else(|error| format!("{error:?}\n"));
         let outcome = if wrong.is_empty() { "ok" } else { "failed" };
         println!("{outcome:8}{:6.1} s", start.elapsed().as_secs_f64());
@@ -75,21 +58,21 @@ pub fn run(repo: &Repo, fix: bool) -> Result<usize> {
         }
     }
     for (step, wrong) in &failures {
-        println!("\n{}:\n{}\n{}: {}", step.name, wrong.trim_end(), step.name, step.mend);
+        println!("\n{}:\n{}\n{}: {}", step.name, wrong.trim_end(), step.name, step.fix);
     }
     Ok(failures.len())
 }
 
-/// Does what can be undone by looking at the diff: formats, and locks migrations that are new.
-fn mend(repo: &Repo) -> Result<()> {
+/// Makes the fixes that a look at the diff can undo: formats, and locks new migrations.
+fn apply_fixes(repo: &Repo) -> Result<()> {
     let wrong = quietly(repo, cargo().args(["fmt", "--all"]))?;
     if !wrong.is_empty() {
         bail!("`cargo fmt --all` failed:\n{wrong}");
     }
-    for room in migrations::owners(repo, None)? {
-        // What cannot be locked is for the check to report.
-        if let Ok(files) = migrations::lock::update(repo, room, false) {
-            files.iter().for_each(|file| println!("locked {}/migrations/{file}", room.folder));
+    for krate in migrations::owners(repo, None)? {
+        // The check reports what cannot be locked.
+        if let Ok(files) = migrations::lock::update(repo, krate, false) {
+            files.iter().for_each(|file| println!("locked {}/migrations/{file}", krate.folder));
         }
     }
     Ok(())
@@ -113,35 +96,20 @@ fn docs(repo: &Repo) -> Result<String> {
     quietly(repo, cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Builds each library on its own without its features: what only compiles because a neighbour turned something on
-/// is broken for whoever takes that crate alone.
+/// Builds each library on its own without features.
+///
+/// A library that compiles only because a neighbour turned a feature on is broken for its users.
 fn alone(repo: &Repo) -> Result<String> {
-    let graph = repo.graph()?;
     let mut wrong = String::new();
-    for room in crate::house::HOUSE.iter().filter(|room| room.is_library()) {
-        if graph.member(room.package).is_some() {
-            let arguments = ["clippy", "--package", room.package, "--lib", "--no-default-features"];
-            let flags = ["--locked", "--quiet", "--", "-D", "warnings"];
-            wrong += &quietly(repo, cargo().args(arguments).args(flags))?;
-        }
+    for krate in CRATES.iter().filter(|krate| krate.is_library() && repo.has_file(&krate.manifest())) {
+        let arguments = ["clippy", "--package", krate.package, "--lib", "--no-default-features"];
+        wrong +=
+            &quietly(repo, cargo().args(arguments).args(["--locked", "--quiet", "--", "-D", "warnings"]))?;
     }
     Ok(wrong)
 }
 
-/// Makes a command of the Cargo that runs this tool, without what Cargo told this tool about itself.
-pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Build scripts that look at these would be run again, and everything after them.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
-
-/// Runs a command, and returns what it printed if it failed.
+/// Runs a command, and returns its output if it failed.
 fn quietly(repo: &Repo, command: &mut Command) -> Result<String> {
     let output =
         command.current_dir(repo.root()).output().with_context(|| format!("could not run {command:?}"))?;

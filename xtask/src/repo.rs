@@ -1,15 +1,13 @@
-//! The repository on disk: where it is, which files count, and how to read them.
+//! The repository on disk: its place, its files, and how to read them.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::graph::Graph;
-
-/// Hidden folders that are ours; every other one belongs to an editor or to git.
+/// Hidden folders of the project; every other one belongs to an editor or to git.
 const HIDDEN_BUT_OURS: [&str; 3] = [".cargo", ".ci", ".github"];
 
-/// Stands for a checkout of the repository, or for a fixture that looks like one.
+/// Checkout of the repository, or a fixture that looks like one.
 #[derive(Debug, Clone)]
 pub struct Repo {
     root: PathBuf,
@@ -17,10 +15,6 @@ pub struct Repo {
 
 impl Repo {
     /// Takes the folder that holds the workspace's `Cargo.toml`.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file.
     pub fn at(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
         if !root.join("Cargo.toml").is_file() {
@@ -30,10 +24,6 @@ impl Repo {
     }
 
     /// Finds the checkout that this tool was built from.
-    ///
-    /// # Errors
-    ///
-    /// When that checkout has moved or gone since.
     pub fn find() -> Result<Self> {
         // Cargo sets it at run time too, so that a moved checkout is found where it is now.
         let here = std::env::var_os("CARGO_MANIFEST_DIR")
@@ -47,51 +37,35 @@ impl Repo {
         &self.root
     }
 
-    /// Turns a path relative to the root, with `/` between its parts, into one that can be opened.
+    /// Turns a path relative to the root, with `/` between its parts, into a full path.
     pub fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Says whether there is a file of this name.
+    /// Returns true if there is a file of this name.
     pub fn has_file(&self, relative: &str) -> bool {
         self.path(relative).is_file()
     }
 
     /// Reads a file as bytes.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read.
     pub fn bytes(&self, relative: &str) -> Result<Vec<u8>> {
         std::fs::read(self.path(relative)).with_context(|| format!("could not read {relative}"))
     }
 
     /// Reads a file as text.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is not UTF-8.
     pub fn text(&self, relative: &str) -> Result<String> {
         String::from_utf8(self.bytes(relative)?).with_context(|| format!("{relative} is not UTF-8"))
     }
 
-    /// Lists every file that is part of the project, relative to the root, sorted.
+    /// Lists every file of the project, relative to the root, sorted.
     ///
-    /// Build output, git's own data and hidden folders of other tools are left out. Git is not asked: a checkout
-    /// without its `.git` is checked alike.
-    ///
-    /// # Errors
-    ///
-    /// When a folder cannot be read.
+    /// Build output, git's own data and hidden folders of other tools are left out. Git is not
+    /// asked, so that a checkout without its `.git` gets the same answer.
     pub fn files(&self) -> Result<Vec<String>> {
         self.files_under("")
     }
 
-    /// Lists the files under one folder, as [`files`](Self::files) does; none when the folder is not there.
-    ///
-    /// # Errors
-    ///
-    /// When a folder cannot be read.
+    /// Lists the files under one folder, as [`files`](Self::files) does; none if it is missing.
     pub fn files_under(&self, folder: &str) -> Result<Vec<String>> {
         let mut found = Vec::new();
         let mut folders = vec![folder.to_owned()];
@@ -109,11 +83,7 @@ impl Repo {
         Ok(found)
     }
 
-    /// Lists what one folder holds directly: names, and whether each is a folder. Symbolic links are not followed.
-    ///
-    /// # Errors
-    ///
-    /// When the folder is there and cannot be read.
+    /// Lists the names in one folder, each with true for a folder. Links are not followed.
     pub fn entries(&self, folder: &str) -> Result<Vec<(String, bool)>> {
         let path = self.path(folder);
         if !path.is_dir() {
@@ -129,14 +99,5 @@ impl Repo {
         }
         found.sort();
         Ok(found)
-    }
-
-    /// Asks Cargo for the dependency graph.
-    ///
-    /// # Errors
-    ///
-    /// When `cargo metadata` fails.
-    pub fn graph(&self) -> Result<Graph> {
-        Graph::load(&self.root)
     }
 }

@@ -1,4 +1,4 @@
-//! Rust source, parsed: the checks look at syntax and not at lines, so that no comment or string can fool them.
+//! Rust source, parsed. Checks look at syntax, so that no comment or string can fool them.
 
 use anyhow::{Context, Result};
 use proc_macro2::{TokenStream, TokenTree};
@@ -6,20 +6,14 @@ use syn::visit::Visit;
 
 use crate::repo::Repo;
 
-/// Holds one parsed file.
 pub struct Source {
-    /// Its path, relative to the root.
+    /// Path, relative to the root.
     pub path: String,
-    /// Its syntax tree.
     pub syntax: syn::File,
 }
 
 impl Source {
     /// Reads and parses one file.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is not Rust.
     pub fn read(repo: &Repo, path: &str) -> Result<Self> {
         let text = repo.text(path)?;
         let syntax = syn::parse_file(&text).map_err(|error| {
@@ -29,11 +23,7 @@ impl Source {
         Ok(Self { path: path.to_owned(), syntax })
     }
 
-    /// Reads what a crate is built from, without its test modules that are files of their own.
-    ///
-    /// # Errors
-    ///
-    /// When a file cannot be read, or is not Rust.
+    /// Reads the sources of a crate, without test modules in files of their own.
     pub fn of_crate(repo: &Repo, folder: &str) -> Result<Vec<Self>> {
         let files = repo.files_under(&format!("{folder}/src"))?;
         let ours = files.iter().filter(|path| path.ends_with(".rs") && !is_test_file(path));
@@ -43,12 +33,12 @@ impl Source {
     }
 }
 
-/// Says whether a file holds tests or benches only, going by where it lies.
+/// Returns true if a file holds tests or benches only, going by where it lies.
 pub fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.split('/').any(|part| part == "tests" || part == "benches")
 }
 
-/// Says whether an item is compiled for tests alone.
+/// Returns true if an item is compiled for tests alone.
 pub fn is_test_only(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
@@ -75,12 +65,12 @@ pub fn attributes(item: &syn::Item) -> &[syn::Attribute] {
     }
 }
 
-/// Lists the string literals of a file that end up in the program: not comments, not documentation, not tests.
+/// Lists the string literals that end up in the program: no comments, documentation or tests.
 pub fn strings(syntax: &syn::File) -> Vec<(usize, String)> {
     named_strings(syntax).into_iter().map(|(line, _, text)| (line, text)).collect()
 }
 
-/// Lists what [`strings`] lists, each with the name of the innermost function, constant or static that it is in.
+/// Lists the same as [`strings`], each with the name of the innermost function, constant or static.
 pub fn named_strings(syntax: &syn::File) -> Vec<(usize, String, String)> {
     let mut found = Strings { names: Vec::new(), found: Vec::new() };
     found.visit_file(syntax);
@@ -132,59 +122,6 @@ impl<'ast> Visit<'ast> for Strings {
                 && let syn::Lit::Str(literal) = syn::Lit::new(literal.clone())
             {
                 self.visit_lit_str(&literal);
-            }
-        });
-    }
-}
-
-/// Lists the string literals that a macro is called with, each alone between commas: of `name!["a", "b" => "c"]`, `a`.
-///
-/// Like [`strings`], it leaves out tests; unlike a search for text, it cannot be fooled by a comment.
-pub fn arguments(syntax: &syn::File, name: &str) -> Vec<(usize, String)> {
-    let mut found = Arguments { name, found: Vec::new() };
-    found.visit_file(syntax);
-    found.found
-}
-
-struct Arguments<'a> {
-    name: &'a str,
-    found: Vec<(usize, String)>,
-}
-
-impl Arguments<'_> {
-    fn take(&mut self, stream: &TokenStream) {
-        let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
-        let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-        for argument in tokens.split(is_comma) {
-            if let [TokenTree::Literal(literal)] = argument
-                && let syn::Lit::Str(literal) = syn::Lit::new(literal.clone())
-            {
-                self.found.push((literal.span().start().line, literal.value()));
-            }
-        }
-    }
-}
-
-impl<'ast> Visit<'ast> for Arguments<'_> {
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        if !is_test_only(attributes(item)) {
-            syn::visit::visit_item(self, item);
-        }
-    }
-
-    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
-
-    fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        if call.path.segments.last().is_some_and(|segment| segment.ident == self.name) {
-            self.take(&call.tokens);
-        }
-        // Within another macro's call it is not syntax yet.
-        each_token(&call.tokens, &mut |tokens| {
-            if let [TokenTree::Ident(ident), TokenTree::Punct(punct), TokenTree::Group(group), ..] = tokens
-                && ident == self.name
-                && punct.as_char() == '!'
-            {
-                self.take(&group.stream());
             }
         });
     }

@@ -1,148 +1,127 @@
-//! Checks who depends on whom: what a manifest names, and what its features can reach.
+//! Checks dependencies: what a manifest names, and what its features can reach.
 
-use cargo_metadata::{Dependency, DependencyKind, Package};
+use anyhow::Result;
 
+use crate::cargo::{Dependency, Member, Workspace};
+use crate::crates::{CRATES, CrateRule, FORBIDDEN_TO_PORTS, Forbidden, Kind, Under, find};
 use crate::finding::Finding;
-use crate::graph::{Features, Graph, Reach};
-use crate::house::{Bar, HOUSE, Kind, LIBRARY_BAR, PORTS_BAR, Room, Under, room};
 
-/// Checks every member that is a row of the table.
-pub fn check(graph: &Graph) -> Vec<Finding> {
+/// Checks every member that has a row in the table.
+pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for room in HOUSE {
-        if let Some(package) = graph.member(room.package) {
-            found.extend(package.dependencies.iter().filter_map(|dependency| named(room, dependency)));
-            found.extend(package.dependencies.iter().filter_map(|dependency| ports(room, dependency)));
-            found.extend(only(room, package));
-            found.extend(reached(graph, room, package));
+    for krate in CRATES {
+        if let Some(member) = workspace.member(krate.package) {
+            for dependency in &member.dependencies {
+                found.extend(named(krate, dependency));
+                found.extend(ports(krate, dependency));
+                found.extend(only(krate, dependency));
+            }
+            found.extend(reached(workspace, krate, member)?);
         }
     }
-    found
+    Ok(found)
 }
 
-fn manifest(room: &Room) -> String {
-    format!("{}/Cargo.toml", room.folder)
-}
-
-/// Checks one line of a manifest, whichever table it stands in.
-fn named(room: &Room, dependency: &Dependency) -> Option<Finding> {
+/// Checks one line of a manifest, in whichever table.
+fn named(krate: &CrateRule, dependency: &Dependency) -> Option<Finding> {
     let name = dependency.name.as_str();
-    if crate::house::room(name).is_some() {
-        // A crate may name itself in `[dev-dependencies]`: that is how its own tests turn a feature on.
-        let known = name == room.package || room.knows.contains(&name);
-        return (!known).then(|| {
-            let may = match room.knows {
+    if find(name).is_some() {
+        // A crate may name itself in `[dev-dependencies]`: its own tests turn a feature on.
+        let is_known = name == krate.package || krate.knows.contains(&name);
+        return (!is_known).then(|| {
+            let may = match krate.knows {
                 [] => "no crate of this workspace".to_owned(),
                 names => format!("only {}", names.join(", ")),
             };
             Finding::new(
-                manifest(room),
+                krate.manifest(),
                 "layers/knows",
-                format!("{} may know {may}; it names {name}", room.package),
+                format!("{} may know {may}; it names {name}", krate.package),
                 "turn the arrow round: own a port here, and implement it in the crate that knows both",
             )
         });
     }
-    let (_, why, instead) = LIBRARY_BAR.iter().find(|(barred, ..)| *barred == name)?;
-    room.is_library().then(|| {
+    let (why, instead) = krate.refuses(name)?;
+    let reason = format!("{} names {name}: {why}", krate.package);
+    Some(Finding::new(krate.manifest(), "layers/libraries", reason, instead))
+}
+
+/// Checks that a crate with ports is taken without its default features, and by a feature.
+fn ports(krate: &CrateRule, dependency: &Dependency) -> Option<Finding> {
+    let to = find(&dependency.name).filter(|to| to.kind == Kind::Ports)?;
+    let is_free = !matches!(krate.kind, Kind::Library | Kind::Ports)
+        || is_dev(dependency)
+        || to.package == krate.package
+        // A crate inside the folder of the ports is there to implement them.
+        || krate.folder.starts_with(&format!("{}/", to.folder));
+    if is_free {
+        return None;
+    }
+    let reason = if dependency.uses_default_features {
+        "with its default features, so every user gets what they bring"
+    } else if !dependency.optional {
+        "without a feature, so no user can leave it out"
+    } else {
+        return None;
+    };
+    Some(Finding::new(
+        krate.manifest(),
+        "layers/ports",
+        format!("{} takes {} {reason}", krate.package, to.package),
+        format!(
+            "write `{} = {{ workspace = true, optional = true }}`, with `default-features = false` in the \
+             workspace's table",
+            to.package
+        ),
+    ))
+}
+
+fn is_dev(dependency: &Dependency) -> bool {
+    dependency.kind.as_deref() == Some("dev")
+}
+
+/// Checks a crate that may depend on a closed list alone.
+fn only(krate: &CrateRule, dependency: &Dependency) -> Option<Finding> {
+    let (allowed, name) = (krate.only?, dependency.name.as_str());
+    (!is_dev(dependency) && !allowed.contains(&name)).then(|| {
         Finding::new(
-            manifest(room),
-            "layers/libraries",
-            format!("{} names {name}: {why}", room.package),
-            *instead,
+            krate.manifest(),
+            "layers/only",
+            format!("{} depends on {} alone; it names {name}", krate.package, allowed.join(", ")),
+            "do without it, or do the work in the caller",
         )
     })
 }
 
-/// Checks that a crate that owns ports is taken without its default features, and by a feature where that is asked.
-fn ports(room: &Room, dependency: &Dependency) -> Option<Finding> {
-    let to = crate::house::room(&dependency.name).filter(|to| to.kind == Kind::Ports)?;
-    if !room.is_library() || dependency.kind == DependencyKind::Development || to.package == room.package {
-        return None;
-    }
-    let reason = if dependency.uses_default_features {
-        "with its default features, so that what they bring is in everyone's graph"
-    } else if !dependency.optional {
-        "without a feature, so that nobody can leave it out"
-    } else {
-        return None;
-    };
-    let mend = format!("write `{} = {{ workspace = true, optional = true }}`, with", to.package);
-    Some(Finding::new(
-        manifest(room),
-        "layers/ports",
-        format!("{} takes {} {reason}", room.package, to.package),
-        format!("{mend} `default-features = false` in the workspace's table"),
-    ))
-}
-
-/// Checks a crate that may depend on a closed list alone.
-fn only(room: &Room, package: &Package) -> Vec<Finding> {
-    let Some(allowed) = room.only else { return Vec::new() };
-    let others = package.dependencies.iter().filter(|dependency| {
-        dependency.kind != DependencyKind::Development && !allowed.contains(&dependency.name.as_str())
-    });
-    let finding = |dependency: &Dependency| {
-        Finding::new(
-            manifest(room),
-            "layers/only",
-            format!("{} depends on {} alone; it names {}", room.package, allowed.join(", "), dependency.name),
-            "do without it, or do the work in the caller",
-        )
-    };
-    others.map(finding).collect()
-}
-
-/// Checks that nothing barred can be reached.
-fn reached(graph: &Graph, room: &Room, package: &Package) -> Vec<Finding> {
-    let for_ports = if room.kind == Kind::Ports { PORTS_BAR } else { &[] };
-    let bars: Vec<&Bar> = room.bars.iter().chain(for_ports).collect();
+/// Checks that no forbidden package is reachable.
+fn reached(workspace: &Workspace, krate: &CrateRule, member: &Member) -> Result<Vec<Finding>> {
+    let for_ports = if krate.kind == Kind::Ports { FORBIDDEN_TO_PORTS } else { &[] };
     let mut found = Vec::new();
-    for (under, features, flag) in [
-        (Under::NoFeatures, Features::None, "--no-default-features"),
-        (Under::AllFeatures, Features::All, "--all-features"),
-    ] {
-        let bars: Vec<&&Bar> = bars.iter().filter(|bar| bar.under == under).collect();
-        if bars.is_empty() {
+    for (under, flag) in
+        [(Under::NoFeatures, "--no-default-features"), (Under::AllFeatures, "--all-features")]
+    {
+        let all = krate.forbidden.iter().chain(for_ports);
+        let forbidden: Vec<&Forbidden> = all.filter(|one| one.under == under).collect();
+        if forbidden.is_empty() {
             continue;
         }
-        let reach = graph.reach(package, features);
-        for bar in bars {
-            // One finding a bar is enough: the shortest way in. What lies behind it goes when it goes.
-            let ways = reach.iter().filter(|(id, _)| bar.matches(graph.package(id).name.as_str()));
-            if let Some((_, way)) =
-                ways.min_by_key(|(id, way)| (way.len(), graph.package(id).name.to_string()))
-            {
+        let reach = workspace.reach(member, flag)?;
+        for one in forbidden {
+            // The shortest way is enough: what lies behind it goes when it goes.
+            let ways = reach.iter().filter(|(name, _)| one.matches(name));
+            if let Some((name, way)) = ways.min_by_key(|(name, way)| (way.len(), *name)) {
+                let way = way[1..].join(" → ");
                 found.push(Finding::new(
-                    manifest(room),
+                    krate.manifest(),
                     "layers/reach",
-                    format!("{} reaches {}: {}", room.package, names(graph, way), bar.why),
+                    format!("{} reaches {way}: {}", krate.package, one.why),
                     format!(
-                        "cut that path; see it with `cargo tree -p {} {flag} -e normal,build -i {}`",
-                        room.package,
-                        graph.package(way.last().expect("a path ends where it leads")).name
+                        "cut that path; see it with `cargo tree -p {} {flag} -e normal,build -i {name}`",
+                        krate.package
                     ),
                 ));
             }
         }
     }
-    found
-}
-
-fn names(graph: &Graph, way: &[cargo_metadata::PackageId]) -> String {
-    let names: Vec<String> = way[1..].iter().map(|id| graph.package(id).name.to_string()).collect();
-    names.join(" → ")
-}
-
-/// Returns the names of all packages that a member reaches with the given features, for comparison with `cargo tree`.
-pub fn names_reached(graph: &Graph, member: &str, features: Features) -> Vec<String> {
-    let Some(package) = room(member).and_then(|room| graph.member(room.package)) else { return Vec::new() };
-    let reach: Reach = graph.reach(package, features);
-    let mut names: Vec<String> = reach.keys().map(|id| graph.package(id)).map(describe).collect();
-    names.sort();
-    names
-}
-
-fn describe(package: &Package) -> String {
-    format!("{} v{}", package.name, package.version)
+    Ok(found)
 }

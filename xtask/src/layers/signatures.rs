@@ -1,7 +1,7 @@
 //! Checks that no public signature shows a type of a crate that callers must not depend on.
 //!
-//! Syntax is all there is to go by, so names are followed as far as one crate's own text tells: imports, renamed
-//! imports, and private aliases. `pub` is taken at its word, since rustc's `unreachable_pub` is an error here.
+//! Only syntax is known, so names are followed as far as one crate's text goes: imports, renamed
+//! imports, and private aliases. `pub` means public, because `unreachable_pub` is an error here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,27 +9,23 @@ use anyhow::Result;
 use syn::visit::{self, Visit};
 use syn::{Item, Visibility};
 
+use crate::crates::{CRATES, CrateRule, HIDDEN_CRATES, MAY_SHOW};
 use crate::finding::Finding;
-use crate::house::{HIDDEN_CRATES, HOUSE, MAY_SHOW, Room};
 use crate::repo::Repo;
 use crate::source::{Source, attributes, is_test_only};
 
 /// Checks the public signatures of every library.
-///
-/// # Errors
-///
-/// When a file cannot be read or parsed.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for room in HOUSE.iter().filter(|room| room.is_library()) {
-        let sources = Source::of_crate(repo, room.folder)?;
-        found.extend(check_crate(room, &sources));
+    for krate in CRATES.iter().filter(|krate| krate.is_library()) {
+        let sources = Source::of_crate(repo, krate.folder)?;
+        found.extend(check_crate(krate, &sources));
     }
     Ok(found)
 }
 
 /// Checks one crate's sources.
-fn check_crate(room: &Room, sources: &[Source]) -> Vec<Finding> {
+fn check_crate(krate: &CrateRule, sources: &[Source]) -> Vec<Finding> {
     let mut declared = Declared::default();
     for source in sources {
         declared.learn(&source.syntax.items);
@@ -40,12 +36,12 @@ fn check_crate(room: &Room, sources: &[Source]) -> Vec<Finding> {
         look.items(&source.syntax.items);
         for (line, what, hidden) in look.shown {
             let allowed =
-                MAY_SHOW.iter().any(|(package, shows, _)| *package == room.package && *shows == hidden);
+                MAY_SHOW.iter().any(|(package, shows, _)| *package == krate.package && *shows == hidden);
             if !allowed {
                 found.push(Finding::new(
                     format!("{}:{line}", source.path),
                     "layers/signatures",
-                    format!("{what} shows a type of `{hidden}` to every caller of {}", room.package),
+                    format!("{what} shows a type of `{hidden}` to every caller of {}", krate.package),
                     "take or return a type of this crate; an error's cause is `Box<dyn Error + Send + Sync>`",
                 ));
             }
@@ -54,12 +50,12 @@ fn check_crate(room: &Room, sources: &[Source]) -> Vec<Finding> {
     found
 }
 
-/// Holds what a crate says about its own names.
+/// Names that a crate declares.
 #[derive(Default)]
 struct Declared {
-    /// Types and traits that are declared, and whether with `pub`.
+    /// Types and traits, each with true for `pub`.
     types: BTreeMap<String, bool>,
-    /// Private aliases that stand for a type of a hidden crate.
+    /// Private aliases of a type of a hidden crate.
     aliases: BTreeMap<String, &'static str>,
 }
 
@@ -95,7 +91,7 @@ impl Declared {
         }
     }
 
-    /// Says whether a type is one that callers can name. What is not declared here is taken to be.
+    /// Returns true if callers can name a type. A type that is not declared here counts as public.
     fn is_public(&self, path: Option<&syn::Path>) -> bool {
         let name = path.and_then(|path| path.segments.last()).map(|segment| segment.ident.to_string());
         name.and_then(|name| self.types.get(&name).copied()).unwrap_or(true)
@@ -106,7 +102,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Notes which names an import brings from a hidden crate, and how they are called here.
+/// Records the names that an import brings from a hidden crate, under their local names.
 fn import(tree: &syn::UseTree, root: Option<&'static str>, names: &mut BTreeMap<String, &'static str>) {
     let from = |name: &syn::Ident| root.or_else(|| hidden(&name.to_string()));
     match tree {
@@ -122,7 +118,7 @@ fn import(tree: &syn::UseTree, root: Option<&'static str>, names: &mut BTreeMap<
     }
 }
 
-/// Says whether a crate is hidden: by its name, or as a part of a family.
+/// Finds the hidden crate that a name means, by itself or as part of a family.
 fn hidden(name: &str) -> Option<&'static str> {
     let family = match name {
         "sqlx_core" | "sqlx_sqlite" => "sqlx",
@@ -132,11 +128,11 @@ fn hidden(name: &str) -> Option<&'static str> {
     HIDDEN_CRATES.iter().copied().find(|hidden| *hidden == family)
 }
 
-/// Walks the public items of a file, and collects what they show.
+/// Visitor of a file's public items, which collects the types they show.
 struct Look<'a> {
     imports: BTreeMap<String, &'static str>,
     declared: &'a Declared,
-    /// Line, what was looked at, and the hidden crate.
+    /// Line, item, and hidden crate.
     shown: BTreeSet<(usize, String, &'static str)>,
 }
 
@@ -178,7 +174,7 @@ impl Look<'_> {
         }
     }
 
-    /// An inherent impl shows its public items; a trait impl shows the trait, its arguments and all its items.
+    /// Visits an impl. An inherent one shows its public items, one of a trait shows everything.
     fn implementation(&mut self, item: &syn::ItemImpl) {
         let path = match &*item.self_ty {
             syn::Type::Path(path) => Some(&path.path),
@@ -239,7 +235,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
         visit::visit_path(self, path);
     }
 
-    // Bodies are nobody's business, nor are default methods'.
+    // Bodies show nothing, nor do those of default methods.
     fn visit_block(&mut self, _: &'ast syn::Block) {}
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}

@@ -1,4 +1,4 @@
-//! `-- audit: allow <rule>: <why>`: an exception that an author asks for, above the statement it is for.
+//! `-- audit: allow <rule>: <why>`: an exception, above the statement it is for.
 
 use std::cell::Cell;
 
@@ -6,38 +6,52 @@ use super::replay::{Replay, Step};
 use super::sql::Comment;
 use crate::finding::Finding;
 
-/// Holds every exception of a crate's migrations, and whether it was needed.
+/// Broken rule: name, reason, and what to do instead.
+pub(super) struct Broken {
+    pub(super) rule: &'static str,
+    pub(super) reason: String,
+    pub(super) instead: &'static str,
+}
+
+impl Broken {
+    /// Turns it into a finding.
+    pub(super) fn at(self, place: String) -> Finding {
+        let rule = self.rule.trim_start_matches("migrations/");
+        let fix = format!("{}; or write above it `-- audit: allow {rule}: WHY`", self.instead);
+        Finding::new(place, self.rule, self.reason, fix)
+    }
+}
+
+/// Exceptions of a crate's migrations.
 pub(super) struct Allowances {
     all: Vec<Allowance>,
     malformed: Vec<Finding>,
 }
 
-/// Holds one exception.
 struct Allowance {
-    /// Where it is written.
     place: String,
-    /// The file of the statement it stands with, and the statement's line.
+    /// File and line of its statement.
     statement: Option<(String, usize)>,
     rule: String,
     is_used: Cell<bool>,
 }
 
 impl Allowances {
-    /// Reads the exceptions that are written in comments of migrations above a version.
+    /// Reads the exceptions in comments of migrations above a version.
     pub(super) fn read(replay: &Replay, released: u32) -> Self {
         let mut found = Self { all: Vec::new(), malformed: Vec::new() };
         for step in replay.steps.iter().filter(|step| step.version > released) {
             for comment in &step.statement.comments {
-                found.take(&step.file, comment, Some((step.file.clone(), step.statement.line)));
+                found.add(&step.file, comment, Some((step.file.clone(), step.statement.line)));
             }
         }
         for (_, file, comment) in replay.loose.iter().filter(|(version, _, _)| *version > released) {
-            found.take(file, comment, None);
+            found.add(file, comment, None);
         }
         found
     }
 
-    fn take(&mut self, file: &str, comment: &Comment, statement: Option<(String, usize)>) {
+    fn add(&mut self, file: &str, comment: &Comment, statement: Option<(String, usize)>) {
         let place = format!("{file}:{}", comment.line);
         match parse(&comment.text) {
             None => {}
@@ -58,7 +72,7 @@ impl Allowances {
         }
     }
 
-    /// Says whether a statement has leave to break a rule; a rule is named without `migrations/`.
+    /// Returns true if a statement may break a rule.
     pub(super) fn allows(&self, step: &Step, rule: &str) -> bool {
         let rule = rule.trim_start_matches("migrations/");
         let is_here = |one: &&Allowance| {
@@ -71,9 +85,7 @@ impl Allowances {
         self.all.iter().find(is_here).inspect(|one| one.is_used.set(true)).is_some()
     }
 
-    /// Lists the exceptions that are badly written, or that nothing needed.
-    ///
-    /// To be asked last: whatever was asked for before counts as used.
+    /// Lists the malformed exceptions and the unused ones, after every use.
     pub(super) fn findings(self) -> Vec<Finding> {
         let unused = self.all.into_iter().filter(|one| !one.is_used.get()).map(|one| {
             Finding::new(
@@ -87,11 +99,11 @@ impl Allowances {
     }
 }
 
-/// Reads a comment: not an exception, a badly written one, or the rule that it lifts.
+/// Reads a comment: no exception, a malformed one, or the rule that it lifts.
 fn parse(comment: &str) -> Option<Result<&str, String>> {
     let rest = comment.trim_start_matches('-').trim_start().strip_prefix("audit:")?;
     let Some((rule, why)) = rest.trim().strip_prefix("allow ").and_then(|rest| rest.split_once(':')) else {
-        return Some(Err("it looks like an exception, and says none".to_owned()));
+        return Some(Err("it looks like an exception, and names no rule".to_owned()));
     };
     if why.trim().is_empty() {
         return Some(Err(format!("it allows `{}` and does not say why", rule.trim())));

@@ -1,7 +1,8 @@
 //! Classifies every statement, and refuses what loses data or leaves older programs behind.
 //!
-//! Words say what a statement is meant to be, SQLite says what it does ([`replay`](super::replay)), and the two have to
-//! agree. What is refused can be allowed, with a reason, above the statement (`allow.rs`).
+//! The words of a statement say what it is meant to do, and SQLite says what it does
+//! ([`replay`](super::replay)). The two must agree. A comment above a statement can allow what is
+//! refused, with a reason (`allow.rs`).
 
 mod class;
 mod contract;
@@ -9,51 +10,29 @@ mod contract;
 use anyhow::Result;
 use class::Class;
 
-use super::allow::Allowances;
+use super::allow::{Allowances, Broken};
 use super::replay::{Effect, Replay, Step};
-use super::{Owner, lint, lock};
+use super::{Task, lint};
 use crate::finding::Finding;
-use crate::repo::Repo;
-
-/// Names a broken rule: its name, the reason, and what to do instead.
-pub(super) struct Broken {
-    pub(super) rule: &'static str,
-    pub(super) reason: String,
-    pub(super) instead: &'static str,
-}
 
 /// Checks what the migrations of a crate do, and the schema that they leave.
-///
-/// # Errors
-///
-/// When SQLite does not start, or the lock cannot be read.
-pub fn audit(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
-    let replay = Replay::run(&owner.folder)?;
-    let released = lock::Lock::read(repo, owner.room)?.map_or(0, |lock| lock.released);
-    let allowances = Allowances::read(&replay, released);
+pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
+    let (replay, released) = (task.replay()?, task.released()?);
+    let allowances = Allowances::read(replay, released);
     let mut found = Vec::new();
-    // What has been released cannot be changed, so it is not judged again.
+    // A released migration cannot change, so it is not judged again.
     for step in replay.steps.iter().filter(|step| step.version > released) {
-        let broken = statement(&replay, step, released);
+        let broken = statement(replay, step, released);
         let refused = broken.into_iter().filter(|broken| !allowances.allows(step, broken.rule));
         found.extend(refused.map(|broken| broken.at(step.place())));
     }
     if let Some(failure) = &replay.failure {
-        let mend = "write SQL that SQLite runs on an empty database";
-        found.push(Finding::new(&*failure.place, "migrations/refused", &*failure.reason, mend));
+        let fix = "write SQL that SQLite runs on an empty database";
+        found.push(Finding::new(&*failure.place, "migrations/refused", &*failure.reason, fix));
     }
-    found.extend(lint::shape(&replay, released, &allowances));
+    found.extend(lint::shape(replay, released, &allowances));
     found.extend(allowances.findings());
     Ok(found)
-}
-
-impl Broken {
-    /// Makes it a finding.
-    pub(super) fn at(self, place: String) -> Finding {
-        let rule = self.rule.trim_start_matches("migrations/");
-        let mend = format!("{}; or write above it `-- audit: allow {rule}: WHY`", self.instead);
-        Finding::new(place, self.rule, self.reason, mend)
-    }
 }
 
 /// Lists the rules that one statement breaks.
@@ -71,13 +50,13 @@ fn refused(class: &Class, replay: &Replay, step: &Step, released: u32) -> Option
     match class {
         Class::Create { is_unsure: true } => broken(
             "migrations/if-not-exists",
-            "with IF NOT EXISTS, what is there in another form would stay, and nobody would know".to_owned(),
+            "with IF NOT EXISTS, an object in another form would stay unseen".to_owned(),
             "leave that out: a migration knows what the ones before it have made",
         ),
         Class::Drop(what, name) if is_rebuilt(replay, step, name) => broken(
             "migrations/rebuild",
             format!(
-                "{what} {name} is made anew: its rows, indexes, triggers and what points to it depend on every line"
+                "{what} {name} is rebuilt: its rows, indexes, triggers and what points to it depend on every line"
             ),
             "add a column or a table instead",
         ),
@@ -119,7 +98,7 @@ fn refused(class: &Class, replay: &Replay, step: &Step, released: u32) -> Option
         ),
         Class::Update { table, is_bounded: false } => broken(
             "migrations/update",
-            format!("it rewrites every row of {table}, which on a large database takes as long as it takes"),
+            format!("it rewrites every row of {table}, which takes minutes on a large database"),
             "write a WHERE that says which rows",
         ),
         Class::Replace(table) => broken(
@@ -138,7 +117,7 @@ fn refused(class: &Class, replay: &Replay, step: &Step, released: u32) -> Option
         Class::Pragma(name) => broken(
             "migrations/pragma",
             format!(
-                "PRAGMA {name} belongs to the plumbing that opens the database; within a transaction most do nothing"
+                "PRAGMA {name} belongs to the code that opens the database; within a transaction most do nothing"
             ),
             "leave it out",
         ),
@@ -164,13 +143,13 @@ fn refused(class: &Class, replay: &Replay, step: &Step, released: u32) -> Option
     }
 }
 
-/// Says who still reads something.
+/// Names the programs that still read something.
 fn readers(name: &str, replay: &Replay, released: u32) -> String {
     let schema = replay.schema_at(released);
     if schema.table(name).is_some() || schema.objects.contains_key(name) {
         format!("the release at {released:04} uses it, and may be running on the same file")
     } else {
-        "no release has it, but databases of those who build from git may".to_owned()
+        "no release has it, but databases of developers may".to_owned()
     }
 }
 
@@ -178,17 +157,16 @@ fn drops(step: &Step, name: &str) -> bool {
     matches!(Class::of(&step.statement), Class::Drop(_, dropped) if dropped.eq_ignore_ascii_case(name))
 }
 
-/// Says whether a table that is dropped is there again under its name at the end of the same migration.
+/// Returns true if the same migration creates a dropped table again.
 fn is_rebuilt(replay: &Replay, step: &Step, name: &str) -> bool {
     replay.schema_at(step.version).table(name).is_some()
 }
 
-/// Refuses what SQLite says that a statement does, and its words do not.
+/// Refuses a statement that does more than its words say.
 fn surprises(class: &Class, step: &Step) -> Option<Broken> {
     let is_new = |table: &str| step.before.table(table).is_none();
     let unexpected = step.effects.iter().find(|effect| match effect {
         Effect::Drop(_) => !class.is_drop(),
-        // A table that is made keeps house in others: `fts5` fills its own.
         Effect::Alter(_) => !class.is_alter(),
         Effect::Delete(table) => !(is_new(table) || class.is_drop() || class.is_write()),
         Effect::Update(table) => !(is_new(table) || class.is_alter() || class.is_write()),
@@ -200,7 +178,7 @@ fn surprises(class: &Class, step: &Step) -> Option<Broken> {
     })?;
     Some(Broken {
         rule: "migrations/unknown",
-        reason: format!("by its words it is {class:?}, and SQLite says that it does {unexpected:?}"),
+        reason: format!("by its words it is {class:?}, and to SQLite it is {unexpected:?}"),
         instead: "write it with plainer statements",
     })
 }

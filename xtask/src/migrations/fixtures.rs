@@ -1,62 +1,58 @@
-//! `<crate>/fixtures/`: the rows that migrations are tried on, and what has to be true of them afterwards.
+//! `<crate>/fixtures/`: rows that migrations are tried on, and questions about them afterwards.
 //!
-//! * `NNNN_name.sql` is the hook of the migration of that name, in sections that each begin with a line `--! …`:
-//!   `before` writes rows that the migration will find; `rows: TABLE +1, …` declares by how many rows it changes which
-//!   table; `after` has questions that must each be answered with 1; `fill` writes rows into what the migration made.
-//! * `vN.sql` is what a database of release N held, and `vN.statements.sql` what that release runs. `migrations freeze`
-//!   writes both, and nobody edits them.
-//! * `live.sql` is one INSERT with `?1`, and one SELECT that lists what it has written: for several versions at once.
+//! * `NNNN_name.sql` is the hook of the migration of that name. A line `--! …` begins a section:
+//!   `before` writes rows that the migration will find; `rows: TABLE +1, …` declares changes of the
+//!   number of rows; `after` has questions that must each be answered with 1; `fill` writes rows
+//!   into what the migration made.
+//! * `vN.sql` has the rows of a database of release N, and `vN.statements.sql` the statements of
+//!   that release. `migrations freeze` writes both.
+//! * `live.sql` is one INSERT with `?1`, and one SELECT that lists what it wrote: programs of two
+//!   versions use it at once.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use super::folder::Migration;
-use super::sql::{Script, Statement};
-use super::{Owner, Task, lock};
+use super::folder::{Migration, file_name};
+use super::sql::{Script, Statement, Unclosed};
+use super::{Owner, Task};
 use crate::finding::Finding;
 use crate::repo::Repo;
 
-/// Holds a crate's fixtures.
+/// Fixtures of a crate.
 #[derive(Debug, Default)]
 pub struct Fixtures {
-    /// The folder, relative to the root.
+    /// Folder, relative to the root.
     pub path: String,
-    /// The hooks by version, each with its migration's name.
     pub hooks: BTreeMap<u32, Hook>,
-    /// The rows of released versions.
+    /// Rows of released versions.
     pub frozen: BTreeMap<u32, Vec<Statement>>,
-    /// The statements that released versions run.
+    /// Statements of released versions.
     pub statements: BTreeMap<u32, Vec<Statement>>,
-    /// What is written while several versions are at work: an INSERT with `?1`, and a SELECT of what it wrote.
+    /// INSERT with `?1`, and SELECT of what it wrote, for several versions at once.
     pub live: Option<(String, String)>,
-    /// Files that are none of these.
     strangers: Vec<String>,
 }
 
-/// Holds the hook of one migration.
+/// Hook of one migration.
 #[derive(Debug, Default)]
 pub struct Hook {
-    /// The migration's name.
+    /// Name of the migration.
     pub name: String,
-    /// Writes what the migration will find.
+    /// Statements that write what the migration will find.
     pub before: Vec<Statement>,
-    /// By how many rows each table changes; a table that is not named keeps its number.
+    /// Change of the number of rows by table; 0 for a table that is not named.
     pub rows: BTreeMap<String, i64>,
     /// Questions that must be answered with 1.
     pub after: Vec<Statement>,
-    /// Writes rows into what the migration made.
+    /// Statements that write rows into what the migration made.
     pub fill: Vec<Statement>,
 }
 
 impl Fixtures {
-    /// Reads a crate's folder; one that is not there is empty.
-    ///
-    /// # Errors
-    ///
-    /// When a file cannot be read, or is not what its name says.
+    /// Reads a crate's folder; a missing one is empty.
     pub fn read(repo: &Repo, owner: &Owner) -> Result<Self> {
-        let path = format!("{}/fixtures", owner.room.folder);
+        let path = format!("{}/fixtures", owner.krate.folder);
         let mut fixtures = Self { path: path.clone(), ..Self::default() };
         for (file, _) in repo.entries(&path)? {
             let place = format!("{path}/{file}");
@@ -76,21 +72,16 @@ impl Fixtures {
         Ok(fixtures)
     }
 
-    /// Returns the oldest version that has to be upgraded: the first release, or the first migration before there is one.
+    /// Returns the oldest version to upgrade: the first release, or else the first migration.
     pub fn oldest(&self) -> u32 {
         self.frozen.keys().next().copied().unwrap_or(1)
-    }
-
-    /// Returns the path of a hook.
-    pub fn hook_path(&self, migration: &Migration) -> String {
-        format!("{}/{}", self.path, migration.file())
     }
 }
 
 impl Hook {
     fn parse(place: &str, name: String, text: &str) -> Result<Self> {
         let mut hook = Self { name, ..Self::default() };
-        // What stands above the first section is an introduction.
+        // The text above the first section is an introduction.
         let mut section = "";
         let (mut body, mut begin) = (String::new(), 1);
         let end = "--! end";
@@ -125,79 +116,50 @@ impl Hook {
 }
 
 /// Checks that every fixture is used, and that those of every release are there.
-///
-/// # Errors
-///
-/// When a file cannot be read, or is not what its name says.
 pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
-    let (owner, fixtures) = (task.owner, Fixtures::read(task.repo, task.owner)?);
-    let released = lock::Lock::read(task.repo, owner.room)?.map_or(0, |lock| lock.released);
-    let finding = |file: &str, reason: String, mend: &str| {
-        Finding::new(format!("{}/{file}", fixtures.path), "migrations/fixture", reason, mend)
-    };
+    let (migrations, fixtures) = (&task.owner.folder.migrations, task.fixtures()?);
+    let released = task.released()?;
     let mut found = Vec::new();
+    let mut refuse = |file: &str, reason: String, fix: &str| {
+        found.push(Finding::new(format!("{}/{file}", fixtures.path), "migrations/fixture", reason, fix));
+    };
     for file in &fixtures.strangers {
-        let reason = "it is no fixture: nothing reads it".to_owned();
-        found.push(finding(
-            file,
-            reason,
-            "name it NNNN_name.sql, vN.sql, vN.statements.sql or live.sql, or remove it",
-        ));
+        let fix = "name it NNNN_name.sql, vN.sql, vN.statements.sql or live.sql, or remove it";
+        refuse(file, "it is no fixture: nothing reads it".to_owned(), fix);
     }
     for (version, hook) in &fixtures.hooks {
-        let is_used =
-            owner.folder.migrations.iter().any(|one| (one.version, &one.name) == (*version, &hook.name));
-        if !is_used {
-            let file = super::folder::file_name(*version, &hook.name);
+        if !migrations.iter().any(|one| (one.version, &one.name) == (*version, &hook.name)) {
             let reason = "no migration has this name, so the hook is never used".to_owned();
-            found.push(finding(&file, reason, "name it like its migration, or remove it"));
+            refuse(&file_name(*version, &hook.name), reason, "name it like its migration, or remove it");
         }
     }
-    for (version, ending) in fixtures
-        .frozen
-        .keys()
-        .map(|version| (version, "sql"))
-        .chain(fixtures.statements.keys().map(|version| (version, "statements.sql")))
-    {
-        if *version > released {
-            let reason = format!("version {version} has not been released: the mark is at {released}");
-            found.push(finding(
-                &format!("v{version}.{ending}"),
-                reason,
-                "remove it: `cargo xtask migrations freeze` writes it at a release",
-            ));
-        }
+    let frozen = fixtures.frozen.keys().map(|version| (version, "sql"));
+    let statements = fixtures.statements.keys().map(|version| (version, "statements.sql"));
+    for (version, ending) in frozen.chain(statements).filter(|(version, _)| **version > released) {
+        let reason = format!("version {version} has not been released: the mark is at {released}");
+        let fix = "remove it: `cargo xtask migrations freeze` writes it at a release";
+        refuse(&format!("v{version}.{ending}"), reason, fix);
     }
     if released > 0 && !fixtures.frozen.contains_key(&released) {
         let reason =
             format!("release {released} has no fixture, so nothing proves that its users can upgrade");
-        found.push(finding(&format!("v{released}.sql"), reason, "cargo xtask migrations freeze"));
+        refuse(&format!("v{released}.sql"), reason, "cargo xtask migrations freeze");
     }
-    if fixtures.live.is_none() && !owner.folder.migrations.is_empty() {
+    if fixtures.live.is_none() && !migrations.is_empty() {
         let reason = "without it, nothing is written while several versions are at work".to_owned();
-        found.push(finding(
-            "live.sql",
-            reason,
-            "write there one INSERT with ?1, and a SELECT that lists what it wrote",
-        ));
+        refuse("live.sql", reason, "write there one INSERT with ?1, and a SELECT that lists what it wrote");
     }
     Ok(found)
 }
 
 /// Reads statements, with lines as in the file.
 fn statements(place: &str, text: &str, begin: usize) -> Result<Vec<Statement>> {
-    match Script::parse(text) {
-        Ok(script) => Ok(script
-            .statements
-            .into_iter()
-            .map(|statement| Statement { line: statement.line + begin - 1, ..statement })
-            .collect()),
-        Err(unclosed) => bail!(
-            "{place}:{}: the {} that begins here does not end",
-            unclosed.line + begin - 1,
-            unclosed.what
-        ),
-    }
+    let in_file = |line: usize| line + begin - 1;
+    let script = Script::parse(text)
+        .map_err(|error| Unclosed { line: in_file(error.line), ..error })
+        .with_context(|| place.to_owned())?;
+    let statements = script.statements.into_iter();
+    Ok(statements.map(|one| Statement { line: in_file(one.line), ..one }).collect())
 }
 
 fn live(place: &str, statements: &[Statement]) -> Result<(String, String)> {

@@ -1,32 +1,31 @@
-//! A `migrations/` folder as it lies on the disk: numbers, names, bytes.
+//! A `migrations/` folder on the disk: numbers, names, bytes.
 
 use anyhow::Result;
 use sha2::{Digest, Sha384};
 
+use crate::crates::CrateRule;
 use crate::finding::Finding;
-use crate::house::Room;
 use crate::migrations::Owner;
 use crate::repo::Repo;
 
-/// Holds the migrations of one crate, by version, and what else the folder holds.
+/// Migrations of one crate, and other files in their folder.
 #[derive(Debug, Clone)]
 pub struct Folder {
-    /// Its path, relative to the root.
+    /// Path, relative to the root.
     pub path: String,
-    /// What has the name of a migration, ordered by version.
+    /// Files with the name of a migration, ordered by version.
     pub migrations: Vec<Migration>,
-    /// The names of everything that has not.
+    /// Names of all other files.
     pub strangers: Vec<String>,
 }
 
-/// Holds one migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
-    /// Its version, which is its file's number.
+    /// Version: the number of the file.
     pub version: u32,
-    /// Its name, in snake case.
+    /// Name, in snake case.
     pub name: String,
-    /// Its bytes.
+    /// Content of the file.
     pub bytes: Vec<u8>,
 }
 
@@ -43,7 +42,7 @@ impl Migration {
         file_name(self.version, &self.name)
     }
 
-    /// Computes the SHA-384 of the bytes, in hex: what sqlx stores in a database beside the version.
+    /// Computes the SHA-384 of the bytes, in hex. sqlx stores it in a database with the version.
     pub fn digest(&self) -> String {
         Sha384::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -54,7 +53,7 @@ pub fn file_name(version: u32, name: &str) -> String {
     format!("{version:04}_{name}.sql")
 }
 
-/// Says whether a name is snake case: lower-case words of letters and digits, joined by single underscores.
+/// Returns true for lower-case words of letters and digits, joined by single underscores.
 pub fn is_snake_case(name: &str) -> bool {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -63,13 +62,9 @@ pub fn is_snake_case(name: &str) -> bool {
 }
 
 impl Folder {
-    /// Reads a crate's folder; one that is not there is empty.
-    ///
-    /// # Errors
-    ///
-    /// When a file cannot be read.
-    pub fn read(repo: &Repo, room: &Room) -> Result<Self> {
-        let path = format!("{}/migrations", room.folder);
+    /// Reads a crate's folder; a missing one is empty.
+    pub fn read(repo: &Repo, krate: &CrateRule) -> Result<Self> {
+        let path = format!("{}/migrations", krate.folder);
         let mut folder = Self { path, migrations: Vec::new(), strangers: Vec::new() };
         for (file, is_folder) in repo.entries(&folder.path)? {
             match Migration::parse_name(&file).filter(|_| !is_folder) {
@@ -91,59 +86,49 @@ impl Folder {
 }
 
 /// Checks numbers, names and bytes.
-///
-/// # Errors
-///
-/// None: everything was read already.
-pub fn audit(_: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
+pub fn audit(owner: &Owner) -> Vec<Finding> {
     let folder = &owner.folder;
     let mut found = Vec::new();
     if folder.migrations.is_empty() {
         found.push(Finding::new(
             format!("{}/", folder.path),
             "migrations/missing",
-            format!("{} owns a database and has no migrations", owner.room.package),
-            format!("cargo xtask migrations new {} NAME", owner.room.folder),
+            format!("{} owns a database and has no migrations", owner.krate.package),
+            format!("cargo xtask migrations new {} NAME", owner.krate.folder),
         ));
     }
-    for stranger in &folder.strangers {
-        found.push(Finding::new(
+    found.extend(folder.strangers.iter().map(|stranger| {
+        Finding::new(
             folder.place(stranger),
             "migrations/name",
             "only files named NNNN_snake_case.sql belong here",
             "rename it, or move it out of the folder",
+        )
+    }));
+    // Everything after the first wrong number is wrong for the same reason.
+    let mut numbered = (1..).zip(&folder.migrations);
+    if let Some((expected, migration)) = numbered.find(|(expected, one)| one.version != *expected) {
+        let (version, file) = (migration.version, migration.file());
+        let what = if version < expected { "is there twice" } else { "leaves a gap" };
+        let (from, to) = (folder.place(&file), folder.place(&file_name(expected, &migration.name)));
+        found.push(Finding::new(
+            &from,
+            "migrations/numbering",
+            format!(
+                "{version:04} {what}: versions go up from 0001 one by one, and this should be {expected:04}"
+            ),
+            format!("git mv {from} {to}"),
         ));
     }
-    for (expected, migration) in (1..).zip(&folder.migrations) {
-        if migration.version != expected {
-            let what = if migration.version < expected { "is there twice" } else { "leaves a gap" };
-            found.push(Finding::new(
-                folder.place(&migration.file()),
-                "migrations/numbering",
-                format!(
-                    "{:04} {what}: versions go up from 0001 one by one, and this should be {expected:04}",
-                    migration.version
-                ),
-                format!(
-                    "git mv {0}/{1} {0}/{2}",
-                    folder.path,
-                    migration.file(),
-                    file_name(expected, &migration.name)
-                ),
-            ));
-            // Everything after it is wrong for the same reason.
-            break;
-        }
-    }
     found.extend(folder.migrations.iter().filter_map(|migration| text(folder, migration)));
-    Ok(found)
+    found
 }
 
 /// Checks that a file's bytes are the same on every machine.
 fn text(folder: &Folder, migration: &Migration) -> Option<Finding> {
     let bytes = &migration.bytes;
     let place = folder.place(&migration.file());
-    let (rule, reason, mend) = if std::str::from_utf8(bytes).is_err() {
+    let (rule, reason, fix) = if std::str::from_utf8(bytes).is_err() {
         let reason = "it is not UTF-8, and SQLite would read it differently from you";
         ("migrations/utf8", reason, "save it as UTF-8".to_owned())
     } else if bytes.starts_with(b"\xEF\xBB\xBF") {
@@ -158,5 +143,5 @@ fn text(folder: &Folder, migration: &Migration) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(Finding::new(place, rule, reason, mend))
+    Some(Finding::new(place, rule, reason, fix))
 }

@@ -1,34 +1,28 @@
-//! At a release: what its databases hold and what it runs is written down, and the mark moves over its migrations.
+//! At a release: records its rows and its statements, and moves the mark over its migrations.
 
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, bail};
 use rusqlite::Connection;
 
-use super::fixtures::Fixtures;
-use super::lab::{self, quote};
-use super::lock::Lock;
-use super::replay::Replay;
+use super::lock::{self, Lock};
 use super::statements::Statements;
 use super::tables::Schema;
+use super::test_database::{self, quote};
 use super::upgrade::Walk;
-use super::{DYNAMIC, Owner, Run, STATIC, Task, lock, owners};
+use super::{DYNAMIC, Owner, Run, STATIC, Task};
 use crate::finding::render;
 
-/// Freezes every crate, or one, and returns the files that were written.
+/// Freezes every crate, or one, and returns the files that it wrote.
 ///
-/// # Errors
-///
-/// When the check finds anything: what is frozen stays for ever.
+/// Fails if the check finds anything: a frozen release stays for ever.
 pub fn freeze(run: &Run<'_>) -> Result<Vec<String>> {
-    let rooms = owners(run.repo, run.only)?.into_iter();
-    let owners = rooms.map(|room| Owner::read(run.repo, room)).collect::<Result<Vec<_>>>()?;
-    let is_released = |owner: &Owner| {
-        Ok::<_, anyhow::Error>(
-            Lock::read(run.repo, owner.room)?.is_some_and(|lock| lock.released == owner.newest()),
-        )
-    };
-    if owners.iter().map(is_released).collect::<Result<Vec<_>>>()?.iter().all(|is| *is) {
+    let mut open = Vec::new();
+    for owner in Owner::all(run.repo, run.only)? {
+        let is_released = Task::new(run, &owner).released()? == owner.newest();
+        open.extend((!is_released).then_some(owner));
+    }
+    if open.is_empty() {
         return Ok(Vec::new());
     }
     let found = run.check(&[STATIC, DYNAMIC].concat(), |_, _| ())?;
@@ -36,50 +30,43 @@ pub fn freeze(run: &Run<'_>) -> Result<Vec<String>> {
         bail!("nothing was frozen: the migrations are not in order\n{}", render(&found));
     }
     let mut written = Vec::new();
-    for owner in &owners {
-        written.extend(one(run, owner)?);
+    for owner in &open {
+        written.extend(one(&Task::new(run, owner))?);
     }
     Ok(written)
 }
 
-fn one(run: &Run<'_>, owner: &Owner) -> Result<Vec<String>> {
-    let (repo, version) = (run.repo, owner.newest());
-    let mut lock = Lock::read(repo, owner.room)?.context("there is no lock")?;
-    if lock.released == version {
-        return Ok(Vec::new());
-    }
-    let fixtures = Fixtures::read(repo, owner)?;
-    let walk = Walk::fresh(owner, &fixtures)?;
+fn one(task: &Task<'_>) -> Result<Vec<String>> {
+    let (repo, owner, version) = (task.run.repo, task.owner, task.owner.newest());
+    let (fixtures, walk) = (&task.fixtures()?.path, Walk::from(task, 0)?);
     let database = walk.database(version).context("the walk did not get to the newest version")?;
-    let mut files =
-        vec![(format!("{}/v{version}.sql", fixtures.path), rows(owner, version, &lab::connect(database)?)?)];
+    let rows = rows(owner, version, &test_database::connect(database)?)?;
+    let mut files = vec![(format!("{fixtures}/v{version}.sql"), rows)];
     if let Some(store) = owner.store {
-        let task = Task { repo, owner, bless: false, program: run.program, rounds: run.rounds };
-        let statements =
-            Statements::of(&task, &Replay::run(&owner.folder)?.connection, (store.statements)())?;
-        let path = format!("{}/v{version}.statements.sql", fixtures.path);
+        let statements = Statements::of(task, (store.statements)())?;
+        let path = format!("{fixtures}/v{version}.statements.sql");
         files.push((path, text(owner, version, &statements)));
     }
-    lock.released = version;
-    files.push((lock::path(owner.room), lock.render(owner.room)));
-    std::fs::create_dir_all(repo.path(&fixtures.path))?;
-    files
-        .into_iter()
-        .map(|(path, text)| std::fs::write(repo.path(&path), text).map(|()| path))
-        .collect::<Result<_, _>>()
-        .map_err(Into::into)
+    let lock = Lock::read(repo, owner.krate)?.context("there is no lock")?;
+    let lock = Lock { released: version, ..lock };
+    files.push((lock::path(owner.krate), lock.render(owner.krate)));
+    std::fs::create_dir_all(repo.path(fixtures))?;
+    for (path, text) in &files {
+        std::fs::write(repo.path(path), text)?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
 /// Writes every row of a database as a statement.
 fn rows(owner: &Owner, version: u32, connection: &Connection) -> Result<String> {
     let mut text = format!(
-        "-- What a database of {} at version {version} held; written by `cargo xtask migrations freeze`, never by hand.\n",
-        owner.room.package
+        "-- Rows of a database of {} at version {version}; written by `cargo xtask migrations freeze`, never by hand.\n",
+        owner.krate.package
     );
-    for (name, table) in Schema::read(connection)?.tables.iter().filter(|(_, table)| !table.is_virtual) {
+    for (name, table) in Schema::read(connection)?.stored() {
         let columns = table.written();
         let names: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        for row in lab::rows(connection, name, &columns)? {
+        for row in test_database::rows(connection, name, &columns)? {
             writeln!(text, "INSERT INTO {} ({}) VALUES ({row});", quote(name), names.join(", "))
                 .expect("writing to a string does not fail");
         }
@@ -90,8 +77,8 @@ fn rows(owner: &Owner, version: u32, connection: &Connection) -> Result<String> 
 /// Writes every statement of a store under its name.
 fn text(owner: &Owner, version: u32, statements: &Statements) -> String {
     let mut text = format!(
-        "/* What {} runs at version {version}; written by `cargo xtask migrations freeze`, never by hand. */\n",
-        owner.room.package
+        "/* Statements of {} at version {version}; written by `cargo xtask migrations freeze`, never by hand. */\n",
+        owner.krate.package
     );
     for (name, sql) in &statements.all {
         writeln!(text, "-- {name}\n{};", sql.trim()).expect("writing to a string does not fail");

@@ -1,20 +1,20 @@
-//! Rules for the schema that the migrations leave: what costs nothing to get right before a release, and cannot be
-//! changed without a rebuild after it.
+//! Rules for the schema that the migrations leave.
+//!
+//! They cost nothing before a release. After it, a mistake can only be fixed by a rebuild.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
 use super::Owner;
-use super::allow::Allowances;
-use super::audit::Broken;
+use super::allow::{Allowances, Broken};
 use super::replay::{Replay, Step};
 use super::sql::{Kind, Script, Token};
 use super::tables::{Column, Index, Schema, Table};
+use crate::crates::ONE_HOME;
 use crate::finding::Finding;
-use crate::house::ONE_HOME;
 
-/// The last words of names that stand for a moment. A duration has its unit in its name, or is no moment.
+/// Last words of names that stand for a moment.
 const MOMENTS: [&str; 12] = [
     "at",
     "on",
@@ -30,7 +30,7 @@ const MOMENTS: [&str; 12] = [
     "when",
 ];
 
-/// The last words of names that stand for one of a few words.
+/// Last words of names that stand for one of a few words.
 const ENUMERATIONS: [&str; 6] = ["status", "state", "outcome", "lifecycle", "phase", "kind"];
 
 /// Checks what was added to the schema of one crate since its last release.
@@ -44,7 +44,7 @@ pub(super) fn shape(replay: &Replay, released: u32, allowances: &Allowances) -> 
             found.push(broken.at(step.place()));
         }
     };
-    for (name, table) in schema.tables.iter().filter(|(_, table)| !table.is_virtual) {
+    for (name, table) in schema.stored() {
         let maker = replay.origin(|schema| schema.tables.contains_key(name));
         for broken in whole(name, table, &schema) {
             refuse(maker, broken);
@@ -106,11 +106,11 @@ fn whole(name: &str, table: &Table, schema: &Schema) -> Vec<Broken> {
     found
 }
 
-/// Says whether an index finds the rows that point to a given one.
+/// Returns true if an index finds the rows that point to a given row.
 fn finds(index: &Index, columns: &[String]) -> bool {
     let names: Vec<&str> =
         index.columns.iter().filter_map(|(name, _, _)| name.as_deref()).take(columns.len()).collect();
-    // A row without the value points nowhere, so it may be missing.
+    // A row without the value points nowhere, so the index may leave it out.
     let leaves_out_null =
         |filter: &String| columns.iter().any(|column| *filter == format!("{column} IS NOT NULL"));
     names.len() == columns.len()
@@ -122,7 +122,6 @@ fn is_key(table: &Table, columns: &[String]) -> bool {
     table.primary_key().iter().take(columns.len()).eq(columns.iter())
 }
 
-/// Checks one column.
 fn one_column(name: &str, table: &Table, column: &Column) -> Vec<Broken> {
     let mut found = Vec::new();
     let last = column.name.rsplit('_').next().unwrap_or_default();
@@ -146,7 +145,7 @@ fn one_column(name: &str, table: &Table, column: &Column) -> Vec<Broken> {
     found
 }
 
-/// Says whether a CHECK of the table names a column.
+/// Returns true if a CHECK of the table names a column.
 fn is_checked(table: &Table, column: &str) -> bool {
     let Ok(script) = Script::parse(&format!("{};", table.sql)) else { return false };
     let Some(statement) = script.statements.first() else { return false };
@@ -183,7 +182,7 @@ fn redundant(table: &Table) -> Vec<(&str, &str, Broken)> {
         });
         if let Some((_, better)) = better {
             let reason = format!(
-                "{} begins with the columns of {}, which only costs space and writes beside it",
+                "{} begins with the columns of {}, which costs space and writes",
                 better.name, index.name
             );
             let broken =
@@ -194,11 +193,7 @@ fn redundant(table: &Table) -> Vec<(&str, &str, Broken)> {
     found
 }
 
-/// Finds tables that two databases have, and what is held outside of the one database that may.
-///
-/// # Errors
-///
-/// When SQLite does not start.
+/// Finds tables that two databases have, and names that belong to another database.
 pub fn shared(owners: &[Owner]) -> Result<Vec<Finding>> {
     let mut first: BTreeMap<String, &Owner> = BTreeMap::new();
     let mut found = Vec::new();
@@ -212,8 +207,8 @@ pub fn shared(owners: &[Owner]) -> Result<Vec<Finding>> {
                 maker.map_or_else(|| owner.folder.path.clone(), Step::place),
                 "migrations/two-databases",
                 format!(
-                    "{} has a table {name} too: who reads a statement cannot tell which is meant",
-                    other.room.package
+                    "{} has a table {name} too: a reader of a statement cannot tell which is meant",
+                    other.krate.package
                 ),
                 "give one of them another name",
             ));
@@ -222,10 +217,10 @@ pub fn shared(owners: &[Owner]) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
-/// Finds tables and columns of a database whose names say that they hold what is another's.
+/// Finds tables and columns whose names belong to another database.
 fn strangers(owner: &Owner, replay: &Replay) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (word, package, why) in ONE_HOME.iter().filter(|(_, package, _)| *package != owner.room.package) {
+    for (word, package, why) in ONE_HOME.iter().filter(|(_, package, _)| *package != owner.krate.package) {
         let is_its = |name: &str| name.to_ascii_lowercase().contains(word);
         for (name, table) in &replay.schema().tables {
             let columns = table.columns.iter().map(|column| &column.name).filter(|name| is_its(name));

@@ -1,8 +1,8 @@
-//! `plans.txt`: how SQLite answers every statement that a store can run.
+//! `plans.txt`: SQLite's plan for every statement of a store.
 //!
-//! A plan depends on the schema alone (no statistics are kept), so that of an empty database is that of every database. What
-//! reads a whole table or sorts needs a line `# allow STATEMENT: WHY` at the file's head, where a final `*` in the name stands
-//! for any ending.
+//! A plan depends on the schema alone, because no statistics are kept. So the plan of an empty
+//! database is that of every database. A statement that reads a whole table or sorts needs a line
+//! `# allow STATEMENT: WHY` at the head of the file. A final `*` in the name stands for any ending.
 
 use std::collections::BTreeMap;
 
@@ -10,47 +10,33 @@ use anyhow::Result;
 use rusqlite::Connection;
 
 use super::Task;
-use super::replay::Replay;
 use super::statements::Statements;
 use crate::finding::Finding;
 
 const ALLOW: &str = "# allow ";
 
-/// Checks the statements of a store and their plans, and that the committed plans are those of today.
-///
-/// # Errors
-///
-/// When SQLite does not start, or a file cannot be read or written.
+/// Checks the statements of a store and their plans, and that the committed plans are current.
 pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
     let Some(store) = task.owner.store else { return Ok(Vec::new()) };
-    let replay = Replay::run(&task.owner.folder)?;
-    if replay.failure.is_some() {
-        // That is a finding of another audit.
+    if task.replay()?.failure.is_some() {
+        // The part `audit` reports that.
         return Ok(Vec::new());
     }
-    let statements = Statements::of(task, &replay.connection, (store.statements)())?;
-    let mut found = plans(task, &replay.connection, &statements.all)?;
+    let statements = Statements::of(task, (store.statements)())?;
+    let mut found = plans(task, &statements.all)?;
     found.extend(statements.findings);
     Ok(found)
 }
 
-/// Compares plans with what is committed, and refuses those that read too much.
-///
-/// # Errors
-///
-/// When the file cannot be read or written.
-pub fn plans(
-    task: &Task<'_>,
-    connection: &Connection,
-    statements: &[(String, String)],
-) -> Result<Vec<Finding>> {
-    let path = format!("{}/plans.txt", task.owner.room.folder);
-    let committed = if task.repo.has_file(&path) { task.repo.text(&path)? } else { String::new() };
+/// Compares plans with the committed ones, and refuses a plan that reads too much.
+fn plans(task: &Task<'_>, statements: &[(String, String)]) -> Result<Vec<Finding>> {
+    let (path, repo) = (format!("{}/plans.txt", task.owner.krate.folder), task.run.repo);
+    let committed = if repo.has_file(&path) { repo.text(&path)? } else { String::new() };
     let mut allowed: Vec<Allowed<'_>> = (1..).zip(committed.lines()).filter_map(Allowed::parse).collect();
     let mut found = Vec::new();
     let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, sql) in statements {
-        match plan(connection, sql) {
+        match plan(&task.replay()?.connection, sql) {
             Err(error) => found.push(Finding::new(
                 &path,
                 "migrations/statement",
@@ -77,7 +63,7 @@ pub fn plans(
         Finding::new(format!("{path}:{}", allowed.line), "migrations/allow", reason, "remove the line")
     }));
     let fresh = render(task, &committed, &names);
-    let what = "how SQLite answers the store's statements";
+    let what = "the list of the store's plans";
     found.extend(task.snapshot(&path, &fresh, "migrations/plans", what)?);
     Ok(found)
 }
@@ -87,7 +73,7 @@ fn render(task: &Task<'_>, committed: &str, names: &BTreeMap<String, Vec<&str>>)
     let mut text = format!(
         "# How SQLite answers the statements of {}; written by `cargo xtask migrations check --bless`,\n\
          # but for lines `{ALLOW}STATEMENT: WHY`, which stay.\n",
-        task.owner.room.package
+        task.owner.krate.package
     );
     text.extend(committed.lines().filter(|line| line.starts_with(ALLOW)).flat_map(|line| [line, "\n"]));
     for (plan, names) in names {
@@ -98,7 +84,7 @@ fn render(task: &Task<'_>, committed: &str, names: &BTreeMap<String, Vec<&str>>)
     text
 }
 
-/// Asks for a statement's plan: a line a step, with two blanks for every level.
+/// Asks SQLite for a statement's plan: a line a step, with two blanks for every level.
 fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let mut rows = query.raw_query();
@@ -116,7 +102,7 @@ fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     Ok(steps)
 }
 
-/// Says whether a step reads a whole table, or sorts.
+/// Returns true if a step reads a whole table, or sorts.
 fn is_slow(step: &str, steps: &[String]) -> bool {
     let step = step.trim();
     if step.starts_with("USE TEMP B-TREE FOR") && step.ends_with("ORDER BY") {
@@ -124,7 +110,7 @@ fn is_slow(step: &str, steps: &[String]) -> bool {
     }
     let Some(scanned) = step.strip_prefix("SCAN ") else { return false };
     let name = scanned.split(' ').next().unwrap_or_default();
-    // What the statement itself has computed is as small as what it was computed from, and that has a step of its own.
+    // A computed table is as small as its input, and that has a step of its own.
     let is_computed = name.starts_with('(')
         || scanned.ends_with("CONSTANT ROW")
         || scanned.ends_with("CONSTANT ROWS")
@@ -136,7 +122,7 @@ fn is_slow(step: &str, steps: &[String]) -> bool {
     !is_computed && !scanned.contains(" VIRTUAL TABLE INDEX ")
 }
 
-/// Holds a line that allows statements to read a whole table or to sort.
+/// Line that allows statements to read a whole table or to sort.
 struct Allowed<'a> {
     line: usize,
     name: &'a str,
@@ -149,7 +135,7 @@ impl<'a> Allowed<'a> {
         (!why.trim().is_empty() && name != "STATEMENT").then_some(Self { line, name, is_used: false })
     }
 
-    /// Says whether a statement is meant, and remembers that it was.
+    /// Returns true if a statement is meant, and remembers it.
     fn takes(&mut self, statement: &str) -> bool {
         let is_meant = match self.name.strip_suffix('*') {
             Some(start) => statement.starts_with(start),

@@ -1,6 +1,6 @@
-//! Runs a crate's migrations statement by statement on an empty SQLite database, and keeps what each one did.
+//! Runs a crate's migrations statement by statement on an empty database, and records each effect.
 //!
-//! SQLite is the judge: its parser reads every statement, and its authorizer says what the statement would do to what.
+//! SQLite judges: its parser reads every statement, and its authorizer reports every effect.
 
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,48 +13,40 @@ use super::folder::Folder;
 use super::sql::{Comment, Script, Statement, Unclosed};
 use super::tables::Schema;
 
-/// Holds what became of a folder's migrations.
+/// Outcome of a folder's migrations.
 pub struct Replay {
-    /// The database with everything that could be run.
+    /// Database after every statement that ran.
     pub connection: Connection,
-    /// What was run, in order.
+    /// Statements that ran, in order.
     pub steps: Vec<Step>,
-    /// The comments that belong to no statement, with their versions and files.
+    /// Comments that belong to no statement, with their versions and files.
     pub loose: Vec<(u32, String, Comment)>,
-    /// Why it went no further.
+    /// Error that ended it, if any.
     pub failure: Option<Failure>,
 }
 
-/// Holds one statement that ran.
 pub struct Step {
-    /// The migration it belongs to.
+    /// Version of its migration.
     pub version: u32,
-    /// The file, relative to the root.
+    /// File, relative to the root.
     pub file: String,
-    /// The statement.
     pub statement: Statement,
-    /// What SQLite said that it does.
+    /// Effects that SQLite reported.
     pub effects: Vec<Effect>,
-    /// The schema that it found.
     pub before: Rc<Schema>,
-    /// The schema that it left.
     pub after: Rc<Schema>,
 }
 
-/// Tells what a statement does that matters here; reading does not.
+/// Effect of a statement; reading is none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// Takes a table, index, view or trigger away.
+    /// Drops a table, index, view or trigger.
     Drop(String),
-    /// Alters a table.
     Alter(String),
-    /// Writes new rows.
     Insert(String),
-    /// Changes rows.
     Update(String),
-    /// Deletes rows.
     Delete(String),
-    /// Reads or sets something of the connection or the file.
+    /// Reads or sets a property of the connection or the file.
     Pragma(String),
     /// Opens or closes another file.
     Attach,
@@ -62,12 +54,11 @@ pub enum Effect {
     Transaction,
 }
 
-/// Says where a folder's migrations stopped.
+/// Error that ended a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// File and line.
     pub place: String,
-    /// What SQLite said, or what was not closed.
+    /// Message of SQLite, or what was not closed.
     pub reason: String,
 }
 
@@ -79,11 +70,7 @@ impl Step {
 }
 
 impl Replay {
-    /// Runs what a folder holds.
-    ///
-    /// # Errors
-    ///
-    /// When SQLite itself does not start; a statement that fails is a [`Failure`].
+    /// Runs the migrations of a folder; a statement that fails is a [`Failure`].
     pub fn run(folder: &Folder) -> Result<Self> {
         let effects = Effects::default();
         let connection = Connection::open_in_memory().context("SQLite does not start")?;
@@ -99,7 +86,7 @@ impl Replay {
         let mut before = schema;
         for migration in &folder.migrations {
             let file = folder.place(&migration.file());
-            // What is not UTF-8 is a finding of the folder's own audit.
+            // The folder's own audit reports what is not UTF-8.
             let text = String::from_utf8_lossy(&migration.bytes);
             let script = match Script::parse(text.trim_start_matches('\u{feff}')) {
                 Ok(script) => script,
@@ -115,7 +102,7 @@ impl Replay {
                     replay.failure = Some(Failure { place: format!("{file}:{}", statement.line), reason });
                     return Ok(replay);
                 }
-                let effects = effects.take();
+                let effects = effects.drain();
                 let after = Rc::new(Schema::read(&replay.connection)?);
                 replay.steps.push(Step {
                     version: migration.version,
@@ -145,17 +132,18 @@ impl Replay {
         self.schema_at(u32::MAX)
     }
 
-    /// Finds the statement that made what `is_there` looks for.
+    /// Finds the statement that created what `is_there` looks for.
     pub fn origin(&self, is_there: impl Fn(&Schema) -> bool) -> Option<&Step> {
         self.steps.iter().rfind(|step| is_there(&step.after) && !is_there(&step.before))
     }
 }
 
-/// The first words of statements that would end the transaction that migrations run in, or cannot run within it. The
-/// audit refuses them by their words, so they need not run.
+/// First words of statements that end the migrations' transaction, or cannot run within it.
+///
+/// The audit refuses them by their words, so they need not run.
 const NOT_RUN: [&str; 7] = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "VACUUM"];
 
-/// Runs one statement, and leaves in `effects` what it was said to do; the rows that it gives are thrown away.
+/// Runs one statement, records its effects, and discards its rows.
 fn execute(connection: &Connection, statement: &Statement, effects: &Effects) -> rusqlite::Result<()> {
     if NOT_RUN.iter().any(|word| statement.begins(&[word])) {
         return Ok(());
@@ -170,18 +158,18 @@ fn execute(connection: &Connection, statement: &Statement, effects: &Effects) ->
     Ok(())
 }
 
-/// Collects what the authorizer hears while it is listened to.
+/// Effects that the authorizer reported while it was listened to.
 #[derive(Clone, Default)]
-struct Effects(Arc<Mutex<Heard>>);
+struct Effects(Arc<Mutex<Reported>>);
 
 #[derive(Default)]
-struct Heard {
+struct Reported {
     is_listening: bool,
     effects: Vec<Effect>,
 }
 
 impl Effects {
-    fn lock(&self) -> MutexGuard<'_, Heard> {
+    fn lock(&self) -> MutexGuard<'_, Reported> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -189,7 +177,7 @@ impl Effects {
         self.lock().is_listening = is_listening;
     }
 
-    fn take(&self) -> Vec<Effect> {
+    fn drain(&self) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.lock().effects);
         effects.sort();
         effects.dedup();
@@ -198,7 +186,7 @@ impl Effects {
 
     fn note(&self, context: &AuthContext<'_>) {
         let mut heard = self.lock();
-        // What a trigger does follows from the statement that set it off.
+        // The effects of a trigger follow from the statement that fired it.
         if heard.is_listening
             && context.accessor.is_none()
             && let Some(effect) = effect(&context.action)
@@ -209,7 +197,7 @@ impl Effects {
 }
 
 fn effect(action: &AuthAction<'_>) -> Option<Effect> {
-    // SQLite keeps its own tables up to date in the same way.
+    // SQLite updates its own tables in the same way.
     let ours = |table: &str| (!table.starts_with("sqlite_")).then(|| table.to_owned());
     Some(match action {
         AuthAction::DropTable { table_name: name }

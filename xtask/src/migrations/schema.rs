@@ -1,4 +1,4 @@
-//! `schema.sql`: the schema of a fresh database, in one form, so that a review sees what a migration comes to.
+//! `schema.sql`: the schema of a fresh database, in one form, for reviews of migrations.
 
 use std::fmt::Write as _;
 
@@ -6,43 +6,34 @@ use anyhow::Result;
 use rusqlite::Connection;
 
 use super::Task;
-use super::replay::Replay;
 use super::sql::{Script, Statement, needs_blank};
 use crate::finding::Finding;
 
-/// How long a line may become before a list is broken up.
+/// Longest line, in bytes, before a list is broken up.
 const WIDTH: usize = 100;
 
 /// Checks that the committed schema is that of a fresh database; writes it when the task says so.
-///
-/// # Errors
-///
-/// When SQLite does not start, or the file cannot be read or written.
 pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
-    let room = task.owner.room;
-    let replay = Replay::run(&task.owner.folder)?;
+    let krate = task.owner.krate;
+    let replay = task.replay()?;
     if replay.failure.is_some() || replay.steps.is_empty() {
-        // That is a finding of another audit.
+        // Another part reports that.
         return Ok(Vec::new());
     }
     let fresh = format!(
         "-- The schema of {}, as its migrations leave it; written by `cargo xtask migrations check --bless`.\n\n{}",
-        room.database.unwrap_or_default(),
+        krate.database.unwrap_or_default(),
         dump(&replay.connection)?
     );
     task.snapshot(
-        &format!("{}/schema.sql", room.folder),
+        &format!("{}/schema.sql", krate.folder),
         &fresh,
         "migrations/schema",
         "the schema of a fresh database",
     )
 }
 
-/// Writes a database's schema: each table followed by its indexes and triggers, by name, in one form.
-///
-/// # Errors
-///
-/// What SQLite says.
+/// Writes a database's schema in one form: tables by name, each with its indexes and triggers.
 pub fn dump(connection: &Connection) -> rusqlite::Result<String> {
     let statements = "SELECT s.sql FROM sqlite_schema s LEFT JOIN pragma_table_list l \
                       ON l.name = s.name AND l.schema = 'main' AND s.type = 'table' \
@@ -72,7 +63,7 @@ pub fn dump(connection: &Connection) -> rusqlite::Result<String> {
     Ok(text)
 }
 
-/// Writes a statement in one form: a column a line, a trigger's statements a line each, without comments.
+/// Writes a statement in one form: each column and each statement of a trigger on its own line.
 fn pretty(statement: &Statement) -> String {
     let line = statement.one_line() + ";";
     if line.len() <= WIDTH && !statement.begins(&["CREATE", "TABLE"]) {

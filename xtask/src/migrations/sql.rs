@@ -1,61 +1,63 @@
-//! SQL as a file of statements: where each begins, what it is made of, and the comments that belong to it.
+//! SQL as a file of statements: the place of each, its tokens, and its comments.
 //!
-//! Only as much of the language as it takes to find the ends of statements and to read their first words. What a
-//! statement *does* is asked of SQLite itself, in [`replay`](super::replay).
+//! It knows just enough of the language to find the ends of statements and to read their first
+//! words. SQLite itself says what a statement *does*, in [`replay`](super::replay).
 
 mod lexer;
 
 pub use lexer::{Kind, Token};
 use lexer::{Lexeme, Lexer};
 
-/// Holds one statement of a file.
+/// Statement of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Its text as it stands in the file, from its first word to its semicolon.
+    /// Text in the file, from the first word to the semicolon.
     pub text: String,
-    /// The line of its first word, from 1.
+    /// Line of its first word, from 1.
     pub line: usize,
-    /// What it is made of, without blanks, comments and the semicolon at the end.
+    /// Tokens, without blanks, comments and the semicolon at the end.
     pub tokens: Vec<Token>,
-    /// The comments above it, within it and behind it on its last line.
+    /// Comments above it, within it and behind it on its last line.
     pub comments: Vec<Comment>,
 }
 
-/// Holds one comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// The line it begins in, from 1.
+    /// First line, from 1.
     pub line: usize,
-    /// What it says, without `--`, `/*` and `*/`.
+    /// Text, without `--`, `/*` and `*/`.
     pub text: String,
 }
 
-/// Holds a file's statements, and the comments after the last one.
+/// Statements of a file, and the comments after the last one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
-    /// The statements, in order.
     pub statements: Vec<Statement>,
     /// Comments that belong to none of them.
     pub loose: Vec<Comment>,
 }
 
-/// Says that a file ends within something: its line, and what was not closed.
+/// Error: a text ends within a string, a comment or a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unclosed {
-    /// The line in which it begins.
+    /// Line in which that begins.
     pub line: usize,
-    /// What it is: `string`, `comment`, `statement`.
+    /// Kind: `string`, `comment`, `statement`.
     pub what: &'static str,
 }
+
+impl std::fmt::Display for Unclosed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the {} that begins in line {} does not end", self.what, self.line)
+    }
+}
+
+impl std::error::Error for Unclosed {}
 
 impl Script {
     /// Splits a text into its statements.
     ///
-    /// A semicolon ends a statement, except within a trigger, which ends with `END;` after a statement of its body.
-    ///
-    /// # Errors
-    ///
-    /// When the text ends within a string, a comment or a statement.
+    /// A semicolon ends a statement. A trigger ends with `END;` after a statement of its body.
     pub fn parse(text: &str) -> Result<Self, Unclosed> {
         let mut script = Self::default();
         let mut open = Open::default();
@@ -86,7 +88,7 @@ impl Script {
     }
 }
 
-/// Holds the statement that is being read.
+/// Statement that is being read.
 #[derive(Default)]
 struct Open {
     tokens: Vec<Token>,
@@ -94,7 +96,7 @@ struct Open {
 }
 
 impl Open {
-    /// Says whether a semicolon here ends the statement.
+    /// Returns true if a semicolon here ends the statement.
     fn may_end(&self) -> bool {
         let is_trigger =
             self.tokens.iter().take(3).any(|token| token.is("TRIGGER")) && self.tokens[0].is("CREATE");
@@ -113,7 +115,7 @@ impl Open {
 }
 
 impl Statement {
-    /// Says whether the statement begins with these words.
+    /// Returns true if the statement begins with these words.
     pub fn begins(&self, words: &[&str]) -> bool {
         self.tokens.len() >= words.len() && self.tokens.iter().zip(words).all(|(token, word)| token.is(word))
     }
@@ -150,10 +152,10 @@ impl Statement {
     }
 }
 
-/// The words after which a name is a table's, and no function's.
+/// Words after which a name is a table's, and no function's.
 const BEFORE_TABLES: [&str; 6] = ["TABLE", "EXISTS", "ON", "REFERENCES", "INTO", "USING"];
 
-/// Says whether a blank follows a token where SQL is written as people write it.
+/// Returns true if people would write a blank after a token.
 pub fn needs_blank(tokens: &[Token], at: usize) -> bool {
     let (Some(left), Some(right)) = (tokens.get(at), tokens.get(at + 1)) else { return false };
     let is_table = at > 0 && BEFORE_TABLES.iter().any(|word| tokens[at - 1].is(word));

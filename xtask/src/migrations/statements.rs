@@ -3,56 +3,50 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use rusqlite::Connection;
 
 use super::Task;
 use super::sql::{Script, Token};
 use crate::finding::Finding;
 use crate::source::{Source, named_strings};
 
-/// The first words of statements that stores run; what the plumbing runs (PRAGMA, BEGIN) has no plan.
+/// First words of statements that have a plan.
 const VERBS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "REPLACE ", "WITH "];
 
-/// The length from which a piece of SQL in the source says which statement it belongs to.
+/// Length, in bytes, from which a piece of SQL identifies its statement.
 const TELLING: usize = 16;
 
-/// Holds every statement of a store by name, and what is wrong with how they are given.
+/// Statements of a store, and what is wrong with them.
 pub struct Statements {
     /// Names and statements, sorted.
     pub all: Vec<(String, String)>,
-    /// What is wrong.
     pub findings: Vec<Finding>,
 }
 
 impl Statements {
-    /// Collects the statements of a store: those that it registers, and those that its source holds word for word.
+    /// Collects the statements that a store registers, and those in its source.
     ///
-    /// A text of the source that SQLite takes for a statement is one, named by its module and function. A text that is a part
-    /// only has to be part of a statement that is registered.
-    ///
-    /// # Errors
-    ///
-    /// When a source cannot be read or parsed.
-    pub fn of(task: &Task<'_>, connection: &Connection, registered: Vec<(String, String)>) -> Result<Self> {
+    /// A text that SQLite accepts is a statement, named by its module and function. A text that is
+    /// only a part must be part of a registered statement.
+    pub fn of(task: &Task<'_>, registered: Vec<(String, String)>) -> Result<Self> {
         let mut statements = Self { all: registered, findings: Vec::new() };
-        statements.discover(task, connection)?;
+        statements.discover(task)?;
         statements.all.sort();
-        statements.check(task.owner.room.package);
+        statements.check(task.owner.krate.package);
         Ok(statements)
     }
 
-    fn discover(&mut self, task: &Task<'_>, connection: &Connection) -> Result<()> {
+    fn discover(&mut self, task: &Task<'_>) -> Result<()> {
         let known: Vec<String> = self.all.iter().map(|(_, sql)| squeezed(sql)).collect();
         let mut count: BTreeMap<String, u32> = BTreeMap::new();
-        for source in Source::of_crate(task.repo, task.owner.room.folder)? {
-            let module = module(&source.path, task.owner.room.folder);
+        for source in Source::of_crate(task.run.repo, task.owner.krate.folder)? {
+            let module = module(&source.path, task.owner.krate.folder);
             for (line, function, text) in named_strings(&source.syntax) {
                 let text = squeezed(&text);
                 let is_known = |piece: &str| known.iter().any(|sql| sql.contains(piece));
                 if !VERBS.iter().any(|verb| text.starts_with(verb)) || known.contains(&text) {
                     continue;
                 }
-                let refusal = connection.prepare(&text).err().map(|error| error.to_string());
+                let refusal = task.replay()?.connection.prepare(&text).err().map(|error| error.to_string());
                 let place = || format!("{}:{line}", source.path);
                 match refusal {
                     None => {
@@ -61,7 +55,6 @@ impl Statements {
                         *times += 1;
                         self.all.push((if *times == 1 { name } else { format!("{name} ({times})") }, text));
                     }
-                    // Parsed to its end, and then something was missing from the schema.
                     Some(refusal) if is_schema_mismatch(&refusal) => self.findings.push(Finding::new(
                         place(),
                         "migrations/statement",
@@ -74,7 +67,7 @@ impl Statements {
                             place(),
                             "migrations/unregistered",
                             format!("no registered statement has `{unknown}`, so nobody looks at its plan"),
-                            format!("add it to `statements()` of {}", task.owner.room.package),
+                            format!("add it to `statements()` of {}", task.owner.krate.package),
                         ));
                     }
                 }
@@ -102,20 +95,20 @@ impl Statements {
             let reason = format!(
                 "`{name}` replaces rows: columns that a newer program has added are lost with the old row"
             );
-            let mend = "write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING";
-            self.findings.push(Finding::new(package, "migrations/replaces", reason, mend));
+            let fix = "write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING";
+            self.findings.push(Finding::new(package, "migrations/replaces", reason, fix));
         }
     }
 }
 
-/// Turns a source's path into a prefix for names: `state/src/audit/mend.rs` into `audit::mend::`.
+/// Turns the path `state/src/audit/repair.rs` into the prefix `audit::repair::`.
 fn module(path: &str, folder: &str) -> String {
     let path = path.strip_prefix(folder).and_then(|path| path.strip_prefix("/src/")).unwrap_or(path);
     let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
     if path == "lib" { String::new() } else { path.replace('/', "::") + "::" }
 }
 
-/// Says whether a statement reads `*` or `table.*`; `count(*)` does not.
+/// Returns true if a statement reads `*` or `table.*`; `count(*)` does not.
 fn names_all_columns(sql: &str) -> bool {
     let Ok(script) = Script::parse(&format!("{sql}\n;")) else { return false };
     let mut pairs = script.statements.iter().flat_map(|statement| statement.tokens.windows(2));
@@ -126,7 +119,7 @@ fn names_all_columns(sql: &str) -> bool {
     })
 }
 
-/// Says whether a statement puts new rows in the place of others.
+/// Returns true if a statement replaces rows.
 fn replaces(sql: &str) -> bool {
     let Ok(script) = Script::parse(&format!("{sql}\n;")) else { return false };
     // `replace(…)` is a function, too.
@@ -136,7 +129,7 @@ fn replaces(sql: &str) -> bool {
     script.statements.iter().any(|statement| statement.tokens.windows(2).any(is_verb))
 }
 
-/// Splits a format string at what is filled in, and keeps what is long enough to tell something.
+/// Splits a format string at its arguments, and keeps the long pieces.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split(['{', '}']).step_by(2).map(str::trim).filter(|piece| piece.len() >= TELLING)
 }
@@ -145,7 +138,7 @@ fn squeezed(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Says whether a statement was read to its end, and only then something was missing from the schema.
+/// Returns true if SQLite read a statement to its end, and missed something in the schema.
 fn is_schema_mismatch(refusal: &str) -> bool {
     refusal.starts_with("no such") || refusal.contains(" has no column named ")
 }

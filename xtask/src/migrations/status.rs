@@ -1,48 +1,42 @@
-//! The databases of a real home, compared with the locks: looked at without a trace.
+//! Databases of a real home, compared with the locks without touching them.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use threadkeep_sqlite::{DbStatus, inspect};
+use threadkeep_sqlite::inspect;
 
-use super::{Owner, lab, lock, owners};
+use super::{Owner, lock, test_database};
 use crate::finding::render;
 use crate::repo::Repo;
 
-/// Holds what there is to say of one database.
+/// State of one database.
 #[derive(Debug, Serialize)]
 pub struct Status {
-    /// The file.
+    /// Path of the file.
     pub database: String,
-    /// What it is: `missing`, `current`, `pending`, `newer`, `checksum`, `foreign`, ….
+    /// State: `missing`, `current`, `pending`, `newer`, `checksum`, `foreign`, ….
     pub state: &'static str,
-    /// What was found, where the state does not say it all.
+    /// Detail, for states that have one.
     pub detail: Option<String>,
-    /// The newest migration that was applied.
     pub applied: i64,
-    /// The newest migration that is locked.
     pub locked: u32,
     /// Migrations that opening would apply.
     pub pending: Vec<i64>,
     /// Applied migrations that only a newer program knows.
     pub unknown: Vec<i64>,
-    /// Applied migrations whose bytes are not those that are locked.
+    /// Applied migrations whose bytes differ from the locked ones.
     pub different: Vec<i64>,
 }
 
 impl Status {
-    /// Says whether today's program could work with it.
+    /// Returns true if today's program can work with it.
     pub fn is_fine(&self) -> bool {
         matches!(self.state, "missing" | "current" | "pending")
     }
 }
 
-/// Looks at the databases of a home, or of the folder in it that they are in.
-///
-/// # Errors
-///
-/// When the migrations on the disk are not those that are locked, so that there is nothing to compare with.
+/// Reads the state of a home's databases, or of those in the folder `threadkeep` within it.
 pub fn status(repo: &Repo, home: &Path) -> Result<Vec<Status>> {
     let inner = home.join("threadkeep");
     let folder = if inner.is_dir() { inner } else { home.to_owned() };
@@ -50,31 +44,26 @@ pub fn status(repo: &Repo, home: &Path) -> Result<Vec<Status>> {
         bail!("{} is no folder: give an agent home, or the folder with the databases", folder.display());
     }
     let mut found = Vec::new();
-    for room in owners(repo, None)? {
-        let owner = Owner::read(repo, room)?;
+    for owner in Owner::all(repo, None)? {
         let wrong = lock::audit(repo, &owner)?;
         if !wrong.is_empty() {
             bail!("the migrations are not those that are locked\n{}", render(&wrong));
         }
-        let spec = lab::spec(&owner, owner.newest())?;
-        let looked = lab::block_on(async { Ok(inspect(spec, &folder).await) })?;
-        found.push(of(&looked, owner.newest()));
+        let spec = test_database::spec(&owner, owner.newest())?;
+        let inspected = test_database::block_on(async { Ok(inspect(spec, &folder).await) })?;
+        let schema = inspected.schema.clone();
+        found.push(Status {
+            database: inspected.paths.database.display().to_string(),
+            state: inspected.state.as_str(),
+            detail: inspected.state.detail().map(str::to_owned),
+            applied: schema.as_ref().map_or(0, |schema| schema.applied),
+            locked: owner.newest(),
+            pending: schema.as_ref().map(|schema| schema.pending.clone()).unwrap_or_default(),
+            unknown: schema.as_ref().map(|schema| schema.unknown.clone()).unwrap_or_default(),
+            different: schema.map(|schema| schema.mismatched).unwrap_or_default(),
+        });
     }
     Ok(found)
-}
-
-fn of(looked: &DbStatus, locked: u32) -> Status {
-    let schema = looked.schema.as_ref();
-    Status {
-        database: looked.paths.database.display().to_string(),
-        state: looked.state.as_str(),
-        detail: looked.state.detail().map(str::to_owned),
-        applied: schema.map_or(0, |schema| schema.applied),
-        locked,
-        pending: schema.map_or_else(Vec::new, |schema| schema.pending.clone()),
-        unknown: schema.map_or_else(Vec::new, |schema| schema.unknown.clone()),
-        different: schema.map_or_else(Vec::new, |schema| schema.mismatched.clone()),
-    }
 }
 
 impl std::fmt::Display for Status {
@@ -82,15 +71,14 @@ impl std::fmt::Display for Status {
         write!(f, "{}: {}", self.database, self.state)?;
         if let Some(detail) = &self.detail {
             write!(f, " ({detail})")?;
-        }
-        if self.state != "missing" && self.detail.is_none() {
+        } else if self.state != "missing" {
             write!(f, "; applied up to {:04}, locked up to {:04}", self.applied, self.locked)?;
         }
         for (what, versions) in
             [("pending", &self.pending), ("unknown", &self.unknown), ("different", &self.different)]
         {
+            let versions: Vec<String> = versions.iter().map(|version| format!("{version:04}")).collect();
             if !versions.is_empty() {
-                let versions: Vec<String> = versions.iter().map(|version| format!("{version:04}")).collect();
                 write!(f, "; {what} {}", versions.join(", "))?;
             }
         }

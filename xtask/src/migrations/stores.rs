@@ -1,7 +1,8 @@
-//! The stores themselves, as far as they are built into this tool: their databases, their statements, their work.
+//! The stores that are built into this tool: databases, statements, exercises.
 //!
-//! Without the feature `stores` there are none, and the parts that need them say nothing: a store that does not compile
-//! just now must not keep anyone from locking its migrations (`cargo run -p xtask --no-default-features -- migrations …`).
+//! Without the feature `stores` there are none, and the parts that need them pass. So a store that
+//! does not compile keeps no one from locking its migrations:
+//! `cargo run -p xtask --no-default-features -- migrations …`.
 
 #[cfg(feature = "stores")]
 mod goals;
@@ -16,26 +17,24 @@ use std::pin::Pin;
 use anyhow::Result;
 use threadkeep_sqlite::DbSpec;
 
-/// Describes a store.
+/// Store of a crate.
 #[derive(Clone, Copy)]
 pub struct Store {
-    /// The crate it is in.
+    /// Package of the crate.
     pub package: &'static str,
-    /// Its database.
     pub spec: &'static DbSpec,
-    /// The tables whose rows are work that is left to be done: opening the store does it, and empties them.
+    /// Tables with pending work: opening the store does it, and empties them.
     pub queues: &'static [&'static str],
-    /// Every statement that it can run, by name.
+    /// Returns its statements by name, at least one of every shape.
     pub statements: fn() -> Vec<(String, String)>,
-    /// Reads and writes a database in a folder in every way that the store has; opens it, and closes it. Can be done again and
-    /// again on one database, which is not empty.
+    /// Opens a database in a folder, reads and writes it in every way, and closes it. It may run
+    /// several times on one database, which is not empty.
     pub exercise: fn(&Path) -> Work<'_>,
 }
 
-/// What an exercise is while it runs.
+/// Exercise while it runs.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// Lists the stores.
 pub const STORES: &[Store] = &[
     #[cfg(feature = "stores")]
     state::STORE,

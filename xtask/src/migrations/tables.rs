@@ -1,84 +1,73 @@
-//! A schema as SQLite itself describes it: tables, columns, indexes, foreign keys.
+//! A schema as SQLite describes it: tables, columns, indexes, foreign keys.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Result, Row};
 
-/// Holds the schema of one database.
+/// Schema of one database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
-    /// The tables, by name; not those that SQLite, sqlx or a virtual table keeps for itself.
+    /// Tables by name, without the private ones of SQLite, sqlx and virtual tables.
     pub tables: BTreeMap<String, Table>,
-    /// The views, triggers and indexes that were created by name, with the table of each.
+    /// Views, triggers and indexes that were created by name, with the table of each.
     pub objects: BTreeMap<String, String>,
-    /// The oldest version that a program must know (`PRAGMA user_version`).
+    /// Oldest version that a program must know (`PRAGMA user_version`).
     pub floor: u32,
 }
 
-/// Holds one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Whether rows are in it, or a module answers for it.
+    /// True if a module answers for it.
     pub is_virtual: bool,
-    /// Whether it is STRICT.
+    /// True if it is STRICT.
     pub is_strict: bool,
-    /// The statement that would make it.
+    /// Statement that makes it.
     pub sql: String,
-    /// Its columns, in order.
     pub columns: Vec<Column>,
-    /// Its indexes, also those that SQLite makes for keys.
+    /// Indexes, including SQLite's own for keys.
     pub indexes: Vec<Index>,
-    /// Its foreign keys.
     pub keys: Vec<ForeignKey>,
 }
 
-/// Holds one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its name.
     pub name: String,
-    /// Its type, as it was written.
+    /// Type, as it was written.
     pub kind: String,
-    /// Whether it is NOT NULL.
+    /// True if it is NOT NULL.
     pub not_null: bool,
-    /// Whether it has a default.
+    /// True if it has a default.
     pub has_default: bool,
-    /// Its place in the primary key, from 1; 0 when it is not in it.
+    /// Place in the primary key, from 1; 0 outside of it.
     pub key: u32,
-    /// Whether it is computed.
+    /// True if it is computed.
     pub is_generated: bool,
 }
 
-/// Holds one index.
+/// Index of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
-    /// Its name.
     pub name: String,
-    /// Whether it is unique.
+    /// True if it is unique.
     pub is_unique: bool,
-    /// Whether somebody wrote a statement for it, and it is not a key's.
+    /// True if a statement made it, and not a key.
     pub is_own: bool,
-    /// What rows it has, when not all: the text after WHERE.
+    /// Text after WHERE, for a partial index.
     pub filter: Option<String>,
-    /// Its columns: name (an expression has none), descending, collation.
+    /// Columns: name (an expression has none), descending, collation.
     pub columns: Vec<(Option<String>, bool, String)>,
 }
 
-/// Holds one foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignKey {
-    /// Its columns.
+    /// Columns of the child.
     pub columns: Vec<String>,
-    /// The table that it points to.
+    /// Table that it points to.
     pub parent: String,
 }
 
 impl Schema {
     /// Reads the schema of a database.
-    ///
-    /// # Errors
-    ///
-    /// What SQLite says.
     pub fn read(connection: &Connection) -> Result<Self> {
         let mut schema = Self {
             floor: connection
@@ -110,14 +99,18 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Finds a table, in whatever case its name is written.
+    /// Lists the tables that hold rows themselves: all but virtual ones.
+    pub fn stored(&self) -> impl Iterator<Item = (&String, &Table)> {
+        self.tables.iter().filter(|(_, table)| !table.is_virtual)
+    }
+
+    /// Finds a table; the case of its name does not matter.
     pub fn table(&self, name: &str) -> Option<(&String, &Table)> {
         self.tables.iter().find(|(found, _)| found.eq_ignore_ascii_case(name))
     }
 }
 
 impl Table {
-    /// Finds a column.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
@@ -172,7 +165,7 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<Index>> {
     Ok(found)
 }
 
-/// Returns what stands after the WHERE of an index, in one form.
+/// Returns the text after the WHERE of an index, in one form.
 fn filter(sql: &str) -> Option<String> {
     let script = super::sql::Script::parse(&format!("{sql};")).ok()?;
     let mut statement = script.statements.into_iter().next()?;

@@ -1,56 +1,90 @@
-//! What every part of the check is given.
+//! A crate that is being checked, with everything that several parts need of it, made once.
 
-use std::path::Path;
+use std::cell::OnceCell;
 
 use anyhow::Result;
 
-use super::Owner;
+use super::fixtures::Fixtures;
+use super::lock::Lock;
+use super::replay::Replay;
+use super::upgrade::Walk;
+use super::{Owner, Run};
 use crate::finding::Finding;
-use crate::repo::Repo;
 
-/// Holds what a part looks at, and how.
-#[derive(Clone, Copy)]
+/// Crate and options of a check.
 pub struct Task<'a> {
-    /// The checkout.
-    pub repo: &'a Repo,
-    /// The crate.
+    pub run: &'a Run<'a>,
     pub owner: &'a Owner,
-    /// Whether snapshots are written anew rather than compared.
-    pub bless: bool,
-    /// This tool, to be started again as another process.
-    pub program: &'a Path,
-    /// How often processes race.
-    pub rounds: u32,
+    replay: OnceCell<Replay>,
+    fixtures: OnceCell<Fixtures>,
+    walk: OnceCell<Walk>,
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
+    /// Makes a task; nothing is read yet.
+    pub fn new(run: &'a Run<'a>, owner: &'a Owner) -> Self {
+        Self { run, owner, replay: OnceCell::new(), fixtures: OnceCell::new(), walk: OnceCell::new() }
+    }
+
+    /// Returns the migrations as run on an empty database.
+    pub fn replay(&self) -> Result<&Replay> {
+        once(&self.replay, || Replay::run(&self.owner.folder))
+    }
+
+    /// Returns the crate's fixtures.
+    pub fn fixtures(&self) -> Result<&Fixtures> {
+        once(&self.fixtures, || Fixtures::read(self.run.repo, self.owner))
+    }
+
+    /// Returns the upgrade from the oldest release, or from the first migration, to the newest.
+    pub fn walk(&self) -> Result<&Walk> {
+        once(&self.walk, || Walk::from(self, self.fixtures()?.frozen.keys().next().copied().unwrap_or(0)))
+    }
+
+    /// Returns the version at the release mark; 0 before the first release.
+    pub fn released(&self) -> Result<u32> {
+        Ok(Lock::read(self.run.repo, self.owner.krate)?.map_or(0, |lock| lock.released))
+    }
+
+    /// Returns the versions between which upgrades are tried: the oldest release, and the newest.
+    ///
+    /// A single version is upgraded to one of the future.
+    pub fn versions(&self) -> Result<(u32, u32)> {
+        let (oldest, newest) = (self.fixtures()?.oldest(), self.owner.newest());
+        Ok(if oldest < newest { (oldest, newest) } else { (newest, newest + 1) })
+    }
+
     /// Compares a committed file with what it should say, or writes it.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read or written.
     pub fn snapshot(&self, path: &str, fresh: &str, rule: &'static str, what: &str) -> Result<Vec<Finding>> {
-        let committed = if self.repo.has_file(path) { self.repo.text(path)? } else { String::new() };
+        let repo = self.run.repo;
+        let committed = if repo.has_file(path) { repo.text(path)? } else { String::new() };
         if committed == fresh {
             return Ok(Vec::new());
         }
-        if self.bless {
-            std::fs::write(self.repo.path(path), fresh)?;
+        if self.run.bless {
+            std::fs::write(repo.path(path), fresh)?;
             return Ok(Vec::new());
         }
         let (line, difference) = difference(&committed, fresh);
-        let mend =
-            format!("cargo xtask migrations check {} --bless, and read the diff", self.owner.room.folder);
+        let folder = self.owner.krate.folder;
         Ok(vec![Finding::new(
             format!("{path}:{line}"),
             rule,
             format!("it is not {what}: {difference}"),
-            mend,
+            format!("cargo xtask migrations check {folder} --bless, and read the diff"),
         )])
     }
 }
 
-/// Tells where two texts first differ: the line, and what it is in each.
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
+}
+
+/// Finds where two texts first differ: the line, and its text in each.
 fn difference(committed: &str, fresh: &str) -> (usize, String) {
     let (mut old, mut new) = (committed.lines(), fresh.lines());
     for line in 1.. {

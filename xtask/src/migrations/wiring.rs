@@ -1,26 +1,22 @@
-//! Checks that git, Cargo and the crate itself treat the folder as what it is.
+//! Checks that git, Cargo and the crate itself know the folder of migrations.
 
 use anyhow::Result;
 
+use super::Task;
+use super::folder::Migration;
 use crate::finding::Finding;
-use crate::migrations::Owner;
-use crate::migrations::folder::Migration;
-use crate::repo::Repo;
-use crate::source::{Source, arguments, strings};
+use crate::source::{Source, strings};
 
-/// The build script that every owner of migrations has.
+/// Instruction in the build script of every owner of migrations.
 const RERUN: &str = "cargo::rerun-if-changed=migrations";
 
-/// Checks `.gitattributes`, the build script, and the crate's table of migrations.
-///
-/// # Errors
-///
-/// When a file cannot be read or parsed.
-pub fn audit(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
+/// Checks `.gitattributes`, the build script, and the crate's list of migrations.
+pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    if owner.folder.migrations.is_empty() {
+    if task.owner.folder.migrations.is_empty() {
         return Ok(found);
     }
+    let repo = task.run.repo;
     let attributes =
         if repo.has_file(".gitattributes") { repo.text(".gitattributes")? } else { String::new() };
     let is_rule = |line: &str| line.split_whitespace().eq(["*.sql", "text", "eol=lf"]);
@@ -32,71 +28,66 @@ pub fn audit(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
             "add the line `*.sql text eol=lf`",
         ));
     }
-    found.extend(build_script(repo, owner)?);
-    found.extend(table(repo, owner)?);
-    Ok(found)
-}
-
-/// Cargo does not see a new file in a folder unless a build script asks it to.
-fn build_script(repo: &Repo, owner: &Owner) -> Result<Option<Finding>> {
-    let path = format!("{}/build.rs", owner.room.folder);
-    let asks = repo.has_file(&path)
-        && strings(&Source::read(repo, &path)?.syntax).iter().any(|(_, text)| {
-            // Both spellings of the instruction are Cargo's.
-            text.replacen("cargo::", "cargo:", 1) == RERUN.replacen("cargo::", "cargo:", 1)
-        });
-    Ok((!asks).then(|| {
-        Finding::new(
+    let path = format!("{}/build.rs", task.owner.krate.folder);
+    // Both `cargo:` and `cargo::` are Cargo's.
+    let asks = |text: &str| text.replacen("cargo::", "cargo:", 1) == RERUN.replacen("cargo::", "cargo:", 1);
+    let is_asked = repo.has_file(&path)
+        && strings(&Source::read(repo, &path)?.syntax).iter().any(|(_, text)| asks(text));
+    if !is_asked {
+        found.push(Finding::new(
             path,
             "migrations/build-script",
             "Cargo does not rebuild when a migration is added",
             format!("write `fn main() {{ println!(\"{RERUN}\"); }}` there"),
-        )
-    }))
-}
-
-/// A file that the crate does not list is a migration that never runs; one that is listed has to be there.
-///
-/// Both ways to list one count: its stem in `migrations!["0001_threads", …]`, and its path in `include_str!`.
-fn table(repo: &Repo, owner: &Owner) -> Result<Vec<Finding>> {
-    let files: Vec<String> = owner.folder.migrations.iter().map(Migration::file).collect();
-    let mut listed: Vec<String> = Vec::new();
-    let mut found = Vec::new();
-    for source in Source::of_crate(repo, owner.room.folder)? {
-        for (line, file) in mentions(&source) {
-            if !files.contains(&file) {
-                found.push(Finding::new(
-                    format!("{}:{line}", source.path),
-                    "migrations/table",
-                    format!("it lists {}, which is not there", owner.folder.place(&file)),
-                    "correct the name, or add the file: released migrations are never renamed or removed",
-                ));
-            }
-            listed.push(file);
-        }
+        ));
     }
-    found.extend(files.iter().filter(|file| !listed.contains(file)).map(|file| {
-        let stem = file.trim_end_matches(".sql");
-        Finding::new(
-            owner.folder.place(file),
-            "migrations/table",
-            format!("no source of {} lists it, so it never runs", owner.room.package),
-            format!(
-                "add `\"{stem}\"` to the crate's `migrations![…]`, or `include_str!(\"../migrations/{file}\")` to its table"
-            ),
-        )
-    }));
+    found.extend(list(task)?);
     Ok(found)
 }
 
-/// Finds the migrations that a source lists, by their files' names.
-fn mentions(source: &Source) -> Vec<(usize, String)> {
-    let stems = arguments(&source.syntax, "migrations").into_iter();
-    let stems = stems.map(|(line, stem)| (line, format!("{stem}.sql")));
-    let paths = strings(&source.syntax).into_iter().filter_map(|(line, path)| {
-        let (folder, file) = path.rsplit_once('/')?;
-        let is_ours = folder == "migrations" || folder.ends_with("/migrations");
-        (is_ours && file.ends_with(".sql")).then(|| (line, file.to_owned()))
-    });
-    stems.chain(paths).collect()
+/// Compares the crate's list with the folder: a file that is not listed never runs.
+///
+/// The list is that of the built-in store. Without one, the text of the source decides.
+fn list(task: &Task<'_>) -> Result<Vec<Finding>> {
+    let (owner, mut found) = (task.owner, Vec::new());
+    let listed: Vec<String> = match owner.store.filter(|store| !store.spec.migrations.is_empty()) {
+        Some(store) => store
+            .spec
+            .migrations
+            .iter()
+            .map(|file| format!("{:04}_{}.sql", file.version, file.description))
+            .collect(),
+        None => mentioned(task)?,
+    };
+    let files: Vec<String> = owner.folder.migrations.iter().map(Migration::file).collect();
+    for file in listed.iter().filter(|file| !files.contains(file)) {
+        found.push(Finding::new(
+            owner.krate.package,
+            "migrations/table",
+            format!("it lists {}, which is missing", owner.folder.place(file)),
+            "correct the name, or add the file: released migrations are never renamed or removed",
+        ));
+    }
+    for file in files.iter().filter(|file| !listed.contains(file)) {
+        let stem = file.trim_end_matches(".sql");
+        found.push(Finding::new(
+            owner.folder.place(file),
+            "migrations/table",
+            format!("{} does not list it, so it never runs", owner.krate.package),
+            format!("add `\"{stem}\"` to the crate's `migrations![…]`"),
+        ));
+    }
+    Ok(found)
+}
+
+/// Lists the migrations that string literals of the crate name, by stem or by path.
+fn mentioned(task: &Task<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for source in Source::of_crate(task.run.repo, task.owner.krate.folder)? {
+        for (_, text) in strings(&source.syntax) {
+            let file = text.rsplit_once("migrations/").map_or(format!("{text}.sql"), |(_, file)| file.into());
+            found.extend(Migration::parse_name(&file).map(|_| file));
+        }
+    }
+    Ok(found)
 }

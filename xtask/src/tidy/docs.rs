@@ -1,30 +1,26 @@
-//! Checks what people read: the promises of each library, and the commands that are shown.
+//! Checks documentation: the promises of each library, and the commands that documents show.
 
 use anyhow::Result;
 use clap::Parser as _;
 use syn::{Item, Meta};
 
 use crate::commands::Xtask;
+use crate::crates::{CRATES, Kind};
 use crate::finding::Finding;
-use crate::house::HOUSE;
 use crate::repo::Repo;
 use crate::source::Source;
 
-/// The headings that the root documentation of every library has.
+/// Headings in the root documentation of every library.
 const SECTIONS: [&str; 4] = ["Locking", "Compatibility", "Performance", "File systems"];
 
-/// The documents whose commands are checked.
+/// Documents whose commands are checked.
 const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
 
 /// Checks the root documentation of the libraries, and the documents of the repository.
-///
-/// # Errors
-///
-/// When a file cannot be read or parsed.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for room in HOUSE.iter().filter(|room| room.is_library()) {
-        let path = format!("{}/src/lib.rs", room.folder);
+    for krate in CRATES.iter().filter(|krate| matches!(krate.kind, Kind::Ports | Kind::Library)) {
+        let path = format!("{}/src/lib.rs", krate.folder);
         if repo.has_file(&path) {
             found.extend(sections(&path, &repo.text(&path)?));
         }
@@ -57,9 +53,7 @@ fn sections(path: &str, text: &str) -> Vec<Finding> {
             format!("{path}:1"),
             "tidy/sections",
             format!("the crate's documentation has no section `{section}`"),
-            format!(
-                "write `//! # {section}` and what the crate promises there, if only that it has nothing to promise"
-            ),
+            format!("write `//! # {section}` and what the crate promises there; `Nothing.` is a promise"),
         )
     };
     missing.map(finding).collect()
@@ -90,9 +84,9 @@ fn shown_commands(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Says why a shown command cannot be run, if it is one of ours and cannot.
+/// Returns the reason that a shown command cannot run, for a command of ours.
 fn refused(shown: &str, commands: &[String]) -> Option<String> {
-    // Comments, redirections and further commands are the shell's.
+    // Comments, redirections and further commands belong to the shell.
     let end = shown.find([';', '|', '&', '>', '#']).unwrap_or(shown.len());
     let words: Vec<&str> = shown[..end].split_whitespace().collect();
     if let ["cargo", "xtask", rest @ ..] = &words[..] {
@@ -119,7 +113,7 @@ fn refused(shown: &str, commands: &[String]) -> Option<String> {
     })
 }
 
-/// Reads the names of the binary's commands from its source: the variants of what derives `Subcommand`.
+/// Reads the names of the tool's commands: the variants of every enum that derives `Subcommand`.
 fn commands_of_the_binary(repo: &Repo) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for source in Source::of_crate(repo, "cli")? {

@@ -1,27 +1,23 @@
-//! Checks that the files which ARCHITECTURE.md names are there.
+//! Checks that the files named in ARCHITECTURE.md exist.
 
+use crate::crates::{CRATES, CrateRule};
 use crate::finding::Finding;
-use crate::house::{HOUSE, Room};
 use crate::repo::Repo;
 
-/// The document that names files.
+/// Document that names files.
 const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// The endings that make a word without a `/` a path.
+/// Endings that make a word without a `/` a path.
 const ENDINGS: [&str; 4] = [".rs", ".sql", ".md", ".toml"];
 
-/// A home as agents make it: what a document says of one can be seen there.
+/// Example of an agent home, for paths within one.
 const HOME: &str = "examples/home";
 
 /// Checks every path between backticks, outside of blocks of code.
 ///
-/// A path is there if it is in the repository, in the section's crate or in that crate's `src/`, or in the folder that
-/// the same paragraph named last (`threads/`: `list.rs`). A section has a crate when its heading begins with the crate's
-/// folder and a colon; in every other section a path may be any crate's.
-///
-/// # Errors
-///
-/// When the document cannot be read.
+/// A path may be relative to the repository, to the section's crate or its `src/`, or to the folder
+/// that the same paragraph named last (`threads/`: `list.rs`). A section has a crate if its heading
+/// begins with the crate's folder and a colon. In other sections a path may be any crate's.
 pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
     if !repo.has_file(DOCUMENT) {
         return Ok(Vec::new());
@@ -56,27 +52,27 @@ pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
     Ok(found)
 }
 
-/// Where the paths of a section may be.
+/// Folders in which a section's paths may be.
 struct Places {
     folders: Vec<String>,
-    /// The folder that was named last, if any.
+    /// Folder that was named last.
     last: Option<String>,
-    room: Option<&'static Room>,
+    krate: Option<&'static CrateRule>,
 }
 
 impl Places {
     fn of_section(folder: Option<&str>) -> Self {
-        let room = folder.and_then(|folder| HOUSE.iter().find(|room| room.folder == folder));
+        let krate = folder.and_then(|folder| CRATES.iter().find(|krate| krate.folder == folder));
         let mut folders = Vec::new();
-        for room in HOUSE.iter().filter(|other| room.is_none_or(|room| room.folder == other.folder)) {
-            folders.extend([format!("{}/src/", room.folder), format!("{}/", room.folder)]);
+        for krate in CRATES.iter().filter(|other| krate.is_none_or(|krate| krate.folder == other.folder)) {
+            folders.extend([format!("{}/src/", krate.folder), format!("{}/", krate.folder)]);
         }
-        // Last, because `state` has a folder `backfill/` as the repository has.
+        // The root is last: `backfill/` is a folder there and in `state`.
         folders.extend([String::new(), format!("{HOME}/")]);
-        Self { folders, last: None, room }
+        Self { folders, last: None, krate }
     }
 
-    /// Finds a path, and returns it from the root; of a pattern, the folder before its first `*`.
+    /// Finds a path from the root; for a pattern, the folder before its first `*`.
     fn find(&self, repo: &Repo, path: &str) -> Option<String> {
         let fixed = match path.find('*') {
             Some(star) => &path[..path[..star].rfind('/').map_or(0, |slash| slash + 1)],
@@ -91,21 +87,21 @@ impl Places {
 
     fn shown(&self) -> String {
         let named = self.last.as_ref().map_or_else(String::new, |folder| format!("{folder}, "));
-        match self.room {
-            Some(room) => format!("{named}{0}/src/, {0}/ and the repository", room.folder),
+        match self.krate {
+            Some(krate) => format!("{named}{0}/src/, {0}/ and the repository", krate.folder),
             None => format!("{named}every crate and the repository"),
         }
     }
 }
 
-/// Says whether a word between backticks means a file or a folder of ours.
+/// Returns true if a word between backticks means a file or a folder of the project.
 fn is_path(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./*".contains(c);
     let named = word.contains('/') || ENDINGS.iter().any(|ending| word.ends_with(ending) && word != *ending);
     named && !word.starts_with('/') && word.chars().all(plain)
 }
 
-/// Lists what stands between backticks in a line.
+/// Lists the words between backticks in a line.
 fn backticked(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }

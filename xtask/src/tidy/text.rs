@@ -6,22 +6,17 @@ use crate::finding::Finding;
 use crate::repo::Repo;
 use crate::source::is_test_file;
 
-/// What a file may weigh at most, outside of `examples/`.
+/// Largest file outside of `examples/`, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The endings of files that people write. Snapshots and data keep the blanks they have.
+/// Endings of files that people write. Snapshots and data keep their blanks.
 const WRITTEN: [&str; 8] = [".rs", ".toml", ".md", ".sql", ".yml", ".yaml", ".sh", ".lock"];
 /// Files that people write and that have no ending.
 const WRITTEN_NAMES: [&str; 5] = [".ci/run", ".gitattributes", ".gitignore", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Starts of paths that exist on one developer's machine. Split, so that this file is not its own finding.
+/// Starts of paths on one developer's machine. Split, so that this file is not its own finding.
 const HOMES: [&str; 2] = [concat!("/", "Users/"), concat!(":\\", "Users\\")];
 
-/// Checks every file.
-///
-/// # Errors
-///
-/// When a file cannot be read.
 pub fn check(repo: &Repo, files: &[String]) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for path in files.iter().filter(|path| !path.starts_with("examples/")) {
@@ -47,19 +42,19 @@ fn written(repo: &Repo, path: &str) -> Result<Vec<Finding>> {
         return Ok(vec![Finding::new(path, "tidy/utf8", "it is not UTF-8", "save it as UTF-8")]);
     };
     let mut found = Vec::new();
-    // One finding a rule and file is enough: an editor mends all of them at once.
-    let mut first = |rule, bad: &dyn Fn(&str) -> bool, reason: &str, mend: &str| {
+    // One finding a rule and file is enough: an editor fixes all of them at once.
+    let mut first = |rule, bad: &dyn Fn(&str) -> bool, reason: &str, fix: &str| {
         if let Some(line) = text.split('\n').position(bad) {
-            found.push(Finding::new(format!("{path}:{}", line + 1), rule, reason, mend));
+            found.push(Finding::new(format!("{path}:{}", line + 1), rule, reason, fix));
         }
     };
     let is_migration = path.contains("/migrations/");
     if !is_migration {
-        // Of migrations, the bytes are the migrations' own check.
+        // The check of migrations looks at their bytes.
         first("tidy/crlf", &|line| line.ends_with('\r'), "the line ends with CRLF", "save the file with LF");
     }
     first("tidy/tabs", &|line| line.contains('\t'), "there is a tab", "write spaces, or `\\t` in a string");
-    // In a test, they may be what is expected of a table; everywhere else rustfmt would remove them.
+    // A test may expect them in a table; elsewhere rustfmt would remove them.
     let may_trail = path.ends_with(".rs") && is_test_file(path);
     first(
         "tidy/trailing",

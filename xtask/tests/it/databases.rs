@@ -1,14 +1,14 @@
-//! What only real databases and real processes can show: that each part of the check passes where it should, and that it
-//! finds what it is there to find.
+//! Each part of the check, on real databases with real processes: it passes and fails as it should.
 
 use std::path::Path;
 
 use insta::assert_snapshot;
 use threadkeep_sqlite::{DbKind, DbSpec};
+use xtask::crates::find;
 use xtask::finding::render;
-use xtask::house::room;
+use xtask::migrations::scenarios::FORWARD;
 use xtask::migrations::stores::{Store, Work};
-use xtask::migrations::{DYNAMIC, Owner, Run, Task, lab};
+use xtask::migrations::{DYNAMIC, Owner, Run, Task, test_database};
 
 use crate::fixture::Fixture;
 
@@ -39,13 +39,7 @@ pub(crate) fn check(house: &Fixture, part: &str) -> String {
     let parts: Vec<_> = DYNAMIC.iter().filter(|one| part.is_empty() || one.name == part).copied().collect();
     assert!(!parts.is_empty(), "there is no part {part}");
     let repo = house.repo();
-    let run = Run {
-        repo: &repo,
-        only: None,
-        bless: false,
-        program: Path::new(env!("CARGO_BIN_EXE_xtask")),
-        rounds: 3,
-    };
+    let run = Run { rounds: 3, ..Run::new(&repo, Path::new(env!("CARGO_BIN_EXE_xtask"))) };
     match run.check(&parts, |_, _| ()) {
         Ok(found) => render(&found),
         Err(error) => format!("error: {error:#}"),
@@ -69,11 +63,11 @@ fn rows_that_change_unseen() {
     let house = house(GOOD, "");
     assert_snapshot!(check(&house, "upgrade"), @"
     state/migrations/0002_more.sql [migrations/upgrade]
-        it changes data, and nothing is asked after it
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        it changes data, and its hook asks nothing after it
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         it changes the number of rows of visits by 1, and 0 is declared
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     ");
 }
 
@@ -87,22 +81,22 @@ fn rows_that_are_lost_or_not_there() {
     assert_snapshot!(check(&house, "upgrade"), @r#"
     state/migrations/0002_more.sql [migrations/upgrade]
         it changes the number of rows of threads by -1, and 0 is declared
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         it changes the number of rows of visits by 0, and 1 is declared
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         no rows are in places, visits: the next migration would be tried on nothing
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         rows are declared for moves, which is no table
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         state/fixtures/0002_more.sql:3 is not true: `SELECT count(*) = 0 FROM threads` gives 0
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     state/migrations/0002_more.sql [migrations/upgrade]
         state/fixtures/0002_more.sql:4 is not true: `SELECT nothing FROM threads` gives near "nothing": syntax error
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     "#);
 }
 
@@ -113,7 +107,7 @@ fn rows_that_point_to_nothing() {
         "--! rows: tags +1\n--! after\nSELECT 1;\n",
     );
     let found = check(&house, "upgrade");
-    assert!(found.contains("the upgrade from an empty database fails: the plumbing refuses it"), "{found}");
+    assert!(found.contains("the upgrade from an empty database fails: it cannot be opened"), "{found}");
     assert!(found.contains("rows are left that point to rows which are gone"), "{found}");
 }
 
@@ -147,7 +141,7 @@ fn fixtures_that_nobody_uses_or_wrote() {
     house.write("state/fixtures/0002_more.sql", "--! before\n--! rows: visits\n");
     assert_snapshot!(check(&house, "fixtures"), @"error: state/fixtures/0002_more.sql:2: not `--! rows: TABLE +1, TABLE -2`: a change of the number of rows");
     house.write("state/fixtures/0002_more.sql", "--! fill\nINSERT INTO visits VALUES ('one);\n");
-    assert_snapshot!(check(&house, "fixtures"), @"error: state/fixtures/0002_more.sql:2: the string that begins here does not end");
+    assert_snapshot!(check(&house, "fixtures"), @"error: state/fixtures/0002_more.sql: the string that begins in line 2 does not end");
     house.remove("state/fixtures/0002_more.sql");
     house.write("state/fixtures/live.sql", "SELECT 1;\n");
     assert_snapshot!(check(&house, "fixtures"), @"error: state/fixtures/live.sql: it holds one INSERT with `?1` and one SELECT that lists what was written");
@@ -160,20 +154,17 @@ fn a_second_run_that_changes_something() {
         "--! fill\nINSERT INTO visits VALUES (1);\n",
     );
     house.edit("state/migrations/0001_threads.sql", "CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ");
-    assert_snapshot!(check(&house, "twice"), @"
+    assert_snapshot!(check(&house, "twice"), @r#"
     state/migrations [migrations/twice]
-        state_5.sqlite is not the same after a second run
+        a second run changes {"state_5.sqlite", "state_5.sqlite.before-v2"}
         → let nothing in a migration touch what the migrator keeps, and nothing run at every opening
-    state/migrations [migrations/twice]
-        state_5.sqlite.before-v2 is not the same after a second run
-        → let nothing in a migration touch what the migrator keeps, and nothing run at every opening
-    ");
+    "#);
 }
 
 #[test]
 fn a_kill_that_leaves_something_in_between() {
     let house = house(
-        // Commits half way, behind the back of the migrator, and gives it back the savepoint that it expects.
+        // Commits half way, and gives the migrator back the savepoint that it expects.
         "CREATE TABLE visits (id INTEGER PRIMARY KEY) STRICT;\nCOMMIT;\nBEGIN;\nSAVEPOINT _sqlx_savepoint_1;\n\
          INSERT INTO visits (id) VALUES (1);\n",
         "--! rows: visits +1\n--! after\nSELECT count(*) = 1 FROM visits;\n",
@@ -191,7 +182,7 @@ fn processes_that_make_different_things() {
     assert_snapshot!(check(&house, "race"), @"
     state/migrations [migrations/race]
         round 1 of 8 processes: the database is not what one process alone makes of it
-        → let a migration do the same wherever it runs; or look at who holds which lock: state/sqlite/src/open.rs
+        → let a migration do the same wherever it runs; or check the locks taken at opening: state/sqlite/src
     ");
 }
 
@@ -226,7 +217,7 @@ fn an_old_program_that_can_no_longer_write() {
     assert_snapshot!(check(&house, "backward"), @"
     state/migrations [migrations/backward]
         a program of version 1 on today's database: it writes `INSERT INTO threads (id, title) VALUES ('a', 'A'), ('b', NULL)`: error returned from database: (code: 1811) a title is missing: (code: 1811) a title is missing
-        → add what is new beside what it uses; or set the floor (PRAGMA user_version), which tells it to stop
+        → add what is new next to what it uses; or set the floor (PRAGMA user_version), which tells it to stop
     ");
     assert!(check(&house, "mix").is_empty(), "what it writes there has titles");
 }
@@ -237,7 +228,7 @@ fn an_old_program_that_can_no_longer_read() {
     assert_snapshot!(check(&house, "backward"), @"
     state/migrations [migrations/backward]
         a program of version 1 on today's database: it reads tags: no such column: tags.tag: Error code 1: SQL logic error
-        → add what is new beside what it uses; or set the floor (PRAGMA user_version), which tells it to stop
+        → add what is new next to what it uses; or set the floor (PRAGMA user_version), which tells it to stop
     ");
 }
 
@@ -247,7 +238,7 @@ fn nothing() -> Vec<(String, String)> {
     Vec::new()
 }
 
-/// Checks how a store does on a database of the future.
+/// Tries a store on a database of the future.
 fn forward(exercise: fn(&Path) -> Work<'_>) -> String {
     let house = house(GOOD, GOOD_HOOK);
     let store = Box::leak(Box::new(Store {
@@ -258,13 +249,13 @@ fn forward(exercise: fn(&Path) -> Work<'_>) -> String {
         exercise,
     }));
     let repo = house.repo();
-    let owner = Owner { store: Some(store), ..Owner::read(&repo, room("state").unwrap()).unwrap() };
-    let task = Task { repo: &repo, owner: &owner, bless: false, program: Path::new(""), rounds: 3 };
-    render(&xtask::migrations::forward::audit(&task).unwrap())
+    let owner = Owner { store: Some(store), ..Owner::read(&repo, find("state").unwrap()).unwrap() };
+    let run = Run::new(&repo, Path::new(""));
+    render(&FORWARD.check(&Task::new(&run, &owner)).unwrap())
 }
 
 fn run(folder: &Path, sql: &str) -> Work<'static> {
-    let done = lab::connect(&folder.join("state_5.sqlite"))
+    let done = test_database::connect(&folder.join("state_5.sqlite"))
         .and_then(|connection| Ok(connection.execute_batch(sql)?));
     Box::pin(async { done })
 }
@@ -281,20 +272,20 @@ fn a_store_that_updates_keeps_what_it_does_not_know() {
 fn a_store_that_replaces_loses_what_it_does_not_know() {
     let replaces = |folder: &Path| run(folder, "INSERT OR REPLACE INTO threads (id) VALUES ('e')");
     assert_snapshot!(forward(replaces), @r#"
-    threadkeep-state [migrations/forward]
-        on a database of the future: rows of threads have lost a column that the store does not know: ["'e'"]
+    state/migrations [migrations/forward]
+        rows of threads have lost a column that the store does not know: ["'e'"]
         → name the columns that a statement writes, update rows rather than replace them, and delete only what is meant
     "#);
     let counts = |folder: &Path| run(folder, "DELETE FROM visits; INSERT INTO visits VALUES (NULL)");
     assert_snapshot!(forward(counts), @"
-    threadkeep-state [migrations/forward]
+    state/migrations [migrations/forward]
         on a database of the future: table visits has 2 columns but 1 values were supplied: Error code 1: SQL logic error
         → name the columns that a statement writes, update rows rather than replace them, and delete only what is meant
     ");
     let deletes = |folder: &Path| run(folder, "DELETE FROM tags");
     assert_snapshot!(forward(deletes), @"
-    threadkeep-state [migrations/forward]
-        on a database of the future: every row of tags is gone
+    state/migrations [migrations/forward]
+        every row of tags is gone
         → name the columns that a statement writes, update rows rather than replace them, and delete only what is meant
     ");
 }

@@ -55,10 +55,10 @@ fn git_stays_out_of_the_index() {
     );
     assert_snapshot!(house.layers(), @r"
     state/Cargo.toml [layers/ports]
-        threadkeep-state takes threadkeep-memories with its default features, so that what they bring is in everyone's graph
+        threadkeep-state takes threadkeep-memories with its default features, so every user gets what they bring
         → write `threadkeep-memories = { workspace = true, optional = true }`, with `default-features = false` in the workspace's table
     state/Cargo.toml [layers/reach]
-        threadkeep-state reaches threadkeep-memories → gix: git must never enter the graph of someone who wants the index
+        threadkeep-state reaches threadkeep-memories → gix: git must never enter the graph of a user who wants the index
         → cut that path; see it with `cargo tree -p threadkeep-state --all-features -e normal,build -i gix`
     ");
 }
@@ -82,7 +82,7 @@ fn a_weak_feature_turns_nothing_on() {
     house.edit("memories/Cargo.toml", "extra = []", "extra = [\"workspace\"]");
     assert_snapshot!(house.layers(), @r"
     state/Cargo.toml [layers/reach]
-        threadkeep-state reaches threadkeep-memories → gix: git must never enter the graph of someone who wants the index
+        threadkeep-state reaches threadkeep-memories → gix: git must never enter the graph of a user who wants the index
         → cut that path; see it with `cargo tree -p threadkeep-state --all-features -e normal,build -i gix`
     ");
 }
@@ -93,7 +93,7 @@ fn what_is_heavy_comes_by_a_feature() {
     house.member("memories", "threadkeep-memories", "[dependencies]\ngix.workspace = true\n");
     assert_snapshot!(house.layers(), @r"
     memories/Cargo.toml [layers/reach]
-        threadkeep-memories reaches gix: it is heavy, so whoever wants it asks for it by a feature
+        threadkeep-memories reaches gix: it is heavy, so a user asks for it by a feature
         → cut that path; see it with `cargo tree -p threadkeep-memories --no-default-features -e normal,build -i gix`
     ");
 }
@@ -109,7 +109,7 @@ fn ports_can_be_left_out_of_the_index() {
     );
     assert_snapshot!(house.layers(), @r"
     state/Cargo.toml [layers/ports]
-        threadkeep-state takes threadkeep-backfill without a feature, so that nobody can leave it out
+        threadkeep-state takes threadkeep-backfill without a feature, so no user can leave it out
         → write `threadkeep-backfill = { workspace = true, optional = true }`, with `default-features = false` in the workspace's table
     ");
 }
@@ -172,7 +172,7 @@ fn nobody_depends_on_the_binary() {
     house.append("state/Cargo.toml", "threadkeep.workspace = true\n");
     assert_snapshot!(house.layers(), @r"
     state/Cargo.toml [layers/knows]
-        threadkeep-state may know only threadkeep-sqlite, threadkeep-rollout, threadkeep-redact, threadkeep-state-logs, threadkeep-state-goals, threadkeep-memories, threadkeep-device-key, threadkeep-backfill; it names threadkeep
+        threadkeep-state may know only threadkeep-sqlite, threadkeep-rollout, threadkeep-redact, threadkeep-sessions, threadkeep-history, threadkeep-state-logs, threadkeep-state-goals, threadkeep-memories, threadkeep-device-key, threadkeep-backfill; it names threadkeep
         → turn the arrow round: own a port here, and implement it in the crate that knows both
     ");
 }
@@ -187,7 +187,7 @@ fn libraries_have_typed_errors_and_one_library_of_time() {
         threadkeep-backfill names anyhow: callers of a library act on its errors, so each is typed
         → derive a typed error with thiserror
     state/rollout/Cargo.toml [layers/libraries]
-        threadkeep-rollout names chrono: there is one library of time in the workspace
+        threadkeep-rollout names chrono: the workspace has one library of time
         → use jiff
     ");
 }
@@ -205,4 +205,22 @@ fn redaction_needs_regex_alone() {
         threadkeep-redact depends on regex alone; it names tokio
         → do without it, or do the work in the caller
     ");
+}
+
+#[test]
+fn the_tools_libraries_take_no_arguments_and_may_use_anyhow() {
+    let house = Fixture::new();
+    house.vendor("clap", "");
+    house.append("Cargo.toml", "clap = { path = \"../vendor/clap\" }\n");
+    house.member("cli/app", "threadkeep-app", "[dependencies]\nanyhow.workspace = true\n");
+    assert_eq!(house.layers(), "");
+
+    house.append("cli/app/Cargo.toml", "clap.workspace = true\n");
+    house.append("state/Cargo.toml", "threadkeep-app.workspace = true\n");
+    let found = house.layers();
+    assert!(
+        found.contains("threadkeep-app reaches clap: a library of the tool has no command line"),
+        "{found}"
+    );
+    assert!(found.contains("it names threadkeep-app\n"), "{found}");
 }

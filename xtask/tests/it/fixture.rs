@@ -7,8 +7,12 @@ use xtask::finding::{Finding, render};
 use xtask::migrations;
 use xtask::repo::Repo;
 
-/// The head of every manifest.
-const PACKAGE: &str = "version.workspace = true\n\
+/// Head of every manifest.
+const PACKAGE: &str = "description = \"A crate\"\n\
+    keywords = [\"agents\"]\n\
+    categories = [\"development-tools\"]\n\
+    readme = \"README.md\"\n\
+    version.workspace = true\n\
     edition.workspace = true\n\
     rust-version.workspace = true\n\
     license.workspace = true\n\
@@ -25,7 +29,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Makes a house with `state` (one migration), `state/sqlite`, `state/rollout`, `backfill` and `cli`.
+    /// Makes a house: `state` (one migration), its `sqlite` and `rollout`, `backfill` and `cli`.
     pub(crate) fn new() -> Self {
         let fixture = Self { dir: tempfile::tempdir().unwrap() };
         for name in ["sqlx", "gix", "tokio", "anyhow", "regex", "chrono"] {
@@ -64,7 +68,7 @@ impl Fixture {
             "//! Asks.\nfn main() {\n    println!(\"cargo::rerun-if-changed=migrations\");\n}\n",
         );
         fixture.migration("state", "0001_threads.sql", "CREATE TABLE threads (id TEXT) STRICT;\n");
-        migrations::lock::update(&fixture.repo(), xtask::house::room("state").unwrap(), false).unwrap();
+        migrations::lock::update(&fixture.repo(), xtask::crates::find("state").unwrap(), false).unwrap();
         fixture.bless();
         fixture
     }
@@ -108,6 +112,7 @@ impl Fixture {
             format!("[package]\nname = \"{package}\"\n{PACKAGE}\n{rest}"),
         );
         self.write(&format!("{folder}/src/lib.rs"), LIB);
+        self.write(&format!("{folder}/README.md"), "A crate.\n");
         self.edit("Cargo.toml", "members = [\n", &format!("members = [\n    \"{folder}\",\n"));
         self.append(
             "Cargo.toml",
@@ -146,10 +151,10 @@ impl Fixture {
         shown(migrations::check(&self.repo(), None))
     }
 
-    /// Writes the snapshots of the migrations anew.
+    /// Rewrites the snapshots of the migrations.
     pub(crate) fn bless(&self) {
         let repo = self.repo();
-        let run = migrations::Run { repo: &repo, only: None, bless: true, program: Path::new(""), rounds: 3 };
+        let run = migrations::Run { bless: true, rounds: 3, ..migrations::Run::new(&repo, Path::new("")) };
         run.check(migrations::STATIC, |_, _| ()).unwrap();
     }
 

@@ -11,8 +11,8 @@ fn a_folder_too_many() {
     house.write(".editor/settings.json", "{}\n");
     assert_snapshot!(house.layers(), @r"
     core/ [layers/folders]
-        the top-level folders are fixed by the design, and this is none of them
-        → move it into the crate that it belongs to (see the table in xtask/src/house.rs)
+        the design fixes the top-level folders, and this is none of them
+        → move it into the crate that it belongs to (see the table in xtask/src/crates.rs)
     ");
 }
 
@@ -34,10 +34,10 @@ fn a_crate_that_nobody_designed() {
     assert_snapshot!(house.layers(), @r"
     state/util/Cargo.toml [layers/folders]
         no package of the design is named threadkeep-util
-        → take the name that xtask/src/house.rs has for this folder
+        → take the name that xtask/src/crates.rs has for this folder
     state/util/Cargo.toml [layers/folders]
         this crate is not in the table of the design
-        → make it a module of a crate that is, or give it a row in xtask/src/house.rs
+        → make it a module of a crate that is, or give it a row in xtask/src/crates.rs
     ");
 }
 

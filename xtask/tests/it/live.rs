@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use xtask::finding::render;
-use xtask::migrations::{DYNAMIC, Run, STATIC, race};
+use xtask::migrations::{DYNAMIC, Run, STATIC};
 use xtask::repo::Repo;
 use xtask::{layers, tidy};
 
@@ -26,13 +26,7 @@ fn migrations(part: &str) -> anyhow::Result<()> {
     let parts: Vec<_> = STATIC.iter().chain(DYNAMIC).filter(|one| one.name == part).copied().collect();
     assert_eq!(parts.len(), 1, "{part}");
     let repo = Repo::find()?;
-    let run = Run {
-        repo: &repo,
-        only: None,
-        bless: false,
-        program: Path::new(env!("CARGO_BIN_EXE_xtask")),
-        rounds: race::ROUNDS,
-    };
+    let run = Run::new(&repo, Path::new(env!("CARGO_BIN_EXE_xtask")));
     let found = run.check(&parts, |_, _| ())?;
     assert!(found.is_empty(), "\n{}", render(&found));
     Ok(())

@@ -4,9 +4,9 @@
 mod commands;
 mod databases;
 mod dependencies;
+mod figures;
 mod fixture;
 mod folders;
-mod graph;
 mod live;
 mod migrations;
 mod owners;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use threadkeep_sqlite::{DbKind, DbSpec};
+use xtask::crates::find;
 use xtask::finding::render;
-use xtask::house::room;
 use xtask::migrations::stores::{Store, Work};
-use xtask::migrations::{Owner, Task, plans};
+use xtask::migrations::{Owner, Run, Task, plans};
 
 use crate::fixture::Fixture;
 
@@ -28,15 +28,12 @@ fn exercise(_: &Path) -> Work<'_> {
     Box::pin(async { Ok(()) })
 }
 
-/// Makes a house whose store has this source, and checks its plans.
+/// Checks the plans of the store in a house.
 fn found(house: &Fixture, bless: bool) -> String {
-    let mut owner = Owner::read(&house.repo(), room("state").unwrap()).unwrap();
-    owner.store = Some(&STORE);
     let repo = house.repo();
-    render(
-        &plans::audit(&Task { repo: &repo, owner: &owner, bless, program: Path::new(""), rounds: 3 })
-            .unwrap(),
-    )
+    let owner = Owner { store: Some(&STORE), ..Owner::read(&repo, find("state").unwrap()).unwrap() };
+    let run = Run { bless, ..Run::new(&repo, Path::new("")) };
+    render(&plans::audit(&Task::new(&run, &owner)).unwrap())
 }
 
 fn house(source: &str) -> Fixture {
@@ -59,7 +56,7 @@ fn plans_are_a_snapshot_of_what_is_registered_and_what_the_source_holds() {
     );
     assert_snapshot!(found(&house, false), @"
     state/plans.txt:1 [migrations/plans]
-        it is not how SQLite answers the store's statements: `# How SQLite answers the statements of threadkeep-state; written by `cargo xtask migrations check --bless`,` is missing
+        it is not the list of the store's plans: `# How SQLite answers the statements of threadkeep-state; written by `cargo xtask migrations check --bless`,` is missing
         → cargo xtask migrations check state --bless, and read the diff
     ");
     assert_eq!(found(&house, true), "");
@@ -113,7 +110,7 @@ fn what_reads_a_whole_table_or_sorts_needs_a_reason() {
     ");
     house.edit("state/plans.txt", "# allow made: why not\n", "");
     assert_eq!(found(&house, false), "");
-    // It stays when the rest is written anew.
+    // It stays when the rest is rewritten.
     house.append(
         "state/src/threads/read.rs",
         "const ONE: &str = \"SELECT title FROM threads WHERE id = ?1\";\n",

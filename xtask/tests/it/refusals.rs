@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use xtask::house::room;
+use xtask::crates::find;
 use xtask::migrations::lock;
 use xtask::repo::Repo;
 use xtask::source::{Source, strings};
@@ -18,7 +18,7 @@ const FIRST: &str = "CREATE TABLE threads (\n    id    TEXT    NOT NULL PRIMARY 
 fn refusal(name: &str) -> String {
     let house = Fixture::new();
     house.write("state/migrations/0001_threads.sql", FIRST);
-    lock::update(&house.repo(), room("state").unwrap(), true).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), true).unwrap();
     house.edit("state/migrations.lock", "# released: 0", "# released: 1");
     refusal_of(&house, "state", "0002_bad.sql", name)
 }
@@ -26,7 +26,7 @@ fn refusal(name: &str) -> String {
 fn refusal_of(house: &Fixture, folder: &str, file: &str, name: &str) -> String {
     let path = format!("{}/tests/bad/{name}.sql", env!("CARGO_MANIFEST_DIR"));
     house.migration(folder, file, std::fs::read(path).unwrap());
-    lock::update(&house.repo(), room(folder).unwrap(), false).unwrap();
+    lock::update(&house.repo(), find(folder).unwrap(), false).unwrap();
     house.bless();
     house.migrations()
 }
@@ -62,7 +62,7 @@ fn one_table_in_two_databases() {
     house.write("state-goals/build.rs", house.read("state/build.rs"));
     assert_snapshot!(refusal_of(&house, "state-goals", "0001_goals.sql", "two-databases"), @r"
     state-goals/migrations/0001_goals.sql:1 [migrations/two-databases]
-        threadkeep-state has a table Threads too: who reads a statement cannot tell which is meant
+        threadkeep-state has a table Threads too: a reader of a statement cannot tell which is meant
         → give one of them another name
     ");
 }
@@ -89,7 +89,7 @@ fn exceptions_are_needed_and_say_why() {
         it allows `drop` and does not say why
         → write `-- audit: allow RULE: WHY` in one line, above the statement
     state/migrations/0002_bad.sql:5 [migrations/allow]
-        it looks like an exception, and says none
+        it looks like an exception, and names no rule
         → write `-- audit: allow RULE: WHY` in one line, above the statement
     state/migrations/0002_bad.sql:7 [migrations/allow]
         it allows `drop`, and nothing here needs that
@@ -110,11 +110,11 @@ fn another_file() {
 fn what_the_last_release_uses_is_taken_away() {
     assert_snapshot!(refusal("contract"), @r"
     state/migrations/0002_bad.sql:2 [migrations/contract]
-        it takes threads.size away, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        it removes threads.size, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     state/migrations/0002_bad.sql:3 [migrations/contract]
-        threads_by_one_title refuses rows of threads that were fine, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        threads_by_one_title refuses rows of threads that were allowed, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     ");
 }
 
@@ -134,7 +134,7 @@ fn something_is_dropped() {
         it drops index threads_by_title; the release at 0001 uses it, and may be running on the same file
         → leave it: stop using it now, and drop it a release later; or write above it `-- audit: allow drop: WHY`
     state/migrations/0002_bad.sql:3 [migrations/drop]
-        it drops table tags; no release has it, but databases of those who build from git may
+        it drops table tags; no release has it, but databases of developers may
         → leave it: stop using it now, and drop it a release later; or write above it `-- audit: allow drop: WHY`
     ");
 }
@@ -176,8 +176,8 @@ fn a_foreign_key_has_no_index() {
 fn a_column_that_no_older_program_writes() {
     assert_snapshot!(refusal("not-null"), @r"
     state/migrations/0002_bad.sql:1 [migrations/contract]
-        threads.colour must be given, which no older INSERT does, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        threads.colour needs a value, which no older INSERT gives, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     state/migrations/0002_bad.sql:1 [migrations/not-null]
         threads.colour is NOT NULL without DEFAULT: a table with rows refuses it, and so does every older program's INSERT
         → give it a DEFAULT, or let it be NULL; or write above it `-- audit: allow not-null: WHY`
@@ -188,7 +188,7 @@ fn a_column_that_no_older_program_writes() {
 fn a_pragma() {
     assert_snapshot!(refusal("pragma"), @r"
     state/migrations/0002_bad.sql:1 [migrations/pragma]
-        PRAGMA foreign_keys belongs to the plumbing that opens the database; within a transaction most do nothing
+        PRAGMA foreign_keys belongs to the code that opens the database; within a transaction most do nothing
         → leave it out; or write above it `-- audit: allow pragma: WHY`
     ");
 }
@@ -197,10 +197,10 @@ fn a_pragma() {
 fn a_table_is_made_anew() {
     assert_snapshot!(refusal("rebuild"), @r"
     state/migrations/0002_bad.sql:3 [migrations/contract]
-        it takes threads away, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        it removes threads, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     state/migrations/0002_bad.sql:3 [migrations/rebuild]
-        table threads is made anew: its rows, indexes, triggers and what points to it depend on every line
+        table threads is rebuilt: its rows, indexes, triggers and what points to it depend on every line
         → add a column or a table instead; or write above it `-- audit: allow rebuild: WHY`
     state/migrations/0002_bad.sql:4 [migrations/rebuild]
         a new table takes the name threads: what the old one had and this one has not is lost
@@ -212,16 +212,16 @@ fn a_table_is_made_anew() {
 fn an_index_too_many() {
     assert_snapshot!(refusal("redundant-index"), @r"
     state/migrations/0002_bad.sql:2 [migrations/redundant-index]
-        sqlite_autoindex_threads_1 begins with the columns of threads_by_id, which only costs space and writes beside it
+        sqlite_autoindex_threads_1 begins with the columns of threads_by_id, which costs space and writes
         → leave out one of them; or write above it `-- audit: allow redundant-index: WHY`
     state/migrations/0002_bad.sql:3 [migrations/contract]
-        threads_by_one_title refuses rows of threads that were fine, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        threads_by_one_title refuses rows of threads that were allowed, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     state/migrations/0002_bad.sql:3 [migrations/redundant-index]
-        threads_by_one_title begins with the columns of threads_by_title, which only costs space and writes beside it
+        threads_by_one_title begins with the columns of threads_by_title, which costs space and writes
         → leave out one of them; or write above it `-- audit: allow redundant-index: WHY`
     state/migrations/0002_bad.sql:3 [migrations/redundant-index]
-        threads_by_one_title begins with the columns of threads_by_title_and_size, which only costs space and writes beside it
+        threads_by_one_title begins with the columns of threads_by_title_and_size, which costs space and writes
         → leave out one of them; or write above it `-- audit: allow redundant-index: WHY`
     ");
 }
@@ -248,13 +248,13 @@ fn no_sql() {
 fn a_name_changes() {
     assert_snapshot!(refusal("rename"), @r"
     state/migrations/0002_bad.sql:1 [migrations/contract]
-        it takes threads away, and the release at 0001 still reads and writes threads
-        → add beside it what is new, and take the old away once no release reads it; or write above it `-- audit: allow contract: WHY`
+        it removes threads, and the release at 0001 still reads and writes threads
+        → add the new next to it, and remove the old once no release reads it; or write above it `-- audit: allow contract: WHY`
     state/migrations/0002_bad.sql:1 [migrations/rename]
         it renames threads to conversations; the release at 0001 uses it, and may be running on the same file
         → add the new name beside the old one, and drop the old one a release later; or write above it `-- audit: allow rename: WHY`
     state/migrations/0002_bad.sql:2 [migrations/rename]
-        it renames conversations.title to name; no release has it, but databases of those who build from git may
+        it renames conversations.title to name; no release has it, but databases of developers may
         → add the new name beside the old one, and drop the old one a release later; or write above it `-- audit: allow rename: WHY`
     ");
 }
@@ -323,10 +323,10 @@ fn a_statement_that_nobody_knows() {
 fn every_row_is_rewritten() {
     assert_snapshot!(refusal("update"), @r"
     state/migrations/0002_bad.sql:1 [migrations/update]
-        it rewrites every row of threads, which on a large database takes as long as it takes
+        it rewrites every row of threads, which takes minutes on a large database
         → write a WHERE that says which rows; or write above it `-- audit: allow update: WHY`
     state/migrations/0002_bad.sql:3 [migrations/update]
-        it rewrites every row of threads, which on a large database takes as long as it takes
+        it rewrites every row of threads, which takes minutes on a large database
         → write a WHERE that says which rows; or write above it `-- audit: allow update: WHY`
     ");
 }
@@ -344,10 +344,10 @@ fn the_file_is_rewritten() {
 fn something_that_may_be_there_already() {
     assert_snapshot!(refusal("if-not-exists"), @"
     state/migrations/0002_bad.sql:1 [migrations/if-not-exists]
-        with IF NOT EXISTS, what is there in another form would stay, and nobody would know
+        with IF NOT EXISTS, an object in another form would stay unseen
         → leave that out: a migration knows what the ones before it have made; or write above it `-- audit: allow if-not-exists: WHY`
     state/migrations/0002_bad.sql:2 [migrations/if-not-exists]
-        with IF NOT EXISTS, what is there in another form would stay, and nobody would know
+        with IF NOT EXISTS, an object in another form would stay unseen
         → leave that out: a migration knows what the ones before it have made; or write above it `-- audit: allow if-not-exists: WHY`
     ");
 }
@@ -356,7 +356,7 @@ fn something_that_may_be_there_already() {
 fn what_has_been_released_is_not_judged_again() {
     let house = Fixture::new();
     house.migration("state", "0002_bad.sql", "CREATE TABLE tags (id TEXT);\nDROP TABLE tags;\n");
-    lock::update(&house.repo(), room("state").unwrap(), false).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), false).unwrap();
     house.bless();
     assert!(house.migrations().contains("[migrations/drop]"));
     house.edit("state/migrations.lock", "# released: 0", "# released: 2");
@@ -375,7 +375,7 @@ fn what_is_allowed_with_a_reason_passes() {
          -- audit: allow drop: it was only for a test\n\
          DROP TABLE marks;\n",
     );
-    lock::update(&house.repo(), room("state").unwrap(), false).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), false).unwrap();
     house.bless();
     assert_eq!(house.migrations(), "");
 }

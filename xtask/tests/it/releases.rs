@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use insta::assert_snapshot;
-use xtask::house::room;
-use xtask::migrations::{Owner, Run, freeze, lab, lock, status};
+use xtask::crates::find;
+use xtask::migrations::{Owner, Run, freeze, lock, status, test_database};
 
 use crate::databases::{GOOD, GOOD_HOOK, check, house};
 use crate::fixture::Fixture;
@@ -12,20 +12,14 @@ use crate::fixture::Fixture;
 /// Makes a house that is in order, with two migrations, before its first release.
 fn ready() -> Fixture {
     let house = house(GOOD, GOOD_HOOK);
-    lock::update(&house.repo(), room("state").unwrap(), true).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), true).unwrap();
     house.bless();
     house
 }
 
 fn release(house: &Fixture) -> anyhow::Result<Vec<String>> {
     let repo = house.repo();
-    freeze::freeze(&Run {
-        repo: &repo,
-        only: None,
-        bless: false,
-        program: Path::new(env!("CARGO_BIN_EXE_xtask")),
-        rounds: 3,
-    })
+    freeze::freeze(&Run { rounds: 3, ..Run::new(&repo, Path::new(env!("CARGO_BIN_EXE_xtask"))) })
 }
 
 #[test]
@@ -34,7 +28,7 @@ fn a_release_keeps_what_its_databases_hold() {
     assert_eq!(release(&house).unwrap(), ["state/fixtures/v2.sql", "state/migrations.lock"]);
     assert!(house.read("state/migrations.lock").contains("# released: 2\n"));
     assert_snapshot!(house.read("state/fixtures/v2.sql"), @r#"
-    -- What a database of threadkeep-state at version 2 held; written by `cargo xtask migrations freeze`, never by hand.
+    -- Rows of a database of threadkeep-state at version 2; written by `cargo xtask migrations freeze`, never by hand.
     INSERT INTO "tags" ("thread_id", "tag") VALUES ('a', 'red');
     INSERT INTO "threads" ("id", "title", "size", "colour") VALUES ('a', 'A', 0, 'blue');
     INSERT INTO "threads" ("id", "title", "size", "colour") VALUES ('b', NULL, 1, 'blue');
@@ -53,7 +47,7 @@ fn what_is_not_in_order_is_not_released() {
     nothing was frozen: the migrations are not in order
     state/migrations/0002_more.sql [migrations/upgrade]
         state/fixtures/0002_more.sql:5 is not true: `SELECT count(*) = 3 FROM threads WHERE size = 1` gives 0
-        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        → write it into state/fixtures/0002_more.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     ");
     assert!(house.read("state/migrations.lock").contains("# released: 0\n"));
 }
@@ -72,20 +66,20 @@ fn a_release_is_upgraded_and_goes_on_to_work() {
         "-- audit: allow rename: a test\n-- audit: allow contract: a test\n\
         ALTER TABLE tags RENAME COLUMN tag TO label;\n",
     );
-    lock::update(&house.repo(), room("state").unwrap(), false).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), false).unwrap();
     house.bless();
     assert_eq!(house.migrations(), "", "it was allowed");
     assert_eq!(check(&house, "upgrade"), "", "and no row is lost");
     assert_snapshot!(check(&house, "backward"), @r#"
     state/migrations [migrations/backward]
         a program of version 2 on today's database: it writes `INSERT INTO "tags" ("thread_id", "tag") VALUES ('a', 'red')`: error returned from database: (code: 1) table tags has no column named tag: (code: 1) table tags has no column named tag
-        → add what is new beside what it uses; or set the floor (PRAGMA user_version), which tells it to stop
+        → add what is new next to what it uses; or set the floor (PRAGMA user_version), which tells it to stop
     "#);
     house.append("state/migrations/0003_later.sql", "ALTER TABLE tags ADD COLUMN tag TEXT;\n");
     assert_snapshot!(check(&house, "backward"), @r#"
     state/migrations [migrations/backward]
         a program of version 2 on today's database: it writes `INSERT INTO "tags" ("thread_id", "tag") VALUES ('a', 'red')`: error returned from database: (code: 1299) NOT NULL constraint failed: tags.label: (code: 1299) NOT NULL constraint failed: tags.label
-        → add what is new beside what it uses; or set the floor (PRAGMA user_version), which tells it to stop
+        → add what is new next to what it uses; or set the floor (PRAGMA user_version), which tells it to stop
     "#);
     house.write(
         "state/migrations/0003_later.sql",
@@ -99,7 +93,7 @@ fn a_release_is_upgraded_and_goes_on_to_work() {
     assert_snapshot!(check(&house, "backward"), @"
     state/migrations [migrations/backward]
         a program of version 2 on today's database: it runs `large threads`: no such column: length: Error code 1: SQL logic error
-        → add what is new beside what it uses; or set the floor (PRAGMA user_version), which tells it to stop
+        → add what is new next to what it uses; or set the floor (PRAGMA user_version), which tells it to stop
     ");
     house.write(
         "state/migrations/0003_later.sql",
@@ -112,8 +106,8 @@ fn a_release_is_upgraded_and_goes_on_to_work() {
         it cannot be loaded: foreign_key_check finds 1 rows that point to nothing (tags → threads)
         → restore it from git: it is what a release left
     state/migrations/0003_later.sql [migrations/upgrade]
-        it changes data, and nothing is asked after it
-        → write it into state/fixtures/0003_later.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or mend the migration
+        it changes data, and its hook asks nothing after it
+        → write it into state/fixtures/0003_later.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     ");
 }
 
@@ -135,10 +129,10 @@ fn a_home_is_compared_with_the_locks() {
     assert_snapshot!(shown(&house, home.path()), @"HOME/state_5.sqlite: missing");
     let folder = home.path().join("threadkeep");
     std::fs::create_dir(&folder).unwrap();
-    let owner = Owner::read(&house.repo(), room("state").unwrap()).unwrap();
+    let owner = Owner::read(&house.repo(), find("state").unwrap()).unwrap();
     let open = |version| {
-        let spec = lab::spec(&owner, version).unwrap();
-        lab::block_on(async {
+        let spec = test_database::spec(&owner, version).unwrap();
+        test_database::block_on(async {
             let options = threadkeep_sqlite::OpenOptions::new();
             threadkeep_sqlite::Database::open(spec, &folder, &options).await?.close().await?;
             Ok(())
@@ -159,7 +153,7 @@ fn a_home_is_compared_with_the_locks() {
         its bytes are not those that are locked: every database that ran it would refuse this build
         → git checkout HEAD -- state/migrations/0002_more.sql; or, if it was meant (it is not released): cargo xtask migrations lock state --rewrite-unreleased
     ");
-    lock::update(&house.repo(), room("state").unwrap(), true).unwrap();
+    lock::update(&house.repo(), find("state").unwrap(), true).unwrap();
     assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: checksum; applied up to 0003, locked up to 0002; unknown 0003; different 0002");
     std::fs::write(folder.join("state_5.sqlite"), "Not a database, though its name says so.\n").unwrap();
     assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: foreign (the file is not a SQLite database)");

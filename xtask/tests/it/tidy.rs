@@ -11,31 +11,21 @@ fn a_file_says_what_it_is_for() {
     house.write("backfill/src/lease.rs", "//!\nfn take() {}\n");
     assert_snapshot!(house.tidy(), @r"
     backfill/src/engine.rs:1 [tidy/header]
-        the file does not open with a `//!` that says what it is for
-        → write one sentence there: what this file is, and why it is a file of its own
+        the file does not open with a `//!` sentence
+        → write one there: what this file is, and why it is a file of its own
     backfill/src/lease.rs:1 [tidy/header]
-        the file does not open with a `//!` that says what it is for
-        → write one sentence there: what this file is, and why it is a file of its own
+        the file does not open with a `//!` sentence
+        → write one there: what this file is, and why it is a file of its own
     ");
 }
 
 #[test]
-fn a_file_is_one_idea() {
+fn tests_have_at_most_800_lines() {
     let house = Fixture::new();
     let lines = |count: usize| "const _: () = ();\n".repeat(count);
-    let tests = |count: usize| format!("#[cfg(test)]\nmod tests {{\n{}}}\n", lines(count));
-    house.write("backfill/src/fits.rs", format!("//! One idea.\n{}{}", lines(499), tests(200)));
-    house.write("backfill/src/long.rs", format!("//! Two ideas.\n{}", lines(500)));
-    house.write("backfill/src/huge.rs", format!("//! One idea.\n{}{}", lines(400), tests(400)));
     house.write("backfill/tests/it/main.rs", format!("//! Tests.\n{}", lines(799)));
     house.write("state/tests/it/main.rs", format!("//! Tests.\n{}", lines(800)));
     assert_snapshot!(house.tidy(), @r"
-    backfill/src/huge.rs [tidy/size]
-        it has 804 lines; no file has more than 800
-        → split it: one idea a file
-    backfill/src/long.rs [tidy/size]
-        it has 501 lines of code; 500 are plenty for one idea
-        → split it; if it truly is one idea, give it a row and a reason in LONG in xtask/src/tidy/rust.rs
     state/tests/it/main.rs [tidy/size]
         it has 801 lines; no file has more than 800
         → split it: one idea a file
@@ -151,10 +141,10 @@ fn tests_are_one_binary() {
     house.write("backfill/tests/data/rollout.jsonl", "{}\n");
     assert_snapshot!(house.tidy(), @r"
     backfill/tests/more.rs [tidy/tests]
-        it is a second test binary of its crate, and each is linked apart
+        it is a second test binary of its crate, and each is linked on its own
         → make it a module of backfill/tests/it
     backfill/tests/slow [tidy/tests]
-        it is a second test binary of its crate, and each is linked apart
+        it is a second test binary of its crate, and each is linked on its own
         → make it a module of backfill/tests/it
     ");
 }
@@ -167,10 +157,10 @@ fn a_library_makes_its_promises() {
     assert_snapshot!(house.tidy(), @r"
     state/rollout/src/lib.rs:1 [tidy/sections]
         the crate's documentation has no section `File systems`
-        → write `//! # File systems` and what the crate promises there, if only that it has nothing to promise
+        → write `//! # File systems` and what the crate promises there; `Nothing.` is a promise
     state/rollout/src/lib.rs:1 [tidy/sections]
         the crate's documentation has no section `Locking`
-        → write `//! # Locking` and what the crate promises there, if only that it has nothing to promise
+        → write `//! # Locking` and what the crate promises there; `Nothing.` is a promise
     ");
 }
 
@@ -198,5 +188,24 @@ fn commands_that_are_shown_exist() {
     README.md:13 [tidy/commands]
         `cargo xtask lint --fast` is refused: error: unexpected argument '--fast' found
         → show a command that exists: type it once before you commit it
+    ");
+}
+
+#[test]
+fn a_manifest_describes_its_crate() {
+    let house = Fixture::new();
+    house.edit("backfill/Cargo.toml", "description = \"A crate\"\n", "");
+    house.edit("backfill/Cargo.toml", "[\"agents\"]", "[\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]");
+    house.remove("backfill/README.md");
+    assert_snapshot!(house.tidy(), @r"
+    backfill/Cargo.toml [tidy/manifest]
+        `description` is missing, empty, too long, or names no file
+        → write `description`: one line on what the crate is
+    backfill/Cargo.toml [tidy/manifest]
+        `keywords` is missing, empty, too long, or names no file
+        → write `keywords`: one to five words
+    backfill/Cargo.toml [tidy/manifest]
+        `readme` is missing, empty, too long, or names no file
+        → write `readme`: the path of a README.md of its own
     ");
 }

@@ -1,41 +1,46 @@
-//! What a statement is, by its words.
+//! Class of a statement, by its words.
 
 use crate::migrations::sql::Statement;
 
-/// Tells what a statement is.
+/// Class of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Makes something that was not there: a table, an index, a view, a trigger; `is_unsure` when it may be there.
-    Create { is_unsure: bool },
-    /// Adds a column; `is_bare_not_null` when rows that are there already could not have it.
-    AddColumn { table: String, column: String, is_bare_not_null: bool },
+    /// Creates a table, index, view or trigger; `is_unsure` with IF NOT EXISTS.
+    Create {
+        is_unsure: bool,
+    },
+    /// Adds a column; `is_bare_not_null` if existing rows cannot have it.
+    AddColumn {
+        table: String,
+        column: String,
+        is_bare_not_null: bool,
+    },
     /// Drops a column of a table.
     DropColumn(String, String),
     /// Gives a table or a column another name.
     Rename(String, String),
-    /// Drops what is named: `table`, `index`, `view`, `trigger`.
+    /// Drops a `table`, `index`, `view` or `trigger`.
     Drop(String, String),
-    /// Adds rows.
     Insert,
-    /// Adds rows in the place of others.
     Replace(String),
-    /// Changes rows.
-    Update { table: String, is_bounded: bool },
-    /// Deletes rows.
-    Delete { table: String, is_bounded: bool },
-    /// Reads.
+    Update {
+        table: String,
+        is_bounded: bool,
+    },
+    Delete {
+        table: String,
+        is_bounded: bool,
+    },
     Select,
-    /// Reads or sets something of the file or the connection.
+    /// Reads or sets a property of the file or the connection.
     Pragma(String),
     /// Opens or closes another file.
     Attach,
-    /// Rewrites the file.
     Vacuum,
     /// Begins or ends a transaction or a savepoint.
     Transaction,
-    /// Computes indexes or statistics anew: no row changes.
+    /// Computes indexes or statistics: no row changes.
     Recompute,
-    /// Anything else.
     Unknown(String),
 }
 

@@ -1,15 +1,15 @@
-//! Expand, then contract a release later: what a statement takes from the release that is out there.
+//! Expand, then contract a release later: what a statement takes from the last release.
 //!
-//! The schema at the mark is what the last release reads and writes. A program of that release may be running on the
-//! file while a newer one migrates it, so everything that it uses has to stay, and to stay as it was.
+//! The last release reads and writes the schema at the mark. A program of that release may run on
+//! the file while a newer one migrates it, so everything that it uses must stay as it was.
 
-use super::Broken;
+use crate::migrations::allow::Broken;
 use crate::migrations::replay::Step;
 use crate::migrations::tables::{Schema, Table};
 
-const INSTEAD: &str = "add beside it what is new, and take the old away once no release reads it";
+const INSTEAD: &str = "add the new next to it, and remove the old once no release reads it";
 
-/// Lists what a statement does to tables of the last release that a program of that release would notice.
+/// Lists changes to tables of the last release that a program of that release would notice.
 pub(super) fn broken(step: &Step, released: &Schema, version: u32) -> Vec<Broken> {
     let mut found = Vec::new();
     for (name, table) in &released.tables {
@@ -17,7 +17,7 @@ pub(super) fn broken(step: &Step, released: &Schema, version: u32) -> Vec<Broken
             continue;
         };
         let losses = match after {
-            None => vec![format!("it takes {name} away")],
+            None => vec![format!("it removes {name}")],
             Some(after) => losses(name, table, before, after),
         };
         found.extend(losses.into_iter().map(|loss| Broken {
@@ -33,7 +33,7 @@ fn losses(name: &str, released: &Table, before: &Table, after: &Table) -> Vec<St
     let mut found = Vec::new();
     for column in &released.columns {
         match (before.column(&column.name), after.column(&column.name)) {
-            (Some(_), None) => found.push(format!("it takes {name}.{} away", column.name)),
+            (Some(_), None) => found.push(format!("it removes {name}.{}", column.name)),
             (Some(was), Some(is)) if was.kind != is.kind => {
                 found.push(format!("it makes {name}.{} {} where it was {}", is.name, is.kind, was.kind));
             }
@@ -45,12 +45,12 @@ fn losses(name: &str, released: &Table, before: &Table, after: &Table) -> Vec<St
     }
     for column in after.columns.iter().filter(|column| before.column(&column.name).is_none()) {
         if column.not_null && !column.has_default && !column.is_generated {
-            found.push(format!("{name}.{} must be given, which no older INSERT does", column.name));
+            found.push(format!("{name}.{} needs a value, which no older INSERT gives", column.name));
         }
     }
     let is_new = |index: &str| !before.indexes.iter().any(|other| other.name == index);
     for index in after.indexes.iter().filter(|index| index.is_unique && is_new(&index.name)) {
-        found.push(format!("{} refuses rows of {name} that were fine", index.name));
+        found.push(format!("{} refuses rows of {name} that were allowed", index.name));
     }
     if before.primary_key() != after.primary_key() {
         found.push(format!("{name} gets another primary key"));

@@ -1,10 +1,10 @@
-//! The words of SQL: names, strings, numbers, signs, comments.
+//! Tokens of SQL: names, strings, numbers, signs, comments.
 
 use std::str::CharIndices;
 
 use super::{Comment, Unclosed};
 
-/// Tells the kinds of tokens apart.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A keyword or a name without quotes.
@@ -13,34 +13,31 @@ pub enum Kind {
     Name,
     /// A string in single quotes, or a blob.
     Text,
-    /// A number.
     Number,
     /// A sign: one of SQLite's operators, or any other character.
     Sign,
 }
 
-/// Holds one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
     pub kind: Kind,
-    /// Its text as it stands in the file.
+    /// Text in the file.
     pub text: String,
-    /// The line it begins in, from 1.
+    /// First line, from 1.
     pub line: usize,
-    /// Where it begins, in bytes.
+    /// Offset of its first byte.
     pub start: usize,
-    /// Where it ends, in bytes.
+    /// Offset after its last byte.
     pub end: usize,
 }
 
 impl Token {
-    /// Says whether it is this keyword, in whatever case.
+    /// Returns true if it is this keyword, in upper or lower case.
     pub fn is(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
     }
 
-    /// Returns the name that it stands for: without quotes.
+    /// Returns the name, without quotes.
     pub fn name(&self) -> String {
         match self.kind {
             Kind::Name | Kind::Text => self.text[1..self.text.len() - 1].to_owned(),
@@ -48,13 +45,12 @@ impl Token {
         }
     }
 
-    /// Says whether it is written like a keyword: in capitals.
+    /// Returns true if it is written in capitals, like a keyword.
     pub fn is_keyword(&self) -> bool {
         self.kind == Kind::Word && self.text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     }
 }
 
-/// What a text is made of, blanks aside.
 pub(super) enum Lexeme {
     Token(Token),
     Comment(Comment),
@@ -108,7 +104,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads a comment whose first two characters are behind us.
+    /// Reads the rest of a comment, after its first two characters.
     fn comment(&mut self, opener: &str, line: usize) -> Result<Comment, Unclosed> {
         let start = self.at();
         let end = match opener {
@@ -141,7 +137,7 @@ impl<'a> Lexer<'a> {
         Some(Ok(Lexeme::Token(Token { kind, text: self.text[start..end].to_owned(), line, start, end })))
     }
 
-    /// Reads the rest of a token; its first character is behind us.
+    /// Reads the rest of a token, after its first character.
     fn token(&mut self, first: char, pair: &str, line: usize) -> Result<Kind, Unclosed> {
         Ok(match first {
             '\'' => self.skip_quoted('\'', line).map(|()| Kind::Text)?,
@@ -184,7 +180,7 @@ impl Iterator for Lexer<'_> {
     }
 }
 
-/// SQLite takes every character beyond ASCII for part of a name.
+/// Returns true for letters; to SQLite, every character beyond ASCII is one.
 fn is_name_start(character: char) -> bool {
     character.is_ascii_alphabetic() || character == '_' || !character.is_ascii()
 }

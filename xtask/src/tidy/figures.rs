@@ -1,0 +1,140 @@
+//! Figures of every crate, and the table of figures that may still be over the aim.
+//!
+//! A figure may fall and never rise. A crate without a row is held to the aims.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+
+use super::circles;
+use super::english::{self, English};
+use crate::crates::{CRATES, CrateRule};
+use crate::finding::Finding;
+use crate::repo::Repo;
+use crate::source::is_test_file;
+
+/// Longest source file, in lines, with its inline tests.
+const LENGTH: usize = 350;
+
+/// Figures: name, aim, and the rule in words.
+const AIMS: [(&str, usize, &str); 5] = [
+    ("pronouns %", 3, "documentation begins with a noun or a verb, not with a relative pronoun"),
+    ("words", 0, "comments use the common word (WORDS in xtask/src/tidy/english.rs)"),
+    ("wide", 0, "comments wrap at 100 columns"),
+    ("long files", 0, "a source file has at most 350 lines"),
+    ("circles", 0, "the files of a crate import each other in one direction"),
+];
+
+/// Figures that a crate may have for now, in the order of [`AIMS`].
+const ALLOWED: &[(&str, [usize; 5])] = &[
+    ("state", [25, 115, 202, 0, 1]),
+    ("state/sqlite", [16, 89, 257, 0, 3]),
+    ("state/rollout", [29, 39, 152, 0, 2]),
+    ("state/redact", [13, 22, 80, 0, 1]),
+    ("state-logs", [24, 50, 115, 0, 2]),
+    ("state-goals", [19, 29, 67, 0, 0]),
+    ("backfill", [23, 36, 112, 0, 1]),
+    // What leaves `cli` arrives here.
+    ("cli/app", [30, 95, 93, 0, 5]),
+    ("cli", [30, 95, 93, 0, 5]),
+];
+
+/// Measure of one crate: the places over each aim.
+struct Measure {
+    english: English,
+    /// Files that are too long.
+    long: Vec<Finding>,
+    circles: Vec<Finding>,
+}
+
+impl Measure {
+    fn of(repo: &Repo, krate: &CrateRule) -> Result<Self> {
+        let files = repo.files_under(krate.folder)?;
+        let is_nested = |path: &str| {
+            let mut inner = CRATES.iter().map(|other| other.folder).filter(|other| *other != krate.folder);
+            inner.any(|other| {
+                other.starts_with(&format!("{}/", krate.folder)) && path.starts_with(&format!("{other}/"))
+            })
+        };
+        let ours: Vec<&String> =
+            files.iter().filter(|path| path.ends_with(".rs") && !is_nested(path)).collect();
+        let mut long = Vec::new();
+        for path in ours.iter().filter(|path| !is_test_file(path)) {
+            let lines = repo.text(path)?.lines().count();
+            if lines > LENGTH {
+                let reason = format!("it has {lines} lines");
+                long.push(Finding::new(*path, "tidy/long", reason, "split it: one idea a file"));
+            }
+        }
+        Ok(Self { english: english::of(repo, &ours)?, long, circles: circles::of(repo, krate)? })
+    }
+
+    fn places(&self) -> [&[Finding]; 5] {
+        [&self.english.pronouns, &self.english.words, &self.english.wide, &self.long, &self.circles]
+    }
+
+    /// Returns the figures in the order of [`AIMS`]; a share is rounded up to a percent.
+    fn figures(&self) -> [usize; 5] {
+        let mut figures = self.places().map(<[Finding]>::len);
+        figures[0] = (100 * figures[0]).div_ceil(self.english.items.max(1));
+        figures
+    }
+}
+
+fn allowed(krate: &CrateRule) -> [usize; 5] {
+    let row = ALLOWED.iter().find(|(folder, _)| *folder == krate.folder);
+    row.map_or(AIMS.map(|(_, aim, _)| aim), |(_, figures)| *figures)
+}
+
+fn measures(repo: &Repo) -> Result<Vec<(&'static CrateRule, Measure)>> {
+    let built = CRATES.iter().filter(|krate| repo.has_file(&krate.manifest()));
+    built.map(|krate| Ok((krate, Measure::of(repo, krate)?))).collect()
+}
+
+/// Checks that no figure is over what the table allows.
+pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for (krate, measure) in measures(repo)? {
+        let (figures, allowed) = (measure.figures(), allowed(krate));
+        for (at, (name, aim, rule)) in AIMS.iter().enumerate().filter(|(at, _)| figures[*at] > allowed[*at]) {
+            let places: Vec<&str> = measure.places()[at].iter().map(|one| &*one.place).take(3).collect();
+            found.push(Finding::new(
+                krate.folder,
+                "tidy/figures",
+                format!(
+                    "{name} is {}, and {} is allowed (aim {aim}): {}, …",
+                    figures[at],
+                    allowed[at],
+                    places.join(", ")
+                ),
+                format!("{rule}; `cargo xtask tidy --figures {}` lists every place", krate.folder),
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Renders the figures of every crate, or of one crate with every place over an aim.
+pub fn render(repo: &Repo, only: Option<&str>) -> Result<String> {
+    let mut text = format!("{:18}", "found/allowed");
+    AIMS.iter().for_each(|(name, ..)| text += &format!("{name:>14}"));
+    text += &format!("\n{:18}", "aim");
+    AIMS.iter().for_each(|(_, aim, _)| text += &format!("{aim:>14}"));
+    text.push('\n');
+    for (krate, measure) in measures(repo)? {
+        if only.is_some_and(|only| only != krate.folder && only != krate.package) {
+            continue;
+        }
+        write!(text, "{:18}", krate.folder)?;
+        for (found, allowed) in measure.figures().into_iter().zip(allowed(krate)) {
+            write!(text, "{:>14}", format!("{found}/{allowed}"))?;
+        }
+        text.push('\n');
+        if only.is_some() {
+            for finding in measure.places().into_iter().flatten() {
+                writeln!(text, "{}: {} → {}", finding.place, finding.reason, finding.fix)?;
+            }
+        }
+    }
+    Ok(text)
+}
