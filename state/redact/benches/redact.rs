@@ -32,7 +32,7 @@ fn titles() {
 
 /// Gives one piece of each sort of text; the last ones are full of findings and of what nearly is one.
 fn texts() -> Vec<(&'static str, String)> {
-    let rule = include_str!("../src/judge.rs");
+    let rule = include_str!("../src/value_check.rs");
     let readme = include_str!("../../../README.md");
     let line = r#"{"timestamp":"2026-01-02T03:04:05.678Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":12345,"cached_input_tokens":1234,"output_tokens":567,"total_tokens":12912},"model_context_window":272000}}}"#;
     let row = "INFO codex_core::exec: command finished thread=0190b2c4-7d1e-7c3a-9f00-2b6a1d2e3f40 exit=0 duration_ms=1234 cwd=/home/u/src/app\n";

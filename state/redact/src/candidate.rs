@@ -1,4 +1,4 @@
-//! The first look: one pass of one automaton, which most texts leave without a second.
+//! Prefilter: finds the places where a secret may begin, with one automaton. Most texts have none.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,20 +6,19 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::name::{ENDINGS, KEY_QUALIFIERS, LAST_WORDS};
-use crate::table::TABLE;
+use crate::shape_table::TABLE;
 
-/// Matches where a secret may begin, or the last word of the name that holds it.
+/// Matches the first bytes of a shape, or the last word of a secret's name.
 ///
-/// Every alternative is of bounded length, so that no place of a text is looked at more than a fixed number of times
-/// however often the search begins anew.
+/// Every alternative has a bounded length, so that the time stays linear however often the search restarts.
 static CANDIDATE: LazyLock<Regex> = LazyLock::new(|| {
-    let mut leads: Vec<String> = TABLE.iter().map(crate::rule::Rule::lead).collect();
+    let mut leads: Vec<String> = TABLE.iter().map(crate::shape::Rule::lead).collect();
     leads.push(format!(r#"(?i-u:{})(?:\\{{0,7}}["'`][ \t]{{0,8}},|[\\"'`\] \t]{{0,10}}[:=]|>)"#, name_end()));
     leads.push(format!(r"--[A-Za-z0-9-]{{0,32}}(?i-u:{})[ \t]{{1,8}}[^\s-]", name_end()));
     Regex::new(&leads.join("|")).expect("the leads of the table compile: a test compiles each")
 });
 
-/// Gives a pattern for the end of a secret's name: its last word, and what may follow that.
+/// Returns a pattern for the end of a secret's name: its last word, and what may follow that.
 fn name_end() -> String {
     let keys = format!("(?:{})[_ .-]?keys?", KEY_QUALIFIERS.join("|"));
     format!(

@@ -1,27 +1,27 @@
-//! The kinds of secrets, as data for whoever documents them.
+//! Kinds of secrets, as data for documentation.
 
-use crate::table::TABLE;
+use crate::shape_table::TABLE;
 
-/// Describes one kind of secret.
+/// Kind of secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Kind {
     /// Its name, as in `[redacted:<name>]`.
     pub name: &'static str,
-    /// What it finds, in a few words and without an example.
+    /// Secrets of this kind, in a few words and without an example.
     pub finds: &'static str,
 }
 
-/// The kind of what a name that speaks of a password holds.
+/// Kind of a value whose name says password.
 pub(crate) const PASSWORD: &str = "password";
-/// The kind of what any other secret name holds.
+/// Kind of a value with any other secret name.
 pub(crate) const SECRET: &str = "secret";
-/// The kind of an `Authorization` header's credential.
+/// Kind of an `Authorization` header's credential.
 pub(crate) const AUTHORIZATION: &str = "authorization";
-/// The kind of a cookie header's value.
+/// Kind of a cookie header's value.
 pub(crate) const COOKIE: &str = "cookie";
 
-/// Holds the kinds that are found by the name before them.
+/// Kinds that are found by the name before the value.
 const NAMED: [Kind; 4] = [
     Kind {
         name: PASSWORD,

@@ -1,9 +1,9 @@
-//! Takes secrets out of text, before it goes where others read it: a log, a database, a list, a screen.
+//! Removes secrets from text before it is logged, stored or shown.
 //!
-//! It is one pure function and its rules. Secrets are found by their *shape* (keys of known vendors, private
+//! The crate is one pure function and its rules. It finds secrets by their *shape* (keys of known vendors, private
 //! keys, JSON Web Tokens, credentials in URLs) and by the *name* before them (`PASSWORD=…`, `"api_key":
-//! "…"`, `--token …`, `Authorization: …`), also in text that was escaped once or more, as a JSON string
-//! inside of another is.
+//! "…"`, `--token …`, `Authorization: …`), also in text that was escaped several times, as a JSON string
+//! within another is.
 //!
 //! ```
 //! use threadkeep_redact::{is_secret_name, redact};
@@ -14,34 +14,31 @@
 //! assert!(is_secret_name("clientSecret") && !is_secret_name("max_tokens"));
 //! ```
 //!
-//! It is not a promise. A secret that neither its shape nor a name tells (a password in a sentence, half a
-//! key at the cut of a preview, a key whose vendor is not in [`kinds`]) stays. It is a last guard behind the
-//! rule not to write secrets at all. Redact before cutting a text short, never after: half a key has lost
-//! its shape.
+//! Redaction is a last guard, and no promise. A secret without a known shape or name stays: a password in a
+//! sentence, half a key at the cut of a preview, a key whose vendor is not in [`kinds`]. Redact a text before
+//! cutting it, never after: half a key has lost its shape.
 //!
-//! What stays on purpose: digests, UUIDs, `data:` URLs and other Base64 without a name (an image is
+//! These stay on purpose: digests, UUIDs, `data:` URLs and other Base64 without a name (an image is
 //! megabytes of it, and nothing tells a key from it), public keys and certificates, counts of tokens, names
 //! of variables (`$TOKEN`, `config.token`), calls (`read_password()`), types, paths, placeholders and masks.
-//! Where a name leaves it open, as `token` and `key` do, a value has to look like a key: eight characters or
-//! more, with a digit or of both cases. After `password` and `secret` any value goes that is not code or
-//! prose, and so a word too many now and then.
+//! After a weak name such as `token` or `key`, a value counts only if it looks like a key: eight characters or
+//! more, with a digit or of both cases. After a strong name such as `password`, every value counts that is not
+//! code or prose, so that now and then a harmless word goes.
 //!
 //! # Locking
 //!
-//! None. There is no state but compiled rules, which the first call of a process makes (a few milliseconds)
-//! and all threads share.
+//! None. The first call in a process compiles the rules (a few milliseconds); all threads share them.
 //!
 //! # Compatibility
 //!
-//! A mark is `[redacted:` + kind + `]`. Marks are left alone, so that redacting twice is redacting once.
-//! Kinds may be added and rules may find more in any version; a kind does not change its name.
+//! A mark is `[redacted:` + kind + `]`. Marks stay as they are, so that redacting twice changes nothing more.
+//! Any version may add kinds and find more; a kind keeps its name.
 //!
 //! # Performance
 //!
-//! The time is linear in the text's length, whatever the text: names and first looks are bounded, values are
-//! judged by their first 256 bytes (in quotes: 8 KiB), and what was refused is not read again by the same
-//! rule. One automaton goes over the text once; a text without a candidate is borrowed and costs no more. On
-//! one core of a cloud machine (2 vCPUs), `cargo xtask bench redact` read prose at 480 MB/s, log rows at
+//! The time is linear in the text's length for every text: names and prefilter are bounded, a value is checked
+//! by its first 256 bytes (in quotes: 8 KiB), and no rule reads a rejected run again. One automaton reads the
+//! text once; a text without a candidate is returned borrowed and costs no more. On one core of a cloud machine (2 vCPUs), `cargo xtask bench redact` read prose at 480 MB/s, log rows at
 //! 510, rollout lines at 520, this crate's own code, which is full of secrets' names, at 330, and a title of
 //! 79 bytes in 190 ns; counting newlines and colons ran at 2,400 MB/s. Text that is nothing but findings ran
 //! at 22 MB/s.
@@ -50,33 +47,33 @@
 //!
 //! None is touched.
 
-mod assignment;
 mod candidate;
-mod check;
-mod edge;
-mod judge;
 mod kinds;
 mod name;
+mod named;
 mod pem;
-mod rule;
 mod separator;
-mod table;
+mod shape;
+mod shape_check;
+mod shape_search;
+mod shape_table;
 mod value;
+mod value_check;
+mod word_start;
 
 use std::borrow::Cow;
 
-use crate::rule::Shapes;
+use crate::shape_search::Shapes;
 
 pub use crate::kinds::{Kind, kinds};
 pub use crate::name::is_secret_name;
 
-/// What every mark that stands in a secret's place begins with.
+/// Beginning of every mark that replaces a secret.
 const MARK: &str = "[redacted:";
 
-/// Takes every secret out of a text: each becomes `[redacted:<kind>]`.
+/// Replaces every secret in a text with `[redacted:<kind>]`; [`kinds`] lists the kinds.
 ///
-/// A text in which nothing is found comes back borrowed. The kinds are those of [`kinds`]. Redacting twice is the same
-/// as redacting once.
+/// Returns a text without findings borrowed. Redacting twice gives the same as redacting once.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut redacted = String::new();
     let mut copied = 0;
@@ -84,7 +81,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut shapes = Shapes::new();
     while let Some(candidate) = candidate::next(text, from) {
         let found = shapes.find_at(text, copied, candidate.start);
-        let Some((secret, kind)) = found.or_else(|| assignment::find_at(text, copied, &candidate)) else {
+        let Some((secret, kind)) = found.or_else(|| named::find_at(text, copied, &candidate)) else {
             // A candidate begins with an ASCII character, so the next byte begins a character too.
             from = candidate.start + 1;
             continue;

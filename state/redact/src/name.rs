@@ -1,11 +1,11 @@
-//! Tells names that hold secrets from names that merely speak of them.
+//! Distinguishes names of secrets from names that only mention them.
 
-/// Tells how much the name alone says of its value.
+/// Strength of a name as evidence that its value is secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameKind {
-    /// Whatever is assigned to it is secret, were it a single word: `password`, `client_secret`.
+    /// Every value is secret, even a single word: `password`, `client_secret`.
     Strong,
-    /// It holds secrets and much else, so that the value must look like one: `token`, `api_key`, `auth`.
+    /// The value is secret if it looks like a key: `token`, `api_key`, `auth`.
     Weak,
     /// A header whose value is a scheme and a credential: `authorization`.
     Authorization,
@@ -13,175 +13,61 @@ pub(crate) enum NameKind {
     Cookie,
 }
 
-/// Holds the endings that are always secret, also when nothing divides them from the word before (`dbpassword`).
+/// Endings that are always secret, also without a divider before them (`dbpassword`).
 pub(crate) const STRONG: &[&str] = &["password", "passwd", "passphrase", "passcode", "secret", "mnemonic"];
 
-/// Holds last words that are strong after one of these words only: `db_pass` is secret, `first_pass` is not.
+/// Words that make `pass` and the like secret: `db_pass` is, `first_pass` is not.
 const QUALIFIED_PASS: &[&str] = &[
     "admin", "auth", "database", "db", "email", "ftp", "http", "imap", "ldap", "login", "mail", "mongo",
     "mysql", "pg", "postgres", "proxy", "rabbitmq", "redis", "root", "smtp", "sql", "ssh", "sudo", "user",
     "vault", "vpn", "wifi",
 ];
 
-/// Holds the words that make a secret of a `key` after them.
+/// Words that make a `key` after them secret.
+#[rustfmt::skip]
 pub(crate) const KEY_QUALIFIERS: &[&str] = &[
-    "access",
-    "account",
-    "admin",
-    "anon",
-    "anthropic",
-    "api",
-    "auth",
-    "azure",
-    "client",
-    "crypto",
-    "decryption",
-    "deploy",
-    "encryption",
-    "gemini",
-    "github",
-    "groq",
-    "hmac",
-    "jwt",
-    "license",
-    "mailgun",
-    "master",
-    "mistral",
-    "openai",
-    "private",
-    "recovery",
-    "role",
-    "secret",
-    "sendgrid",
-    "service",
-    "shared",
-    "signing",
-    "ssh",
-    "stripe",
-    "subscription",
-    "supabase",
-    "twilio",
-    "webhook",
+    "access", "account", "admin", "anon", "anthropic", "api", "auth", "azure", "client", "crypto",
+    "decryption", "deploy", "encryption", "gemini", "github", "groq", "hmac", "jwt", "license",
+    "mailgun", "master", "mistral", "openai", "private", "recovery", "role", "secret", "sendgrid",
+    "service", "shared", "signing", "ssh", "stripe", "subscription", "supabase", "twilio", "webhook",
 ];
 
-/// Holds the words that make something harmless of a `token` after them: marks of lexers, models, pages and leases.
+/// Words that make a `token` after them harmless: those of lexers, models, pages and leases.
+#[rustfmt::skip]
 const HARMLESS_TOKENS: &[&str] = &[
-    "a",
-    "an",
-    "any",
-    "bos",
-    "by",
-    "cache",
-    "cached",
-    "cancel",
-    "cancellation",
-    "cls",
-    "continuation",
-    "cost",
-    "current",
-    "cursor",
-    "each",
-    "end",
-    "eof",
-    "eos",
-    "expected",
-    "fencing",
-    "first",
-    "has",
-    "image",
-    "input",
-    "is",
-    "last",
-    "lease",
-    "mask",
-    "max",
-    "min",
-    "no",
-    "output",
-    "pad",
-    "page",
-    "per",
-    "pr",
-    "prev",
-    "previous",
-    "price",
-    "prompt",
-    "punct",
-    "reasoning",
-    "resume",
-    "sep",
-    "shutdown",
-    "special",
-    "start",
-    "stop",
-    "syntax",
-    "text",
-    "unexpected",
-    "unk",
-    "with",
-    "without",
-    "word",
+    "a", "an", "any", "bos", "by", "cache", "cached", "cancel", "cancellation", "cls", "continuation",
+    "cost", "current", "cursor", "each", "end", "eof", "eos", "expected", "fencing", "first", "has",
+    "image", "input", "is", "last", "lease", "mask", "max", "min", "no", "output", "pad", "page", "per",
+    "pr", "prev", "previous", "price", "prompt", "punct", "reasoning", "resume", "sep", "shutdown",
+    "special", "start", "stop", "syntax", "text", "unexpected", "unk", "with", "without", "word",
 ];
 
-/// Holds the words after a secret's name that leave it one: `password_hash`, `SECRET_KEY_BASE`, `token_value`.
+/// Words that may follow a secret's name: `password_hash`, `SECRET_KEY_BASE`, `token_value`.
+#[rustfmt::skip]
 pub(crate) const ENDINGS: &[&str] = &[
-    "b64",
-    "base",
-    "base64",
-    "current",
-    "dev",
-    "env",
-    "hash",
-    "header",
-    "hex",
-    "live",
-    "new",
-    "old",
-    "plain",
-    "plaintext",
-    "prod",
-    "production",
-    "raw",
-    "staging",
-    "string",
-    "test",
-    "text",
-    "value",
+    "b64", "base", "base64", "current", "dev", "env", "hash", "header", "hex", "live", "new", "old",
+    "plain", "plaintext", "prod", "production", "raw", "staging", "string", "test", "text", "value",
 ];
 
-/// Holds every word that can come last in a secret's name but keys, as patterns, for the first look through a text.
+/// Patterns of every last word of a secret's name but keys, for the prefilter.
+#[rustfmt::skip]
 pub(crate) const LAST_WORDS: &[&str] = &[
-    "authorization",
-    "auth",
-    "cookies?",
-    "credentials?",
-    "creds",
-    "mnemonic",
-    "passcode",
-    "passphrase",
-    "passwd",
-    "password",
-    "pass",
-    "pat",
-    "pwd",
-    "pw",
-    "secret",
-    "(?:seed|recovery|backup)[_ -]?(?:phrase|words)",
-    "(?:amz|goog)-signature",
-    "token",
+    "authorization", "auth", "cookies?", "credentials?", "creds", "mnemonic", "passcode", "passphrase",
+    "passwd", "password", "pass", "pat", "pwd", "pw", "secret",
+    "(?:seed|recovery|backup)[_ -]?(?:phrase|words)", "(?:amz|goog)-signature", "token",
     "(?:access|api|auth|bearer|refresh)[_ -]?tokens",
 ];
 
-/// Says whether a field or variable of this name holds a secret.
+/// Returns true if a field or variable of this name holds a secret.
 ///
-/// The name is taken apart at its punctuation and capitals; what counts is how it ends. So `client_secret`,
+/// Splits the name at punctuation and capitals, and decides by its last words. So `client_secret`,
 /// `API_KEY`, `dbPassword`, `x-api-key` and `authorization` hold secrets; `max_tokens`, `token_count`,
 /// `password_file`, `next_page_token`, `keyboard`, `monkey` and `author` do not.
 pub fn is_secret_name(name: &str) -> bool {
     kind(name).is_some()
 }
 
-/// Tells what a name says of its value, or nothing if it is no secret's.
+/// Returns the kind of a name; `None` if it is no secret's.
 pub(crate) fn kind(name: &str) -> Option<NameKind> {
     let lower = name.to_ascii_lowercase();
     let mut words = words(name, &lower);
@@ -209,12 +95,12 @@ pub(crate) fn kind(name: &str) -> Option<NameKind> {
     }
 }
 
-/// Says whether a word that does not change whether a name is secret's ends it.
+/// Returns true for a last word that is ignored.
 fn is_ending(word: &str) -> bool {
     ENDINGS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Says whether these are two words of which nothing tells that they are two: `apikey`, `authtoken`.
+/// Returns true for two words without a divider: `apikey`, `authtoken`.
 fn is_glued(word: &str) -> bool {
     let key = word.strip_suffix("keys").or_else(|| word.strip_suffix("key"));
     let token = word.strip_suffix("token");
@@ -224,7 +110,7 @@ fn is_glued(word: &str) -> bool {
         })
 }
 
-/// Takes a name apart at its punctuation and capitals: of `HTTPProxyPass`, it gives those parts of `lower`.
+/// Splits a name at its punctuation and capitals, and returns the parts of `lower`: three for `HTTPProxyPass`.
 fn words<'a>(name: &str, lower: &'a str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
     let is_hump = |at: usize| {

@@ -1,9 +1,9 @@
-//! The shape of a private key in PEM armour.
+//! Shape of a private key in PEM armour.
 
-/// Finds a private key from its first line to its last, or, without one, to the end of what looks like its body.
+/// Finds a private key from its first line to its last, or, if that is missing, to the end of its body.
 ///
-/// No body is looked at twice, since it ends at the first two hyphens in a row. Armour around no Base64 is prose
-/// about keys, and stays.
+/// A body ends at the first two hyphens in a row, so that none is read twice. Armour without Base64 is prose about
+/// keys, and stays.
 pub(crate) const PATTERN: &str = r#"(?x)
     -----BEGIN\ (?:[A-Z0-9]{1,12}\ ){0,3}PRIVATE\ KEY(?:\ BLOCK)?-----
     (?:

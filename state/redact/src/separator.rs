@@ -1,18 +1,18 @@
-//! What stands between a name and its value: `=`, `: `, `": "`, `=>`, `>` of a tag, `", "` of a list, a space.
+//! Separators between a name and its value: `=`, `: `, `": "`, `=>`, `>` of a tag, `", "` of a list, a space.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// How many blanks are skipped at most, so that a text of blanks is not read again and again.
+/// The most blanks that are skipped, so that a text of blanks is not read again and again.
 const MOST_BLANKS: usize = 64;
 
-/// Tells the ways in which a value is given to a name. Prose and code use some of them more than others.
+/// Way of giving a value to a name. Prose and code use some of them more than others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Separator {
-    /// `NAME=value`, as in environments, queries and options: whatever follows is a value.
+    /// `NAME=value`, as in environments, queries and options: a value follows.
     Tight,
-    /// `name: value` or `name = value`: it may be code or prose.
+    /// `name: value` or `name = value`: code or prose may follow.
     Loose,
     /// `"name", "value"`: a pair, or two items of any list.
     Comma,
@@ -22,7 +22,7 @@ pub(crate) enum Separator {
     Tag,
 }
 
-/// Finds the separator after a name that ends at `end` and begins at `start`: which it is, and where the value begins.
+/// Finds the separator after the name from `start` to `end`. Returns it, and where the value begins.
 pub(crate) fn after_name(text: &str, start: usize, end: usize) -> Option<(Separator, usize)> {
     let before = &text[..start];
     let rest = &text[end..];
@@ -61,7 +61,7 @@ fn annotation(sign: &str) -> Option<usize> {
         Regex::new(r#"\A:\s{0,4}[^\s"`=,;(){}]{1,40}(?: \| \w{1,16})?\s{0,4}=\s{0,8}["'`]"#)
             .expect("the pattern is right: tests use it")
     });
-    // A mark is no type, though it may look like one: what follows it was not a value before it was there.
+    // A mark is no type, though it may look like one.
     let found = PATTERN.find(sign).filter(|found| !found.as_str().contains(crate::MARK))?;
     Some(found.end() - 1)
 }

@@ -1,24 +1,24 @@
-//! Where a value begins and ends, quoted or bare.
+//! Reads a value, quoted or bare.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// How far the end of a quoted value is looked for. What is longer is no password, and keys have rules of their own.
+/// The longest quoted value. Longer text is no password, and keys have rules of their own.
 const LONGEST_QUOTED: usize = 8 * 1024;
 
-/// How much of a value is judged. It keeps one of a megabyte from being read for each name in it.
+/// Bytes of a value that are checked. The limit keeps a huge value from being read again for each name in it.
 pub(crate) const HEAD: usize = 256;
 
-/// Describes a value as it is written.
+/// Value as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Value {
-    /// Where it is, without its quotes.
+    /// Its range, without quotes.
     pub(crate) range: Range<usize>,
-    /// Whether it has quotes around it.
+    /// True if the value is in quotes.
     pub(crate) quoted: bool,
-    /// Whether those end as they begin.
+    /// True if the quotes are closed.
     pub(crate) closed: bool,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn read(text: &str, at: usize, in_url: bool) -> Value {
     })
 }
 
-/// Gives all of a value.
+/// Returns the range of the whole value.
 pub(crate) fn whole(text: &str, value: &Value, in_url: bool) -> Range<usize> {
     let Range { start, end } = value.range;
     let is_whole = value.quoted || end - start + 1 < HEAD / 2;
@@ -49,7 +49,7 @@ fn quoted(text: &str, at: usize) -> Option<Value> {
     Some(Value { range: start..end, quoted: true, closed: closing.is_some() })
 }
 
-/// Reads what opens a value in quotes, with a prefix or a constructor: its backslashes, its quote, and its length.
+/// Reads the opening quote, with a prefix or a constructor. Returns its backslashes, the quote, and its length.
 fn opening(rest: &str) -> Option<(usize, u8, usize)> {
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         let constructor = r"(?:(?:Some|Ok|String::from|Secret(?:String|Box)?(?:::new|::from)?)\()*";
@@ -80,7 +80,7 @@ fn closing(bytes: &[u8], quote: u8, depth: usize) -> Option<usize> {
     None
 }
 
-/// Finds the end of the line, or of what an escaped line break ends.
+/// Finds the end of the line, raw or escaped.
 pub(crate) fn line_end(text: &str, from: usize) -> usize {
     let rest = &text[from..];
     let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -103,7 +103,7 @@ pub(crate) fn bare_end(text: &str, from: usize, limit: usize, in_url: bool) -> u
     from + text[from..from + end].trim_end_matches([',', '.', ')', ']', '}', ':', '!', '?']).len()
 }
 
-/// Says whether what follows a backslash makes of both the end of a value: a line break, a tab, a quote.
+/// Returns true if a backslash and these bytes end a value: an escaped line break, tab or quote.
 fn ends_value(after: &[u8]) -> bool {
     let rest = &after[after.iter().take_while(|byte| **byte == b'\\').count()..];
     matches!(rest.first(), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'`') | None)

@@ -1,10 +1,10 @@
-//! The table of secrets that tell themselves by their shape. The order matters: the first rule that fits wins.
+//! Table of the shapes. The order matters: the first rule that matches wins.
 
-use crate::check;
 use crate::pem;
-use crate::rule::{RULE, Rule};
+use crate::shape::{RULE, Rule};
+use crate::shape_check;
 
-/// Holds every rule of shape.
+/// Every rule.
 pub(crate) const TABLE: &[Rule] = &[
     Rule {
         kind: "private-key",
@@ -21,14 +21,16 @@ pub(crate) const TABLE: &[Rule] = &[
         lead: Some(r"://[^\s/?#@:]{0,64}:"),
         pattern: r#"://(?<secret>[^\s/?#@:"'`<>\\]*:[^\s/?#"'`<>\\]+)@"#,
         inside_words: true,
-        check: |secret| secret.split_once(':').is_some_and(|(_, password)| !check::is_placeholder(password)),
+        check: |secret| {
+            secret.split_once(':').is_some_and(|(_, password)| !shape_check::is_placeholder(password))
+        },
     },
     Rule {
         kind: "anthropic-key",
         finds: "Anthropic API and admin keys and OAuth tokens",
         starts: &["sk-ant-"],
         pattern: "sk-ant-[A-Za-z0-9_-]{16,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -36,7 +38,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "OpenRouter API keys",
         starts: &["sk-or-"],
         pattern: "sk-or-[A-Za-z0-9_-]{20,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -44,7 +46,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "OpenAI keys of users, projects, service accounts and administrators, and keys of others in that format",
         starts: &["sk-"],
         pattern: "sk-(?:(?:proj|svcacct|admin|service|None)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,}[A-Za-z0-9_-]*)",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -52,7 +54,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "GitHub tokens: personal (classic and fine-grained), OAuth, of users and servers of an app, refresh",
         starts: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
         pattern: "(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -63,7 +65,7 @@ pub(crate) const TABLE: &[Rule] = &[
             "glimt-",
         ],
         pattern: r"gl[a-z]{2,5}-[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]+)*",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -71,7 +73,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "AWS access key ids, of users and of sessions; their secrets are found by name",
         starts: &["AKIA", "ASIA", "ABIA", "ACCA"],
         pattern: r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?-u:\b)",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -79,7 +81,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "Google API keys",
         starts: &["AIza"],
         pattern: "AIza[A-Za-z0-9_-]{30,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -87,7 +89,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "Google OAuth access and refresh tokens and client secrets",
         starts: &["ya29.", "1//0", "GOCSPX-"],
         pattern: r"(?:ya29\.|1//0|GOCSPX-)[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -97,7 +99,7 @@ pub(crate) const TABLE: &[Rule] = &[
             "xoxa-", "xoxb-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xoxc-", "xoxd-", "xapp-",
         ],
         pattern: r"(?:xoxe\.)?(?:xox[a-z]|xapp)-[A-Za-z0-9_-]{10,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -105,7 +107,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "Slack tokens of browser sessions, which are percent-encoded",
         starts: &["xoxd-"],
         pattern: "xoxd-[A-Za-z0-9%+/_-]{10,}=*",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -113,7 +115,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "the path of Slack's incoming webhooks and workflow triggers",
         starts: &["hooks.slack.com/"],
         pattern: "hooks.slack.com/(?:services|workflows|triggers)/(?<secret>[A-Za-z0-9_/+-]{16,})",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         inside_words: true,
         ..RULE
     },
@@ -129,8 +131,8 @@ pub(crate) const TABLE: &[Rule] = &[
         kind: "discord-token",
         finds: "Discord bot tokens",
         starts: &["M", "N", "O"],
-        // The first part is Base64 of a number of 17 to 20 digits. That leaves few letters to each place, which
-        // keeps this from being looked for at every capital.
+        // The first part is Base64 of a number of 17 to 20 digits, so that few letters are possible at each place. That
+        // keeps the prefilter from stopping at every capital.
         lead: Some("(?:[MNO][DTjz][AEIMQUYcgk][0-5w-z]){5}"),
         pattern: r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
         ..RULE
@@ -148,7 +150,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "Stripe secret and restricted keys, live and test, and webhook secrets",
         starts: &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"],
         pattern: "[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{16,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -178,7 +180,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "npm access tokens",
         starts: &["npm_"],
         pattern: "npm_[A-Za-z0-9]{30,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -186,7 +188,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "PyPI upload tokens",
         starts: &["pypi-"],
         pattern: "pypi-[A-Za-z0-9_-]{32,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -194,7 +196,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "Hugging Face tokens of users and organisations",
         starts: &["hf_", "api_org_"],
         pattern: "(?:hf|api_org)_[A-Za-z0-9]{30,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -217,7 +219,7 @@ pub(crate) const TABLE: &[Rule] = &[
             "AGE-SECRET-KEY-1",
         ],
         pattern: r"(?:gsk_|xai-|pplx-|r8_|dapi|dp\.pt\.|lin_api_|ntn_|shpat_|shpss_|shpca_|hvs\.|glsa_|AGE-SECRET-KEY-1)[A-Za-z0-9_-]{30,}",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -225,7 +227,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "JSON Web Tokens, signed, encrypted and unsigned",
         starts: &["eyJ"],
         pattern: r"eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*",
-        check: check::is_json_web_token,
+        check: shape_check::is_json_web_token,
         ..RULE
     },
     Rule {
@@ -234,7 +236,7 @@ pub(crate) const TABLE: &[Rule] = &[
         starts: &["?key=", "&key=", "?sig=", "&sig=", "?signature=", "&signature="],
         pattern: r#"[?&](?:key|sig|signature)=(?<secret>[^\s?&#"'`<>\\]{8,})"#,
         inside_words: true,
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -246,7 +248,7 @@ pub(crate) const TABLE: &[Rule] = &[
             (?: -u | --user ) \x20 \\{0,7}["']? (?<secret> [^\s:"'\\/]{1,64} : [^\s"'\\]{3,} )
             | sshpass\x20-p\x20\\{0,7}["']? (?<given> [^\s"'\\]+ )
             | login\x20 [^\s]{1,64} \s{1,16} password\x20 (?<kept> [^\s"'\\]+ )"#,
-        check: check::is_password_of_login,
+        check: shape_check::is_password_of_login,
         ..RULE
     },
     Rule {
@@ -254,7 +256,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "the credential after the word Bearer",
         starts: &["Bearer ", "bearer ", "BEARER "],
         pattern: r"(?i-u:bearer) {1,4}(?<secret>[A-Za-z0-9._~+/=:-]{12,})",
-        check: check::looks_random,
+        check: shape_check::looks_random,
         ..RULE
     },
     Rule {
@@ -262,7 +264,7 @@ pub(crate) const TABLE: &[Rule] = &[
         finds: "the credential after the word Basic, if it is Base64 of a name and a password",
         starts: &["Basic ", "basic ", "BASIC "],
         pattern: r"(?i-u:basic) {1,4}(?<secret>[A-Za-z0-9+/_-]{6,}={0,2})",
-        check: check::is_basic_credential,
+        check: shape_check::is_basic_credential,
         ..RULE
     },
 ];

@@ -1,22 +1,22 @@
-//! Finds what a secret's name holds: `PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`.
+//! Finds secrets by the name before them: `PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::edge;
-use crate::judge;
 use crate::kinds::{AUTHORIZATION, COOKIE, PASSWORD, SECRET};
 use crate::name::{self, NameKind};
-use crate::rule::Shapes;
 use crate::separator;
+use crate::shape_search::Shapes;
 use crate::value;
+use crate::value_check;
+use crate::word_start;
 
-/// The longest name that is read backwards from its last word.
+/// Bytes of a name that are read backwards from its last word.
 const LONGEST_NAME: usize = 64;
 
-/// Finds the secret that is held by the name whose last word begins a candidate: where it is, and its kind.
+/// Finds the value of the name whose last word begins a candidate. Returns its range and kind.
 pub(crate) fn find_at(
     text: &str,
     floor: usize,
@@ -31,7 +31,7 @@ pub(crate) fn find_at(
         NameKind::Strong | NameKind::Weak => {
             let in_url = text[..name.start].ends_with(['?', '&']);
             let value = value::read(text, at, in_url);
-            if !judge::is_secret(text, kind, separator, &value) {
+            if !value_check::is_secret(text, kind, separator, &value) {
                 return None;
             }
             let secret = value::whole(text, &value, in_url);
@@ -41,7 +41,7 @@ pub(crate) fn find_at(
     }
 }
 
-/// Tells the kind of a name; `Pwd` is the working directory except where a connection string has it.
+/// Returns the kind of a name; `Pwd` is the working directory except where a connection string has it.
 fn kind_of(text: &str, name: &Range<usize>) -> Option<NameKind> {
     let is_part = text[..name.start].trim_end_matches(' ').ends_with(';');
     let name = &text[name.clone()];
@@ -49,7 +49,7 @@ fn kind_of(text: &str, name: &Range<usize>) -> Option<NameKind> {
     kind.or_else(|| (is_part && name.eq_ignore_ascii_case("pwd")).then_some(NameKind::Strong))
 }
 
-/// Finds the whole of the name whose last word begins a candidate.
+/// Finds the whole name whose last word begins a candidate.
 fn name_at(text: &str, floor: usize, candidate: &Range<usize>) -> Option<Range<usize>> {
     let start = candidate.start;
     if let Some(option) = text[start..].strip_prefix("--") {
@@ -65,7 +65,7 @@ fn name_at(text: &str, floor: usize, candidate: &Range<usize>) -> Option<Range<u
     let bytes = text.as_bytes();
     let is_inside = |at: usize| {
         let before = bytes[at - 1];
-        let escaped = before.is_ascii_alphanumeric() && edge::starts_word(bytes, floor, at);
+        let escaped = before.is_ascii_alphanumeric() && word_start::starts_word(bytes, floor, at);
         (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'.')) && !escaped
     };
     let lowest = floor.max(start.saturating_sub(LONGEST_NAME));
@@ -93,12 +93,15 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
     let head = value::bare_end(text, start, value::HEAD, false);
     let credential = &text[start..head];
     if scheme.name("line").is_some() {
-        let is_secret = credential.contains('=') || judge::is_weak_secret(credential);
+        let is_secret = credential.contains('=') || value_check::is_weak_secret(credential);
         return is_secret.then(|| start..value::line_end(text, start));
     }
     let has_scheme = scheme.name("one").is_some();
-    let is_secret =
-        if has_scheme { judge::is_credential(credential) } else { judge::is_weak_secret(credential) };
+    let is_secret = if has_scheme {
+        value_check::is_credential(credential)
+    } else {
+        value_check::is_weak_secret(credential)
+    };
     is_secret.then(|| start..value::bare_end(text, start, usize::MAX, false))
 }
 
@@ -112,13 +115,13 @@ fn cookie(text: &str, at: usize) -> Option<Range<usize>> {
     Some(at + secret.start()..at + secret.end())
 }
 
-/// Gives the kind of the shape that the whole value has, if it has one: it says more than the name.
+/// Returns the kind of the value's shape, if it has one: it is more exact than the name's.
 fn kind_of_shape(text: &str, value: &Range<usize>) -> Option<&'static str> {
     let (found, kind) = Shapes::new().find_at(text, value.start, value.start)?;
     (found == *value).then_some(kind)
 }
 
-/// Gives the kind of what a name of this sort holds.
+/// Returns the kind of a value with this name.
 fn kind_of_name(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();
     let says_password = ["pass", "pwd", "pw"].iter().any(|word| name.contains(word));

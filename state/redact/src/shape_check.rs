@@ -1,16 +1,16 @@
-//! Tells a secret from what is written in its place: masks, placeholders, words, code.
+//! Distinguishes secrets from text of the same shape: masks, placeholders, numbers.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Says whether text is mixed as keys are and words are not: with a digit, or with letters of both cases.
+/// Returns true if text has a digit or letters of both cases, as keys have.
 pub(crate) fn is_mixed(text: &str) -> bool {
     let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
     has(u8::is_ascii_digit) || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
-/// Says whether text looks as if it were made by chance: mixed, of many different characters, and not a placeholder.
+/// Returns true if text looks random: mixed, of many different characters, and no placeholder.
 pub(crate) fn looks_random(text: &str) -> bool {
     const DISTINCT: u32 = 6;
     // One bit for each ASCII character: keys have no others.
@@ -18,7 +18,7 @@ pub(crate) fn looks_random(text: &str) -> bool {
     is_mixed(text) && seen.count_ones() >= DISTINCT && !is_placeholder(text)
 }
 
-/// Says whether text stands for a secret that is elsewhere: a variable, a mask, a mark of ours, an instruction.
+/// Returns true if text only stands for a secret: a variable, a mask, a mark of ours, an instruction.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -38,7 +38,7 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         || (text.len() <= 32 && (text.contains("...") || text.contains('…')))
 }
 
-/// Says whether two parts that dots divide are a token's header, which is Base64 of JSON, and what it speaks of.
+/// Returns true if text has a token's header, which is Base64 of JSON, and another part behind a dot.
 pub(crate) fn is_json_web_token(text: &str) -> bool {
     const SHORTEST: usize = 8;
     let is_header = |part: &str| part.starts_with("eyJ") && part.len() > SHORTEST;
@@ -47,7 +47,7 @@ pub(crate) fn is_json_web_token(text: &str) -> bool {
         .any(|(header, rest)| is_header(header) && rest.len() >= SHORTEST)
 }
 
-/// Says whether this is a password or, after a colon, has one: and not the number of a group, nor a placeholder.
+/// Returns true if text is a password or, after a colon, has one that is neither a group's number nor a placeholder.
 pub(crate) fn is_password_of_login(text: &str) -> bool {
     let (name, password) = text.split_once(':').unwrap_or(("", text));
     let is_group =
@@ -55,7 +55,7 @@ pub(crate) fn is_password_of_login(text: &str) -> bool {
     !is_group && !is_placeholder(password)
 }
 
-/// Says whether this is the credential of HTTP's Basic scheme: Base64 of a name, a colon and a password.
+/// Returns true for a credential of HTTP's Basic scheme: Base64 of a name, a colon and a password.
 pub(crate) fn is_basic_credential(text: &str) -> bool {
     let sextets = text.bytes().filter_map(|byte| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

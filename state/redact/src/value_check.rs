@@ -1,83 +1,27 @@
-//! Decides whether what a secret's name holds is a secret, and not code, prose, a path or a placeholder.
+//! Distinguishes a secret value from code, prose, a path or a placeholder after the same name.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::{is_mixed, is_placeholder};
 use crate::name::{self, NameKind};
 use crate::separator::Separator;
+use crate::shape_check::{is_mixed, is_placeholder};
 use crate::value::{HEAD, Value};
 
-/// Holds the words that stand where a secret would: types, states, and what documentation says of it.
+/// Words that stand in a secret's place: types, states, and words of documentation.
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "any",
-    "args",
-    "authentication",
-    "base64",
-    "bool",
-    "boolean",
-    "bytes",
-    "char",
-    "default",
-    "disabled",
-    "empty",
-    "enabled",
-    "env",
-    "err",
-    "error",
-    "expired",
-    "false",
-    "field",
-    "file",
-    "function",
-    "header",
-    "hidden",
-    "incorrect",
-    "input",
-    "int",
-    "integer",
-    "invalid",
-    "keychain",
-    "keyring",
-    "masked",
-    "missing",
-    "n/a",
-    "never",
-    "nil",
-    "no",
-    "none",
-    "null",
-    "number",
-    "object",
-    "off",
-    "ok",
-    "omitted",
-    "on",
-    "optional",
-    "prompt",
-    "redacted",
-    "removed",
-    "required",
-    "scheme",
-    "sensitive",
-    "set",
-    "stdin",
-    "str",
-    "string",
-    "text",
-    "true",
-    "undefined",
-    "unknown",
-    "unset",
-    "valid",
-    "value",
-    "varchar",
-    "wrong",
-    "yes",
+    "any", "args", "authentication", "base64", "bool", "boolean", "bytes", "char", "default",
+    "disabled", "empty", "enabled", "env", "err", "error", "expired", "false", "field", "file",
+    "function", "header", "hidden", "incorrect", "input", "int", "integer", "invalid", "keychain",
+    "keyring", "masked", "missing", "n/a", "never", "nil", "no", "none", "null", "number", "object",
+    "off", "ok", "omitted", "on", "optional", "prompt", "redacted", "removed", "required", "scheme",
+    "sensitive", "set", "stdin", "str", "string", "text", "true", "undefined", "unknown", "unset",
+    "valid", "value", "varchar", "wrong", "yes",
 ];
 
-/// Says whether a value that a name of this kind holds is a secret.
+/// Returns true if the value of a name of this kind is a secret.
 pub(crate) fn is_secret(text: &str, kind: NameKind, separator: Separator, value: &Value) -> bool {
     let head = head(&text[value.range.clone()]);
     if is_structure(head, value) || is_stand_in(head) {
@@ -95,12 +39,12 @@ pub(crate) fn is_secret(text: &str, kind: NameKind, separator: Separator, value:
     }
 }
 
-/// Says whether a value could be a credential after the name of its scheme, were it all letters.
+/// Returns true if a value may be a credential after the name of its scheme, even if it is all letters.
 pub(crate) fn is_credential(value: &str) -> bool {
     !value.is_empty() && !is_stand_in(value) && !is_code(value)
 }
 
-/// Says whether a value is like a secret by itself: long enough, mixed, and no number.
+/// Returns true if a value looks like a key: long enough, mixed, and no number.
 pub(crate) fn is_weak_secret(value: &str) -> bool {
     const SHORTEST: usize = 8;
     const SHORTEST_NUMBER: usize = 16;
@@ -109,12 +53,12 @@ pub(crate) fn is_weak_secret(value: &str) -> bool {
     value.len() >= shortest && is_mixed(value) && !value.contains(char::is_whitespace) && !is_stand_in(value)
 }
 
-/// Gives the first bytes of a value, to the end of a character.
+/// Returns the first bytes of a value, to the end of a character.
 fn head(value: &str) -> &str {
     &value[..value.floor_char_boundary(HEAD)]
 }
 
-/// Says whether a value stands for a secret: a placeholder, a word of documentation, a path, another secret's name.
+/// Returns true if a value stands for a secret: a placeholder, a word of documentation, a path, another secret's name.
 fn is_stand_in(value: &str) -> bool {
     static PATH: LazyLock<Regex> = LazyLock::new(|| {
         let roots = "app|dev|etc|home|media|mnt|opt|path|private|proc|root|run|secrets?|srv|sys|tmp|Users|usr|var|work|workspace";
@@ -127,19 +71,19 @@ fn is_stand_in(value: &str) -> bool {
     is_word || is_placeholder(value) || is_template(value) || PATH.is_match(value) || is_name_of_secret(value)
 }
 
-/// Says whether this is no value but what follows a string that ended with the name: `"Enter your password: ","next":`.
+/// Returns true for the rest of a structure behind a string that ends with the name: `"Enter your password: ","next":`.
 fn is_structure(head: &str, value: &Value) -> bool {
     let rest = head.trim_start_matches([',', ':', '{', '}', '[', ']', '(', ')', ';', ' ', '\n']);
     rest.is_empty() || (value.quoted && !value.closed && rest.len() < head.len())
 }
 
-/// Says whether something is put into a value when the program runs.
+/// Returns true if a program fills in the value when it runs.
 fn is_template(value: &str) -> bool {
     let marks = [b"${", b"{{", b"#{", b"{}", b"%s", b"$("];
     value.as_bytes().windows(2).any(|pair| marks.iter().any(|mark| *mark == pair))
 }
 
-/// Says whether a value is itself the name of a secret, as a variable's or a key's: `user_password`, `config.token`.
+/// Returns true if a value is itself the name of a secret, as a variable's or a key's: `user_password`, `config.token`.
 fn is_name_of_secret(value: &str) -> bool {
     let is_name = value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'-'));
     let has_parts = value.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'.' | b'-'));
@@ -148,7 +92,7 @@ fn is_name_of_secret(value: &str) -> bool {
     value.len() <= 64 && is_name && (is_bare_word || (has_parts && name::kind(value).is_some()))
 }
 
-/// Says whether a value without quotes is an expression of a programming language.
+/// Returns true if a value without quotes is an expression in code.
 fn is_code(value: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         let receivers = "self|this|super|crate|config|cfg|settings|args|opts|options|params|process|os|env|req|request|ctx|props|secrets|vars|std";
@@ -160,7 +104,7 @@ fn is_code(value: &str) -> bool {
     PATTERN.is_match(value)
 }
 
-/// Says whether a value without quotes is a type's name: capitalised words without a gap.
+/// Returns true if a value without quotes is a type's name: capitalised words without a gap.
 fn is_type(value: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\A(?:[A-Z][a-z]+){1,5}[0-9]{0,4}\z").expect("the pattern is right: tests use it")
@@ -168,7 +112,7 @@ fn is_type(value: &str) -> bool {
     PATTERN.is_match(value)
 }
 
-/// Says whether a bare value after `name: ` or `name = ` is a secret, and not the next word of a sentence or a type.
+/// Returns true if a bare value after `name: ` or `name = ` is a secret, and not the next word of a sentence or a type.
 fn is_loose_secret(value: &str, after: &str) -> bool {
     const SHORTEST: usize = 4;
     if value.chars().all(|character| character.is_alphabetic() || matches!(character, '_' | '-' | '/')) {
@@ -178,7 +122,7 @@ fn is_loose_secret(value: &str, after: &str) -> bool {
     value.len() >= SHORTEST
 }
 
-/// Says whether a value is a word and another one follows it.
+/// Returns true if a value is a word and another one follows it.
 fn is_prose(value: &str, after: &str) -> bool {
     let is_word = |text: &str| text.chars().next().is_some_and(|first| first.is_alphabetic() || first == '[');
     let all_letters =
