@@ -1,15 +1,16 @@
 //! The JSONL rollouts of coding agents: find, read, extract metadata and turns, append.
 //!
-//! A coding agent writes every conversation ("thread") to a file of JSON lines, its *rollout*. This crate reads those of
-//! the Codex CLI, and writes rollouts of the same format. Data flows one way:
+//! A coding agent writes every conversation ("thread") to a file of JSON lines, its *rollout*. This crate reads the
+//! rollouts of the Codex CLI, and writes rollouts of the same format. Data flows one way: bytes, lines, facts, and what
+//! is made of them.
 //!
-//! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`] that tells whether it changed;
-//! 2. [`Extractor::extract`] reads one into [`ThreadMetadata`], and into a [`Checkpoint`] from where to go on;
-//! 3. [`Lines`] hands out every line of one, typed where we use it and as it is written where we do not;
-//! 4. [`list_turns`] reads its turns, a page at a time;
+//! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`] that shows a change.
+//! 2. [`Lines`] reads every line of a rollout, and [`Line::fact`] the [`Fact`] that it tells.
+//! 3. [`Extractor::extract`] folds facts into [`ThreadMetadata`], and into a [`Checkpoint`] from which to continue.
+//! 4. [`list_turns`] folds them into turns, a page at a time.
 //! 5. [`Recorder`] appends lines to a rollout of our own.
 //!
-//! It knows no database and no async runtime, and it never edits a rollout that another program wrote.
+//! The crate has no database and no async runtime, and never edits a rollout that another program wrote.
 //!
 //! # Example
 //!
@@ -33,57 +34,50 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What a rollout says
+//! # From facts to metadata
 //!
-//! A thread's id and creation time come from the first `session_meta` line; a later one counts only if it has the same
-//! id (a fork holds its source's lines). Without a time there, the first line's counts, then the id's own, and at last the
-//! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`: a
-//! `thread_settings_applied` event says what the *next* turn will use, and is passed over. The title is the user's first
-//! message. How the last run ended ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent marks its turns: one
-//! rule decides both. No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
-//! [`MAX_FIRST_USER_MESSAGE`], whatever stands in the file. Where a rollout says nothing, the field is `None`: no default is made up.
+//! A thread's id and start come from the first `session_meta` line; a later one counts only if it has the same id, since a
+//! fork holds its source's lines. If that line has no time, the first line's counts, then the id's own, and at last the
+//! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`. The title is the
+//! user's first message. The outcome of the last run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent
+//! marks its turns. Where a rollout has nothing, a field is `None`: no default is made up.
 //!
-//! [`Lines`] reads more than that: every line is a [`Line`], with its JSON as it is written; [`Line::fact`] is a [`Fact`],
-//! typed where this crate uses it and [`Fact::Other`] where it does not. Of a key that comes twice the last counts, and
-//! half of a surrogate pair (`\ud83d` alone) is read as U+FFFD.
+//! No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or [`MAX_FIRST_USER_MESSAGE`]. Of a
+//! repeated key the last value counts, and half of a surrogate pair (`\ud83d` alone) becomes U+FFFD.
 //!
-//! Whatever stands in a file, reading it is no error: a line that is torn, not UTF-8, not JSON or too long is skipped,
-//! counted and described in [`SkippedLines`]. A line that cannot change the metadata is looked at no further than it
-//! takes to know that: it is checked for UTF-8 and for its braces, and not parsed.
+//! The content of a file is never an error. A line that is torn, not UTF-8, not JSON or too long is skipped, counted and
+//! described in [`SkippedLines`]. A line that cannot change the metadata is checked for UTF-8 and for its braces, and not
+//! parsed.
 //!
 //! # Locking
 //!
-//! Reading takes no lock: an agent may append while we read, and what it has not finished is read the next time. A
-//! [`Recorder`] holds an advisory lock (`flock`) on its file for as long as it lives, so that two never interleave. Any
-//! number of [`Extractor`]s may run at once; one is for one thread at a time.
+//! Reading takes no lock: an agent may append meanwhile, and an unfinished line is read next time. A [`Recorder`] holds an
+//! advisory lock (`flock`) on its file, so that two never interleave. Use one [`Extractor`] for each thread of the program.
 //!
 //! # Compatibility
 //!
-//! Read and tested against files of Codex 0.169, 0.144, 0.99 and 0.47; the oldest, header-first files (2025) are read
-//! too. Line types and fields that are not known are passed over. A stored [`Checkpoint`] of another version of this
-//! crate is not an error: the file is read from its start. All public enums and most structs are `#[non_exhaustive]`.
+//! Tested with files of Codex 0.169, 0.144, 0.99 and 0.47, and with the header-first files of 2025. Unknown line types
+//! and fields are passed through. A stored [`Checkpoint`] of another version of this crate is ignored, and the file is read
+//! from its start. All public enums and most structs are `#[non_exhaustive]`.
 //!
 //! # Performance
 //!
-//! What a line is stands in its first bytes; only lines that can change the metadata are parsed, and of those of which
-//! the last counts, only the last. Reading costs between one and a half and two and a half times a plain newline count
-//! over the same files: about 0.25 s of processor time a GB, on top of copying it from the page cache. An [`Extractor`]
-//! owns 256 KiB and grows only for lines that matter and are longer, up to [`MAX_LINE`] each; it gives that back after
-//! the file. To decompress one takes a window of at most 32 MiB; what asks for more is refused
-//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on, and a checksum of the
-//! 4 KiB before it notices one that was written anew.
+//! The first bytes of a line give its kind. Only lines that can change the metadata are parsed, and of kinds of which the
+//! last counts, only the last. An [`Extractor`] owns 256 KiB. It grows only for longer lines that matter, up to
+//! [`MAX_LINE`] each, and shrinks after the file. Decompression needs at most 32 MiB; a file that needs more is refused
+//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on; a checksum of the 4 KiB
+//! before it detects a rewritten file.
 //!
 //! # File systems
 //!
-//! Nothing is memory-mapped, so a file that shrinks while it is read is no fault. Only regular files are opened; a pipe
-//! in the sessions folder is reported. Symbolic links are followed inside the home and reported when they leave it, and
-//! no file is counted twice. [`Recorder`] syncs the folders it creates, so that a new rollout survives a power cut; where
-//! a file system has no locks, it goes without. On other systems than Unix a fingerprint has no change time, and folders
-//! are not synced.
+//! Nothing is memory-mapped, so that a file may shrink while it is read. Only regular files are opened; a pipe in a sessions
+//! folder is reported. Symbolic links are followed inside the home and reported when they leave it, and no file is listed
+//! twice. [`Recorder`] syncs the folders it creates, so that a new rollout survives a power cut; on a file system without
+//! locks it goes without. On systems other than Unix a fingerprint has no change time, and folders are not synced.
 //!
 //! # Features
 //!
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
 //! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`); brings the zstd C library |
 

@@ -1,4 +1,4 @@
-//! What happens in a turn.
+//! Items of a turn.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,55 +7,55 @@ use serde_json::value::RawValue;
 /// The longest text of an item, in characters.
 pub const MAX_ITEM_TEXT: usize = 64 * 1024;
 
-/// How far a turn came.
+/// Status of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum TurnStatus {
-    /// The agent came to its end.
+    /// The agent completed the turn.
     Completed,
-    /// It was stopped, or another turn began before it ended.
+    /// The user stopped the turn, or another turn began before its end.
     Interrupted,
-    /// It ended with an error.
+    /// The turn has an error.
     Failed,
-    /// It has no end: it is running, or its agent was killed.
+    /// The turn has no end: the agent is running, or was killed.
     InProgress,
 }
 
-/// Something that happened in a turn.
+/// Item of a turn.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TurnItem {
-    /// The agent's id of it, where it gave one.
+    /// The agent's id of the item, where it has one.
     pub id: Option<String>,
-    /// When it was written.
+    /// Time of the line.
     pub at: Option<Timestamp>,
-    /// What it is.
+    /// Kind and content.
     #[serde(flatten)]
     pub kind: TurnItemKind,
 }
 
-/// What happened. Texts are cut at [`MAX_ITEM_TEXT`] characters.
+/// Kind and content of an item. Texts are cut at [`MAX_ITEM_TEXT`] characters.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum TurnItemKind {
-    /// The user said something.
+    /// The user spoke.
     UserMessage {
-        /// The words.
+        /// Words.
         text: String,
-        /// How many images came with them.
+        /// Number of images.
         images: usize,
     },
-    /// The agent said something.
+    /// The agent spoke.
     AgentMessage {
-        /// The words.
+        /// Words.
         text: String,
         /// `final_answer` and the like.
         phase: Option<String>,
     },
-    /// The agent summed up its thoughts.
+    /// Summaries of the agent's reasoning.
     Reasoning {
         /// The summaries.
         summary: Vec<String>,
@@ -64,29 +64,29 @@ pub enum TurnItemKind {
     CommandExecution {
         /// The command and its arguments.
         command: Vec<String>,
-        /// Where it ran.
+        /// Working directory.
         cwd: Option<String>,
         /// `completed`, `failed`, …
         status: Option<String>,
-        /// How it exited.
+        /// Exit code.
         exit_code: Option<i64>,
-        /// What it printed.
+        /// Output.
         output: Option<String>,
     },
     /// The agent called a tool, in versions that wrote only the call.
     ToolCall {
-        /// The tool.
+        /// The tool's name.
         name: String,
-        /// What it was given: JSON or text.
+        /// JSON or text.
         arguments: String,
-        /// What it gave back, once it did.
+        /// Result, once there is one.
         output: Option<String>,
     },
-    /// The context was summed up to make room.
+    /// The agent summed up the context to make room.
     ContextCompaction,
     /// A review began.
     EnteredReview {
-        /// What is reviewed, for people.
+        /// Subject of the review, for people.
         target: Option<String>,
     },
     /// A review ended.
@@ -98,7 +98,7 @@ pub enum TurnItemKind {
     Other {
         /// Its type, as it was written.
         item_type: String,
-        /// All of it.
+        /// The whole item.
         item: Box<RawValue>,
     },
 }

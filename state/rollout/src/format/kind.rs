@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
-use crate::json::{self, Raw};
+use crate::json;
 
 /// Kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,22 +75,12 @@ impl Event {
 
 /// Returns the `type` of a JSON object.
 pub(crate) fn type_of(object: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Typed<'a> {
-        #[serde(borrow, default, rename = "type")]
-        type_: Raw<'a>,
-    }
     // Most often it is the first key.
-    if let Some(rest) = object.strip_prefix("{\"type\":\"")
-        && let Some((name, _)) = rest
-            .as_bytes()
-            .iter()
-            .take(64)
-            .position(|byte| matches!(byte, b'"' | b'\\'))
-            .map(|at| rest.split_at(at))
-        && rest.as_bytes()[name.len()] == b'"'
+    if let Some((name, _)) = object.strip_prefix("{\"type\":\"").and_then(|rest| rest.split_once('"'))
+        && !name.contains('\\')
     {
         return Some(Cow::Borrowed(name));
     }
-    json::text(json::read::<Typed<'_>>(object).ok()?.type_)
+    let [name] = json::fields(object, ["type"]).ok()?;
+    json::text(name)
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
-use crate::json::{self, Raw};
+use crate::json;
 
 /// One side of a tool's call, in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,40 +28,22 @@ pub enum ToolCall<'a> {
 
 impl<'a> ToolCall<'a> {
     /// Reads the payload of a `response_item`; `None` if it is no call.
-    pub(super) fn read(payload: &'a str) -> serde_json::Result<Option<Self>> {
-        let item = json::read::<RawItem<'_>>(payload)?;
-        let (Some(call_id), Some(item_type)) = (json::owned(item.call_id), json::text(item.item_type)) else {
+    pub(super) fn read(payload: &'a str) -> json::Result<Option<Self>> {
+        let [item_type, call_id, name, arguments, input, output] =
+            json::fields(payload, ["type", "call_id", "name", "arguments", "input", "output"])?;
+        let (Some(call_id), Some(item_type)) = (json::owned(call_id), json::text(item_type)) else {
             return Ok(None);
         };
         Ok(match &*item_type {
             "function_call" | "custom_tool_call" | "local_shell_call" => Some(Self::Made {
                 call_id,
-                name: json::owned(item.name).unwrap_or_default(),
-                arguments: json::text(item.arguments.or(item.input)).unwrap_or_default(),
+                name: json::owned(name).unwrap_or_default(),
+                arguments: json::text(arguments.or(input)).unwrap_or_default(),
             }),
-            "function_call_output" | "custom_tool_call_output" => Some(Self::Answered {
-                call_id,
-                output: json::plain_or_compact(item.output).unwrap_or_default(),
-            }),
+            "function_call_output" | "custom_tool_call_output" => {
+                Some(Self::Answered { call_id, output: json::plain_or_compact(output).unwrap_or_default() })
+            }
             _ => None,
         })
     }
-}
-
-/// Payload as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct RawItem<'a> {
-    #[serde(borrow, rename = "type")]
-    item_type: Raw<'a>,
-    #[serde(borrow)]
-    call_id: Raw<'a>,
-    #[serde(borrow)]
-    name: Raw<'a>,
-    #[serde(borrow)]
-    arguments: Raw<'a>,
-    #[serde(borrow)]
-    input: Raw<'a>,
-    #[serde(borrow)]
-    output: Raw<'a>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{self, Raw};
+use crate::json;
 
 /// `turn_context`: the agent's settings for the turn that begins. `None` where the line has nothing.
 ///
@@ -13,49 +13,30 @@ use crate::json::{self, Raw};
 #[non_exhaustive]
 pub struct TurnContext {
     /// The working directory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
     /// The model.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The model's reasoning effort.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<String>,
     /// The `approval_policy`: a name, or compact JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_mode: Option<String>,
     /// The `permission_profile`, else the `sandbox_policy`: compact JSON, keys as they were written.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox_policy: Option<String>,
 }
 
-/// Payload as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct RawTurnContext<'a> {
-    #[serde(borrow)]
-    cwd: Raw<'a>,
-    #[serde(borrow)]
-    model: Raw<'a>,
-    #[serde(borrow)]
-    effort: Raw<'a>,
-    #[serde(borrow)]
-    approval_policy: Raw<'a>,
-    #[serde(borrow)]
-    permission_profile: Raw<'a>,
-    #[serde(borrow)]
-    sandbox_policy: Raw<'a>,
-}
-
-impl RawTurnContext<'_> {
-    pub(crate) fn read(&self) -> TurnContext {
-        let profile = json::name_or_json(self.permission_profile);
-        TurnContext {
-            cwd: json::path(self.cwd),
-            model: json::name(self.model),
-            reasoning_effort: json::name(self.effort),
-            approval_mode: json::name_or_json(self.approval_policy),
-            sandbox_policy: profile.or_else(|| json::name_or_json(self.sandbox_policy)),
-        }
+impl TurnContext {
+    /// Reads a payload.
+    pub(super) fn read(payload: &str) -> json::Result<Self> {
+        let [cwd, model, effort, approval, profile, sandbox] = json::fields(
+            payload,
+            ["cwd", "model", "effort", "approval_policy", "permission_profile", "sandbox_policy"],
+        )?;
+        Ok(Self {
+            cwd: json::path(cwd),
+            model: json::name(model),
+            reasoning_effort: json::name(effort),
+            approval_mode: json::name_or_json(approval),
+            sandbox_policy: json::name_or_json(profile).or_else(|| json::name_or_json(sandbox)),
+        })
     }
 }

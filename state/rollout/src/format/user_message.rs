@@ -1,7 +1,5 @@
 //! A user's message, and what an editor or the agent put around the user's own words.
 
-use serde::Deserialize;
-
 use crate::json::{self, Raw};
 use crate::text::{MAX_PATH, bounded};
 
@@ -39,20 +37,13 @@ pub struct UserMessage {
 impl UserMessage {
     /// Reads a list of parts: `{"type":"text","text":…}`, `{"type":"input_image",…}`, …
     pub(crate) fn of_content(content: Raw<'_>) -> Self {
-        #[derive(Deserialize)]
-        struct Part<'a> {
-            #[serde(borrow, default, rename = "type")]
-            part_type: Raw<'a>,
-            #[serde(borrow, default)]
-            text: Raw<'a>,
-        }
         let mut message = Self::default();
-        for part in json::parse::<Vec<Raw<'_>>>(content).unwrap_or_default() {
-            let Some(part) = json::parse::<Part<'_>>(part) else { continue };
-            let part_type = json::text(part.part_type).unwrap_or_default();
+        for part in json::items(content) {
+            let [part_type, text] = json::object(Some(part), ["type", "text"]);
+            let part_type = json::text(part_type).unwrap_or_default();
             if part_type.to_ascii_lowercase().contains("image") {
                 message.images += 1;
-            } else if let Some(text) = json::text(part.text) {
+            } else if let Some(text) = json::text(text) {
                 message.text.push_str(&text);
             }
         }

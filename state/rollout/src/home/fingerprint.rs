@@ -63,19 +63,3 @@ impl FromStr for Fingerprint {
         if parts.next().is_some() { Err(FingerprintError) } else { Ok(this) }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_survives_its_text() {
-        for (len, modified_ns, changed_ns) in [(0, 0, 0), (u64::MAX, -1, i64::MAX), (42, i64::MIN, 7)] {
-            let print = Fingerprint { len, modified_ns, changed_ns };
-            assert_eq!(print.to_string().parse(), Ok(print));
-        }
-        for text in ["", "1:2", "1:2:3:4", "x:1:2", "1:2:"] {
-            assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError), "{text}");
-        }
-    }
-}

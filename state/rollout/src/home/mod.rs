@@ -54,7 +54,9 @@ impl AgentHome {
 
     /// Returns the path of a place in the home, given with `/` between its parts.
     pub fn absolute(&self, relative: &str) -> PathBuf {
-        relative.split('/').fold(self.root.clone(), |path, part| path.join(part))
+        let mut path = self.root.clone();
+        path.extend(relative.split('/'));
+        path
     }
 
     /// Reads `config.toml`. A missing file gives the defaults.

@@ -124,17 +124,3 @@ impl fmt::Display for DiscoveryProblem {
         write!(f, "{place} {}", self.reason)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_survives_its_code() {
-        let unreadable = ProblemReason::Unreadable("Permission denied".to_owned());
-        for reason in ProblemReason::WITHOUT_DETAIL.into_iter().chain([unreadable]) {
-            assert_eq!(ProblemReason::from_code(reason.code(), reason.detail()), Some(reason));
-        }
-        assert_eq!(ProblemReason::from_code("from_the_future", None), None);
-    }
-}

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 
-use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::json::{self, Raw};
+use crate::json;
 use crate::lines::block::Buffer;
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
@@ -55,7 +54,7 @@ impl ThreadNames {
             if line.is_blank() {
                 continue;
             }
-            match line.parse(Entry::parse) {
+            match line.parse(entry) {
                 Ok((thread, name)) => this.set(thread, &name),
                 Err(reason) => this.skipped.add(line.bad(reason)),
             }
@@ -71,19 +70,10 @@ impl ThreadNames {
     }
 }
 
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow, default)]
-    id: Raw<'a>,
-    #[serde(borrow, default)]
-    thread_name: Raw<'a>,
-}
-
-impl Entry<'_> {
-    fn parse(line: &str) -> Option<(Uuid, String)> {
-        let entry = json::read::<Entry<'_>>(line).ok()?;
-        let thread = Uuid::try_parse(&json::text(entry.id)?).ok()?;
-        // A name that is `null` or missing counts as empty.
-        Some((thread, json::text(entry.thread_name).unwrap_or_default().into_owned()))
-    }
+/// Reads a line: a thread and its name.
+fn entry(line: &str) -> Option<(Uuid, String)> {
+    let [id, name] = json::fields(line, ["id", "thread_name"]).ok()?;
+    let thread = Uuid::try_parse(&json::text(id)?).ok()?;
+    // A name that is `null` or missing counts as empty.
+    Some((thread, json::text(name).unwrap_or_default().into_owned()))
 }

@@ -1,22 +1,20 @@
 //! Reads JSON values leniently: a field of an unexpected type counts as missing, and breaks nothing.
 
-mod last_wins;
+mod fields;
+mod scan;
 mod string;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
-use self::last_wins::LastWins;
+pub(crate) use self::fields::{Raw, fields, items};
+pub(crate) use self::scan::{NotJson, Result};
 use crate::text::{MAX_JSON, MAX_NAME, MAX_PATH};
-
-/// JSON value that may be missing, as it is written.
-pub(crate) type Raw<'a> = Option<&'a RawValue>;
 
 /// Decodes the value, if it is a string.
 pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    string::decode(raw?.get())
+    string::decode(raw?)
 }
 
 /// Decodes the value, if it is a string that is not empty.
@@ -26,18 +24,18 @@ pub(crate) fn owned(raw: Raw<'_>) -> Option<String> {
 
 /// Decodes a string that is not empty; cuts it at [`MAX_NAME`] characters.
 pub(crate) fn name(raw: Raw<'_>) -> Option<String> {
-    string::decode_bounded(raw?.get(), MAX_NAME).filter(|name| !name.is_empty())
+    string::decode_bounded(raw?, MAX_NAME).filter(|name| !name.is_empty())
 }
 
 /// Decodes a string that is not empty; cuts it at [`MAX_PATH`] characters.
 pub(crate) fn path(raw: Raw<'_>) -> Option<String> {
-    string::decode_bounded(raw?.get(), MAX_PATH).filter(|path| !path.is_empty())
+    string::decode_bounded(raw?, MAX_PATH).filter(|path| !path.is_empty())
 }
 
 /// Returns a string like [`name`], and any other value as compact JSON, its keys in their order. Replaces JSON of more than
 /// [`MAX_JSON`] bytes with its `type`.
 pub(crate) fn name_or_json(raw: Raw<'_>) -> Option<String> {
-    match raw?.get() {
+    match raw? {
         "null" => None,
         json if json.starts_with('"') => name(raw),
         json => compact(json, MAX_JSON).or_else(|| kind(raw)),
@@ -46,34 +44,28 @@ pub(crate) fn name_or_json(raw: Raw<'_>) -> Option<String> {
 
 /// Returns `{"type":"…"}`, if the value is an object with a type.
 fn kind(raw: Raw<'_>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Typed<'a> {
-        #[serde(borrow, default, rename = "type")]
-        type_: Raw<'a>,
-    }
-    let name = name(parse::<Typed<'_>>(raw)?.type_)?;
-    Some(serde_json::json!({ "type": name }).to_string())
+    let [kind] = object(raw, ["type"]);
+    Some(serde_json::json!({ "type": name(kind)? }).to_string())
 }
 
-/// Deserializes the value; `None` if it has another shape.
-pub(crate) fn parse<'a, T: Deserialize<'a>>(raw: Raw<'a>) -> Option<T> {
-    read(raw?.get()).ok()
+/// Reads the values of these keys like [`fields`]; none of a value that is no object.
+pub(crate) fn object<'a, const N: usize>(raw: Raw<'a>, names: [&str; N]) -> [Raw<'a>; N] {
+    raw.and_then(|raw| fields(raw, names).ok()).unwrap_or([None; N])
 }
 
-/// Deserializes `json`. Of a repeated key, the last value counts.
-pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
-    // Nearly every object has each of its keys once.
-    serde_json::from_str(json).or_else(|_| T::deserialize(LastWins(json)))
+/// Deserializes a number; `None` for any other value.
+pub(crate) fn number<T: DeserializeOwned>(raw: Raw<'_>) -> Option<T> {
+    serde_json::from_str(raw?).ok()
 }
 
 /// Returns the strings of a list.
 pub(crate) fn texts<'a>(raw: Raw<'a>) -> impl Iterator<Item = Cow<'a, str>> {
-    parse::<Vec<Raw<'a>>>(raw).unwrap_or_default().into_iter().filter_map(text)
+    items(raw).into_iter().filter_map(string::decode)
 }
 
 /// Returns a string as it is, and any other value as compact JSON, its keys in their order.
 pub(crate) fn plain_or_compact(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    match raw?.get() {
+    match raw? {
         "null" => None,
         json if json.starts_with('"') => text(raw),
         json => compact(json, usize::MAX).map(Cow::Owned),
@@ -118,13 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn text_is_lenient() -> serde_json::Result<()> {
-        let read = |json: &'static str| serde_json::from_str::<&RawValue>(json).map(|raw| text(Some(raw)));
-        assert_eq!(read(r#""a""#)?.as_deref(), Some("a"));
-        assert_eq!(read(r#""a\u00e9\"""#)?.as_deref(), Some("aé\""));
-        assert_eq!(read("5")?, None);
-        assert_eq!(read("null")?, None);
-        assert_eq!(read(r#"["a"]"#)?, None);
-        Ok(())
+    fn text_is_lenient() {
+        assert_eq!(text(Some(r#""a""#)).as_deref(), Some("a"));
+        assert_eq!(text(Some(r#""a\u00e9\"""#)).as_deref(), Some("aé\""));
+        for other in ["5", "null", r#"["a"]"#] {
+            assert_eq!(text(Some(other)), None);
+        }
     }
 }

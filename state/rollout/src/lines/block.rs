@@ -30,8 +30,6 @@ pub(super) struct Block<R> {
     /// Offset of the buffer's first byte in the stream.
     pub(super) base: u64,
     pub(super) end: usize,
-    /// The buffer is ASCII from here on.
-    ascii_from: usize,
     pub(super) eof: bool,
 }
 
@@ -43,7 +41,7 @@ impl<R: Read> Block<R> {
         }
         let end = before.len().min(GUARD);
         bytes[..end].copy_from_slice(&before[before.len() - end..]);
-        Self { source, bytes, base: offset - end as u64, end, ascii_from: end, eof: false }
+        Self { source, bytes, base: offset - end as u64, end, eof: false }
     }
 
     /// Returns the memory, without the memory that an exceptionally long line needed.
@@ -64,12 +62,6 @@ impl<R: Read> Block<R> {
         &self.bytes[at.saturating_sub(GUARD)..at]
     }
 
-    /// Returns true if these bytes are UTF-8.
-    #[inline]
-    pub(super) fn is_utf8(&self, from: usize, to: usize) -> bool {
-        from >= self.ascii_from || std::str::from_utf8(&self.bytes[from..to]).is_ok()
-    }
-
     /// Returns true if a read is worth its system call.
     pub(super) fn has_room(&self) -> bool {
         self.bytes.len() - self.end >= BLOCK / 4
@@ -85,11 +77,7 @@ impl<R: Read> Block<R> {
         loop {
             match self.source.read(&mut self.bytes[self.end..]) {
                 Ok(read) => {
-                    let to = self.end + read;
-                    if !self.bytes[self.end..to].is_ascii() {
-                        self.ascii_from = to;
-                    }
-                    self.end = to;
+                    self.end += read;
                     self.eof = read == 0;
                     return Ok(());
                 }
@@ -108,7 +96,6 @@ impl<R: Read> Block<R> {
         self.bytes.copy_within(count..self.end, 0);
         self.base += count as u64;
         self.end -= count;
-        self.ascii_from = self.ascii_from.saturating_sub(count);
         count
     }
 }

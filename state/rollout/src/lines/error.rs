@@ -67,28 +67,3 @@ impl ExtractError {
         matches!(self, Self::Io(_))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_survives_its_code() -> Result<(), Box<dyn std::error::Error>> {
-        let denied = || io::Error::from_raw_os_error(13);
-        for error in [
-            ExtractError::Io(denied()),
-            ExtractError::NotAFile,
-            ExtractError::Empty,
-            ExtractError::NoThread,
-            ExtractError::CompressionUnsupported,
-            ExtractError::WindowTooLarge,
-        ] {
-            let again = ExtractError::from_code(error.code(), error.detail().as_deref());
-            let again = again.ok_or("unknown code")?;
-            assert_eq!((again.to_string(), again.code()), (error.to_string(), error.code()));
-            assert_eq!(again.is_transient(), error.is_transient());
-        }
-        assert!(ExtractError::from_code("from_the_future", None).is_none());
-        Ok(())
-    }
-}

@@ -1,33 +1,33 @@
-//! A line as it stands in a rollout, and what is wrong with it.
+//! A line as it is written, and its visible faults.
 
 use super::skipped::{BadLine, BadReason};
 
-/// One line as it stands in the stream, without its end.
+/// Line as it is written, without its newline.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawLine<'a> {
-    /// Where the line starts, in (decompressed) bytes.
+    /// (Decompressed) byte where the line starts.
     pub(crate) offset: u64,
     /// The line's number, from 1.
     pub(crate) number: u64,
-    /// The line without white space, NUL bytes and a byte order mark around it; its head only, when not `whole`.
+    /// The line without white space, NUL bytes and a byte order mark around it; only its head, if not `whole`.
     pub(crate) bytes: &'a [u8],
-    /// Whether `bytes` is the whole line.
+    /// True if `bytes` is the whole line.
     pub(crate) whole: bool,
-    /// Whether a newline ended it.
+    /// True if a newline ended it.
     pub(crate) terminated: bool,
-    /// Whether the whole line is UTF-8.
+    /// True if the whole line is UTF-8.
     pub(crate) utf8: bool,
     /// The line's last byte that is neither white space nor NUL; 0 if there is none.
     pub(crate) last: u8,
 }
 
 impl<'a> RawLine<'a> {
-    /// Whether nothing stands in it.
+    /// Returns true if the line is blank.
     pub(crate) fn is_blank(&self) -> bool {
         self.last == 0
     }
 
-    /// What is visibly wrong with a line that is not blank, before it is parsed.
+    /// Returns the visible fault of a line that is not blank, without parsing it.
     pub(crate) fn fault(&self, needed_whole: bool) -> Option<BadReason> {
         if !self.utf8 {
             Some(BadReason::NotUtf8)
@@ -43,7 +43,7 @@ impl<'a> RawLine<'a> {
         let text = || std::str::from_utf8(self.bytes).map_err(|_| BadReason::NotUtf8);
         let parse = |text| parse(text).ok_or(BadReason::NotJson);
         match self.fault(true).map_or_else(text, Err).and_then(parse) {
-            // A line without an end is not finished, whatever else is wrong with it.
+            // A line without a newline is not finished, so that its other faults do not count.
             Err(BadReason::NotUtf8 | BadReason::NotJson) if !self.terminated => Err(BadReason::Torn),
             parsed => parsed,
         }
@@ -54,7 +54,7 @@ impl<'a> RawLine<'a> {
     }
 }
 
-/// Cuts white space and NUL bytes (a crash of the machine leaves them) on both sides, and a byte order mark.
+/// Trims white space and NUL bytes, which a crash of the machine leaves, and from the first line a byte order mark.
 pub(crate) fn trim(mut bytes: &[u8], first: bool) -> &[u8] {
     if first {
         bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);

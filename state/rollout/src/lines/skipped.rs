@@ -1,26 +1,26 @@
-//! Lines that could not be read: counted, the first of them described, never fatal.
+//! Lines that could not be read. All are counted, the first are described, none is fatal.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How many skipped lines are described one by one.
+/// The most skipped lines that are described one by one.
 pub const MAX_BAD_LINES: usize = 8;
 
-/// Why a line was skipped.
+/// Reason why a line was skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BadReason {
-    /// It is not UTF-8.
+    /// The line is not UTF-8.
     NotUtf8,
-    /// It is not a JSON object.
+    /// The line is not a JSON object.
     NotJson,
-    /// It would matter and is longer than [`MAX_LINE`](crate::MAX_LINE).
+    /// The line would matter, and is longer than [`MAX_LINE`](crate::MAX_LINE).
     TooLong,
-    /// It is the file's last line, has no newline, and is not complete.
+    /// The file ends in the middle of the line.
     Torn,
-    /// The compressed stream is cut off or damaged here; what follows cannot be read.
+    /// The compressed stream is cut off or damaged here; the rest cannot be read.
     Truncated,
 }
 
@@ -50,14 +50,14 @@ impl fmt::Display for BadReason {
     }
 }
 
-/// A line that was skipped.
+/// Skipped line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadLine {
-    /// Where it starts, in bytes; of a compressed file, in decompressed bytes.
+    /// Byte where the line starts; of a compressed file, the decompressed byte.
     pub offset: u64,
-    /// Its number, from 1.
+    /// The line's number, from 1.
     pub line_number: u64,
-    /// What is wrong with it.
+    /// Reason.
     pub reason: BadReason,
 }
 
@@ -67,10 +67,10 @@ impl fmt::Display for BadLine {
     }
 }
 
-/// The lines of a file that were skipped.
+/// Skipped lines of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedLines {
-    /// How many there are.
+    /// Number of skipped lines.
     pub count: u64,
     /// The first [`MAX_BAD_LINES`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -78,7 +78,7 @@ pub struct SkippedLines {
 }
 
 impl SkippedLines {
-    /// Whether every line was read.
+    /// Returns true if every line was read.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::error::ExtractError;
 
-/// The largest window to decompress with, as a power of two: 32 MiB, and memory stays bounded whatever a file asks for.
-/// Agents compress with the default level, whose windows have 2 MiB; every level up to 19 needs at most 8 MiB.
+/// The largest window to decompress with, as a power of two: 32 MiB. It bounds memory for every file. Agents compress with
+/// the default level, whose windows have 2 MiB; every level up to 19 needs at most 8 MiB.
 #[cfg(feature = "zstd")]
 const MAX_WINDOW_LOG: u32 = 25;
 
-/// The bytes of a rollout.
+/// Bytes of a rollout.
 pub(crate) enum Source {
     Plain(File),
     #[cfg(feature = "zstd")]
@@ -19,7 +19,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Opens a regular file. Anything else (a pipe would block) is refused unopened.
+    /// Opens a regular file. Refuses any other without opening it: a pipe would block.
     pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, u64), ExtractError> {
         let metadata = std::fs::metadata(path)?;
         if !metadata.is_file() {
@@ -42,7 +42,7 @@ impl Source {
         Err(ExtractError::CompressionUnsupported)
     }
 
-    /// Goes to a byte of a plain file; does nothing to a compressed one.
+    /// Seeks in a plain file; does nothing to a compressed one.
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
@@ -62,12 +62,12 @@ impl Read for Source {
     }
 }
 
-/// Whether an error while reading speaks of the compressed content, and not of the machine or our own bounds.
+/// Returns true if a read error is about the compressed content, and not about the machine or our own bounds.
 pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
     compressed && error.raw_os_error().is_none() && !is_window_too_large(error)
 }
 
-/// Returns what an error while reading means, when it is no damage.
+/// Converts a read error that is no damage.
 pub(crate) fn failed(error: io::Error) -> ExtractError {
     if is_window_too_large(&error) { ExtractError::WindowTooLarge } else { ExtractError::Io(error) }
 }

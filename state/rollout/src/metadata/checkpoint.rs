@@ -1,18 +1,17 @@
-//! Where an extraction stopped, so that the next one reads only what has been added.
+//! Checkpoint of an extraction, so that the next one reads only appended lines.
 
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
 use crate::lines::skipped::SkippedLines;
 
-/// Raised whenever what a checkpoint keeps changes its meaning; an older one is then read anew. (Since 5, it keeps how
-/// the last turn goes.)
+/// Version of the stored state. Increment it when the state's meaning changes: older checkpoints are then ignored.
 const VERSION: u32 = 5;
 
-/// How far a rollout has been read, and what it said up to there. Stored as JSON.
+/// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///
-/// It ends behind the last line that a newline ended: a tail without one is read again next time. A checksum of the
-/// bytes before the offset tells a file that has grown from one that was written anew.
+/// The offset is behind the last newline: a tail without one is read again next time. A checksum of the bytes before the
+/// offset detects a file that was rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     #[serde(rename = "v")]
@@ -30,22 +29,22 @@ impl Checkpoint {
         Self { version: VERSION, offset, lines, skipped, guard: crc32fast::hash(before), state }
     }
 
-    /// The byte behind the last complete line; of a compressed file, the decompressed byte.
+    /// Returns the byte behind the last complete line; of a compressed file, the decompressed byte.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// How many lines come before the offset.
+    /// Returns the number of lines before the offset.
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// Whether this build understands it.
+    /// Returns true if this build understands the checkpoint.
     pub(crate) fn is_current(&self) -> bool {
         self.version == VERSION
     }
 
-    /// Whether the bytes before the offset are those that were read.
+    /// Returns true if the bytes before the offset are unchanged.
     pub(crate) fn guards(&self, before: &[u8]) -> bool {
         crc32fast::hash(before) == self.guard
     }

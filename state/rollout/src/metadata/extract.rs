@@ -1,4 +1,4 @@
-//! Takes a thread's metadata out of its rollout, parsing only the lines that can change it.
+//! Extracts a thread's metadata from its rollout.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -16,32 +16,32 @@ use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
 use crate::lines::source::{self, Source, is_damage};
 
-/// What an [`Extractor`] found in a rollout.
+/// Result of reading one rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extraction {
-    /// What the rollout says about its thread.
+    /// Metadata of the thread.
     pub metadata: ThreadMetadata,
-    /// From where to go on when the file has grown.
+    /// State from which to continue when the file has grown.
     pub checkpoint: Checkpoint,
-    /// The lines of the whole file, blank and skipped ones included.
+    /// Number of lines in the whole file, with blank and skipped ones.
     pub lines: u64,
-    /// Those lines of the whole file that were skipped.
+    /// Skipped lines of the whole file.
     pub skipped: SkippedLines,
-    /// How many bytes this extraction read; of a compressed file, decompressed bytes.
+    /// Bytes that this extraction read; of a compressed file, decompressed bytes.
     pub bytes_read: u64,
-    /// Whether it went on from the checkpoint it was given.
+    /// True if it continued from the given checkpoint.
     pub resumed: bool,
 }
 
-/// Reads rollouts one after the other, in the same memory.
+/// Reader of rollouts, one after the other, in the same memory.
 #[derive(Default)]
 pub struct Extractor {
     buffer: Buffer,
     kept: Kept,
 }
 
-// Not derived: its memory holds lines as they are written, credentials in remotes included.
+// Not derived: its memory holds lines as they are written, with credentials in remotes.
 impl fmt::Debug for Extractor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Extractor").finish_non_exhaustive()
@@ -49,20 +49,20 @@ impl fmt::Debug for Extractor {
 }
 
 impl Extractor {
-    /// Makes an extractor. It owns about 256 KiB; one a thread is enough.
+    /// Creates an extractor, which owns about 256 KiB. Use one for each worker thread.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the rollout `file`, from where `from` stopped if that still fits.
+    /// Reads the rollout `file`, from the checkpoint `from` on if that still fits.
     ///
-    /// `name` is what the file's name says, if it says something: it names the thread when no line does. A compressed
-    /// file is always read from its start.
+    /// `name` is the parsed file name, which gives the thread's id when no line does. A compressed file is always read from
+    /// its start.
     ///
     /// # Errors
     /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::Empty`], [`ExtractError::NoThread`],
-    /// [`ExtractError::WindowTooLarge`], and [`ExtractError::CompressionUnsupported`] without the feature `zstd`. What
-    /// stands in a line is never an error.
+    /// [`ExtractError::WindowTooLarge`], and [`ExtractError::CompressionUnsupported`] without the feature `zstd`. The
+    /// content of a line is never an error.
     pub fn extract(
         &mut self,
         file: &Path,
@@ -71,7 +71,7 @@ impl Extractor {
         from: Option<&Checkpoint>,
     ) -> Result<Extraction, ExtractError> {
         let from = from.filter(|from| from.is_current() && !compressed);
-        // A pass that keeps no lines for later needs no other: this ends.
+        // A pass that keeps no lines never starts over: this ends.
         let mut keep = true;
         loop {
             match self.run(file, compressed, name, from, keep) {
@@ -122,9 +122,9 @@ impl Extractor {
     }
 }
 
-/// Why a pass gave nothing.
+/// Reason why a pass ended early.
 enum Stop {
-    /// A line that was kept for later says nothing; another pass must keep none.
+    /// A kept line is unusable; the next pass must keep none.
     StartOver,
     /// The file cannot be read.
     Failed(ExtractError),
@@ -142,15 +142,15 @@ impl From<ExtractError> for Stop {
     }
 }
 
-/// What a pass over all lines has found.
+/// Result of a pass over all lines.
 struct Found {
     state: State,
     skipped: SkippedLines,
-    /// The lines that a newline ended.
+    /// Number of lines that a newline ended.
     lines: u64,
-    /// State and skipped lines before the last line, when no newline ended it.
+    /// State and skipped lines before the last line, if it has no newline.
     tail: Option<(State, SkippedLines)>,
-    /// Whether there was nothing but blank lines.
+    /// True if every line was blank.
     blank: bool,
 }
 
@@ -189,8 +189,7 @@ fn read(
     Ok(Found { state, skipped, lines, tail, blank })
 }
 
-/// Goes to where `from` stopped and gives back the bytes before it; to the start and `None` if they are not those that
-/// `from` has seen.
+/// Seeks to the checkpoint and returns the bytes before it. Seeks to the start and returns `None` if they have changed.
 fn resume(source: &mut Source, length: u64, from: Option<&Checkpoint>) -> io::Result<Option<Vec<u8>>> {
     let Some(from) = from.filter(|from| 0 < from.offset() && from.offset() <= length) else {
         return Ok(None);

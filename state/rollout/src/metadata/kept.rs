@@ -1,8 +1,9 @@
 //! Lines of which only the last counts: kept as bytes, and parsed once.
 
 use crate::format::fact::Fact;
-use crate::format::head::{Head, NotJson};
+use crate::format::head::Head;
 use crate::format::kind::Kind;
+use crate::json;
 
 /// Memory for one line that is kept from file to file; nearly every such line is shorter.
 const MAX_RETAINED: usize = 64 * 1024;
@@ -50,7 +51,7 @@ impl KeptLine {
     }
 
     /// Reads the kept line; `None` if there is none.
-    pub(super) fn take(&mut self) -> Result<Option<Fact<'_>>, NotJson> {
+    pub(super) fn take(&mut self) -> json::Result<Option<Fact<'_>>> {
         let head = self.head.take();
         head.map(|(kind, payload)| Head { kind, payload, time: &[] }.fact(&self.bytes)).transpose()
     }

@@ -7,8 +7,9 @@ use super::kept::Kept;
 use super::state::State;
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
-use crate::format::head::{Head, NotJson};
+use crate::format::head::Head;
 use crate::format::kind::{Event, Kind};
+use crate::json::{self, NotJson};
 use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
@@ -114,7 +115,7 @@ impl<'k> Pass<'k> {
         }
     }
 
-    fn take_canonical(&mut self, line: &RawLine<'_>, head: Head<'_>) -> Result<(), NotJson> {
+    fn take_canonical(&mut self, line: &RawLine<'_>, head: Head<'_>) -> json::Result<()> {
         match head.kind {
             Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, &head),
             Kind::Event(Event::TokenCount) if self.keep => self.kept.tokens.keep(line.bytes, &head),
@@ -126,7 +127,7 @@ impl<'k> Pass<'k> {
         Ok(())
     }
 
-    fn take_other(&mut self, line: &RawLine<'_>) -> Result<(), NotJson> {
+    fn take_other(&mut self, line: &RawLine<'_>) -> json::Result<()> {
         let envelope = Envelope::read(std::str::from_utf8(line.bytes).map_err(|_| NotJson)?)?;
         let fact = envelope.fact()?;
         match &fact {

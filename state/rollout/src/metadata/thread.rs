@@ -12,7 +12,7 @@ use crate::turns::run_outcome::RunOutcome;
 ///
 /// Every text is bounded: paths and addresses to [`MAX_PATH`](crate::MAX_PATH) characters, names, versions
 /// and words to [`MAX_NAME`](crate::MAX_NAME) characters, and JSON to [`MAX_JSON`](crate::MAX_JSON) bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ThreadMetadata {
     /// The first `session_meta`'s id; without one, the file name's.
@@ -74,33 +74,7 @@ pub struct ThreadMetadata {
 impl ThreadMetadata {
     /// Returns the metadata of a thread of which only the id is known.
     pub fn new(thread_id: Uuid) -> Self {
-        Self {
-            thread_id,
-            created_at: None,
-            updated_at: None,
-            cwd: None,
-            source: None,
-            thread_source: None,
-            model_provider: None,
-            model: None,
-            reasoning_effort: None,
-            cli_version: None,
-            title: None,
-            first_user_message: None,
-            preview: None,
-            sandbox_policy: None,
-            approval_mode: None,
-            tokens_used: 0,
-            git_sha: None,
-            git_branch: None,
-            git_origin_url: None,
-            agent_nickname: None,
-            agent_role: None,
-            agent_path: None,
-            parent_thread_id: None,
-            memory_mode: None,
-            run_outcome: RunOutcome::Unknown,
-        }
+        Self { thread_id, ..Self::default() }
     }
 
     /// Removes secrets from texts, and credentials from the remote's URL. An extractor has done that already; this is for

@@ -21,10 +21,9 @@ use self::files::{create_folders, lock, options, sync_folder};
 use self::new_thread::NewThread;
 use crate::format::envelope::Envelope;
 use crate::format::kind::Kind;
-use crate::format::session_meta::RawSessionMeta;
+use crate::format::session_meta::originator;
 use crate::home::AgentHome;
 use crate::home::name::RolloutName;
-use crate::json;
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
 use crate::lines::reader::LineReader;
@@ -243,8 +242,6 @@ fn written_by(path: &Path) -> io::Result<Option<String>> {
     let mut lines = LineReader::new(File::open(path)?, Buffer::default(), 0, 0, &[]);
     let Some(line) = lines.next(|_| true)? else { return Ok(None) };
     let Ok(envelope) = line.parse(|text| Envelope::read(text).ok()) else { return Ok(None) };
-    if envelope.kind() != Kind::SessionMeta {
-        return Ok(None);
-    }
-    Ok(json::read::<RawSessionMeta<'_>>(envelope.payload()).ok().and_then(|meta| meta.originator()))
+    let is_meta = envelope.kind() == Kind::SessionMeta;
+    Ok(originator(envelope.payload()).filter(|_| is_meta))
 }

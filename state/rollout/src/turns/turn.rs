@@ -1,4 +1,4 @@
-//! A turn: what a user asked, and everything the agent did about it.
+//! A turn: a user's request, and the agent's work on it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,34 +6,34 @@ use serde::Serialize;
 use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use crate::text::bounded;
 
-/// A turn of a thread.
+/// Turn of a thread.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Turn {
     /// The agent's id of the turn; `turn-<n>` (from 1) in files of versions that gave none.
     pub id: String,
-    /// The turn that caused this one, possibly itself.
+    /// Id of the turn that caused this one, possibly its own.
     pub root_turn_id: Option<String>,
-    /// How far it came.
+    /// Status.
     pub status: TurnStatus,
-    /// What went wrong, of a turn that failed.
+    /// Error message of a failed turn.
     pub error: Option<String>,
-    /// When it began.
+    /// Start.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// End.
     pub completed_at: Option<Timestamp>,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub duration_ms: Option<u64>,
-    /// What happened in it, in order. Empty in [`ItemsView::None`].
+    /// Items in their order. Empty in [`ItemsView::None`].
     pub items: Vec<TurnItem>,
-    /// How many items are left out, because of the view or of [`MAX_TURN_ITEMS`].
+    /// Number of items left out, because of the view or of [`MAX_TURN_ITEMS`].
     pub omitted_items: u64,
-    /// Where its first line stands in the rollout, in (decompressed) bytes: the turn's place for a cursor.
+    /// (Decompressed) byte where the turn's first line starts: its place for a cursor.
     pub offset: u64,
 }
 
-/// Which of a turn's items are wanted.
+/// Selection of a turn's items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ItemsView {
@@ -46,11 +46,11 @@ pub enum ItemsView {
     Full,
 }
 
-/// The most items a [`Turn`] holds; those after are counted.
+/// The most items of a [`Turn`]; further ones are only counted.
 pub const MAX_TURN_ITEMS: usize = 10_000;
 
 impl Turn {
-    /// The user's words, one line break between messages.
+    /// Returns the user's messages, with line breaks between them.
     pub fn user_text(&self) -> String {
         let texts = self.items.iter().filter_map(|item| match &item.kind {
             TurnItemKind::UserMessage { text, .. } => Some(text.as_str()),
@@ -59,7 +59,7 @@ impl Turn {
         texts.collect::<Vec<_>>().join("\n")
     }
 
-    /// The agent's last message.
+    /// Returns the agent's last message.
     pub fn last_agent_message(&self) -> Option<&str> {
         self.items.iter().rev().find_map(|item| match &item.kind {
             TurnItemKind::AgentMessage { text, .. } => Some(text.as_str()),
@@ -91,7 +91,7 @@ impl Turn {
         }
     }
 
-    /// Gives the result of a call to the call it answers.
+    /// Adds a tool's result to its call.
     pub(crate) fn answer(&mut self, call: &str, result: &str) {
         for item in self.items.iter_mut().rev().filter(|item| item.id.as_deref() == Some(call)) {
             if let TurnItemKind::ToolCall { output, .. } = &mut item.kind {

@@ -3,6 +3,7 @@
 mod bad_lines;
 mod corpus;
 mod discover;
+mod git_url;
 mod home;
 mod lines;
 mod outcomes;
@@ -12,6 +13,7 @@ mod rules;
 mod shapes;
 mod torn;
 mod turns;
+mod words;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

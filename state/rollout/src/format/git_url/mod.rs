@@ -5,8 +5,6 @@
 
 mod authorities;
 mod parameters;
-#[cfg(test)]
-mod tests;
 mod units;
 
 use std::borrow::Cow;

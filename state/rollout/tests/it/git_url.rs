@@ -1,8 +1,10 @@
 //! Credentials go, in whatever shape they come, and addresses stay.
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
-use super::*;
+use threadkeep_rollout::strip_credentials;
 
 #[test]
 fn credentials_go_and_addresses_stay() {

@@ -1,0 +1,81 @@
+//! Reads some fields of an object, and the items of a list.
+
+use super::scan::{NotJson, Result, Scanner};
+use super::string;
+
+/// JSON value that may be missing, as it is written.
+pub(crate) type Raw<'a> = Option<&'a str>;
+
+/// Reads the values of these keys of an object, in this order. Of a repeated key, the last value counts; `null` counts as
+/// missing.
+///
+/// The rest of the object is checked, but for the escapes in its strings.
+pub(crate) fn fields<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Result<[Raw<'a>; N]> {
+    let mut values = [None; N];
+    elements(json, *b"{}", |scanner| {
+        let key = scanner.key()?;
+        let plain = &key[1..key.len() - 1];
+        let wanted = names.iter().position(|name| *name == plain).or_else(|| {
+            let key = plain.bytes().any(|byte| byte == b'\\').then(|| string::decode(key))??;
+            names.iter().position(|name| *name == key)
+        });
+        let value = scanner.value(wanted.is_some())?;
+        if let Some(wanted) = wanted {
+            values[wanted] = Some(value).filter(|value| *value != "null");
+        }
+        Some(())
+    })?;
+    Ok(values)
+}
+
+/// Returns the items of a list; none of a value that is no list.
+pub(crate) fn items(raw: Raw<'_>) -> Vec<&str> {
+    let mut items = Vec::new();
+    let read = elements(raw.unwrap_or_default(), *b"[]", |scanner| {
+        items.push(scanner.value(true)?);
+        Some(())
+    });
+    if read.is_ok() { items } else { Vec::new() }
+}
+
+/// Reads what stands between brackets with commas between.
+fn elements<'a>(
+    json: &'a str,
+    [open, close]: [u8; 2],
+    mut element: impl FnMut(&mut Scanner<'a>) -> Option<()>,
+) -> Result<()> {
+    let mut scanner = Scanner::new(json);
+    if !scanner.eat(open) {
+        return Err(NotJson);
+    }
+    if !scanner.eat(close) {
+        loop {
+            element(&mut scanner).ok_or(NotJson)?;
+            if scanner.eat(close) {
+                break;
+            }
+            if !scanner.eat(b',') {
+                return Err(NotJson);
+            }
+        }
+    }
+    if scanner.is_at_end() { Ok(()) } else { Err(NotJson) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_repeated_key_counts() -> Result<()> {
+        let json = r#"{"a":1,"x":[{}],"\u0061":2,"b":null,"\ud83d":3,"c":"\q"}"#;
+        assert_eq!(fields(json, ["a", "b", "d"])?, [Some("2"), None, None]);
+        assert_eq!(fields(json, ["c"]), Err(NotJson), "a bad escape in a value that is read");
+        for bad in ["5", "[]", "{", r#"{"a":1,}"#, r#"{"a":1}}"#, r#"{"a":}"#, r#"{"a":1,"b":}"#, "{,}"] {
+            assert_eq!(fields(bad, ["a"]), Err(NotJson), "{bad}");
+        }
+        assert_eq!(items(Some(" [ 1 , \"a,b\",[2]] ")), ["1", "\"a,b\"", "[2]"]);
+        assert!(items(Some("[1")).is_empty() && items(Some("{}")).is_empty() && items(Some("[]")).is_empty());
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Finds where JSON values end, several times faster than by parsing them.
+
+use memchr::{memchr, memchr2};
+
+/// The text is no JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotJson;
+
+/// Result of reading JSON.
+pub(crate) type Result<T> = std::result::Result<T, NotJson>;
+
+/// Place in a JSON text.
+pub(super) struct Scanner<'a> {
+    json: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(json: &'a str) -> Self {
+        Self { json, at: 0 }
+    }
+
+    /// Moves behind white space and this byte; stays if another byte follows.
+    pub(super) fn eat(&mut self, byte: u8) -> bool {
+        let is_next = self.next() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// Returns true if only white space follows.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.next().is_none()
+    }
+
+    /// Moves behind the key of an object and its colon. Returns the key with its quotes.
+    pub(super) fn key(&mut self) -> Option<&'a str> {
+        self.next().filter(|next| *next == b'"')?;
+        let from = self.at;
+        self.string(true)?;
+        let key = &self.json[from..self.at];
+        self.eat(b':').then_some(key)
+    }
+
+    /// Moves behind a value. Returns it as it is written. Unless `strict`, escapes in its strings are not checked.
+    pub(super) fn value(&mut self, strict: bool) -> Option<&'a str> {
+        self.next()?;
+        let from = self.at;
+        // The ends of what is open: nesting has no limit.
+        let mut open = Vec::new();
+        loop {
+            match self.next()? {
+                opening @ (b'{' | b'[') => {
+                    self.at += 1;
+                    let end = if opening == b'{' { b'}' } else { b']' };
+                    if !self.eat(end) {
+                        open.push(end);
+                        if end == b'}' {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                }
+                b'"' => self.string(strict)?,
+                _ => self.scalar()?,
+            }
+            // A value has ended, and with it perhaps what it is in.
+            loop {
+                let Some(&end) = open.last() else { return Some(&self.json[from..self.at]) };
+                if self.eat(end) {
+                    open.pop();
+                } else if self.eat(b',') {
+                    if end == b'}' {
+                        self.key()?;
+                    }
+                    break;
+                } else {
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Moves behind white space. Returns the byte there.
+    fn next(&mut self) -> Option<u8> {
+        let bytes = self.json.as_bytes();
+        loop {
+            match bytes.get(self.at)? {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    /// Moves behind a string.
+    fn string(&mut self, strict: bool) -> Option<()> {
+        let bytes = self.json.as_bytes();
+        let from = self.at + 1;
+        let mut at = from;
+        if strict {
+            loop {
+                at += memchr2(b'"', b'\\', &bytes[at..])?;
+                at += match bytes[at..] {
+                    [b'"', ..] => break,
+                    [_, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+                    [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(u8::is_ascii_hexdigit) => 6,
+                    _ => return None,
+                };
+            }
+        } else {
+            let is_escaped =
+                |at: usize| bytes[from..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+            loop {
+                at += memchr(b'"', &bytes[at..])?;
+                if !is_escaped(at) {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        self.at = at + 1;
+        // Control characters must be escaped. The least byte is found by vector code.
+        let least = bytes[from..at].iter().fold(u8::MAX, |least, byte| least.min(*byte));
+        (least >= b' ').then_some(())
+    }
+
+    /// Moves behind a number, `true`, `false` or `null`.
+    fn scalar(&mut self) -> Option<()> {
+        let rest = &self.json.as_bytes()[self.at..];
+        let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        let length = rest.iter().position(is_end).unwrap_or(rest.len());
+        self.at += length;
+        let scalar = &rest[..length];
+        (matches!(scalar, b"true" | b"false" | b"null") || is_number(scalar)).then_some(())
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text[0] == b'0') {
+        return false;
+    }
+    let mut rest = &text[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let length = digits(fraction);
+        if length == 0 {
+            return false;
+        }
+        rest = &fraction[length..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    fn is_json(text: &str, strict: bool) -> bool {
+        let mut scanner = Scanner::new(text);
+        scanner.value(strict).is_some() && scanner.is_at_end()
+    }
+
+    const TOKENS: &[&str] = &[
+        "{", "}", "[", "]", ":", ",", "\"", "\\", "\"a\"", "\"b\":", "\\\"", "\\\\", "\\u00e9", "\\ud83d",
+        "\\q", "é", "\t", " ", "\n", "0", "12", "-", ".5", "e+1", "1.5E-3", "true", "null", "nope", "{}",
+        "[]", "\"x\":1",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn it_accepts_what_serde_accepts(tokens in prop::collection::vec(prop::sample::select(TOKENS), 1..9)) {
+            let text = tokens.concat();
+            let wanted = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+            // Serde refuses half of a surrogate pair in a string that it decodes, and accepts it in one that it skips.
+            prop_assert_eq!(is_json(&text, true), wanted, "{}", text);
+            prop_assert!(!wanted || is_json(&text, false), "{}", text);
+            prop_assert!(wanted || !is_json(&text, false) || text.contains('\\'), "{}", text);
+        }
+    }
+}
