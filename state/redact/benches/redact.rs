@@ -1,7 +1,8 @@
 //! Redaction of texts as an agent writes them, against a plain scan of the same bytes.
 //!
-//! The scan counts newlines and colons byte by byte, which the compiler makes vector code of: about what it costs to touch the
-//! text at all. Each figure is the best of several rounds, since everything else on a machine only ever adds.
+//! The scan counts newlines and colons byte by byte, which the compiler makes vector code of: about
+//! what it costs to touch the text at all. Each figure is the best of several rounds, since
+//! everything else on a machine only ever adds.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
@@ -30,7 +31,8 @@ fn titles() {
     println!("a title of {} bytes: {:.0} ns", TITLE.len(), best.as_secs_f64() * 1e9 / CALLS as f64);
 }
 
-/// Gives one piece of each sort of text; the last ones are full of findings and of what nearly is one.
+/// Gives one piece of each sort of text; the last ones are full of findings and of what nearly is
+/// one.
 fn texts() -> Vec<(&'static str, String)> {
     let rule = include_str!("../src/value_check.rs");
     let readme = include_str!("../../../README.md");

@@ -10,7 +10,8 @@ use crate::shape_table::TABLE;
 
 /// Matches the first bytes of a shape, or the last word of a secret's name.
 ///
-/// Every alternative has a bounded length, so that the time stays linear however often the search restarts.
+/// Every alternative has a bounded length, so that the time stays linear however often the search
+/// restarts.
 static CANDIDATE: LazyLock<Regex> = LazyLock::new(|| {
     let mut leads: Vec<String> = TABLE.iter().map(crate::shape::Rule::lead).collect();
     leads.push(format!(r#"(?i-u:{})(?:\\{{0,7}}["'`][ \t]{{0,8}},|[\\"'`\] \t]{{0,10}}[:=]|>)"#, name_end()));

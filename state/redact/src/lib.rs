@@ -1,9 +1,9 @@
 //! Removes secrets from text before it is logged, stored or shown.
 //!
-//! The crate is one pure function and its rules. It finds secrets by their *shape* (keys of known vendors, private
-//! keys, JSON Web Tokens, credentials in URLs) and by the *name* before them (`PASSWORD=…`, `"api_key":
-//! "…"`, `--token …`, `Authorization: …`), also in text that was escaped several times, as a JSON string
-//! within another is.
+//! The crate is one pure function and its rules. It finds secrets by their *shape* (keys of known
+//! vendors, private keys, JSON Web Tokens, credentials in URLs) and by the *name* before them
+//! (`PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`), also in text that was escaped
+//! several times, as a JSON string within another is.
 //!
 //! ```
 //! use threadkeep_redact::{is_secret_name, redact};
@@ -14,34 +14,37 @@
 //! assert!(is_secret_name("clientSecret") && !is_secret_name("max_tokens"));
 //! ```
 //!
-//! Redaction is a last guard, and no promise. A secret without a known shape or name stays: a password in a
-//! sentence, half a key at the cut of a preview, a key whose vendor is not in [`kinds`]. Redact a text before
-//! cutting it, never after: half a key has lost its shape.
+//! Redaction is a last guard, and no promise. A secret without a known shape or name stays: a
+//! password in a sentence, half a key at the cut of a preview, a key whose vendor is not in
+//! [`kinds`]. Redact a text before cutting it, never after: half a key has lost its shape.
 //!
 //! These stay on purpose: digests, UUIDs, `data:` URLs and other Base64 without a name (an image is
-//! megabytes of it, and nothing tells a key from it), public keys and certificates, counts of tokens, names
-//! of variables (`$TOKEN`, `config.token`), calls (`read_password()`), types, paths, placeholders and masks.
-//! After a weak name such as `token` or `key`, a value counts only if it looks like a key: eight characters or
-//! more, with a digit or of both cases. After a strong name such as `password`, every value counts that is not
-//! code or prose, so that now and then a harmless word goes.
+//! megabytes of it, and nothing tells a key from it), public keys and certificates, counts of
+//! tokens, names of variables (`$TOKEN`, `config.token`), calls (`read_password()`), types, paths,
+//! placeholders and masks. After a weak name such as `token` or `key`, a value counts only if it
+//! looks like a key: eight characters or more, with a digit or of both cases. After a strong name
+//! such as `password`, every value counts that is not code or prose, so that now and then a
+//! harmless word goes.
 //!
 //! # Locking
 //!
-//! None. The first call in a process compiles the rules (a few milliseconds); all threads share them.
+//! None. The first call in a process compiles the rules (a few milliseconds); all threads share
+//! them.
 //!
 //! # Compatibility
 //!
-//! A mark is `[redacted:` + kind + `]`. Marks stay as they are, so that redacting twice changes nothing more.
-//! Any version may add kinds and find more; a kind keeps its name.
+//! A mark is `[redacted:` + kind + `]`. Marks stay as they are, so that redacting twice changes
+//! nothing more. Any version may add kinds and find more; a kind keeps its name.
 //!
 //! # Performance
 //!
-//! The time is linear in the text's length for every text: names and prefilter are bounded, a value is checked
-//! by its first 256 bytes (in quotes: 8 KiB), and no rule reads a rejected run again. One automaton reads the
-//! text once; a text without a candidate is returned borrowed and costs no more. On one core of a cloud machine (2 vCPUs), `cargo xtask bench redact` read prose at 480 MB/s, log rows at
-//! 510, rollout lines at 520, this crate's own code, which is full of secrets' names, at 330, and a title of
-//! 79 bytes in 190 ns; counting newlines and colons ran at 2,400 MB/s. Text that is nothing but findings ran
-//! at 22 MB/s.
+//! The time is linear in the text's length for every text: names and prefilter are bounded, a value
+//! is checked by its first 256 bytes (in quotes: 8 KiB), and no rule reads a rejected run again.
+//! One automaton reads the text once; a text without a candidate is returned borrowed and costs no
+//! more. On one core of a cloud machine (2 vCPUs), `cargo xtask bench redact` read prose at 480
+//! MB/s, log rows at 510, rollout lines at 520, this crate's own code, which is full of secrets'
+//! names, at 330, and a title of 79 bytes in 190 ns; counting newlines and colons ran at 2,400
+//! MB/s. Text that is nothing but findings ran at 22 MB/s.
 //!
 //! # File systems
 //!

@@ -61,8 +61,8 @@ pub(crate) const LAST_WORDS: &[&str] = &[
 /// Returns true if a field or variable of this name holds a secret.
 ///
 /// Splits the name at punctuation and capitals, and decides by its last words. So `client_secret`,
-/// `API_KEY`, `dbPassword`, `x-api-key` and `authorization` hold secrets; `max_tokens`, `token_count`,
-/// `password_file`, `next_page_token`, `keyboard`, `monkey` and `author` do not.
+/// `API_KEY`, `dbPassword`, `x-api-key` and `authorization` hold secrets; `max_tokens`,
+/// `token_count`, `password_file`, `next_page_token`, `keyboard`, `monkey` and `author` do not.
 pub fn is_secret_name(name: &str) -> bool {
     kind(name).is_some()
 }
@@ -110,7 +110,8 @@ fn is_glued(word: &str) -> bool {
         })
 }
 
-/// Splits a name at its punctuation and capitals, and returns the parts of `lower`: three for `HTTPProxyPass`.
+/// Splits a name at its punctuation and capitals, and returns the parts of `lower`: three for
+/// `HTTPProxyPass`.
 fn words<'a>(name: &str, lower: &'a str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
     let is_hump = |at: usize| {

@@ -1,4 +1,5 @@
-//! Finds secrets by the name before them: `PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`.
+//! Finds secrets by the name before them: `PASSWORD=…`, `"api_key": "…"`, `--token …`,
+//! `Authorization: …`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -41,7 +42,8 @@ pub(crate) fn find_at(
     }
 }
 
-/// Returns the kind of a name; `Pwd` is the working directory except where a connection string has it.
+/// Returns the kind of a name; `Pwd` is the working directory except where a connection string has
+/// it.
 fn kind_of(text: &str, name: &Range<usize>) -> Option<NameKind> {
     let is_part = text[..name.start].trim_end_matches(' ').ends_with(';');
     let name = &text[name.clone()];
@@ -105,7 +107,8 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
     is_secret.then(|| start..value::bare_end(text, start, usize::MAX, false))
 }
 
-/// Finds the value of a cookie header: pairs of names and values, up to the end of the line or of the quotes.
+/// Finds the value of a cookie header: pairs of names and values, up to the end of the line or of
+/// the quotes.
 fn cookie(text: &str, at: usize) -> Option<Range<usize>> {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"\A\\{0,7}["'`]?[ ]{0,4}([A-Za-z0-9_.$%-]{1,64}=[^\r\n"'`\\]{4,})"#)

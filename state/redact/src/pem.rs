@@ -1,9 +1,10 @@
 //! Shape of a private key in PEM armour.
 
-/// Finds a private key from its first line to its last, or, if that is missing, to the end of its body.
+/// Finds a private key from its first line to its last, or, if that is missing, to the end of its
+/// body.
 ///
-/// A body ends at the first two hyphens in a row, so that none is read twice. Armour without Base64 is prose about
-/// keys, and stays.
+/// A body ends at the first two hyphens in a row, so that none is read twice. Armour without Base64
+/// is prose about keys, and stays.
 pub(crate) const PATTERN: &str = r#"(?x)
     -----BEGIN\ (?:[A-Z0-9]{1,12}\ ){0,3}PRIVATE\ KEY(?:\ BLOCK)?-----
     (?:

@@ -1,4 +1,5 @@
-//! Separators between a name and its value: `=`, `: `, `": "`, `=>`, `>` of a tag, `", "` of a list, a space.
+//! Separators between a name and its value: `=`, `: `, `": "`, `=>`, `>` of a tag, `", "` of a
+//! list, a space.
 
 use std::sync::LazyLock;
 
@@ -22,7 +23,8 @@ pub(crate) enum Separator {
     Tag,
 }
 
-/// Finds the separator after the name from `start` to `end`. Returns it, and where the value begins.
+/// Finds the separator after the name from `start` to `end`. Returns it, and where the value
+/// begins.
 pub(crate) fn after_name(text: &str, start: usize, end: usize) -> Option<(Separator, usize)> {
     let before = &text[..start];
     let rest = &text[end..];
@@ -55,7 +57,8 @@ fn closing_quote(rest: &[u8]) -> usize {
     }
 }
 
-/// Counts the length of a type between a colon and an equals sign before a quote: of `: &str = ` in `x: &str = "…"`.
+/// Counts the length of a type between a colon and an equals sign before a quote: of `: &str = ` in
+/// `x: &str = "…"`.
 fn annotation(sign: &str) -> Option<usize> {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"\A:\s{0,4}[^\s"`=,;(){}]{1,40}(?: \| \w{1,16})?\s{0,4}=\s{0,8}["'`]"#)
@@ -66,7 +69,8 @@ fn annotation(sign: &str) -> Option<usize> {
     Some(found.end() - 1)
 }
 
-/// Counts the bytes before a value: blanks, line breaks if a quote follows them, the head of a YAML block.
+/// Counts the bytes before a value: blanks, line breaks if a quote follows them, the head of a YAML
+/// block.
 fn skipped(rest: &str) -> usize {
     static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\A[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,64}").expect("the pattern is right: tests use it")

@@ -14,7 +14,8 @@ pub(crate) struct Rule {
     pub(crate) starts: &'static [&'static str],
     /// Pattern for the prefilter, where `starts` alone would be found everywhere.
     pub(crate) lead: Option<&'static str>,
-    /// Pattern of the shape, from its first byte. If it has groups, the one that matches is the secret.
+    /// Pattern of the shape, from its first byte. If it has groups, the one that matches is the
+    /// secret.
     pub(crate) pattern: &'static str,
     /// True if the shape may begin in the middle of a word.
     pub(crate) inside_words: bool,

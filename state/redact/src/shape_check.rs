@@ -18,7 +18,8 @@ pub(crate) fn looks_random(text: &str) -> bool {
     is_mixed(text) && seen.count_ones() >= DISTINCT && !is_placeholder(text)
 }
 
-/// Returns true if text only stands for a secret: a variable, a mask, a mark of ours, an instruction.
+/// Returns true if text only stands for a secret: a variable, a mask, a mark of ours, an
+/// instruction.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -38,7 +39,8 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         || (text.len() <= 32 && (text.contains("...") || text.contains('…')))
 }
 
-/// Returns true if text has a token's header, which is Base64 of JSON, and another part behind a dot.
+/// Returns true if text has a token's header, which is Base64 of JSON, and another part behind a
+/// dot.
 pub(crate) fn is_json_web_token(text: &str) -> bool {
     const SHORTEST: usize = 8;
     let is_header = |part: &str| part.starts_with("eyJ") && part.len() > SHORTEST;
@@ -47,7 +49,8 @@ pub(crate) fn is_json_web_token(text: &str) -> bool {
         .any(|(header, rest)| is_header(header) && rest.len() >= SHORTEST)
 }
 
-/// Returns true if text is a password or, after a colon, has one that is neither a group's number nor a placeholder.
+/// Returns true if text is a password or, after a colon, has one that is neither a group's number
+/// nor a placeholder.
 pub(crate) fn is_password_of_login(text: &str) -> bool {
     let (name, password) = text.split_once(':').unwrap_or(("", text));
     let is_group =

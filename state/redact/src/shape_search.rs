@@ -28,8 +28,8 @@ static BY_FIRST_BYTE: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
 
 /// Search for shapes in one text.
 pub(crate) struct Shapes {
-    /// For each rule, the end of the last run that had its shape and was no secret. A match that begins in that run would
-    /// end there too, so that each rule reads a long run only once.
+    /// For each rule, the end of the last run that had its shape and was no secret. A match that
+    /// begins in that run would end there too, so that each rule reads a long run only once.
     refused: [usize; TABLE.len()],
 }
 

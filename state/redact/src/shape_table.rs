@@ -131,8 +131,8 @@ pub(crate) const TABLE: &[Rule] = &[
         kind: "discord-token",
         finds: "Discord bot tokens",
         starts: &["M", "N", "O"],
-        // The first part is Base64 of a number of 17 to 20 digits, so that few letters are possible at each place. That
-        // keeps the prefilter from stopping at every capital.
+        // The first part is Base64 of a number of 17 to 20 digits, so that few letters are possible
+        // at each place. That keeps the prefilter from stopping at every capital.
         lead: Some("(?:[MNO][DTjz][AEIMQUYcgk][0-5w-z]){5}"),
         pattern: r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
         ..RULE

@@ -8,7 +8,8 @@ use regex::Regex;
 /// The longest quoted value. Longer text is no password, and keys have rules of their own.
 const LONGEST_QUOTED: usize = 8 * 1024;
 
-/// Bytes of a value that are checked. The limit keeps a huge value from being read again for each name in it.
+/// Bytes of a value that are checked. The limit keeps a huge value from being read again for each
+/// name in it.
 pub(crate) const HEAD: usize = 256;
 
 /// Value as it is written.
@@ -24,7 +25,8 @@ pub(crate) struct Value {
 
 /// Reads the value that begins at `at`; in the query of a URL, a fragment ends it too.
 ///
-/// No more than [`HEAD`] bytes of a value without quotes are read: [`whole`] gives the rest, once it matters.
+/// No more than [`HEAD`] bytes of a value without quotes are read: [`whole`] gives the rest, once
+/// it matters.
 pub(crate) fn read(text: &str, at: usize, in_url: bool) -> Value {
     quoted(text, at).unwrap_or_else(|| Value {
         range: at..bare_end(text, at, HEAD, in_url),
@@ -49,7 +51,8 @@ fn quoted(text: &str, at: usize) -> Option<Value> {
     Some(Value { range: start..end, quoted: true, closed: closing.is_some() })
 }
 
-/// Reads the opening quote, with a prefix or a constructor. Returns its backslashes, the quote, and its length.
+/// Reads the opening quote, with a prefix or a constructor. Returns its backslashes, the quote, and
+/// its length.
 fn opening(rest: &str) -> Option<(usize, u8, usize)> {
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         let constructor = r"(?:(?:Some|Ok|String::from|Secret(?:String|Box)?(?:::new|::from)?)\()*";
@@ -67,8 +70,9 @@ fn opening(rest: &str) -> Option<(usize, u8, usize)> {
 
 /// Finds the quote that closes a value whose opening quote had `depth` backslashes before it.
 ///
-/// Each level of escaping doubles the backslashes and adds one. So a quote closes the value if it has as many as the
-/// opening one, or that and pairs of escaped backslashes; with fewer, it closes the string around the value.
+/// Each level of escaping doubles the backslashes and adds one. So a quote closes the value if it
+/// has as many as the opening one, or that and pairs of escaped backslashes; with fewer, it closes
+/// the string around the value.
 fn closing(bytes: &[u8], quote: u8, depth: usize) -> Option<usize> {
     let mut backslashes = 0;
     for (at, &byte) in bytes.iter().enumerate().take(LONGEST_QUOTED) {

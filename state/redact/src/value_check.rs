@@ -39,7 +39,8 @@ pub(crate) fn is_secret(text: &str, kind: NameKind, separator: Separator, value:
     }
 }
 
-/// Returns true if a value may be a credential after the name of its scheme, even if it is all letters.
+/// Returns true if a value may be a credential after the name of its scheme, even if it is all
+/// letters.
 pub(crate) fn is_credential(value: &str) -> bool {
     !value.is_empty() && !is_stand_in(value) && !is_code(value)
 }
@@ -58,7 +59,8 @@ fn head(value: &str) -> &str {
     &value[..value.floor_char_boundary(HEAD)]
 }
 
-/// Returns true if a value stands for a secret: a placeholder, a word of documentation, a path, another secret's name.
+/// Returns true if a value stands for a secret: a placeholder, a word of documentation, a path,
+/// another secret's name.
 fn is_stand_in(value: &str) -> bool {
     static PATH: LazyLock<Regex> = LazyLock::new(|| {
         let roots = "app|dev|etc|home|media|mnt|opt|path|private|proc|root|run|secrets?|srv|sys|tmp|Users|usr|var|work|workspace";
@@ -71,7 +73,8 @@ fn is_stand_in(value: &str) -> bool {
     is_word || is_placeholder(value) || is_template(value) || PATH.is_match(value) || is_name_of_secret(value)
 }
 
-/// Returns true for the rest of a structure behind a string that ends with the name: `"Enter your password: ","next":`.
+/// Returns true for the rest of a structure behind a string that ends with the name: `"Enter your
+/// password: ","next":`.
 fn is_structure(head: &str, value: &Value) -> bool {
     let rest = head.trim_start_matches([',', ':', '{', '}', '[', ']', '(', ')', ';', ' ', '\n']);
     rest.is_empty() || (value.quoted && !value.closed && rest.len() < head.len())
@@ -83,7 +86,8 @@ fn is_template(value: &str) -> bool {
     value.as_bytes().windows(2).any(|pair| marks.iter().any(|mark| *mark == pair))
 }
 
-/// Returns true if a value is itself the name of a secret, as a variable's or a key's: `user_password`, `config.token`.
+/// Returns true if a value is itself the name of a secret, as a variable's or a key's:
+/// `user_password`, `config.token`.
 fn is_name_of_secret(value: &str) -> bool {
     let is_name = value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'-'));
     let has_parts = value.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'.' | b'-'));
@@ -112,7 +116,8 @@ fn is_type(value: &str) -> bool {
     PATTERN.is_match(value)
 }
 
-/// Returns true if a bare value after `name: ` or `name = ` is a secret, and not the next word of a sentence or a type.
+/// Returns true if a bare value after `name: ` or `name = ` is a secret, and not the next word of a
+/// sentence or a type.
 fn is_loose_secret(value: &str, after: &str) -> bool {
     const SHORTEST: usize = 4;
     if value.chars().all(|character| character.is_alphabetic() || matches!(character, '_' | '-' | '/')) {

@@ -1,9 +1,10 @@
 //! Finds the beginning of words in text that may be escaped.
 //!
-//! A key right after a line break of a JSON string (`\n`), a percent-escape (`%3D`) or a terminal's colour (`ESC[31m`)
-//! has a letter or digit before it which is not part of its word.
+//! A key right after a line break of a JSON string (`\n`), a percent-escape (`%3D`) or a terminal's
+//! colour (`ESC[31m`) has a letter or digit before it which is not part of its word.
 
-/// Returns true if a word can begin at `at`: no letter or digit stands before it, or one that ends an escape.
+/// Returns true if a word can begin at `at`: no letter or digit stands before it, or one that ends
+/// an escape.
 pub(crate) fn starts_word(text: &[u8], floor: usize, at: usize) -> bool {
     let before = &text[floor..at];
     match before.last() {
@@ -24,7 +25,8 @@ fn ends_in_escape(before: &[u8]) -> bool {
     }
 }
 
-/// Returns true if these bytes end in a terminal's colour sequence, raw or with its escape character spelt out.
+/// Returns true if these bytes end in a terminal's colour sequence, raw or with its escape
+/// character spelt out.
 fn ends_in_colour(before: &[u8]) -> bool {
     // The longest in use, a foreground and a background of 24 bits, has 38.
     let tail = &before[before.len().saturating_sub(40)..before.len() - 1];

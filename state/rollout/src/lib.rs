@@ -1,16 +1,17 @@
 //! The JSONL rollouts of coding agents: find, read, extract metadata and turns, append.
 //!
-//! A coding agent writes every conversation ("thread") to a file of JSON lines, its *rollout*. This crate reads the
-//! rollouts of the Codex CLI, and writes rollouts of the same format. Data flows one way: bytes, lines, facts, and what
-//! is made of them.
+//! A coding agent writes every conversation ("thread") to a file of JSON lines, its *rollout*. This
+//! crate reads the rollouts of the Codex CLI, and writes rollouts of the same format. Data flows
+//! one way: bytes, lines, facts, and what is made of them.
 //!
-//! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`] that shows a change.
-//! 2. [`Lines`] reads every line of a rollout, and [`Line::fact`] the [`Fact`] that it tells.
-//! 3. [`Extractor::extract`] folds facts into [`ThreadMetadata`], and into a [`Checkpoint`] from which to continue.
+//! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`].
+//! 2. [`Lines`] reads every line of a rollout, and [`Line::fact`] gives its [`Fact`].
+//! 3. [`Extractor::extract`] folds facts into [`ThreadMetadata`], and into a [`Checkpoint`].
 //! 4. [`list_turns`] folds them into turns, a page at a time.
 //! 5. [`Recorder`] appends lines to a rollout of our own.
 //!
-//! The crate has no database and no async runtime, and never edits a rollout that another program wrote.
+//! The crate has no database and no async runtime, and never edits a rollout that another program
+//! wrote.
 //!
 //! # Example
 //!
@@ -27,7 +28,8 @@
 //!
 //! let mut extractor = Extractor::new();
 //! for file in home.discover().files {
-//!     let found = extractor.extract(&home.absolute(&file.path), file.compressed, file.name.as_ref(), None)?;
+//!     let path = home.absolute(&file.path);
+//!     let found = extractor.extract(&path, file.compressed, file.name.as_ref(), None)?;
 //!     assert_eq!(found.metadata.title.as_deref(), Some("Fix the build"));
 //!     assert_eq!(found.lines, 2);
 //! }
@@ -36,44 +38,52 @@
 //!
 //! # From facts to metadata
 //!
-//! A thread's id and start come from the first `session_meta` line; a later one counts only if it has the same id, since a
-//! fork holds its source's lines. If that line has no time, the first line's counts, then the id's own, and at last the
-//! file name's. Directory, model, effort, approval and sandbox are those of the latest `turn_context`. The title is the
-//! user's first message. The outcome of the last run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent
-//! marks its turns. Where a rollout has nothing, a field is `None`: no default is made up.
+//! A thread's id and start come from the first `session_meta` line; a later one counts only if it
+//! has the same id, since a fork holds its source's lines. If that line has no time, the first
+//! line's counts, then the id's own, and at last the file name's. Directory, model, effort,
+//! approval and sandbox are those of the latest `turn_context`. The title is the user's first
+//! message. The outcome of the last run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where
+//! the agent marks its turns. Where a rollout has nothing, a field is `None`: no default is made
+//! up.
 //!
-//! No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or [`MAX_FIRST_USER_MESSAGE`]. Of a
-//! repeated key the last value counts, and half of a surrogate pair (`\ud83d` alone) becomes U+FFFD.
+//! No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
+//! [`MAX_FIRST_USER_MESSAGE`]. Of a repeated key the last value counts, and half of a surrogate
+//! pair (`\ud83d` alone) becomes U+FFFD.
 //!
-//! The content of a file is never an error. A line that is torn, not UTF-8, not JSON or too long is skipped, counted and
-//! described in [`SkippedLines`]. A line that cannot change the metadata is checked for UTF-8 and for its braces, and not
-//! parsed.
+//! The content of a file is never an error. A line that is torn, not UTF-8, not JSON or too long is
+//! skipped, counted and described in [`SkippedLines`]. A line that cannot change the metadata is
+//! checked for UTF-8 and for its braces, and not parsed.
 //!
 //! # Locking
 //!
-//! Reading takes no lock: an agent may append meanwhile, and an unfinished line is read next time. A [`Recorder`] holds an
-//! advisory lock (`flock`) on its file, so that two never interleave. Use one [`Extractor`] for each thread of the program.
+//! Reading takes no lock: an agent may append meanwhile, and an unfinished line is read next time.
+//! A [`Recorder`] holds an advisory lock (`flock`) on its file, so that two never interleave. Use
+//! one [`Extractor`] for each thread of the program.
 //!
 //! # Compatibility
 //!
-//! Tested with files of Codex 0.169, 0.144, 0.99 and 0.47, and with the header-first files of 2025. Unknown line types
-//! and fields are passed through. A stored [`Checkpoint`] of another version of this crate is ignored, and the file is read
-//! from its start. All public enums and most structs are `#[non_exhaustive]`.
+//! Tested with files of Codex 0.169, 0.144, 0.99 and 0.47, and with the header-first files of 2025.
+//! Unknown line types and fields are passed through. A stored [`Checkpoint`] of another version of
+//! this crate is ignored, and the file is read from its start. All public enums and most structs
+//! are `#[non_exhaustive]`.
 //!
 //! # Performance
 //!
-//! The first bytes of a line give its kind. Only lines that can change the metadata are parsed, and of kinds of which the
-//! last counts, only the last. An [`Extractor`] owns 256 KiB. It grows only for longer lines that matter, up to
-//! [`MAX_LINE`] each, and shrinks after the file. Decompression needs at most 32 MiB; a file that needs more is refused
-//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on; a checksum of the 4 KiB
-//! before it detects a rewritten file.
+//! The first bytes of a line give its kind. Only lines that can change the metadata are parsed, and
+//! of kinds of which the last counts, only the last. An [`Extractor`] owns 256 KiB. It grows only
+//! for longer lines that matter, up to [`MAX_LINE`] each, and shrinks after the file. Decompression
+//! needs at most 32 MiB; a file that needs more is refused ([`ExtractError::WindowTooLarge`]). A
+//! file that has only grown is read from its checkpoint on; a checksum of the 4 KiB before it
+//! detects a rewritten file.
 //!
 //! # File systems
 //!
-//! Nothing is memory-mapped, so that a file may shrink while it is read. Only regular files are opened; a pipe in a sessions
-//! folder is reported. Symbolic links are followed inside the home and reported when they leave it, and no file is listed
-//! twice. [`Recorder`] syncs the folders it creates, so that a new rollout survives a power cut; on a file system without
-//! locks it goes without. On systems other than Unix a fingerprint has no change time, and folders are not synced.
+//! Nothing is memory-mapped, so that a file may shrink while it is read. Only regular files are
+//! opened; a pipe in a sessions folder is reported. Symbolic links are followed inside the home and
+//! reported when they leave it, and no file is listed twice. [`Recorder`] syncs the folders it
+//! creates, so that a new rollout survives a power cut; on a file system without locks it goes
+//! without. On systems other than Unix a fingerprint has no change time, and folders are not
+//! synced.
 //!
 //! # Features
 //!

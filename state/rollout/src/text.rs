@@ -4,9 +4,11 @@
 pub const MAX_TITLE: usize = 1_000;
 /// The longest first user message, in characters.
 pub const MAX_FIRST_USER_MESSAGE: usize = 4_000;
-/// The longest name, version, word or id that is kept of a rollout, in characters; a longer one is cut and ends with `…`.
+/// The longest name, version, word or id that is kept of a rollout, in characters; a longer one is
+/// cut and ends with `…`.
 pub const MAX_NAME: usize = 200;
-/// The longest path or address that is kept of a rollout, in characters; a longer one is cut and ends with `…`.
+/// The longest path or address that is kept of a rollout, in characters; a longer one is cut and
+/// ends with `…`.
 pub const MAX_PATH: usize = 4_096;
 /// The longest JSON value that is kept of a rollout as it is, in bytes without white space: 16 KiB.
 ///
@@ -27,8 +29,8 @@ pub(crate) fn bounded(text: &str, max: usize) -> String {
 
 /// Redacts a text and cuts it at `max` characters.
 ///
-/// Redacts first: half a key would not be found. Of a long text only the part that may be kept is redacted, up to the end
-/// of a word.
+/// Redacts first: half a key would not be found. Of a long text only the part that may be kept is
+/// redacted, up to the end of a word.
 pub(crate) fn safe(text: &str, max: usize) -> String {
     let room = max.saturating_mul(WINDOW);
     let end =

@@ -37,7 +37,8 @@ pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
     text.trim().parse().ok()
 }
 
-/// Returns the moment in an id of version 7; `None` if its 48 bits of milliseconds are out of a timestamp's range.
+/// Returns the moment in an id of version 7; `None` if its 48 bits of milliseconds are out of a
+/// timestamp's range.
 pub(crate) fn of_id(id: Uuid) -> Option<Timestamp> {
     if id.get_version_num() != 7 || id.get_variant() != Variant::RFC4122 {
         return None;

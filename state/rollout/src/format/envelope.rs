@@ -8,7 +8,8 @@ use super::read;
 use crate::json::{self, Raw};
 use crate::time::LineTime;
 
-/// Parsed line. The oldest versions wrote bare lines: a header with an `id`, and items without an envelope.
+/// Parsed line. The oldest versions wrote bare lines: a header with an `id`, and items without an
+/// envelope.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Envelope<'a> {
     pub(crate) json: &'a str,
@@ -52,7 +53,7 @@ impl<'a> Envelope<'a> {
         json::text(self.timestamp).and_then(|text| LineTime::now(text.as_bytes()))
     }
 
-    /// Reads the fact that the line tells.
+    /// Reads the line's fact.
     pub(crate) fn fact(&self) -> json::Result<Fact<'a>> {
         let at = self.time().and_then(|time| time.timestamp());
         read::fact(self.kind(), self.payload(), at)

@@ -1,4 +1,5 @@
-//! What a line tells, typed where this crate uses it. Every way into metadata and turns leads through here.
+//! Facts of lines, typed where this crate uses them. Every way into metadata and turns leads
+//! through here.
 
 use jiff::Timestamp;
 
@@ -8,10 +9,11 @@ use super::tool_call::ToolCall;
 use super::turn_context::TurnContext;
 use super::user_message::UserMessage;
 
-/// Fact that one [`Line`](crate::Line) tells about its thread. [`Line::payload`](crate::Line::payload) has the fields that
-/// are left out here.
+/// Fact about a thread, from one [`Line`](crate::Line). [`Line::payload`](crate::Line::payload) has
+/// the fields that are left out here.
 ///
-/// Facts bear no trace of a file's format, so that readers of other formats can tell the same.
+/// Facts are independent of a file's format, so that readers of other formats can give the same
+/// ones.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Fact<'a> {
@@ -53,8 +55,9 @@ pub enum Fact<'a> {
         /// The message.
         message: UserMessage,
     },
-    /// Anything else happens in a turn: `event_msg` / `item_completed` of newer versions; `agent_message`,
-    /// `agent_reasoning`, … of older ones. No version tells the same in two of these.
+    /// Anything else happens in a turn: `event_msg` / `item_completed` of newer versions;
+    /// `agent_message`, `agent_reasoning`, … of older ones. No version tells the same in two of
+    /// these.
     TurnItem {
         /// The turn's id, where the line has it.
         turn_id: Option<String>,
@@ -66,9 +69,11 @@ pub enum Fact<'a> {
         /// Tokens that the thread has used so far, where the line has them. Never negative.
         total: Option<i64>,
     },
-    /// The model calls a tool, or the tool answers: some `response_item`, and bare items of the oldest files.
+    /// The model calls a tool, or the tool answers: some `response_item`, and bare items of the
+    /// oldest files.
     ToolCall(ToolCall<'a>),
-    /// Any other `response_item`: the conversation as the model has it, with the agent's own blocks in the user's name.
+    /// Any other `response_item`: the conversation as the model has it, with the agent's own blocks
+    /// in the user's name.
     ModelItem,
     /// The conversation so far was summed up: `compacted`.
     Compacted {

@@ -1,7 +1,7 @@
 //! Kind and time of a line from its first bytes, without parsing it.
 //!
-//! This is an optimisation and nothing else: [`Head::canonical`] returns `None` whenever it is not sure, and then the
-//! [`Envelope`](super::envelope::Envelope) decides.
+//! This is an optimisation and nothing else: [`Head::canonical`] returns `None` whenever it is not
+//! sure, and then the [`Envelope`](super::envelope::Envelope) decides.
 
 use super::envelope::Envelope;
 use super::fact::Fact;
@@ -17,13 +17,13 @@ const TIME: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
 pub(crate) struct Head<'a> {
     pub(crate) kind: Kind,
     pub(crate) time: &'a [u8],
-    /// Where the payload starts.
+    /// Start of the payload.
     pub(crate) payload: usize,
 }
 
 impl<'a> Head<'a> {
-    /// Reads `{"timestamp":"…",` `"ordinal":N,` `"type":"…","payload":{` `"type":"…"`; `None` if the line has another
-    /// shape.
+    /// Reads `{"timestamp":"…",` `"ordinal":N,` `"type":"…","payload":{` `"type":"…"`; `None` if
+    /// the line has another shape.
     #[inline]
     pub(crate) fn canonical(line: &'a [u8]) -> Option<Self> {
         let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
@@ -53,10 +53,11 @@ impl<'a> Head<'a> {
         Some(Self { kind, time, payload: line.len() - payload.len() - 1 })
     }
 
-    /// Reads the fact that the line tells.
+    /// Reads the line's fact.
     pub(crate) fn fact(self, line: &[u8]) -> json::Result<Fact<'_>> {
         let text = std::str::from_utf8(line).map_err(|_| NotJson)?;
-        // The payload ends the line in every version we know; where it does not, the whole line is parsed.
+        // The payload ends the line in every version we know; where it does not, the whole line is
+        // parsed.
         let payload = text.get(self.payload..text.len() - 1).ok_or(NotJson)?;
         read::fact(self.kind, payload, None).or_else(|_| Envelope::read(text)?.fact())
     }

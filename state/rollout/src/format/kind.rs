@@ -37,7 +37,8 @@ pub(crate) enum Event {
 }
 
 impl Kind {
-    /// Returns the kind of a line with an envelope. `payload_type` is asked for events alone; `None` from it is returned.
+    /// Returns the kind of a line with an envelope. `payload_type` is asked for events alone;
+    /// `None` from it is returned.
     #[inline]
     pub(crate) fn of<'a>(line_type: &[u8], payload_type: impl FnOnce() -> Option<&'a [u8]>) -> Option<Self> {
         Some(match line_type {

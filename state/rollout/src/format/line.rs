@@ -16,7 +16,8 @@ use crate::lines::reader::LineReader;
 use crate::lines::skipped::{BadLine, SkippedLines};
 use crate::lines::source::{self, Source, is_damage};
 
-/// Line of a rollout (`{"timestamp", "type", "payload"}`), as it is written. [`Line::fact`] is what it tells.
+/// Line of a rollout (`{"timestamp", "type", "payload"}`), as it is written. [`Line::fact`] is its
+/// meaning.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Line<'a> {
@@ -54,7 +55,7 @@ impl<'a> Line<'a> {
         type_of(self.payload)
     }
 
-    /// Reads the fact that the line tells. A known kind with a payload of another shape is [`Fact::Other`].
+    /// Reads the line's fact. A known kind with a payload of another shape is [`Fact::Other`].
     pub fn fact(&self) -> Fact<'a> {
         self.envelope.fact().unwrap_or(Fact::Other)
     }
@@ -111,16 +112,16 @@ impl Lines {
     /// Opens the rollout `path`.
     ///
     /// # Errors
-    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], and [`ExtractError::CompressionUnsupported`] without the
-    /// feature `zstd`.
+    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], and
+    /// [`ExtractError::CompressionUnsupported`] without the feature `zstd`.
     pub fn open(path: &Path, compressed: bool) -> Result<Self, ExtractError> {
         let (source, _) = Source::open(path, compressed)?;
         Ok(Self::new(path, compressed, source, 0))
     }
 
-    /// Opens the plain rollout `path` at the byte `offset`, where a line starts: [`Lines::offset`] of an earlier run,
-    /// [`Line::offset`] or [`Turn::offset`](crate::Turn::offset). Numbers the lines from there. Returns no lines if the
-    /// file is shorter.
+    /// Opens the plain rollout `path` at the byte `offset`, where a line starts: [`Lines::offset`]
+    /// of an earlier run, [`Line::offset`] or [`Turn::offset`](crate::Turn::offset). Numbers the
+    /// lines from there. Returns no lines if the file is shorter.
     ///
     /// # Errors
     /// [`ExtractError::Io`] and [`ExtractError::NotAFile`].
@@ -138,7 +139,8 @@ impl Lines {
     /// Reads the next line that is not blank; `None` at the end.
     ///
     /// # Errors
-    /// [`ExtractError::Io`] and [`ExtractError::WindowTooLarge`]; there are no more lines then. Content is never an error.
+    /// [`ExtractError::Io`] and [`ExtractError::WindowTooLarge`]; there are no more lines then.
+    /// Content is never an error.
     pub fn next_line(&mut self) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
         if self.ended {
             return Ok(None);
@@ -168,8 +170,8 @@ impl Lines {
         &self.skipped
     }
 
-    /// Returns the byte behind the last line that a newline ended, from where to continue when the file has grown. A last
-    /// line without a newline comes again then, at the same offset.
+    /// Returns the byte behind the last line that a newline ended, from where to continue when the
+    /// file has grown. A last line without a newline comes again then, at the same offset.
     pub fn offset(&self) -> u64 {
         self.reader.offset()
     }

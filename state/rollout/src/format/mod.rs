@@ -1,7 +1,8 @@
 //! The format: from a line to the [`Fact`](fact::Fact) that it tells.
 //!
-//! A line's [`Kind`](kind::Kind) comes from its first bytes ([`head`]) where they have the usual shape, and otherwise from
-//! the whole line ([`envelope`]). Kind and payload make the fact, in one place for every user ([`read`]).
+//! A line's [`Kind`](kind::Kind) comes from its first bytes ([`head`]) where they have the usual
+//! shape, and otherwise from the whole line ([`envelope`]). Kind and payload make the fact, in one
+//! place for every user ([`read`]).
 
 pub(crate) mod envelope;
 mod event;

@@ -13,7 +13,8 @@ use super::user_message::{self, UserMessage};
 use crate::json;
 use crate::text::bounded;
 
-/// Reads the payload of a line that was written `at`. The payload of a bare line is the line itself.
+/// Reads the payload of a line that was written `at`. The payload of a bare line is the line
+/// itself.
 ///
 /// Fails if the payload of a kind that this crate uses is no JSON object.
 pub(crate) fn fact(kind: Kind, payload: &str, at: Option<Timestamp>) -> json::Result<Fact<'_>> {

@@ -11,8 +11,8 @@ use crate::time;
 
 /// `session_meta`, and the header of the oldest files. `None` where the line has nothing.
 ///
-/// Paths and addresses have at most [`MAX_PATH`] characters, JSON has at most [`MAX_JSON`] bytes, and everything else at
-/// most [`MAX_NAME`](crate::MAX_NAME) characters.
+/// Paths and addresses have at most [`MAX_PATH`] characters, JSON has at most [`MAX_JSON`] bytes,
+/// and everything else at most [`MAX_NAME`](crate::MAX_NAME) characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -100,14 +100,15 @@ impl SessionMeta {
     }
 }
 
-/// Returns the originator of a payload, in full: two may differ only where a long name would be cut.
+/// Returns the originator of a payload, in full: two may differ only where a long name would be
+/// cut.
 pub(crate) fn originator(payload: &str) -> Option<String> {
     let [originator] = json::fields(payload, ["originator"]).ok()?;
     json::owned(originator)
 }
 
-/// Returns the remote's URL, without credentials. Drops one of more than [`MAX_JSON`] bytes: unless all of it is checked,
-/// no part of it is safe to keep.
+/// Returns the remote's URL, without credentials. Drops one of more than [`MAX_JSON`] bytes: unless
+/// all of it is checked, no part of it is safe to keep.
 fn origin_url(raw: Raw<'_>) -> Option<String> {
     let url = json::owned(raw.filter(|url| url.len() <= MAX_JSON))?;
     Some(bounded(&strip_credentials(&url), MAX_PATH))

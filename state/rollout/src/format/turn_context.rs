@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::json;
 
-/// `turn_context`: the agent's settings for the turn that begins. `None` where the line has nothing.
+/// `turn_context`: the agent's settings for the turn that begins. `None` where the line has
+/// nothing.
 ///
-/// The directory has at most [`MAX_PATH`](crate::MAX_PATH) characters, JSON has at most [`MAX_JSON`](crate::MAX_JSON)
-/// bytes, and everything else at most [`MAX_NAME`](crate::MAX_NAME) characters.
+/// The directory has at most [`MAX_PATH`](crate::MAX_PATH) characters, JSON has at most
+/// [`MAX_JSON`](crate::MAX_JSON) bytes, and everything else at most [`MAX_NAME`](crate::MAX_NAME)
+/// characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -20,7 +22,8 @@ pub struct TurnContext {
     pub reasoning_effort: Option<String>,
     /// The `approval_policy`: a name, or compact JSON.
     pub approval_mode: Option<String>,
-    /// The `permission_profile`, else the `sandbox_policy`: compact JSON, keys as they were written.
+    /// The `permission_profile`, else the `sandbox_policy`: compact JSON, keys as they were
+    /// written.
     pub sandbox_policy: Option<String>,
 }
 

@@ -22,7 +22,8 @@ const INJECTED: &[&str] = &[
     "# AGENTS.md instructions",
 ];
 
-/// Message of the user's: `event_msg` / `user_message` or `item_completed`, and bare messages of the oldest files.
+/// Message of the user's: `event_msg` / `user_message` or `item_completed`, and bare messages of
+/// the oldest files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserMessage {
@@ -50,7 +51,8 @@ impl UserMessage {
         message
     }
 
-    /// Returns the user's own words, or a placeholder for images without words; `None` for an empty message.
+    /// Returns the user's own words, or a placeholder for images without words; `None` for an empty
+    /// message.
     pub fn request(&self) -> Option<&str> {
         let words = self.text.split_once(REQUEST_MARK).map_or(&*self.text, |(_, request)| request).trim();
         match words {
@@ -69,7 +71,8 @@ impl UserMessage {
     }
 }
 
-/// Returns the working directory that an environment context names, in its newer or its oldest form.
+/// Returns the working directory that an environment context names, in its newer or its oldest
+/// form.
 pub(crate) fn environment_cwd(text: &str) -> Option<String> {
     let context = text.trim_start().strip_prefix("<environment_context>")?;
     let tagged =

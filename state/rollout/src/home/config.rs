@@ -42,7 +42,8 @@ impl HomeConfig {
             .map_err(|error| broken(path, text, error.span().map_or(text.len(), |span| span.start)))
     }
 
-    /// Returns the model provider of threads whose rollouts name none. Default: [`DEFAULT_MODEL_PROVIDER`].
+    /// Returns the model provider of threads whose rollouts name none. Default:
+    /// [`DEFAULT_MODEL_PROVIDER`].
     pub fn default_model_provider(&self) -> &str {
         self.model_provider.as_deref().unwrap_or(DEFAULT_MODEL_PROVIDER)
     }

@@ -1,7 +1,7 @@
 //! Finds the rollouts of a home: lists each folder once, and asks for each file's metadata once.
 //!
-//! Symbolic links are followed last, so that a file is listed once, under its own path where it has one in the session
-//! folders.
+//! Symbolic links are followed last, so that a file is listed once, under its own path where it has
+//! one in the session folders.
 
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, FileType, Metadata};

@@ -1,4 +1,4 @@
-//! Why an agent home could not be used.
+//! Errors of an agent home.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,8 @@ pub enum HomeError {
         /// The operating system's error.
         source: io::Error,
     },
-    /// A folder, a pipe or a device stands where a file should be. It is never opened: a pipe would block.
+    /// A folder, a pipe or a device stands where a file should be. It is never opened: a pipe would
+    /// block.
     #[error("not a regular file")]
     NotAFile {
         /// The file's path.
@@ -59,8 +60,8 @@ impl HomeError {
         }
     }
 
-    /// Returns the stable word for this kind of error: `not_found`, `not_a_directory`, `unreadable`, `not_a_file` or
-    /// `broken_config`.
+    /// Returns the stable word for this kind of error: `not_found`, `not_a_directory`,
+    /// `unreadable`, `not_a_file` or `broken_config`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",

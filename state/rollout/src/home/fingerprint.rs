@@ -11,7 +11,8 @@ pub struct Fingerprint {
     pub len: u64,
     /// Time of the last write, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// Time of the inode's last change, in nanoseconds since 1970, which programs cannot set back. 0 except on Unix.
+    /// Time of the inode's last change, in nanoseconds since 1970, which programs cannot set back.
+    /// 0 except on Unix.
     pub changed_ns: i64,
 }
 

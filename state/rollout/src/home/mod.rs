@@ -81,16 +81,19 @@ impl AgentHome {
         ThreadNames::read(file).map_err(|source| HomeError::Unreadable { path, source })
     }
 
-    /// Finds the rollouts. Places that cannot be listed are reported as problems, and the rest is listed.
+    /// Finds the rollouts. Places that cannot be listed are reported as problems, and the rest is
+    /// listed.
     ///
-    /// A home that is gone, or has no folder for sessions, is reported with an empty path and a reason that
-    /// [hides files](crate::ProblemReason::hides_files): an index must not take the rollouts of an unmounted home for deleted.
+    /// A home that is gone, or has no folder for sessions, is reported with an empty path and a
+    /// reason that [hides files](crate::ProblemReason::hides_files): an index must not take the
+    /// rollouts of an unmounted home for deleted.
     pub fn discover(&self) -> Discovery {
         discover::discover(&self.root)
     }
 }
 
-/// Opens a file of the home; `None` if it is missing. Never opens a pipe, which would block until another process writes.
+/// Opens a file of the home; `None` if it is missing. Never opens a pipe, which would block until
+/// another process writes.
 fn open_regular(path: &Path) -> Result<Option<File>, HomeError> {
     let opened =
         fs::metadata(path).and_then(|metadata| metadata.is_file().then(|| File::open(path)).transpose());

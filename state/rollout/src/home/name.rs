@@ -1,4 +1,5 @@
-//! The name of a rollout file: `rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl`, with `.zst` behind it when compressed.
+//! The name of a rollout file: `rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl`, with `.zst` behind it
+//! when compressed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +10,8 @@ use uuid::Uuid;
 /// Parsed name of a rollout file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RolloutName {
-    /// Start of the thread on the writer's clock: the Codex CLI writes local time, a [`Recorder`](crate::Recorder) UTC. So
-    /// it names no exact moment.
+    /// Start of the thread on the writer's clock: the Codex CLI writes local time, a
+    /// [`Recorder`](crate::Recorder) UTC. So it names no exact moment.
     pub started: DateTime,
     /// The thread's id.
     pub thread_id: Uuid,

@@ -12,13 +12,15 @@ pub struct DiscoveryProblem {
     pub reason: ProblemReason,
 }
 
-/// Kind of problem. The message continues a sentence that begins with the path: `sessions/x` *is a broken link*.
+/// Kind of problem. The message continues a sentence that begins with the path: `sessions/x` *is a
+/// broken link*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemReason {
     /// The place cannot be read. Holds the operating system's message.
     Unreadable(String),
-    /// The home has no folder for sessions: it is new, it is no agent's home, or its disk is not mounted.
+    /// The home has no folder for sessions: it is new, it is no agent's home, or its disk is not
+    /// mounted.
     NoSessions,
     /// The file's name is not a rollout's. The file is listed nevertheless.
     MalformedName,
@@ -64,7 +66,7 @@ impl ProblemReason {
         }
     }
 
-    /// Returns the operating system's message, if there is one: what has to be stored beside the code.
+    /// Returns the operating system's message, if there is one, to be stored with the code.
     pub fn detail(&self) -> Option<&str> {
         if let Self::Unreadable(error) = self { Some(error) } else { None }
     }
@@ -86,7 +88,8 @@ impl ProblemReason {
             Self::Unreadable(_) | Self::TooDeep => true,
             // An unmounted home hides every rollout; a new one has none.
             Self::NoSessions => true,
-            // The folder may have moved to another disk, with a link in its place: its rollouts exist.
+            // The folder may have moved to another disk, with a link in its place: its rollouts
+            // exist.
             Self::LeavesHome => true,
             // The same, and that disk is not mounted now.
             Self::BrokenLink => true,

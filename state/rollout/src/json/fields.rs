@@ -6,8 +6,8 @@ use super::string;
 /// JSON value that may be missing, as it is written.
 pub(crate) type Raw<'a> = Option<&'a str>;
 
-/// Reads the values of these keys of an object, in this order. Of a repeated key, the last value counts; `null` counts as
-/// missing.
+/// Reads the values of these keys of an object, in this order. Of a repeated key, the last value
+/// counts; `null` counts as missing.
 ///
 /// The rest of the object is checked, but for the escapes in its strings.
 pub(crate) fn fields<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Result<[Raw<'a>; N]> {

@@ -1,4 +1,5 @@
-//! Reads JSON values leniently: a field of an unexpected type counts as missing, and breaks nothing.
+//! Reads JSON values leniently: a field of an unexpected type counts as missing, and breaks
+//! nothing.
 
 mod fields;
 mod scan;
@@ -32,8 +33,8 @@ pub(crate) fn path(raw: Raw<'_>) -> Option<String> {
     string::decode_bounded(raw?, MAX_PATH).filter(|path| !path.is_empty())
 }
 
-/// Returns a string like [`name`], and any other value as compact JSON, its keys in their order. Replaces JSON of more than
-/// [`MAX_JSON`] bytes with its `type`.
+/// Returns a string like [`name`], and any other value as compact JSON, its keys in their order.
+/// Replaces JSON of more than [`MAX_JSON`] bytes with its `type`.
 pub(crate) fn name_or_json(raw: Raw<'_>) -> Option<String> {
     match raw? {
         "null" => None,

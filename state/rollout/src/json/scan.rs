@@ -41,7 +41,8 @@ impl<'a> Scanner<'a> {
         self.eat(b':').then_some(key)
     }
 
-    /// Moves behind a value. Returns it as it is written. Unless `strict`, escapes in its strings are not checked.
+    /// Moves behind a value. Returns it as it is written. Unless `strict`, escapes in its strings
+    /// are not checked.
     pub(super) fn value(&mut self, strict: bool) -> Option<&'a str> {
         self.next()?;
         let from = self.at;
@@ -181,7 +182,8 @@ mod tests {
         fn it_accepts_what_serde_accepts(tokens in prop::collection::vec(prop::sample::select(TOKENS), 1..9)) {
             let text = tokens.concat();
             let wanted = serde_json::from_str::<IgnoredAny>(&text).is_ok();
-            // Serde refuses half of a surrogate pair in a string that it decodes, and accepts it in one that it skips.
+            // Serde refuses half of a surrogate pair in a string that it decodes, and accepts it in
+            // one that it skips.
             prop_assert_eq!(is_json(&text, true), wanted, "{}", text);
             prop_assert!(!wanted || is_json(&text, false), "{}", text);
             prop_assert!(wanted || !is_json(&text, false) || text.contains('\\'), "{}", text);

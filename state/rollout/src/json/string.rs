@@ -1,12 +1,13 @@
-//! Decodes JSON strings, without failing on half of a surrogate pair: an agent that cuts a text at some length leaves
-//! such halves.
+//! Decodes JSON strings, without failing on half of a surrogate pair: an agent that cuts a text at
+//! some length leaves such halves.
 
 use std::borrow::Cow;
 use std::iter;
 
 use crate::text::bounded;
 
-/// Decodes a JSON value that is a string; `None` for any other value. Half of a surrogate pair becomes U+FFFD.
+/// Decodes a JSON value that is a string; `None` for any other value. Half of a surrogate pair
+/// becomes U+FFFD.
 pub(crate) fn decode(json: &str) -> Option<Cow<'_, str>> {
     let inner = inner(json)?;
     if inner.contains('\\') {

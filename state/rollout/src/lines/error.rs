@@ -1,4 +1,4 @@
-//! Why a rollout could not be read at all.
+//! Errors of reading a rollout.
 
 use std::io;
 
@@ -25,14 +25,15 @@ pub enum ExtractError {
     /// The file is compressed, and the feature `zstd` is off.
     #[error("the file is compressed with zstd, which this build cannot read")]
     CompressionUnsupported,
-    /// The compressed file has a window of more than 32 MiB. `zstd` makes such files only with `--ultra` or `--long`.
+    /// The compressed file has a window of more than 32 MiB. `zstd` makes such files only with
+    /// `--ultra` or `--long`.
     #[error("the file needs more than 32 MiB of memory to be decompressed")]
     WindowTooLarge,
 }
 
 impl ExtractError {
-    /// Returns the stable word for this kind of error: `unreadable`, `not_a_file`, `empty`, `no_thread`,
-    /// `compression_unsupported` or `window_too_large`.
+    /// Returns the stable word for this kind of error: `unreadable`, `not_a_file`, `empty`,
+    /// `no_thread`, `compression_unsupported` or `window_too_large`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Io(_) => "unreadable",
@@ -44,7 +45,7 @@ impl ExtractError {
         }
     }
 
-    /// Returns the operating system's message, if there is one: what has to be stored beside the code.
+    /// Returns the operating system's message, if there is one, to be stored with the code.
     pub fn detail(&self) -> Option<String> {
         if let Self::Io(error) = self { Some(error.to_string()) } else { None }
     }

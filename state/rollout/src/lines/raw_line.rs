@@ -9,7 +9,8 @@ pub(crate) struct RawLine<'a> {
     pub(crate) offset: u64,
     /// The line's number, from 1.
     pub(crate) number: u64,
-    /// The line without white space, NUL bytes and a byte order mark around it; only its head, if not `whole`.
+    /// The line without white space, NUL bytes and a byte order mark around it; only its head, if
+    /// not `whole`.
     pub(crate) bytes: &'a [u8],
     /// True if `bytes` is the whole line.
     pub(crate) whole: bool,
@@ -54,7 +55,8 @@ impl<'a> RawLine<'a> {
     }
 }
 
-/// Trims white space and NUL bytes, which a crash of the machine leaves, and from the first line a byte order mark.
+/// Trims white space and NUL bytes, which a crash of the machine leaves, and from the first line a
+/// byte order mark.
 pub(crate) fn trim(mut bytes: &[u8], first: bool) -> &[u8] {
     if first {
         bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);

@@ -1,6 +1,7 @@
 //! Splits a stream of bytes into lines, and never fails because of their content.
 //!
-//! Memory is bounded: a wanted line grows the buffer up to [`MAX_LINE`], any other long line is read in chunks and dropped.
+//! Memory is bounded: a wanted line grows the buffer up to [`MAX_LINE`], any other long line is
+//! read in chunks and dropped.
 
 use std::io::{self, Read};
 
@@ -79,7 +80,8 @@ impl<R: Read> LineReader<R> {
         self.block.base + self.block.end as u64
     }
 
-    /// Returns the next line. A line longer than the buffer is read whole if `wanted` accepts its head.
+    /// Returns the next line. A line longer than the buffer is read whole if `wanted` accepts its
+    /// head.
     pub(crate) fn next(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<RawLine<'_>>> {
         Ok(self.advance(wanted)?.map(|found| self.line(&found)))
     }

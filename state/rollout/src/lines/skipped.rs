@@ -25,8 +25,8 @@ pub enum BadReason {
 }
 
 impl BadReason {
-    /// Returns the stable word for this reason, the same as in JSON: `not_utf8`, `not_json`, `too_long`, `torn` or
-    /// `truncated`.
+    /// Returns the stable word for this reason, the same as in JSON: `not_utf8`, `not_json`,
+    /// `too_long`, `torn` or `truncated`.
     pub fn code(self) -> &'static str {
         match self {
             Self::NotUtf8 => "not_utf8",

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::error::ExtractError;
 
-/// The largest window to decompress with, as a power of two: 32 MiB. It bounds memory for every file. Agents compress with
-/// the default level, whose windows have 2 MiB; every level up to 19 needs at most 8 MiB.
+/// The largest window to decompress with, as a power of two: 32 MiB. It bounds memory for every
+/// file. Agents compress with the default level, whose windows have 2 MiB; every level up to 19
+/// needs at most 8 MiB.
 #[cfg(feature = "zstd")]
 const MAX_WINDOW_LOG: u32 = 25;
 
@@ -62,7 +63,8 @@ impl Read for Source {
     }
 }
 
-/// Returns true if a read error is about the compressed content, and not about the machine or our own bounds.
+/// Returns true if a read error is about the compressed content, and not about the machine or our
+/// own bounds.
 pub(crate) fn is_damage(error: &io::Error, compressed: bool) -> bool {
     compressed && error.raw_os_error().is_none() && !is_window_too_large(error)
 }

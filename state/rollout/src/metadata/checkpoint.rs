@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::state::State;
 use crate::lines::skipped::SkippedLines;
 
-/// Version of the stored state. Increment it when the state's meaning changes: older checkpoints are then ignored.
+/// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
+/// are then ignored.
 const VERSION: u32 = 5;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///
-/// The offset is behind the last newline: a tail without one is read again next time. A checksum of the bytes before the
-/// offset detects a file that was rewritten.
+/// The offset is behind the last newline: a tail without one is read again next time. A checksum of
+/// the bytes before the offset detects a file that was rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     #[serde(rename = "v")]

@@ -56,13 +56,14 @@ impl Extractor {
 
     /// Reads the rollout `file`, from the checkpoint `from` on if that still fits.
     ///
-    /// `name` is the parsed file name, which gives the thread's id when no line does. A compressed file is always read from
-    /// its start.
+    /// `name` is the parsed file name, which gives the thread's id when no line does. A compressed
+    /// file is always read from its start.
     ///
     /// # Errors
-    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::Empty`], [`ExtractError::NoThread`],
-    /// [`ExtractError::WindowTooLarge`], and [`ExtractError::CompressionUnsupported`] without the feature `zstd`. The
-    /// content of a line is never an error.
+    /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::Empty`],
+    /// [`ExtractError::NoThread`], [`ExtractError::WindowTooLarge`], and
+    /// [`ExtractError::CompressionUnsupported`] without the feature `zstd`. The content of a line
+    /// is never an error.
     pub fn extract(
         &mut self,
         file: &Path,
@@ -189,7 +190,8 @@ fn read(
     Ok(Found { state, skipped, lines, tail, blank })
 }
 
-/// Seeks to the checkpoint and returns the bytes before it. Seeks to the start and returns `None` if they have changed.
+/// Seeks to the checkpoint and returns the bytes before it. Seeks to the start and returns `None`
+/// if they have changed.
 fn resume(source: &mut Source, length: u64, from: Option<&Checkpoint>) -> io::Result<Option<Vec<u8>>> {
     let Some(from) = from.filter(|from| 0 < from.offset() && from.offset() <= length) else {
         return Ok(None);

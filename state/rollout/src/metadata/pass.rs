@@ -1,4 +1,5 @@
-//! One pass over a rollout's lines: each is folded into the state, kept for later, skipped, or counted as bad.
+//! One pass over a rollout's lines: each is folded into the state, kept for later, skipped, or
+//! counted as bad.
 
 use serde::de::IgnoredAny;
 
@@ -14,7 +15,8 @@ use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
 
-/// A kept line turned out to be unusable, and the line that it replaced is gone: the file must be read again without keeping.
+/// A kept line turned out to be unusable, and the line that it replaced is gone: the file must be
+/// read again without keeping.
 ///
 /// A pass that keeps no lines never returns this.
 #[derive(Debug)]
@@ -36,7 +38,8 @@ pub(crate) struct Pass<'k> {
 }
 
 impl<'k> Pass<'k> {
-    /// Continues from a checkpoint. With `keep`, lines of which only the last counts are parsed at the end.
+    /// Continues from a checkpoint. With `keep`, lines of which only the last counts are parsed at
+    /// the end.
     pub(crate) fn new(kept: &'k mut Kept, keep: bool, from: Option<&Checkpoint>) -> Self {
         kept.clear();
         let (state, skipped) =

@@ -14,7 +14,8 @@ use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
 use crate::time;
 use crate::turns::run::Run;
 
-/// Facts read so far, as far as metadata needs them. A checkpoint keeps it; no credentials ever enter it.
+/// Facts read so far, as far as metadata needs them. A checkpoint keeps it; no credentials ever
+/// enter it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
@@ -70,8 +71,8 @@ impl State {
         self.last_line_at = Some(at);
     }
 
-    /// Takes a `session_meta`. The first names the thread; a later one counts if it has the same id: a fork has its source's
-    /// lines behind its own.
+    /// Takes a `session_meta`. The first names the thread; a later one counts if it has the same
+    /// id: a fork has its source's lines behind its own.
     fn set_session(&mut self, mut meta: SessionMeta) {
         match (self.session.id, meta.id) {
             (Some(ours), Some(id)) if ours != id => return,

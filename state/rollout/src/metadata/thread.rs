@@ -8,17 +8,20 @@ use crate::format::strip_credentials;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
 use crate::turns::run_outcome::RunOutcome;
 
-/// Metadata of a thread, from its rollout. `None` where the rollout has nothing: no default is made up.
+/// Metadata of a thread, from its rollout. `None` where the rollout has nothing: no default is made
+/// up.
 ///
-/// Every text is bounded: paths and addresses to [`MAX_PATH`](crate::MAX_PATH) characters, names, versions
-/// and words to [`MAX_NAME`](crate::MAX_NAME) characters, and JSON to [`MAX_JSON`](crate::MAX_JSON) bytes.
+/// Every text is bounded: paths and addresses to [`MAX_PATH`](crate::MAX_PATH) characters, names,
+/// versions and words to [`MAX_NAME`](crate::MAX_NAME) characters, and JSON to
+/// [`MAX_JSON`](crate::MAX_JSON) bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ThreadMetadata {
     /// The first `session_meta`'s id; without one, the file name's.
     pub thread_id: Uuid,
-    /// The first `session_meta`'s time; without one, the first line's; without any, the moment in the id if that is of
-    /// version 7; else the file name's, which is the agent's local time, taken as UTC: off by up to 14 hours.
+    /// The first `session_meta`'s time; without one, the first line's; without any, the moment in
+    /// the id if that is of version 7; else the file name's, which is the agent's local time, taken
+    /// as UTC: off by up to 14 hours.
     ///
     /// Ignores texts that are no time, and times beyond the years -9999 to 9999.
     pub created_at: Option<Timestamp>,
@@ -38,14 +41,15 @@ pub struct ThreadMetadata {
     pub reasoning_effort: Option<String>,
     /// The version of the agent that began the thread.
     pub cli_version: Option<String>,
-    /// The first user message's request without secrets (`[redacted:…]` stands for one), at most [`MAX_TITLE`] characters;
-    /// `[Image]` for images without words.
+    /// The first user message's request without secrets (`[redacted:…]` stands for one), at most
+    /// [`MAX_TITLE`] characters; `[Image]` for images without words.
     pub title: Option<String>,
     /// The same, at most [`MAX_FIRST_USER_MESSAGE`] characters.
     pub first_user_message: Option<String>,
     /// The same, at most [`MAX_TITLE`] characters.
     pub preview: Option<String>,
-    /// The latest turn's `permission_profile`, else its `sandbox_policy`: compact JSON, keys as they were written.
+    /// The latest turn's `permission_profile`, else its `sandbox_policy`: compact JSON, keys as
+    /// they were written.
     pub sandbox_policy: Option<String>,
     /// The latest turn's `approval_policy`: a name, or compact JSON.
     pub approval_mode: Option<String>,
@@ -55,7 +59,8 @@ pub struct ThreadMetadata {
     pub git_sha: Option<String>,
     /// The branch the thread began on.
     pub git_branch: Option<String>,
-    /// The remote's URL, without credentials; `None` also for one of more than [`MAX_JSON`](crate::MAX_JSON) bytes.
+    /// The remote's URL, without credentials; `None` also for one of more than
+    /// [`MAX_JSON`](crate::MAX_JSON) bytes.
     pub git_origin_url: Option<String>,
     /// A sub-agent's nickname.
     pub agent_nickname: Option<String>,
@@ -77,8 +82,8 @@ impl ThreadMetadata {
         Self { thread_id, ..Self::default() }
     }
 
-    /// Removes secrets from texts, and credentials from the remote's URL. An extractor has done that already; this is for
-    /// metadata from elsewhere.
+    /// Removes secrets from texts, and credentials from the remote's URL. An extractor has done
+    /// that already; this is for metadata from elsewhere.
     #[must_use]
     pub fn without_secrets(self) -> Self {
         let safe = |text: Option<String>, max| text.map(|text| text::safe(&text, max));

@@ -1,4 +1,4 @@
-//! Why a rollout could not be written.
+//! Errors of writing a rollout.
 
 use std::io;
 use std::path::PathBuf;

@@ -64,12 +64,14 @@ struct Line<'a, P> {
 }
 
 impl Recorder {
-    /// Creates the rollout of a new thread, with its `session_meta`, durably: it survives a power cut.
+    /// Creates the rollout of a new thread, with its `session_meta`, durably: it survives a power
+    /// cut.
     ///
     /// Folder and file name have the thread's time in UTC.
     ///
     /// # Errors
-    /// [`RecordError::Exists`], [`RecordError::Locked`], [`RecordError::Payload`], [`RecordError::Io`].
+    /// [`RecordError::Exists`], [`RecordError::Locked`], [`RecordError::Payload`],
+    /// [`RecordError::Io`].
     pub fn create(home: &AgentHome, thread: &NewThread) -> Result<Self, RecordError> {
         let started = TimeZone::UTC.to_datetime(thread.timestamp);
         let name = RolloutName { started, thread_id: thread.id };
@@ -92,11 +94,13 @@ impl Recorder {
         Ok(this)
     }
 
-    /// Opens a rollout that `originator` wrote, to append to it. Ends a torn last line, so that the next one begins a line.
+    /// Opens a rollout that `originator` wrote, to append to it. Ends a torn last line, so that the
+    /// next one begins a line.
     ///
     /// # Errors
-    /// [`RecordError::NotOurs`] if the first line is not a `session_meta` of `originator`; then not a byte is changed.
-    /// [`RecordError::Locked`], [`RecordError::Compressed`], [`RecordError::NoThread`], [`RecordError::Io`].
+    /// [`RecordError::NotOurs`] if the first line is not a `session_meta` of `originator`; then not
+    /// a byte is changed. [`RecordError::Locked`], [`RecordError::Compressed`],
+    /// [`RecordError::NoThread`], [`RecordError::Io`].
     pub fn reopen(path: impl Into<PathBuf>, originator: &str) -> Result<Self, RecordError> {
         let path = path.into();
         if path.extension().is_some_and(|extension| extension == "zst") {
@@ -146,11 +150,12 @@ impl Recorder {
 
     /// Appends a line of the type `line_type`, with the present time, in one write.
     ///
-    /// The line survives a crash of this process at once, and a crash of the machine after [`Recorder::sync`].
+    /// The line survives a crash of this process at once, and a crash of the machine after
+    /// [`Recorder::sync`].
     ///
     /// # Errors
-    /// [`RecordError::Payload`] and [`RecordError::NotOneLine`], with which nothing is written, and [`RecordError::Io`].
-    /// After a failed write the line is torn; the next one ends it first.
+    /// [`RecordError::Payload`] and [`RecordError::NotOneLine`], with which nothing is written, and
+    /// [`RecordError::Io`]. After a failed write the line is torn; the next one ends it first.
     pub fn append(&mut self, line_type: &str, payload: &impl Serialize) -> Result<Appended, RecordError> {
         self.append_at(Timestamp::now(), line_type, payload)
     }
@@ -221,7 +226,8 @@ impl fmt::Debug for Recorder {
 }
 
 impl Drop for Recorder {
-    /// Unlocks at once, even if a child process that is just being started holds a copy of the open file.
+    /// Unlocks at once, even if a child process that is just being started holds a copy of the open
+    /// file.
     fn drop(&mut self) {
         let _ = self.file.unlock();
     }

@@ -12,9 +12,10 @@ pub struct NewThread {
     pub id: Uuid,
     /// Start of the thread.
     pub timestamp: Timestamp,
-    /// Name of the program that writes the rollout. Only a recorder with the same name can reopen it.
+    /// Name of the program that writes the rollout. Only a recorder with the same name can reopen
+    /// it.
     pub originator: String,
-    /// That program's version.
+    /// Version of the program.
     pub cli_version: String,
     /// The working directory.
     pub cwd: String,

@@ -1,7 +1,7 @@
 //! Fold of facts into turns.
 //!
-//! Newer versions mark where a turn begins and ends (`task_started`, `task_complete`, `turn_aborted`); in older ones a
-//! turn begins with a user's message.
+//! Newer versions mark where a turn begins and ends (`task_started`, `task_complete`,
+//! `turn_aborted`); in older ones a turn begins with a user's message.
 
 use super::run::{Run, Step};
 use super::turn::{ItemsView, Turn};
@@ -103,7 +103,8 @@ impl Builder {
                 TurnItem { id: message.id, at: line.timestamp, kind }
             }
             Fact::TurnItem { item, .. } => item,
-            // Calls and their answers stand only in response items, in versions that write no whole items.
+            // Calls and their answers stand only in response items, in versions that write no whole
+            // items.
             Fact::ToolCall(_) if self.whole_items => return,
             Fact::ToolCall(ToolCall::Made { call_id, name, arguments }) => {
                 let arguments = bounded(&arguments, MAX_ITEM_TEXT);

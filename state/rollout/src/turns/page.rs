@@ -17,7 +17,8 @@ pub struct TurnQuery {
     pub newest_first: bool,
     /// The most turns of a page. Default: 25.
     pub limit: usize,
-    /// Only turns beyond the one at this [`Turn::offset`], in the query's direction. Default: from the first.
+    /// Only turns beyond the one at this [`Turn::offset`], in the query's direction. Default: from
+    /// the first.
     pub after: Option<u64>,
     /// Selection of their items. Default: [`ItemsView::Summary`].
     pub view: ItemsView,
@@ -41,7 +42,8 @@ pub struct TurnPage {
     pub skipped: SkippedLines,
 }
 
-/// Reads a page of the turns of the rollout `file`. Holds no more turns in memory than the page has.
+/// Reads a page of the turns of the rollout `file`. Holds no more turns in memory than the page
+/// has.
 ///
 /// # Errors
 /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::WindowTooLarge`], and

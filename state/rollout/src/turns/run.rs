@@ -1,4 +1,5 @@
-//! Fold of facts into turns: decides where a turn begins and how it ends, for pages of turns and for a thread's last run.
+//! Fold of facts into turns: decides where a turn begins and how it ends, for pages of turns and
+//! for a thread's last run.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,8 @@ impl Run {
         self.outcome
     }
 
-    /// Returns true if a turn is open whose beginning the agent marked, so that it will mark its end.
+    /// Returns true if a turn is open whose beginning the agent marked, so that it will mark its
+    /// end.
     pub(crate) fn is_marked(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.marked)
     }
@@ -77,7 +79,8 @@ impl Run {
         true
     }
 
-    /// Ends the open turn, unless another is meant: the end of a turn that another interrupted is not the other's.
+    /// Ends the open turn, unless another is meant: the end of a turn that another interrupted is
+    /// not the other's.
     fn end(&mut self, id: Option<&str>, status: TurnStatus) -> Step {
         let is_meant = |open: &mut OpenTurn| !open.marked || id.is_none_or(|id| open.is(id));
         if self.open.take_if(is_meant).is_none() {
@@ -97,7 +100,8 @@ impl Run {
         Step::Fail
     }
 
-    /// Notes the announcement of a review, in some versions before its turn begins: then it begins one.
+    /// Notes the announcement of a review, in some versions before its turn begins: then it begins
+    /// one.
     fn review(&mut self, id: Option<&str>) -> bool {
         let begins = id.is_some() && !self.is_marked();
         if begins {

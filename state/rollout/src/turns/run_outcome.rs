@@ -9,8 +9,8 @@ use crate::format::item::TurnStatus;
 
 /// Outcome of a thread's last run, from the last events of its rollout.
 ///
-/// It is the [`TurnStatus`] of the last turn, if the agent marked that turn. It is as old as the file's last line: an agent
-/// that was killed leaves [`RunOutcome::Running`] behind.
+/// It is the [`TurnStatus`] of the last turn, if the agent marked that turn. It is as old as the
+/// file's last line: an agent that was killed leaves [`RunOutcome::Running`] behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

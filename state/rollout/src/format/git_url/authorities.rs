@@ -1,17 +1,17 @@
-//! What stands before a host: `user:password@`, behind every `://` and where there is none.
+//! Credentials before a host: `user:password@`, behind every `://` and in addresses without one.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::units::{Unit, span, units};
 
-/// What ends an authority.
+/// Ends of an authority.
 const ENDS: &[u8] = b"/?#\\";
 const SLASHES: &[u8] = b"/\\";
 
-/// Takes the credentials out of every authority in `url`.
+/// Removes the credentials from every authority in `url`.
 pub(super) fn strip(url: &str) -> Cow<'_, str> {
-    // Whatever there may be to remove stands before an `@`.
+    // Credentials stand before an `@`.
     if !url.contains(['@', '%']) {
         return Cow::Borrowed(url);
     }
@@ -46,12 +46,12 @@ pub(super) fn strip(url: &str) -> Cow<'_, str> {
     Cow::Owned(clean + &url[kept..])
 }
 
-/// The `://` of a URL.
+/// `://` of a URL.
 struct Separator {
     scheme: Range<usize>,
-    /// Where the authority starts.
+    /// Start of the authority.
     authority: usize,
-    /// Whether the URL is percent-encoded, as a part of another.
+    /// True if the URL is percent-encoded, as a part of another.
     encoded: bool,
 }
 
@@ -74,7 +74,7 @@ impl Separators<'_> {
         let length = units[self.from..colon].iter().rev().take_while(in_scheme).count();
         let scheme = colon - length..colon;
         let slashes = units[colon + 1..].iter().take_while(|unit| unit.is_any(SLASHES)).count();
-        // Servers and people lose a slash of these, or double it.
+        // Servers and people drop or double these slashes.
         let is_web = [&b"http"[..], b"https"].iter().any(|web| is(&units[scheme.clone()], web));
         let slashes = if is_web { slashes } else { slashes.min(2) };
         if slashes == 0 || (slashes == 1 && !is_web) {
@@ -86,16 +86,17 @@ impl Separators<'_> {
 }
 
 impl Separator {
-    /// What of the authority is to go, if something is, and where its host starts; `None` without a user.
+    /// Returns the part of the authority to remove, if any, and the start of its host; `None`
+    /// without a user.
     fn credentials(&self, units: &[Unit]) -> Option<(Option<Range<usize>>, usize)> {
         let start = self.authority;
-        let ends = |unit: &Unit| match self.encoded {
-            true => unit.is_any(ENDS) || unit.is_plain(b"&;"),
-            false => unit.is_plain(ENDS),
+        let ends = |unit: &Unit| {
+            if self.encoded { unit.is_any(ENDS) || unit.is_plain(b"&;") } else { unit.is_plain(ENDS) }
         };
         let end = units[start..].iter().position(ends).map_or(units.len(), |end| start + end);
         let at = last(&units[start..end], b'@').or_else(|| {
-            // Some write a password with a bare `/`: then the last `@` of all counts, if no port follows the `:`.
+            // A password may have a bare `/`: then the last `@` of all counts, if no port follows
+            // the `:`.
             let port = last(&units[start..end], b':')? + start + 1;
             let is_address = units[start].byte == b'[' || is_number(&units[port..end]);
             if is_address { None } else { last(&units[start..], b'@') }
@@ -114,11 +115,11 @@ impl Separator {
     }
 }
 
-/// What is to go of an address without a scheme.
+/// Returns the part of an address without a scheme to remove.
 fn bare(units: &[Unit]) -> Option<Range<usize>> {
     let slashes = units.iter().take_while(|unit| unit.is_any(SLASHES)).count();
     if slashes > 1 {
-        // The scheme has been left out, or a share is named.
+        // The scheme is missing, or the address names a share.
         let separator = Separator { scheme: 0..0, authority: slashes, encoded: false };
         return separator.credentials(units).and_then(|(cut, _)| cut);
     }
@@ -130,14 +131,15 @@ fn bare(units: &[Unit]) -> Option<Range<usize>> {
         let is_git = first.len() > 4 && is(&first[..4], b"git@");
         return (colon < at && !is_git).then_some(0..at + 1);
     }
-    // A password with a bare `/`, if a host and a path follow the `@`, and what comes before is no port, nor a drive.
+    // A password with a bare `/`: a host and a path follow the `@`, and neither a port nor a drive
+    // comes before it.
     let secret = &first[colon + 1..];
     let at = last(units, b'@')?;
     let is_host = units[at + 1..].iter().any(|unit| unit.is_any(b":/"));
     (colon > 0 && is_host && !secret.is_empty() && !is_number(secret)).then_some(0..at + 1)
 }
 
-/// What is to go behind the host, which starts at `host`: every `user:password@`.
+/// Returns the parts to remove behind the start of the host: every `user:password@`.
 fn in_path(units: &[Unit], host: usize) -> Vec<Range<usize>> {
     let ends = |unit: &Unit| unit.is_any(ENDS) || unit.is_any(b"&;=");
     let (mut cuts, mut start) = (Vec::new(), host);
@@ -154,13 +156,13 @@ fn last(units: &[Unit], byte: u8) -> Option<usize> {
     units.iter().rposition(|unit| unit.byte == byte)
 }
 
-/// Whether `units` spell `word`, in whatever case.
+/// Returns true if `units` spell `word`, in upper or lower case.
 fn is(units: &[Unit], word: &[u8]) -> bool {
     units.len() == word.len()
         && units.iter().zip(word).all(|(unit, byte)| unit.byte.eq_ignore_ascii_case(byte))
 }
 
-/// A port; that of `host:/path` is not, for a password may follow.
+/// Returns true for a port. An empty one is none: in `host:/path` a password may follow.
 fn is_number(units: &[Unit]) -> bool {
     !units.is_empty() && units.iter().all(|unit| unit.byte.is_ascii_digit())
 }

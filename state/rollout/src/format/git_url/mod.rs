@@ -1,7 +1,7 @@
-//! Takes credentials out of a git remote's URL, before it is stored or shown anywhere.
+//! Removes credentials from a git remote's URL, before it is stored or shown.
 //!
-//! A remote is whatever `git remote add` was given, and that takes anything: URLs in URLs, passwords nobody has escaped.
-//! Where it is not clear whether something is a secret, it goes: an address that lacks a part is the smaller mistake.
+//! `git remote add` accepts anything: URLs in URLs, unescaped passwords. A part that may be a
+//! secret is removed: an address that lacks a part is the smaller mistake.
 
 mod authorities;
 mod parameters;
@@ -9,20 +9,22 @@ mod units;
 
 use std::borrow::Cow;
 
-/// What stands before a command that git runs in place of a connection.
+/// Prefix of a command that git runs in place of a connection.
 const COMMAND: &str = "ext::";
 
-/// Removes user names and passwords, and parameters of queries and fragments that look like a token.
+/// Removes user names and passwords, and parameters of queries and fragments that look like a
+/// token.
 ///
-/// That is done behind every `://`, for a proxy's URL may hold another; percent-encoded ones (`%3A%2F%2F`) count too.
-/// The user of an `ssh` URL (`git`) stays when it has no password: it is part of the address and no secret. An scp-like
-/// address (`git@host:path`) stays as it is; of one with a password (`user:password@host:path`) the host and path stay.
+/// Does so behind every `://`, also a percent-encoded one (`%3A%2F%2F`): a proxy's URL may contain
+/// another. The user of an `ssh` URL (`git`) stays if it has no password: it is part of the address
+/// and no secret. An scp-like address (`git@host:path`) stays as it is; of one with a password
+/// (`user:password@host:path`) the host and path stay.
 ///
-/// In a path, `user:password@` goes too, and so do parameters (`;token=…`). An `@` there that no `:` comes before stays:
-/// nothing tells whether `/x@y` and `/@scope/x` are names or hold a token. Of a command (`ext::sh -c …`), which is no
-/// address and may hold anything, only `ext::` stays.
+/// In a path, `user:password@` and parameters (`;token=…`) are removed too. An `@` without a `:`
+/// before it stays there: `/x@y` and `/@scope/x` are more often names than tokens. Of a command
+/// (`ext::sh -c …`), which may contain anything, only `ext::` stays.
 ///
-/// A URL in which there is nothing to remove comes back borrowed.
+/// Returns a URL without credentials borrowed.
 ///
 /// ```
 /// use threadkeep_rollout::strip_credentials;

@@ -1,18 +1,18 @@
-//! Parameters that look like a token, in paths, queries and fragments.
+//! Parameters with secrets, in paths, queries and fragments.
 
 use std::borrow::Cow;
 
 use super::units::{Unit, span, units};
 
-/// A parameter is a secret if one of these is in its name.
+/// Parts of a secret parameter's name.
 const IN_NAMES: &[&str] =
     &["token", "key", "secret", "passw", "pwd", "auth", "credential", "signature", "bearer"];
-/// A parameter is a secret if one of these is a word of its name; other words hold them too (`path`, `design`).
+/// Whole words of a secret parameter's name: other words contain them too (`path`, `design`).
 const WORDS: &[&str] = &["sig", "pat", "pass", "pw", "jwt"];
-/// What parameters begin with.
+/// Bytes that begin a parameter.
 const MARKS: &[u8] = b"?#&;";
 
-/// Takes the parameters out of `url` that are secrets.
+/// Removes the parameters that are secrets.
 pub(super) fn strip(url: &str) -> Cow<'_, str> {
     if !url.contains(['?', '#', '&', ';', '%']) {
         return Cow::Borrowed(url);
@@ -21,7 +21,7 @@ pub(super) fn strip(url: &str) -> Cow<'_, str> {
     let opens = |unit: &Unit| unit.is_any(b"?#");
     let first = units.iter().position(|unit| unit.is_any(MARKS)).unwrap_or(units.len());
     let mut clean = url[span(url, &units, 0..first)].to_owned();
-    // What has opened a query or fragment whose first parameters are gone.
+    // Mark of a query or fragment whose first parameters were removed.
     let mut opened = None;
     let (mut at, mut dropped, mut dropping) = (first, false, false);
     while at < units.len() {
@@ -33,7 +33,8 @@ pub(super) fn strip(url: &str) -> Cow<'_, str> {
         let equals = units[at + 1..next].iter().position(|unit| unit.byte == b'=');
         dropping = match equals {
             Some(equals) => is_secret(&units[at + 1..at + 1 + equals]),
-            // What has no name is the rest of a value that holds a mark; only a fragment is something by itself.
+            // A part without a name is the rest of a value that contains a mark; only a fragment
+            // stands alone.
             None => dropping && !mark.is_any(b"#"),
         };
         if dropping {

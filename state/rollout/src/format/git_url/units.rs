@@ -1,25 +1,25 @@
-//! A URL's bytes, with what is percent-encoded decoded once.
+//! Bytes of a URL, percent-decoded once.
 
 use std::ops::Range;
 
-/// A byte of a URL, and where it stands.
+/// Byte of a URL, with its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
-    /// The byte, decoded.
+    /// Decoded byte.
     pub(super) byte: u8,
-    /// Where it starts in the URL.
+    /// Place in the URL.
     pub(super) start: usize,
-    /// Whether it stands there percent-encoded.
+    /// True if the URL has it percent-encoded.
     pub(super) encoded: bool,
 }
 
 impl Unit {
-    /// Whether it is one of `bytes`, as it is or encoded.
+    /// Returns true for one of `bytes`, encoded or not.
     pub(super) fn is_any(&self, bytes: &[u8]) -> bool {
         bytes.contains(&self.byte)
     }
 
-    /// Whether it is one of `bytes`, as it is.
+    /// Returns true for one of `bytes` that is not encoded.
     pub(super) fn is_plain(&self, bytes: &[u8]) -> bool {
         !self.encoded && self.is_any(bytes)
     }
@@ -42,7 +42,7 @@ pub(super) fn units(url: &str) -> Vec<Unit> {
     units
 }
 
-/// Where the units of `range` stand in `url`.
+/// Returns the place of these units in `url`.
 pub(super) fn span(url: &str, units: &[Unit], range: Range<usize>) -> Range<usize> {
     let start = |at: usize| units.get(at).map_or(url.len(), |unit| unit.start);
     start(range.start)..start(range.end)
