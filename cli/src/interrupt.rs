@@ -6,26 +6,20 @@ use threadkeep_backfill::StopHandle;
 
 use crate::exit;
 
-/// The run that a signal stops; without one, a signal ends the process.
+/// Run that a signal stops; without one, a signal ends the process.
 static RUN: Mutex<Option<StopHandle>> = Mutex::new(None);
 
-/// Stops the one run of this process while it lives: of the index, or of `logs --follow`.
-pub(crate) struct Interrupt {
-    stop: StopHandle,
-}
+/// Lets signals stop the one run of this process while it lives: an index run, or `logs --follow`.
+#[derive(Debug)]
+pub(crate) struct Interrupt(());
 
 impl Interrupt {
-    /// Lets signals stop a run from now on.
-    pub(crate) fn listen() -> Interrupt {
+    /// Lets signals use the handle from now on.
+    pub(crate) fn listen(stop: &StopHandle) -> Interrupt {
         static LISTENING: Once = Once::new();
-        let stop = StopHandle::new();
         *run() = Some(stop.clone());
         LISTENING.call_once(listen);
-        Interrupt { stop }
-    }
-
-    pub(crate) fn stop_handle(&self) -> StopHandle {
-        self.stop.clone()
+        Interrupt(())
     }
 }
 
@@ -46,17 +40,17 @@ fn on_signal(signal: i32) {
     }
 }
 
-/// The number of Ctrl-C.
+/// Number of the signal of Ctrl-C.
 const INTERRUPT: i32 = 2;
-/// The number of a request to terminate.
+/// Number of the signal to terminate.
 #[cfg(unix)]
 const TERMINATE: i32 = 15;
 
-/// Has every Ctrl-C and every request to terminate heard from here on, to the end of the process. On a thread of its own:
-/// the others may be held up by a pipe that nobody reads.
+/// Handles every Ctrl-C and every request to terminate, to the end of the process. It has its own thread: the others may
+/// be blocked by a pipe that is not read.
 fn listen() {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-    // Registered here and not in the thread, which may begin only later.
+    // Registered here and not in the thread, which may begin later.
     let signals = {
         let _inside = runtime.enter();
         Signals::register()

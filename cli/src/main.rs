@@ -1,30 +1,36 @@
-//! `threadkeep`: the durable local state of coding agents, on the command line.
+//! `threadkeep` on the command line: arguments, commands and output over `threadkeep-app`.
 //!
-//! This is the composition root: it finds the two directories, opens the state, and gives every command's answer as text
-//! for people or as one JSON document. What it knows of threads it knows from `threadkeep-state`.
+//! Each command makes an answer, which is printed as text for people or as one JSON document.
 
 mod args;
+mod command;
 mod commands;
-mod config;
 mod exit;
-mod homes;
-mod index;
 mod interrupt;
 mod output;
-mod own_log;
-mod pass;
-mod telemetry;
 
 use std::process::ExitCode;
 
-use crate::args::Cli;
+use crate::args::{Cli, Global};
+use crate::exit::Code;
 use crate::output::Screen;
 
 fn main() -> ExitCode {
-    let cli = match Cli::read() {
-        Ok(cli) => cli,
-        Err(code) => return code.into(),
-    };
-    let screen = Screen::new(&cli.global);
-    commands::run(&cli, &screen).into()
+    match Cli::read() {
+        Ok(cli) => commands::run(&cli.command, &Screen::new(&cli.global)).into(),
+        Err(error) => refuse(&error).into(),
+    }
+}
+
+/// Says what is wrong with the command line, or prints the help that was asked for.
+fn refuse(error: &clap::Error) -> Code {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    let fault = args::fault(error);
+    if error.use_stderr() && (json || args::is_unsafe_to_repeat(error) || args::meant(error).is_some()) {
+        Screen::new(&Global { json, ..Global::default() }).fault(&fault);
+    } else {
+        // If this cannot be printed, nothing can.
+        let _ = error.print();
+    }
+    if error.use_stderr() { Code::CouldNotRun } else { Code::Fine }
 }

@@ -1,4 +1,4 @@
-//! `config`: what can be asked of the settings.
+//! `config`: the settings.
 
 use clap::{Args, Subcommand};
 
@@ -12,10 +12,10 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Show every setting with where its value comes from, and what is wrong in the file
+    /// Show every setting with the source of its value, and the problems of the file
     #[command(after_help = CONFIG_CODES)]
     Show,
-    /// Print where the file is, there or not
+    /// Print the path of config.toml, whether or not it exists
     #[command(after_help = OTHER_CODES)]
     Path,
     /// Print the JSON Schema of the file, for editors that complete and check it

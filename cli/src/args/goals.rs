@@ -1,4 +1,4 @@
-//! `goals`: what can be done with the goal of a thread.
+//! `goals`: commands for a thread's goal.
 
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
@@ -11,24 +11,24 @@ pub(crate) struct GoalsArgs {
     pub(crate) command: GoalsCommand,
 }
 
-/// What can be done with the goal of a thread. An ID may be shortened to any unique beginning; that of a thread that is not
-/// indexed has to be whole.
+/// Commands for a thread's goal. An ID may be shortened to any unique beginning; the id of a thread that is not indexed must
+/// be whole.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum GoalsCommand {
-    /// List the goals there are, the latest updated first
+    /// List goals, the latest updated first
     #[command(after_help = GOALS_CODES)]
     List {
-        /// Only goals with this status; can be given several times
+        /// Only goals with this status; may be given several times
         #[arg(long, value_enum)]
         status: Vec<Status>,
-        /// How many goals at most [default: 100]
+        /// List at most this many goals [default: 100]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
         limit: Option<u32>,
     },
-    /// Show the goal of a thread
+    /// Show a thread's goal
     #[command(after_help = GOALS_CODES)]
     Get {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
     /// Give a thread a goal, or change the one it has
@@ -37,72 +37,72 @@ pub(crate) enum GoalsCommand {
     /// Pause an active goal
     #[command(after_help = GOALS_CODES)]
     Pause {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Make a goal active again that is paused, blocked or limited
+    /// Make a paused, blocked or limited goal active again
     #[command(after_help = GOALS_CODES)]
     Resume {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Say that a goal is reached
+    /// Mark a goal as complete
     #[command(after_help = GOALS_CODES)]
     Complete {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Take the goal of a thread away
+    /// Remove a thread's goal
     #[command(after_help = GOALS_CODES)]
     Clear {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Add to what was used for a goal
+    /// Record tokens and time spent on a goal
     #[command(after_help = GOALS_CODES)]
     Account(AccountArgs),
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SetArgs {
-    /// The thread's id, or the beginning of it
+    /// The thread's id, or its first digits
     pub(crate) id: String,
-    /// What is to be reached; may be left out to change the rest of the goal that there is
+    /// The objective; leave it out to change only budget or status of the present goal
     #[arg(required_unless_present_any = ["budget", "status"])]
     pub(crate) objective: Option<String>,
-    /// How many tokens may be used for it, or `none` for no limit
+    /// The token budget, or `none` for no limit
     #[arg(long, value_name = "N", value_parser = budget, allow_negative_numbers = true)]
     pub(crate) budget: Option<Budget>,
-    /// The status it has then [default: active for a new goal, unchanged for one that is there]
+    /// The new status [default: active for a new goal, otherwise unchanged]
     #[arg(long, value_enum)]
     pub(crate) status: Option<Status>,
-    /// Put a new goal in the place of the one that is there, with nothing used yet
+    /// Replace the present goal with a new one, with nothing used yet
     #[arg(long, requires = "objective")]
     pub(crate) new: bool,
-    /// Change nothing unless the thread's goal is this one
+    /// Change nothing unless the goal has this id
     #[arg(long, value_name = "ID", conflicts_with = "new")]
     pub(crate) goal_id: Option<Uuid>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArgs {
-    /// The thread's id, or the beginning of it
+    /// The thread's id, or its first digits
     pub(crate) id: String,
-    /// How many tokens were used
+    /// Tokens spent
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) tokens: Option<i64>,
-    /// How many seconds were used
+    /// Seconds spent
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seconds: Option<i64>,
-    /// Change nothing unless the thread's goal is this one
+    /// Change nothing unless the goal has this id
     #[arg(long, value_name = "ID")]
     pub(crate) goal_id: Option<Uuid>,
-    /// Of which goals what is used counts
+    /// Record the usage only if the goal's status is one of these
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
 }
 
-/// What may be used: a number of tokens, or any.
+/// Token budget: a number, or no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {
     Tokens(i64),
@@ -121,11 +121,11 @@ fn budget(text: &str) -> Result<Budget, String> {
 /// The status of a goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Status {
-    /// It is being worked on
+    /// Work on it goes on
     Active,
-    /// Somebody paused it
+    /// The user paused it
     Paused,
-    /// It cannot go on without help
+    /// It needs help
     Blocked,
     /// The agent's usage limit stopped it
     UsageLimited,
@@ -135,14 +135,14 @@ pub(crate) enum Status {
     Complete,
 }
 
-/// Of which goals what is used counts.
+/// Goals for which usage is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
-    /// Of active ones
+    /// An active goal
     #[default]
     Active,
-    /// Of active ones and complete ones
+    /// An active or complete goal
     ActiveOrComplete,
-    /// Of active ones and those that were stopped
+    /// An active, paused, blocked or limited goal
     ActiveOrStopped,
 }

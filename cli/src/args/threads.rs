@@ -1,4 +1,4 @@
-//! `threads`: the list's options, and what can be done with one thread.
+//! `threads`: the list's options, and commands for one thread.
 
 use std::path::PathBuf;
 
@@ -18,22 +18,22 @@ pub(crate) struct ThreadsArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of the list")]
 pub(crate) struct ListArgs {
-    /// How many threads [default: 20, with --json 50; at most 1000]
+    /// List at most this many threads [default: 20, with --json 50; at most 1000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
-    /// Where to go on: a cursor that an earlier list gave, with the same filters
+    /// Continue at the cursor that an earlier list printed, with the same filters
     #[arg(long)]
     pub(crate) cursor: Option<String>,
-    /// What to sort by [default: updated, or as the cursor says]
+    /// Sort by this time [default: updated, or as the cursor says]
     #[arg(long, value_enum, value_name = "KEY")]
     pub(crate) sort: Option<Sort>,
-    /// The oldest first
+    /// List the oldest first
     #[arg(long)]
     pub(crate) asc: bool,
-    /// The archived threads instead of the current ones
+    /// List archived threads instead of current ones
     #[arg(long)]
     pub(crate) archived: bool,
-    /// Only threads that were started like this: cli, exec, subagent, …
+    /// Only threads started in this way: cli, exec, subagent, …
     #[arg(long)]
     pub(crate) source: Option<String>,
     /// Only threads of this model provider
@@ -45,85 +45,85 @@ pub(crate) struct ListArgs {
     /// Only threads with this text in their name, title, preview, first message, folder or branch
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
-    /// Do not bring the index up to date first
+    /// Do not update the index first
     #[arg(long)]
     pub(crate) no_refresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
-    /// When the thread began
+    /// Start of the thread
     Created,
-    /// When its last line was written
+    /// Time of its last line
     Updated,
 }
 
-/// What can be done with one thread. An ID may be shortened to any unique beginning.
+/// Commands for one thread. An ID may be shortened to any unique beginning.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ThreadsCommand {
-    /// Show everything that is known of a thread
+    /// Show everything about a thread
     #[command(after_help = OTHER_CODES)]
     Show {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
-        /// Do not bring the index up to date first
+        /// Do not update the index first
         #[arg(long)]
         no_refresh: bool,
     },
     /// Give a thread a name
     #[command(after_help = OTHER_CODES)]
     Rename {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
         /// The name
         #[arg(required_unless_present = "clear", conflicts_with = "clear")]
         name: Option<String>,
-        /// Take the name away again
+        /// Remove the name
         #[arg(long)]
         clear: bool,
     },
-    /// Take a thread out of the list of current ones; nothing is deleted or moved
+    /// Move a thread from the list to the archive; no file is moved or deleted
     #[command(after_help = OTHER_CODES)]
     Archive {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Bring an archived thread back
+    /// Move an archived thread back to the list
     #[command(after_help = OTHER_CODES)]
     Unarchive {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Say whether memories may be made from a thread
+    /// Allow or forbid making memories from a thread
     #[command(after_help = OTHER_CODES)]
     Memory {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
-        /// Whether they may
+        /// Allowed or not
         #[arg(value_enum)]
         mode: Memory,
     },
-    /// Draw who spawned whom: a thread and what is below it, or every thread that has spawned others
+    /// Show a thread and its sub-agents as a tree, or all such trees
     #[command(after_help = OTHER_CODES)]
     Tree(TreeArgs),
-    /// Close a thread and everything that it spawned; nothing is deleted
+    /// Close a thread and all its sub-agents; nothing is deleted
     #[command(after_help = OTHER_CODES)]
     Close {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Open a closed thread again, with exactly what was closed together with it
+    /// Reopen a closed thread and the threads that were closed with it
     #[command(after_help = OTHER_CODES)]
     Resume {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
     },
-    /// Delete a thread with its goal and its logs; its rollout stays where it is
+    /// Delete a thread with its goal and its logs; its rollout is kept
     #[command(after_help = OTHER_CODES)]
     Delete {
-        /// The thread's id, or the beginning of it
+        /// The thread's id, or its first digits
         id: String,
-        /// Do not ask
+        /// Delete without asking
         #[arg(short, long)]
         yes: bool,
     },
@@ -131,26 +131,26 @@ pub(crate) enum ThreadsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TreeArgs {
-    /// The id of the thread at the top, or the beginning of it
+    /// The id of the thread at the top, or its first digits
     pub(crate) id: Option<String>,
-    /// How many steps down [default: 10; at most 1000]
+    /// Show this many steps down [default: 10; at most 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]
     pub(crate) depth: Option<u32>,
-    /// How many threads at the top, the newest first [default: 20; at most 1000]
+    /// Show at most this many threads at the top, the newest first [default: 20; at most 1000]
     #[arg(long, value_name = "N", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=1000), allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
-    /// Where to go on: only threads at the top that are older than this one
+    /// Continue with threads at the top that are older than this one
     #[arg(long, value_name = "ID", conflicts_with = "id")]
     pub(crate) before: Option<String>,
-    /// Do not bring the index up to date first
+    /// Do not update the index first
     #[arg(long)]
     pub(crate) no_refresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Memory {
-    /// They may
+    /// Allow
     Enabled,
-    /// They may not
+    /// Forbid
     Disabled,
 }

@@ -1,92 +1,101 @@
-//! `audit`: holds the index against the rollouts, and mends it.
+//! `audit`: compares the index with the rollouts, and repairs it.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::opening::{Access, Index};
+use threadkeep_app::refresh::{self, PassOptions};
+use threadkeep_app::text::{clean, count, counted, fit, one_line, pad, width};
+use threadkeep_app::{Fault, command, messages};
 use threadkeep_backfill::Ending;
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::audit::{AuditReport, Difference, DifferenceKind};
 
-use super::no_index;
 use super::problems::{self, PlaceProblem};
 use crate::args::AuditArgs;
-use crate::exit::{Code, fault};
-use crate::homes::Homes;
-use crate::index::{Access, Index};
+use crate::command::{Answered, Context, Run};
+use crate::exit::Code;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
-use crate::output::progress::Progress;
-use crate::output::text::{clean, count, fit, one_line, pad, things, width};
 use crate::output::{Answer, Screen};
-use crate::pass::{self, PassOptions};
 
-/// How much of a value is shown to people who did not ask for all of it.
+/// Columns of a value without `--verbose`.
 const VALUE_WIDTH: usize = 60;
-/// How many rollouts that are not indexed yet are shown one by one to people who did not ask for all.
+/// Rollouts that are not indexed yet and are shown one by one without `--verbose`.
 const NEW_SHOWN: usize = 10;
 
-/// What was found at last, and how much was mended before.
-pub(super) struct Audit {
+/// The command.
+pub(super) struct Audit<'a>(pub(super) &'a AuditArgs);
+
+/// Differences that are left, and the number that was repaired before.
+struct Audited {
     report: AuditReport,
     problems: Vec<PlaceProblem>,
-    mended: Option<usize>,
+    repaired: Option<usize>,
 }
 
-pub(super) async fn audit(homes: &Homes, args: &AuditArgs, screen: &Screen) -> anyhow::Result<Audit> {
-    let home = homes.agent_home()?;
-    let index = if args.repair {
-        Index::for_writing(homes).await?
-    } else {
-        Index::existing(homes, screen).await?.ok_or_else(|| no_index(homes))?
-    };
-    if index.access == Access::Temporary {
-        return Err(fault(
-            "there is no index that could be audited",
-            "run it as a user who may write to the SQLite home, or choose another with --sqlite-home DIR",
-        ));
+#[async_trait(?Send)]
+impl Run for Audit<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        self.0.repair.then_some("audit --repair")
     }
-    let mut report = look(&index, &home, screen).await?;
-    let mut mended = None;
-    if args.repair {
-        let before = report.differences.len();
-        if before > 0 {
-            report = mend(&index, &home, &report, screen).await?;
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let home = dirs.agent_home()?;
+        let index = if self.0.repair {
+            Index::for_writing(dirs).await?
+        } else {
+            Index::existing(dirs, *screen).await?
+        };
+        if index.access == Access::Temporary {
+            return Err(Fault::new(
+                "there is no index to compare",
+                "run it as a user who may write to the SQLite home, or choose another with --sqlite-home DIR",
+            ));
         }
-        mended = Some(before.saturating_sub(report.differences.len()));
+        let mut report = look(&index, &home, screen).await?;
+        let mut repaired = None;
+        if self.0.repair {
+            let before = report.differences.len();
+            if before > 0 {
+                report = repair(&index, &home, &report, screen).await?;
+            }
+            repaired = Some(before.saturating_sub(report.differences.len()));
+        }
+        let problems = problems::of_audit(&index.state, &report).await?;
+        index.close().await?;
+        Ok(Box::new(Audited { report, problems, repaired }))
     }
-    let problems = problems::of_audit(&index.state, &report).await?;
-    index.close().await?;
-    Ok(Audit { report, problems, mended })
 }
 
-async fn look(index: &Index, home: &AgentHome, screen: &Screen) -> anyhow::Result<AuditReport> {
-    let progress = Progress::new(screen);
-    let report = index.state.audit(home, |done, total| progress.show_files("auditing", done, total)).await;
-    progress.clear();
-    Ok(report?)
+async fn look(index: &Index, home: &AgentHome, screen: &Screen) -> Result<AuditReport, Fault> {
+    let progress = screen.bar();
+    let shown = |done, total| progress.show_files("comparing", done, total);
+    Ok(index.state.audit(home, shown).await?)
 }
 
-/// Mends, and looks again: what is said to be mended has been seen to be.
-async fn mend(
+/// Repairs, and compares again: a difference counts as repaired once it is gone.
+async fn repair(
     index: &Index,
     home: &AgentHome,
     report: &AuditReport,
     screen: &Screen,
-) -> anyhow::Result<AuditReport> {
+) -> Result<AuditReport, Fault> {
     index.state.prepare_repair(report, Timestamp::now()).await?;
     let options = PassOptions { wait: true, ..PassOptions::default() };
-    if pass::run(&index.state, home, options, screen).await?.ending == Ending::Interrupted {
-        return Err(pass::interrupted());
+    if refresh::run(&index.state, home, options, screen).await?.ending == Ending::Interrupted {
+        return Err(messages::interrupted());
     }
     look(index, home, screen).await
 }
 
-impl Answer for Audit {
+impl Answer for Audited {
     fn json(&self) -> Value {
         json!({
             "files": self.report.files,
             "threads": self.report.threads,
             "unseen": self.report.unseen,
             "agrees": self.agrees(),
-            "mended": self.mended,
+            "mended": self.repaired,
             "differences": self.report.differences.iter().map(json_of).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
         })
@@ -103,9 +112,9 @@ impl Answer for Audit {
             }
         }
         if summarise {
-            let found = paint(YELLOW, &format!("{} are not indexed yet", things(new as u64, "rollout")));
-            let remedy = screen.typable("`threadkeep backfill` indexes them (-v shows each)");
-            text.push_str(&format!("{found}; {remedy}\n"));
+            let found = paint(YELLOW, &format!("{} are not indexed yet", counted(new as u64, "rollout")));
+            let remedy = (command("backfill"), " indexes them (-v shows each)");
+            text.push_str(&format!("{found}; {}\n", screen.render(remedy)));
         }
         if !self.problems.is_empty() {
             text.push_str(&format!("{}\n", paint(BOLD, "files with problems")));
@@ -115,15 +124,15 @@ impl Answer for Audit {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&screen.typable(&self.verdict()));
+            text.push_str(&self.verdict(screen));
         }
         text
     }
 
     fn done(&self) -> String {
         let (left, unseen) = (self.report.differences.len(), self.report.unseen);
-        let mended = things(self.mended.unwrap_or(0) as u64, "difference");
-        format!("mended {mended}, {left} left, {} not compared", things(unseen, "thread"))
+        let repaired = counted(self.repaired.unwrap_or(0) as u64, "difference");
+        format!("repaired {repaired}, {left} left, {} not compared", counted(unseen, "thread"))
     }
 
     fn code(&self) -> Code {
@@ -131,42 +140,43 @@ impl Answer for Audit {
     }
 }
 
-impl Audit {
-    /// Whether everything was compared, and nothing differs.
+impl Audited {
+    /// Returns true if everything was compared and nothing differs.
     fn agrees(&self) -> bool {
         self.report.differences.is_empty() && self.report.unseen == 0 && !self.has_unread()
     }
 
-    /// Whether a file or folder could not be looked at.
+    /// Returns true if a file or folder could not be read.
     fn has_unread(&self) -> bool {
         self.problems.iter().any(PlaceProblem::is_unread)
     }
 
-    fn verdict(&self) -> String {
-        let looked = paint(
+    fn verdict(&self, screen: &Screen) -> String {
+        let compared = paint(
             DIM,
             &format!(
                 "{} and {} compared",
-                things(self.report.files, "file"),
-                things(self.report.threads.saturating_sub(self.report.unseen), "thread")
+                counted(self.report.files, "file"),
+                counted(self.report.threads.saturating_sub(self.report.unseen), "thread")
             ),
         );
         let left = self.report.differences.len() as u64;
-        let mended = match self.mended {
-            Some(1..) => format!("{} mended; ", things(self.mended.unwrap_or(0) as u64, "difference")),
+        let repaired = match self.repaired {
+            Some(number @ 1..) => format!("{} repaired; ", counted(number as u64, "difference")),
             _ => String::new(),
         };
-        let verdict = match (left, self.mended) {
+        let verdict = match (left, self.repaired) {
             (0, _) if !self.agrees() => {
-                format!("{mended}no difference was found, as far as the rollouts can be read")
+                format!("{repaired}no difference was found, as far as the rollouts can be read")
             }
-            (0, _) => paint(GREEN, &format!("{mended}index and rollouts agree")),
+            (0, _) => paint(GREEN, &format!("{repaired}index and rollouts agree")),
             (_, None) => {
-                let found = paint(RED, &format!("index and rollouts differ in {}", things(left, "place")));
-                format!("{found}; `threadkeep audit --repair` mends the index")
+                let found = paint(RED, &format!("index and rollouts differ in {}", counted(left, "place")));
+                let repair = (command("audit --repair"), " repairs the index");
+                format!("{found}; {}", screen.render(repair))
             }
             (_, Some(_)) => {
-                let found = paint(RED, &format!("{mended}{} left", count(left)));
+                let found = paint(RED, &format!("{repaired}{} left", count(left)));
                 format!("{found}: the rollouts may be changing; run it again")
             }
         };
@@ -175,10 +185,13 @@ impl Audit {
             missed.push_str(&format!("{}: see above\n", paint(RED, "not everything could be read")));
         }
         if self.report.unseen > 0 {
-            let what = format!("{} could not be compared", things(self.report.unseen, "thread"));
-            missed.push_str(&format!("{}: the place of their rollouts cannot be read\n", paint(RED, &what)));
+            let uncompared = format!("{} could not be compared", counted(self.report.unseen, "thread"));
+            missed.push_str(&format!(
+                "{}: the folder of their rollouts cannot be read\n",
+                paint(RED, &uncompared)
+            ));
         }
-        format!("{verdict}\n{missed}{looked}\n")
+        format!("{verdict}\n{missed}{compared}\n")
     }
 }
 
@@ -199,7 +212,7 @@ fn json_of(difference: &Difference) -> Value {
     object
 }
 
-/// One thread's differences: its id, then a field and its two values under each other.
+/// Renders one thread's differences: its id, then each field with its two values under each other.
 fn of_thread(differences: &[Difference], screen: &Screen) -> String {
     let Some(first) = differences.first() else { return String::new() };
     let mut text = format!("{}\n", paint(CYAN, &first.thread_id.to_string()));
@@ -220,8 +233,8 @@ fn of_thread(differences: &[Difference], screen: &Screen) -> String {
                 text.push_str(&format!("  {}  index    {}\n", pad(field, room, false), value(index)));
                 text.push_str(&format!("  {}  rollout  {}\n", pad("", room, false), value(rollout)));
             }
-            DifferenceKind::NotIndexed => text.push_str("  is not in the index\n"),
-            DifferenceKind::NoRollout => text.push_str("  is listed, and its rollout is missing\n"),
+            DifferenceKind::NotIndexed => text.push_str("  not in the index\n"),
+            DifferenceKind::NoRollout => text.push_str("  listed, but its rollout is missing\n"),
             _ => text.push_str("  differs\n"),
         }
     }

@@ -1,51 +1,64 @@
-//! `backfill`: brings the index up to date and says what came of it.
+//! `backfill`: brings the index up to date and reports the result.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::opening::Index;
+use threadkeep_app::refresh::{self, PassOptions};
+use threadkeep_app::text::{bytes, count, pad};
+use threadkeep_app::{Fault, messages, time};
 use threadkeep_backfill::Ending;
 use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
 use crate::args::BackfillArgs;
-use crate::exit::{Code, Fault, fault};
-use crate::homes::Homes;
-use crate::index::Index;
+use crate::command::{Answered, Context, Run};
+use crate::exit::Code;
 use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
-use crate::output::text::{bytes, count, pad};
-use crate::output::{Answer, Screen, time};
-use crate::pass::{self, PassOptions};
+use crate::output::{Answer, Screen};
 
-/// What a run did, and which files give trouble now.
-pub(super) struct Summary {
+/// The command.
+pub(super) struct Backfill<'a>(pub(super) &'a BackfillArgs);
+
+/// Report of a run, and the files that have problems now.
+struct Summary {
     report: BackfillReport,
-    /// In all files of the home, whenever they were read.
+    /// Number in all files of the home, in this run or an earlier one.
     lines_skipped: u64,
     problems: Vec<PlaceProblem>,
 }
 
-pub(super) async fn backfill(homes: &Homes, args: &BackfillArgs, screen: &Screen) -> anyhow::Result<Summary> {
-    let home = homes.agent_home()?;
-    let index = Index::for_writing(homes).await?;
-    let options =
-        PassOptions { force: args.force, include_deleted: args.include_deleted, wait: !args.no_wait };
-    let report = pass::run(&index.state, &home, options, screen).await?;
-    if args.include_deleted {
-        // The goals and logs of what was brought back are taken again; where that has to wait, a later command sees to it.
-        let _ = index.state.readmit_indexed(Timestamp::now()).await;
+#[async_trait(?Send)]
+impl Run for Backfill<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("backfill")
     }
-    let problems = problems::after(&index.state, &report).await?;
-    problems::log_unreadable(&report);
-    let lines_skipped = index.state.inventory().await?.lines_skipped;
-    index.close().await?;
-    match &report.ending {
-        Ending::Held { owner, expires_at } => {
-            Err(fault(pass::held(owner, *expires_at), "leave out --no-wait to wait for it"))
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let BackfillArgs { force, include_deleted, no_wait } = *self.0;
+        let home = dirs.agent_home()?;
+        let index = Index::for_writing(dirs).await?;
+        let options = PassOptions { force, include_deleted, wait: !no_wait };
+        let report = refresh::run(&index.state, &home, options, *screen).await?;
+        if include_deleted {
+            // Goals and logs accept the restored threads again; if one has to wait, a later command does it.
+            let _ = index.state.readmit_indexed(Timestamp::now()).await;
         }
-        Ending::Interrupted => {
-            screen.fault(&Fault::of(&pass::interrupted(), screen));
-            Ok(Summary { report, lines_skipped, problems })
+        let problems = problems::after(&index.state, &report).await?;
+        problems::log_unreadable(&report);
+        let lines_skipped = index.state.inventory().await?.lines_skipped;
+        index.close().await?;
+        match &report.ending {
+            Ending::Held { owner, expires_at } => {
+                return Err(Fault::new(
+                    refresh::held(owner, *expires_at),
+                    "leave out --no-wait to wait for it",
+                ));
+            }
+            Ending::Interrupted => screen.fault(&messages::interrupted()),
+            _ => {}
         }
-        _ => Ok(Summary { report, lines_skipped, problems }),
+        Ok(Box::new(Summary { report, lines_skipped, problems }))
     }
 }
 
@@ -88,18 +101,18 @@ impl Answer for Summary {
             ("failed", self.failed(), Some(RED), "could not be read"),
         ];
         if report.excluded > 0 {
-            rows.push(("deleted", report.excluded, None, "left out; --include-deleted brings them back"));
+            rows.push(("deleted", report.excluded, None, "left out; --include-deleted restores them"));
         }
         if report.pending > 0 {
-            rows.push(("to do", report.pending, Some(YELLOW), "run it again to go on"));
+            rows.push(("to do", report.pending, Some(YELLOW), "run it again to continue"));
         }
         rows.push((
             "gone",
             report.rows_gone,
             Some(YELLOW),
-            "their rollouts are missing: they are in no list any more",
+            "their rollouts are missing; these threads are no longer listed",
         ));
-        rows.push(("lines skipped", self.lines_skipped, Some(YELLOW), "the rest of their files is indexed"));
+        rows.push(("lines skipped", self.lines_skipped, Some(YELLOW), "the rest of these files is indexed"));
 
         let numbers: Vec<String> = rows.iter().map(|(_, number, ..)| count(*number)).collect();
         let room = numbers.iter().map(String::len).max().unwrap_or(0);
@@ -119,7 +132,7 @@ impl Answer for Summary {
             text.push_str(&format!("{label:<13}  {digits}{remark}\n"));
         }
         let read = if report.bytes > 0 { format!(", {} read", bytes(report.bytes)) } else { String::new() };
-        text.push_str(&paint(DIM, &format!("in {}{read}", time::took(report.elapsed))));
+        text.push_str(&paint(DIM, &format!("in {}{read}", time::elapsed(report.elapsed))));
         text.push('\n');
         if !self.problems.is_empty() {
             text.push_str(&format!("\n{}\n", paint(BOLD, "files with problems")));

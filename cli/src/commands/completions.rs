@@ -1,23 +1,33 @@
 //! `completions`: a shell's completion script.
 
+use async_trait::async_trait;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde_json::{Value, json};
 
 use crate::args::Cli;
+use crate::command::{Answered, Context, Needs, Run};
 use crate::output::{Answer, Screen};
 
-/// A script, and the shell it is for.
-pub(super) struct Script {
+/// The command, with the shell.
+pub(super) struct Completions(pub(super) Shell);
+
+/// A script, and its shell.
+struct Script {
     shell: Shell,
     script: String,
 }
 
-impl Script {
-    pub(super) fn of(shell: Shell) -> Script {
+#[async_trait(?Send)]
+impl Run for Completions {
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    async fn run(&self, _context: &Context<'_>) -> Answered {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "threadkeep", &mut script);
-        Script { shell, script: String::from_utf8_lossy(&script).into_owned() }
+        clap_complete::generate(self.0, &mut Cli::command(), "threadkeep", &mut script);
+        Ok(Box::new(Script { shell: self.0, script: String::from_utf8_lossy(&script).into_owned() }))
     }
 }
 

@@ -1,68 +1,81 @@
-//! `config show|path|schema`: the settings, where they are, and what can be set.
+//! `config show|path|schema`: the settings, their path, and their schema.
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
+use threadkeep_app::Observer as _;
+use threadkeep_app::settings::{
+    ConfigFile, Feature, NOT_IN_EFFECT, Origin, Problem, Setting, Severity, schema,
+};
+use threadkeep_app::text::{clean, width};
 
 use crate::args::ConfigCommand;
-use crate::config::{ConfigFile, Feature, NOT_IN_EFFECT, Origin, Problem, Setting, Severity, schema};
+use crate::command::{Answered, Context, Needs, Run};
 use crate::exit::Code;
 use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
-use crate::output::text::{clean, width};
 use crate::output::{Answer, Screen};
 
-/// What `config` answers.
-pub(super) enum Config {
+/// The command.
+pub(super) struct Config<'a>(pub(super) &'a ConfigCommand);
+
+/// Answer of `config`.
+enum Settings {
     Show(ConfigFile),
     Path(ConfigFile),
     Schema(Value),
 }
 
-impl Config {
-    pub(super) fn of(command: &ConfigCommand, file: ConfigFile) -> Config {
-        match command {
-            ConfigCommand::Show => Config::Show(file),
-            ConfigCommand::Path => Config::Path(file),
-            ConfigCommand::Schema => Config::Schema(schema()),
-        }
+#[async_trait(?Send)]
+impl Run for Config<'_> {
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    async fn run(&self, Context { config, .. }: &Context<'_>) -> Answered {
+        Ok(Box::new(match self.0 {
+            ConfigCommand::Show => Settings::Show(config.clone()),
+            ConfigCommand::Path => Settings::Path(config.clone()),
+            ConfigCommand::Schema => Settings::Schema(schema()),
+        }))
     }
 }
 
-impl Answer for Config {
+impl Answer for Settings {
     fn json(&self) -> Value {
         match self {
-            Config::Show(file) => json!({
+            Settings::Show(file) => json!({
                 "path": file.path.display().to_string(),
                 "exists": file.exists,
                 "settings": file.settings.iter().map(|setting| json_of(setting, file)).collect::<Vec<_>>(),
                 "problems": file.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
-            Config::Path(file) => json!({ "path": file.path.display().to_string(), "exists": file.exists }),
-            Config::Schema(schema) => schema.clone(),
+            Settings::Path(file) => json!({ "path": file.path.display().to_string(), "exists": file.exists }),
+            Settings::Schema(schema) => schema.clone(),
         }
     }
 
     fn text(&self, screen: &Screen) -> String {
         match self {
-            Config::Show(file) => show(file),
-            Config::Path(file) => {
-                // Nothing beside it, so that it can be given to another command.
+            Settings::Show(file) => show(file, screen),
+            Settings::Path(file) => {
+                // The path stands alone, so that it can be given to another command.
                 if !file.exists && !screen.quiet {
-                    screen.note("it is not there: everything is as by default");
+                    screen.note(&"no config.toml; all defaults apply".into());
                 }
                 format!("{}\n", clean(&file.path.display().to_string()))
             }
-            Config::Schema(schema) => format!("{schema:#}\n"),
+            Settings::Schema(schema) => format!("{schema:#}\n"),
         }
     }
 
     fn code(&self) -> Code {
         match self {
-            Config::Show(file) if file.errors().next().is_some() => Code::Problems,
+            Settings::Show(file) if file.errors().next().is_some() => Code::Problems,
             _ => Code::Fine,
         }
     }
 }
 
-/// Why nothing heeds the settings of a section, whatever they are.
+/// Returns why the settings of a section have no effect.
 fn not_in_effect(section: &str, file: &ConfigFile) -> Option<&'static str> {
     match section {
         "logs" if file.is_off(Feature::Logs) => Some("not in effect: features.logs is false"),
@@ -89,9 +102,9 @@ fn json_of(setting: &Setting, file: &ConfigFile) -> Value {
     })
 }
 
-/// The settings as they could stand in the file, each with where it comes from; and what is wrong in the file.
-fn show(file: &ConfigFile) -> String {
-    let missing = if file.exists { "" } else { ": not there, everything is as by default" };
+/// Renders the settings as they could stand in the file, each with its source, and the problems of the file.
+fn show(file: &ConfigFile, screen: &Screen) -> String {
+    let missing = if file.exists { "" } else { ": no such file, all defaults apply" };
     let path = clean(&file.path.display().to_string()).into_owned();
     let mut text = paint(DIM, &format!("# {path}{missing}")) + "\n";
     let line = |setting: &Setting| format!("{} = {}", setting.key, clean(&setting.value.to_string()));
@@ -111,24 +124,24 @@ fn show(file: &ConfigFile) -> String {
             text.push_str(&format!("{line}{gap}{origin}\n"));
         }
     }
-    text + &problems(file)
+    text + &problems(file, screen)
 }
 
-fn problems(file: &ConfigFile) -> String {
+fn problems(file: &ConfigFile, screen: &Screen) -> String {
     let mut text = String::new();
     for problem in &file.problems {
         let (style, word) = match problem.severity {
             Severity::Error => (RED, "error"),
             Severity::Warning => (YELLOW, "warning"),
         };
-        let said = clean(&problem.located(&file.path)).into_owned();
+        let said = screen.render(problem.located(&file.path));
         text.push_str(&format!("\n{} {said}\n", paint(style, &format!("{word}:"))));
         if let Some(hint) = &problem.hint {
-            text.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), clean(hint)));
+            text.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.render(&screen.given)));
         }
     }
     if file.errors().next().is_some() {
-        text.push_str("\nUntil this is mended, only config, status and completions run.\n");
+        text.push_str("\nUntil this is corrected, only config, status and completions run.\n");
     }
     text
 }

@@ -1,6 +1,8 @@
 //! Files and folders with problems: found by this run, or remembered by the index.
 
 use serde_json::{Value, json};
+use threadkeep_app::text::{clean, count, fit_middle, wrap};
+use threadkeep_app::{Fault, own_log};
 use threadkeep_backfill::ProblemKind;
 use threadkeep_redact::redact;
 use threadkeep_rollout::ProblemReason;
@@ -10,8 +12,6 @@ use threadkeep_state::{HomeProblem, StateRuntime};
 
 use crate::output::Screen;
 use crate::output::color::{DIM, RED, YELLOW, paint};
-use crate::output::text::{clean, count, fit_middle, wrap};
-use crate::own_log;
 
 /// The home itself, as a path in it.
 const THE_HOME: &str = ".";
@@ -104,7 +104,7 @@ fn reason(problem: &HomeProblem) -> String {
 }
 
 /// Returns all problems that the index remembers.
-pub(super) async fn remembered(state: &StateRuntime) -> anyhow::Result<Vec<PlaceProblem>> {
+pub(super) async fn remembered(state: &StateRuntime) -> Result<Vec<PlaceProblem>, Fault> {
     let remembered = state.file_problems(u32::MAX).await?.into_iter();
     Ok(remembered.map(|file| PlaceProblem::new(file.path, file.problem)).collect())
 }
@@ -119,10 +119,7 @@ pub(super) fn log_unreadable(report: &BackfillReport) {
 }
 
 /// Returns the remembered problems, and the places that a run could not list.
-pub(super) async fn after(
-    state: &StateRuntime,
-    report: &BackfillReport,
-) -> anyhow::Result<Vec<PlaceProblem>> {
+pub(super) async fn after(state: &StateRuntime, report: &BackfillReport) -> Result<Vec<PlaceProblem>, Fault> {
     let mut problems = remembered(state).await?;
     problems.extend(report.problems.iter().filter_map(|problem| match &problem.kind {
         ProblemKind::Listing(place) => Some(PlaceProblem::new(problem.key.clone(), place.clone())),
@@ -132,10 +129,7 @@ pub(super) async fn after(
 }
 
 /// Returns the problems that an audit met, and the remembered skipped lines, which an audit does not count.
-pub(super) async fn of_audit(
-    state: &StateRuntime,
-    report: &AuditReport,
-) -> anyhow::Result<Vec<PlaceProblem>> {
+pub(super) async fn of_audit(state: &StateRuntime, report: &AuditReport) -> Result<Vec<PlaceProblem>, Fault> {
     let mut problems = remembered(state).await?;
     problems.retain(|problem| problem.kind() == Kind::LinesSkipped);
     let met = report.problems.iter();

@@ -1,35 +1,37 @@
-//! From what was typed to the thread that is meant.
+//! From a typed id to the thread that is meant.
 //!
-//! An id may be shortened to any beginning that tells it from the other indexed ones. A whole id is taken as it is: goals and
-//! the agent graph may know threads that no rollout tells of yet.
+//! An id may be shortened to any beginning that tells it from the other indexed ones. A whole id is taken as it is: goals
+//! and the agent graph may know threads that no rollout contains yet.
 
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::opening::Index;
+use threadkeep_app::text::fit;
+use threadkeep_app::{Fault, FaultKind, Observer, messages, refresh};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::{StateError, Thread};
 use uuid::Uuid;
 
-use super::threads_table;
-use crate::exit::fault;
-use crate::homes::Homes;
-use crate::index::Index;
 use crate::output::Screen;
-use crate::output::text::fit;
-use crate::pass;
+use threadkeep_app::label::thread_label;
 
-/// How much of a title is shown beside a candidate's id.
-const TITLE_WIDTH: usize = 50;
+/// Columns of a label next to a candidate's id.
+const LABEL_WIDTH: usize = 50;
 
-/// Finds the thread that is meant; when it is not there, once more after the index was brought up to date.
+/// Finds the thread that is meant; if it is not there, once more after the index was brought up to date.
 pub(super) async fn find(
     index: &Index,
     home: &AgentHome,
     typed: &str,
     screen: &Screen,
-) -> anyhow::Result<Thread> {
+) -> Result<Thread, Fault> {
     match look_up(index, typed).await {
-        Err(error) if is_unknown(&error) => {
-            let failures = refresh(index, home, screen).await?;
+        Err(fault) if fault.kind == FaultKind::UnknownThread => {
+            let refreshed = refresh::refresh(index, home, screen).await?;
+            if let Some(reason) = &refreshed.incomplete {
+                screen.note(reason);
+            }
             let found = look_up(index, typed).await;
-            if let Some(failures) = failures.filter(|_| screen.verbose || found.is_err()) {
+            if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
                 screen.note(&failures);
             }
             found
@@ -38,76 +40,58 @@ pub(super) async fn find(
     }
 }
 
-/// Finds the id that is meant, in the same way. A whole one need not be that of an indexed thread.
+/// Finds the id that is meant, in the same way. A whole id need not be that of an indexed thread.
 pub(super) async fn find_id(
     index: &Index,
     home: &AgentHome,
     typed: &str,
     screen: &Screen,
-) -> anyhow::Result<Uuid> {
+) -> Result<Uuid, Fault> {
     match find(index, home, typed, screen).await {
         Ok(thread) => Ok(thread.id),
-        Err(error) => Uuid::try_parse(typed).map_err(|_| error),
+        Err(fault) => Uuid::try_parse(typed).map_err(|_| fault),
     }
 }
 
-/// The id that is meant by a command that needs no index, unless an id was shortened.
-pub(super) async fn resolve(homes: &Homes, typed: &str, screen: &Screen) -> anyhow::Result<Uuid> {
+/// Finds the id that is meant by a command that needs the index for shortened ids alone.
+pub(super) async fn resolve(dirs: &Dirs, typed: &str, screen: &Screen) -> Result<Uuid, Fault> {
     if let Ok(id) = Uuid::try_parse(typed) {
         return Ok(id);
     }
-    let home = homes.agent_home()?;
-    let index = Index::for_reading(homes, screen).await?;
+    let home = dirs.agent_home()?;
+    let index = Index::for_reading(dirs, screen).await?;
     let found = find(&index, &home, typed, screen).await;
     index.close().await?;
     Ok(found?.id)
 }
 
-/// The indexed thread that is meant.
-pub(super) async fn look_up(index: &Index, typed: &str) -> anyhow::Result<Thread> {
+/// Returns the indexed thread that is meant.
+pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault> {
     let id = look_up_id(index, typed).await?;
     let threads = index.state.threads();
     match threads.get(id).await? {
         Some(thread) => Ok(thread),
-        None if threads.is_deleted(id).await? => Err(fault(
-            format!("{id} was deleted"),
-            "`threadkeep backfill --include-deleted` brings deleted threads back",
-        )),
+        None if threads.is_deleted(id).await? => Err(messages::deleted(id)),
         None => Err(StateError::NotFound { id }.into()),
     }
 }
 
-/// The id that is meant: a whole one as it is, and of a shortened one the rest from the index.
-pub(super) async fn look_up_id(index: &Index, typed: &str) -> anyhow::Result<Uuid> {
+/// Returns the id that is meant: a whole one as it is, and a shortened one completed from the index.
+pub(super) async fn look_up_id(index: &Index, typed: &str) -> Result<Uuid, Fault> {
     let threads = index.state.threads();
     match threads.resolve(typed).await {
         Err(StateError::AmbiguousPrefix { prefix, candidates, more }) => {
-            let number =
-                if more { format!("more than {}", candidates.len()) } else { candidates.len().to_string() };
-            let mut hint = "give more of it:".to_owned();
+            let mut lines = Vec::with_capacity(candidates.len());
             for candidate in candidates {
                 let thread = match Uuid::try_parse(&candidate) {
                     Ok(id) => threads.get(id).await?,
                     Err(_) => None,
                 };
-                let title = thread.as_ref().map(threads_table::what).unwrap_or_default();
-                hint.push_str(&format!("\n{candidate}  {}", fit(&title, TITLE_WIDTH)));
+                let label = thread.as_ref().map(thread_label).unwrap_or_default();
+                lines.push(format!("{candidate}  {}", fit(&label, LABEL_WIDTH)));
             }
-            Err(fault(format!("`{prefix}` is the beginning of {number} thread ids"), hint))
+            Err(messages::ambiguous(&prefix, lines.len(), more, lines.into_iter()))
         }
         resolved => Ok(resolved?),
     }
-}
-
-/// Brings the index up to date and says why it may still not be; gives back that files failed.
-async fn refresh(index: &Index, home: &AgentHome, screen: &Screen) -> anyhow::Result<Option<String>> {
-    let refreshed = pass::refresh(index, home, screen).await?;
-    if let Some(reason) = &refreshed.incomplete {
-        screen.note(reason);
-    }
-    Ok(refreshed.failures())
-}
-
-fn is_unknown(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(StateError::NotFound { .. } | StateError::NoSuchPrefix { .. }))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use threadkeep_state::Thread;
 use threadkeep_state_goals::Goal;
 
-use super::text::is_hazard;
+use threadkeep_app::text::is_hazard;
 
 /// Renders a document and ends its line: indented for a person at a terminal, one line for a program.
 ///

@@ -6,63 +6,68 @@ pub(crate) mod pipe;
 pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
-pub(crate) mod text;
-pub(crate) mod time;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
-use threadkeep_redact::redact;
+use threadkeep_app::dirs::Given;
+use threadkeep_app::text::clean;
+use threadkeep_app::{Command, Fault, Message, Observer};
+use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
 
 use crate::args::{Color, Global};
-use crate::exit::{Code, Fault, typed_homes};
+use crate::exit::Code;
+use crate::interrupt::Interrupt;
 use color::{BOLD, DIM, RED, YELLOW, paint};
+use progress::Progress;
 
-/// The width when there is no terminal to fit.
+/// Width without a terminal.
 const DEFAULT_WIDTH: usize = 100;
-/// Below this nothing fits anyway.
+/// Least width; on a narrower terminal lines wrap.
 const LEAST_WIDTH: usize = 40;
 
-/// What a command has to say, in both languages.
+/// Result of a command, for programs and for people.
 pub(crate) trait Answer {
-    /// For programs.
+    /// Returns the answer for programs.
     fn json(&self) -> Value;
-    /// For people: whole lines, with styles that are stripped where there are no colours.
+    /// Returns the answer for people: whole lines, with styles that are stripped where there are no colours.
     fn text(&self, screen: &Screen) -> String;
-    /// What is printed.
+    /// Returns the text that is printed.
     fn rendered(&self, screen: &Screen) -> String {
         if screen.json { json::document(&self.json(), screen.is_terminal) } else { self.text(screen) }
     }
-    /// What was done, in figures and without anything that belongs to a thread, for this tool's own log.
+    /// Returns what was done, in figures and without anything that belongs to a thread, for the tool's own log.
     fn done(&self) -> String {
         String::new()
     }
-    /// The thread that it was done to, if it is still there.
+    /// Returns the thread that was changed, if it still exists.
     fn thread(&self) -> Option<Uuid> {
         None
     }
-    /// How the run ends.
+    /// Returns the exit code.
     fn code(&self) -> Code {
         Code::Fine
     }
 }
 
-/// Where answers, notes and errors go, and in what shape.
-#[derive(Clone, Debug)]
+/// Destination of answers, notes and errors, and their form.
+#[derive(Debug)]
 pub(crate) struct Screen {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
-    /// The columns of a line.
+    /// Columns of a line.
     pub(crate) width: usize,
-    /// Whether a person is reading stdout as it comes.
+    /// True if stdout is a terminal.
     pub(crate) is_terminal: bool,
-    /// The options that chose the two directories, to be said again in a command.
-    pub(crate) homes: String,
+    /// Directories that were given, which every printed command repeats.
+    pub(crate) given: Given,
     out: ColorChoice,
     err: ColorChoice,
+    run: Mutex<Option<(Progress, Interrupt)>>,
 }
 
 impl Screen {
@@ -80,32 +85,31 @@ impl Screen {
             verbose: global.verbose,
             width,
             is_terminal,
-            homes: typed_homes(global),
+            given: global.given(),
             out,
             err,
+            run: Mutex::default(),
         }
     }
 
-    /// Makes the commands that a text of ours names such that they work as they stand: with the homes that were typed. One that has
-    /// them is left as it is.
-    pub(crate) fn typable(&self, text: &str) -> String {
-        match self.homes.is_empty() {
-            true => text.to_owned(),
-            false => ["`", ": "].iter().fold(text.to_owned(), |text, before| {
-                let [bare, whole] = ["", &self.homes].map(|homes| format!("{before}threadkeep{homes} "));
-                text.replace(&whole, &bare).replace(&bare, &whole)
-            }),
-        }
+    /// Renders a message, with the directories that were given in its commands.
+    pub(crate) fn render(&self, message: impl Into<Message>) -> String {
+        message.into().render(&self.given)
     }
 
-    /// Prints an answer and says how the run ends. Nobody reading any more is no error.
-    pub(crate) fn answer(&self, answer: &dyn Answer) -> anyhow::Result<Code> {
+    /// Renders a command in backticks, ready to be typed.
+    pub(crate) fn command(&self, command: Command) -> String {
+        self.render(command)
+    }
+
+    /// Prints an answer and returns the exit code. A reader that has gone is not an error.
+    pub(crate) fn answer(&self, answer: &dyn Answer) -> Result<Code, Fault> {
         self.part(&answer.rendered(self))?;
         Ok(answer.code())
     }
 
-    /// Prints text as it is. `false` when nobody reads any more.
-    pub(crate) fn part(&self, text: &str) -> anyhow::Result<bool> {
+    /// Prints text as it is. Returns false if the reader has gone.
+    pub(crate) fn part(&self, text: &str) -> Result<bool, Fault> {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
@@ -113,11 +117,67 @@ impl Screen {
         }
     }
 
-    /// Tells people something beside the answer, unless they want to be left alone; without the secrets that are in what was
-    /// typed.
-    pub(crate) fn note(&self, text: &str) {
+    /// Prints why something could not be done.
+    pub(crate) fn fault(&self, fault: &Fault) {
+        let message = self.render(fault.message.clone());
+        let hint = fault.hint.as_ref().map(|hint| hint.render(&self.given));
+        let causes = if self.verbose { fault.causes.as_slice() } else { &[] };
+        if self.json {
+            let mut error = json!({ "message": message });
+            if let Some(hint) = hint {
+                error["hint"] = hint.into();
+            }
+            if !causes.is_empty() {
+                error["causes"] = json!(causes);
+            }
+            return self.tell(&json::document(&json!({ "error": error }), false));
+        }
+        let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
+        if let Some(hint) = hint {
+            lines.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.replace('\n', "\n    ")));
+        }
+        for cause in causes {
+            lines.push_str(&format!("  {}\n", paint(DIM, &format!("because: {}", clean(cause)))));
+        }
+        self.tell(&lines);
+    }
+
+    /// Asks the user on the terminal: true for yes, false for anything else, `None` if there is no terminal to ask on.
+    pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        self.tell(&format!("{question} [y/N] "));
+        // On its own thread, so that Ctrl-C still works.
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line)
+        });
+        let line = answer.await.ok()?.ok()?;
+        Some(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Begins to show progress: a bar on a terminal, nothing on a pipe.
+    pub(crate) fn bar(&self) -> Progress {
+        Progress::new(!self.quiet && io::stderr().is_terminal(), self.err != ColorChoice::Never)
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<(Progress, Interrupt)>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.err);
+        // If stderr is closed, nothing can be told.
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+impl Observer for Screen {
+    /// Prints a note next to the answer, unless the user wants none.
+    fn note(&self, note: &Message) {
         if !self.quiet {
-            let text = self.typable(&text::clean(&redact(text)));
+            let text = self.render(note.clone());
             let line = if self.json {
                 json::document(&json!({ "note": text }), false)
             } else {
@@ -127,67 +187,19 @@ impl Screen {
         }
     }
 
-    /// Says why something could not be done.
-    pub(crate) fn fault(&self, fault: &Fault) {
-        let (message, hint) = (
-            text::clean(&fault.message),
-            fault.hint.as_deref().map(clean_lines).map(|hint| self.typable(&hint)),
-        );
-        if self.json {
-            let mut error = json!({ "message": message });
-            if let Some(hint) = hint {
-                error["hint"] = hint.into();
-            }
-            if !fault.causes.is_empty() {
-                error["causes"] = json!(fault.causes);
-            }
-            return self.tell(&json::document(&json!({ "error": error }), false));
+    fn begin(&self, stop: &StopHandle) {
+        *self.running() = Some((self.bar(), Interrupt::listen(stop)));
+    }
+
+    fn progress(&self, update: &ProgressUpdate) {
+        if let Some((progress, _)) = &*self.running() {
+            progress.show(update);
         }
-        let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
-        if let Some(hint) = hint {
-            lines.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.replace('\n', "\n    ")));
-        }
-        for cause in &fault.causes {
-            lines.push_str(&format!("  {}\n", paint(DIM, &format!("because: {}", text::clean(cause)))));
-        }
-        self.tell(&lines);
     }
 
-    /// Asks a person on the terminal, who answers with yes or anything else; `None` when there is nobody to ask.
-    pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
-        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return None;
-        }
-        self.tell(&format!("{} [y/N] ", clean_lines(question)));
-        // On a thread of its own, so that Ctrl-C is still heard.
-        let answer = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            io::stdin().read_line(&mut line).map(|_| line)
-        });
-        let line = answer.await.ok()?.ok()?;
-        Some(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    fn end(&self) {
+        *self.running() = None;
     }
-
-    /// Whether stderr is a terminal that may be drawn upon.
-    pub(crate) fn draws_progress(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal()
-    }
-
-    /// Whether stderr has colours.
-    pub(crate) fn colours_progress(&self) -> bool {
-        self.err != ColorChoice::Never
-    }
-
-    fn tell(&self, text: &str) {
-        let mut err = AutoStream::new(io::stderr().lock(), self.err);
-        // When even stderr is closed there is nobody to tell.
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
-    }
-}
-
-/// Makes each line of a text of ours harmless.
-fn clean_lines(text: &str) -> String {
-    text.lines().map(self::text::clean).collect::<Vec<_>>().join("\n")
 }
 
 fn width(is_terminal: bool) -> usize {

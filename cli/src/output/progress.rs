@@ -5,24 +5,25 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use threadkeep_app::text::{bytes, count};
 use threadkeep_backfill::{Phase, ProgressUpdate};
 
-use super::Screen;
-use super::text::{bytes, count};
-
-/// What is over sooner than this needs no bar, which would only flicker.
+/// A run that ends sooner needs no bar, which would only flicker.
 const PATIENCE: Duration = Duration::from_millis(150);
 
-/// Shows how far a run is.
-pub(crate) struct Progress<'a> {
-    screen: &'a Screen,
+/// Shows how far a run is, while it lives.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    draws: bool,
+    colours: bool,
     began: Instant,
     bar: Mutex<Option<ProgressBar>>,
 }
 
-impl<'a> Progress<'a> {
-    pub(crate) fn new(screen: &'a Screen) -> Progress<'a> {
-        Progress { screen, began: Instant::now(), bar: Mutex::new(None) }
+impl Progress {
+    /// Begins; `draws` if stderr is a terminal that may be drawn upon.
+    pub(crate) fn new(draws: bool, colours: bool) -> Progress {
+        Progress { draws, colours, began: Instant::now(), bar: Mutex::new(None) }
     }
 
     /// Shows an update of the backfill.
@@ -53,20 +54,13 @@ impl<'a> Progress<'a> {
         self.draw(what, message, done, total);
     }
 
-    /// Shows how many of how many files were read.
+    /// Shows how many of the files were read.
     pub(crate) fn show_files(&self, what: &'static str, done: u64, total: u64) {
         self.draw(what, format!("{}/{} files", count(done), count(total)), done, total);
     }
 
-    /// Takes the bar away.
-    pub(crate) fn clear(&self) {
-        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            bar.finish_and_clear();
-        }
-    }
-
     fn draw(&self, what: &'static str, message: String, done: u64, total: u64) {
-        if !self.screen.draws_progress() || self.began.elapsed() < PATIENCE {
+        if !self.draws || self.began.elapsed() < PATIENCE {
             return;
         }
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,12 +76,20 @@ impl<'a> Progress<'a> {
     }
 
     fn style(&self) -> ProgressStyle {
-        let template = if self.screen.colours_progress() {
+        let template = if self.colours {
             "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}"
         } else {
             "{prefix} {wide_bar} {percent:>3}%  {msg}"
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         style.progress_chars("━╸─")
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::color::{BOLD, DIM, paint};
-use super::text::{fit, pad, width, wrap};
+use threadkeep_app::text::{fit, pad, width, wrap};
 
 /// The least room for values; on less the terminal may wrap.
 const LEAST_ROOM: usize = 20;

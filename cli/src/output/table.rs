@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use super::color::{DIM, paint};
-use super::text::{fit, fit_path, width};
+use threadkeep_app::text::{fit, fit_path, width};
 
 const GAP: usize = 2;
 /// The rank of the columns that go last, after the others have shrunk to their floor.

@@ -72,12 +72,12 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
                       rollout  completed
     01a20300-0000-7000-8000-00000000000a
       sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-00000000000a.jsonl
-      is not in the index
+      not in the index
     01a20300-0000-7000-8000-000000000009
       sessions/rollout-ghost.jsonl
-      is listed, and its rollout is missing
+      listed, but its rollout is missing
 
-    index and rollouts differ in 11 places; `threadkeep audit --repair` mends the index
+    index and rollouts differ in 11 places; `threadkeep audit --repair` repairs the index
     17 files and 17 threads compared
     "#);
     assert_eq!(fixture.run(&["audit"])?.all(), found.all(), "an audit without --repair changes nothing");
@@ -86,7 +86,7 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
     insta::assert_snapshot!(mended.all(), @r"
     exit 0
     --- stdout
-    11 differences mended; index and rollouts agree
+    11 differences repaired; index and rollouts agree
     17 files and 17 threads compared
     ");
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));
@@ -120,7 +120,7 @@ fn without_an_index_there_is_nothing_to_audit() -> Result {
     exit 2
     --- stderr
     error: there is no index in [tmp]/home/threadkeep
-      hint: `threadkeep backfill` makes it from the rollouts
+      hint: `threadkeep backfill` creates it from the rollouts
     ");
     assert!(!fixture.sqlite_home().exists());
     Ok(())
@@ -135,11 +135,11 @@ async fn what_is_only_not_indexed_yet_is_one_line() -> Result {
     --- stdout
     16 rollouts are not indexed yet; `threadkeep backfill` indexes them (-v shows each)
 
-    index and rollouts differ in 16 places; `threadkeep audit --repair` mends the index
+    index and rollouts differ in 16 places; `threadkeep audit --repair` repairs the index
     16 files and 0 threads compared
     ");
     let each = fixture.run(&["-v", "audit"])?.stdout;
-    assert_eq!(each.matches("is not in the index").count(), 16, "{each}");
+    assert_eq!(each.matches("  not in the index\n").count(), 16, "{each}");
     let said = fixture.run(&["--json", "audit"])?;
     let document: serde_json::Value = serde_json::from_str(&said.stdout)?;
     assert_eq!(document["differences"].as_array().ok_or("an array")?.len(), 16);

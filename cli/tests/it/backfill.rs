@@ -82,7 +82,7 @@ fn trouble_is_told_as_long_as_it_lasts() -> Result {
     copies          1  another file has the same thread
     failed          1  could not be read
     gone            0
-    lines skipped   1  the rest of their files is indexed
+    lines skipped   1  the rest of these files is indexed
 
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
@@ -207,7 +207,7 @@ async fn a_run_whose_process_is_gone_is_interrupted_and_not_running() -> Result 
     child.wait()?;
     progress.acquire(&owner, term).await?;
     let status = fixture.run(&["status"])?.stdout;
-    let said = format!("interrupted: {owner} is gone; `threadkeep backfill` goes on");
+    let said = format!("interrupted: {owner} has ended; `threadkeep backfill` continues it");
     assert!(status.contains(&said), "{status}");
     Ok(())
 }

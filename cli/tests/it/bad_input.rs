@@ -36,19 +36,19 @@ fn homes_that_are_none() -> Result {
                  pass the agent's home with --home DIR, or set CODEX_HOME
     SQLite home  [tmp]/home/threadkeep
     SQLite       3.51.3
-    settings     as by default
+    settings     defaults (no config.toml)
 
     database state
     file         [tmp]/home/threadkeep/state_5.sqlite
-    state        not made yet, and cannot be: [tmp]/home is not a folder
+    state        not created yet, and cannot be: [tmp]/home is not a folder
 
     database goals
     file         [tmp]/home/threadkeep/goals_1.sqlite
-    state        not made yet: the first goal makes it
+    state        not created yet; the first goal creates it
 
     database logs
     file         [tmp]/home/threadkeep/logs_2.sqlite
-    state        not made yet: the first row that is logged makes it
+    state        not created yet; the first logged row creates it
     ");
     Ok(())
 }
@@ -74,15 +74,15 @@ fn ids_that_mean_no_thread_or_several() -> Result {
     exit 2
     --- stderr
     error: `01a2036c-e` is the beginning of 2 thread ids
-      hint: give more of it:
+      hint: type more digits:
         01a2036c-e047-73b0-a0b8-5c88d8d44d72  Add a changelog to the widget
         01a2036c-e9ec-7373-9860-e686387705da  Привет! 请列出文件 🚀 — naïve café second line of…
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "show", "01a2fff"])?.all(), @r"
     exit 2
     --- stderr
-    error: no thread's id begins with `01a2fff`
-      hint: `threadkeep threads` lists what there is
+    error: no thread id begins with `01a2fff`
+      hint: `threadkeep threads` lists the threads that exist
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "not an id"])?.all(), @r"
     exit 2
@@ -95,7 +95,7 @@ fn ids_that_mean_no_thread_or_several() -> Result {
     exit 2
     --- stderr
     error: no thread 01a2036c-de71-77f1-a9e3-3c28701bba62 in the index
-      hint: `threadkeep threads` lists what there is
+      hint: `threadkeep threads` lists the threads that exist
     ");
     Ok(())
 }
@@ -112,7 +112,7 @@ fn options_that_make_no_sense() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--limit", "0"])?.all(), @r"
     exit 2
     --- stderr
-    error: --limit is from 1 to 1000, not 0
+    error: --limit is a number from 1 to 1,000, not 0
       hint: leave it out for a page of the usual size
     ");
     let cursor = "v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61";
@@ -158,7 +158,8 @@ fn options_that_make_no_sense() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "rename", "01a2036c-de71", "  "])?.all(), @r"
     exit 2
     --- stderr
-    error: a thread's name has from 1 to 200 characters
+    error: a name has 1 to 200 characters; this one has 0
+      hint: `threadkeep threads rename ID --clear` removes a name
     ");
     Ok(())
 }
@@ -264,19 +265,19 @@ fn a_database_of_another_program() -> Result {
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: a SQLite database with application id 0x00000007; not a byte of it was changed
+    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: a SQLite database with application id 0x00000007; nothing in it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     --- status
-    state        of another program: a SQLite database with application id 0x00000007; choose another --sqlite-home
+    state        a file of another program: a SQLite database with application id 0x00000007; choose another --sqlite-home
     ");
     let fixture = spoilt(|bytes| *bytes = b"not a database at all".to_vec())?;
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: the file is not a SQLite database; not a byte of it was changed
+    error: [tmp]/home/threadkeep/state_5.sqlite is not Threadkeep's state database: the file is not a SQLite database; nothing in it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     --- status
-    state        of another program: the file is not a SQLite database; choose another --sqlite-home
+    state        a file of another program: the file is not a SQLite database; choose another --sqlite-home
     ");
     Ok(())
 }
@@ -290,7 +291,7 @@ fn a_newer_schema() -> Result {
     error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 99; this one knows 6
       hint: update threadkeep; the database was not changed
     --- status
-    state        newer than this threadkeep: update it
+    state        newer than this threadkeep; update threadkeep
     ");
     Ok(())
 }
@@ -475,7 +476,7 @@ fn what_is_to_be_typed_bears_the_homes_that_were_typed() -> Result {
 fn times_between_which_nothing_can_be_are_refused() -> Result {
     let fixture = Fixture::bundled()?;
     let said = fixture.run(&["logs", "--from", "1h", "--to", "2h"])?;
-    assert!(said.code == Some(2) && said.stderr.contains("give the earlier time first"), "{}", said.all());
+    assert!(said.code == Some(2) && said.stderr.contains("--to must be later than --from"), "{}", said.all());
     Ok(())
 }
 
@@ -485,7 +486,7 @@ fn a_deleted_thread_is_said_to_be_deleted() -> Result {
     let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
     fixture.run(&["threads", "delete", id, "--yes"])?;
     let refused = "error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted\n  \
-        hint: `threadkeep backfill --include-deleted` brings deleted threads back\n";
+        hint: `threadkeep backfill --include-deleted` restores deleted threads\n";
     for command in ["show", "archive", "delete"] {
         let said = fixture.run(&["threads", command, id])?;
         assert_eq!((said.code, said.stderr.as_str()), (Some(2), refused), "{command}");

@@ -35,7 +35,7 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     insta::assert_snapshot!(fixture.run(&["config", "show"])?.all(), @r#"
     exit 0
     --- stdout
-    # [tmp]/home/threadkeep/config.toml: not there, everything is as by default
+    # [tmp]/home/threadkeep/config.toml: no such file, all defaults apply
 
     [features]
     goals = true               # default
@@ -59,7 +59,7 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     --- stdout
     [tmp]/home/threadkeep/config.toml
     --- stderr
-    note: it is not there: everything is as by default
+    note: no config.toml; all defaults apply
     ");
     assert_eq!(fixture.json(&["config", "path"])?["exists"], false);
     assert!(!fixture.sqlite_home().exists(), "asking makes nothing");
@@ -94,7 +94,7 @@ fn an_unknown_key_is_a_warning_with_the_nearest_known_one() -> Result {
     note: [tmp]/home/threadkeep/config.toml:1:1: unknown key `featuers`; did you mean `[features]`?
     note: [tmp]/home/threadkeep/config.toml:3:1: unknown key `logs.keep_row`; did you mean `keep_rows`?
     note: [tmp]/home/threadkeep/config.toml:5:1: unknown key `memories.filter`; did you mean `logs.filter`?
-    note: [tmp]/home/threadkeep/config.toml:6:1: unknown key `memories.colour`; `threadkeep config show` lists the keys there are
+    note: [tmp]/home/threadkeep/config.toml:6:1: unknown key `memories.colour`; `threadkeep config show` lists all keys
     ");
     assert_eq!(fixture.run(&["config", "show"])?.code, Some(0));
     assert_eq!(fixture.run(&["-q", "threads", "--limit", "1"])?.stderr, "");
@@ -106,32 +106,32 @@ fn wrong_values_are_errors_with_their_place() -> Result {
     insta::assert_snapshot!(refusal("[logs]\n  keep_rows = \"many\"\nkeep_days = 0\nenabled = 'no'\n")?, @r#"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:2:15: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
-      hint: mend it, or take the line out for the default, 1000; `threadkeep config show` shows this and 2 more
+    error: [tmp]/home/threadkeep/config.toml:2:15: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
+      hint: correct it, or remove the line for the default, 1000; `threadkeep config show` shows this and 2 more
     "#);
     insta::assert_snapshot!(refusal("[logs]\nrow_bytes = 99_999_999_999_999_999_999\n")?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.row_bytes` is `99_999_999_999_999_999_999`, and has to be a whole number from 256 to 1048576
-      hint: mend it, or take the line out for the default, 65536
+    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.row_bytes` must be a whole number from 256 to 1048576, not `99_999_999_999_999_999_999`
+      hint: correct it, or remove the line for the default, 65536
     ");
     insta::assert_snapshot!(refusal("logs = 3\n")?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:1:8: `logs` is `3`, and has to be a section of keys
+    error: [tmp]/home/threadkeep/config.toml:1:8: `logs` must be a section of keys, not `3`
       hint: write `[logs]` on a line of its own, and its keys below
     ");
     insta::assert_snapshot!(refusal("[logs]\nkeep_rows = 1\nkeep_rows = 2\n")?, @r"
     exit 2
     --- stderr
     error: [tmp]/home/threadkeep/config.toml:3:1: this is not TOML at `keep_rows`: duplicate key
-      hint: mend the line, or put a # before it
+      hint: correct the line, or put a # before it
     ");
     insta::assert_snapshot!(refusal("[logs\n")?, @r"
     exit 2
     --- stderr
     error: [tmp]/home/threadkeep/config.toml:1:6: this is not TOML: unclosed table, expected `]`
-      hint: mend the line, or put a # before it
+      hint: correct the line, or put a # before it
     ");
     Ok(())
 }
@@ -180,17 +180,17 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     let show = fixture.run(&["config", "show"])?;
     assert_eq!(show.code, Some(1));
     insta::assert_snapshot!(show.stdout.lines().skip(19).collect::<Vec<_>>().join("\n"), @r#"
-    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
-      hint: mend it, or take the line out for the default, 1000
+    error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
+      hint: correct it, or remove the line for the default, 1000
 
-    Until this is mended, only config, status and completions run.
+    Until this is corrected, only config, status and completions run.
     "#);
     let status = fixture.run(&["status"])?;
     assert_eq!(status.code, Some(1));
     insta::assert_snapshot!(status.stdout.lines().skip(3).take(3).collect::<Vec<_>>().join("\n"), @r#"
     settings     0 set; `threadkeep config show` shows them
-                 [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` is `"many"`, and has to be a whole number from 1 to 1000000
-                 mend it, or take the line out for the default, 1000
+                 [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
+                 correct it, or remove the line for the default, 1000
     "#);
     for arguments in [&["backfill"][..], &["audit"], &["threads", "archive", "01a2036c-de71"]] {
         assert_eq!(fixture.run(arguments)?.code, Some(2), "{arguments:?}");
@@ -221,7 +221,7 @@ fn a_variable_that_is_wrong_is_not_taken_for_the_file() -> Result {
     insta::assert_snapshot!(with_filter(&["threads"])?.all(), @r#"
     exit 2
     --- stderr
-    error: THREADKEEP_LOG overrides `logs.filter`, and is no filter: `loud` is no level (error, warn, info, debug, trace, off); write `loud=trace` if it is a target
+    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: `loud` is no level (error, warn, info, debug, trace, off); write `loud=trace` if it is a target
       hint: set it to "info", "off" or "info,sqlx=warn", or unset it
     "#);
     for arguments in [&["config", "show"][..], &["status"]] {
@@ -245,7 +245,7 @@ fn what_is_switched_off_is_told_by_status() -> Result {
         said.stdout
     );
     assert!(
-        said.stdout.contains("state        not made yet: the first row that is logged makes it"),
+        said.stdout.contains("state        not created yet; the first logged row creates it"),
         "{}",
         said.stdout
     );

@@ -24,7 +24,7 @@ fn a_sheet_shows_everything() -> Result {
     folder         /tmp/project/plain
 
     how
-    model          mock-model, by mock
+    model          mock-model (provider mock)
     tokens         40,633
     source         exec
     started for    user
@@ -58,25 +58,25 @@ fn a_rename_outlives_every_index_run_and_can_be_taken_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "--clear"])?.all(), @r#"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has lost the name that was given here, "my own"; it is called "from the agent" now, by session_index.jsonl
+    the name "my own" was removed from 01a2036c-de71-77f1-a9e3-3c28701bba61; it is now called "from the agent" (from session_index.jsonl)
     "#);
     assert_eq!(name(&fixture)?, "name           from the agent (from session_index.jsonl)");
     insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "--clear"])?.all(), @r#"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has no name given here; nothing to do: it is called "from the agent", by session_index.jsonl
+    01a2036c-de71-77f1-a9e3-3c28701bba61 has no name that was given here; nothing to do: it is called "from the agent" (from session_index.jsonl)
     "#);
     let other = "01a2036c-e9ec";
     insta::assert_snapshot!(fixture.run(&["threads", "rename", other, "--clear"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036c-e9ec-7373-9860-e686387705da has no name given here; nothing to do
+    01a2036c-e9ec-7373-9860-e686387705da has no name that was given here; nothing to do
     ");
     fixture.json(&["threads", "rename", other, " my own "])?;
     insta::assert_snapshot!(fixture.run(&["threads", "rename", other, "--clear"])?.all(), @r#"
     exit 0
     --- stdout
-    01a2036c-e9ec-7373-9860-e686387705da has lost the name that was given here, "my own"
+    the name "my own" was removed from 01a2036c-e9ec-7373-9860-e686387705da
     "#);
     Ok(())
 }
@@ -91,7 +91,7 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive 01a2036c-de71-77f1-a9e3-3c28701bba61` brings it back
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive 01a2036c-de71-77f1-a9e3-3c28701bba61` moves it back to the list
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0
@@ -103,7 +103,7 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "unarchive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 is current again
+    01a2036c-de71-77f1-a9e3-3c28701bba61 is in the list again
     ");
     assert_eq!(archived(&fixture)?, 1);
     insta::assert_snapshot!(fixture.run(&["threads", "unarchive", "01a2036c-de71"])?.all(), @r"
@@ -114,7 +114,7 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036e-72f3"])?.all(), @r"
     exit 0
     --- stdout
-    01a2036e-72f3-74e0-aaf8-16e5fd86f01a was archived already, by the folder of its rollout; now it is marked so here too
+    01a2036e-72f3-74e0-aaf8-16e5fd86f01a was archived already, by the folder of its rollout; now it is also marked here
     ");
     Ok(())
 }
@@ -126,15 +126,15 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "delete", ID])?.all(), @r"
     exit 2
     --- stderr
-    error: nothing was deleted, because nobody can be asked
+    error: not deleted: it needs a confirmation, and stdin is not a terminal
       hint: pass --yes to delete without asking
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "delete", ID, "--yes"])?.all(), @r"
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
-    Its goal, its logs and what is remembered of it go with it, as does a name, archive mark or memory mode given here
-    Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
+    Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
+    Its rollout stays, and `threadkeep backfill --include-deleted` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
     ");
     let listed = |fixture: &Fixture| -> Result<bool> {
@@ -158,7 +158,7 @@ fn memories_can_be_forbidden() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "memory", ID, "disabled"])?.all(), @r"
     exit 0
     --- stdout
-    memories of 01a2036c-de71-77f1-a9e3-3c28701bba61 are disabled
+    memories from 01a2036c-de71-77f1-a9e3-3c28701bba61 are disabled
     ");
     fixture.json(&["backfill", "--force"])?;
     assert_eq!(fixture.json(&["threads", "show", ID])?["thread"]["memory_mode"], "disabled");
@@ -179,8 +179,8 @@ fn a_name_with_an_escape_in_it_is_refused() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "rename", ID, "a\u{1b}[31mname"])?.all(), @r"
     exit 2
     --- stderr
-    error: the name has a control character in it, U+001B; nothing was changed
-      hint: a name is one line of plain text: give it without line breaks, tabs and escapes
+    error: the name contains a control character, U+001B; nothing was changed
+      hint: a name is one line of plain text: type it without line breaks, tabs and escapes
     ");
     assert!(fixture.json(&["threads", "show", ID])?["thread"]["name"].is_null());
     Ok(())

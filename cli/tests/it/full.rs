@@ -45,13 +45,13 @@ fn what_cannot_be_written_says_why_and_loses_nothing() -> Result {
     exit 2
     --- stderr
     error: cannot open [tmp]/home/threadkeep/state_5.sqlite: no space is left: disk I/O error
-      hint: make room and try again; the database is as it was
+      hint: make room and try again; the database is unchanged
     ");
     insta::assert_snapshot!(run(&fixture, &["goals", "account", ID, "--tokens", "1"])?.all(), @r"
     exit 2
     --- stderr
     error: cannot open [tmp]/home/threadkeep/goals_1.sqlite: no space is left: disk I/O error
-      hint: make room and try again; the database is as it was
+      hint: make room and try again; the database is unchanged
     ");
     assert_eq!(fs::read(fixture.database())?, before);
     assert_eq!(run(&fixture, &["threads", "delete", ID, "--yes"])?.code, Some(2));

@@ -26,7 +26,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     exit 0
     --- stdout
     No thread has a goal.
-    `threadkeep goals set ID OBJECTIVE` gives it one.
+    `threadkeep goals set ID OBJECTIVE` sets one.
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "get", ID])?, @r"
     exit 0
@@ -61,12 +61,12 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     exit 2
     --- stderr
     error: the budget of this goal is used up: 50,000 of 50,000 tokens; it is still budget limited
-      hint: give it more: threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 --budget N --status active
+      hint: raise it with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 --budget N --status active`
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "none"])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 50k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` goes on
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was changed: budget limited 50k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` continues it
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "resume", ID])?, @r"
     exit 0
@@ -87,7 +87,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "clear", ID])?, @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal any more
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was cleared
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "clear", ID])?, @r"
     exit 0
@@ -104,13 +104,13 @@ fn a_goal_can_be_paused_and_goes_on() -> Result {
     exit 2
     --- stderr
     error: 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
-      hint: give it one: threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE
+      hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "pause", ID])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is paused; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` goes on
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is paused; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` continues it
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "pause", ID])?, @r"
     exit 0
@@ -144,7 +144,7 @@ fn what_does_not_count_is_said() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "account", ID, "--tokens", "5"])?, @r"
     exit 0
     --- stdout
-    not counted: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is complete, and what is used counts for active ones
+    not recorded: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is complete; `--mode active-or-complete` records it anyway
     ");
     let account = fixture.json(&["goals", "account", ID, "--tokens", "5"])?;
     assert_eq!((&account["counted"], &account["goal"]["tokens_used"]), (&false.into(), &5.into()));
@@ -192,7 +192,7 @@ fn a_goal_that_cannot_be_deleted_yet_is_said_and_deleted_later() -> Result {
     fs::write(&file, "of another program")?;
     let said = fixture.run(&["threads", "delete", ID, "--yes"])?;
     assert_eq!(said.code, Some(0), "{}", said.all());
-    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet, and a later command does it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
+    insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet; a later command will do it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
     fs::write(&file, ours)?;
     assert_eq!(fixture.json(&["goals", "get", ID])?["goal"]["objective"], "Tidy the widget");
     fixture.json(&["backfill"])?;
@@ -231,11 +231,11 @@ fn a_new_goal_takes_the_place_of_the_old_one_whose_updates_are_refused() -> Resu
         let said = fixture.run(arguments)?.all().replace(now, "[new]").replace(then, "[old]");
         insta::allow_duplicates! {
             insta::assert_snapshot!(said, @r"
-        exit 2
-        --- stderr
-        error: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is no longer [old] but [new]; nothing was changed
-          hint: leave out --goal-id if the new one is meant
-        ");
+            exit 2
+            --- stderr
+            error: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is no longer [old] but [new]; nothing was changed
+              hint: leave out --goal-id to change the new one
+            ");
         }
     }
     assert_eq!(fixture.json(&["goals", "get", ID])?["goal"], new, "nothing was changed");
@@ -248,8 +248,8 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "5"])?, @r"
     exit 2
     --- stderr
-    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal that could be changed; nothing was done
-      hint: give it one: threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE
+    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+      hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x", "--budget", "0"])?, @r"
     exit 2
@@ -262,20 +262,20 @@ fn what_makes_no_sense_is_refused() -> Result {
     exit 2
     --- stderr
     error: the objective is empty
-      hint: say in a few words what is to be reached
+      hint: say in a few words what the thread should achieve
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "get", "01a2fff"])?, @r"
     exit 2
     --- stderr
-    error: no thread's id begins with `01a2fff`
-      hint: `threadkeep threads` lists what there is
+    error: no thread id begins with `01a2fff`
+      hint: `threadkeep threads` lists the threads that exist
     ");
     fixture.json(&["goals", "set", ID, "x"])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "account", ID, "--tokens", "-1"])?, @r"
     exit 2
     --- stderr
-    error: what was used cannot be counted down; nothing was changed
-      hint: begin anew with `threadkeep goals set ID OBJECTIVE --new`
+    error: usage cannot be negative; nothing was changed
+      hint: begin a new goal with `threadkeep goals set ID OBJECTIVE --new`
     ");
     Ok(())
 }
@@ -319,7 +319,7 @@ fn a_list_shows_goals_only_where_there_are_any() -> Result {
     folder         /tmp/project/plain
 
     how
-    model          mock-model, by mock
+    model          mock-model (provider mock)
     tokens         40,633
     source         exec
     started for    user
@@ -361,11 +361,11 @@ fn goals_can_be_switched_off() -> Result {
         let said = said(&fixture, arguments)?;
         insta::allow_duplicates! {
             insta::assert_snapshot!(said, @r"
-        exit 2
-        --- stderr
-        error: goals are switched off: features.goals is false in [tmp]/home/threadkeep/config.toml:2
-          hint: set it to true to have them back; nothing was deleted
-        ");
+            exit 2
+            --- stderr
+            error: goals are switched off: features.goals is false in [tmp]/home/threadkeep/config.toml:2
+              hint: set it to true to switch them on; nothing was deleted
+            ");
         }
     }
     assert!(!fixture.run(&["threads"])?.stdout.contains("GOAL"));
@@ -385,17 +385,17 @@ fn goals_of_another_program_are_left_alone_and_threads_are_listed() -> Result {
     let before = contents(&fixture.sqlite_home())?;
     let list = fixture.run(&["threads", "--limit", "1"])?;
     assert_eq!(list.code, Some(0), "{}", list.all());
-    insta::assert_snapshot!(list.stderr, @"note: goals are not shown: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed; move it away, or choose another folder for the databases with --sqlite-home DIR");
+    insta::assert_snapshot!(list.stderr, @"note: goals are not shown: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; nothing in it was changed; move it away, or choose another folder for the databases with --sqlite-home DIR");
     insta::assert_snapshot!(said(&fixture, &["goals", "list"])?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed
+    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; nothing in it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x"])?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; not a byte of it was changed
+    error: [tmp]/home/threadkeep/goals_1.sqlite is not Threadkeep's goals database: a SQLite database without an application id; nothing in it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     ");
     let after: Vec<_> =
@@ -411,8 +411,8 @@ fn a_deleted_thread_gets_no_goal_until_it_is_back() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x"])?, @r"
     exit 2
     --- stderr
-    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted, and gets no goal
-      hint: `threadkeep backfill --include-deleted` brings deleted threads back
+    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted and cannot have a goal
+      hint: `threadkeep backfill --include-deleted` restores deleted threads
     ");
     for (path, bytes) in contents(&fixture.sqlite_home())? {
         let found = bytes.windows(ID.len()).any(|window| window == ID.as_bytes());
@@ -437,31 +437,31 @@ fn what_is_to_be_done_next_is_told() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "account", "01a2036c-de71"])?, @r"
     exit 2
     --- stderr
-    error: nothing was given that was used; nothing was done
-      hint: say how much: threadkeep goals account 01a2036c-de71 --tokens N --seconds N
+    error: nothing to record: give --tokens, --seconds or both
+      hint: type how much: `threadkeep goals account 01a2036c-de71 --tokens N --seconds N`
     ");
     fixture.json(&["goals", "account", ID, "--tokens", "0"])?;
     fixture.json(&["goals", "account", ID, "--tokens", "1000"])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "900"])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 1k/900; that is used up, too
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was changed: budget limited 1k/900; this budget is used up, too
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "2000"])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: budget limited 1k/2k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` goes on
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was changed: budget limited 1k/2k; `threadkeep goals resume 01a2036c-de71-77f1-a9e3-3c28701bba61` continues it
     ");
     fixture.json(&["goals", "complete", ID])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "resume", ID])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was complete and is active again; another is begun by `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE --new`
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was complete and is active again; `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE --new` begins another
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "3000"])?, @r"
     exit 0
     --- stdout
-    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 is changed: active 1k/3k
+    the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 was changed: active 1k/3k
     ");
     Ok(())
 }

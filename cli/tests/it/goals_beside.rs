@@ -17,11 +17,11 @@ fn what_is_left_of_several_deleted_threads_is_told_once() -> Result {
     exit 0
     --- stdout
     01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
-    What of it is still there goes with a later command
-    Its rollout stays, and `threadkeep backfill --include-deleted` brings the thread back without them
+    The rest will be deleted by a later command
+    Its rollout stays, and `threadkeep backfill --include-deleted` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl
     --- stderr
-    note: the goals of 2 deleted threads could not be deleted yet, and a later command does it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database
+    note: the goals of 2 deleted threads could not be deleted yet; a later command will do it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database
     ");
     Ok(())
 }

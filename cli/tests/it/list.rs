@@ -135,12 +135,12 @@ fn an_empty_list_says_why() -> Result {
     Nothing is indexed yet.
     `threadkeep backfill` indexes the home's rollouts.
     ");
-    insta::assert_snapshot!(fixture.run(&["threads", "--search", "no such words"])?.all(), @r"
+    insta::assert_snapshot!(fixture.run(&["threads", "--search", "no such words"])?.all(), @r#"
     exit 0
     --- stdout
-    No thread matches --search 'no such words'.
-    Leave out a filter, or look among the archived ones with --archived.
-    ");
+    No current thread has "no such words" in its name, title, preview, first message, folder or branch.
+    --archived searches the archive.
+    "#);
     Ok(())
 }
 
@@ -229,7 +229,7 @@ async fn an_index_that_is_not_whole_says_so_without_a_refresh() -> Result {
         return Err("the lease was free".into());
     };
     progress.finish(&lease, Finish::Interrupted, now).await?;
-    let note = "the home is not wholly indexed: `threadkeep backfill` goes on";
+    let note = "indexing the home is not finished: `threadkeep backfill` finishes it";
     let said = fixture.run(&["threads", "--no-refresh", "--limit", "1"])?;
     assert_eq!(said.stderr, format!("note: {note}; the list may be incomplete\n"));
     let said = fixture.run(&["--json", "-q", "threads", "--no-refresh"])?;

@@ -107,14 +107,14 @@ async fn rows_are_found_by_module_file_text_and_thread() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs", "--limit", "10001"])?.all(), @r"
     exit 2
     --- stderr
-    error: --limit is from 1 to 10,000, not 10,001
-      hint: a time or another filter narrows it down
+    error: --limit is a number from 1 to 10,000, not 10,001
+      hint: give --from, --to or another filter to narrow it down
     ");
     insta::assert_snapshot!(fixture.run(&["logs", "--thread", "01a2fff"])?.all(), @r"
     exit 2
     --- stderr
-    error: no thread's id begins with `01a2fff`
-      hint: `threadkeep threads` lists what there is
+    error: no thread id begins with `01a2fff`
+      hint: `threadkeep threads` lists the threads that exist
     ");
     Ok(())
 }
@@ -172,7 +172,7 @@ fn without_logs_it_says_so() -> Result {
     exit 0
     --- stdout
     Nothing has been logged yet.
-    Commands that change something log what they did.
+    Commands that change something leave a row.
     ");
     assert_eq!(fixture.run(&["-q", "logs"])?.all(), "exit 0");
     assert_eq!(fixture.rows(&[])?.len(), 0);
@@ -191,7 +191,7 @@ async fn logs_can_be_switched_off() -> Result {
     exit 2
     --- stderr
     error: logs are switched off: features.logs is false in [tmp]/home/threadkeep/config.toml:2
-      hint: set it to true to have them back; nothing was deleted
+      hint: set it to true to switch them on; nothing was deleted
     ");
     Ok(())
 }
@@ -206,7 +206,7 @@ fn logs_of_another_program_are_left_alone() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs"])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/logs_2.sqlite is not Threadkeep's logs database: the file is not a SQLite database; not a byte of it was changed
+    error: [tmp]/home/threadkeep/logs_2.sqlite is not Threadkeep's logs database: the file is not a SQLite database; nothing in it was changed
       hint: move it away, or choose another folder for the databases with --sqlite-home DIR
     ");
     assert_eq!(

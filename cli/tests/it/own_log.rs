@@ -35,7 +35,7 @@ fn a_command_that_changes_something_leaves_one_row() -> Result {
     ["info","threads archive: archived",{"command":"threads archive","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["info","threads close: closed 1 thread",{"command":"threads close","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["info","goals set: active 0/500",{"command":"goals set","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
-    ["info","audit --repair: mended 0 differences, 0 left, 0 threads not compared",{"command":"audit --repair","exit_code":0},null]
+    ["info","audit --repair: repaired 0 differences, 0 left, 0 threads not compared",{"command":"audit --repair","exit_code":0},null]
     "#);
     Ok(())
 }
@@ -73,7 +73,7 @@ fn files_that_cannot_be_read_and_faults_are_logged() -> Result {
     insta::assert_snapshot!(text.join("\n"), @r#"
     ["warn","cannot be read: the file is empty",{"path":"sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a2ffff-de71-77f1-a9e3-3c28701bba61.jsonl"},"01a2ffff-de71-77f1-a9e3-3c28701bba61"]
     ["info","backfill: complete: 17 scanned, 16 indexed, 1 failed, 0 copies, 0 gone",{"command":"backfill","exit_code":1},null]
-    ["error","goals pause: [id] has no goal",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","goals pause: … has no goal",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     "#);
     Ok(())
 }
@@ -174,7 +174,7 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.say(output)?.all(), @r#"
     exit 2
     --- stderr
-    error: THREADKEEP_LOG overrides `logs.filter`, and is no filter: `inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target
+    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: `inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target
       hint: set it to "info", "off" or "info,sqlx=warn", or unset it
     "#);
     fs::create_dir(fixture.sqlite_home())?;
@@ -182,8 +182,8 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r#"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is `"info,sqlx=loud"`, and has to be a filter: `sqlx=loud`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off
-      hint: mend it, or take the line out for the default, "info,sqlx=warn"
+    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is not a log filter: `sqlx=loud`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off
+      hint: correct it, or remove the line for the default, "info,sqlx=warn"
     "#);
     Ok(())
 }
@@ -217,8 +217,8 @@ fn a_failure_is_logged_with_its_thread_unless_that_was_deleted() -> Result {
     assert!(!verbose.stderr.contains("because: thread"), "{}", verbose.stderr);
     let text: Vec<String> = rows(&fixture)?.iter().skip(1).map(Value::to_string).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
-    ["error","threads rename: the name has a control character in it, U+000A; nothing was changed",{"command":"threads rename","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
-    ["error","threads delete: nothing was deleted, because nobody can be asked",{"command":"threads delete","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","threads rename: the name contains a control character, U+000A; nothing was changed",{"command":"threads rename","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","threads delete: not deleted: it needs a confirmation, and stdin is not a terminal",{"command":"threads delete","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["error","goals set: the objective is empty",{"command":"goals set","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["error","goals set: the objective is empty",{"command":"goals set","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     "#);
@@ -227,7 +227,7 @@ fn a_failure_is_logged_with_its_thread_unless_that_was_deleted() -> Result {
     let text: Vec<String> = rows(&fixture)?.iter().skip(1).map(Value::to_string).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
     ["info","threads delete: deleted",{"command":"threads delete","exit_code":0},null]
-    ["error","goals set: [id] was deleted, and gets no goal",{"command":"goals set","exit_code":2},null]
+    ["error","goals set: … was deleted and cannot have a goal",{"command":"goals set","exit_code":2},null]
     "#);
     Ok(())
 }

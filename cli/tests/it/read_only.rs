@@ -67,25 +67,25 @@ fn without_an_index_one_is_made_for_the_run() -> Result {
     3 of 15
     next: threadkeep threads --limit 3 --cursor v1udf.1574429277603.01a2037128ae75628d6e73e4f5f7c07b
     --- stderr
-    note: [tmp]/home/threadkeep cannot be made (Permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
+    note: cannot create [tmp]/home/threadkeep (permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
     ");
     assert_eq!(run(&fixture, &["threads", "show", "01a2036c-de71"])?.code, Some(0));
     insta::assert_snapshot!(run(&fixture, &["backfill"])?.all(), @r"
     exit 2
     --- stderr
-    error: cannot make [tmp]/home/threadkeep: Permission denied
+    error: cannot create [tmp]/home/threadkeep: permission denied
       hint: choose another folder for the databases with --sqlite-home DIR
     ");
     insta::assert_snapshot!(run(&fixture, &["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 2
     --- stderr
-    error: cannot make [tmp]/home/threadkeep: Permission denied
+    error: cannot create [tmp]/home/threadkeep: permission denied
       hint: choose another folder for the databases with --sqlite-home DIR
     ");
     let status = run(&fixture, &["status"])?;
     assert_eq!(status.code, Some(1));
     assert!(
-        status.stdout.contains("not made yet, and cannot be: [tmp]/home cannot be written to"),
+        status.stdout.contains("not created yet, and cannot be: [tmp]/home is not writable"),
         "{}",
         status.all()
     );
@@ -101,14 +101,14 @@ fn an_index_that_is_there_is_read_as_it_is() -> Result {
     protect(&fixture.home())?;
     let before = contents(&fixture.home())?;
     let said = run(&fixture, &["threads", "--limit", "3"])?;
-    insta::assert_snapshot!(said.stderr, @"note: [tmp]/home/threadkeep/state_5.sqlite cannot be written to: the index was not brought up to date; the list may be incomplete");
+    insta::assert_snapshot!(said.stderr, @"note: [tmp]/home/threadkeep/state_5.sqlite is not writable: the index was not brought up to date; the list may be incomplete");
     assert_eq!(run(&fixture, &["status"])?.code, Some(0));
     assert_eq!(run(&fixture, &["audit"])?.code, Some(0));
     insta::assert_snapshot!(run(&fixture, &["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite cannot be written to
-      hint: give this user permission, or choose another folder with --sqlite-home DIR
+    error: [tmp]/home/threadkeep/state_5.sqlite is not writable
+      hint: give this user permission, or choose another folder for the databases with --sqlite-home DIR
     ");
     assert_eq!(contents(&fixture.home())?, before);
     unprotect(&fixture.home())
@@ -134,8 +134,8 @@ fn goals_and_logs_are_read_as_they_are_and_nothing_is_logged() -> Result {
     insta::assert_snapshot!(run(&fixture, &["goals", "pause", id])?.all(), @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/goals_1.sqlite cannot be written to
-      hint: give this user permission, or choose another folder with --sqlite-home DIR
+    error: [tmp]/home/threadkeep/goals_1.sqlite is not writable
+      hint: give this user permission, or choose another folder for the databases with --sqlite-home DIR
     ");
     assert_eq!(contents(&fixture.home())?, before);
     unprotect(&fixture.home())
@@ -150,7 +150,7 @@ fn a_home_that_may_not_be_looked_at_is_an_error() -> Result {
     insta::assert_snapshot!(said.all(), @r"
     exit 2
     --- stderr
-    error: cannot read [tmp]/home: Permission denied
+    error: cannot read [tmp]/home: permission denied
       hint: check its permissions, or pass another home with --home DIR
     ");
     Ok(())
@@ -171,16 +171,16 @@ fn a_folder_that_may_not_be_looked_into_is_told() -> Result {
     let json = run(&fixture, &["threads", "--json", "-q"])?;
     unprotect(&fixture.home())?;
 
-    let note = "note: 1 file could not be read; `threadkeep backfill` says which";
+    let note = "note: 1 file could not be read; `threadkeep backfill` shows which";
     assert!(failed.stderr.contains(note) && !quiet.stderr.contains(note), "{}", failed.all());
     assert!(shown.stderr.contains(note), "{}", shown.all());
     insta::assert_snapshot!(list.all(), @r"
     exit 0
     --- stdout
     No current threads.
-    1 thread archived: see them with --archived.
+    1 thread archived: --archived shows them.
     --- stderr
-    note: [tmp]/home/threadkeep cannot be made (Permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
+    note: cannot create [tmp]/home/threadkeep (permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
     note: sessions cannot be read: Permission denied (os error 13); the list may be incomplete
     ");
     let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
@@ -209,7 +209,7 @@ fn threads_whose_rollouts_cannot_be_seen_do_not_agree() -> Result {
         cannot be read: Permission denied (os error 13)
 
     no difference was found, as far as the rollouts can be read
-    15 threads could not be compared: the place of their rollouts cannot be read
+    15 threads could not be compared: the folder of their rollouts cannot be read
     1 file and 1 thread compared
     ");
     let json: serde_json::Value = serde_json::from_str(&json.stdout)?;
@@ -246,7 +246,7 @@ fn that_an_index_is_only_read_is_reported() -> Result {
         }
     }
     let said = run(&fixture, &["threads", "--limit", "1"])?;
-    assert!(said.code == Some(0) && said.stderr.contains("cannot be written to"), "{}", said.all());
+    assert!(said.code == Some(0) && said.stderr.contains("is not writable"), "{}", said.all());
     unprotect(&fixture.home())?;
     let rows = fixture.rows(&["--only-level", "debug"])?;
     let fell_back =

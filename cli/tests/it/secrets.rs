@@ -25,7 +25,7 @@ fn credentials_of_a_remote_are_nowhere() -> Result {
     ] {
         let said = fixture.run(arguments)?;
         // What was typed may be repeated, and what was found may not be.
-        let words = said.all().replace(&format!("--search {SECRET}"), "");
+        let words = said.all().replace(&format!("thread has \"{SECRET}\" in"), "");
         assert!(!words.contains(SECRET), "{arguments:?}: {words}");
         assert_ne!(said.code, Some(2), "{}", said.all());
     }
@@ -100,14 +100,14 @@ fn ids_paths_and_commands_are_no_secrets() -> Result {
     insta::assert_snapshot!(fixture.run(&["--home", "sessions/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
     exit 2
     --- stderr
-    error: 01a2036f-755a-7811-b14e-4200865829fd has no goal that could be changed; nothing was done
-      hint: give it one: threadkeep --home [tmp]/sessions/2026/token-store goals set 01a2036f-755a-7811-b14e-4200865829fd OBJECTIVE
+    error: 01a2036f-755a-7811-b14e-4200865829fd has no goal
+      hint: set one with `threadkeep --home [tmp]/sessions/2026/token-store goals set 01a2036f-755a-7811-b14e-4200865829fd OBJECTIVE`
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "show", "ffff"])?.all(), @r"
     exit 2
     --- stderr
-    error: no thread's id begins with `ffff`
-      hint: `threadkeep threads` lists what there is
+    error: no thread id begins with `ffff`
+      hint: `threadkeep threads` lists the threads that exist
     ");
     Ok(())
 }

@@ -33,8 +33,8 @@ fn a_home_without_agents_says_so() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "tree"])?.all(), @r"
     exit 0
     --- stdout
-    No thread has spawned another.
-    They appear here once an agent has spawned others.
+    No thread has sub-agents.
+    A thread appears here once its agent has spawned another.
     ");
     Ok(())
 }
@@ -45,13 +45,13 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
     insta::assert_snapshot!(fixture.run(&["threads", "close", "01a2036e-6cdf"])?.all(), @r"
     exit 0
     --- stdout
-    1 thread closed; `threadkeep threads resume 01a2036e-6cdf-7391-8637-5d2cea6ff818` opens the same again
+    1 thread closed; `threadkeep threads resume 01a2036e-6cdf-7391-8637-5d2cea6ff818` reopens the same threads
       01a2036e-6cdf-7391-8637-5d2cea6ff818
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "close", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    2 threads closed; `threadkeep threads resume 01a2036e-6c3d-7fb3-9eef-e29a46cef274` opens the same again
+    2 threads closed; `threadkeep threads resume 01a2036e-6c3d-7fb3-9eef-e29a46cef274` reopens the same threads
       01a2036e-6c3d-7fb3-9eef-e29a46cef274
       01a2036e-6d54-7dd2-bdfc-2550e7f389b9
     ");
@@ -79,7 +79,7 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
     insta::assert_snapshot!(fixture.run(&["threads", "resume", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    2 threads open again
+    2 threads reopened
       01a2036e-6c3d-7fb3-9eef-e29a46cef274
       01a2036e-6d54-7dd2-bdfc-2550e7f389b9
     ");
@@ -166,12 +166,12 @@ fn a_thread_that_nobody_knows_is_refused() -> Result {
             exit 2
             --- stderr
             error: no thread 01a2ffff-de71-77f1-a9e3-3c28701bba61 in the index or the agent graph
-              hint: `threadkeep threads` and `threadkeep threads tree` show what there is
+              hint: `threadkeep threads` and `threadkeep threads tree` show the threads that exist
             ");
         }
     }
     let said = fixture.run(&["threads", "close", "01a2fff"])?;
-    assert!(said.stderr.contains("no thread's id begins with `01a2fff`"), "{}", said.all());
+    assert!(said.stderr.contains("no thread id begins with `01a2fff`"), "{}", said.all());
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
-use crate::error::{ErrorClass, OpenError, is_hot_journal};
+use crate::error::{ErrorClass, OpenError, is_hot_journal, words};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
 use crate::open::header::{Content, Header, content};
@@ -158,7 +158,7 @@ fn state_of(schema: &SchemaStatus) -> DbState {
 
 fn state_of_error(paths: &DbPaths, error: &sqlx::Error) -> DbState {
     match ErrorClass::of(error) {
-        ErrorClass::Corrupt => DbState::Corrupt(error.to_string()),
+        ErrorClass::Corrupt => DbState::Corrupt(words(error)),
         ErrorClass::Busy => DbState::Locked(holders::of_database(paths)),
         _ if is_hot_journal(error) => {
             DbState::NeedsRecovery(format!("{} was left by an interrupted program", paths.journal.display()))

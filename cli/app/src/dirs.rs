@@ -1,0 +1,140 @@
+//! The two directories: the agent's home, which is only read, and the SQLite home, which is ours.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use threadkeep_rollout::AgentHome;
+
+use crate::fault::Fault;
+use crate::text::shell_os_word;
+
+/// Directories that the user chose with options. Every command that a message names repeats them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Value of `--home`.
+    pub home: Option<PathBuf>,
+    /// Value of `--sqlite-home`.
+    pub sqlite_home: Option<PathBuf>,
+}
+
+impl Given {
+    /// Returns the options as words for a shell. Paths begin at the root, so that they are good in any folder and no
+    /// shell takes one for an option.
+    pub fn options(&self) -> Vec<String> {
+        let options = [("--home", &self.home), ("--sqlite-home", &self.sqlite_home)];
+        let given = options.into_iter().filter_map(|(name, place)| Some((name, place.as_ref()?)));
+        given.flat_map(|(name, place)| [name.to_owned(), path_word(place)]).collect()
+    }
+}
+
+/// Quotes a path for a shell, from the root.
+pub(crate) fn path_word(path: &Path) -> String {
+    shell_os_word(absolute(path).as_os_str())
+}
+
+/// Paths of the two directories. Neither needs to exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dirs {
+    /// The agent's home, with its rollouts.
+    pub home: PathBuf,
+    /// The folder with our databases and settings.
+    pub sqlite_home: PathBuf,
+}
+
+impl Dirs {
+    /// Takes them from the options, the environment, or their defaults, in this order.
+    ///
+    /// # Errors
+    ///
+    /// Fails if nothing names a home and the user has no home directory.
+    pub fn find(given: &Given) -> Result<Dirs, Fault> {
+        let home = match given.home.clone().or_else(|| variable("CODEX_HOME").map(PathBuf::from)) {
+            Some(home) => home,
+            None => env::home_dir()
+                .filter(|user| !user.as_os_str().is_empty())
+                .map(|user| user.join(".codex"))
+                .ok_or_else(|| {
+                    Fault::new(
+                        "this user has no home directory",
+                        "pass the agent's home with --home DIR, or set CODEX_HOME",
+                    )
+                })?,
+        };
+        let sqlite_home = given
+            .sqlite_home
+            .clone()
+            .or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from))
+            .unwrap_or_else(|| home.join("threadkeep"));
+        Ok(Dirs { home, sqlite_home })
+    }
+
+    /// Returns the same places, from the root.
+    pub fn absolute(&self) -> Dirs {
+        Dirs { home: absolute(&self.home), sqlite_home: absolute(&self.sqlite_home) }
+    }
+
+    /// Opens the agent's home.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not a folder that this user may read.
+    pub fn agent_home(&self) -> Result<AgentHome, Fault> {
+        Ok(AgentHome::open(&self.home)?)
+    }
+
+    /// Returns why no database could be created in the SQLite home, as far as that is known without writing.
+    pub fn obstacle(&self) -> Option<String> {
+        let place = self.absolute().sqlite_home;
+        // The rest would have to be created in the nearest folder that exists.
+        let (nearest, found) =
+            place.ancestors().find_map(|folder| Some((folder, fs::metadata(folder).ok()?)))?;
+        if !found.is_dir() {
+            return Some(format!("{} is not a folder", nearest.display()));
+        }
+        (!is_writable(nearest)).then(|| format!("{} is not writable", nearest.display()))
+    }
+
+    /// Creates the SQLite home if it does not exist, for this user alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's error, and `NotADirectory` if something else is in its place.
+    pub fn create_sqlite_home(&self) -> io::Result<()> {
+        match fs::metadata(&self.sqlite_home) {
+            Ok(metadata) if metadata.is_dir() => Ok(()),
+            Ok(_) => Err(io::Error::from(io::ErrorKind::NotADirectory)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut builder = fs::DirBuilder::new();
+                builder.recursive(true);
+                #[cfg(unix)]
+                std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+                builder.create(&self.sqlite_home)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Asks the system whether this user may write to a folder, without writing.
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Reads an environment variable; an empty one counts as unset.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}

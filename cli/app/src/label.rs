@@ -1,0 +1,61 @@
+//! Short names of threads: the beginning of an id, a label, a folder.
+
+use std::path::Path;
+
+use serde_json::Value;
+use threadkeep_state::Thread;
+use uuid::Uuid;
+
+use crate::text::one_line;
+
+/// Least number of characters of an id that are shown: the time in it, to the millisecond.
+const SHORT_ID: usize = 13;
+
+/// Shortens each id to the beginning that tells it from the others of a page: 13 characters, and more where that collides.
+pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
+    let ids: Vec<String> = ids.map(|id| id.hyphenated().to_string()).collect();
+    let mut sorted: Vec<&String> = ids.iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let common = |one: &str, other: &str| one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let short = |id: &String| {
+        // Those most alike are neighbours.
+        let at = sorted.partition_point(|other| *other < id);
+        let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
+        let alike = neighbours.filter_map(|at| sorted.get(at)).map(|other| common(id, other)).max();
+        id[..alike.map_or(SHORT_ID, |alike| SHORT_ID.max(alike + 1)).min(id.len())].to_owned()
+    };
+    ids.iter().map(short).collect()
+}
+
+/// Returns the thread's name, or the first text about it that is not empty.
+pub fn thread_label(thread: &Thread) -> String {
+    [&thread.name, &thread.title, &thread.preview, &thread.first_user_message]
+        .into_iter()
+        .flatten()
+        .map(|text| one_line(text))
+        .find(|text| !text.is_empty())
+        .unwrap_or_else(|| NO_LABEL.to_owned())
+}
+
+/// Renders a path with the user's home as `~`.
+pub fn tilde(path: &str, user_home: Option<&Path>) -> String {
+    let inside = user_home
+        .filter(|home| home.parent().is_some())
+        .and_then(|home| Path::new(path).strip_prefix(home).ok());
+    match inside {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.to_owned(),
+    }
+}
+
+/// Returns the word of a source: `subagent` for `{"subagent":…}`.
+pub fn kind_of_source(source: &str) -> String {
+    let object = serde_json::from_str::<serde_json::Map<String, Value>>(source).ok();
+    let kind = object.and_then(|object| object.into_iter().next()).map(|(kind, _)| kind);
+    one_line(&kind.unwrap_or_else(|| source.to_owned()))
+}
+
+/// Label of a thread in which nothing was said.
+pub const NO_LABEL: &str = "(no message yet)";

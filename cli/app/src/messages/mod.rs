@@ -1,0 +1,277 @@
+//! Library errors in words: what happened, and what to type next.
+//!
+//! The libraries state facts. Every command and option that helps is named here alone, chosen by the error's variant.
+
+mod database;
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+
+use threadkeep_backfill::BackfillError;
+use threadkeep_rollout::HomeError;
+use threadkeep_sqlite::OpenError;
+use threadkeep_state::audit::AuditError;
+use threadkeep_state::{BadCursor, GraphError, StateError};
+use threadkeep_state_goals::GoalError;
+use threadkeep_state_logs::LogError;
+use uuid::Uuid;
+
+use crate::fault::{Fault, FaultKind, chain};
+use crate::message::{Message, Part, command, typed};
+use crate::text::count;
+
+use database::{of_database, of_open, of_store};
+pub use database::{of_refusal, rebuild, recovery};
+
+const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
+const OTHER_SQLITE_HOME: &str = "choose another folder for the databases with --sqlite-home DIR";
+
+/// Makes the error about an index that does not exist.
+pub fn no_index(sqlite_home: &Path) -> Fault {
+    Fault::new(
+        format!("there is no index in {}", sqlite_home.display()),
+        (command("backfill"), " creates it from the rollouts"),
+    )
+}
+
+/// Makes the error of a run that the user stopped.
+pub fn interrupted() -> Fault {
+    Fault::new("interrupted; run it again to go on", "what was indexed until now is kept")
+}
+
+/// Makes the error about a thread that the user deleted.
+pub fn deleted(thread: Uuid) -> Fault {
+    Fault::new((thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
+}
+
+/// Returns the command that brings back deleted threads.
+pub fn restore() -> Message {
+    (command("backfill --include-deleted"), " restores deleted threads").into()
+}
+
+/// Makes the error about an id that several threads begin with; `candidates` are lines to choose from.
+pub fn ambiguous(prefix: &str, number: usize, more: bool, candidates: impl Iterator<Item = String>) -> Fault {
+    let number = if more { format!("more than {number}") } else { number.to_string() };
+    let hint = Message::from("type more digits:");
+    let hint = candidates.fold(hint, |hint, line| hint.append((Part::Line, Part::Private(line))));
+    Fault::new((typed(prefix), format!(" is the beginning of {number} thread ids")), hint)
+}
+
+/// Makes the error about a SQLite home that cannot be created.
+pub fn no_sqlite_home(sqlite_home: &Path, error: &io::Error) -> Fault {
+    let place = sqlite_home.display();
+    match error.kind() {
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Fault::new(format!("{place} is not a folder"), OTHER_SQLITE_HOME)
+        }
+        _ => Fault::new(format!("cannot create {place}: {}", of_io(error)), OTHER_SQLITE_HOME),
+    }
+    .because(error)
+}
+
+/// Returns what the system says, without its number where the kind says it all.
+pub fn of_io(error: &io::Error) -> String {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        NotFound => "no such file or folder".to_owned(),
+        PermissionDenied => "permission denied".to_owned(),
+        NotADirectory => "a part of the path is not a folder".to_owned(),
+        ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        StorageFull => "no space is left".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Converts each error of a library into a fault.
+macro_rules! faults {
+    ($($error:ty => $words:expr),+ $(,)?) => {$(
+        impl From<$error> for Fault {
+            fn from(error: $error) -> Fault {
+                $words(&error).because(&error)
+            }
+        }
+    )+};
+}
+
+faults! {
+    HomeError => of_home,
+    StateError => of_state,
+    GraphError => of_graph,
+    GoalError => of_goal,
+    LogError => of_log,
+    OpenError => of_open,
+    AuditError => of_audit,
+    BadCursor => of_cursor,
+    BackfillError => of_backfill,
+    io::Error => |error| Fault::without_hint(of_io(error)),
+}
+
+fn of_home(error: &HomeError) -> Fault {
+    const PERMISSIONS: &str = "check its permissions, or pass another home with --home DIR";
+    match error {
+        HomeError::NotFound { path } => {
+            Fault::new(format!("there is no agent home at {}", path.display()), OTHER_HOME)
+        }
+        HomeError::NotADirectory { path } => {
+            Fault::new(format!("{} is not a folder", path.display()), OTHER_HOME)
+        }
+        HomeError::Unreadable { path, source } => {
+            Fault::new(format!("cannot read {}: {}", path.display(), of_io(source)), PERMISSIONS)
+        }
+        HomeError::NotAFile { path } => Fault::new(
+            format!("{} is not a regular file", path.display()),
+            "move it away, or pass another home with --home DIR",
+        ),
+        HomeError::BrokenConfig { path, line, column } => Fault::new(
+            format!("{} is not valid TOML at line {line}, column {column}", path.display()),
+            "correct it there and try again",
+        ),
+        other => Fault::without_hint(format!("{}: {other}", other.path().display())),
+    }
+}
+
+fn of_state(error: &StateError) -> Fault {
+    let unknown = |message: Message| {
+        Fault::new(message, (command("threads"), " lists the threads that exist"))
+            .of_kind(FaultKind::UnknownThread)
+    };
+    match error {
+        StateError::NotFound { id } => unknown(("no thread ", *id, " in the index").into()),
+        StateError::NoSuchPrefix { prefix } => unknown(("no thread id begins with ", typed(prefix)).into()),
+        StateError::BadIdPrefix { prefix } => Fault::new(
+            (typed(prefix), " is not a thread id, nor the beginning of one"),
+            ("an id is hexadecimal digits, as ", command("threads"), " prints them"),
+        ),
+        StateError::AmbiguousPrefix { prefix, candidates, more } => {
+            ambiguous(prefix, candidates.len(), *more, candidates.iter().cloned())
+        }
+        StateError::CursorMismatch { cursor } => Fault::new(
+            ("the cursor ", typed(cursor), " belongs to a list with another sort key"),
+            "leave out --sort: a cursor knows its own",
+        ),
+        StateError::BadLimit { limit, max } => {
+            bad_limit(*limit, *max, "leave it out for a page of the usual size")
+        }
+        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
+    }
+}
+
+fn bad_limit(limit: u32, max: u32, hint: &'static str) -> Fault {
+    let [limit, max] = [limit, max].map(|number| count(u64::from(number)));
+    Fault::new(format!("--limit is a number from 1 to {max}, not {limit}"), hint)
+}
+
+fn of_graph(error: &GraphError) -> Fault {
+    match error {
+        GraphError::NotFound { id } => Fault::new(
+            ("no thread ", *id, " in the index or the agent graph"),
+            (command("threads"), " and ", command("threads tree"), " show the threads that exist"),
+        )
+        .of_kind(FaultKind::UnknownThread),
+        GraphError::Deleted { id } => deleted(*id),
+        other => of_store(other).unwrap_or_else(|| Fault::without_hint(Part::Private(other.to_string()))),
+    }
+}
+
+fn of_goal(error: &GoalError) -> Fault {
+    match error {
+        GoalError::NoGoal { thread } => Fault::new(
+            (*thread, " has no goal"),
+            ("set one with ", command("goals set").arg(thread).arg("OBJECTIVE")),
+        ),
+        GoalError::Exists { current } => Fault::new(
+            (current.thread_id, " has a goal: another process has just set it"),
+            (command("goals get").arg(current.thread_id), " shows it"),
+        ),
+        GoalError::Forgotten { thread } => {
+            Fault::new((*thread, " was deleted and cannot have a goal"), restore())
+                .of_kind(FaultKind::DeletedThread)
+        }
+        GoalError::Stale { expected, current } => Fault::new(
+            (
+                "the goal of ",
+                current.thread_id,
+                " is no longer ",
+                *expected,
+                " but ",
+                current.goal_id,
+                "; nothing was changed",
+            ),
+            "leave out --goal-id to change the new one",
+        ),
+        GoalError::EmptyObjective => {
+            Fault::new("the objective is empty", "say in a few words what the thread should achieve")
+        }
+        GoalError::ObjectiveTooLong { chars, max } => Fault::new(
+            format!(
+                "an objective has at most {} characters; this one has {}",
+                count(*max as u64),
+                count(*chars as u64)
+            ),
+            "shorten it, and put the rest into a file that it names",
+        ),
+        GoalError::BadBudget { budget } => Fault::new(
+            format!("a budget is a number of tokens from 1, not {budget}"),
+            "`--budget none` sets no limit",
+        ),
+        GoalError::NegativeUsage { .. } => Fault::new(
+            "usage cannot be negative; nothing was changed",
+            ("begin a new goal with ", command("goals set ID OBJECTIVE --new")),
+        ),
+        GoalError::BudgetUsedUp { budget, current } => {
+            let [used, budget] =
+                [current.tokens_used, *budget].map(|tokens| count(u64::try_from(tokens).unwrap_or(0)));
+            let status = current.status.as_str().replace('_', " ");
+            let raise = command("goals set").arg(current.thread_id).append("--budget N --status active");
+            Fault::new(
+                format!(
+                    "the budget of this goal is used up: {used} of {budget} tokens; it is still {status}"
+                ),
+                ("raise it with ", raise),
+            )
+        }
+        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
+    }
+}
+
+fn of_log(error: &LogError) -> Fault {
+    match error {
+        LogError::BadLimit { limit, max } => {
+            bad_limit(*limit, *max, "give --from, --to or another filter to narrow it down")
+        }
+        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
+    }
+}
+
+fn of_audit(error: &AuditError) -> Fault {
+    match error {
+        AuditError::Home(home) => of_home(home),
+        AuditError::State(state) => of_state(state),
+        other => Fault::plain(other),
+    }
+}
+
+fn of_cursor(error: &BadCursor) -> Fault {
+    let hint =
+        "give back a `next_cursor` or `backwards_cursor` as it was printed, or start again without one";
+    Fault::new((typed(&error.text), " is not a cursor"), hint)
+}
+
+fn of_backfill(error: &BackfillError) -> Fault {
+    of_chain(error).unwrap_or_else(|| Fault::without_hint(chain(error).join(": ")))
+}
+
+/// Converts an error behind a port of the backfill, which has lost its type.
+pub fn of_boxed(error: &(dyn Error + 'static)) -> Fault {
+    of_chain(error).unwrap_or_else(|| Fault::plain(error)).because(error)
+}
+
+/// Finds words for the outermost error of ours: an error behind a port has lost its type.
+fn of_chain(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let state = error.downcast_ref().map(of_state);
+    let home = || error.downcast_ref().map(of_home);
+    let open = || error.downcast_ref().map(of_open);
+    let database = || error.downcast_ref().map(of_database);
+    state.or_else(home).or_else(open).or_else(database).or_else(|| of_chain(error.source()?))
+}

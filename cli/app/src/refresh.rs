@@ -1,0 +1,194 @@
+//! One pass of the backfill over the home.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
+use threadkeep_rollout::{AgentHome, ProblemReason, SESSION_INDEX};
+use threadkeep_state::backfill::{BackfillReport, Gate, IndexOptions, lease_owner};
+use threadkeep_state::{HomeProblem, StateRuntime};
+use tokio::sync::Notify;
+
+use crate::fault::{Fault, FaultKind};
+use crate::message::{Message, command};
+use crate::messages;
+use crate::observer::Observer;
+use crate::opening::{Access, Index};
+use crate::text::counted;
+use crate::time::Clock;
+
+/// Options of a pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PassOptions {
+    /// Read everything again from its start. Default: only what is new or changed.
+    pub force: bool,
+    /// Restore deleted threads. Default: leave them out.
+    pub include_deleted: bool,
+    /// Wait while another process is indexing. Default: report it.
+    pub wait: bool,
+}
+
+/// Makes a pass.
+///
+/// # Errors
+///
+/// Fails if the index or the home as a whole cannot be read. A file that cannot be read is in the report.
+pub async fn run(
+    state: &StateRuntime,
+    home: &AgentHome,
+    options: PassOptions,
+    observer: &dyn Observer,
+) -> Result<BackfillReport, Fault> {
+    let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
+    let stop = StopHandle::new();
+    let _ended = Ended(observer);
+    observer.begin(&stop);
+    let engine = Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress))
+        .owner(lease_owner())
+        .force(options.force)
+        .stop_on(stop);
+    let patience = if options.wait { Duration::MAX } else { Duration::ZERO };
+    let waiting = Notify::new();
+    let pass = engine.run_or_wait(patience, |update| {
+        if update.phase == Phase::Waiting {
+            waiting.notify_one();
+        }
+        observer.progress(update);
+    });
+    let report = tokio::select! {
+        report = pass => report,
+        never = name_holder(state, &waiting, observer) => match never {},
+    };
+    Ok(report?)
+}
+
+/// Tells the observer that a run has ended, however it ends.
+struct Ended<'a>(&'a dyn Observer);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Notes which process has the lease, once the run waits for it.
+async fn name_holder(state: &StateRuntime, waiting: &Notify, observer: &dyn Observer) -> Infallible {
+    waiting.notified().await;
+    // A holder that cannot be read is not named: the engine asks for the lease again and reports its own troubles.
+    let lease = state.backfill_progress().state().await.ok().and_then(|progress| progress.lease);
+    let holder = lease.map(|lease| held(&lease.owner, lease.expires_at));
+    let holder = holder.unwrap_or_else(|| "another process is indexing this home".to_owned());
+    observer.note(&format!("{holder}: waiting for it").into());
+    std::future::pending().await
+}
+
+/// What a refresh could not do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Why the index may not be complete.
+    pub incomplete: Option<Message>,
+    /// True if a pass went through, though it may not have seen every place.
+    pub passed: bool,
+    /// Files that could not be read.
+    pub failed: u64,
+}
+
+impl Refreshed {
+    /// Says that some files are left out.
+    pub fn failures(&self) -> Option<Message> {
+        let files = counted(self.failed, "file");
+        let failures = (format!("{files} could not be read; "), command("backfill"), " shows which");
+        (self.failed > 0).then(|| failures.into())
+    }
+}
+
+/// Brings the index up to date before it is read, or if `refreshes` is false says why it may not be.
+///
+/// # Errors
+///
+/// As [`refresh`], and if the index cannot be read.
+pub async fn prepare(
+    index: &Index,
+    home: &AgentHome,
+    refreshes: bool,
+    observer: &dyn Observer,
+) -> Result<Refreshed, Fault> {
+    // A temporary index is empty.
+    if refreshes || index.access == Access::Temporary {
+        return refresh(index, home, observer).await;
+    }
+    Ok(Refreshed { incomplete: unfinished(index).await?, ..Refreshed::default() })
+}
+
+/// Brings the index up to date before it is read. Trouble other than the user's Ctrl-C or damage is a reason to say that
+/// the index may be incomplete, and no reason to show nothing, unless there is nothing to show.
+///
+/// # Errors
+///
+/// Fails if the user stops it, the index is damaged, or nothing is indexed at all.
+pub async fn refresh(index: &Index, home: &AgentHome, observer: &dyn Observer) -> Result<Refreshed, Fault> {
+    let not = |reason: Message| Ok(Refreshed { incomplete: Some(reason), ..Refreshed::default() });
+    if let Access::ReadOnly(refusal) = &index.access {
+        return not(format!("{refusal}: the index was not brought up to date").into());
+    }
+    match run(&index.state, home, PassOptions::default(), observer).await {
+        Ok(report) => match &report.ending {
+            Ending::Complete => Ok(Refreshed {
+                incomplete: hidden(index, &report).await?,
+                passed: true,
+                failed: report.failed + report.known_failures,
+            }),
+            Ending::Held { owner, expires_at } => not(held(owner, *expires_at).into()),
+            Ending::Interrupted => Err(messages::interrupted()),
+            _ => not("the index was not brought up to date".into()),
+        },
+        Err(fault) if fault.kind == FaultKind::Damaged || index.state.inventory().await?.files == 0 => {
+            Err(fault)
+        }
+        Err(fault) => {
+            not(Message::from("the index could not be brought up to date: ").append(fault.sentence()))
+        }
+    }
+}
+
+/// Says which place a pass could not list, though rollouts may be there.
+async fn hidden(index: &Index, report: &BackfillReport) -> Result<Option<Message>, Fault> {
+    let mut places: Vec<(&str, &HomeProblem)> = Vec::new();
+    for problem in &report.problems {
+        let ProblemKind::Listing(place) = &problem.kind else { continue };
+        // The file that names threads is not a place for them, and a new home hides nothing.
+        let is_new = async || Ok::<_, Fault>(index.state.inventory().await?.files == 0);
+        let is_harmless = !place.hides_files()
+            || problem.key == SESSION_INDEX
+            || (*place == HomeProblem::Place(ProblemReason::NoSessions) && is_new().await?);
+        if !is_harmless && !places.contains(&(&problem.key, place)) {
+            places.push((&problem.key, place));
+        }
+    }
+    Ok(places.first().map(|(place, problem)| {
+        let place = if place.is_empty() { "the home" } else { place };
+        match places.len() as u64 - 1 {
+            0 => format!("{place} {problem}").into(),
+            more => {
+                let first = format!("{place} {problem}, nor can {}; ", counted(more, "more place"));
+                (first, command("backfill"), " shows which").into()
+            }
+        }
+    }))
+}
+
+/// Says which process is indexing, and until when it may do so without renewing its lease.
+pub fn held(owner: &str, expires_at: Timestamp) -> String {
+    let until = Clock::system().short(expires_at);
+    format!("another process is indexing this home ({owner}; its lease ends {until} unless it is renewed)")
+}
+
+/// Returns why an index that is not brought up to date first may lack threads: no pass has ever gone through, or the last
+/// one has not.
+async fn unfinished(index: &Index) -> Result<Option<Message>, Fault> {
+    let gate = index.state.backfill_gate().await?;
+    let incomplete = ("indexing the home is not finished: ", command("backfill"), " finishes it");
+    Ok((gate != Gate::Complete).then(|| incomplete.into()))
+}

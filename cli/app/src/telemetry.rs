@@ -1,0 +1,55 @@
+//! Events made of what the databases report: `THREADKEEP_LOG=info,threadkeep::telemetry=debug` logs them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadkeep_sqlite::ErrorClass;
+use threadkeep_sqlite::telemetry::{DbTelemetry, Tags, count, install_telemetry, names};
+
+/// Target of every report.
+pub const TARGET: &str = "threadkeep::telemetry";
+
+struct Events;
+
+/// Turns reports into events from now on, and reports that the process has started.
+pub fn start() {
+    // Only the first one of a process is installed, and this is it.
+    let _ = install_telemetry(Arc::new(Events));
+    count(names::PROCESS_START, 1, &[("status", "ok")]);
+}
+
+/// Reports that the index is not used as it should be, because of an error of this class.
+pub fn fell_back(class: ErrorClass) {
+    count(names::FALLBACK, 1, &[("db", "state"), ("error", class.as_str())]);
+}
+
+impl DbTelemetry for Events {
+    fn counter(&self, name: &'static str, value: u64, tags: Tags<'_>) {
+        let [db, status, phase, error] = KNOWN.map(|tag| value_of(tags, tag));
+        tracing::debug!(target: TARGET, value, db, status, phase, error, "{name}");
+    }
+
+    fn duration(&self, name: &'static str, duration: Duration, tags: Tags<'_>) {
+        let [db, status, phase, error] = KNOWN.map(|tag| value_of(tags, tag));
+        let ms = duration.as_secs_f64() * 1_000.0;
+        tracing::debug!(target: TARGET, ms, db, status, phase, error, "{name}");
+    }
+}
+
+/// All tags. The fields of an event are known when it is compiled, and those without a value are left out.
+const KNOWN: [&str; 4] = ["db", "status", "phase", "error"];
+
+fn value_of(tags: Tags<'_>, wanted: &str) -> Option<&'static str> {
+    tags.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_of_a_report_finds_its_field() {
+        let tags: Tags<'_> = &[("db", "state"), ("error", "io")];
+        assert_eq!(KNOWN.map(|tag| value_of(tags, tag)), [Some("state"), None, None, Some("io")]);
+    }
+}

@@ -1,0 +1,206 @@
+//! The command line, in the words of `--help`.
+
+mod config;
+mod goals;
+mod logs;
+mod threads;
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use threadkeep_app::dirs::Given;
+use threadkeep_app::{Fault, Message, command};
+use threadkeep_redact::redact;
+
+pub(crate) use config::{ConfigArgs, ConfigCommand};
+pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
+pub(crate) use logs::{Level, LogsArgs};
+pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
+
+// Names of variables are not in doc comments, where they would want backticks that `--help` would show.
+const HOME: &str = "The agent's home, with its rollouts [default: $CODEX_HOME, otherwise ~/.codex]";
+const SQLITE_HOME: &str =
+    "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
+const COLOR: &str = "When to use colours; NO_COLOR and CLICOLOR_FORCE are respected";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success, 1 problems were found, 2 failure; each command's help says what counts as a problem.
+With --json, stdout is one JSON document and nothing else (with `logs`, one a row). Notes and errors go to stderr, one \
+JSON object a line: {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
+
+const BACKFILL_CODES: &str = "\
+Exit codes: 0 success; 1 a file failed, is a copy of another or could not be listed; 2 failure, or interrupted.
+Skipped lines and malformed names are reported and do not count as problems.";
+const AUDIT_CODES: &str = "\
+Exit codes: 0 index and rollouts agree, also after --repair; 1 they differ, or a file, folder or thread could not be \
+read; 2 failure, or there is no index.";
+const STATUS_CODES: &str = "\
+Exit codes: 0 success; 1 a database cannot be used or created, the home cannot be read, \
+or the settings have errors; 2 failure.";
+const GOALS_CODES: &str = "\
+Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
+goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
+where they are).";
+const LOGS_CODES: &str = "\
+The newest rows are printed, the oldest of them first: the last line is the latest event.
+With --json every row is a JSON object on its own line, also with --follow: this is the one command whose answer is \
+not one document.
+
+The level is set by logs.filter (`threadkeep config show`), and for one run by THREADKEEP_LOG, such as \
+THREADKEEP_LOG=debug or THREADKEEP_LOG=info,sqlx=warn.
+
+Exit codes: 0 success, also without any logs and when Ctrl-C or the end of a pipe ends --follow; 2 failure.";
+const CONFIG_CODES: &str = "\
+Exit codes: 0 success, 1 `show` found errors in the file, 2 failure.";
+const OTHER_CODES: &str = "Exit codes: 0 success, 2 failure.";
+
+/// Find, name, archive and watch your coding agent's conversations
+#[derive(Debug, Parser)]
+#[command(name = "threadkeep", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "DIR", help = HOME)]
+    pub(crate) home: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR", help = SQLITE_HOME)]
+    pub(crate) sqlite_home: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, help = COLOR)]
+    pub(crate) color: Color,
+    /// Print only the answer: no notes, no progress, no summary
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more: every file with problems, every cause of an error
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Wherever the output goes
+    Always,
+    /// Nowhere
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Index the home's rollouts: new, changed and removed ones since the last run
+    #[command(after_help = BACKFILL_CODES)]
+    Backfill(BackfillArgs),
+    /// List threads, or show, name, archive, close or delete one
+    #[command(after_help = OTHER_CODES)]
+    Threads(ThreadsArgs),
+    /// Set a thread's goal: an objective and, if you like, a token budget
+    #[command(after_help = GOALS_CODES)]
+    Goals(GoalsArgs),
+    /// Show the logs: the newest rows, or new rows as they come
+    #[command(after_help = LOGS_CODES)]
+    Logs(LogsArgs),
+    /// Compare the index with the rollouts, field by field
+    #[command(after_help = AUDIT_CODES)]
+    Audit(AuditArgs),
+    /// Show the two directories, the databases and the state of the index
+    #[command(after_help = STATUS_CODES)]
+    Status,
+    /// Show the settings, their path, or their schema
+    #[command(after_help = CONFIG_CODES)]
+    Config(ConfigArgs),
+    /// Print a shell's completion script
+    #[command(after_help = OTHER_CODES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct BackfillArgs {
+    /// Read every rollout again from its start, changed or not
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Restore deleted threads
+    #[arg(long)]
+    pub(crate) include_deleted: bool,
+    /// Fail at once if another process is indexing
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Repair the index from the rollouts
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+impl Global {
+    /// Returns the directories that were given.
+    pub(crate) fn given(&self) -> Given {
+        Given { home: self.home.clone(), sqlite_home: self.sqlite_home.clone() }
+    }
+}
+
+impl Cli {
+    /// Reads the command line. Help that was asked for is an error, too.
+    pub(crate) fn read() -> Result<Cli, clap::Error> {
+        Cli::try_parse().and_then(Cli::check)
+    }
+
+    /// Refuses a list's options before a subcommand, which would be ignored.
+    fn check(self) -> Result<Cli, clap::Error> {
+        if let Command::Threads(threads) = &self.command
+            && threads.command.is_some()
+            && threads.list != ListArgs::default()
+        {
+            let message = "the options of the list do not go with a subcommand of `threads`";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(self)
+    }
+}
+
+/// Returns true if clap's own words would repeat a secret that was typed.
+pub(crate) fn is_unsafe_to_repeat(error: &clap::Error) -> bool {
+    matches!(redact(&error.to_string()), Cow::Owned(_))
+}
+
+/// Returns what was probably meant by a subcommand that does not exist.
+pub(crate) fn meant(error: &clap::Error) -> Option<Message> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match word.as_str() {
+        "list" | "ls" => Some((command("threads"), " lists threads").into()),
+        word => {
+            let cli = Cli::command();
+            let has = |name: &&str| cli.find_subcommand(name)?.find_subcommand(word);
+            let parent = ["threads", "goals", "config"].into_iter().find(|name| has(name).is_some())?;
+            Some((command(parent).arg(word), " is the command").into())
+        }
+    }
+}
+
+/// Puts what is wrong with the command line into our form of an error.
+pub(crate) fn fault(error: &clap::Error) -> Fault {
+    let text = error.to_string();
+    // A missing argument is named below the first line.
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
+    let usage = usage.map_or_else(|| command("--help").into(), Message::from);
+    let message = said.strip_prefix("error: ").unwrap_or(&said).to_owned();
+    Fault::new(message, meant(error).unwrap_or(usage))
+}

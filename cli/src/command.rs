@@ -1,0 +1,59 @@
+//! A command: its name in the log, what it needs, and its answer.
+
+use async_trait::async_trait;
+use threadkeep_app::Fault;
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::settings::{ConfigFile, Feature, Settings};
+
+use crate::output::{Answer, Screen};
+
+/// Everything that a command works with.
+pub(crate) struct Context<'a> {
+    pub(crate) dirs: Dirs,
+    pub(crate) config: ConfigFile,
+    /// The defaults for a command that runs without valid settings.
+    pub(crate) settings: Settings,
+    pub(crate) screen: &'a Screen,
+}
+
+/// Result of a command.
+pub(crate) type Answered = Result<Box<dyn Answer>, Fault>;
+
+/// Requirements of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Nothing,
+    /// The two directories are known.
+    Dirs,
+    /// The settings are valid, too.
+    Settings,
+}
+
+/// One command.
+#[async_trait(?Send)]
+pub(crate) trait Run {
+    /// Returns the name under which the command is logged; nothing if it only reads, which leaves no trace.
+    fn logged(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns what must be in order before the command runs.
+    fn needs(&self) -> Needs {
+        Needs::Settings
+    }
+
+    /// Returns the feature that must be switched on.
+    fn feature(&self) -> Option<Feature> {
+        None
+    }
+
+    /// Returns true if the command works without threads, so that only a mistyped home can be missing: the agent's home or
+    /// the SQLite home must then exist.
+    fn needs_some_home(&self, dirs: &Dirs) -> bool {
+        let _ = dirs;
+        false
+    }
+
+    /// Runs the command.
+    async fn run(&self, context: &Context<'_>) -> Answered;
+}

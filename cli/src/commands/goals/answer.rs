@@ -1,0 +1,84 @@
+//! Answers of the commands for goals.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use threadkeep_app::Message;
+use threadkeep_state_goals::Goal;
+use uuid::Uuid;
+
+use super::{sheet, text};
+use crate::output::{Answer, Screen, json};
+
+/// Answer of a command for goals.
+pub(super) enum Goals {
+    List {
+        goals: Vec<Goal>,
+        /// Threads whose ids may be shortened.
+        indexed: HashSet<Uuid>,
+        more: bool,
+        filtered: bool,
+    },
+    One {
+        thread: Uuid,
+        goal: Option<Goal>,
+    },
+    /// The change that was made, and the goal after it.
+    Done {
+        said: Message,
+        thread: Uuid,
+        goal: Option<Goal>,
+        /// True if usage was recorded; only for usage.
+        counted: Option<bool>,
+    },
+}
+
+impl Answer for Goals {
+    fn json(&self) -> Value {
+        match self {
+            Goals::List { goals, more, .. } => {
+                json!({ "goals": goals.iter().map(json::goal).collect::<Vec<_>>(), "more": more })
+            }
+            Goals::One { thread, goal } => {
+                json!({ "thread_id": thread, "goal": goal.as_ref().map(json::goal) })
+            }
+            Goals::Done { thread, goal, counted, .. } => {
+                let mut document = json!({ "thread_id": thread, "goal": goal.as_ref().map(json::goal) });
+                if let Some(counted) = counted {
+                    document["counted"] = (*counted).into();
+                }
+                document
+            }
+        }
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        match self {
+            Goals::List { goals, .. } if goals.is_empty() && screen.quiet => String::new(),
+            Goals::List { goals, indexed, more, filtered } => {
+                sheet::list(goals, indexed, *more, *filtered, screen)
+            }
+            Goals::One { goal: Some(goal), .. } => sheet::sheet(goal, screen),
+            Goals::One { thread, goal: None } => {
+                format!("{thread} has no goal\n")
+            }
+            Goals::Done { .. } if screen.quiet => String::new(),
+            Goals::Done { said, .. } => format!("{}\n", screen.render(said.clone())),
+        }
+    }
+
+    fn done(&self) -> String {
+        match self {
+            Goals::Done { goal: Some(goal), .. } => text::summary(goal),
+            _ => "the thread has no goal".to_owned(),
+        }
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        match self {
+            // A thread without a goal may have been deleted.
+            Goals::Done { thread, goal: Some(_), .. } => Some(*thread),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `goals list|get`: goals as they are.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::opening;
+use threadkeep_app::settings::Feature;
+use threadkeep_state::StateError;
+use threadkeep_state_goals::{Goal, ListGoals};
+use uuid::Uuid;
+
+use super::answer::Goals;
+use super::text::of_typed;
+use crate::args::Status;
+use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::resolve;
+
+/// Default number of goals in a list.
+const LISTED: u32 = 100;
+
+/// `goals list`.
+pub(super) struct List<'a> {
+    pub(super) status: &'a [Status],
+    pub(super) limit: Option<u32>,
+}
+
+/// `goals get`.
+pub(super) struct Get<'a> {
+    pub(super) id: &'a str,
+}
+
+#[async_trait(?Send)]
+impl Run for List<'_> {
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::Goals)
+    }
+
+    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
+        true
+    }
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let statuses = self.status.iter().map(|status| of_typed(*status)).collect();
+        let limit = self.limit.unwrap_or(LISTED);
+        // One more, to know whether there are more.
+        let query = ListGoals { statuses, limit: limit.saturating_add(1), ..ListGoals::default() };
+        let mut goals = opening::goals(dirs).await?.list(&query).await?;
+        let more = goals.len() > limit as usize;
+        goals.truncate(limit as usize);
+        let indexed =
+            if screen.json { HashSet::new() } else { indexed(dirs, &goals).await.unwrap_or_default() };
+        Ok(Box::new(Goals::List { goals, indexed, more, filtered: !self.status.is_empty() }))
+    }
+}
+
+#[async_trait(?Send)]
+impl Run for Get<'_> {
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::Goals)
+    }
+
+    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
+        true
+    }
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let thread = resolve(dirs, self.id, screen).await?;
+        let goal = opening::goals(dirs).await?.get(thread).await?;
+        Ok(Box::new(Goals::One { thread, goal }))
+    }
+}
+
+/// Returns the threads of goals that are in the index; nothing if it cannot be read as it is.
+async fn indexed(dirs: &Dirs, goals: &[Goal]) -> Result<HashSet<Uuid>, StateError> {
+    let state = opening::read_only(dirs).await?;
+    let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
+    let threads = state.threads().get_many(&ids).await?;
+    state.close().await?;
+    Ok(threads.into_iter().map(|thread| thread.id).collect())
+}

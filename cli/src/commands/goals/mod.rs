@@ -1,0 +1,30 @@
+//! `goals`: a thread's objective and its token budget.
+
+mod answer;
+mod beside;
+mod change;
+mod list;
+mod sheet;
+mod text;
+
+use crate::args::GoalsCommand;
+use crate::command::Run;
+use change::{Change, ChangeGoal};
+
+pub(super) use beside::of_threads;
+pub(super) use sheet::add as add_goal;
+pub(super) use text::{status, style, summary};
+
+pub(super) fn of(command: &GoalsCommand) -> Box<dyn Run + '_> {
+    let change = |id, change| Box::new(ChangeGoal { id, change });
+    match command {
+        GoalsCommand::List { status, limit } => Box::new(list::List { status, limit: *limit }),
+        GoalsCommand::Get { id } => Box::new(list::Get { id }),
+        GoalsCommand::Set(args) => change(&args.id, Change::Set(args)),
+        GoalsCommand::Pause { id } => change(id, Change::Pause),
+        GoalsCommand::Resume { id } => change(id, Change::Resume),
+        GoalsCommand::Complete { id } => change(id, Change::Complete),
+        GoalsCommand::Clear { id } => change(id, Change::Clear),
+        GoalsCommand::Account(args) => change(&args.id, Change::Account(args)),
+    }
+}

@@ -1,0 +1,100 @@
+//! Goals for people: a table of many, a sheet of one.
+
+use std::collections::HashSet;
+
+use threadkeep_app::text::{count, one_line};
+use threadkeep_app::time::{Clock, elapsed};
+use threadkeep_app::{Message, command};
+use threadkeep_state_goals::Goal;
+use uuid::Uuid;
+
+use super::text::{progress, status, style};
+use crate::output::Screen;
+use crate::output::color::{BOLD, CYAN, DIM, paint};
+use crate::output::sheet::Sheet;
+use crate::output::table::{Cell, Column, table};
+use threadkeep_app::label::short_ids;
+
+/// Renders a table of goals, or the reason for an empty one.
+pub(super) fn list(
+    goals: &[Goal],
+    indexed: &HashSet<Uuid>,
+    more: bool,
+    filtered: bool,
+    screen: &Screen,
+) -> String {
+    if goals.is_empty() {
+        let (why, remedy) = if filtered {
+            ("No goal has that status.", Message::from("Leave out --status to see all."))
+        } else {
+            ("No thread has a goal.", (command("goals set ID OBJECTIVE"), " sets one.").into())
+        };
+        return format!("{why}\n{}\n", paint(DIM, &screen.render(remedy)));
+    }
+    let clock = Clock::system();
+    let ids = short_ids(goals.iter().map(|goal| goal.thread_id));
+    let row = |(goal, short): (&Goal, String)| {
+        // A printed id is meant to be typed, and only the index can complete it.
+        let id = if indexed.contains(&goal.thread_id) { short } else { goal.thread_id.to_string() };
+        vec![
+            id.into(),
+            clock.short(goal.updated_at).into(),
+            one_line(&goal.objective).into(),
+            Cell::styled(style(goal.status), status(goal.status)),
+            progress(goal).into(),
+            if goal.seconds_used > 0 { seconds(goal.seconds_used) } else { String::new() }.into(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = goals.iter().zip(ids).map(row).collect();
+    let mut text = table(&COLUMNS, &rows, screen.width);
+    if more && !screen.quiet {
+        let line = format!("{} shown · more: --limit N", count(goals.len() as u64));
+        text.push_str(&format!("{}\n", paint(DIM, &line)));
+    }
+    text
+}
+
+const COLUMNS: [Column; 6] = [
+    // A printed id is meant to be typed: it is never cut.
+    Column::new("THREAD", usize::MAX, usize::MAX, 0, CYAN),
+    Column::new("UPDATED", 12, 12, 3, DIM),
+    Column { floor: 10, ..Column::new("OBJECTIVE", 24, usize::MAX, 0, BOLD) },
+    Column::new("STATUS", 14, 14, 1, DIM),
+    Column::new("TOKENS", 11, 11, 2, DIM),
+    Column::new("TIME", 12, 12, 4, DIM),
+];
+
+/// Renders everything about one goal.
+pub(super) fn sheet(goal: &Goal, screen: &Screen) -> String {
+    let mut sheet = Sheet::default();
+    sheet.row("thread", goal.thread_id.to_string());
+    sheet.row("goal", goal.goal_id.to_string());
+    add(&mut sheet, goal);
+    let clock = Clock::system();
+    sheet.row("created", clock.full(goal.created_at));
+    sheet.row("updated", clock.full(goal.updated_at));
+    sheet.render(screen)
+}
+
+/// Adds a goal and its progress to its own sheet or to its thread's.
+pub(crate) fn add(sheet: &mut Sheet, goal: &Goal) {
+    sheet.row("objective", one_line(&goal.objective));
+    sheet.row("status", paint(style(goal.status), &status(goal.status)));
+    let used = count(u64::try_from(goal.tokens_used).unwrap_or(0));
+    sheet.row(
+        "tokens used",
+        match goal.token_budget {
+            Some(budget) => format!("{used} of {}", count(u64::try_from(budget).unwrap_or(0))),
+            None => format!("{used}, no budget"),
+        },
+    );
+    sheet.row("time used", seconds(goal.seconds_used));
+}
+
+fn seconds(seconds: i64) -> String {
+    match u64::try_from(seconds).unwrap_or(0) {
+        whole @ 0..60 => format!("{whole} s"),
+        whole @ 60..3_600 => elapsed(std::time::Duration::from_secs(whole)),
+        whole => format!("{} h {} min", count(whole / 3_600), whole % 3_600 / 60),
+    }
+}

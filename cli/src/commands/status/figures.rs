@@ -1,0 +1,110 @@
+//! Figures of goals and logs in `status`, where their databases can be read.
+
+use serde_json::{Map, Value, json};
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::text::{bytes, clean, count, counted};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Fault, opening};
+use threadkeep_state_goals::{GoalStatus, ListGoals};
+use threadkeep_state_logs::LogInventory;
+
+use crate::commands::goals;
+use crate::output::color::{RED, YELLOW, paint};
+use crate::output::json::put_time;
+use crate::output::sheet::Sheet;
+
+/// Number of goals of each status that a goal has.
+type GoalCounts = Vec<(GoalStatus, u64)>;
+
+/// Figures of the databases next to the index: nothing for a missing one, and a fault for one that cannot be read.
+pub(super) struct Figures {
+    pub(super) goals: Result<Option<GoalCounts>, Fault>,
+    pub(super) logs: Result<Option<LogInventory>, Fault>,
+}
+
+pub(super) async fn of_goals(dirs: &Dirs, is_usable: bool) -> Result<Option<GoalCounts>, Fault> {
+    if !is_usable {
+        return Ok(None);
+    }
+    let all = ListGoals { limit: u32::MAX, ..ListGoals::default() };
+    let goals = opening::goals_as_they_are(dirs).list(&all).await?;
+    let count = |status: GoalStatus| goals.iter().filter(|goal| goal.status == status).count() as u64;
+    Ok(Some(
+        GoalStatus::ALL.map(|status| (status, count(status))).into_iter().filter(|(_, n)| *n > 0).collect(),
+    ))
+}
+
+pub(super) async fn of_logs(dirs: &Dirs, is_usable: bool) -> Result<Option<LogInventory>, Fault> {
+    if !is_usable {
+        return Ok(None);
+    }
+    Ok(opening::logs_as_they_are(dirs).inventory().await?)
+}
+
+impl Figures {
+    /// Returns true if a database that looked fine could not be read.
+    pub(super) fn are_unreadable(&self) -> bool {
+        self.goals.is_err() || self.logs.is_err()
+    }
+
+    pub(super) fn json_of_goals(&self) -> Value {
+        match &self.goals {
+            Err(fault) => json!({ "error": fault.to_string() }),
+            Ok(None) => Value::Null,
+            Ok(Some(counts)) => {
+                let counts =
+                    counts.iter().map(|(status, count)| (status.as_str().to_owned(), (*count).into()));
+                counts.collect::<Map<_, _>>().into()
+            }
+        }
+    }
+
+    pub(super) fn json_of_logs(&self) -> Value {
+        let logs = match &self.logs {
+            Err(fault) => return json!({ "error": fault.to_string() }),
+            Ok(None) => return Value::Null,
+            Ok(Some(logs)) => logs,
+        };
+        let mut object = Map::new();
+        for (name, figure) in [
+            ("rows", logs.rows),
+            ("bytes", logs.bytes),
+            ("logged_bytes", logs.logged_bytes),
+            ("dropped_rows", logs.dropped_rows),
+        ] {
+            object.insert(name.to_owned(), figure.into());
+        }
+        put_time(&mut object, "oldest_at", logs.oldest);
+        put_time(&mut object, "newest_at", logs.newest);
+        object.into()
+    }
+
+    /// Adds the contents of a database to its part of the sheet.
+    pub(super) fn add(&self, sheet: &mut Sheet, label: &str, clock: &Clock) {
+        match (label, &self.goals, &self.logs) {
+            ("goals", Err(fault), _) | ("logs", _, Err(fault)) => {
+                sheet.row("contents", paint(RED, &clean(&fault.to_string())));
+            }
+            ("goals", Ok(Some(counts)), _) => sheet.row("goals", in_words(counts)),
+            ("logs", _, Ok(Some(logs))) => add_logs(sheet, logs, clock),
+            _ => {}
+        }
+    }
+}
+
+fn in_words(counts: &GoalCounts) -> String {
+    let parts =
+        counts.iter().map(|(status, number)| format!("{} {}", count(*number), goals::status(*status)));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn add_logs(sheet: &mut Sheet, logs: &LogInventory, clock: &Clock) {
+    sheet.row("rows", format!("{}, {} of text", count(logs.rows), bytes(logs.bytes)));
+    sheet.row("ever logged", bytes(logs.logged_bytes));
+    if logs.dropped_rows > 0 {
+        sheet.row("dropped", paint(YELLOW, &counted(logs.dropped_rows, "row")));
+    }
+    sheet.maybe("oldest", logs.oldest.map(|at| clock.full(at)));
+    sheet.maybe("newest", logs.newest.map(|at| clock.full(at)));
+}

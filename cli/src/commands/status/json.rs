@@ -1,0 +1,95 @@
+//! The facts of `status` for programs.
+
+use serde_json::{Value, json};
+use threadkeep_app::settings::Problem;
+use threadkeep_backfill::ProgressState;
+use threadkeep_sqlite::{DbStatus, JournalMode, sqlite_version};
+use threadkeep_state::Inventory;
+
+use super::report::{Report, application_id, is_over, status_word};
+use crate::commands::problems::PlaceProblem;
+use crate::output::json::put_time;
+
+impl Report {
+    /// Returns all facts as one document.
+    pub(super) fn document(&self) -> Value {
+        let contents = self.contents.as_ref().ok().and_then(Option::as_ref);
+        json!({
+            "home": self.dirs.home.display().to_string(),
+            "home_error": self.home_fault.as_ref().map(|fault| fault.to_string()),
+            "sqlite_home": self.dirs.sqlite_home.display().to_string(),
+            "sqlite_version": sqlite_version(),
+            "obstacle": self.obstacle,
+            "config": json!({
+                "path": self.config.path.display().to_string(),
+                "exists": self.config.exists,
+                "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
+            }),
+            "databases": self.databases.iter().map(|database| json_of_database(database, self.is_enabled(database))).collect::<Vec<_>>(),
+            "index_error": self.contents.as_ref().err().map(|fault| fault.to_string()),
+            "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
+            "inventory": contents.map(|contents| json_of_inventory(&contents.inventory)),
+            "goals": self.figures.json_of_goals(),
+            "logs": self.figures.json_of_logs(),
+            "problems": contents
+                .map(|contents| contents.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
+        })
+    }
+}
+
+fn json_of_database(database: &DbStatus, is_enabled: bool) -> Value {
+    let schema = database.schema.as_ref().map(|schema| {
+        json!({
+            "applied": schema.applied,
+            "known": schema.known,
+            "needs": schema.needs,
+            "pending": schema.pending,
+            "unknown": schema.unknown,
+            "mismatched": schema.mismatched,
+        })
+    });
+    json!({
+        "label": database.label,
+        "path": database.paths.database.display().to_string(),
+        "enabled": is_enabled,
+        "state": database.state.as_str(),
+        "detail": database.state.detail(),
+        "size": database.size,
+        "wal_size": database.wal_size,
+        "journal_mode": database.journal.map(JournalMode::as_str),
+        "application_id": database.application_id,
+        "application_id_ok": database.application_id.map(|found| Some(found) == application_id(database)),
+        "file_system": database.file_system.as_str(),
+        "writable": database.writable,
+        "schema": schema,
+        "snapshots": database.snapshots.iter().map(|(_, path)| path.display().to_string()).collect::<Vec<_>>(),
+    })
+}
+
+fn json_of_progress(progress: &ProgressState) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert("status".to_owned(), status_word(progress.status).into());
+    object.insert("watermark".to_owned(), progress.watermark.clone().into());
+    put_time(&mut object, "last_success_at", progress.last_success_at);
+    let lease = progress.lease.as_ref().map_or(Value::Null, |lease| {
+        let mut object = serde_json::Map::new();
+        object.insert("owner".to_owned(), lease.owner.clone().into());
+        object.insert("is_over".to_owned(), is_over(lease).into());
+        put_time(&mut object, "expires_at", Some(lease.expires_at));
+        object.into()
+    });
+    object.insert("lease".to_owned(), lease);
+    object.into()
+}
+
+fn json_of_inventory(inventory: &Inventory) -> Value {
+    json!({
+        "current": inventory.current,
+        "archived": inventory.archived,
+        "missing": inventory.missing,
+        "deleted": inventory.deleted,
+        "files": inventory.files,
+        "lines_skipped": inventory.lines_skipped,
+        "files_with_problems": inventory.files_with_problems,
+    })
+}

@@ -1,0 +1,75 @@
+//! The facts that `status` shows, and what counts as trouble.
+
+use jiff::Timestamp;
+use threadkeep_app::Fault;
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::settings::{ConfigFile, Feature};
+use threadkeep_backfill::{BackfillStatus, Lease, ProgressState};
+use threadkeep_sqlite::{DbState, DbStatus};
+use threadkeep_state::backfill::owner_is_dead;
+use threadkeep_state::{DATABASES, Inventory};
+
+use super::figures::Figures;
+use crate::commands::problems::PlaceProblem;
+
+/// All facts.
+pub(super) struct Report {
+    pub(super) dirs: Dirs,
+    pub(super) config: ConfigFile,
+    /// Why the agent's home cannot be read.
+    pub(super) home_fault: Option<Fault>,
+    pub(super) databases: Vec<DbStatus>,
+    /// Why a missing index could not be created.
+    pub(super) obstacle: Option<String>,
+    pub(super) contents: Result<Option<Contents>, Fault>,
+    pub(super) figures: Figures,
+}
+
+/// Contents of a healthy index.
+pub(super) struct Contents {
+    pub(super) progress: ProgressState,
+    pub(super) inventory: Inventory,
+    pub(super) problems: Vec<PlaceProblem>,
+}
+
+impl Report {
+    /// Returns true if the user has to do something.
+    pub(super) fn has_trouble(&self) -> bool {
+        self.databases.iter().any(|database| is_trouble(&database.state))
+            || self.config.errors().next().is_some()
+            || self.home_fault.is_some()
+            || self.obstacle.is_some()
+            || self.contents.is_err()
+            || self.figures.are_unreadable()
+    }
+
+    /// Returns true if the feature that a database is for is switched on.
+    pub(super) fn is_enabled(&self, database: &DbStatus) -> bool {
+        Feature::of_database(database.label).is_none_or(|feature| !self.config.is_off(feature))
+    }
+}
+
+/// Returns true if a database cannot be used until the user does something.
+pub(super) fn is_trouble(state: &DbState) -> bool {
+    !matches!(state, DbState::Missing | DbState::Current | DbState::Pending)
+}
+
+/// Returns the application id that a database must have.
+pub(super) fn application_id(database: &DbStatus) -> Option<u32> {
+    let ours = DATABASES.iter().find(|ours| ours.spec.label == database.label)?;
+    Some(ours.spec.application_id)
+}
+
+/// Returns the word for the state of the backfill.
+pub(super) fn status_word(status: BackfillStatus) -> &'static str {
+    match status {
+        BackfillStatus::Pending => "pending",
+        BackfillStatus::Running => "running",
+        BackfillStatus::Complete => "complete",
+    }
+}
+
+/// Returns true if no process works under the lease any longer.
+pub(super) fn is_over(lease: &Lease) -> bool {
+    owner_is_dead(&lease.owner) || lease.expires_at <= Timestamp::now()
+}

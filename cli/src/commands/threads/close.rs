@@ -1,0 +1,110 @@
+//! `threads close|resume`: a thread and all its sub-agents.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use threadkeep_app::opening::Index;
+use threadkeep_app::text::{count, counted};
+use threadkeep_app::{Fault, command};
+use uuid::Uuid;
+
+use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::find_id;
+use crate::output::color::{CYAN, DIM, paint};
+use crate::output::{Answer, Screen};
+
+/// Number of threads that are named without `--verbose`.
+const SHOWN: usize = 20;
+
+/// Change of a subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Close,
+    Resume,
+}
+
+/// The command.
+pub(super) struct Subtree<'a> {
+    pub(super) id: &'a str,
+    pub(super) change: Change,
+}
+
+/// The threads that were closed or reopened, and the one that was asked for.
+struct Changed {
+    change: Change,
+    id: Uuid,
+    changed: Vec<Uuid>,
+}
+
+#[async_trait(?Send)]
+impl Run for Subtree<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some(if self.change == Change::Close { "threads close" } else { "threads resume" })
+    }
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let home = dirs.agent_home()?;
+        let index = Index::for_writing(dirs).await?;
+        let id = find_id(&index, &home, self.id, screen).await?;
+        let (graph, now) = (index.state.graph(), Timestamp::now());
+        let changed = match self.change {
+            Change::Close => graph.close_subtree(id, now).await,
+            Change::Resume => graph.resume_subtree(id, now).await,
+        };
+        let changed = changed.map_err(|error| Fault::from(error).about(id))?;
+        index.close().await?;
+        Ok(Box::new(Changed { change: self.change, id, changed }))
+    }
+}
+
+impl Answer for Changed {
+    fn json(&self) -> Value {
+        let name = match self.change {
+            Change::Close => "closed",
+            Change::Resume => "resumed",
+        };
+        json!({ "thread_id": self.id, name: self.changed })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let id = self.id;
+        if screen.quiet {
+            return String::new();
+        }
+        if self.changed.is_empty() {
+            let already = if self.change == Change::Close { "closed" } else { "open" };
+            return format!("{id} is {already} already; nothing to do\n");
+        }
+        let threads = counted(self.changed.len() as u64, "thread");
+        let mut text = match self.change {
+            Change::Close => {
+                let reopen = screen.command(command("threads resume").arg(id));
+                format!("{threads} closed; {reopen} reopens the same threads\n")
+            }
+            Change::Resume => format!("{threads} reopened\n"),
+        };
+        let shown = if screen.verbose { usize::MAX } else { SHOWN };
+        for id in self.changed.iter().take(shown) {
+            text.push_str(&format!("  {}\n", paint(CYAN, &id.to_string())));
+        }
+        if self.changed.len() > shown {
+            let more = format!("  and {} more: -v names all", count((self.changed.len() - shown) as u64));
+            text.push_str(&format!("{}\n", paint(DIM, &more)));
+        }
+        text
+    }
+
+    fn done(&self) -> String {
+        let threads = counted(self.changed.len() as u64, "thread");
+        match (self.changed.is_empty(), self.change) {
+            (true, Change::Close) => "closed already".to_owned(),
+            (true, Change::Resume) => "open already".to_owned(),
+            (false, Change::Close) => format!("closed {threads}"),
+            (false, Change::Resume) => format!("reopened {threads}"),
+        }
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        Some(self.id)
+    }
+}

@@ -1,0 +1,235 @@
+//! The tree that `threads tree` shows to people: a table whose first column is drawn.
+
+use anstyle::Style;
+use threadkeep_app::text::{count, one_line};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Message, command};
+use threadkeep_state::{Agent, Lifecycle, RunOutcome};
+use uuid::Uuid;
+
+use crate::output::Screen;
+use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
+use crate::output::table::{Cell, Column, table};
+use threadkeep_app::label::{NO_LABEL, short_ids};
+
+/// Children of one thread that are shown without `--verbose`.
+const CHILDREN_SHOWN: usize = 20;
+
+/// Part of the agent graph.
+pub(super) struct Tree {
+    /// Threads, each followed by its sub-agents.
+    pub(super) agents: Vec<Agent>,
+    /// Steps down that are shown; there may be agents one step below that.
+    pub(super) depth: u32,
+    /// Last of the threads at the top, if there are older ones.
+    pub(super) next: Option<Uuid>,
+    /// True if it continues an earlier tree.
+    pub(super) is_rest: bool,
+    /// Why it may not be complete.
+    pub(super) incomplete: Option<Message>,
+}
+
+impl Tree {
+    /// Draws the tree.
+    pub(super) fn draw(&self, screen: &Screen) -> String {
+        if self.agents.is_empty() {
+            return if screen.quiet { String::new() } else { self.why_empty() };
+        }
+        let clock = Clock::system();
+        let short = short_ids(self.agents.iter().map(|agent| agent.thread_id));
+        // Only ids of indexed threads may be shortened: a printed id is meant to be typed.
+        let ids = self.agents.iter().zip(short);
+        let ids: Vec<String> = ids
+            .map(|(agent, short)| if is_indexed(agent) { short } else { agent.thread_id.to_string() })
+            .collect();
+        let depths: Vec<u32> = self.agents.iter().map(|agent| agent.depth).collect();
+        let lines = lines(&depths, self.depth, if screen.verbose { usize::MAX } else { CHILDREN_SHOWN });
+        let row = |(branch, line): (String, &Line)| match line.content {
+            Content::Agent(n) => row(&self.agents[n], branch + &ids[n], &clock),
+            Content::More(more) => {
+                let is_deeper = line.depth > self.depth;
+                let how = if is_deeper { format!("--depth {}", line.depth) } else { "-v".to_owned() };
+                let text = format!("{} more: {how} shows them", count(more));
+                let mut row = vec![Cell::from(branch + "…"), Cell::styled(DIM, text)];
+                row.resize(COLUMNS.len(), Cell::default());
+                row
+            }
+        };
+        let rows: Vec<Vec<Cell>> = branches(&lines).into_iter().zip(&lines).map(row).collect();
+        let mut text = table(&COLUMNS, &rows, screen.width);
+        if let Some(next) = self.next.filter(|_| !screen.quiet) {
+            let next = command("threads tree --before").arg(next).render(&screen.given);
+            text.push_str(&format!("{}\n", paint(DIM, &format!("next: {next}"))));
+        }
+        text
+    }
+
+    fn why_empty(&self) -> String {
+        if self.is_rest {
+            return "No older thread has sub-agents.\n".to_owned();
+        }
+        let remedy = paint(DIM, "A thread appears here once its agent has spawned another.");
+        format!("No thread has sub-agents.\n{remedy}\n")
+    }
+}
+
+const COLUMNS: [Column; 5] = [
+    // A printed id is meant to be typed: it is never cut.
+    Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
+    Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
+    Column::new("LIFE", 6, 6, 1, DIM),
+    Column::new("LAST RUN", 11, 11, 2, DIM),
+    Column::new("UPDATED", 12, 12, 3, DIM),
+];
+
+fn row(agent: &Agent, id: String, clock: &Clock) -> Vec<Cell> {
+    let life = match agent.lifecycle {
+        Lifecycle::Open => Cell::styled(Style::new(), "open"),
+        Lifecycle::Closed => Cell::styled(DIM, "closed"),
+    };
+    vec![
+        id.into(),
+        match agent.name.as_deref().map(one_line).filter(|name| !name.is_empty()) {
+            Some(name) => name.into(),
+            None if is_indexed(agent) => Cell::styled(DIM, NO_LABEL),
+            None => Cell::styled(DIM, "(not indexed)"),
+        },
+        life,
+        Cell::styled(style(agent.outcome), agent.outcome.as_str()),
+        agent.last_line_at.map(|at| clock.short(at)).unwrap_or_default().into(),
+    ]
+}
+
+/// Returns true if the index has the thread: it then knows the time of its last line.
+fn is_indexed(agent: &Agent) -> bool {
+    agent.last_line_at.is_some()
+}
+
+/// Renders the outcome of a run, in colour.
+pub(super) fn outcome(outcome: RunOutcome) -> String {
+    paint(style(outcome), outcome.as_str())
+}
+
+fn style(outcome: RunOutcome) -> Style {
+    match outcome {
+        RunOutcome::Running => CYAN,
+        RunOutcome::Completed => GREEN,
+        RunOutcome::Failed => RED,
+        RunOutcome::Interrupted => YELLOW,
+        _ => DIM,
+    }
+}
+
+/// Line of the drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    depth: u32,
+    content: Content,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// Agent with this number.
+    Agent(usize),
+    /// Number of siblings that are left out, with their sub-agents.
+    More(u64),
+}
+
+/// Selects the lines of a tree, each thread followed by its sub-agents: nothing below a depth, and only the first children
+/// of one thread.
+fn lines(depths: &[u32], deepest: u32, most: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    // Siblings so far, at each depth on the way to the current thread.
+    let mut siblings: Vec<usize> = Vec::new();
+    let mut left_out = None;
+    for (n, depth) in depths.iter().copied().enumerate() {
+        if left_out.is_some_and(|above| depth > above) {
+            continue;
+        }
+        siblings.resize(depth as usize + 1, 0);
+        siblings[depth as usize] += 1;
+        let is_shown = depth <= deepest && (depth == 0 || siblings[depth as usize] <= most);
+        left_out = (!is_shown).then_some(depth);
+        match lines.last_mut() {
+            _ if is_shown => lines.push(Line { depth, content: Content::Agent(n) }),
+            Some(Line { depth: last, content: Content::More(more) }) if *last == depth => *more += 1,
+            _ => lines.push(Line { depth, content: Content::More(1) }),
+        }
+    }
+    lines
+}
+
+/// Returns the branch before each line: `│  └─ `.
+fn branches(lines: &[Line]) -> Vec<String> {
+    // From the last line up: true for each depth at which a later sibling follows.
+    let mut later: Vec<bool> = Vec::new();
+    let mut branches: Vec<String> = lines
+        .iter()
+        .rev()
+        .map(|line| {
+            let depth = line.depth as usize;
+            later.resize(depth + 1, false);
+            let bars = later[..depth].iter().skip(1).map(|later| if *later { "│  " } else { "   " });
+            let mut branch: String = bars.collect();
+            if depth > 0 {
+                branch.push_str(if later[depth] { "├─ " } else { "└─ " });
+            }
+            later[depth] = true;
+            branch
+        })
+        .collect();
+    branches.reverse();
+    branches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(depths: &[u32], deepest: u32, most: usize) -> String {
+        let lines = lines(depths, deepest, most);
+        let content = |line: &Line| match line.content {
+            Content::Agent(n) => n.to_string(),
+            Content::More(more) => format!("… {more} more"),
+        };
+        let texts = branches(&lines).into_iter().zip(&lines).map(|(branch, line)| branch + &content(line));
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn branches_lead_to_later_siblings_and_nowhere_else() {
+        insta::assert_snapshot!(drawn(&[0, 1, 2, 3, 2, 1, 2, 0, 1], 9, 9), @r"
+        0
+        ├─ 1
+        │  ├─ 2
+        │  │  └─ 3
+        │  └─ 4
+        └─ 5
+           └─ 6
+        7
+        └─ 8
+        ");
+    }
+
+    #[test]
+    fn what_is_too_deep_or_too_many_is_counted() {
+        insta::assert_snapshot!(drawn(&[0, 1, 2, 2, 3, 2, 3, 1, 1, 2, 1, 0], 2, 2), @r"
+        0
+        ├─ 1
+        │  ├─ 2
+        │  ├─ 3
+        │  │  └─ … 1 more
+        │  └─ … 1 more
+        ├─ 7
+        └─ … 2 more
+        11
+        ");
+        insta::assert_snapshot!(drawn(&[0, 1, 2, 2, 1, 2], 1, 9), @r"
+        0
+        ├─ 1
+        │  └─ … 2 more
+        └─ 4
+           └─ … 1 more
+        ");
+    }
+}

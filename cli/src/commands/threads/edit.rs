@@ -1,0 +1,201 @@
+//! `threads rename|archive|unarchive|memory`: facts about a thread that only the user knows.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use threadkeep_app::opening::Index;
+use threadkeep_app::text::{clean, count, one_line};
+use threadkeep_app::{Fault, Message, command};
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::{MemoryMode, StateError, Thread};
+use threadkeep_state_goals::Goal;
+use uuid::Uuid;
+
+use crate::args::Memory;
+use crate::command::{Answered, Context, Run};
+use crate::commands::goals::of_threads;
+use crate::commands::resolve::find;
+use crate::output::{Answer, Screen, json};
+
+/// The command.
+pub(super) struct EditThread<'a> {
+    pub(super) id: &'a str,
+    pub(super) edit: Edit<'a>,
+}
+
+/// Edit of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit<'a> {
+    /// Gives it a name, or removes the name.
+    Rename(Option<&'a str>),
+    Archive,
+    Unarchive,
+    Memory(Memory),
+}
+
+/// Edit that was made, and the thread after it.
+struct Edited {
+    thread: Thread,
+    /// Read for programs alone.
+    goal: Option<Goal>,
+    done: Done,
+}
+
+/// Edit that was made: for people, and in a word for the tool's own log.
+struct Done {
+    said: Message,
+    word: &'static str,
+}
+
+#[async_trait(?Send)]
+impl Run for EditThread<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some(match self.edit {
+            Edit::Rename(_) => "threads rename",
+            Edit::Archive => "threads archive",
+            Edit::Unarchive => "threads unarchive",
+            Edit::Memory(_) => "threads memory",
+        })
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let Context { dirs, screen, .. } = context;
+        let home = dirs.agent_home()?;
+        let index = Index::for_writing(dirs).await?;
+        let thread = find(&index, &home, self.id, screen).await?;
+        let id = thread.id;
+        let done = apply(&index, &home, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
+        let thread = index.state.threads().get(id).await?.unwrap_or(thread);
+        index.close().await?;
+        let goal = if screen.json { of_threads(context, &[id]).await.remove(&id) } else { None };
+        Ok(Box::new(Edited { thread, goal, done }))
+    }
+}
+
+/// Makes the edit.
+async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>) -> Result<Done, Fault> {
+    let threads = index.state.threads();
+    let (id, now) = (thread.id, Timestamp::now());
+    let (word, said): (_, Message) = match edit {
+        Edit::Rename(Some(name)) => {
+            let name = name.trim();
+            refuse_controls(name)?;
+            threads.rename(id, Some(name)).await.map_err(|error| bad_name(name, error))?;
+            // A secret that was typed is not stored.
+            let stored = threads.get(id).await?.and_then(|thread| thread.name);
+            let stored = clean(stored.as_deref().unwrap_or(name)).into_owned();
+            ("renamed", format!("{id} is now called \"{stored}\"").into())
+        }
+        Edit::Rename(None) => {
+            threads.rename(id, None).await?;
+            let left = threads.get(id).await?.and_then(|thread| thread.name);
+            ("name removed", cleared(thread, left.as_deref(), home).into())
+        }
+        Edit::Archive if thread.archived_at.is_some() => {
+            ("archived already", format!("{id} is archived already; nothing to do").into())
+        }
+        Edit::Archive => {
+            threads.archive(id, now).await?;
+            let said = if thread.archived {
+                format!("{id} was archived already, by the folder of its rollout; now it is also marked here")
+                    .into()
+            } else {
+                let unarchive = command("threads unarchive").arg(id);
+                (format!("{id} is archived; "), unarchive, " moves it back to the list").into()
+            };
+            ("archived", said)
+        }
+        // A mark would keep it current even if its agent archives it one day.
+        Edit::Unarchive if !thread.archived => {
+            ("not archived", format!("{id} is not archived; nothing to do").into())
+        }
+        Edit::Unarchive => {
+            threads.unarchive(id).await?;
+            ("current again", format!("{id} is in the list again").into())
+        }
+        Edit::Memory(mode) => {
+            let (mode, word) = match mode {
+                Memory::Enabled => (MemoryMode::Enabled, "memories enabled"),
+                Memory::Disabled => (MemoryMode::Disabled, "memories disabled"),
+            };
+            threads.set_memory_mode(id, mode).await?;
+            (word, format!("memories from {id} are {}", mode.as_str()).into())
+        }
+    };
+    Ok(Done { said, word })
+}
+
+/// Says how long the name is that was refused for its length.
+fn bad_name(name: &str, error: StateError) -> Fault {
+    match error {
+        StateError::BadName { max } => {
+            let chars = count(name.chars().count() as u64);
+            let message = format!("a name has 1 to {} characters; this one has {chars}", count(max as u64));
+            Fault::new(message, (command("threads rename ID --clear"), " removes a name"))
+        }
+        error => error.into(),
+    }
+}
+
+/// Refuses a name with control characters: it is shown in lists and typed into terminals.
+fn refuse_controls(name: &str) -> Result<(), Fault> {
+    let control = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    match name.chars().find(control) {
+        None => Ok(()),
+        Some(c) => Err(Fault::new(
+            format!("the name contains a control character, U+{:04X}; nothing was changed", u32::from(c)),
+            "a name is one line of plain text: type it without line breaks, tabs and escapes",
+        )),
+    }
+}
+
+/// Says what `rename --clear` did; `left` is the name that the thread has now.
+fn cleared(thread: &Thread, left: Option<&str>, home: &AgentHome) -> String {
+    let id = thread.id;
+    // Commands that need the file report that it cannot be read.
+    let from_agent = home.thread_names().ok().and_then(|names| names.get(id).map(str::to_owned));
+    let from =
+        if left.is_some() && left == from_agent.as_deref() { " (from session_index.jsonl)" } else { "" };
+    match (thread.name.as_deref(), left) {
+        (before, left) if before == left => {
+            let called = left.map(|name| format!(": it is called \"{}\"{from}", one_line(name)));
+            format!("{id} has no name that was given here; nothing to do{}", called.unwrap_or_default())
+        }
+        (before, left) => {
+            let before = before.map(|name| format!(" \"{}\"", one_line(name))).unwrap_or_default();
+            let now = left.map(|name| format!("; it is now called \"{}\"{from}", one_line(name)));
+            format!("the name{before} was removed from {id}{}", now.unwrap_or_default())
+        }
+    }
+}
+
+impl Answer for Edited {
+    fn json(&self) -> Value {
+        json!({ "thread": json::thread(&self.thread, self.goal.as_ref()) })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if screen.quiet { String::new() } else { format!("{}\n", screen.render(self.done.said.clone())) }
+    }
+
+    fn done(&self) -> String {
+        self.done.word.to_owned()
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        Some(self.thread.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_plain_text() {
+        assert!(refuse_controls("Größe 日本 👩‍👩‍👧").is_ok());
+        for name in ["two\nlines", "a\ttab", "\u{1b}[31mred", "\u{9b}m", "a\u{2028}b"] {
+            assert!(refuse_controls(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `threads tree`: threads with their sub-agents.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::opening::Index;
+use threadkeep_app::refresh::prepare;
+use threadkeep_app::{Fault, Observer};
+use threadkeep_state::{Agent, TreeQuery};
+use uuid::Uuid;
+
+use super::drawing::Tree;
+use crate::args::TreeArgs;
+use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::look_up_id;
+use crate::output::{Answer, Screen, json::put_time};
+
+/// Default number of steps down.
+const DEPTH: u32 = 10;
+/// Default number of threads at the top.
+const ROOTS: u32 = 20;
+
+/// The command.
+pub(super) struct ShowTree<'a>(pub(super) &'a TreeArgs);
+
+#[async_trait(?Send)]
+impl Run for ShowTree<'_> {
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let args = self.0;
+        let home = dirs.agent_home()?;
+        let index = Index::for_reading(dirs, *screen).await?;
+        let refreshed = prepare(&index, &home, !args.no_refresh, *screen).await?;
+        if let Some(reason) = refreshed.incomplete.clone() {
+            screen.note(&reason.append("; the tree may be incomplete"));
+        }
+        let (max_depth, limit) = (args.depth.unwrap_or(DEPTH), args.limit.unwrap_or(ROOTS));
+        let (root, before) =
+            (id(&index, args.id.as_deref()).await?, id(&index, args.before.as_deref()).await?);
+        // One more in each direction, to know whether there is more.
+        let query = TreeQuery { root, roots: limit + 1, before, max_depth: max_depth + 1 };
+        let mut agents = index.state.graph().tree(query).await?;
+        index.close().await?;
+        let roots: Vec<usize> = (0..agents.len()).filter(|n| agents[*n].depth == 0).collect();
+        let next = roots.get(limit as usize).map(|surplus| {
+            agents.truncate(*surplus);
+            agents[roots[limit as usize - 1]].thread_id
+        });
+        let (depth, incomplete) = (max_depth, refreshed.incomplete);
+        Ok(Box::new(Tree { agents, depth, next, is_rest: args.before.is_some(), incomplete }))
+    }
+}
+
+async fn id(index: &Index, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {
+    Ok(match typed {
+        Some(typed) => Some(look_up_id(index, typed).await?),
+        None => None,
+    })
+}
+
+impl Answer for Tree {
+    fn json(&self) -> Value {
+        let shown = self.agents.iter().filter(|agent| agent.depth <= self.depth);
+        let mut document = json!({
+            "agents": shown.map(json_of).collect::<Vec<_>>(),
+            "deeper": self.agents.iter().filter(|agent| agent.depth > self.depth).count(),
+            "next_before": self.next,
+        });
+        if let Some(reason) = &self.incomplete {
+            document["incomplete"] = reason.to_string().into();
+        }
+        document
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        self.draw(screen)
+    }
+}
+
+/// Returns an agent for programs, with the names of the table `agents`.
+pub(super) fn json_of(agent: &Agent) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert("thread_id".to_owned(), agent.thread_id.to_string().into());
+    object.insert("parent_thread_id".to_owned(), agent.parent_thread_id.map(|id| id.to_string()).into());
+    object.insert("depth".to_owned(), agent.depth.into());
+    object.insert("name".to_owned(), agent.name.clone().into());
+    object.insert("lifecycle".to_owned(), agent.lifecycle.as_str().into());
+    object.insert("closed_by".to_owned(), agent.closed_by.map(|id| id.to_string()).into());
+    object.insert("outcome".to_owned(), agent.outcome.as_str().into());
+    put_time(&mut object, "updated_at", agent.last_line_at);
+    object.into()
+}
