@@ -1,10 +1,10 @@
-//! `goals_1.sqlite`: its name, its id, its migrations.
+//! The database file: name, application id, migrations.
 
 use threadkeep_sqlite::{DbKind, DbSpec, migrations};
 
-/// The database of goals, as the plumbing needs to know it.
+/// Description of the goals' database.
 ///
-/// Goals are in no rollout: lost, they could not be made again. So every commit waits for the disk.
+/// Goals are in no rollout and could not be rebuilt, so every commit waits for the disk.
 pub static GOALS_DB: DbSpec = DbSpec::new(
     "goals",
     "goals_1.sqlite",

@@ -1,27 +1,24 @@
-//! What can go wrong with a goal, one variant a remedy.
+//! Errors of goals, one variant a remedy.
 
 use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
 use crate::goal::Goal;
 
-/// Why a goal was not read or changed. Nothing was written then.
+/// Reason why a goal was not read or changed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoalError {
     /// The thread has no goal.
-    #[error("thread {thread} has no goal: give it one with `insert`")]
+    #[error("thread {thread} has no goal")]
     NoGoal {
         /// The thread.
         thread: Uuid,
     },
-    /// The thread has a goal already.
-    #[error(
-        "thread {} has a goal already, which is {}: change it with `update`, or give up what it has used with `replace`",
-        .current.thread_id, .current.status
-    )]
+    /// The thread already has a goal.
+    #[error("thread {} already has a goal, which is {}", .current.thread_id, .current.status)]
     Exists {
-        /// The goal that it has.
+        /// Its goal.
         current: Box<Goal>,
     },
     /// The thread was deleted.
@@ -30,54 +27,46 @@ pub enum GoalError {
         /// The thread.
         thread: Uuid,
     },
-    /// The goal that was meant has been replaced.
-    #[error(
-        "goal {expected} of thread {} has been replaced by {}: look at the new one, and try again with its id if it is meant",
-        .current.thread_id, .current.goal_id
-    )]
+    /// The expected goal was replaced.
+    #[error("goal {expected} of thread {} was replaced by {}", .current.thread_id, .current.goal_id)]
     Stale {
-        /// The goal that was meant.
+        /// The expected goal.
         expected: Uuid,
-        /// The goal that the thread has now.
+        /// The thread's goal now.
         current: Box<Goal>,
     },
-    /// The objective says nothing.
-    #[error("an objective cannot be empty: say in a few words what is to be reached")]
+    /// The objective is empty.
+    #[error("the objective is empty")]
     EmptyObjective,
-    /// The objective says too much.
-    #[error(
-        "an objective has at most {max} characters, and this one has {chars}: shorten it, and put the rest into a file that it names"
-    )]
+    /// The objective is too long.
+    #[error("an objective has at most {max} characters, and this one has {chars}")]
     ObjectiveTooLong {
-        /// What was given.
+        /// Number of characters in it.
         chars: usize,
-        /// The most there can be: [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS).
+        /// [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS).
         max: usize,
     },
-    /// A budget of nothing, or less.
-    #[error("a token budget of {budget} allows nothing: give 1 or more, or none for no limit")]
+    /// The token budget is below 1.
+    #[error("a token budget is at least 1, not {budget}")]
     BadBudget {
-        /// What was given.
+        /// The budget that was given.
         budget: i64,
     },
-    /// Usage that would be counted down.
-    #[error(
-        "{tokens} tokens and {seconds} seconds cannot be counted: usage only grows; begin anew with `replace`"
-    )]
+    /// The usage is negative.
+    #[error("usage cannot be negative: {tokens} tokens, {seconds} seconds")]
     NegativeUsage {
         /// The tokens that were given.
         tokens: i64,
         /// The seconds that were given.
         seconds: i64,
     },
-    /// The goal was to become active, and has used up its budget.
+    /// The update would make a goal active whose budget is used up.
     #[error(
-        "thread {} has used {} tokens of a budget of {budget}: raise the budget above that, or remove it, in the update that \
-         makes the goal active",
+        "the goal of thread {} cannot become active: it has used {} tokens of a budget of {budget}",
         .current.thread_id, .current.tokens_used
     )]
     BudgetUsedUp {
-        /// The budget that it would have had.
+        /// The budget after the update.
         budget: i64,
         /// The goal as it is.
         current: Box<Goal>,
@@ -85,7 +74,7 @@ pub enum GoalError {
     /// The database could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database refused or failed; [`DbError::class`] says of what kind.
+    /// The open database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }

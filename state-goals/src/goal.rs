@@ -1,4 +1,4 @@
-//! A goal as it is stored: one row of the table `thread_goals`.
+//! A goal: one row of the table `thread_goals`.
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -7,33 +7,33 @@ use uuid::Uuid;
 
 use crate::status::GoalStatus;
 
-/// What a thread is to reach, what it may use for that, and what it has used.
+/// A thread's goal: the objective, the budget and the usage.
 ///
 /// A row of the table `thread_goals` in `goals_1.sqlite`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Goal {
-    /// The thread that has it.
+    /// Thread that works towards it.
     pub thread_id: Uuid,
-    /// The goal itself: a thread whose goal is replaced has one with another id.
+    /// Id of the goal itself. A replacement has another.
     pub goal_id: Uuid,
-    /// What is to be reached, in the user's words; from 1 to [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS) characters.
+    /// Objective in the user's words, of 1 to [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS) characters.
     pub objective: String,
-    /// Where it stands.
+    /// Status.
     pub status: GoalStatus,
-    /// The tokens that it may use; `None`: as many as it takes.
+    /// Limit of tokens; `None` is no limit.
     pub token_budget: Option<i64>,
-    /// The tokens that were used, and counted.
+    /// Tokens used so far.
     pub tokens_used: i64,
-    /// The seconds that were used, and counted.
+    /// Seconds used so far.
     pub seconds_used: i64,
-    /// When it was set, to the millisecond.
+    /// Time of its creation, to the millisecond.
     pub created_at: Timestamp,
-    /// When anything of it changed last, to the millisecond. It never goes back.
+    /// Time of its last change, to the millisecond. It never goes back.
     pub updated_at: Timestamp,
 }
 
-/// The columns that [`Goal::from_row`] reads, in its order; a macro, so that statements are put together at compile time.
+/// Columns of [`Goal::from_row`], in its order. A macro, so that statements are assembled at compile time.
 macro_rules! goal_columns {
     () => {
         "thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at_ms, updated_at_ms"

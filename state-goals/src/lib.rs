@@ -1,12 +1,16 @@
 //! One goal a thread, in one SQLite file: objective, status, budget, and the accounting of what was used.
 //!
-//! A *goal* is what a thread of a coding agent works towards on its own, turn after turn: an objective in the user's words, a
-//! status, and if the user wants one, a token budget that ends it. A thread has one at most. Setting another one replaces it:
-//! the new one has an id of its own, and what still means the earlier one by its id (a turn that ends late, say) is
-//! refused as stale.
+//! A coding agent works towards a *goal* on its own, turn after turn: an objective in the user's words, a status, and
+//! optionally a token budget that stops it. A thread has at most one goal. A replacement has an id of its own, and a call that
+//! expects the earlier id is refused as stale, such as that of a turn that ends late.
 //!
-//! It is **not** a list of tasks, and knows nothing of threads but their ids: it reads no rollout, needs no index, and touches
-//! neither.
+//! | task | where |
+//! |---|---|
+//! | set, replace, change, pause, delete | [`GoalStore::insert`], [`replace`](GoalStore::replace), [`update`](GoalStore::update), [`pause_if_active`](GoalStore::pause_if_active), [`delete`](GoalStore::delete) |
+//! | record usage | [`GoalStore::account`] |
+//! | read, list | [`GoalStore::get`], [`get_many`](GoalStore::get_many), [`list`](GoalStore::list) |
+//!
+//! It is not a list of tasks. It knows threads by their ids only: it reads no rollout and needs no index.
 //!
 //! ```
 //! use jiff::Timestamp;
@@ -21,7 +25,7 @@
 //! let new = NewGoal { token_budget: Some(10_000), ..NewGoal::new("Make the tests pass on Windows") };
 //! let goal = goals.insert(thread, new, Timestamp::now()).await?;
 //!
-//! // At the end of each turn. The turn names the goal that it worked for.
+//! // At the end of each turn, which names the goal that it worked for.
 //! let usage = Usage { tokens: 12_000, seconds: 95, expected_goal_id: Some(goal.goal_id), ..Usage::default() };
 //! let accounted = goals.account(thread, usage, Timestamp::now()).await?;
 //! assert_eq!(accounted.goal.status, GoalStatus::BudgetLimited);
@@ -42,13 +46,13 @@
 //!
 //! | from | to | when |
 //! |---|---|---|
-//! | active | budget-limited | accounting reaches the budget, or an update sets a budget that is used up already |
-//! | any | any but active | an update says so |
-//! | any | active | an update says so, and the used tokens are below the budget, or there is none ([`GoalError::BudgetUsedUp`]) |
+//! | active | budget-limited | recorded usage reaches the budget, or an update sets a budget that is already used up |
+//! | any | any but active | an update sets it |
+//! | any | active | an update sets it, and the usage is below the budget ([`GoalError::BudgetUsedUp`]) |
 //! | active | paused | [`GoalStore::pause_if_active`] |
 //!
-//! So a budget that is raised or removed makes nothing active by itself, and an active goal never has its budget used up; a
-//! CHECK of the table sees to that, whoever writes.
+//! Raising or removing a budget does not make a goal active. An active goal's usage is always below its budget, which a CHECK of
+//! the table enforces.
 //!
 //! # Deleted threads
 //!
@@ -58,30 +62,27 @@
 //!
 //! # Locking
 //!
-//! Every write is one `BEGIN IMMEDIATE` transaction, on the one writing connection that a process has;
-//! others wait for it, also those of other processes, with a bound. Counters are added to in the statement itself, so that no
-//! usage is lost or counted twice, however many count at once. Readers never wait and are never waited for (WAL). A call whose
-//! future is dropped is done whole, or not at all; a commit that was under way may end after that, and before the next write.
+//! Every write is one `BEGIN IMMEDIATE` transaction on the process's one writer connection. Other writes, also of other
+//! processes, wait for it, with a limit. The statement itself adds to counters, so that concurrent calls neither lose nor
+//! double usage. Readers and writers do not wait for each other (WAL). A call whose future is dropped takes effect as a whole
+//! or not at all.
 //!
 //! # Compatibility
 //!
-//! The schema changes by appended migrations only. An older program works on a newer database as long as the migrations say
-//! that it may, and refuses untouched what it does not understand, as it does a file that is not ours. No start ever deletes
-//! a database.
+//! The schema changes only by appended migrations. An older program works on a newer database as long as its migrations allow
+//! it. Otherwise it refuses the file untouched, like a file of another program. No start deletes a database.
 //!
 //! # Performance
 //!
-//! Goals are in no rollout and could not be made again, so each commit waits for the disk (`synchronous=FULL`). On a cloud
-//! machine (2 vCPUs), `cargo xtask bench goals` counted usage 2,570 times a second with one task, 2,800 with eight and 2,770
-//! with eight processes; a plain rusqlite loop of the same transaction ran at 4,150. A list of any statuses takes their
-//! newest goals from one index; a page of threads is one statement. As long as no goal was ever set and no thread deleted there
-//! is no file, and asking for one costs a look at the folder.
+//! Goals are in no rollout and could not be rebuilt, so each commit waits for the disk (`synchronous=FULL`). On a cloud machine
+//! (2 vCPUs), `cargo xtask bench goals` recorded usage 2,570 times a second with one task, 2,800 with eight and 2,770 with eight
+//! processes. A plain rusqlite loop of the same transaction ran at 4,150. A list of any statuses reads one index, and the goals
+//! of a page of threads are one statement. Without a file, reading costs one `stat`.
 //!
 //! # File systems
 //!
-//! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system before it
-//! opens. Everything is in `goals_1.sqlite` and what SQLite keeps beside it. With [`OpenOptions::read_only`] nothing is
-//! written or made.
+//! WAL on local file systems, a rollback journal on network file systems. Everything is in `goals_1.sqlite` and the files that
+//! SQLite keeps beside it. [`OpenOptions::read_only`] writes and creates nothing.
 
 mod database;
 mod error;

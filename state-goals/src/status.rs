@@ -1,29 +1,29 @@
-//! Where a goal stands: the words for it in the database, in JSON and in a shell.
+//! Status of a goal, and its names in the database, in JSON and in a shell.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a goal stands.
+/// Status of a goal.
 ///
 /// The column `status` of the table `thread_goals`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GoalStatus {
-    /// The thread works towards it. Its used tokens are below its budget, always.
+    /// The thread works towards it. It has used fewer tokens than its budget.
     Active,
     /// The user stopped it.
     Paused,
-    /// It cannot go on by itself: something is missing, or someone has to decide.
+    /// It cannot continue by itself: something is missing, or the user has to decide.
     Blocked,
-    /// The account's own limits stopped it.
+    /// The account's usage limits stopped it.
     UsageLimited,
     /// Its token budget is used up.
     BudgetLimited,
-    /// It was reached.
+    /// The objective was reached.
     Complete,
 }
 
 impl GoalStatus {
-    /// Every status there is.
+    /// All statuses.
     pub const ALL: [GoalStatus; 6] = [
         GoalStatus::Active,
         GoalStatus::Paused,
@@ -33,7 +33,7 @@ impl GoalStatus {
         GoalStatus::Complete,
     ];
 
-    /// Returns the word in the database and in JSON, such as `usage_limited`.
+    /// Returns the name in the database and in JSON, such as `usage_limited`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -49,18 +49,15 @@ impl GoalStatus {
 
 impl fmt::Display for GoalStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Padded as a table asks for.
         f.pad(self.as_str())
     }
 }
 
-/// Why a word is no status.
+/// A word that is not a status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{word}` is no status of a goal; write active, paused, blocked, usage_limited, budget_limited or complete"
-)]
+#[error("`{word}` is not a goal status: active, paused, blocked, usage_limited, budget_limited, complete")]
 pub struct UnknownStatus {
-    /// What was given.
+    /// The word.
     pub word: String,
 }
 
@@ -78,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_a_word_and_every_other_word_is_told_them_all() {
+    fn each_status_has_a_word_and_errors_list_all() {
         for status in GoalStatus::ALL {
             assert_eq!(status.to_string().parse(), Ok(status));
         }

@@ -1,8 +1,8 @@
-//! `logs_2.sqlite`: its name, its id, its migrations.
+//! The database file: name, application id, migrations.
 
 use threadkeep_sqlite::{DbKind, DbSpec, migrations};
 
-/// The database of the logs, as the plumbing needs to know it.
+/// Description of the logs' database.
 pub static LOGS_DB: DbSpec = DbSpec::new(
     "logs",
     "logs_2.sqlite",

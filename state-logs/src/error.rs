@@ -1,47 +1,45 @@
-//! What can go wrong with the logs, one variant a remedy.
+//! Errors of the logs, one variant a remedy.
 
 use threadkeep_sqlite::{DbError, OpenError, StoreError};
 
-/// Why the logs did not do what they were asked.
+/// Reason why an operation on the logs failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
     /// The database could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database refused or failed; [`DbError::class`] says of what kind.
+    /// The open database failed.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// A query for no rows, or for too many.
-    #[error(
-        "a query gives from 1 to {max} rows, not {limit}: ask again with `after_id`, or with a time, to get more"
-    )]
+    /// A query's limit is out of range.
+    #[error("a query returns 1 to {max} rows, not {limit}")]
     BadLimit {
-        /// What was asked for.
+        /// The limit that was given.
         limit: u32,
-        /// The most there can be.
+        /// [`MAX_LIMIT`](crate::MAX_LIMIT).
         max: u32,
     },
-    /// An option of the writer that cannot be.
-    #[error("the option `{option}` of the logs cannot be {value}: {needs}")]
+    /// An option of the writer is out of range.
+    #[error("the log option `{option}` cannot be {value}: it needs {needs}")]
     BadOption {
-        /// Its name.
+        /// Name of the option.
         option: &'static str,
-        /// What it was.
+        /// Value that was given.
         value: u64,
-        /// What it has to be.
+        /// Allowed values.
         needs: &'static str,
     },
-    /// The system gave no thread to the writer.
-    #[error("the logs' writer could not be started: {source}. Go on without logs, or end other programs")]
+    /// The system could not start the writer's thread.
+    #[error("cannot start the writer of the logs: {source}")]
     NoThread {
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// Rows that were accepted are not in the database. Those that fit in the queue stay there, and are tried again.
-    #[error("not everything that was logged is in the database: {reason}")]
+    /// Accepted rows are not in the database. Those that fit stay in the queue and are retried.
+    #[error("cannot write all log rows: {reason}")]
     Unwritten {
-        /// What keeps them from it.
+        /// Error that prevents it.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Which events are kept: a default level, and levels of targets, as `RUST_LOG` has them.
+//! Filter of events: a default level and levels of targets, in the syntax of `RUST_LOG`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use tracing::subscriber::Interest;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 
-/// Which events are kept.
+/// Filter of events: directives separated by commas.
 ///
-/// A list of directives with commas between them: `LEVEL` for everything, and `TARGET=LEVEL` for a target and those below
-/// it, where the longest target wins. A level is `error`, `warn`, `info`, `debug`, `trace` or `off`.
+/// `LEVEL` applies to everything, and `TARGET=LEVEL` to a target and those below it; the longest target wins. A level is
+/// `error`, `warn`, `info`, `debug`, `trace` or `off`.
 ///
 /// ```
 /// use threadkeep_state_logs::LogFilter;
@@ -23,8 +23,8 @@ use tracing_subscriber::layer::{Context, Filter};
 /// # Ok::<(), threadkeep_state_logs::BadFilter>(())
 /// ```
 ///
-/// A target alone, which `RUST_LOG` takes for all that it logs, is refused: most often it is a level with a typing
-/// mistake. So are conditions on spans (`[…]`).
+/// Unlike in `RUST_LOG`, a target alone is refused: most often it is a mistyped level. Conditions on spans (`[…]`) are
+/// refused too.
 #[derive(Clone, Debug)]
 pub struct LogFilter {
     text: String,
@@ -32,14 +32,14 @@ pub struct LogFilter {
     is_off: bool,
 }
 
-/// A filter that cannot be read.
+/// Reason why a filter is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadFilter {
-    /// There is no directive in it.
+    /// It has no directive.
     #[error("a filter has at least one directive, such as `info`; `off` keeps nothing")]
     Empty,
-    /// A directive is a word that is no level.
+    /// A directive without a target is not a level.
     #[error(
         "`{directive}` is no level (error, warn, info, debug, trace, off); write `{directive}=trace` if it is a target"
     )]
@@ -47,17 +47,17 @@ pub enum BadFilter {
         /// The directive.
         directive: String,
     },
-    /// What stands behind a target is no level.
+    /// The word after a target is not a level.
     #[error(
         "`{directive}`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off"
     )]
     BadLevel {
         /// The directive.
         directive: String,
-        /// What stands in the level's place.
+        /// The word after the `=`.
         level: String,
     },
-    /// What stands in a target's place is none.
+    /// The text before the `=` is not a target.
     #[error("`{directive}` is no directive; write `LEVEL` or `TARGET=LEVEL`, such as `info` or `sqlx=warn`")]
     BadTarget {
         /// The directive.
@@ -66,7 +66,7 @@ pub enum BadFilter {
 }
 
 impl BadFilter {
-    /// Returns the directive that cannot be read; `None` when there is none at all.
+    /// Returns the invalid directive; `None` for an empty filter.
     #[must_use]
     pub fn directive(&self) -> Option<&str> {
         match self {
@@ -79,27 +79,27 @@ impl BadFilter {
 }
 
 impl LogFilter {
-    /// The filter of [`Default`]: INFO and above, and of the database driver what looks wrong.
+    /// The default filter: INFO and above, and WARN and above of the database driver.
     pub const DEFAULT: &'static str = "info,sqlx=warn";
 
-    /// Says whether nothing is kept, whatever its target.
+    /// Returns true if the filter keeps no event.
     #[must_use]
     pub fn is_off(&self) -> bool {
         self.is_off
     }
 
-    /// Says whether an event is kept.
+    /// Returns true if the filter keeps an event.
     pub(crate) fn keeps(&self, metadata: &Metadata<'_>) -> bool {
         self.keeps_target(metadata.target(), *metadata.level())
     }
 
-    /// Says whether an event of this target and level is kept.
+    /// Returns true if the filter keeps events of this target and level.
     #[must_use]
     pub fn keeps_target(&self, target: &str, level: tracing::Level) -> bool {
         !self.is_off && self.targets.would_enable(target, &level)
     }
 
-    /// Says whether the layer has to see a callsite: each span, since a thread's id may be a field of any.
+    /// Returns true if the layer needs a callsite. It needs every span, because any may have a thread's id.
     fn needs(&self, metadata: &Metadata<'_>) -> bool {
         !self.is_off && (metadata.is_span() || self.keeps(metadata))
     }
@@ -153,7 +153,7 @@ fn read(directive: &str) -> Result<(Option<&str>, LevelFilter), BadFilter> {
 }
 
 fn level_of(word: &str) -> Option<LevelFilter> {
-    // The parser of tracing takes an empty word for an error.
+    // The parser of tracing reads an empty word as `error`.
     if word.is_empty() { None } else { word.parse().ok() }
 }
 
@@ -169,7 +169,7 @@ impl PartialEq for LogFilter {
     }
 }
 
-/// As a filter of one layer. See [`LogLayer::filtered`](crate::LogLayer::filtered).
+/// Filter of one layer. See [`LogLayer::filtered`](crate::LogLayer::filtered).
 impl<S> Filter<S> for LogFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         self.needs(metadata)

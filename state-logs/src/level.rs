@@ -1,11 +1,11 @@
-//! How grave a log row is.
+//! Levels of log rows.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-/// How grave a log row is; the gravest is the least.
+/// Severity of a log row. The most severe level is the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -13,24 +13,24 @@ pub enum Level {
     Error = 1,
     /// Something looks wrong.
     Warn = 2,
-    /// Something happened that people want to know.
+    /// Something noteworthy happened.
     Info = 3,
-    /// For those who look for a mistake.
+    /// Details for debugging.
     Debug = 4,
-    /// For those who have not found it yet.
+    /// Every step.
     Trace = 5,
 }
 
-/// A word that is no level.
+/// A word that is not a level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is no level; there are: error, warn, info, debug, trace")]
+#[error("`{word}` is not a level: error, warn, info, debug, trace")]
 pub struct BadLevel {
     /// The word.
     pub word: String,
 }
 
 impl Level {
-    /// Every level, the gravest first.
+    /// All levels, the most severe first.
     pub const ALL: [Level; 5] = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
 
     /// Returns the level's name: `error`, `warn`, `info`, `debug` or `trace`.
@@ -45,7 +45,7 @@ impl Level {
         }
     }
 
-    /// The number that the database has for it.
+    /// Returns its number in the database.
     pub(crate) const fn number(self) -> i64 {
         self as i64
     }
@@ -70,7 +70,7 @@ impl From<tracing::Level> for Level {
 impl FromStr for Level {
     type Err = BadLevel;
 
-    /// Reads a level's name, in letters of any case.
+    /// Parses a level's name, in any case.
     fn from_str(word: &str) -> Result<Level, BadLevel> {
         let named = |level: &Level| level.as_str().eq_ignore_ascii_case(word);
         Level::ALL.into_iter().find(named).ok_or_else(|| BadLevel { word: word.to_owned() })

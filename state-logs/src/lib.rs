@@ -1,16 +1,24 @@
-//! What an agent logs, in one SQLite file, kept within bounds.
+//! Logs of an agent in one SQLite file, kept within limits.
 //!
-//! **What it is.** A [`LogLayer`] for `tracing` takes a program's events and hands them to a [`LogWriter`], which commits
-//! them in batches to `logs_2.sqlite`. A [`LogStore`] finds them again: by level, time, module, file, thread and text, and
-//! from an id on, for whoever follows along. Logs fail soft: a database that cannot be used never stops a program.
+//! A [`LogLayer`] for `tracing` passes a program's events to a [`LogWriter`], which commits them in batches to
+//! `logs_2.sqlite`. A [`LogStore`] finds them by level, time, module, file, thread and text. Logs fail soft: an unusable
+//! database never stops a program.
 //!
-//! **What it is not.** It is no place for what was said. A text under a name such as `prompt`, `body`, `arguments` or
-//! `output` is stored as its length (`[1234 bytes]`; the list is that of the last words of names: args, argument, arguments,
-//! authorization, bodies, body, completion, content, contents, conversation, delta, diff, document, history, html, input,
-//! inputs, instruction, instructions, messages, output, outputs, patch, payload, payloads, prompt, prompts, request,
-//! response, stderr, stdin, stdout, transcript). Numbers and switches under such names stay, and so does the `message` of an
-//! event, which is its author's sentence. Secrets are taken out of all texts by `threadkeep-redact`, and of a field whose
-//! name is a secret's nothing is kept. That is done before a row is cut to what it may hold, 64 KiB.
+//! | task | where |
+//! |---|---|
+//! | log | [`LogWriter::start`], then install its [`LogLayer`] |
+//! | choose events | [`LogFilter`] in [`LogOptions`] |
+//! | find rows, follow new ones | [`LogStore::query`] with [`LogQuery`] |
+//! | see figures | [`LogStore::inventory`] |
+//! | delete old rows | [`LogStore::expire`] |
+//!
+//! Logs are not a record of conversations. A text under a name such as `prompt` or `output` is stored as its length
+//! (`[1234 bytes]`). The last word of the name decides: args, argument, arguments, authorization, bodies, body, completion,
+//! content, contents, conversation, delta, diff, document, history, html, input, inputs, instruction, instructions, messages,
+//! output, outputs, patch, payload, payloads, prompt, prompts, request, response, stderr, stdin, stdout, transcript. Numbers
+//! and booleans under such names stay, and so does an event's `message`. Secrets are redacted in all texts by
+//! `threadkeep-redact`, and the value of a field with a secret's name is dropped. That happens before a row is cut to its
+//! limit of 64 KiB.
 //!
 //! ```
 //! use threadkeep_state_logs::{Level, LevelMatch, LogOptions, LogQuery, LogStore, LogWriter, OpenOptions};
@@ -42,52 +50,51 @@
 //! # }
 //! ```
 //!
-//! # What is kept
+//! # Retention
 //!
-//! Rows belong to a thread, else to the process that logged them, else to neither. Of each thread, of the threadless rows of
-//! each process, and of rows with neither there are at most 1,000 rows and 10 MiB; the oldest go in the transaction that
-//! brings new ones. So no thread loses its rows because another one is talkative. What is older than 90 days goes when a
-//! writer first writes. What finds no room in the queue is dropped, and how many rows that were is a row of its own as
-//! soon as there is room again.
+//! A row belongs to a thread, otherwise to the process that logged it, otherwise to neither. Each thread, each process's
+//! threadless rows, and the rows with neither have a limit of 1,000 rows and 10 MiB. The transaction that adds rows deletes
+//! the oldest. So a talkative thread costs no other thread its rows. Rows older than 90 days are deleted when a writer first
+//! writes. Rows that find the queue full are dropped, and a row of its own reports their number later.
 //!
 //! [`LogStore::forget`] takes a deleted thread's rows out of every file, and drops what programs still log for it, until
 //! [`LogStore::readmit`]. What is kept for that is a digest of the thread's id, which names nobody.
 //!
 //! # Locking
 //!
-//! The writer is a thread of its own with a runtime of its own. Who logs takes the lock of the queue for as long as it takes
-//! to push a row, and never waits for a file. A commit is one `BEGIN IMMEDIATE` transaction; several processes write to one
-//! file in turns. A killed process loses what was in its queue: rows of the last two seconds, or 512 of them. While the
-//! database cannot be used, the writer tries again after a pause that grows from a second to five minutes; the queue keeps
-//! what fits.
+//! The writer is a thread of its own with its own runtime. A logging thread holds the queue's lock only to push a row, and
+//! never waits for a file. A commit is one `BEGIN IMMEDIATE` transaction; processes take turns. A killed process loses the
+//! rows in its queue: those of the last two seconds, or 512. While the database is unusable, the writer retries after a pause
+//! that grows from a second to five minutes, and the queue keeps the rows that fit.
 //!
-//! Ids grow in the order of commits, across all processes, and none is given twice: a tail that asks for what is after the last
-//! id it saw misses nothing.
+//! Ids grow in the order of commits across all processes, and none is used twice. So a program that asks for rows after the
+//! last id that it saw misses none.
 //!
 //! # Compatibility
 //!
-//! The schema changes by appended migrations only. A database that is not ours, or that is damaged or too new, is refused
-//! without a byte changed; rows are dropped and counted then, and [`LogWriter::trouble`] says why.
+//! The schema changes only by appended migrations. A database that is not ours, damaged or too new is refused without a byte
+//! changed. Rows are then dropped and counted, and [`LogWriter::trouble`] returns the error.
 //!
 //! # Performance
 //!
-//! Logs are written far more often than they are read, so writes have a budget: a test logs 20,000 rows of nine full
-//! partitions at once, and what is written to the database and its log, checkpoints included, stays within 6 bytes for each
-//! byte that was logged. It measured 3.95; one partition alone takes less than half of that. Three things make it so. Commits
-//! are large: with 32 rows in each it was four times as much. The rows of a partition lie together, so that old ones are
-//! whole pages. And they go before the new ones are written, which then take those pages: the other way round cost half as
-//! much again.
+//! Logs are written far more often than they are read, so writing has a budget. A test logs 20,000 rows to nine full
+//! partitions. The bytes written to the database and its log, checkpoints included, stay within 6 for each logged byte. It
+//! measured 3.95; a single partition takes less than half of that. Three decisions make it so:
 //!
-//! There is one index, of ids, and an id is also a bound for the time: it is never less than the time in milliseconds times a
-//! thousand, and the database knows by how much it was ever more. A query walks along the ids, or along the rows of a
-//! thread, from the end that it is asked for, between such bounds, until it has enough rows; what filters leave out on the
-//! way is read. A batch of any size is one statement. `cargo xtask bench logs` prints rows a second against rusqlite.
+//! * Commits are large. With 32 rows each, it was four times as much.
+//! * The rows of a partition are adjacent, so that old rows fill whole pages.
+//! * Old rows are deleted before new ones are written, which then reuse their pages. The reverse order wrote half as much
+//!   again.
+//!
+//! The one index is on ids, and an id also bounds the time: it is at least the time in milliseconds times 1,000, and the
+//! database stores the largest difference. A query walks along the ids, or along a thread's rows, from either end between
+//! such bounds until it has enough rows. It reads the rows that filters drop. A batch of any size is one statement. `cargo
+//! xtask bench logs` compares rows a second with rusqlite.
 //!
 //! # File systems
 //!
-//! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system. Nothing is
-//! opened before it is needed, and only writing makes a file. A read-only home is read with [`OpenOptions::read_only`].
-//! Deleted text is overwritten.
+//! WAL on local file systems, a rollback journal on network file systems. Nothing is opened before its first use, and only
+//! writing creates a file. [`OpenOptions::read_only`] reads a read-only home. Deleted text is overwritten.
 
 mod capture;
 mod database;

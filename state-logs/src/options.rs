@@ -1,28 +1,28 @@
-//! What the layer and its writer can be told.
+//! Options of the layer and its writer.
 
 use std::time::Duration;
 
 use crate::error::LogError;
 use crate::filter::LogFilter;
 
-/// How events are taken, kept and written.
+/// Options for capturing, keeping and writing events.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
-    /// Which events are kept. Default: `info,sqlx=warn`.
+    /// Filter of events. Default: `info,sqlx=warn`.
     pub filter: LogFilter,
-    /// The most bytes of a row's texts; what is longer is cut, and marked. Default: 64 KiB, at least 256 bytes.
+    /// Limit of a row's texts in bytes; longer rows are cut and marked. Default: 64 KiB, at least 256 bytes.
     pub row_bytes: usize,
-    /// The most rows of each thread, of each process's threadless rows, and of rows with neither. Default: 1,000.
+    /// Limit of rows of each thread, of each process's threadless rows, and of rows with neither. Default: 1,000.
     pub keep_rows: u64,
-    /// The most bytes of each of those, at least one row's. Default: 10 MiB.
+    /// Limit of bytes of each of those, at least one row's. Default: 10 MiB.
     pub keep_bytes: u64,
-    /// How long rows are kept. Looked at when the writer first writes. Default: 90 days.
+    /// Age at which rows are deleted, when a writer first writes. Default: 90 days.
     pub keep_age: Duration,
-    /// The most rows that wait to be written, of 32 MiB of texts at most; others are dropped and counted. Default: 4,096.
+    /// Limit of waiting rows, with at most 32 MiB of texts; more rows are dropped and counted. Default: 4,096.
     pub queue_rows: usize,
-    /// The most rows of one commit. Fewer make more writes of a row: see *Performance*. Default: 512.
+    /// Limit of rows in one commit. Small commits write more bytes per row: see *Performance*. Default: 512.
     pub batch_rows: usize,
-    /// How long a row waits at most for others to be committed with it. Default: 2 s.
+    /// Longest wait of a row for others to be committed with it. Default: 2 s.
     pub batch_interval: Duration,
 }
 
@@ -41,13 +41,13 @@ impl Default for LogOptions {
     }
 }
 
-/// The bounds of a partition.
+/// Limits of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct Keep {
-    /// The most rows.
+    /// Limit of rows.
     pub rows: u64,
-    /// The most bytes of their texts.
+    /// Limit of their texts in bytes.
     pub bytes: u64,
 }
 
@@ -60,16 +60,16 @@ impl LogOptions {
         let least = |option, value: u64, least: u64, needs| {
             if value < least { Err(LogError::BadOption { option, value, needs }) } else { Ok(()) }
         };
-        // What a row has beside its message: ids, a target, a module, a file.
-        least("row_bytes", self.row_bytes as u64, 256, "a row has at least 256 bytes")?;
-        least("keep_rows", self.keep_rows, 1, "at least one row is kept")?;
+        // A row has ids, a target, a module and a file besides its message.
         least(
-            "keep_bytes",
-            self.keep_bytes,
+            "row_bytes",
             self.row_bytes as u64,
-            "at least one row (`row_bytes`) is kept",
+            256,
+            "at least 256 bytes, for a row's ids, target, module and file",
         )?;
-        least("queue_rows", self.queue_rows as u64, 1, "at least one row waits")?;
-        least("batch_rows", self.batch_rows as u64, 1, "a commit has at least one row")
+        least("keep_rows", self.keep_rows, 1, "at least 1")?;
+        least("keep_bytes", self.keep_bytes, self.row_bytes as u64, "at least `row_bytes`, for one row")?;
+        least("queue_rows", self.queue_rows as u64, 1, "at least 1")?;
+        least("batch_rows", self.batch_rows as u64, 1, "at least 1")
     }
 }

@@ -1,4 +1,4 @@
-//! Threads whose events are not logged: those that write the logs, which would go on for ever.
+//! Threads whose events are not logged: the writer of the logs would log without end.
 
 use std::cell::Cell;
 
@@ -11,8 +11,8 @@ pub(crate) fn this_thread() {
     IS_QUIET.set(true);
 }
 
-/// Says whether this thread's events stay out of the logs.
+/// Returns true if this thread's events stay out of the logs.
 pub(crate) fn is_quiet() -> bool {
-    // A thread that is ending has no such memory any more, and may still log.
+    // A thread that is ending has no thread-local values, but may still log.
     IS_QUIET.try_with(Cell::get).unwrap_or(false)
 }

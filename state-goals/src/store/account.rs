@@ -1,4 +1,4 @@
-//! Counts what a thread has used for its goal, and stops the goal when its budget is used up.
+//! Accounting: adds usage to a goal, and stops the goal when its budget is used up.
 
 use jiff::Timestamp;
 use threadkeep_sqlite::{json, text_of};
@@ -10,7 +10,7 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-// The right sides see the row as it was. A sum is compared as a difference, which cannot overflow: neither is negative.
+// The right sides see the row before the update. A difference of numbers that are not negative cannot overflow; a sum could.
 pub(super) const ACCOUNT: &str = concat!(
     "UPDATE thread_goals SET \
      tokens_used = iif(tokens_used > 9223372036854775807 - ?3, 9223372036854775807, tokens_used + ?3), \
@@ -21,21 +21,21 @@ pub(super) const ACCOUNT: &str = concat!(
     goal_columns!()
 );
 
-/// Which goals usage is counted for, by where they stand.
+/// Statuses of goals for which usage is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountMode {
-    /// Active ones: the usage of work that a stopped goal would not have let begin.
+    /// Active: usage of work that would not have begun after the goal stopped.
     #[default]
     ActiveOnly,
-    /// Active and complete ones: the last turn's usage, which is known when the goal is reached already.
+    /// Active and complete: the last turn's usage is known only after the goal is reached.
     ActiveOrComplete,
-    /// Active, paused, blocked, usage-limited and budget-limited ones: usage of work that was stopped midway.
+    /// All but complete: usage of work that was stopped midway.
     ActiveOrStopped,
 }
 
 impl AccountMode {
-    /// Returns the statuses that count.
+    /// Returns the statuses.
     #[must_use]
     pub const fn statuses(self) -> &'static [GoalStatus] {
         match self {
@@ -52,38 +52,38 @@ impl AccountMode {
     }
 }
 
-/// What a thread has used since it was last counted.
+/// Usage of a thread since it was last recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens, 0 or more.
     pub tokens: i64,
     /// Seconds, 0 or more.
     pub seconds: i64,
-    /// Which goals it is counted for. Default: [`AccountMode::ActiveOnly`].
+    /// Statuses for which it is recorded. Default: [`AccountMode::ActiveOnly`].
     pub mode: AccountMode,
-    /// The goal that is meant. Default: `None`, whichever the thread has.
+    /// Expected goal. Default: `None`, any.
     pub expected_goal_id: Option<Uuid>,
 }
 
-/// What became of usage.
+/// Result of recording usage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accounted {
-    /// The goal as it is now.
+    /// Goal after the call.
     pub goal: Goal,
-    /// Whether the usage was counted: the mode has the goal's status.
+    /// True if the usage was recorded, because the mode has the goal's status.
     pub counted: bool,
 }
 
 impl GoalStore {
-    /// Adds to what a thread's goal has used, atomically, whoever else does. At `i64::MAX` it stays.
+    /// Adds usage to a thread's goal, atomically across all processes. A counter stays at `i64::MAX`.
     ///
-    /// An active goal whose used tokens reach its budget is budget-limited from then on; a goal of any other status keeps it,
-    /// whatever is counted. A thread without a goal is an error: its usage would be lost.
+    /// An active goal that reaches its budget becomes budget-limited. A goal with another status keeps it. A thread without
+    /// a goal is an error, because its usage would be lost.
     ///
     /// # Errors
     ///
-    /// [`GoalError::NoGoal`]; [`GoalError::Stale`], with the current goal, when another was expected;
+    /// [`GoalError::NoGoal`]; [`GoalError::Stale`]: the thread has another goal than expected;
     /// [`GoalError::NegativeUsage`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn account(&self, thread: Uuid, usage: Usage, now: Timestamp) -> Result<Accounted, GoalError> {
         let Usage { tokens, seconds, mode, expected_goal_id } = usage;

@@ -1,4 +1,4 @@
-//! Deletes a thread's goal, as a user asks for it.
+//! Deletes a thread's goal at the user's request.
 
 use threadkeep_sqlite::text_of;
 use uuid::Uuid;
@@ -13,15 +13,15 @@ pub(super) const DELETE: &str = concat!(
 );
 
 impl GoalStore {
-    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the goal that is meant; `None`: whichever the
-    /// thread has.
+    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the id of the goal to delete; `None` is
+    /// any.
     ///
-    /// The text is overwritten in the file; the log beside it has it until it is written back, as the last
-    /// [`close`](Self::close) on the file does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
+    /// The text is overwritten in the file. The log keeps it until it is written back, as the last [`close`](Self::close)
+    /// does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
     ///
     /// # Errors
     ///
-    /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`], [`GoalError::Database`].
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         let delete = sqlx::query(DELETE).bind(text_of(thread)).bind(expected.map(text_of));
         self.change(thread, delete).await?.unless_stale(expected)

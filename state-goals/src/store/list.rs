@@ -1,4 +1,4 @@
-//! Lists goals, the newest updated first, in pages, by keyset.
+//! Lists of goals in pages, by keyset, the latest change first.
 
 use std::sync::LazyLock;
 
@@ -12,17 +12,17 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-/// The number of goals of a page when nothing is said.
+/// Default number of goals on a page.
 pub const DEFAULT_PAGE: u32 = 100;
 
-/// What to list. The default is the first page of all goals.
+/// Filter and page of a list. The default is the first page of all goals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListGoals {
-    /// Only goals of these statuses. Default: none, which is all.
+    /// Statuses of the goals. Default: empty, which is all.
     pub statuses: Vec<GoalStatus>,
-    /// The most goals of the page. Default: [`DEFAULT_PAGE`].
+    /// Limit of goals on the page. Default: [`DEFAULT_PAGE`].
     pub limit: u32,
-    /// Where to go on: behind the last goal of the page before. Default: `None`, at the newest.
+    /// Last goal of the previous page. Default: `None`, start at the latest change.
     pub after: Option<GoalCursor>,
 }
 
@@ -32,12 +32,12 @@ impl Default for ListGoals {
     }
 }
 
-/// A place in a list of goals. It is a key, not a row number: the goal that it was made from need not exist any more.
+/// A position in a list of goals. It is a key, not a row number: its goal may have been deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoalCursor {
-    /// The time of a goal's last change.
+    /// Time of the goal's last change.
     pub updated_at: Timestamp,
-    /// Its thread, which decides between goals of the same millisecond.
+    /// Its thread, which orders goals of the same millisecond.
     pub thread_id: Uuid,
 }
 
@@ -47,11 +47,11 @@ impl From<&Goal> for GoalCursor {
     }
 }
 
-/// The statements for one status, for two, and so on.
+/// Statements for one status, for two, and so on.
 static LIST: LazyLock<[String; GoalStatus::ALL.len()]> =
     LazyLock::new(|| std::array::from_fn(|at| list_sql(at + 1)));
 
-/// The statement for a number of statuses: the index gives each in order, and SQLite merges them without a sort.
+/// Builds the statement for a number of statuses. The index returns each status in order, and SQLite merges them without a sort.
 ///
 /// Binds, in order: limit, cursor time, cursor thread, statuses.
 pub(super) fn list_sql(statuses: usize) -> String {
@@ -67,10 +67,10 @@ pub(super) fn list_sql(statuses: usize) -> String {
 }
 
 impl GoalStore {
-    /// Lists a page of goals, the newest updated first.
+    /// Lists a page of goals, the latest change first.
     ///
-    /// A page with fewer goals than its limit is the last one; else its last goal is the cursor to go on with. Whatever is
-    /// written between two pages, no goal that stays as it is is left out or comes twice; one that changes becomes the first.
+    /// A page with fewer goals than its limit is the last one. Otherwise its last goal is the next cursor. Writes between two
+    /// pages neither drop nor repeat an unchanged goal; a changed goal moves to the front.
     ///
     /// # Errors
     ///
@@ -78,10 +78,10 @@ impl GoalStore {
     pub async fn list(&self, query: &ListGoals) -> Result<Vec<Goal>, GoalError> {
         let mut statuses =
             if query.statuses.is_empty() { GoalStatus::ALL.to_vec() } else { query.statuses.clone() };
-        // Each once, or its goals would come twice.
+        // A status that is given twice would list its goals twice.
         statuses.sort_unstable();
         statuses.dedup();
-        // Without a cursor: behind a place that no goal is at.
+        // Without a cursor: a position after which all goals come.
         let (at_ms, thread) = query.after.map_or((i64::MAX, String::new()), |cursor| {
             (cursor.updated_at.as_millisecond(), text_of(cursor.thread_id))
         });

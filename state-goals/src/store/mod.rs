@@ -1,4 +1,4 @@
-//! The store of goals: where it is, and what all of its operations share.
+//! The store of goals.
 
 mod account;
 mod delete;
@@ -25,21 +25,21 @@ pub use update::GoalUpdate;
 
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed together.
 ///
-/// The file is opened at the first use, and made by the first write that needs it: [`insert`](Self::insert),
-/// [`replace`](Self::replace) and [`forget`](Self::forget). As long as there is no file, no thread has a goal.
+/// The file is opened at the first use, and created by the first of [`insert`](Self::insert),
+/// [`replace`](Self::replace) and [`forget`](Self::forget). Without a file, no thread has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {
     database: LazyDatabase,
 }
 
 impl GoalStore {
-    /// Describes the store in `folder`, the SQLite home; opens and makes nothing.
+    /// Describes the store in `folder`, the SQLite home. Opens and creates nothing.
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> GoalStore {
         GoalStore { database: LazyDatabase::new(&GOALS_DB, folder, open) }
     }
 
-    /// Returns the database, to check it, to copy it, or to ask where it is.
+    /// Returns the database.
     #[must_use]
     pub fn database(&self) -> &LazyDatabase {
         &self.database
@@ -49,7 +49,7 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::Database`] when writing back failed, by which nothing is lost.
+    /// [`GoalError::Database`]: the log could not be written back. Nothing is lost.
     pub async fn close(&self) -> Result<(), GoalError> {
         Ok(self.database.close().await?)
     }

@@ -1,4 +1,4 @@
-//! Reads the goals of threads that the caller names.
+//! Reads the goals of given threads.
 
 use sqlx::Sqlite;
 use sqlx::query::Query;
@@ -19,7 +19,7 @@ pub(super) const GET_MANY: &str = concat!(
 );
 
 impl GoalStore {
-    /// Returns a thread's goal; `None` when it has none.
+    /// Returns a thread's goal, if it has one.
     ///
     /// # Errors
     ///
@@ -28,7 +28,7 @@ impl GoalStore {
         Ok(self.fetch(sqlx::query(GET).bind(text_of(thread))).await?.pop())
     }
 
-    /// Returns the goals of a page of threads, by thread id, with one statement. A thread without one is left out.
+    /// Returns the goals of several threads in the order of their ids, with one statement. Skips threads without a goal.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl GoalStore {
         self.fetch(sqlx::query(GET_MANY).bind(json(&threads))).await
     }
 
-    /// Reads rows of `goal_columns!`; where there is no file, there are none.
+    /// Reads rows of `goal_columns!`; none if there is no file.
     pub(super) async fn fetch(
         &self,
         query: Query<'_, Sqlite, SqliteArguments>,

@@ -1,4 +1,4 @@
-//! What a user does to a whole goal: set it, put another in its place, pause it.
+//! Sets, replaces and pauses a goal.
 
 use jiff::Timestamp;
 use threadkeep_sqlite::{Durability, text_of};
@@ -11,7 +11,7 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-/// The longest objective, in characters.
+/// Limit of an objective, in characters.
 pub const MAX_OBJECTIVE_CHARS: usize = 4_000;
 
 /// The start of both statements that write a whole row.
@@ -27,7 +27,7 @@ macro_rules! new_row {
 
 pub(super) const INSERT: &str = concat!(new_row!(), "NOTHING RETURNING ", goal_columns!());
 
-// Not a REPLACE: columns that a newer program has added are left to it.
+// Not a REPLACE, which would clear columns that a newer program has added.
 pub(super) const REPLACE: &str = concat!(
     new_row!(),
     "UPDATE SET goal_id = excluded.goal_id, objective = excluded.objective, status = excluded.status, \
@@ -42,15 +42,14 @@ pub(super) const PAUSE_IF_ACTIVE: &str = concat!(
     goal_columns!()
 );
 
-/// A goal that is to be set.
+/// A new goal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewGoal {
-    /// What is to be reached: after trimming from 1 to [`MAX_OBJECTIVE_CHARS`] characters. A secret in it is stored as
-    /// `[redacted:…]`.
+    /// Objective, after trimming of 1 to [`MAX_OBJECTIVE_CHARS`] characters. Secrets in it are stored as `[redacted:…]`.
     pub objective: String,
-    /// Where it stands at first. Default: active.
+    /// First status. Default: active.
     pub status: GoalStatus,
-    /// The tokens that it may use, 1 or more. Default: `None`, no limit.
+    /// Limit of tokens, 1 or more. Default: `None`, no limit.
     pub token_budget: Option<i64>,
 }
 
@@ -74,7 +73,7 @@ impl NewGoal {
     }
 }
 
-/// Returns an objective without secrets and without the white space around it, if that is one.
+/// Trims an objective, redacts secrets in it and checks its length.
 pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
     let objective = threadkeep_redact::redact(objective.trim());
     let (chars, max) = (objective.chars().count(), MAX_OBJECTIVE_CHARS);
@@ -85,7 +84,7 @@ pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
     }
 }
 
-/// Refuses a budget that allows nothing.
+/// Refuses a budget below 1.
 pub(super) fn check_budget(budget: Option<i64>) -> Result<(), GoalError> {
     match budget {
         Some(budget) if budget <= 0 => Err(GoalError::BadBudget { budget }),
@@ -94,11 +93,11 @@ pub(super) fn check_budget(budget: Option<i64>) -> Result<(), GoalError> {
 }
 
 impl GoalStore {
-    /// Gives a goal to a thread that has none.
+    /// Sets the goal of a thread that has none.
     ///
     /// # Errors
     ///
-    /// [`GoalError::Exists`], with the goal that it has; [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
+    /// [`GoalError::Exists`], [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
     /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let insert = goal.bind(INSERT, thread, now)?;
@@ -106,9 +105,9 @@ impl GoalStore {
         written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
     }
 
-    /// Gives a goal to a thread, in the place of the one that it may have: with an id of its own, and nothing used yet.
+    /// Sets a thread's goal, in place of an earlier one: with a new id and no usage.
     ///
-    /// Whoever still means the earlier goal by its id is refused from now on.
+    /// Callers that expect the earlier goal's id get [`GoalError::Stale`] from then on.
     ///
     /// # Errors
     ///
@@ -120,12 +119,12 @@ impl GoalStore {
         written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
     }
 
-    /// Pauses a thread's goal if it is active, and returns it; `None` when there was nothing to pause. `expected` is the goal that
-    /// is meant; `None`: whichever the thread has.
+    /// Pauses a thread's goal if it is active. Returns the goal; `None` when there was none to pause. `expected` is the id of
+    /// the goal to pause; `None` is any.
     ///
     /// # Errors
     ///
-    /// [`GoalError::Stale`], with the current goal, when another was expected; [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`], [`GoalError::Database`].
     pub async fn pause_if_active(
         &self,
         thread: Uuid,

@@ -1,4 +1,4 @@
-//! Every statement of the store, by name: for audits of query plans.
+//! All statements of the store by name, for audits of query plans.
 
 use super::account::ACCOUNT;
 use super::delete::DELETE;
@@ -9,7 +9,7 @@ use super::set::{INSERT, PAUSE_IF_ACTIVE, REPLACE};
 use super::update::UPDATE;
 use crate::status::GoalStatus;
 
-/// All of them, each with a name that says which one it is.
+/// Returns all statements, each with a name.
 #[doc(hidden)]
 #[must_use]
 pub fn statements() -> Vec<(String, String)> {

@@ -1,4 +1,4 @@
-//! Changes parts of a goal, and leaves the others to whoever else changes them.
+//! Changes parts of a goal, without touching the other parts.
 
 use jiff::Timestamp;
 use threadkeep_sqlite::text_of;
@@ -11,8 +11,8 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-// `?5` says whether `?6` is the budget from now on; NULL is one, too. A goal that is active without having been asked to be is
-// limited by the budget that it gets; one that is asked to be is refused.
+// `?6` is the new budget if `?5` is true; NULL is no limit. A new budget may limit an active goal, but an update that asks for
+// `active` is refused instead.
 pub(super) const UPDATE: &str = concat!(
     "UPDATE thread_goals SET objective = coalesce(?3, objective), token_budget = iif(?5, ?6, token_budget), \
      status = CASE WHEN ?4 IS NULL AND status = 'active' AND tokens_used >= iif(?5, ?6, token_budget) \
@@ -23,29 +23,29 @@ pub(super) const UPDATE: &str = concat!(
     goal_columns!()
 );
 
-/// What is to be changed of a goal. The default changes nothing but the time of the last change.
+/// Changes to a goal. The default changes only the time of the last change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GoalUpdate {
-    /// The goal that is meant. Default: `None`, whichever the thread has.
+    /// Expected goal. Default: `None`, any.
     pub expected_goal_id: Option<Uuid>,
-    /// Another objective, without secrets as in [`NewGoal`](crate::NewGoal). Default: `None`, as it is.
+    /// New objective, redacted as in [`NewGoal`](crate::NewGoal). Default: `None`, unchanged.
     pub objective: Option<String>,
-    /// Another status. Default: `None`, as it is.
+    /// New status. Default: `None`, unchanged.
     pub status: Option<GoalStatus>,
-    /// Another token budget, 1 or more; `Some(None)` removes it. Default: `None`, as it is.
+    /// New token budget, 1 or more; `Some(None)` removes it. Default: `None`, unchanged.
     pub token_budget: Option<Option<i64>>,
 }
 
 impl GoalStore {
-    /// Changes parts of a thread's goal and returns it. What the update does not name stays, whoever changes it meanwhile.
+    /// Changes parts of a thread's goal and returns it. Other parts keep their value, also when another process changes them.
     ///
-    /// An active goal that gets a budget which it has used up is limited by it at once. A goal that is limited by its budget
-    /// stays so when the budget is raised or removed, unless the same update makes it active.
+    /// An active goal becomes budget-limited if its new budget is used up. A budget-limited goal stays so when its budget is
+    /// raised or removed, unless the same update makes it active.
     ///
     /// # Errors
     ///
-    /// [`GoalError::NoGoal`]; [`GoalError::Stale`], with the current goal, when another was expected;
-    /// [`GoalError::BudgetUsedUp`] when it is to become active and must not; [`GoalError::EmptyObjective`],
+    /// [`GoalError::NoGoal`]; [`GoalError::Stale`]: the thread has another goal than expected;
+    /// [`GoalError::BudgetUsedUp`]: the budget does not allow `active`; [`GoalError::EmptyObjective`],
     /// [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn update(&self, thread: Uuid, update: GoalUpdate, now: Timestamp) -> Result<Goal, GoalError> {
         let objective = update.objective.as_deref().map(checked_objective).transpose()?;
@@ -63,7 +63,7 @@ impl GoalStore {
     }
 }
 
-/// Says which of the statement's conditions did not hold.
+/// Returns the condition of the statement that did not hold.
 fn refusal(update: &GoalUpdate, current: Goal) -> GoalError {
     stale(update.expected_goal_id, &current).unwrap_or_else(|| {
         let budget = update.token_budget.unwrap_or(current.token_budget);

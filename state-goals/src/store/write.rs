@@ -1,4 +1,4 @@
-//! One write: one statement in one IMMEDIATE transaction, which gives the goal that it wrote, or the one that it left alone.
+//! A write: one statement in one transaction. It returns the goal that it wrote, or the goal that it left alone.
 
 use sqlx::Sqlite;
 use sqlx::query::Query;
@@ -11,21 +11,21 @@ use super::read::GET;
 use crate::error::GoalError;
 use crate::goal::Goal;
 
-/// A statement that gives back the goal that it wrote, by `RETURNING`.
+/// A statement that returns the goal that it wrote, by `RETURNING`.
 pub(super) type Statement = Query<'static, Sqlite, SqliteArguments>;
 
-/// What became of a write.
+/// Result of a write.
 pub(super) enum Written {
-    /// It was done and is on the disk. The goal is as it is now.
+    /// The new goal, which is on the disk.
     Done(Goal),
-    /// The statement's conditions did not hold, and nothing was written. The goal is as it was then.
+    /// Nothing was written, because the statement's conditions did not hold for this goal.
     Refused(Goal),
     /// Nothing was written, and the thread has no goal.
     NoGoal,
 }
 
 impl Written {
-    /// Returns the goal that was written, or says why none was.
+    /// Returns the written goal, or the error that `why` makes.
     pub(super) fn or_refused(
         self,
         thread: Uuid,
@@ -38,7 +38,7 @@ impl Written {
         }
     }
 
-    /// Returns the goal that was written, if one was: that it did not have to be is no error, but that another was meant is.
+    /// Returns the written goal; `None` if nothing had to be written. Fails if the thread has another goal than expected.
     pub(super) fn unless_stale(self, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         match self {
             Written::Done(goal) => Ok(Some(goal)),
@@ -49,14 +49,14 @@ impl Written {
 }
 
 impl GoalStore {
-    /// Changes a goal that there is: makes no file.
+    /// Changes an existing goal. Creates no file.
     pub(super) async fn change(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
         let Some(database) = self.database.existing().await? else { return Ok(Written::NoGoal) };
         database.write(Durability::Usual, async |conn| Ok(run(conn, thread, statement).await?)).await
     }
 }
 
-/// Runs a statement; reads what it left alone where it wrote nothing.
+/// Runs a statement. Reads the goal that it left alone, if it wrote nothing.
 pub(super) async fn run(
     conn: &mut SqliteConnection,
     thread: Uuid,
@@ -65,13 +65,13 @@ pub(super) async fn run(
     if let Some(row) = statement.fetch_optional(&mut *conn).await? {
         return Ok(Written::Done(Goal::from_row(&row)?));
     }
-    // In the same transaction, so that it is this goal which the conditions did not hold for.
+    // In the same transaction, so that this is the goal that the conditions did not hold for.
     let current = sqlx::query(GET).bind(text_of(thread)).fetch_optional(conn).await?;
     let current = current.as_ref().map(Goal::from_row).transpose()?;
     Ok(current.map_or(Written::NoGoal, Written::Refused))
 }
 
-/// Says whether a goal is another one than the caller means.
+/// Returns the error for a goal that is not the expected one.
 pub(super) fn stale(expected: Option<Uuid>, current: &Goal) -> Option<GoalError> {
     let expected = expected.filter(|expected| *expected != current.goal_id)?;
     Some(GoalError::Stale { expected, current: Box::new(current.clone()) })

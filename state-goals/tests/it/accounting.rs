@@ -133,7 +133,7 @@ async fn a_limited_goal_goes_on_when_it_is_asked_to_and_has_the_means() -> Resul
         for (update, would_be) in errors {
             match lab.goals.update(thread(1), update, at(3)).await {
                 Err(error @ GoalError::BudgetUsedUp { .. }) => {
-                    assert!(error.to_string().contains("raise the budget"), "{error}");
+                    assert!(error.to_string().contains("cannot become active"), "{error}");
                     let GoalError::BudgetUsedUp { budget, current } = error else { unreachable!() };
                     assert_eq!((budget, &*current), (would_be, &limited));
                 }

@@ -37,7 +37,7 @@ async fn a_second_goal_is_refused_with_the_first() -> Result {
     let (lab, first) = Lab::with_budget(10).await?;
     match lab.goals.insert(thread(1), NewGoal::new("something else"), at(2)).await {
         Err(error @ GoalError::Exists { .. }) => {
-            assert!(error.to_string().contains("`replace`"), "{error}");
+            assert!(error.to_string().contains("already has a goal"), "{error}");
             let GoalError::Exists { current } = error else { unreachable!() };
             assert_eq!(*current, first);
         }

@@ -1,11 +1,10 @@
-//! Fields that hold what was said, sent or shown, rather than what happened: they are never stored.
+//! Bodies: fields with content of a conversation or a request, which is never stored.
 //!
-//! Logs that had whole prompts in them have filled disks, and told what nobody meant to tell. So a text under such a name
-//! is stored as its length. What counts is the last word of the last part of a name: `http.request.body`, `userPrompt` and
-//! `aggregated_output` are bodies; `request_id`, `content_type` and `output_tokens` are not. Numbers and switches are never
-//! bodies. The `message` of an event is its author's sentence, and stays.
+//! Whole prompts in logs fill disks and reveal secrets. So a text under such a name is stored as its length. The last word of
+//! the name decides: `http.request.body`, `userPrompt` and `aggregated_output` are bodies; `request_id`, `content_type` and
+//! `output_tokens` are not. Numbers and booleans are never bodies. The `message` of an event stays: its author wrote it.
 
-/// The last words of names that hold bodies.
+/// Last words of the names of bodies.
 const BODIES: &[&str] = &[
     "args",
     "argument",
@@ -42,13 +41,13 @@ const BODIES: &[&str] = &[
     "transcript",
 ];
 
-/// Says whether a text under this name is stored as its length only.
+/// Returns true if a text under this name is stored as its length.
 pub(crate) fn is_body(name: &str) -> bool {
     let last = last_word(name);
     BODIES.iter().any(|body| last.eq_ignore_ascii_case(body))
 }
 
-/// The last word of a name, which is divided at punctuation and at capitals.
+/// Returns the last word of a name. Punctuation and capitals separate words.
 fn last_word(name: &str) -> &str {
     let name = name.trim_end_matches(|character: char| !character.is_alphanumeric());
     let mut before = false;

@@ -1,10 +1,10 @@
-//! Cuts the texts of a row to what it may hold, at the boundaries of characters.
+//! Cuts the texts of a row to its limit, at the boundaries of characters.
 
 use serde_json::{Map, Value};
 
-use super::row::SpanRecord;
+use super::field::SpanRecord;
 
-/// What is left of the bytes that a row may have. Texts are taken in the order of their worth.
+/// Remaining bytes of a row. The most important texts are taken first.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: usize,
@@ -16,7 +16,7 @@ impl Budget {
         Budget { left: bytes, is_cut: false }
     }
 
-    /// Takes bytes if they are there.
+    /// Takes bytes, if enough are left.
     fn take(&mut self, bytes: usize) -> bool {
         match self.left.checked_sub(bytes) {
             Some(left) => self.left = left,
@@ -25,7 +25,7 @@ impl Budget {
         !self.is_cut
     }
 
-    /// Takes as much of a text as there is room for.
+    /// Takes as much of a text as fits.
     pub(crate) fn text(&mut self, mut text: String) -> String {
         if text.len() > self.left {
             text.truncate(text.floor_char_boundary(self.left));
@@ -35,7 +35,7 @@ impl Budget {
         text
     }
 
-    /// Takes as much of a text as there is room for, by the bytes that it has within quotes.
+    /// Takes as much of a text as fits, by its length as a JSON string.
     fn quoted<'a>(&mut self, text: &'a str) -> &'a str {
         for (at, character) in text.char_indices() {
             let bytes = match character {
@@ -50,7 +50,7 @@ impl Budget {
         text
     }
 
-    /// Takes fields, as the text of a JSON object; the last one that still fits is cut, and those after it are left out.
+    /// Takes fields as the text of a JSON object. Cuts the last field that still fits, and drops the rest.
     pub(crate) fn object(&mut self, fields: &[(&'static str, Value)]) -> Option<String> {
         if fields.is_empty() || !self.take(2) {
             return None;
@@ -77,7 +77,7 @@ impl Budget {
         Some(Value::Object(object).to_string())
     }
 
-    /// Takes spans, as the text of a JSON array.
+    /// Takes spans as the text of a JSON array.
     pub(crate) fn spans<'a>(&mut self, spans: impl Iterator<Item = &'a SpanRecord>) -> Option<String> {
         let mut array = String::new();
         for span in spans {
@@ -102,14 +102,9 @@ impl Budget {
     }
 }
 
-fn quoted_length(name: &str) -> usize {
-    Budget::new(usize::MAX).length(name)
-}
-
-impl Budget {
-    fn length(mut self, text: &str) -> usize {
-        let before = self.left;
-        self.quoted(text);
-        before - self.left
-    }
+/// Returns the length of a text as a JSON string, without its quotes.
+fn quoted_length(text: &str) -> usize {
+    let mut budget = Budget::new(usize::MAX);
+    budget.quoted(text);
+    usize::MAX - budget.left
 }

@@ -1,34 +1,44 @@
-//! A field of an event or a span: as it was captured, and as it may be stored.
+//! Fields of events and spans: as captured, and as stored.
 
 use serde_json::Value;
 use threadkeep_redact::{is_secret_name, redact};
+use uuid::Uuid;
 
 use super::UNSURE_END;
 
-/// Fields by name, in the order of their first recording.
+/// Storable fields by name, in the order of their first recording.
 pub(crate) type Fields = Vec<(&'static str, Value)>;
 
-/// A value as it was captured.
+/// A span with its storable fields.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanRecord {
+    pub(crate) name: &'static str,
+    pub(crate) thread_id: Option<Uuid>,
+    pub(crate) fields: Fields,
+    pub(crate) is_cut: bool,
+}
+
+/// A captured value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Captured {
-    /// A number or a switch.
+    /// A number or a boolean.
     Plain(Value),
-    /// A text, or what prints as one.
+    /// A text, or a value that prints as one.
     Text(Text),
-    /// A body, of which only the length is known.
+    /// The length of a body, whose text is not kept.
     Body(usize),
 }
 
-/// A text, of which the first part was looked at.
+/// The first part of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) text: String,
-    /// Whether there was more.
+    /// True if there was more.
     pub(crate) has_more: bool,
 }
 
 impl Text {
-    /// Takes secrets out of it; the end of what was not looked at whole goes, because half a secret may be there.
+    /// Redacts secrets. Removes the end of an incomplete text, because half a secret may be there.
     pub(crate) fn clean(self) -> (String, bool) {
         let mut text = match redact(&self.text) {
             std::borrow::Cow::Borrowed(_) => self.text,
@@ -42,7 +52,7 @@ impl Text {
 }
 
 impl Captured {
-    /// How much memory it holds.
+    /// Returns the bytes of text that it holds in memory.
     pub(crate) fn size(&self) -> usize {
         match self {
             Captured::Text(text) => text.text.len(),
@@ -50,7 +60,7 @@ impl Captured {
         }
     }
 
-    /// What may be stored under a name, and whether something is missing.
+    /// Returns the value to store under a name, and true if something is missing.
     pub(crate) fn clean(self, name: &str) -> (Value, bool) {
         if is_secret_name(name) {
             return (Value::from("[redacted:name]"), false);
@@ -66,7 +76,7 @@ impl Captured {
     }
 }
 
-/// Puts a value under a name, in the place of an earlier one.
+/// Sets the value of a name, in place of an earlier one.
 pub(crate) fn put<T>(fields: &mut Vec<(&'static str, T)>, name: &'static str, value: T) {
     match fields.iter_mut().find(|(known, _)| *known == name) {
         Some((_, old)) => *old = value,

@@ -1,4 +1,4 @@
-//! The layer: sees every event and span of a program, and hands on what the filter keeps.
+//! The layer: receives every event and span of a program, and passes on those that the filter keeps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,22 +12,21 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::LOOKED_AT;
-use super::field::{Captured, put};
-use super::row::{Record, SpanRecord};
+use super::field::{Captured, SpanRecord, put};
+use super::row::Record;
 use super::visit::Visitor;
 use crate::filter::LogFilter;
 use crate::quiet;
-use crate::writer::Handle;
+use crate::writer::queue::Handle;
 
-/// Hands events to a [`LogWriter`](crate::LogWriter): a `tracing_subscriber::Layer`.
+/// Passes events to a [`LogWriter`](crate::LogWriter): a `tracing_subscriber::Layer`.
 ///
-/// The filter is the layer's own affair: what it does not keep, other layers of the same subscriber still get. For that,
-/// every callsite of the program stays enabled, and each event costs a look at the filter. [`filtered`](Self::filtered)
-/// spares that.
+/// The filter applies to this layer alone. So every callsite of the program stays enabled, and each event is compared with
+/// the filter. [`filtered`](Self::filtered) avoids that.
 ///
-/// An event's row belongs to the thread of its own field `thread_id`, else to that of the innermost span that has one. The
-/// field's value is a UUID, as text, `%` or `?`; it is stored as the row's thread only, not among its fields. What an event
-/// has to go through on the thread that logs is to be copied; it never waits for a file.
+/// An event's row belongs to the thread in its field `thread_id`, otherwise to that of the innermost span with such a field.
+/// The value is a UUID, as text, `%` or `?`. It is stored as the row's thread, not among its fields. The logging thread only
+/// copies the event; it never waits for a file.
 ///
 /// Events of the `log` crate that come by way of `tracing-log` have their own target, module, file and line.
 pub struct LogLayer {
@@ -36,13 +35,13 @@ pub struct LogLayer {
     pub(crate) row_bytes: usize,
 }
 
-/// What the layer keeps with a span.
+/// Extension of a span.
 struct Kept(Arc<SpanRecord>);
 
 impl LogLayer {
-    /// Makes the filter the subscriber's affair: an event that no layer wants costs nothing then.
+    /// Registers the filter with the subscriber, so that an event that no layer wants costs nothing.
     ///
-    /// Works only on a subscriber that knows filters of layers, such as `tracing_subscriber::Registry`.
+    /// The subscriber must support filters of layers, as `tracing_subscriber::Registry` does.
     pub fn filtered<S: Subscriber + for<'a> LookupSpan<'a>>(self) -> Filtered<LogLayer, LogFilter, S> {
         let filter = self.filter.clone();
         self.with_filter(filter)
@@ -52,7 +51,7 @@ impl LogLayer {
         Visitor::new(self.row_bytes.saturating_mul(LOOKED_AT).max(super::UNSURE_END * 2))
     }
 
-    /// What may be stored of a span, with what was recorded before.
+    /// Adds newly recorded fields to a span.
     fn span(&self, mut span: SpanRecord, found: Visitor) -> SpanRecord {
         span.thread_id = found.thread_id.or(span.thread_id);
         let message = (!found.message.text.is_empty()).then_some(("message", Captured::Text(found.message)));
@@ -124,7 +123,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 }
 
-/// Puts what `tracing-log` gives as fields where it belongs.
+/// Moves the fields of `tracing-log` to the record's own target, module, file and line.
 fn take_place_of_log(record: &mut Record) {
     for (name, value) in std::mem::take(&mut record.fields) {
         match (name, value) {

@@ -1,20 +1,19 @@
-//! From an event of `tracing` to a row: captured where it happens, made into a row where it is written.
+//! From an event of `tracing` to a row: captured on the logging thread, made into a row on the writer's thread.
 
 mod body;
 mod budget;
 mod field;
 mod layer;
-mod row;
+pub(crate) mod row;
 mod visit;
 
 pub use layer::LogLayer;
-pub(crate) use row::Record;
 
-/// The most bytes of one text that are looked at, as a multiple of what is kept of a row.
+/// Limit of the bytes that are copied of one text, as a multiple of a row's limit.
 ///
-/// Secrets are taken out of a text before it is cut, because half a key has lost its shape; so more of it is needed than
-/// is kept. A text of megabytes is not copied all the same.
+/// A text is redacted before it is cut, because half a key has lost its shape. So more of it is copied than is kept, but not
+/// megabytes.
 const LOOKED_AT: usize = 4;
 
-/// What is left out at the end of a text that was not looked at whole: more than a secret is long.
+/// Bytes to drop at the end of an incomplete text: longer than any secret.
 const UNSURE_END: usize = 16 << 10;

@@ -1,4 +1,4 @@
-//! Makes a row of what was captured: without secrets, and no longer than a row may be.
+//! Makes a row of a captured event: without secrets, and within the limit of a row.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::budget::Budget;
-use super::field::{Captured, Fields, Text};
+use super::field::{Captured, SpanRecord, Text};
 use crate::level::Level;
 use crate::store::NewRow;
 
-/// An event as it was captured.
+/// A captured event.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) at: Timestamp,
@@ -19,30 +19,21 @@ pub(crate) struct Record {
     pub(crate) thread_id: Option<Uuid>,
     pub(crate) message: Text,
     pub(crate) fields: Vec<(&'static str, Captured)>,
-    /// The spans that it happened in, outermost first.
+    /// Spans around it, outermost first.
     pub(crate) spans: Vec<Arc<SpanRecord>>,
     pub(crate) module: Option<String>,
     pub(crate) file: Option<String>,
     pub(crate) line: Option<u32>,
 }
 
-/// A span, with what may be stored of its fields.
-#[derive(Clone, Debug)]
-pub(crate) struct SpanRecord {
-    pub(crate) name: &'static str,
-    pub(crate) thread_id: Option<Uuid>,
-    pub(crate) fields: Fields,
-    pub(crate) is_cut: bool,
-}
-
 impl Record {
-    /// How much memory its texts hold.
+    /// Returns the bytes of its texts in memory.
     pub(crate) fn size(&self) -> usize {
         let fields: usize = self.fields.iter().map(|(_, value)| value.size()).sum();
         self.message.text.len() + fields
     }
 
-    /// Makes the row. The most telling texts are taken first: a long message leaves no room for spans, not the other way round.
+    /// Makes the row. A long message leaves no room for spans, not the other way round.
     pub(crate) fn into_row(self, process_id: Uuid, row_bytes: usize) -> NewRow {
         let mut budget = Budget::new(row_bytes - NewRow::PROCESS_BYTES);
         let target = budget.text(self.target);
@@ -146,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_whole_loses_its_end() {
+    fn a_text_that_was_read_in_part_loses_its_end() {
         let half = format!("{}sk-proj-Zq8vB1nX7c", "x".repeat(20_000));
         let (kept, is_cut) = Text { text: half, has_more: true }.clean();
         assert!(is_cut && kept.bytes().all(|byte| byte == b'x') && kept.len() > 3_000);

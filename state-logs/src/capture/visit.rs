@@ -1,4 +1,4 @@
-//! Takes the fields of an event or a span, as cheaply as it can be done on the thread that logs.
+//! Copies the fields of an event or a span, cheaply, on the logging thread.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Write as _};
@@ -10,17 +10,17 @@ use uuid::Uuid;
 use super::body::is_body;
 use super::field::{Captured, Text, put};
 
-/// The field that says to which thread of the agent an event belongs.
+/// Field with the id of the agent's thread.
 const THREAD_ID: &str = "thread_id";
 
-/// What was found in an event or a span.
+/// Fields of an event or a span.
 #[derive(Debug, Default)]
 pub(crate) struct Visitor {
-    /// The most bytes that are looked at of a text.
+    /// Limit of the bytes that are copied of a text.
     pub(crate) most: usize,
     pub(crate) message: Text,
-    /// The id in the field `thread_id`, which is stored as the row's thread and nowhere else: so that a thread that is deleted
-    /// leaves its id in no row of another.
+    /// Id in the field `thread_id`. It is stored as the row's thread and nowhere else, so that a deleted thread leaves its id
+    /// in no row of another.
     pub(crate) thread_id: Option<Uuid>,
     pub(crate) fields: Vec<(&'static str, Captured)>,
 }
@@ -38,7 +38,7 @@ impl Visitor {
             return put(&mut self.fields, name, Captured::Body(length.0));
         }
         let mut text = Beginning { most: self.most, text: Text::default() };
-        // It ends when there is enough, or when what is printed gives up; what was printed until then is kept.
+        // Ends at the limit, or when the value fails to print. The text up to there is kept.
         let _ = text.write_fmt(value);
         if name == "message" {
             self.message = text.text;
@@ -100,7 +100,7 @@ impl Visit for Visitor {
     }
 }
 
-/// An error and what caused it: `cannot open: permission denied`.
+/// An error with its causes: `cannot open: permission denied`.
 struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
@@ -115,7 +115,7 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// Counts what is printed.
+/// Counts printed bytes.
 struct Length(usize);
 
 impl fmt::Write for Length {
@@ -125,7 +125,7 @@ impl fmt::Write for Length {
     }
 }
 
-/// Keeps the beginning of what is printed, and ends the printing when there is enough.
+/// Keeps the beginning of a printed text, and stops the printing at the limit.
 struct Beginning {
     most: usize,
     text: Text,

@@ -1,4 +1,4 @@
-//! Adds a batch of rows, in one transaction that also makes room for them.
+//! Adds a batch of rows in one transaction, which also makes room for them.
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
@@ -6,20 +6,21 @@ use threadkeep_sqlite::{Durability, json};
 
 use super::LogStore;
 use super::evict::make_room;
+use super::forget::TOMBSTONES;
 use super::new_row::{Columns, NewRow};
 use super::partition::{partitions, shares};
 use super::place::{late_ms, next_id, place};
 use crate::error::LogError;
 use crate::options::Keep;
 
-/// One statement for any number of rows: they are one JSON array, because a statement costs more than a row.
+/// One statement for any number of rows, as a JSON array: a statement costs more than a row.
 const INSERT: &str = "INSERT INTO log_rows (place, id, at_ms, level, target, message, fields, spans, process_id, module, file, \
      line, is_cut, bytes) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13 FROM jsonb_each(?1)";
 
 impl LogStore {
-    /// Adds rows, and deletes the oldest ones that are then too many. What a writer does; for benches and imports.
+    /// Adds rows, and deletes the oldest rows above the limits. For benches and imports.
     ///
     /// # Errors
     ///
@@ -29,7 +30,7 @@ impl LogStore {
         self.append_counting(rows, keep, 0).await
     }
 
-    /// Adds rows, and counts others that were dropped.
+    /// Adds rows, and adds to the count of dropped rows.
     pub(crate) async fn append_counting(
         &self,
         rows: &[NewRow],
@@ -41,7 +42,7 @@ impl LogStore {
     }
 }
 
-/// Adds a batch, after it has made room for it.
+/// Adds a batch after making room for it.
 async fn add(
     conn: &mut SqliteConnection,
     batch: &[NewRow],
@@ -49,7 +50,11 @@ async fn add(
     dropped: u64,
 ) -> Result<(), sqlx::Error> {
     let mut shares = shares(batch, keep);
-    let partitions = partitions(conn, &mut shares).await?;
+    // Rows of deleted threads are dropped.
+    let threads = shares.iter().filter_map(|share| share.owner.thread_id);
+    let deleted = TOMBSTONES.deleted_of(conn, threads).await?;
+    shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !deleted.contains(&thread)));
+    let partitions = partitions(conn, &shares).await?;
     for (partition, share) in partitions.iter().zip(&shares) {
         make_room(conn, partition, share, keep).await?;
     }

@@ -1,7 +1,7 @@
-//! Makes room in a partition: the oldest rows go.
+//! Makes room in a partition by deleting its oldest rows.
 //!
-//! It is done before the new rows are written, in the same transaction: what is written then takes the pages that the old rows
-//! leave, and each page is written once and not twice.
+//! This comes before the new rows, in the same transaction. So the new rows take the pages of the old ones, and each page is
+//! written once, not twice.
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
@@ -10,10 +10,10 @@ use super::partition::{Partition, Share};
 use super::place::places;
 use crate::options::Keep;
 
-/// How many rows are looked at in one statement at least, where it is bytes that are too many.
+/// Least number of rows to read in one statement where bytes are above the limit.
 const LOOKED_AT: u64 = 64;
 
-/// Deletes the oldest rows of a partition, as many as are too many when its share is added.
+/// Deletes as many of a partition's oldest rows as its share of the batch exceeds the limits.
 pub(crate) async fn make_room(
     conn: &mut SqliteConnection,
     partition: &Partition,
@@ -22,7 +22,7 @@ pub(crate) async fn make_room(
 ) -> Result<(), sqlx::Error> {
     let mut rows = (partition.rows + share.rows.len() as u64).saturating_sub(keep.rows);
     if share.is_overfull {
-        // All of them are older than the rows that were left out.
+        // All stored rows are older than the rows that were left out.
         rows = partition.rows;
     }
     let mut bytes = (partition.bytes + share.bytes).saturating_sub(keep.bytes);

@@ -1,4 +1,4 @@
-//! Takes out rows that are too old, and gives back the space of what was taken out.
+//! Deletes old rows, and returns unused pages to the file system.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use super::LogStore;
 use super::place::last_id;
 use crate::error::LogError;
 
-/// How many rows are deleted in one transaction, so that nobody waits for long.
+/// Number of rows to delete in one transaction, so that other writers do not wait for long.
 const BATCH: i64 = 1_000;
 
-/// How many pages are given back to the file system in one transaction.
+/// Number of pages to return to the file system in one transaction.
 const PAGES: u32 = 1_024;
 
-/// How many unused pages are left for what is logged next.
+/// Number of unused pages to keep for the next rows.
 const SPARE_PAGES: i64 = 256;
 
 impl LogStore {
-    /// Deletes rows that are older than `keep`, and says how many.
+    /// Deletes rows that are older than `keep`. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`LogError::Open`] and [`LogError::Database`]; what was deleted by then stays so.
+    /// [`LogError::Open`] and [`LogError::Database`]; rows deleted by then stay deleted.
     pub async fn expire(&self, now: Timestamp, keep: Duration) -> Result<u64, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(0) };
-        // Longer than time itself is for ever.
+        // A duration beyond all time keeps rows for ever.
         let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok());
         let Some(before) = before.map(Timestamp::as_millisecond) else { return Ok(0) };
         let mut expired = 0;
@@ -42,7 +42,7 @@ impl LogStore {
         }
     }
 
-    /// Gives unused pages back to the file system, so many at most, if there are more than are soon used again.
+    /// Returns unused pages to the file system, except some that the next rows will use.
     pub(crate) async fn give_back_pages(&self) -> Result<(), LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(()) };
         const UNUSED: &str = "PRAGMA freelist_count";

@@ -7,34 +7,34 @@ use threadkeep_sqlite::RowReader;
 use super::LogStore;
 use crate::error::LogError;
 
-/// What the logs hold, and what has been logged since the database was made.
+/// Figures of the logs, some of them since the database was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogInventory {
-    /// Rows that are there.
+    /// Number of rows.
     pub rows: u64,
-    /// The bytes of their texts.
+    /// Bytes of their texts.
     pub bytes: u64,
-    /// The bytes of the texts of all rows that were ever logged.
+    /// Bytes of the texts of all rows ever logged.
     pub logged_bytes: u64,
-    /// Rows that were dropped because they found no room or could not be written, as far as the database knows.
+    /// Number of rows that were dropped because the queue was full or they could not be written, as far as recorded.
     pub dropped_rows: u64,
-    /// When the earliest row happened, of those that are there.
+    /// Time of the earliest row.
     pub oldest: Option<Timestamp>,
-    /// When the latest row happened.
+    /// Time of the latest row.
     pub newest: Option<Timestamp>,
 }
 
 impl LogStore {
-    /// Counts what there is; `None` when there is no database, which is not made.
+    /// Returns the figures; `None` when there is no database, and none is created.
     ///
     /// # Errors
     ///
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn inventory(&self) -> Result<Option<LogInventory>, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(None) };
-        // Rows are committed in another order than they happened in. The first and the last to be committed, and how far ids
-        // and times are apart, tell which others may have happened before and after them: few, unless a clock was set back.
+        // Rows are committed in another order than they happened in. The first and the last committed row, and the largest
+        // distance of ids and times, bound the search to a few rows, unless a clock was set back.
         let totals = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
                (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, dropped_rows, \

@@ -1,4 +1,4 @@
-//! The store: the rows in `logs_2.sqlite`, and what can be done with them.
+//! The store of log rows in `logs_2.sqlite`.
 
 mod append;
 mod evict;
@@ -26,15 +26,14 @@ pub use statements::statements;
 use crate::database::LOGS_DB;
 use crate::error::LogError;
 
-/// The logs of one folder. Cheap to clone; all clones share one database, which is opened when it is first needed.
+/// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the first use.
 #[derive(Clone, Debug)]
 pub struct LogStore {
     database: LazyDatabase,
 }
 
 impl LogStore {
-    /// Describes the logs in `folder`. Touches nothing: only reading opens a database that is there, and only writing makes
-    /// one that is not.
+    /// Describes the logs in `folder`. Opens nothing: reading opens an existing database, and writing creates a missing one.
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> LogStore {
         LogStore { database: LazyDatabase::new(&LOGS_DB, folder, open) }
@@ -46,11 +45,11 @@ impl LogStore {
         &self.database
     }
 
-    /// Closes the database, for every clone. Writers should be closed before: they would open it again.
+    /// Closes the database for all clones. Close writers first: they would open it again.
     ///
     /// # Errors
     ///
-    /// [`LogError::Database`]; it is closed all the same.
+    /// [`LogError::Database`]. The database is closed all the same.
     pub async fn close(&self) -> Result<(), LogError> {
         Ok(self.database.close().await?)
     }

@@ -7,41 +7,41 @@ use uuid::Uuid;
 
 use crate::level::Level;
 
-/// A row that is to be added: what a layer makes of an event. Its texts are stored as they are.
+/// A row before it is stored. Its texts are stored unchanged.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct NewRow {
-    /// The thread that it belongs to.
+    /// Thread that it belongs to.
     pub thread_id: Option<Uuid>,
-    /// The process that logged it.
+    /// Process that logged it.
     pub process_id: Option<Uuid>,
-    /// When it happened.
+    /// Time of the event.
     pub at: Timestamp,
-    /// How grave it is.
+    /// Level.
     pub level: Level,
-    /// What it is about, by the words of the program.
+    /// Target, most often the module.
     pub target: String,
-    /// What happened.
+    /// Message.
     pub message: String,
-    /// The text of a JSON object.
+    /// Fields, as the text of a JSON object.
     pub fields: Option<String>,
-    /// The text of a JSON array of objects with `name` and `fields`.
+    /// Spans, as the text of a JSON array of objects with `name` and `fields`.
     pub spans: Option<String>,
-    /// The module that logged it.
+    /// Module that logged it.
     pub module: Option<String>,
-    /// The source file of that.
+    /// Source file.
     pub file: Option<String>,
-    /// The line in it.
+    /// Line in the source file.
     pub line: Option<u32>,
-    /// Whether some of it was cut off.
+    /// True if something was cut off.
     pub is_cut: bool,
 }
 
 impl NewRow {
-    /// The bytes of a process's id.
+    /// Length of a process's id.
     pub(crate) const PROCESS_BYTES: usize = 36;
 
-    /// Counts the bytes of its texts.
+    /// Returns the bytes of its texts.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let optional = [&self.fields, &self.spans, &self.module, &self.file];
@@ -70,7 +70,7 @@ impl NewRow {
     }
 }
 
-/// The columns of a row as a JSON array, in the order of `INSERT`.
+/// Columns of a row as a JSON array, in the order of `INSERT`.
 #[derive(Serialize)]
 pub(crate) struct Columns<'a>(
     i64,

@@ -1,4 +1,4 @@
-//! Partitions: whose rows there are, and how many.
+//! Partitions: the owners of rows, and the size of each.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,13 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use threadkeep_sqlite::{JsonText, json, text_of};
 use uuid::Uuid;
 
-use super::forget::TOMBSTONES;
 use super::new_row::NewRow;
 use crate::options::Keep;
 
-/// Whose rows they are: a thread's, the threadless ones of a process, or those of neither.
+/// Owner of rows: a thread, a process for its threadless rows, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owner {
-    thread_id: Option<Uuid>,
+    pub(crate) thread_id: Option<Uuid>,
     process_id: Option<Uuid>,
 }
 
@@ -25,13 +24,13 @@ impl Owner {
         Owner { thread_id: row.thread_id, process_id }
     }
 
-    /// The two columns: '' where there is none.
+    /// Returns the two columns, '' for none.
     fn columns(self) -> [String; 2] {
         [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, text_of))
     }
 }
 
-/// A partition before a batch is added to it, and what of the batch is for it.
+/// A partition before a batch is added to it.
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) id: i64,
@@ -40,14 +39,14 @@ pub(crate) struct Partition {
     pub(crate) last_position: i64,
 }
 
-/// What of a batch one owner gets.
+/// An owner's rows of a batch.
 #[derive(Debug)]
 pub(crate) struct Share<'a> {
     pub(crate) owner: Owner,
-    /// The rows, each with its position in the batch.
+    /// Rows, each with its position in the batch.
     pub(crate) rows: Vec<(usize, &'a NewRow)>,
     pub(crate) bytes: u64,
-    /// Whether its oldest rows were left out, because the later ones would evict them at once.
+    /// True if its oldest rows were left out, because the later ones would evict them at once.
     pub(crate) is_overfull: bool,
 }
 
@@ -63,7 +62,7 @@ pub(crate) fn shares(batch: &[NewRow], keep: Keep) -> Vec<Share<'_>> {
         });
         let share = &mut shares[at];
         let is_full = share.rows.len() as u64 >= keep.rows || share.bytes + row.bytes() > keep.bytes;
-        // The newest row is kept, whatever its size.
+        // The newest row is kept, even if it is too large.
         share.is_overfull |= is_full && !share.rows.is_empty();
         if !share.is_overfull {
             share.bytes += row.bytes();
@@ -74,14 +73,11 @@ pub(crate) fn shares(batch: &[NewRow], keep: Keep) -> Vec<Share<'_>> {
     shares
 }
 
-/// Looks partitions up, and makes those that are not there. What is for a thread that was forgotten is left out of the shares.
+/// Returns the partitions of the shares in their order, and creates missing ones.
 pub(crate) async fn partitions(
     conn: &mut SqliteConnection,
-    shares: &mut Vec<Share<'_>>,
+    shares: &[Share<'_>],
 ) -> Result<Vec<Partition>, sqlx::Error> {
-    let threads = shares.iter().filter_map(|share| share.owner.thread_id);
-    let forgotten = TOMBSTONES.deleted_of(conn, threads).await?;
-    shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !forgotten.contains(&thread)));
     let owners: Vec<[String; 2]> = shares.iter().map(|share| share.owner.columns()).collect();
     let owners = json(&owners);
     let found = select(conn, &owners).await?;
@@ -98,7 +94,7 @@ pub(crate) async fn partitions(
     select(conn, &owners).await
 }
 
-/// Looks up the partition of a thread.
+/// Returns the id of a thread's partition.
 pub(crate) async fn id_of_thread(
     conn: &mut SqliteConnection,
     thread: Uuid,
@@ -109,7 +105,7 @@ pub(crate) async fn id_of_thread(
         .await
 }
 
-/// Reads the partitions that are there, in the order of their owners.
+/// Reads existing partitions in the order of their owners.
 async fn select(conn: &mut SqliteConnection, owners: &JsonText) -> Result<Vec<Partition>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT log_partitions.id, row_count, byte_count, last_position FROM json_each(?1) AS owner \

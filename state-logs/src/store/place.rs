@@ -1,13 +1,13 @@
-//! Where a row is: its partition and its position there in one number, and its id.
+//! Places and ids of rows. A place is the partition and the position in it in one number.
 
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
-/// The bits of a position.
+/// Bits of a position.
 pub(crate) const POSITION_BITS: u32 = 35;
 
-/// How many ids there are for a millisecond. An id stays below 2^53 until the year 2255, so that JSON can bear it.
+/// Ids per millisecond. An id stays below 2^53 until the year 2255, so that JSON numbers are exact.
 const IDS_PER_MS: i64 = 1_000;
 
 /// Returns the place of a row.
@@ -20,22 +20,22 @@ pub(crate) const fn places(partition: i64) -> RangeInclusive<i64> {
     place(partition, 0)..=place(partition + 1, 0) - 1
 }
 
-/// Returns the id after another one, for a row of this time: ids only grow, and are never behind the time.
+/// Returns the next id for a row of this time. Ids only grow, and are never behind the time.
 pub(crate) fn next_id(last: i64, at: Timestamp) -> i64 {
     (last + 1).max(at.as_millisecond().saturating_mul(IDS_PER_MS))
 }
 
-/// Returns by how many milliseconds an id is ahead of its row's time.
+/// Returns the milliseconds by which an id is ahead of its row's time.
 pub(crate) fn late_ms(id: i64, at: Timestamp) -> i64 {
     id / IDS_PER_MS - at.as_millisecond()
 }
 
-/// Returns an id that no row of this time or later is below.
+/// Returns a lower bound for the ids of rows at this time or later.
 pub(crate) fn first_id(from_ms: i64) -> i64 {
     from_ms.saturating_mul(IDS_PER_MS)
 }
 
-/// Returns an id that no row before this time is above, where rows are late by so much at most.
+/// Returns an upper bound for the ids of rows before this time, given the largest distance of ids and times.
 pub(crate) fn last_id(to_ms: i64, most_late_ms: i64) -> i64 {
     to_ms.saturating_add(most_late_ms).saturating_add(1).saturating_mul(IDS_PER_MS)
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::{first_id, last_id, late_ms, next_id, place, places};
 
     #[test]
-    fn partitions_lie_one_after_the_other() {
+    fn partitions_do_not_overlap() {
         assert_eq!(places(1), 1 << 35..=(2 << 35) - 1);
         assert!(places(7).contains(&place(7, 1)) && !places(7).contains(&place(8, 0)));
         let farthest = place((1 << 28) - 1, (1 << 35) - 1);
@@ -57,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_bounds_of_a_time_hold_every_row_of_it(
+        fn the_id_bounds_of_a_time_hold_each_of_its_rows(
             times in proptest::collection::vec(0..50_i64, 1..60), from in 0..50_i64, to in 0..50_i64,
         ) {
             let (mut last, mut most_late) = (0, 0);

@@ -1,4 +1,4 @@
-//! Finds rows: a walk along the rows of a thread, or along those of all, from the end that is asked for.
+//! Queries: a walk along a thread's rows, or along all rows, from either end.
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
@@ -12,55 +12,55 @@ use super::row::{LogRow, ROW_COLUMNS};
 use crate::error::LogError;
 use crate::level::Level;
 
-/// The number of rows when nothing is said.
+/// Default number of rows.
 pub const DEFAULT_LIMIT: u32 = 100;
-/// The most rows that one query gives.
+/// Limit of rows of one query.
 pub const MAX_LIMIT: u32 = 10_000;
 
-/// What to find. The default is the newest 100 rows; each part that is given leaves rows out.
+/// Filter, order and limit of a query. The default is the newest 100 rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogQuery {
-    /// Of which level. `None`: of any.
+    /// Level. Default: `None`, any.
     pub level: Option<LevelMatch>,
-    /// At this time or later.
+    /// Earliest time. Default: `None`, any.
     pub from: Option<Timestamp>,
-    /// Before this time.
+    /// End of the times, exclusive. Default: `None`, any.
     pub to: Option<Timestamp>,
-    /// Of this module and those below it: `a::b` also finds `a::b::c`, not `a::bc`.
+    /// Module, with the modules below it: `a::b` also finds `a::b::c`, not `a::bc`.
     pub module: Option<String>,
-    /// Of this source file, by its whole path or the last parts of it: `src/exec.rs` or `exec.rs`.
+    /// Source file, by its path or the last parts of it: `src/exec.rs` or `exec.rs`.
     pub file: Option<String>,
-    /// With this text in the message, or in the name or the value of a field; letters of ASCII in any case.
+    /// Text in the message, or in the name or the value of a field. ASCII letters match in any case.
     pub text: Option<String>,
-    /// Of these threads. Empty: of any, and of none.
+    /// Threads. Default: empty, rows of any thread and of none.
     pub threads: Vec<Uuid>,
-    /// Only rows that belong to no thread; with `threads`, those as well as the rows of these threads.
+    /// Only rows without a thread; with `threads`, those in addition. Default: false.
     pub threadless: bool,
-    /// Committed after the row with this id, for whoever waits for more. [`LogStore::last_id`] is where to begin.
+    /// Only rows that were committed after the row with this id. To follow the logs, begin with [`LogStore::last_id`].
     pub after_id: Option<i64>,
-    /// Which end first.
+    /// Order. Default: newest first.
     pub order: Order,
-    /// The most rows, from 1 to [`MAX_LIMIT`]. Default: [`DEFAULT_LIMIT`].
+    /// Limit of rows, from 1 to [`MAX_LIMIT`]. Default: [`DEFAULT_LIMIT`].
     pub limit: u32,
 }
 
-/// Which levels are meant.
+/// Filter of levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LevelMatch {
-    /// This one and graver ones.
+    /// This level and more severe ones.
     AtLeast(Level),
-    /// This one alone.
+    /// This level only.
     Exactly(Level),
 }
 
-/// Which rows come first. The order is that of their commits: within a process that of their times, and between processes
-/// as exact as the interval of batches.
+/// Order of rows, by their commits: within a process that of their times, and between processes as exact as the interval of
+/// batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The newest.
+    /// The newest row first.
     #[default]
     NewestFirst,
-    /// The oldest.
+    /// The oldest row first.
     OldestFirst,
 }
 
@@ -82,18 +82,18 @@ impl Default for LogQuery {
     }
 }
 
-/// Which rows are walked along.
+/// Rows that a statement reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Walk {
-    /// All, by their ids.
+    /// All rows, by id.
     All,
-    /// Those of a partition, by their places.
+    /// The rows of a partition, by place.
     Partition,
 }
 
-/// Returns the statement of a walk. Its parameters are, in order: the first and the last id, the first and the last time, the
-/// first and the last level, a module, the beginning of those below it, a file, the end of its path, a text, the partitions as a
-/// JSON array, whether threadless rows are meant as well, and the limit; then for a partition its first and last place.
+/// Returns the statement of a walk. Parameters: first and last id, first and last time, first and last level, module, prefix of
+/// modules below it, file, suffix of its path, text, partitions as a JSON array, true for threadless rows too, limit; then for a
+/// partition its first and last place.
 pub(crate) fn select(walk: Walk, order: Order) -> String {
     let order = match order {
         Order::NewestFirst => "DESC",
@@ -116,16 +116,16 @@ pub(crate) fn select(walk: Walk, order: Order) -> String {
     )
 }
 
-/// What a query's parts are, as the statement takes them.
+/// Parameters of a query's statement.
 struct Bounds<'a> {
     query: &'a LogQuery,
     ids: (i64, i64),
-    /// The partitions of the query's threads; `None` when rows of any are meant.
+    /// Partitions of the query's threads; `None` for all rows.
     partitions: Option<Vec<i64>>,
 }
 
 impl LogStore {
-    /// Finds rows. A database that is not there has none, and is not made.
+    /// Finds rows. Without a database there are none, and none is created.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl LogStore {
         Ok(db.read(async |conn| rows(conn, query).await).await?)
     }
 
-    /// Returns the id of the row that was committed last; 0 when there never was one.
+    /// Returns the id of the last committed row; 0 before the first.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ async fn rows(conn: &mut SqliteConnection, query: &LogQuery) -> Result<Vec<LogRo
     };
     let bounds = Bounds { query, ids: ids(conn, query).await?, partitions };
     match &bounds.partitions {
-        // A partition is small; all rows are not. So threads are walked along one after the other.
+        // A partition is small, and the table is not. So threads are read one after the other.
         Some(partitions) if !query.threadless => {
             let mut found = Vec::new();
             for partition in partitions {
@@ -175,7 +175,7 @@ async fn rows(conn: &mut SqliteConnection, query: &LogQuery) -> Result<Vec<LogRo
     }
 }
 
-/// The first and the last id that a query's rows can have.
+/// Returns bounds of the ids of a query's rows.
 async fn ids(conn: &mut SqliteConnection, query: &LogQuery) -> Result<(i64, i64), sqlx::Error> {
     let from = query.from.map_or(i64::MIN, |from| first_id(from.as_millisecond()));
     let after = query.after_id.map_or(i64::MIN, |after| after.saturating_add(1));

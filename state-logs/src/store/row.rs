@@ -1,4 +1,4 @@
-//! A row as it is read.
+//! A stored row.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -14,45 +14,45 @@ use crate::level::Level;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LogRow {
-    /// Its number, which is greater than that of every row that was committed before.
+    /// Id, greater than that of every row that was committed before.
     pub id: i64,
-    /// When it happened, to the millisecond.
+    /// Time of the event, to the millisecond.
     pub at: Timestamp,
-    /// How grave it is.
+    /// Level.
     pub level: Level,
-    /// What it is about; most often the module.
+    /// Target, most often the module.
     pub target: String,
-    /// What happened.
+    /// Message.
     pub message: String,
-    /// The event's fields. Texts that are bodies, such as `prompt`, are `[123 bytes]`; secrets are `[redacted:…]`.
+    /// Fields. Bodies, such as `prompt`, are `[123 bytes]`; secrets are `[redacted:…]`.
     pub fields: Map<String, Value>,
-    /// The spans that it happened in, outermost first.
+    /// Spans around it, outermost first.
     pub spans: Vec<LogSpan>,
-    /// The thread that it belongs to.
+    /// Thread that it belongs to.
     pub thread_id: Option<Uuid>,
-    /// The process that logged it.
+    /// Process that logged it.
     pub process_id: Option<Uuid>,
-    /// The module that logged it.
+    /// Module that logged it.
     pub module: Option<String>,
-    /// The source file of that.
+    /// Source file.
     pub file: Option<String>,
-    /// The line in it.
+    /// Line in the source file.
     pub line: Option<u32>,
-    /// Whether some of it was cut off because it was too long.
+    /// True if something was cut off because it was too long.
     pub is_cut: bool,
 }
 
-/// A span that a row happened in.
+/// A span around a row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogSpan {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its fields, without `thread_id`.
+    /// Fields, without `thread_id`.
     pub fields: Map<String, Value>,
 }
 
-/// The columns of a row `r` and its partition `p`, in the order of [`LogRow::from_row`].
+/// Columns of a row `r` and its partition `p`, in the order of [`LogRow::from_row`].
 pub(crate) const ROW_COLUMNS: &str = "r.id, r.at_ms, r.level, r.target, r.message, r.fields, r.spans, p.thread_id, \
      r.process_id, r.module, r.file, r.line, r.is_cut";
 
@@ -67,7 +67,7 @@ impl LogRow {
             message: row.column()?,
             fields: json(row.column()?)?,
             spans: json(row.column()?)?,
-            // '' where the row belongs to none.
+            // '' without a thread.
             thread_id: row.column::<Option<&str>>()?.filter(|id| !id.is_empty()).map(parse).transpose()?,
             process_id: row.optional_uuid()?,
             module: row.column()?,

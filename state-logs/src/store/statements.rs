@@ -1,9 +1,9 @@
-//! Every statement that is put together at run time, by name: for audits of query plans.
+//! Statements that are assembled at run time, by name, for audits of query plans.
 
 use super::forget::TOMBSTONES;
 use super::query::{Order, Walk, select};
 
-/// All of them, each with a name that says which one it is.
+/// Returns these statements, each with a name.
 #[doc(hidden)]
 #[must_use]
 pub fn statements() -> Vec<(String, String)> {

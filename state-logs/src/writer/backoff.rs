@@ -1,4 +1,4 @@
-//! When to try again what has failed.
+//! Pauses between retries.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Counts failures in a row, and says how long to leave it.
+/// Pause after consecutive failures.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     pause: Duration,
@@ -15,18 +15,18 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Notes a failure: the pause is twice the last one.
+    /// Records a failure, and doubles the pause.
     pub(crate) fn failed(&mut self, now: Instant) {
         self.pause = (self.pause * 2).clamp(FIRST, LONGEST);
         self.until = Some(now + self.pause);
     }
 
-    /// Notes that it worked.
+    /// Records a success.
     pub(crate) fn succeeded(&mut self) {
         *self = Backoff::default();
     }
 
-    /// Returns the moment of the next try; `None` when there is no reason to wait.
+    /// Returns the time of the next try; `None` without a failure.
     pub(crate) fn until(&self) -> Option<Instant> {
         self.until
     }
@@ -39,7 +39,7 @@ mod tests {
     use super::Backoff;
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_begin_anew_after_a_success() {
+    fn pauses_double_up_to_the_longest_and_reset_on_success() {
         let now = Instant::now();
         let mut backoff = Backoff::default();
         assert_eq!(backoff.until(), None);

@@ -1,4 +1,4 @@
-//! What is written in one transaction: rows, and how many were dropped meanwhile.
+//! The rows of one transaction, and the number of rows that were dropped meanwhile.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -7,16 +7,16 @@ use uuid::Uuid;
 use crate::level::Level;
 use crate::store::NewRow;
 
-/// Rows on their way to the database. They are kept when it cannot be used, and tried again.
+/// Rows on their way to the database. They are kept and retried while it is unusable.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) rows: Vec<NewRow>,
-    /// Of the rows that this process has dropped, those that the database knows of.
+    /// Number of this process's dropped rows that are in the database's count.
     pub(crate) reported: u64,
 }
 
 impl Batch {
-    /// Makes the row that says how many rows were dropped since the last such row, if any were.
+    /// Makes a row that reports the rows dropped since the last such row, if there are any.
     pub(crate) fn notice(&self, dropped: u64, process_id: Uuid, at: Timestamp) -> Option<(NewRow, u64)> {
         let count = dropped.saturating_sub(self.reported);
         if count == 0 {

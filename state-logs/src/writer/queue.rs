@@ -1,6 +1,6 @@
 //! The bounded queue between the threads that log and the one that writes.
 //!
-//! Its lock is held for as long as it takes to push a row or to take all of them, never while something is written.
+//! Its lock is held only to push a row or to take all rows, never while writing.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,21 +10,21 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::capture::Record;
+use crate::capture::row::Record;
 use crate::error::LogError;
 
-/// The most bytes of texts that wait to be written: rows beyond are dropped, however few they are.
+/// Limit of the bytes of waiting texts. Rows beyond it are dropped.
 const QUEUE_BYTES: usize = 32 << 20;
 
-/// The longest wait for more rows, whatever interval is asked for: there is an end to the moments that a clock knows.
+/// Longest wait for more rows. A longer interval could overflow the clock.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What became of the rows before a flush: `None` is good.
+/// Result of a flush: `None` is success.
 type Answer = Option<String>;
 
 pub(crate) struct Queue {
     most_rows: usize,
-    /// The number of rows at which the writer does not wait for more.
+    /// Number of rows at which the writer waits for no more.
     enough_rows: usize,
     state: Mutex<State>,
     changed: Condvar,
@@ -35,11 +35,11 @@ pub(crate) struct Queue {
 struct State {
     rows: VecDeque<Record>,
     bytes: usize,
-    /// How many rows have ever been accepted.
+    /// Number of rows ever accepted.
     accepted: u64,
-    /// Who waits for the rows that were accepted before: up to which one.
+    /// Flushes, each with the number of the last row that it waits for.
     waiting: Vec<(u64, oneshot::Sender<Answer>)>,
-    /// Who waits for the end.
+    /// Calls that wait for the end.
     closers: Vec<oneshot::Sender<Answer>>,
     /// Whether someone has begun to wait since the writer last looked.
     is_asked: bool,
@@ -69,11 +69,11 @@ impl Queue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics halfway through a change.
+        // No code panics halfway through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a row if there is room, and counts it if there is none.
+    /// Accepts a row if there is room, and counts it as dropped otherwise.
     fn offer(&self, record: Record) {
         let size = record.size();
         let mut state = self.state();
@@ -88,7 +88,7 @@ impl Queue {
         state.rows.push_back(record);
         let count = state.rows.len();
         drop(state);
-        // The first one begins the writer's wait for others, and with enough of them it ends.
+        // The first row starts the writer's wait for more, and a full batch ends it.
         if count == 1 || count == self.enough_rows {
             self.changed.notify_all();
         }
@@ -107,7 +107,7 @@ impl Queue {
         self.state().trouble.clone()
     }
 
-    /// Waits for what was accepted so far.
+    /// Waits for the rows that were accepted so far.
     pub(crate) async fn flush(&self) -> Result<(), LogError> {
         self.ask(|state, sender| {
             state.waiting.push((state.accepted, sender));
@@ -116,7 +116,7 @@ impl Queue {
         .await
     }
 
-    /// Accepts nothing any more, and waits until the writer has ended.
+    /// Stops accepting rows, and waits until the writer has ended.
     pub(crate) async fn close(&self) -> Result<(), LogError> {
         self.ask(|state, sender| {
             state.closers.push(sender);
@@ -147,10 +147,7 @@ impl Queue {
         self.state().is_closing = true;
         self.changed.notify_all();
     }
-}
 
-/// What the writer's thread does with the queue.
-impl Queue {
     /// Waits for rows, and then for more of them, at most for an interval.
     pub(crate) fn wait(&self, interval: Duration) -> Wake {
         let mut state = self.state();
@@ -160,7 +157,7 @@ impl Queue {
         self.wait_until(state, Instant::now() + interval.min(LONGEST_WAIT), true)
     }
 
-    /// Waits for a moment, or until someone asks. Rows that come meanwhile just come.
+    /// Waits until a moment, or until a caller flushes or closes. New rows do not end the wait.
     pub(crate) fn pause(&self, until: Instant) -> Wake {
         self.wait_until(self.state(), until, false)
     }
@@ -181,7 +178,7 @@ impl Queue {
         }
     }
 
-    /// Takes the oldest rows. Rows that are taken no longer count as waiting.
+    /// Takes the oldest rows. They no longer count as waiting.
     pub(crate) fn take(&self, most: usize) -> Vec<Record> {
         let mut state = self.state();
         let count = most.min(state.rows.len());
@@ -191,12 +188,12 @@ impl Queue {
         taken
     }
 
-    /// Says how many rows wait.
+    /// Returns the number of waiting rows.
     pub(crate) fn left(&self) -> usize {
         self.state().rows.len()
     }
 
-    /// Notes that every row that was taken is written.
+    /// Records that all taken rows are written, and answers flushes.
     pub(crate) fn written(&self) {
         let mut state = self.state();
         state.trouble = None;
@@ -206,12 +203,12 @@ impl Queue {
         state.waiting = left;
         drop(state);
         for (_, waiter) in answered {
-            // Who no longer waits needs no answer.
+            // The caller may no longer wait.
             let _ = waiter.send(None);
         }
     }
 
-    /// Notes that rows could not be written, and tells all who wait.
+    /// Records that rows could not be written, and answers all flushes.
     pub(crate) fn failed(&self, reason: &str) {
         let mut state = self.state();
         state.trouble = Some(reason.to_owned());
@@ -220,7 +217,7 @@ impl Queue {
         }
     }
 
-    /// Ends the queue: nothing is accepted, and nobody waits, ever after. What is left in it is dropped.
+    /// Ends the queue: it accepts no rows, answers every caller, and drops the remaining rows.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         (state.is_closing, state.has_ended) = (true, true);
@@ -230,7 +227,7 @@ impl Queue {
         let waiting = std::mem::take(&mut state.waiting).into_iter().map(|(_, waiter)| waiter);
         let waiting: Vec<_> = waiting.chain(std::mem::take(&mut state.closers)).collect();
         if !left.is_empty() {
-            // It ended in the middle of something.
+            // The writer ended before it had written them.
             state.trouble.get_or_insert_with(|| "the writer has ended".to_owned());
         }
         let trouble = state.trouble.clone();
@@ -241,7 +238,7 @@ impl Queue {
     }
 }
 
-/// A share in the queue of those who log. The last one that goes closes it.
+/// A layer's share in the queue. Dropping the last one closes the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
     closer: Arc<Closer>,

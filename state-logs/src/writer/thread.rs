@@ -1,4 +1,4 @@
-//! The thread that writes: waits for rows, commits them in batches, and tries again later what it could not.
+//! The writing thread: waits for rows, commits them in batches, and retries after failures.
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::options::LogOptions;
 use crate::quiet;
 use crate::store::LogStore;
 
-/// After how many commits it is looked whether pages can be given back.
+/// Number of commits between checks for unused pages.
 const COMMITS_BETWEEN_VACUUMS: u64 = 256;
 
 /// Starts the thread.
@@ -40,7 +40,7 @@ struct Writer {
     commits: u64,
 }
 
-/// Ends the queue also when the thread panics, so that nobody waits for it and nothing is kept for it.
+/// Ends the queue even when the thread panics, so that no caller waits for it.
 struct End(Arc<Queue>);
 
 impl Drop for End {
@@ -66,10 +66,10 @@ impl Writer {
         }
     }
 
-    /// Writes batch after batch, until fewer rows are left than make one; when closing, until none is.
+    /// Writes batch after batch. When closing, until no row is left.
     async fn write_all(&mut self, is_closing: bool) {
         let most = self.options.batch_rows;
-        // What is here now: a program that goes on logging must not keep those who wait from an answer.
+        // Only the rows that wait now: a program that keeps logging must not delay flushes.
         let mut left = self.queue.left();
         loop {
             if self.batch.rows.is_empty() {
@@ -89,7 +89,7 @@ impl Writer {
         }
     }
 
-    /// Writes the batch in hand; says whether it is out of hand.
+    /// Writes the current batch. Returns false if it has to be retried.
     async fn write(&mut self) -> bool {
         let dropped = self.queue.dropped();
         let notice = self.batch.notice(dropped, *super::PROCESS_ID, Timestamp::now());
@@ -119,7 +119,7 @@ impl Writer {
         }
     }
 
-    /// Writes a batch that fails by something in it row by row, so that nothing else is lost; says whether it is out of hand.
+    /// Writes the rows of a failing batch one by one, so that only bad rows are lost. Returns false if it has to be retried.
     async fn write_singly(&mut self) -> bool {
         while let Some(row) = self.batch.rows.first() {
             match self.store.append_counting(std::slice::from_ref(row), self.options.keep(), 0).await {
@@ -143,9 +143,9 @@ impl Writer {
         self.queue.failed(&error.to_string());
     }
 
-    /// Looks after the database: once what is too old, and now and then what takes space for nothing.
+    /// Deletes old rows after the first commit, and returns unused pages now and then.
     async fn tidy(&mut self) {
-        // What fails here is tried again by another start, and will be met by the next write if it matters.
+        // A failure here is retried after the next start, and shows at the next write if it matters.
         if self.commits == 0 {
             let _ = self.store.expire(Timestamp::now(), self.options.keep_age).await;
         }
@@ -156,7 +156,7 @@ impl Writer {
     }
 }
 
-/// Says whether a batch failed by what is in it, so that trying again would fail for ever.
+/// Returns true if a batch failed because of its rows, so that every retry would fail.
 fn is_the_rows_fault(error: &LogError) -> bool {
     matches!(error, LogError::Database(DbError::Statement { .. }))
 }

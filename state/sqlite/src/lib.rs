@@ -1,11 +1,20 @@
 //! SQLite plumbing for Threadkeep's stores: open, migrate, read, write, check, measure.
 //!
-//! **What it is.** The one place that knows how a database of ours is opened: which pragmas, which locks, which journal mode, what
-//! happens before a migration, and what is refused. A store declares a [`DbSpec`], calls [`Database::open`] and gets
-//! readers and write transactions.
+//! A store declares a [`DbSpec`] (file name, application id, migrations) and calls [`Database::open`]. It gets readers
+//! and write transactions, with pragmas, locks, retries and journal mode taken care of.
 //!
-//! **What it is not.** It has no tables of its own and knows of threads only how a deleted one is known again ([`Tombstones`]). It is also the one crate with sqlx types in its
-//! signatures: it lends sqlx connections to stores, which depend on sqlx themselves and hide it from their own users.
+//! | task | where |
+//! |---|---|
+//! | open, create, upgrade | [`Database::open`]; at the first use: [`LazyDatabase`] |
+//! | read | [`Database::read`] |
+//! | write | [`Database::write`] with a [`Durability`]; [`Database::begin`] where something is decided in between |
+//! | bind and read values | [`json`], [`RowReader`] |
+//! | copy, check, tidy up | [`Database::snapshot`], [`Database::check`], [`Database::checkpoint`] |
+//! | report on a database in any state | [`inspect()`] |
+//! | errors | [`OpenError`], [`DbError`]; of every store: [`StoreError`] |
+//!
+//! It has no tables of its own, and of threads it knows only deleted ones ([`Tombstones`]). It is the one crate with sqlx
+//! types in its signatures: it lends sqlx connections to stores, which hide sqlx from their users.
 //!
 //! ```
 //! use threadkeep_sqlite::{
@@ -38,76 +47,77 @@
 //! # }
 //! ```
 //!
-//! # How opening works
+//! # Opening
 //!
-//! 1. **Look**, with plain reads and no SQLite handle. What is not ours (another application id, no database, no file) is
-//!    refused before SQLite could create or change anything. So is a write-ahead log that another database, or another
-//!    state of this one, left beside ours ([`OpenError::ForeignLog`]): SQLite would write it over the file. What cannot be
-//!    told is a log of a database of the same kind whose change counters happen to follow on ours, and one that never
-//!    wrote the first page, of a database with just as many pages. So is a *hot* rollback journal of another database or
-//!    another state, which SQLite would roll back into the file; what cannot be told is one of the same kind whose change
-//!    counter is ours or one less, and one without the first page, of a database with just as many pages.
-//! 2. **Connect** and compare what is applied with what this program knows. Up to date: done, without a lock or a write.
-//! 3. **Lock** `<file>.lock`, and look again: another process may have done it all.
-//! 4. **Create**: the application id is on the file's first page from its first moment, then WAL is switched on.
-//! 5. **Snapshot**: a database with data is copied to `<file>.before-v<N>` before it is upgraded to version N. The newest two
-//!    such copies are kept; nothing else is ever deleted.
-//! 6. **Migrate**: all pending migrations in one transaction. A kill at any moment leaves the file before or after all.
+//! 1. **Look** with plain reads, without SQLite. A file that is not ours is refused before SQLite could create or change
+//!    anything. So is a write-ahead log or a hot rollback journal of another database, or of another state of this one:
+//!    SQLite would write it over the file ([`OpenError::ForeignLog`]). Two kinds go unnoticed, both of a database of the same
+//!    kind: change counters that happen to fit, and no first page but as many pages.
+//! 2. **Connect** and compare the applied migrations with this program's. If they match, opening is done, without a lock or
+//!    a write.
+//! 3. **Lock** `<file>.lock` and look again, because another process may have finished the job.
+//! 4. **Create**: the file's first page has the application id from the beginning. Then WAL is switched on.
+//! 5. **Snapshot**: a database with data is copied to `<file>.before-v<N>` before an upgrade to version N. The newest two
+//!    copies are kept.
+//! 6. **Migrate**: all pending migrations run in one transaction. A kill at any moment leaves all of them or none.
 //!
 //! # Locking
 //!
-//! Within a process there is one writer connection, which [`Database::begin`] hands out in order of arrival, and up to
-//! [`OpenOptions::readers`] readers that cannot write. Between processes SQLite's own locks decide. Every write is `BEGIN
-//! IMMEDIATE`: a transaction that reads first and writes later fails at once when someone else wrote in between, and no
-//! timeout helps. SQLite waits [`OpenOptions::busy_timeout`] in one try; above that, tries are repeated with random pauses
-//! up to [`OpenOptions::write_timeout`]. The error that is left names who holds the lock, where the system tells (Linux).
-//! A [`WriteTx`] that is dropped, or whose future is cancelled at any point, is rolled back, and the writer goes on.
-//! The file lock is taken for creating, upgrading and changing the journal mode only.
+//! A process has one writer connection, which writes take in order of arrival, and up to [`OpenOptions::readers`] readers
+//! that cannot write. Between processes SQLite's locks decide. Every write is `BEGIN IMMEDIATE`, because a transaction that
+//! reads first and writes later fails at once if another process wrote in between, whatever the timeout. SQLite waits
+//! [`OpenOptions::busy_timeout`] in one try. Tries are repeated with random pauses up to [`OpenOptions::write_timeout`].
+//! Then the error names the holder of the lock, where the system knows it (Linux).
 //!
-//! A file is looked at through one handle, which stays open as long as the process and the file: on Unix, closing it would
-//! drop SQLite's locks.
+//! A write whose future is dropped is rolled back, and the writer goes on. The file lock is taken only to create, to
+//! upgrade and to change the journal mode.
+//!
+//! The look keeps one handle per file open until the file is deleted: on Unix, closing it would drop SQLite's locks.
 //!
 //! # Durability
 //!
-//! [`DbKind`] decides whether a commit waits for the disk. What only the user knows (a name, a deletion) is written with
-//! [`Database::begin_durable`], which waits for it also where everything else could be rebuilt after a power cut.
+//! [`DbKind`] decides if a commit waits for the disk. [`Durability::Durable`] makes one commit wait in any database: for
+//! data that only the user has, such as a name.
 //!
-//! Deleted text is overwritten in the file. The log still has it until a checkpoint has written all of it back and cut it
-//! to nothing, as [`Database::checkpoint`] does unless a reader is in its way, and the last [`Database::close`]; a snapshot
-//! has what it was made of, until a store deletes it there, too ([`LazyDatabase::edit_snapshots`]).
+//! Deleted text is overwritten in the file. The log keeps it until a checkpoint has written the log back and truncated it,
+//! as [`Database::checkpoint`] does unless a reader is in its way, and as the last [`Database::close`] does. Snapshots keep
+//! it until a store edits them with [`LazyDatabase::edit_snapshots`].
 //!
 //! # Compatibility
 //!
-//! Several versions of a program may have one file open. An **older** program opens a newer database: migrations it does not
-//! know are ignored, those it knows are compared by checksum ([`OpenError::Checksum`]). When a migration makes a file
-//! unusable for older programs, it sets `PRAGMA user_version` to the oldest version a program must know; programs below
-//! that floor get [`OpenError::Newer`], and those that had the file open get [`DbError::Newer`] at their next write.
-//! Migrations run with `foreign_keys` off, so that a table can be rebuilt without deleting what points to it; a migration
-//! that leaves more dangling rows than it found is rolled back. Files are created for their user alone (mode 0600).
+//! Several versions of a program may have one file open. An older program ignores migrations that it does not know, and
+//! compares the others by checksum ([`OpenError::Checksum`]). A migration that makes the file unusable for older programs
+//! sets `PRAGMA user_version` to the oldest version that may use it. Programs below that floor get [`OpenError::Newer`], or
+//! [`DbError::Newer`] at their next write if they had the file open.
+//!
+//! Migrations run with `foreign_keys` off, so that rebuilding a table deletes no rows that point to it. Migrations that
+//! leave more dangling rows than before are rolled back. A database whose first migration differs was made by a development
+//! version from before the first release ([`OpenError::Development`]). Files are created for their user alone (mode 0600).
 //!
 //! # Performance
 //!
-//! Opening a database that is up to date opens one SQLite handle and runs two statements; readers are opened when they are
-//! first used. A log that nobody has open is read twice, by the look and by SQLite; one in use is not read (Linux says
-//! which; elsewhere the look reads it). On a connection, sqlx pays for each statement with a hop to its thread, so the
-//! number of statements is the cost of an operation: prefer one statement over a batch (`json_each(?1)`) to a loop. A write
-//! transaction adds three (BEGIN, the floor, COMMIT). Statements are cached per connection (256). `VACUUM INTO`, and so a
-//! snapshot, reads and writes the whole file; [`Database::check`] reads it whole.
+//! Opening a database that is up to date opens one SQLite handle and runs two statements. Readers are opened when they are
+//! first used. The look reads a log that no program has open, and so SQLite reads it a second time; on systems other than
+//! Linux the look also reads a log in use.
+//!
+//! Each statement costs a hop to the connection's thread, so the number of statements is the cost of an operation: one
+//! statement over [`json`] is faster than a loop. A write adds three (BEGIN, the floor, COMMIT). A connection caches 256
+//! statements. [`Database::snapshot`] reads and writes the whole file, and [`Database::check`] reads it.
 //!
 //! # File systems
 //!
-//! WAL is used on file systems of this machine, and the rollback journal (`DELETE`) where memory cannot be shared safely:
-//! NFS, SMB, 9p, FUSE and others ([`file_system`]). A WAL database that is found on one of those is switched when nobody
-//! else has it open. The file system is asked on Linux and Android; elsewhere it is taken for local, and
-//! [`OpenOptions::journal`] is there to say otherwise. A path must be UTF-8 ([`OpenError::NotUtf8`]). A symlink in the database's place is followed.
-//! [`OpenOptions::read_only`] and [`inspect()`] write no byte and create no file, on a folder that allows it as on one that
-//! does not; within one process, though, handles share a log's index, and a read-only one then notes its reads there.
-//! A writable opening needs room for a log's index; without it there is [`OpenError::Full`], and a read-only opening still
-//! reads ([`OpenError::is_unwritable`]).
+//! WAL is used on local file systems, and a rollback journal (`DELETE`) where shared memory is unsafe: NFS, SMB, 9p, FUSE
+//! and others ([`file_system`]). A WAL database on one of those is switched when no other program has it open. Linux and
+//! Android report the file system; elsewhere it counts as local, and [`OpenOptions::journal`] overrides that. A path must be
+//! UTF-8 ([`OpenError::NotUtf8`]). A symlink in the database's place is followed.
+//!
+//! [`OpenOptions::read_only`] and [`inspect()`] write no byte and create no file. Within one process, though, handles share
+//! a log's index, and a read-only handle notes its reads there. A writable opening needs space for a log's index; without it
+//! there is [`OpenError::Full`], and a read-only opening still works ([`OpenError::is_unwritable`]).
 //!
 //! # Telemetry
 //!
-//! Names and tags are listed in [`telemetry`]; [`install_telemetry`] sets the process's one sink.
+//! [`telemetry`] lists names and tags; [`install_telemetry`] sets the process's one sink.
 
 mod database;
 mod error;

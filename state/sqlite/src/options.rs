@@ -1,10 +1,10 @@
-//! How a database is opened.
+//! Options for opening a database.
 
 use std::time::Duration;
 
 use crate::system::file_system::FileSystem;
 
-/// How to open a database. Every option has a default that suits an agent's machine.
+/// Options for opening a database. The defaults suit an agent's machine.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     pub(crate) journal: JournalChoice,
@@ -42,38 +42,37 @@ impl OpenOptions {
         self
     }
 
-    /// Bounds the number of reader connections, which are opened as they are needed. Default: 4; at least 1.
+    /// Limits the number of reader connections, which are opened when needed. Default: 4; at least 1.
     #[must_use]
     pub fn readers(mut self, readers: u32) -> Self {
         self.readers = readers.max(1);
         self
     }
 
-    /// Sets how long SQLite itself waits for a lock in one try. Default: 5 s.
+    /// Sets SQLite's own wait for a lock in one try. Default: 5 s.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout.min(Duration::from_secs(3600));
         self
     }
 
-    /// Sets how long beginning or committing a write goes on trying, in all. Default: 30 s.
+    /// Sets the total time for the tries of beginning or committing a write. Default: 30 s.
     ///
-    /// Counts the wait for this process's one writer, too. A try that has begun is not cut short: the last one may take
-    /// [`busy_timeout`](Self::busy_timeout) more.
+    /// Includes the wait for this process's one writer. The last try may take [`busy_timeout`](Self::busy_timeout) more.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
     }
 
-    /// Sets how long opening waits while another process creates or migrates the database. Default: 60 s.
+    /// Sets the wait of opening while another process creates or migrates the database. Default: 60 s.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// Opens without writing a byte or creating a file; beginning a write is then an error. Default: off.
+    /// Opens without writing a byte or creating a file. Beginning a write then fails. Default: off.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
@@ -81,16 +80,16 @@ impl OpenOptions {
     }
 }
 
-/// Which journal mode to use.
+/// Choice of the journal mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum JournalChoice {
     /// WAL on local file systems, DELETE where WAL is unsafe.
     #[default]
     Auto,
-    /// WAL, whatever the file system is.
+    /// WAL on every file system.
     Wal,
-    /// DELETE, whatever the file system is.
+    /// DELETE on every file system.
     Delete,
 }
 
@@ -104,13 +103,13 @@ impl JournalChoice {
     }
 }
 
-/// The journal mode a database has.
+/// Journal mode of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JournalMode {
-    /// A write-ahead log: readers and the writer do not wait for each other. Needs shared memory on one machine.
+    /// A write-ahead log. Readers and the writer do not wait for each other. Needs shared memory.
     Wal,
-    /// A rollback journal: slower, and safe on every file system whose locks work.
+    /// A rollback journal. Slower, and safe on every file system with working locks.
     Delete,
 }
 
@@ -124,7 +123,7 @@ impl JournalMode {
         }
     }
 
-    /// Returns the name that `PRAGMA journal_mode` uses.
+    /// Returns the name in `PRAGMA journal_mode`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Where a database and the files beside it are.
+//! Paths of a database and the files beside it.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::spec::DbSpec;
 
-/// The paths of a database and of everything SQLite or this crate may put beside it.
+/// Paths of a database and of all files that SQLite or this crate may put beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DbPaths {
@@ -14,13 +14,13 @@ pub struct DbPaths {
     pub folder: PathBuf,
     /// The database itself.
     pub database: PathBuf,
-    /// SQLite's write-ahead log: committed data that is not in the database file yet.
+    /// SQLite's write-ahead log, with committed data that is not in the database file yet.
     pub wal: PathBuf,
     /// SQLite's shared index of the write-ahead log.
     pub shm: PathBuf,
     /// SQLite's rollback journal, present while a transaction runs in journal mode DELETE.
     pub journal: PathBuf,
-    /// Our lock around create-and-migrate: empty, and never deleted.
+    /// Lock for creating and migrating: empty, and never deleted.
     pub lock: PathBuf,
 }
 
@@ -38,7 +38,7 @@ impl DbPaths {
         Self { folder, ..Self::at(&database) }
     }
 
-    /// Computes the paths of a database file, whatever its name.
+    /// Computes the paths of a database file with any name.
     pub(crate) fn at(database: &Path) -> Self {
         let database = database.to_path_buf();
         Self {
@@ -51,17 +51,17 @@ impl DbPaths {
         }
     }
 
-    /// Returns where the snapshot goes that is taken before an upgrade to `version`.
+    /// Returns the path of the snapshot from before an upgrade to `version`.
     #[must_use]
     pub fn snapshot_before(&self, version: i64) -> PathBuf {
         beside(&self.database, &format!(".before-v{version}"))
     }
 
-    /// Lists the snapshots that were taken before upgrades, newest version first.
+    /// Lists the snapshots from before upgrades, the newest version first.
     ///
     /// # Errors
     ///
-    /// What reading the folder gives.
+    /// Any error of reading the folder.
     pub fn snapshots(&self) -> io::Result<Vec<(i64, PathBuf)>> {
         let prefix = beside(&self.database, ".before-v");
         let Some((folder, prefix)) = prefix.parent().zip(prefix.file_name().and_then(|name| name.to_str()))
@@ -73,7 +73,7 @@ impl DbPaths {
             let entry = entry?;
             let name = entry.file_name();
             let Some(digits) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
-            // Only names that we write ourselves: someone else's `.before-v3.keep` is none of our business.
+            // Only names that we write: the user's `.before-v3.keep` is not ours.
             if !digits.is_empty()
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
                 && let Ok(version) = digits.parse()
@@ -86,7 +86,7 @@ impl DbPaths {
     }
 }
 
-/// Appends to a file name, whatever its bytes are.
+/// Appends to a file name, which need not be UTF-8.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);

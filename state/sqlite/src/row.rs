@@ -1,4 +1,4 @@
-//! Reads the columns of a row in order, with the two conversions that all stores share: Unix milliseconds and ids.
+//! Values in rows and binds: Unix milliseconds, ids, and JSON.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -8,24 +8,24 @@ use sqlx::sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo};
 use sqlx::{Decode, Encode, Row as _, Type};
 use uuid::Uuid;
 
-/// A row that is read from left to right, so that the order of the columns is said in one place.
+/// Reader of a row's columns from left to right.
 pub struct RowReader<'r> {
     row: &'r SqliteRow,
     next: usize,
 }
 
 impl<'r> RowReader<'r> {
-    /// Begins at the first column.
+    /// Starts at the first column.
     #[must_use]
     pub fn new(row: &'r SqliteRow) -> RowReader<'r> {
         RowReader { row, next: 0 }
     }
 
-    /// Returns the next column as it is.
+    /// Returns the next column.
     ///
     /// # Errors
     ///
-    /// What sqlx says of a column that is not there, or of another type.
+    /// The error of sqlx for a missing column or another type.
     pub fn column<T>(&mut self) -> Result<T, sqlx::Error>
     where
         T: Decode<'r, Sqlite> + Type<Sqlite>,
@@ -35,52 +35,52 @@ impl<'r> RowReader<'r> {
         self.row.try_get(column)
     }
 
-    /// Returns the next column, a moment in Unix milliseconds.
+    /// Returns the next column as a time; it holds Unix milliseconds.
     ///
     /// # Errors
     ///
-    /// As for [`column`](Self::column), and what is none.
+    /// As for [`column`](Self::column); also if the value cannot be converted.
     pub fn time(&mut self) -> Result<Timestamp, sqlx::Error> {
         time_of(self.column()?)
     }
 
-    /// Returns the next column, a moment in Unix milliseconds, or NULL.
+    /// Returns the next column as a time; it holds Unix milliseconds or NULL.
     ///
     /// # Errors
     ///
-    /// As for [`column`](Self::column), and what is none.
+    /// As for [`column`](Self::column); also if the value cannot be converted.
     pub fn optional_time(&mut self) -> Result<Option<Timestamp>, sqlx::Error> {
         let ms: Option<i64> = self.column()?;
         ms.map(time_of).transpose()
     }
 
-    /// Returns the next column, an id.
+    /// Returns the next column as an id.
     ///
     /// # Errors
     ///
-    /// As for [`column`](Self::column), and what is none.
+    /// As for [`column`](Self::column); also if the value cannot be converted.
     pub fn uuid(&mut self) -> Result<Uuid, sqlx::Error> {
         let text: &str = self.column()?;
         Uuid::try_parse(text).map_err(decode)
     }
 
-    /// Returns the next column, an id, or NULL.
+    /// Returns the next column as an id, or `None` for NULL.
     ///
     /// # Errors
     ///
-    /// As for [`column`](Self::column), and what is none.
+    /// As for [`column`](Self::column); also if the value cannot be converted.
     pub fn optional_uuid(&mut self) -> Result<Option<Uuid>, sqlx::Error> {
         let text: Option<&str> = self.column()?;
         text.map(Uuid::try_parse).transpose().map_err(decode)
     }
 }
 
-/// `Timestamp::from_millisecond` refuses the last second there is; this does not.
+/// Converts Unix milliseconds. `Timestamp::from_millisecond` would refuse the last possible second.
 fn time_of(ms: i64) -> Result<Timestamp, sqlx::Error> {
     Timestamp::from_duration(SignedDuration::from_millis(ms)).map_err(decode)
 }
 
-/// Writes an id as every database has it: in lower case, with hyphens.
+/// Formats an id as databases store it: in lower case, with hyphens.
 #[must_use]
 pub fn text_of(id: Uuid) -> String {
     id.hyphenated().to_string()

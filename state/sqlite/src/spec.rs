@@ -1,38 +1,37 @@
-//! What a database is: its name, its kind, its application id and its migrations, in one constant.
+//! Description of a database in one constant: names, kind, application id and migrations.
 
 use std::borrow::Cow;
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// A database of ours, as every part of the program needs to know it.
+/// Description of a database.
 ///
-/// A store declares one `static` of this type; opening, telemetry, status, integrity, snapshot and repair iterate over
-/// such constants, so that one more database is one more row.
+/// A store declares one `static` of this type. Opening, telemetry, status, checks, snapshots and repair all work from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DbSpec {
-    /// The short name in telemetry and messages, such as `state`.
+    /// Short name in telemetry and messages, such as `state`.
     pub label: &'static str,
-    /// The full canonical file name, such as `state_5.sqlite`. A schema change is a migration, never a new name.
+    /// File name, such as `state_5.sqlite`. A schema change is a migration, never a new name.
     pub file_name: &'static str,
-    /// Whether the content can be rebuilt from elsewhere.
+    /// Kind, which decides the durability of commits.
     pub kind: DbKind,
-    /// The `application_id` in the file's header: a file without it is not ours and is never written to.
+    /// `application_id` in the file's header. A file with another id is never written to.
     pub application_id: u32,
-    /// All migrations, in order; the position of each (from 1) is its version.
+    /// All migrations in order. The position from 1 is the version.
     pub migrations: &'static [MigrationFile],
 }
 
-/// Whether a database can be rebuilt, which decides how much a commit waits for the disk.
+/// Kind of a database by its origin, which decides if a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbKind {
-    /// What can be rebuilt from files: `synchronous=NORMAL`. A power cut may lose the last commits, never the file.
+    /// Can be rebuilt from other files: `synchronous=NORMAL`. A power cut may lose the last commits, never the file.
     ///
-    /// For the few writes that cannot be rebuilt there is [`Database::begin_durable`](crate::Database::begin_durable).
+    /// Use [`Durability::Durable`](crate::Durability::Durable) for the few writes that cannot be rebuilt.
     Rebuildable,
-    /// What exists nowhere else: `synchronous=FULL`, or `EXTRA` with a rollback journal. A commit that returned survives a power cut.
+    /// Exists nowhere else: `synchronous=FULL`, or `EXTRA` with a rollback journal. A commit survives a power cut.
     Durable,
 }
 
@@ -47,24 +46,24 @@ impl DbKind {
     }
 }
 
-/// One migration: a released file of a `migrations/` folder, which is never edited again.
+/// A migration: a file of a `migrations/` folder, never edited after its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MigrationFile {
-    /// The number at the front of the file name, equal to its position from 1.
+    /// Number at the front of the file name, equal to its position from 1.
     pub version: i64,
-    /// What follows the number in the file name, with its underscores.
+    /// Rest of the file name, with its underscores.
     pub description: &'static str,
-    /// The file's text, byte for byte: its SHA-384 is stored in every database.
+    /// Text of the file. Every database stores its SHA-384.
     pub sql: &'static str,
 }
 
 impl DbSpec {
-    /// Describes a database. Meant for a `static`, where a mistake in the list is a compile error.
+    /// Describes a database. In a `static`, a mistake in the list is a compile error.
     ///
     /// # Panics
     ///
-    /// When `application_id` is 0 (every SQLite file that nobody marked has 0), when a name is empty or a file name holds a
-    /// path separator, or when a migration's version is not its position.
+    /// If `application_id` is 0 (the value of unmarked SQLite files), a name is empty, the file name has a path separator, or a
+    /// migration's version is not its position.
     #[must_use]
     pub const fn new(
         label: &'static str,
@@ -98,9 +97,7 @@ impl DbSpec {
         self.migrations.len() as i64
     }
 
-    /// Returns sqlx's migrator over these files, tolerant of applied versions that it does not know.
-    ///
-    /// Opening does not need it; audits and tests do.
+    /// Returns sqlx's migrator for these files, which tolerates unknown applied versions. For audits and tests.
     #[must_use]
     pub fn migrator(&self) -> Migrator {
         let mut migrator =
@@ -115,7 +112,7 @@ impl MigrationFile {
     ///
     /// # Panics
     ///
-    /// When the stem is not four or more digits, an underscore and a name. In a `static` that is a compile error.
+    /// If the stem is not four or more digits, an underscore and a name. In a `static` that is a compile error.
     #[must_use]
     pub const fn new(stem: &'static str, sql: &'static str) -> Self {
         let bytes = stem.as_bytes();
@@ -134,7 +131,7 @@ impl MigrationFile {
         Self { version, description, sql }
     }
 
-    /// Returns the SHA-384 of the text, as sqlx computes it and as `_sqlx_migrations.checksum` stores it.
+    /// Returns the SHA-384 of the text, as `_sqlx_migrations.checksum` stores it.
     #[must_use]
     pub fn checksum(&self) -> Vec<u8> {
         self.to_migration().checksum.into_owned()
@@ -153,8 +150,8 @@ impl MigrationFile {
 
 /// Lists migrations by the stems of their files in the calling crate's `migrations/` folder.
 ///
-/// Gives a `[MigrationFile; N]`; [`DbSpec::new`] checks the numbers at compile time. A folder that is read this way needs a
-/// `build.rs` with `cargo:rerun-if-changed=migrations`. With `=> text`, the text is given in place (tests do that).
+/// Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate needs a `build.rs` with
+/// `cargo:rerun-if-changed=migrations`. Tests give the text in place with `=> text`.
 ///
 /// ```
 /// use threadkeep_sqlite::{DbKind, DbSpec, MigrationFile, migrations};

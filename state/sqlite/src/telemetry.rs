@@ -1,4 +1,4 @@
-//! What is counted and timed, and the one sink of the process that receives it.
+//! Counts and durations, and the process's one sink that receives them.
 //!
 //! | name | kind | tags |
 //! |---|---|---|
@@ -6,8 +6,8 @@
 //! | [`names::MIGRATE`] | counter and duration | `db`, `status`, `phase`, `error` |
 //! | [`names::WRITE_WAIT`] | counter and duration | `db`, `status` |
 //! | [`names::BACKFILL_GATE`] | counter and duration | `db`, `status`, `phase`, `error`: reported by stores |
-//! | [`names::CLEANUP`] | counter | `db`, `status`, `phase`: a step of a deletion over several databases, reported by stores |
-//! | [`names::FALLBACK`] | counter | `db`, `error`: reported by whoever falls back to files |
+//! | [`names::CLEANUP`] | counter | `db`, `status`, `phase`: a step of deleting a thread, reported by stores |
+//! | [`names::FALLBACK`] | counter | `db`, `error`: reported by programs that fall back to files |
 //! | [`names::PROCESS_START`] | counter | `status`: reported by programs |
 //!
 //! | tag | values |
@@ -17,12 +17,12 @@
 //! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done`, each the end of a step, or with `error` what could not be done |
 //! | `error` | an [`ErrorClass`](crate::ErrorClass), or `none` |
 //!
-//! There is no wrapper around queries: what is measured happens a few times in a process's life, or is trouble.
+//! Queries are not measured. Each measured event happens a few times in a process's life, or is trouble.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// The names of everything that is reported.
+/// Names of all reports.
 pub mod names {
     /// An attempt to open a database.
     pub const OPEN: &str = "threadkeep.db.open";
@@ -30,7 +30,7 @@ pub mod names {
     pub const MIGRATE: &str = "threadkeep.db.migrate";
     /// A write that had to wait above SQLite's own busy timeout.
     pub const WRITE_WAIT: &str = "threadkeep.db.write_wait";
-    /// A decision whether an index is complete enough to serve from.
+    /// A decision if an index is complete enough to serve from.
     pub const BACKFILL_GATE: &str = "threadkeep.db.backfill_gate";
     /// A step of deleting a thread from several databases.
     pub const CLEANUP: &str = "threadkeep.db.cleanup";
@@ -47,18 +47,18 @@ pub type Tags<'a> = &'a [(&'static str, &'static str)];
 pub trait DbTelemetry: Send + Sync {
     /// Adds to a counter.
     fn counter(&self, name: &'static str, value: u64, tags: Tags<'_>);
-    /// Records how long something took.
+    /// Records a duration.
     fn duration(&self, name: &'static str, duration: Duration, tags: Tags<'_>);
 }
 
 static SINK: OnceLock<Arc<dyn DbTelemetry>> = OnceLock::new();
 
-/// A telemetry sink was installed before; the first one stays.
+/// Error of a second installation; the first sink stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a telemetry sink is installed already: install one per process, before anything is opened")]
+#[error("a telemetry sink is already installed")]
 pub struct AlreadyInstalled;
 
-/// Installs the sink of this process. Without one, reports cost a load and a branch.
+/// Installs the sink of this process, before anything is opened. Without a sink, a report costs a load and a branch.
 ///
 /// # Errors
 ///
@@ -67,44 +67,44 @@ pub fn install_telemetry(sink: Arc<dyn DbTelemetry>) -> Result<(), AlreadyInstal
     SINK.set(sink).map_err(|_| AlreadyInstalled)
 }
 
-/// Adds to a counter of the installed sink. For stores and programs that report under the names above.
+/// Adds to a counter of the installed sink. For stores and programs that report under these names.
 pub fn count(name: &'static str, value: u64, tags: Tags<'_>) {
     if let Some(sink) = SINK.get() {
         sink.counter(name, value, tags);
     }
 }
 
-/// Records a duration with the installed sink. For stores and programs that report under the names above.
+/// Records a duration with the installed sink. For stores and programs that report under these names.
 pub fn time(name: &'static str, duration: Duration, tags: Tags<'_>) {
     if let Some(sink) = SINK.get() {
         sink.duration(name, duration, tags);
     }
 }
 
-/// Reports one occurrence and how long it took.
+/// Reports one occurrence and its duration.
 pub fn report(name: &'static str, duration: Duration, tags: Tags<'_>) {
     count(name, 1, tags);
     time(name, duration, tags);
 }
 
-/// Keeps everything in memory. For tests.
+/// Sink that keeps all reports in memory. For tests.
 #[derive(Debug, Default)]
 pub struct MemoryTelemetry {
     reports: Mutex<Vec<Report>>,
 }
 
-/// One call that a [`MemoryTelemetry`] received.
+/// A call that a [`MemoryTelemetry`] received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The name of the counter or duration.
     pub name: &'static str,
     /// The tags, as given.
     pub tags: Vec<(&'static str, &'static str)>,
-    /// What was added or recorded.
+    /// Value that was added or recorded.
     pub value: ReportValue,
 }
 
-/// What a report carried.
+/// Value of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportValue {
     /// An addition to a counter.

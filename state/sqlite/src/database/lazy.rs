@@ -1,4 +1,4 @@
-//! A database that is opened when it is first needed, so that what nobody asks for costs nothing and stops nobody.
+//! A database that is opened at its first use: an unused database costs nothing, and a broken one stops nothing else.
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -20,14 +20,14 @@ use crate::spec::DbSpec;
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
 ///
-/// A store over it can be made without any error, and says only when it is used what is wrong with its file. What could
-/// not be opened is tried again at the next use.
+/// Making a store over it cannot fail; trouble with the file shows at the first use. A failed opening is retried at the next
+/// use.
 #[derive(Clone, Debug)]
 pub struct LazyDatabase {
     inner: Arc<Lazy>,
 }
 
-/// What is done to a snapshot: a boxed future, because an async closure's would be bound to one thread.
+/// Edit of a snapshot: a boxed future, because that of an async closure would not be `Send`.
 pub type Edit<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
 
 #[derive(Debug)]
@@ -39,33 +39,33 @@ struct Lazy {
 }
 
 impl LazyDatabase {
-    /// Describes a database that is to be opened in `folder`, like [`Database::open`] does.
+    /// Describes a database in `folder`, with the parameters of [`Database::open`].
     #[must_use]
     pub fn new(spec: &'static DbSpec, folder: &Path, options: &OpenOptions) -> Self {
         let (folder, options) = (folder.to_owned(), options.clone());
         Self { inner: Arc::new(Lazy { spec, folder, options, opened: Mutex::default() }) }
     }
 
-    /// Returns what the database is.
+    /// Returns the description of the database.
     #[must_use]
     pub fn spec(&self) -> &'static DbSpec {
         self.inner.spec
     }
 
-    /// Returns where the database is, or will be.
+    /// Returns the path of the database, which need not exist.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.inner.folder.join(self.inner.spec.file_name)
     }
 
-    /// Returns the open database; opens it, and makes it when it is not there.
+    /// Returns the open database. Opens it at the first call, and creates it if it does not exist.
     ///
     /// # Errors
     ///
     /// As for [`Database::open`].
     pub async fn get(&self) -> Result<Database, OpenError> {
         let Lazy { spec, folder, options, opened } = &*self.inner;
-        // Held while it is opened: others wait for the one that opens, and find it done.
+        // Held while opening, so that other tasks wait and share the result.
         let mut opened = opened.lock().await;
         if let Some(database) = &*opened {
             return Ok(database.clone());
@@ -75,8 +75,8 @@ impl LazyDatabase {
         Ok(database)
     }
 
-    /// Returns the open database; `None` when there is no file, which is not made. Opened read-only, a file in which nothing
-    /// was ever made is none either.
+    /// Returns the open database; `None` when there is no file, and none is created. Opened read-only, a file without any
+    /// migration counts as none.
     ///
     /// # Errors
     ///
@@ -85,28 +85,28 @@ impl LazyDatabase {
         if let Some(database) = &*self.inner.opened.lock().await {
             return Ok(Some(database.clone()));
         }
-        // A link that points nowhere, or a folder that may not be looked into, is for opening to explain.
+        // Opening explains a dangling link, or a folder without permission.
         let is_missing =
             self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
         if is_missing {
             return Ok(None);
         }
         match self.get().await {
-            // What is left of a creation that found no space: it holds nothing.
+            // Left by a creation that found no space: it holds nothing.
             Err(OpenError::Missing { .. } | OpenError::Outdated { applied: 0, .. }) => Ok(None),
             opened => opened.map(Some),
         }
     }
 
-    /// Edits the snapshots that upgrades have left beside the database, each with the schema of its version: what is deleted for
-    /// good is to be deleted in them, too. Each is edited in a transaction of its own that is on the disk when it returns.
+    /// Edits the snapshots from before upgrades, each with the schema of its version. A store deletes content there too.
+    /// Each edit is a durable transaction of its own.
     ///
-    /// No upgrade makes another one meanwhile. A file that is not ours is left alone, whatever its name.
+    /// No upgrade makes a snapshot meanwhile. A file that is not ours is left alone.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Busy`] when an upgrade is under way, [`OpenError::Io`] when the folder cannot be listed, and what a
-    /// snapshot gives that is damaged, newer or cannot be written. The others are edited all the same.
+    /// [`OpenError::Busy`]: an upgrade is running. [`OpenError::Io`]: the folder cannot be listed. Otherwise the first error of
+    /// a snapshot; the other snapshots are edited all the same.
     pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
     where
         E: From<OpenError> + From<DbError>,
@@ -131,7 +131,7 @@ impl LazyDatabase {
         first_error.map_or(Ok(()), Err)
     }
 
-    /// Closes what was opened, for all clones. The next use opens it again.
+    /// Closes the database for all clones. The next use opens it again.
     ///
     /// # Errors
     ///

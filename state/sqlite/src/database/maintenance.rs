@@ -1,4 +1,4 @@
-//! Looking after an open database: is it whole, and what may be tidied up.
+//! Maintenance of an open database: integrity checks, checkpoints, statistics and unused pages.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::durability::Durability;
 use crate::error::{DbError, ErrorClass};
 use crate::open::connect::{Access, closed_on_error, connect};
 
-/// How thoroughly a database is checked.
+/// Thoroughness of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Depth {
@@ -19,33 +19,33 @@ pub enum Depth {
     Full,
 }
 
-/// What a checkpoint did.
+/// Result of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checkpoint {
-    /// Whether the whole log was written back and cut to nothing; a reader elsewhere can keep it from that.
+    /// True if the whole log was written back and truncated. A reader elsewhere can prevent that.
     pub complete: bool,
-    /// The pages that were in the log.
+    /// Number of pages in the log before.
     pub logged: u64,
-    /// How many of them are in the database now.
+    /// Number of those that are in the database now.
     pub moved: u64,
 }
 
-/// How long a checkpoint waits for others: as long as most reads take, and not so long that a deletion, which ends with
-/// checkpoints, seems to hang.
+/// Wait of a checkpoint for other connections: longer than most reads, and short enough that a deletion, which ends with
+/// checkpoints, does not seem to hang.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The most problems a check lists.
+/// Limit of problems that a check lists.
 const MOST_PROBLEMS: u32 = 100;
 
 impl Database {
-    /// Checks the file's structure and its foreign keys, and describes up to 100 problems; none is good.
+    /// Checks the file's structure and its foreign keys. Returns up to 100 problems; an empty list is good.
     ///
-    /// Reads the whole file: bound it by size before you offer it by default.
+    /// Reads the whole file.
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`] and their like when it could not be checked. Damage that keeps SQLite from even
+    /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`]: the file could not be checked. Damage that keeps SQLite from
     /// reading the schema is a problem in the list, not an error.
     pub async fn check(&self, depth: Depth) -> Result<Vec<String>, DbError> {
         let mut reader = self.reader().await?;
@@ -86,47 +86,46 @@ impl Database {
         Ok(problems)
     }
 
-    /// Writes the log back into the database and cuts it to nothing, as far as readers allow.
+    /// Writes the log back into the database and truncates it, as far as readers allow.
     ///
-    /// Waits for readers and writers of other processes for 250 ms at most, and for a write of this one as
-    /// [`begin`](Self::begin) does. [`Checkpoint::complete`] says whether all of it was done; what was not, a later checkpoint
-    /// does, or the last one to close the database.
+    /// Waits at most 250 ms for other processes, and for a write of this one as [`begin`](Self::begin) does. A later
+    /// checkpoint, or the last connection to close, does the rest.
     ///
     /// # Errors
     ///
     /// [`DbError::ReadOnly`], [`DbError::Closed`], [`DbError::Busy`] as for [`begin`](Self::begin);
-    /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`] when writing back failed, by which nothing is lost.
+    /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: the log could not be written back. Nothing is lost.
     pub async fn checkpoint(&self) -> Result<Checkpoint, DbError> {
         let inner = &self.inner;
         let patience = PATIENCE.min(inner.options.busy_timeout);
         let failed = |error| DbError::sqlx(&inner.paths, patience, error);
-        // Nobody of this process writes meanwhile.
+        // Keeps this process from writing meanwhile.
         let _writer = self.idle_writer().await?;
-        // A handle of its own, for a patience of its own: the writer's, once changed, would stay so when this is cancelled.
+        // On its own connection, because a timeout that is changed on the writer would stay if this is cancelled.
         let connection = connect(inner.spec, &inner.paths.database, patience, Access::Write).await;
         let mut connection = connection.map_err(failed)?;
         let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await;
         let (connection, row) = closed_on_error(connection, row).await.map_err(failed)?;
         connection.close().await.map_err(failed)?;
         let number = |at: usize| row.try_get::<i64, _>(at).map_err(|error| self.error(error));
-        // In rollback-journal mode there is no log, and SQLite says -1.
+        // In rollback-journal mode there is no log, and SQLite returns -1.
         let pages = |count: i64| u64::try_from(count).unwrap_or(0);
         Ok(Checkpoint { complete: number(0)? == 0, logged: pages(number(1)?), moved: pages(number(2)?) })
     }
 
-    /// Lets SQLite refresh the statistics that its planner uses, where they are stale. Cheap; meant for closing time.
+    /// Refreshes stale statistics of SQLite's planner. Cheap; meant for closing time.
     ///
     /// # Errors
     ///
     /// As for [`checkpoint`](Self::checkpoint).
     pub async fn optimize(&self) -> Result<(), DbError> {
         let mut writer = self.idle_writer().await?;
-        // The limit keeps a large table from being read in whole.
+        // The limit keeps SQLite from reading a large table as a whole.
         let done = writer.execute("PRAGMA analysis_limit = 400; PRAGMA optimize").await;
         done.map(|_| ()).map_err(|error| self.error(error))
     }
 
-    /// Gives up to `pages` unused pages back to the file system, and returns how many are still unused.
+    /// Returns up to `pages` unused pages to the file system. Returns the number of pages that are still unused.
     ///
     /// # Errors
     ///

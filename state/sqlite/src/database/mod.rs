@@ -1,4 +1,4 @@
-//! An open database: the one writer of this process, and readers that are opened as they are needed.
+//! An open database: this process's one writer, and readers that are opened when they are needed.
 
 pub(crate) mod durability;
 pub(crate) mod lazy;
@@ -32,20 +32,20 @@ pub struct Database {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// What all clones, transactions and readers share.
+/// State that all clones, transactions and readers share.
 pub(crate) struct Inner {
     pub(crate) spec: &'static DbSpec,
     pub(crate) paths: DbPaths,
     pub(crate) options: OpenOptions,
     pub(crate) journal: JournalMode,
-    /// How a reader reads; decides whether there is a writer.
+    /// Access of readers.
     pub(crate) access: Access,
-    /// The one writer. Empty until it is needed, and after a failure that left it in doubt.
+    /// The one writer. Empty until the first write, and after a failure that left it in an unknown state.
     pub(crate) writer: Arc<AsyncMutex<Option<Writer>>>,
-    /// One permit a reader. Closed when the database is.
+    /// One permit for each reader. Closed with the database.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
-    /// What the files were before they were first read.
+    /// State of the files before they were first read.
     pub(crate) guard: ChangeGuard,
 }
 
@@ -84,49 +84,49 @@ impl Database {
         self.inner.idle().push(connection);
     }
 
-    /// Returns what the database is.
+    /// Returns the description that the database was opened with.
     #[must_use]
     pub fn spec(&self) -> &'static DbSpec {
         self.inner.spec
     }
 
-    /// Returns the database file.
+    /// Returns the path of the database file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.paths.database
     }
 
-    /// Returns the database file and what is beside it.
+    /// Returns the paths of the database file and the files beside it.
     #[must_use]
     pub fn paths(&self) -> &DbPaths {
         &self.inner.paths
     }
 
-    /// Returns the journal mode that was found or set at opening.
+    /// Returns the journal mode since opening.
     #[must_use]
     pub fn journal_mode(&self) -> JournalMode {
         self.inner.journal
     }
 
-    /// Says whether the database was opened read-only.
+    /// Returns true if the database was opened read-only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.inner.options.read_only
     }
 
-    /// Sorts an error that a statement on one of this database's connections gave.
+    /// Sorts the error of a statement on one of this database's connections.
     #[must_use]
     pub fn error(&self, error: sqlx::Error) -> DbError {
         self.inner.error(error)
     }
 
-    /// Copies the database to a new file: whole, on the disk, and there only when it is both.
+    /// Copies the database to a new file. The file appears when the copy is complete and on the disk.
     ///
     /// # Errors
     ///
-    /// * [`DbError::Exists`] if there is something at `to`.
-    /// * [`DbError::Full`], [`DbError::Io`]: the target cannot be written.
-    /// * [`DbError::Changed`] as for [`reader`](Self::reader): there is no copy then.
+    /// * [`DbError::Exists`]: `to` exists.
+    /// * [`DbError::Full`], [`DbError::Io`]: `to` cannot be written.
+    /// * [`DbError::Changed`] as for [`reader`](Self::reader); there is no copy then.
     /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be read.
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
         let to = std::path::absolute(to).map_err(|error| DbError::io("find", to, error))?;
@@ -134,7 +134,7 @@ impl Database {
             return Err(DbError::Exists { path: to });
         }
         let inner = &self.inner;
-        // A handle of its own: a copy can take long, and neither the writer nor a reader should miss theirs for it.
+        // On its own connection: a copy can take long and must not block the writer or a reader.
         let access = if inner.access == Access::Read { Access::Copy } else { inner.access };
         let mut connection = inner.connect(access).await?;
         sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
@@ -150,13 +150,13 @@ impl Database {
         copied.map_err(|error| snapshot::asked_for(&inner.paths, &to, error))
     }
 
-    /// Closes all connections of this process, and with the last one on the file its log is written back.
+    /// Closes this process's connections. SQLite writes the log back when the file's last connection closes.
     ///
-    /// Waits for the write that is running. Readers that are in use close when they are dropped.
+    /// Waits for a running write. Readers in use close when they are dropped.
     ///
     /// # Errors
     ///
-    /// [`DbError::Io`], [`DbError::Full`] and their like when writing back failed; nothing is lost by that.
+    /// [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: the log could not be written back. Nothing is lost.
     pub async fn close(self) -> Result<(), DbError> {
         let inner = &self.inner;
         let idle = {
@@ -186,7 +186,7 @@ impl Inner {
         Ok(Writer::new(self.spec.kind, self.connect(Access::Write).await?))
     }
 
-    /// Sorts an error; that the file changed under a reader without locks explains every other.
+    /// Sorts an error. A file that changed under a reader without locks explains every other error.
     pub(crate) fn error(&self, error: sqlx::Error) -> DbError {
         if let Err(changed) = self.unchanged() {
             return changed;
@@ -194,7 +194,7 @@ impl Inner {
         DbError::sqlx(&self.paths, self.options.busy_timeout, error)
     }
 
-    /// Refuses what was read without locks while another program wrote.
+    /// Fails if another program wrote while this one read without locks.
     pub(crate) fn unchanged(&self) -> Result<(), DbError> {
         if self.guard.is_stale(self.access, &self.paths) {
             return Err(DbError::Changed { path: self.paths.database.clone() });

@@ -1,4 +1,4 @@
-//! Reading: with a connection that cannot write, lent and given back, and confirmed.
+//! Reading, on connections that cannot write.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,29 +10,27 @@ use super::{Database, Inner};
 use crate::error::DbError;
 
 impl Database {
-    /// Takes a reader connection, waiting for one when all are in use.
+    /// Takes a reader connection, and waits for one if all are in use.
     ///
-    /// Whoever reads with it has to [`confirm`](Reader::confirm) what it gave; [`read`](Self::read) cannot forget to.
+    /// The caller must [`confirm`](Reader::confirm) the result; [`read`](Self::read) does so by itself.
     ///
     /// # Errors
     ///
     /// * [`DbError::Closed`] after [`close`](Self::close).
-    /// * [`DbError::Changed`] if another program wrote to a database that was opened read-only with nobody else on it.
+    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while unused.
     /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
     pub async fn reader(&self) -> Result<Reader, DbError> {
         Reader::take(&self.inner).await
     }
 
-    /// Reads: lends a reader connection to `work`, sorts its error, and confirms what it gave.
+    /// Runs `work` on a reader connection, sorts its error, and confirms the result.
     ///
-    /// What is returned is of one state of the database, as far as it came from one statement or one transaction: see
-    /// [`Reader`], and [`Reader::confirm`] for what could be in its way.
+    /// The result of one statement or one transaction is of one state of the database: see [`Reader`].
     ///
     /// # Errors
     ///
-    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only with nobody else on it; open
-    ///   it again and repeat.
-    /// * What [`reader`](Self::reader) gives, and the error of `work`, sorted.
+    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while unused. Open it again.
+    /// * The errors of [`reader`](Self::reader), and the error of `work`, sorted.
     pub async fn read<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
@@ -44,7 +42,7 @@ impl Database {
     }
 }
 
-/// A connection with `query_only` on; dereferences to sqlx's. Dropping it gives it back.
+/// A connection with `query_only` on; dereferences to sqlx's. Dropping it returns it.
 ///
 /// Statements of one reader that must agree with each other belong in one transaction: `reader.begin()` of sqlx's
 /// `Connection` starts one that sees the database as it is at its first statement.
@@ -71,20 +69,20 @@ impl Reader {
         self
     }
 
-    /// Sorts an error that a statement on this connection gave.
+    /// Sorts the error of a statement on this connection.
     #[must_use]
     pub fn error(&self, error: sqlx::Error) -> DbError {
         self.inner.error(error)
     }
 
-    /// Confirms what was read so far: that it is of one state of the database.
+    /// Confirms that everything read so far is of one state of the database.
     ///
-    /// Matters for a database that was opened read-only with nobody else on it, which is read without locks: a program that
-    /// writes meanwhile can make a statement answer with rows of two states. Everywhere else it is always so.
+    /// A database that was opened read-only while unused is read without locks, so that a program that writes meanwhile can
+    /// make a statement return rows of two states. In every other case this succeeds.
     ///
     /// # Errors
     ///
-    /// [`DbError::Changed`]: another program wrote; open the database again and repeat.
+    /// [`DbError::Changed`]: another program wrote. Open the database again.
     pub fn confirm(&self) -> Result<(), DbError> {
         self.inner.unchanged()
     }
@@ -93,7 +91,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            // Asked with the list in hand: closing empties it under the same lock.
+            // Closing empties the list under the same lock.
             let mut idle = self.inner.idle();
             if !self.inner.permits.is_closed() {
                 idle.push(connection);

@@ -1,11 +1,11 @@
-//! Bounded, jittered trying again: what stands above SQLite's own busy timeout.
+//! Retries with a limit and random pauses, on top of SQLite's busy timeout.
 
 use std::time::{Duration, Instant};
 
-/// The longest pause between two tries, in microseconds.
+/// Longest pause between two tries, in microseconds.
 const LONGEST_PAUSE: u64 = 100_000;
 
-/// Counts the time and the tries of one operation.
+/// Time and tries of one operation.
 pub(crate) struct Retry {
     started: Instant,
     limit: Duration,
@@ -29,9 +29,10 @@ impl Retry {
         self.tries
     }
 
-    /// Pauses and says whether to try again; `false` when the time is up.
+    /// Pauses before the next try. Returns false when the time is up.
     ///
-    /// The pause doubles from 1 ms to 100 ms, and each is a random part of that: two that collided do not collide again.
+    /// The limit of the pause doubles from 1 ms to 100 ms, and each pause is a random part of it, so that two connections that
+    /// collided do not collide again.
     pub(crate) async fn again(&mut self) -> bool {
         let left = self.left();
         if left.is_zero() {

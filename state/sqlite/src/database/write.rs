@@ -1,4 +1,4 @@
-//! A write transaction: BEGIN IMMEDIATE on the one writer of this process.
+//! Write transactions: BEGIN IMMEDIATE on this process's one writer.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Database {
         result
     }
 
-    /// Takes the writer without a transaction, for the statements that cannot run in one.
+    /// Takes the writer without a transaction, for statements that cannot run in one.
     pub(crate) async fn idle_writer(
         &self,
     ) -> Result<OwnedMappedMutexGuard<Option<Writer>, SqliteConnection>, DbError> {
@@ -123,7 +123,7 @@ async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     }
     let lock = tokio::time::timeout(retry.left(), Arc::clone(&inner.writer).lock_owned());
     let writer = lock.await.map_err(|_| inner.busy(retry.waited()))?;
-    // Looked at with the lock in hand: closing takes the connection under the same lock.
+    // Checked under the lock, because closing takes the connection under the same lock.
     if inner.permits.is_closed() { Err(inner.closed()) } else { Ok(writer) }
 }
 
@@ -143,8 +143,8 @@ async fn begin(inner: &Arc<Inner>, level: Level, retry: &mut Retry) -> Result<Wr
             Ok(()) => break,
             Err(error) => match ErrorClass::of(&error) {
                 ErrorClass::Busy => return Err(inner.busy(retry.waited())),
-                // A connection that an earlier failure left within a transaction, or whose thread is gone: a new one will
-                // do. A new one that fails is the answer.
+                // An earlier failure left the connection within a transaction, or its thread is gone: retry with a new one,
+                // and return the error of a new one.
                 _ if !fresh => *writer = None,
                 _ => {
                     *writer = None;
@@ -171,13 +171,13 @@ impl WriteTx {
         self
     }
 
-    /// Sorts an error that a statement of this transaction gave.
+    /// Sorts the error of a statement of this transaction.
     #[must_use]
     pub fn error(&self, error: sqlx::Error) -> DbError {
         self.inner.error(error)
     }
 
-    /// Commits. When it returns an error, nothing of the transaction is in the database.
+    /// Commits. After an error, nothing of the transaction is in the database.
     ///
     /// # Errors
     ///
@@ -197,12 +197,12 @@ impl WriteTx {
         }
     }
 
-    /// Rolls back and waits until that is done.
+    /// Rolls back, and waits until that is done.
     pub async fn rollback(mut self) {
         self.end().await;
     }
 
-    /// Rolls back; a connection that cannot is given up, and with it its transaction.
+    /// Rolls back. Discards a connection that cannot, and with it its transaction.
     async fn end(&mut self) {
         if Manager::rollback(self).await.is_err() {
             *self.writer = None;
@@ -210,7 +210,7 @@ impl WriteTx {
         self.open = false;
     }
 
-    /// Refuses to write to a file that a newer program has meanwhile claimed for its like.
+    /// Fails if a newer program has raised the file's floor above this program's version.
     async fn check_floor(&mut self) -> Result<(), DbError> {
         let floor = sqlx::query_scalar("PRAGMA user_version").fetch_one(self.conn()).await;
         let needs: i64 = floor.map_err(|error| self.error(error))?;
@@ -227,7 +227,7 @@ impl Drop for WriteTx {
         if self.open
             && let Some(connection) = &mut *self.writer
         {
-            // Goes to the connection's own thread, before whatever the next transaction sends there.
+            // Queued on the connection's own thread, before the statements of the next transaction.
             Manager::start_rollback(connection);
         }
     }

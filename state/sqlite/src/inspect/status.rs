@@ -1,4 +1,4 @@
-//! What there is to know of a database without touching it.
+//! Result of inspecting a database.
 
 use std::path::Path;
 
@@ -8,41 +8,41 @@ use crate::spec::DbSpec;
 use crate::system::file_system::{self, FileSystem};
 use crate::system::regular_file::is_writable;
 
-/// What there is to know of a database without touching it.
+/// Facts about a database, found without touching it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DbStatus {
-    /// The database's short name.
+    /// Short name of the database.
     pub label: &'static str,
-    /// Where everything is.
+    /// Paths.
     pub paths: DbPaths,
-    /// What the file is, and whether it can be used.
+    /// State of the file.
     pub state: DbState,
-    /// The bytes of the database file; `None` when there is none.
+    /// Size of the database file in bytes, if it exists.
     pub size: Option<u64>,
-    /// The bytes of the write-ahead log; `None` when there is none.
+    /// Size of the write-ahead log in bytes, if it exists.
     pub wal_size: Option<u64>,
-    /// The bytes of the log's index; `None` when there is none.
+    /// Size of the log's index in bytes, if it exists.
     pub shm_size: Option<u64>,
-    /// The snapshots from before upgrades, newest version first.
+    /// Snapshots from before upgrades, the newest version first.
     pub snapshots: Vec<(i64, std::path::PathBuf)>,
-    /// What kind of file system the folder is on.
+    /// File system of the folder.
     pub file_system: FileSystem,
-    /// Whether this user may write to the file and its folder.
+    /// True if this user may write to the file and its folder.
     pub writable: bool,
-    /// The application id in the header; `None` when there is no header.
+    /// Application id in the header, if there is a header.
     pub application_id: Option<u32>,
-    /// The journal mode in the header; `None` when there is no header.
+    /// Journal mode in the header, if there is a header.
     pub journal: Option<JournalMode>,
-    /// What is applied; `None` when it could not be read.
+    /// Applied migrations, if they could be read.
     pub schema: Option<SchemaStatus>,
-    /// The file's pages; `None` when it could not be read.
+    /// Pages of the file, if they could be read.
     pub pages: Option<Pages>,
-    /// Whether data in the log could not be taken into account, so that `schema` and `pages` may be behind.
+    /// True if the log could not be read, so that `schema` and `pages` may be out of date.
     pub log_unread: bool,
 }
 
-/// What a database is.
+/// State of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbState {
@@ -92,7 +92,7 @@ impl DbState {
         }
     }
 
-    /// Returns what was found, where the name does not say it all.
+    /// Returns details, for the states that have any.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
@@ -112,33 +112,33 @@ impl DbState {
     }
 }
 
-/// Which migrations are applied (table `_sqlx_migrations`).
+/// Applied migrations (table `_sqlx_migrations`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaStatus {
-    /// The newest applied version; 0 when nothing is applied.
+    /// Newest applied version; 0 for none.
     pub applied: i64,
-    /// The newest version that this program knows.
+    /// Newest version that this program knows.
     pub known: i64,
-    /// The oldest version that a program must know to use the file (`PRAGMA user_version`).
+    /// Oldest version that a program must know to use the file (`PRAGMA user_version`).
     pub needs: i64,
-    /// The versions of ours that are not applied.
+    /// Versions of this program that are not applied.
     pub pending: Vec<i64>,
-    /// The applied versions that this program does not know. Harmless as long as `needs` is not above `known`.
+    /// Applied versions that this program does not know. Harmless unless `needs` is above `known`.
     pub unknown: Vec<i64>,
-    /// The versions that are applied with another checksum.
+    /// Versions that are applied with another checksum.
     pub mismatched: Vec<i64>,
 }
 
-/// The pages of a database file.
+/// Pages of a database file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pages {
-    /// The bytes of one page.
+    /// Size of a page in bytes.
     pub size: u64,
-    /// The number of pages.
+    /// Number of pages.
     pub count: u64,
-    /// How many of them are unused.
+    /// Number of unused pages.
     pub unused: u64,
 }
 

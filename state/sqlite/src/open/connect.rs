@@ -1,4 +1,4 @@
-//! Opening one SQLite handle: its URI and its pragmas.
+//! One SQLite connection: its URI and its pragmas.
 //!
 //! | pragma | value | why |
 //! |---|---|---|
@@ -28,13 +28,13 @@ use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
 use crate::system::regular_file::has_content;
 
-/// The bytes that a write-ahead log is cut back to.
+/// Size to which a write-ahead log is truncated, in bytes.
 const JOURNAL_SIZE_LIMIT: u32 = 64 << 20;
 
-/// The prepared statements that a connection keeps: more than a store has.
+/// Number of prepared statements that a connection caches: more than a store has.
 const STATEMENTS: usize = 256;
 
-/// What a handle may do, and how it reads.
+/// Permissions of a connection, and its way of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Reads and writes; creates nothing.
@@ -43,7 +43,7 @@ pub(crate) enum Access {
     Exclusive,
     /// Reads beside a writer of this process.
     Read,
-    /// Reads a file that nobody has open, as if it could not change: no lock, no log, no file beside it.
+    /// Reads a file that no program has open as if it could not change: no lock, no log, no file beside it.
     Immutable,
     /// Reads a file and its log through locks, without writing to the log's index.
     Untouched,
@@ -52,20 +52,20 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    /// Chooses how to read without leaving a trace. `None`: only a writer can make sense of what is there.
+    /// Chooses a way to read without leaving a trace. `None`: only a writer can read the file.
     pub(crate) fn without_trace(paths: &DbPaths, journal: JournalMode) -> Option<Self> {
         match journal {
-            // A rollback journal may be a living writer's or a dead one's; SQLite knows by the locks, and says so.
+            // A rollback journal may be a running writer's or a killed one's. SQLite tells by the locks.
             JournalMode::Delete => Some(Self::Untouched),
             JournalMode::Wal if !holds_pages(&paths.wal) => Some(Self::Immutable),
-            // With its index there, the log is read even when nobody has it open: SQLite makes an index in memory.
+            // With its index present, SQLite reads the log even when no program has it open.
             JournalMode::Wal if has_content(&paths.shm) => Some(Self::Untouched),
             JournalMode::Wal => None,
         }
     }
 }
 
-/// Opens a handle. One that cannot be set up, as on a damaged schema, is closed again and has left nothing.
+/// Opens a connection. Closes it again if it cannot be set up, as on a damaged schema.
 pub(crate) async fn connect(
     spec: &DbSpec,
     path: &Path,
@@ -83,7 +83,7 @@ pub(crate) async fn connect(
         Access::Immutable => options.filename(uri(path, "immutable=1")).read_only(true),
         Access::Untouched => options.filename(uri(path, "readonly_shm=1")).read_only(true),
     };
-    // Given to sqlx, a pragma that fails would drop the connection: see `closed_on_error`.
+    // sqlx would drop the connection if one of its own pragmas failed: see `closed_on_error`.
     let mut connection = options.foreign_keys(true).connect().await?;
     let set_up = connection.execute(AssertSqlSafe(pragmas(spec.kind, access))).await;
     closed_on_error(connection, set_up).await.map(|(connection, _)| connection)
@@ -91,7 +91,7 @@ pub(crate) async fn connect(
 
 fn pragmas(kind: DbKind, access: Access) -> String {
     let for_access = match access {
-        // Before whatever reads the file: from then on it is too late.
+        // Before the first read of the file; afterwards it has no effect.
         Access::Exclusive => {
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;"
         }
@@ -109,10 +109,10 @@ fn pragmas(kind: DbKind, access: Access) -> String {
     )
 }
 
-/// Closes a connection that is of no use after an error.
+/// Closes a connection after an error.
 ///
-/// Dropping it would close it on its own thread, some time later. Until then there are files beside the database; and if the
-/// process ends before, they stay.
+/// A dropped connection closes later on its own thread. Until then there are files beside the database, and they stay if the
+/// process ends before.
 pub(crate) async fn closed_on_error<T, E>(
     connection: SqliteConnection,
     result: Result<T, E>,

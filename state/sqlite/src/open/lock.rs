@@ -1,7 +1,7 @@
-//! Our file lock around create-and-migrate.
+//! The file lock for creating and migrating.
 //!
-//! sqlx's own migration lock does nothing on SQLite, and several first starts at once fail without one. The lock is an
-//! empty file beside the database that is never deleted: deleting it would let two processes hold two different files.
+//! sqlx's migration lock does nothing on SQLite, and several first starts at once would fail without a lock. The lock is an
+//! empty file beside the database. It is never deleted, because two processes could then hold two different files.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -13,7 +13,7 @@ use crate::error::OpenError;
 use crate::system::holders;
 use crate::system::regular_file::create_private;
 
-/// The lock; dropping it, or the end of the process however it ends, releases it.
+/// The lock. Dropping it releases it, and so does any end of the process.
 pub(crate) struct FileLock {
     _file: File,
 }
@@ -30,8 +30,8 @@ impl FileLock {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) => {}
-                // Some network file systems have no such locks. Migrating looks again inside its transaction, so two
-                // processes cannot apply one migration twice; they may only see each other as busy.
+                // Some network file systems have no such locks. Migrating checks again inside its transaction, so two
+                // processes cannot apply one migration twice; they may only find each other busy.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self { _file: file });
                 }

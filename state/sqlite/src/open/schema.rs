@@ -1,4 +1,4 @@
-//! What is applied to a database, compared with what this program knows.
+//! Applied migrations of a database, compared with this program's.
 
 use sqlx::sqlite::SqliteConnection;
 
@@ -7,16 +7,16 @@ use crate::error::OpenError;
 use crate::paths::DbPaths;
 use crate::spec::{DbSpec, MigrationFile};
 
-/// The table in which sqlx keeps what was applied.
+/// sqlx's table of applied migrations.
 pub(crate) const TABLE: &str = "_sqlx_migrations";
 
-/// What a database says of itself, read through SQLite and so with its log.
+/// Identity and migrations of a database, read through SQLite and so with its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Schema {
     pub(crate) application_id: u32,
-    /// The compatibility floor: the oldest version that a program must know to use the file.
+    /// Compatibility floor: the oldest version that a program must know to use the file.
     pub(crate) user_version: i64,
-    /// The number of tables, views, indexes and triggers.
+    /// Number of tables, views, indexes and triggers.
     pub(crate) objects: i64,
     /// Version and checksum, in order of version.
     pub(crate) applied: Vec<(i64, Vec<u8>)>,
@@ -41,7 +41,7 @@ impl Schema {
         Ok(Self { application_id: application_id as u32, user_version, objects, applied })
     }
 
-    /// Says whether nobody has written anything yet, us included.
+    /// Returns true if no program has written anything yet, this one included.
     pub(crate) fn is_blank(&self) -> bool {
         self.application_id == 0 && self.objects == 0 && self.user_version == 0
     }
@@ -80,12 +80,12 @@ impl Schema {
         }
     }
 
-    /// Lists the migrations of ours that are not applied.
+    /// Lists this program's migrations that are not applied.
     pub(crate) fn pending(&self, spec: &DbSpec) -> Vec<&'static MigrationFile> {
         spec.migrations.iter().filter(|migration| self.checksum(migration.version).is_none()).collect()
     }
 
-    /// Lists the versions that are applied with another checksum than ours.
+    /// Lists the versions that are applied with another checksum.
     pub(crate) fn mismatches(&self, spec: &DbSpec) -> Vec<i64> {
         let differs = |migration: &&MigrationFile| {
             self.checksum(migration.version).is_some_and(|applied| applied != migration.checksum())
@@ -99,7 +99,7 @@ impl Schema {
         self.applied.iter().map(|(version, _)| *version).filter(|version| !known(*version)).collect()
     }
 
-    /// Returns the newest applied version; 0 when nothing is applied.
+    /// Returns the newest applied version; 0 for none.
     pub(crate) fn version(&self) -> i64 {
         self.applied.last().map_or(0, |(version, _)| *version)
     }

@@ -1,24 +1,24 @@
-//! Which file system a folder is on, and whether WAL is safe there.
+//! File systems, and which of them are unsafe for WAL.
 //!
-//! WAL needs shared memory between all processes that have the file open. A network or pass-through file system cannot give
-//! that to two machines, and several corrupt databases when it is tried, so those get the rollback journal instead.
+//! WAL needs memory that all processes with the file open share. A network or pass-through file system cannot share memory
+//! between machines, and on several of them WAL corrupts databases. Those get a rollback journal.
 
 use std::path::Path;
 
-/// A file system, as far as it matters to SQLite.
+/// Kind of a file system, as far as it matters to SQLite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileSystem {
-    /// On a disk or in memory of this machine, including every type that we have no reason to distrust.
+    /// On a disk or in memory of this machine. Every type that is not known to be remote.
     Local,
-    /// Shared over a network or passed through from another system; the name is the kernel's or the product's.
+    /// Shared over a network or passed through from another system, with its name.
     Remote(&'static str),
-    /// The system could not say. Treated as local.
+    /// Not known. Treated as local.
     Unknown,
 }
 
 impl FileSystem {
-    /// Returns the name for people: `local`, `unknown`, or the remote file system's own.
+    /// Returns `local`, `unknown`, or the remote file system's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ pub fn classify(f_type: u32) -> FileSystem {
     }
 }
 
-/// Asks the system what a folder is on. On systems other than Linux the answer is [`FileSystem::Unknown`].
+/// Returns the file system of a folder. [`FileSystem::Unknown`] on systems other than Linux and Android.
 #[must_use]
 pub fn of(folder: &Path) -> FileSystem {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -76,7 +76,7 @@ pub fn of(folder: &Path) -> FileSystem {
     FileSystem::Unknown
 }
 
-/// Says whether no space, or no file, is left for this user where a path is. Unknown is no.
+/// Returns true if no space or no inode is left for this user at a path; false if unknown.
 pub(crate) fn is_full(path: &Path) -> bool {
     /// Less than SQLite's smallest step of a log's index.
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Who holds a lock, as far as the system says: `/proc/locks` on Linux, nothing elsewhere.
+//! Holders of file locks: from `/proc/locks` on Linux, unknown elsewhere.
 
 use std::path::Path;
 
@@ -6,26 +6,26 @@ use crate::paths::DbPaths;
 
 const UNKNOWN: &str = "another connection";
 
-/// Names who holds the write lock of a database, or a read lock if nobody holds that.
+/// Names the holder of a database's write lock, or of a read lock if there is no write lock.
 pub(crate) fn of_database(paths: &DbPaths) -> String {
     of_files(&[&paths.shm, &paths.database])
 }
 
-/// Says whether somebody has a SQLite lock on a file, as far as the system says. The file is not opened.
+/// Returns true if any process is known to hold a lock on a file. Does not open the file.
 pub(crate) fn has_locks(file: &Path) -> bool {
     let Some(file) = Id::of(file) else { return false };
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
     locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file)
 }
 
-/// Says whether somebody writes to a file under SQLite's locks, as far as the system says. The file is not opened.
+/// Returns true if any process is known to hold a write lock on a file. Does not open the file.
 pub(crate) fn has_writer(file: &Path) -> bool {
     let Some(file) = Id::of(file) else { return false };
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
     locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file && lock.writes)
 }
 
-/// Names who holds locks on these files; writers rather than readers.
+/// Names the holders of locks on these files; only writers if there are any.
 pub(crate) fn of_files(files: &[&Path]) -> String {
     let Ok(locks) = std::fs::read_to_string("/proc/locks") else { return UNKNOWN.to_owned() };
     let files: Vec<Id> = files.iter().filter_map(|file| Id::of(file)).collect();
@@ -87,7 +87,7 @@ struct Lock {
 impl Lock {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().skip(1);
-        // A line with `->` is someone who waits, not someone who holds.
+        // A line with `->` is a process that waits for a lock.
         let kind = words.next().filter(|word| *word != "->")?;
         if !matches!(kind, "POSIX" | "FLOCK" | "OFDLCK") {
             return None;
