@@ -1,7 +1,7 @@
 -- The schema of goals_1.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
 CREATE TABLE goal_tombstones (
-    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

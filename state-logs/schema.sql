@@ -35,7 +35,7 @@ CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
 END;
 
 CREATE TABLE log_tombstones (
-    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -21,16 +21,11 @@ CREATE TABLE backfill_progress (
     lease_expires_ms INTEGER
 ) STRICT;
 
-CREATE TABLE deleted_threads (
-    thread_id TEXT NOT NULL PRIMARY KEY,
-    deleted_at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE pending_cleanups (
+CREATE TABLE pending_deletions (
     thread_id TEXT NOT NULL,
-    store TEXT NOT NULL,
+    participant TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (thread_id, store)
+    PRIMARY KEY (thread_id, participant)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rollout_checkpoints (
@@ -41,16 +36,15 @@ CREATE TABLE rollout_checkpoints (
 CREATE TABLE rollouts (
     path TEXT NOT NULL PRIMARY KEY,
     fingerprint TEXT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed', 'unreadable')),
+    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed')),
     thread_id TEXT,
-    reason TEXT,
+    problem TEXT,
+    detail TEXT,
     lines INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rollouts_by_thread ON rollouts (thread_id) WHERE thread_id IS NOT NULL;
-CREATE INDEX rollouts_with_problems ON rollouts (
-    path
-) WHERE outcome <> 'indexed' OR lines_skipped > 0;
+CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
+CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL;
 
 CREATE TABLE session_names (
     thread_id TEXT NOT NULL PRIMARY KEY,
@@ -69,7 +63,8 @@ CREATE VIRTUAL TABLE thread_search USING fts5 (
     search_text,
     content = 'threads',
     content_rowid = 'rowid',
-    tokenize = 'trigram'
+    tokenize = 'trigram',
+    columnsize = 0
 );
 
 CREATE TABLE threads (
@@ -101,6 +96,7 @@ CREATE TABLE threads (
     rollout_archived INTEGER NOT NULL CHECK (rollout_archived IN (0, 1)),
     missing_since_ms INTEGER,
     session_name TEXT,
+    run_outcome TEXT NOT NULL CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted')),
     user_name TEXT,
     user_archived INTEGER CHECK (user_archived IN (0, 1)),
     user_archived_at_ms INTEGER,
@@ -110,17 +106,16 @@ CREATE TABLE threads (
     memory_mode TEXT GENERATED ALWAYS AS (coalesce(user_memory_mode, rollout_memory_mode, 'enabled')) VIRTUAL,
     listing INTEGER GENERATED ALWAYS AS (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE coalesce(user_archived, rollout_archived) END) VIRTUAL,
     source_kind TEXT GENERATED ALWAYS AS (CASE WHEN substr(source, 1, 2) = '{"' THEN substr(source, 3, instr(substr(source, 3), '"') - 1) ELSE source END) VIRTUAL,
-    search_text TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name, '') || char(10) || coalesce(title, '') || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END || char(10) || coalesce(cwd, '') || char(10) || coalesce(git_branch, '')) VIRTUAL,
-    run_outcome TEXT NOT NULL DEFAULT 'unknown' CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted'))
+    search_text TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name, '') || char(10) || coalesce(title, '') || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END || char(10) || coalesce(cwd, '') || char(10) || coalesce(git_branch, '')) VIRTUAL
 ) STRICT;
 CREATE INDEX threads_by_creation ON threads (
     listing,
     created_at_ms,
     id,
     source_kind,
-    model_provider
+    model_provider,
+    cwd
 );
-CREATE INDEX threads_by_cwd_and_creation ON threads (cwd, listing, created_at_ms, id);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);
 CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
 CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, id, source_kind, model_provider);
@@ -136,6 +131,6 @@ CREATE TRIGGER threads_stay_searchable AFTER UPDATE ON threads WHEN old.search_t
 END;
 
 CREATE TABLE tombstones (
-    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -21,3 +21,9 @@ CREATE TABLE thread_goals (
 
 -- A list takes the newest of each status that it wants from here, and merges them.
 CREATE INDEX thread_goals_by_status ON thread_goals (status, updated_at_ms, thread_id);
+
+-- Threads that the user deleted. They get no goal until they are restored.
+CREATE TABLE goal_tombstones (
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

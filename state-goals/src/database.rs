@@ -11,5 +11,5 @@ pub static GOALS_DB: DbSpec = DbSpec::new(
     DbKind::Durable,
     // Threadkeep, goals.
     u32::from_be_bytes(*b"TKgo"),
-    &migrations!["0001_goals", "0002_goal_tombstones"],
+    &migrations!["0001_goals"],
 );

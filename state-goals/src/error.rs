@@ -22,8 +22,8 @@ pub enum GoalError {
         current: Box<Goal>,
     },
     /// The thread was deleted.
-    #[error("thread {thread} was deleted, and gets no goal: bring it back first, then `readmit` it")]
-    Forgotten {
+    #[error("thread {thread} was deleted and cannot have a goal")]
+    ThreadDeleted {
         /// The thread.
         thread: Uuid,
     },

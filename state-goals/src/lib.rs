@@ -56,9 +56,9 @@
 //!
 //! # Deleted threads
 //!
-//! [`GoalStore::forget`] takes a deleted thread's goal out of every file, and refuses it another one: a turn that ends late
-//! cannot bring one back ([`GoalError::Forgotten`]). What is kept for that is a digest of the thread's id, which names
-//! nobody. [`GoalStore::readmit`] takes the thread in again.
+//! [`GoalStore::erase_thread`] erases a deleted thread's goal from every file. Its tombstone keeps the thread's id and
+//! refuses it another goal, so that a turn that ends late brings none back ([`GoalError::ThreadDeleted`]).
+//! [`GoalStore::restore_thread`] removes the tombstone.
 //!
 //! # Locking
 //!

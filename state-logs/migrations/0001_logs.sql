@@ -69,3 +69,9 @@ CREATE TABLE log_totals (
 ) STRICT;
 
 INSERT INTO log_totals (id, last_id, most_late_ms, logged_bytes, measured_bytes, dropped_rows) VALUES (1, 0, 0, 0, 0, 0);
+
+-- Threads that the user deleted. A program that still runs for one may go on logging, and its rows are dropped.
+CREATE TABLE log_tombstones (
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -9,5 +9,5 @@ pub static LOGS_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, logs.
     u32::from_be_bytes(*b"TKlg"),
-    &migrations!["0001_logs", "0002_log_tombstones"],
+    &migrations!["0001_logs"],
 );

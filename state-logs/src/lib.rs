@@ -57,8 +57,8 @@
 //! the oldest. So a talkative thread costs no other thread its rows. Rows older than 90 days are deleted when a writer first
 //! writes. Rows that find the queue full are dropped, and a row of its own reports their number later.
 //!
-//! [`LogStore::forget`] takes a deleted thread's rows out of every file, and drops what programs still log for it, until
-//! [`LogStore::readmit`]. What is kept for that is a digest of the thread's id, which names nobody.
+//! [`LogStore::erase_thread`] erases a deleted thread's rows from every file. Its tombstone keeps the thread's id and
+//! drops what programs still log for it, until [`LogStore::restore_thread`] removes it.
 //!
 //! # Locking
 //!

@@ -1,34 +1,27 @@
-//! The databases of the state, in one table: what holds for all of them (opening, status, checks, snapshots, repair) goes
-//! through it, so that a further one is a further row.
+//! The table of databases. Opening, status, checks, snapshots and repair iterate over it, so that one more database is one
+//! more row.
 
 use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, migrations};
 
 use crate::runtime::StateRuntime;
 
-/// The database of the index, as the plumbing needs to know it.
+/// Database of the index.
 pub static STATE_DB: DbSpec = DbSpec::new(
     "state",
     "state_5.sqlite",
     DbKind::Rebuildable,
     // Threadkeep, state.
     u32::from_be_bytes(*b"TKst"),
-    &migrations![
-        "0001_threads",
-        "0002_backfill",
-        "0003_agents",
-        "0004_thread_memory",
-        "0005_pending_cleanups",
-        "0006_tombstones",
-    ],
+    &migrations!["0001_state"],
 );
 
 /// One database that a [`StateRuntime`] looks after.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RuntimeDatabase {
-    /// What it is.
+    /// Name, kind and migrations.
     pub spec: &'static DbSpec,
-    /// Whether a runtime opens without it. What it holds is then missing, and nothing else.
+    /// True if a runtime opens without it. Only its own content is missing then.
     pub fails_soft: bool,
     /// The runtime's handle to it.
     pub(crate) of: fn(&StateRuntime) -> &LazyDatabase,

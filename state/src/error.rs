@@ -1,9 +1,10 @@
-//! What can go wrong with the index, one variant a remedy.
+//! Errors of the index, one variant a remedy.
 
+use jiff::Timestamp;
 use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
-/// Why the index did not do what it was asked.
+/// Error of the index.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
@@ -14,56 +15,60 @@ pub enum StateError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// No thread has this id.
-    #[error("no thread {id} in the index; `threadkeep threads` lists what there is")]
+    #[error("no thread {id} in the index")]
     NotFound {
-        /// The id that was asked for.
+        /// Id that was asked for.
         id: Uuid,
     },
+    /// The user deleted this thread.
+    #[error("thread {id} was deleted at {at}")]
+    Deleted {
+        /// The thread.
+        id: Uuid,
+        /// Time of the deletion.
+        at: Timestamp,
+    },
     /// Not the beginning of an id.
-    #[error(
-        "`{prefix}` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them"
-    )]
+    #[error("`{prefix}` is not the beginning of a thread id, which has hexadecimal digits")]
     BadIdPrefix {
-        /// What was given.
+        /// Prefix that was given.
         prefix: String,
     },
     /// No thread begins like this.
-    #[error("no thread's id begins with `{prefix}`; `threadkeep threads` lists what there is")]
+    #[error("no thread id begins with `{prefix}`")]
     NoSuchPrefix {
-        /// What was given.
+        /// Prefix that was given.
         prefix: String,
     },
     /// Several threads begin like this.
     #[error(
-        "`{prefix}` is the beginning of {}{} thread ids; give more of it: {}",
+        "{}{} thread ids begin with `{prefix}`: {}",
         if *.more { "more than " } else { "" }, .candidates.len(), .candidates.join(", ")
     )]
     AmbiguousPrefix {
-        /// What was given.
+        /// Prefix that was given.
         prefix: String,
-        /// The first of them.
+        /// First ids that begin with it.
         candidates: Vec<String>,
-        /// Whether there are more than these.
+        /// True if there are more.
         more: bool,
     },
     /// A cursor of one sort key was used with another.
-    #[error(
-        "the cursor `{cursor}` belongs to a list with another sort key; use it with the one it came from"
-    )]
+    #[error("the cursor `{cursor}` belongs to a list with another sort key")]
     CursorMismatch {
         /// The cursor.
         cursor: String,
     },
     /// A page of no threads, or of too many.
-    #[error("a page has from 1 to {max} threads, not {limit}")]
+    #[error("a page has 1 to {max} threads, not {limit}")]
     BadLimit {
-        /// What was asked for.
+        /// Number that was asked for.
         limit: u32,
         /// The most there can be.
         max: u32,
     },
     /// A name that is empty or too long.
-    #[error("a thread's name has from 1 to {max} characters")]
+    #[error("a thread's name has 1 to {max} characters")]
     BadName {
         /// The most there can be.
         max: usize,

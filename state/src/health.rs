@@ -1,4 +1,4 @@
-//! Looking after every database of a SQLite home alike: status, integrity, snapshots, and setting aside what is damaged.
+//! Status, integrity checks and snapshots of every database of a SQLite home, and setting a damaged one aside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use threadkeep_sqlite::{DbError, DbPaths, DbState, DbStatus, Depth, OpenError, i
 use crate::database::DATABASES;
 use crate::runtime::StateRuntime;
 
-/// Why one database could not be looked after.
+/// Error of a check, a copy or a move of one database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HealthError {
@@ -20,35 +20,35 @@ pub enum HealthError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// There is no such database.
-    #[error("there is no database `{label}`; there are: {}", known())]
+    #[error("no database is called `{label}`; the databases are {}", known())]
     Unknown {
-        /// What was given.
+        /// Label that was given.
         label: String,
     },
     /// It is not damaged, so it is left where it is.
-    #[error("{} is {state}, not damaged: it stays where it is", path.display())]
+    #[error("{} is not damaged but {state}; it was not moved", path.display())]
     NotDamaged {
         /// The database.
         path: PathBuf,
-        /// What it is: see [`DbState::as_str`].
+        /// Its state: see [`DbState::as_str`].
         state: &'static str,
     },
     /// A file could not be moved.
-    #[error("{} cannot be moved aside: check who may write to its folder", path.display())]
+    #[error("cannot move {} aside: {source}", path.display())]
     Move {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
 }
 
-/// The labels of all databases.
+/// Returns the labels of all databases.
 fn known() -> String {
     DATABASES.iter().map(|database| database.spec.label).collect::<Vec<_>>().join(", ")
 }
 
-/// Looks at every database of a SQLite home without changing a byte, whatever state it is in.
+/// Inspects every database of a SQLite home without changing a byte, in whatever state it is.
 pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
     let mut all = Vec::with_capacity(DATABASES.len());
     for database in DATABASES {
@@ -57,11 +57,11 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
     all
 }
 
-/// Moves a damaged database, with its log, to `<name>.damaged-<ms>` beside it, so that the next start makes a new one; returns
-/// where it is now. Nothing is deleted: what only this file holds can still be taken out of it.
+/// Moves a damaged database and its log to `<name>.damaged-<ms>` in the same folder, and returns the new paths. The next
+/// start creates a new database. Nothing is deleted.
 ///
-/// Nobody may have it open. The index is made again from the rollouts; goals and logs are not, and have a snapshot from before
-/// their last upgrade, if there was one.
+/// No process may have the database open. The index can be rebuilt from the rollouts. Goals and logs cannot; they have a
+/// snapshot from before their last upgrade, if there was one.
 ///
 /// # Errors
 ///
@@ -93,20 +93,20 @@ fn move_away(paths: &DbPaths, now: Timestamp) -> Result<Vec<PathBuf>, HealthErro
     Ok(moved)
 }
 
-/// What a check of one database found.
+/// Result of checking one database.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Integrity {
     /// The database's short name.
     pub label: &'static str,
-    /// The problems, none of which is good; `Err` when it could not be checked.
+    /// Problems of the database; none is good. `Err` if it could not be checked.
     pub found: Result<Vec<String>, HealthError>,
 }
 
 impl StateRuntime {
     /// Checks every database that is there: structure and foreign keys, and with [`Depth::Full`] the indexes.
     ///
-    /// Reads the files whole. One that is not there has nothing that could be wrong.
+    /// Reads the files whole. A database that does not exist has no problems.
     pub async fn integrity(&self, depth: Depth) -> Vec<Integrity> {
         let mut all = Vec::with_capacity(DATABASES.len());
         for database in DATABASES {

@@ -101,30 +101,28 @@
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
-mod cleanup;
 mod database;
+mod deletion;
 mod error;
 mod graph;
 pub mod health;
 mod home;
 mod home_problem;
 mod inventory;
-mod memory;
+mod memories;
 mod row;
 mod runtime;
 mod statements;
-mod stores;
 mod thread;
 mod threads;
-mod tombstone;
 
-pub use cleanup::PendingCleanup;
 pub use database::{DATABASES, RuntimeDatabase, STATE_DB};
+pub use deletion::PendingDeletion;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::Inventory;
-pub use memory::{ThreadMemories, ThreadMemory};
+pub use memories::{ThreadMemories, ThreadMemory};
 pub use runtime::{StateOptions, StateRuntime};
 #[doc(hidden)]
 pub use statements::statements;
@@ -133,8 +131,6 @@ pub use thread::{MemoryMode, Thread};
 pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, OpenError, OpenOptions};
-#[doc(hidden)]
-pub use threads::list_statements;
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
     MAX_TOUCHES, SortDirection, SortKey, TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,

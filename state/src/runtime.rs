@@ -1,4 +1,4 @@
-//! The one entry point: opens the index, and hands out every store, each with one database that it opens when it is needed.
+//! The entry point: opens the index and hands out every store. Each other database is opened at its first use.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,16 @@ use std::time::Duration;
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{Database, DbTelemetry, JournalChoice, LazyDatabase, OpenOptions, install_telemetry};
 
-use crate::cleanup::AT_ONCE;
 use crate::database::STATE_DB;
 use crate::error::StateError;
 use crate::graph::AgentGraph;
-use crate::memory::ThreadMemories;
+use crate::memories::ThreadMemories;
 use crate::threads::{TOUCH_INTERVAL, ThreadStore};
-use crate::tombstone;
 
 /// The folder in an agent home that the databases are in, unless another place is chosen.
 const SQLITE_HOME: &str = "threadkeep";
 
-/// How to open a [`StateRuntime`].
+/// Options for opening a [`StateRuntime`].
 #[derive(Clone)]
 pub struct StateOptions {
     sqlite_home: PathBuf,
@@ -31,7 +29,7 @@ pub struct StateOptions {
 }
 
 impl StateOptions {
-    /// Opens the databases in `sqlite_home`, which has to exist, with the defaults of [`OpenOptions`].
+    /// Opens the databases in the folder `sqlite_home`, which must exist, with the defaults of [`OpenOptions`].
     pub fn new(sqlite_home: impl Into<PathBuf>) -> StateOptions {
         StateOptions {
             sqlite_home: sqlite_home.into(),
@@ -43,13 +41,13 @@ impl StateOptions {
         }
     }
 
-    /// Opens the databases in the folder `threadkeep` of an agent home. The folder has to exist.
+    /// Opens the databases in the folder `threadkeep` of an agent home. The folder must exist.
     pub fn of_home(home: &AgentHome) -> StateOptions {
         StateOptions::new(home.absolute(SQLITE_HOME))
     }
 
-    /// Says how the databases are opened: time limits, read-only, and what [`journal`](Self::journal) and
-    /// [`readers`](Self::readers) do not say, in whatever order they are called.
+    /// Sets time limits, read-only and the like. [`journal`](Self::journal) and [`readers`](Self::readers) win over it, in any
+    /// order of calls.
     #[must_use]
     pub fn open_options(mut self, open: OpenOptions) -> StateOptions {
         self.open = open;
@@ -70,7 +68,7 @@ impl StateOptions {
         self
     }
 
-    /// Says how long what changes with every line of a live session may wait to be written. Default: a minute,
+    /// Sets how long a change that comes with every line of a live session may wait to be written. Default: a minute,
     /// [`TOUCH_INTERVAL`].
     #[must_use]
     pub fn touch_interval(mut self, interval: Duration) -> StateOptions {
@@ -78,17 +76,15 @@ impl StateOptions {
         self
     }
 
-    /// Installs the process's telemetry sink before anything is opened. Default: none. A process has one sink, and the first
-    /// one stays.
+    /// Installs the process's telemetry sink before anything is opened. Default: none. A process has one sink: the first
+    /// that is installed.
     #[must_use]
     pub fn telemetry(mut self, sink: Arc<dyn DbTelemetry>) -> StateOptions {
         self.telemetry = Some(sink);
         self
     }
-}
 
-impl StateOptions {
-    /// How the databases are opened, all in all.
+    /// Returns the options with which every database is opened.
     fn effective(&self) -> OpenOptions {
         let open = self.open.clone();
         let open = self.journal.map_or(open.clone(), |journal| open.journal(journal));
@@ -107,12 +103,11 @@ impl fmt::Debug for StateOptions {
 
 /// The open state of one SQLite home. Cheap to clone; all clones share the same connections, and are closed together.
 ///
-/// The index is open as long as the runtime is. Goals and logs are opened when they are first used, and what keeps them from
-/// being opened keeps nothing else from working.
+/// The index is open as long as the runtime is. Goals and logs are opened at their first use. If that fails, everything else
+/// still works.
 #[derive(Clone, Debug)]
 pub struct StateRuntime {
     sqlite_home: PathBuf,
-    open: OpenOptions,
     index: LazyDatabase,
     db: Database,
     threads: ThreadStore,
@@ -125,24 +120,22 @@ pub struct StateRuntime {
 }
 
 impl StateRuntime {
-    /// Opens the index, makes it if it is not there, brings its schema up to date, and finishes what a deletion that was
-    /// interrupted has left to do.
+    /// Opens the index, creates it if it does not exist, brings its schema up to date, and finishes interrupted deletions.
     ///
     /// # Errors
     ///
-    /// [`StateError::Open`]: a file of another program, a newer or a damaged one, a folder that cannot be written to.
+    /// [`StateError::Open`]: a file of another program, a newer or a damaged database, a folder that is not writable.
     pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
         let StateOptions { sqlite_home, touch_interval, telemetry, .. } = options;
         let open = &options.effective();
         if let Some(sink) = telemetry {
-            // The first one stays: two runtimes of one process are one process.
+            // A second runtime of this process keeps the sink of the first.
             let _ = install_telemetry(Arc::clone(sink));
         }
         let index = LazyDatabase::new(&STATE_DB, sqlite_home, open);
         let db = index.get().await?;
         let state = StateRuntime {
             sqlite_home: sqlite_home.clone(),
-            open: open.clone(),
             threads: ThreadStore::new(db.clone(), *touch_interval),
             graph: AgentGraph::new(db.clone()),
             memories: ThreadMemories::new(db.clone()),
@@ -154,54 +147,50 @@ impl StateRuntime {
             db,
         };
         if !state.db.is_read_only() {
-            // An index run asks the tombstones alone: without them it would bring back what was deleted.
-            tombstone::convert(&state.db).await?;
-            // What cannot be done yet stays noted, and is no reason not to open.
-            let _ = state.adopt_tombstones().await;
-            let _ = state.finish_cleanups_within(AT_ONCE).await;
+            state.catch_up_with_deletions().await;
         }
         Ok(state)
     }
 
-    /// The threads.
+    /// Returns the store of threads.
     pub fn threads(&self) -> &ThreadStore {
         &self.threads
     }
 
-    /// The agent graph: who spawned whom, and who is open.
+    /// Returns the agent graph: which thread spawned which, and which threads are open.
     pub fn graph(&self) -> &AgentGraph {
         &self.graph
     }
 
-    /// What is remembered of threads.
+    /// Returns the memories of threads.
     pub fn thread_memories(&self) -> &ThreadMemories {
         &self.memories
     }
 
-    /// The goals of threads, in a database of their own.
+    /// Returns the store of goals, in a database of their own.
     #[cfg(feature = "goals")]
     pub fn thread_goals(&self) -> &threadkeep_state_goals::GoalStore {
         &self.goals
     }
 
-    /// The logs, in a database of their own.
+    /// Returns the store of logs, in a database of their own.
     #[cfg(feature = "logs")]
     pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
         &self.logs
     }
 
-    /// The folder that the databases are in.
+    /// Returns the folder of the databases.
     pub fn sqlite_home(&self) -> &Path {
         &self.sqlite_home
     }
 
-    /// Where the backfill stands, and what became of each file.
+    /// Returns the progress of the backfill, and the outcome of each file.
     #[cfg(feature = "backfill")]
     pub fn backfill_progress(&self) -> crate::backfill::BackfillProgress {
         crate::backfill::BackfillProgress::new(self.db.clone(), crate::backfill::IndexOptions::default())
     }
 
-    /// Writes what waits to be written and closes the databases, for every clone of this runtime and of its stores.
+    /// Writes waiting touches and closes the databases, for every clone of this runtime and of its stores.
     ///
     /// # Errors
     ///
@@ -213,10 +202,6 @@ impl StateRuntime {
             result = result.and(closed.map_err(StateError::from));
         }
         result
-    }
-
-    pub(crate) fn open_options(&self) -> &OpenOptions {
-        &self.open
     }
 
     pub(crate) fn database(&self) -> &Database {

@@ -1,14 +1,13 @@
-//! Every statement of this crate that is put together: for audits of plans, which find the others in the source.
+//! Statements that are put together at run time. Audits of plans find the others in the source.
 
-use crate::tombstone::TOMBSTONES;
+use crate::deletion::tombstones::TOMBSTONES;
 use crate::{audit, graph, inventory, threads};
 
-/// All of them by name.
+/// Returns all of them by name.
 #[doc(hidden)]
 pub fn statements() -> Vec<(String, String)> {
     let named = |(name, sql): (&str, &str)| (name.to_owned(), sql.to_owned());
-    let mut statements = threads::list_statements();
-    statements.extend(threads::row_statements());
+    let mut statements = threads::statements();
     statements.extend(graph::statements().into_iter().map(named));
     statements.extend(TOMBSTONES.statements());
     statements.push(("audit::rows_by_id".to_owned(), audit::rows_by_id()));

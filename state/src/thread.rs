@@ -1,4 +1,6 @@
-//! A thread as the index knows it: one row of the table `threads`.
+//! Threads of the index: rows of the table `threads`.
+
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -8,131 +10,106 @@ use uuid::Uuid;
 
 use crate::row::run_outcome;
 
-/// One thread of the index.
-///
-/// A row of the table `threads` in `state_5.sqlite`. A field is `None` where the rollout says nothing about it; text
-/// taken from a conversation is bounded by [`threadkeep_rollout::MAX_TITLE`] and its siblings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Thread {
-    /// The thread's id.
-    pub id: Uuid,
-    /// The rollout, relative to the agent home, with `/` between folders.
-    pub rollout_path: String,
-    /// When the thread began, by its rollout.
-    pub created_at: Timestamp,
-    /// The time of the rollout's last line; never before `created_at`.
-    pub updated_at: Timestamp,
-    /// The thread this one was spawned by.
-    pub parent_thread_id: Option<Uuid>,
+/// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and how each is read.
+macro_rules! thread {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $column:literal, $read:path;)+) => {
+        /// One thread of the index.
+        ///
+        /// A row of the table `threads` in `state_5.sqlite`. A field is `None` if the rollout does not have it. Text from a
+        /// conversation is bounded by [`threadkeep_rollout::MAX_TITLE`] and its siblings.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Thread {
+            $($(#[$doc])* pub $field: $type,)+
+        }
+
+        /// Columns that [`Thread::from_row`] reads, in its order.
+        pub(crate) static THREAD_COLUMNS: LazyLock<String> = LazyLock::new(|| [$($column),+].join(", "));
+
+        impl Thread {
+            /// Reads a row of [`THREAD_COLUMNS`].
+            pub(crate) fn from_row(row: &SqliteRow) -> Result<Thread, sqlx::Error> {
+                let row = &mut RowReader::new(row);
+                Ok(Thread { $($field: $read(row)?,)+ })
+            }
+        }
+    };
+}
+
+thread! {
+    /// Id of the thread.
+    id: Uuid = "id", RowReader::uuid;
+    /// Path of the rollout, relative to the agent home, with `/` between folders.
+    rollout_path: String = "rollout_path", RowReader::column;
+    /// Time at which the thread began, by its rollout.
+    created_at: Timestamp = "created_at_ms", RowReader::time;
+    /// Time of the rollout's last line; never before `created_at`.
+    updated_at: Timestamp = "updated_at_ms", RowReader::time;
+    /// Id of the thread that spawned this one. It may be a deleted thread.
+    parent_thread_id: Option<Uuid> = "parent_thread_id", RowReader::optional_uuid;
     /// The name: the user's, else the one in the home's `session_index.jsonl`.
-    pub name: Option<String>,
-    /// What the thread is about: its first message, bounded.
-    pub title: Option<String>,
-    /// The first thing the user wrote, bounded.
-    pub first_user_message: Option<String>,
+    name: Option<String> = "name", RowReader::column;
+    /// Title: the first message, bounded.
+    title: Option<String> = "title", RowReader::column;
+    /// First message of the user, bounded.
+    first_user_message: Option<String> = "first_user_message", RowReader::column;
     /// A short text for lists.
-    pub preview: Option<String>,
+    preview: Option<String> = "preview", RowReader::column;
     /// The working directory of the latest turn.
-    pub cwd: Option<String>,
-    /// What started the session: a word (`cli`, `exec`, …) or compact JSON (`{"subagent":…}`).
-    pub source: Option<String>,
-    /// Who the thread is for: `user`, `subagent`, ….
-    pub thread_source: Option<String>,
-    /// The provider of the model; the home's default where the rollout names none.
-    pub model_provider: String,
+    cwd: Option<String> = "cwd", RowReader::column;
+    /// Starter of the session: a word (`cli`, `exec`, …) or compact JSON (`{"subagent":…}`).
+    source: Option<String> = "source", RowReader::column;
+    /// Beneficiary of the thread: `user`, `subagent`, ….
+    thread_source: Option<String> = "thread_source", RowReader::column;
+    /// The provider of the model; the home's default if the rollout names none.
+    model_provider: String = "model_provider", RowReader::column;
     /// The model of the latest turn.
-    pub model: Option<String>,
+    model: Option<String> = "model", RowReader::column;
     /// The reasoning effort of the latest turn.
-    pub reasoning_effort: Option<String>,
+    reasoning_effort: Option<String> = "reasoning_effort", RowReader::column;
     /// The version of the agent that began the session.
-    pub cli_version: Option<String>,
+    cli_version: Option<String> = "cli_version", RowReader::column;
     /// The permissions of the latest turn, as compact JSON in the shape of the version that wrote it.
-    pub sandbox_policy: Option<String>,
-    /// When the latest turn asks for approval: a word, or compact JSON.
-    pub approval_mode: Option<String>,
+    sandbox_policy: Option<String> = "sandbox_policy", RowReader::column;
+    /// Approval mode of the latest turn: a word, or compact JSON.
+    approval_mode: Option<String> = "approval_mode", RowReader::column;
     /// Tokens used by the whole thread.
-    pub tokens_used: i64,
+    tokens_used: i64 = "tokens_used", RowReader::column;
     /// The commit the session began at.
-    pub git_sha: Option<String>,
+    git_sha: Option<String> = "git_sha", RowReader::column;
     /// The branch the session began on.
-    pub git_branch: Option<String>,
+    git_branch: Option<String> = "git_branch", RowReader::column;
     /// The remote, without credentials.
-    pub git_origin_url: Option<String>,
+    git_origin_url: Option<String> = "git_origin_url", RowReader::column;
     /// A sub-agent's nickname.
-    pub agent_nickname: Option<String>,
+    agent_nickname: Option<String> = "agent_nickname", RowReader::column;
     /// A sub-agent's role.
-    pub agent_role: Option<String>,
+    agent_role: Option<String> = "agent_role", RowReader::column;
     /// A sub-agent's path.
-    pub agent_path: Option<String>,
-    /// How the last run ended, by the rollout's last events.
-    pub run_outcome: RunOutcome,
-    /// Whether memories may be made from the thread: `enabled`, `disabled`, or what the rollout says.
-    pub memory_mode: String,
-    /// Whether the thread is archived: as the user said, else by the folder its rollout is in.
-    pub archived: bool,
-    /// When the user archived it here; `None` where only the folder says so.
-    pub archived_at: Option<Timestamp>,
-    /// Since when the rollout is known to be gone. Such a thread is in no list.
-    pub missing_since: Option<Timestamp>,
+    agent_path: Option<String> = "agent_path", RowReader::column;
+    /// Outcome of the last run, by the rollout's last events.
+    run_outcome: RunOutcome = "run_outcome", run_outcome;
+    /// Permission to make memories from the thread: `enabled`, `disabled`, or another word of the rollout.
+    memory_mode: String = "memory_mode", RowReader::column;
+    /// True if the thread is archived, by the user or else by the folder of its rollout.
+    archived: bool = "archived", RowReader::column;
+    /// Time at which the user archived it. `None` if it is archived only by its folder.
+    archived_at: Option<Timestamp> = "user_archived_at_ms", RowReader::optional_time;
+    /// Time at which the rollout was first found to be gone. Such a thread is in no list.
+    missing_since: Option<Timestamp> = "missing_since_ms", RowReader::optional_time;
 }
 
-/// The columns that [`Thread::from_row`] reads, in its order.
-pub(crate) const THREAD_COLUMNS: &str = "id, rollout_path, created_at_ms, updated_at_ms, parent_thread_id, name, \
-    title, first_user_message, preview, cwd, source, thread_source, model_provider, model, reasoning_effort, \
-    cli_version, sandbox_policy, approval_mode, tokens_used, git_sha, git_branch, git_origin_url, agent_nickname, \
-    agent_role, agent_path, run_outcome, memory_mode, archived, user_archived_at_ms, missing_since_ms";
-
-impl Thread {
-    /// Reads a row of [`THREAD_COLUMNS`].
-    pub(crate) fn from_row(row: &SqliteRow) -> Result<Thread, sqlx::Error> {
-        let mut row = RowReader::new(row);
-        Ok(Thread {
-            id: row.uuid()?,
-            rollout_path: row.column()?,
-            created_at: row.time()?,
-            updated_at: row.time()?,
-            parent_thread_id: row.optional_uuid()?,
-            name: row.column()?,
-            title: row.column()?,
-            first_user_message: row.column()?,
-            preview: row.column()?,
-            cwd: row.column()?,
-            source: row.column()?,
-            thread_source: row.column()?,
-            model_provider: row.column()?,
-            model: row.column()?,
-            reasoning_effort: row.column()?,
-            cli_version: row.column()?,
-            sandbox_policy: row.column()?,
-            approval_mode: row.column()?,
-            tokens_used: row.column()?,
-            git_sha: row.column()?,
-            git_branch: row.column()?,
-            git_origin_url: row.column()?,
-            agent_nickname: row.column()?,
-            agent_role: row.column()?,
-            agent_path: row.column()?,
-            run_outcome: run_outcome(&mut row)?,
-            memory_mode: row.column()?,
-            archived: row.column()?,
-            archived_at: row.optional_time()?,
-            missing_since: row.optional_time()?,
-        })
-    }
-}
-
-/// Whether memories may be made from a thread.
+/// Permission to make memories from a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryMode {
-    /// They may.
+    /// Memories may be made.
     Enabled,
-    /// They may not.
+    /// No memories may be made.
     Disabled,
 }
 
 impl MemoryMode {
-    /// The word in the database and in JSON.
+    /// Returns the word in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             MemoryMode::Enabled => "enabled",

@@ -42,7 +42,7 @@ impl Run for Backfill<'_> {
         let report = refresh::run(&index.state, &home, options, *screen).await?;
         if include_deleted {
             // Goals and logs accept the restored threads again; if one has to wait, a later command does it.
-            let _ = index.state.readmit_indexed(Timestamp::now()).await;
+            let _ = index.state.restore_threads(Timestamp::now()).await;
         }
         let problems = problems::after(&index.state, &report).await?;
         problems::log_unreadable(&report);

@@ -71,8 +71,11 @@ pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault>
     let threads = index.state.threads();
     match threads.get(id).await? {
         Some(thread) => Ok(thread),
-        None if threads.is_deleted(id).await? => Err(messages::deleted(id)),
-        None => Err(StateError::NotFound { id }.into()),
+        None => Err(match threads.deleted_at(id).await? {
+            Some(at) => StateError::Deleted { id, at },
+            None => StateError::NotFound { id },
+        }
+        .into()),
     }
 }
 

@@ -17,7 +17,7 @@ impl GoalStore {
     /// any.
     ///
     /// The text is overwritten in the file. The log keeps it until it is written back, as the last [`close`](Self::close)
-    /// does. Snapshots from before upgrades keep it: see [`forget`](Self::forget).
+    /// does. Snapshots from before upgrades keep it: see [`erase_thread`](Self::erase_thread).
     ///
     /// # Errors
     ///

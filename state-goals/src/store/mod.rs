@@ -2,7 +2,7 @@
 
 mod account;
 mod delete;
-mod forget;
+mod erase;
 mod list;
 mod read;
 mod set;
@@ -26,7 +26,7 @@ pub use update::GoalUpdate;
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed together.
 ///
 /// The file is opened at the first use, and created by the first of [`insert`](Self::insert),
-/// [`replace`](Self::replace) and [`forget`](Self::forget). Without a file, no thread has a goal.
+/// [`replace`](Self::replace) and [`erase_thread`](Self::erase_thread). Without a file, no thread has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {
     database: LazyDatabase,

@@ -5,7 +5,7 @@ use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::forget::TOMBSTONES;
+use super::erase::TOMBSTONES;
 use super::write::{Statement, Written, run};
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
@@ -97,7 +97,7 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::Exists`], [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
+    /// [`GoalError::Exists`], [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
     /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
     pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let insert = goal.bind(INSERT, thread, now)?;
@@ -111,7 +111,7 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::Forgotten`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`],
+    /// [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`],
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn replace(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
         let replace = goal.bind(REPLACE, thread, now)?;
@@ -140,8 +140,8 @@ impl GoalStore {
         let database = self.database.get().await?;
         database
             .write(Durability::Usual, async |conn| {
-                if !TOMBSTONES.deleted_of(conn, [thread]).await?.is_empty() {
-                    return Err(GoalError::Forgotten { thread }.into());
+                if !TOMBSTONES.deleted_among(conn, [thread]).await?.is_empty() {
+                    return Err(GoalError::ThreadDeleted { thread }.into());
                 }
                 Ok(run(conn, thread, statement).await?)
             })

@@ -2,7 +2,7 @@
 
 use super::account::ACCOUNT;
 use super::delete::DELETE;
-use super::forget::TOMBSTONES;
+use super::erase::TOMBSTONES;
 use super::list::list_sql;
 use super::read::{GET, GET_MANY};
 use super::set::{INSERT, PAUSE_IF_ACTIVE, REPLACE};

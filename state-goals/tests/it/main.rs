@@ -4,8 +4,8 @@ mod common;
 
 mod accounting;
 mod changes;
+mod deleted;
 mod files;
-mod forgotten;
 mod limits;
 mod list;
 mod model;

@@ -5,8 +5,8 @@ use sqlx::sqlite::SqliteConnection;
 use threadkeep_sqlite::{Durability, json};
 
 use super::LogStore;
+use super::erase::TOMBSTONES;
 use super::evict::make_room;
-use super::forget::TOMBSTONES;
 use super::new_row::{Columns, NewRow};
 use super::partition::{partitions, shares};
 use super::place::{late_ms, next_id, place};
@@ -52,7 +52,7 @@ async fn add(
     let mut shares = shares(batch, keep);
     // Rows of deleted threads are dropped.
     let threads = shares.iter().filter_map(|share| share.owner.thread_id);
-    let deleted = TOMBSTONES.deleted_of(conn, threads).await?;
+    let deleted = TOMBSTONES.deleted_among(conn, threads).await?;
     shares.retain(|share| share.owner.thread_id.is_none_or(|thread| !deleted.contains(&thread)));
     let partitions = partitions(conn, &shares).await?;
     for (partition, share) in partitions.iter().zip(&shares) {

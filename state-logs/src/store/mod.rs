@@ -1,9 +1,9 @@
 //! The store of log rows in `logs_2.sqlite`.
 
 mod append;
+mod erase;
 mod evict;
 mod expire;
-mod forget;
 mod inventory;
 mod new_row;
 mod partition;

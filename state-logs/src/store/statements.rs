@@ -1,6 +1,6 @@
 //! Statements that are assembled at run time, by name, for audits of query plans.
 
-use super::forget::TOMBSTONES;
+use super::erase::TOMBSTONES;
 use super::query::{Order, Walk, select};
 
 /// Returns these statements, each with a name.

@@ -1,8 +1,7 @@
 //! A deleted thread leaves nothing behind.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{Database, DbSpec, Durability, OpenOptions};
-use threadkeep_state_logs::{LOGS_DB, LogOptions, LogQuery};
+use threadkeep_state_logs::{LogOptions, LogQuery};
 use tracing::{info, info_span};
 use uuid::Uuid;
 
@@ -30,8 +29,8 @@ async fn a_deleted_thread_is_in_no_byte_of_any_file() -> Result {
             info!(thread_id = %KEPT, number, "stays");
         }
         // The last rows are still in the queue.
-        let forgotten = crate::support::block_on(lab.store.forget(DELETED, Timestamp::UNIX_EPOCH));
-        assert!(forgotten.expect("it can be forgotten"));
+        let erased = crate::support::block_on(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH));
+        assert!(erased.expect("it can be erased"));
         // Who works on it goes on logging.
         deleted.in_scope(|| info!(mark = MARKER, "{MARKER}"));
     });
@@ -42,18 +41,16 @@ async fn a_deleted_thread_is_in_no_byte_of_any_file() -> Result {
     assert!(left.iter().all(|row| row.thread_id == Some(KEPT)));
     writer.close().await?;
     lab.store.close().await?;
-    for text in [MARKER, &DELETED.to_string()] {
-        assert_eq!(files_with(lab.folder.path(), text)?, [""; 0]);
-    }
+    assert_eq!(files_with(lab.folder.path(), MARKER)?, [""; 0]);
     assert_eq!(files_with(lab.folder.path(), &KEPT.to_string())?, ["logs_2.sqlite"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_a_forgotten_thread_until_it_is_readmitted() -> Result {
+async fn nothing_is_kept_of_a_deleted_thread_until_it_is_restored() -> Result {
     let lab = Lab::new()?;
     // Also where there was no file before.
-    assert!(lab.store.forget(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
     let log = || {
         info!(thread_id = %DELETED, "of the one");
         info!(thread_id = %KEPT, "of the other");
@@ -66,44 +63,26 @@ async fn nothing_is_kept_of_a_forgotten_thread_until_it_is_readmitted() -> Resul
     assert_eq!(lab.store.inventory().await?.ok_or("no database")?.dropped_rows, 0, "that is no loss");
     assert_eq!(lab.store.tombstones().await?.len(), 1);
 
-    lab.store.readmit(DELETED).await?;
+    lab.store.restore_thread(DELETED).await?;
     assert_eq!(lab.log(patient(), log).await?.len(), 7);
     assert_eq!(lab.store.tombstones().await?, []);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_snapshot_from_before_an_upgrade_forgets_it_too() -> Result {
+async fn a_snapshot_from_before_an_upgrade_loses_it_too() -> Result {
     let lab = Lab::new()?;
-    let DbSpec { label, file_name, kind, application_id, migrations, .. } = LOGS_DB;
-    let first = Box::leak(Box::new(DbSpec::new(label, file_name, kind, application_id, &migrations[..1])));
-    let old = Database::open(first, lab.folder.path(), &OpenOptions::new()).await?;
-    let mut tx = old.begin(Durability::Usual).await?;
-    for (partition, thread, message) in [(1_i64, DELETED, MARKER), (2, KEPT, "stays")] {
-        sqlx::query("INSERT INTO log_partitions (id, thread_id, process_id) VALUES (?1, ?2, '')")
-            .bind(partition)
-            .bind(thread.to_string())
-            .execute(tx.conn())
-            .await?;
-        sqlx::query(
-            "INSERT INTO log_rows (place, id, at_ms, level, target, message, is_cut, bytes) \
-             VALUES (?1, ?2, 0, 3, '', ?3, 0, 1)",
-        )
-        .bind((partition << 35) + 1)
-        .bind(partition)
-        .bind(message)
-        .execute(tx.conn())
-        .await?;
-    }
-    tx.commit().await?;
-    old.close().await?;
+    let log = || {
+        info!(thread_id = %DELETED, "{MARKER}");
+        info!(thread_id = %KEPT, "stays");
+    };
+    lab.log(patient(), log).await?;
+    lab.store.close().await?;
+    std::fs::copy(lab.path(), lab.folder.path().join("logs_2.sqlite.before-v2"))?;
 
-    assert_eq!(messages(&lab.rows().await?), [MARKER, "stays"]);
-    assert_eq!(files_with(lab.folder.path(), MARKER)?.len(), 2, "the upgrade has left a snapshot");
-    assert!(lab.store.forget(DELETED, Timestamp::UNIX_EPOCH).await?);
-    for text in [MARKER, &DELETED.to_string()] {
-        assert_eq!(files_with(lab.folder.path(), text)?, [""; 0]);
-    }
+    assert_eq!(files_with(lab.folder.path(), MARKER)?.len(), 2, "the snapshot has it");
+    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert_eq!(files_with(lab.folder.path(), MARKER)?, [""; 0]);
     assert_eq!(files_with(lab.folder.path(), &KEPT.to_string())?.len(), 2, "the other one is in both");
     Ok(())
 }
@@ -115,9 +94,9 @@ async fn what_a_reader_keeps_in_the_log_is_told() -> Result {
     let mut reader = rusqlite::Connection::open(lab.path())?;
     let reading = reader.transaction()?;
     reading.query_row("SELECT count(*) FROM log_rows", [], |_| Ok(()))?;
-    assert!(!lab.store.forget(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(!lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
     reading.finish()?;
-    assert!(lab.store.forget(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
     assert_eq!(files_with(lab.folder.path(), MARKER)?, [""; 0]);
     Ok(())
 }

@@ -13,7 +13,7 @@ async fn a_database_that_is_not_there_has_no_rows_and_is_not_made() -> Result {
     for store in [&lab.store, &read_only] {
         assert_eq!(store.query(&LogQuery::default()).await?, []);
         assert_eq!((store.last_id().await?, store.inventory().await?), (0, None));
-        store.readmit(uuid::Uuid::nil()).await?;
+        store.restore_thread(uuid::Uuid::nil()).await?;
         assert_eq!(store.tombstones().await?, []);
         assert_eq!(store.expire(jiff::Timestamp::now(), std::time::Duration::ZERO).await?, 0);
     }
@@ -33,8 +33,8 @@ async fn a_read_only_home_is_read_without_a_byte_changed() -> Result {
     assert_eq!(messages(&rows), ["row 1"]);
     assert_eq!(store.inventory().await?.ok_or("no database")?.rows, 3);
     assert!(store.last_id().await? > 0);
-    let forgotten = store.forget(uuid::Uuid::nil(), jiff::Timestamp::UNIX_EPOCH).await;
-    assert!(matches!(forgotten, Err(LogError::Database(_))));
+    let erased = store.erase_thread(uuid::Uuid::nil(), jiff::Timestamp::UNIX_EPOCH).await;
+    assert!(matches!(erased, Err(LogError::Database(_))));
     let (_layer, writer) = threadkeep_state_logs::LogWriter::start(&store, patient())?;
     writer.close().await?;
     store.close().await?;

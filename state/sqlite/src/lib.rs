@@ -121,7 +121,6 @@
 
 mod database;
 mod error;
-mod forget;
 mod inspect;
 mod open;
 mod options;

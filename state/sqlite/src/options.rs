@@ -72,6 +72,16 @@ impl OpenOptions {
         self
     }
 
+    /// Shortens every wait to at most `patience`.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self {
+            busy_timeout: self.busy_timeout.min(patience),
+            write_timeout: self.write_timeout.min(patience),
+            lock_timeout: self.lock_timeout.min(patience),
+            ..self.clone()
+        }
+    }
+
     /// Opens without writing a byte or creating a file. Beginning a write then fails. Default: off.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {

@@ -1,45 +1,30 @@
-//! Tombstones: what is kept of a thread that was deleted, so that it is known again without being named.
+//! Tombstones: the ids of deleted threads, kept so that nothing brings a thread back unasked.
 
 use std::collections::HashSet;
 
-use sha2::{Digest as _, Sha256};
+use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
-/// A thread that was deleted: a row of a store's table of tombstones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+use crate::database::durability::Durability;
+use crate::database::lazy::{Edit, LazyDatabase};
+use crate::error::{DbError, OpenError};
+use crate::row::{JsonText, RowReader, json, text_of};
+
+/// A deleted thread: a row of a store's table of tombstones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {
-    /// The digest of its id: see [`Tombstone::digest`].
-    pub digest: String,
-    /// When it was deleted, in Unix milliseconds.
-    pub deleted_at_ms: i64,
-}
-
-impl Tombstone {
-    /// Makes the tombstone of a thread.
-    #[must_use]
-    pub fn of(thread: Uuid, deleted_at_ms: i64) -> Self {
-        Self { digest: Self::digest(thread), deleted_at_ms }
-    }
-
-    /// Returns the digest by which a deleted thread is known again: the first 128 bits of a SHA-256, as 32 hexadecimal
-    /// digits. It is the same in every store, so that one can learn from another what was deleted.
-    #[must_use]
-    pub fn digest(thread: Uuid) -> String {
-        let hash = Sha256::new().chain_update(b"threadkeep deleted thread\0").chain_update(thread.as_bytes());
-        // An id of 128 bits is written fast: an index run makes three digests for every file.
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&hash.finalize()[..16]);
-        Uuid::from_bytes(digest).simple().to_string()
-    }
+    /// Id of the thread.
+    pub thread_id: Uuid,
+    /// Time of the deletion.
+    pub deleted_at: Timestamp,
 }
 
 /// A store's table of tombstones.
 ///
-/// The store makes it by a migration of its own, with the columns `digest TEXT NOT NULL PRIMARY KEY` and `deleted_at_ms INTEGER
-/// NOT NULL`; it puts a tombstone in the transaction that deletes, and asks for it in the one that would add.
+/// The store creates it in a migration, with the columns `thread_id TEXT NOT NULL PRIMARY KEY` and `deleted_at_ms INTEGER NOT
+/// NULL`. It puts a tombstone in the transaction that deletes, and looks for one in the transaction that would add.
 #[derive(Debug, Clone, Copy)]
 pub struct Tombstones {
     table: &'static str,
@@ -52,40 +37,39 @@ impl Tombstones {
         Self { table }
     }
 
-    /// Adds tombstones. One that is there already is as old as it was.
+    /// Adds tombstones. An existing tombstone keeps its time.
     ///
     /// # Errors
     ///
-    /// What SQLite says.
+    /// The error of SQLite.
     pub async fn put(&self, conn: &mut SqliteConnection, stones: &[Tombstone]) -> Result<(), sqlx::Error> {
-        let rows = stones.iter().map(|stone| format!("[\"{}\",{}]", stone.digest, stone.deleted_at_ms));
-        let rows = format!("[{}]", rows.collect::<Vec<_>>().join(","));
-        sqlx::query(AssertSqlSafe(self.put_sql())).bind(rows).execute(conn).await?;
+        let rows = stones.iter().map(|stone| (text_of(stone.thread_id), stone.deleted_at.as_millisecond()));
+        let rows: Vec<(String, i64)> = rows.collect();
+        sqlx::query(AssertSqlSafe(self.put_sql())).bind(json(&rows)).execute(conn).await?;
         Ok(())
     }
 
-    /// Removes the tombstones of threads that are brought back, and says how many there were.
+    /// Removes the tombstones of restored threads.
     ///
     /// # Errors
     ///
-    /// What SQLite says.
+    /// The error of SQLite.
     pub async fn remove(
         &self,
         conn: &mut SqliteConnection,
         threads: impl IntoIterator<Item = Uuid>,
-    ) -> Result<u64, sqlx::Error> {
-        let digests: Vec<String> = threads.into_iter().map(Tombstone::digest).collect();
-        let removed =
-            sqlx::query(AssertSqlSafe(self.remove_sql())).bind(json(&digests)).execute(conn).await?;
-        Ok(removed.rows_affected())
+    ) -> Result<(), sqlx::Error> {
+        let threads: Vec<Uuid> = threads.into_iter().collect();
+        sqlx::query(AssertSqlSafe(self.remove_sql())).bind(ids(&threads)).execute(conn).await?;
+        Ok(())
     }
 
-    /// Returns those of some threads that were deleted. Of none, without asking the database.
+    /// Returns the deleted threads among `threads`. An empty list costs no statement.
     ///
     /// # Errors
     ///
-    /// What SQLite says.
-    pub async fn deleted_of(
+    /// The error of SQLite.
+    pub async fn deleted_among(
         &self,
         conn: &mut SqliteConnection,
         threads: impl IntoIterator<Item = Uuid>,
@@ -94,24 +78,82 @@ impl Tombstones {
         if threads.is_empty() {
             return Ok(HashSet::new());
         }
-        let digests: Vec<String> = threads.iter().copied().map(Tombstone::digest).collect();
-        let rows = sqlx::query(AssertSqlSafe(self.which_sql())).bind(json(&digests)).fetch_all(conn).await?;
-        let deleted = rows.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<&str>, _>>()?;
-        let known = threads.iter().zip(&digests).filter(|(_, digest)| deleted.contains(digest.as_str()));
-        Ok(known.map(|(thread, _)| *thread).collect())
+        let rows = sqlx::query(AssertSqlSafe(self.among_sql())).bind(ids(&threads)).fetch_all(conn).await?;
+        rows.iter().map(|row| RowReader::new(row).uuid()).collect()
     }
 
     /// Returns all tombstones.
     ///
     /// # Errors
     ///
-    /// What SQLite says.
+    /// The error of SQLite.
     pub async fn all(&self, conn: &mut SqliteConnection) -> Result<Vec<Tombstone>, sqlx::Error> {
         let rows = sqlx::query(AssertSqlSafe(self.all_sql())).fetch_all(conn).await?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(Tombstone { digest: row.try_get(0)?, deleted_at_ms: row.try_get(1)? })
+            let mut row = RowReader::new(row);
+            Ok(Tombstone { thread_id: row.uuid()?, deleted_at: row.time()? })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// Erases a thread: runs `delete` in the transaction that puts its tombstone, and in every snapshot that upgrades have left.
+    /// Creates the database if there is none, so that the thread stays deleted.
+    ///
+    /// Returns true if no byte of it is left. Returns false if another program still reads what was there before, which
+    /// then stays in the write-ahead log until that program ends. Call it again later.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open), [`Database::write`](crate::Database::write) and
+    /// [`LazyDatabase::edit_snapshots`]. Completed steps are kept, and all of them can be repeated.
+    pub async fn erase_thread<E, F>(
+        &self,
+        database: &LazyDatabase,
+        stone: Tombstone,
+        mut delete: F,
+    ) -> Result<bool, E>
+    where
+        E: From<OpenError> + From<DbError>,
+        F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
+    {
+        let db = database.get().await?;
+        db.write::<_, DbError>(Durability::Durable, async |conn| {
+            delete(conn).await?;
+            Ok(self.put(conn, &[stone]).await?)
+        })
+        .await?;
+        // The log still has what was deleted, and no connection may close soon.
+        let checkpoint = db.checkpoint().await?;
+        database.edit_snapshots::<E, F>(delete).await?;
+        Ok(checkpoint.complete)
+    }
+
+    /// Restores a thread: removes its tombstone. Creates no database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open) and [`Database::write`](crate::Database::write).
+    pub async fn restore_thread<E>(&self, database: &LazyDatabase, thread: Uuid) -> Result<(), E>
+    where
+        E: From<OpenError> + From<DbError>,
+    {
+        let Some(db) = database.existing().await? else { return Ok(()) };
+        db.write::<_, DbError>(Durability::Durable, async |conn| Ok(self.remove(conn, [thread]).await?))
+            .await?;
+        Ok(())
+    }
+
+    /// Returns the tombstones of a database, or none if there is no database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open) and [`Database::read`](crate::Database::read).
+    pub async fn list<E>(&self, database: &LazyDatabase) -> Result<Vec<Tombstone>, E>
+    where
+        E: From<OpenError> + From<DbError>,
+    {
+        let Some(db) = database.existing().await? else { return Ok(Vec::new()) };
+        Ok(db.read(async |conn| self.all(conn).await).await?)
     }
 
     /// Returns the statements by name, for audits of their plans.
@@ -120,7 +162,7 @@ impl Tombstones {
         let named = [
             ("put", self.put_sql()),
             ("remove", self.remove_sql()),
-            ("deleted of", self.which_sql()),
+            ("deleted among", self.among_sql()),
             ("all", self.all_sql()),
         ];
         named.into_iter().map(|(name, sql)| (format!("{}, {name}", self.table), sql)).collect()
@@ -128,38 +170,25 @@ impl Tombstones {
 
     fn put_sql(&self) -> String {
         format!(
-            "INSERT INTO {} (digest, deleted_at_ms) SELECT value ->> 0, value ->> 1 FROM json_each(?1) \
-             WHERE true ON CONFLICT (digest) DO NOTHING",
+            "INSERT INTO {} (thread_id, deleted_at_ms) SELECT value ->> 0, value ->> 1 FROM json_each(?1) \
+             WHERE true ON CONFLICT (thread_id) DO NOTHING",
             self.table
         )
     }
 
     fn remove_sql(&self) -> String {
-        format!("DELETE FROM {} WHERE digest IN (SELECT value FROM json_each(?1))", self.table)
+        format!("DELETE FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))", self.table)
     }
 
-    fn which_sql(&self) -> String {
-        format!("SELECT digest FROM {} WHERE digest IN (SELECT value FROM json_each(?1))", self.table)
+    fn among_sql(&self) -> String {
+        format!("SELECT thread_id FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))", self.table)
     }
 
     fn all_sql(&self) -> String {
-        format!("SELECT digest, deleted_at_ms FROM {} ORDER BY digest", self.table)
+        format!("SELECT thread_id, deleted_at_ms FROM {} ORDER BY thread_id", self.table)
     }
 }
 
-/// A JSON array of digests, which need no escaping.
-fn json(digests: &[String]) -> String {
-    let quoted: Vec<String> = digests.iter().map(|digest| format!("\"{digest}\"")).collect();
-    format!("[{}]", quoted.join(","))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digest_never_changes() {
-        // It is in databases: another one would bring back what was deleted.
-        assert_eq!(Tombstone::digest(Uuid::from_bytes([7; 16])), "6c38e1c6102fc02aaae4cdf149f7e3af");
-    }
+fn ids(threads: &[Uuid]) -> JsonText {
+    json(&threads.iter().copied().map(text_of).collect::<Vec<_>>())
 }

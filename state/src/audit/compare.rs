@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::read::{CHUNK, Reading, read_all};
 use super::{AuditReport, Difference, DifferenceKind};
+use crate::deletion::tombstones::TOMBSTONES;
 use crate::error::StateError;
 use crate::home::{is_gone, prefix_of};
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
-use crate::tombstone::TOMBSTONES;
 
 /// Why an audit could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,6 @@ async fn compare_chunk(
         if deleted.contains(&thread.id) {
             continue;
         }
-        let thread = thread.without_deleted_parent(&deleted);
         let not_indexed = |thread: &ThreadUpsert| Difference {
             thread_id: thread.id,
             rollout_path: thread.columns.rollout_path.clone(),
@@ -202,11 +201,11 @@ async fn load(
 ) -> Result<(HashMap<String, Row>, HashSet<Uuid>), StateError> {
     let ids: Vec<&str> = threads.iter().map(|thread| thread.columns.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).map_err(|error| db.error(sqlx::Error::Encode(error.into())))?;
-    let named = threads.iter().flat_map(|thread| [Some(thread.id), thread.parent()]).flatten();
+    let read = threads.iter().map(|thread| thread.id);
     let loaded = db.read(async |conn| {
         let rows = sqlx::query(AssertSqlSafe(rows_by_id())).bind(&ids).fetch_all(&mut *conn).await?;
         let rows = rows.iter().map(row_of).collect::<Result<_, _>>()?;
-        Ok((rows, TOMBSTONES.deleted_of(conn, named).await?))
+        Ok((rows, TOMBSTONES.deleted_among(conn, read).await?))
     });
     Ok(loaded.await?)
 }

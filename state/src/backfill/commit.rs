@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::index::{ReadItem, ThreadIndex};
 use super::outcome::{Outcome, store_outcomes};
 use super::settle::{Lot, Read, settle};
+use crate::deletion::tombstones::TOMBSTONES;
 use crate::home_problem::HomeProblem;
 use crate::threads::upsert_all;
-use crate::tombstone::TOMBSTONES;
 
 /// The report of a commit.
 pub(super) type CommitReport = threadkeep_backfill::CommitReport<HomeProblem>;
@@ -47,7 +47,7 @@ pub(super) async fn commit(
     let settled = settle(index, conn, read, &mut report, now_ms).await?;
     store_threads(conn, &settled).await?;
     for (file, lot) in &settled {
-        outcomes.extend(Outcome::of(file, lot));
+        outcomes.push(Outcome::of(file, lot));
         note(&mut report, file, lot);
     }
     outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.problem)));
@@ -146,7 +146,7 @@ async fn store_checkpoints(
 
 /// Takes the names of the home as they are now: those of threads that are indexed, and of those that will be.
 async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> Result<(), CommitError> {
-    let deleted = TOMBSTONES.deleted_of(conn, names.iter().map(|(id, _)| *id)).await.map_err(backend)?;
+    let deleted = TOMBSTONES.deleted_among(conn, names.iter().map(|(id, _)| *id)).await.map_err(backend)?;
     let names: Vec<(String, &str)> = names
         .iter()
         .filter(|(id, _)| !deleted.contains(id))

@@ -71,7 +71,7 @@ impl StateRuntime {
     ) -> Result<BackfillPorts, HomeError> {
         let provider: Arc<str> = home.config()?.default_model_provider().into();
         Ok(BackfillPorts {
-            source: HomeSource::new(home.clone(), &provider, self.database().clone(), options),
+            source: HomeSource::new(home.clone(), &provider),
             index: ThreadIndex::new(self.database().clone(), home.clone(), provider, options),
             progress: BackfillProgress::new(self.database().clone(), options),
         })

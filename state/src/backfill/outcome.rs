@@ -24,17 +24,15 @@ pub(super) struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// Of a rollout that was read. `None` where the thread was deleted and its file bears its name: then not even the path
-    /// is kept.
-    pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Option<Outcome<'a>> {
+    /// Of a rollout that was read.
+    pub(super) fn of(file: &Read<'a>, lot: &Lot) -> Outcome<'a> {
         let id = file.thread.upsert.columns.id.as_str();
         let (outcome, thread_id, problem) = match lot {
             Lot::Indexed => ("indexed", Some(id), HomeProblem::of_skipped(&file.thread.skipped)),
             Lot::Duplicate { of } => ("duplicate", Some(id), Some(HomeProblem::Duplicate { of: of.clone() })),
-            Lot::Deleted if file.item.key.to_ascii_lowercase().contains(id) => return None,
-            Lot::Deleted => ("deleted", None, None),
+            Lot::Deleted => ("deleted", Some(id), None),
         };
-        Some(Outcome {
+        Outcome {
             path: &file.item.key,
             fingerprint: &file.item.fingerprint,
             outcome,
@@ -43,7 +41,7 @@ impl<'a> Outcome<'a> {
             detail: problem.as_ref().and_then(HomeProblem::detail),
             lines: file.thread.lines,
             lines_skipped: file.thread.skipped.count,
-        })
+        }
     }
 
     /// Of the file that names threads.

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::commit::{CommitReport, backend};
 use super::index::{ThreadContent, ThreadIndex};
 use super::source::HomeItem;
-use crate::cleanup;
+use crate::deletion::restore_in_index;
+use crate::deletion::tombstones::TOMBSTONES;
 use crate::home::is_gone;
 use crate::threads::Claim;
-use crate::tombstone::TOMBSTONES;
 
 /// A file of the batch with its thread.
 pub(super) struct Read<'a> {
@@ -106,25 +106,14 @@ async fn deleted_threads(
     now_ms: i64,
 ) -> Result<HashSet<Uuid>, CommitError> {
     let ids = || read.iter().map(|file| file.thread.upsert.id);
-    let deleted = TOMBSTONES.deleted_of(conn, ids()).await.map_err(backend)?;
+    let deleted = TOMBSTONES.deleted_among(conn, ids()).await.map_err(backend)?;
     if deleted.is_empty() || !index.options.include_deleted {
         return Ok(deleted);
     }
     let brought_back: Vec<Uuid> = deleted.into_iter().collect();
-    TOMBSTONES.remove(conn, brought_back.iter().copied()).await.map_err(backend)?;
-    // The stores refuse what is of a deleted thread, and are to be told.
-    cleanup::note(conn, &brought_back, now_ms).await.map_err(backend)?;
-    // Their names were passed over when the file that has them was read, and those that they spawned do not name them.
+    restore_in_index(conn, &brought_back, now_ms).await.map_err(backend)?;
+    // The file that names threads was read without their names.
     report.requeue.push(SESSION_INDEX.to_owned());
-    let orphans = sqlx::query(
-        "SELECT rollout_path FROM threads WHERE source_kind = 'subagent' AND parent_thread_id IS NULL",
-    )
-    .fetch_all(conn)
-    .await
-    .map_err(backend)?;
-    for orphan in &orphans {
-        report.requeue.push(orphan.try_get(0).map_err(backend)?);
-    }
     Ok(HashSet::new())
 }
 

@@ -10,17 +10,17 @@ use uuid::Uuid;
 
 use crate::row::run_outcome;
 
-/// Whether an agent is still in use. Somebody decides that; how its run went is another matter.
+/// Lifecycle of an agent, which its user or its parent decides. The outcome of its run is another matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lifecycle {
-    /// It may be spoken to.
+    /// The agent may be used.
     Open,
-    /// It was closed, by itself or with an ancestor.
+    /// The agent was closed, alone or with an ancestor.
     Closed,
 }
 
 impl Lifecycle {
-    /// The word in the database and in JSON: `open` or `closed`.
+    /// Returns the word in the database and in JSON: `open` or `closed`.
     pub fn as_str(self) -> &'static str {
         match self {
             Lifecycle::Open => "open",
@@ -41,19 +41,19 @@ impl fmt::Display for Lifecycle {
 pub struct Agent {
     /// The thread's id.
     pub thread_id: Uuid,
-    /// Who spawned it; `None` for a root.
+    /// Id of the thread that spawned it. `None` for a root.
     pub parent_thread_id: Option<Uuid>,
-    /// How many steps it is below the thread that was asked for; for ancestors, above it.
+    /// Number of steps below the thread that was asked for. For ancestors, above it.
     pub depth: u32,
-    /// Whether it is open.
+    /// Lifecycle: open or closed.
     pub lifecycle: Lifecycle,
-    /// The thread at which the closing began that closed it.
+    /// Id of the thread at which its closing began.
     pub closed_by: Option<Uuid>,
-    /// How its last turn ended; [`RunOutcome::Unknown`] also where the thread is not indexed.
+    /// Outcome of its last turn. [`RunOutcome::Unknown`] also if the thread is not indexed.
     pub outcome: RunOutcome,
-    /// Its name, else its title, where it is indexed and has one.
+    /// Its name, or else its title.
     pub name: Option<String>,
-    /// The time of its rollout's last line, where it is indexed.
+    /// Time of its rollout's last line. `None` if the thread is not indexed.
     pub last_line_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Closing a thread with everything that it spawned, and bringing back what that closed.
+//! Closes a thread with its descendants, and resumes them.
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
@@ -10,10 +10,10 @@ use super::statements::{ALONE, CLOSE_BELOW, OPEN_BELOW};
 use super::{AgentGraph, GraphError};
 
 impl AgentGraph {
-    /// Closes a thread and all of its open descendants, in one transaction, and says which were closed.
+    /// Closes a thread and all of its open descendants, in one transaction, and returns the threads that it closed.
     ///
-    /// Those that were closed before keep what closed them. Closing a thread that is closed already closes what was
-    /// spawned below it since, as if the first closing had met it.
+    /// Descendants that were already closed keep their `closed_by`. Closing a closed thread again closes the descendants that
+    /// were spawned since, as if the first closing had closed them.
     ///
     /// # Errors
     ///
@@ -27,8 +27,8 @@ impl AgentGraph {
             .await
     }
 
-    /// Opens a thread again and exactly those of its descendants that the same closing had closed, in one transaction,
-    /// and says which were opened. A thread that is open brings nothing back.
+    /// Reopens a thread and exactly the descendants that the same closing closed, in one transaction, and returns the threads
+    /// that it opened. Does nothing to an open thread.
     ///
     /// # Errors
     ///

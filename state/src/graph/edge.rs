@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::statements::{CLOSED_BY, LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
 use super::{AgentGraph, GraphError, Lifecycle};
-use crate::tombstone::TOMBSTONES;
+use crate::deletion::tombstones::TOMBSTONES;
 
 impl AgentGraph {
-    /// Says that `parent` spawned `child`. Both come into the graph if they are not there: a parent is open, and a child
-    /// is what its parent is, closed by the same closing ([`set_lifecycle`](Self::set_lifecycle) opens it). Saying it again writes nothing.
+    /// Records that `parent` spawned `child`, and adds both to the graph if needed. A new parent is open. A new child has the
+    /// lifecycle of its parent, closed by the same closing; [`set_lifecycle`](Self::set_lifecycle) opens it. Recording it again
+    /// writes nothing.
     ///
     /// # Errors
     ///
@@ -21,7 +22,7 @@ impl AgentGraph {
         let (parent_text, child_text) = (text_of(parent), text_of(child));
         self.db
             .write(Durability::Durable, async |conn| {
-                let deleted = TOMBSTONES.deleted_of(conn, [parent, child]).await?;
+                let deleted = TOMBSTONES.deleted_among(conn, [parent, child]).await?;
                 if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
                     return Err(GraphError::Deleted { id }.into());
                 }
@@ -43,7 +44,7 @@ impl AgentGraph {
             .await
     }
 
-    /// Opens or closes one thread and none of its descendants. `false` when it was so already.
+    /// Opens or closes one thread and none of its descendants. Returns false if it was so already.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
-//! What can go wrong with the agent graph, one variant a remedy.
+//! Errors of the agent graph, one variant a remedy.
 
 use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
-/// Why the agent graph did not do what it was asked.
+/// Error of the agent graph.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphError {
@@ -11,21 +11,19 @@ pub enum GraphError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// Neither the graph nor the index has this thread.
-    #[error("no thread {id} in the agent graph or the index; `threadkeep threads tree` shows what there is")]
+    #[error("no thread {id} in the agent graph or the index")]
     NotFound {
         /// The thread.
         id: Uuid,
     },
     /// The user deleted one of the two.
-    #[error(
-        "{id} was deleted, and is taken into no graph; `threadkeep backfill --include-deleted` brings it back"
-    )]
+    #[error("thread {id} was deleted and cannot be added to the agent graph")]
     Deleted {
         /// The thread.
         id: Uuid,
     },
     /// The edge would make a thread its own ancestor.
-    #[error("{child} cannot be a child of {parent}: {parent} is {child} itself or descends from it")]
+    #[error("{child} cannot be a child of {parent}: {parent} is {child} or descends from it")]
     Cycle {
         /// The parent that was asked for.
         parent: Uuid,
@@ -33,9 +31,7 @@ pub enum GraphError {
         child: Uuid,
     },
     /// The child has another parent already.
-    #[error(
-        "{child} was spawned by {current}, and a thread has one parent: it cannot be a child of {refused}, too"
-    )]
+    #[error("{child} cannot be a child of {refused}: it is a child of {current}")]
     SecondParent {
         /// The child.
         child: Uuid,

@@ -12,15 +12,15 @@ use super::agent::{Agent, Lifecycle};
 use super::statements::{ABOVE, ALONE, BELOW, ROOTS};
 use super::{AgentGraph, GraphError};
 
-/// How deep the graph is read at most, in steps. Agents that spawn agents stop long before.
+/// Largest depth to which the graph is read, in steps.
 pub const MAX_DEPTH: u32 = 1_000;
 
-/// Which descendants of a thread to read.
+/// Selection of a thread's descendants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descendants {
-    /// Only those with this lifecycle. The way to an open one may lead over closed ones. Default: all.
+    /// Only threads with this lifecycle. The path to an open thread may lead over closed ones. Default: all.
     pub lifecycle: Option<Lifecycle>,
-    /// How many steps down, at most [`MAX_DEPTH`], which is the default.
+    /// Number of steps down, at most [`MAX_DEPTH`], which is the default.
     pub max_depth: u32,
 }
 
@@ -30,16 +30,16 @@ impl Default for Descendants {
     }
 }
 
-/// Which part of the graph to read as a tree.
+/// Selection of a part of the graph, to be read as a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TreeQuery {
-    /// The thread at the top. Default: every root.
+    /// Thread at the top. Default: every root.
     pub root: Option<Uuid>,
-    /// How many roots at most, the newest first. Default: 100.
+    /// Largest number of roots, the newest first. Default: 100.
     pub roots: u32,
-    /// Only roots that began before this one: where an earlier page ended. Default: from the newest.
+    /// Only roots that began before this one, the last of an earlier page. Default: from the newest.
     pub before: Option<Uuid>,
-    /// How many steps down, at most [`MAX_DEPTH`], which is the default.
+    /// Number of steps down, at most [`MAX_DEPTH`], which is the default.
     pub max_depth: u32,
 }
 
@@ -50,7 +50,7 @@ impl Default for TreeQuery {
 }
 
 impl AgentGraph {
-    /// The threads that a thread spawned, the oldest first; none for one that is not in the graph.
+    /// Returns the threads that a thread spawned, the oldest first.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl AgentGraph {
         self.descendants(id, Descendants { max_depth: 1, ..Descendants::default() }).await
     }
 
-    /// The threads below a thread, the nearest first.
+    /// Returns the threads below a thread, the nearest first.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl AgentGraph {
         Ok(agents)
     }
 
-    /// The threads above a thread: its parent first, the root last.
+    /// Returns the threads above a thread: its parent first, the root last.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl AgentGraph {
         Ok(agents)
     }
 
-    /// The threads that nobody spawned, the newest first: at most `limit` that began before the thread `before`.
+    /// Returns at most `limit` roots that began before the thread `before`, the newest first.
     ///
     /// # Errors
     ///
@@ -99,11 +99,11 @@ impl AgentGraph {
         Ok(roots.await?)
     }
 
-    /// A part of the graph as it is drawn: each thread followed by what is below it, siblings by age.
+    /// Returns a part of the graph as it is drawn: each thread followed by its descendants, siblings by age.
     ///
     /// # Errors
     ///
-    /// [`GraphError::NotFound`] when neither the graph nor the index has the thread that was asked for,
+    /// [`GraphError::NotFound`] if neither the graph nor the index has the root that was asked for,
     /// [`GraphError::Database`].
     pub async fn tree(&self, query: TreeQuery) -> Result<Vec<Agent>, GraphError> {
         let roots = match query.root {
@@ -134,7 +134,7 @@ impl AgentGraph {
         Ok(tree)
     }
 
-    /// A thread that has no edges, as a tree of one.
+    /// Returns a thread without edges, as a tree of one.
     async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
         let agents = self.agents(sqlx::query(ALONE).bind(text_of(id))).await?;
         if agents.is_empty() { Err(GraphError::NotFound { id }) } else { Ok(agents) }

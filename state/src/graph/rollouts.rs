@@ -1,29 +1,20 @@
-//! The edges that rollouts tell of: a spawned thread's first line names its parent.
+//! Edges from rollouts: a spawned thread's first line names its parent.
 //!
-//! They fill in what no agent has said. What one has said stays, and a rollout that claims nonsense (a cycle) gets a root
-//! and no error: nobody is there to read it.
+//! They only add edges that no agent has reported, and change no reported edge. A rollout that claims a cycle makes its
+//! thread a root and causes no error, because no caller is there to act on it.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::{Tombstone, json};
+use threadkeep_sqlite::{json, text_of};
 use uuid::Uuid;
 
-use super::statements::{CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
-use crate::threads::ThreadUpsert;
+use super::statements::{CHILDREN_OF, CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
 
-/// A spawned thread, as the statements take it: child, parent, time, and the digests of both.
+/// A spawned thread, as the statements take it: child, parent, time.
 #[derive(Serialize)]
-pub(crate) struct Spawned<'a>(&'a str, &'a str, i64, String, String);
+pub(crate) struct Spawned<'a>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) i64);
 
-impl<'a> Spawned<'a> {
-    pub(crate) fn new(child: &'a ThreadUpsert, parent: &'a str, child_digest: &str) -> Spawned<'a> {
-        let parent_digest = Uuid::try_parse(parent).map(Tombstone::digest).unwrap_or_default();
-        let columns = &child.columns;
-        Spawned(&columns.id, parent, columns.created_at_ms, child_digest.to_owned(), parent_digest)
-    }
-}
-
-/// Adds the edges of threads that were just indexed, in the transaction of the caller.
+/// Adds the edges of threads that were just indexed, in the caller's transaction.
 pub(crate) async fn add_spawned(
     conn: &mut SqliteConnection,
     spawned: &[Spawned<'_>],
@@ -31,9 +22,25 @@ pub(crate) async fn add_spawned(
     if spawned.is_empty() {
         return Ok(());
     }
-    let spawned = json(spawned);
+    let spawned = serde_json::to_string(spawned).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    link(conn, &spawned).await
+}
+
+/// Adds the edges to the children of restored threads again, in the caller's transaction. Their rows still name the parent.
+#[cfg(feature = "backfill")]
+pub(crate) async fn link_children_of(
+    conn: &mut SqliteConnection,
+    parents: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    let parents: Vec<String> = parents.iter().copied().map(text_of).collect();
+    let spawned: String = sqlx::query_scalar(CHILDREN_OF).bind(json(&parents)).fetch_one(&mut *conn).await?;
+    link(conn, &spawned).await
+}
+
+/// Adds edges: `spawned` is a JSON array of [`Spawned`].
+async fn link(conn: &mut SqliteConnection, spawned: &str) -> Result<(), sqlx::Error> {
     for statement in [PARENTS_OF_ROLLOUTS, CHILDREN_OF_ROLLOUTS, CUT_CYCLES] {
-        sqlx::query(statement).bind(&spawned).execute(&mut *conn).await?;
+        sqlx::query(statement).bind(spawned).execute(&mut *conn).await?;
     }
     Ok(())
 }

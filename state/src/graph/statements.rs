@@ -32,7 +32,7 @@ pub(super) const ABOVE: &str = concat!(
     " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
 );
 
-/// The thread `?1` as the index has it: of one that has neither a parent nor children, the graph knows nothing.
+/// Reads the thread `?1` from the index: the graph does not have a thread without edges.
 pub(super) const ALONE: &str = "SELECT id, NULL, 0, NULL, run_outcome, coalesce(name, title), updated_at_ms \
      FROM threads WHERE id = ?1";
 
@@ -48,25 +48,25 @@ pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
        WHERE agents.parent_thread_id IS NOT NULL ) \
      SELECT (SELECT parent_thread_id FROM agents WHERE thread_id = ?2), EXISTS (SELECT 1 FROM above WHERE id = ?2)";
 
-/// Makes `?2` a child of `?1` at the time `?3`. Who is spawned by a closed thread is closed with it; everybody else who is
-/// not in the graph yet is open.
+/// Makes `?2` a child of `?1` at the time `?3`. A child of a closed thread is closed with it. Other threads that are new to
+/// the graph are open.
 pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
      VALUES (?1, NULL, NULL, ?3, ?3), (?2, ?1, (SELECT closed_by FROM agents WHERE thread_id = ?1), ?3, ?3) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE excluded.parent_thread_id IS NOT NULL";
 
-/// Takes the indexed thread `?1` into the graph at the time `?2`, if it is not there.
+/// Adds the indexed thread `?1` to the graph at the time `?2`, if it is not there.
 pub(super) const TAKE_IN: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
      SELECT id, ?2, ?2 FROM threads WHERE id = ?1";
 
-/// What closed the thread `?1`: no row if it is not in the graph.
+/// Reads the thread at which the closing of `?1` began. No row if `?1` is not in the graph.
 pub(super) const CLOSED_BY: &str = "SELECT closed_by FROM agents WHERE thread_id = ?1";
 
-/// Closes or opens `?1` alone: `?2` is what closed it.
+/// Closes or opens `?1` alone: `?2` is the thread at which the closing began, or NULL.
 pub(super) const SET_CLOSED_BY: &str = "UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
      WHERE thread_id = ?1 AND (closed_by IS NULL) <> (?2 IS NULL)";
 
-/// Closes what is open of `?1` and all below it in the name of `?2`.
+/// Closes `?1` and all open threads below it, as a closing that began at `?2`.
 pub(super) const CLOSE_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT ?1 \
        UNION \
@@ -74,7 +74,7 @@ pub(super) const CLOSE_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
      UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
      WHERE thread_id IN (SELECT id FROM below) AND closed_by IS NULL RETURNING thread_id";
 
-/// Opens what of `?1` and all below it was closed in the name of `?2`.
+/// Opens `?1` and all threads below it that the closing closed which began at `?2`.
 pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT ?1 \
        UNION \
@@ -82,31 +82,30 @@ pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
      UPDATE agents SET closed_by = NULL, updated_at_ms = ?3 \
      WHERE thread_id IN (SELECT id FROM below) AND closed_by = ?2 RETURNING thread_id";
 
-/// Takes the thread `?1` out of the graph: its children become roots, and what its closing closed stays closed in its
-/// own name.
+/// Removes the thread `?1` from the graph. Its children become roots. Threads that its closing closed stay closed, each as
+/// if its own closing had.
 pub(crate) const UNLINK: [&str; 3] = [
     "UPDATE agents SET parent_thread_id = NULL WHERE parent_thread_id = ?1",
     "UPDATE agents SET closed_by = thread_id WHERE closed_by = ?1 AND thread_id <> ?1",
     "DELETE FROM agents WHERE thread_id = ?1",
 ];
 
-/// Takes in the parents that rollouts name: `?1` is a JSON array of `[child, parent, time, child's digest, parent's digest]`. A
-/// thread that the user deleted is named no more.
+/// Adds the parents that rollouts name: `?1` is a JSON array of `[child, parent, time]`. Leaves out deleted threads.
 pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
      SELECT value ->> 1, value ->> 2, value ->> 2 FROM json_each(?1) WHERE value ->> 0 <> value ->> 1 \
-       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE digest IN (value ->> 3, value ->> 4))";
+       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1))";
 
-/// Takes in their children; one that has a parent already keeps it. Who is spawned by a closed thread is closed with it.
+/// Adds their children. A child that has a parent keeps it. A child of a closed thread is closed with it.
 pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
        (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, parent.thread_id, parent.closed_by, value ->> 2, value ->> 2 \
      FROM json_each(?1) CROSS JOIN agents AS parent ON parent.thread_id = value ->> 1 \
      WHERE value ->> 0 <> value ->> 1 \
-       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE digest IN (value ->> 3, value ->> 4)) \
+       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1)) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE agents.parent_thread_id IS NULL";
 
-/// Cuts the cycles that rollouts claim: a child that would be its own ancestor is a root.
+/// Cuts the cycles that rollouts claim: a child that would be its own ancestor becomes a root.
 pub(super) const CUT_CYCLES: &str = "WITH RECURSIVE above (start, id) AS ( \
        SELECT value ->> 0, value ->> 1 FROM json_each(?1) \
        UNION \
@@ -114,7 +113,11 @@ pub(super) const CUT_CYCLES: &str = "WITH RECURSIVE above (start, id) AS ( \
        WHERE agents.parent_thread_id IS NOT NULL ) \
      UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT start FROM above WHERE start = id)";
 
-/// All of them by name.
+/// The edges from the parents `?1` (a JSON array) to their indexed children, as a JSON array of `[child, parent, time]`.
+pub(super) const CHILDREN_OF: &str = "SELECT json_group_array(json_array(id, parent_thread_id, created_at_ms)) \
+     FROM threads WHERE parent_thread_id IN (SELECT value FROM json_each(?1))";
+
+/// Returns all statements by name.
 pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
     vec![
         ("graph::below", BELOW),
@@ -134,5 +137,6 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         ("graph::parents_of_rollouts", PARENTS_OF_ROLLOUTS),
         ("graph::children_of_rollouts", CHILDREN_OF_ROLLOUTS),
         ("graph::cut_cycles", CUT_CYCLES),
+        ("graph::children_of", CHILDREN_OF),
     ]
 }

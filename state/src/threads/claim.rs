@@ -1,11 +1,11 @@
-//! Which of several files with one thread id gives the thread its row.
+//! Claims of files on a thread: of several files with one thread id, one owns the thread's row.
 
 use std::cmp::Reverse;
 
 use threadkeep_rollout::RolloutName;
 use uuid::Uuid;
 
-/// A file that claims a thread.
+/// Claim of a file on a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) path: String,
@@ -14,9 +14,9 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Whether this file has the better claim. The order is total and depends on the files alone, so that the
-    /// outcome does not depend on which was read first: a name that bears the id (a copy is often renamed), then the
-    /// longer history, then the current sessions, then the path.
+    /// Returns true if this file should own the thread's row rather than `other`. The order is total and depends only on the
+    /// files, not on which was read first. It prefers a name with the id (a copy is often renamed), then the longer history,
+    /// then the current sessions, then the path.
     pub(crate) fn beats(&self, other: &Claim, id: Uuid) -> bool {
         self.rank(id) > other.rank(id)
     }

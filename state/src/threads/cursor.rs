@@ -1,4 +1,4 @@
-//! The keyset cursor of a list: where a page ended, and which way it was going.
+//! Keyset cursors of lists.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,40 +8,39 @@ use uuid::Uuid;
 
 use super::order::{SortDirection, SortKey};
 
-/// A place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around it.
+/// Place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around it.
 ///
-/// It is a key, not a row number: it names a time and an id, so the thread it was made from need not exist any more.
-/// It also holds the sort key and the direction, which is what lets a page be continued, or caught up with, by the
-/// cursor alone.
+/// It is a key, a time and an id, and not a row number, so the thread that it was made from need no longer exist. It also
+/// has the sort key and the direction, so that the cursor alone continues a page or catches up with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) sort: SortKey,
     pub(super) direction: SortDirection,
-    /// Whether it goes back over a page's first item, to what has come since.
+    /// True if it goes back before a page's first thread, to threads that came since.
     pub(super) catch_up: bool,
     pub(super) at: Timestamp,
     pub(super) id: Uuid,
 }
 
 impl Cursor {
-    /// Whether it came from a list of this direction: as its next cursor, or as one that goes back over its pages.
+    /// Returns true if it came from a list of this direction, as its next cursor or as its backwards cursor.
     pub fn continues(&self, direction: SortDirection) -> bool {
         (self.direction == direction) != self.catch_up
     }
 
-    /// What the list that it came from is sorted by.
+    /// Returns the sort key of the list that it came from.
     pub fn sort_key(&self) -> SortKey {
         self.sort
     }
 }
 
-/// Why a text is no cursor of ours.
+/// Error of a text that is not a cursor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is not a cursor; give back a `next_cursor` or `backwards_cursor` as it was printed, or start again without one"
 )]
 pub struct BadCursor {
-    /// What was given, shortened.
+    /// Text that was given, shortened.
     pub text: String,
 }
 

@@ -1,7 +1,6 @@
-//! What a user does to a thread: rename, archive, memory mode. One IMMEDIATE transaction each.
+//! Edits of a user: rename, archive, memory mode. One durable transaction each.
 //!
-//! No rollout knows of it, so unlike the rest of the index it could not be made again: these transactions are on disk
-//! when they return.
+//! No rollout has them, so unlike the rest of the index they could not be rebuilt.
 
 use jiff::Timestamp;
 use threadkeep_sqlite::{Durability, text_of};
@@ -11,12 +10,12 @@ use super::ThreadStore;
 use crate::error::StateError;
 use crate::thread::MemoryMode;
 
-/// The longest name of a thread, in characters.
+/// Largest length of a thread's name, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 
 impl ThreadStore {
-    /// Gives a thread a name (a secret in it is stored as `[redacted:…]`), or with `None` takes the user's name away, so that the one of the home's
-    /// `session_index.jsonl`, if there is one, shows again.
+    /// Names a thread. `None` removes the user's name, so that the name in the home's `session_index.jsonl` shows again. A
+    /// secret in a name is stored as `[redacted:…]`.
     ///
     /// # Errors
     ///
@@ -31,7 +30,7 @@ impl ThreadStore {
         self.edit(id, |id| update.bind(id).bind(name)).await
     }
 
-    /// Archives a thread: it leaves the list of current threads. Nothing is deleted or moved.
+    /// Archives a thread: removes it from the list of current threads. Nothing is deleted or moved.
     ///
     /// # Errors
     ///
@@ -44,7 +43,7 @@ impl ThreadStore {
         self.edit(id, |id| update.bind(id).bind(now.as_millisecond())).await
     }
 
-    /// Brings an archived thread back to the list of current threads.
+    /// Returns an archived thread to the list of current threads.
     ///
     /// # Errors
     ///
@@ -55,7 +54,7 @@ impl ThreadStore {
         self.edit(id, |id| update.bind(id)).await
     }
 
-    /// Says whether memories may be made from a thread.
+    /// Allows or forbids making memories from a thread.
     ///
     /// # Errors
     ///
@@ -65,7 +64,7 @@ impl ThreadStore {
         self.edit(id, |id| update.bind(id).bind(mode.as_str())).await
     }
 
-    /// Runs one statement on one thread, which has to exist.
+    /// Runs one statement on one thread, which must exist.
     async fn edit<'q>(
         &self,
         id: Uuid,

@@ -1,30 +1,33 @@
-//! Finds one thread: by its id, or by the beginning of it.
+//! Finds threads by id, or by the beginning of an id.
 
-use serde_json::Value;
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{json, text_of};
 use uuid::Uuid;
 
 use super::ThreadStore;
+use crate::deletion::tombstones::{deleted_at, with_prefix};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
-use crate::tombstone::TOMBSTONES;
 
-/// How many candidates an ambiguous prefix names.
+/// Number of candidates that an ambiguous prefix names.
 const CANDIDATES: usize = 5;
 
-/// The thread `?1`.
+/// Reads the thread `?1`.
 pub(super) fn by_id() -> String {
-    format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id = ?1")
+    format!("SELECT {} FROM threads WHERE id = ?1", *THREAD_COLUMNS)
 }
 
-/// The threads `?1`, a JSON array of ids.
+/// Reads the threads `?1`, a JSON array of ids.
 pub(super) fn by_ids() -> String {
-    format!("SELECT {THREAD_COLUMNS} FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id")
+    format!(
+        "SELECT {} FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+        *THREAD_COLUMNS
+    )
 }
 
 impl ThreadStore {
-    /// The thread of an id; `None` when the index has none.
+    /// Returns the thread with an id.
     ///
     /// # Errors
     ///
@@ -37,7 +40,7 @@ impl ThreadStore {
         Ok(found.await?)
     }
 
-    /// The threads of some ids, by id, with one statement. One that the index does not have is left out.
+    /// Returns the threads with some ids, ordered by id, with one statement. Ids that the index does not have are left out.
     ///
     /// # Errors
     ///
@@ -46,30 +49,47 @@ impl ThreadStore {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids = Value::from_iter(ids.iter().copied().map(text_of)).to_string();
+        let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
         let found = self.db.read(async |conn| {
-            let rows = sqlx::query(AssertSqlSafe(by_ids())).bind(&ids).fetch_all(conn).await?;
+            let rows = sqlx::query(AssertSqlSafe(by_ids())).bind(json(&ids)).fetch_all(conn).await?;
             rows.iter().map(Thread::from_row).collect()
         });
         Ok(found.await?)
     }
 
-    /// Whether the user deleted this thread, and has not brought it back.
+    /// Returns the time at which the user deleted this thread. `None` if it was not deleted, or was restored.
     ///
     /// # Errors
     ///
     /// [`StateError::Database`].
-    pub async fn is_deleted(&self, id: Uuid) -> Result<bool, StateError> {
-        let deleted = self.db.read(async |conn| TOMBSTONES.deleted_of(conn, [id]).await);
-        Ok(!deleted.await?.is_empty())
+    pub async fn deleted_at(&self, id: Uuid) -> Result<Option<Timestamp>, StateError> {
+        Ok(deleted_at(&self.db, id).await?)
     }
 
-    /// The id that begins with `prefix`, with or without hyphens, in any case. A whole id need not exist.
+    /// Returns the thread with an id, or with the only id that begins with `prefix`.
     ///
     /// # Errors
     ///
-    /// [`StateError::BadIdPrefix`] when it cannot be the beginning of an id, [`StateError::NoSuchPrefix`] and
-    /// [`StateError::AmbiguousPrefix`], which names the first candidates, and [`StateError::Database`].
+    /// As for [`resolve`](Self::resolve), [`StateError::Deleted`] and [`StateError::NotFound`].
+    pub async fn find(&self, prefix: &str) -> Result<Thread, StateError> {
+        let id = self.resolve(prefix).await?;
+        match self.get(id).await? {
+            Some(thread) => Ok(thread),
+            None => Err(match self.deleted_at(id).await? {
+                Some(at) => StateError::Deleted { id, at },
+                None => StateError::NotFound { id },
+            }),
+        }
+    }
+
+    /// Returns the only id that begins with `prefix`, with or without hyphens, in any case. A whole id is returned as it is.
+    ///
+    /// # Errors
+    ///
+    /// * [`StateError::BadIdPrefix`] if it cannot be the beginning of an id.
+    /// * [`StateError::Deleted`] if only a deleted thread's id begins with it.
+    /// * [`StateError::NoSuchPrefix`], [`StateError::Database`], and [`StateError::AmbiguousPrefix`] with the first
+    ///   candidates.
     pub async fn resolve(&self, prefix: &str) -> Result<Uuid, StateError> {
         if let Ok(id) = Uuid::try_parse(prefix) {
             return Ok(id);
@@ -82,7 +102,14 @@ impl ThreadStore {
         )
         .bind(&wanted)
         .bind(CANDIDATES as i64 + 1);
-        let ids: Vec<String> = self.db.read(async |conn| ids.fetch_all(conn).await).await?;
+        let mut ids: Vec<String> = self.db.read(async |conn| ids.fetch_all(conn).await).await?;
+        if ids.is_empty() {
+            let deleted = with_prefix(&self.db, &wanted, CANDIDATES as u32 + 1).await?;
+            if let [stone] = deleted[..] {
+                return Err(StateError::Deleted { id: stone.thread_id, at: stone.deleted_at });
+            }
+            ids = deleted.iter().map(|stone| text_of(stone.thread_id)).collect();
+        }
         match ids.as_slice() {
             [] => Err(StateError::NoSuchPrefix { prefix: prefix.to_owned() }),
             [one] => Uuid::try_parse(one).map_err(|_| StateError::NoSuchPrefix { prefix: prefix.to_owned() }),
@@ -95,7 +122,7 @@ impl ThreadStore {
     }
 }
 
-/// The prefix as it stands in an id: lower case, with the hyphens where they belong.
+/// Returns the prefix in lower case, with the hyphens of an id.
 fn canonical_prefix(prefix: &str) -> Option<String> {
     let digits: String =
         prefix.trim().chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();

@@ -11,23 +11,23 @@ use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
 use threadkeep_sqlite::text_of;
 
-/// The number of threads of a page when nothing is said.
+/// Default number of threads on a page.
 pub const DEFAULT_PAGE: u32 = 50;
-/// The most threads of one page.
+/// Largest number of threads on a page.
 pub const MAX_PAGE: u32 = 1_000;
 
-/// What to list. The default is the first page of the current threads, the latest updated first.
+/// Query of a list. The default is the first page of the current threads, the latest updated first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListThreads {
-    /// What to sort by. `None`: as the cursor says, else [`SortKey::Updated`].
+    /// Sort key. `None`: that of the cursor, or else [`SortKey::Updated`].
     pub sort: Option<SortKey>,
-    /// Which end first. A cursor has its own direction, which wins. Default: descending.
+    /// Direction. That of a cursor wins. Default: descending.
     pub direction: SortDirection,
-    /// The most threads of the page, from 1 to [`MAX_PAGE`]. `None`: [`DEFAULT_PAGE`].
+    /// Largest number of threads on the page, from 1 to [`MAX_PAGE`]. `None`: [`DEFAULT_PAGE`].
     pub limit: Option<u32>,
-    /// Where to go on: a cursor of an earlier page with the same filters.
+    /// Cursor of an earlier page with the same filters.
     pub cursor: Option<Cursor>,
-    /// The archived threads instead of the current ones.
+    /// Lists the archived threads instead of the current ones.
     pub archived: bool,
     /// Only threads of this source: `cli`, `exec`, `subagent`, ….
     pub source: Option<String>,
@@ -42,26 +42,26 @@ pub struct ListThreads {
 
 /// A page of threads.
 ///
-/// Whatever is inserted or deleted between two pages, no thread is skipped and none comes twice. A thread whose sort time
-/// changes meanwhile is found at its new place: by going on, or by catching up. One that is indexed late, with a time of
-/// its own that lies behind a cursor, is behind it.
+/// No thread is skipped or repeated, even if threads are inserted or deleted between two pages. A thread whose sort time
+/// changes meanwhile is found at its new place, by going on or by catching up. A thread that is indexed late may have a time
+/// behind a cursor; it is then behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThreadPage {
-    /// The threads, in the order of the list.
+    /// Threads, in the order of the list.
     pub threads: Vec<Thread>,
-    /// Goes on after the page's last thread; `None` at the end of the list.
+    /// Cursor that goes on after the page's last thread. `None` at the end of the list.
     ///
-    /// A page that was itself reached by a [`backwards_cursor`](ThreadPage::backwards_cursor) has one as long as it
-    /// has a thread, because more may come later: keep the last one, and ask again.
+    /// A page that was reached by a [`backwards_cursor`](ThreadPage::backwards_cursor) has one whenever it has a thread,
+    /// because more may come later: keep the last one, and ask again.
     pub next_cursor: Option<Cursor>,
-    /// Lists, the other way round, what lies before the page's first thread: what has come since, in a list with
-    /// the newest first. An empty page that was reached by such a cursor gives that cursor back, so that a client that
-    /// catches up again and again always holds one: the last page's `next_cursor`, else its `backwards_cursor`.
+    /// Cursor that lists, in the other direction, the threads before the page's first: with the newest first, the threads
+    /// that came since. An empty page that was reached by such a cursor returns it, so that a client that catches up
+    /// repeatedly always holds one: the last page's `next_cursor`, or else its `backwards_cursor`.
     pub backwards_cursor: Option<Cursor>,
 }
 
-/// The parts of a list that decide its SQL.
+/// Parts of a query that decide its SQL.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListShape {
     pub(crate) sort: SortKey,
@@ -74,8 +74,8 @@ pub(crate) struct ListShape {
 }
 
 impl ListShape {
-    /// The statement. Binds, in order: list, source, provider, folder, search, cursor time, cursor id, limit; those
-    /// that the shape has.
+    /// Returns the statement. It binds, as far as the shape has them and in this order: list, source, provider, folder,
+    /// search, cursor time, cursor id, limit.
     pub(crate) fn sql(&self) -> String {
         let time = match self.sort {
             SortKey::Created => "created_at_ms",
@@ -85,7 +85,7 @@ impl ListShape {
             SortDirection::Ascending => ("ASC", ">"),
             SortDirection::Descending => ("DESC", "<"),
         };
-        let mut sql = format!("SELECT {THREAD_COLUMNS} FROM threads WHERE listing = ?");
+        let mut sql = format!("SELECT {} FROM threads WHERE listing = ?", *THREAD_COLUMNS);
         if self.source {
             sql.push_str(" AND source_kind = ?");
         }
@@ -93,7 +93,8 @@ impl ListShape {
             sql.push_str(" AND model_provider = ?");
         }
         if self.cwd {
-            sql.push_str(" AND cwd = ?");
+            // The plus keeps SQLite from sorting what the index of folders gives: it is in the order of updates.
+            sql.push_str(if self.sort == SortKey::Created { " AND +cwd = ?" } else { " AND cwd = ?" });
         }
         match self.search {
             Some(SearchShape::Indexed) => {
@@ -171,7 +172,7 @@ impl ThreadStore {
     }
 }
 
-/// The order a query asks for; a cursor knows its own.
+/// Returns the order that a query asks for. A cursor has its own.
 fn order_of(query: &ListThreads) -> Result<(SortKey, SortDirection), StateError> {
     match (&query.cursor, query.sort) {
         (Some(cursor), Some(sort)) if cursor.sort != sort => {

@@ -1,4 +1,4 @@
-//! A live session: whoever records a thread tells the index what was appended, and the index writes as little as it can.
+//! Live sessions: a program that records a thread reports every appended line, and the index writes as little as it can.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use threadkeep_rollout::{AgentHome, Appended, Change, HomeError, Recorder, Threa
 use super::{ThreadStore, ThreadUpsert};
 use crate::error::StateError;
 
-/// Why a session could not be followed.
+/// Error of following a session.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LiveError {
@@ -17,8 +17,8 @@ pub enum LiveError {
     /// The index failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The rollout is of another home.
-    #[error("{} is not in the home {}: follow it with the home that it was made in", path.display(), home.display())]
+    /// The rollout belongs to another home.
+    #[error("cannot follow {}: it is not in the home {}", path.display(), home.display())]
     OutsideHome {
         /// The rollout.
         path: PathBuf,
@@ -27,10 +27,9 @@ pub enum LiveError {
     },
 }
 
-/// A thread that is being recorded, as its index follows it.
+/// A thread that is being recorded and followed by the index.
 ///
-/// It may end at any moment without a word, as a killed process does: what was not written yet, the next index run finds in the
-/// rollout.
+/// The process may be killed at any moment: the next index run finds in the rollout what was not written.
 #[derive(Clone, Debug)]
 pub struct LiveThread {
     threads: ThreadStore,
@@ -40,8 +39,7 @@ pub struct LiveThread {
 }
 
 impl ThreadStore {
-    /// Follows a thread that is being recorded: puts into the index what its rollout says so far, and takes what is appended
-    /// from there on.
+    /// Follows a thread that is being recorded, and indexes its rollout as it is now.
     ///
     /// # Errors
     ///
@@ -64,13 +62,13 @@ impl ThreadStore {
 }
 
 impl LiveThread {
-    /// Tells the index of a line that was appended, and says whether that was written: what describes the thread is at once,
-    /// with every touch that waits; a touch may wait for others ([`ThreadStore::touch`]).
+    /// Indexes an appended line, and returns true if that was written. A line that describes the thread is written at once,
+    /// with every waiting touch. A touch may wait for others ([`ThreadStore::touch`]).
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; the next call writes what this one could not, but for a description, which the next index run
-    /// finds in the rollout.
+    /// [`StateError::Database`]. The next call writes the touches that this one could not. The next index run finds a
+    /// description in the rollout.
     pub async fn appended(&self, appended: &Appended) -> Result<bool, StateError> {
         match &appended.change {
             Change::Metadata(metadata) => {
@@ -82,11 +80,11 @@ impl LiveThread {
         }
     }
 
-    /// Writes what waits, of this and all other threads of the process. For the end of a session.
+    /// Writes all waiting touches of the process. For the end of a session.
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; what waits is kept.
+    /// [`StateError::Database`]; the touches are kept.
     pub async fn finish(self) -> Result<(), StateError> {
         self.threads.flush_touches().await
     }

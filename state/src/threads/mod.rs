@@ -1,11 +1,9 @@
-//! The thread store: the table `threads` and what can be done with it.
+//! The thread store: reads and writes the table `threads`.
 
 mod claim;
 mod cursor;
-mod delete;
 mod edit;
 mod find;
-mod forget;
 mod list;
 mod live;
 mod order;
@@ -24,14 +22,11 @@ pub use edit::MAX_NAME_CHARS;
 pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
 pub use live::{LiveError, LiveThread};
 pub use order::{SortDirection, SortKey};
-#[doc(hidden)]
-pub use statements::list_statements;
-pub(crate) use statements::row_statements;
+pub(crate) use statements::statements;
 pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
 pub(crate) use claim::Claim;
-pub(crate) use forget::{forget, forget_in_snapshot};
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]

@@ -1,27 +1,27 @@
-//! The order of a list: what it is sorted by, and which end comes first.
+//! Order of a list: sort key and direction.
 
-/// What a list is sorted by. Threads of one millisecond are sorted by their id.
+/// Sort key of a list. Threads of one millisecond are sorted by their id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
-    /// When the thread began.
+    /// Time at which the thread began.
     Created,
-    /// When its last line was written.
+    /// Time of its rollout's last line.
     #[default]
     Updated,
 }
 
-/// Which end of the list comes first.
+/// Direction of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortDirection {
-    /// The oldest first.
+    /// Oldest first.
     Ascending,
-    /// The newest first.
+    /// Newest first.
     #[default]
     Descending,
 }
 
 impl SortDirection {
-    /// The other one.
+    /// Returns the other direction.
     pub fn reversed(self) -> SortDirection {
         match self {
             SortDirection::Ascending => SortDirection::Descending,

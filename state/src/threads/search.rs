@@ -1,13 +1,13 @@
-//! What a search term means, and which of two ways answers it.
+//! Search terms, and the two ways of answering them.
 
-/// How a search is answered: by the trigram index, or, for one or two characters, by looking.
+/// Way of answering a search: by the trigram index or, for one or two characters, by comparing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SearchShape {
     Indexed,
     Short,
 }
 
-/// A text to look for: a substring, without regard to case.
+/// Substring to look for, without regard to case.
 ///
 /// Three characters and more are looked up in the trigram index. One or two cannot be: they are compared with every
 /// row of the list, in its order, until the page is full; SQLite then folds the case of ASCII alone.
@@ -16,7 +16,7 @@ pub(super) struct SearchTerm<'a> {
 }
 
 impl<'a> SearchTerm<'a> {
-    /// The term, without the white space around it; `None` when nothing is left.
+    /// Trims the text. Returns `None` if nothing is left.
     pub(super) fn new(text: &'a str) -> Option<SearchTerm<'a>> {
         let text = text.trim();
         (!text.is_empty()).then_some(SearchTerm { text })
@@ -26,7 +26,7 @@ impl<'a> SearchTerm<'a> {
         if self.text.chars().nth(2).is_some() { SearchShape::Indexed } else { SearchShape::Short }
     }
 
-    /// The bind: one FTS5 string, in which nothing is an operator, or a LIKE pattern.
+    /// Returns the value to bind: one FTS5 string, in which nothing is an operator, or a LIKE pattern.
     pub(super) fn pattern(&self) -> String {
         match self.shape() {
             SearchShape::Indexed => format!("\"{}\"", self.text.replace('"', "\"\"")),

@@ -1,4 +1,4 @@
-//! The light write of a live session: what changes with nearly every line, coalesced over all threads of a process.
+//! Touches: the changes that come with nearly every line of a live session, coalesced over all threads of a process.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -14,11 +14,11 @@ use uuid::Uuid;
 use super::ThreadStore;
 use crate::error::StateError;
 
-/// How long a touch may wait for others to be written with it, by the clock as by the times of the lines, unless
+/// Time that a touch may wait for others to be written with it, by the clock and by the times of the lines, unless
 /// [`StateOptions::touch_interval`](crate::StateOptions::touch_interval) says otherwise.
 pub const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How many touches may wait: of busy sessions they are written together by number, of quiet ones by time.
+/// Number of touches that may wait. Busy sessions reach it before [`TOUCH_INTERVAL`].
 pub const MAX_TOUCHES: usize = 64;
 
 /// Touches that are not written yet.
@@ -29,23 +29,23 @@ pub(crate) struct Touches {
     pending: Mutex<Pending>,
 }
 
-/// What is to be done about a touch that was noted.
+/// Follow-up that the caller owes after recording a touch.
 #[derive(Debug, PartialEq, Eq)]
 enum Due {
-    /// It waits with others.
+    /// The touch waits with others.
     Waiting,
-    /// It is the first that waits.
+    /// The touch is the first that waits.
     First,
-    /// It is time to write.
+    /// The touches must be written now.
     Now,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// The time of the first one that waits.
+    /// Time of the first touch that waits.
     first: Option<Timestamp>,
     count: usize,
-    /// How often what waited was taken: a timer that was set before has nothing to do any more.
+    /// Number of times that the touches were taken. A timer that was set before has nothing left to do.
     taken: u64,
     threads: HashMap<Uuid, Touch>,
 }
@@ -59,7 +59,7 @@ impl Touches {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a touch.
+    /// Records a touch.
     fn note(&self, touch: Touch) -> Due {
         let mut pending = self.pending();
         let first = *pending.first.get_or_insert(touch.updated_at);
@@ -77,7 +77,7 @@ impl Touches {
         }
     }
 
-    /// Takes all that wait.
+    /// Takes all waiting touches.
     fn take(&self) -> Vec<Touch> {
         let mut pending = self.pending();
         let taken = pending.taken + 1;
@@ -87,26 +87,27 @@ impl Touches {
             .collect()
     }
 
-    /// Puts back what could not be written.
+    /// Puts back touches that could not be written.
     fn restore(&self, touches: Vec<Touch>) {
         let mut pending = self.pending();
         for touch in touches {
             pending.first = Some(pending.first.map_or(touch.updated_at, |first| first.min(touch.updated_at)));
             pending.count += 1;
-            // One that came meanwhile is the later one, also in the same millisecond.
+            // A touch that came meanwhile is the later one, also in the same millisecond.
             pending.threads.entry(touch.thread_id).or_insert(touch);
         }
     }
 }
 
-/// Touches on their way to the database. They wait again if they do not get there, also when the future that writes them is dropped.
+/// Touches on their way to the database. They wait again if they do not get there, also if the future that writes them is
+/// dropped.
 pub(super) struct TakenTouches<'s> {
     store: &'s ThreadStore,
     touches: Vec<Touch>,
 }
 
 impl TakenTouches<'_> {
-    /// Lets them go: they are committed.
+    /// Releases the touches, which are committed.
     pub(super) fn are_written(mut self) {
         self.touches.clear();
     }
@@ -134,13 +135,13 @@ impl ThreadStore {
         TakenTouches { store: self, touches: self.touches.take() }
     }
 
-    /// Says that a line was written to a thread's rollout that changed nothing but this. Says in turn whether it was
-    /// written, with all that waited.
+    /// Records a line of a thread's rollout that changed nothing but time, tokens and outcome. Returns true if it was written
+    /// now, with all waiting touches.
     ///
-    /// Touches are coalesced: most calls write nothing. They are written together when [`MAX_TOUCHES`] wait, when the oldest
-    /// has waited for [`TOUCH_INTERVAL`] (also when no other comes: a task of the runtime sees to it), with the next
-    /// [`upsert`](ThreadStore::upsert), and by [`flush_touches`](ThreadStore::flush_touches). So what the index says of a live
-    /// session's time, tokens and outcome can be that old. One that is older than what the index has is passed over.
+    /// Touches are coalesced, and most calls write nothing. They are written together when [`MAX_TOUCHES`] wait, when the
+    /// oldest has waited for [`TOUCH_INTERVAL`] (a task of the runtime sees to it), with the next
+    /// [`upsert`](ThreadStore::upsert), and by [`flush_touches`](ThreadStore::flush_touches). So a live session's time, tokens
+    /// and outcome in the index can be that old. A touch that is older than the index's row is ignored.
     ///
     /// # Errors
     ///
@@ -158,8 +159,8 @@ impl ThreadStore {
         Ok(true)
     }
 
-    /// Has what waits written when it has waited for long enough, should nobody else do it. No store is kept for that: what
-    /// waits in one that is gone by then is lost, and the next index run finds it in the rollouts.
+    /// Starts a timer that writes the waiting touches if no other call does. It keeps no store open: touches of a store that is
+    /// dropped are lost, and the next index run finds them in the rollouts.
     fn flush_later(&self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (touches, interval) = (Arc::downgrade(&self.touches), self.touches.interval);
@@ -170,22 +171,22 @@ impl ThreadStore {
                 return;
             };
             let store = ThreadStore { db: touches.db.clone(), touches };
-            // What fails waits again.
+            // Touches that could not be written wait again.
             let _ = store.flush_touches().await;
         });
     }
 
-    /// Writes the touches that are waiting, in one transaction; none, if there are none.
+    /// Writes the waiting touches in one transaction. Without touches there is no transaction.
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; the touches are kept, also when the future is dropped.
+    /// [`StateError::Database`]; the touches are kept, also if the future is dropped.
     pub async fn flush_touches(&self) -> Result<(), StateError> {
         self.write_with_touches(std::iter::empty()).await.map(drop)
     }
 }
 
-/// Writes touches in the transaction of the caller: one statement for any number of them.
+/// Writes touches in the caller's transaction, with one statement for any number of them.
 pub(super) async fn write_touches(conn: &mut SqliteConnection, touches: &[Touch]) -> Result<(), sqlx::Error> {
     if touches.is_empty() {
         return Ok(());

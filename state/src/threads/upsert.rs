@@ -1,25 +1,31 @@
-//! Writes what rollouts say into the index, a batch at a time, and nothing where nothing changed.
+//! Writes metadata of rollouts into the index, a batch at a time. An unchanged row is not written.
 
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::{Durability, Tombstone, json, text_of};
+use threadkeep_sqlite::{Durability, json, text_of};
 use uuid::Uuid;
 
-use super::forget::without_parent;
 use super::touch::write_touches;
 use super::{Claim, ThreadStore};
 use crate::error::StateError;
 use crate::graph::{Spawned, add_spawned};
-use crate::tombstone::TOMBSTONES;
 
-/// Declares the columns that an index run writes, once: as fields, as names, and as a JSON array in their order.
+/// Facts about a rollout apart from its metadata.
+struct File<'a> {
+    path: &'a str,
+    archived: bool,
+    default_provider: &'a str,
+    created: Timestamp,
+    updated: Timestamp,
+}
+
+/// Declares the columns that an index run writes, once: their names, their types, and what they are made from. They
+/// serialise as a JSON array in this order.
 macro_rules! indexed_columns {
-    ($($column:ident: $type:ty,)+) => {
+    (|$metadata:ident, $file:ident| $($column:ident: $type:ty = $value:expr,)+) => {
         /// The columns of a thread's row that come from its rollout.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub(crate) struct IndexedColumns {
@@ -29,68 +35,53 @@ macro_rules! indexed_columns {
         impl IndexedColumns {
             /// Their names, in the order of the array that they serialise as.
             pub(crate) const NAMES: &[&str] = &[$(stringify!($column)),+];
+
+            fn new($metadata: ThreadMetadata, $file: &File<'_>) -> IndexedColumns {
+                IndexedColumns { $($column: $value,)+ }
+            }
         }
 
-        impl IndexedColumns {
-            fn put<S: SerializeSeq>(&self, array: &mut S) -> Result<(), S::Error> {
+        impl Serialize for IndexedColumns {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut array = serializer.serialize_seq(Some(Self::NAMES.len()))?;
                 $(array.serialize_element(&self.$column)?;)+
-                Ok(())
+                array.end()
             }
         }
     };
 }
 
-indexed_columns! {
-    id: String,
-    rollout_path: String,
-    created_at_ms: i64,
-    updated_at_ms: i64,
-    cwd: Option<String>,
-    source: Option<String>,
-    thread_source: Option<String>,
-    model_provider: String,
-    model: Option<String>,
-    reasoning_effort: Option<String>,
-    cli_version: Option<String>,
-    title: Option<String>,
-    first_user_message: Option<String>,
-    preview: Option<String>,
-    sandbox_policy: Option<String>,
-    approval_mode: Option<String>,
-    tokens_used: i64,
-    git_sha: Option<String>,
-    git_branch: Option<String>,
-    git_origin_url: Option<String>,
-    agent_nickname: Option<String>,
-    agent_role: Option<String>,
-    agent_path: Option<String>,
-    parent_thread_id: Option<String>,
-    rollout_memory_mode: Option<String>,
-    rollout_archived: i64,
-    run_outcome: &'static str,
+indexed_columns! { |metadata, file|
+    id: String = text_of(metadata.thread_id),
+    rollout_path: String = file.path.to_owned(),
+    created_at_ms: i64 = file.created.as_millisecond(),
+    updated_at_ms: i64 = file.updated.as_millisecond(),
+    cwd: Option<String> = metadata.cwd,
+    source: Option<String> = metadata.source,
+    thread_source: Option<String> = metadata.thread_source,
+    model_provider: String = metadata.model_provider.unwrap_or_else(|| file.default_provider.to_owned()),
+    model: Option<String> = metadata.model,
+    reasoning_effort: Option<String> = metadata.reasoning_effort,
+    cli_version: Option<String> = metadata.cli_version,
+    title: Option<String> = metadata.title,
+    first_user_message: Option<String> = metadata.first_user_message,
+    preview: Option<String> = metadata.preview,
+    sandbox_policy: Option<String> = metadata.sandbox_policy,
+    approval_mode: Option<String> = metadata.approval_mode,
+    tokens_used: i64 = metadata.tokens_used.max(0),
+    git_sha: Option<String> = metadata.git_sha,
+    git_branch: Option<String> = metadata.git_branch,
+    git_origin_url: Option<String> = metadata.git_origin_url,
+    agent_nickname: Option<String> = metadata.agent_nickname,
+    agent_role: Option<String> = metadata.agent_role,
+    agent_path: Option<String> = metadata.agent_path,
+    parent_thread_id: Option<String> = metadata.parent_thread_id.map(text_of),
+    rollout_memory_mode: Option<String> = metadata.memory_mode,
+    rollout_archived: i64 = i64::from(file.archived),
+    run_outcome: &'static str = metadata.run_outcome.as_str(),
 }
 
-impl Serialize for IndexedColumns {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut array = serializer.serialize_seq(Some(Self::NAMES.len()))?;
-        self.put(&mut array)?;
-        array.end()
-    }
-}
-
-/// A row with the digest that its thread would be remembered by, had the user deleted it: a JSON array, the digest last.
-struct Row<'a>(&'a IndexedColumns, String);
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut array = serializer.serialize_seq(Some(IndexedColumns::NAMES.len() + 1))?;
-        self.0.put(&mut array)?;
-        array.serialize_element(&self.1)?;
-        array.end()
-    }
-}
-
-/// What a rollout says of its thread, ready to be indexed.
+/// Metadata of a thread, ready to be indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadUpsert {
     pub(crate) id: Uuid,
@@ -98,8 +89,8 @@ pub struct ThreadUpsert {
 }
 
 impl ThreadUpsert {
-    /// Takes a rollout's metadata, its path relative to the home, whether it lies among the archived ones, and the
-    /// provider that holds where the rollout names none. Secrets in what was said are stored as `[redacted:…]`.
+    /// Takes a rollout's metadata, its path relative to the home, true if it lies in the archive, and the provider to use if
+    /// the rollout names none. Secrets in the texts are stored as `[redacted:…]`.
     pub fn new(
         metadata: ThreadMetadata,
         rollout_path: &str,
@@ -109,7 +100,7 @@ impl ThreadUpsert {
         Self::extracted(metadata.without_secrets(), rollout_path, archived, default_provider)
     }
 
-    /// Takes what an extractor has made, which has no secrets.
+    /// Takes metadata from an extractor, which has no secrets.
     pub(crate) fn extracted(
         metadata: ThreadMetadata,
         rollout_path: &str,
@@ -117,58 +108,14 @@ impl ThreadUpsert {
         default_provider: &str,
     ) -> ThreadUpsert {
         let id = metadata.thread_id;
-        // A rollout without any time still has a place in a list: the last one.
+        // A rollout without any time comes last in a list.
         let created = metadata.created_at.or(metadata.updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
         let updated = metadata.updated_at.unwrap_or(created).max(created);
-        let columns = IndexedColumns {
-            id: text_of(id),
-            rollout_path: rollout_path.to_owned(),
-            created_at_ms: created.as_millisecond(),
-            updated_at_ms: updated.as_millisecond(),
-            cwd: metadata.cwd,
-            source: metadata.source,
-            thread_source: metadata.thread_source,
-            model_provider: metadata.model_provider.unwrap_or_else(|| default_provider.to_owned()),
-            model: metadata.model,
-            reasoning_effort: metadata.reasoning_effort,
-            cli_version: metadata.cli_version,
-            title: metadata.title,
-            first_user_message: metadata.first_user_message,
-            preview: metadata.preview,
-            sandbox_policy: metadata.sandbox_policy,
-            approval_mode: metadata.approval_mode,
-            tokens_used: metadata.tokens_used.max(0),
-            git_sha: metadata.git_sha,
-            git_branch: metadata.git_branch,
-            git_origin_url: metadata.git_origin_url,
-            agent_nickname: metadata.agent_nickname,
-            agent_role: metadata.agent_role,
-            agent_path: metadata.agent_path,
-            parent_thread_id: metadata.parent_thread_id.map(text_of),
-            rollout_memory_mode: metadata.memory_mode,
-            rollout_archived: i64::from(archived),
-            run_outcome: metadata.run_outcome.as_str(),
-        };
-        ThreadUpsert { id, columns }
+        let file = File { path: rollout_path, archived, default_provider, created, updated };
+        ThreadUpsert { id, columns: IndexedColumns::new(metadata, &file) }
     }
 
-    /// The thread that spawned this one.
-    pub(crate) fn parent(&self) -> Option<Uuid> {
-        self.columns.parent_thread_id.as_deref().and_then(|id| Uuid::try_parse(id).ok())
-    }
-
-    /// Names the thread that spawned this one no more, if the user deleted it.
-    pub(crate) fn without_deleted_parent(&self, deleted: &HashSet<Uuid>) -> Cow<'_, ThreadUpsert> {
-        let Some(parent) = self.parent().filter(|parent| deleted.contains(parent)) else {
-            return Cow::Borrowed(self);
-        };
-        let mut orphan = self.clone();
-        orphan.columns.source = orphan.columns.source.map(|source| without_parent(&source, parent));
-        orphan.columns.parent_thread_id = None;
-        Cow::Owned(orphan)
-    }
-
-    /// The claim of the rollout on the thread.
+    /// Returns the claim of the rollout on the thread.
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             path: self.columns.rollout_path.clone(),
@@ -177,7 +124,7 @@ impl ThreadUpsert {
         }
     }
 
-    /// The thread's id.
+    /// Returns the thread's id.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -185,8 +132,8 @@ impl ThreadUpsert {
 
 /// One statement for any number of rows: the rows are one JSON array, because a statement costs more than a row.
 ///
-/// A row that says what the index says already is not written. A deleted thread is passed over. The user's columns
-/// are not named, so that no index run can overwrite them.
+/// An unchanged row is not written. A deleted thread is left out. The user's columns are not named, so that no index run can
+/// overwrite them.
 pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
     let names = IndexedColumns::NAMES;
     let values: Vec<String> = (0..names.len()).map(|n| format!("value ->> {n}")).collect();
@@ -196,12 +143,11 @@ pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "INSERT INTO threads ({}, session_name) \
          SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM jsonb_each(?1) \
-         WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE digest = value ->> {}) \
+         WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = value ->> 0) \
          ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
         names.join(", "),
         values.join(", "),
-        names.len(),
         sets.join(", "),
         ours.join(", "),
         theirs.join(", "),
@@ -209,10 +155,10 @@ pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl ThreadStore {
-    /// Indexes a batch of threads in one transaction, with the touches that wait, and says how many rows were written.
+    /// Indexes a batch of threads in one transaction, with the waiting touches, and returns the number of written rows.
     ///
-    /// Of two with one id, the later wins; a thread that the user deleted stays deleted; what the user said of a
-    /// thread (name, archived, memory mode) is left alone.
+    /// If two have the same id, the later wins. A deleted thread stays deleted. The user's edits (name, archived, memory
+    /// mode) stay as they are.
     ///
     /// # Errors
     ///
@@ -221,7 +167,7 @@ impl ThreadStore {
         self.write_with_touches(batch.iter()).await
     }
 
-    /// Writes rows, and takes along what waits. Nothing to write is no transaction.
+    /// Writes rows and the waiting touches. Without any, there is no transaction.
     pub(super) async fn write_with_touches(
         &self,
         batch: impl ExactSizeIterator<Item = &ThreadUpsert>,
@@ -231,7 +177,7 @@ impl ThreadStore {
             return Ok(0);
         }
         let written = self.db.write::<_, StateError>(Durability::Usual, async |conn| {
-            // Before the rows: one that describes a thread anew says what it is now.
+            // Before the rows: a new description of a thread is later than its touches.
             write_touches(conn, &touches).await?;
             Ok(upsert_all(conn, batch).await?)
         });
@@ -241,30 +187,21 @@ impl ThreadStore {
     }
 }
 
-/// Writes rows in the transaction of the caller, with the edges to who spawned them; says how many rows were written.
+/// Writes rows in the caller's transaction, with the edges to their parents. Returns the number of written rows.
 pub(crate) async fn upsert_all(
     conn: &mut SqliteConnection,
     threads: impl Iterator<Item = &ThreadUpsert>,
 ) -> Result<u64, sqlx::Error> {
-    let threads: Vec<&ThreadUpsert> = threads.collect();
-    let deleted = TOMBSTONES.deleted_of(conn, threads.iter().filter_map(|thread| thread.parent())).await?;
-    let threads: Vec<Cow<'_, ThreadUpsert>> =
-        threads.into_iter().map(|thread| thread.without_deleted_parent(&deleted)).collect();
-    let mut spawned = Vec::new();
-    let rows: Vec<Row<'_>> = threads
-        .iter()
-        .map(|thread| {
-            let digest = Tombstone::digest(thread.id);
-            if let Some(parent) = thread.columns.parent_thread_id.as_deref() {
-                spawned.push(Spawned::new(thread, parent, &digest));
-            }
-            Row(&thread.columns, digest)
-        })
-        .collect();
-    if rows.is_empty() {
+    let columns: Vec<&IndexedColumns> = threads.map(|thread| &thread.columns).collect();
+    if columns.is_empty() {
         return Ok(0);
     }
-    let written = sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(json(&rows)).execute(&mut *conn).await?;
+    let spawned: Vec<Spawned<'_>> = columns
+        .iter()
+        .filter_map(|row| Some(Spawned(&row.id, row.parent_thread_id.as_deref()?, row.created_at_ms)))
+        .collect();
+    let written =
+        sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(json(&columns)).execute(&mut *conn).await?;
     add_spawned(conn, &spawned).await?;
     Ok(written.rows_affected())
 }

@@ -44,8 +44,8 @@ async fn every_field_that_differs_is_named_and_mended() -> Result {
     lab.sql("DELETE FROM threads WHERE id LIKE '01a2036f-6413%'").await?;
     lab.sql("UPDATE threads SET missing_since_ms = 1 WHERE id LIKE '01a2036f-6f1a%'").await?;
     lab.sql("UPDATE threads SET session_name = 'nobody said so' WHERE id LIKE '01a2036f-755a%'").await?;
-    lab.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived) \
-             VALUES ('ffffffff-0000-7000-8000-000000000000', 'sessions/nowhere.jsonl', 1, 1, 'mock', 0, 0)").await?;
+    lab.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived, run_outcome) \
+             VALUES ('ffffffff-0000-7000-8000-000000000000', 'sessions/nowhere.jsonl', 1, 1, 'mock', 0, 0, 'unknown')").await?;
     let report = audit(&lab).await?;
     insta::assert_snapshot!(said(&report), @r#"
 01a2036f-6413 NotIndexed

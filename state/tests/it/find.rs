@@ -1,8 +1,9 @@
 //! Finding one thread by what a person can type.
 
+use jiff::Timestamp;
 use threadkeep_state::StateError;
 
-use crate::common::{Lab, Result};
+use crate::common::{Lab, Result, id, thread};
 
 #[tokio::test]
 async fn a_unique_beginning_of_an_id_is_enough() -> Result {
@@ -29,12 +30,12 @@ async fn a_prefix_that_does_not_tell_says_why() -> Result {
         said.push_str(&format!("{error}\n"));
     }
     insta::assert_snapshot!(said, @r"
-`01a2036f-6` is the beginning of 2 thread ids; give more of it: 01a2036f-6413-7a42-9188-cf5cab60fdc1, 01a2036f-6f1a-7b42-a884-7deda9f989a3
-`0` is the beginning of more than 5 thread ids; give more of it: 01a2036c-de71-77f1-a9e3-3c28701bba61, 01a2036c-e047-73b0-a0b8-5c88d8d44d72, 01a2036c-e9ec-7373-9860-e686387705da, 01a2036c-fb7e-75a0-97dd-df8c39897d78, 01a2036e-6c3d-7fb3-9eef-e29a46cef274
-no thread's id begins with `ff`; `threadkeep threads` lists what there is
-`` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
-`x'` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
-`01a2036c-de71-77f1-a9e3-3c28701bba610` is not a thread id, nor the beginning of one: hexadecimal digits, as `threadkeep threads` prints them
+2 thread ids begin with `01a2036f-6`: 01a2036f-6413-7a42-9188-cf5cab60fdc1, 01a2036f-6f1a-7b42-a884-7deda9f989a3
+more than 5 thread ids begin with `0`: 01a2036c-de71-77f1-a9e3-3c28701bba61, 01a2036c-e047-73b0-a0b8-5c88d8d44d72, 01a2036c-e9ec-7373-9860-e686387705da, 01a2036c-fb7e-75a0-97dd-df8c39897d78, 01a2036e-6c3d-7fb3-9eef-e29a46cef274
+no thread id begins with `ff`
+`` is not the beginning of a thread id, which has hexadecimal digits
+`x'` is not the beginning of a thread id, which has hexadecimal digits
+`01a2036c-de71-77f1-a9e3-3c28701bba610` is not the beginning of a thread id, which has hexadecimal digits
 ");
     Ok(())
 }
@@ -42,7 +43,7 @@ no thread's id begins with `ff`; `threadkeep threads` lists what there is
 #[tokio::test]
 async fn a_thread_that_is_not_there_is_none() -> Result {
     let lab = Lab::empty().await?;
-    let nobody = crate::common::id(1);
+    let nobody = id(1);
     assert_eq!(lab.state.threads().get(nobody).await?, None);
     let error = lab.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
     assert!(matches!(error, StateError::NotFound { id } if id == nobody));
@@ -56,10 +57,41 @@ async fn many_threads_are_read_at_once() -> Result {
     let threads = lab.state.threads();
     let [one, other] = ["01a2036c-de71-77f1-a9e3-3c28701bba61", "01a2036c-e047-73b0-a0b8-5c88d8d44d72"];
     let (one, other) = (one.parse()?, other.parse()?);
-    let found = threads.get_many(&[other, crate::common::id(1), one, other]).await?;
+    let found = threads.get_many(&[other, id(1), one, other]).await?;
     let single = [threads.get(one).await?, threads.get(other).await?];
     assert_eq!(found, single.into_iter().flatten().collect::<Vec<_>>());
     assert_eq!(found.len(), 2);
     assert_eq!(threads.get_many(&[]).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_thread_is_found_as_deleted_by_its_id_and_its_beginning() -> Result {
+    let lab = Lab::empty().await?;
+    let threads = lab.state.threads();
+    threads.upsert(&[thread(0x1000, 0)?, thread(0x1100, 0)?, thread(0x2000, 0)?]).await?;
+    let (deleted, at) = (id(0x1000), Timestamp::from_second(7)?);
+    assert_eq!(threads.deleted_at(deleted).await?, None);
+    lab.state.delete_thread(deleted, at).await?;
+    assert_eq!(threads.deleted_at(deleted).await?, Some(at));
+    assert_eq!(threads.deleted_at(id(0x1100)).await?, None);
+
+    let whole = deleted.to_string();
+    for typed in [&whole, &whole.to_uppercase()[..35]] {
+        let error = threads.find(typed).await.expect_err("it was deleted");
+        assert!(
+            matches!(error, StateError::Deleted { id, at: then } if (id, then) == (deleted, at)),
+            "{error}"
+        );
+    }
+    assert_eq!(threads.find(&whole[..33]).await?.id, id(0x1100), "the living one is meant");
+    lab.state.delete_thread(id(0x1100), at).await?;
+    let error = threads.find(&whole[..33]).await.expect_err("both were deleted");
+    assert!(
+        matches!(&error, StateError::AmbiguousPrefix { candidates, .. } if candidates.len() == 2),
+        "{error}"
+    );
+    assert!(matches!(threads.find("ff").await, Err(StateError::NoSuchPrefix { .. })));
+    assert!(matches!(threads.find(&id(9).to_string()).await, Err(StateError::NotFound { .. })));
     Ok(())
 }

@@ -57,7 +57,7 @@ async fn what_is_damaged_is_found_and_set_aside_and_what_is_not_stays() -> Resul
     fs::write(&file, &whole[..60])?;
     assert!(matches!(status(&folder).await[1].state, DbState::Corrupt(_)));
     let unknown = set_aside(&folder, "gaols", Timestamp::UNIX_EPOCH).await.expect_err("no such database");
-    assert_eq!(unknown.to_string(), "there is no database `gaols`; there are: state, goals, logs");
+    assert_eq!(unknown.to_string(), "no database is called `gaols`; the databases are state, goals, logs");
     let moved = set_aside(&folder, "goals", Timestamp::from_millisecond(7)?).await?;
     assert_eq!(moved, [folder.join("goals_1.sqlite.damaged-7")]);
     assert_eq!(fs::read(&moved[0])?, whole[..60], "not a byte is lost");

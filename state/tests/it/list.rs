@@ -77,7 +77,7 @@ async fn a_page_has_a_sensible_size() -> Result {
     for limit in [0, 1_001] {
         let query = ListThreads { limit: Some(limit), ..ListThreads::default() };
         let error = lab.state.threads().list(&query).await.expect_err("a bad limit");
-        assert_eq!(error.to_string(), format!("a page has from 1 to 1000 threads, not {limit}"));
+        assert_eq!(error.to_string(), format!("a page has 1 to 1000 threads, not {limit}"));
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub fn interrupted() -> Fault {
 }
 
 /// Makes the error about a thread that the user deleted.
-pub fn deleted(thread: Uuid) -> Fault {
+fn deleted(thread: Uuid) -> Fault {
     Fault::new((thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
 }
 
@@ -138,6 +138,10 @@ fn of_state(error: &StateError) -> Fault {
     };
     match error {
         StateError::NotFound { id } => unknown(("no thread ", *id, " in the index").into()),
+        StateError::Deleted { id, at } => {
+            Fault::new((*id, format!(" was deleted on {}", at.strftime("%Y-%m-%d"))), restore())
+                .of_kind(FaultKind::DeletedThread)
+        }
         StateError::NoSuchPrefix { prefix } => unknown(("no thread id begins with ", typed(prefix)).into()),
         StateError::BadIdPrefix { prefix } => Fault::new(
             (typed(prefix), " is not a thread id, nor the beginning of one"),
@@ -184,7 +188,7 @@ fn of_goal(error: &GoalError) -> Fault {
             (current.thread_id, " has a goal: another process has just set it"),
             (command("goals get").arg(current.thread_id), " shows it"),
         ),
-        GoalError::Forgotten { thread } => {
+        GoalError::ThreadDeleted { thread } => {
             Fault::new((*thread, " was deleted and cannot have a goal"), restore())
                 .of_kind(FaultKind::DeletedThread)
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted, fit, one_line};
 use threadkeep_app::{Fault, Message, Observer, command};
-use threadkeep_state::{PendingCleanup, Thread};
+use threadkeep_state::{PendingDeletion, Thread};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
@@ -33,7 +33,7 @@ struct Deletion {
     /// Number of threads that it spawned.
     children: u64,
     /// Nothing if the user answered no.
-    pending: Option<Vec<PendingCleanup>>,
+    pending: Option<Vec<PendingDeletion>>,
 }
 
 #[async_trait(?Send)]
@@ -63,10 +63,10 @@ impl Run for Delete<'_> {
 }
 
 /// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a reason.
-fn left_to_do(pending: &[PendingCleanup]) -> Vec<Message> {
+fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     let mut left: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
-    for PendingCleanup { thread_id, store, reason, .. } in pending {
-        left.entry((store, reason)).or_default().push(*thread_id);
+    for PendingDeletion { thread_id, participant, reason, .. } in pending {
+        left.entry((participant, reason)).or_default().push(*thread_id);
     }
     let sentence = |((store, reason), ids): ((&str, &str), Vec<Uuid>)| {
         let (one, several) = match store {
@@ -123,7 +123,7 @@ impl Answer for Deletion {
             "deleted": self.pending.is_some(),
             "rollout_path": self.thread.rollout_path,
             "pending": pending
-                .map(|left| json!({ "thread_id": left.thread_id, "store": left.store, "reason": left.reason }))
+                .map(|left| json!({ "thread_id": left.thread_id, "store": left.participant, "reason": left.reason }))
                 .collect::<Vec<_>>(),
         })
     }

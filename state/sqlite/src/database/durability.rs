@@ -5,9 +5,10 @@
 //! unknown, and is set again.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
-use sqlx::Executor as _;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::retry::Retry;
 use crate::error::ErrorClass;
@@ -58,31 +59,39 @@ impl Level {
 /// The writer connection; dereferences to sqlx's.
 pub(crate) struct Writer {
     pub(crate) connection: SqliteConnection,
-    /// Current level, where it is known.
-    level: Option<Level>,
+    /// Current level and busy timeout, where they are known.
+    setting: Option<(Level, Duration)>,
 }
 
 impl Writer {
     /// Takes a connection from [`connect`](crate::open::connect::connect).
-    pub(crate) fn new(kind: DbKind, connection: SqliteConnection) -> Self {
+    pub(crate) fn new(kind: DbKind, busy_timeout: Duration, connection: SqliteConnection) -> Self {
         // `connect` does not know the journal.
-        Self { connection, level: Some(Level::of(Durability::Usual, kind, JournalMode::Wal)) }
+        let level = Level::of(Durability::Usual, kind, JournalMode::Wal);
+        Self { connection, setting: Some((level, busy_timeout)) }
     }
 
-    /// Sets the level, and retries while other connections keep SQLite from reading the schema.
-    pub(crate) async fn reach(&mut self, level: Level, retry: &mut Retry) -> Result<(), sqlx::Error> {
-        if self.level == Some(level) {
+    /// Sets the level and the busy timeout, and retries while other connections keep SQLite from reading the schema.
+    pub(crate) async fn reach(
+        &mut self,
+        level: Level,
+        busy_timeout: Duration,
+        retry: &mut Retry,
+    ) -> Result<(), sqlx::Error> {
+        let setting = (level, busy_timeout);
+        if self.setting == Some(setting) {
             return Ok(());
         }
-        self.level = None;
+        self.setting = None;
+        let pragmas = format!("PRAGMA busy_timeout = {}; {}", busy_timeout.as_millis(), level.pragmas());
         loop {
-            match self.connection.execute(level.pragmas()).await {
+            match self.connection.execute(AssertSqlSafe(pragmas.clone())).await {
                 Ok(_) => break,
                 Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
                 Err(error) => return Err(error),
             }
         }
-        self.level = Some(level);
+        self.setting = Some(setting);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex;
@@ -25,6 +26,8 @@ use crate::spec::DbSpec;
 #[derive(Clone, Debug)]
 pub struct LazyDatabase {
     inner: Arc<Lazy>,
+    /// Longest wait of this handle.
+    patience: Duration,
 }
 
 /// Edit of a snapshot: a boxed future, because that of an async closure would not be `Send`.
@@ -43,7 +46,15 @@ impl LazyDatabase {
     #[must_use]
     pub fn new(spec: &'static DbSpec, folder: &Path, options: &OpenOptions) -> Self {
         let (folder, options) = (folder.to_owned(), options.clone());
-        Self { inner: Arc::new(Lazy { spec, folder, options, opened: Mutex::default() }) }
+        let inner = Arc::new(Lazy { spec, folder, options, opened: Mutex::default() });
+        Self { inner, patience: Duration::MAX }
+    }
+
+    /// Returns a handle to the same database that waits at most `patience` for other processes, when it opens and when it
+    /// writes.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), patience }
     }
 
     /// Returns the description of the database.
@@ -67,12 +78,14 @@ impl LazyDatabase {
         let Lazy { spec, folder, options, opened } = &*self.inner;
         // Held while opening, so that other tasks wait and share the result.
         let mut opened = opened.lock().await;
-        if let Some(database) = &*opened {
-            return Ok(database.clone());
-        }
-        let database = Database::open(spec, folder, options).await?;
-        *opened = Some(database.clone());
-        Ok(database)
+        let database = match &mut *opened {
+            Some(database) => database,
+            none => {
+                let database = Database::open(spec, folder, &options.within(self.patience)).await?;
+                none.insert(database.with_options(options))
+            }
+        };
+        Ok(database.within(self.patience))
     }
 
     /// Returns the open database; `None` when there is no file, and none is created. Opened read-only, a file without any
@@ -83,7 +96,7 @@ impl LazyDatabase {
     /// As for [`Database::open`].
     pub async fn existing(&self) -> Result<Option<Database>, OpenError> {
         if let Some(database) = &*self.inner.opened.lock().await {
-            return Ok(Some(database.clone()));
+            return Ok(Some(database.within(self.patience)));
         }
         // Opening explains a dangling link, or a folder without permission.
         let is_missing =
@@ -113,6 +126,7 @@ impl LazyDatabase {
         F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
     {
         let Lazy { spec, folder, options, .. } = &*self.inner;
+        let options = &options.within(self.patience);
         let paths = DbPaths::new(spec, folder);
         let _lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
         let found = paths.snapshots().map_err(|error| OpenError::io("list", folder, error))?;

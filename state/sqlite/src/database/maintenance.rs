@@ -97,7 +97,7 @@ impl Database {
     /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: the log could not be written back. Nothing is lost.
     pub async fn checkpoint(&self) -> Result<Checkpoint, DbError> {
         let inner = &self.inner;
-        let patience = PATIENCE.min(inner.options.busy_timeout);
+        let patience = PATIENCE.min(self.options().busy_timeout);
         let failed = |error| DbError::sqlx(&inner.paths, patience, error);
         // Keeps this process from writing meanwhile.
         let _writer = self.idle_writer().await?;

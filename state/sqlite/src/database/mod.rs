@@ -30,6 +30,8 @@ use crate::system::holders;
 #[derive(Clone)]
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
+    /// Longest wait of this handle.
+    patience: Duration,
 }
 
 /// State that all clones, transactions and readers share.
@@ -62,6 +64,7 @@ impl Database {
         let (writer, idle) = (Arc::default(), Mutex::default());
         Self {
             inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, guard }),
+            patience: Duration::MAX,
         }
     }
 
@@ -73,11 +76,31 @@ impl Database {
         connection: SqliteConnection,
     ) -> Self {
         let guard = ChangeGuard::of(&paths);
+        let busy_timeout = options.busy_timeout;
         let database = Self::new(spec, paths, options, journal, Access::Read, guard);
         if let Ok(mut writer) = database.inner.writer.try_lock() {
-            *writer = Some(Writer::new(spec.kind, connection));
+            *writer = Some(Writer::new(spec.kind, busy_timeout, connection));
         }
         database
+    }
+
+    /// Sets the options of a database that was just opened with shorter waits.
+    pub(crate) fn with_options(mut self, options: &OpenOptions) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.options = options.clone();
+        }
+        self
+    }
+
+    /// Returns a handle to the same connections that waits at most `patience` for other processes when it writes.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), patience }
+    }
+
+    /// Returns the options, with the waits of this handle.
+    pub(crate) fn options(&self) -> OpenOptions {
+        self.inner.options.within(self.patience)
     }
 
     pub(crate) fn keep_reader(&self, connection: SqliteConnection) {
@@ -182,8 +205,10 @@ impl Inner {
         connected.map_err(|error| self.error(error))
     }
 
-    pub(crate) async fn connect_writer(&self) -> Result<Writer, DbError> {
-        Ok(Writer::new(self.spec.kind, self.connect(Access::Write).await?))
+    pub(crate) async fn connect_writer(&self, busy_timeout: Duration) -> Result<Writer, DbError> {
+        let connected = connect(self.spec, &self.paths.database, busy_timeout, Access::Write).await;
+        let connection = connected.map_err(|error| self.error(error))?;
+        Ok(Writer::new(self.spec.kind, busy_timeout, connection))
     }
 
     /// Sorts an error. A file that changed under a reader without locks explains every other error.

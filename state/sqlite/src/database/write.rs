@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx_core::transaction::TransactionManager as _;
@@ -12,6 +13,7 @@ use super::retry::Retry;
 use super::transaction::{Manager, begin_immediate, commit};
 use super::{Database, Inner};
 use crate::error::{DbError, ErrorClass, StoreError};
+use crate::options::OpenOptions;
 use crate::telemetry::{self, names};
 
 /// Error that rolls back a [`Database::write`].
@@ -69,8 +71,8 @@ impl Database {
     /// the commit.
     ///
     /// Takes this process's one writer and the database's write lock. Waits for both, at most as long as
-    /// [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout). May be cancelled at any point: the writer is then
-    /// as it was.
+    /// [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout) and the [patience](Self::within) of this handle. May
+    /// be cancelled at any point: the writer is then as it was.
     ///
     /// # Errors
     ///
@@ -82,8 +84,9 @@ impl Database {
     pub async fn begin(&self, durability: Durability) -> Result<WriteTx, DbError> {
         let inner = &self.inner;
         let level = Level::of(durability, inner.spec.kind, inner.journal);
-        let mut retry = Retry::new(inner.options.write_timeout);
-        let result = begin(inner, level, &mut retry).await;
+        let options = self.options();
+        let mut retry = Retry::new(options.write_timeout);
+        let result = begin(inner, level, &options, &mut retry).await;
         if retry.tries() > 0 {
             let status = if result.is_ok() { "ok" } else { "error" };
             telemetry::report(
@@ -100,7 +103,8 @@ impl Database {
         &self,
     ) -> Result<OwnedMappedMutexGuard<Option<Writer>, SqliteConnection>, DbError> {
         let inner = &self.inner;
-        let mut writer = lock(inner, &Retry::new(inner.options.write_timeout)).await?;
+        let options = self.options();
+        let mut writer = lock(inner, &Retry::new(options.write_timeout)).await?;
         // Discard a connection that an earlier failure left within a transaction that it cannot leave.
         if let Some(connection) = &mut *writer
             && Manager::rollback(connection).await.is_err()
@@ -109,7 +113,7 @@ impl Database {
         }
         let idle = match writer.take() {
             Some(idle) => idle,
-            None => inner.connect_writer().await?,
+            None => inner.connect_writer(options.busy_timeout).await?,
         };
         Ok(OwnedMutexGuard::map(writer, |writer| &mut writer.insert(idle).connection))
     }
@@ -127,15 +131,20 @@ async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     if inner.permits.is_closed() { Err(inner.closed()) } else { Ok(writer) }
 }
 
-async fn begin(inner: &Arc<Inner>, level: Level, retry: &mut Retry) -> Result<WriteTx, DbError> {
+async fn begin(
+    inner: &Arc<Inner>,
+    level: Level,
+    options: &OpenOptions,
+    retry: &mut Retry,
+) -> Result<WriteTx, DbError> {
     let mut writer = lock(inner, retry).await?;
     loop {
         let fresh = writer.is_none();
         let connection = match &mut *writer {
             Some(connection) => connection,
-            none => none.insert(inner.connect_writer().await?),
+            none => none.insert(inner.connect_writer(options.busy_timeout).await?),
         };
-        let begun = match connection.reach(level, retry).await {
+        let begun = match connection.reach(level, options.busy_timeout, retry).await {
             Ok(()) => begin_immediate(connection, retry).await,
             error => error,
         };
@@ -153,7 +162,8 @@ async fn begin(inner: &Arc<Inner>, level: Level, retry: &mut Retry) -> Result<Wr
             },
         }
     }
-    let mut transaction = WriteTx { writer, inner: Arc::clone(inner), open: true };
+    let write_timeout = options.write_timeout;
+    let mut transaction = WriteTx { writer, inner: Arc::clone(inner), write_timeout, open: true };
     transaction.check_floor().await?;
     Ok(transaction)
 }
@@ -162,6 +172,7 @@ async fn begin(inner: &Arc<Inner>, level: Level, retry: &mut Retry) -> Result<Wr
 pub struct WriteTx {
     writer: Guard,
     inner: Arc<Inner>,
+    write_timeout: Duration,
     open: bool,
 }
 
@@ -185,7 +196,7 @@ impl WriteTx {
     /// * [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: SQLite could not write.
     /// * [`DbError::Statement`]: a deferred constraint does not hold.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        let mut retry = Retry::new(self.inner.options.write_timeout);
+        let mut retry = Retry::new(self.write_timeout);
         let Err(error) = commit(&mut self, &mut retry).await else {
             self.open = false;
             return Ok(());

@@ -1,11 +1,10 @@
 //! What was deleted stays so, until it is brought back.
 
-use sqlx::AssertSqlSafe;
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{StateOptions, StateRuntime};
 use threadkeep_state_goals::{GoalError, NewGoal};
 
-use super::{half_deleted, log, logged, no_residue, now, only_the_second_is_left, two_threads};
+use super::{half_deleted, log, logged, now, two_threads};
 use crate::common::{Result, id};
 
 #[tokio::test]
@@ -14,12 +13,12 @@ async fn a_thread_that_is_brought_back_takes_goals_and_logs_again() -> Result {
     let new = || NewGoal::new("again");
     lab.state.delete_thread(id(1), now()).await?;
     let refused = lab.state.thread_goals().insert(id(1), new(), now()).await;
-    assert!(matches!(refused, Err(GoalError::Forgotten { .. })));
+    assert!(matches!(refused, Err(GoalError::ThreadDeleted { .. })));
     log(&lab.state, id(1), "late").await?;
     assert_eq!(logged(&lab.state, id(1)).await?, 0);
 
     lab.index_with(IndexOptions { include_deleted: true }).await?;
-    assert_eq!(lab.state.finish_cleanups().await?, []);
+    assert_eq!(lab.state.finish_deletions().await?, []);
     lab.state.thread_goals().insert(id(1), new(), now()).await?;
     log(&lab.state, id(1), "again").await?;
     assert_eq!(logged(&lab.state, id(1)).await?, 1);
@@ -36,7 +35,7 @@ async fn a_note_that_a_thread_came_back_before_is_no_deletion() -> Result {
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     assert!(state.thread_goals().get(id(1)).await?.is_some());
     assert_eq!(logged(&state, id(1)).await?, 1);
-    assert!(state.finish_cleanups().await?.is_empty());
+    assert!(state.finish_deletions().await?.is_empty());
     Ok(())
 }
 
@@ -54,26 +53,9 @@ async fn what_was_deleted_stays_so_when_the_index_is_lost() -> Result {
     assert!(lab.state.threads().get(id(2)).await?.is_some());
     lab.index_with(IndexOptions { include_deleted: true }).await?;
     assert!(lab.state.threads().get(id(1)).await?.is_some());
-    assert_eq!(lab.state.finish_cleanups().await?, []);
+    assert_eq!(lab.state.finish_deletions().await?, []);
     lab.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
     Ok(())
-}
-
-#[tokio::test]
-async fn what_an_earlier_version_deleted_is_deleted_everywhere() -> Result {
-    let lab = two_threads().await?;
-    let (folder, elsewhere) = (lab.sqlite_home(), tempfile::tempdir()?);
-    // The snapshot that the upgrade from it has left, and what it did itself: there were no other stores for it.
-    lab.state.snapshot(elsewhere.path()).await?;
-    std::fs::copy(elsewhere.path().join("state_5.sqlite"), folder.join("state_5.sqlite.before-v6"))?;
-    lab.sql(AssertSqlSafe(format!("INSERT INTO deleted_threads VALUES ('{}', 7)", id(1)))).await?;
-    lab.state.clone().close().await?;
-    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
-    only_the_second_is_left(&state).await?;
-    let refused = state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await;
-    assert!(matches!(refused, Err(GoalError::Forgotten { .. })));
-    state.close().await?;
-    no_residue(&folder)
 }
 
 #[tokio::test]
@@ -89,7 +71,7 @@ async fn a_thread_of_an_index_that_was_restored_can_have_goals_again() -> Result
     assert!(lab.state.threads().get(id(1)).await?.is_some());
     let goals = lab.state.thread_goals();
     assert!(goals.insert(id(1), NewGoal::new("again"), now()).await.is_err(), "they do not know of that");
-    assert_eq!(lab.state.readmit_indexed(now()).await?, []);
+    assert_eq!(lab.state.restore_threads(now()).await?, []);
     goals.insert(id(1), NewGoal::new("again"), now()).await?;
     Ok(())
 }

@@ -33,7 +33,7 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
                 );
                 match goal {
                     Ok(_) => _ = begun.take().map(|begun| begun.send(())),
-                    Err(GoalError::Forgotten { .. }) => return Ok(()),
+                    Err(GoalError::ThreadDeleted { .. }) => return Ok(()),
                     Err(error) => return Err(error),
                 }
             }
@@ -48,7 +48,7 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
     lab.state.close().await?;
     // Something may have been in the way; then the next one finishes.
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
-    assert_eq!(state.finish_cleanups().await?, [], "{left:?}");
+    assert_eq!(state.finish_deletions().await?, [], "{left:?}");
     state.close().await?;
     no_residue(&folder)
 }

@@ -17,7 +17,7 @@ async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     let left = state.delete_thread(id(1), now()).await?;
     assert_eq!(
-        left.iter().map(|left| (left.thread_id, left.store.as_str())).collect::<Vec<_>>(),
+        left.iter().map(|left| (left.thread_id, left.participant.as_str())).collect::<Vec<_>>(),
         [(id(1), "goals")]
     );
     assert!(left[0].reason.contains("goals_1.sqlite"), "{}", left[0].reason);
@@ -48,7 +48,7 @@ async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result
     let state = StateRuntime::open(&StateOptions::new(&folder).open_options(patient)).await?;
     assert!(state.thread_goals().get(id(1)).await?.is_some(), "it is left for later");
     let left = state.delete_thread(id(2), now()).await?;
-    let left: Vec<_> = left.iter().map(|left| (left.thread_id, left.store.as_str())).collect();
+    let left: Vec<_> = left.iter().map(|left| (left.thread_id, left.participant.as_str())).collect();
     assert_eq!(left, [(id(1), "goals"), (id(1), "logs"), (id(2), "goals"), (id(2), "logs")]);
     state.close().await?;
     for lock in locks {
@@ -63,13 +63,13 @@ async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result
 #[tokio::test]
 async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
     let lab = two_threads().await?;
-    lab.sql("INSERT INTO pending_cleanups VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
+    lab.sql("INSERT INTO pending_deletions VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
         .await?;
     let folder = lab.sqlite_home();
     lab.state.clone().close().await?;
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
-    let left = state.finish_cleanups().await?;
-    assert_eq!(left.iter().map(|left| left.store.as_str()).collect::<Vec<_>>(), ["pictures"]);
+    let left = state.finish_deletions().await?;
+    assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["pictures"]);
     assert!(left[0].reason.contains("no pictures"), "{}", left[0].reason);
     assert_eq!(state.delete_thread(id(1), now()).await?.len(), 1, "and everything else is done");
     Ok(())
@@ -98,10 +98,10 @@ async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Resu
     sqlx::query("BEGIN").execute(&mut reader).await?;
     sqlx::query("SELECT count(*) FROM threads").fetch_one(&mut reader).await?;
     let left = lab.state.delete_thread(id(1), now()).await?;
-    assert_eq!(left.iter().map(|left| left.store.as_str()).collect::<Vec<_>>(), ["state"]);
+    assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["state"]);
     assert!(left[0].reason.contains("is reading"), "{}", left[0].reason);
     reader.close().await?;
-    assert_eq!(lab.state.finish_cleanups().await?, []);
+    assert_eq!(lab.state.finish_deletions().await?, []);
     lab.state.clone().close().await?;
     no_residue(&folder)
 }
@@ -115,12 +115,12 @@ async fn a_damaged_snapshot_keeps_no_thread_from_being_deleted() -> Result {
         let left = lab.state.delete_thread(id(number), now()).await?;
         assert_eq!(left.len(), number as usize, "each is told of");
         assert!(
-            left.iter().all(|left| left.store == "goals" && left.reason.contains("before-v2")),
+            left.iter().all(|left| left.participant == "goals" && left.reason.contains("before-v2")),
             "{left:?}"
         );
         assert_eq!(lab.state.thread_goals().get(id(number)).await?, None, "thread {number}");
     }
     std::fs::remove_file(&snapshot)?;
-    assert_eq!(lab.state.finish_cleanups().await?, []);
+    assert_eq!(lab.state.finish_deletions().await?, []);
     Ok(())
 }

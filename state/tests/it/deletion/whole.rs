@@ -1,10 +1,9 @@
 //! Nothing of a deleted thread is left in any file.
 
-use threadkeep_sqlite::{Database, DbSpec, Durability};
 use threadkeep_state::backfill::IndexOptions;
-use threadkeep_state::{OpenOptions, STATE_DB};
+use threadkeep_state::{StateOptions, StateRuntime};
 
-use super::{MARKER, logged, no_residue, no_residue_in, now, only_the_second_is_left, two_threads};
+use super::{logged, no_residue, no_residue_in, now, only_the_second_is_left, two_threads};
 use crate::common::{Result, id, rollout_path, session};
 
 #[tokio::test]
@@ -23,86 +22,52 @@ async fn nothing_of_a_deleted_thread_is_left_in_any_page_of_any_database() -> Re
 }
 
 #[tokio::test]
-async fn those_that_a_deleted_thread_spawned_name_it_no_more_until_it_is_back() -> Result {
+async fn children_of_a_deleted_thread_are_roots_until_it_is_restored() -> Result {
     let lab = two_threads().await?;
-    let parent = id(1);
-    // Nobody has to write an id as we do.
-    let spelled = parent.to_string().to_uppercase();
-    let spawned =
-        format!("{{\"subagent\":{{\"thread_spawn\":{{\"parent_thread_id\":\"{spelled}\",\"depth\":1}}}}}}");
-    let child = session(id(3), "work").replace("\"source\":\"cli\"", &format!("\"source\":{spawned}"));
-    assert!(child.contains(&spelled), "the child's rollout names its parent");
-    let child = child.replace("\"source\":", &format!("\"parent_thread_id\":\"{parent}\",\"source\":"));
-    lab.write(&rollout_path(id(3)), child)?;
+    let (parent, child) = (id(1), id(3));
+    let named = format!("\"parent_thread_id\":\"{parent}\",\"source\":");
+    lab.write(&rollout_path(child), session(child, "work").replace("\"source\":", &named))?;
     lab.index().await?;
-    let threads = lab.state.threads();
-    let before = threads.get(id(3)).await?.ok_or("the child")?;
+    let (threads, graph) = (lab.state.threads(), lab.state.graph());
+    let before = threads.get(child).await?.ok_or("the child")?;
     assert_eq!(before.parent_thread_id, Some(parent));
 
     lab.state.delete_thread(parent, now()).await?;
     for forced in [false, true] {
         lab.engine(Default::default())?.force(forced).run(|_| ()).await?;
-        let after = threads.get(id(3)).await?.ok_or("the child")?;
-        assert_eq!(after.parent_thread_id, None);
-        let source = after.source.ok_or("a source")?;
-        assert_eq!(source, before.source.as_deref().ok_or("a source")?.replace(&spelled, "deleted"));
+        assert_eq!(
+            threads.get(child).await?.as_ref(),
+            Some(&before),
+            "its own row says what its rollout says"
+        );
+        assert!(graph.ancestors(child).await?.is_empty());
+        assert!(graph.roots(None, 10).await?.contains(&child));
         assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
     }
     lab.index_with(IndexOptions { include_deleted: true }).await?;
-    assert_eq!(threads.get(id(3)).await?, Some(before));
+    assert_eq!(graph.ancestors(child).await?[0].thread_id, parent);
     assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
-
-    lab.state.delete_thread(parent, now()).await?;
-    let folder = lab.sqlite_home();
-    lab.state.close().await?;
-    no_residue(&folder)
+    Ok(())
 }
 
 #[tokio::test]
-async fn the_snapshots_that_upgrades_have_left_forget_it_too() -> Result {
-    for version in 1..STATE_DB.migrations.len() {
-        let lab = two_threads().await?;
-        let folder = lab.sqlite_home();
-        lab.state.clone().close().await?;
-        // The index of then, with both threads.
-        std::fs::remove_file(folder.join("state_5.sqlite"))?;
-        let DbSpec { label, file_name, kind, application_id, migrations, .. } = STATE_DB;
-        let first =
-            Box::leak(Box::new(DbSpec::new(label, file_name, kind, application_id, &migrations[..version])));
-        let old = Database::open(first, &folder, &OpenOptions::new()).await?;
-        let mut tx = old.begin(Durability::Usual).await?;
-        for (id, words) in [(id(1), MARKER), (id(2), "innocent")] {
-            sqlx::query(
-                "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, title, tokens_used, \
-                   rollout_archived, user_name) VALUES (?1, ?2, 0, 0, 'mock', ?3, 0, 0, ?3)",
-            )
-            .bind(id.to_string())
-            .bind(rollout_path(id))
-            .bind(words)
-            .execute(tx.conn())
-            .await?;
-        }
-        tx.commit().await?;
-        old.close().await?;
-
-        let lab = lab.reopened().await?;
-        assert!(
-            no_residue_in(&folder, |name| name.contains(".before-v")).is_err(),
-            "it is looked for where it is"
-        );
-        assert_eq!(lab.state.delete_thread(id(1), now()).await?, []);
-        lab.state.close().await?;
-        no_residue(&folder)?;
-        let snapshot = folder.join(format!("state_5.sqlite.before-v{}", STATE_DB.migrations.len()));
-        let restored = tempfile::tempdir()?;
-        std::fs::copy(&snapshot, restored.path().join(file_name))?;
-        let old = Database::open(first, restored.path(), &OpenOptions::new()).await?;
-        let mut reader = old.reader().await?;
-        let names: Vec<String> =
-            sqlx::query_scalar("SELECT user_name FROM threads").fetch_all(reader.conn()).await?;
-        assert_eq!(names, ["innocent"], "the program of version {version} still reads it");
+async fn snapshots_that_upgrades_have_left_lose_it_too() -> Result {
+    let lab = two_threads().await?;
+    let (folder, copies) = (lab.sqlite_home(), tempfile::tempdir()?);
+    lab.state.snapshot(copies.path()).await?;
+    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+        std::fs::rename(copies.path().join(file), folder.join(format!("{file}.before-v2")))?;
     }
-    Ok(())
+    let is_snapshot = |name: &str| name.contains(".before-v");
+    assert!(no_residue_in(&folder, is_snapshot).is_err(), "it is looked for where it is");
+    assert_eq!(lab.state.delete_thread(id(1), now()).await?, []);
+    lab.state.close().await?;
+    no_residue(&folder)?;
+    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+        std::fs::rename(folder.join(format!("{file}.before-v2")), copies.path().join(file))?;
+    }
+    // They are still whole: a program of that version opens them.
+    only_the_second_is_left(&StateRuntime::open(&StateOptions::new(copies.path())).await?).await
 }
 
 #[tokio::test]

@@ -55,11 +55,11 @@ async fn set_and_count(goals: &GoalStore) -> Result<()> {
     ensure!(matches!(again, Err(GoalError::Exists { .. })), "a thread has two goals");
     ensure!(goals.delete(DELETED, None).await?.is_some(), "a goal that was there could not be deleted");
 
-    ensure!(goals.forget(DELETED, now).await?, "something of a forgotten thread is left");
+    ensure!(goals.erase_thread(DELETED, now).await?, "something of a deleted thread is left");
     let refused = goals.insert(DELETED, NewGoal::new("A third one"), now).await;
-    ensure!(matches!(refused, Err(GoalError::Forgotten { .. })), "a forgotten thread has a goal");
-    ensure!(!goals.tombstones().await?.is_empty(), "a forgotten thread has no tombstone");
-    goals.readmit(DELETED).await?;
+    ensure!(matches!(refused, Err(GoalError::ThreadDeleted { .. })), "a deleted thread has a goal");
+    ensure!(!goals.tombstones().await?.is_empty(), "a deleted thread has no tombstone");
+    goals.restore_thread(DELETED).await?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::{Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state",
     spec: &STATE_DB,
-    queues: &["pending_cleanups", "deleted_threads"],
+    queues: &["pending_deletions"],
     statements: threadkeep_state::statements,
     exercise,
 };

@@ -1,4 +1,4 @@
-//! What is remembered of threads: the table `thread_memory`, one row a thread, gone with it.
+//! Memories of threads: the table `thread_memory`, one row a thread, deleted with it.
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use crate::error::StateError;
 
-/// What is remembered of a thread: a row of the table `thread_memory`.
+/// Memory of a thread: a row of the table `thread_memory`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThreadMemory {
     /// The thread.
     pub thread_id: Uuid,
-    /// What was done in it, step by step.
+    /// Summary of the work, step by step.
     pub trace_summary: String,
-    /// What is worth knowing in other threads.
+    /// Summary of the facts that other threads may need.
     pub memory_summary: String,
-    /// When it was last written. Two writes never have the same time.
+    /// Time of the last write. Two writes never have the same time.
     pub updated_at: Timestamp,
 }
 
@@ -31,7 +31,7 @@ pub struct ThreadMemories {
 const GET: &str = "SELECT thread_id, trace_summary, memory_summary, updated_at_ms FROM thread_memory \
      WHERE thread_id = ?1";
 
-/// Always a later time than before, whatever the clock says: readers tell a new memory by it.
+/// The time always advances, whatever the clock says: readers recognise a new memory by it.
 const UPSERT: &str = "INSERT INTO thread_memory (thread_id, trace_summary, memory_summary, updated_at_ms) \
      SELECT id, ?2, ?3, ?4 FROM threads WHERE id = ?1 \
      ON CONFLICT (thread_id) DO UPDATE SET trace_summary = excluded.trace_summary, \
@@ -39,7 +39,7 @@ const UPSERT: &str = "INSERT INTO thread_memory (thread_id, trace_summary, memor
        updated_at_ms = max(excluded.updated_at_ms, thread_memory.updated_at_ms + 1) \
      RETURNING updated_at_ms";
 
-/// From the newest on, until there are enough of this folder.
+/// Newest first, until there are enough of this folder.
 const NEWEST: &str = "SELECT thread_memory.thread_id, trace_summary, memory_summary, thread_memory.updated_at_ms \
      FROM thread_memory CROSS JOIN threads ON threads.id = thread_memory.thread_id WHERE threads.cwd = ?1 \
      ORDER BY thread_memory.updated_at_ms DESC, thread_memory.thread_id DESC LIMIT ?2";
@@ -49,7 +49,7 @@ impl ThreadMemories {
         ThreadMemories { db }
     }
 
-    /// Returns what is remembered of a thread.
+    /// Returns the memory of a thread.
     ///
     /// # Errors
     ///
@@ -62,9 +62,8 @@ impl ThreadMemories {
         Ok(row.await?)
     }
 
-    /// Stores what is to be remembered of a thread, in the place of what there was, and returns the time that it has:
-    /// `now`, or a millisecond after the time of what it replaces, if that is not earlier. Secrets are stored as
-    /// `[redacted:…]`.
+    /// Replaces the memory of a thread, and returns its time: `now`, or a millisecond after the time of the replaced memory
+    /// if that is later. Secrets are stored as `[redacted:…]`.
     ///
     /// # Errors
     ///

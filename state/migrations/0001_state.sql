@@ -36,6 +36,9 @@ CREATE TABLE threads (
     missing_since_ms    INTEGER,
     -- From the home's `session_index.jsonl`.
     session_name        TEXT,
+    -- How the last turn ended, by the rollout's last events.
+    run_outcome         TEXT    NOT NULL
+        CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted')),
 
     -- From the user. NULL where they never said.
     user_name           TEXT,
@@ -64,19 +67,21 @@ CREATE TABLE threads (
          || char(10) || coalesce(git_branch, '')) VIRTUAL
 ) STRICT;
 
--- A list is one of these read from one end. The last two columns let a filter be answered without the row.
+-- A list is one of these read from one end. The columns after the id let a filter be answered without the row. A folder's
+-- threads by their last update, which is how they are mostly wanted, have an index of their own.
 CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, id, source_kind, model_provider);
-CREATE INDEX threads_by_creation ON threads (listing, created_at_ms, id, source_kind, model_provider);
+CREATE INDEX threads_by_creation ON threads (listing, created_at_ms, id, source_kind, model_provider, cwd);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);
-CREATE INDEX threads_by_cwd_and_creation ON threads (cwd, listing, created_at_ms, id);
 CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
 
 -- Substring search of three characters and more, without regard to case. The text itself is not stored again.
 CREATE VIRTUAL TABLE thread_search USING fts5 (
-    search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram'
+    search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram', columnsize = 0
 );
 -- A deleted thread's text must not linger in the search index (nor, by `PRAGMA secure_delete`, in free pages).
 INSERT INTO thread_search (thread_search, rank) VALUES ('secure-delete', 1);
+-- Merging segments less often makes a first backfill faster, and searches read a few segments more.
+INSERT INTO thread_search (thread_search, rank) VALUES ('automerge', 16);
 
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
     INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
@@ -96,8 +101,87 @@ CREATE TABLE session_names (
     name      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Threads that the user deleted. An index run does not bring them back.
-CREATE TABLE deleted_threads (
-    thread_id     TEXT    NOT NULL PRIMARY KEY,
+-- What became of each file of the home at its last reading: the backfill's outcome and fingerprint.
+CREATE TABLE rollouts (
+    path          TEXT    NOT NULL PRIMARY KEY,
+    fingerprint   TEXT    NOT NULL,
+    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed')),
+    thread_id     TEXT,
+    -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
+    -- that has the thread.
+    problem       TEXT,
+    detail        TEXT,
+    lines         INTEGER NOT NULL,
+    lines_skipped INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The copies of a thread's file: one of them takes its place when it is gone.
+CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
+-- Problems are few and asked for often.
+CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL;
+
+-- Where to go on reading a rollout that grew. Only for files that are worth it, and apart from `rollouts`, whose
+-- rows are all read at every pass.
+CREATE TABLE rollout_checkpoints (
+    path       TEXT NOT NULL PRIMARY KEY REFERENCES rollouts (path) ON DELETE CASCADE,
+    checkpoint TEXT NOT NULL
+) STRICT;
+
+-- The state of the backfill: one row.
+CREATE TABLE backfill_progress (
+    id                 INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    status             TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'complete')),
+    -- The highest path up to which the running pass is done.
+    watermark          TEXT,
+    last_success_at_ms INTEGER,
+    -- The lease: who runs, until when, and the fencing token, which grows with every acquisition.
+    lease_owner        TEXT,
+    lease_token        INTEGER NOT NULL,
+    lease_expires_ms   INTEGER
+) STRICT;
+
+INSERT INTO backfill_progress (id, status, lease_token) VALUES (1, 'pending', 0);
+
+-- The agent graph: one row a thread that spawned another or was spawned, or that was closed. An edge is the pair of a
+-- thread and its parent, and the thread's lifecycle is the edge's. It is apart from how the run went: an agent whose
+-- work is done stays open until someone closes it.
+CREATE TABLE agents (
+    thread_id        TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    -- NULL for a root. It need not be indexed, nor have a rollout at all.
+    parent_thread_id TEXT    CHECK (parent_thread_id <> thread_id),
+    -- The thread at which the closing began that closed this one too; NULL while it is open.
+    closed_by        TEXT,
+    lifecycle        TEXT    GENERATED ALWAYS AS (CASE WHEN closed_by IS NULL THEN 'open' ELSE 'closed' END) VIRTUAL,
+    created_at_ms    INTEGER NOT NULL,
+    updated_at_ms    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The children of a thread, and with NULL the roots.
+CREATE INDEX agents_by_parent ON agents (parent_thread_id, thread_id);
+CREATE INDEX agents_by_close ON agents (closed_by) WHERE closed_by IS NOT NULL;
+
+-- What is remembered of a thread: one row a thread, gone with it.
+CREATE TABLE thread_memory (
+    thread_id      TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
+    trace_summary  TEXT    NOT NULL,
+    memory_summary TEXT    NOT NULL,
+    updated_at_ms  INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX thread_memory_by_update ON thread_memory (updated_at_ms DESC, thread_id DESC);
+
+-- Threads that the user deleted, so that no index run brings them back.
+CREATE TABLE tombstones (
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Work that deletions and restorations have left for goals, logs and the files of the index. Written with the tombstone,
+-- removed when it is done: a process that dies in between leaves it to the next one that opens.
+CREATE TABLE pending_deletions (
+    thread_id     TEXT    NOT NULL,
+    -- No CHECK, because a program leaves alone the participants that it does not know.
+    participant   TEXT    NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (thread_id, participant)
 ) STRICT, WITHOUT ROWID;

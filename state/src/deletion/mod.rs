@@ -1,0 +1,221 @@
+//! Deletes a thread from every store, and restores it.
+//!
+//! One transaction takes the thread out of the index's tables, puts its tombstone and records the work of the other
+//! [participants](participant): databases share no transaction. That work is done at once. If the process dies before, or
+//! a participant is locked, the next opening finishes it. Every step can be repeated.
+
+mod erase;
+mod participant;
+mod pending;
+pub(crate) mod tombstones;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use threadkeep_sqlite::telemetry::{self, names};
+use threadkeep_sqlite::{Durability, Tombstone};
+use uuid::Uuid;
+
+use crate::error::StateError;
+#[cfg(feature = "backfill")]
+use crate::graph::link_children_of;
+use crate::runtime::StateRuntime;
+use participant::{Left, PARTICIPANTS, Participant};
+use pending::Pending;
+use tombstones::TOMBSTONES;
+
+pub use pending::PendingDeletion;
+
+/// Time that opening waits for a locked participant.
+const AT_OPENING: Duration = Duration::from_millis(50);
+
+/// Time that a deletion waits for a locked participant, whose work can be done later anyway.
+const ON_REQUEST: Duration = Duration::from_secs(1);
+
+impl StateRuntime {
+    /// Deletes a thread: its row, its edges, its memory, its goal and its logs, also in the snapshots that upgrades have
+    /// left. Its rollout is not touched.
+    ///
+    /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal or logging for it. The
+    /// thread is deleted from the index when this returns, and that is on the disk. Returns the rest that could not be
+    /// done yet, because a database is locked or belongs to another program; the next opening finishes it.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`], [`StateError::Database`]; then nothing was deleted.
+    pub async fn delete_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
+        self.database()
+            .write(Durability::Durable, async |conn| {
+                if !erase::erase_thread(conn, id).await? {
+                    return Err(StateError::NotFound { id }.into());
+                }
+                TOMBSTONES.put(conn, &[Tombstone { thread_id: id, deleted_at: now }]).await?;
+                Ok(pending::add(conn, &[id], now.as_millisecond()).await?)
+            })
+            .await?;
+        report("state", "recorded", "ok");
+        // The thread is deleted by now. An error of the index only means that all other work is left.
+        Ok(self.finish_deletions().await.unwrap_or_else(|error| {
+            let left = |label: &str| PendingDeletion {
+                thread_id: id,
+                participant: label.to_owned(),
+                reason: error.to_string(),
+            };
+            PARTICIPANTS.iter().map(|row| left(row.label)).collect()
+        }))
+    }
+
+    /// Finishes the work that deletions and restorations have left, and returns what could not be done.
+    ///
+    /// Opening does this too. It is for programs that stay open. Waits a second for a locked database.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`] of the index.
+    pub async fn finish_deletions(&self) -> Result<Vec<PendingDeletion>, StateError> {
+        self.finish_within(ON_REQUEST).await
+    }
+
+    /// Restores, in every participant, all threads that the index has, and finishes the rest as
+    /// [`finish_deletions`](Self::finish_deletions) does.
+    ///
+    /// Call it after an index run that includes deleted threads. Participants may also have deleted threads of an index
+    /// that was copied back from a backup.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`] of the index.
+    pub async fn restore_threads(&self, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
+        let ids: Vec<Uuid> = self.tombstones_elsewhere().await.iter().map(|stone| stone.thread_id).collect();
+        let indexed = self.threads().get_many(&ids).await?;
+        let ids: Vec<Uuid> = indexed.iter().map(|thread| thread.id).collect();
+        if !ids.is_empty() {
+            self.database()
+                .write::<_, StateError>(Durability::Usual, async |conn| {
+                    Ok(pending::add(conn, &ids, now.as_millisecond()).await?)
+                })
+                .await?;
+        }
+        self.finish_deletions().await
+    }
+
+    /// Does what opening owes to deletions. Work that cannot be done yet stays recorded.
+    pub(crate) async fn catch_up_with_deletions(&self) {
+        let _ = self.adopt_tombstones().await;
+        let _ = self.finish_within(AT_OPENING).await;
+    }
+
+    /// Takes over the participants' tombstones if the index has no threads: it may have been lost, and the rollouts of deleted
+    /// threads are still there.
+    async fn adopt_tombstones(&self) -> Result<(), StateError> {
+        const IS_EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM threads)";
+        let db = self.database();
+        let is_empty: bool = db.read(async |conn| sqlx::query_scalar(IS_EMPTY).fetch_one(conn).await).await?;
+        let stones = if is_empty { self.tombstones_elsewhere().await } else { Vec::new() };
+        if stones.is_empty() {
+            return Ok(());
+        }
+        db.write::<_, StateError>(Durability::Durable, async |conn| {
+            // An index run may have begun meanwhile, and restored some of them.
+            let is_empty: bool = sqlx::query_scalar(IS_EMPTY).fetch_one(&mut *conn).await?;
+            if is_empty {
+                TOMBSTONES.put(conn, &stones).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the tombstones of all participants.
+    async fn tombstones_elsewhere(&self) -> Vec<Tombstone> {
+        let mut stones = Vec::new();
+        for participant in PARTICIPANTS.iter().filter_map(|row| (row.of)(self, ON_REQUEST)) {
+            stones.extend(participant.tombstones().await);
+        }
+        stones
+    }
+
+    async fn finish_within(&self, patience: Duration) -> Result<Vec<PendingDeletion>, StateError> {
+        let mut left = Vec::new();
+        let mut prepared: HashMap<String, Result<Box<dyn Participant>, String>> = HashMap::new();
+        for pending in pending::all(self.database()).await? {
+            let label = pending.participant.clone();
+            if !prepared.contains_key(&label) {
+                prepared.insert(label.clone(), self.prepare(&label, patience).await);
+            }
+            let reason = match &prepared[&label] {
+                Err(reason) => reason.clone(),
+                Ok(participant) => match self.bring_in_line(&**participant, &pending, patience).await {
+                    Ok(()) => continue,
+                    Err(Left::Thread(reason)) => reason,
+                    // Do not retry a participant that already failed in this run.
+                    Err(Left::Participant(reason)) => {
+                        prepared.insert(label, Err(reason.clone()));
+                        reason
+                    }
+                },
+            };
+            report(tag(&pending.participant), "cleaned", "error");
+            let Pending { thread_id, participant, .. } = pending;
+            left.push(PendingDeletion { thread_id, participant, reason });
+        }
+        Ok(left)
+    }
+
+    async fn prepare(&self, label: &str, patience: Duration) -> Result<Box<dyn Participant>, String> {
+        let row = PARTICIPANTS.iter().find(|row| row.label == label);
+        let Some(mut participant) = row.and_then(|row| (row.of)(self, patience)) else {
+            return Err(format!("this program has no {label}; one that has them does it"));
+        };
+        participant.prepare().await?;
+        Ok(participant)
+    }
+
+    /// Erases the thread from a participant or restores it, as the index says, and removes the row that asked for it.
+    async fn bring_in_line(
+        &self,
+        participant: &dyn Participant,
+        pending: &Pending,
+        patience: Duration,
+    ) -> Result<(), Left> {
+        let db = self.database().within(patience);
+        // The index is locked meanwhile: no process deletes or restores the thread between the question and the work.
+        let mut tx = db.begin(Durability::Usual).await?;
+        let deleted = TOMBSTONES.deleted_among(tx.conn(), [pending.thread_id]).await;
+        if deleted.map_err(|error| db.error(error))?.is_empty() {
+            participant.restore(pending.thread_id).await?;
+        } else {
+            participant.erase(pending.thread_id, pending.since).await?;
+        }
+        report(tag(&pending.participant), "cleaned", "ok");
+        pending::remove(tx.conn(), pending).await.map_err(|error| db.error(error))?;
+        tx.commit().await?;
+        report(tag(&pending.participant), "done", "ok");
+        Ok(())
+    }
+}
+
+/// Restores deleted threads in the index, in the caller's transaction: removes their tombstones, links them with the threads
+/// that they spawned, and records the work of the participants. Their rows come from the index run that asked for it.
+#[cfg(feature = "backfill")]
+pub(crate) async fn restore_in_index(
+    conn: &mut SqliteConnection,
+    ids: &[Uuid],
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    TOMBSTONES.remove(conn, ids.iter().copied()).await?;
+    link_children_of(conn, ids).await?;
+    pending::add(conn, ids, now_ms).await
+}
+
+/// Reports a step of a deletion.
+fn report(participant: &'static str, phase: &'static str, status: &'static str) {
+    telemetry::count(names::CLEANUP, 1, &[("db", participant), ("status", status), ("phase", phase)]);
+}
+
+/// Returns a participant's telemetry tag, from a closed set.
+fn tag(label: &str) -> &'static str {
+    PARTICIPANTS.iter().find(|row| row.label == label).map_or("other", |row| row.label)
+}

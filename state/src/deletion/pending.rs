@@ -1,0 +1,74 @@
+//! The table `pending_deletions`: work that deletions, and restorations, have left for their participants.
+//!
+//! A row says only that a participant must be brought in line with the index. It erases a thread that is deleted by then,
+//! and restores a thread that was brought back meanwhile.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use threadkeep_sqlite::{Database, DbError, RowReader, json, text_of};
+use uuid::Uuid;
+
+use super::participant::PARTICIPANTS;
+
+/// Work that a deletion has left for later. The next opening tries again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingDeletion {
+    /// Id of the thread.
+    pub thread_id: Uuid,
+    /// Label of the participant: `goals`, `logs`, or `state` for the files of the index.
+    pub participant: String,
+    /// Reason why it could not be done yet.
+    pub reason: String,
+}
+
+/// A row of `pending_deletions`.
+pub(super) struct Pending {
+    pub(super) thread_id: Uuid,
+    pub(super) participant: String,
+    /// Time at which the row was written. For a deletion, the time at which the thread was deleted.
+    pub(super) since: Timestamp,
+}
+
+/// Adds a row for every participant and thread.
+pub(super) async fn add(conn: &mut SqliteConnection, ids: &[Uuid], now_ms: i64) -> Result<(), sqlx::Error> {
+    let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
+    let labels: Vec<&str> = PARTICIPANTS.iter().map(|row| row.label).collect();
+    sqlx::query(
+        "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
+         SELECT thread.value, participant.value, ?3 FROM json_each(?1) AS thread, json_each(?2) AS participant \
+         WHERE true ON CONFLICT (thread_id, participant) DO NOTHING",
+    )
+    .bind(json(&ids))
+    .bind(json(&labels))
+    .bind(now_ms)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Returns every row, and leaves out rows that name no thread.
+pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
+    const ALL: &str = "SELECT thread_id, participant, created_at_ms FROM pending_deletions \
+         ORDER BY thread_id, participant";
+    let rows = db.read(async |conn| sqlx::query(ALL).fetch_all(conn).await).await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| -> Option<Pending> {
+        let mut row = RowReader::new(row);
+        Some(Pending {
+            thread_id: row.uuid().ok()?,
+            participant: row.column().ok()?,
+            since: row.time().ok()?,
+        })
+    };
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// Removes a row, whose work is done.
+pub(super) async fn remove(conn: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM pending_deletions WHERE thread_id = ?1 AND participant = ?2")
+        .bind(text_of(pending.thread_id))
+        .bind(&pending.participant)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

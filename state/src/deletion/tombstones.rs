@@ -1,0 +1,34 @@
+//! The table `tombstones`: the ids of deleted threads, so that no index run brings a thread back unasked.
+
+use jiff::Timestamp;
+use threadkeep_sqlite::{Database, DbError, RowReader, Tombstone, Tombstones, text_of};
+use uuid::Uuid;
+
+/// The index's own tombstones. Goals and logs have theirs, and learn of a deletion as its participants.
+pub(crate) const TOMBSTONES: Tombstones = Tombstones::new("tombstones");
+
+/// Returns the first `limit` deleted threads whose id begins with `prefix`.
+pub(crate) async fn with_prefix(db: &Database, prefix: &str, limit: u32) -> Result<Vec<Tombstone>, DbError> {
+    // `g` is the first character after the hexadecimal digits and the hyphen.
+    let stones = sqlx::query(
+        "SELECT thread_id, deleted_at_ms FROM tombstones WHERE thread_id >= ?1 AND thread_id < ?1 || 'g' \
+         ORDER BY thread_id LIMIT ?2",
+    )
+    .bind(prefix.to_owned())
+    .bind(limit);
+    db.read(async |conn| {
+        let rows = stones.fetch_all(conn).await?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let mut row = RowReader::new(row);
+            Ok(Tombstone { thread_id: row.uuid()?, deleted_at: row.time()? })
+        };
+        rows.iter().map(read).collect()
+    })
+    .await
+}
+
+/// Returns the time at which a thread was deleted, if it is deleted.
+pub(crate) async fn deleted_at(db: &Database, id: Uuid) -> Result<Option<Timestamp>, DbError> {
+    let stones = with_prefix(db, &text_of(id), 1).await?;
+    Ok(stones.first().map(|stone| stone.deleted_at))
+}
