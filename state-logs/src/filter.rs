@@ -41,16 +41,14 @@ pub enum BadFilter {
     Empty,
     /// A directive without a target is not a level.
     #[error(
-        "`{directive}` is no level (error, warn, info, debug, trace, off); write `{directive}=trace` if it is a target"
+        "unknown level `{directive}` (error, warn, info, debug, trace, off); for a target write `{directive}=trace`"
     )]
     NoLevel {
         /// The directive.
         directive: String,
     },
     /// The word after a target is not a level.
-    #[error(
-        "`{directive}`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off"
-    )]
+    #[error("unknown level after the last `=` in `{directive}` (error, warn, info, debug, trace, off)")]
     BadLevel {
         /// The directive.
         directive: String,
@@ -220,9 +218,9 @@ mod tests {
         let says = |text: &str| text.parse::<LogFilter>().map_err(|error| error.to_string());
         let bad = |text: &str| says(text).expect_err(text);
         insta::assert_snapshot!(bad(""), @"a filter has at least one directive, such as `info`; `off` keeps nothing");
-        insta::assert_snapshot!(bad("inof,sqlx=warn"), @"`inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target");
-        insta::assert_snapshot!(bad("info,sqlx=wran"), @"`sqlx=wran`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off");
-        insta::assert_snapshot!(bad("info,sqlx="), @"`sqlx=`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off");
+        insta::assert_snapshot!(bad("inof,sqlx=warn"), @"unknown level `inof` (error, warn, info, debug, trace, off); for a target write `inof=trace`");
+        insta::assert_snapshot!(bad("info,sqlx=wran"), @"unknown level after the last `=` in `sqlx=wran` (error, warn, info, debug, trace, off)");
+        insta::assert_snapshot!(bad("info,sqlx="), @"unknown level after the last `=` in `sqlx=` (error, warn, info, debug, trace, off)");
         insta::assert_snapshot!(bad("=warn"), @"`=warn` is no directive; write `LEVEL` or `TARGET=LEVEL`, such as `info` or `sqlx=warn`");
         insta::assert_snapshot!(bad("a[span]=warn"), @"`a[span]=warn` is no directive; write `LEVEL` or `TARGET=LEVEL`, such as `info` or `sqlx=warn`");
         assert_eq!("x,y=z".parse::<LogFilter>().expect_err("bad").directive(), Some("x"));

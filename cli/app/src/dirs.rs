@@ -9,31 +9,8 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::AgentHome;
 
 use crate::fault::Fault;
-use crate::text::shell_os_word;
-
-/// Directories that the user chose with options. Every command that a message names repeats them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
-    /// Value of `--home`.
-    pub home: Option<PathBuf>,
-    /// Value of `--sqlite-home`.
-    pub sqlite_home: Option<PathBuf>,
-}
-
-impl Given {
-    /// Returns the options as words for a shell. Paths begin at the root, so that they are good in any folder and no
-    /// shell takes one for an option.
-    pub fn options(&self) -> Vec<String> {
-        let options = [("--home", &self.home), ("--sqlite-home", &self.sqlite_home)];
-        let given = options.into_iter().filter_map(|(name, place)| Some((name, place.as_ref()?)));
-        given.flat_map(|(name, place)| [name.to_owned(), path_word(place)]).collect()
-    }
-}
-
-/// Quotes a path for a shell, from the root.
-pub(crate) fn path_word(path: &Path) -> String {
-    shell_os_word(absolute(path).as_os_str())
-}
+pub use crate::given::Given;
+use crate::given::absolute;
 
 /// Paths of the two directories. Neither needs to exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,10 +93,6 @@ impl Dirs {
             Err(error) => Err(error),
         }
     }
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Asks the system whether this user may write to a folder, without writing.

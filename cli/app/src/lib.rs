@@ -68,6 +68,8 @@ pub mod text;
 pub mod time;
 pub mod when;
 
+mod given;
+
 pub use fault::{Fault, FaultKind};
 pub use message::{Command, Message, command};
 pub use observer::Observer;

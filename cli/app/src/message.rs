@@ -10,7 +10,7 @@ use std::fmt;
 use threadkeep_redact::redact;
 use uuid::Uuid;
 
-use crate::dirs::Given;
+use crate::given::Given;
 use crate::text::{clean, shell_os_word};
 
 /// Text made of parts, written as a tuple: `("set one with ", command("goals set"))`.

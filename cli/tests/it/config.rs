@@ -221,7 +221,7 @@ fn a_variable_that_is_wrong_is_not_taken_for_the_file() -> Result {
     insta::assert_snapshot!(with_filter(&["threads"])?.all(), @r#"
     exit 2
     --- stderr
-    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: `loud` is no level (error, warn, info, debug, trace, off); write `loud=trace` if it is a target
+    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: unknown level `loud` (error, warn, info, debug, trace, off); for a target write `loud=trace`
       hint: set it to "info", "off" or "info,sqlx=warn", or unset it
     "#);
     for arguments in [&["config", "show"][..], &["status"]] {

@@ -172,7 +172,7 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.say(output)?.all(), @r#"
     exit 2
     --- stderr
-    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: `inof` is no level (error, warn, info, debug, trace, off); write `inof=trace` if it is a target
+    error: THREADKEEP_LOG overrides `logs.filter` and is not a filter: unknown level `inof` (error, warn, info, debug, trace, off); for a target write `inof=trace`
       hint: set it to "info", "off" or "info,sqlx=warn", or unset it
     "#);
     fs::create_dir(fixture.sqlite_home())?;
@@ -180,7 +180,7 @@ fn a_filter_that_is_none_is_refused() -> Result {
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r#"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is not a log filter: `sqlx=loud`: what stands behind the last `=` is no level; there are: error, warn, info, debug, trace, off
+    error: [tmp]/home/threadkeep/config.toml:2:10: `logs.filter` is not a log filter: unknown level after the last `=` in `sqlx=loud` (error, warn, info, debug, trace, off)
       hint: correct it, or remove the line for the default, "info,sqlx=warn"
     "#);
     Ok(())

@@ -9,8 +9,8 @@ use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
 use super::OTHER_SQLITE_HOME;
-use crate::dirs::path_word;
 use crate::fault::{Fault, FaultKind};
+use crate::given::path_word;
 use crate::message::{Command, Message, Part, command};
 use crate::time::{Clock, elapsed};
 
