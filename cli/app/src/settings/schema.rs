@@ -1,26 +1,13 @@
 //! The JSON Schema of the settings, and the questions that this module asks it.
 
-use schemars::Schema;
-use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
-use super::values::Settings;
+/// Schema as it is published. Generating it at run time would cost every build the generator.
+const PUBLISHED: &str = include_str!("../../config.schema.json");
 
 /// Returns the schema as it is published: one document without references, which reads from top to bottom.
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.inline_subschemas = true;
-        settings.transforms.push(Box::new(RecursiveTransform(unwrap)));
-    });
-    settings.into_generator().into_root_schema_for::<Settings>().to_value()
-}
-
-/// Makes a description the line that it was before it was wrapped into a comment.
-fn unwrap(schema: &mut Schema) {
-    if let Some(Value::String(description)) = schema.get_mut("description") {
-        *description = description.replace('\n', " ");
-    }
+    serde_json::from_str(PUBLISHED).expect("a test compares the file with a generated document")
 }
 
 /// Part of the schema for one key, or for a section.
@@ -68,4 +55,32 @@ impl<'a> Rule<'a> {
 pub(super) fn leaves(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
     let sections = Rule::of(schema).keys();
     sections.flat_map(|(section, rule)| rule.keys().map(move |(key, _)| (section, key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::Schema;
+    use schemars::generate::SchemaSettings;
+    use schemars::transform::RecursiveTransform;
+
+    use super::super::values::Settings;
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_that_of_the_settings() {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.inline_subschemas = true;
+            settings.transforms.push(Box::new(RecursiveTransform(unwrap)));
+        });
+        let generated = settings.into_generator().into_root_schema_for::<Settings>().to_value();
+        let generated = serde_json::to_string_pretty(&generated).expect("a schema is JSON") + "\n";
+        assert!(generated == PUBLISHED, "cli/app/config.schema.json is stale; replace it with:\n{generated}");
+    }
+
+    /// Joins the lines of a description, which the comment was wrapped into.
+    fn unwrap(schema: &mut Schema) {
+        if let Some(Value::String(description)) = schema.get_mut("description") {
+            *description = description.replace('\n', " ");
+        }
+    }
 }

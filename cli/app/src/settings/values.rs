@@ -1,12 +1,12 @@
-//! All settings: one struct a section, each with its defaults. The JSON Schema is made of these types and their
-//! comments, and the file is checked against that schema.
+//! All settings: one struct a section, each with its defaults. A test generates `config.schema.json` from these types
+//! and their comments, and the settings file is checked against that schema.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use threadkeep_state_logs::{LogFilter, LogOptions};
 
 /// The settings of Threadkeep: config.toml in the SQLite home. Every key may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Parts that are in use at all.
@@ -18,7 +18,8 @@ pub struct Settings {
 }
 
 /// The section `[features]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Features {
     /// Goals: their commands, and the goal beside its thread in lists.
@@ -34,7 +35,8 @@ impl Default for Features {
 }
 
 /// The section `[logs]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
     /// True if this tool logs what it does. False leaves the command that shows logs, for older rows and for rows of
@@ -43,19 +45,19 @@ pub struct Logs {
     /// Filter for rows: a level (off, error, warn, info, debug, trace), and target=level for parts of a program that want
     /// another, with commas between them: "info,sqlx=warn". The environment variable `THREADKEEP_LOG` overrides
     /// it.
-    #[schemars(extend("format" = "log-filter"))]
+    #[cfg_attr(test, schemars(extend("format" = "log-filter")))]
     pub filter: String,
     /// Most bytes of one row; a longer one is cut, and marked as cut.
-    #[schemars(range(min = 256, max = 1_048_576))]
+    #[cfg_attr(test, schemars(range(min = 256, max = 1_048_576)))]
     pub row_bytes: u64,
     /// Most rows that are kept for one thread, and for one process without a thread; the oldest go first.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
     pub keep_rows: u64,
     /// Most bytes that are kept for one thread, and for one process without a thread; the oldest go first.
-    #[schemars(range(min = 4_096, max = 1_073_741_824))]
+    #[cfg_attr(test, schemars(range(min = 4_096, max = 1_073_741_824)))]
     pub keep_bytes: u64,
     /// Days after which a row is deleted, however few rows there are.
-    #[schemars(range(min = 1, max = 3_650))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 3_650)))]
     pub keep_days: u64,
 }
 
@@ -74,17 +76,18 @@ impl Default for Logs {
 }
 
 /// The section `[memories]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Memories {
     /// Most days since a thread was updated.
-    #[schemars(range(min = 1, max = 3_650))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 3_650)))]
     pub max_age_days: u64,
     /// Hours for which a thread must have been idle.
-    #[schemars(range(min = 0, max = 8_760))]
+    #[cfg_attr(test, schemars(range(min = 0, max = 8_760)))]
     pub min_idle_hours: u64,
     /// Most threads from which memories are made at the same time, in all processes together.
-    #[schemars(range(min = 1, max = 1_024))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_024)))]
     pub max_running: u64,
 }
 
