@@ -120,22 +120,11 @@ impl Index for ThreadIndex {
     }
 
     async fn commit(&self, lease: &Lease, batch: BatchOf<'_, Self>) -> Result<CommitReport, CommitError> {
-        commit::commit(self, lease, batch).await.map_err(|error| match error {
-            CommitError::Backend(error) => CommitError::Backend(self.in_our_words(error)),
-            other => other,
-        })
+        commit::commit(self, lease, batch).await
     }
 }
 
 impl ThreadIndex {
-    /// Makes of sqlx's error one that names the database and says what can be done.
-    fn in_our_words(&self, error: BoxError) -> BoxError {
-        match error.downcast::<sqlx::Error>() {
-            Ok(error) => self.db.error(*error).into(),
-            Err(other) => other,
-        }
-    }
-
     fn read_names(&self) -> Result<HomeContent, HomeProblem> {
         let read = self.home.thread_names().map_err(|error| match error {
             HomeError::NotAFile { .. } => ExtractError::NotAFile,

@@ -3,13 +3,13 @@
 //! Data flows one way: [`HomeSource`] finds what is in the home, [`ThreadIndex`] reads it and commits it in batches,
 //! [`BackfillProgress`] knows what became of each file before. The composition root makes an engine of the three.
 
+mod assign;
 mod commit;
 mod gate;
 mod index;
 mod outcome;
 mod owner;
 mod progress;
-mod settle;
 mod source;
 
 use std::sync::Arc;

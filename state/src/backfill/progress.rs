@@ -1,7 +1,8 @@
-//! Where the backfill stands: the lease, the watermark, and one outcome a file.
+//! The backfill's own state: the lease, the watermark, and one outcome a file.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_backfill::{
     Acquired, BackfillStatus, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState,
@@ -35,11 +36,11 @@ impl BackfillProgress {
 const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
     FROM backfill_progress WHERE id = 1";
 
-/// The state of a backfill that never ran. The row that says so may have been lost: it is made again when it is needed.
+/// The state of a backfill that never ran. Its row may have been lost; the next run makes it again.
 const NEVER_RAN: ProgressState =
     ProgressState { status: BackfillStatus::Pending, watermark: None, last_success_at: None, lease: None };
 
-/// A lease that is to expire later than this from now was not written by a working clock.
+/// Maximum of a lease's remaining time. A longer one was not written by a working clock.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
@@ -54,7 +55,7 @@ fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
     let last_success_at = row.optional_time()?;
     let owner: Option<String> = row.column()?;
     let token = row.column()?;
-    // One beyond all time is as good as none: see `LONGEST_LEASE`.
+    // An expiry beyond all time counts as too long: see `LONGEST_LEASE`.
     let expires_ms: Option<i64> = row.column()?;
     let expires_at = expires_ms.map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX));
     let lease = owner.zip(expires_at).map(|(owner, expires_at)| Lease { owner, token, expires_at });
@@ -70,36 +71,26 @@ impl Progress for BackfillProgress {
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
-        let fail = |error| self.db.error(error);
-        let mut tx = self.db.begin(Durability::Usual).await?;
-        sqlx::query(
-            "INSERT OR IGNORE INTO backfill_progress (id, status, lease_token) VALUES (1, 'pending', 0)",
-        )
-        .execute(tx.conn())
-        .await
-        .map_err(fail)?;
-        let row = sqlx::query(STATE).fetch_optional(tx.conn()).await.map_err(fail)?;
-        let state = state_of(row.as_ref()).map_err(fail)?;
-        if let Some(held) = state.lease
-            && held.expires_at > term.now
-            && held.expires_at.duration_since(term.now) <= LONGEST_LEASE
-            && !owner_is_dead(&held.owner)
-        {
-            return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
-        }
-        let row = sqlx::query(
-            "UPDATE backfill_progress SET status = 'running', lease_owner = ?1, lease_token = lease_token + 1, \
-             lease_expires_ms = ?2 WHERE id = 1 RETURNING lease_token",
-        )
-        .bind(owner)
-        .bind(term.expires_at.as_millisecond())
-        .fetch_one(tx.conn())
-        .await
-        .map_err(fail)?;
-        let token = RowReader::new(&row).column().map_err(fail)?;
-        tx.commit().await?;
-        let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
-        Ok(Acquired::Granted { lease, watermark: state.watermark })
+        let acquire = async |conn: &mut SqliteConnection| {
+            let state = state_of(sqlx::query(STATE).fetch_optional(&mut *conn).await?.as_ref())?;
+            if let Some(held) = state.lease
+                && held.expires_at > term.now
+                && held.expires_at.duration_since(term.now) <= LONGEST_LEASE
+                && !owner_is_dead(&held.owner)
+            {
+                return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
+            }
+            let grant = sqlx::query_scalar(
+                "INSERT INTO backfill_progress (id, status, lease_owner, lease_token, lease_expires_ms) \
+                 VALUES (1, 'running', ?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET status = 'running', \
+                   lease_owner = ?1, lease_token = lease_token + 1, lease_expires_ms = ?2 RETURNING lease_token",
+            );
+            let token = grant.bind(owner).bind(term.expires_at.as_millisecond()).fetch_one(conn).await?;
+            let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
+            Ok(Acquired::Granted { lease, watermark: state.watermark })
+        };
+        let acquired: Result<_, DbError> = self.db.write(Durability::Usual, acquire).await;
+        Ok(acquired?)
     }
 
     async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
@@ -167,12 +158,10 @@ impl BackfillProgress {
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<(), LeaseError> {
-        let mut tx = self.db.begin(Durability::Usual).await.map_err(backend)?;
-        let done = query.execute(tx.conn()).await.map_err(|error| backend(self.db.error(error)))?;
-        if done.rows_affected() == 0 {
-            return Err(LeaseError::Lost);
-        }
-        tx.commit().await.map_err(backend)
+        let change = async |conn: &mut SqliteConnection| Ok(query.execute(conn).await?.rows_affected());
+        let changed: Result<_, DbError> = self.db.write(Durability::Usual, change).await;
+        let changed = changed.map_err(|error| LeaseError::Backend(error.into()))?;
+        if changed == 0 { Err(LeaseError::Lost) } else { Ok(()) }
     }
 }
 
@@ -188,8 +177,4 @@ fn outcome_of((key, fingerprint, exception): OutcomeRow) -> Result<StoredOutcome
         _ => OutcomeState::Indexed,
     };
     Ok(StoredOutcome { key, fingerprint, state, present: present == 1 })
-}
-
-fn backend(error: impl Into<BoxError>) -> LeaseError {
-    LeaseError::Backend(error.into())
 }

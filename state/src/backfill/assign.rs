@@ -1,14 +1,14 @@
-//! Decides what becomes of each file that was read: its thread's row, a copy of another, or nothing at all.
+//! Assigns each thread to one of the files that have its id.
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{CommitError, Duplicate, Item};
+use sqlx::SqliteConnection;
+use threadkeep_backfill::{Duplicate, Item};
 use threadkeep_rollout::SESSION_INDEX;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::{RowReader, json, text_of};
 use uuid::Uuid;
 
-use super::commit::{CommitReport, backend};
+use super::commit::CommitReport;
 use super::index::{ThreadContent, ThreadIndex};
 use super::source::HomeItem;
 use crate::deletion::restore_in_index;
@@ -17,34 +17,36 @@ use crate::home::is_gone;
 use crate::threads::Claim;
 
 /// A file of the batch with its thread.
-pub(super) struct Read<'a> {
+pub(super) struct FileRead<'a> {
     pub(super) item: &'a Item<HomeItem>,
     pub(super) thread: &'a ThreadContent,
 }
 
-/// What becomes of a file that was read.
-pub(super) enum Lot {
+/// The result for a file that was read.
+pub(super) enum Assignment {
+    /// The file has the thread's row.
     Indexed,
+    /// Another file has it.
     Duplicate { of: String },
+    /// The user deleted the thread.
     Deleted,
 }
 
-/// Decides for each file whether its thread's row is its own: among themselves, and against those indexed before.
-pub(super) async fn settle<'a>(
+/// Assigns the threads of a batch to its files or to files that were indexed before.
+pub(super) async fn assign_threads<'a>(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,
-    read: Vec<Read<'a>>,
+    read: Vec<FileRead<'a>>,
     report: &mut CommitReport,
     now_ms: i64,
-) -> Result<Vec<(Read<'a>, Lot)>, CommitError> {
+) -> Result<Vec<(FileRead<'a>, Assignment)>, sqlx::Error> {
     let ids: Vec<&str> = read.iter().map(|file| file.thread.upsert.columns.id.as_str()).collect();
-    let ids = serde_json::to_string(&ids).map_err(backend)?;
     let deleted = deleted_threads(index, conn, &read, report, now_ms).await?;
-    let mut incumbents = incumbents(conn, &ids).await?;
-    // One whose file is gone has no claim: the file was moved to where we found it.
+    let mut incumbents = claims_in_index(conn, &ids).await?;
+    // A file that is gone has no claim: it was moved to where this batch found it.
     incumbents.retain(|_, claim| !is_gone(&index.home.absolute(&claim.path)));
 
-    // One that is in the batch itself competes with what it says now.
+    // A file of the batch competes with its new content.
     let claims: HashMap<&str, (Uuid, Claim)> = read
         .iter()
         .map(|file| (file.item.key.as_str(), (file.thread.upsert.id, file.thread.upsert.claim())))
@@ -62,93 +64,91 @@ pub(super) async fn settle<'a>(
 
     for (id, before) in &incumbents {
         match (claims.get(before.path.as_str()), best.get(id)) {
-            // It says less than it did: copies that were worse may now be better.
+            // The file lost content: copies that were worse may now be better.
             (Some((same, now)), _) if same == id && before.beats(now, *id) => {
                 report.requeue.extend(
                     copies(conn, *id).await?.into_iter().filter(|path| !claims.contains_key(path.as_str())),
                 );
             }
             (None, Some(winner)) if winner.path != before.path => {
-                displace(conn, &before.path, &winner.path).await?;
+                demote_to_duplicate(conn, &before.path, &winner.path).await?;
                 report.duplicates.push(Duplicate { key: before.path.clone(), of: winner.path.clone() });
             }
             _ => {}
         }
     }
 
-    let lots: Vec<Lot> = read
+    let assignments: Vec<Assignment> = read
         .iter()
         .map(|file| match best.get(&file.thread.upsert.id) {
-            _ if deleted.contains(&file.thread.upsert.id) => Lot::Deleted,
-            Some(winner) if winner.path != file.item.key => Lot::Duplicate { of: winner.path.clone() },
-            _ => Lot::Indexed,
+            _ if deleted.contains(&file.thread.upsert.id) => Assignment::Deleted,
+            Some(winner) if winner.path != file.item.key => Assignment::Duplicate { of: winner.path.clone() },
+            _ => Assignment::Indexed,
         })
         .collect();
-    Ok(read.into_iter().zip(lots).collect())
+    Ok(read.into_iter().zip(assignments).collect())
 }
 
-/// The files that were found to be copies of a thread's.
-async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, CommitError> {
-    let rows = sqlx::query("SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate'")
+/// Returns the known copies of a thread's file.
+async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate'")
         .bind(text_of(id))
         .fetch_all(conn)
         .await
-        .map_err(backend)?;
-    rows.iter().map(|row| row.try_get(0).map_err(backend)).collect()
 }
 
-/// The threads of a batch that the user deleted; none, if they are to be brought back.
+/// Returns the threads of a batch that the user deleted. If the run includes those, it restores them instead.
 async fn deleted_threads(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,
-    read: &[Read<'_>],
+    read: &[FileRead<'_>],
     report: &mut CommitReport,
     now_ms: i64,
-) -> Result<HashSet<Uuid>, CommitError> {
-    let ids = || read.iter().map(|file| file.thread.upsert.id);
-    let deleted = TOMBSTONES.deleted_among(conn, ids()).await.map_err(backend)?;
+) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let ids = read.iter().map(|file| file.thread.upsert.id);
+    let deleted = TOMBSTONES.deleted_among(conn, ids).await?;
     if deleted.is_empty() || !index.options.include_deleted {
         return Ok(deleted);
     }
-    let brought_back: Vec<Uuid> = deleted.into_iter().collect();
-    restore_in_index(conn, &brought_back, now_ms).await.map_err(backend)?;
+    restore_in_index(conn, &deleted.into_iter().collect::<Vec<_>>(), now_ms).await?;
     // The file that names threads was read without their names.
     report.requeue.push(SESSION_INDEX.to_owned());
     Ok(HashSet::new())
 }
 
-/// The rows that the threads of a batch have so far.
-async fn incumbents(conn: &mut SqliteConnection, ids: &str) -> Result<HashMap<Uuid, Claim>, CommitError> {
+/// Returns the claims of the files that the index has the threads from.
+async fn claims_in_index(
+    conn: &mut SqliteConnection,
+    ids: &[&str],
+) -> Result<HashMap<Uuid, Claim>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, rollout_path, updated_at_ms, rollout_archived FROM threads \
          WHERE id IN (SELECT value FROM json_each(?1)) AND missing_since_ms IS NULL",
     )
-    .bind(ids)
+    .bind(json(ids))
     .fetch_all(conn)
-    .await
-    .map_err(backend)?;
+    .await?;
     rows.iter()
         .map(|row| {
-            let id = Uuid::try_parse(row.try_get(0).map_err(backend)?).map_err(backend)?;
-            let claim = Claim {
-                path: row.try_get(1).map_err(backend)?,
-                updated_at_ms: row.try_get(2).map_err(backend)?,
-                archived: row.try_get(3).map_err(backend)?,
-            };
-            Ok((id, claim))
+            let mut row = RowReader::new(row);
+            let id = row.uuid()?;
+            Ok((id, Claim { path: row.column()?, updated_at_ms: row.column()?, archived: row.column()? }))
         })
         .collect()
 }
 
-/// Makes a copy of a file that had the row until now.
-async fn displace(conn: &mut SqliteConnection, path: &str, winner: &str) -> Result<(), CommitError> {
+/// Makes a file that had the thread's row a copy of another.
+async fn demote_to_duplicate(
+    conn: &mut SqliteConnection,
+    path: &str,
+    winner: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE rollouts SET outcome = 'duplicate', problem = 'duplicate', detail = ?2 WHERE path = ?1",
     )
     .bind(path)
     .bind(winner)
     .execute(conn)
-    .await
-    .map_err(backend)?;
+    .await?;
     Ok(())
 }
