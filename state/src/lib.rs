@@ -98,6 +98,11 @@
 //! | `logs` | yes | `StateRuntime::logs`: logs, in `logs_2.sqlite` |
 //! | `zstd` | yes | rollouts that end in `.jsonl.zst` |
 
+/// The examples of the workspace's README are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
