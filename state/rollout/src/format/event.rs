@@ -14,30 +14,23 @@ use crate::text::{MAX_FIRST_USER_MESSAGE, bounded};
 
 /// Reads the payload of an event that was written `at`.
 pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) -> json::Result<Fact<'a>> {
-    if event == Event::TokenCount {
-        return Ok(Fact::TokenCount { total: total_tokens(payload)? });
-    }
-    #[rustfmt::skip]
-    let [
-        turn_id, root_turn_id, started_at, completed_at, duration_ms, item, item_id, message, images, local_images, phase,
-        text, hint, review,
-    ] = json::fields(payload, [
-        "turn_id", "root_turn_id", "started_at", "completed_at", "duration_ms", "item", "item_id", "message", "images",
-        "local_images", "phase", "text", "user_facing_hint", "review_output",
-    ])?;
-    let turn_id = json::owned(turn_id);
-    let kind = match event {
+    // Every event takes its own fields, because looking for those of all is slow in long rollouts.
+    let (turn_id, item_id, kind) = match event {
+        Event::TokenCount => return Ok(Fact::TokenCount { total: total_tokens(payload)? }),
         Event::TurnStarted => {
-            let root_turn_id = json::owned(root_turn_id);
+            let [turn_id, root, started_at] =
+                json::fields(payload, ["turn_id", "root_turn_id", "started_at"])?;
             return Ok(Fact::TurnStarted {
-                turn_id,
-                root_turn_id,
+                turn_id: json::owned(turn_id),
+                root_turn_id: json::owned(root),
                 started_at: at.or_else(|| seconds(started_at)),
             });
         }
         Event::TurnCompleted | Event::TurnAborted => {
+            let [turn_id, completed_at, duration_ms] =
+                json::fields(payload, ["turn_id", "completed_at", "duration_ms"])?;
             return Ok(Fact::TurnEnded {
-                turn_id,
+                turn_id: json::owned(turn_id),
                 status: if event == Event::TurnAborted {
                     TurnStatus::Interrupted
                 } else {
@@ -48,32 +41,52 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
             });
         }
         Event::Error => {
+            let [message] = json::fields(payload, ["message"])?;
             let message = json::text(message).unwrap_or_default();
             return Ok(Fact::TurnFailed { message: bounded(&message, MAX_FIRST_USER_MESSAGE) });
         }
         Event::UserMessage => {
+            let [turn_id, id, message, images, local_images] =
+                json::fields(payload, ["turn_id", "item_id", "message", "images", "local_images"])?;
             let message = UserMessage {
-                id: json::owned(item_id),
+                id: json::owned(id),
                 text: json::text(message).map(Cow::into_owned).unwrap_or_default(),
                 images: json::items(images).len() + json::items(local_images).len(),
             };
-            return Ok(Fact::UserMessage { turn_id, message });
+            return Ok(Fact::UserMessage { turn_id: json::owned(turn_id), message });
         }
-        Event::ItemCompleted => return Ok(completed(item, turn_id, at).unwrap_or(Fact::Other)),
+        Event::ItemCompleted => {
+            let [turn_id, item] = json::fields(payload, ["turn_id", "item"])?;
+            return Ok(completed(item, json::owned(turn_id), at).unwrap_or(Fact::Other));
+        }
         Event::AgentMessage => {
-            long_text(message).map(|text| TurnItemKind::AgentMessage { text, phase: json::owned(phase) })
+            let [turn_id, id, message, phase] =
+                json::fields(payload, ["turn_id", "item_id", "message", "phase"])?;
+            let kind =
+                long_text(message).map(|text| TurnItemKind::AgentMessage { text, phase: json::owned(phase) });
+            (turn_id, id, kind)
         }
-        Event::AgentReasoning => long_text(text).map(|text| TurnItemKind::Reasoning { summary: vec![text] }),
-        Event::ContextCompacted => Some(TurnItemKind::ContextCompaction),
-        Event::EnteredReview => Some(TurnItemKind::EnteredReview { target: long_text(hint) }),
+        Event::AgentReasoning => {
+            let [turn_id, id, text] = json::fields(payload, ["turn_id", "item_id", "text"])?;
+            (turn_id, id, long_text(text).map(|text| TurnItemKind::Reasoning { summary: vec![text] }))
+        }
+        Event::ContextCompacted => {
+            let [turn_id, id] = json::fields(payload, ["turn_id", "item_id"])?;
+            (turn_id, id, Some(TurnItemKind::ContextCompaction))
+        }
+        Event::EnteredReview => {
+            let [turn_id, id, hint] = json::fields(payload, ["turn_id", "item_id", "user_facing_hint"])?;
+            (turn_id, id, Some(TurnItemKind::EnteredReview { target: long_text(hint) }))
+        }
         Event::ExitedReview => {
+            let [turn_id, id, review] = json::fields(payload, ["turn_id", "item_id", "review_output"])?;
             let [explanation] = json::object(review, ["overall_explanation"]);
-            Some(TurnItemKind::ExitedReview { review: long_text(explanation) })
+            (turn_id, id, Some(TurnItemKind::ExitedReview { review: long_text(explanation) }))
         }
-        Event::TokenCount => None,
     };
     let Some(kind) = kind else { return Ok(Fact::Other) };
-    Ok(Fact::TurnItem { turn_id, item: TurnItem { id: json::owned(item_id), at, kind } })
+    let item = TurnItem { id: json::owned(item_id), at, kind };
+    Ok(Fact::TurnItem { turn_id: json::owned(turn_id), item })
 }
 
 /// Returns the tokens that the thread has used so far.

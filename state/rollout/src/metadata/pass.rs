@@ -35,6 +35,8 @@ pub(crate) struct Pass<'k> {
     last_time: Option<LineTime>,
     kept: &'k mut Kept,
     keep: bool,
+    /// True if a kept mark is no JSON.
+    start_over: bool,
 }
 
 impl<'k> Pass<'k> {
@@ -44,12 +46,13 @@ impl<'k> Pass<'k> {
         kept.clear();
         let (state, skipped) =
             from.map(|from| (from.state.clone(), from.skipped.clone())).unwrap_or_default();
-        Self { state, skipped, last_time: None, kept, keep }
+        Self { state, skipped, last_time: None, kept, keep, start_over: false }
     }
 
     /// Continues from a state, and parses every line at once: the state is complete after each.
     pub(crate) fn line_by_line(kept: &'k mut Kept, state: State) -> Self {
-        Self { state, skipped: SkippedLines::default(), last_time: None, kept, keep: false }
+        let skipped = SkippedLines::default();
+        Self { state, skipped, last_time: None, kept, keep: false, start_over: false }
     }
 
     /// Returns the state after all lines.
@@ -98,6 +101,10 @@ impl<'k> Pass<'k> {
             self.set_last_time();
             return Ok(());
         }
+        self.take_marks();
+        if self.start_over {
+            return Err(StartOver);
+        }
         if let Some(turn) = self.kept.turn.take()? {
             self.state.take(turn);
         }
@@ -122,17 +129,58 @@ impl<'k> Pass<'k> {
         match head.kind {
             Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, &head),
             Kind::Event(Event::TokenCount) if self.keep => self.kept.tokens.keep(line.bytes, &head),
-            Kind::Event(Event::UserMessage | Event::ItemCompleted) if !self.state.user_message_matters() => {}
-            kind if may_matter(kind) => self.state.take(head.fact(line.bytes)?),
+            Kind::Event(Event::TurnStarted | Event::TurnCompleted | Event::TurnAborted | Event::Error)
+                if self.keeps_marks() =>
+            {
+                self.kept.marks.keep(line.bytes, &head)
+            }
+            Kind::Event(Event::UserMessage | Event::ItemCompleted) if !self.user_message_matters() => {}
+            kind if may_matter(kind) => {
+                let fact = head.fact(line.bytes)?;
+                self.take_marks();
+                self.state.take(fact);
+            }
             _ => {}
         }
         self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
         Ok(())
     }
 
+    /// Returns true if a mark can be kept: the next beginning will make it meaningless, unless a
+    /// reviewer's turn is to begin.
+    fn keeps_marks(&mut self) -> bool {
+        if self.kept.marks.is_full() {
+            self.take_marks();
+        }
+        self.keep && !self.state.awaits_reviewer()
+    }
+
+    fn user_message_matters(&mut self) -> bool {
+        if self.state.has_user_message() && self.kept.marks.end_with_beginning() {
+            return false;
+        }
+        self.take_marks();
+        self.state.user_message_matters()
+    }
+
+    /// Takes the kept marks, which come before the line that is read next.
+    fn take_marks(&mut self) {
+        if self.kept.marks.is_empty() {
+            return;
+        }
+        for fact in self.kept.marks.facts() {
+            match fact {
+                Ok(fact) => self.state.take(fact),
+                Err(NotJson) => self.start_over = true,
+            }
+        }
+        self.kept.marks.drop_lines();
+    }
+
     fn take_other(&mut self, line: &RawLine<'_>) -> json::Result<()> {
         let envelope = Envelope::read(std::str::from_utf8(line.bytes).map_err(|_| NotJson)?)?;
         let fact = envelope.fact()?;
+        self.take_marks();
         match &fact {
             Fact::TurnContext(_) => self.kept.turn.drop_line(),
             Fact::TokenCount { total: Some(_) } => self.kept.tokens.drop_line(),

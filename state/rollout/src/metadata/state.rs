@@ -59,6 +59,14 @@ impl State {
         self.first_user_message.is_none() || self.run.user_message_matters()
     }
 
+    pub(crate) fn has_user_message(&self) -> bool {
+        self.first_user_message.is_some()
+    }
+
+    pub(crate) fn awaits_reviewer(&self) -> bool {
+        self.run.awaits_reviewer()
+    }
+
     pub(crate) fn has_first_line_time(&self) -> bool {
         self.first_line_at.is_some()
     }

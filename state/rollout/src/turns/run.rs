@@ -55,6 +55,11 @@ impl Run {
         self.open.as_ref().is_some_and(|open| open.marked)
     }
 
+    /// Returns true if a reviewer's own turn comes next, which does not begin one.
+    pub(crate) fn awaits_reviewer(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.awaits_reviewer)
+    }
+
     /// Takes a fact, and returns its effect on the turns.
     pub(crate) fn take(&mut self, fact: &Fact<'_>) -> Step {
         let begin = |begins| if begins { Step::Begin } else { Step::None };
