@@ -36,7 +36,7 @@ CREATE TABLE rollout_checkpoints (
 CREATE TABLE rollouts (
     path TEXT NOT NULL PRIMARY KEY,
     fingerprint TEXT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed')),
+    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'lost', 'duplicate', 'deleted', 'failed')),
     thread_id TEXT,
     problem TEXT,
     detail TEXT,
@@ -124,6 +124,12 @@ CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
 END;
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
     INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;
+CREATE TRIGGER threads_leave_their_file AFTER UPDATE OF rollout_path, missing_since_ms ON threads WHEN old.missing_since_ms IS NULL AND (new.rollout_path <> old.rollout_path OR new.missing_since_ms IS NOT NULL) BEGIN
+    UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
+END;
+CREATE TRIGGER threads_lose_their_file AFTER DELETE ON threads BEGIN
+    UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
 END;
 CREATE TRIGGER threads_stay_searchable AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
     INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);

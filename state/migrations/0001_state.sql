@@ -105,7 +105,8 @@ CREATE TABLE session_names (
 CREATE TABLE rollouts (
     path          TEXT    NOT NULL PRIMARY KEY,
     fingerprint   TEXT    NOT NULL,
-    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'duplicate', 'deleted', 'failed')),
+    -- `lost`: it was indexed, and its thread's row is gone or has another file since.
+    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'lost', 'duplicate', 'deleted', 'failed')),
     thread_id     TEXT,
     -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
     -- that has the thread.
@@ -114,6 +115,17 @@ CREATE TABLE rollouts (
     lines         INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- A file without its row is read again. Noting that here is cheaper than looking for every row at every pass.
+CREATE TRIGGER threads_lose_their_file AFTER DELETE ON threads BEGIN
+    UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
+END;
+CREATE TRIGGER threads_leave_their_file
+AFTER UPDATE OF rollout_path, missing_since_ms ON threads
+WHEN old.missing_since_ms IS NULL
+    AND (new.rollout_path <> old.rollout_path OR new.missing_since_ms IS NOT NULL) BEGIN
+    UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
+END;
 
 -- The copies of a thread's file: one of them takes its place when it is gone.
 CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';

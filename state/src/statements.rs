@@ -11,6 +11,8 @@ pub fn statements() -> Vec<(String, String)> {
     statements.extend(graph::statements().into_iter().map(named));
     statements.extend(TOMBSTONES.statements());
     statements.push(("audit::rows_by_id".to_owned(), audit::rows_by_id()));
+    #[cfg(feature = "backfill")]
+    statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
     statements.push(("inventory::figures".to_owned(), inventory::figures()));
     statements.push(("inventory::problems".to_owned(), inventory::problems()));
     statements

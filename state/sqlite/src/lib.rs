@@ -101,7 +101,7 @@
 //! Linux the look also reads a log in use.
 //!
 //! Each statement costs a hop to the connection's thread, so the number of statements is the cost of an operation: one
-//! statement over [`json`] is faster than a loop. A write adds three (BEGIN, the floor, COMMIT). A connection caches 256
+//! statement over [`json`] or [`values_of`] is faster than a loop. A write adds three (BEGIN, the floor, COMMIT). A connection caches 256
 //! statements. [`Database::snapshot`] reads and writes the whole file, and [`Database::check`] reads it.
 //!
 //! # File systems
@@ -126,6 +126,7 @@ mod open;
 mod options;
 mod paths;
 mod row;
+mod rows;
 mod spec;
 mod system;
 pub mod telemetry;
@@ -144,6 +145,7 @@ pub use inspect::status::{DbState, DbStatus, Pages, SchemaStatus};
 pub use options::{JournalChoice, JournalMode, OpenOptions};
 pub use paths::DbPaths;
 pub use row::{JsonText, RowReader, json, text_of};
+pub use rows::{MOST_ROWS, values_of};
 pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use system::file_system;
 pub use telemetry::{AlreadyInstalled, DbTelemetry, MemoryTelemetry, install_telemetry};

@@ -200,7 +200,7 @@ async fn remove_vanished(
     .await?;
     let heirs = sqlx::query(
         "SELECT copy.path, copy.thread_id FROM rollouts AS gone JOIN rollouts AS copy ON copy.thread_id = gone.thread_id \
-         WHERE gone.path IN (SELECT value FROM json_each(?1)) AND gone.outcome = 'indexed' \
+         WHERE gone.path IN (SELECT value FROM json_each(?1)) AND gone.outcome IN ('indexed', 'lost') \
            AND copy.outcome = 'duplicate' AND copy.path NOT IN (SELECT value FROM json_each(?1))",
     )
     .bind(&paths)

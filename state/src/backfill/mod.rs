@@ -19,6 +19,7 @@ use threadkeep_rollout::{AgentHome, HomeError};
 
 pub use gate::Gate;
 pub use index::{HomeContent, ThreadIndex};
+pub(crate) use outcome::store_sql;
 pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
 pub use source::{HomeItem, HomeSource};

@@ -1,17 +1,16 @@
 //! The outcome of each file, as a row of the table `rollouts`.
 
-use serde::Serialize;
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_backfill::Item;
-use threadkeep_sqlite::json;
+use threadkeep_sqlite::{MOST_ROWS, values_of};
 
 use super::assign::{Assignment, FileRead};
 use super::index::NamesContent;
 use super::source::HomeItem;
 use crate::home_problem::HomeProblem;
 
-/// One row, bound as a JSON array: path, fingerprint, outcome, thread, problem, detail, lines, skipped lines.
-#[derive(Debug, Serialize)]
+/// One row: path, fingerprint, outcome, thread, problem, detail, lines, skipped lines.
+#[derive(Debug)]
 pub(super) struct Outcome<'a>(
     &'a str,
     &'a str,
@@ -66,18 +65,27 @@ pub(super) async fn store_outcomes(
     conn: &mut SqliteConnection,
     outcomes: &[Outcome<'_>],
 ) -> Result<(), sqlx::Error> {
-    if outcomes.is_empty() {
-        return Ok(());
+    for outcomes in outcomes.chunks(MOST_ROWS) {
+        let mut query = sqlx::query(AssertSqlSafe(store_sql(outcomes.len())));
+        for Outcome(path, fingerprint, outcome, thread_id, problem, detail, lines, skipped) in outcomes {
+            query = query.bind(*path).bind(*fingerprint).bind(*outcome).bind(*thread_id);
+            query = query.bind(problem.clone()).bind(detail.clone());
+            query = query.bind(i64::try_from(*lines).unwrap_or(i64::MAX));
+            query = query.bind(i64::try_from(*skipped).unwrap_or(i64::MAX));
+        }
+        query.execute(&mut *conn).await?;
     }
-    let store = sqlx::query(
+    Ok(())
+}
+
+/// Makes the statement that stores so many outcomes.
+pub(crate) fn store_sql(rows: usize) -> String {
+    format!(
         "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-           value ->> 7 \
-         FROM jsonb_each(?1) WHERE true \
+         SELECT * FROM ({}) WHERE column1 IS NOT NULL \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
            thread_id = coalesce(excluded.thread_id, thread_id), problem = excluded.problem, \
            detail = excluded.detail, lines = excluded.lines, lines_skipped = excluded.lines_skipped",
-    );
-    store.bind(json(outcomes)).execute(conn).await?;
-    Ok(())
+        values_of(rows, 8)
+    )
 }

@@ -120,34 +120,35 @@ impl Progress for BackfillProgress {
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
-        // A page is one row, because a row costs more than what is in it; and most files say no more than that nothing
-        // has changed. A present row belongs to this file, or, for a copy, to the file that it names. When deleted
-        // threads are to be restored, their rows count as lost.
+        // A page is one text, because a row costs more than its content. NUL separates the values, because none has one.
+        // Most files say no more than that they are indexed. A copy is present while the file that it names has the row.
+        // When deleted threads are to be restored, their rows count as lost.
         let page = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(path, fingerprint, \
-               CASE WHEN outcome = 'indexed' AND present THEN NULL \
-                 ELSE json_array(outcome, problem, detail, present) || '' END)) FROM ( \
-               SELECT path, fingerprint, outcome, problem, detail, \
-                 CASE outcome \
-                   WHEN 'indexed' THEN thread_id IS NULL OR EXISTS (SELECT 1 FROM threads \
-                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.path) \
-                   WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                     WHERE id = rollouts.thread_id AND missing_since_ms IS NULL AND rollout_path = rollouts.detail) \
-                   WHEN 'deleted' THEN ?3 = 0 \
-                   ELSE 1 END AS present \
+            "SELECT group_concat(concat(path, char(0), fingerprint, char(0), \
+               CASE WHEN outcome = 'indexed' THEN NULL ELSE json_array(outcome, problem, detail, CASE outcome \
+                 WHEN 'lost' THEN 0 \
+                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
+                   WHERE id = thread_id AND missing_since_ms IS NULL AND rollout_path = detail) \
+                 WHEN 'deleted' THEN ?3 = 0 \
+                 ELSE 1 END) END), char(0)) \
+             FROM (SELECT path, fingerprint, outcome, thread_id, problem, detail \
                FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2)",
         )
         .bind(after.unwrap_or(""))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(self.options.include_deleted);
-        let page: String = self.db.read(async |conn| page.fetch_one(conn).await).await?;
-        let page: Vec<OutcomeRow> = serde_json::from_str(&page)?;
-        page.into_iter().map(outcome_of).collect()
+        let page: Option<String> = self.db.read(async |conn| page.fetch_one(conn).await).await?;
+        let Some(page) = page else { return Ok(Vec::new()) };
+        let mut values = page.split('\0');
+        let mut outcomes = Vec::with_capacity(limit.min(page.len() / 64));
+        while let (Some(key), Some(fingerprint), Some(exception)) =
+            (values.next(), values.next(), values.next())
+        {
+            outcomes.push(outcome_of(key.to_owned(), fingerprint.to_owned(), exception)?);
+        }
+        Ok(outcomes)
     }
 }
-
-/// A file's path and fingerprint, and an [`Exception`] as JSON unless the file is indexed and its row present.
-type OutcomeRow = (String, String, Option<String>);
 
 /// A file's outcome, problem and detail, and 1 if its row is present.
 type Exception = (String, Option<String>, Option<String>, u8);
@@ -165,11 +166,12 @@ impl BackfillProgress {
     }
 }
 
-fn outcome_of((key, fingerprint, exception): OutcomeRow) -> Result<StoredOutcome, BoxError> {
-    let Some(exception) = exception else {
+/// Makes an outcome. `exception` is an [`Exception`] as JSON, empty if the file is indexed and its row present.
+fn outcome_of(key: String, fingerprint: String, exception: &str) -> Result<StoredOutcome, BoxError> {
+    if exception.is_empty() {
         return Ok(StoredOutcome { key, fingerprint, state: OutcomeState::Indexed, present: true });
-    };
-    let (outcome, problem, detail, present): Exception = serde_json::from_str(&exception)?;
+    }
+    let (outcome, problem, detail, present): Exception = serde_json::from_str(exception)?;
     let state = match outcome.as_str() {
         "duplicate" => OutcomeState::Duplicate { of: detail.unwrap_or_default() },
         "deleted" => OutcomeState::Excluded,

@@ -33,7 +33,7 @@ pub enum HomeItem {
 impl HomeSource {
     /// The provider is part of the fingerprints: where it changes, rows made with the old one are made anew.
     pub(super) fn new(home: AgentHome, default_provider: &str) -> HomeSource {
-        HomeSource { home, recipe: format!("{EXTRACTION}:{default_provider}") }
+        HomeSource { home, recipe: format!("{EXTRACTION}:{}", default_provider.replace('\0', " ")) }
     }
 
     fn list_blocking(&self) -> Result<Listing, SourceError> {

@@ -4,14 +4,14 @@ use super::find::{by_id, by_ids};
 use super::list::ListShape;
 use super::order::{SortDirection, SortKey};
 use super::search::SearchShape;
-use super::upsert::UPSERT;
+use super::upsert::upsert_sql;
 
 /// Returns every statement that finds or writes a thread, and one list statement for each query plan.
 pub(crate) fn statements() -> Vec<(String, String)> {
     let mut statements = vec![
         ("thread by id".to_owned(), by_id()),
         ("threads by id".to_owned(), by_ids()),
-        ("upsert".to_owned(), UPSERT.clone()),
+        ("upsert".to_owned(), upsert_sql(1)),
     ];
     for sort in [SortKey::Created, SortKey::Updated] {
         for search in [None, Some(SearchShape::Indexed), Some(SearchShape::Short)] {

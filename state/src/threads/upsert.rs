@@ -3,15 +3,16 @@
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
-use std::sync::LazyLock;
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::{Durability, json, text_of};
+use threadkeep_sqlite::{Durability, MOST_ROWS, text_of, values_of};
 use uuid::Uuid;
 
 use super::touch::write_touches;
 use super::{Claim, ThreadStore};
 use crate::error::StateError;
 use crate::graph::{Spawned, add_spawned};
+
+type SqliteQuery<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// Facts about a rollout apart from its metadata.
 struct File<'a> {
@@ -22,8 +23,8 @@ struct File<'a> {
     updated: Timestamp,
 }
 
-/// Declares the columns that an index run writes, once: their names, their types, and what they are made from. They
-/// serialise as a JSON array in this order.
+/// Declares the columns that an index run writes, once: their names, their types, and what they are made from. They are
+/// bound, and serialise as a JSON array, in this order.
 macro_rules! indexed_columns {
     (|$metadata:ident, $file:ident| $($column:ident: $type:ty = $value:expr,)+) => {
         /// The columns of a thread's row that come from its rollout.
@@ -38,6 +39,10 @@ macro_rules! indexed_columns {
 
             fn new($metadata: ThreadMetadata, $file: &File<'_>) -> IndexedColumns {
                 IndexedColumns { $($column: $value,)+ }
+            }
+
+            fn bind_to<'q>(&self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+                query$(.bind(self.$column.clone()))+
             }
         }
 
@@ -130,29 +135,28 @@ impl ThreadUpsert {
     }
 }
 
-/// One statement for any number of rows: the rows are one JSON array, because a statement costs more than a row.
+/// Makes the statement that writes so many rows.
 ///
 /// An unchanged row is not written. A deleted thread is left out. The user's columns are not named, so that no index run can
 /// overwrite them.
-pub(super) static UPSERT: LazyLock<String> = LazyLock::new(|| {
+pub(super) fn upsert_sql(rows: usize) -> String {
     let names = IndexedColumns::NAMES;
-    let values: Vec<String> = (0..names.len()).map(|n| format!("value ->> {n}")).collect();
     let sets: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
     let ours: Vec<String> = names[1..].iter().map(|name| format!("threads.{name}")).collect();
     let theirs: Vec<String> = names[1..].iter().map(|name| format!("excluded.{name}")).collect();
     format!(
         "INSERT INTO threads ({}, session_name) \
-         SELECT {}, (SELECT name FROM session_names WHERE thread_id = value ->> 0) FROM jsonb_each(?1) \
-         WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = value ->> 0) \
+         SELECT *, (SELECT name FROM session_names WHERE thread_id = column1) FROM ({}) \
+         WHERE column1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = column1) \
          ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
         names.join(", "),
-        values.join(", "),
+        values_of(rows, names.len()),
         sets.join(", "),
         ours.join(", "),
         theirs.join(", "),
     )
-});
+}
 
 impl ThreadStore {
     /// Indexes a batch of threads in one transaction, with the waiting touches, and returns the number of written rows.
@@ -200,8 +204,12 @@ pub(crate) async fn upsert_all(
         .iter()
         .filter_map(|row| Some(Spawned(&row.id, row.parent_thread_id.as_deref()?, row.created_at_ms)))
         .collect();
-    let written =
-        sqlx::query(AssertSqlSafe(UPSERT.as_str())).bind(json(&columns)).execute(&mut *conn).await?;
+    let mut written = 0;
+    for rows in columns.chunks(MOST_ROWS) {
+        let query = sqlx::query(AssertSqlSafe(upsert_sql(rows.len())));
+        let query = rows.iter().fold(query, |query, row| row.bind_to(query));
+        written += query.execute(&mut *conn).await?.rows_affected();
+    }
     add_spawned(conn, &spawned).await?;
-    Ok(written.rows_affected())
+    Ok(written)
 }

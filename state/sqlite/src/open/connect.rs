@@ -6,6 +6,7 @@
 //! | `synchronous` | NORMAL or FULL | by [`DbKind`]: NORMAL in WAL never corrupts, FULL also keeps the last commits; [`durability`](crate::database::durability) changes it for a transaction |
 //! | `fullfsync` | ON for durable ones | on macOS a plain `fsync` does not reach the disk |
 //! | `checkpoint_fullfsync` | ON for writers | what was on the disk in the log is on it in the database before the log is cut, on macOS too |
+//! | `wal_autocheckpoint` | 16 MiB of log for writers | a first backfill rewrites the same pages often, and each checkpoint waits for the disk twice |
 //! | `journal_size_limit` | 64 MiB | a log that one long transaction blew up is cut back at the next checkpoint |
 //! | `temp_store` | MEMORY | sorts leave no file in a folder that may be full, slow or shared |
 //! | `trusted_schema` | OFF | a schema that someone else wrote into the file cannot call functions |
@@ -95,7 +96,9 @@ fn pragmas(kind: DbKind, access: Access) -> String {
         Access::Exclusive => {
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;"
         }
-        Access::Write => "PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;",
+        Access::Write => {
+            "PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096;"
+        }
         Access::Read | Access::Immutable | Access::Untouched => "PRAGMA query_only = ON;",
         Access::Copy => "",
     };
