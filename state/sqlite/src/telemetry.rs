@@ -20,7 +20,9 @@
 //! Queries are not measured. Each measured event happens a few times in a process's life, or is trouble.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::error::OpenError;
 
 /// Names of all reports.
 pub mod names {
@@ -85,6 +87,22 @@ pub fn time(name: &'static str, duration: Duration, tags: Tags<'_>) {
 pub fn report(name: &'static str, duration: Duration, tags: Tags<'_>) {
     count(name, 1, tags);
     time(name, duration, tags);
+}
+
+/// Reports one occurrence of a step on a database: its duration, its phase, and the class of its error.
+pub(crate) fn report_step<T>(
+    name: &'static str,
+    db: &'static str,
+    phase: &'static str,
+    started: Instant,
+    result: &Result<T, OpenError>,
+) {
+    let (status, error) = match result {
+        Ok(_) => ("ok", "none"),
+        Err(error) => ("error", error.class().as_str()),
+    };
+    let tags = [("db", db), ("status", status), ("phase", phase), ("error", error)];
+    report(name, started.elapsed(), &tags);
 }
 
 /// Sink that keeps all reports in memory. For tests.

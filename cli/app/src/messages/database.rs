@@ -17,8 +17,8 @@ use crate::time::{Clock, elapsed};
 /// Returns why a database cannot be written, for a user who only wants to read it.
 pub fn of_refusal(refusal: &OpenError) -> String {
     match refusal {
-        OpenError::NotWritable { path, .. } => format!("{} is not writable", path.display()),
-        OpenError::Full { path, .. } => format!("no space is left for {}", path.display()),
+        OpenError::NotWritable(path) => format!("{} is not writable", path.display()),
+        OpenError::Full(path, _) => format!("no space is left for {}", path.display()),
         other => other.to_string(),
     }
 }
@@ -27,7 +27,7 @@ pub fn of_refusal(refusal: &OpenError) -> String {
 pub(super) fn of_open(error: &OpenError) -> Fault {
     let hinted = |hint: &str| Fault::new(error.to_string(), hint.to_owned());
     match error {
-        OpenError::Corrupt { path, source } => of_corrupt(path, &source.to_string()),
+        OpenError::Corrupt(path, source) => of_corrupt(path, &source.to_string()),
         OpenError::Foreign { path, label, found } => Fault::new(
             format!(
                 "{} is not Threadkeep's {label} database: {found}; nothing in it was changed",
@@ -44,17 +44,17 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
             Fault::new(error.to_string(), ("move the database away, then run ", command("backfill")))
         }
         OpenError::Checksum { .. } => hinted("use the build that made it, or a released one"),
-        OpenError::NotWritable { path } => Fault::new(
+        OpenError::NotWritable(path) => Fault::new(
             format!("{} is not writable", path.display()),
             format!("give this user permission, or {OTHER_SQLITE_HOME}"),
         ),
-        OpenError::Missing { path } | OpenError::Outdated { path, .. } => {
+        OpenError::Missing(path) | OpenError::Outdated { path, .. } => {
             Fault::new(error.to_string(), (recovery(path), " opens it for writing"))
         }
         OpenError::NeedsRecovery { path, .. } => {
             Fault::new(format!("{} was not closed cleanly", path.display()), (recovery(path), " repairs it"))
         }
-        OpenError::Changed { path } => changing(path),
+        OpenError::Changed(path) => changing(path),
         OpenError::Busy { path, holder, waited } => locked(path, holder, *waited),
         OpenError::Full { .. } => hinted("make room and try again; the database is unchanged"),
         OpenError::NotAFile { .. } | OpenError::NotUtf8 { .. } | OpenError::NoFolder { .. } => {
@@ -68,8 +68,8 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
 /// Finds words for a database that failed while it was open.
 pub(super) fn of_database(error: &DbError) -> Fault {
     match error {
-        DbError::Corrupt { path, source } => of_corrupt(path, &source.to_string()),
-        DbError::Changed { path } => changing(path),
+        DbError::Corrupt(path, source) => of_corrupt(path, &source.to_string()),
+        DbError::Changed(path) => changing(path),
         DbError::Busy { path, holder, waited } => locked(path, holder, *waited),
         DbError::Newer { path, needs, knows } => newer(path, *needs, *knows),
         DbError::Full { .. } => Fault::new(error.to_string(), "make room and try again"),

@@ -4,7 +4,6 @@
 //! nothing is reset when a transaction ends: each one sets its own level before it begins. A level whose change was cancelled is
 //! unknown, and is set again.
 
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
@@ -56,7 +55,8 @@ impl Level {
     }
 }
 
-/// The writer connection; dereferences to sqlx's.
+/// The writer connection.
+#[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) connection: SqliteConnection,
     /// Current level and busy timeout, where they are known.
@@ -93,19 +93,5 @@ impl Writer {
         }
         self.setting = Some(setting);
         Ok(())
-    }
-}
-
-impl Deref for Writer {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Writer {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
     }
 }

@@ -27,7 +27,7 @@ use crate::spec::DbSpec;
 use crate::system::holders;
 
 /// An open database. Cloning gives another handle to the same connections.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
     /// Longest wait of this handle.
@@ -35,6 +35,7 @@ pub struct Database {
 }
 
 /// State that all clones, transactions and readers share.
+#[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) spec: &'static DbSpec,
     pub(crate) paths: DbPaths,
@@ -154,7 +155,7 @@ impl Database {
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
         let to = std::path::absolute(to).map_err(|error| DbError::io("find", to, error))?;
         if to.symlink_metadata().is_ok() {
-            return Err(DbError::Exists { path: to });
+            return Err(DbError::Exists(to));
         }
         let inner = &self.inner;
         // On its own connection: a copy can take long and must not block the writer or a reader.
@@ -222,28 +223,17 @@ impl Inner {
     /// Fails if another program wrote while this one read without locks.
     pub(crate) fn unchanged(&self) -> Result<(), DbError> {
         if self.guard.is_stale(self.access, &self.paths) {
-            return Err(DbError::Changed { path: self.paths.database.clone() });
+            return Err(DbError::Changed(self.paths.database.clone()));
         }
         Ok(())
     }
 
     pub(crate) fn closed(&self) -> DbError {
-        DbError::Closed { path: self.paths.database.clone() }
+        DbError::Closed(self.paths.database.clone())
     }
 
     pub(crate) fn busy(&self, waited: Duration) -> DbError {
         let holder = holders::of_database(&self.paths);
         DbError::Busy { path: self.paths.database.clone(), holder, waited }
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Database")
-            .field("path", &self.path())
-            .field("journal_mode", &self.journal_mode())
-            .field("read_only", &self.is_read_only())
-            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,5 @@
 //! Reading, on connections that cannot write.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnection;
@@ -42,10 +41,11 @@ impl Database {
     }
 }
 
-/// A connection with `query_only` on; dereferences to sqlx's. Dropping it returns it.
+/// A connection with `query_only` on. Dropping it returns it.
 ///
-/// Statements of one reader that must agree with each other belong in one transaction: `reader.begin()` of sqlx's
+/// Statements of one reader that must agree with each other belong in one transaction: `reader.conn().begin()` of sqlx's
 /// `Connection` starts one that sees the database as it is at its first statement.
+#[derive(Debug)]
 pub struct Reader {
     connection: Option<SqliteConnection>,
     inner: Arc<Inner>,
@@ -66,7 +66,7 @@ impl Reader {
 
     /// Returns the connection.
     pub fn conn(&mut self) -> &mut SqliteConnection {
-        self
+        self.connection.as_mut().expect("only drop takes the connection")
     }
 
     /// Sorts the error of a statement on this connection.
@@ -97,25 +97,5 @@ impl Drop for Reader {
                 idle.push(connection);
             }
         }
-    }
-}
-
-impl Deref for Reader {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.connection.as_ref().expect("only drop takes the connection")
-    }
-}
-
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.connection.as_mut().expect("only drop takes the connection")
-    }
-}
-
-impl std::fmt::Debug for Reader {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Reader").field("path", &self.inner.paths.database).finish_non_exhaustive()
     }
 }

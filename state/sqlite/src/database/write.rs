@@ -1,6 +1,5 @@
 //! Write transactions: BEGIN IMMEDIATE on this process's one writer.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,7 +105,7 @@ impl Database {
         let options = self.options();
         let mut writer = lock(inner, &Retry::new(options.write_timeout)).await?;
         // Discard a connection that an earlier failure left within a transaction that it cannot leave.
-        if let Some(connection) = &mut *writer
+        if let Some(Writer { connection, .. }) = &mut *writer
             && Manager::rollback(connection).await.is_err()
         {
             *writer = None;
@@ -123,7 +122,7 @@ type Guard = OwnedMutexGuard<Option<Writer>>;
 
 async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     if inner.options.read_only {
-        return Err(DbError::ReadOnly { path: inner.paths.database.clone() });
+        return Err(DbError::ReadOnly(inner.paths.database.clone()));
     }
     let lock = tokio::time::timeout(retry.left(), Arc::clone(&inner.writer).lock_owned());
     let writer = lock.await.map_err(|_| inner.busy(retry.waited()))?;
@@ -145,7 +144,7 @@ async fn begin(
             none => none.insert(inner.connect_writer(options.busy_timeout).await?),
         };
         let begun = match connection.reach(level, options.busy_timeout, retry).await {
-            Ok(()) => begin_immediate(connection, retry).await,
+            Ok(()) => begin_immediate(&mut connection.connection, retry).await,
             error => error,
         };
         match begun {
@@ -168,7 +167,8 @@ async fn begin(
     Ok(transaction)
 }
 
-/// A write transaction; dereferences to sqlx's connection. Dropping it without [`commit`](Self::commit) rolls it back.
+/// A write transaction. Dropping it without [`commit`](Self::commit) rolls it back.
+#[derive(Debug)]
 pub struct WriteTx {
     writer: Guard,
     inner: Arc<Inner>,
@@ -179,7 +179,7 @@ pub struct WriteTx {
 impl WriteTx {
     /// Returns the connection.
     pub fn conn(&mut self) -> &mut SqliteConnection {
-        self
+        &mut self.writer.as_mut().expect("an open transaction has its connection").connection
     }
 
     /// Sorts the error of a statement of this transaction.
@@ -197,7 +197,7 @@ impl WriteTx {
     /// * [`DbError::Statement`]: a deferred constraint does not hold.
     pub async fn commit(mut self) -> Result<(), DbError> {
         let mut retry = Retry::new(self.write_timeout);
-        let Err(error) = commit(&mut self, &mut retry).await else {
+        let Err(error) = commit(self.conn(), &mut retry).await else {
             self.open = false;
             return Ok(());
         };
@@ -215,7 +215,7 @@ impl WriteTx {
 
     /// Rolls back. Discards a connection that cannot, and with it its transaction.
     async fn end(&mut self) {
-        if Manager::rollback(self).await.is_err() {
+        if Manager::rollback(self.conn()).await.is_err() {
             *self.writer = None;
         }
         self.open = false;
@@ -239,27 +239,7 @@ impl Drop for WriteTx {
             && let Some(connection) = &mut *self.writer
         {
             // Queued on the connection's own thread, before the statements of the next transaction.
-            Manager::start_rollback(connection);
+            Manager::start_rollback(&mut connection.connection);
         }
-    }
-}
-
-impl Deref for WriteTx {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.writer.as_ref().expect("an open transaction has its connection")
-    }
-}
-
-impl DerefMut for WriteTx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.writer.as_mut().expect("an open transaction has its connection")
-    }
-}
-
-impl std::fmt::Debug for WriteTx {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("WriteTx").field("path", &self.inner.paths.database).finish_non_exhaustive()
     }
 }

@@ -23,17 +23,11 @@ pub enum DbError {
         waited: Duration,
     },
     /// The database was opened read-only.
-    #[error("cannot write to {}: it was opened read-only", path.display())]
-    ReadOnly {
-        /// The database.
-        path: PathBuf,
-    },
+    #[error("cannot write to {}: it was opened read-only", .0.display())]
+    ReadOnly(PathBuf),
     /// Another program has written since the database was opened read-only. Opening it again helps.
-    #[error("cannot read {}: another program has changed it since it was opened", path.display())]
-    Changed {
-        /// The database.
-        path: PathBuf,
-    },
+    #[error("cannot read {}: another program has changed it since it was opened", .0.display())]
+    Changed(PathBuf),
     /// A newer program raised the compatibility floor while this one had the database open. Nothing was written.
     #[error(
         "cannot write to {}: a newer program has upgraded it to need schema version {needs}, and this one knows {knows}",
@@ -48,33 +42,17 @@ pub enum DbError {
         knows: i64,
     },
     /// This program has closed the database.
-    #[error("cannot use {}: it has been closed", path.display())]
-    Closed {
-        /// The database.
-        path: PathBuf,
-    },
+    #[error("cannot use {}: it has been closed", .0.display())]
+    Closed(PathBuf),
     /// The file is damaged.
-    #[error("cannot use {}: the file is damaged: {source}", path.display())]
-    Corrupt {
-        /// The database.
-        path: PathBuf,
-        /// Error of SQLite.
-        source: Source,
-    },
+    #[error("cannot use {}: the file is damaged: {}", .0.display(), .1)]
+    Corrupt(PathBuf, #[source] Source),
     /// No space is left. The transaction was rolled back.
-    #[error("cannot write to {}: no space is left: {source}", path.display())]
-    Full {
-        /// The file being written.
-        path: PathBuf,
-        /// Error of SQLite or the system.
-        source: Source,
-    },
+    #[error("cannot write to {}: no space is left: {}", .0.display(), .1)]
+    Full(PathBuf, #[source] Source),
     /// The target of a snapshot exists already.
-    #[error("cannot write a snapshot to {}: the file exists", path.display())]
-    Exists {
-        /// The target.
-        path: PathBuf,
-    },
+    #[error("cannot write a snapshot to {}: the file exists", .0.display())]
+    Exists(PathBuf),
     /// The file system refused.
     #[error("cannot {doing} {}: {source}", path.display())]
     Io {
@@ -86,13 +64,8 @@ pub enum DbError {
         source: Source,
     },
     /// A statement failed: a constraint, or a mistake in it.
-    #[error("cannot run a statement on {}: {source}", path.display())]
-    Statement {
-        /// The database.
-        path: PathBuf,
-        /// Error of SQLite.
-        source: Source,
-    },
+    #[error("cannot run a statement on {}: {}", .0.display(), .1)]
+    Statement(PathBuf, #[source] Source),
 }
 
 impl DbError {
@@ -114,7 +87,7 @@ impl DbError {
     pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
         let path = path.to_path_buf();
         match ErrorClass::of_io(&error) {
-            ErrorClass::Full => Self::Full { path, source: error.into() },
+            ErrorClass::Full => Self::Full(path, error.into()),
             _ => Self::Io { doing, path, source: error.into() },
         }
     }
@@ -123,10 +96,10 @@ impl DbError {
         let path = paths.database.clone();
         match ErrorClass::on(&path, &error) {
             ErrorClass::Busy => Self::Busy { path, holder: holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt { path, source: message(error) },
-            ErrorClass::Full => Self::Full { path, source: message(error) },
+            ErrorClass::Corrupt => Self::Corrupt(path, message(error)),
+            ErrorClass::Full => Self::Full(path, message(error)),
             ErrorClass::Io => Self::Io { doing: "use", path, source: message(error) },
-            _ => Self::Statement { path, source: message(error) },
+            _ => Self::Statement(path, message(error)),
         }
     }
 }

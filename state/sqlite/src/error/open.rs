@@ -45,11 +45,8 @@ pub enum OpenError {
     },
     /// A development version from before the first release made the database: its first migration is not the released one.
     /// No upgrade leads from there; the database has to be made again.
-    #[error("cannot open {}: a development version from before the first release made it", path.display())]
-    Development {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("cannot open {}: a development version from before the first release made it", .0.display())]
+    Development(PathBuf),
     /// An applied migration differs from the migration of the same version in this program. The database is sound.
     #[error("cannot open {}: its migration {version:04} differs from this program's", path.display())]
     Checksum {
@@ -59,13 +56,8 @@ pub enum OpenError {
         version: i64,
     },
     /// The file is damaged.
-    #[error("cannot open {}: the file is damaged: {source}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// Error of SQLite, or what is wrong with the file's size.
-        source: Source,
-    },
+    #[error("cannot open {}: the file is damaged: {}", .0.display(), .1)]
+    Corrupt(PathBuf, #[source] Source),
     /// Another process holds a lock for longer than we wait.
     #[error("cannot open {}: {holder} holds its lock (waited {} ms)", path.display(), waited.as_millis())]
     Busy {
@@ -77,49 +69,26 @@ pub enum OpenError {
         waited: Duration,
     },
     /// Opened read-only, and another program wrote at every try to read.
-    #[error("cannot open {}: another program keeps writing to it", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("cannot open {}: another program keeps writing to it", .0.display())]
+    Changed(PathBuf),
     /// No space is left for creating, migrating or the snapshot before it. The database is unchanged.
-    #[error("cannot open {}: no space is left: {source}", path.display())]
-    Full {
-        /// The file.
-        path: PathBuf,
-        /// Error of SQLite or the system.
-        source: Source,
-    },
+    #[error("cannot open {}: no space is left: {}", .0.display(), .1)]
+    Full(PathBuf, #[source] Source),
     /// The database, its lock or a file that SQLite keeps beside it is not a regular file.
-    #[error("cannot open {}: it is not a regular file", path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
+    #[error("cannot open {}: it is not a regular file", .0.display())]
+    NotAFile(PathBuf),
     /// The path is not UTF-8, and SQLite takes its paths as text. Nothing was looked at.
-    #[error("cannot open {}: its path is not UTF-8", path.display())]
-    NotUtf8 {
-        /// Path of the database; replacement characters stand for what is not UTF-8.
-        path: PathBuf,
-    },
+    #[error("cannot open {}: its path is not UTF-8", .0.display())]
+    NotUtf8(PathBuf),
     /// The folder does not exist.
-    #[error("cannot open a database in {}: the folder does not exist", folder.display())]
-    NoFolder {
-        /// The folder.
-        folder: PathBuf,
-    },
+    #[error("cannot open a database in {}: the folder does not exist", .0.display())]
+    NoFolder(PathBuf),
     /// This user may not write to the file or its folder.
-    #[error("cannot write to {}: permission denied, or a read-only file system", path.display())]
-    NotWritable {
-        /// The file or the folder.
-        path: PathBuf,
-    },
+    #[error("cannot write to {}: permission denied, or a read-only file system", .0.display())]
+    NotWritable(PathBuf),
     /// Opened read-only, and there is no database yet.
-    #[error("cannot open {} read-only: it does not exist", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("cannot open {} read-only: it does not exist", .0.display())]
+    Missing(PathBuf),
     /// Opened read-only, and the schema is older than the one that this program reads.
     #[error("cannot open {} read-only: it has schema version {applied}, and this program reads {needed}", path.display())]
     Outdated {
@@ -161,13 +130,8 @@ pub enum OpenError {
         source: Source,
     },
     /// SQLite refused for a reason that is none of the above. A bug.
-    #[error("cannot open {}: {source}", path.display())]
-    Unexpected {
-        /// The file.
-        path: PathBuf,
-        /// Error of SQLite.
-        source: Source,
-    },
+    #[error("cannot open {}: {}", .0.display(), .1)]
+    Unexpected(PathBuf, #[source] Source),
 }
 
 impl OpenError {
@@ -203,7 +167,7 @@ impl OpenError {
     pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
         let path = path.to_path_buf();
         match ErrorClass::of_io(&error) {
-            ErrorClass::Full => Self::Full { path, source: error.into() },
+            ErrorClass::Full => Self::Full(path, error.into()),
             _ => Self::Io { doing, path, source: error.into() },
         }
     }
@@ -213,10 +177,10 @@ impl OpenError {
         let path = paths.database.clone();
         match ErrorClass::on(&path, &error) {
             ErrorClass::Busy => Self::Busy { path, holder: holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt { path, source: message(error) },
-            ErrorClass::Full => Self::Full { path, source: message(error) },
+            ErrorClass::Corrupt => Self::Corrupt(path, message(error)),
+            ErrorClass::Full => Self::Full(path, message(error)),
             ErrorClass::Io => Self::Io { doing: "open", path, source: message(error) },
-            _ => Self::Unexpected { path, source: message(error) },
+            _ => Self::Unexpected(path, message(error)),
         }
     }
 }
@@ -234,8 +198,8 @@ mod tests {
         let io = |kind| OpenError::io("create", &path, Error::from(kind));
         assert!(io(ErrorKind::StorageFull).is_unwritable());
         assert!(io(ErrorKind::QuotaExceeded).is_unwritable());
-        assert!(OpenError::NotWritable { path: path.clone() }.is_unwritable());
+        assert!(OpenError::NotWritable(path.clone()).is_unwritable());
         assert!(!io(ErrorKind::PermissionDenied).is_unwritable());
-        assert!(!OpenError::Missing { path }.is_unwritable());
+        assert!(!OpenError::Missing(path).is_unwritable());
     }
 }

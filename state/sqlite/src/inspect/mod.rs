@@ -96,8 +96,8 @@ fn refused(error: OpenError) -> DbState {
         OpenError::ForeignLog { log, found, .. } => {
             DbState::Foreign(format!("{} does not belong to it: {found}", log.display()))
         }
-        OpenError::NotAFile { path } => DbState::Foreign(format!("{} is not a regular file", path.display())),
-        OpenError::Corrupt { source, .. } => DbState::Corrupt(source.to_string()),
+        OpenError::NotAFile(path) => DbState::Foreign(format!("{} is not a regular file", path.display())),
+        OpenError::Corrupt(_, source) => DbState::Corrupt(source.to_string()),
         other => DbState::Unreadable(other.to_string()),
     }
 }

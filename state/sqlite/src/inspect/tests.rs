@@ -25,7 +25,7 @@ async fn closed(folder: &tempfile::TempDir) -> Result<std::path::PathBuf> {
 async fn write(folder: &tempfile::TempDir) -> Result {
     let database = Database::open(&SPEC, folder.path(), &OpenOptions::new()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("INSERT INTO notes (text) VALUES (hex(randomblob(10000)))").await?;
+    tx.conn().execute("INSERT INTO notes (text) VALUES (hex(randomblob(10000)))").await?;
     tx.commit().await?;
     database.close().await?;
     Ok(())
@@ -85,7 +85,7 @@ async fn a_log_that_is_taken_away_in_between_is_looked_for_again() -> Result {
     closed(&folder).await?;
     let database = Database::open(&SPEC, folder.path(), &OpenOptions::new()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("INSERT INTO notes (text) VALUES ('in the log')").await?;
+    tx.conn().execute("INSERT INTO notes (text) VALUES ('in the log')").await?;
     tx.commit().await?;
     let (mut open, mut looks) = (Some(database), 0);
     let status = look_and_read(&SPEC, folder.path(), async |look| {

@@ -23,7 +23,7 @@ impl FileLock {
     pub(crate) async fn acquire(path: &Path, limit: Duration) -> Result<Self, OpenError> {
         let mut retry = Retry::new(limit);
         if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-            return Err(OpenError::NotAFile { path: path.to_path_buf() });
+            return Err(OpenError::NotAFile(path.to_path_buf()));
         }
         let file = create_private(path).map_err(|error| OpenError::io("create the lock", path, error))?;
         loop {

@@ -88,12 +88,7 @@ pub(crate) async fn migrate(
     let started = Instant::now();
     let mut phase = "fresh";
     let result = run(spec, paths, connection, limit, &mut phase).await;
-    let (status, error) = match &result {
-        Ok(()) => ("ok", "none"),
-        Err(error) => ("error", error.class().as_str()),
-    };
-    let tags = [("db", spec.label), ("status", status), ("phase", phase), ("error", error)];
-    telemetry::report(names::MIGRATE, started.elapsed(), &tags);
+    telemetry::report_step(names::MIGRATE, spec.label, phase, started, &result);
     result
 }
 

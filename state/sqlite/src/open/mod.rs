@@ -59,12 +59,7 @@ impl Database {
         let started = Instant::now();
         let mut phase = "look";
         let result = open(spec, folder, options, &mut phase).await;
-        let (status, error) = match &result {
-            Ok(_) => ("ok", "none"),
-            Err(error) => ("error", error.class().as_str()),
-        };
-        let tags = [("db", spec.label), ("status", status), ("phase", phase), ("error", error)];
-        telemetry::report(names::OPEN, started.elapsed(), &tags);
+        telemetry::report_step(names::OPEN, spec.label, phase, started, &result);
         result
     }
 }
@@ -108,7 +103,7 @@ async fn open_read_only(
     let database = Database::new(spec, paths.clone(), options.clone(), journal, access, guard);
     let read = connect_once(spec, paths, options, access).await;
     if guard.is_stale(access, paths) {
-        return Err(OpenError::Changed { path: paths.database.clone() });
+        return Err(OpenError::Changed(paths.database.clone()));
     }
     let (connection, schema) = read.map_err(|error: sqlx::Error| match error {
         error if is_hot_journal(&error) => recovery(&paths.journal),

@@ -36,12 +36,12 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
     }
     if read_only {
         if header.is_none() {
-            return Err(OpenError::Missing { path: path.clone() });
+            return Err(OpenError::Missing(path.clone()));
         }
     } else {
         let places = [header.map(|_| path.as_path()), path.parent()];
         if let Some(place) = places.into_iter().flatten().find(|place| !is_writable(place)) {
-            return Err(OpenError::NotWritable { path: place.to_path_buf() });
+            return Err(OpenError::NotWritable(place.to_path_buf()));
         }
     }
     Ok(Preflight { header, file_system: file_system::of(path.parent().unwrap_or(&paths.folder)) })
@@ -52,10 +52,10 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
 pub(crate) fn identify(spec: &DbSpec, paths: &DbPaths) -> Result<Option<Header>, OpenError> {
     let path = || paths.database.clone();
     if paths.database.to_str().is_none() {
-        return Err(OpenError::NotUtf8 { path: path() });
+        return Err(OpenError::NotUtf8(path()));
     }
     if let Some(path) = irregular(paths) {
-        return Err(OpenError::NotAFile { path: path.to_path_buf() });
+        return Err(OpenError::NotAFile(path.to_path_buf()));
     }
     let foreign = |found| OpenError::Foreign { path: path(), label: spec.label, found };
     match content(&paths.database).map_err(|error| unreadable(paths, error))? {
@@ -63,12 +63,12 @@ pub(crate) fn identify(spec: &DbSpec, paths: &DbPaths) -> Result<Option<Header>,
             // SQLite would delete this log at the first write, and it may be the last copy of the user's data.
             let lost =
                 format!("it is empty or missing, but its write-ahead log {} is not", paths.wal.display());
-            Err(OpenError::Corrupt { path: path(), source: lost.into() })
+            Err(OpenError::Corrupt(path(), lost.into()))
         }
         Content::Fresh => refuse_orphan(paths).map(|()| None),
         Content::Torn(length) => {
             let torn = format!("it ends after {length} bytes, within its header");
-            Err(OpenError::Corrupt { path: path(), source: torn.into() })
+            Err(OpenError::Corrupt(path(), torn.into()))
         }
         Content::Other => Err(foreign("the file is not a SQLite database".to_owned())),
         Content::Sqlite(header) if header.application_id != spec.application_id => {
@@ -106,10 +106,8 @@ fn irregular(paths: &DbPaths) -> Option<&Path> {
 
 fn unreadable(paths: &DbPaths, error: io::Error) -> OpenError {
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            OpenError::NoFolder { folder: paths.folder.clone() }
-        }
-        ErrorKind::IsADirectory => OpenError::NotAFile { path: paths.database.clone() },
+        ErrorKind::NotFound | ErrorKind::NotADirectory => OpenError::NoFolder(paths.folder.clone()),
+        ErrorKind::IsADirectory => OpenError::NotAFile(paths.database.clone()),
         _ => OpenError::io("read", &paths.database, error),
     }
 }

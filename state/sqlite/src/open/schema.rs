@@ -74,7 +74,7 @@ impl Schema {
         }
         match self.mismatches(spec).first() {
             // Every line of releases begins with the same first migration.
-            Some(1) => Err(OpenError::Development { path: path() }),
+            Some(1) => Err(OpenError::Development(path())),
             Some(&version) => Err(OpenError::Checksum { path: path(), version }),
             None => Ok(()),
         }

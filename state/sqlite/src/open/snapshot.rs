@@ -93,7 +93,7 @@ pub(crate) fn asked_for(paths: &DbPaths, to: &Path, error: SnapshotError) -> DbE
     match error {
         SnapshotError::Io(doing, error) => DbError::io(doing, to, error),
         SnapshotError::Sqlite(error) => match ErrorClass::of(&error) {
-            ErrorClass::Full => DbError::Full { path: to.to_path_buf(), source: message(error) },
+            ErrorClass::Full => DbError::Full(to.to_path_buf(), message(error)),
             _ => DbError::sqlx(paths, Duration::ZERO, error),
         },
     }

@@ -30,7 +30,7 @@ async fn deleted_text_is_in_no_byte_of_any_file() -> Result {
         write_note(&database, "stays").await?;
         assert!(places(folder.path())? > 900);
         let mut tx = database.begin(Durability::Usual).await?;
-        tx.execute("DELETE FROM notes WHERE text != 'stays'").await?;
+        tx.conn().execute("DELETE FROM notes WHERE text != 'stays'").await?;
         tx.commit().await?;
         assert!(database.checkpoint().await?.complete);
         assert_eq!(places(folder.path())?, 0, "{journal:?}, checkpointed");
@@ -46,7 +46,7 @@ async fn replaced_text_is_in_no_byte_of_any_file() -> Result {
     let database = Database::open(&V2, folder.path(), &OpenOptions::new()).await?;
     write_note(&database, &MARKER.repeat(1_000)).await?;
     let mut tx = database.begin(Durability::Durable).await?;
-    tx.execute("UPDATE notes SET text = 'redacted'").await?;
+    tx.conn().execute("UPDATE notes SET text = 'redacted'").await?;
     tx.commit().await?;
     database.close().await?;
     assert_eq!(places(folder.path())?, 0);

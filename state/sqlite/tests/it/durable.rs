@@ -32,12 +32,12 @@ async fn a_durable_write_waits_for_the_disk_and_the_next_one_does_not() -> Resul
     for round in 1..=3 {
         let mut tx = database.begin(Durability::Durable).await?;
         assert_eq!(level(&mut tx).await?, FULL);
-        tx.execute("INSERT INTO notes (text) VALUES ('a name')").await?;
+        tx.conn().execute("INSERT INTO notes (text) VALUES ('a name')").await?;
         tx.commit().await?;
         assert_eq!(usual(&database).await?, NORMAL);
 
         let mut tx = database.begin(Durability::Durable).await?;
-        tx.execute("INSERT INTO notes (text) VALUES ('never')").await?;
+        tx.conn().execute("INSERT INTO notes (text) VALUES ('never')").await?;
         drop(tx);
         assert_eq!(usual(&database).await?, NORMAL, "after a drop");
 
@@ -47,7 +47,7 @@ async fn a_durable_write_waits_for_the_disk_and_the_next_one_does_not() -> Resul
         assert_eq!(usual(&database).await?, NORMAL, "after a rollback");
 
         let mut tx = database.begin(Durability::Durable).await?;
-        tx.execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
+        tx.conn().execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
         drop(tx);
         assert_eq!(usual(&database).await?, NORMAL, "after an error");
         assert_eq!(count_notes(&database).await?, round);

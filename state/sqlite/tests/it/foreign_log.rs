@@ -199,12 +199,12 @@ async fn our_own_is_never_refused() -> Result {
             3 => vacuuming.execute("PRAGMA wal_checkpoint(RESTART)").await.map(|_| ())?,
             4 => {
                 let mut tx = two.begin(Durability::Usual).await?;
-                tx.execute("UPDATE notes SET text = 'short' WHERE id % 3 = 0").await?;
+                tx.conn().execute("UPDATE notes SET text = 'short' WHERE id % 3 = 0").await?;
                 tx.commit().await?;
             }
             5 => {
                 let mut tx = one.begin(Durability::Usual).await?;
-                tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; UPDATE notes SET text = hex(randomblob(4000))").await?;
+                tx.conn().execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; UPDATE notes SET text = hex(randomblob(4000))").await?;
                 tx.rollback().await;
             }
             6 => two.incremental_vacuum(3).await.map(|_| ())?,

@@ -115,7 +115,7 @@ async fn a_log_without_a_commit_says_nothing() -> Result {
     database.checkpoint().await?;
     // Pages that were spilled to the log before their transaction was committed.
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
+    tx.conn().execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
     for _ in 0..20 {
         sqlx::query("INSERT INTO notes (text) VALUES (?1)")
             .bind("x".repeat(20_000))
@@ -146,7 +146,7 @@ async fn refused_databases_are_told_apart() -> Result {
     assert_eq!(look(&OTHER, folder.path()).await?.state.as_str(), "foreign");
     let database = open(&V2, folder.path()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("PRAGMA user_version = 9").await?;
+    tx.conn().execute("PRAGMA user_version = 9").await?;
     tx.commit().await?;
     let left = left_behind(folder.path(), &["", "-wal", "-shm"])?;
     let status = look(&V2, left.path()).await?;
@@ -178,7 +178,7 @@ async fn a_database_locked_exclusively() -> Result {
     tx.rollback().await;
     tx = database.begin(Durability::Usual).await?;
     // Spill the cache: from then on, nobody else may read.
-    tx.execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
+    tx.conn().execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
     for _ in 0..20 {
         sqlx::query("INSERT INTO notes (text) VALUES (?1)")
             .bind("x".repeat(20_000))

@@ -86,7 +86,7 @@ async fn a_pipe_or_a_folder_in_the_place_of_the_lock() -> Result {
     if let Some(folder) = child_of(NAME) {
         let before = bytes(&folder)?;
         let error = Database::open(&V2, &folder, &OpenOptions::new()).await.expect_err("no lock");
-        let OpenError::NotAFile { path } = &error else { return Err(error.into()) };
+        let OpenError::NotAFile(path) = &error else { return Err(error.into()) };
         assert_eq!(path, &folder.join(format!("{FILE}.lock")));
         assert_eq!(bytes(&folder)?, before);
         return Ok(());
@@ -122,7 +122,7 @@ async fn a_path_that_is_not_utf_8_is_refused() -> Result {
     fs::create_dir(&folder)?;
     for options in [OpenOptions::new(), OpenOptions::new().read_only(true)] {
         let error = Database::open(&V2, &folder, &options).await.expect_err("SQLite takes no such path");
-        assert!(matches!(&error, OpenError::NotUtf8 { path } if *path == folder.join(FILE)), "{error}");
+        assert!(matches!(&error, OpenError::NotUtf8(path) if *path == folder.join(FILE)), "{error}");
     }
     let status = inspect(&V2, &folder).await;
     assert_eq!(status.state.as_str(), "unreadable", "{status:?}");

@@ -14,7 +14,7 @@ async fn a_dropped_transaction_rolls_back_and_the_writer_goes_on() -> Result {
     let database = open(&V2, folder.path()).await?;
     for _ in 0..20 {
         let mut tx = database.begin(Durability::Usual).await?;
-        tx.execute("INSERT INTO notes (text) VALUES ('never')").await?;
+        tx.conn().execute("INSERT INTO notes (text) VALUES ('never')").await?;
         drop(tx);
         write_note(&database, "kept").await?;
     }
@@ -27,7 +27,7 @@ async fn a_savepoint_within_a_transaction() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("INSERT INTO notes (text) VALUES ('outer')").await?;
+    tx.conn().execute("INSERT INTO notes (text) VALUES ('outer')").await?;
     let mut inner = Connection::begin(tx.conn()).await?;
     inner.execute("INSERT INTO notes (text) VALUES ('inner')").await?;
     inner.rollback().await?;
@@ -44,7 +44,7 @@ async fn a_cancelled_begin_or_commit_leaves_the_writer_usable() -> Result {
     for round in 0..300 {
         let work = async {
             let mut tx = database.begin(Durability::Usual).await?;
-            tx.execute("INSERT INTO notes (text) VALUES ('maybe')").await?;
+            tx.conn().execute("INSERT INTO notes (text) VALUES ('maybe')").await?;
             tx.commit().await?;
             Ok::<_, Error>(())
         };
@@ -65,7 +65,7 @@ async fn a_full_database_is_named_and_goes_on_when_there_is_room() -> Result {
     let database = open(&V2, folder.path()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
     let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(tx.conn()).await?;
-    tx.execute(AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 1))).await?;
+    tx.conn().execute(AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 1))).await?;
     let long = "x".repeat(100_000);
     let full = sqlx::query("INSERT INTO notes (text) VALUES (?1)").bind(long).execute(tx.conn()).await;
     let error = tx.error(full.expect_err("no pages are left"));
@@ -110,7 +110,7 @@ async fn a_begin_outlasts_many_busy_timeouts() -> Result {
     let mut tx = first.begin(Durability::Usual).await?;
     let waiting = tokio::spawn(async move { write_note(&second, "second").await });
     for _ in 0..500 {
-        tx.execute("INSERT INTO notes (text) VALUES ('first')").await?;
+        tx.conn().execute("INSERT INTO notes (text) VALUES ('first')").await?;
     }
     tx.commit().await?;
     waiting.await??;
@@ -123,7 +123,7 @@ async fn a_reader_cannot_write_and_a_closed_database_says_so() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     let mut reader = database.reader().await?;
-    let refused = reader.execute("INSERT INTO notes (text) VALUES ('no')").await;
+    let refused = reader.conn().execute("INSERT INTO notes (text) VALUES ('no')").await;
     assert_eq!(database.error(refused.expect_err("a reader")).class(), ErrorClass::Io);
     database.clone().close().await?;
     drop(reader);
@@ -137,7 +137,7 @@ async fn a_failed_statement_is_told_from_trouble() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    let refused = tx.execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
+    let refused = tx.conn().execute("INSERT INTO tags VALUES (9, 'x')").await.expect_err("foreign key");
     let error = tx.error(refused);
     assert!(matches!(error, DbError::Statement { .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Other);
@@ -154,7 +154,7 @@ async fn a_commit_waits_for_the_readers_of_a_rollback_journal() -> Result {
     let mut read = Connection::begin(reader.conn()).await?;
     let before: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("INSERT INTO notes (text) VALUES ('two')").await?;
+    tx.conn().execute("INSERT INTO notes (text) VALUES ('two')").await?;
     let commit = tokio::spawn(tx.commit());
     // The reader is in the way until here; the commit has been trying all along.
     let same: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
@@ -198,7 +198,7 @@ async fn tidying_up() -> Result {
     assert!(done.complete, "{done:?}");
     assert_eq!(std::fs::metadata(&database.paths().wal)?.len(), 0);
     let mut tx = database.begin(Durability::Usual).await?;
-    tx.execute("DELETE FROM notes").await?;
+    tx.conn().execute("DELETE FROM notes").await?;
     tx.commit().await?;
     let some = database.incremental_vacuum(5).await?;
     assert!(some > 0, "bounded");
