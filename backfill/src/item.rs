@@ -26,13 +26,11 @@ pub struct Listing<H, P> {
     ///
     /// Unlisted items under them do **not** count as vanished. The empty prefix stands for everything.
     pub unknown_prefixes: Vec<String>,
-    /// Number of further items that the source leaves out on purpose. Their stored outcomes count as vanished.
-    pub excluded: u64,
 }
 
 impl<H, P> Default for Listing<H, P> {
     fn default() -> Self {
-        Self { items: Vec::new(), problems: Vec::new(), unknown_prefixes: Vec::new(), excluded: 0 }
+        Self { items: Vec::new(), problems: Vec::new(), unknown_prefixes: Vec::new() }
     }
 }
 

@@ -28,8 +28,6 @@ pub(super) enum Fate {
 pub(super) struct Ledger<P> {
     /// By the item's place in the sorted listing.
     pub(super) fates: Vec<Fate>,
-    /// Items that the source has and did not list.
-    pub(super) left_out: u64,
     pub(super) vanished: u64,
     pub(super) rows_gone: u64,
     pub(super) lines_skipped: u64,
@@ -44,7 +42,6 @@ impl<P> Ledger<P> {
     pub(super) fn new(problem_limit: usize) -> Self {
         Self {
             fates: Vec::new(),
-            left_out: 0,
             vanished: 0,
             rows_gone: 0,
             lines_skipped: 0,
@@ -82,11 +79,11 @@ impl<P> Ledger<P> {
     pub(super) fn report(self, ending: Ending, elapsed: Duration) -> Report<P> {
         let mut report = Report {
             ending,
-            scanned: self.left_out + self.fates.len() as u64,
+            scanned: self.fates.len() as u64,
             indexed: 0,
             unchanged: 0,
             duplicates: 0,
-            excluded: self.left_out,
+            excluded: 0,
             failed: 0,
             known_failures: 0,
             pending: 0,

@@ -72,8 +72,7 @@ where
             () = self.engine.stop.stopped() => return Ok(Flow::Stop),
             both = async { tokio::join!(self.engine.source.list(), self.outcomes(None)) } => both,
         };
-        let Listing { items, problems, unknown_prefixes, excluded } = listing?;
-        self.ledger.left_out = excluded;
+        let Listing { items, problems, unknown_prefixes } = listing?;
         let items = Arc::new(self.take_listing(items, problems));
         let Some(mut plan) = self.compare(&items, &unknown_prefixes, outcomes?).await? else {
             return Ok(Flow::Stop);

@@ -81,7 +81,6 @@ struct Data {
     items: BTreeMap<String, ItemContent>,
     extra: Vec<(String, ItemContent)>,
     unreadable: Vec<String>,
-    left_out: u64,
     missing: bool,
 }
 
@@ -118,11 +117,6 @@ impl InMemorySource {
         self.data().unreadable = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
     }
 
-    /// Sets the number of items that are left out on purpose.
-    pub fn set_left_out(&self, items: u64) {
-        self.data().left_out = items;
-    }
-
     /// Makes the source missing, or present again.
     pub fn set_missing(&self, missing: bool) {
         self.data().missing = missing;
@@ -157,7 +151,6 @@ impl Source for InMemorySource {
             items,
             problems: data.unreadable.iter().map(unlisted).collect(),
             unknown_prefixes: data.unreadable.clone(),
-            excluded: data.left_out,
         })
     }
 }

@@ -99,13 +99,3 @@ async fn skipped_lines_and_remarks_are_reported() {
     assert_eq!(report.problems, [remark(1, 2), remark(2, 3)]);
     assert_eq!(report.bytes, ("text 0".len() + "torn".len() * 2) as u64);
 }
-
-#[tokio::test]
-async fn what_the_source_leaves_out_is_counted() {
-    let world = World::with_items(3);
-    world.source.set_left_out(2);
-    let report = world.pass().await;
-    assert_eq!((report.scanned, report.indexed, report.excluded), (5, 3, 2));
-    let report = world.pass().await;
-    assert_eq!((report.scanned, report.unchanged, report.excluded), (5, 3, 2));
-}
