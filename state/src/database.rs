@@ -3,7 +3,7 @@
 
 use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, migrations};
 
-use crate::runtime::StateRuntime;
+use crate::runtime::Stores;
 
 /// Database of the index.
 pub static STATE_DB: DbSpec = DbSpec::new(
@@ -15,7 +15,7 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     &migrations!["0001_state"],
 );
 
-/// One database that a [`StateRuntime`] looks after.
+/// One database that a [`StateRuntime`](crate::StateRuntime) looks after.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RuntimeDatabase {
@@ -23,23 +23,23 @@ pub struct RuntimeDatabase {
     pub spec: &'static DbSpec,
     /// True if a runtime opens without it. Only its own content is missing then.
     pub fails_soft: bool,
-    /// The runtime's handle to it.
-    pub(crate) of: fn(&StateRuntime) -> &LazyDatabase,
+    /// Handle to it.
+    pub(crate) of: fn(&Stores) -> &LazyDatabase,
 }
 
 /// Every database of the state, the index first.
 pub static DATABASES: &[RuntimeDatabase] = &[
-    RuntimeDatabase { spec: &STATE_DB, fails_soft: false, of: StateRuntime::lazy_index },
+    RuntimeDatabase { spec: &STATE_DB, fails_soft: false, of: Stores::index },
     #[cfg(feature = "goals")]
     RuntimeDatabase {
         spec: &threadkeep_state_goals::GOALS_DB,
         fails_soft: true,
-        of: |state| state.thread_goals().database(),
+        of: |stores| stores.thread_goals().database(),
     },
     #[cfg(feature = "logs")]
     RuntimeDatabase {
         spec: &threadkeep_state_logs::LOGS_DB,
         fails_soft: true,
-        of: |state| state.logs().database(),
+        of: |stores| stores.logs().database(),
     },
 ];

@@ -110,7 +110,7 @@ impl StateRuntime {
     pub async fn integrity(&self, depth: Depth) -> Vec<Integrity> {
         let mut all = Vec::with_capacity(DATABASES.len());
         for database in DATABASES {
-            let found = match (database.of)(self).existing().await {
+            let found = match (database.of)(self.stores()).existing().await {
                 Ok(Some(open)) => open.check(depth).await.map_err(HealthError::from),
                 Ok(None) => Ok(Vec::new()),
                 Err(error) => Err(error.into()),
@@ -130,7 +130,7 @@ impl StateRuntime {
     pub async fn snapshot(&self, into: &Path) -> Result<Vec<PathBuf>, HealthError> {
         let mut copies = Vec::new();
         for database in DATABASES {
-            let Some(open) = (database.of)(self).existing().await? else { continue };
+            let Some(open) = (database.of)(self.stores()).existing().await? else { continue };
             let copy = into.join(database.spec.file_name);
             open.snapshot(&copy).await?;
             copies.push(copy);

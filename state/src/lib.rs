@@ -128,7 +128,7 @@ pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::Inventory;
 pub use memories::{ThreadMemories, ThreadMemory};
-pub use runtime::{StateOptions, StateRuntime};
+pub use runtime::{StateOptions, StateRuntime, Stores};
 #[doc(hidden)]
 pub use statements::statements;
 pub use thread::{MemoryMode, Thread};

@@ -1,4 +1,4 @@
-//! The entry point: opens the index and hands out every store. Each other database is opened at its first use.
+//! The entry point: describes the databases of a SQLite home, opens the index and hands out every store.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -101,55 +101,101 @@ impl fmt::Debug for StateOptions {
     }
 }
 
-/// The open state of one SQLite home. Cheap to clone; all clones share the same connections, and are closed together.
+/// The databases of one SQLite home, each opened at its first use. Cheap to clone; all clones share the connections.
 ///
-/// The index is open as long as the runtime is. Goals and logs are opened at their first use. If that fails, everything else
-/// still works.
+/// Goals and logs are used through it where the index is not needed, so that a damaged index does not stop them.
 #[derive(Clone, Debug)]
-pub struct StateRuntime {
+pub struct Stores {
     sqlite_home: PathBuf,
+    touch_interval: Duration,
     index: LazyDatabase,
-    db: Database,
-    threads: ThreadStore,
-    graph: AgentGraph,
-    memories: ThreadMemories,
     #[cfg(feature = "goals")]
     goals: threadkeep_state_goals::GoalStore,
     #[cfg(feature = "logs")]
     logs: threadkeep_state_logs::LogStore,
 }
 
-impl StateRuntime {
-    /// Opens the index, creates it if it does not exist, brings its schema up to date, and finishes interrupted deletions.
-    ///
-    /// # Errors
-    ///
-    /// [`StateError::Open`]: a file of another program, a newer or a damaged database, a folder that is not writable.
-    pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
+impl Stores {
+    /// Describes the databases, and installs the telemetry sink of the options. Opens nothing.
+    pub fn new(options: &StateOptions) -> Stores {
         let StateOptions { sqlite_home, touch_interval, telemetry, .. } = options;
         let open = &options.effective();
         if let Some(sink) = telemetry {
-            // A second runtime of this process keeps the sink of the first.
+            // The first sink of a process stays.
             let _ = install_telemetry(Arc::clone(sink));
         }
-        let index = LazyDatabase::new(&STATE_DB, sqlite_home, open);
-        let db = index.get().await?;
-        let state = StateRuntime {
+        Stores {
             sqlite_home: sqlite_home.clone(),
-            threads: ThreadStore::new(db.clone(), *touch_interval),
-            graph: AgentGraph::new(db.clone()),
-            memories: ThreadMemories::new(db.clone()),
+            touch_interval: *touch_interval,
+            index: LazyDatabase::new(&STATE_DB, sqlite_home, open),
             #[cfg(feature = "goals")]
             goals: threadkeep_state_goals::GoalStore::new(sqlite_home, open),
             #[cfg(feature = "logs")]
             logs: threadkeep_state_logs::LogStore::new(sqlite_home, open),
-            index,
+        }
+    }
+
+    /// Opens the index, creates it if it does not exist, brings its schema up to date, and finishes
+    /// interrupted deletions.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Open`]: a file of another program, a newer or a damaged database, a folder that
+    /// is not writable.
+    pub async fn open_index(self) -> Result<StateRuntime, StateError> {
+        let db = self.index.get().await?;
+        let state = StateRuntime {
+            threads: ThreadStore::new(db.clone(), self.touch_interval),
+            graph: AgentGraph::new(db.clone()),
+            memories: ThreadMemories::new(db.clone()),
+            stores: self,
             db,
         };
         if !state.db.is_read_only() {
             state.catch_up_with_deletions().await;
         }
         Ok(state)
+    }
+
+    /// Returns the store of goals, in a database of their own.
+    #[cfg(feature = "goals")]
+    pub fn thread_goals(&self) -> &threadkeep_state_goals::GoalStore {
+        &self.goals
+    }
+
+    /// Returns the store of logs, in a database of their own.
+    #[cfg(feature = "logs")]
+    pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
+        &self.logs
+    }
+
+    pub(crate) fn index(&self) -> &LazyDatabase {
+        &self.index
+    }
+}
+
+/// The open state of one SQLite home. Cheap to clone; all clones share the same connections, and are
+/// closed together.
+///
+/// The index is open as long as the runtime is. Goals and logs are opened at their first use. If that
+/// fails, everything else still works.
+#[derive(Clone, Debug)]
+pub struct StateRuntime {
+    stores: Stores,
+    db: Database,
+    threads: ThreadStore,
+    graph: AgentGraph,
+    memories: ThreadMemories,
+}
+
+impl StateRuntime {
+    /// Opens the index and what belongs to it: [`Stores::new`] and [`Stores::open_index`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Stores::open_index`].
+    pub async fn open(options: &StateOptions) -> Result<StateRuntime, StateError> {
+        Stores::new(options).open_index().await
     }
 
     /// Returns the store of threads.
@@ -170,18 +216,18 @@ impl StateRuntime {
     /// Returns the store of goals, in a database of their own.
     #[cfg(feature = "goals")]
     pub fn thread_goals(&self) -> &threadkeep_state_goals::GoalStore {
-        &self.goals
+        self.stores.thread_goals()
     }
 
     /// Returns the store of logs, in a database of their own.
     #[cfg(feature = "logs")]
     pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
-        &self.logs
+        self.stores.logs()
     }
 
     /// Returns the folder of the databases.
     pub fn sqlite_home(&self) -> &Path {
-        &self.sqlite_home
+        &self.stores.sqlite_home
     }
 
     /// Returns the progress of the backfill, and the outcome of each file.
@@ -198,7 +244,7 @@ impl StateRuntime {
     pub async fn close(self) -> Result<(), StateError> {
         let mut result = self.threads.flush_touches().await;
         for database in crate::DATABASES {
-            let closed = (database.of)(&self).close().await;
+            let closed = (database.of)(&self.stores).close().await;
             result = result.and(closed.map_err(StateError::from));
         }
         result
@@ -208,7 +254,7 @@ impl StateRuntime {
         &self.db
     }
 
-    pub(crate) fn lazy_index(&self) -> &LazyDatabase {
-        &self.index
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.stores
     }
 }

@@ -1,11 +1,10 @@
 //! Opening the stores: as well as possible, and never worse than that without a note.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
 
 use tempfile::TempDir;
-use threadkeep_sqlite::{ErrorClass, LazyDatabase, OpenError, OpenOptions};
-use threadkeep_state::{STATE_DB, StateError, StateOptions, StateRuntime};
+use threadkeep_sqlite::{ErrorClass, OpenError, OpenOptions};
+use threadkeep_state::{STATE_DB, StateError, StateOptions, StateRuntime, Stores};
 use threadkeep_state_goals::GoalStore;
 use threadkeep_state_logs::LogStore;
 
@@ -45,7 +44,7 @@ impl Index {
     /// Fails if the SQLite home cannot be created, and as [`StateRuntime::open`].
     pub async fn for_writing(dirs: &Dirs) -> Result<Index, Fault> {
         need_sqlite_home(dirs)?;
-        let state = StateRuntime::open(&StateOptions::new(&dirs.sqlite_home)).await?;
+        let state = stores(dirs).open_index().await?;
         Ok(Index { state, access: Access::Write, _temporary: None })
     }
 
@@ -56,22 +55,22 @@ impl Index {
     ///
     /// Fails as [`StateRuntime::open`], other than for a place that cannot be written.
     pub async fn for_reading(dirs: &Dirs, observer: &dyn Observer) -> Result<Index, Fault> {
-        let refusal = match dirs.create_sqlite_home() {
+        match dirs.create_sqlite_home() {
             Err(error) if is_refusal(&error) => {
                 let (place, why) = (dirs.sqlite_home.display(), messages::of_io(&error));
                 let refusal = format!("cannot create {place} ({why})");
                 return Index::temporary(observer, ErrorClass::of_io(&error), &refusal).await;
             }
             Err(error) => return Err(messages::no_sqlite_home(&dirs.sqlite_home, &error)),
-            Ok(()) => match StateRuntime::open(&StateOptions::new(&dirs.sqlite_home)).await {
-                Ok(state) => return Ok(Index { state, access: Access::Write, _temporary: None }),
-                Err(StateError::Open(error)) if error.is_unwritable() => error,
-                Err(error) => return Err(error.into()),
-            },
+            Ok(()) => {}
+        }
+        let (refusal, opened) = readable(dirs, Stores::open_index).await;
+        let Some(refusal) = refusal else {
+            return Ok(Index { state: opened?, access: Access::Write, _temporary: None });
         };
         let class = refusal.class();
         let refusal = messages::of_refusal(&refusal);
-        match read_only(dirs).await {
+        match opened {
             Ok(state) => {
                 telemetry::fell_back(class);
                 Ok(Index { state, access: Access::ReadOnly(refusal), _temporary: None })
@@ -132,68 +131,59 @@ pub fn need_sqlite_home(dirs: &Dirs) -> Result<(), Fault> {
     dirs.create_sqlite_home().map_err(|error| messages::no_sqlite_home(&dirs.sqlite_home, &error))
 }
 
-/// Opens the index without changing a byte.
-///
-/// # Errors
-///
-/// As [`StateRuntime::open`] with read-only options.
-pub async fn read_only(dirs: &Dirs) -> Result<StateRuntime, StateError> {
-    let options = StateOptions::new(&dirs.sqlite_home).open_options(as_it_is());
-    StateRuntime::open(&options).await
+/// Returns the stores of a SQLite home, for reading and writing. Opens nothing.
+pub fn stores(dirs: &Dirs) -> Stores {
+    Stores::new(&StateOptions::new(&dirs.sqlite_home))
 }
 
-/// Returns the goals of a SQLite home without opening its index: read-only where they cannot be written.
-///
-/// # Errors
-///
-/// Fails if the database exists and cannot be opened in either way.
-pub async fn goals(dirs: &Dirs) -> Result<GoalStore, OpenError> {
-    readable(dirs, GoalStore::new, GoalStore::database).await
+/// Returns the stores of a SQLite home read-only, so that not one byte changes. Opens nothing.
+pub fn stores_as_they_are(dirs: &Dirs) -> Stores {
+    let read_only = OpenOptions::new().read_only(true);
+    Stores::new(&StateOptions::new(&dirs.sqlite_home).open_options(read_only))
 }
 
-/// Returns the logs of a SQLite home without opening its index: read-only where they cannot be written.
-///
-/// # Errors
-///
-/// Fails if the database exists and cannot be opened in either way.
-pub async fn logs(dirs: &Dirs) -> Result<LogStore, OpenError> {
-    readable(dirs, LogStore::new, LogStore::database).await
-}
-
-async fn readable<S>(
+/// Opens something of a SQLite home: read-only where it cannot be written. Then also returns the
+/// error that kept it from being opened for writing.
+async fn readable<T>(
     dirs: &Dirs,
-    new: fn(&Path, &OpenOptions) -> S,
-    database: fn(&S) -> &LazyDatabase,
-) -> Result<S, OpenError> {
-    let store = new(&dirs.sqlite_home, &OpenOptions::new());
-    match database(&store).existing().await {
-        Err(error) if error.is_unwritable() => Ok(new(&dirs.sqlite_home, &as_it_is())),
-        existing => existing.map(|_| store),
+    open: impl AsyncFn(Stores) -> Result<T, StateError>,
+) -> (Option<OpenError>, Result<T, StateError>) {
+    match open(stores(dirs)).await {
+        Err(StateError::Open(refusal)) if refusal.is_unwritable() => {
+            (Some(refusal), open(stores_as_they_are(dirs)).await)
+        }
+        opened => (None, opened),
     }
 }
 
-/// Returns the goals of a SQLite home for writing, without opening its index. Creates the SQLite home.
+/// Returns the goals of a SQLite home without opening its index: read-only where they cannot be
+/// written.
 ///
 /// # Errors
 ///
-/// Fails if the SQLite home cannot be created.
-pub fn goals_for_writing(dirs: &Dirs) -> Result<GoalStore, Fault> {
-    need_sqlite_home(dirs)?;
-    Ok(GoalStore::new(&dirs.sqlite_home, &OpenOptions::new()))
+/// [`StateError::Open`] if the database exists and cannot be opened in either way.
+pub async fn goals(dirs: &Dirs) -> Result<GoalStore, StateError> {
+    let open = async |stores: Stores| {
+        let goals = stores.thread_goals();
+        goals.database().existing().await?;
+        Ok(goals.clone())
+    };
+    readable(dirs, open).await.1
 }
 
-/// Returns the goals of a SQLite home read-only, so that not one byte changes.
-pub fn goals_as_they_are(dirs: &Dirs) -> GoalStore {
-    GoalStore::new(&dirs.sqlite_home, &as_it_is())
-}
-
-/// Returns the logs of a SQLite home read-only, so that not one byte changes.
-pub fn logs_as_they_are(dirs: &Dirs) -> LogStore {
-    LogStore::new(&dirs.sqlite_home, &as_it_is())
-}
-
-fn as_it_is() -> OpenOptions {
-    OpenOptions::new().read_only(true)
+/// Returns the logs of a SQLite home without opening its index: read-only where they cannot be
+/// written.
+///
+/// # Errors
+///
+/// [`StateError::Open`] if the database exists and cannot be opened in either way.
+pub async fn logs(dirs: &Dirs) -> Result<LogStore, StateError> {
+    let open = async |stores: Stores| {
+        let logs = stores.logs();
+        logs.database().existing().await?;
+        Ok(logs.clone())
+    };
+    readable(dirs, open).await.1
 }
 
 fn is_refusal(error: &io::Error) -> bool {

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use threadkeep_rollout::RolloutName;
-use threadkeep_sqlite::OpenOptions;
 use threadkeep_state_logs::{LogFilter, LogOptions, LogStore, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use uuid::Uuid;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::settings::{Logs, Settings};
-use crate::telemetry;
+use crate::{opening, telemetry};
 
 /// Target of every row.
 const TARGET: &str = "threadkeep";
@@ -43,7 +42,7 @@ impl OwnLog {
         if dirs.obstacle().is_some() {
             return None;
         }
-        let store = LogStore::new(&dirs.sqlite_home, &OpenOptions::new());
+        let store = opening::stores(dirs).logs().clone();
         let (layer, writer) = LogWriter::start(&store, options).ok()?;
         let subscriber = tracing_subscriber::registry().with(layer.filtered());
         tracing::subscriber::set_global_default(subscriber).ok()?;

@@ -68,7 +68,7 @@ pub(super) static PARTICIPANTS: [Row; 3] = [
     Row {
         label: "state",
         of: |state, patience| {
-            let index = state.lazy_index().within(patience);
+            let index = state.stores().index().within(patience);
             Some(Box::new(IndexFiles { index, is_written_back: false }))
         },
     },

@@ -4,7 +4,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use threadkeep_sqlite::{DbError, ErrorClass, OpenOptions};
-use threadkeep_state::{DATABASES, ListThreads, StateError, StateOptions, StateRuntime, TreeQuery};
+use threadkeep_state::{
+    DATABASES, ListThreads, STATE_DB, StateError, StateOptions, StateRuntime, Stores, TreeQuery,
+};
 use threadkeep_state_logs::LogQuery;
 
 use crate::common::{Lab, Result, id, thread};
@@ -27,6 +29,22 @@ async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
     assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
     let error = state.threads().rename(id(1), Some("x")).await.expect_err("it is read-only");
     assert!(matches!(error, StateError::Database(_)), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn goals_and_logs_are_used_without_the_index() -> Result {
+    let lab = Lab::empty().await?;
+    let options = StateOptions::new(lab.sqlite_home());
+    let reopened = || Stores::new(&options);
+    lab.state.clone().close().await?;
+    let index = lab.sqlite_home().join(STATE_DB.file_name);
+    std::fs::write(&index, "not a database, and longer than the header of one, so that it cannot be empty")?;
+    let before = std::fs::read(&index)?;
+    assert!(reopened().thread_goals().get(id(1)).await?.is_none());
+    assert_eq!(reopened().logs().query(&LogQuery::default()).await?.len(), 0);
+    assert_eq!(std::fs::read(&index)?, before);
+    assert!(matches!(reopened().open_index().await, Err(StateError::Open(_))));
     Ok(())
 }
 

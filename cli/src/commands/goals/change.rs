@@ -70,8 +70,10 @@ impl Run for ChangeGoal<'_> {
 }
 
 async fn changed(dirs: &Dirs, thread: Uuid, change: Change<'_>) -> Result<Goals, Fault> {
-    let store = opening::goals_for_writing(dirs)?;
-    let edit = Edit { store: &store, thread, now: Timestamp::now() };
+    opening::need_sqlite_home(dirs)?;
+    let stores = opening::stores(dirs);
+    let store = stores.thread_goals();
+    let edit = Edit { store, thread, now: Timestamp::now() };
     let mut counted = None;
     let said = match change {
         Change::Set(args) => edit.set(args).await?,

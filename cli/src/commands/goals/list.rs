@@ -73,7 +73,7 @@ impl Run for Get<'_> {
 
 /// Returns the threads of goals that are in the index; nothing if it cannot be read as it is.
 async fn indexed(dirs: &Dirs, goals: &[Goal]) -> Result<HashSet<Uuid>, StateError> {
-    let state = opening::read_only(dirs).await?;
+    let state = opening::stores_as_they_are(dirs).open_index().await?;
     let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
     let threads = state.threads().get_many(&ids).await?;
     state.close().await?;

@@ -27,7 +27,7 @@ pub(super) async fn of_goals(dirs: &Dirs, is_usable: bool) -> Result<Option<Goal
         return Ok(None);
     }
     let all = ListGoals { limit: u32::MAX, ..ListGoals::default() };
-    let goals = opening::goals_as_they_are(dirs).list(&all).await?;
+    let goals = opening::stores_as_they_are(dirs).thread_goals().list(&all).await?;
     let count = |status: GoalStatus| goals.iter().filter(|goal| goal.status == status).count() as u64;
     Ok(Some(
         GoalStatus::ALL.map(|status| (status, count(status))).into_iter().filter(|(_, n)| *n > 0).collect(),
@@ -38,7 +38,7 @@ pub(super) async fn of_logs(dirs: &Dirs, is_usable: bool) -> Result<Option<LogIn
     if !is_usable {
         return Ok(None);
     }
-    Ok(opening::logs_as_they_are(dirs).inventory().await?)
+    Ok(opening::stores_as_they_are(dirs).logs().inventory().await?)
 }
 
 impl Figures {

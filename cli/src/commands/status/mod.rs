@@ -60,7 +60,7 @@ impl Run for Status {
 }
 
 async fn contents(dirs: &Dirs) -> Result<Contents, Fault> {
-    let state = opening::read_only(dirs).await?;
+    let state = opening::stores_as_they_are(dirs).open_index().await?;
     let progress = state.backfill_progress().state().await.map_err(|error| messages::of_boxed(&*error))?;
     let mut found = problems::remembered(&state).await?;
     // The index does not remember problems of the home's folders and names.
