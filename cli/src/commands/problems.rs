@@ -175,22 +175,5 @@ pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use threadkeep_rollout::ExtractError;
-
-    use super::*;
-
-    #[test]
-    fn a_place_has_one_entry_of_its_worst_kind() {
-        let name =
-            PlaceProblem::new("sessions/a".to_owned(), HomeProblem::Place(ProblemReason::MalformedName));
-        let copy = HomeProblem::Duplicate { of: "sessions/b".to_owned() };
-        let copy = PlaceProblem::new("sessions/a".to_owned(), copy);
-        let other = PlaceProblem::new("sessions/b".to_owned(), ExtractError::Empty.into());
-        let merged = merged(vec![name.clone(), other, copy, name.clone()]);
-        assert_eq!(merged.len(), 2);
-        assert_eq!(merged[0].reason(), format!("has the same thread id as sessions/b; {}", name.reason()));
-        assert!(merged[0].is_serious() && !name.is_serious());
-        assert_eq!(merged[1].reason(), "the file is empty");
-    }
-}
+#[path = "../../tests/unit/commands_problems.rs"]
+mod tests;

@@ -188,14 +188,5 @@ impl Answer for Edited {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_plain_text() {
-        assert!(refuse_controls("Größe 日本 👩‍👩‍👧").is_ok());
-        for name in ["two\nlines", "a\ttab", "\u{1b}[31mred", "\u{9b}m", "a\u{2028}b"] {
-            assert!(refuse_controls(name).is_err(), "{name:?}");
-        }
-    }
-}
+#[path = "../../../tests/unit/commands_threads_edit.rs"]
+mod tests;
