@@ -32,7 +32,8 @@ pub(crate) enum Needs {
 /// One command.
 #[async_trait(?Send)]
 pub(crate) trait Run {
-    /// Returns the name under which the command is logged; nothing if it only reads, which leaves no trace.
+    /// Returns the name under which the command is logged; nothing if it only reads, which leaves
+    /// no trace.
     fn logged(&self) -> Option<&'static str> {
         None
     }
@@ -47,8 +48,8 @@ pub(crate) trait Run {
         None
     }
 
-    /// Returns true if the command works without threads, so that only a mistyped home can be missing: the agent's home or
-    /// the SQLite home must then exist.
+    /// Returns true if the command works without threads, so that only a mistyped home can be
+    /// missing: the agent's home or the SQLite home must then exist.
     fn needs_some_home(&self, dirs: &Dirs) -> bool {
         let _ = dirs;
         false

@@ -19,7 +19,8 @@ impl From<Code> for ExitCode {
     }
 }
 
-/// Ends the process at once, as a second Ctrl-C asks, with the exit code of that signal. SQLite is made for that.
+/// Ends the process at once, as a second Ctrl-C asks, with the exit code of that signal. SQLite is
+/// made for that.
 pub(crate) fn die(signal: i32) -> ! {
     #[allow(clippy::exit, reason = "the one place where the process ends without returning from main")]
     std::process::exit(128 + signal)

@@ -46,8 +46,8 @@ const INTERRUPT: i32 = 2;
 #[cfg(unix)]
 const TERMINATE: i32 = 15;
 
-/// Handles every Ctrl-C and every request to terminate, to the end of the process. It has its own thread: the others may
-/// be blocked by a pipe that is not read.
+/// Handles every Ctrl-C and every request to terminate, to the end of the process. It has its own
+/// thread: the others may be blocked by a pipe that is not read.
 fn listen() {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     // Registered here and not in the thread, which may begin later.

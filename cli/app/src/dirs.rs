@@ -62,7 +62,8 @@ impl Dirs {
         Ok(AgentHome::open(&self.home)?)
     }
 
-    /// Returns why no database could be created in the SQLite home, as far as that is known without writing.
+    /// Returns why no database could be created in the SQLite home, as far as that is known without
+    /// writing.
     pub fn obstacle(&self) -> Option<String> {
         let place = self.absolute().sqlite_home;
         // The rest would have to be created in the nearest folder that exists.

@@ -12,15 +12,16 @@ use crate::message::Message;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
-    /// What happened.
+    /// Failure, in words.
     pub message: Message,
-    /// What to do about it.
+    /// Remedy.
     pub hint: Option<Message>,
     /// Messages of the errors behind it, from the outermost.
     pub causes: Vec<String>,
     /// Kind of trouble.
     pub kind: FaultKind,
-    /// Thread that it is about, unless that was deleted or is unknown: nothing is logged about those.
+    /// Thread that it is about, unless that was deleted or is unknown: nothing is logged about
+    /// those.
     pub thread: Option<Uuid>,
 }
 

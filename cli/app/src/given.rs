@@ -14,8 +14,8 @@ pub struct Given {
 }
 
 impl Given {
-    /// Returns the options as words for a shell. Paths begin at the root, so that they are good in any folder and no
-    /// shell takes one for an option.
+    /// Returns the options as words for a shell. Paths begin at the root, so that they are good in
+    /// any folder and no shell takes one for an option.
     pub fn options(&self) -> Vec<String> {
         let options = [("--home", &self.home), ("--sqlite-home", &self.sqlite_home)];
         let given = options.into_iter().filter_map(|(name, place)| Some((name, place.as_ref()?)));

@@ -11,7 +11,8 @@ use crate::text::one_line;
 /// Least number of characters of an id that are shown: the time in it, to the millisecond.
 const SHORT_ID: usize = 13;
 
-/// Shortens each id to the beginning that tells it from the others of a page: 13 characters, and more where that collides.
+/// Shortens each id to the beginning that distinguishes it from the others of a page: 13
+/// characters, and more where that collides.
 pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
     let ids: Vec<String> = ids.map(|id| id.hyphenated().to_string()).collect();
     let mut sorted: Vec<&String> = ids.iter().collect();

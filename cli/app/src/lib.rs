@@ -1,8 +1,8 @@
-//! What every command of Threadkeep shares, whichever program runs it: directories, settings, opening the stores,
-//! bringing the index up to date, and errors in words.
+//! What every command of Threadkeep shares, whichever program runs it: directories, settings,
+//! opening the stores, bringing the index up to date, and errors in words.
 //!
-//! The crate prints nothing and knows no command line. It reports notes and progress to an [`Observer`], and every
-//! failure as a [`Fault`]: a message, and a hint whose commands are values.
+//! The crate prints nothing and knows no command line. It reports notes and progress to an
+//! [`Observer`], and every failure as a [`Fault`]: a message, and a hint whose commands are values.
 //!
 //! | module | contents |
 //! |---|---|
@@ -41,7 +41,8 @@
 //!
 //! # Compatibility
 //!
-//! A key of `config.toml` that is not known is a warning, so that an older program runs with newer settings.
+//! A key of `config.toml` that is not known is a warning, so that an older program runs with newer
+//! settings.
 //!
 //! # Performance
 //!
@@ -49,8 +50,8 @@
 //!
 //! # File systems
 //!
-//! Where the SQLite home cannot be written, an index that is there is read as it is, and a missing one is made in a
-//! temporary folder for one run.
+//! Where the SQLite home cannot be written, an index that is there is read as it is, and a missing
+//! one is made in a temporary folder for one run.
 
 pub mod dirs;
 pub mod fault;

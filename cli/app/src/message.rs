@@ -1,7 +1,7 @@
 //! Text for people in which commands, ids and typed words are values.
 //!
-//! Rendering gives a command the directories that the user chose, so that it works as it stands. The log leaves out ids
-//! and typed words, which belong to a thread.
+//! Rendering gives a command the directories that the user chose, so that it works as it stands.
+//! The log leaves out ids and typed words, which belong to a thread.
 
 use std::borrow::Cow;
 use std::ffi::OsString;

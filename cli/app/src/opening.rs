@@ -48,8 +48,8 @@ impl Index {
         Ok(Index { state, access: Access::Write, _temporary: None })
     }
 
-    /// Opens the index for a list. Where it cannot be written, it is read as it is; where there is none, one is created
-    /// for this run, with a note.
+    /// Opens the index for a list. Where it cannot be written, it is read as it is; where there is
+    /// none, one is created for this run, with a note.
     ///
     /// # Errors
     ///

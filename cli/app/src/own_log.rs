@@ -1,8 +1,10 @@
-//! Log of the tool itself: one row at the end of a command that changes something, and rows for trouble on the way.
+//! Log of the tool itself: one row at the end of a command that changes something, and rows for
+//! trouble on the way.
 //!
-//! Logging never stops a command: a row that cannot be written is lost, and `status` reports the trouble with the logs.
-//! No row outlives a deleted thread: a row about a thread has its id as its thread, so that it is deleted with it, and
-//! messages are logged without ids and typed words ([`Message::logged`](crate::Message::logged)).
+//! Logging never stops a command: a row that cannot be written is lost, and `status` reports the
+//! trouble with the logs. No row outlives a deleted thread: a row about a thread has its id as its
+//! thread, so that it is deleted with it, and messages are logged without ids and typed words
+//! ([`Message::logged`](crate::Message::logged)).
 
 use std::time::Duration;
 
@@ -31,8 +33,9 @@ pub struct OwnLog {
 }
 
 impl OwnLog {
-    /// Begins to log for a command. Returns nothing if logging is switched off or nothing can be written. For a command
-    /// that only reads, it logs if the filter asks for what the databases report.
+    /// Begins to log for a command. Returns nothing if logging is switched off or nothing can be
+    /// written. For a command that only reads, it logs if the filter asks for what the databases
+    /// report.
     pub fn start(dirs: &Dirs, settings: &Settings, command: Option<&'static str>) -> Option<OwnLog> {
         let is_wanted = settings.features.logs && settings.logs.enabled;
         let options = options(&settings.logs).filter(|options| is_wanted && !options.filter.is_off())?;
@@ -75,9 +78,11 @@ impl OwnLog {
     }
 }
 
-/// Logs that a file could not be read. The path begins in the home; the row is deleted with the file's thread.
+/// Logs that a file could not be read. The path begins in the home; the row is deleted with the
+/// file's thread.
 ///
-/// A file whose name tells no thread is logged without its name and reason, which may hold the id of a deleted thread.
+/// A file whose name contains no thread id is logged without its name and reason, which may hold
+/// the id of a deleted thread.
 pub fn unreadable(path: &str, reason: &str) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     match RolloutName::parse(name) {

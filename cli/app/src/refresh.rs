@@ -34,7 +34,8 @@ pub struct PassOptions {
 ///
 /// # Errors
 ///
-/// Fails if the index or the home as a whole cannot be read. A file that cannot be read is in the report.
+/// Fails if the index or the home as a whole cannot be read. A file that cannot be read is in the
+/// report.
 pub async fn run(
     state: &StateRuntime,
     home: &AgentHome,
@@ -64,7 +65,7 @@ pub async fn run(
     Ok(report?)
 }
 
-/// Tells the observer that a run has ended, however it ends.
+/// Ends the observer's run when it is dropped, however the run ends.
 struct Ended<'a>(&'a dyn Observer);
 
 impl Drop for Ended<'_> {
@@ -76,7 +77,8 @@ impl Drop for Ended<'_> {
 /// Notes which process has the lease, once the run waits for it.
 async fn name_holder(state: &StateRuntime, waiting: &Notify, observer: &dyn Observer) -> Infallible {
     waiting.notified().await;
-    // A holder that cannot be read is not named: the engine asks for the lease again and reports its own troubles.
+    // A holder that cannot be read is not named: the engine asks for the lease again and reports
+    // its own troubles.
     let lease = state.backfill_progress().state().await.ok().and_then(|progress| progress.lease);
     let holder = lease.map(|lease| held(&lease.owner, lease.expires_at));
     let holder = holder.unwrap_or_else(|| "another process is indexing this home".to_owned());
@@ -84,10 +86,10 @@ async fn name_holder(state: &StateRuntime, waiting: &Notify, observer: &dyn Obse
     std::future::pending().await
 }
 
-/// What a refresh could not do.
+/// Outcome of a refresh.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refreshed {
-    /// Why the index may not be complete.
+    /// Reason why the index may not be complete.
     pub incomplete: Option<Message>,
     /// True if a pass went through, though it may not have seen every place.
     pub passed: bool,
@@ -104,7 +106,8 @@ impl Refreshed {
     }
 }
 
-/// Brings the index up to date before it is read, or if `refreshes` is false says why it may not be.
+/// Brings the index up to date before it is read, or if `refreshes` is false says why it may not
+/// be.
 ///
 /// # Errors
 ///
@@ -122,8 +125,9 @@ pub async fn prepare(
     Ok(Refreshed { incomplete: unfinished(index).await?, ..Refreshed::default() })
 }
 
-/// Brings the index up to date before it is read. Trouble other than the user's Ctrl-C or damage is a reason to say that
-/// the index may be incomplete, and no reason to show nothing, unless there is nothing to show.
+/// Brings the index up to date before it is read. Trouble other than the user's Ctrl-C or damage is
+/// a reason to say that the index may be incomplete, and no reason to show nothing, unless there is
+/// nothing to show.
 ///
 /// # Errors
 ///
@@ -185,8 +189,8 @@ pub fn held(owner: &str, expires_at: Timestamp) -> String {
     format!("another process is indexing this home ({owner}; its lease ends {until} unless it is renewed)")
 }
 
-/// Returns why an index that is not brought up to date first may lack threads: no pass has ever gone through, or the last
-/// one has not.
+/// Returns why an index that is not brought up to date first may lack threads: no pass has ever
+/// gone through, or the last one has not.
 async fn unfinished(index: &Index) -> Result<Option<Message>, Fault> {
     let gate = index.state.backfill_gate().await?;
     let incomplete = ("indexing the home is not finished: ", command("backfill"), " finishes it");

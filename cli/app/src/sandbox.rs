@@ -7,8 +7,9 @@ use crate::text::one_line;
 /// Places of one kind of access that are named.
 const NAMED: usize = 3;
 
-/// Renders what a policy allows: `managed, restricted: read /; write /tmp/project; network restricted`. A policy of an
-/// unknown shape is named by its type, and one that is not JSON is shown as it is.
+/// Renders what a policy allows: `managed, restricted: read /; write /tmp/project; network
+/// restricted`. A policy of an unknown shape is named by its type, and text that is not JSON is
+/// shown as it is.
 pub fn summary(policy: &str) -> String {
     let Ok(Value::Object(object)) = serde_json::from_str(policy) else { return one_line(policy) };
     let word = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -1,4 +1,5 @@
-//! Events made of what the databases report: `THREADKEEP_LOG=info,threadkeep::telemetry=debug` logs them.
+//! Events made of what the databases report: `THREADKEEP_LOG=info,threadkeep::telemetry=debug` logs
+//! them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +37,8 @@ impl DbTelemetry for Events {
     }
 }
 
-/// All tags. The fields of an event are known when it is compiled, and those without a value are left out.
+/// All tags. The fields of an event are known when it is compiled, and those without a value are
+/// left out.
 const KNOWN: [&str; 4] = ["db", "status", "phase", "error"];
 
 fn value_of(tags: Tags<'_>, wanted: &str) -> Option<&'static str> {

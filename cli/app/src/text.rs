@@ -1,4 +1,5 @@
-//! Text from elsewhere, made safe to print: harmless to a terminal, one line, no wider than there is room.
+//! Text from elsewhere, made safe to print: harmless to a terminal, one line, no wider than there
+//! is room.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -8,7 +9,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 const ELLIPSIS: &str = "…";
 
-/// Returns true if a terminal would obey a character, or a reader be misled by it, instead of seeing it.
+/// Returns true if a terminal would obey a character, or a reader be misled by it, instead of
+/// seeing it.
 pub fn is_hazard(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -24,8 +26,8 @@ pub fn is_hazard(c: char) -> bool {
         )
 }
 
-/// Makes a text one harmless line: white space becomes a space, other controls become visible (`␛`), what could reorder or
-/// hide text becomes `�`.
+/// Makes a text one harmless line: white space becomes a space, other controls become visible
+/// (`␛`), what could reorder or hide text becomes `�`.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hazard) {
         return Cow::Borrowed(text);
@@ -173,7 +175,8 @@ pub fn shell_word(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
-/// Renders any word for a shell: bytes that no terminal should see, or that are not text, are written in digits.
+/// Renders any word for a shell: bytes that no terminal should see, or that are not text, are
+/// written in digits.
 pub fn shell_os_word(word: &OsStr) -> String {
     let bytes = match word.to_str() {
         Some(text) if clean(text) == text => return shell_word(text).into_owned(),

@@ -3,8 +3,8 @@
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// Reads `2026-11-22T13:23:16Z`, Unix seconds, an age (`90s`, `15m`, `2h`, `3d`, `1w`), or a date with or without a time
-/// in the zone that times are printed in.
+/// Reads `2026-11-22T13:23:16Z`, Unix seconds, an age (`90s`, `15m`, `2h`, `3d`, `1w`), or a date
+/// with or without a time in the zone that times are printed in.
 ///
 /// # Errors
 ///

@@ -11,8 +11,8 @@ pub(crate) struct GoalsArgs {
     pub(crate) command: GoalsCommand,
 }
 
-/// Commands for a thread's goal. An ID may be shortened to any unique beginning; the id of a thread that is not indexed must
-/// be whole.
+/// Commands for a thread's goal. An ID may be shortened to any unique beginning; the id of a thread
+/// that is not indexed must be whole.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum GoalsCommand {
     /// List goals, the latest updated first

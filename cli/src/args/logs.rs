@@ -15,7 +15,8 @@ pub(crate) struct LogsArgs {
     /// Only rows of exactly this level
     #[arg(long, value_enum, value_name = "LEVEL", ignore_case = true, conflicts_with = "level")]
     pub(crate) only_level: Option<Level>,
-    /// Only rows from this time on: RFC 3339, a date, Unix seconds, or an age (90s, 15m, 2h, 3d, 1w)
+    /// Only rows from this time on: RFC 3339, a date, Unix seconds, or an age (90s, 15m, 2h, 3d,
+    /// 1w)
     #[arg(long, value_name = "TIME", value_parser = when, allow_negative_numbers = true)]
     pub(crate) from: Option<Timestamp>,
     /// Only rows before this time, in the same forms

@@ -19,7 +19,8 @@ pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetAr
 pub(crate) use logs::{Level, LogsArgs};
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
 
-// Names of variables are not in doc comments, where they would want backticks that `--help` would show.
+// Names of variables are not in doc comments, where they would want backticks that `--help` would
+// show.
 const HOME: &str = "The agent's home, with its rollouts [default: $CODEX_HOME, otherwise ~/.codex]";
 const SQLITE_HOME: &str =
     "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
@@ -91,7 +92,7 @@ pub(crate) enum Color {
     /// On a terminal
     #[default]
     Auto,
-    /// Wherever the output goes
+    /// On every output
     Always,
     /// Nowhere
     Never,

@@ -41,7 +41,8 @@ impl Run for Backfill<'_> {
         let options = PassOptions { force, include_deleted, wait: !no_wait };
         let report = refresh::run(&index.state, &home, options, *screen).await?;
         if include_deleted {
-            // Goals and logs accept the restored threads again; if one has to wait, a later command does it.
+            // Goals and logs accept the restored threads again; if one has to wait, a later command
+            // does it.
             let _ = index.state.restore_threads(Timestamp::now()).await;
         }
         let problems = problems::after(&index.state, &report).await?;

@@ -102,7 +102,8 @@ fn json_of(setting: &Setting, file: &ConfigFile) -> Value {
     })
 }
 
-/// Renders the settings as they could stand in the file, each with its source, and the problems of the file.
+/// Renders the settings as they could stand in the file, each with its source, and the problems of
+/// the file.
 fn show(file: &ConfigFile, screen: &Screen) -> String {
     let missing = if file.exists { "" } else { ": no such file, all defaults apply" };
     let path = clean(&file.path.display().to_string()).into_owned();

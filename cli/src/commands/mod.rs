@@ -23,7 +23,8 @@ use crate::output::Screen;
 
 /// Runs the command, prints its answer or its fault, and logs how it ended.
 pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
-    // One thread is enough: SQLite, and the search for rollouts and their reading, have threads of their own.
+    // One thread is enough: SQLite, and the search for rollouts and their reading, have threads of
+    // their own.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.into(), screen, None),

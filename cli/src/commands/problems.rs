@@ -128,7 +128,8 @@ pub(super) async fn after(state: &StateRuntime, report: &BackfillReport) -> Resu
     Ok(merged(problems))
 }
 
-/// Returns the problems that an audit met, and the remembered skipped lines, which an audit does not count.
+/// Returns the problems that an audit met, and the remembered skipped lines, which an audit does
+/// not count.
 pub(super) async fn of_audit(state: &StateRuntime, report: &AuditReport) -> Result<Vec<PlaceProblem>, Fault> {
     let mut problems = remembered(state).await?;
     problems.retain(|problem| problem.kind() == Kind::LinesSkipped);

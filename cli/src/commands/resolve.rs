@@ -1,7 +1,8 @@
 //! From a typed id to the thread that is meant.
 //!
-//! An id may be shortened to any beginning that tells it from the other indexed ones. A whole id is taken as it is: goals
-//! and the agent graph may know threads that no rollout contains yet.
+//! An id may be shortened to any beginning that distinguishes it from the other indexed ones. A
+//! whole id is taken as it is: goals and the agent graph may know threads that no rollout contains
+//! yet.
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::Index;
@@ -17,7 +18,8 @@ use threadkeep_app::label::thread_label;
 /// Columns of a label next to a candidate's id.
 const LABEL_WIDTH: usize = 50;
 
-/// Finds the thread that is meant; if it is not there, once more after the index was brought up to date.
+/// Finds the thread that is meant; if it is not there, once more after the index was brought up to
+/// date.
 pub(super) async fn find(
     index: &Index,
     home: &AgentHome,
@@ -79,7 +81,8 @@ pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault>
     }
 }
 
-/// Returns the id that is meant: a whole one as it is, and a shortened one completed from the index.
+/// Returns the id that is meant: a whole one as it is, and a shortened one completed from the
+/// index.
 pub(super) async fn look_up_id(index: &Index, typed: &str) -> Result<Uuid, Fault> {
     let threads = index.state.threads();
     match threads.resolve(typed).await {

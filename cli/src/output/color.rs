@@ -1,18 +1,18 @@
-//! The few styles there are. Where there are no colours the stream strips them.
+//! Text styles. The output stream strips them if colours are off.
 
 use anstyle::{AnsiColor, Style};
 
-/// What a line is about.
+/// Subject of a line.
 pub(crate) const BOLD: Style = Style::new().bold();
-/// What one reads second.
+/// Secondary text.
 pub(crate) const DIM: Style = Style::new().dimmed();
-/// What can be typed back.
+/// Text that can be typed into another command.
 pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
-/// What is well.
+/// Success.
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
-/// What deserves a look.
+/// Warnings.
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// What is wrong.
+/// Errors.
 pub(crate) const RED: Style = AnsiColor::Red.on_default();
 
 /// Puts a text into a style.

@@ -9,10 +9,12 @@ use threadkeep_state_goals::Goal;
 
 use threadkeep_app::text::is_hazard;
 
-/// Renders a document and ends its line: indented for a person at a terminal, one line for a program.
+/// Renders a document and ends its line: indented for a person at a terminal, one line for a
+/// program.
 ///
-/// Text may hold characters that a terminal obeys and JSON does not escape (C1 controls, bidirectional overrides). They
-/// occur only inside of strings, so that escaping them changes nothing for a parser.
+/// Text may hold characters that a terminal obeys and JSON does not escape (C1 controls,
+/// bidirectional overrides). They occur only inside of strings, so that escaping them changes
+/// nothing for a parser.
 pub(crate) fn document(value: &Value, indented: bool) -> String {
     let rendered = if indented { format!("{value:#}") } else { value.to_string() };
     let mut text = String::with_capacity(rendered.len() + 1);
@@ -29,7 +31,8 @@ pub(crate) fn document(value: &Value, indented: bool) -> String {
     text
 }
 
-/// Adds a time twice: as RFC 3339 under its name, and in Unix milliseconds under its name and `_ms`.
+/// Adds a time twice: as RFC 3339 under its name, and in Unix milliseconds under its name and
+/// `_ms`.
 pub(crate) fn put_time(object: &mut Map<String, Value>, name: &str, at: Option<Timestamp>) {
     object.insert(name.to_owned(), at.map_or(Value::Null, |at| format!("{at:.3}").into()));
     object.insert(format!("{name}_ms"), at.map_or(Value::Null, |at| at.as_millisecond().into()));

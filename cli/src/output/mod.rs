@@ -1,4 +1,5 @@
-//! Everything that is printed goes through a [`Screen`], and every answer through its one method [`Screen::answer`].
+//! Everything that is printed goes through a [`Screen`], and every answer through its one method
+//! [`Screen::answer`].
 
 pub(crate) mod color;
 pub(crate) mod json;
@@ -33,13 +34,15 @@ const LEAST_WIDTH: usize = 40;
 pub(crate) trait Answer {
     /// Returns the answer for programs.
     fn json(&self) -> Value;
-    /// Returns the answer for people: whole lines, with styles that are stripped where there are no colours.
+    /// Returns the answer for people: whole lines, with styles that are stripped where there are no
+    /// colours.
     fn text(&self, screen: &Screen) -> String;
     /// Returns the text that is printed.
     fn rendered(&self, screen: &Screen) -> String {
         if screen.json { json::document(&self.json(), screen.is_terminal) } else { self.text(screen) }
     }
-    /// Returns what was done, in figures and without anything that belongs to a thread, for the tool's own log.
+    /// Returns what was done, in figures and without anything that belongs to a thread, for the
+    /// tool's own log.
     fn done(&self) -> String {
         String::new()
     }
@@ -142,7 +145,8 @@ impl Screen {
         self.tell(&lines);
     }
 
-    /// Asks the user on the terminal: true for yes, false for anything else, `None` if there is no terminal to ask on.
+    /// Asks the user on the terminal: true for yes, false for anything else, `None` if there is no
+    /// terminal to ask on.
     pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
         if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
@@ -168,7 +172,7 @@ impl Screen {
 
     fn tell(&self, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.err);
-        // If stderr is closed, nothing can be told.
+        // If stderr is closed, nothing can be reported.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 }

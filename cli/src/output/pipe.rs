@@ -1,6 +1,7 @@
-//! Whether anybody still reads what is printed, asked without printing.
+//! Checks without printing that the reader of stdout is still there.
 
-/// Whether stdout leads somewhere. A pipe whose reader has gone leads nowhere, and says so only to who asks or writes.
+/// Returns false if stdout is a pipe whose reader has gone. Only a write or this call finds that
+/// out.
 #[cfg(unix)]
 pub(crate) fn is_read() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -24,7 +24,8 @@ enum Row {
 }
 
 impl Sheet {
-    /// Begins a part, with an empty line before it if it is not the first. A part without a value is left out.
+    /// Begins a part, with an empty line before it if it is not the first. A part without a value
+    /// is left out.
     pub(crate) fn heading(&mut self, text: impl Into<String>) {
         self.rows.push(Row::Heading(text.into()));
     }

@@ -1,4 +1,5 @@
-//! A table that fits: columns shrink down to what they can do with, and the least important ones go.
+//! A table that fits: columns shrink down to what they can do with, and the least important ones
+//! go.
 
 use anstyle::Style;
 
@@ -6,43 +7,43 @@ use super::color::{DIM, paint};
 use threadkeep_app::text::{fit, fit_path, width};
 
 const GAP: usize = 2;
-/// The rank of the columns that go last, after the others have shrunk to their floor.
+/// Rank of the columns that go last, after the others have shrunk to their floor.
 const LAST_RANK: u8 = 1;
 
 /// A column and how it yields when there is little room.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) title: &'static str,
-    /// The least it can do with.
+    /// Least width.
     pub(crate) min: usize,
-    /// The most it is given.
+    /// Greatest width.
     pub(crate) max: usize,
-    /// When it goes: of two, the one of the higher rank first. Columns of rank 0 stay.
+    /// Order of removal: the highest rank goes first. Columns of rank 0 stay.
     pub(crate) rank: u8,
     /// Down to what it shrinks below `min` once only the columns of [`LAST_RANK`] could still go.
     pub(crate) floor: usize,
-    /// Whether it holds paths, which are cut at their front and not at their end.
+    /// True if it holds paths, which are cut at the front.
     pub(crate) path: bool,
     pub(crate) style: Style,
 }
 
 impl Column {
-    /// A column that never shrinks below `min`, and is cut at its end.
+    /// Creates a column that never shrinks below `min`, and whose cells are cut at their end.
     pub(crate) const fn new(title: &'static str, min: usize, max: usize, rank: u8, style: Style) -> Column {
         Column { title, min, max, rank, floor: min, path: false, style }
     }
 }
 
-/// What stands in a row under a title.
+/// Content of one column in one row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
-    /// Where it is not that of its column.
+    /// Style, if it differs from the column's.
     style: Option<Style>,
 }
 
 impl Cell {
-    /// A cell that differs from the others of its column.
+    /// Creates a cell with a style of its own.
     pub(crate) fn styled(style: Style, text: impl Into<String>) -> Cell {
         Cell { text: text.into(), style: Some(style) }
     }
@@ -82,7 +83,7 @@ pub(crate) fn table(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Stri
     text
 }
 
-/// The width of each column; 0 for one that is left out.
+/// Returns the width of each column; 0 for a column that is left out.
 fn arrange(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
     let natural: Vec<usize> = columns
         .iter()

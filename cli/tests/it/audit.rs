@@ -1,4 +1,4 @@
-//! `audit`: finds every difference, and `--repair` mends it.
+//! `audit`: finds every difference, and `--repair` repairs it.
 
 use std::fs;
 
@@ -9,7 +9,8 @@ use super::fixture::{Fixture, Result};
 
 const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 
-/// Makes the index say something else than the rollouts: another title, a thread that is not there, one that is missing.
+/// Makes the index say something else than the rollouts: another title, a thread that is not there,
+/// a thread that is missing.
 async fn tamper(fixture: &Fixture) -> Result {
     let state = fixture.state().await?;
     let id: Uuid = ID.parse()?;

@@ -251,7 +251,8 @@ fn is_refused_untouched(fixture: &Fixture) -> Result<String> {
     assert_eq!(status.code, Some(1), "{}", status.all());
     let mut after = contents(&fixture.sqlite_home())?;
     if !refused.stderr.contains("is not Threadkeep's") {
-        // What was refused is logged, but for databases of other programs, whose folder this may be.
+        // What was refused is logged, but for databases of other programs, whose folder this may
+        // be.
         after.retain(|(path, _)| !path.to_string_lossy().contains("logs_2.sqlite"));
     }
     assert!(after == before, "a byte was changed");
@@ -334,9 +335,11 @@ fn a_damaged_file_can_be_made_anew_as_the_hint_says() -> Result {
     Ok(())
 }
 
-/// Zeros the first page of the table `rollouts`: no look at the file shows that, only a statement that reads the table.
+/// Zeros the first page of the table `rollouts`: no look at the file shows that, only a statement
+/// that reads the table.
 fn zero_rollouts(bytes: &mut [u8]) {
-    // How a row of `sqlite_schema` lies in the file: type, name, table, and then the number of the page.
+    // How a row of `sqlite_schema` lies in the file: type, name, table, and then the number of the
+    // page.
     let row = b"tablerolloutsrollouts";
     let at = bytes.windows(row.len()).position(|window| window == row).expect("the table is in the schema");
     let page = usize::from(bytes[at + row.len()]);

@@ -1,4 +1,4 @@
-//! The settings: what a file may say, and how what is wrong in it is told.
+//! The settings: what a file may say, and the report of its problems.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn with(text: &str) -> Result<Fixture> {
     Ok(fixture)
 }
 
-/// What `threads` says of a file that keeps it from running.
+/// Error of `threads` about a file that keeps it from running.
 fn refusal(text: &str) -> Result<String> {
     Ok(with(text)?.run(&["threads"])?.all())
 }
@@ -252,7 +252,7 @@ fn what_is_switched_off_is_told_by_status() -> Result {
         enabled,
         [("state".into(), true.into()), ("goals".into(), false.into()), ("logs".into(), true.into())]
     );
-    // Trouble is told of what is off, too.
+    // Problems of features that are off are reported, too.
     fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "not a database at all".repeat(100))?;
     let said = fixture.run(&["status"])?;
     assert_eq!(said.code, Some(1), "{}", said.all());

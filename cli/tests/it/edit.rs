@@ -1,4 +1,4 @@
-//! What a user says of a thread stays, whatever is indexed.
+//! A user's changes to a thread stay, whatever is indexed.
 
 use std::fs;
 

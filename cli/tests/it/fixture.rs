@@ -35,7 +35,8 @@ impl Fixture {
         Ok(Fixture { folder })
     }
 
-    /// A copy of the bundled home. Its times are moved to 2019, where a list shows a date and no span of time.
+    /// A copy of the bundled home. Its times are moved to 2019, where a list shows a date and no
+    /// span of time.
     pub(crate) fn bundled() -> Result<Fixture> {
         let fixture = Fixture::empty()?;
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home");
@@ -167,7 +168,7 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Every file under a folder with its content, to tell whether anything changed.
+/// Every file under a folder with its content, to find any change.
 pub(crate) fn contents(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     files(folder)?.into_iter().map(|path| Ok((path.clone(), fs::read(path)?))).collect()
 }

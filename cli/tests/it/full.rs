@@ -1,4 +1,5 @@
-//! Where no file can grow, as on a full disk: what is there is read, and what cannot be written says why.
+//! Where no file can grow, as on a full disk: what is there is read, and what cannot be written
+//! says why.
 
 #![cfg(unix)]
 
@@ -8,8 +9,8 @@ use super::fixture::{Fixture, Result, Said};
 
 const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 
-/// Runs the binary where files can be made, and no file can become larger than a kilobyte: what SQLite meets on a full disk,
-/// without a disk to fill.
+/// Runs the binary where files can be made, and no file can become larger than a kilobyte: what
+/// SQLite meets on a full disk, without a disk to fill.
 fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
     // The signal would end the program; ignored, it lets the write fail.
     let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";

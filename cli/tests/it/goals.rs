@@ -1,11 +1,11 @@
-//! Goals: set, followed and ended from the command line, and shown beside their threads.
+//! Goals: set, followed and ended from the command line, and shown next to their threads.
 
 use std::fs;
 
 use super::fixture::{Fixture, Result, contents};
 
 const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
-/// A thread that no rollout tells of.
+/// A thread without a rollout.
 const UNKNOWN: &str = "01a2ffff-de71-77f1-a9e3-3c28701bba61";
 
 /// What a command says, without what is new each time: ids of goals, and times.

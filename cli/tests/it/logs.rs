@@ -1,4 +1,4 @@
-//! `logs`: found by every filter, shown in every shape, and followed until nobody wants it any more.
+//! `logs`: found by every filter, shown in every shape, and followed until its reader goes.
 
 use std::fs;
 

@@ -11,7 +11,7 @@ use super::fixture::{Fixture, Result, Said, contents};
 
 const NOBODY: u32 = 65_534;
 
-/// Lets a folder and all in it be read by everyone and written by nobody but root.
+/// Lets a folder and all in it be read by everyone and written by root alone.
 fn protect(path: &Path) -> Result {
     let folder = path.is_dir();
     if folder {

@@ -60,7 +60,8 @@ fn an_answer_that_nobody_reads_can_be_ended() -> Result {
         let arguments = ["--json", "threads", "--limit", "1000"];
         let mut child = fixture.command(&arguments).stdout(Stdio::piped()).spawn()?;
         let mut stdout = child.stdout.take().ok_or("stdout is piped")?;
-        // The rest is more than a pipe holds, and from its first byte on nothing else is left to do.
+        // The rest is more than a pipe holds, and from its first byte on nothing else is left to
+        // do.
         stdout.read_exact(&mut [0])?;
         kill_process(Pid::from_child(&child), signal)?;
         assert_eq!(child.wait()?.code(), Some(code));

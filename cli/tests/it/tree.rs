@@ -7,7 +7,7 @@ use super::fixture::{Fixture, Result};
 
 const PARENT: &str = "01a2036e-6c3d-7fb3-9eef-e29a46cef274";
 const CHILD: &str = "01a2036e-6cdf-7391-8637-5d2cea6ff818";
-/// A thread that no rollout tells of.
+/// A thread without a rollout.
 const UNKNOWN: &str = "01a2ffff-de71-77f1-a9e3-3c28701bba61";
 
 #[test]

@@ -92,7 +92,8 @@ fn newer(path: &Path, needs: i64, knows: i64) -> Fault {
     )
 }
 
-/// Returns the command that opens a database for writing, and so repairs what an interrupted program left.
+/// Returns the command that opens a database for writing, and so repairs what an interrupted
+/// program left.
 pub fn recovery(path: &Path) -> Command {
     let is = |spec: &DbSpec| path.file_name().is_some_and(|name| name == spec.file_name);
     match path {
@@ -118,7 +119,8 @@ fn of_corrupt(path: &Path, why: &str) -> Fault {
     Fault::new(format!("{} is damaged: {why}", path.display()), rebuild(path)).of_kind(FaultKind::Damaged)
 }
 
-/// Returns the commands that move a damaged database aside. Its log belongs to the file: left behind, it would be damage of its own.
+/// Returns the commands that move a damaged database aside. Its log belongs to the file: left
+/// behind, it would be damage of its own.
 pub fn rebuild(path: &Path) -> Message {
     let beside = |end: &str| {
         let mut name = path.as_os_str().to_owned();

@@ -1,6 +1,7 @@
 //! Library errors in words: what happened, and what to type next.
 //!
-//! The libraries state facts. Every command and option that helps is named here alone, chosen by the error's variant.
+//! The libraries state facts. Every command and option that helps is named here alone, chosen by
+//! the error's variant.
 
 mod database;
 
@@ -50,7 +51,8 @@ pub fn restore() -> Message {
     (command("backfill --include-deleted"), " restores deleted threads").into()
 }
 
-/// Makes the error about an id that several threads begin with; `candidates` are lines to choose from.
+/// Makes the error about an id that several threads begin with; `candidates` are lines to choose
+/// from.
 pub fn ambiguous(prefix: &str, number: usize, more: bool, candidates: impl Iterator<Item = String>) -> Fault {
     let number = if more { format!("more than {number}") } else { number.to_string() };
     let hint = Message::from("type more digits:");

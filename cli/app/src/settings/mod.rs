@@ -1,7 +1,8 @@
 //! The settings: `config.toml` in the SQLite home, read once a command.
 //!
-//! *Read → check against the schema → lay over the defaults.* A missing file sets nothing. A file with errors stops every
-//! command but those that help to correct it: a setting that is silently ignored is worse than none.
+//! *Read → check against the schema → lay over the defaults.* A missing file sets nothing. A file
+//! with errors stops every command that does not help to correct it: a setting that is silently
+//! ignored is worse than none.
 
 mod check;
 mod file;

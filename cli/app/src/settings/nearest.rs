@@ -1,6 +1,7 @@
 //! The key that was probably meant.
 
-/// Returns the known key that an unknown one is most like, if it is like any: of its own section, otherwise of another.
+/// Returns the known key that an unknown one is most like, if it is like any: of its own section,
+/// otherwise of another.
 pub(super) fn nearest<'a>(
     section: Option<&str>,
     key: &str,
@@ -15,7 +16,8 @@ pub(super) fn nearest<'a>(
     of_sections
         .chain(of_leaves)
         .map(|(elsewhere, name, shown)| (strsim::osa_distance(key, name), elsewhere, shown))
-        // A key in the wrong section is meant when it is written right; a third of a word may be wrong in its own.
+        // A key in the wrong section is meant when it is written right; a third of a word may be
+        // wrong in its own.
         .filter(|(distance, elsewhere, _)| {
             *distance <= if *elsewhere { 1 } else { key.chars().count() / 3 + 1 }
         })

@@ -18,7 +18,7 @@ pub struct Problem {
     pub place: Option<Place>,
     /// The problem, without its place.
     pub message: Message,
-    /// What to do about it.
+    /// Remedy.
     pub hint: Option<Message>,
 }
 

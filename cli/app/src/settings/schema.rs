@@ -5,7 +5,8 @@ use serde_json::Value;
 /// Schema as it is published. Generating it at run time would cost every build the generator.
 const PUBLISHED: &str = include_str!("../../config.schema.json");
 
-/// Returns the schema as it is published: one document without references, which reads from top to bottom.
+/// Returns the schema as it is published: one document without references, which reads from top to
+/// bottom.
 pub fn schema() -> Value {
     serde_json::from_str(PUBLISHED).expect("a test compares the file with a generated document")
 }

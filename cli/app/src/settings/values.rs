@@ -1,5 +1,6 @@
-//! All settings: one struct a section, each with its defaults. A test generates `config.schema.json` from these types
-//! and their comments, and the settings file is checked against that schema.
+//! All settings: one struct a section, each with its defaults. A test generates
+//! `config.schema.json` from these types and their comments, and the settings file is checked
+//! against that schema.
 
 use serde::{Deserialize, Serialize};
 use threadkeep_state_logs::{LogFilter, LogOptions};
@@ -11,9 +12,10 @@ use threadkeep_state_logs::{LogFilter, LogOptions};
 pub struct Settings {
     /// Parts that are in use at all.
     pub features: Features,
-    /// What is logged, and how much of it is kept.
+    /// Log rows: their filter and their limits.
     pub logs: Logs,
-    /// Threads from which memories are made. Not in effect yet: the memory pipeline, which will read this, is not built.
+    /// Threads from which memories are made. Not in effect yet: the memory pipeline, which will
+    /// read this, is not built.
     pub memories: Memories,
 }
 
@@ -22,9 +24,10 @@ pub struct Settings {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Features {
-    /// Goals: their commands, and the goal beside its thread in lists.
+    /// Goals: their commands, and the goal of each thread in lists.
     pub goals: bool,
-    /// Logs as a whole: false logs nothing, whatever the section `[logs]` says, and switches off the command that shows them.
+    /// Logs as a whole: false logs nothing, whatever the section `[logs]` says, and switches off
+    /// the command that shows them.
     pub logs: bool,
 }
 
@@ -39,21 +42,23 @@ impl Default for Features {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
-    /// True if this tool logs what it does. False leaves the command that shows logs, for older rows and for rows of
-    /// agents; `features.logs` switches off both.
+    /// True if this tool logs what it does. False leaves the command that shows logs, for older
+    /// rows and for rows of agents; `features.logs` switches off both.
     pub enabled: bool,
-    /// Filter for rows: a level (off, error, warn, info, debug, trace), and target=level for parts of a program that want
-    /// another, with commas between them: "info,sqlx=warn". The environment variable `THREADKEEP_LOG` overrides
-    /// it.
+    /// Filter for rows: a level (off, error, warn, info, debug, trace), and target=level for parts
+    /// of a program that want another, with commas between them: "info,sqlx=warn". The environment
+    /// variable `THREADKEEP_LOG` overrides it.
     #[cfg_attr(test, schemars(extend("format" = "log-filter")))]
     pub filter: String,
     /// Most bytes of one row; a longer one is cut, and marked as cut.
     #[cfg_attr(test, schemars(range(min = 256, max = 1_048_576)))]
     pub row_bytes: u64,
-    /// Most rows that are kept for one thread, and for one process without a thread; the oldest go first.
+    /// Most rows that are kept for one thread, and for one process without a thread; the oldest go
+    /// first.
     #[cfg_attr(test, schemars(range(min = 1, max = 1_000_000)))]
     pub keep_rows: u64,
-    /// Most bytes that are kept for one thread, and for one process without a thread; the oldest go first.
+    /// Most bytes that are kept for one thread, and for one process without a thread; the oldest go
+    /// first.
     #[cfg_attr(test, schemars(range(min = 4_096, max = 1_073_741_824)))]
     pub keep_bytes: u64,
     /// Days after which a row is deleted, however few rows there are.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::command::Context;
 
-/// Returns the goals of threads. If they cannot be read, a note says so and the threads are shown without them.
+/// Returns the goals of threads. If they cannot be read, a note says so and the threads are shown
+/// without them.
 pub(crate) async fn of_threads(context: &Context<'_>, ids: &[Uuid]) -> HashMap<Uuid, Goal> {
     if !context.settings.features.goals {
         return HashMap::new();

@@ -129,7 +129,8 @@ impl Edit<'_> {
                 let goal = match current {
                     Some(_) => self.store.replace(self.thread, new, self.now).await?,
                     None => match self.store.insert(self.thread, new, self.now).await {
-                        // Another process has just set one: change that one, as this command would a moment later.
+                        // Another process has just set one: change that one, as this command would
+                        // a moment later.
                         Err(GoalError::Exists { .. }) => return Box::pin(self.set(args)).await,
                         inserted => inserted?,
                     },

@@ -16,7 +16,8 @@ use crate::output::sheet::Sheet;
 /// Number of goals of each status that a goal has.
 type GoalCounts = Vec<(GoalStatus, u64)>;
 
-/// Figures of the databases next to the index: nothing for a missing one, and a fault for one that cannot be read.
+/// Figures of the databases next to the index: nothing for a missing database, and a fault for an
+/// unreadable one.
 pub(super) struct Figures {
     pub(super) goals: Result<Option<GoalCounts>, Fault>,
     pub(super) logs: Result<Option<LogInventory>, Fault>,

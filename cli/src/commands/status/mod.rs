@@ -1,4 +1,5 @@
-//! `status`: the two directories, the databases with their contents, and the state of the index. Changes not one byte.
+//! `status`: the two directories, the databases with their contents, and the state of the index.
+//! Changes not one byte.
 
 mod figures;
 mod json;

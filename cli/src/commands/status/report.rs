@@ -16,10 +16,10 @@ use crate::commands::problems::PlaceProblem;
 pub(super) struct Report {
     pub(super) dirs: Dirs,
     pub(super) config: ConfigFile,
-    /// Why the agent's home cannot be read.
+    /// Reason why the agent's home cannot be read.
     pub(super) home_fault: Option<Fault>,
     pub(super) databases: Vec<DbStatus>,
-    /// Why a missing index could not be created.
+    /// Reason why a missing index could not be created.
     pub(super) obstacle: Option<String>,
     pub(super) contents: Result<Option<Contents>, Fault>,
     pub(super) figures: Figures,

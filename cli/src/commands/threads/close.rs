@@ -29,7 +29,7 @@ pub(super) struct Subtree<'a> {
     pub(super) change: Change,
 }
 
-/// The threads that were closed or reopened, and the one that was asked for.
+/// The thread that the user named, and all threads that were closed or reopened.
 struct Changed {
     change: Change,
     id: Uuid,

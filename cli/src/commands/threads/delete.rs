@@ -15,7 +15,7 @@ use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::find;
 use crate::output::{Answer, Screen};
 
-/// What is deleted with a thread.
+/// Content that is deleted with a thread.
 const LOST: &str =
     "Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here";
 /// The same while something could not be deleted yet, which a note has said.
@@ -62,7 +62,8 @@ impl Run for Delete<'_> {
     }
 }
 
-/// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a reason.
+/// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a
+/// reason.
 fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     let mut left: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
     for PendingDeletion { thread_id, participant, reason, .. } in pending {

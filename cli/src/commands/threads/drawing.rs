@@ -25,7 +25,7 @@ pub(super) struct Tree {
     pub(super) next: Option<Uuid>,
     /// True if it continues an earlier tree.
     pub(super) is_rest: bool,
-    /// Why it may not be complete.
+    /// Reason why it may not be complete.
     pub(super) incomplete: Option<Message>,
 }
 
@@ -135,8 +135,8 @@ enum Content {
     More(u64),
 }
 
-/// Selects the lines of a tree, each thread followed by its sub-agents: nothing below a depth, and only the first children
-/// of one thread.
+/// Selects the lines of a tree, each thread followed by its sub-agents: nothing below a depth, and
+/// only the first children of one thread.
 fn lines(depths: &[u32], deepest: u32, most: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     // Siblings so far, at each depth on the way to the current thread.

@@ -34,7 +34,8 @@ impl Run for ListThreads<'_> {
         let refreshed = prepare(&index, &home, refreshes, *screen).await?;
         let page = index.state.threads().list(&query).await?;
         if !refreshes && page.threads.is_empty() && index.state.inventory().await?.files == 0 {
-            // The answer will say that an index run makes the list; broken settings would stop that run.
+            // The answer will say that an index run makes the list; broken settings would stop that
+            // run.
             home.config()?;
         }
         let inventory = if screen.json { Inventory::default() } else { index.state.inventory().await? };
@@ -89,7 +90,8 @@ fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThreads, Fault> 
     })
 }
 
-/// Returns the folder as an agent writes it down: absolute, without `.`, `..` and a slash at its end.
+/// Returns the folder as an agent writes it down: absolute, without `.`, `..` and a slash at its
+/// end.
 fn absolute(folder: &Path) -> Result<String, Fault> {
     let mut path = PathBuf::new();
     for component in std::path::absolute(folder)?.components() {

@@ -36,7 +36,7 @@ struct Shown {
     agent: Option<Agent>,
     /// Number of threads that it spawned itself.
     spawned: u64,
-    /// Why it may be out of date.
+    /// Reason why it may be out of date.
     incomplete: Option<Message>,
 }
 
@@ -85,7 +85,8 @@ async fn agent(state: &StateRuntime, thread: &Thread) -> Result<(Option<Agent>, 
     }
 }
 
-/// Returns the name in `session_index.jsonl`. Commands that need the file report that it cannot be read.
+/// Returns the name in `session_index.jsonl`. Commands that need the file report that it cannot be
+/// read.
 fn session_name(home: &AgentHome, thread: &Thread) -> Option<String> {
     let names = home.thread_names().ok()?;
     names.get(thread.id).map(str::to_owned)

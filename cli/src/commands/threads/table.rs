@@ -26,7 +26,7 @@ pub(super) struct List {
     /// All that is indexed; counted for people alone.
     pub(super) inventory: Inventory,
     pub(super) home: PathBuf,
-    /// Why the list may not be complete.
+    /// Reason why the list may not be complete.
     pub(super) incomplete: Option<Message>,
     /// True if the index was brought up to date, as far as the home could be read.
     pub(super) refreshed: bool,
