@@ -53,53 +53,34 @@ fn listen() {
     // Registered here and not in the thread, which may begin later.
     let signals = {
         let _inside = runtime.enter();
-        Signals::register()
+        signals()
     };
-    if let Some(mut signals) = signals {
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                while let Some(signal) = signals.next().await {
-                    on_signal(signal);
-                }
-            });
+    let Some(mut next) = signals else { return };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            while let Some(signal) = next().await {
+                on_signal(signal);
+            }
         });
-    }
+    });
 }
 
+/// Registers the signals, and returns a function that waits for the next one.
 #[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn register() -> Option<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (interrupt, terminate) =
-            (signal(SignalKind::interrupt()).ok()?, signal(SignalKind::terminate()).ok()?);
-        Some(Signals { interrupt, terminate })
-    }
-
-    async fn next(&mut self) -> Option<i32> {
+fn signals() -> Option<impl AsyncFnMut() -> Option<i32>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
+    let mut terminate = signal(SignalKind::terminate()).ok()?;
+    Some(async move || {
         tokio::select! {
-            Some(()) = self.interrupt.recv() => Some(INTERRUPT),
-            Some(()) = self.terminate.recv() => Some(TERMINATE),
+            Some(()) = interrupt.recv() => Some(INTERRUPT),
+            Some(()) = terminate.recv() => Some(TERMINATE),
             else => None,
         }
-    }
+    })
 }
 
 #[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn register() -> Option<Signals> {
-        Some(Signals)
-    }
-
-    async fn next(&mut self) -> Option<i32> {
-        tokio::signal::ctrl_c().await.ok().map(|()| INTERRUPT)
-    }
+fn signals() -> Option<impl AsyncFnMut() -> Option<i32>> {
+    Some(async || tokio::signal::ctrl_c().await.ok().map(|()| INTERRUPT))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use threadkeep_state::Thread;
 use threadkeep_state_goals::Goal;
 
@@ -31,16 +31,19 @@ pub(crate) fn document(value: &Value, indented: bool) -> String {
     text
 }
 
-/// Adds a time twice: as RFC 3339 under its name, and in Unix milliseconds under its name and
-/// `_ms`.
-pub(crate) fn put_time(object: &mut Map<String, Value>, name: &str, at: Option<Timestamp>) {
-    object.insert(name.to_owned(), at.map_or(Value::Null, |at| format!("{at:.3}").into()));
-    object.insert(format!("{name}_ms"), at.map_or(Value::Null, |at| at.as_millisecond().into()));
+/// Renders a time as RFC 3339. Every document also has it as [`ms`], under its name and `_ms`.
+pub(crate) fn at(at: impl Into<Option<Timestamp>>) -> Option<String> {
+    at.into().map(|at| format!("{at:.3}"))
 }
 
-/// A thread, with the names of the table `threads`, and its goal.
+/// Renders a time in Unix milliseconds.
+pub(crate) fn ms(at: impl Into<Option<Timestamp>>) -> Option<i64> {
+    at.into().map(Timestamp::as_millisecond)
+}
+
+/// Renders a thread, with the names of the table `threads`, and its goal.
 pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
-    let Value::Object(mut object) = json!({
+    json!({
         "id": thread.id,
         "rollout_path": thread.rollout_path,
         "parent_thread_id": thread.parent_thread_id,
@@ -48,15 +51,15 @@ pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
         "title": thread.title,
         "preview": thread.preview,
         "first_user_message": thread.first_user_message,
-    }) else {
-        return Value::Null;
-    };
-    put_time(&mut object, "created_at", Some(thread.created_at));
-    put_time(&mut object, "updated_at", Some(thread.updated_at));
-    object.insert("archived".to_owned(), thread.archived.into());
-    put_time(&mut object, "archived_at", thread.archived_at);
-    put_time(&mut object, "missing_since", thread.missing_since);
-    let Value::Object(rest) = json!({
+        "created_at": at(thread.created_at),
+        "created_at_ms": ms(thread.created_at),
+        "updated_at": at(thread.updated_at),
+        "updated_at_ms": ms(thread.updated_at),
+        "archived": thread.archived,
+        "archived_at": at(thread.archived_at),
+        "archived_at_ms": ms(thread.archived_at),
+        "missing_since": at(thread.missing_since),
+        "missing_since_ms": ms(thread.missing_since),
         "cwd": thread.cwd,
         "source": thread.source,
         "thread_source": thread.thread_source,
@@ -76,17 +79,12 @@ pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
         "memory_mode": thread.memory_mode,
         "run_outcome": thread.run_outcome.as_str(),
         "goal": goal.map(self::goal),
-    }) else {
-        return Value::Null;
-    };
-    object.extend(rest);
-    Value::Object(object)
+    })
 }
 
-/// A goal, with the names of the table `thread_goals`.
+/// Renders a goal, with the names of the table `thread_goals`.
 pub(crate) fn goal(goal: &Goal) -> Value {
-    let mut object = Map::new();
-    let Value::Object(words) = json!({
+    json!({
         "thread_id": goal.thread_id,
         "goal_id": goal.goal_id,
         "objective": goal.objective,
@@ -94,13 +92,11 @@ pub(crate) fn goal(goal: &Goal) -> Value {
         "token_budget": goal.token_budget,
         "tokens_used": goal.tokens_used,
         "seconds_used": goal.seconds_used,
-    }) else {
-        return Value::Null;
-    };
-    object.extend(words);
-    put_time(&mut object, "created_at", Some(goal.created_at));
-    put_time(&mut object, "updated_at", Some(goal.updated_at));
-    object.into()
+        "created_at": at(goal.created_at),
+        "created_at_ms": ms(goal.created_at),
+        "updated_at": at(goal.updated_at),
+        "updated_at_ms": ms(goal.updated_at),
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use super::fixture::{Fixture, Result, Said, contents};
 
@@ -37,7 +38,10 @@ fn unprotect(path: &Path) -> Result {
 fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
     let program = fixture.path().join("threadkeep");
     if !program.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_threadkeep"), &program)?;
+        // Copied by another process: a child that this process forks meanwhile would inherit the file,
+        // open for writing, and a file that is open for writing cannot be run.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_threadkeep")).arg(&program).status()?;
+        assert!(copied.success(), "{copied}");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
         fs::set_permissions(fixture.path(), fs::Permissions::from_mode(0o755))?;
         fs::create_dir(fixture.path().join("temporary"))?;

@@ -8,7 +8,7 @@ use threadkeep_state_logs::{Level, LogRow};
 
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
-use crate::output::json::{document, put_time};
+use crate::output::json::{self, document};
 
 /// Renders a row in the form of the screen.
 pub(super) fn line(row: &LogRow, compact: bool, screen: &Screen) -> String {
@@ -26,7 +26,10 @@ pub(super) fn value(row: &LogRow) -> Value {
     if let Ok(Value::Object(fields)) = serde_json::to_value(row) {
         for (name, value) in fields {
             match name.as_str() {
-                "at" => put_time(&mut object, "at", Some(row.at)),
+                "at" => object.extend([
+                    ("at".to_owned(), json::at(row.at).into()),
+                    ("at_ms".to_owned(), json::ms(row.at).into()),
+                ]),
                 _ => drop(object.insert(name, value)),
             }
         }

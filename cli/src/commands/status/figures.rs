@@ -10,7 +10,7 @@ use threadkeep_state_logs::LogInventory;
 
 use crate::commands::goals;
 use crate::output::color::{RED, YELLOW, paint};
-use crate::output::json::put_time;
+use crate::output::json::{at, ms};
 use crate::output::sheet::Sheet;
 
 /// Number of goals of each status that a goal has.
@@ -61,23 +61,20 @@ impl Figures {
     }
 
     pub(super) fn json_of_logs(&self) -> Value {
-        let logs = match &self.logs {
-            Err(fault) => return json!({ "error": fault.to_string() }),
-            Ok(None) => return Value::Null,
-            Ok(Some(logs)) => logs,
-        };
-        let mut object = Map::new();
-        for (name, figure) in [
-            ("rows", logs.rows),
-            ("bytes", logs.bytes),
-            ("logged_bytes", logs.logged_bytes),
-            ("dropped_rows", logs.dropped_rows),
-        ] {
-            object.insert(name.to_owned(), figure.into());
+        match &self.logs {
+            Err(fault) => json!({ "error": fault.to_string() }),
+            Ok(None) => Value::Null,
+            Ok(Some(logs)) => json!({
+                "rows": logs.rows,
+                "bytes": logs.bytes,
+                "logged_bytes": logs.logged_bytes,
+                "dropped_rows": logs.dropped_rows,
+                "oldest_at": at(logs.oldest),
+                "oldest_at_ms": ms(logs.oldest),
+                "newest_at": at(logs.newest),
+                "newest_at_ms": ms(logs.newest),
+            }),
         }
-        put_time(&mut object, "oldest_at", logs.oldest);
-        put_time(&mut object, "newest_at", logs.newest);
-        object.into()
     }
 
     /// Adds the contents of a database to its part of the sheet.

@@ -8,7 +8,7 @@ use threadkeep_state::Inventory;
 
 use super::report::{Report, application_id, is_over, status_word};
 use crate::commands::problems::PlaceProblem;
-use crate::output::json::put_time;
+use crate::output::json::{at, ms};
 
 impl Report {
     /// Returns all facts as one document.
@@ -67,19 +67,21 @@ fn json_of_database(database: &DbStatus, is_enabled: bool) -> Value {
 }
 
 fn json_of_progress(progress: &ProgressState) -> Value {
-    let mut object = serde_json::Map::new();
-    object.insert("status".to_owned(), status_word(progress.status).into());
-    object.insert("watermark".to_owned(), progress.watermark.clone().into());
-    put_time(&mut object, "last_success_at", progress.last_success_at);
-    let lease = progress.lease.as_ref().map_or(Value::Null, |lease| {
-        let mut object = serde_json::Map::new();
-        object.insert("owner".to_owned(), lease.owner.clone().into());
-        object.insert("is_over".to_owned(), is_over(lease).into());
-        put_time(&mut object, "expires_at", Some(lease.expires_at));
-        object.into()
+    let lease = progress.lease.as_ref().map(|lease| {
+        json!({
+            "owner": lease.owner,
+            "is_over": is_over(lease),
+            "expires_at": at(lease.expires_at),
+            "expires_at_ms": ms(lease.expires_at),
+        })
     });
-    object.insert("lease".to_owned(), lease);
-    object.into()
+    json!({
+        "status": status_word(progress.status),
+        "watermark": progress.watermark,
+        "last_success_at": at(progress.last_success_at),
+        "last_success_at_ms": ms(progress.last_success_at),
+        "lease": lease,
+    })
 }
 
 fn json_of_inventory(inventory: &Inventory) -> Value {

@@ -12,7 +12,8 @@ use super::drawing::Tree;
 use crate::args::TreeArgs;
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::look_up_id;
-use crate::output::{Answer, Screen, json::put_time};
+use crate::output::json::{at, ms};
+use crate::output::{Answer, Screen};
 
 /// Default number of steps down.
 const DEPTH: u32 = 10;
@@ -77,14 +78,15 @@ impl Answer for Tree {
 
 /// Returns an agent for programs, with the names of the table `agents`.
 pub(super) fn json_of(agent: &Agent) -> Value {
-    let mut object = serde_json::Map::new();
-    object.insert("thread_id".to_owned(), agent.thread_id.to_string().into());
-    object.insert("parent_thread_id".to_owned(), agent.parent_thread_id.map(|id| id.to_string()).into());
-    object.insert("depth".to_owned(), agent.depth.into());
-    object.insert("name".to_owned(), agent.name.clone().into());
-    object.insert("lifecycle".to_owned(), agent.lifecycle.as_str().into());
-    object.insert("closed_by".to_owned(), agent.closed_by.map(|id| id.to_string()).into());
-    object.insert("outcome".to_owned(), agent.outcome.as_str().into());
-    put_time(&mut object, "updated_at", agent.last_line_at);
-    object.into()
+    json!({
+        "thread_id": agent.thread_id,
+        "parent_thread_id": agent.parent_thread_id,
+        "depth": agent.depth,
+        "name": agent.name,
+        "lifecycle": agent.lifecycle.as_str(),
+        "closed_by": agent.closed_by,
+        "outcome": agent.outcome.as_str(),
+        "updated_at": at(agent.last_line_at),
+        "updated_at_ms": ms(agent.last_line_at),
+    })
 }
