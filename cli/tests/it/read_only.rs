@@ -38,8 +38,8 @@ fn unprotect(path: &Path) -> Result {
 fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
     let program = fixture.path().join("threadkeep");
     if !program.exists() {
-        // Copied by another process: a child that this process forks meanwhile would inherit the file,
-        // open for writing, and a file that is open for writing cannot be run.
+        // Copied by another process: a child that this process forks meanwhile would inherit the
+        // file, open for writing, and a file that is open for writing cannot be run.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_threadkeep")).arg(&program).status()?;
         assert!(copied.success(), "{copied}");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
