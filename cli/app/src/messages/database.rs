@@ -40,9 +40,13 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
             hinted("move the log away, but keep it: it may hold what is missing elsewhere")
         }
         OpenError::Newer { path, needs, knows } => newer(path, *needs, *knows),
-        OpenError::Development { .. } => {
-            Fault::new(error.to_string(), ("move the database away, then run ", command("backfill")))
+        OpenError::Development(path) if is_index(path) => {
+            let end = "; names and marks given here stay in the moved file alone";
+            Fault::new(error.to_string(), ("move the database away, then run ", command("backfill"), end))
         }
+        OpenError::Development { .. } => hinted(
+            "move the database away; a new one is created when it is needed. Its contents stay in the moved file alone",
+        ),
         OpenError::Checksum { .. } => hinted("use the build that made it, or a released one"),
         OpenError::NotWritable(path) => Fault::new(
             format!("{} is not writable", path.display()),
@@ -103,6 +107,10 @@ pub fn recovery(path: &Path) -> Command {
     }
 }
 
+fn is_index(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == STATE_DB.file_name)
+}
+
 fn changing(path: &Path) -> Fault {
     Fault::new(format!("{} is being written to just now", path.display()), "run it again")
 }
@@ -132,7 +140,7 @@ pub fn rebuild(path: &Path) -> Message {
     // The log and its index may be missing: the last program that closes the database removes them.
     let rest = format!("mv {log} {log_index} {aside} 2>/dev/null");
     let script = format!("mkdir {aside} && mv {file} {aside} && {{ {rest};");
-    if path.file_name().is_some_and(|name| name == STATE_DB.file_name) {
+    if is_index(path) {
         let what = "move it aside with its -wal and -shm, then index the rollouts again";
         let end = "; } (names you gave and marks you set are in the damaged file alone)";
         (format!("{what}: {script} "), Part::Script(command("backfill")), end).into()

@@ -114,6 +114,9 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
         DbState::Current => paint(GREEN, "current"),
         DbState::Pending => paint(YELLOW, "older than this threadkeep; the next command upgrades it"),
         DbState::Newer => paint(RED, "newer than this threadkeep; update threadkeep"),
+        DbState::Development if database.label != "state" => {
+            paint(RED, "made by a development version; move it away, but keep it")
+        }
         DbState::Development => {
             let again = screen.command(command("backfill"));
             paint(RED, &format!("made by a development version; move it away, then run {again}"))
