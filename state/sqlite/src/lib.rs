@@ -145,7 +145,7 @@ pub use inspect::status::{DbState, DbStatus, Pages, SchemaStatus};
 pub use options::{JournalChoice, JournalMode, OpenOptions};
 pub use paths::DbPaths;
 pub use row::{JsonText, RowReader, json, text_of};
-pub use rows::{MOST_ROWS, values_of};
+pub use rows::{MOST_ROWS, value_columns, values_of};
 pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use system::file_system;
 pub use telemetry::{AlreadyInstalled, DbTelemetry, MemoryTelemetry, install_telemetry};

@@ -14,6 +14,13 @@ pub fn values_of(rows: usize, columns: usize) -> String {
     format!("VALUES {}", vec![row; rows].join(","))
 }
 
+/// Names the columns of [`values_of`]: `column1, column2, …`.
+#[must_use]
+pub fn value_columns(columns: usize) -> String {
+    let names: Vec<String> = (1..=columns).map(|column| format!("column{column}")).collect();
+    names.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -21,5 +28,6 @@ mod tests {
         assert_eq!(super::values_of(1, 3), "VALUES (?,?,?)");
         assert_eq!(super::values_of(5, 2), super::values_of(8, 2));
         assert_eq!(super::values_of(1000, 1).matches('?').count(), 1000);
+        assert_eq!(super::value_columns(2), "column1, column2");
     }
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_backfill::Item;
-use threadkeep_sqlite::{MOST_ROWS, values_of};
+use threadkeep_sqlite::{MOST_ROWS, value_columns, values_of};
 
 use super::assign::{Assignment, FileRead};
 use super::index::NamesContent;
@@ -82,10 +82,11 @@ pub(super) async fn store_outcomes(
 pub(crate) fn store_sql(rows: usize) -> String {
     format!(
         "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped) \
-         SELECT * FROM ({}) WHERE column1 IS NOT NULL \
+         SELECT {} FROM ({}) WHERE column1 IS NOT NULL \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
            thread_id = coalesce(excluded.thread_id, thread_id), problem = excluded.problem, \
            detail = excluded.detail, lines = excluded.lines, lines_skipped = excluded.lines_skipped",
+        value_columns(8),
         values_of(rows, 8)
     )
 }

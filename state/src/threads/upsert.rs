@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::{Durability, MOST_ROWS, text_of, values_of};
+use threadkeep_sqlite::{Durability, MOST_ROWS, text_of, value_columns, values_of};
 use uuid::Uuid;
 
 use super::touch::write_touches;
@@ -146,11 +146,12 @@ pub(super) fn upsert_sql(rows: usize) -> String {
     let theirs: Vec<String> = names[1..].iter().map(|name| format!("excluded.{name}")).collect();
     format!(
         "INSERT INTO threads ({}, session_name) \
-         SELECT *, (SELECT name FROM session_names WHERE thread_id = column1) FROM ({}) \
+         SELECT {}, (SELECT name FROM session_names WHERE thread_id = column1) FROM ({}) \
          WHERE column1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = column1) \
          ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
         names.join(", "),
+        value_columns(names.len()),
         values_of(rows, names.len()),
         sets.join(", "),
         ours.join(", "),
