@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-/// What can be wrong with an item or a place, as the adapter behind the ports knows it.
+/// Problem of an item or a place, as the adapter behind the ports knows it.
 ///
 /// The three ports of one engine share the type. The engine stores and reports its values and never looks into them.
 pub trait ItemProblem: Clone + Debug + PartialEq + Send + Sync + 'static {

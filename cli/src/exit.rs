@@ -1,4 +1,4 @@
-//! How a run ends.
+//! Exit codes and the end of a run.
 
 use std::process::ExitCode;
 

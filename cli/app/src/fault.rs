@@ -1,4 +1,4 @@
-//! Why a command could not do what it was asked: a message, a hint, and the kind of trouble.
+//! Faults: the reason why a command could not run, as a message, a hint and a kind.
 
 use std::error::Error;
 use std::fmt;

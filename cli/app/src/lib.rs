@@ -1,4 +1,4 @@
-//! What every command of Threadkeep shares, whichever program runs it: directories, settings,
+//! Shared parts of every command of Threadkeep, whichever program runs it: directories, settings,
 //! opening the stores, bringing the index up to date, and errors in words.
 //!
 //! The crate prints nothing and knows no command line. It reports notes and progress to an
