@@ -18,7 +18,7 @@ impl LogStore {
     /// Returns a handle to the same store whose calls wait at most `patience` for other processes.
     #[must_use]
     pub fn within(&self, patience: Duration) -> LogStore {
-        LogStore { database: self.database.within(patience), ..self.clone() }
+        LogStore { database: self.database.within(patience) }
     }
 
     /// Erases a deleted thread's rows from every file, snapshots of upgrades included. New rows of the thread are dropped

@@ -132,7 +132,7 @@ impl<'k> Pass<'k> {
             Kind::Event(Event::TurnStarted | Event::TurnCompleted | Event::TurnAborted | Event::Error)
                 if self.keeps_marks() =>
             {
-                self.kept.marks.keep(line.bytes, &head)
+                self.kept.marks.keep(line.bytes, &head);
             }
             Kind::Event(Event::UserMessage | Event::ItemCompleted) if !self.user_message_matters() => {}
             kind if may_matter(kind) => {
