@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use threadkeep_sqlite::{
-    Database, DbSpec, ErrorClass, MigrationFile, OpenOptions, StoreError as _, migrations,
-};
+use threadkeep_sqlite::{Database, DbSpec, ErrorClass, MigrationFile, OpenOptions, StoreError, migrations};
 use threadkeep_state::{DATABASES, StateOptions, StateRuntime};
 
 use crate::common::{Result, id};
@@ -40,7 +38,7 @@ async fn a_database_of_a_development_version_is_refused_untouched() -> Result {
 
         let opened = StateRuntime::open(&StateOptions::new(folder.path())).await;
         let class = match (label, &opened) {
-            ("state", opened) => opened.as_ref().err().and_then(|error| error.class()),
+            ("state", opened) => opened.as_ref().err().and_then(StoreError::class),
             ("goals", Ok(state)) => {
                 state.thread_goals().get(id(1)).await.err().and_then(|error| error.class())
             }

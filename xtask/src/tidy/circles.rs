@@ -131,13 +131,13 @@ impl File {
         let mut full = path.clone();
         full.extend((*name != "self").then(|| name.to_string()));
         let alias = if *alias == "self" { path.last().cloned() } else { Some(alias.to_string()) };
-        let full = self.from_root(&full);
+        let full = self.absolute(&full);
         self.paths.extend(is_private.then(|| full.clone()));
         self.names.extend(alias.map(|alias| (alias, full)));
     }
 
     /// Turns a path as written into one from the root of the crate.
-    fn from_root(&self, path: &Module) -> Module {
+    fn absolute(&self, path: &Module) -> Module {
         let up = path.iter().take_while(|part| *part == "super").count();
         let parent = || self.module[..self.module.len().saturating_sub(up)].iter();
         match path.first().map(String::as_str) {
@@ -166,7 +166,7 @@ impl<'ast> Visit<'ast> for File {
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.segments.len() > 1 {
             let parts: Module = path.segments.iter().map(|part| part.ident.to_string()).collect();
-            self.paths.insert(self.from_root(&parts));
+            self.paths.insert(self.absolute(&parts));
         }
         visit::visit_path(self, path);
     }

@@ -16,7 +16,7 @@ impl Report {
         let contents = self.contents.as_ref().ok().and_then(Option::as_ref);
         json!({
             "home": self.dirs.home.display().to_string(),
-            "home_error": self.home_fault.as_ref().map(|fault| fault.to_string()),
+            "home_error": self.home_fault.as_ref().map(ToString::to_string),
             "sqlite_home": self.dirs.sqlite_home.display().to_string(),
             "sqlite_version": sqlite_version(),
             "obstacle": self.obstacle,
@@ -26,7 +26,7 @@ impl Report {
                 "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
             "databases": self.databases.iter().map(|database| json_of_database(database, self.is_enabled(database))).collect::<Vec<_>>(),
-            "index_error": self.contents.as_ref().err().map(|fault| fault.to_string()),
+            "index_error": self.contents.as_ref().err().map(ToString::to_string),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| json_of_inventory(&contents.inventory)),
             "goals": self.figures.json_of_goals(),
