@@ -79,6 +79,7 @@ impl HomeProblem {
     }
 
     /// Returns the problem of a file that is indexed without some lines, if there are any.
+    #[cfg(feature = "backfill")]
     pub(crate) fn of_skipped(skipped: &SkippedLines) -> Option<HomeProblem> {
         (!skipped.is_empty()).then(|| Self::LinesSkipped(skipped.clone()))
     }

@@ -13,7 +13,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
 use threadkeep_sqlite::{Durability, Tombstone};
 use uuid::Uuid;
@@ -201,7 +200,7 @@ impl StateRuntime {
 /// that they spawned, and records the work of the participants. Their rows come from the index run that asked for it.
 #[cfg(feature = "backfill")]
 pub(crate) async fn restore_in_index(
-    conn: &mut SqliteConnection,
+    conn: &mut sqlx::SqliteConnection,
     ids: &[Uuid],
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {

@@ -5,10 +5,10 @@
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::{json, text_of};
-use uuid::Uuid;
 
-use super::statements::{CHILDREN_OF, CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
+#[cfg(feature = "backfill")]
+use super::statements::CHILDREN_OF;
+use super::statements::{CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
 
 /// A spawned thread, as the statements take it: child, parent, time.
 #[derive(Serialize)]
@@ -30,8 +30,9 @@ pub(crate) async fn add_spawned(
 #[cfg(feature = "backfill")]
 pub(crate) async fn link_children_of(
     conn: &mut SqliteConnection,
-    parents: &[Uuid],
+    parents: &[uuid::Uuid],
 ) -> Result<(), sqlx::Error> {
+    use threadkeep_sqlite::{json, text_of};
     let parents: Vec<String> = parents.iter().copied().map(text_of).collect();
     let spawned: String = sqlx::query_scalar(CHILDREN_OF).bind(json(&parents)).fetch_one(&mut *conn).await?;
     link(conn, &spawned).await
