@@ -119,6 +119,7 @@
 //!
 //! [`telemetry`] lists names and tags; [`install_telemetry`] sets the process's one sink.
 
+mod boxed;
 mod database;
 mod error;
 mod inspect;
@@ -133,6 +134,7 @@ pub mod telemetry;
 mod tombstone;
 mod version;
 
+pub use boxed::Boxed;
 pub use database::Database;
 pub use database::durability::Durability;
 pub use database::lazy::{Edit, LazyDatabase};

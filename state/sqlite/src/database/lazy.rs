@@ -1,7 +1,6 @@
 //! A database that is opened at its first use: an unused database costs nothing, and a broken one stops nothing else.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::Database;
 use super::durability::Durability;
+use crate::boxed::Boxed;
 use crate::error::{DbError, OpenError};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::Access;
@@ -31,7 +31,7 @@ pub struct LazyDatabase {
 }
 
 /// Edit of a snapshot: a boxed future, because that of an async closure would not be `Send`.
-pub type Edit<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
+pub type Edit<'c> = Boxed<'c, Result<(), sqlx::Error>>;
 
 #[derive(Debug)]
 struct Lazy {

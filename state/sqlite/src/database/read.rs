@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Database, Inner};
+use crate::boxed::Boxed;
 use crate::error::DbError;
 
 impl Database {
@@ -18,8 +19,8 @@ impl Database {
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while unused.
     /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
-    pub async fn reader(&self) -> Result<Reader, DbError> {
-        Reader::take(&self.inner).await
+    pub fn reader(&self) -> Boxed<'_, Result<Reader, DbError>> {
+        Box::pin(Reader::take(&self.inner))
     }
 
     /// Runs `work` on a reader connection, sorts its error, and confirms the result.

@@ -11,6 +11,7 @@ use super::durability::{Durability, Level, Writer};
 use super::retry::Retry;
 use super::transaction::{Manager, begin_immediate, commit};
 use super::{Database, Inner};
+use crate::boxed::Boxed;
 use crate::error::{DbError, ErrorClass, StoreError};
 use crate::options::OpenOptions;
 use crate::telemetry::{self, names};
@@ -80,7 +81,11 @@ impl Database {
     /// * [`DbError::Newer`]: a newer program has made the file unusable for this one since it was opened.
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
-    pub async fn begin(&self, durability: Durability) -> Result<WriteTx, DbError> {
+    pub fn begin(&self, durability: Durability) -> Boxed<'_, Result<WriteTx, DbError>> {
+        Box::pin(self.begin_timed(durability))
+    }
+
+    async fn begin_timed(&self, durability: Durability) -> Result<WriteTx, DbError> {
         let inner = &self.inner;
         let level = Level::of(durability, inner.spec.kind, inner.journal);
         let options = self.options();
@@ -195,7 +200,11 @@ impl WriteTx {
     /// * [`DbError::Busy`]: readers of a rollback-journal database were in the way for too long.
     /// * [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: SQLite could not write.
     /// * [`DbError::Statement`]: a deferred constraint does not hold.
-    pub async fn commit(mut self) -> Result<(), DbError> {
+    pub fn commit(self) -> Boxed<'static, Result<(), DbError>> {
+        Box::pin(self.finish())
+    }
+
+    async fn finish(mut self) -> Result<(), DbError> {
         let mut retry = Retry::new(self.write_timeout);
         let Err(error) = commit(self.conn(), &mut retry).await else {
             self.open = false;
@@ -209,8 +218,8 @@ impl WriteTx {
     }
 
     /// Rolls back, and waits until that is done.
-    pub async fn rollback(mut self) {
-        self.end().await;
+    pub fn rollback(mut self) -> Boxed<'static, ()> {
+        Box::pin(async move { self.end().await })
     }
 
     /// Rolls back. Discards a connection that cannot, and with it its transaction.

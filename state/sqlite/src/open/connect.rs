@@ -24,6 +24,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
 use super::wal::holds_pages;
+use crate::boxed::Boxed;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::{DbKind, DbSpec};
@@ -67,7 +68,16 @@ impl Access {
 }
 
 /// Opens a connection. Closes it again if it cannot be set up, as on a damaged schema.
-pub(crate) async fn connect(
+pub(crate) fn connect<'a>(
+    spec: &'a DbSpec,
+    path: &'a Path,
+    busy_timeout: Duration,
+    access: Access,
+) -> Boxed<'a, Result<SqliteConnection, sqlx::Error>> {
+    Box::pin(set_up(spec, path, busy_timeout, access))
+}
+
+async fn set_up(
     spec: &DbSpec,
     path: &Path,
     busy_timeout: Duration,

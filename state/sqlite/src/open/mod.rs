@@ -24,6 +24,7 @@ use self::connect::{Access, closed_on_error};
 use self::lock::FileLock;
 use self::preflight::Preflight;
 use self::prepare::{connect_and_read, connect_once, look, prepare};
+use crate::boxed::Boxed;
 use crate::database::Database;
 use crate::error::{OpenError, is_hot_journal};
 use crate::options::{JournalMode, OpenOptions};
@@ -51,16 +52,18 @@ impl Database {
     ///   read without writing first.
     /// * [`OpenError::Changed`]: read-only, and another program wrote each time we read.
     /// * [`OpenError::Migration`], [`OpenError::Unexpected`]: a bug.
-    pub async fn open(
+    pub fn open<'a>(
         spec: &'static DbSpec,
-        folder: &Path,
-        options: &OpenOptions,
-    ) -> Result<Self, OpenError> {
-        let started = Instant::now();
-        let mut phase = "look";
-        let result = open(spec, folder, options, &mut phase).await;
-        telemetry::report_step(names::OPEN, spec.label, phase, started, &result);
-        result
+        folder: &'a Path,
+        options: &'a OpenOptions,
+    ) -> Boxed<'a, Result<Self, OpenError>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let mut phase = "look";
+            let result = open(spec, folder, options, &mut phase).await;
+            telemetry::report_step(names::OPEN, spec.label, phase, started, &result);
+            result
+        })
     }
 }
 
