@@ -15,11 +15,11 @@
 //! ```
 //!
 //! Redaction is a last guard, and no promise. A secret without a known shape or name stays: a
-//! password in a sentence, half a key at the cut of a preview, a key whose vendor is not in
-//! [`kinds`]. Redact a text before cutting it, never after: half a key has lost its shape.
+//! password in a sentence, half a key at the cut of a preview, a key of an unknown vendor. Redact a
+//! text before cutting it, never after: half a key has lost its shape.
 //!
 //! These stay on purpose: digests, UUIDs, `data:` URLs and other Base64 without a name (an image is
-//! megabytes of it, and nothing tells a key from it), public keys and certificates, counts of
+//! megabytes of it, and a key looks the same), public keys and certificates, counts of
 //! tokens, names of variables (`$TOKEN`, `config.token`), calls (`read_password()`), types, paths,
 //! placeholders and masks. After a weak name such as `token` or `key`, a value counts only if it
 //! looks like a key: eight characters or more, with a digit or of both cases. After a strong name
@@ -51,7 +51,6 @@
 //! None is touched.
 
 mod candidate;
-mod kinds;
 mod name;
 mod named;
 mod pem;
@@ -68,8 +67,13 @@ use std::borrow::Cow;
 
 use crate::shape_search::Shapes;
 
-pub use crate::kinds::{Kind, kinds};
 pub use crate::name::is_secret_name;
+
+/// Returns the kinds of secrets that [`redact`] finds: by shape first, then by name.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    let by_name = ["password", "secret", "authorization", "cookie"];
+    shape_table::TABLE.iter().map(|rule| rule.kind).chain(by_name)
+}
 
 /// Beginning of every mark that replaces a secret.
 const MARK: &str = "[redacted:";

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::kinds::{AUTHORIZATION, COOKIE, PASSWORD, SECRET};
 use crate::name::{self, NameKind};
 use crate::separator;
 use crate::shape_search::Shapes;
@@ -27,8 +26,8 @@ pub(crate) fn find_at(
     let kind = kind_of(text, &name)?;
     let (separator, at) = separator::after_name(text, name.start, name.end)?;
     match kind {
-        NameKind::Authorization => authorization(text, at).map(|secret| (secret, AUTHORIZATION)),
-        NameKind::Cookie => cookie(text, at).map(|secret| (secret, COOKIE)),
+        NameKind::Authorization => authorization(text, at).map(|secret| (secret, "authorization")),
+        NameKind::Cookie => cookie(text, at).map(|secret| (secret, "cookie")),
         NameKind::Strong | NameKind::Weak => {
             let in_url = text[..name.start].ends_with(['?', '&']);
             let value = value::read(text, at, in_url);
@@ -128,5 +127,5 @@ fn kind_of_shape(text: &str, value: &Range<usize>) -> Option<&'static str> {
 fn kind_of_name(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();
     let says_password = ["pass", "pwd", "pw"].iter().any(|word| name.contains(word));
-    if says_password { PASSWORD } else { SECRET }
+    if says_password { "password" } else { "secret" }
 }

@@ -8,13 +8,11 @@ use regex::Regex;
 pub(crate) struct Rule {
     /// Kind of the secret, for its mark `[redacted:<kind>]`.
     pub(crate) kind: &'static str,
-    /// Secrets of this shape, for people.
-    pub(crate) finds: &'static str,
     /// Literals that a match begins with, for the prefilter.
     pub(crate) starts: &'static [&'static str],
     /// Pattern for the prefilter, where `starts` alone would be found everywhere.
     pub(crate) lead: Option<&'static str>,
-    /// Pattern of the shape, from its first byte. If it has groups, the one that matches is the
+    /// Pattern of the shape, from its first byte. If it has groups, the matching group is the
     /// secret.
     pub(crate) pattern: &'static str,
     /// True if the shape may begin in the middle of a word.
@@ -25,7 +23,7 @@ pub(crate) struct Rule {
 
 /// Defaults of a rule.
 pub(crate) const RULE: Rule =
-    Rule { kind: "", finds: "", starts: &[], lead: None, pattern: "", inside_words: false, check: |_| true };
+    Rule { kind: "", starts: &[], lead: None, pattern: "", inside_words: false, check: |_| true };
 
 impl Rule {
     /// Returns the rule's pattern for the prefilter.

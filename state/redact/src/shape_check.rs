@@ -49,8 +49,8 @@ pub(crate) fn is_json_web_token(text: &str) -> bool {
         .any(|(header, rest)| is_header(header) && rest.len() >= SHORTEST)
 }
 
-/// Returns true if text is a password or, after a colon, has one that is neither a group's number
-/// nor a placeholder.
+/// Returns true if the part after a colon, or the whole text without a colon, is a password:
+/// neither a group's number nor a placeholder.
 pub(crate) fn is_password_of_login(text: &str) -> bool {
     let (name, password) = text.split_once(':').unwrap_or(("", text));
     let is_group =

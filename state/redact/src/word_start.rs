@@ -3,8 +3,8 @@
 //! A key right after a line break of a JSON string (`\n`), a percent-escape (`%3D`) or a terminal's
 //! colour (`ESC[31m`) has a letter or digit before it which is not part of its word.
 
-/// Returns true if a word can begin at `at`: no letter or digit stands before it, or one that ends
-/// an escape.
+/// Returns true if a word can begin at `at`: no letter or digit stands before it, except at the
+/// end of an escape.
 pub(crate) fn starts_word(text: &[u8], floor: usize, at: usize) -> bool {
     let before = &text[floor..at];
     match before.last() {

@@ -1,4 +1,4 @@
-//! Secrets that only the name before them tells.
+//! Secrets that only the name before them gives away.
 
 use threadkeep_redact::redact;
 

@@ -1,5 +1,5 @@
-//! Texts that are made to take long. Each is long enough that a test run would seem to hang if one of them were
-//! read in quadratic time.
+//! Texts that are made to take long. Each is long enough that a test run would seem to hang if one
+//! of them were read in quadratic time.
 
 use threadkeep_redact::redact;
 

@@ -1,4 +1,5 @@
-//! Made-up secrets of every shape. Each is put together from two parts, so that no scanner takes it for a real one.
+//! Made-up secrets of every shape. Each is put together from two parts, so that no scanner takes it
+//! for a real one.
 
 /// Holds one secret a row: its kind, and the secret.
 pub(crate) const KEYS: &[(&str, &str)] = &[

@@ -1,4 +1,5 @@
-//! Tests of the redactor: a corpus of secrets, a corpus of what must stay, properties, and hostile texts.
+//! Tests of the redactor: a corpus of secrets, a corpus of what must stay, properties, and hostile
+//! texts.
 
 mod assigned;
 mod hostile;
@@ -8,7 +9,8 @@ mod properties;
 mod shapes;
 mod stays;
 
-/// Fails with every row of a table whose text is not redacted as it says, rather than with the first.
+/// Fails with every row of a table whose text is not redacted as it says, rather than with the
+/// first.
 #[track_caller]
 fn assert_rows<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) {
     let wrong: Vec<String> = rows

@@ -8,7 +8,8 @@ use threadkeep_redact::redact;
 
 use crate::keys::KEYS;
 
-/// Makes one piece of a text: a name, a separator, a quote, a key, a mark of ours, words, or anything at all.
+/// Makes one piece of a text: a name, a separator, a quote, a key, a mark of ours, words, or
+/// anything at all.
 fn piece() -> impl Strategy<Value = String> {
     let names = vec![
         "password",

@@ -1,4 +1,4 @@
-//! Secrets that tell themselves by their shape, bare and in the places in which they are found.
+//! Secrets recognized by their shape, bare and in the places where they are found.
 
 use threadkeep_redact::redact;
 
@@ -72,16 +72,9 @@ fn every_kind_of_shape_has_a_key_in_the_corpus() {
         "authorization",
         "cookie",
     ];
-    let known = |name: &str| KEYS.iter().any(|(kind, _)| *kind == name) || elsewhere.contains(&name);
-    let missing: Vec<_> = threadkeep_redact::kinds().filter(|kind| !known(kind.name)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-}
-
-#[test]
-fn the_rules_are_data_for_documentation() {
     for kind in threadkeep_redact::kinds() {
-        assert!(kind.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{kind:?}");
-        assert!(!kind.finds.is_empty() && redact(kind.finds) == kind.finds, "{kind:?}");
+        assert!(KEYS.iter().any(|(known, _)| *known == kind) || elsewhere.contains(&kind), "{kind}");
+        assert!(kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{kind}");
     }
 }
 
