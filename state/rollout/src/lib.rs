@@ -97,6 +97,8 @@ mod json;
 mod lines;
 mod metadata;
 mod recorder;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod turns;

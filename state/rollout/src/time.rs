@@ -46,32 +46,3 @@ pub(crate) fn of_id(id: Uuid) -> Option<Timestamp> {
     let milliseconds = i64::try_from(id.as_u128() >> 80).ok()?;
     Timestamp::from_millisecond(milliseconds).ok()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_time_says_nothing() {
-        for text in ["", "yesterday", "2026-11-22", "2026-11-22T13:25:00.010", "2026-02-30T00:00:00.000Z"] {
-            assert!(LineTime::now(text.as_bytes()).is_none(), "{text}");
-        }
-        assert!(LineTime::now(b"2026-11-22T13:25:00.010123+02:00").is_some());
-    }
-
-    #[test]
-    fn only_an_id_of_version_7_bears_a_time() -> Result<(), uuid::Error> {
-        let of = |id: &str| Uuid::try_parse(id).map(|id| of_id(id).map(|at| at.to_string()));
-        assert_eq!(of("01a2036e-72f3-74e0-aaf8-16e5fd86f01a")?.as_deref(), Some("2026-11-22T13:24:59.763Z"));
-        assert_eq!(of("00000000-0000-7000-8000-000000000000")?.as_deref(), Some("1970-01-01T00:00:00Z"));
-        for id in [
-            "ffffffff-ffff-7fff-bfff-ffffffffffff",
-            "01a2036e-72f3-44e0-aaf8-16e5fd86f01a",
-            "01a2036e-72f3-74e0-0af8-16e5fd86f01a",
-            "00000000-0000-0000-0000-000000000000",
-        ] {
-            assert_eq!(of(id)?, None, "{id}");
-        }
-        Ok(())
-    }
-}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::fact::Fact;
+use super::git_url;
 use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use super::kind::Event;
 use super::user_message::UserMessage;
@@ -150,40 +151,8 @@ fn passed_through(item: &str) -> Box<RawValue> {
 }
 
 /// Returns the path in a `file:` URL, and any other text as it is.
-fn plain_path(path: &str) -> String {
+pub(super) fn plain_path(path: &str) -> String {
     let Some(encoded) = path.strip_prefix("file://") else { return path.to_owned() };
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
+    let bytes = git_url::units::units(encoded).iter().map(|unit| unit.byte).collect();
     String::from_utf8(bytes).unwrap_or_else(|_| encoded.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_url_is_a_path() {
-        for (from, to) in [
-            ("file:///tmp/%D0%B4%20x", "/tmp/д x"),
-            ("/tmp/100%25", "/tmp/100%25"),
-            ("file:///a%", "/a%"),
-            ("file:///a%zz", "/a%zz"),
-            ("file:///%ff", "/%ff"),
-        ] {
-            assert_eq!(plain_path(from), to);
-        }
-    }
 }

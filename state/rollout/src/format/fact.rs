@@ -56,8 +56,8 @@ pub enum Fact<'a> {
         message: UserMessage,
     },
     /// Anything else happens in a turn: `event_msg` / `item_completed` of newer versions;
-    /// `agent_message`, `agent_reasoning`, … of older ones. No version tells the same in two of
-    /// these.
+    /// `agent_message`, `agent_reasoning`, … of older ones. No version writes two of these for
+    /// the same item.
     TurnItem {
         /// The turn's id, where the line has it.
         turn_id: Option<String>,

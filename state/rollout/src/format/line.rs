@@ -87,8 +87,8 @@ impl fmt::Debug for Line<'_> {
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("rollout.jsonl");
-/// # let line = |message: &str| format!(r#"{{"type":"event_msg","payload":{{"type":"{message}","message":"Hi"}}}}"#);
-/// # std::fs::write(&path, [line("user_message"), line("agent_message"), line("user_message")].join("\ntorn\n"))?;
+/// # let user = r#"{"type":"event_msg","payload":{"type":"user_message","message":"Hi"}}"#;
+/// # std::fs::write(&path, [user, &user.replace("user", "agent"), user].join("\ntorn\n"))?;
 /// let mut messages = 0;
 /// let mut lines = Lines::open(&path, false)?;
 /// while let Some(line) = lines.next_line()? {

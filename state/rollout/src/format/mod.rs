@@ -1,4 +1,4 @@
-//! The format: from a line to the [`Fact`](fact::Fact) that it tells.
+//! The format: from a line to the [`Fact`](fact::Fact) that it stands for.
 //!
 //! A line's [`Kind`](kind::Kind) comes from its first bytes ([`head`]) where they have the usual
 //! shape, and otherwise from the whole line ([`envelope`]). Kind and payload make the fact, in one
@@ -14,6 +14,8 @@ pub(crate) mod kind;
 pub(crate) mod line;
 pub(crate) mod read;
 pub(crate) mod session_meta;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tool_call;
 pub(crate) mod turn_context;
 pub(crate) mod user_message;

@@ -53,14 +53,14 @@ impl Touch {
 }
 
 /// Metadata after the lines so far.
-pub(crate) struct Told {
+pub(crate) struct Recorded {
     state: State,
     name: Option<RolloutName>,
     kept: Kept,
     metadata: ThreadMetadata,
 }
 
-impl Told {
+impl Recorded {
     /// Continues from the lines that were read; `None` if they have no thread id.
     pub(crate) fn new(state: State, name: Option<RolloutName>) -> Option<Self> {
         let metadata = state.metadata(name.as_ref())?;

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use memchr::memchr;
 use serde::Serialize;
 
-use self::change::{Change, Told};
+use self::change::{Change, Recorded};
 use self::error::RecordError;
 use self::files::{create_folders, lock, options, sync_folder};
 use self::new_thread::NewThread;
@@ -52,7 +52,7 @@ pub struct Recorder {
     /// True if a failed write may have left part of a line.
     torn: bool,
     line: Vec<u8>,
-    told: Told,
+    recorded: Recorded,
 }
 
 #[derive(Serialize)]
@@ -86,8 +86,8 @@ impl Recorder {
             Err(error) => return Err(error.into()),
         };
         lock(&file)?;
-        let told = Told::new(State::default(), Some(name)).ok_or(RecordError::NoThread)?;
-        let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new(), told };
+        let recorded = Recorded::new(State::default(), Some(name)).ok_or(RecordError::NoThread)?;
+        let mut this = Self { file, path: path.clone(), end: 0, torn: false, line: Vec::new(), recorded };
         this.append_at(thread.timestamp, "session_meta", thread)?;
         this.sync()?;
         sync_folder(folder)?;
@@ -124,13 +124,13 @@ impl Recorder {
             file.write_all(b"\n")?;
             end += 1;
         }
-        let told = told_by(&path)?;
-        Ok(Self { file, path, end, torn: false, line: Vec::new(), told })
+        let recorded = recorded_in(&path)?;
+        Ok(Self { file, path, end, torn: false, line: Vec::new(), recorded })
     }
 
     /// Returns the thread's metadata so far.
     pub fn metadata(&self) -> &ThreadMetadata {
-        self.told.metadata()
+        self.recorded.metadata()
     }
 
     /// Returns the rollout's path.
@@ -138,14 +138,9 @@ impl Recorder {
         &self.path
     }
 
-    /// Returns the rollout's length in bytes.
-    pub fn len(&self) -> u64 {
+    /// Returns the byte where the next line starts: the rollout's length.
+    pub fn end(&self) -> u64 {
         self.end
-    }
-
-    /// Returns true if nothing has been written; a new or reopened recorder never does.
-    pub fn is_empty(&self) -> bool {
-        self.end == 0
     }
 
     /// Appends a line of the type `line_type`, with the present time, in one write.
@@ -187,18 +182,16 @@ impl Recorder {
             return Err(RecordError::NotOneLine);
         }
         self.line.push(b'\n');
-        self.end_torn_line()?;
+        if self.torn {
+            self.write(b"\n")?;
+        }
         let offset = self.end;
         let line = std::mem::take(&mut self.line);
         let written = self.write(&line);
         self.line = line;
         written?;
-        let change = self.told.take(self.line.trim_ascii_end(), offset);
+        let change = self.recorded.take(self.line.trim_ascii_end(), offset);
         Ok(Appended { offset, len: self.line.len() as u64, change })
-    }
-
-    fn end_torn_line(&mut self) -> Result<(), RecordError> {
-        if self.torn { self.write(b"\n") } else { Ok(()) }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
@@ -234,10 +227,10 @@ impl Drop for Recorder {
 }
 
 /// Reads the lines that are there already, each of them ended.
-fn told_by(path: &Path) -> Result<Told, RecordError> {
+fn recorded_in(path: &Path) -> Result<Recorded, RecordError> {
     let name = path.file_name().and_then(|name| RolloutName::parse(name.to_str()?).ok());
     match Extractor::new().extract(path, false, name.as_ref(), None) {
-        Ok(read) => Told::new(read.checkpoint.state, name).ok_or(RecordError::NoThread),
+        Ok(read) => Recorded::new(read.checkpoint.state, name).ok_or(RecordError::NoThread),
         Err(ExtractError::Io(error)) => Err(error.into()),
         Err(_) => Err(RecordError::NoThread),
     }

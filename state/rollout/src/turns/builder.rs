@@ -53,7 +53,7 @@ impl Builder {
         ended
     }
 
-    /// Opens a turn. Returns the one that was open.
+    /// Opens a turn. Returns the turn that was open.
     fn begin(&mut self, line: &Line<'_>, fact: &Fact<'_>) -> Option<Turn> {
         let (id, root_turn_id, started_at) = match fact {
             Fact::TurnStarted { turn_id, root_turn_id, started_at } => {

@@ -4,4 +4,6 @@ mod builder;
 pub(crate) mod page;
 pub(crate) mod run;
 pub(crate) mod run_outcome;
+#[cfg(test)]
+mod tests;
 pub(crate) mod turn;

@@ -50,23 +50,6 @@ pub enum ItemsView {
 pub const MAX_TURN_ITEMS: usize = 10_000;
 
 impl Turn {
-    /// Returns the user's messages, with line breaks between them.
-    pub fn user_text(&self) -> String {
-        let texts = self.items.iter().filter_map(|item| match &item.kind {
-            TurnItemKind::UserMessage { text, .. } => Some(text.as_str()),
-            _ => None,
-        });
-        texts.collect::<Vec<_>>().join("\n")
-    }
-
-    /// Returns the agent's last message.
-    pub fn last_agent_message(&self) -> Option<&str> {
-        self.items.iter().rev().find_map(|item| match &item.kind {
-            TurnItemKind::AgentMessage { text, .. } => Some(text.as_str()),
-            _ => None,
-        })
-    }
-
     pub(crate) fn push(&mut self, item: TurnItem, view: ItemsView) {
         let wanted = match view {
             ItemsView::None => false,

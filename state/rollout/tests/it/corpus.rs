@@ -1,6 +1,7 @@
 //! Every field of every bundled rollout, against the row that the agent itself makes of it.
 //!
-//! `expected.json` holds the agent's rows (Codex 0.169, its own backfill). Where ours is better, [`better`] says so.
+//! `expected.json` holds the agent's rows (Codex 0.169, its own backfill). Where ours is better,
+//! [`better`] says so.
 
 use std::collections::BTreeMap;
 

@@ -81,7 +81,7 @@ fn credentials_go_and_addresses_stay() {
         ("https://host:8443/path/oauth2:s3cr3t@gitlab/x", "https://host:8443/path/gitlab/x"),
         ("ext::sh -c \"curl -u u:s3cr3t host\"", "ext::"),
         ("EXT::s3cr3t", "EXT::"),
-        // Nobody can tell whether this is a path or a token; hosts of packages have such paths (`/@scope/name`).
+        // This may be a path or a token. Hosts of packages have such paths (`/@scope/name`).
         ("https://host/x@y/p", "https://host/x@y/p"),
         ("/srv/git/x.git", "/srv/git/x.git"),
         ("", ""),

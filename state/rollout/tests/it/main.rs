@@ -1,11 +1,13 @@
 //! The crate's tests, over the rollouts of the bundled home.
 
 mod bad_lines;
+mod bounds;
 mod corpus;
 mod discover;
 mod git_url;
 mod home;
 mod lines;
+mod odd_json;
 mod outcomes;
 mod recorder;
 mod resume;

@@ -147,7 +147,7 @@ proptest! {
         };
         let (outcome, status) = check().map_err(|error| TestCaseError::fail(error.to_string()))?;
         match outcome {
-            // No turn, or one that nobody marked and that no event has ended.
+            // No turn, or an unmarked turn that no event has ended.
             Unknown => prop_assert!(matches!(status, None | Some(TurnStatus::InProgress)), "{status:?}"),
             outcome => prop_assert_eq!(Some(outcome), status.map(RunOutcome::from)),
         }

@@ -21,7 +21,7 @@ fn what_is_recorded_is_found_and_read() -> Result {
     let home = AgentHome::open(folder.path())?;
     let thread = NewThread::new(US, "1.0", "/w");
     let mut recorder = Recorder::create(&home, &thread)?;
-    let start = recorder.len();
+    let start = recorder.end();
     let said = recorder.append("event_msg", &user("hello"))?;
     assert_eq!(said.offset, start);
     assert!(matches!(said.change, Change::Metadata(_)), "{:?}", said.change);
@@ -29,12 +29,12 @@ fn what_is_recorded_is_found_and_read() -> Result {
     assert_eq!(other.offset, said.offset + said.len);
     assert!(matches!(other.change, Change::Touch(_)), "{:?}", other.change);
     recorder.sync()?;
-    assert_eq!(fs::metadata(recorder.path())?.len(), recorder.len());
+    assert_eq!(fs::metadata(recorder.path())?.len(), recorder.end());
     let found = home.discover();
     assert_eq!(found.problems, []);
     let extraction = extract(&home, &found.files[0])?;
     assert!(extraction.skipped.is_empty());
-    assert_eq!((extraction.lines, extraction.checkpoint.offset()), (3, recorder.len()));
+    assert_eq!((extraction.lines, extraction.checkpoint.offset()), (3, recorder.end()));
     let metadata = extraction.metadata;
     assert_eq!((metadata.thread_id, metadata.created_at), (thread.id, Some(thread.timestamp)));
     assert_eq!((metadata.title.as_deref(), metadata.cwd.as_deref()), (Some("hello"), Some("/w")));
@@ -45,7 +45,8 @@ fn what_is_recorded_is_found_and_read() -> Result {
 
 #[test]
 fn what_a_recorder_says_of_its_thread_is_what_a_reader_finds() -> Result {
-    // Every line of every rollout, through a recorder: after each it agrees with an extraction of the file.
+    // Every line of every rollout, through a recorder: after each it agrees with an extraction of
+    // the file.
     for (file, bytes) in rollouts()? {
         let folder = tempfile::tempdir()?;
         let home = AgentHome::open(folder.path())?;
@@ -123,7 +124,7 @@ fn a_payload_of_several_lines_is_refused_and_nothing_written() -> Result {
     let before = fs::read(recorder.path())?;
     let pretty = serde_json::value::RawValue::from_string("{\n  \"type\": \"x\"\n}".to_owned())?;
     assert!(matches!(recorder.append("event_msg", &pretty), Err(RecordError::NotOneLine)));
-    assert_eq!((fs::read(recorder.path())?, recorder.len()), (before.clone(), before.len() as u64));
+    assert_eq!((fs::read(recorder.path())?, recorder.end()), (before.clone(), before.len() as u64));
     let appended = recorder.append("event_msg", &user("one\ntwo"))?;
     assert_eq!(appended.offset, before.len() as u64);
     assert_eq!(extract(&home, &home.discover().files[0])?.lines, 2);
@@ -189,7 +190,8 @@ fn one_recorder_at_a_time() -> Result {
 /// Where the child process records.
 const CHILD_HOME: &str = "THREADKEEP_TEST_RECORDER_HOME";
 
-/// Runs only as the child process of the next test: appends until it is killed, and says what it has appended.
+/// Runs only as the child process of the next test: appends until it is killed, and says what it
+/// has appended.
 #[test]
 fn child_that_is_killed() -> Result {
     let Some(home) = std::env::var_os(CHILD_HOME) else { return Ok(()) };

@@ -1,29 +1,24 @@
 //! What single lines say about a thread, where no bundled rollout has them.
 
-use std::borrow::Cow;
-
 use serde_json::json;
-use threadkeep_rollout::{
-    Extractor, Lines, MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE, RolloutName,
-    ThreadMetadata,
-};
+use threadkeep_rollout::{Extractor, Lines, RolloutName, ThreadMetadata};
 
 use crate::{ID, NAME, Result, extract_bytes};
 
-const OTHER: &str = "01a20371-0f2e-7540-b9be-c443cc774f5e";
+pub(crate) const OTHER: &str = "01a20371-0f2e-7540-b9be-c443cc774f5e";
 
-fn line(second: u32, line_type: &str, payload: serde_json::Value) -> String {
+pub(crate) fn line(second: u32, line_type: &str, payload: serde_json::Value) -> String {
     let at = format!("2026-11-22T10:00:{second:02}.000Z");
     format!("{}\n", json!({"timestamp": at, "type": line_type, "payload": payload}))
 }
 
-fn metadata(lines: &[String]) -> Result<ThreadMetadata> {
+pub(crate) fn metadata(lines: &[String]) -> Result<ThreadMetadata> {
     let extraction = extract_bytes(lines.concat())?;
     assert!(extraction.skipped.is_empty(), "{:?}", extraction.skipped);
     Ok(extraction.metadata)
 }
 
-fn meta(id: &str, more: serde_json::Value) -> String {
+pub(crate) fn meta(id: &str, more: serde_json::Value) -> String {
     let mut payload = json!({"id": id, "timestamp": "2026-11-22T09:59:59.500Z"});
     if let (Some(payload), Some(more)) = (payload.as_object_mut(), more.as_object()) {
         payload.extend(more.clone());
@@ -31,7 +26,7 @@ fn meta(id: &str, more: serde_json::Value) -> String {
     line(0, "session_meta", payload)
 }
 
-fn said(payload: serde_json::Value) -> Result<ThreadMetadata> {
+pub(crate) fn said(payload: serde_json::Value) -> Result<ThreadMetadata> {
     metadata(&[meta(ID, json!({})), line(1, "event_msg", payload)])
 }
 
@@ -134,16 +129,6 @@ fn only_the_first_words_count() -> Result {
 }
 
 #[test]
-fn long_words_are_bounded() -> Result {
-    let got = said(json!({"type": "user_message", "message": "日".repeat(675_773)}))?;
-    let length = |text: Option<String>| text.map_or(0, |text| text.chars().count());
-    assert!(got.title.as_ref().is_some_and(|title| title.ends_with('…')));
-    assert_eq!((length(got.title), length(got.preview)), (MAX_TITLE, MAX_TITLE));
-    assert_eq!(length(got.first_user_message), MAX_FIRST_USER_MESSAGE);
-    Ok(())
-}
-
-#[test]
 fn tokens_are_the_last_that_were_counted() -> Result {
     let count = |second, total: serde_json::Value| {
         let info = json!({"total_token_usage": {"total_tokens": total}});
@@ -189,7 +174,7 @@ fn a_thread_began_when_the_best_witness_says() -> Result {
     {
         assert_eq!(times(&name, bare(no_time))?, both("2026-11-22T13:24:59.763Z"), "{no_time}");
     }
-    // Ids that bear no time, or one that is out of reach: what is left is the name.
+    // Ids without a time, or with a time that is out of reach: the name is left.
     for id in ["ffffffff-ffff-7fff-bfff-ffffffffffff", "7c7b9c1e-8a1f-4f0e-9d53-0d6c2a5d1b11"] {
         let name = name.replace(ID, id);
         assert_eq!(times(&name, "{\"type\":\"x\"}\n".to_owned())?, both("2026-11-23T03:24:59Z"), "{id}");
@@ -244,157 +229,5 @@ fn the_oldest_files_are_read() -> Result {
         (got.git_sha.as_deref(), got.git_origin_url.as_deref()),
         (Some("abc"), Some("https://host/x"))
     );
-    Ok(())
-}
-
-#[test]
-fn every_text_is_bounded() -> Result {
-    let long = "\\é\"".repeat(20_000);
-    // Deeper than any parser that recurses goes, and larger than what is kept.
-    let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    let deep = format!("{{ \"a\": {deep}, \"type\": \"deep\" }}");
-    let text = serde_json::to_string(&long)?;
-    let at = "2026-11-22T10:00:00.000Z";
-    let url = format!("https://{}@host/{}", "s3cr3t".repeat(1_000), "x".repeat(MAX_PATH));
-    let git = json!({"commit_hash": long, "branch": long, "repository_url": url});
-    let mut meta = format!(
-        r#"{{"timestamp":"{at}","type":"session_meta","payload":{{"id":"{ID}","source":{deep},"git":{git}"#
-    );
-    for key in [
-        "cwd",
-        "agent_path",
-        "thread_source",
-        "model_provider",
-        "cli_version",
-        "agent_nickname",
-        "agent_role",
-        "memory_mode",
-        "originator",
-    ] {
-        meta += &format!(r#","{key}":{text}"#);
-    }
-    meta += "}}\n";
-    let turn = |more: &str| {
-        format!(
-            r#"{{"timestamp":"{at}","type":"turn_context","payload":{{"model":{text},"effort":{text},"approval_policy":{text},"sandbox_policy":{deep}{more}}}}}"#
-        )
-    };
-    let extraction = extract_bytes(meta.clone() + &turn("") + "\n")?;
-    let got = extraction.metadata;
-    let cut = |max: usize| Some(format!("{}…", long.chars().take(max - 1).collect::<String>()));
-    let names = [
-        got.thread_source,
-        got.model_provider,
-        got.cli_version,
-        got.agent_nickname,
-        got.agent_role,
-        got.memory_mode,
-        got.model,
-        got.reasoning_effort,
-        got.approval_mode,
-        got.git_sha,
-        got.git_branch,
-    ];
-    assert_eq!(names, std::array::from_fn(|_| cut(MAX_NAME)));
-    assert_eq!([got.cwd, got.agent_path], [cut(MAX_PATH), cut(MAX_PATH)]);
-    assert_eq!((got.source.as_deref(), got.sandbox_policy), (Some(r#"{"type":"deep"}"#), got.source.clone()));
-    let url = got.git_origin_url.ok_or("there is one")?;
-    assert!(url.starts_with("https://host/xxx") && url.ends_with("x…"), "{url}");
-    assert_eq!(url.chars().count(), MAX_PATH);
-    let checkpoint = serde_json::to_string(&extraction.checkpoint)?;
-    assert!(checkpoint.len() < 64 * 1024, "{}", checkpoint.len());
-    // A profile that does not say its type leaves the word to the policy.
-    let profile = format!(r#","permission_profile":[{}0]"#, "0,".repeat(MAX_JSON / 2));
-    let got = extract_bytes(meta.clone() + &turn(&profile))?.metadata;
-    assert_eq!(got.sandbox_policy.as_deref(), Some(r#"{"type":"deep"}"#));
-    // What is as long as it may be stays as it is; white space does not count.
-    let object = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_JSON - 8));
-    let spaced = object.replace(':', &format!(":{}", " ".repeat(100)));
-    let got = extract_bytes(meta + &turn(&format!(r#","permission_profile":{spaced}"#)))?.metadata;
-    assert_eq!(got.sandbox_policy, Some(object));
-    Ok(())
-}
-
-#[test]
-fn no_part_is_kept_of_a_remote_that_is_too_long_to_be_looked_at() -> Result {
-    let url = format!("https://{}@host/x", "s3cr3t".repeat(10_000));
-    let got = metadata(&[meta(ID, json!({"git": {"repository_url": url, "branch": "main"}}))])?;
-    assert_eq!((got.git_origin_url, got.git_branch.as_deref()), (None, Some("main")));
-    Ok(())
-}
-
-#[test]
-fn the_oldest_files_directory_is_bounded() -> Result {
-    let text = format!("<environment_context><cwd>/{}</cwd></environment_context>", "x".repeat(MAX_PATH));
-    let said = json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]});
-    let got = metadata(&[meta(ID, json!({})), format!("{said}\n")])?;
-    assert_eq!(got.cwd.map(|cwd| (cwd.chars().count(), cwd.ends_with('…'))), Some((MAX_PATH, true)));
-    Ok(())
-}
-
-#[test]
-fn half_of_a_surrogate_pair_costs_no_words() -> Result {
-    let event = |payload: &str| {
-        format!(r#"{{"timestamp":"2026-11-22T10:00:00.000Z","type":"event_msg","payload":{{{payload}}}}}"#)
-            + "\n"
-    };
-    let half = r"cut emoji \ud83d";
-    for payload in [
-        format!(r#""type":"user_message","message":"{half}""#),
-        format!(
-            r#""type":"item_completed","item":{{"type":"UserMessage","content":[{{"type":"text","text":"{half}"}}]}}"#
-        ),
-    ] {
-        let got = metadata(&[meta(ID, json!({})), event(&payload)])?;
-        assert_eq!(got.title.as_deref(), Some("cut emoji \u{fffd}"), "{payload}");
-    }
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join(NAME);
-    let command = format!(
-        r#""type":"item_completed","item":{{"type":"CommandExecution","id":"1","command":["echo","{half}"],"status":"\udc00"}}"#
-    );
-    let reasoning =
-        format!(r#""type":"item_completed","item":{{"type":"Reasoning","summary_text":["{half}"]}}"#);
-    std::fs::write(&path, event(&command) + &event(&reasoning))?;
-    let mut lines = Lines::open(&path, false)?;
-    let mut shown = String::new();
-    while let Some(line) = lines.next_line()? {
-        shown += &format!("{:?}", line.map_err(|bad| bad.to_string())?.fact());
-    }
-    assert_eq!(shown.matches("cut emoji \u{fffd}").count(), 2, "{shown}");
-    Ok(())
-}
-
-#[test]
-fn of_a_key_that_comes_twice_the_last_counts() -> Result {
-    let at = "2026-11-22T10:00:00.000Z";
-    let lines = [
-        format!(
-            r#"{{"timestamp":"{at}","type":"session_meta","payload":{{"id":"{OTHER}","id":"{ID}","cwd":"/x","\u0063wd":"/y","a":1,"a":2,"git":{{"branch":"a","branch":"b"}}}}}}"#
-        ),
-        format!(
-            r#"{{"timestamp":"{at}","type":"turn_context","payload":{{"model":"m","model":"n","\ud83d":1}}}}"#
-        ),
-        // The envelope, too.
-        format!(
-            r#"{{"type":"junk","timestamp":"{at}","type":"event_msg","payload":{{"type":"user_message","message":"a","message":"b"}}}}"#
-        ),
-    ];
-    let text = lines.map(|line| line + "\n");
-    let got = metadata(&text)?;
-    assert_eq!((got.thread_id.to_string().as_str(), got.cwd.as_deref()), (ID, Some("/y")));
-    assert_eq!((got.model.as_deref(), got.git_branch.as_deref()), (Some("n"), Some("b")));
-    assert_eq!(got.title.as_deref(), Some("b"));
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join(NAME);
-    std::fs::write(&path, text.concat())?;
-    let mut lines = Lines::open(&path, false)?;
-    let mut kinds = Vec::new();
-    while let Some(line) = lines.next_line()? {
-        kinds.push(line.map_err(|bad| bad.to_string())?.line_type.map(Cow::into_owned));
-    }
-    assert_eq!(kinds, ["session_meta", "turn_context", "event_msg"].map(|name| Some(name.to_owned())));
-    // What is no JSON stays none.
-    assert_eq!(extract_bytes(text[0].clone() + "{\"a\":1,\"a\":}\n")?.skipped.count, 1);
     Ok(())
 }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::{Result, extract_bytes, rollouts};
 
-/// The line with its own keys and its payload's in another order, and with white space between them.
+/// The line with its own keys and its payload's in another order, and with white space between
+/// them.
 fn reshaped(line: &str, seed: u64, in_payload: bool, space: &str) -> Result<String> {
     let object: Map<String, Value> = serde_json::from_str(line)?;
     let mut keys: Vec<_> = object.iter().collect();

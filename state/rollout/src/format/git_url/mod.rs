@@ -5,7 +5,7 @@
 
 mod authorities;
 mod parameters;
-mod units;
+pub(super) mod units;
 
 use std::borrow::Cow;
 

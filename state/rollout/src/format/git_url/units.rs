@@ -4,9 +4,9 @@ use std::ops::Range;
 
 /// Byte of a URL, with its place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Unit {
+pub(in crate::format) struct Unit {
     /// Decoded byte.
-    pub(super) byte: u8,
+    pub(in crate::format) byte: u8,
     /// Place in the URL.
     pub(super) start: usize,
     /// True if the URL has it percent-encoded.
@@ -26,7 +26,7 @@ impl Unit {
 }
 
 /// Decodes `url`, once.
-pub(super) fn units(url: &str) -> Vec<Unit> {
+pub(in crate::format) fn units(url: &str) -> Vec<Unit> {
     let bytes = url.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let mut units = Vec::with_capacity(bytes.len());
