@@ -1,13 +1,15 @@
 //! The batch that one commit writes, and the commit's report.
 
-use crate::{Item, Term};
+use crate::{Item, Remark, Term};
 
-/// Everything one transaction writes: rows, outcomes, watermark and the lease's renewal, all or nothing.
+/// Everything one transaction writes: rows, outcomes, watermark and the lease's renewal, all or
+/// nothing.
 #[derive(Debug)]
 pub struct Batch<'a, H, E, P> {
     /// Items that were read, in key order.
     pub extracted: Vec<ExtractedItem<'a, H, E>>,
-    /// Items that could not be read, in key order. The commit stores their outcome and keeps a row that they had.
+    /// Items that could not be read, in key order. The commit stores their outcome and keeps a row
+    /// that they had.
     pub failed: Vec<FailedItem<'a, H, P>>,
     /// Keys that are gone from the source, in order. The commit removes their rows and outcomes.
     pub vanished: &'a [String],
@@ -22,7 +24,8 @@ pub struct Batch<'a, H, E, P> {
 pub struct ExtractedItem<'a, H, E> {
     /// The item as it was listed.
     ///
-    /// Its fingerprint is the one to store, even if the item has changed since: the next pass then reads it again.
+    /// Its fingerprint is the one to store, even if the item has changed since: the next pass then
+    /// reads it again.
     pub item: &'a Item<H>,
     /// The result of reading it.
     pub value: E,
@@ -40,7 +43,8 @@ pub struct FailedItem<'a, H, P> {
 /// Findings of a commit. Every extracted item that is not named here was indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitReport<P> {
-    /// Items that are copies of another one. They may lie outside the batch (an earlier winner that lost).
+    /// Items that are copies of another one. They may lie outside the batch (an earlier winner that
+    /// lost).
     pub duplicates: Vec<Duplicate>,
     /// Keys of items that were left out on purpose (the user deleted their content).
     pub excluded: Vec<String>,
@@ -52,7 +56,8 @@ pub struct CommitReport<P> {
     ///
     /// An item that moved leaves none behind.
     pub rows_gone: u64,
-    /// Keys to read again in this pass, because this batch changed their outcome (copies whose winner is gone).
+    /// Keys to read again in this pass, because this batch changed their outcome (copies whose
+    /// winner is gone).
     pub requeue: Vec<String>,
 }
 
@@ -76,13 +81,4 @@ pub struct Duplicate {
     pub key: String,
     /// The key of the item that has the row.
     pub of: String,
-}
-
-/// A remark on an item that was indexed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark<P> {
-    /// The item's key.
-    pub key: String,
-    /// The remark.
-    pub problem: P,
 }

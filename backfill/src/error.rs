@@ -26,31 +26,20 @@ pub enum SourceError {
     },
 }
 
-/// A batch that was not committed, not even in part.
+/// A write under the lease that did not happen, not even in part.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum CommitError {
+pub enum WriteError {
     /// The lease's token is no longer the current one.
     #[error("the lease was taken over or given back")]
     LeaseLost,
     /// The store failed.
-    #[error("cannot store the batch")]
-    Backend(#[source] BoxError),
+    #[error("cannot write to the store")]
+    Backend(#[from] BoxError),
 }
 
-/// A lease that was not renewed or given back.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum LeaseError {
-    /// Its token is no longer the current one.
-    #[error("the lease was taken over or given back")]
-    Lost,
-    /// The store failed.
-    #[error("cannot store the lease")]
-    Backend(#[source] BoxError),
-}
-
-/// A run that ended early. Everything that it had committed stays, and another run continues from there.
+/// A run that ended early. Everything that it had committed stays, and another run continues from
+/// there.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BackfillError {
@@ -69,14 +58,18 @@ pub enum BackfillError {
         #[source]
         source: BoxError,
     },
-    /// The extracting threads ended early: the runtime is shutting down, or making a worker panicked.
+    /// The extracting threads ended early: the runtime is shutting down, or making a worker
+    /// panicked.
     #[error("cannot read the items: the extracting threads ended")]
     Workers(#[source] BoxError),
 }
 
 impl BackfillError {
     /// Makes the map from a store's error to ours, naming the action.
-    pub(crate) fn store(action: &'static str) -> impl FnOnce(BoxError) -> Self {
-        move |source| Self::Store { action, source }
+    pub(crate) fn store<E: Into<WriteError>>(action: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| match error.into() {
+            WriteError::LeaseLost => Self::LeaseLost,
+            WriteError::Backend(source) => Self::Store { action, source },
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-/// The present and the expiry of a lease that is granted or renewed now, both by the engine's clock.
+/// The present and the expiry of a lease that is granted or renewed now, both by the engine's
+/// clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
     /// The present.
@@ -13,8 +14,8 @@ pub struct Term {
 
 /// The right to write, as it was granted.
 ///
-/// `token` is a fencing token: it grows by one at each grant, and every write of the run carries it. The store therefore
-/// refuses an engine that slept through the expiry of its lease.
+/// `token` is a fencing token: it grows by one at each grant, and every write of the run carries
+/// it. The store therefore refuses an engine that slept through the expiry of its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The holder, for people and for an implementation that can prove an owner dead.
@@ -58,7 +59,7 @@ pub enum Finish {
 pub enum BackfillStatus {
     /// No pass runs, and the last one (if any) did not go through.
     Pending,
-    /// A pass runs, or its process died: the lease's expiry tells which.
+    /// A pass runs, or its process died. A dead process's lease expires.
     Running,
     /// The last pass went through.
     Complete,

@@ -11,9 +11,10 @@ pub struct StoredOutcome<P> {
     pub state: OutcomeState<P>,
     /// True if the index still has what this outcome says.
     ///
-    /// For `Indexed`: the item has its row. For `Duplicate`: the very item that it names has the row. (Another item that
-    /// has it since is not enough, for an interrupted run may have forgotten to read the copy again.) For other states:
-    /// always true. `false` makes the item count as changed, so that lost rows heal.
+    /// For `Indexed`: the item has its row. For `Duplicate`: the very item that it names has the
+    /// row. (Another item that has it since is not enough, for an interrupted run may have
+    /// forgotten to read the copy again.) For other states: always true. `false` makes the item
+    /// count as changed, so that lost rows heal.
     pub present: bool,
 }
 

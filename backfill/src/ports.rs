@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    Acquired, Batch, BoxError, CommitError, CommitReport, Finish, Item, ItemProblem, Lease, LeaseError,
-    Listing, ProgressState, SourceError, StoredOutcome, Term,
+    Acquired, Batch, BoxError, CommitReport, Finish, Item, ItemProblem, Lease, Listing, ProgressState,
+    SourceError, StoredOutcome, Term, WriteError,
 };
 
 /// The place that items come from.
@@ -20,12 +20,14 @@ pub trait Source: Send + Sync {
 
     /// Lists every item.
     ///
-    /// An incomplete listing must say so in [`Listing::unknown_prefixes`]. The engine treats an item that is neither listed
-    /// nor under such a prefix as vanished and removes its row. Blocking work belongs on a blocking thread.
+    /// An incomplete listing must say so in [`Listing::unknown_prefixes`]. The engine treats an
+    /// item that is neither listed nor under such a prefix as vanished and removes its row.
+    /// Blocking work belongs on a blocking thread.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if the listing is unusable. The pass then ends and treats no item as vanished.
+    /// [`SourceError`] if the listing is unusable. The pass then ends and treats no item as
+    /// vanished.
     async fn list(&self) -> Result<Listing<Self::Handle, Self::Problem>, SourceError>;
 }
 
@@ -36,7 +38,8 @@ pub trait Index: Send + Sync + 'static {
     type Handle: Send + Sync + 'static;
     /// The problems of items that cannot be read.
     type Problem: ItemProblem;
-    /// Saved state of an earlier extraction, from which reading continues. `()` if the index has no such state.
+    /// Saved state of an earlier extraction, from which reading continues. `()` if the index has no
+    /// such state.
     type Previous: Send + 'static;
     /// The result of reading an item.
     type Extracted: Send + 'static;
@@ -46,14 +49,17 @@ pub trait Index: Send + Sync + 'static {
     /// Makes the buffers of an extracting thread. It must not panic.
     fn worker(&self) -> Self::Worker;
 
-    /// Loads the saved extraction state of some items of one batch, by key. Items without any are absent.
+    /// Loads the saved extraction state of some items of one batch, by key. Items without any are
+    /// absent.
     ///
-    /// The engine asks once a batch, for items that were indexed before and have changed since. It never asks for new
-    /// items, lost rows, earlier failures or a forced pass: those are read from the start.
+    /// The engine asks once a batch, for items that were indexed before and have changed since. It
+    /// never asks for new items, lost rows, earlier failures or a forced pass: those are read from
+    /// the start.
     ///
     /// # Errors
     ///
-    /// Any error of the store. The run ends with [`BackfillError::Store`](crate::BackfillError::Store).
+    /// Any error of the store. The run ends with
+    /// [`BackfillError::Store`](crate::BackfillError::Store).
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Self::Previous>, BoxError> {
         let _ = keys;
         Ok(HashMap::new())
@@ -63,7 +69,8 @@ pub trait Index: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The item's problem, which becomes its stored outcome. So does a panic, as [`ItemProblem::panicked`].
+    /// The item's problem, which becomes its stored outcome. So does a panic, as
+    /// [`ItemProblem::panicked`].
     fn extract(
         &self,
         worker: &mut Self::Worker,
@@ -73,24 +80,27 @@ pub trait Index: Send + Sync + 'static {
 
     /// Stores a batch in **one transaction**, all of it or nothing.
     ///
-    /// It checks that the lease has the store's current token and was not given back. It writes rows, one outcome for each
-    /// item (with the listed fingerprint), the watermark and the lease's new expiry, and removes vanished items. An expired
-    /// lease that no other engine has taken over is good. An item's row must not depend on the batch that it came in.
+    /// It checks that the lease has the store's current token and was not given back. It writes
+    /// rows, one outcome for each item (with the listed fingerprint), the watermark and the lease's
+    /// new expiry, and removes vanished items. An expired lease that no other engine has taken over
+    /// is good. An item's row must not depend on the batch that it came in.
     ///
     /// # Errors
     ///
-    /// [`CommitError::LeaseLost`] if the token is not the current one, otherwise [`CommitError::Backend`].
+    /// [`WriteError::LeaseLost`] if the token is not the current one, otherwise
+    /// [`WriteError::Backend`].
     async fn commit(
         &self,
         lease: &Lease,
         batch: BatchOf<'_, Self>,
-    ) -> Result<CommitReport<Self::Problem>, CommitError>;
+    ) -> Result<CommitReport<Self::Problem>, WriteError>;
 }
 
 /// The batch of an index.
 pub type BatchOf<'a, I> = Batch<'a, <I as Index>::Handle, <I as Index>::Extracted, <I as Index>::Problem>;
 
-/// The backfill's own state: the lease, the watermark, one outcome for each item. It is in the same store as the index.
+/// The backfill's own state: the lease, the watermark, one outcome for each item. It is in the same
+/// store as the index.
 #[async_trait]
 pub trait Progress: Send + Sync + 'static {
     /// The problems in stored outcomes.
@@ -105,9 +115,10 @@ pub trait Progress: Send + Sync + 'static {
 
     /// Requests the lease, in one transaction.
     ///
-    /// Grants it if it is free or expired at or before `term.now`; an implementation may grant it earlier if it can prove
-    /// the owner dead. The token then grows by one, the status becomes `running`, and the watermark stays. A living owner
-    /// keeps the lease, also against another engine of the same owner name.
+    /// Grants it if it is free or expired at or before `term.now`; an implementation may grant it
+    /// earlier if it can prove the owner dead. The token then grows by one, the status becomes
+    /// `running`, and the watermark stays. A living owner keeps the lease, also against another
+    /// engine of the same owner name.
     ///
     /// # Errors
     ///
@@ -118,17 +129,18 @@ pub trait Progress: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Lost`] or [`LeaseError::Backend`].
-    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError>;
+    /// [`WriteError::LeaseLost`] or [`WriteError::Backend`].
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError>;
 
     /// Gives the lease back, if its token is still the current one and it was not given back.
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Lost`] or [`LeaseError::Backend`].
-    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError>;
+    /// [`WriteError::LeaseLost`] or [`WriteError::Backend`].
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError>;
 
-    /// Reads up to `limit` outcomes in the order of their keys (by bytes), from the first one after `after`.
+    /// Reads up to `limit` outcomes in the order of their keys (by bytes), from the first one after
+    /// `after`.
     ///
     /// Fewer than `limit` means that these were the last.
     ///

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 /// Problem of an item or a place, as the adapter behind the ports knows it.
 ///
-/// The three ports of one engine share the type. The engine stores and reports its values and never looks into them.
+/// The three ports of one engine share the type. The engine stores and reports its values and never
+/// looks into them.
 pub trait ItemProblem: Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// Returns true if another try may succeed although the item has not changed (an I/O error, a permission).
+    /// Returns true if another try may succeed although the item has not changed (an I/O error, a
+    /// permission).
     ///
     /// Every pass then reads the item again. Otherwise only a new fingerprint makes a pass do so.
     fn is_transient(&self) -> bool;
@@ -43,4 +45,13 @@ pub enum ProblemKind<P> {
     Remark(P),
     /// Commits kept asking for the item to be read again. The next pass continues.
     Unsettled,
+}
+
+/// A remark on a listed place, or on an item that was indexed all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark<P> {
+    /// The item's key, or the place, named as in keys.
+    pub key: String,
+    /// The remark.
+    pub problem: P,
 }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::Problem;
 
-/// The result of a run. After a complete pass, `scanned` is the sum of the counts from `indexed` to `known_failures`.
+/// The result of a run. After a complete pass, `scanned` is the sum of the counts from `indexed` to
+/// `known_failures`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report<P> {
@@ -36,7 +37,7 @@ pub struct Report<P> {
     pub lines_skipped: u64,
     /// Bytes of the items that were read or tried.
     pub bytes: u64,
-    /// The first problems, in the order the run met them. `problems_total` counts them all.
+    /// The first 100 problems, in the order the run met them. `problems_total` counts them all.
     pub problems: Vec<Problem<P>>,
     /// Number of problems.
     pub problems_total: u64,

@@ -2,7 +2,8 @@
 
 use tokio::sync::watch;
 
-/// Stops runs at the next point where nothing is half done. Clones are the same handle; a signal handler may have one.
+/// Stops runs at the next point where nothing is half done. Clones are the same handle; a signal
+/// handler may have one.
 #[derive(Debug, Clone)]
 pub struct StopHandle(watch::Sender<bool>);
 

@@ -5,7 +5,7 @@ use super::fixture::{
     refused, state_of, term,
 };
 use crate::{
-    Batch, CommitError, CommitReport, FailedItem, Finish, Index, Item, ItemProblem, Lease, OutcomeState,
+    Batch, CommitReport, FailedItem, Finish, Index, Item, ItemProblem, Lease, OutcomeState, WriteError,
 };
 
 /// A commit writes rows, outcomes and watermark.
@@ -61,17 +61,18 @@ async fn commit_is_refused<F: Fixture>(fixture: &F, old: &Lease) {
     let state = state_of(fixture).await;
     let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
     let committed = commit(fixture, old, &listed(fixture).await, term(63, 60)).await;
-    assert!(matches!(committed, Err(CommitError::LeaseLost)), "its lease is lost: {committed:?}");
+    assert!(matches!(committed, Err(WriteError::LeaseLost)), "its lease is lost: {committed:?}");
     let vanished = [fixture.key(0)];
     let batch = Batch { vanished: &vanished, ..empty_batch(term(63, 60)) };
     let committed = fixture.index().commit(old, batch).await;
-    assert!(matches!(committed, Err(CommitError::LeaseLost)), "also when it removes: {committed:?}");
+    assert!(matches!(committed, Err(WriteError::LeaseLost)), "also when it removes: {committed:?}");
     assert_eq!(fixture.rows().await, rows, "no row has changed");
     assert_eq!(outcomes(fixture).await, stored, "no outcome has changed");
     assert_eq!(state_of(fixture).await, state, "nor watermark and lease");
 }
 
-/// A batch that is committed again (its first commit was durable, and the engine died) changes nothing.
+/// A batch that is committed again (its first commit was durable, and the engine died) changes
+/// nothing.
 pub async fn commit_twice_is_commit_once<F: Fixture>(fixture: &F) {
     put(fixture, 3).await;
     let items = listed(fixture).await;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    Acquired, Backfill, Batch, CommitError, CommitReport, Ending, ExtractedItem, Finish, Index, Item, Lease,
-    Progress, ProgressState, Report, Source, StoredOutcome, Term,
+    Acquired, Backfill, Batch, CommitReport, Ending, ExtractedItem, Finish, Index, Item, Lease, Progress,
+    ProgressState, Report, Source, StoredOutcome, Term, WriteError,
 };
 
 /// An implementation under test, with an empty source and an empty index of its own.
@@ -36,7 +36,8 @@ pub trait Fixture: Send + Sync {
     /// Returns the key of an item. Keys must grow with the numbers (0 to 99), by bytes.
     fn key(&self, number: usize) -> String;
 
-    /// Returns an owner name for a lease. If the implementation can prove owners dead, these must count as alive.
+    /// Returns an owner name for a lease. If the implementation can prove owners dead, these must
+    /// count as alive.
     fn owner(&self, number: usize) -> String {
         format!("owner {number}")
     }
@@ -47,7 +48,7 @@ pub trait Fixture: Send + Sync {
     /// Makes or changes an item. Another revision must give another fingerprint and another row.
     async fn put(&self, number: usize, revision: u32);
 
-    /// Makes an item that is a copy, as the index understands it, of an existing one that is none.
+    /// Makes a copy, as the index understands it, of an existing item that is no copy itself.
     ///
     /// Returns false and does nothing if the index has no copies.
     async fn put_copy(&self, number: usize, of: usize) -> bool {
@@ -61,7 +62,8 @@ pub trait Fixture: Send + Sync {
     /// Deletes the row of an item behind the engine's back; its stored outcome stays.
     async fn lose_row(&self, number: usize);
 
-    /// Returns all rows: the key of the item each was read from, and a text that differs when the row's content does.
+    /// Returns all rows: the key of the item each was read from, and a text that differs when the
+    /// row's content does.
     async fn rows(&self) -> BTreeMap<String, String>;
 }
 
@@ -116,7 +118,7 @@ pub(super) async fn commit<F: Fixture>(
     lease: &Lease,
     items: &[Item<HandleOf<F>>],
     term: Term,
-) -> Result<CommitReport<ProblemOf<F>>, CommitError> {
+) -> Result<CommitReport<ProblemOf<F>>, WriteError> {
     let index = fixture.index();
     let mut worker = index.worker();
     let mut extracted = Vec::new();

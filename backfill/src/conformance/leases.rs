@@ -4,7 +4,7 @@ use super::fixture::{
     Fixture, at, commit, commit_all, give_back, granted, listed, put, refused, state_of, term,
 };
 use crate::BackfillStatus::{Complete, Pending, Running};
-use crate::{Finish, LeaseError, Progress};
+use crate::{Finish, Progress, WriteError};
 
 /// A living owner keeps the lease, also against its own name.
 pub async fn lease_is_exclusive<F: Fixture>(fixture: &F) {
@@ -68,10 +68,13 @@ pub async fn stale_lease_is_refused<F: Fixture>(fixture: &F) {
     let progress = fixture.progress();
     let before = state_of(fixture).await;
     let renewed = progress.heartbeat(&old, term(61, 600)).await;
-    assert!(matches!(renewed, Err(LeaseError::Lost)), "a stale lease is not renewed: {renewed:?}");
+    assert!(matches!(renewed, Err(WriteError::LeaseLost)), "a stale lease is not renewed: {renewed:?}");
     for finish in [Finish::Complete, Finish::Interrupted] {
         let finished = progress.finish(&old, finish, at(61)).await;
-        assert!(matches!(finished, Err(LeaseError::Lost)), "a stale lease is not given back: {finished:?}");
+        assert!(
+            matches!(finished, Err(WriteError::LeaseLost)),
+            "a stale lease is not given back: {finished:?}"
+        );
     }
     let after = state_of(fixture).await;
     assert_eq!(before, after, "a stale lease changes nothing");
@@ -83,9 +86,9 @@ pub async fn lease_given_back_is_lost<F: Fixture>(fixture: &F) {
     let progress = fixture.progress();
     give_back(fixture, &lease, Finish::Complete, at(1)).await;
     let renewed = progress.heartbeat(&lease, term(2, 60)).await;
-    assert!(matches!(renewed, Err(LeaseError::Lost)), "it is not renewed: {renewed:?}");
+    assert!(matches!(renewed, Err(WriteError::LeaseLost)), "it is not renewed: {renewed:?}");
     let finished = progress.finish(&lease, Finish::Interrupted, at(2)).await;
-    assert!(matches!(finished, Err(LeaseError::Lost)), "it is given back once: {finished:?}");
+    assert!(matches!(finished, Err(WriteError::LeaseLost)), "it is given back once: {finished:?}");
     let state = state_of(fixture).await;
     assert_eq!((state.status, state.lease), (Complete, None), "the first finish counts");
 }

@@ -1,7 +1,8 @@
 //! The conformance suite: checks that every implementation of the ports must pass.
 //!
-//! Implement [`Fixture`] over your ports and invoke [`conformance_tests!`](crate::conformance_tests) in a test module. It
-//! makes one tokio test of each check, so that a failure names what is broken:
+//! Implement [`Fixture`] over your ports and invoke
+//! [`conformance_tests!`](crate::conformance_tests) in a test module. It makes one tokio test of
+//! each check, so that a failure names what is broken:
 //!
 //! ```text
 //! mod conformance {
@@ -27,8 +28,9 @@ pub use passes::*;
 
 /// Makes a tokio test of each check of the [conformance suite](crate::conformance).
 ///
-/// Takes an expression of a future that makes a fresh [`Fixture`](crate::conformance::Fixture), and evaluates it for each
-/// check. The crate that invokes it needs tokio with `macros` and `rt-multi-thread`.
+/// Takes an expression of a future that makes a fresh [`Fixture`](crate::conformance::Fixture), and
+/// evaluates it for each check. The crate that invokes it needs tokio with `macros` and
+/// `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance_tests {
     ($make:expr) => {

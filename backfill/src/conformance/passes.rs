@@ -1,7 +1,7 @@
 //! Checks through the engine: passes over items that come, change and go.
 
 use super::fixture::{Fixture, engine, outcomes, pass, put, state_of};
-use crate::{BackfillStatus, Ending, Phase, Report};
+use crate::{BackfillStatus, Ending, Phase, Report, StopHandle};
 
 /// Returns the counts scanned, indexed, unchanged and vanished.
 fn counts<P: std::fmt::Debug>(report: &Report<P>) -> (u64, u64, u64, u64) {
@@ -75,14 +75,14 @@ pub async fn lost_row_heals<F: Fixture>(fixture: &F) {
     assert_eq!(fixture.rows().await, before, "its row is back");
 }
 
-/// The next pass finishes one that was stopped after any number of batches.
+/// A pass that was stopped after any number of batches is finished by the next.
 pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
     for stop_at in [2, 4, 6, 8] {
         for number in 0..9 {
             fixture.put(number, stop_at).await;
         }
-        let engine = engine(fixture).batch_size(2);
-        let stop = engine.stop_handle();
+        let stop = StopHandle::new();
+        let engine = engine(fixture).batch_size(2).stop_on(stop.clone());
         let stopped = engine.run(|update| {
             if update.phase == Phase::Indexing && update.done_items >= u64::from(stop_at) {
                 stop.stop();
@@ -111,7 +111,8 @@ pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
     }
 }
 
-/// Of an item and its copy one has the row and the other is reported. When the one goes, the other gets the row at once.
+/// Of an item and its copy one has the row and the other is reported. When the one goes, the other
+/// gets the row at once.
 pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
     for (original, copy) in [(10, 11), (21, 20)] {
         fixture.put(original, 1).await;
@@ -139,8 +140,8 @@ pub async fn copy_is_reported_and_inherits<F: Fixture>(fixture: &F) {
     }
 }
 
-/// A copy whose winner became something else is read again by the next pass if this one ends too early, also when a third
-/// item has taken the row meanwhile.
+/// A copy whose winner became something else is read again by the next pass if this one ends too
+/// early, also when a third item has taken the row meanwhile.
 pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture: &F) {
     fixture.put(12, 1).await;
     if !fixture.put_copy(10, 12).await || !fixture.put_copy(11, 12).await {
@@ -148,13 +149,14 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
     }
     pass(fixture).await;
     fixture.put_copy(13, 12).await;
-    // Whichever of them the index's rule has given the row: it becomes something else, and 13 is read before 11.
+    // Whichever of them the index's rule has given the row: it becomes something else, and 13 is
+    // read before 11.
     if fixture.rows().await.contains_key(&fixture.key(12)) {
         fixture.remove(12).await;
     }
     fixture.put(10, 2).await;
-    let engine = engine(fixture).batch_size(1);
-    let stop = engine.stop_handle();
+    let stop = StopHandle::new();
+    let engine = engine(fixture).batch_size(1).stop_on(stop.clone());
     let stopped = engine.run(|update| {
         if update.phase == Phase::Indexing && update.done_items == 2 {
             stop.stop();

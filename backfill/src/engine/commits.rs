@@ -3,10 +3,9 @@
 use super::compare::Selected;
 use super::extract::Read;
 use super::ledger::Fate;
-use super::pass::{Flow, Pass};
+use super::pass::{Halt, Pass};
 use crate::{
-    BackfillError, Batch, CommitError, CommitReport, ExtractedItem, FailedItem, Index, Item, ProblemKind,
-    Progress, Source,
+    BackfillError, Batch, CommitReport, ExtractedItem, FailedItem, Index, Item, ProblemKind, Progress, Source,
 };
 
 /// Times that a pass reads one item again because commits ask for it. The next pass continues.
@@ -51,29 +50,27 @@ where
                 self.ledger.problem(key, ProblemKind::Failed(problem));
             }
         }
-        self.ledger.bytes = self.ledger.bytes.saturating_add(bytes);
+        self.ledger.report.bytes = self.ledger.report.bytes.saturating_add(bytes);
         self.record(items, report);
         self.advance(count, bytes);
         Ok(())
     }
 
-    /// Commits vanished keys, in batches. They come last, so that an item that moved is found at its new place before its
-    /// old one goes.
+    /// Commits vanished keys, in batches. They come last, so that an item that moved is found at
+    /// its new place before its old one goes.
     pub(super) async fn remove(
         &mut self,
         items: &[Item<S::Handle>],
         vanished: &[String],
-    ) -> Result<Flow, BackfillError> {
-        for keys in vanished.chunks(self.engine.limits.batch_items) {
-            if self.engine.stop.is_stopped() {
-                return Ok(Flow::Stop);
-            }
+    ) -> Result<(), Halt> {
+        for keys in vanished.chunks(self.engine.batch_items) {
+            self.go_on()?;
             let report = self.commit(Vec::new(), Vec::new(), keys).await?;
-            self.ledger.vanished += keys.len() as u64;
+            self.ledger.report.vanished += keys.len() as u64;
             self.record(items, report);
             self.advance(keys.len() as u64, 0);
         }
-        Ok(Flow::Continue)
+        Ok(())
     }
 
     async fn commit(
@@ -84,17 +81,15 @@ where
     ) -> Result<CommitReport<S::Problem>, BackfillError> {
         let term = self.engine.term();
         let batch = Batch { extracted, failed, vanished, watermark: self.watermark.as_deref(), term };
-        self.engine.index.commit(self.lease, batch).await.map_err(|error| match error {
-            CommitError::LeaseLost => BackfillError::LeaseLost,
-            CommitError::Backend(source) => BackfillError::store("storing a batch")(source),
-        })
+        let committed = self.engine.index.commit(self.lease, batch).await;
+        committed.map_err(BackfillError::store("storing a batch"))
     }
 
     /// Records what a commit reports.
     fn record(&mut self, items: &[Item<S::Handle>], report: CommitReport<S::Problem>) {
         let place_of = |key: &str| items.binary_search_by(|item| item.key.as_str().cmp(key)).ok();
-        self.ledger.lines_skipped += report.lines_skipped;
-        self.ledger.rows_gone += report.rows_gone;
+        self.ledger.report.lines_skipped += report.lines_skipped;
+        self.ledger.report.rows_gone += report.rows_gone;
         for duplicate in report.duplicates {
             if let Some(place) = place_of(&duplicate.key) {
                 self.ledger.set_fate(place, &duplicate.key, Fate::Duplicate);
@@ -114,7 +109,7 @@ where
         self.requeued.extend(requeued.filter(|place| self.ledger.fates[*place] != Fate::Pending));
     }
 
-    /// Takes the items that commits asked for, except those that were read again often enough.
+    /// Takes the items that commits asked for, except items that were read again often enough.
     pub(super) fn take_requeued(&mut self, items: &[Item<S::Handle>]) -> Vec<Selected> {
         let mut again = Vec::new();
         for place in std::mem::take(&mut self.requeued) {

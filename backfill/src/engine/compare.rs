@@ -1,7 +1,8 @@
-//! Comparing a listing with the stored outcomes: a merge of two sorted sequences, the stored one page by page.
+//! Comparing a listing with the stored outcomes: a merge of two sorted sequences, the stored one
+//! page by page.
 
 use super::ledger::{Fate, Ledger};
-use crate::{BackfillError, Item, ItemProblem, OutcomeState, ProblemKind, StoredOutcome};
+use crate::{BackfillError, BoxError, Item, ItemProblem, OutcomeState, ProblemKind, StoredOutcome};
 
 /// The work of a pass.
 #[derive(Debug, Default)]
@@ -30,7 +31,8 @@ pub(super) struct Comparison<'a, H> {
     pub(super) done: usize,
     /// Key of the last outcome.
     pub(super) after: Option<String>,
-    plan: Plan,
+    /// Plan, complete once the last page was compared.
+    pub(super) plan: Plan,
 }
 
 impl<'a, H> Comparison<'a, H> {
@@ -50,7 +52,7 @@ impl<'a, H> Comparison<'a, H> {
             // Out of order, the merge would take items for new or vanished, and might never end.
             if self.after.as_ref().is_some_and(|after| *after >= outcome.key) {
                 let error = format!("outcome {:?} is out of order", outcome.key);
-                return Err(BackfillError::store("reading outcomes")(error.into()));
+                return Err(BackfillError::store("reading outcomes")(BoxError::from(error)));
             }
             self.compare(outcome, ledger);
         }
@@ -58,11 +60,6 @@ impl<'a, H> Comparison<'a, H> {
             self.take_new_until(None);
         }
         Ok(())
-    }
-
-    /// Returns the plan, once the last page was compared.
-    pub(super) fn into_plan(self) -> Plan {
-        self.plan
     }
 
     fn compare<P: ItemProblem>(&mut self, outcome: StoredOutcome<P>, ledger: &mut Ledger<P>) {

@@ -14,19 +14,24 @@ pub(super) type Read<I> = (usize, Result<<I as Index>::Extracted, <I as Index>::
 /// An item to read: its place in the listing, and the saved state to continue from.
 pub(super) type ToRead<I> = (usize, Option<<I as Index>::Previous>);
 
-/// Reads batches; shared data of the extracting threads of a pass.
+/// Reads the batches of a pass on several threads.
 pub(super) struct BatchReader<I: Index> {
+    shared: Arc<Shared<I>>,
+    threads: usize,
+}
+
+/// Shared data of the extracting threads of a pass.
+struct Shared<I: Index> {
     index: Arc<I>,
     items: Arc<Vec<Item<I::Handle>>>,
-    threads: usize,
     /// Worker states that no thread uses at present.
-    idle: Arc<Mutex<Vec<I::Worker>>>,
+    idle: Mutex<Vec<I::Worker>>,
 }
 
 impl<I: Index> BatchReader<I> {
     /// Makes a reader over the sorted listing.
     pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, threads: usize) -> Self {
-        Self { index, items, threads, idle: Arc::default() }
+        Self { shared: Arc::new(Shared { index, items, idle: Mutex::default() }), threads }
     }
 
     /// Starts to read a batch. Reading continues while the caller does something else.
@@ -35,14 +40,9 @@ impl<I: Index> BatchReader<I> {
         let abandoned = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(batch.into_iter()));
         let spawn = |_| {
-            let thread = Thread {
-                index: Arc::clone(&self.index),
-                items: Arc::clone(&self.items),
-                idle: Arc::clone(&self.idle),
-                queue: Arc::clone(&queue),
-                abandoned: Arc::clone(&abandoned),
-            };
-            tokio::task::spawn_blocking(move || thread.read_all())
+            let (shared, queue, abandoned) =
+                (Arc::clone(&self.shared), Arc::clone(&queue), Arc::clone(&abandoned));
+            tokio::task::spawn_blocking(move || shared.read_all(&queue, &abandoned))
         };
         BatchRead { threads: (0..threads).map(spawn).collect(), abandoned }
     }
@@ -72,22 +72,14 @@ impl<I: Index> Drop for BatchRead<I> {
     }
 }
 
-/// One extracting thread's view.
-struct Thread<I: Index> {
-    index: Arc<I>,
-    items: Arc<Vec<Item<I::Handle>>>,
-    idle: Arc<Mutex<Vec<I::Worker>>>,
-    queue: Arc<Mutex<std::vec::IntoIter<ToRead<I>>>>,
-    abandoned: Arc<AtomicBool>,
-}
-
-impl<I: Index> Thread<I> {
-    fn read_all(self) -> Vec<Read<I>> {
+impl<I: Index> Shared<I> {
+    /// Reads items of a batch on one thread until none is left.
+    fn read_all(&self, queue: &Mutex<std::vec::IntoIter<ToRead<I>>>, abandoned: &AtomicBool) -> Vec<Read<I>> {
         let mut read = Vec::new();
         let idle = lock(&self.idle).pop();
         let mut worker = idle.unwrap_or_else(|| self.index.worker());
-        while !self.abandoned.load(Ordering::Relaxed) {
-            let Some((place, previous)) = lock(&self.queue).next() else { break };
+        while !abandoned.load(Ordering::Relaxed) {
+            let Some((place, previous)) = lock(queue).next() else { break };
             let item = &self.items[place];
             let result = catch_unwind(AssertUnwindSafe(|| self.index.extract(&mut worker, item, previous)));
             read.push((

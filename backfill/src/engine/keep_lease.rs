@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Backfill;
-use crate::{Clock, Finish, Lease, LeaseError, Progress};
+use crate::{Clock, Finish, Lease, Progress, WriteError};
 
 /// Renews the lease three times a term. Returns when the lease is lost, otherwise never.
 ///
@@ -16,7 +16,7 @@ pub(super) async fn heartbeats<S, I, P: Progress>(engine: &Backfill<S, I, P>, le
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(LeaseError::Lost) = engine.progress.heartbeat(lease, engine.term()).await {
+        if let Err(WriteError::LeaseLost) = engine.progress.heartbeat(lease, engine.term()).await {
             return;
         }
     }
@@ -24,7 +24,8 @@ pub(super) async fn heartbeats<S, I, P: Progress>(engine: &Backfill<S, I, P>, le
 
 /// Gives the lease back when it is dropped armed, which means that the run's future was dropped.
 ///
-/// Dropping cannot wait, so a task of the runtime does it. Without a runtime the lease expires by itself.
+/// Dropping cannot wait, so a task of the runtime does it. Without a runtime the lease expires by
+/// itself.
 pub(super) struct ReleaseOnDrop<P: Progress>(Option<(Arc<P>, Arc<dyn Clock>, Lease)>);
 
 impl<P: Progress> ReleaseOnDrop<P> {

@@ -1,8 +1,12 @@
-//! The books of a run: one fate for each listed item, from which the report's numbers follow, so that they add up.
+//! The books of a run: one fate for each listed item, from which the report's numbers follow, so
+//! that they add up.
 
 use std::time::Duration;
 
 use crate::{Ending, Problem, ProblemKind, Report};
+
+/// Number of problems that a report keeps.
+const MOST_PROBLEMS: usize = 100;
 
 /// The result for a listed item in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,58 +32,16 @@ pub(super) enum Fate {
 pub(super) struct Ledger<P> {
     /// By the item's place in the sorted listing.
     pub(super) fates: Vec<Fate>,
-    pub(super) vanished: u64,
-    pub(super) rows_gone: u64,
-    pub(super) lines_skipped: u64,
-    pub(super) bytes: u64,
-    problems: Vec<Problem<P>>,
-    problems_total: u64,
-    problem_limit: usize,
+    /// Report, without the numbers that follow from the fates.
+    pub(super) report: Report<P>,
 }
 
 impl<P> Ledger<P> {
-    /// Opens empty books that keep at most so many problems.
-    pub(super) fn new(problem_limit: usize) -> Self {
-        Self {
-            fates: Vec::new(),
-            vanished: 0,
-            rows_gone: 0,
-            lines_skipped: 0,
-            bytes: 0,
-            problems: Vec::new(),
-            problems_total: 0,
-            problem_limit,
-        }
-    }
-
-    /// Records a problem.
-    pub(super) fn problem(&mut self, key: &str, kind: ProblemKind<P>) {
-        self.problems_total += 1;
-        if self.problems.len() < self.problem_limit {
-            self.problems.push(Problem { key: key.to_owned(), kind });
-        }
-    }
-
-    /// Records an item's fate. The problem of an earlier fate goes (the item was read twice, or lost to a copy).
-    pub(super) fn set_fate(&mut self, place: usize, key: &str, fate: Fate) {
-        let was = std::mem::replace(&mut self.fates[place], fate);
-        if matches!(was, Fate::Duplicate | Fate::Failed | Fate::KnownFailure) {
-            self.problems_total -= 1;
-            let of_item = |problem: &Problem<P>| {
-                let of_fate = matches!(problem.kind, ProblemKind::Duplicate { .. } | ProblemKind::Failed(_));
-                of_fate && problem.key == key
-            };
-            if let Some(at) = self.problems.iter().position(of_item) {
-                self.problems.remove(at);
-            }
-        }
-    }
-
-    /// Closes the books.
-    pub(super) fn report(self, ending: Ending, elapsed: Duration) -> Report<P> {
-        let mut report = Report {
-            ending,
-            scanned: self.fates.len() as u64,
+    /// Opens empty books.
+    pub(super) fn new() -> Self {
+        let report = Report {
+            ending: Ending::Interrupted,
+            scanned: 0,
             indexed: 0,
             unchanged: 0,
             duplicates: 0,
@@ -87,14 +49,44 @@ impl<P> Ledger<P> {
             failed: 0,
             known_failures: 0,
             pending: 0,
-            vanished: self.vanished,
-            rows_gone: self.rows_gone,
-            lines_skipped: self.lines_skipped,
-            bytes: self.bytes,
-            problems: self.problems,
-            problems_total: self.problems_total,
-            elapsed,
+            vanished: 0,
+            rows_gone: 0,
+            lines_skipped: 0,
+            bytes: 0,
+            problems: Vec::new(),
+            problems_total: 0,
+            elapsed: Duration::ZERO,
         };
+        Self { fates: Vec::new(), report }
+    }
+
+    /// Records a problem.
+    pub(super) fn problem(&mut self, key: &str, kind: ProblemKind<P>) {
+        self.report.problems_total += 1;
+        if self.report.problems.len() < MOST_PROBLEMS {
+            self.report.problems.push(Problem { key: key.to_owned(), kind });
+        }
+    }
+
+    /// Records an item's fate. The problem of an earlier fate goes (the item was read twice, or
+    /// lost to a copy).
+    pub(super) fn set_fate(&mut self, place: usize, key: &str, fate: Fate) {
+        let was = std::mem::replace(&mut self.fates[place], fate);
+        if matches!(was, Fate::Duplicate | Fate::Failed | Fate::KnownFailure) {
+            self.report.problems_total -= 1;
+            let of_item = |problem: &Problem<P>| {
+                let of_fate = matches!(problem.kind, ProblemKind::Duplicate { .. } | ProblemKind::Failed(_));
+                of_fate && problem.key == key
+            };
+            if let Some(at) = self.report.problems.iter().position(of_item) {
+                self.report.problems.remove(at);
+            }
+        }
+    }
+
+    /// Closes the books.
+    pub(super) fn close(self, ending: Ending, elapsed: Duration) -> Report<P> {
+        let mut report = Report { ending, elapsed, scanned: self.fates.len() as u64, ..self.report };
         for fate in &self.fates {
             *match fate {
                 Fate::Pending => &mut report.pending,

@@ -18,8 +18,8 @@ use self::keep_lease::{ReleaseOnDrop, heartbeats};
 use self::ledger::Ledger;
 use self::pass::Pass;
 use crate::{
-    Acquired, BackfillError, Clock, Ending, Finish, Index, Lease, LeaseError, Phase, Progress,
-    ProgressUpdate, Report, Source, StopHandle, SystemClock, Term,
+    Acquired, BackfillError, Clock, Ending, Finish, Index, Phase, Progress, ProgressUpdate, Report, Source,
+    StopHandle, SystemClock, Term,
 };
 
 /// First pause of [`Backfill::run_or_wait`]. Each is twice the one before.
@@ -29,7 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Brings an index up to date with its source.
 ///
-/// Set it up with the builder methods, then call [`run`](Self::run) whenever there may be something new.
+/// Set it up with the builder methods, then call [`run`](Self::run) whenever there may be something
+/// new.
 pub struct Backfill<S, I, P> {
     source: Arc<S>,
     index: Arc<I>,
@@ -38,18 +39,11 @@ pub struct Backfill<S, I, P> {
     stop: StopHandle,
     owner: String,
     lease_ttl: Duration,
-    limits: Limits,
-    force: bool,
-}
-
-/// The limits of a run.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
     batch_items: usize,
     batch_bytes: u64,
     workers: usize,
     outcome_page: usize,
-    problems: usize,
+    force: bool,
 }
 
 impl<S, I, P> Backfill<S, I, P>
@@ -58,7 +52,8 @@ where
     I: Index<Handle = S::Handle, Problem = S::Problem>,
     P: Progress<Problem = S::Problem>,
 {
-    /// Makes an engine over three ports. `index` and `progress` use one store, and may be one value.
+    /// Makes an engine over three ports. `index` and `progress` use one store, and may be one
+    /// value.
     #[must_use]
     pub fn new(source: Arc<S>, index: Arc<I>, progress: Arc<P>) -> Self {
         Self {
@@ -69,13 +64,10 @@ where
             stop: StopHandle::new(),
             owner: default_owner(),
             lease_ttl: Duration::from_secs(30),
-            limits: Limits {
-                batch_items: 200,
-                batch_bytes: 32 * 1024 * 1024,
-                workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-                outcome_page: 8_000,
-                problems: 100,
-            },
+            batch_items: 200,
+            batch_bytes: 32 * 1024 * 1024,
+            workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            outcome_page: 8_000,
             force: false,
         }
     }
@@ -83,48 +75,45 @@ where
     /// Sets the maximum of items in one commit (default 200, at least 1).
     #[must_use]
     pub fn batch_size(mut self, items: usize) -> Self {
-        self.limits.batch_items = items.max(1);
+        self.batch_items = items.max(1);
         self
     }
 
-    /// Sets the maximum of bytes read for one commit (default 32 MiB). A larger item makes a batch of its own.
+    /// Sets the maximum of bytes read for one commit (default 32 MiB). A larger item makes a batch
+    /// of its own.
     ///
     /// At most two batches are in flight.
     #[must_use]
     pub fn batch_bytes(mut self, bytes: u64) -> Self {
-        self.limits.batch_bytes = bytes;
+        self.batch_bytes = bytes;
         self
     }
 
-    /// Sets the number of extracting threads (default: as many as the machine runs at once, at least 1).
+    /// Sets the number of extracting threads (default: as many as the machine runs at once, at
+    /// least 1).
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
-        self.limits.workers = workers.max(1);
+        self.workers = workers.max(1);
         self
     }
 
     /// Sets the number of outcomes read at a time (default 8,000, at least 1).
     #[must_use]
     pub fn outcome_page(mut self, outcomes: usize) -> Self {
-        self.limits.outcome_page = outcomes.max(1);
+        self.outcome_page = outcomes.max(1);
         self
     }
 
-    /// Sets the number of problems that a report keeps (default 100). It counts them all.
-    #[must_use]
-    pub fn problem_limit(mut self, problems: usize) -> Self {
-        self.limits.problems = problems;
-        self
-    }
-
-    /// Sets the lease's duration without renewal (default 30 s, at least 30 ms). A run renews it three times as often.
+    /// Sets the lease's duration without renewal (default 30 s, at least 30 ms). A run renews it
+    /// three times as often.
     #[must_use]
     pub fn lease_ttl(mut self, ttl: Duration) -> Self {
         self.lease_ttl = ttl.max(Duration::from_millis(30));
         self
     }
 
-    /// Sets the lease's owner, for people and for a store that can prove an owner dead (default: process id and a counter).
+    /// Sets the lease's owner, for people and for a store that can prove an owner dead (default:
+    /// process id and a counter).
     #[must_use]
     pub fn owner(mut self, owner: impl Into<String>) -> Self {
         self.owner = owner.into();
@@ -152,21 +141,16 @@ where
         self
     }
 
-    /// Returns a handle that stops the runs of this engine.
-    #[must_use]
-    pub fn stop_handle(&self) -> StopHandle {
-        self.stop.clone()
-    }
-
     /// Makes one pass, or reports [`Ending::Held`] at once if a living owner has the lease.
     ///
-    /// Needs a tokio runtime with time. The future may be dropped at any instant: commits stay, nothing is half done, and a
-    /// task of the runtime, if there still is one, gives the lease back.
+    /// Needs a tokio runtime with time. The future may be dropped at any instant: commits stay,
+    /// nothing is half done, and a task of the runtime, if there still is one, gives the lease
+    /// back.
     ///
     /// # Errors
     ///
-    /// [`BackfillError::Source`], [`BackfillError::LeaseLost`], [`BackfillError::Store`] or [`BackfillError::Workers`].
-    /// Earlier commits stay.
+    /// [`BackfillError::Source`], [`BackfillError::LeaseLost`], [`BackfillError::Store`] or
+    /// [`BackfillError::Workers`]. Earlier commits stay.
     pub async fn run(
         &self,
         on_progress: impl Fn(&ProgressUpdate) + Send + Sync,
@@ -174,7 +158,8 @@ where
         self.run_once(&on_progress).await
     }
 
-    /// Makes one pass like [`run`](Self::run), but first waits up to `patience` for a lease that another owner has.
+    /// Makes one pass like [`run`](Self::run), but first waits up to `patience` for a lease that
+    /// another owner has.
     ///
     /// Reports [`Ending::Held`] only when the patience is over.
     ///
@@ -211,12 +196,12 @@ where
         on_progress: &(dyn Fn(&ProgressUpdate) + Send + Sync),
     ) -> Result<Report<S::Problem>, BackfillError> {
         let began = self.clock.now();
-        let mut ledger = Ledger::new(self.limits.problems);
+        let mut ledger = Ledger::new();
         let acquired = self.progress.acquire(&self.owner, self.term()).await;
         let (lease, watermark) = match acquired.map_err(BackfillError::store("acquiring the lease"))? {
             Acquired::Granted { lease, watermark } => (lease, watermark),
             Acquired::Held { owner, expires_at } => {
-                return Ok(ledger.report(Ending::Held { owner, expires_at }, self.since(began)));
+                return Ok(ledger.close(Ending::Held { owner, expires_at }, self.since(began)));
             }
         };
         let guard = ReleaseOnDrop::new(Arc::clone(&self.progress), Arc::clone(&self.clock), lease.clone());
@@ -236,17 +221,10 @@ where
             }
         };
         on_progress(&ProgressUpdate::start_of(Phase::Finishing));
-        self.give_back(&lease, &ending).await?;
-        Ok(ledger.report(ending, self.since(began)))
-    }
-
-    async fn give_back(&self, lease: &Lease, ending: &Ending) -> Result<(), BackfillError> {
-        let finish = if *ending == Ending::Complete { Finish::Complete } else { Finish::Interrupted };
-        match self.progress.finish(lease, finish, self.clock.now()).await {
-            Ok(()) => Ok(()),
-            Err(LeaseError::Lost) => Err(BackfillError::LeaseLost),
-            Err(LeaseError::Backend(source)) => Err(BackfillError::store("giving the lease back")(source)),
-        }
+        let finish = if ending == Ending::Complete { Finish::Complete } else { Finish::Interrupted };
+        let finished = self.progress.finish(&lease, finish, self.clock.now()).await;
+        finished.map_err(BackfillError::store("giving the lease back"))?;
+        Ok(ledger.close(ending, self.since(began)))
     }
 }
 
@@ -268,7 +246,6 @@ impl<S, I, P> std::fmt::Debug for Backfill<S, I, P> {
         f.debug_struct("Backfill")
             .field("owner", &self.owner)
             .field("lease_ttl", &self.lease_ttl)
-            .field("limits", &self.limits)
             .field("force", &self.force)
             .finish_non_exhaustive()
     }

@@ -8,8 +8,8 @@ use super::compare::{Comparison, Plan, Selected};
 use super::extract::{BatchRead, BatchReader};
 use super::ledger::{Fate, Ledger};
 use crate::{
-    BackfillError, Ending, Index, Item, Lease, Listing, ListingProblem, Phase, ProblemKind, Progress,
-    ProgressUpdate, Source, StoredOutcome,
+    BackfillError, Ending, Index, Item, Lease, Listing, Phase, ProblemKind, Progress, ProgressUpdate, Remark,
+    Source, StoredOutcome,
 };
 
 /// A pass under way.
@@ -26,11 +26,18 @@ pub(super) struct Pass<'a, S: Source, I, P> {
     pub(super) requeues: BTreeMap<usize, u8>,
 }
 
-/// The decision whether to continue.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
-    Continue,
-    Stop,
+/// Reason why a pass ends early.
+pub(super) enum Halt {
+    /// The caller stopped the run.
+    Stopped,
+    /// Something failed.
+    Failed(BackfillError),
+}
+
+impl From<BackfillError> for Halt {
+    fn from(error: BackfillError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl<'a, S, I, P> Pass<'a, S, I, P>
@@ -61,51 +68,48 @@ where
 
     /// Makes the pass.
     pub(super) async fn run(mut self) -> Result<Ending, BackfillError> {
-        Ok(if self.all_phases().await? == Flow::Continue { Ending::Complete } else { Ending::Interrupted })
+        match self.all_phases().await {
+            Ok(()) => Ok(Ending::Complete),
+            Err(Halt::Stopped) => Ok(Ending::Interrupted),
+            Err(Halt::Failed(error)) => Err(error),
+        }
     }
 
-    async fn all_phases(&mut self) -> Result<Flow, BackfillError> {
+    async fn all_phases(&mut self) -> Result<(), Halt> {
         self.enter(Phase::Listing, 0, 0);
         // The store reads the first outcomes while the source lists.
         let (listing, outcomes) = tokio::select! {
             biased;
-            () = self.engine.stop.stopped() => return Ok(Flow::Stop),
+            () = self.engine.stop.stopped() => return Err(Halt::Stopped),
             both = async { tokio::join!(self.engine.source.list(), self.outcomes(None)) } => both,
         };
-        let Listing { items, problems, unknown_prefixes } = listing?;
+        let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
         let items = Arc::new(self.take_listing(items, problems));
-        let Some(mut plan) = self.compare(&items, &unknown_prefixes, outcomes?).await? else {
-            return Ok(Flow::Stop);
-        };
+        let mut plan = self.compare(&items, &unknown_prefixes, outcomes?).await?;
 
         let vanished = plan.vanished.len() as u64;
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
         self.enter(Phase::Indexing, plan.selected.len() as u64 + vanished, bytes);
         self.begin_after_watermark(&items, &mut plan);
-        let workers = self.engine.limits.workers;
+        let workers = self.engine.workers;
         let reader = BatchReader::new(Arc::clone(&self.engine.index), Arc::clone(&items), workers);
-        if self.index(&items, &reader, &plan.selected).await? == Flow::Stop
-            || self.remove(&items, &plan.vanished).await? == Flow::Stop
-        {
-            return Ok(Flow::Stop);
-        }
+        self.index(&items, &reader, &plan.selected).await?;
+        self.remove(&items, &plan.vanished).await?;
         while !self.requeued.is_empty() {
             let again = self.take_requeued(&items);
-            if self.index(&items, &reader, &again).await? == Flow::Stop {
-                return Ok(Flow::Stop);
-            }
+            self.index(&items, &reader, &again).await?;
         }
-        Ok(Flow::Continue)
+        Ok(())
     }
 
     /// Sorts the items, drops repetitions, and records the listing's problems.
     fn take_listing(
         &mut self,
         mut items: Vec<Item<S::Handle>>,
-        problems: Vec<ListingProblem<S::Problem>>,
+        problems: Vec<Remark<S::Problem>>,
     ) -> Vec<Item<S::Handle>> {
-        for ListingProblem { place, problem } in problems {
-            self.ledger.problem(&place, ProblemKind::Listing(problem));
+        for Remark { key, problem } in problems {
+            self.ledger.problem(&key, ProblemKind::Listing(problem));
         }
         items.sort_by(|a, b| a.key.cmp(&b.key));
         items.dedup_by(|later, first| {
@@ -124,18 +128,16 @@ where
         items: &[Item<S::Handle>],
         unknown_prefixes: &[String],
         mut outcomes: Vec<StoredOutcome<S::Problem>>,
-    ) -> Result<Option<Plan>, BackfillError> {
+    ) -> Result<Plan, Halt> {
         self.enter(Phase::Comparing, items.len() as u64, 0);
         let mut comparison = Comparison::new(items, unknown_prefixes, self.engine.force);
         loop {
-            if self.engine.stop.is_stopped() {
-                return Ok(None);
-            }
-            let is_last = outcomes.len() < self.engine.limits.outcome_page;
+            self.go_on()?;
+            let is_last = outcomes.len() < self.engine.outcome_page;
             comparison.take_page(outcomes, is_last, self.ledger)?;
             self.advance(comparison.done as u64 - self.update.done_items, 0);
             if is_last {
-                return Ok(Some(comparison.into_plan()));
+                return Ok(comparison.plan);
             }
             outcomes = self.outcomes(comparison.after.as_deref()).await?;
         }
@@ -143,13 +145,14 @@ where
 
     /// Reads one page of outcomes.
     async fn outcomes(&self, after: Option<&str>) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
-        let page = self.engine.progress.outcomes(after, self.engine.limits.outcome_page).await;
+        let page = self.engine.progress.outcomes(after, self.engine.outcome_page).await;
         page.map_err(BackfillError::store("reading outcomes"))
     }
 
     /// Moves items that an unfinished pass never reached to the front.
     ///
-    /// Runs that are killed again and again thus reach everything, although items before the watermark keep changing.
+    /// Runs that are killed again and again thus reach everything, although items before the
+    /// watermark keep changing.
     fn begin_after_watermark(&mut self, items: &[Item<S::Handle>], plan: &mut Plan) {
         if let Some(watermark) = &self.watermark {
             let done = plan.selected.partition_point(|selected| items[selected.place].key <= *watermark);
@@ -157,26 +160,27 @@ where
         }
     }
 
-    /// Reads and commits items in batches. While one is committed the next is read, so at most two are in memory.
+    /// Reads and commits items in batches. While one is committed the next is read, so at most two
+    /// are in memory.
     async fn index(
         &mut self,
         items: &[Item<S::Handle>],
         reader: &BatchReader<I>,
         selected: &[Selected],
-    ) -> Result<Flow, BackfillError> {
+    ) -> Result<(), Halt> {
         let engine = self.engine;
         let mut rest = selected;
         let mut next = self.start_batch(items, reader, &mut rest).await?;
         while let Some(batch) = next {
             let read = tokio::select! {
                 biased;
-                () = engine.stop.stopped() => return Ok(Flow::Stop),
+                () = engine.stop.stopped() => return Err(Halt::Stopped),
                 read = batch.finish() => read?,
             };
             next = self.start_batch(items, reader, &mut rest).await?;
             self.commit_read(items, read).await?;
         }
-        Ok(Flow::Continue)
+        Ok(())
     }
 
     /// Takes one batch off `rest` and starts to read it.
@@ -186,12 +190,11 @@ where
         reader: &BatchReader<I>,
         rest: &mut &[Selected],
     ) -> Result<Option<BatchRead<I>>, BackfillError> {
-        let limits = &self.engine.limits;
         let mut bytes = 0_u64;
         let mut length = 0;
-        for selected in rest.iter().take(limits.batch_items) {
+        for selected in rest.iter().take(self.engine.batch_items) {
             bytes = bytes.saturating_add(items[selected.place].bytes);
-            if length > 0 && bytes > limits.batch_bytes {
+            if length > 0 && bytes > self.engine.batch_bytes {
                 break;
             }
             length += 1;
@@ -211,6 +214,11 @@ where
         let to_read =
             batch.iter().map(|selected| (selected.place, previous.remove(&items[selected.place].key)));
         Ok(Some(reader.start(to_read.collect())))
+    }
+
+    /// Fails if the run was stopped.
+    pub(super) fn go_on(&self) -> Result<(), Halt> {
+        if self.engine.stop.is_stopped() { Err(Halt::Stopped) } else { Ok(()) }
     }
 
     /// Reports that a phase begins.

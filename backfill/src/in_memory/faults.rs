@@ -1,4 +1,5 @@
-//! Faults at chosen steps. Every call of an in-memory port is one step, a commit two (before and after it is durable).
+//! Faults at chosen steps. Every call of an in-memory port is one step, a commit two (before and
+//! after it is durable).
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,7 +1,7 @@
 //! In-memory ports, for tests of the engine and of its users.
 //!
-//! [`InMemorySource`] holds items, [`InMemoryStore`] is index and progress in one. Both count their steps in a [`Faults`],
-//! which can fail or kill the engine at any of them.
+//! [`InMemorySource`] holds items, [`InMemoryStore`] is index and progress in one. Both count their
+//! steps in a [`Faults`], which can fail or kill the engine at any of them.
 
 mod clock;
 mod faults;
@@ -15,4 +15,4 @@ pub use faults::{Fault, Faults};
 pub use problem::InMemoryProblem;
 pub use rows::{InMemoryRow, InMemorySnapshot};
 pub use source::{Behaviour, InMemorySource, ItemContent};
-pub use store::{InMemoryStore, InMemoryWorker, StoreStats};
+pub use store::{InMemoryStore, StoreStats};

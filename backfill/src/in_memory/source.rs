@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{Faults, InMemoryProblem};
-use crate::{Item, Listing, ListingProblem, Source, SourceError};
+use crate::{Item, Listing, Remark, Source, SourceError};
 
 /// Content of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemContent {
-    /// Identity. Of two items with the same one, the lower key gets the row. `None` stands for the key.
+    /// Identity. Of two items with the same one, the lower key gets the row. `None` stands for the
+    /// key.
     pub identity: Option<String>,
     /// Text that is read from it.
     pub text: String,
@@ -49,13 +50,6 @@ impl ItemContent {
         self
     }
 
-    /// Sets the number of lines that are skipped.
-    #[must_use]
-    pub fn skips(mut self, lines: u64) -> Self {
-        self.skips = lines;
-        self
-    }
-
     /// Sets the result of reading it.
     #[must_use]
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
@@ -85,12 +79,6 @@ struct Data {
 }
 
 impl InMemorySource {
-    /// Makes an empty source.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Returns the same source with other faults.
     #[must_use]
     pub fn with_faults(&self, faults: Faults) -> Self {
@@ -145,8 +133,7 @@ impl Source for InMemorySource {
         let mut items: Vec<_> =
             items.filter(|(key, _)| readable(key)).map(|(key, content)| item(key, content)).collect();
         items.reverse();
-        let unlisted =
-            |place: &String| ListingProblem { place: place.clone(), problem: InMemoryProblem::Unlisted };
+        let unlisted = |key: &String| Remark { key: key.clone(), problem: InMemoryProblem::Unlisted };
         Ok(Listing {
             items,
             problems: data.unreadable.iter().map(unlisted).collect(),

@@ -10,11 +10,12 @@ use super::rows::Rows;
 use super::source::{Behaviour, ItemContent};
 use super::{Faults, InMemoryProblem, InMemorySnapshot};
 use crate::{
-    Acquired, BackfillStatus, BatchOf, BoxError, CommitError, CommitReport, Finish, Index, Item, Lease,
-    LeaseError, Progress, ProgressState, StoredOutcome, Term,
+    Acquired, BackfillStatus, BatchOf, BoxError, CommitReport, Finish, Index, Item, Lease, Progress,
+    ProgressState, StoredOutcome, Term, WriteError,
 };
 
-/// In-memory index and progress. Clones, and results of [`with_faults`](Self::with_faults), are the same store.
+/// In-memory index and progress. Clones, and results of [`with_faults`](Self::with_faults), are the
+/// same store.
 #[derive(Debug, Clone, Default)]
 pub struct InMemoryStore {
     data: Arc<Mutex<Data>>,
@@ -57,20 +58,7 @@ pub struct StoreStats {
     pub workers: u64,
 }
 
-/// State of an extracting thread.
-#[derive(Debug, Default)]
-pub struct InMemoryWorker {
-    /// Number of items that the thread has read.
-    pub read: u64,
-}
-
 impl InMemoryStore {
-    /// Makes an empty store.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Returns the same store with other faults, as another process sees it.
     #[must_use]
     pub fn with_faults(&self, faults: Faults) -> Self {
@@ -116,11 +104,10 @@ impl Index for InMemoryStore {
     type Problem = InMemoryProblem;
     type Previous = String;
     type Extracted = ItemContent;
-    type Worker = InMemoryWorker;
+    type Worker = ();
 
-    fn worker(&self) -> InMemoryWorker {
+    fn worker(&self) {
         self.data().stats.workers += 1;
-        InMemoryWorker::default()
     }
 
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, String>, BoxError> {
@@ -133,11 +120,10 @@ impl Index for InMemoryStore {
 
     fn extract(
         &self,
-        worker: &mut InMemoryWorker,
+        (): &mut (),
         item: &Item<ItemContent>,
         _previous: Option<String>,
     ) -> Result<ItemContent, InMemoryProblem> {
-        worker.read += 1;
         {
             let stats = &mut self.data().stats;
             stats.extracted.push(item.key.clone());
@@ -158,29 +144,28 @@ impl Index for InMemoryStore {
         &self,
         lease: &Lease,
         batch: BatchOf<'_, Self>,
-    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
-        self.faults.step().await.map_err(CommitError::Backend)?;
+    ) -> Result<CommitReport<InMemoryProblem>, WriteError> {
+        self.faults.step().await?;
         let report = self.data().apply(lease, batch)?;
         // From here on the batch is durable, even if the caller dies before it learns that.
-        self.faults.step().await.map_err(CommitError::Backend)?;
+        self.faults.step().await?;
         Ok(report)
     }
 }
 
 impl Data {
     /// Returns the stored lease if it is this one.
-    fn held(&mut self, lease: &Lease) -> Result<&mut Lease, LeaseError> {
+    fn held(&mut self, lease: &Lease) -> Result<&mut Lease, WriteError> {
         let current = self.lease.as_mut();
-        current.filter(|current| current.token == lease.token).ok_or(LeaseError::Lost)
+        current.filter(|current| current.token == lease.token).ok_or(WriteError::LeaseLost)
     }
 
     fn apply(
         &mut self,
         lease: &Lease,
         batch: BatchOf<'_, InMemoryStore>,
-    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
-        let held = self.held(lease).map_err(|_| CommitError::LeaseLost)?;
-        held.expires_at = batch.term.expires_at;
+    ) -> Result<CommitReport<InMemoryProblem>, WriteError> {
+        self.held(lease)?.expires_at = batch.term.expires_at;
         let mut report = CommitReport::default();
         let mut keys = Vec::new();
         for read in batch.extracted {
@@ -242,16 +227,16 @@ impl Progress for InMemoryStore {
         Ok(Acquired::Granted { lease, watermark: data.watermark.clone() })
     }
 
-    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
-        self.faults.step().await.map_err(LeaseError::Backend)?;
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError> {
+        self.faults.step().await?;
         let mut data = self.data();
         data.held(lease)?.expires_at = term.expires_at;
         data.stats.writes += 1;
         Ok(())
     }
 
-    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError> {
-        self.faults.step().await.map_err(LeaseError::Backend)?;
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
+        self.faults.step().await?;
         let mut data = self.data();
         data.held(lease)?;
         data.lease = None;

@@ -1,4 +1,5 @@
-//! The engine is killed, or a port fails, at every step; the next run must leave what an undisturbed one would have left.
+//! The engine is killed, or a port fails, at every step; the next run must leave what an
+//! undisturbed one would have left.
 
 use threadkeep_backfill::in_memory::{Behaviour, Fault, Faults, InMemorySnapshot, ItemContent};
 use threadkeep_backfill::{BackfillError, BackfillStatus, Progress};

@@ -1,4 +1,5 @@
-//! Two engines on one store: one runs, the other is told, waits, or takes over; and the one that lost commits nothing more.
+//! Two engines on one store: one runs; the other reports that, waits, or takes over. An engine
+//! without its lease commits nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use threadkeep_backfill::in_memory::{Fault, Faults, InMemoryProblem, InMemoryStore};
 use threadkeep_backfill::{
-    Acquired, Backfill, BackfillError, BoxError, Clock, Ending, Finish, Lease, LeaseError, Progress,
-    ProgressState, StoredOutcome, Term,
+    Acquired, Backfill, BackfillError, BoxError, Clock, Ending, Finish, Lease, Progress, ProgressState,
+    StopHandle, StoredOutcome, Term, WriteError,
 };
 
 use crate::support::{Hooked, TTL, World, complete, run_until_killed};
@@ -73,8 +74,8 @@ async fn waiting_ends_when_the_lease_is_given_back() {
 async fn waiting_ends_when_it_is_asked_to() {
     let world = World::with_items(3);
     world.store.acquire("somebody", world.term()).await.unwrap();
-    let engine = world.engine();
-    let stop = engine.stop_handle();
+    let stop = StopHandle::new();
+    let engine = world.engine().stop_on(stop.clone());
     let report = engine.run_or_wait(Duration::from_secs(3_600), |_| stop.stop()).await.unwrap();
     assert_eq!(report.ending, Ending::Interrupted);
 }
@@ -105,7 +106,8 @@ async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
     assert_eq!(world.pass().await.indexed, 5, "the rest is done by whoever comes next");
 }
 
-/// A progress whose outcomes take as long to read as one wants, which makes a pass long without a commit.
+/// A progress whose outcomes take as long to read as one wants, which makes a pass long without a
+/// commit.
 struct Slow {
     store: Arc<InMemoryStore>,
     pause: Duration,
@@ -125,14 +127,14 @@ impl Progress for Slow {
         self.store.acquire(owner, term).await
     }
 
-    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError> {
         if self.broken {
-            return Err(LeaseError::Backend("busy".into()));
+            return Err(WriteError::Backend("busy".into()));
         }
         self.store.heartbeat(lease, term).await
     }
 
-    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError> {
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
         self.store.finish(lease, finish, now).await
     }
 

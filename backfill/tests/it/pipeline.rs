@@ -1,10 +1,11 @@
-//! Order and bounds: batches in key order, two of them in flight at most, by items and by bytes; one read of saved state a batch.
+//! Order and bounds: batches in key order, two of them in flight at most, by items and by bytes;
+//! one read of saved state a batch.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
-use threadkeep_backfill::Ending;
 use threadkeep_backfill::in_memory::{Behaviour, ItemContent};
+use threadkeep_backfill::{Ending, StopHandle};
 
 use crate::support::{Hooked, World, complete, key};
 
@@ -39,11 +40,11 @@ async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
     index.before_extract = Box::new(move |_| {
         let _ = &share;
         let _ = began.send(());
-        // Returns at once when nobody holds it back any more.
+        // Returns at once when nothing holds it back any longer.
         let _ = may_go.lock().unwrap().recv();
     });
-    let engine = index.engine(&world).workers(1);
-    let stop = engine.stop_handle();
+    let stop = StopHandle::new();
+    let engine = index.engine(&world).workers(1).stop_on(stop.clone());
     let stopper = std::thread::spawn(move || {
         has_began.recv().unwrap();
         stop.stop();

@@ -1,4 +1,5 @@
-//! Whatever happens to a source between passes, and wherever they are killed, the last one leaves what a pass from scratch would.
+//! Whatever happens to a source between passes, and wherever they are killed, the last one leaves
+//! what a pass from scratch would.
 
 use proptest::prelude::*;
 use threadkeep_backfill::in_memory::{Fault, Faults, ItemContent};

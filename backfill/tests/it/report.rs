@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 
 use threadkeep_backfill::in_memory::{Faults, InMemoryProblem, ItemContent};
-use threadkeep_backfill::{BackfillStatus, Ending, Phase, Problem, ProblemKind, Progress, ProgressUpdate};
+use threadkeep_backfill::{
+    BackfillStatus, Ending, Phase, Problem, ProblemKind, Progress, ProgressUpdate, StopHandle,
+};
 
 use crate::support::{World, complete, key};
 
@@ -44,8 +46,8 @@ async fn updates_never_go_back() {
 async fn stopping_ends_after_the_commit_and_leaves_the_rest_for_later() {
     for stop_in in [Phase::Listing, Phase::Comparing, Phase::Indexing] {
         let world = World::with_items(9);
-        let engine = world.engine().batch_size(2).outcome_page(2);
-        let stop = engine.stop_handle();
+        let stop = StopHandle::new();
+        let engine = world.engine().batch_size(2).outcome_page(2).stop_on(stop.clone());
         let run = engine.run(|update| {
             if update.phase == stop_in && (stop_in != Phase::Indexing || update.done_items == 4) {
                 stop.stop();
@@ -73,8 +75,8 @@ async fn stopping_between_removals_leaves_the_rest_for_later() {
     for number in 0..5 {
         world.source.remove(&key(number));
     }
-    let engine = world.engine_with(&Faults::default()).batch_size(2);
-    let stop = engine.stop_handle();
+    let stop = StopHandle::new();
+    let engine = world.engine_with(&Faults::default()).batch_size(2).stop_on(stop.clone());
     let report = engine.run(|update| {
         if update.phase == Phase::Indexing && update.done_items == 2 {
             stop.stop();
@@ -88,8 +90,8 @@ async fn stopping_between_removals_leaves_the_rest_for_later() {
 #[tokio::test]
 async fn skipped_lines_and_remarks_are_reported() {
     let world = World::with_items(3);
-    world.source.put(key(1), ItemContent::text("torn").skips(2));
-    world.source.put(key(2), ItemContent::text("torn").skips(3));
+    world.source.put(key(1), ItemContent { skips: 2, ..ItemContent::text("torn") });
+    world.source.put(key(2), ItemContent { skips: 3, ..ItemContent::text("torn") });
     let report = world.pass().await;
     assert_eq!((report.indexed, report.lines_skipped), (3, 5));
     let remark = |number, lines| {

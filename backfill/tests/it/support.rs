@@ -1,4 +1,5 @@
-//! What the tests share: a world of in-memory ports with a clock, seen by one process after another.
+//! What the tests share: a world of in-memory ports with a clock, seen by one process after
+//! another.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -6,11 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use threadkeep_backfill::in_memory::{
-    Faults, InMemoryProblem, InMemorySnapshot, InMemorySource, InMemoryStore, InMemoryWorker, ItemContent,
-    ManualClock,
+    Faults, InMemoryProblem, InMemorySnapshot, InMemorySource, InMemoryStore, ItemContent, ManualClock,
 };
 use threadkeep_backfill::{
-    Backfill, BackfillError, BatchOf, Clock, CommitError, CommitReport, Ending, Index, Item, Lease, Term,
+    Backfill, BackfillError, BatchOf, Clock, CommitReport, Ending, Index, Item, Lease, Term, WriteError,
 };
 
 pub(crate) type Report = threadkeep_backfill::Report<InMemoryProblem>;
@@ -96,7 +96,7 @@ pub(crate) fn key(number: usize) -> String {
     format!("item {number:05}")
 }
 
-/// Something that happens before each commit; it is told how many items the batch extracted.
+/// Hook before each commit. Its argument is the number of items that the batch extracted.
 type BeforeCommit = dyn Fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// The index of a store, with things that happen on the way.
@@ -134,27 +134,27 @@ impl Index for Hooked {
     type Problem = InMemoryProblem;
     type Previous = String;
     type Extracted = ItemContent;
-    type Worker = InMemoryWorker;
+    type Worker = ();
 
-    fn worker(&self) -> InMemoryWorker {
-        self.store.worker()
+    fn worker(&self) {
+        self.store.worker();
     }
 
     fn extract(
         &self,
-        worker: &mut InMemoryWorker,
+        (): &mut (),
         item: &Item<ItemContent>,
         previous: Option<String>,
     ) -> Result<ItemContent, InMemoryProblem> {
         (self.before_extract)(&item.key);
-        self.store.extract(worker, item, previous)
+        self.store.extract(&mut (), item, previous)
     }
 
     async fn commit(
         &self,
         lease: &Lease,
         batch: BatchOf<'_, Self>,
-    ) -> Result<CommitReport<InMemoryProblem>, CommitError> {
+    ) -> Result<CommitReport<InMemoryProblem>, WriteError> {
         (self.before_commit)(batch.extracted.len()).await;
         let mut report = self.store.commit(lease, batch).await?;
         report.requeue.extend(self.requeue.lock().expect("no test panics with it").pop().unwrap_or_default());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{BatchOf, CommitError, Duplicate, Lease, Remark};
+use threadkeep_backfill::{BatchOf, Duplicate, Lease, Remark, WriteError};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use threadkeep_sqlite::{DbError, Durability, json, text_of};
 use uuid::Uuid;
@@ -23,10 +23,10 @@ pub(super) async fn commit(
     index: &ThreadIndex,
     lease: &Lease,
     batch: BatchOf<'_, ThreadIndex>,
-) -> Result<CommitReport, CommitError> {
+) -> Result<CommitReport, WriteError> {
     let work = async |conn: &mut SqliteConnection| Ok(write_batch(index, conn, lease, batch).await?);
     let report: Result<_, DbError> = index.db.write(Durability::Usual, work).await;
-    report.map_err(|error| CommitError::Backend(error.into()))?.ok_or(CommitError::LeaseLost)
+    report.map_err(|error| WriteError::Backend(error.into()))?.ok_or(WriteError::LeaseLost)
 }
 
 /// Writes a batch. Returns `None`, having written nothing, if the lease is lost.

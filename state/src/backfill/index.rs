@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Row as _;
-use threadkeep_backfill::{BatchOf, BoxError, CommitError, Index, Item, Lease};
+use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
 use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, HomeError, SkippedLines};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
@@ -119,7 +119,7 @@ impl Index for ThreadIndex {
         }))))
     }
 
-    async fn commit(&self, lease: &Lease, batch: BatchOf<'_, Self>) -> Result<CommitReport, CommitError> {
+    async fn commit(&self, lease: &Lease, batch: BatchOf<'_, Self>) -> Result<CommitReport, WriteError> {
         commit::commit(self, lease, batch).await
     }
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_backfill::{
-    Acquired, BackfillStatus, BoxError, Finish, Lease, LeaseError, OutcomeState, Progress, ProgressState,
-    Term,
+    Acquired, BackfillStatus, BoxError, Finish, Lease, OutcomeState, Progress, ProgressState, Term,
+    WriteError,
 };
 use threadkeep_sqlite::{Database, DbError, Durability, RowReader};
 
@@ -93,7 +93,7 @@ impl Progress for BackfillProgress {
         Ok(acquired?)
     }
 
-    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), LeaseError> {
+    async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError> {
         let renew = sqlx::query(
             "UPDATE backfill_progress SET lease_expires_ms = ?2 \
              WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
@@ -101,7 +101,7 @@ impl Progress for BackfillProgress {
         self.with_lease(renew.bind(lease.token).bind(term.expires_at.as_millisecond())).await
     }
 
-    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), LeaseError> {
+    async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
         let release = match finish {
             Finish::Complete => sqlx::query(
                 "UPDATE backfill_progress SET status = 'complete', watermark = NULL, last_success_at_ms = ?2, \
@@ -158,11 +158,11 @@ impl BackfillProgress {
     async fn with_lease(
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<(), LeaseError> {
+    ) -> Result<(), WriteError> {
         let change = async |conn: &mut SqliteConnection| Ok(query.execute(conn).await?.rows_affected());
         let changed: Result<_, DbError> = self.db.write(Durability::Usual, change).await;
-        let changed = changed.map_err(|error| LeaseError::Backend(error.into()))?;
-        if changed == 0 { Err(LeaseError::Lost) } else { Ok(()) }
+        let changed = changed.map_err(|error| WriteError::Backend(error.into()))?;
+        if changed == 0 { Err(WriteError::LeaseLost) } else { Ok(()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use async_trait::async_trait;
-use threadkeep_backfill::{Item, ListingProblem, Source, SourceError};
+use threadkeep_backfill::{Item, Remark, Source, SourceError};
 use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, SESSION_INDEX};
 
 use crate::home::prefix_of;
@@ -52,7 +52,7 @@ impl HomeSource {
                 listing.unknown_prefixes.push(prefix_of(&problem.path));
             }
             let problem_of_place = HomeProblem::Place(problem.reason);
-            listing.problems.push(ListingProblem { place: problem.path, problem: problem_of_place });
+            listing.problems.push(Remark { key: problem.path, problem: problem_of_place });
         }
         self.list_names(&mut listing);
         Ok(listing)
@@ -74,7 +74,7 @@ impl HomeSource {
             Err(error) => {
                 listing.unknown_prefixes.push(SESSION_INDEX.to_owned());
                 let problem = HomeProblem::Place(ProblemReason::Unreadable(error.to_string()));
-                listing.problems.push(ListingProblem { place: SESSION_INDEX.to_owned(), problem });
+                listing.problems.push(Remark { key: SESSION_INDEX.to_owned(), problem });
             }
         }
     }
