@@ -1,5 +1,6 @@
-//! `cargo xtask bench goals`: usage counted per second, by one and eight tasks and by eight processes, each against the same
-//! statement in a plain rusqlite loop of one thread with the same pragmas, measured in the same run.
+//! `cargo xtask bench goals`: usage recorded per second, by one and eight tasks and by eight
+//! processes. Each is compared with a plain rusqlite loop of the same statement and pragmas in one
+//! thread, measured in the same run.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -15,19 +16,19 @@ use uuid::Uuid;
 
 type Result<T = (), E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// Counts usage for a goal, and prints how often that can be done in a second.
+/// Records usage for a goal, and prints the rate.
 #[derive(Parser)]
 struct Args {
-    /// How often usage is counted in each round, by all writers together.
+    /// Records of each round, by all writers together.
     #[arg(long, default_value_t = 2_000)]
     operations: u32,
-    /// How often each is measured; the best is printed.
+    /// Rounds; the best is printed.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
-    /// Counts in this folder, as one process of several.
+    /// Folder to record in, as one process of several.
     #[arg(long, hide = true)]
     child: Option<PathBuf>,
-    /// Given by `cargo bench`, and of no meaning here.
+    /// Given by `cargo bench`; ignored.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -52,7 +53,7 @@ async fn run(args: &Args) -> Result {
 
     let mut best = [0_f64; 4];
     for _ in 0..args.rounds {
-        // In turn, so that whatever else the machine does is shared out.
+        // In turn, so that other load of the machine is shared out.
         let rates = [
             plain(folder.path(), args.operations)?,
             tasks(&goals, 1, args.operations).await?,

@@ -10,23 +10,14 @@ use crate::goal::Goal;
 #[non_exhaustive]
 pub enum GoalError {
     /// The thread has no goal.
-    #[error("thread {thread} has no goal")]
-    NoGoal {
-        /// The thread.
-        thread: Uuid,
-    },
-    /// The thread already has a goal.
-    #[error("thread {} already has a goal, which is {}", .current.thread_id, .current.status)]
-    Exists {
-        /// Its goal.
-        current: Box<Goal>,
-    },
+    #[error("thread {0} has no goal")]
+    NoGoal(Uuid),
+    /// The thread already has this goal.
+    #[error("thread {} already has a goal, which is {}", .0.thread_id, .0.status)]
+    Exists(Box<Goal>),
     /// The thread was deleted.
-    #[error("thread {thread} was deleted and cannot have a goal")]
-    ThreadDeleted {
-        /// The thread.
-        thread: Uuid,
-    },
+    #[error("thread {0} was deleted and cannot have a goal")]
+    ThreadDeleted(Uuid),
     /// The expected goal was replaced.
     #[error("goal {expected} of thread {} was replaced by {}", .current.thread_id, .current.goal_id)]
     Stale {
@@ -47,11 +38,8 @@ pub enum GoalError {
         max: usize,
     },
     /// The token budget is below 1.
-    #[error("a token budget is at least 1, not {budget}")]
-    BadBudget {
-        /// The budget that was given.
-        budget: i64,
-    },
+    #[error("a token budget is at least 1, not {0}")]
+    BadBudget(i64),
     /// The usage is negative.
     #[error("usage cannot be negative: {tokens} tokens, {seconds} seconds")]
     NegativeUsage {

@@ -17,7 +17,8 @@ pub struct Goal {
     pub thread_id: Uuid,
     /// Id of the goal itself. A replacement has another.
     pub goal_id: Uuid,
-    /// Objective in the user's words, of 1 to [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS) characters.
+    /// Objective in the user's words, of 1 to [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS)
+    /// characters.
     pub objective: String,
     /// Status.
     pub status: GoalStatus,
@@ -33,7 +34,8 @@ pub struct Goal {
     pub updated_at: Timestamp,
 }
 
-/// Columns of [`Goal::from_row`], in its order. A macro, so that statements are assembled at compile time.
+/// Columns of [`Goal::from_row`], in its order. A macro, so that statements are assembled at
+/// compile time.
 macro_rules! goal_columns {
     () => {
         "thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at_ms, updated_at_ms"

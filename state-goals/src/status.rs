@@ -69,19 +69,3 @@ impl FromStr for GoalStatus {
         found.ok_or_else(|| UnknownStatus { word: word.to_owned() })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_status_has_a_word_and_errors_list_all() {
-        for status in GoalStatus::ALL {
-            assert_eq!(status.to_string().parse(), Ok(status));
-        }
-        let message = "Active".parse::<GoalStatus>().unwrap_err().to_string();
-        for status in GoalStatus::ALL {
-            assert!(message.contains(status.as_str()), "{status}: {message}");
-        }
-    }
-}

@@ -10,7 +10,8 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-// The right sides see the row before the update. A difference of numbers that are not negative cannot overflow; a sum could.
+// The right sides see the row before the update. A difference of numbers that are not negative
+// cannot overflow; a sum could.
 pub(super) const ACCOUNT: &str = concat!(
     "UPDATE thread_goals SET \
      tokens_used = iif(tokens_used > 9223372036854775807 - ?3, 9223372036854775807, tokens_used + ?3), \
@@ -76,10 +77,11 @@ pub struct Accounted {
 }
 
 impl GoalStore {
-    /// Adds usage to a thread's goal, atomically across all processes. A counter stays at `i64::MAX`.
+    /// Adds usage to a thread's goal, atomically across all processes. A counter stays at
+    /// `i64::MAX`.
     ///
-    /// An active goal that reaches its budget becomes budget-limited. A goal with another status keeps it. A thread without
-    /// a goal is an error, because its usage would be lost.
+    /// An active goal that reaches its budget becomes budget-limited. A goal with another status
+    /// keeps it. A thread without a goal is an error, because its usage would be lost.
     ///
     /// # Errors
     ///
@@ -102,7 +104,7 @@ impl GoalStore {
             Written::Refused(goal) => {
                 stale(expected_goal_id, &goal).map_or(Ok(Accounted { goal, counted: false }), Err)
             }
-            Written::NoGoal => Err(GoalError::NoGoal { thread }),
+            Written::NoGoal => Err(GoalError::NoGoal(thread)),
         }
     }
 }

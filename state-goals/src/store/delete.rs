@@ -13,15 +13,17 @@ pub(super) const DELETE: &str = concat!(
 );
 
 impl GoalStore {
-    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the id of the goal to delete; `None` is
-    /// any.
+    /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the id of the
+    /// goal to delete; `None` is any.
     ///
-    /// The text is overwritten in the file. The log keeps it until it is written back, as the last [`close`](Self::close)
-    /// does. Snapshots from before upgrades keep it: see [`erase_thread`](Self::erase_thread).
+    /// The text is overwritten in the file. The log keeps it until it is written back, as the last
+    /// [`close`](Self::close) does. Snapshots from before upgrades keep it: see
+    /// [`erase_thread`](Self::erase_thread).
     ///
     /// # Errors
     ///
-    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`],
+    /// [`GoalError::Database`].
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         let delete = sqlx::query(DELETE).bind(text_of(thread)).bind(expected.map(text_of));
         self.change(thread, delete).await?.unless_stale(expected)

@@ -51,7 +51,8 @@ impl From<&Goal> for GoalCursor {
 static LIST: LazyLock<[String; GoalStatus::ALL.len()]> =
     LazyLock::new(|| std::array::from_fn(|at| list_sql(at + 1)));
 
-/// Builds the statement for a number of statuses. The index returns each status in order, and SQLite merges them without a sort.
+/// Builds the statement for a number of statuses. The index returns each status in order, and
+/// SQLite merges them without a sort.
 ///
 /// Binds, in order: limit, cursor time, cursor thread, statuses.
 pub(super) fn list_sql(statuses: usize) -> String {
@@ -69,8 +70,9 @@ pub(super) fn list_sql(statuses: usize) -> String {
 impl GoalStore {
     /// Lists a page of goals, the latest change first.
     ///
-    /// A page with fewer goals than its limit is the last one. Otherwise its last goal is the next cursor. Writes between two
-    /// pages neither drop nor repeat an unchanged goal; a changed goal moves to the front.
+    /// A page with fewer goals than its limit is the last one. Otherwise its last goal is the next
+    /// cursor. Writes between two pages neither drop nor repeat an unchanged goal; a changed goal
+    /// moves to the front.
     ///
     /// # Errors
     ///

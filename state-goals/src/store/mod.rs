@@ -23,10 +23,12 @@ pub use set::{MAX_OBJECTIVE_CHARS, NewGoal};
 pub use statements::statements;
 pub use update::GoalUpdate;
 
-/// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed together.
+/// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed
+/// together.
 ///
 /// The file is opened at the first use, and created by the first of [`insert`](Self::insert),
-/// [`replace`](Self::replace) and [`erase_thread`](Self::erase_thread). Without a file, no thread has a goal.
+/// [`replace`](Self::replace) and [`erase_thread`](Self::erase_thread). Without a file, no thread
+/// has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {
     database: LazyDatabase,
@@ -45,7 +47,8 @@ impl GoalStore {
         &self.database
     }
 
-    /// Closes the database, for all clones, and writes its log back into it. The next use opens it again.
+    /// Closes the database, for all clones, and writes its log back into it. The next use opens it
+    /// again.
     ///
     /// # Errors
     ///

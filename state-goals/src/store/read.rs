@@ -28,7 +28,8 @@ impl GoalStore {
         Ok(self.fetch(sqlx::query(GET).bind(text_of(thread))).await?.pop())
     }
 
-    /// Returns the goals of several threads in the order of their ids, with one statement. Skips threads without a goal.
+    /// Returns the goals of several threads in the order of their ids, with one statement. Skips
+    /// threads without a goal.
     ///
     /// # Errors
     ///

@@ -1,12 +1,13 @@
 //! Sets, replaces and pauses a goal.
 
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
 use threadkeep_sqlite::{Durability, text_of};
 use uuid::Uuid;
 
 use super::GoalStore;
 use super::erase::TOMBSTONES;
-use super::write::{Statement, Written, run};
+use super::write::run;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
@@ -45,7 +46,8 @@ pub(super) const PAUSE_IF_ACTIVE: &str = concat!(
 /// A new goal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewGoal {
-    /// Objective, after trimming of 1 to [`MAX_OBJECTIVE_CHARS`] characters. Secrets in it are stored as `[redacted:…]`.
+    /// Objective, after trimming of 1 to [`MAX_OBJECTIVE_CHARS`] characters. Secrets in it are
+    /// stored as `[redacted:…]`.
     pub objective: String,
     /// First status. Default: active.
     pub status: GoalStatus,
@@ -57,19 +59,6 @@ impl NewGoal {
     /// Makes an active goal without a budget.
     pub fn new(objective: impl Into<String>) -> NewGoal {
         NewGoal { objective: objective.into(), status: GoalStatus::Active, token_budget: None }
-    }
-
-    /// Binds it to one of the statements that write a whole row.
-    fn bind(&self, sql: &'static str, thread: Uuid, now: Timestamp) -> Result<Statement, GoalError> {
-        let objective = checked_objective(&self.objective)?;
-        check_budget(self.token_budget)?;
-        Ok(sqlx::query(sql)
-            .bind(text_of(thread))
-            .bind(text_of(Uuid::now_v7()))
-            .bind(objective)
-            .bind(self.status.as_str())
-            .bind(self.token_budget)
-            .bind(now.as_millisecond()))
     }
 }
 
@@ -87,7 +76,7 @@ pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
 /// Refuses a budget below 1.
 pub(super) fn check_budget(budget: Option<i64>) -> Result<(), GoalError> {
     match budget {
-        Some(budget) if budget <= 0 => Err(GoalError::BadBudget { budget }),
+        Some(budget) if budget <= 0 => Err(GoalError::BadBudget(budget)),
         _ => Ok(()),
     }
 }
@@ -97,12 +86,11 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::Exists`], [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`],
-    /// [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::Exists`], [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`],
+    /// [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`],
+    /// [`GoalError::Database`].
     pub async fn insert(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
-        let insert = goal.bind(INSERT, thread, now)?;
-        let written = self.set(thread, insert).await?;
-        written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
+        self.set(INSERT, thread, goal, now).await
     }
 
     /// Sets a thread's goal, in place of an earlier one: with a new id and no usage.
@@ -111,20 +99,20 @@ impl GoalStore {
     ///
     /// # Errors
     ///
-    /// [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`],
-    /// [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::ThreadDeleted`], [`GoalError::EmptyObjective`],
+    /// [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`],
+    /// [`GoalError::Database`].
     pub async fn replace(&self, thread: Uuid, goal: NewGoal, now: Timestamp) -> Result<Goal, GoalError> {
-        let replace = goal.bind(REPLACE, thread, now)?;
-        let written = self.set(thread, replace).await?;
-        written.or_refused(thread, |current| GoalError::Exists { current: Box::new(current) })
+        self.set(REPLACE, thread, goal, now).await
     }
 
-    /// Pauses a thread's goal if it is active. Returns the goal; `None` when there was none to pause. `expected` is the id of
-    /// the goal to pause; `None` is any.
+    /// Pauses a thread's goal if it is active. Returns the goal; `None` when there was none to
+    /// pause. `expected` is the id of the goal to pause; `None` is any.
     ///
     /// # Errors
     ///
-    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`],
+    /// [`GoalError::Database`].
     pub async fn pause_if_active(
         &self,
         thread: Uuid,
@@ -135,16 +123,30 @@ impl GoalStore {
         self.change(thread, pause.bind(expected.map(text_of))).await?.unless_stale(expected)
     }
 
-    /// Gives a thread a goal, unless the thread was deleted.
-    async fn set(&self, thread: Uuid, statement: Statement) -> Result<Written, GoalError> {
-        let database = self.database.get().await?;
-        database
-            .write(Durability::Usual, async |conn| {
-                if !TOMBSTONES.deleted_among(conn, [thread]).await?.is_empty() {
-                    return Err(GoalError::ThreadDeleted { thread }.into());
-                }
-                Ok(run(conn, thread, statement).await?)
-            })
-            .await
+    /// Gives a thread a goal by a statement that writes a whole row, unless the thread was deleted.
+    async fn set(
+        &self,
+        sql: &'static str,
+        thread: Uuid,
+        goal: NewGoal,
+        now: Timestamp,
+    ) -> Result<Goal, GoalError> {
+        let objective = checked_objective(&goal.objective)?;
+        check_budget(goal.token_budget)?;
+        let statement = sqlx::query(sql)
+            .bind(text_of(thread))
+            .bind(text_of(Uuid::now_v7()))
+            .bind(objective)
+            .bind(goal.status.as_str())
+            .bind(goal.token_budget)
+            .bind(now.as_millisecond());
+        let work = async |conn: &mut SqliteConnection| {
+            if !TOMBSTONES.deleted_among(conn, [thread]).await?.is_empty() {
+                return Err(GoalError::ThreadDeleted(thread).into());
+            }
+            Ok(run(conn, thread, statement).await?)
+        };
+        let written = self.database.get().await?.write(Durability::Usual, work).await?;
+        written.or_refused(thread, |current| GoalError::Exists(Box::new(current)))
     }
 }

@@ -11,8 +11,8 @@ use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 use crate::status::GoalStatus;
 
-// `?6` is the new budget if `?5` is true; NULL is no limit. A new budget may limit an active goal, but an update that asks for
-// `active` is refused instead.
+// `?6` is the new budget if `?5` is true; NULL is no limit. A new budget may limit an active goal,
+// but an update that asks for `active` is refused instead.
 pub(super) const UPDATE: &str = concat!(
     "UPDATE thread_goals SET objective = coalesce(?3, objective), token_budget = iif(?5, ?6, token_budget), \
      status = CASE WHEN ?4 IS NULL AND status = 'active' AND tokens_used >= iif(?5, ?6, token_budget) \
@@ -37,16 +37,18 @@ pub struct GoalUpdate {
 }
 
 impl GoalStore {
-    /// Changes parts of a thread's goal and returns it. Other parts keep their value, also when another process changes them.
+    /// Changes parts of a thread's goal and returns it. Other parts keep their value, also when
+    /// another process changes them.
     ///
-    /// An active goal becomes budget-limited if its new budget is used up. A budget-limited goal stays so when its budget is
-    /// raised or removed, unless the same update makes it active.
+    /// An active goal becomes budget-limited if its new budget is used up. A budget-limited goal
+    /// stays so when its budget is raised or removed, unless the same update makes it active.
     ///
     /// # Errors
     ///
     /// [`GoalError::NoGoal`]; [`GoalError::Stale`]: the thread has another goal than expected;
-    /// [`GoalError::BudgetUsedUp`]: the budget does not allow `active`; [`GoalError::EmptyObjective`],
-    /// [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`], [`GoalError::Open`], [`GoalError::Database`].
+    /// [`GoalError::BudgetUsedUp`]: the budget does not allow `active`;
+    /// [`GoalError::EmptyObjective`], [`GoalError::ObjectiveTooLong`], [`GoalError::BadBudget`],
+    /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn update(&self, thread: Uuid, update: GoalUpdate, now: Timestamp) -> Result<Goal, GoalError> {
         let objective = update.objective.as_deref().map(checked_objective).transpose()?;
         check_budget(update.token_budget.flatten())?;

@@ -1,4 +1,5 @@
-//! A write: one statement in one transaction. It returns the goal that it wrote, or the goal that it left alone.
+//! A write: one statement in one transaction. It returns the goal that it wrote, or the goal that
+//! it left alone.
 
 use sqlx::Sqlite;
 use sqlx::query::Query;
@@ -34,11 +35,12 @@ impl Written {
         match self {
             Written::Done(goal) => Ok(goal),
             Written::Refused(current) => Err(why(current)),
-            Written::NoGoal => Err(GoalError::NoGoal { thread }),
+            Written::NoGoal => Err(GoalError::NoGoal(thread)),
         }
     }
 
-    /// Returns the written goal; `None` if nothing had to be written. Fails if the thread has another goal than expected.
+    /// Returns the written goal; `None` if nothing had to be written. Fails if the thread has
+    /// another goal than expected.
     pub(super) fn unless_stale(self, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         match self {
             Written::Done(goal) => Ok(Some(goal)),

@@ -36,9 +36,9 @@ async fn the_goals_of_a_page_of_threads_come_by_thread_and_without_gaps() -> Res
 async fn a_second_goal_is_refused_with_the_first() -> Result {
     let (lab, first) = Lab::with_budget(10).await?;
     match lab.goals.insert(thread(1), NewGoal::new("something else"), at(2)).await {
-        Err(error @ GoalError::Exists { .. }) => {
+        Err(error @ GoalError::Exists(_)) => {
             assert!(error.to_string().contains("already has a goal"), "{error}");
-            let GoalError::Exists { current } = error else { unreachable!() };
+            let GoalError::Exists(current) = error else { unreachable!() };
             assert_eq!(*current, first);
         }
         other => panic!("{other:?}"),
@@ -163,7 +163,7 @@ async fn a_deleted_goal_is_gone_and_the_thread_can_have_another() -> Result {
     assert!(lab.goals.get(thread(2)).await?.is_some());
 
     let gone = |error: GoalError| match error {
-        GoalError::NoGoal { thread: of } if of == thread(1) => Ok::<_, Error>(()),
+        GoalError::NoGoal(of) if of == thread(1) => Ok::<_, Error>(()),
         other => Err(other.into()),
     };
     gone(lab.goals.update(thread(1), GoalUpdate::default(), at(2)).await.expect_err("no goal"))?;

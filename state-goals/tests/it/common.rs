@@ -1,4 +1,5 @@
-//! What the tests share: a store in a folder of its own, threads, times, and children of this program.
+//! What the tests share: a store in a folder of its own, threads, times, and children of this
+//! program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -40,7 +41,7 @@ impl Lab {
         Ok(self.goals.get(thread(1)).await?.ok_or("thread 1 has a goal")?)
     }
 
-    /// Opens the file without the store, as it may be seen by whoever does not keep to its rules.
+    /// Opens the file without the store, as a program that ignores its rules would.
     pub(crate) fn raw(&self) -> Result<rusqlite::Connection> {
         Ok(rusqlite::Connection::open(self.goals.database().path())?)
     }

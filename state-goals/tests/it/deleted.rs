@@ -24,12 +24,9 @@ async fn a_deleted_thread_gets_no_goal_until_it_is_restored() -> Result {
         assert_eq!(goals.get(thread).await?, None);
         for refused in [goals.insert(thread, new(), at(4)).await, goals.replace(thread, new(), at(4)).await] {
             let error = refused.expect_err("it was deleted");
-            assert!(
-                matches!(error, GoalError::ThreadDeleted { thread: named } if named == thread),
-                "{error}"
-            );
+            assert!(matches!(error, GoalError::ThreadDeleted(named) if named == thread), "{error}");
         }
-        assert!(matches!(goals.account(thread, usage(1, 1), at(4)).await, Err(GoalError::NoGoal { .. })));
+        assert!(matches!(goals.account(thread, usage(1, 1), at(4)).await, Err(GoalError::NoGoal(_))));
     }
     let times: Vec<i64> =
         goals.tombstones().await?.iter().map(|stone| stone.deleted_at.as_millisecond()).collect();
@@ -52,7 +49,7 @@ async fn goals_set_meanwhile_leave_no_trace() -> Result {
                 let new = NewGoal::new(format!("{MARKER} {task} {turn}"));
                 match lab.goals.replace(thread(1), new, at(turn)).await {
                     Ok(_) => {}
-                    Err(GoalError::ThreadDeleted { .. }) => return,
+                    Err(GoalError::ThreadDeleted(_)) => return,
                     Err(error) => panic!("{error}"),
                 }
             }

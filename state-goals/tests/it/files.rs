@@ -17,9 +17,9 @@ async fn only_a_goal_makes_the_file() -> Result {
     assert_eq!(goals.pause_if_active(thread(1), None, at(1)).await?, None);
     assert_eq!(goals.delete(thread(1), None).await?, None);
     let updated = goals.update(thread(1), GoalUpdate::default(), at(1)).await;
-    assert!(matches!(updated, Err(GoalError::NoGoal { .. })), "{updated:?}");
+    assert!(matches!(updated, Err(GoalError::NoGoal(_))), "{updated:?}");
     let accounted = goals.account(thread(1), usage(1, 1), at(1)).await;
-    assert!(matches!(accounted, Err(GoalError::NoGoal { .. })), "{accounted:?}");
+    assert!(matches!(accounted, Err(GoalError::NoGoal(_))), "{accounted:?}");
     let refused = goals.insert(thread(1), NewGoal::new(""), at(1)).await;
     assert!(matches!(refused, Err(GoalError::EmptyObjective)), "{refused:?}");
     goals.close().await?;

@@ -1,4 +1,4 @@
-//! What a goal can be: by the store, which says what to do, and by the table itself, whoever writes.
+//! Limits of a goal: those of the store, and those of the table for every program that writes.
 
 use jiff::Timestamp;
 use threadkeep_state_goals::{GoalError, GoalStatus, GoalUpdate, MAX_OBJECTIVE_CHARS, NewGoal};
@@ -54,7 +54,7 @@ async fn a_budget_allows_something() -> Result {
             lab.goals.update(thread(1), update, at(2)).await,
         ];
         for error in errors {
-            assert!(matches!(error, Err(GoalError::BadBudget { budget }) if budget == bad), "{error:?}");
+            assert!(matches!(error, Err(GoalError::BadBudget(budget)) if budget == bad), "{error:?}");
         }
     }
     assert_eq!(lab.goal().await?, before);
@@ -102,4 +102,15 @@ async fn the_table_refuses_what_is_no_goal() -> Result {
     connection.execute("UPDATE thread_goals SET status = 'active'", [])?;
     assert_eq!(lab.goal().await?, before);
     Ok(())
+}
+
+#[test]
+fn each_status_has_a_word_and_errors_list_all() {
+    for status in GoalStatus::ALL {
+        assert_eq!(status.to_string().parse(), Ok(status));
+    }
+    let message = "Active".parse::<GoalStatus>().unwrap_err().to_string();
+    for status in GoalStatus::ALL {
+        assert!(message.contains(status.as_str()), "{status}: {message}");
+    }
 }

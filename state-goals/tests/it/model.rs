@@ -38,9 +38,9 @@ enum Deed {
 #[derive(Clone, Copy, Debug)]
 enum Meant {
     Any,
-    /// The one that there is.
+    /// The present goal.
     Current,
-    /// One that there was.
+    /// An earlier goal.
     Earlier,
 }
 
@@ -173,8 +173,8 @@ async fn store(
         Deed::Delete => goals.delete(id, None).await.map(|deleted| Outcome::Deleted(deleted.is_some())),
     };
     match outcome {
-        Err(GoalError::NoGoal { .. }) => Ok(Outcome::NoGoal),
-        Err(GoalError::Exists { current }) => Ok(Outcome::Exists(seen(&current))),
+        Err(GoalError::NoGoal(_)) => Ok(Outcome::NoGoal),
+        Err(GoalError::Exists(current)) => Ok(Outcome::Exists(seen(&current))),
         Err(GoalError::Stale { current, .. }) => Ok(Outcome::Stale(seen(&current))),
         Err(GoalError::BudgetUsedUp { budget, current }) => Ok(Outcome::UsedUp(budget, seen(&current))),
         Err(GoalError::NegativeUsage { .. }) => Ok(Outcome::Negative),

@@ -38,7 +38,7 @@ async fn eight_processes_give_a_thread_one_goal() -> Result {
         let outcome = open(&folder).insert(thread(1), NewGoal::new("mine"), at(1)).await;
         println!("\n{}", if outcome.is_ok() { "first" } else { "second" });
         return match outcome {
-            Ok(_) | Err(threadkeep_state_goals::GoalError::Exists { .. }) => Ok(()),
+            Ok(_) | Err(threadkeep_state_goals::GoalError::Exists(_)) => Ok(()),
             Err(error) => Err(error.into()),
         };
     }

@@ -1,4 +1,4 @@
-//! Whoever means a goal that has been replaced is told so, and changes nothing.
+//! A call that expects a replaced goal fails, and changes nothing.
 
 use threadkeep_state_goals::{Goal, GoalError, GoalStatus, GoalUpdate, NewGoal, Usage};
 use uuid::Uuid;

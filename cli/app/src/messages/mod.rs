@@ -182,15 +182,15 @@ fn of_graph(error: &GraphError) -> Fault {
 
 fn of_goal(error: &GoalError) -> Fault {
     match error {
-        GoalError::NoGoal { thread } => Fault::new(
+        GoalError::NoGoal(thread) => Fault::new(
             (*thread, " has no goal"),
             ("set one with ", command("goals set").arg(thread).arg("OBJECTIVE")),
         ),
-        GoalError::Exists { current } => Fault::new(
+        GoalError::Exists(current) => Fault::new(
             (current.thread_id, " has a goal: another process has just set it"),
             (command("goals get").arg(current.thread_id), " shows it"),
         ),
-        GoalError::ThreadDeleted { thread } => {
+        GoalError::ThreadDeleted(thread) => {
             Fault::new((*thread, " was deleted and cannot have a goal"), restore())
                 .of_kind(FaultKind::DeletedThread)
         }
@@ -217,7 +217,7 @@ fn of_goal(error: &GoalError) -> Fault {
             ),
             "shorten it, and put the rest into a file that it names",
         ),
-        GoalError::BadBudget { budget } => Fault::new(
+        GoalError::BadBudget(budget) => Fault::new(
             format!("a budget is a number of tokens from 1, not {budget}"),
             "`--budget none` sets no limit",
         ),

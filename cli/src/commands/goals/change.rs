@@ -119,7 +119,7 @@ impl Edit<'_> {
                 let changed = format!("the goal of {} was changed: {}", self.thread, summary(&goal));
                 Ok(Message::from(changed).append(next))
             }
-            (None, None) => Err(GoalError::NoGoal { thread: self.thread }.into()),
+            (None, None) => Err(GoalError::NoGoal(self.thread).into()),
             (current, objective) => {
                 let new = NewGoal {
                     objective: objective.unwrap_or_default(),
@@ -131,7 +131,7 @@ impl Edit<'_> {
                     None => match self.store.insert(self.thread, new, self.now).await {
                         // Another process has just set one: change that one, as this command would
                         // a moment later.
-                        Err(GoalError::Exists { .. }) => return Box::pin(self.set(args)).await,
+                        Err(GoalError::Exists(_)) => return Box::pin(self.set(args)).await,
                         inserted => inserted?,
                     },
                 };
@@ -227,7 +227,7 @@ impl Edit<'_> {
     }
 
     async fn current(&self) -> Result<Goal, Fault> {
-        Ok(self.store.get(self.thread).await?.ok_or(GoalError::NoGoal { thread: self.thread })?)
+        Ok(self.store.get(self.thread).await?.ok_or(GoalError::NoGoal(self.thread))?)
     }
 
     /// Sets the status of the goal that was read, and of no other that has replaced it since.

@@ -33,7 +33,7 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
                 );
                 match goal {
                     Ok(_) => _ = begun.take().map(|begun| begun.send(())),
-                    Err(GoalError::ThreadDeleted { .. }) => return Ok(()),
+                    Err(GoalError::ThreadDeleted(_)) => return Ok(()),
                     Err(error) => return Err(error),
                 }
             }
