@@ -44,7 +44,5 @@ CREATE TABLE log_totals (
     last_id INTEGER NOT NULL,
     most_late_ms INTEGER NOT NULL,
     logged_bytes INTEGER NOT NULL,
-    written_bytes INTEGER,
-    measured_bytes INTEGER NOT NULL,
     dropped_rows INTEGER NOT NULL
 ) STRICT;

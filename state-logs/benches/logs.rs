@@ -1,8 +1,9 @@
-//! `cargo xtask bench logs`: rows a second of the logs' writer, held against rusqlite on the same rows and the same schema,
-//! and the bytes that it writes for each byte that is logged.
+//! `cargo xtask bench logs`: rows a second of the log writer, compared with rusqlite on the same
+//! rows and schema, and the bytes that it writes for each logged byte.
 //!
-//! Both get rows that are made already, and commit them in batches of the same size; the limit is 128-row multi-VALUES in one
-//! transaction a batch, without retention. In turns, so that both meet the same disk; the median is printed.
+//! Both commit prepared rows in batches of the same size. The limit is 128-row multi-VALUES in one
+//! transaction a batch, without retention. Both take turns, so that they meet the same disk; the
+//! median is printed.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -19,26 +20,26 @@ use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The least part of rusqlite's rate that will do.
+/// Least acceptable part of rusqlite's rate.
 const LEAST: f64 = 0.5;
-/// The rows of one statement of the limit.
+/// Rows of one statement of the limit.
 const VALUES: usize = 128;
-/// Who logs at once.
+/// Threads that log at once.
 const THREADS: u64 = 8;
 
-/// Writes the same rows by the logs' writer and by rusqlite.
+/// Writes the same rows by the log writer and by rusqlite.
 #[derive(Parser)]
 struct Args {
-    /// The rows of one round.
+    /// Rows of one round.
     #[arg(long, default_value_t = 20_480)]
     rows: u64,
-    /// The rows of one commit.
+    /// Rows of one commit.
     #[arg(long, default_value_t = LogOptions::default().batch_rows)]
     batch: usize,
-    /// How often each is measured; the median is printed.
+    /// Rounds; the median is printed.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Given by `cargo bench`, and of no meaning here.
+    /// Given by `cargo bench`; ignored.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -74,7 +75,7 @@ fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A row as an agent logs it: some 300 bytes, a few in a row of each thread.
+/// Makes a row as an agent logs it: about 300 bytes, a few in a row of each thread.
 fn row(number: u64) -> NewRow {
     let call = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     NewRow {
@@ -109,14 +110,15 @@ async fn append(rows: &[NewRow], batch: usize) -> Result<Duration> {
     let keep = Keep { rows: u64::MAX, bytes: u64::MAX };
     let start = Instant::now();
     for batch in rows.chunks(batch) {
-        store.append(batch, keep).await?;
+        store.append(batch, keep, 0).await?;
     }
     let time = start.elapsed();
     store.close().await?;
     Ok(time)
 }
 
-/// Writes them by rusqlite, into a database of the same schema and pragmas, whose partitions are there.
+/// Writes them by rusqlite, into a database of the same schema and pragmas, whose partitions are
+/// there.
 async fn insert(rows: &[NewRow], batch: usize) -> Result<Duration> {
     let folder = tempfile::tempdir()?;
     let store = LogStore::new(folder.path(), &OpenOptions::new());
@@ -157,9 +159,6 @@ async fn insert(rows: &[NewRow], batch: usize) -> Result<Duration> {
 
 fn connect(path: &Path) -> Result<Connection> {
     let database = Connection::open(path)?;
-    let columns: i64 =
-        database.query_row("SELECT count(*) FROM pragma_table_info('log_rows')", [], |row| row.get(0))?;
-    assert_eq!(columns, COLUMNS as i64, "`columns` below has all that a row has");
     database.execute_batch(
         "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; \
          PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;",
@@ -167,10 +166,7 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(database)
 }
 
-/// How many columns a row has.
-const COLUMNS: usize = 14;
-
-fn columns(row: &NewRow, id: i64) -> [Value; COLUMNS] {
+fn columns(row: &NewRow, id: i64) -> [Value; 14] {
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
     let thread = row.thread_id.map_or(0, |id| id.as_u128() as u8);
     [
@@ -191,7 +187,8 @@ fn columns(row: &NewRow, id: i64) -> [Value; COLUMNS] {
     ]
 }
 
-/// Writes rows to partitions that are full: rows a second, and bytes written per byte logged, checkpoint included.
+/// Writes rows to partitions that are full: rows a second, and bytes written per byte logged,
+/// checkpoint included.
 async fn steady(count: u64, batch: usize, threads: u64) -> Result<(f64, Option<f64>)> {
     let folder = tempfile::tempdir()?;
     let store = LogStore::new(folder.path(), &OpenOptions::new());
@@ -202,14 +199,14 @@ async fn steady(count: u64, batch: usize, threads: u64) -> Result<(f64, Option<f
     let rows: Vec<NewRow> = (0..full + count).map(of).collect();
     let (before, after) = rows.split_at(full as usize);
     for batch in before.chunks(batch) {
-        store.append(batch, keep).await?;
+        store.append(batch, keep, 0).await?;
     }
     store.database().get().await?.checkpoint().await?;
     let logged: u64 = after.iter().map(NewRow::bytes).sum();
     let written_before = written_by_process();
     let start = Instant::now();
     for batch in after.chunks(batch) {
-        store.append(batch, keep).await?;
+        store.append(batch, keep, 0).await?;
     }
     let rate = count as f64 / start.elapsed().as_secs_f64();
     store.database().get().await?.checkpoint().await?;
@@ -218,7 +215,7 @@ async fn steady(count: u64, batch: usize, threads: u64) -> Result<(f64, Option<f
     Ok((rate, written.map(|written| written as f64 / logged as f64)))
 }
 
-/// Returns the bytes that this process has written to any file; `None` where the system does not tell.
+/// Returns the bytes that this process has written to any file; `None` on systems without a count.
 fn written_by_process() -> Option<u64> {
     let counters = std::fs::read_to_string("/proc/self/io").ok()?;
     counters.lines().find_map(|line| line.strip_prefix("wchar: "))?.trim().parse().ok()

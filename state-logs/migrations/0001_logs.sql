@@ -1,18 +1,18 @@
--- Whose rows there are: those of a thread, the threadless ones of a process, and those of neither, where both are ''.
--- Each such partition is kept within bounds of its own, so its rows and bytes are counted.
+-- Owners of rows: a thread, a process for its threadless rows, or neither, where both are ''. Each
+-- such partition has limits of its own, so its rows and bytes are counted.
 CREATE TABLE log_partitions (
     id            INTEGER NOT NULL PRIMARY KEY CHECK (id BETWEEN 1 AND 268435455),
     thread_id     TEXT    NOT NULL,
     process_id    TEXT    NOT NULL,
     row_count     INTEGER NOT NULL DEFAULT 0,
     byte_count    INTEGER NOT NULL DEFAULT 0,
-    -- The position of the partition's last row, also when that is gone: a position is not used twice.
+    -- Position of the partition's last row, even if that is deleted: no position is used twice.
     last_position INTEGER NOT NULL DEFAULT 0,
     UNIQUE (thread_id, process_id)
 ) STRICT;
 
--- What was logged. The rows of a partition lie together, in the order of their commits: its oldest are found without an
--- index, and pages that they leave are taken whole by what comes.
+-- Log rows. The rows of a partition are adjacent, in the order of their commits. So the oldest are found
+-- without an index, and the next rows take over their whole pages.
 CREATE TABLE log_rows (
     -- The partition's id in the upper 28 bits, and the position in the partition in the lower 35.
     place      INTEGER NOT NULL PRIMARY KEY,
@@ -32,14 +32,14 @@ CREATE TABLE log_rows (
     file       TEXT,
     line       INTEGER,
     is_cut     INTEGER NOT NULL CHECK (is_cut IN (0, 1)),
-    -- The bytes of the row's texts: what the bounds of a partition count.
+    -- Bytes of the row's texts, which a partition's limit counts.
     bytes      INTEGER NOT NULL
 ) STRICT;
 
--- The one order of all rows, and by the rule above also a bound for their times.
+-- The order of all rows. By the rule above, an id is also a bound for its row's time.
 CREATE UNIQUE INDEX log_rows_by_id ON log_rows (id);
 
--- The counts are those of the rows, whoever writes or deletes them.
+-- Triggers, so that the counts are right after writes of any program.
 CREATE TRIGGER log_rows_counted AFTER INSERT ON log_rows BEGIN
     UPDATE log_partitions
     SET row_count = row_count + 1, byte_count = byte_count + new.bytes,
@@ -52,25 +52,21 @@ CREATE TRIGGER log_rows_uncounted AFTER DELETE ON log_rows BEGIN
     WHERE id = old.place >> 35;
 END;
 
--- What has been logged since the database was made: one row.
+-- Totals since the database was created: one row.
 CREATE TABLE log_totals (
     id             INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     -- The id of the last row that was committed.
     last_id        INTEGER NOT NULL,
-    -- The most that an id / 1000 has been above its row's at_ms.
+    -- Largest difference of a row's id / 1000 and its at_ms.
     most_late_ms   INTEGER NOT NULL,
     logged_bytes   INTEGER NOT NULL,
-    -- What that wrote to the database and its log; NULL as long as no system told.
-    written_bytes  INTEGER,
-    -- How much of what was logged that was: the last two commits of a process are in logged_bytes alone.
-    measured_bytes INTEGER NOT NULL,
-    -- Rows that found no room on their way here.
+    -- Rows that were dropped because the queue was full or they could not be written.
     dropped_rows   INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO log_totals (id, last_id, most_late_ms, logged_bytes, measured_bytes, dropped_rows) VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO log_totals (id, last_id, most_late_ms, logged_bytes, dropped_rows) VALUES (1, 0, 0, 0, 0);
 
--- Threads that the user deleted. A program that still runs for one may go on logging, and its rows are dropped.
+-- Threads that the user deleted. A program may still work on one; the rows that it logs are dropped.
 CREATE TABLE log_tombstones (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL

@@ -21,7 +21,7 @@ pub enum LogError {
         max: u32,
     },
     /// An option of the writer is out of range.
-    #[error("the log option `{option}` cannot be {value}: it needs {needs}")]
+    #[error("the log option `{option}` cannot be {value}: it must be {needs}")]
     BadOption {
         /// Name of the option.
         option: &'static str,
@@ -31,17 +31,11 @@ pub enum LogError {
         needs: &'static str,
     },
     /// The system could not start the writer's thread.
-    #[error("cannot start the writer of the logs: {source}")]
-    NoThread {
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// Accepted rows are not in the database. Those that fit stay in the queue and are retried.
-    #[error("cannot write all log rows: {reason}")]
-    Unwritten {
-        /// Error that prevents it.
-        reason: String,
-    },
+    #[error("cannot start the log writer: {0}")]
+    NoThread(#[source] std::io::Error),
+    /// Accepted rows are not in the database. The queue keeps the rows that fit for another try.
+    #[error("cannot write all log rows: {0}")]
+    Unwritten(String),
 }
 
 impl StoreError for LogError {

@@ -1,7 +1,6 @@
 //! Levels of log rows.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -19,14 +18,6 @@ pub enum Level {
     Debug = 4,
     /// Every step.
     Trace = 5,
-}
-
-/// A word that is not a level.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not a level: error, warn, info, debug, trace")]
-pub struct BadLevel {
-    /// The word.
-    pub word: String,
 }
 
 impl Level {
@@ -64,16 +55,6 @@ impl From<tracing::Level> for Level {
             tracing::Level::DEBUG => Level::Debug,
             tracing::Level::TRACE => Level::Trace,
         }
-    }
-}
-
-impl FromStr for Level {
-    type Err = BadLevel;
-
-    /// Parses a level's name, in any case.
-    fn from_str(word: &str) -> Result<Level, BadLevel> {
-        let named = |level: &Level| level.as_str().eq_ignore_ascii_case(word);
-        Level::ALL.into_iter().find(named).ok_or_else(|| BadLevel { word: word.to_owned() })
     }
 }
 

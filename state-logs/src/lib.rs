@@ -1,8 +1,8 @@
 //! Logs of an agent in one SQLite file, kept within limits.
 //!
-//! A [`LogLayer`] for `tracing` passes a program's events to a [`LogWriter`], which commits them in batches to
-//! `logs_2.sqlite`. A [`LogStore`] finds them by level, time, module, file, thread and text. Logs fail soft: an unusable
-//! database never stops a program.
+//! A [`LogLayer`] for `tracing` passes a program's events to a [`LogWriter`], which commits them in
+//! batches to `logs_2.sqlite`. A [`LogStore`] finds them by level, time, module, file, thread and
+//! text. Logs fail soft: an unusable database never stops a program.
 //!
 //! | task | where |
 //! |---|---|
@@ -12,16 +12,18 @@
 //! | see figures | [`LogStore::inventory`] |
 //! | delete old rows | [`LogStore::expire`] |
 //!
-//! Logs are not a record of conversations. A text under a name such as `prompt` or `output` is stored as its length
-//! (`[1234 bytes]`). The last word of the name decides: args, argument, arguments, authorization, bodies, body, completion,
-//! content, contents, conversation, delta, diff, document, history, html, input, inputs, instruction, instructions, messages,
-//! output, outputs, patch, payload, payloads, prompt, prompts, request, response, stderr, stdin, stdout, transcript. Numbers
-//! and booleans under such names stay, and so does an event's `message`. Secrets are redacted in all texts by
-//! `threadkeep-redact`, and the value of a field with a secret's name is dropped. That happens before a row is cut to its
-//! limit of 64 KiB.
+//! Logs are not a record of conversations. A text under a name such as `prompt` or `output` is
+//! stored as its length (`[1234 bytes]`). The last word of the name decides: args, argument,
+//! arguments, authorization, bodies, body, completion, content, contents, conversation, delta,
+//! diff, document, history, html, input, inputs, instruction, instructions, messages, output,
+//! outputs, patch, payload, payloads, prompt, prompts, request, response, stderr, stdin, stdout,
+//! transcript. Numbers and booleans under such names stay, and so does an event's `message`.
+//! Secrets are redacted in all texts by `threadkeep-redact`, and the value of a field with a
+//! secret's name is dropped. That happens before a row is cut to its limit of 64 KiB.
 //!
 //! ```
-//! use threadkeep_state_logs::{Level, LevelMatch, LogOptions, LogQuery, LogStore, LogWriter, OpenOptions};
+//! use threadkeep_state_logs::{Level, LevelMatch, LogOptions, LogQuery, LogStore, LogWriter};
+//! use threadkeep_state_logs::OpenOptions;
 //! use tracing_subscriber::layer::SubscriberExt as _;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -39,8 +41,8 @@
 //! });
 //! writer.flush().await?;
 //!
-//! let grave = LogQuery { level: Some(LevelMatch::AtLeast(Level::Warn)), ..LogQuery::default() };
-//! let rows = store.query(&grave).await?;
+//! let severe = LogQuery { level: Some(LevelMatch::AtLeast(Level::Warn)), ..LogQuery::default() };
+//! let rows = store.query(&severe).await?;
 //! assert_eq!(rows[0].message, "the command failed");
 //! assert_eq!(rows[0].fields["prompt"], "[12 bytes]");
 //! assert_eq!(rows[0].spans[0].name, "turn");
@@ -52,49 +54,56 @@
 //!
 //! # Retention
 //!
-//! A row belongs to a thread, otherwise to the process that logged it, otherwise to neither. Each thread, each process's
-//! threadless rows, and the rows with neither have a limit of 1,000 rows and 10 MiB. The transaction that adds rows deletes
-//! the oldest. So a talkative thread costs no other thread its rows. Rows older than 90 days are deleted when a writer first
-//! writes. Rows that find the queue full are dropped, and a row of its own reports their number later.
+//! A row belongs to a thread, otherwise to the process that logged it, otherwise to neither. Each
+//! thread, each process's threadless rows, and the rows with neither have a limit of 1,000 rows and
+//! 10 MiB. The transaction that adds rows deletes the oldest. So a talkative thread costs no other
+//! thread its rows. Rows older than 90 days are deleted when a writer first writes. Rows that find
+//! the queue full are dropped, and a row of its own reports their number later.
 //!
-//! [`LogStore::erase_thread`] erases a deleted thread's rows from every file. Its tombstone keeps the thread's id and
-//! drops what programs still log for it, until [`LogStore::restore_thread`] removes it.
+//! [`LogStore::erase_thread`] erases a deleted thread's rows from every file. Its tombstone keeps
+//! the thread's id and drops what programs still log for it, until [`LogStore::restore_thread`]
+//! removes it.
 //!
 //! # Locking
 //!
-//! The writer is a thread of its own with its own runtime. A logging thread holds the queue's lock only to push a row, and
-//! never waits for a file. A commit is one `BEGIN IMMEDIATE` transaction; processes take turns. A killed process loses the
-//! rows in its queue: those of the last two seconds, or 512. While the database is unusable, the writer retries after a pause
-//! that grows from a second to five minutes, and the queue keeps the rows that fit.
+//! The writer is a thread of its own with its own runtime. A logging thread holds the queue's lock
+//! only to push a row, and never waits for a file. A commit is one `BEGIN IMMEDIATE` transaction;
+//! processes take turns. A killed process loses the rows in its queue: those of the last two
+//! seconds, or 512. While the database is unusable, the writer retries after a pause that grows
+//! from a second to five minutes, and the queue keeps the rows that fit.
 //!
-//! Ids grow in the order of commits across all processes, and none is used twice. So a program that asks for rows after the
-//! last id that it saw misses none.
+//! Ids grow in the order of commits across all processes, and none is used twice. So a program that
+//! asks for rows after the last id that it saw misses none.
 //!
 //! # Compatibility
 //!
-//! The schema changes only by appended migrations. A database that is not ours, damaged or too new is refused without a byte
-//! changed. Rows are then dropped and counted, and [`LogWriter::trouble`] returns the error.
+//! The schema changes only by appended migrations. A database that is not ours, damaged or too new
+//! is refused without a byte changed. Rows are then dropped and counted, and [`LogWriter::trouble`]
+//! returns the error.
 //!
 //! # Performance
 //!
-//! Logs are written far more often than they are read, so writing has a budget. A test logs 20,000 rows to nine full
-//! partitions. The bytes written to the database and its log, checkpoints included, stay within 6 for each logged byte. It
-//! measured 3.95; a single partition takes less than half of that. Three decisions make it so:
+//! Logs are written far more often than they are read, so writing has a budget. A test logs 20,000
+//! rows to nine full partitions. The bytes written to the database and its log, checkpoints
+//! included, stay within 6 for each logged byte. It measured 3.95; a single partition takes less
+//! than half of that. Three decisions make it so:
 //!
 //! * Commits are large. With 32 rows each, it was four times as much.
 //! * The rows of a partition are adjacent, so that old rows fill whole pages.
-//! * Old rows are deleted before new ones are written, which then reuse their pages. The reverse order wrote half as much
-//!   again.
+//! * Old rows are deleted before new ones are written, which then reuse their pages. The reverse
+//!   order wrote half as much again.
 //!
-//! The one index is on ids, and an id also bounds the time: it is at least the time in milliseconds times 1,000, and the
-//! database stores the largest difference. A query walks along the ids, or along a thread's rows, from either end between
-//! such bounds until it has enough rows. It reads the rows that filters drop. A batch of any size is one statement. `cargo
-//! xtask bench logs` compares rows a second with rusqlite.
+//! The one index is on ids, and an id also bounds the time: it is at least the time in milliseconds
+//! times 1,000, and the database stores the largest difference. A query walks along the ids, or
+//! along a thread's rows, from either end between such bounds until it has enough rows. It reads
+//! the rows that filters drop. A batch of any size is one statement. `cargo xtask bench logs`
+//! compares rows a second with rusqlite.
 //!
 //! # File systems
 //!
-//! WAL on local file systems, a rollback journal on network file systems. Nothing is opened before its first use, and only
-//! writing creates a file. [`OpenOptions::read_only`] reads a read-only home. Deleted text is overwritten.
+//! WAL on local file systems, a rollback journal on network file systems. Nothing is opened before
+//! its first use, and only writing creates a file. [`OpenOptions::read_only`] reads a read-only
+//! home. Deleted text is overwritten.
 
 mod capture;
 mod database;
@@ -110,7 +119,7 @@ pub use capture::LogLayer;
 pub use database::LOGS_DB;
 pub use error::LogError;
 pub use filter::{BadFilter, LogFilter};
-pub use level::{BadLevel, Level};
+pub use level::Level;
 #[doc(hidden)]
 pub use options::Keep;
 pub use options::LogOptions;

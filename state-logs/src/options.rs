@@ -10,17 +10,21 @@ use crate::filter::LogFilter;
 pub struct LogOptions {
     /// Filter of events. Default: `info,sqlx=warn`.
     pub filter: LogFilter,
-    /// Limit of a row's texts in bytes; longer rows are cut and marked. Default: 64 KiB, at least 256 bytes.
+    /// Limit of a row's texts in bytes; longer rows are cut and marked. Default: 64 KiB, at least
+    /// 256 bytes.
     pub row_bytes: usize,
-    /// Limit of rows of each thread, of each process's threadless rows, and of rows with neither. Default: 1,000.
+    /// Limit of rows of each thread, of each process's threadless rows, and of rows with neither.
+    /// Default: 1,000.
     pub keep_rows: u64,
     /// Limit of bytes of each of those, at least one row's. Default: 10 MiB.
     pub keep_bytes: u64,
     /// Age at which rows are deleted, when a writer first writes. Default: 90 days.
     pub keep_age: Duration,
-    /// Limit of waiting rows, with at most 32 MiB of texts; more rows are dropped and counted. Default: 4,096.
+    /// Limit of waiting rows, with at most 32 MiB of texts; more rows are dropped and counted.
+    /// Default: 4,096.
     pub queue_rows: usize,
-    /// Limit of rows in one commit. Small commits write more bytes per row: see *Performance*. Default: 512.
+    /// Limit of rows in one commit. Small commits write more bytes per row: see *Performance*.
+    /// Default: 512.
     pub batch_rows: usize,
     /// Longest wait of a row for others to be committed with it. Default: 2 s.
     pub batch_interval: Duration,

@@ -50,7 +50,8 @@ impl Budget {
         text
     }
 
-    /// Takes fields as the text of a JSON object. Cuts the last field that still fits, and drops the rest.
+    /// Takes fields as the text of a JSON object. Cuts the last field that still fits, and drops
+    /// the rest.
     pub(crate) fn object(&mut self, fields: &[(&'static str, Value)]) -> Option<String> {
         if fields.is_empty() || !self.take(2) {
             return None;

@@ -1,4 +1,4 @@
-//! The layer: receives every event and span of a program, and passes on those that the filter keeps.
+//! The layer: receives every event and span of a program, and passes on what the filter keeps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,14 +21,16 @@ use crate::writer::queue::Handle;
 
 /// Passes events to a [`LogWriter`](crate::LogWriter): a `tracing_subscriber::Layer`.
 ///
-/// The filter applies to this layer alone. So every callsite of the program stays enabled, and each event is compared with
-/// the filter. [`filtered`](Self::filtered) avoids that.
+/// The filter applies to this layer alone. So every callsite of the program stays enabled, and each
+/// event is compared with the filter. [`filtered`](Self::filtered) avoids that.
 ///
-/// An event's row belongs to the thread in its field `thread_id`, otherwise to that of the innermost span with such a field.
-/// The value is a UUID, as text, `%` or `?`. It is stored as the row's thread, not among its fields. The logging thread only
-/// copies the event; it never waits for a file.
+/// An event's row belongs to the thread in its field `thread_id`, otherwise to that of the
+/// innermost span with such a field. The value is a UUID, as text, `%` or `?`. It is stored as the
+/// row's thread, not among its fields. The logging thread only copies the event; it never waits for
+/// a file.
 ///
-/// Events of the `log` crate that come by way of `tracing-log` have their own target, module, file and line.
+/// Events of the `log` crate that come by way of `tracing-log` have their own target, module, file
+/// and line.
 pub struct LogLayer {
     pub(crate) handle: Handle,
     pub(crate) filter: LogFilter,
@@ -39,7 +41,8 @@ pub struct LogLayer {
 struct Kept(Arc<SpanRecord>);
 
 impl LogLayer {
-    /// Registers the filter with the subscriber, so that an event that no layer wants costs nothing.
+    /// Registers the filter with the subscriber, so that an event that no layer wants costs
+    /// nothing.
     ///
     /// The subscriber must support filters of layers, as `tracing_subscriber::Registry` does.
     pub fn filtered<S: Subscriber + for<'a> LookupSpan<'a>>(self) -> Filtered<LogLayer, LogFilter, S> {

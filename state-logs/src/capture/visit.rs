@@ -19,8 +19,8 @@ pub(crate) struct Visitor {
     /// Limit of the bytes that are copied of a text.
     pub(crate) most: usize,
     pub(crate) message: Text,
-    /// Id in the field `thread_id`. It is stored as the row's thread and nowhere else, so that a deleted thread leaves its id
-    /// in no row of another.
+    /// Id in the field `thread_id`. It is stored as the row's thread and nowhere else, so that a
+    /// deleted thread leaves its id in no row of another.
     pub(crate) thread_id: Option<Uuid>,
     pub(crate) fields: Vec<(&'static str, Captured)>,
 }

@@ -7,7 +7,7 @@ use threadkeep_sqlite::{Durability, json};
 use super::LogStore;
 use super::erase::TOMBSTONES;
 use super::evict::make_room;
-use super::new_row::{Columns, NewRow};
+use super::new_row::NewRow;
 use super::partition::{partitions, shares};
 use super::place::{late_ms, next_id, place};
 use crate::error::LogError;
@@ -20,23 +20,13 @@ const INSERT: &str = "INSERT INTO log_rows (place, id, at_ms, level, target, mes
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13 FROM jsonb_each(?1)";
 
 impl LogStore {
-    /// Adds rows, and deletes the oldest rows above the limits. For benches and imports.
+    /// Adds rows, deletes the oldest rows above the limits, and adds to the count of dropped rows.
     ///
     /// # Errors
     ///
     /// [`LogError::Open`] and [`LogError::Database`]; nothing was written.
     #[doc(hidden)]
-    pub async fn append(&self, rows: &[NewRow], keep: Keep) -> Result<(), LogError> {
-        self.append_counting(rows, keep, 0).await
-    }
-
-    /// Adds rows, and adds to the count of dropped rows.
-    pub(crate) async fn append_counting(
-        &self,
-        rows: &[NewRow],
-        keep: Keep,
-        dropped: u64,
-    ) -> Result<(), LogError> {
+    pub async fn append(&self, rows: &[NewRow], keep: Keep, dropped: u64) -> Result<(), LogError> {
         let db = self.database.get().await?;
         db.write(Durability::Usual, async |conn| Ok(add(conn, rows, keep, dropped).await?)).await
     }
@@ -71,7 +61,7 @@ async fn add(
     }
     // Ids are given in the order of the batch.
     placed.sort_unstable_by_key(|(at, ..)| *at);
-    let columns: Vec<Columns<'_>> = placed
+    let columns: Vec<_> = placed
         .iter()
         .map(|(_, place, row)| {
             last_id = next_id(last_id, row.at);

@@ -21,15 +21,17 @@ impl LogStore {
         LogStore { database: self.database.within(patience) }
     }
 
-    /// Erases a deleted thread's rows from every file, snapshots of upgrades included. New rows of the thread are dropped
-    /// until it is [restored](Self::restore_thread).
+    /// Erases a deleted thread's rows from every file, snapshots of upgrades included. New rows of
+    /// the thread are dropped until it is [restored](Self::restore_thread).
     ///
-    /// Returns true if no byte of the rows is left. Returns false if another program still reads what was there before,
-    /// which then stays in the write-ahead log until that program ends. Call it again later.
+    /// Returns true if no byte of the rows is left. Returns false if another program still reads
+    /// what was there before, which then stays in the write-ahead log until that program ends. Call
+    /// it again later.
     ///
     /// # Errors
     ///
-    /// [`LogError::Open`], [`LogError::Database`]. Completed steps are kept, and all of them can be repeated.
+    /// [`LogError::Open`], [`LogError::Database`]. Completed steps are kept, and all of them can be
+    /// repeated.
     pub async fn erase_thread(&self, thread: Uuid, deleted_at: Timestamp) -> Result<bool, LogError> {
         let stone = Tombstone { thread_id: thread, deleted_at };
         TOMBSTONES.erase_thread(&self.database, stone, |conn| Box::pin(delete(conn, thread))).await

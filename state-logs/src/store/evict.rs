@@ -1,7 +1,7 @@
 //! Makes room in a partition by deleting its oldest rows.
 //!
-//! This comes before the new rows, in the same transaction. So the new rows take the pages of the old ones, and each page is
-//! written once, not twice.
+//! This comes before the new rows, in the same transaction. So the new rows take the pages of the
+//! old ones, and each page is written once, not twice.
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;

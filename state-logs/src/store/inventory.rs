@@ -17,7 +17,8 @@ pub struct LogInventory {
     pub bytes: u64,
     /// Bytes of the texts of all rows ever logged.
     pub logged_bytes: u64,
-    /// Number of rows that were dropped because the queue was full or they could not be written, as far as recorded.
+    /// Number of rows that were dropped because the queue was full or they could not be written, as
+    /// far as recorded.
     pub dropped_rows: u64,
     /// Time of the earliest row.
     pub oldest: Option<Timestamp>,
@@ -33,8 +34,9 @@ impl LogStore {
     /// [`LogError::Open`] and [`LogError::Database`].
     pub async fn inventory(&self) -> Result<Option<LogInventory>, LogError> {
         let Some(db) = self.database.existing().await? else { return Ok(None) };
-        // Rows are committed in another order than they happened in. The first and the last committed row, and the largest
-        // distance of ids and times, bound the search to a few rows, unless a clock was set back.
+        // Rows are committed in another order than they happened in. The first and the last
+        // committed row, and the largest distance of ids and times, bound the search to a few rows,
+        // unless a clock was set back.
         let totals = sqlx::query(
             "SELECT (SELECT coalesce(sum(row_count), 0) FROM log_partitions), \
                (SELECT coalesce(sum(byte_count), 0) FROM log_partitions), logged_bytes, dropped_rows, \

@@ -11,6 +11,8 @@ mod place;
 mod query;
 mod row;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -26,14 +28,16 @@ pub use statements::statements;
 use crate::database::LOGS_DB;
 use crate::error::LogError;
 
-/// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the first use.
+/// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the
+/// first use.
 #[derive(Clone, Debug)]
 pub struct LogStore {
     database: LazyDatabase,
 }
 
 impl LogStore {
-    /// Describes the logs in `folder`. Opens nothing: reading opens an existing database, and writing creates a missing one.
+    /// Describes the logs in `folder`. Opens nothing: reading opens an existing database, and
+    /// writing creates a missing one.
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> LogStore {
         LogStore { database: LazyDatabase::new(&LOGS_DB, folder, open) }

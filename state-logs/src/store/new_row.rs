@@ -50,41 +50,23 @@ impl NewRow {
         (process + self.target.len() + self.message.len() + optional) as u64
     }
 
-    pub(crate) fn columns(&self, place: i64, id: i64) -> Columns<'_> {
-        Columns(
+    /// Returns the columns as a JSON array, in the order of `INSERT`.
+    pub(super) fn columns(&self, place: i64, id: i64) -> impl Serialize {
+        (
             place,
             id,
             self.at.as_millisecond(),
             self.level.number(),
             &self.target,
             &self.message,
-            self.fields.as_deref(),
-            self.spans.as_deref(),
+            &self.fields,
+            &self.spans,
             self.process_id.map(text_of),
-            self.module.as_deref(),
-            self.file.as_deref(),
+            &self.module,
+            &self.file,
             self.line,
             i64::from(self.is_cut),
             self.bytes(),
         )
     }
 }
-
-/// Columns of a row as a JSON array, in the order of `INSERT`.
-#[derive(Serialize)]
-pub(crate) struct Columns<'a>(
-    i64,
-    i64,
-    i64,
-    i64,
-    &'a str,
-    &'a str,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<String>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<u32>,
-    i64,
-    u64,
-);

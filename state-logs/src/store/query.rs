@@ -30,13 +30,15 @@ pub struct LogQuery {
     pub module: Option<String>,
     /// Source file, by its path or the last parts of it: `src/exec.rs` or `exec.rs`.
     pub file: Option<String>,
-    /// Text in the message, or in the name or the value of a field. ASCII letters match in any case.
+    /// Text in the message, or in the name or the value of a field. ASCII letters match in any
+    /// case.
     pub text: Option<String>,
     /// Threads. Default: empty, rows of any thread and of none.
     pub threads: Vec<Uuid>,
     /// Only rows without a thread; with `threads`, those in addition. Default: false.
     pub threadless: bool,
-    /// Only rows that were committed after the row with this id. To follow the logs, begin with [`LogStore::last_id`].
+    /// Only rows that were committed after the row with this id. To follow the logs, begin with
+    /// [`LogStore::last_id`].
     pub after_id: Option<i64>,
     /// Order. Default: newest first.
     pub order: Order,
@@ -53,8 +55,8 @@ pub enum LevelMatch {
     Exactly(Level),
 }
 
-/// Order of rows, by their commits: within a process that of their times, and between processes as exact as the interval of
-/// batches.
+/// Order of rows, by their commits: within a process that of their times, and between processes as
+/// exact as the interval of batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// The newest row first.
@@ -82,27 +84,21 @@ impl Default for LogQuery {
     }
 }
 
-/// Rows that a statement reads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Walk {
-    /// All rows, by id.
-    All,
-    /// The rows of a partition, by place.
-    Partition,
-}
-
-/// Returns the statement of a walk. Parameters: first and last id, first and last time, first and last level, module, prefix of
-/// modules below it, file, suffix of its path, text, partitions as a JSON array, true for threadless rows too, limit; then for a
-/// partition its first and last place.
-pub(crate) fn select(walk: Walk, order: Order) -> String {
+/// Returns the statement for the rows of a partition, by place, or for all rows, by id.
+///
+/// Parameters: first and last id, first and last time, first and last level, module, prefix of
+/// modules below it, file, suffix of its path, text, partitions as a JSON array, true for
+/// threadless rows too, limit; for a partition also its first and last place.
+pub(crate) fn select(of_partition: bool, order: Order) -> String {
     let order = match order {
         Order::NewestFirst => "DESC",
         Order::OldestFirst => "ASC",
     };
     // The unary plus keeps SQLite from walking by id and sorting by place.
-    let (id, along, place) = match walk {
-        Walk::All => ("r.id", "r.id", ""),
-        Walk::Partition => ("+r.id", "r.place", "r.place BETWEEN ?15 AND ?16 AND "),
+    let (id, along, place) = if of_partition {
+        ("+r.id", "r.place", "r.place BETWEEN ?15 AND ?16 AND ")
+    } else {
+        ("r.id", "r.id", "")
     };
     format!(
         "SELECT {ROW_COLUMNS} FROM log_rows AS r CROSS JOIN log_partitions AS p ON p.id = r.place >> {POSITION_BITS} \
@@ -114,14 +110,6 @@ pub(crate) fn select(walk: Walk, order: Order) -> String {
              WHERE instr(lower(field.key), ?11) OR instr(lower(field.value), ?11))) \
          ORDER BY {along} {order} LIMIT ?14"
     )
-}
-
-/// Parameters of a query's statement.
-struct Bounds<'a> {
-    query: &'a LogQuery,
-    ids: (i64, i64),
-    /// Partitions of the query's threads; `None` for all rows.
-    partitions: Option<Vec<i64>>,
 }
 
 impl LogStore {
@@ -152,27 +140,25 @@ impl LogStore {
 }
 
 async fn rows(conn: &mut SqliteConnection, query: &LogQuery) -> Result<Vec<LogRow>, sqlx::Error> {
-    let partitions = match (&query.threads[..], query.threadless) {
-        ([], false) => None,
-        (threads, _) => Some(partitions_of(conn, threads).await?),
-    };
-    let bounds = Bounds { query, ids: ids(conn, query).await?, partitions };
-    match &bounds.partitions {
-        // A partition is small, and the table is not. So threads are read one after the other.
-        Some(partitions) if !query.threadless => {
-            let mut found = Vec::new();
-            for partition in partitions {
-                found.extend(bounds.walk(conn, Walk::Partition, *partition).await?);
-                found.sort_by_key(|row: &LogRow| row.id);
-                if query.order == Order::NewestFirst {
-                    found.reverse();
-                }
-                found.truncate(query.limit as usize);
-            }
-            Ok(found)
-        }
-        _ => bounds.walk(conn, Walk::All, 0).await,
+    let ids = ids(conn, query).await?;
+    if query.threads.is_empty() && !query.threadless {
+        return walk(conn, query, ids, None, None).await;
     }
+    let partitions = partitions_of(conn, &query.threads).await?;
+    if query.threadless {
+        return walk(conn, query, ids, Some(&partitions), None).await;
+    }
+    // A partition is small, and the table is not. So threads are read one after the other.
+    let mut found = Vec::new();
+    for partition in &partitions {
+        found.extend(walk(conn, query, ids, None, Some(*partition)).await?);
+        found.sort_by_key(|row: &LogRow| row.id);
+        if query.order == Order::NewestFirst {
+            found.reverse();
+        }
+        found.truncate(query.limit as usize);
+    }
+    Ok(found)
 }
 
 /// Returns bounds of the ids of a query's rows.
@@ -203,40 +189,37 @@ async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-impl Bounds<'_> {
-    async fn walk(
-        &self,
-        conn: &mut SqliteConnection,
-        walk: Walk,
-        partition: i64,
-    ) -> Result<Vec<LogRow>, sqlx::Error> {
-        let query = self.query;
-        let (first_level, last_level) = match query.level {
-            None => (Level::Error, Level::Trace),
-            Some(LevelMatch::AtLeast(level)) => (Level::Error, level),
-            Some(LevelMatch::Exactly(level)) => (level, level),
-        };
-        let partitions = self.partitions.as_ref().map(json);
-        let mut select = sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(select(walk, query.order)))
-            .bind(self.ids.0)
-            .bind(self.ids.1)
-            .bind(query.from.map_or(i64::MIN, Timestamp::as_millisecond))
-            .bind(query.to.map_or(i64::MAX, Timestamp::as_millisecond))
-            .bind(first_level.number())
-            .bind(last_level.number())
-            .bind(query.module.as_ref())
-            .bind(query.module.as_ref().map(|module| format!("{module}::")))
-            .bind(query.file.as_ref())
-            .bind(query.file.as_ref().map(|file| format!("/{file}")))
-            .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
-            .bind(partitions)
-            .bind(query.threadless)
-            .bind(query.limit);
-        if let Walk::Partition = walk {
-            let places = places(partition);
-            select = select.bind(*places.start()).bind(*places.end());
-        }
-        let rows = select.fetch_all(conn).await?;
-        rows.iter().map(LogRow::from_row).collect()
+/// Reads the rows of one partition, or the rows of all of them that are among `partitions`.
+async fn walk(
+    conn: &mut SqliteConnection,
+    query: &LogQuery,
+    ids: (i64, i64),
+    partitions: Option<&[i64]>,
+    partition: Option<i64>,
+) -> Result<Vec<LogRow>, sqlx::Error> {
+    let (first_level, last_level) = match query.level {
+        None => (Level::Error, Level::Trace),
+        Some(LevelMatch::AtLeast(level)) => (Level::Error, level),
+        Some(LevelMatch::Exactly(level)) => (level, level),
+    };
+    let sql = AssertSqlSafe(select(partition.is_some(), query.order));
+    let mut select = sqlx::query::<sqlx::Sqlite>(sql)
+        .bind(ids.0)
+        .bind(ids.1)
+        .bind(query.from.map_or(i64::MIN, Timestamp::as_millisecond))
+        .bind(query.to.map_or(i64::MAX, Timestamp::as_millisecond))
+        .bind(first_level.number())
+        .bind(last_level.number())
+        .bind(query.module.as_ref())
+        .bind(query.module.as_ref().map(|module| format!("{module}::")))
+        .bind(query.file.as_ref())
+        .bind(query.file.as_ref().map(|file| format!("/{file}")))
+        .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
+        .bind(partitions.map(json))
+        .bind(query.threadless)
+        .bind(query.limit);
+    if let Some(places) = partition.map(places) {
+        select = select.bind(*places.start()).bind(*places.end());
     }
+    select.fetch_all(conn).await?.iter().map(LogRow::from_row).collect()
 }

@@ -1,11 +1,13 @@
 //! The writer: a bounded queue, and a thread that writes it in batches.
 //!
-//! It is a thread of the operating system with its own runtime. So logs are written even when the program's runtime is
-//! blocked, of another kind, or missing.
+//! It is a thread of the operating system with its own runtime. So logs are written even when the
+//! program's runtime is blocked, of another kind, or missing.
 
 mod backoff;
-mod batch;
+mod notice;
 pub(crate) mod queue;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 use std::sync::{Arc, LazyLock};
@@ -24,9 +26,9 @@ static PROCESS_ID: LazyLock<Uuid> = LazyLock::new(Uuid::new_v4);
 
 /// Writes the events of a [`LogLayer`]. Cheap to clone; all clones are one writer.
 ///
-/// The writer ends when it is closed, or when the layer and all clones are dropped. It first writes the accepted rows. A
-/// layer that is installed for the whole process is never dropped, and the process does not wait for it at its end: call
-/// [`close`](Self::close).
+/// The writer ends when it is closed, or when the layer and all clones are dropped. It first writes
+/// the accepted rows. A layer that is installed for the whole process is never dropped, and the
+/// process does not wait for it at its end: call [`close`](Self::close).
 #[derive(Clone, Debug)]
 pub struct LogWriter {
     handle: Handle,
@@ -35,8 +37,8 @@ pub struct LogWriter {
 impl LogWriter {
     /// Starts a writer to a store. Returns it with the layer that feeds it.
     ///
-    /// Opens no file before the first row is written. An unusable database is not an error here: see
-    /// [`trouble`](Self::trouble).
+    /// Opens no file before the first row is written. An unusable database is not an error here:
+    /// see [`trouble`](Self::trouble).
     ///
     /// # Errors
     ///
@@ -45,8 +47,7 @@ impl LogWriter {
         options.check()?;
         let queue = Arc::new(Queue::new(options.queue_rows, options.batch_rows));
         let (filter, row_bytes) = (options.filter.clone(), options.row_bytes);
-        thread::start(store.clone(), Arc::clone(&queue), options)
-            .map_err(|source| LogError::NoThread { source })?;
+        thread::start(store.clone(), Arc::clone(&queue), options).map_err(LogError::NoThread)?;
         let handle = Handle::new(queue);
         Ok((LogLayer { handle: handle.clone(), filter, row_bytes }, LogWriter { handle }))
     }
@@ -57,9 +58,9 @@ impl LogWriter {
     ///
     /// # Errors
     ///
-    /// [`LogError::Unwritten`]: rows could not be written. Those that fit stay in the queue.
+    /// [`LogError::Unwritten`]: rows could not be written. The queue keeps the rows that fit.
     pub async fn flush(&self) -> Result<(), LogError> {
-        self.handle.queue().flush().await
+        self.handle.flush().await
     }
 
     /// Writes the accepted rows and ends the writer. Later rows are dropped and counted.
@@ -70,20 +71,21 @@ impl LogWriter {
     ///
     /// [`LogError::Unwritten`]: some rows could not be written and are lost.
     pub async fn close(&self) -> Result<(), LogError> {
-        self.handle.queue().close().await
+        self.handle.close().await
     }
 
-    /// Returns the last error if rows cannot be written. The writer retries after a pause, which grows from a second to five
-    /// minutes.
+    /// Returns the last error if rows cannot be written. The writer retries after a pause, which
+    /// grows from a second to five minutes.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        self.handle.queue().trouble()
+        self.handle.trouble()
     }
 
-    /// Returns the number of rows that this process has dropped, because the queue was full or they could not be written.
+    /// Returns the number of rows that this process has dropped, because the queue was full or they
+    /// could not be written.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.handle.queue().dropped()
+        self.handle.dropped()
     }
 
     /// Returns the process id in this process's rows. It is random.

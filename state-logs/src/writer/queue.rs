@@ -1,4 +1,4 @@
-//! The bounded queue between the threads that log and the one that writes.
+//! The bounded queue between the logging threads and the writing thread.
 //!
 //! Its lock is held only to push a row or to take all rows, never while writing.
 
@@ -24,7 +24,7 @@ type Answer = Option<String>;
 
 pub(crate) struct Queue {
     most_rows: usize,
-    /// Number of rows at which the writer waits for no more.
+    /// Number of rows that end the writer's wait.
     enough_rows: usize,
     state: Mutex<State>,
     changed: Condvar,
@@ -41,17 +41,18 @@ struct State {
     waiting: Vec<(u64, oneshot::Sender<Answer>)>,
     /// Calls that wait for the end.
     closers: Vec<oneshot::Sender<Answer>>,
-    /// Whether someone has begun to wait since the writer last looked.
+    /// True if a caller has begun to wait since the writer last looked.
     is_asked: bool,
     is_closing: bool,
     has_ended: bool,
     trouble: Option<String>,
 }
 
-/// Why the writer should do something.
+/// Reason for the writer to act.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wake {
-    /// There are rows to write: enough of them, or they have waited for long enough, or someone waits for them.
+    /// There are rows to write: enough of them, or they have waited for long enough, or someone
+    /// waits for them.
     Write,
     /// The queue is closing: write what there is, and end.
     Close,
@@ -74,7 +75,7 @@ impl Queue {
     }
 
     /// Accepts a row if there is room, and counts it as dropped otherwise.
-    fn offer(&self, record: Record) {
+    pub(crate) fn offer(&self, record: Record) {
         let size = record.size();
         let mut state = self.state();
         let is_full = state.rows.len() >= self.most_rows || state.bytes + size > QUEUE_BYTES;
@@ -130,22 +131,16 @@ impl Queue {
         {
             let mut state = self.state();
             if state.has_ended {
-                let reason = state.trouble.clone();
-                return reason.map_or(Ok(()), |reason| Err(LogError::Unwritten { reason }));
+                return state.trouble.clone().map_or(Ok(()), |reason| Err(LogError::Unwritten(reason)));
             }
             how(&mut state, sender);
         }
         self.changed.notify_all();
         match answer.await {
             Ok(None) => Ok(()),
-            Ok(Some(reason)) => Err(LogError::Unwritten { reason }),
-            Err(_) => Err(LogError::Unwritten { reason: "the writer has ended".to_owned() }),
+            Ok(Some(reason)) => Err(LogError::Unwritten(reason)),
+            Err(_) => Err(LogError::Unwritten("the writer has ended".to_owned())),
         }
-    }
-
-    fn begin_to_close(&self) {
-        self.state().is_closing = true;
-        self.changed.notify_all();
     }
 
     /// Waits for rows, and then for more of them, at most for an interval.
@@ -238,36 +233,36 @@ impl Queue {
     }
 }
 
-/// A layer's share in the queue. Dropping the last one closes the queue.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle {
-    closer: Arc<Closer>,
-}
+/// A share in the queue of the layer or of a caller. Dropping the last one closes the queue.
+#[derive(Clone)]
+pub(crate) struct Handle(Arc<Closer>);
 
 struct Closer(Arc<Queue>);
 
 impl Handle {
     pub(crate) fn new(queue: Arc<Queue>) -> Handle {
-        Handle { closer: Arc::new(Closer(queue)) }
+        Handle(Arc::new(Closer(queue)))
     }
+}
 
-    pub(crate) fn queue(&self) -> &Queue {
-        &self.closer.0
-    }
+impl std::ops::Deref for Handle {
+    type Target = Queue;
 
-    pub(crate) fn offer(&self, record: Record) {
-        self.queue().offer(record);
+    fn deref(&self) -> &Queue {
+        &self.0.0
     }
 }
 
 impl Drop for Closer {
     fn drop(&mut self) {
-        self.0.begin_to_close();
+        self.0.state().is_closing = true;
+        self.0.changed.notify_all();
     }
 }
 
-impl fmt::Debug for Closer {
+// Not derived: what waits may have words of a conversation.
+impl fmt::Debug for Handle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Queue").field(&self.0.dropped()).finish()
+        formatter.debug_tuple("Queue").field(&self.dropped()).finish()
     }
 }

@@ -9,12 +9,12 @@ use threadkeep_sqlite::DbError;
 use tokio::runtime::{Builder, Runtime};
 
 use super::backoff::Backoff;
-use super::batch::Batch;
+use super::notice::notice;
 use super::queue::{Queue, Wake};
 use crate::error::LogError;
 use crate::options::LogOptions;
 use crate::quiet;
-use crate::store::LogStore;
+use crate::store::{LogStore, NewRow};
 
 /// Number of commits between checks for unused pages.
 const COMMITS_BETWEEN_VACUUMS: u64 = 256;
@@ -22,8 +22,8 @@ const COMMITS_BETWEEN_VACUUMS: u64 = 256;
 /// Starts the thread.
 pub(crate) fn start(store: LogStore, queue: Arc<Queue>, options: LogOptions) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let writer =
-        Writer { store, queue, options, batch: Batch::default(), backoff: Backoff::default(), commits: 0 };
+    let (rows, backoff) = (Vec::new(), Backoff::default());
+    let writer = Writer { store, queue, options, rows, reported: 0, backoff, commits: 0 };
     std::thread::Builder::new().name("threadkeep-logs".to_owned()).spawn(move || {
         quiet::this_thread();
         writer.run(&runtime);
@@ -35,7 +35,10 @@ struct Writer {
     store: LogStore,
     queue: Arc<Queue>,
     options: LogOptions,
-    batch: Batch,
+    /// Batch on its way to the database, which is retried while the database is unusable.
+    rows: Vec<NewRow>,
+    /// Number of this process's dropped rows that are in the database's count.
+    reported: u64,
     backoff: Backoff,
     commits: u64,
 }
@@ -60,7 +63,7 @@ impl Writer {
             let is_closing = wake == Wake::Close;
             runtime.block_on(self.write_all(is_closing));
             if is_closing {
-                self.queue.drop_rows(self.batch.rows.len() as u64);
+                self.queue.drop_rows(self.rows.len() as u64);
                 return;
             }
         }
@@ -68,84 +71,73 @@ impl Writer {
 
     /// Writes batch after batch. When closing, until no row is left.
     async fn write_all(&mut self, is_closing: bool) {
-        let most = self.options.batch_rows;
         // Only the rows that wait now: a program that keeps logging must not delay flushes.
         let mut left = self.queue.left();
         loop {
-            if self.batch.rows.is_empty() {
-                let records = self.queue.take(most);
+            if self.rows.is_empty() {
+                let records = self.queue.take(self.options.batch_rows);
                 left = left.saturating_sub(records.len());
-                let process_id = *super::PROCESS_ID;
                 let row_bytes = self.options.row_bytes;
-                self.batch.rows =
-                    records.into_iter().map(|record| record.into_row(process_id, row_bytes)).collect();
+                let rows = records.into_iter().map(|record| record.into_row(*super::PROCESS_ID, row_bytes));
+                self.rows = rows.collect();
             }
-            if !self.write().await {
-                return;
-            }
-            if left == 0 && !(is_closing && self.queue.left() > 0) {
+            if !self.write().await || (left == 0 && !(is_closing && self.queue.left() > 0)) {
                 return;
             }
         }
     }
 
-    /// Writes the current batch. Returns false if it has to be retried.
+    /// Writes the current batch. Returns false if it must be retried.
     async fn write(&mut self) -> bool {
-        let dropped = self.queue.dropped();
-        let notice = self.batch.notice(dropped, *super::PROCESS_ID, Timestamp::now());
-        let count = notice.as_ref().map_or(0, |(_, count)| *count);
-        if self.batch.rows.is_empty() && notice.is_none() {
-            self.queue.written();
-            return true;
-        }
-        let rows = self.batch.rows.len();
-        self.batch.rows.extend(notice.map(|(row, _)| row));
-        let written = self.store.append_counting(&self.batch.rows, self.options.keep(), count).await;
-        self.batch.rows.truncate(rows);
-        match written {
-            Ok(()) => {
-                self.batch.rows.clear();
-                self.batch.reported += count;
-                self.backoff.succeeded();
-                self.queue.written();
-                self.tidy().await;
-                true
+        let dropped = self.queue.dropped().saturating_sub(self.reported);
+        let has_work = !self.rows.is_empty() || dropped > 0;
+        if has_work {
+            let written = match self.write_together(dropped).await {
+                Err(error) if is_the_rows_fault(&error) => self.write_singly().await,
+                written => written,
+            };
+            if let Err(error) = written {
+                self.backoff.failed(Instant::now());
+                self.queue.failed(&error.to_string());
+                return false;
             }
-            Err(error) if is_the_rows_fault(&error) => self.write_singly().await,
-            Err(error) => {
-                self.wait_for_better_times(&error);
-                false
-            }
+            self.backoff.succeeded();
         }
-    }
-
-    /// Writes the rows of a failing batch one by one, so that only bad rows are lost. Returns false if it has to be retried.
-    async fn write_singly(&mut self) -> bool {
-        while let Some(row) = self.batch.rows.first() {
-            match self.store.append_counting(std::slice::from_ref(row), self.options.keep(), 0).await {
-                Ok(()) => {}
-                Err(error) if is_the_rows_fault(&error) => self.queue.drop_rows(1),
-                Err(error) => {
-                    self.wait_for_better_times(&error);
-                    return false;
-                }
-            }
-            self.batch.rows.remove(0);
-        }
-        self.backoff.succeeded();
         self.queue.written();
-        self.tidy().await;
+        if has_work {
+            self.tidy().await;
+        }
         true
     }
 
-    fn wait_for_better_times(&mut self, error: &LogError) {
-        self.backoff.failed(Instant::now());
-        self.queue.failed(&error.to_string());
+    /// Writes the rows of a batch, with a report of dropped rows.
+    async fn write_together(&mut self, dropped: u64) -> Result<(), LogError> {
+        let rows = self.rows.len();
+        self.rows.extend((dropped > 0).then(|| notice(dropped, *super::PROCESS_ID)));
+        let written = self.store.append(&self.rows, self.options.keep(), dropped).await;
+        self.rows.truncate(rows);
+        written?;
+        self.rows.clear();
+        self.reported += dropped;
+        Ok(())
+    }
+
+    /// Writes the rows of a failing batch one by one, so that only bad rows are lost.
+    async fn write_singly(&mut self) -> Result<(), LogError> {
+        while let Some(row) = self.rows.first() {
+            match self.store.append(std::slice::from_ref(row), self.options.keep(), 0).await {
+                Err(error) if is_the_rows_fault(&error) => self.queue.drop_rows(1),
+                written => written?,
+            }
+            self.rows.remove(0);
+        }
+        Ok(())
     }
 
     /// Deletes old rows after the first commit, and returns unused pages now and then.
     async fn tidy(&mut self) {
-        // A failure here is retried after the next start, and shows at the next write if it matters.
+        // A failure here is retried after the next start, and shows at the next write if it
+        // matters.
         if self.commits == 0 {
             let _ = self.store.expire(Timestamp::now(), self.options.keep_age).await;
         }

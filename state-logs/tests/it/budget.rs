@@ -82,10 +82,10 @@ async fn twenty_thousand_rows_stay_within_the_budget() -> Result {
         return measure(&folder).await;
     }
     if !cfg!(target_os = "linux") {
-        // No other system tells what a process writes.
+        // No other system counts the bytes that a process writes.
         return Ok(());
     }
-    // Alone in a process, so that nobody else's writes are counted.
+    // Alone in a process, so that no other test's writes are counted.
     let folder = tempfile::tempdir()?;
     let output = child(NAME, folder.path())?.output()?;
     println!("{}", String::from_utf8_lossy(&output.stdout));

@@ -127,10 +127,10 @@ async fn other_layers_get_what_the_logs_leave_out() -> Result {
         let (layer, writer) = lab.start(filter("warn")?)?;
         let (everything, second) = other.start(filter("trace")?)?;
         let say = || {
-            // A span that the filter's level would leave out still tells the thread.
+            // A span below the filter's level still gives its events the thread.
             let _span = trace_span!("turn", thread_id = %THREAD).entered();
             trace!("fine");
-            warn!("grave");
+            warn!("severe");
         };
         let registry = tracing_subscriber::registry();
         if is_filtered {
@@ -141,9 +141,9 @@ async fn other_layers_get_what_the_logs_leave_out() -> Result {
         writer.close().await?;
         second.close().await?;
         let rows = lab.rows().await?;
-        assert_eq!(messages(&rows), ["grave"]);
+        assert_eq!(messages(&rows), ["severe"]);
         assert_eq!(rows[0].thread_id, Some(THREAD), "filtered: {is_filtered}");
-        assert_eq!(messages(&other.rows().await?), ["fine", "grave"]);
+        assert_eq!(messages(&other.rows().await?), ["fine", "severe"]);
     }
     Ok(())
 }
@@ -197,12 +197,12 @@ async fn an_error_is_stored_with_its_causes() -> Result {
     let rows = lab
         .log(patient(), || {
             let inner = std::io::Error::other("no space");
-            let outer = threadkeep_state_logs::LogError::NoThread { source: inner };
+            let outer = threadkeep_state_logs::LogError::NoThread(inner);
             error!(error = &outer as &(dyn std::error::Error + 'static), "failed");
         })
         .await?;
     let text = rows[0].fields["error"].as_str().ok_or("no text")?;
-    assert_eq!(text, "cannot start the writer of the logs: no space: no space");
+    assert_eq!(text, "cannot start the log writer: no space: no space");
     Ok(())
 }
 

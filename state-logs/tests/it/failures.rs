@@ -31,7 +31,7 @@ async fn a_file_of_someone_else_is_left_alone_and_the_failure_is_told_and_counte
     writer.flush().await.expect_err("it is not ours");
     let trouble = writer.trouble().ok_or("no trouble")?;
     assert!(trouble.contains("logs_2.sqlite"), "{trouble}");
-    assert!(matches!(writer.close().await, Err(LogError::Unwritten { .. })));
+    assert!(matches!(writer.close().await, Err(LogError::Unwritten(_))));
     assert!(matches!(store.query(&Default::default()).await, Err(LogError::Open(_))));
     assert_eq!(writer.dropped(), 10);
     assert_eq!(bytes(&folder)?, before);
@@ -100,7 +100,8 @@ async fn what_writing_the_logs_logs_is_not_logged() -> Result {
     let rows: Vec<_> =
         store.query(&Default::default()).await?.into_iter().rev().map(|row| row.message).collect();
     assert_eq!(rows, ["round 0", "round 1", "round 2", "round 3", "round 4"]);
-    // The same events from elsewhere are the program's own: that of the query, which had to open the database.
+    // The same events from elsewhere are the program's own: that of the query, which had to open
+    // the database.
     writer.flush().await?;
     let rows = store.query(&Default::default()).await?;
     assert_eq!(rows.iter().filter(|row| row.message == "counted").count(), 1);

@@ -4,6 +4,7 @@ mod budget;
 mod capture;
 mod deletion;
 mod failures;
+mod filter;
 mod plans;
 mod processes;
 mod queries;

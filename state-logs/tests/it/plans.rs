@@ -7,7 +7,7 @@ use crate::support::{Lab, PLENTY, Result, new_row};
 #[tokio::test]
 async fn every_query_walks_along_an_index() -> Result {
     let lab = Lab::new()?;
-    lab.store.append(&[new_row(0, "one")], PLENTY).await?;
+    lab.store.append(&[new_row(0, "one")], PLENTY, 0).await?;
     let database = rusqlite::Connection::open(lab.path())?;
     let statements: Vec<_> = statements().into_iter().filter(|(name, _)| name.starts_with("query")).collect();
     assert_eq!(statements.len(), 4);

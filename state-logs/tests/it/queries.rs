@@ -129,7 +129,7 @@ proptest! {
             let lab = Lab::new().map_err(fail)?;
             // In several commits, so that late rows lie among others.
             for batch in rows.chunks(9) {
-                lab.store.append(batch, PLENTY).await.map_err(|error| fail(error.into()))?;
+                lab.store.append(batch, PLENTY, 0).await.map_err(|error| fail(error.into()))?;
             }
             let all = lab.rows().await.map_err(fail)?;
             prop_assert_eq!(all.len(), rows.len());
@@ -157,7 +157,7 @@ async fn a_tail_sees_each_row_once() -> Result {
         // Times go back, as clocks do and late batches have them.
         let batch: Vec<_> =
             (0..3).map(|number| new_row(1_000 - round * 10, &format!("{round}.{number}"))).collect();
-        lab.store.append(&batch, PLENTY).await?;
+        lab.store.append(&batch, PLENTY, 0).await?;
         let query =
             LogQuery { after_id: Some(last), order: Order::OldestFirst, limit: 2, ..LogQuery::default() };
         let rows = lab.store.query(&query).await?;
@@ -188,7 +188,7 @@ async fn the_inventory_has_the_earliest_and_the_latest_time_whatever_came_first(
     let lab = Lab::new()?;
     for times in [&[500, 100, 900, 300][..], &[100, 900], &[700], &[50, 200]] {
         let rows: Vec<_> = times.iter().map(|at| new_row(*at, "row")).collect();
-        lab.store.append(&rows, PLENTY).await?;
+        lab.store.append(&rows, PLENTY, 0).await?;
     }
     let inventory = lab.store.inventory().await?.ok_or("no database")?;
     let times = [inventory.oldest, inventory.newest].map(|at| at.map(jiff::Timestamp::as_millisecond));

@@ -62,7 +62,7 @@ proptest! {
         let (mut left, counted, stored) = runtime.block_on(async {
             let lab = Lab::new()?;
             for batch in &batches {
-                lab.store.append(batch, KEEP).await?;
+                lab.store.append(batch, KEEP, 0).await?;
             }
             let left: Vec<String> = lab.rows().await?.into_iter().map(|row| row.message).collect();
             let inventory = lab.store.inventory().await?.ok_or("no database")?;
@@ -105,7 +105,7 @@ async fn the_defaults_are_ten_mebibytes_and_a_thousand_rows() -> Result {
     let large: Vec<NewRow> = (0..300).map(|at| row(at, (Some(1), None, 60_000))).collect();
     let small: Vec<NewRow> = (300..1_500).map(|at| row(at, (Some(2), None, 10))).collect();
     for batch in large.chunks(64).chain(small.chunks(512)) {
-        lab.store.append(batch, keep).await?;
+        lab.store.append(batch, keep, 0).await?;
     }
     let count = async |thread| {
         let query = LogQuery { threads: vec![Uuid::from_u128(thread)], limit: 10_000, ..LogQuery::default() };
@@ -121,9 +121,9 @@ async fn what_is_too_old_goes_and_its_empty_partitions_with_it() -> Result {
     let lab = Lab::new()?;
     let rows: Vec<NewRow> =
         (0..2_500).map(|at| row(at * DAY / 25, (Some((at % 2) as u8), None, 10))).collect();
-    lab.store.append(&rows, PLENTY).await?;
-    // One that came late has an id among the new ones.
-    lab.store.append(&[row(5, (Some(9), None, 1))], PLENTY).await?;
+    lab.store.append(&rows, PLENTY, 0).await?;
+    // A row that came late has an id among the new rows.
+    lab.store.append(&[row(5, (Some(9), None, 1))], PLENTY, 0).await?;
     let now = jiff::Timestamp::from_millisecond(100 * DAY)?;
     let expired = lab.store.expire(now, Duration::from_secs(90 * 24 * 60 * 60)).await?;
     assert_eq!(expired, 251);
@@ -144,7 +144,7 @@ async fn what_is_too_old_goes_and_its_empty_partitions_with_it() -> Result {
 async fn a_start_looks_for_what_is_too_old_and_gives_pages_back() -> Result {
     let lab = Lab::new()?;
     let old: Vec<NewRow> = (0..3_000).map(|at| row(at, (Some(1), None, 1_000))).collect();
-    lab.store.append(&old, PLENTY).await?;
+    lab.store.append(&old, PLENTY, 0).await?;
     lab.store.close().await?;
     let before = std::fs::metadata(lab.path())?.len();
     let rows = lab.log(patient(), || info!("new")).await?;

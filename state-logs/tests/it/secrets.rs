@@ -4,7 +4,8 @@ use tracing::{error, info, info_span};
 
 use crate::support::{Lab, Result, bytes, patient};
 
-/// Keys as they look, put together here so that nobody takes this file for a leak; and what of each must not be found.
+/// Keys in their real shape, joined here so that no scanner takes this file for a leak. Each comes
+/// with the part that no file may contain.
 fn secrets() -> Vec<(String, String)> {
     let bare = |parts: [&str; 2]| (parts.concat(), parts.concat());
     let mut secrets = vec![

@@ -1,4 +1,5 @@
-//! The queue and its thread: batches, flushing, closing, dropping, and programs whose own runtime is no help.
+//! The queue and its thread: batches, flushing, closing, dropping, and programs whose own runtime
+//! is no help.
 
 use std::time::Duration;
 
@@ -123,7 +124,7 @@ async fn rows_that_find_no_room_are_counted_and_the_count_is_stored() -> Result 
     let log = |message: &str| tracing::dispatcher::with_default(&subscriber, || info!("{message}"));
     log("in the writer's hands");
     let error = writer.flush().await.expect_err("it is not ours");
-    assert!(matches!(error, LogError::Unwritten { .. }), "{error}");
+    assert!(matches!(error, LogError::Unwritten(_)), "{error}");
     for number in 0..10 {
         log(&format!("row {number}"));
     }
