@@ -5,13 +5,12 @@
 /// Rules for one crate: a row of the design.
 #[derive(Debug, Clone, Copy)]
 pub struct CrateRule {
-    /// Name of the package.
     pub package: &'static str,
     /// Folder, relative to the root.
     pub folder: &'static str,
     /// Kind of crate, which decides the rules that hold for all of that kind.
     pub kind: Kind,
-    /// Crates of this workspace that its manifest may name, tests included.
+    /// Crates of this workspace that its manifest may name, tests included; see [`EVERY_LIBRARY`].
     pub knows: &'static [&'static str],
     /// Packages that must not be reachable from it.
     pub forbidden: &'static [Forbidden],
@@ -21,7 +20,6 @@ pub struct CrateRule {
     pub database: Option<&'static str>,
 }
 
-/// Kind of a crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Domain crate that owns ports. Storage implements them, never the other way round.
@@ -38,27 +36,23 @@ pub enum Kind {
 pub struct Forbidden {
     /// Name of the package; a final `*` stands for any ending.
     pub package: &'static str,
-    /// Features under which it must be absent.
-    pub under: Under,
+    /// Features under which it must be absent, as a flag of Cargo.
+    pub under: &'static str,
     pub why: &'static str,
 }
 
-/// Features with which a crate is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Under {
-    /// No features: what the smallest user gets.
-    NoFeatures,
-    /// All features: what any user can get.
-    AllFeatures,
-}
-
+/// Forbids a package to every user.
 const fn never(package: &'static str, why: &'static str) -> Forbidden {
-    Forbidden { package, under: Under::AllFeatures, why }
+    Forbidden { package, under: "--all-features", why }
 }
 
+/// Forbids a package to a user who asks for no feature.
 const fn by_feature_only(package: &'static str, why: &'static str) -> Forbidden {
-    Forbidden { package, under: Under::NoFeatures, why }
+    Forbidden { package, under: "--no-default-features", why }
 }
+
+/// Entry of `knows` that stands for all libraries but those of the tool.
+const EVERY_LIBRARY: &str = "every library";
 
 const NO_STORAGE: &str = "a crate that owns ports knows no storage: the adapter depends on it";
 const NO_SQL: &str = "the rollout format has no SQL";
@@ -83,27 +77,6 @@ const PORTS: CrateRule = CrateRule { kind: Kind::Ports, ..LIBRARY };
 const TOOL: CrateRule =
     CrateRule { kind: Kind::ToolLibrary, forbidden: &[never("clap*", NO_ARGUMENTS)], ..LIBRARY };
 const PROGRAM: CrateRule = CrateRule { kind: Kind::Program, ..LIBRARY };
-
-/// Every library that the tool may know.
-macro_rules! tool_knows {
-    ($($more:literal),*) => {
-        &[
-            "threadkeep-state",
-            "threadkeep-sqlite",
-            "threadkeep-rollout",
-            "threadkeep-redact",
-            "threadkeep-sessions",
-            "threadkeep-history",
-            "threadkeep-state-logs",
-            "threadkeep-state-goals",
-            "threadkeep-memories",
-            "threadkeep-memory-runners",
-            "threadkeep-device-key",
-            "threadkeep-backfill",
-            $($more),*
-        ]
-    };
-}
 
 /// Every crate of the design, in its order.
 pub const CRATES: &[CrateRule] = &[
@@ -194,23 +167,23 @@ pub const CRATES: &[CrateRule] = &[
         ..PORTS
     },
     CrateRule { package: "threadkeep-backfill", folder: "backfill", ..PORTS },
-    CrateRule { package: "threadkeep-app", folder: "cli/app", knows: tool_knows!(), ..TOOL },
+    CrateRule { package: "threadkeep-app", folder: "cli/app", knows: &[EVERY_LIBRARY], ..TOOL },
     CrateRule {
         package: "threadkeep-doctor",
         folder: "cli/doctor",
-        knows: tool_knows!("threadkeep-app"),
+        knows: &[EVERY_LIBRARY, "threadkeep-app"],
         ..TOOL
     },
     CrateRule {
         package: "threadkeep-app-server",
         folder: "cli/app-server",
-        knows: tool_knows!("threadkeep-app"),
+        knows: &[EVERY_LIBRARY, "threadkeep-app"],
         ..TOOL
     },
     CrateRule {
         package: "threadkeep",
         folder: "cli",
-        knows: tool_knows!("threadkeep-app", "threadkeep-doctor", "threadkeep-app-server"),
+        knows: &[EVERY_LIBRARY, "threadkeep-app", "threadkeep-doctor", "threadkeep-app-server"],
         ..PROGRAM
     },
     CrateRule {
@@ -277,7 +250,15 @@ impl CrateRule {
         self.kind != Kind::Program
     }
 
-    /// Returns the path of its manifest.
+    /// Returns true if its manifest may name another crate of this workspace, or itself.
+    pub fn may_know(&self, other: &CrateRule) -> bool {
+        let is_library = matches!(other.kind, Kind::Library | Kind::Ports);
+        // A crate may name itself in `[dev-dependencies]`: its own tests turn a feature on.
+        other.package == self.package
+            || self.knows.contains(&other.package)
+            || (is_library && self.knows.contains(&EVERY_LIBRARY))
+    }
+
     pub fn manifest(&self) -> String {
         format!("{}/Cargo.toml", self.folder)
     }

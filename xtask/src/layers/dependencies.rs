@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cargo::{Dependency, Member, Workspace};
-use crate::crates::{CRATES, CrateRule, FORBIDDEN_TO_PORTS, Forbidden, Kind, Under, find};
+use crate::crates::{CRATES, CrateRule, FORBIDDEN_TO_PORTS, Forbidden, Kind, find};
 use crate::finding::Finding;
 
 /// Checks every member that has a row in the table.
@@ -25,10 +25,8 @@ pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
 /// Checks one line of a manifest, in whichever table.
 fn named(krate: &CrateRule, dependency: &Dependency) -> Option<Finding> {
     let name = dependency.name.as_str();
-    if find(name).is_some() {
-        // A crate may name itself in `[dev-dependencies]`: its own tests turn a feature on.
-        let is_known = name == krate.package || krate.knows.contains(&name);
-        return (!is_known).then(|| {
+    if let Some(other) = find(name) {
+        return (!krate.may_know(other)).then(|| {
             let may = match krate.knows {
                 [] => "no crate of this workspace".to_owned(),
                 names => format!("only {}", names.join(", ")),
@@ -97,11 +95,9 @@ fn only(krate: &CrateRule, dependency: &Dependency) -> Option<Finding> {
 fn reached(workspace: &Workspace, krate: &CrateRule, member: &Member) -> Result<Vec<Finding>> {
     let for_ports = if krate.kind == Kind::Ports { FORBIDDEN_TO_PORTS } else { &[] };
     let mut found = Vec::new();
-    for (under, flag) in
-        [(Under::NoFeatures, "--no-default-features"), (Under::AllFeatures, "--all-features")]
-    {
+    for flag in ["--no-default-features", "--all-features"] {
         let all = krate.forbidden.iter().chain(for_ports);
-        let forbidden: Vec<&Forbidden> = all.filter(|one| one.under == under).collect();
+        let forbidden: Vec<&Forbidden> = all.filter(|one| one.under == flag).collect();
         if forbidden.is_empty() {
             continue;
         }

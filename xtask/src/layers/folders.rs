@@ -33,29 +33,15 @@ pub fn check(repo: &Repo, workspace: &Workspace) -> Result<Vec<Finding>> {
             );
         }
     }
-    for manifest in repo.files()?.iter().filter_map(|path| path.strip_suffix("/Cargo.toml")) {
-        if !CRATES.iter().any(|krate| krate.folder == manifest) {
+    for folder in repo.files()?.iter().filter_map(|path| path.strip_suffix("/Cargo.toml")) {
+        let member = workspace.members.iter().find(|member| workspace.folder(member) == folder);
+        let name = member.map_or("a package outside the workspace", |member| &member.name);
+        if find(folder).is_none_or(|krate| krate.folder != folder || krate.package != name) {
             refuse(
-                format!("{manifest}/Cargo.toml"),
-                "this crate is not in the table of the design".to_owned(),
-                "make it a module of a crate that is, or give it a row in xtask/src/crates.rs",
+                format!("{folder}/Cargo.toml"),
+                format!("the design has no crate here that is named {name}"),
+                "take the folder and the name of a row in xtask/src/crates.rs, or add a row",
             );
-        }
-    }
-    for member in &workspace.members {
-        let (name, folder) = (&member.name, workspace.folder(member));
-        match CRATES.iter().find(|krate| krate.package == name) {
-            Some(krate) if krate.folder != folder => refuse(
-                format!("{folder}/Cargo.toml"),
-                format!("{name} lives in {}/ by the design", krate.folder),
-                &format!("git mv {folder} {}", krate.folder),
-            ),
-            Some(_) => {}
-            None => refuse(
-                format!("{folder}/Cargo.toml"),
-                format!("no package of the design is named {name}"),
-                "take the name that xtask/src/crates.rs has for this folder",
-            ),
         }
     }
     Ok(found)

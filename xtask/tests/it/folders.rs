@@ -33,11 +33,8 @@ fn a_crate_that_nobody_designed() {
     house.member("state/util", "threadkeep-util", "");
     assert_snapshot!(house.layers(), @r"
     state/util/Cargo.toml [layers/folders]
-        no package of the design is named threadkeep-util
-        → take the name that xtask/src/crates.rs has for this folder
-    state/util/Cargo.toml [layers/folders]
-        this crate is not in the table of the design
-        → make it a module of a crate that is, or give it a row in xtask/src/crates.rs
+        the design has no crate here that is named threadkeep-util
+        → take the folder and the name of a row in xtask/src/crates.rs, or add a row
     ");
 }
 
@@ -47,7 +44,7 @@ fn a_crate_in_the_wrong_room() {
     house.member("state/redact", "threadkeep-memories", "");
     assert_snapshot!(house.layers(), @r"
     state/redact/Cargo.toml [layers/folders]
-        threadkeep-memories lives in memories/ by the design
-        → git mv state/redact memories
+        the design has no crate here that is named threadkeep-memories
+        → take the folder and the name of a row in xtask/src/crates.rs, or add a row
     ");
 }
