@@ -1,46 +1,54 @@
 -- The schema of state_5.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
 CREATE TABLE agents (
-    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
-    parent_thread_id TEXT CHECK (parent_thread_id <> thread_id),
-    closed_by TEXT,
-    lifecycle TEXT GENERATED ALWAYS AS (CASE WHEN closed_by IS NULL THEN 'open' ELSE 'closed' END) VIRTUAL,
-    created_at_ms INTEGER NOT NULL,
-    updated_at_ms INTEGER NOT NULL
+    thread_id        TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    -- NULL for a root. It need not be indexed, nor have a rollout at all.
+    parent_thread_id TEXT    CHECK (parent_thread_id <> thread_id),
+    -- The thread at which the closing began that closed this one too; NULL while it is open.
+    closed_by        TEXT,
+    lifecycle        TEXT    GENERATED ALWAYS AS (CASE WHEN closed_by IS NULL THEN 'open' ELSE 'closed' END) VIRTUAL,
+    created_at_ms    INTEGER NOT NULL,
+    updated_at_ms    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX agents_by_close ON agents (closed_by) WHERE closed_by IS NOT NULL;
 CREATE INDEX agents_by_parent ON agents (parent_thread_id, thread_id);
 
 CREATE TABLE backfill_progress (
-    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'complete')),
-    watermark TEXT,
+    id                 INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    status             TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'complete')),
+    -- The highest path up to which the running pass is done.
+    watermark          TEXT,
     last_success_at_ms INTEGER,
-    lease_owner TEXT,
-    lease_token INTEGER NOT NULL,
-    lease_expires_ms INTEGER
+    -- The lease: who runs, until when, and the fencing token, which grows with every acquisition.
+    lease_owner        TEXT,
+    lease_token        INTEGER NOT NULL,
+    lease_expires_ms   INTEGER
 ) STRICT;
 
 CREATE TABLE pending_deletions (
-    thread_id TEXT NOT NULL,
-    participant TEXT NOT NULL,
+    thread_id     TEXT    NOT NULL,
+    -- No CHECK, because a program leaves alone the participants that it does not know.
+    participant   TEXT    NOT NULL,
     created_at_ms INTEGER NOT NULL,
     PRIMARY KEY (thread_id, participant)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rollout_checkpoints (
-    path TEXT NOT NULL PRIMARY KEY REFERENCES rollouts (path) ON DELETE CASCADE,
+    path       TEXT NOT NULL PRIMARY KEY REFERENCES rollouts (path) ON DELETE CASCADE,
     checkpoint TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE rollouts (
-    path TEXT NOT NULL PRIMARY KEY,
-    fingerprint TEXT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('indexed', 'lost', 'duplicate', 'deleted', 'failed')),
-    thread_id TEXT,
-    problem TEXT,
-    detail TEXT,
-    lines INTEGER NOT NULL,
+    path          TEXT    NOT NULL PRIMARY KEY,
+    fingerprint   TEXT    NOT NULL,
+    -- `lost`: it was indexed, and its thread's row is gone or has another file since.
+    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'lost', 'duplicate', 'deleted', 'failed')),
+    thread_id     TEXT,
+    -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
+    -- that has the thread.
+    problem       TEXT,
+    detail        TEXT,
+    lines         INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
@@ -48,74 +56,87 @@ CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL
 
 CREATE TABLE session_names (
     thread_id TEXT NOT NULL PRIMARY KEY,
-    name TEXT NOT NULL
+    name      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE thread_memory (
-    thread_id TEXT NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
-    trace_summary TEXT NOT NULL,
-    memory_summary TEXT NOT NULL,
-    updated_at_ms INTEGER NOT NULL
+    thread_id      TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
+    trace_summary  TEXT    NOT NULL,
+    memory_summary TEXT    NOT NULL,
+    updated_at_ms  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX thread_memory_by_update ON thread_memory (updated_at_ms DESC, thread_id DESC);
 
 CREATE VIRTUAL TABLE thread_search USING fts5 (
-    search_text,
-    content = 'threads',
-    content_rowid = 'rowid',
-    tokenize = 'trigram',
-    columnsize = 0
+    search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram', columnsize = 0
 );
 
 CREATE TABLE threads (
-    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
-    rollout_path TEXT NOT NULL,
-    created_at_ms INTEGER NOT NULL CHECK (created_at_ms >= - 377705023201000),
-    updated_at_ms INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
-    cwd TEXT,
-    source TEXT,
-    thread_source TEXT,
-    model_provider TEXT NOT NULL,
-    model TEXT,
-    reasoning_effort TEXT,
-    cli_version TEXT,
-    title TEXT,
-    first_user_message TEXT,
-    preview TEXT,
-    sandbox_policy TEXT,
-    approval_mode TEXT,
-    tokens_used INTEGER NOT NULL CHECK (tokens_used >= 0),
-    git_sha TEXT,
-    git_branch TEXT,
-    git_origin_url TEXT,
-    agent_nickname TEXT,
-    agent_role TEXT,
-    agent_path TEXT,
-    parent_thread_id TEXT,
+    id                  TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+
+    -- From the rollout. NULL where it says nothing.
+    rollout_path        TEXT    NOT NULL,
+    -- Years -9999 to 9999, which is what a timestamp of the program can be: a row beyond could not be read back.
+    created_at_ms       INTEGER NOT NULL CHECK (created_at_ms >= -377705023201000),
+    updated_at_ms       INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
+    cwd                 TEXT,
+    source              TEXT,
+    thread_source       TEXT,
+    model_provider      TEXT    NOT NULL,
+    model               TEXT,
+    reasoning_effort    TEXT,
+    cli_version         TEXT,
+    title               TEXT,
+    first_user_message  TEXT,
+    preview             TEXT,
+    sandbox_policy      TEXT,
+    approval_mode       TEXT,
+    tokens_used         INTEGER NOT NULL CHECK (tokens_used >= 0),
+    git_sha             TEXT,
+    git_branch          TEXT,
+    git_origin_url      TEXT,
+    agent_nickname      TEXT,
+    agent_role          TEXT,
+    agent_path          TEXT,
+    parent_thread_id    TEXT,
     rollout_memory_mode TEXT,
-    rollout_archived INTEGER NOT NULL CHECK (rollout_archived IN (0, 1)),
-    missing_since_ms INTEGER,
-    session_name TEXT,
-    run_outcome TEXT NOT NULL CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted')),
-    user_name TEXT,
-    user_archived INTEGER CHECK (user_archived IN (0, 1)),
+    -- 1 where the rollout lies in `archived_sessions/`.
+    rollout_archived    INTEGER NOT NULL CHECK (rollout_archived IN (0, 1)),
+    -- When the rollout was first found to be gone. The row stays, because the user's columns have no other home.
+    missing_since_ms    INTEGER,
+    -- From the home's `session_index.jsonl`.
+    session_name        TEXT,
+    -- How the last turn ended, by the rollout's last events.
+    run_outcome         TEXT    NOT NULL
+        CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted')),
+
+    -- From the user. NULL where they never said.
+    user_name           TEXT,
+    user_archived       INTEGER CHECK (user_archived IN (0, 1)),
     user_archived_at_ms INTEGER,
-    user_memory_mode TEXT CHECK (user_memory_mode IN ('enabled', 'disabled')),
-    name TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name)) VIRTUAL,
-    archived INTEGER GENERATED ALWAYS AS (coalesce(user_archived, rollout_archived)) VIRTUAL,
-    memory_mode TEXT GENERATED ALWAYS AS (coalesce(user_memory_mode, rollout_memory_mode, 'enabled')) VIRTUAL,
-    listing INTEGER GENERATED ALWAYS AS (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE coalesce(user_archived, rollout_archived) END) VIRTUAL,
-    source_kind TEXT GENERATED ALWAYS AS (CASE WHEN substr(source, 1, 2) = '{"' THEN substr(source, 3, instr(substr(source, 3), '"') - 1) ELSE source END) VIRTUAL,
-    search_text TEXT GENERATED ALWAYS AS (coalesce(user_name, session_name, '') || char(10) || coalesce(title, '') || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END || char(10) || coalesce(cwd, '') || char(10) || coalesce(git_branch, '')) VIRTUAL
+    user_memory_mode    TEXT CHECK (user_memory_mode IN ('enabled', 'disabled')),
+
+    -- What follows.
+    name                TEXT    GENERATED ALWAYS AS (coalesce(user_name, session_name)) VIRTUAL,
+    archived            INTEGER GENERATED ALWAYS AS (coalesce(user_archived, rollout_archived)) VIRTUAL,
+    memory_mode         TEXT    GENERATED ALWAYS AS (coalesce(user_memory_mode, rollout_memory_mode, 'enabled')) VIRTUAL,
+    -- Which list the thread is in: 0 current, 1 archived, 2 none (its rollout is gone).
+    listing             INTEGER GENERATED ALWAYS AS
+        (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE coalesce(user_archived, rollout_archived) END) VIRTUAL,
+    -- `exec` for `exec`, `subagent` for `{"subagent":…}`.
+    source_kind         TEXT    GENERATED ALWAYS AS
+        (CASE WHEN substr(source, 1, 2) = '{"'
+              THEN substr(source, 3, instr(substr(source, 3), '"') - 1)
+              ELSE source END) VIRTUAL,
+    search_text         TEXT    GENERATED ALWAYS AS
+        (coalesce(user_name, session_name, '')
+         || char(10) || coalesce(title, '')
+         || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END
+         || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END
+         || char(10) || coalesce(cwd, '')
+         || char(10) || coalesce(git_branch, '')) VIRTUAL
 ) STRICT;
-CREATE INDEX threads_by_creation ON threads (
-    listing,
-    created_at_ms,
-    id,
-    source_kind,
-    model_provider,
-    cwd
-);
+CREATE INDEX threads_by_creation ON threads (listing, created_at_ms, id, source_kind, model_provider, cwd);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);
 CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
 CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, id, source_kind, model_provider);
@@ -125,18 +146,22 @@ END;
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
     INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
 END;
-CREATE TRIGGER threads_leave_their_file AFTER UPDATE OF rollout_path, missing_since_ms ON threads WHEN old.missing_since_ms IS NULL AND (new.rollout_path <> old.rollout_path OR new.missing_since_ms IS NOT NULL) BEGIN
+CREATE TRIGGER threads_leave_their_file
+AFTER UPDATE OF rollout_path, missing_since_ms ON threads
+WHEN old.missing_since_ms IS NULL
+    AND (new.rollout_path <> old.rollout_path OR new.missing_since_ms IS NOT NULL) BEGIN
     UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
 END;
 CREATE TRIGGER threads_lose_their_file AFTER DELETE ON threads BEGIN
     UPDATE rollouts SET outcome = 'lost' WHERE path = old.rollout_path AND outcome = 'indexed';
 END;
-CREATE TRIGGER threads_stay_searchable AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
+CREATE TRIGGER threads_stay_searchable
+AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
     INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
     INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
 END;
 
 CREATE TABLE tombstones (
-    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -3,78 +3,54 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
 use crate::repo::Repo;
 
 /// Bench: a file in a crate's `benches/`.
-#[derive(Debug, Clone, Copy)]
-pub struct Bench {
-    /// Name to type, and name of the file.
-    pub name: &'static str,
-    /// Package that it belongs to.
-    pub package: &'static str,
-    /// Description for the list of benches.
-    pub about: &'static str,
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Bench {
+    /// First, repeated and incremental backfill of a generated home, against a plain newline count
+    Backfill,
+    /// Usage counted per second by tasks and processes, against a plain loop of the statement
+    Goals,
+    /// A page of 50 threads, of 1,000 and of 100,000
+    List,
+    /// Rows a second of the logs' writer, against rusqlite; bytes written per byte logged
+    Logs,
+    /// Redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
+    Redact,
+    /// Live sessions, eight at once: how seldom the index writes, against recording alone
+    Session,
 }
 
-const fn bench(name: &'static str, package: &'static str, about: &'static str) -> Bench {
-    Bench { name, package, about }
+impl Bench {
+    fn package(self) -> &'static str {
+        match self {
+            Self::Backfill | Self::List | Self::Session => "threadkeep-state",
+            Self::Goals => "threadkeep-state-goals",
+            Self::Logs => "threadkeep-state-logs",
+            Self::Redact => "threadkeep-redact",
+        }
+    }
+
+    /// Makes the command that runs it with some arguments.
+    pub fn command(self, arguments: &[String]) -> Command {
+        let name = self.to_possible_value().expect("no bench is skipped");
+        let mut command = crate::cargo::cargo();
+        command.args(["bench", "--package", self.package(), "--bench", name.get_name()]);
+        if !arguments.is_empty() {
+            command.arg("--").args(arguments);
+        }
+        command
+    }
 }
 
-pub const BENCHES: &[Bench] = &[
-    bench(
-        "backfill",
-        "threadkeep-state",
-        "first, repeated and incremental backfill of a generated home, against a plain newline count",
-    ),
-    bench(
-        "goals",
-        "threadkeep-state-goals",
-        "usage counted per second by one, eight tasks and eight processes, against a plain loop of the statement",
-    ),
-    bench("list", "threadkeep-state", "a page of 50 threads, of 1,000 and of 100,000"),
-    bench(
-        "logs",
-        "threadkeep-state-logs",
-        "rows a second of the logs' writer, against rusqlite on the same rows; bytes written per byte logged",
-    ),
-    bench(
-        "redact",
-        "threadkeep-redact",
-        "redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes",
-    ),
-    bench(
-        "session",
-        "threadkeep-state",
-        "live sessions of 10,000 lines, eight at once: how seldom the index writes, against recording alone",
-    ),
-];
-
-/// Runs a bench with the arguments given to it.
-pub fn run(repo: &Repo, name: &str, arguments: &[String]) -> Result<()> {
-    let bench = find(name)?;
-    let mut command = command(bench, arguments);
+pub fn run(repo: &Repo, bench: Bench, arguments: &[String]) -> Result<()> {
+    let mut command = bench.command(arguments);
     let status = command.current_dir(repo.root()).status().context("could not run cargo")?;
     if !status.success() {
-        bail!("the bench `{name}` failed ({status})");
+        bail!("the bench failed ({status})");
     }
     Ok(())
-}
-
-/// Finds a bench by name.
-pub fn find(name: &str) -> Result<&'static Bench> {
-    BENCHES.iter().find(|bench| bench.name == name).with_context(|| {
-        let lines = BENCHES.iter().map(|bench| format!("\n  {:10} {}", bench.name, bench.about));
-        format!("there is no bench `{name}`; there are:{}", lines.collect::<String>())
-    })
-}
-
-/// Makes the command that runs a bench.
-pub fn command(bench: &Bench, arguments: &[String]) -> Command {
-    let mut command = crate::cargo::cargo();
-    command.args(["bench", "--package", bench.package, "--bench", bench.name]);
-    if !arguments.is_empty() {
-        command.arg("--").args(arguments);
-    }
-    command
 }

@@ -10,19 +10,15 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-/// Members of the workspace.
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
-    /// Members, in no order.
     #[serde(rename = "packages")]
     pub members: Vec<Member>,
     workspace_root: PathBuf,
 }
 
-/// Member of the workspace.
 #[derive(Debug, Deserialize)]
 pub struct Member {
-    /// Name of the package.
     pub name: String,
     /// Lines of its dependency tables.
     pub dependencies: Vec<Dependency>,
@@ -32,7 +28,6 @@ pub struct Member {
 /// Line of a dependency table.
 #[derive(Debug, Deserialize)]
 pub struct Dependency {
-    /// Name of the package.
     pub name: String,
     /// Name of the table: `dev`, `build`, or `None` for a normal dependency.
     pub kind: Option<String>,
@@ -46,7 +41,6 @@ pub struct Dependency {
 pub type Reach = BTreeMap<String, Vec<String>>;
 
 impl Workspace {
-    /// Reads the manifests of a workspace.
     pub fn load(root: &Path) -> Result<Self> {
         let output = cargo()
             .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -59,7 +53,6 @@ impl Workspace {
         serde_json::from_slice(&output.stdout).context("`cargo metadata` printed unknown JSON")
     }
 
-    /// Finds a member by name.
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.name == name)
     }

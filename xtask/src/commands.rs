@@ -1,15 +1,15 @@
 //! The command line: what can be typed after `cargo xtask`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::{self, Bench};
 use crate::finding::{Finding, render};
 use crate::repo::Repo;
-use crate::{bench, cargo, layers, lint, migrations, tidy};
+use crate::{cargo, layers, lint, migrations, tidy};
 
 /// Checks and benches of this repository.
 #[derive(Debug, Parser)]
@@ -44,8 +44,7 @@ enum Command {
     },
     /// Run a bench: `cargo xtask bench list -- --threads 1000`
     Bench {
-        /// Name, such as backfill or list
-        name: String,
+        name: Bench,
         /// Arguments for the bench
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -56,8 +55,9 @@ enum Command {
 enum Migrations {
     /// Check everything: files, statements, schemas, and real databases with real processes
     Check {
-        #[command(flatten)]
-        only: Only,
+        /// One crate: its folder or its package [default: every crate]
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
         /// Rewrite `schema.sql` and `plans.txt`; read the diff before you commit it
         #[arg(long)]
         bless: bool,
@@ -72,31 +72,22 @@ enum Migrations {
     },
     /// Lock new migrations
     Lock {
-        #[command(flatten)]
-        only: Only,
-        /// Only append lines for what is new; the default
-        #[arg(long, conflicts_with = "rewrite_unreleased")]
-        add: bool,
+        /// One crate: its folder or its package [default: every crate]
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
         /// Also lock again what changed above the release mark
         #[arg(long)]
         rewrite_unreleased: bool,
     },
     /// At a release: record what its databases hold and what it runs, and move the mark
     Freeze {
-        #[command(flatten)]
-        only: Only,
-    },
-    /// Compare the databases of a home with the locks, without touching them
-    Status {
-        /// The agent home, or the folder with the databases
-        #[arg(long, value_name = "DIR")]
-        home: PathBuf,
-        #[command(flatten)]
-        output: Output,
+        /// One crate: its folder or its package [default: every crate]
+        #[arg(value_name = "CRATE")]
+        only: Option<String>,
     },
     /// Be a process of a check
     #[command(hide = true)]
-    Child(migrations::child::ChildArgs),
+    Child { order: String },
     /// Make the next migration and lock it
     New {
         /// The crate: its folder or its package
@@ -112,13 +103,6 @@ struct Output {
     /// Print JSON and nothing else
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Args)]
-struct Only {
-    /// One crate: its folder or its package [default: every crate]
-    #[arg(value_name = "CRATE")]
-    only: Option<String>,
 }
 
 /// Runs a command: 0 is success, 1 something was found, 2 it could not run.
@@ -144,7 +128,7 @@ fn dispatch(repo: &Repo, command: Command) -> Result<bool> {
             Ok(true)
         }
         Command::Tidy { output, .. } => report("tidy", &tidy::check(repo)?, output),
-        Command::Bench { name, arguments } => bench::run(repo, &name, &arguments).map(|()| true),
+        Command::Bench { name, arguments } => bench::run(repo, name, &arguments).map(|()| true),
     }
 }
 
@@ -159,13 +143,13 @@ fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
                     println!("{:12}{:6.1} s  {}", part.name, time.as_secs_f64(), part.about);
                 }
             };
-            let run = migrations::Run { only: only.only.as_deref(), bless, ..run };
+            let run = migrations::Run { only: only.as_deref(), bless, ..run };
             let found = run.check(&[migrations::STATIC, dynamic].concat(), timed)?;
             return report("migrations", &found, output);
         }
-        Migrations::Child(arguments) => arguments.run()?,
-        Migrations::Lock { only, add: _, rewrite_unreleased } => {
-            for krate in migrations::owners(repo, only.only.as_deref())? {
+        Migrations::Child { order } => migrations::child::Order::run(&order)?,
+        Migrations::Lock { only, rewrite_unreleased } => {
+            for krate in migrations::owners(repo, only.as_deref())? {
                 let files = migrations::lock::update(repo, krate, rewrite_unreleased)?;
                 let path = migrations::lock::path(krate);
                 match &files[..] {
@@ -180,20 +164,11 @@ fn migrations(repo: &Repo, command: Migrations) -> Result<bool> {
             }
         }
         Migrations::Freeze { only } => {
-            let written = migrations::freeze::freeze(&migrations::Run { only: only.only.as_deref(), ..run })?;
+            let written = migrations::freeze::freeze(&migrations::Run { only: only.as_deref(), ..run })?;
             written.iter().for_each(|path| println!("wrote {path}"));
             let next =
                 if written.is_empty() { "nothing is new" } else { "commit these, and tag the release" };
             println!("{next}");
-        }
-        Migrations::Status { home, output } => {
-            let found = migrations::status::status(repo, &home)?;
-            if output.json {
-                println!("{}", serde_json::json!({ "check": "status", "databases": found }));
-            } else {
-                found.iter().for_each(|status| println!("{status}"));
-            }
-            return Ok(found.iter().all(migrations::status::Status::is_fine));
         }
     }
     Ok(true)

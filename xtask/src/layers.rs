@@ -14,7 +14,6 @@ use crate::cargo::Workspace;
 use crate::finding::Finding;
 use crate::repo::Repo;
 
-/// Checks every rule of the layers.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let workspace = Workspace::load(repo.root())?;
     let mut found = folders::check(repo, &workspace)?;

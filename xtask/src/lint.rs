@@ -12,32 +12,21 @@ use crate::finding::{Finding, render};
 use crate::repo::Repo;
 use crate::{layers, migrations, tidy};
 
-#[derive(Clone, Copy)]
-pub struct Step {
-    /// Name, as it is printed.
-    pub name: &'static str,
-    /// Text to type when the step fails.
-    pub fix: &'static str,
-    /// Work; returns what is wrong, or an empty text.
-    pub run: fn(&Repo) -> Result<String>,
-}
+/// Step: name, text to type when it fails, and work that returns what is wrong.
+type Step = (&'static str, &'static str, fn(&Repo) -> Result<String>);
 
 /// Steps in the order in which they run: what is quick and often wrong comes first.
-pub const STEPS: &[Step] = &[
-    step("fmt", "cargo xtask lint --fix", fmt),
-    step("layers", "fix each; then `cargo xtask layers`", |repo| found(layers::check(repo))),
-    step("migrations", "fix each; then `cargo xtask migrations check`", |repo| {
+const STEPS: &[Step] = &[
+    ("fmt", "cargo xtask lint --fix", fmt),
+    ("layers", "fix each; then `cargo xtask layers`", |repo| found(layers::check(repo))),
+    ("migrations", "fix each; then `cargo xtask migrations check`", |repo| {
         found(migrations::check(repo, None))
     }),
-    step("tidy", "fix each; then `cargo xtask tidy`", |repo| found(tidy::check(repo))),
-    step("clippy", "fix each; then type the command above again", clippy),
-    step("alone", "fix it for that crate taken alone; then type the command above again", alone),
-    step("docs", "fix each; then type the command above again, with RUSTDOCFLAGS='-D warnings'", docs),
+    ("tidy", "fix each; then `cargo xtask tidy`", |repo| found(tidy::check(repo))),
+    ("clippy", "fix each; then type the command above again", clippy),
+    ("alone", "fix it for that crate taken alone; then type the command above again", alone),
+    ("docs", "fix each; then type the command above again, with RUSTDOCFLAGS='-D warnings'", docs),
 ];
-
-const fn step(name: &'static str, fix: &'static str, run: fn(&Repo) -> Result<String>) -> Step {
-    Step { name, fix, run }
-}
 
 /// Runs every step and prints a line for each; returns the number of failures.
 pub fn run(repo: &Repo, fix: bool) -> Result<usize> {
@@ -45,20 +34,20 @@ pub fn run(repo: &Repo, fix: bool) -> Result<usize> {
         apply_fixes(repo)?;
     }
     let mut failures = Vec::new();
-    for step in STEPS {
-        print!("{:12}", step.name);
+    for (name, fix, run) in STEPS {
+        print!("{name:12}");
         std::io::stdout().flush()?;
         let start = Instant::now();
         // A step that could not run has failed too, and the others still run.
-        let wrong = (step.run)(repo).unwrap_or_else(|error| format!("{error:?}\n"));
+        let wrong = run(repo).unwrap_or_else(|error| format!("{error:?}\n"));
         let outcome = if wrong.is_empty() { "ok" } else { "failed" };
         println!("{outcome:8}{:6.1} s", start.elapsed().as_secs_f64());
         if !wrong.is_empty() {
-            failures.push((step, wrong));
+            failures.push((name, fix, wrong));
         }
     }
-    for (step, wrong) in &failures {
-        println!("\n{}:\n{}\n{}: {}", step.name, wrong.trim_end(), step.name, step.fix);
+    for (name, fix, wrong) in &failures {
+        println!("\n{name}:\n{}\n{name}: {fix}", wrong.trim_end());
     }
     Ok(failures.len())
 }

@@ -26,7 +26,6 @@ pub mod scenarios;
 pub mod schema;
 pub mod sql;
 pub mod statements;
-pub mod status;
 pub mod stores;
 pub mod tables;
 mod task;
@@ -43,14 +42,12 @@ use crate::crates::{CRATES, CrateRule, find};
 use crate::finding::Finding;
 use crate::repo::Repo;
 use folder::Folder;
-use scenarios::{BACKWARD, FORWARD, MIX, RACE, TWICE};
 use stores::Store;
 pub use task::Task;
 
 /// Crate that owns a database, with its migrations as they are on the disk.
 #[derive(Clone)]
 pub struct Owner {
-    /// Row of the crate.
     pub krate: &'static CrateRule,
     pub folder: Folder,
     /// Store that is built into this tool, if any.
@@ -81,19 +78,18 @@ pub const STATIC: &[Part] = &[
 pub const DYNAMIC: &[Part] = &[
     part("fixtures", "every fixture is used, and none is missing", fixtures::audit),
     part("upgrade", "rows of every release survive, step by step", upgrade::audit),
-    part("twice", "a second run changes no byte", |task| TWICE.check(task)),
-    part("crash", "a killed process leaves the state before or after", crash::audit),
-    part("forward", "today's program on a database of the future", |task| FORWARD.check(task)),
-    part("backward", "earlier programs on today's database", |task| BACKWARD.check(task)),
-    part("race", "eight processes at once", |task| RACE.check(task)),
-    part("mix", "old and new programs at once", |task| MIX.check(task)),
+    part("twice", "a second run changes no byte", scenarios::twice),
+    part("crash", "a killed process leaves the state before or after", crash::crash),
+    part("forward", "today's program on a database of the future", scenarios::forward),
+    part("backward", "earlier programs on today's database", scenarios::backward),
+    part("race", "eight processes at once", scenarios::race),
+    part("mix", "old and new programs at once", scenarios::mix),
 ];
 
 const fn part(name: &'static str, about: &'static str, run: fn(&Task<'_>) -> Result<Vec<Finding>>) -> Part {
     Part { name, about, run }
 }
 
-/// Options of a check.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     pub repo: &'a Repo,
@@ -120,12 +116,12 @@ impl<'a> Run<'a> {
     /// Runs parts of the check; `timed` receives the time of each.
     pub fn check(&self, parts: &[Part], mut timed: impl FnMut(&Part, Duration)) -> Result<Vec<Finding>> {
         let owners = Owner::all(self.repo, self.only)?;
+        let tasks: Vec<Task<'_>> = owners.iter().map(|owner| Task::new(self, owner)).collect();
         let mut found = Vec::new();
         if self.only.is_none() {
             found.extend(misplaced(self.repo)?);
-            found.extend(lint::shared(&owners)?);
+            found.extend(lint::shared(&tasks)?);
         }
-        let tasks: Vec<Task<'_>> = owners.iter().map(|owner| Task::new(self, owner)).collect();
         for part in parts {
             let start = Instant::now();
             for task in &tasks {
@@ -139,7 +135,6 @@ impl<'a> Run<'a> {
 }
 
 impl Owner {
-    /// Reads a crate's migrations.
     pub fn read(repo: &Repo, krate: &'static CrateRule) -> Result<Self> {
         // The stores that are built in here are not those of another checkout.
         let is_ours = Repo::find().is_ok_and(|ours| ours.root() == repo.root());
@@ -147,7 +142,6 @@ impl Owner {
         Ok(Self { krate, folder: Folder::read(repo, krate)?, store })
     }
 
-    /// Reads every owner, or one.
     pub fn all(repo: &Repo, only: Option<&str>) -> Result<Vec<Self>> {
         owners(repo, only)?.into_iter().map(|krate| Self::read(repo, krate)).collect()
     }

@@ -42,17 +42,14 @@ impl Repo {
         self.root.join(relative)
     }
 
-    /// Returns true if there is a file of this name.
     pub fn has_file(&self, relative: &str) -> bool {
         self.path(relative).is_file()
     }
 
-    /// Reads a file as bytes.
     pub fn bytes(&self, relative: &str) -> Result<Vec<u8>> {
         std::fs::read(self.path(relative)).with_context(|| format!("could not read {relative}"))
     }
 
-    /// Reads a file as text.
     pub fn text(&self, relative: &str) -> Result<String> {
         String::from_utf8(self.bytes(relative)?).with_context(|| format!("{relative} is not UTF-8"))
     }

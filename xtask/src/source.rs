@@ -2,25 +2,29 @@
 
 use anyhow::{Context, Result};
 use proc_macro2::{TokenStream, TokenTree};
-use syn::visit::Visit;
+use syn::visit::{self, Visit};
+use syn::{Item, Lit, UseTree};
 
 use crate::repo::Repo;
 
 pub struct Source {
     /// Path, relative to the root.
     pub path: String,
-    pub syntax: syn::File,
+    /// Items of the file, without tests.
+    pub items: Vec<Item>,
+    /// Attributes of the file as a whole.
+    pub attributes: Vec<syn::Attribute>,
 }
 
 impl Source {
-    /// Reads and parses one file.
     pub fn read(repo: &Repo, path: &str) -> Result<Self> {
         let text = repo.text(path)?;
-        let syntax = syn::parse_file(&text).map_err(|error| {
+        let mut syntax = syn::parse_file(&text).map_err(|error| {
             let at = error.span().start();
             anyhow::anyhow!("{path}:{}:{}: {error}", at.line, at.column + 1)
         })?;
-        Ok(Self { path: path.to_owned(), syntax })
+        remove_tests(&mut syntax.items);
+        Ok(Self { path: path.to_owned(), attributes: syntax.attrs, items: syntax.items })
     }
 
     /// Reads the sources of a crate, without test modules in files of their own.
@@ -38,48 +42,79 @@ pub fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.split('/').any(|part| part == "tests" || part == "benches")
 }
 
-/// Returns true if an item is compiled for tests alone.
-pub fn is_test_only(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
+/// Removes what is compiled for tests alone, at any depth of modules.
+fn remove_tests(items: &mut Vec<Item>) {
+    items.retain(|item| !attributes(item).iter().any(is_for_tests));
+    for item in items {
+        if let Item::Mod(syn::ItemMod { content: Some((_, inner)), .. }) = item {
+            remove_tests(inner);
+        }
+    }
+}
+
+fn is_for_tests(attribute: &syn::Attribute) -> bool {
+    match &attribute.meta {
         syn::Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
         syn::Meta::Path(path) => path.is_ident("test"),
         syn::Meta::NameValue(_) => false,
-    })
+    }
 }
 
-/// Returns the attributes of an item.
-pub fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+fn attributes(item: &Item) -> &[syn::Attribute] {
     match item {
-        syn::Item::Const(item) => &item.attrs,
-        syn::Item::Enum(item) => &item.attrs,
-        syn::Item::Fn(item) => &item.attrs,
-        syn::Item::Impl(item) => &item.attrs,
-        syn::Item::Macro(item) => &item.attrs,
-        syn::Item::Mod(item) => &item.attrs,
-        syn::Item::Static(item) => &item.attrs,
-        syn::Item::Struct(item) => &item.attrs,
-        syn::Item::Trait(item) => &item.attrs,
-        syn::Item::Type(item) => &item.attrs,
-        syn::Item::Use(item) => &item.attrs,
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
         _ => &[],
     }
 }
 
-/// Lists the string literals that end up in the program: no comments, documentation or tests.
-pub fn strings(syntax: &syn::File) -> Vec<(usize, String)> {
-    named_strings(syntax).into_iter().map(|(line, _, text)| (line, text)).collect()
+/// Lists the names that an import brings (`*` for a glob), each with the path it stands for.
+pub fn imports(tree: &UseTree) -> Vec<(String, Vec<String>)> {
+    let end = |name: &syn::Ident| if name == "self" { Vec::new() } else { vec![name.to_string()] };
+    match tree {
+        UseTree::Path(step) => {
+            let head = step.ident.to_string();
+            let below = imports(&step.tree).into_iter().map(|(name, rest)| {
+                let name = if name == "self" { head.clone() } else { name };
+                (name, std::iter::once(head.clone()).chain(rest).collect())
+            });
+            below.collect()
+        }
+        UseTree::Group(group) => group.items.iter().flat_map(imports).collect(),
+        UseTree::Name(one) => vec![(one.ident.to_string(), end(&one.ident))],
+        UseTree::Rename(one) => vec![(one.rename.to_string(), end(&one.ident))],
+        UseTree::Glob(_) => vec![("*".to_owned(), vec!["*".to_owned()])],
+    }
 }
 
-/// Lists the same as [`strings`], each with the name of the innermost function, constant or static.
-pub fn named_strings(syntax: &syn::File) -> Vec<(usize, String, String)> {
-    let mut found = Strings { names: Vec::new(), found: Vec::new() };
-    found.visit_file(syntax);
+/// String literal of a program.
+pub struct Text {
+    pub line: usize,
+    /// Name of the innermost function, constant or static around it.
+    pub within: String,
+    pub text: String,
+}
+
+/// Lists the string literals that end up in the program: no comments, documentation or tests.
+pub fn strings(source: &Source) -> Vec<Text> {
+    let mut found = Strings::default();
+    source.items.iter().for_each(|item| found.visit_item(item));
     found.found
 }
 
+#[derive(Default)]
 struct Strings {
     names: Vec<String>,
-    found: Vec<(usize, String, String)>,
+    found: Vec<Text>,
 }
 
 impl Strings {
@@ -88,52 +123,42 @@ impl Strings {
         visit(self);
         self.names.pop();
     }
+
+    fn tokens(&mut self, stream: TokenStream) {
+        for token in stream {
+            match token {
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Literal(literal) => self.visit_lit(&Lit::new(literal)),
+                _ => {}
+            }
+        }
+    }
 }
 
 impl<'ast> Visit<'ast> for Strings {
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        if is_test_only(attributes(item)) {
-            return;
-        }
+    fn visit_item(&mut self, item: &'ast Item) {
         match item {
-            syn::Item::Fn(syn::ItemFn { sig: syn::Signature { ident, .. }, .. })
-            | syn::Item::Const(syn::ItemConst { ident, .. })
-            | syn::Item::Static(syn::ItemStatic { ident, .. }) => {
-                self.within(ident, |this| syn::visit::visit_item(this, item));
+            Item::Fn(syn::ItemFn { sig: syn::Signature { ident, .. }, .. })
+            | Item::Const(syn::ItemConst { ident, .. })
+            | Item::Static(syn::ItemStatic { ident, .. }) => {
+                self.within(ident, |this| visit::visit_item(this, item));
             }
-            _ => syn::visit::visit_item(self, item),
+            _ => visit::visit_item(self, item),
         }
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
-        self.within(&function.sig.ident, |this| syn::visit::visit_impl_item_fn(this, function));
+        self.within(&function.sig.ident, |this| visit::visit_impl_item_fn(this, function));
     }
 
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 
     fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
-        let name = self.names.last().cloned().unwrap_or_default();
-        self.found.push((literal.span().start().line, name, literal.value()));
+        let within = self.names.last().cloned().unwrap_or_default();
+        self.found.push(Text { line: literal.span().start().line, within, text: literal.value() });
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        each_token(&call.tokens, &mut |tokens| {
-            if let TokenTree::Literal(literal) = &tokens[0]
-                && let syn::Lit::Str(literal) = syn::Lit::new(literal.clone())
-            {
-                self.visit_lit_str(&literal);
-            }
-        });
-    }
-}
-
-/// Calls `look` with every token of a stream, at any depth, followed by the rest of its group.
-pub fn each_token(stream: &TokenStream, look: &mut impl FnMut(&[TokenTree])) {
-    let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
-    for (index, token) in tokens.iter().enumerate() {
-        look(&tokens[index..]);
-        if let TokenTree::Group(group) = token {
-            each_token(&group.stream(), look);
-        }
+        self.tokens(call.tokens.clone());
     }
 }

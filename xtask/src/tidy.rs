@@ -19,7 +19,6 @@ use anyhow::Result;
 use crate::finding::Finding;
 use crate::repo::Repo;
 
-/// Checks everything that is a matter of text.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let files = repo.files()?;
     let mut found = text::check(repo, &files)?;

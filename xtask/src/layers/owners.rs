@@ -12,10 +12,10 @@ pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for krate in CRATES.iter().filter(|krate| krate.package != "xtask") {
         for source in Source::of_crate(repo, krate.folder)? {
-            for (line, text) in strings(&source.syntax) {
-                let others = database_names(&text).into_iter();
+            for one in strings(&source) {
+                let others = database_names(&one.text).into_iter();
                 let others = others.filter(|name| krate.database != Some(&**name));
-                found.extend(others.map(|name| foreign_name(&source.path, line, &name)));
+                found.extend(others.map(|name| foreign_name(&source.path, one.line, &name)));
             }
             found.extend(prints(krate, &source));
         }
@@ -39,7 +39,7 @@ fn foreign_name(path: &str, line: usize, name: &str) -> Finding {
 
 /// Refuses a library that lifts the lints against printing.
 fn prints(krate: &CrateRule, source: &Source) -> Option<Finding> {
-    let lifts = source.syntax.attrs.iter().any(|attribute| match &attribute.meta {
+    let lifts = source.attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) => {
             let is_lift = list.path.is_ident("allow") || list.path.is_ident("expect");
             is_lift && list.tokens.to_string().contains("print_std")

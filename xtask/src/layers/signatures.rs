@@ -7,37 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use syn::visit::{self, Visit};
-use syn::{Item, Visibility};
+use syn::{ImplItem, Item, Visibility};
 
-use crate::crates::{CRATES, CrateRule, HIDDEN_CRATES, MAY_SHOW};
+use crate::crates::{CRATES, HIDDEN_CRATES, MAY_SHOW};
 use crate::finding::Finding;
 use crate::repo::Repo;
-use crate::source::{Source, attributes, is_test_only};
+use crate::source::{Source, imports};
 
-/// Checks the public signatures of every library.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for krate in CRATES.iter().filter(|krate| krate.is_library()) {
         let sources = Source::of_crate(repo, krate.folder)?;
-        found.extend(check_crate(krate, &sources));
-    }
-    Ok(found)
-}
-
-/// Checks one crate's sources.
-fn check_crate(krate: &CrateRule, sources: &[Source]) -> Vec<Finding> {
-    let mut declared = Declared::default();
-    for source in sources {
-        declared.learn(&source.syntax.items);
-    }
-    let mut found = Vec::new();
-    for source in sources {
-        let mut look = Look { imports: BTreeMap::new(), declared: &declared, shown: BTreeSet::new() };
-        look.items(&source.syntax.items);
-        for (line, what, hidden) in look.shown {
-            let allowed =
-                MAY_SHOW.iter().any(|(package, shows, _)| *package == krate.package && *shows == hidden);
-            if !allowed {
+        let mut declared = Declared::default();
+        sources.iter().for_each(|source| declared.learn(&source.items));
+        let may_show =
+            |shown: &str| MAY_SHOW.iter().any(|(package, may, _)| *package == krate.package && *may == shown);
+        for source in &sources {
+            let mut look = Look::new(&declared, &source.items);
+            source.items.iter().for_each(|item| look.visit_item(item));
+            for (line, what, hidden) in look.shown.into_iter().filter(|shown| !may_show(shown.2)) {
                 found.push(Finding::new(
                     format!("{}:{line}", source.path),
                     "layers/signatures",
@@ -47,75 +35,66 @@ fn check_crate(krate: &CrateRule, sources: &[Source]) -> Vec<Finding> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// Names that a crate declares.
 #[derive(Default)]
 struct Declared {
-    /// Types and traits, each with true for `pub`.
-    types: BTreeMap<String, bool>,
-    /// Private aliases of a type of a hidden crate.
+    /// Names of items, each with true for `pub`. Of two with one name, the public one decides.
+    items: BTreeMap<String, bool>,
+    /// Aliases of a type of a hidden crate.
     aliases: BTreeMap<String, &'static str>,
 }
 
 impl Declared {
     fn learn(&mut self, items: &[Item]) {
-        let mut imports = BTreeMap::new();
         for item in items {
-            let (name, visibility) = match item {
-                Item::Struct(item) => (&item.ident, &item.vis),
-                Item::Enum(item) => (&item.ident, &item.vis),
-                Item::Union(item) => (&item.ident, &item.vis),
-                Item::Trait(item) => (&item.ident, &item.vis),
+            match item {
+                Item::Mod(item) => self.learn(inner(item)),
                 Item::Type(item) => {
-                    let mut look = Look { imports: imports.clone(), declared: self, shown: BTreeSet::new() };
+                    let mut look = Look::new(self, items);
                     look.visit_type(&item.ty);
                     if let Some(&(_, _, hidden)) = look.shown.first() {
                         self.aliases.insert(item.ident.to_string(), hidden);
                     }
-                    continue;
                 }
-                Item::Use(item) => {
-                    import(&item.tree, None, &mut imports);
-                    continue;
+                _ => {
+                    if let Some((name, visibility)) = named(item) {
+                        *self.items.entry(name.to_string()).or_default() |= is_public(visibility);
+                    }
                 }
-                Item::Mod(item) => {
-                    self.learn(item.content.as_ref().map_or(&[], |(_, items)| items));
-                    continue;
-                }
-                _ => continue,
-            };
-            // Of two types with one name, in two modules, the public one decides.
-            *self.types.entry(name.to_string()).or_default() |= is_public(visibility);
+            }
         }
     }
 
     /// Returns true if callers can name a type. A type that is not declared here counts as public.
-    fn is_public(&self, path: Option<&syn::Path>) -> bool {
-        let name = path.and_then(|path| path.segments.last()).map(|segment| segment.ident.to_string());
-        name.and_then(|name| self.types.get(&name).copied()).unwrap_or(true)
+    fn is_public(&self, path: &syn::Path) -> bool {
+        let name = path.segments.last().map(|segment| segment.ident.to_string());
+        name.and_then(|name| self.items.get(&name).copied()).unwrap_or(true)
     }
+}
+
+fn named(item: &Item) -> Option<(&syn::Ident, &Visibility)> {
+    Some(match item {
+        Item::Const(item) => (&item.ident, &item.vis),
+        Item::Enum(item) => (&item.ident, &item.vis),
+        Item::Fn(item) => (&item.sig.ident, &item.vis),
+        Item::Static(item) => (&item.ident, &item.vis),
+        Item::Struct(item) => (&item.ident, &item.vis),
+        Item::Trait(item) => (&item.ident, &item.vis),
+        Item::Type(item) => (&item.ident, &item.vis),
+        Item::Union(item) => (&item.ident, &item.vis),
+        _ => return None,
+    })
+}
+
+fn inner(module: &syn::ItemMod) -> &[Item] {
+    module.content.as_ref().map_or(&[], |(_, items)| items)
 }
 
 fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
-}
-
-/// Records the names that an import brings from a hidden crate, under their local names.
-fn import(tree: &syn::UseTree, root: Option<&'static str>, names: &mut BTreeMap<String, &'static str>) {
-    let from = |name: &syn::Ident| root.or_else(|| hidden(&name.to_string()));
-    match tree {
-        syn::UseTree::Path(path) => import(&path.tree, from(&path.ident), names),
-        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| import(tree, root, names)),
-        syn::UseTree::Name(name) => {
-            names.extend(from(&name.ident).map(|hidden| (name.ident.to_string(), hidden)));
-        }
-        syn::UseTree::Rename(name) => {
-            names.extend(from(&name.ident).map(|hidden| (name.rename.to_string(), hidden)));
-        }
-        syn::UseTree::Glob(_) => {}
-    }
 }
 
 /// Finds the hidden crate that a name means, by itself or as part of a family.
@@ -128,107 +107,100 @@ fn hidden(name: &str) -> Option<&'static str> {
     HIDDEN_CRATES.iter().copied().find(|hidden| *hidden == family)
 }
 
-/// Visitor of a file's public items, which collects the types they show.
+/// Lists the imports from hidden crates: local name, path, crate.
+fn hidden_imports(tree: &syn::UseTree) -> impl Iterator<Item = (String, String, &'static str)> {
+    let found = imports(tree).into_iter();
+    found.filter_map(|(name, path)| Some((name, path.join("::"), path.iter().find_map(|part| hidden(part))?)))
+}
+
+/// Visitor of public items, which collects the types they show.
 struct Look<'a> {
+    /// Local names of what a hidden crate declares.
     imports: BTreeMap<String, &'static str>,
     declared: &'a Declared,
     /// Line, item, and hidden crate.
     shown: BTreeSet<(usize, String, &'static str)>,
 }
 
-impl Look<'_> {
-    fn items(&mut self, items: &[Item]) {
-        let outside = self.imports.clone();
-        for item in items {
-            if let Item::Use(item) = item {
-                import(&item.tree, None, &mut self.imports);
-            }
-        }
-        for item in items.iter().filter(|item| !is_test_only(attributes(item))) {
-            self.item(item);
-        }
-        self.imports = outside;
+impl<'a> Look<'a> {
+    fn new(declared: &'a Declared, items: &[Item]) -> Self {
+        let mut look = Self { imports: BTreeMap::new(), declared, shown: BTreeSet::new() };
+        look.import(items);
+        look
     }
 
-    fn item(&mut self, item: &Item) {
+    fn import(&mut self, items: &[Item]) {
+        for item in items {
+            if let Item::Use(item) = item {
+                self.imports.extend(hidden_imports(&item.tree).map(|(name, _, hidden)| (name, hidden)));
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Look<'_> {
+    fn visit_item(&mut self, item: &'ast Item) {
         match item {
-            Item::Fn(item) if is_public(&item.vis) => self.visit_signature(&item.sig),
-            Item::Struct(item) if is_public(&item.vis) => {
-                self.visit_generics(&item.generics);
-                item.fields
-                    .iter()
-                    .filter(|field| is_public(&field.vis))
-                    .for_each(|field| self.visit_field(field));
+            Item::Use(item) if is_public(&item.vis) => {
+                let line = item.use_token.span.start().line;
+                let shown = hidden_imports(&item.tree);
+                self.shown.extend(shown.map(|(_, path, hidden)| (line, format!("`pub use {path}`"), hidden)));
             }
-            Item::Enum(item) if is_public(&item.vis) => self.visit_item_enum(item),
-            Item::Trait(item) if is_public(&item.vis) => self.visit_item_trait(item),
-            Item::Type(item) if is_public(&item.vis) => self.visit_item_type(item),
-            Item::Const(item) if is_public(&item.vis) => self.visit_type(&item.ty),
-            Item::Static(item) if is_public(&item.vis) => self.visit_type(&item.ty),
-            Item::Use(item) if is_public(&item.vis) => self.reexport(item),
             Item::Mod(item) if is_public(&item.vis) => {
-                self.items(item.content.as_ref().map_or(&[], |(_, items)| items));
+                let outside = self.imports.clone();
+                self.import(inner(item));
+                inner(item).iter().for_each(|item| self.visit_item(item));
+                self.imports = outside;
             }
-            Item::Impl(item) => self.implementation(item),
+            Item::Impl(item) => self.visit_item_impl(item),
+            _ if named(item).is_some_and(|(_, visibility)| is_public(visibility)) => {
+                visit::visit_item(self, item);
+            }
             _ => {}
         }
     }
 
     /// Visits an impl. An inherent one shows its public items, one of a trait shows everything.
-    fn implementation(&mut self, item: &syn::ItemImpl) {
-        let path = match &*item.self_ty {
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let of_trait = item.trait_.as_ref().map(|(path, ..)| path);
+        let of_type = match &*item.self_ty {
             syn::Type::Path(path) => Some(&path.path),
             _ => None,
         };
-        let of_trait = item.trait_.as_ref().map(|(path, ..)| path);
-        if !self.declared.is_public(path) || of_trait.is_some_and(|path| !self.declared.is_public(Some(path)))
-        {
+        if of_trait.into_iter().chain(of_type).any(|path| !self.declared.is_public(path)) {
             return;
         }
         self.visit_generics(&item.generics);
         self.visit_type(&item.self_ty);
-        if let Some(path) = of_trait {
-            self.visit_path(path);
-        }
+        of_trait.into_iter().for_each(|path| self.visit_path(path));
         for item in &item.items {
-            match item {
-                syn::ImplItem::Fn(item) if of_trait.is_some() || is_public(&item.vis) => {
-                    self.visit_signature(&item.sig);
-                }
-                syn::ImplItem::Const(item) if of_trait.is_some() || is_public(&item.vis) => {
-                    self.visit_type(&item.ty);
-                }
-                syn::ImplItem::Type(item) => self.visit_type(&item.ty),
-                _ => {}
+            let is_shown = match item {
+                ImplItem::Fn(item) => is_public(&item.vis),
+                ImplItem::Const(item) => is_public(&item.vis),
+                _ => false,
+            };
+            if is_shown || of_trait.is_some() {
+                self.visit_impl_item(item);
             }
         }
     }
 
-    fn reexport(&mut self, item: &syn::ItemUse) {
-        let mut names = BTreeMap::new();
-        import(&item.tree, None, &mut names);
-        // A glob names nothing, and shows everything.
-        if names.is_empty()
-            && let syn::UseTree::Path(path) = &item.tree
-            && let Some(hidden) = hidden(&path.ident.to_string())
-        {
-            names.insert(format!("{}::…", path.ident), hidden);
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        if is_public(&field.vis) {
+            self.visit_type(&field.ty);
         }
-        let line = item.use_token.span.start().line;
-        self.shown
-            .extend(names.into_iter().map(|(name, hidden)| (line, format!("`pub use {name}`"), hidden)));
     }
-}
 
-impl<'ast> Visit<'ast> for Look<'_> {
+    fn visit_variant(&mut self, variant: &'ast syn::Variant) {
+        variant.fields.iter().for_each(|field| self.visit_type(&field.ty));
+    }
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        let by_root = names.first().filter(|_| names.len() > 1).and_then(|name| hidden(name));
-        let by_import = names.first().and_then(|name| self.imports.get(name).copied());
-        let by_alias = names.last().and_then(|name| self.declared.aliases.get(name).copied());
-        let inside =
-            names.iter().find_map(|name| HIDDEN_CRATES.iter().copied().find(|hidden| hidden == name));
-        if let Some(hidden) = by_root.or(by_import).or(by_alias).or(inside.filter(|_| names.len() > 1)) {
+        let by_path = names.iter().filter(|_| names.len() > 1).find_map(|name| hidden(name));
+        let by_import = || self.imports.get(names.first()?).copied();
+        let by_alias = || self.declared.aliases.get(names.last()?).copied();
+        if let Some(hidden) = by_path.or_else(by_import).or_else(by_alias) {
             let line = path.segments[0].ident.span().start().line;
             self.shown.insert((line, format!("`{}`", names.join("::")), hidden));
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use threadkeep_sqlite::{Database, Durability, OpenOptions};
 
@@ -20,98 +20,69 @@ use crate::repo::Repo;
 /// Line that a child prints when the database needs a newer program.
 pub const TOLD_TO_STOP: &str = "told to stop";
 
-/// Arguments of a child.
-#[derive(Debug, Clone, Args)]
-pub struct ChildArgs {
+/// Order to a child: its only argument, as JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
     work: Work,
-    #[arg(long)]
+    /// Path of the tool to start.
+    program: PathBuf,
     root: PathBuf,
-    #[arg(long)]
     owner: String,
-    /// Folder of the database
-    #[arg(long)]
     folder: PathBuf,
-    /// Version of the program to be
-    #[arg(long)]
+    /// Version of the program to be.
     version: u32,
-    /// Number of statements of the migrations after which to stop and wait for the end
-    #[arg(long, default_value_t = usize::MAX)]
-    stall: usize,
-    /// Text to write
-    #[arg(long, default_value = "")]
-    text: String,
-    /// Number of writes
-    #[arg(long, default_value_t = 0)]
-    times: u32,
+    /// Number of statements of the migrations after which to stop and wait for the end.
+    pub stall: Option<usize>,
 }
 
-/// Work of a child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Work {
     /// Opens the database, and so upgrades it.
     Open,
     /// Writes with the statement of `live.sql`, and prints the text after each commit.
-    Write,
+    Write { text: String, times: u32 },
 }
 
-impl ChildArgs {
-    /// Makes the arguments of a child that works on a database of a task's crate.
+impl Order {
+    /// Orders work on a database of a task's crate, as a version of the program.
     pub fn new(task: &Task<'_>, work: Work, folder: &Path, version: u32) -> Self {
         Self {
             work,
+            program: task.run.program.to_owned(),
             root: task.run.repo.root().to_owned(),
             owner: task.owner.krate.folder.to_owned(),
             folder: folder.to_owned(),
             version,
-            stall: usize::MAX,
-            text: String::new(),
-            times: 0,
+            stall: None,
         }
     }
 
-    /// Lets it stop within the migrations, after a number of statements.
-    #[must_use]
-    pub fn stall(self, statements: usize) -> Self {
-        Self { stall: statements, ..self }
-    }
-
-    /// Sets the text to write, and the number of writes.
-    #[must_use]
-    pub fn write(self, text: &str, times: u32) -> Self {
-        Self { text: text.to_owned(), times, ..self }
-    }
-
     /// Starts the child, which waits for [`Child::begin`].
-    pub fn start(&self, program: &Path) -> Result<Child> {
-        let work = self.work.to_possible_value().context("every work has a name")?;
-        let mut command = Command::new(program);
-        command.args(["migrations", "child", work.get_name(), "--owner", &self.owner]);
-        command.arg("--root").arg(&self.root).arg("--folder").arg(&self.folder);
-        command.args(["--version", &self.version.to_string(), "--stall", &self.stall.to_string()]);
-        command.args(["--text", &self.text, "--times", &self.times.to_string()]);
+    pub fn start(&self) -> Result<Child> {
+        let mut command = Command::new(&self.program);
+        command.args(["migrations", "child", &serde_json::to_string(self)?]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process =
-            command.spawn().with_context(|| format!("could not start {}", program.display()))?;
+            command.spawn().with_context(|| format!("could not start {}", self.program.display()))?;
         let output = BufReader::new(process.stdout.take().context("its output is a pipe")?);
         Ok(Child { process, output })
     }
 
-    /// Does the work, as the child.
-    pub fn run(&self) -> Result<()> {
-        let repo = Repo::at(&self.root)?;
-        let owner = Owner::read(&repo, find(&self.owner).context("there is no such crate")?)?;
-        let spec = if self.stall == usize::MAX {
-            test_database::spec(&owner, self.version)?
-        } else {
-            test_database::stalling(&owner, self.version, self.stall)?
+    pub fn run(order: &str) -> Result<()> {
+        let order: Self = serde_json::from_str(order)?;
+        let repo = Repo::at(&order.root)?;
+        let owner = Owner::read(&repo, find(&order.owner).context("there is no such crate")?)?;
+        let spec = match order.stall {
+            None => test_database::spec(&owner, order.version)?,
+            Some(statements) => test_database::stalling(&owner, order.version, statements)?,
         };
         std::io::stdin().read_to_end(&mut Vec::new())?;
         let done = test_database::block_on(async {
-            let database = Database::open(spec, &self.folder, &OpenOptions::new()).await?;
-            if self.work == Work::Write {
-                let live = Fixtures::read(&repo, &owner)?.live.context("there is no live.sql")?;
-                for time in 0..self.times {
-                    write(&database, &live.0, &format!("{} {time}", self.text)).await?;
+            let database = Database::open(spec, &order.folder, &OpenOptions::new()).await?;
+            if let Work::Write { text, times } = &order.work {
+                let (insert, _) = Fixtures::read(&repo, &owner)?.live.context("there is no live.sql")?;
+                for time in 0..*times {
+                    write(&database, &insert, &format!("{text} {time}")).await?;
                 }
             }
             database.close().await?;
@@ -158,7 +129,6 @@ impl Child {
         Ok((length > 0 && line.ends_with('\n')).then(|| line.trim_end().to_owned()))
     }
 
-    /// Returns true if it has ended.
     pub fn has_ended(&mut self) -> Result<bool> {
         Ok(self.process.try_wait()?.is_some())
     }

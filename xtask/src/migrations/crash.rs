@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::child::{Child, ChildArgs, Work};
-use super::scenarios::{Scenario, Stage};
+use super::child::{Child, Order, Work};
+use super::scenarios::{Stage, attempt};
 use super::sql::Script;
 use super::test_database::{self, Content, TestDatabase};
 use super::{Owner, Task};
@@ -24,10 +24,10 @@ const MOMENTS: u32 = 12;
 /// Longest wait for a process to reach the place where it is killed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const CRASH: Scenario = Scenario::new(
-    "migrations/crash",
-    "keep everything in the one transaction that migrations run in",
-    |stage| {
+/// Kills upgrades of the oldest database, and of a missing one.
+pub fn crash(task: &Task<'_>) -> Result<Vec<Finding>> {
+    let fix = "keep everything in the one transaction that migrations run in";
+    attempt(task, "migrations/crash", fix, |stage| {
         for (old, from) in [(Some(stage.old), stage.from), (None, 0)] {
             let upgrade = Upgrade::new(stage, old).context("without a kill")?;
             let skipped = count(stage.task.owner, 0, from)?;
@@ -42,12 +42,7 @@ const CRASH: Scenario = Scenario::new(
             }
         }
         Ok(())
-    },
-);
-
-/// Kills upgrades of the oldest database, and of a missing one.
-pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
-    CRASH.check(task)
+    })
 }
 
 /// Upgrade to kill, with the two states it may be left in.
@@ -64,15 +59,14 @@ impl<'a> Upgrade<'a> {
         let database = database(stage.task.owner, old)?;
         let before = old.map(|_| database.content()).transpose()?;
         let start = Instant::now();
-        ChildArgs::new(stage.task, Work::Open, database.folder(), stage.to)
-            .start(stage.task.run.program)?
-            .finish()?;
+        Order::new(stage.task, Work::Open, database.folder(), stage.to).start()?.finish()?;
         Ok(Self { stage, old, before, after: database.content()?, duration: start.elapsed() })
     }
 
-    fn start(&self, database: &TestDatabase<'_>, stall: usize) -> Result<Child> {
-        let open = ChildArgs::new(self.stage.task, Work::Open, database.folder(), self.stage.to);
-        let mut child = open.stall(stall).start(self.stage.task.run.program)?;
+    fn start(&self, database: &TestDatabase<'_>, stall: Option<usize>) -> Result<Child> {
+        let mut open = Order::new(self.stage.task, Work::Open, database.folder(), self.stage.to);
+        open.stall = stall;
+        let mut child = open.start()?;
         child.begin();
         Ok(child)
     }
@@ -81,7 +75,7 @@ impl<'a> Upgrade<'a> {
     fn kill_after(&self, statements: usize) -> Result<()> {
         let database = database(self.stage.task.owner, self.old)?;
         let wal = PathBuf::from(format!("{}-wal", database.path().display()));
-        let mut child = self.start(&database, statements)?;
+        let mut child = self.start(&database, Some(statements))?;
         let start = Instant::now();
         while std::fs::metadata(&wal).map_or(0, |file| file.len()) < REACHED {
             if child.has_ended()? {
@@ -98,7 +92,7 @@ impl<'a> Upgrade<'a> {
     /// Kills the process after a part of the time that an upgrade takes.
     fn kill_at(&self, wait: Duration) -> Result<()> {
         let database = database(self.stage.task.owner, self.old)?;
-        let mut child = self.start(&database, usize::MAX)?;
+        let mut child = self.start(&database, None)?;
         let start = Instant::now();
         while start.elapsed() < wait && !child.has_ended()? {
             std::thread::yield_now();

@@ -14,30 +14,25 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use super::folder::{Migration, file_name};
-use super::sql::{Script, Statement, Unclosed};
+use super::sql::{Script, Statement};
 use super::{Owner, Task};
 use crate::finding::Finding;
 use crate::repo::Repo;
 
-/// Fixtures of a crate.
 #[derive(Debug, Default)]
 pub struct Fixtures {
     /// Folder, relative to the root.
     pub path: String,
     pub hooks: BTreeMap<u32, Hook>,
-    /// Rows of released versions.
     pub frozen: BTreeMap<u32, Vec<Statement>>,
-    /// Statements of released versions.
     pub statements: BTreeMap<u32, Vec<Statement>>,
     /// INSERT with `?1`, and SELECT of what it wrote, for several versions at once.
     pub live: Option<(String, String)>,
     strangers: Vec<String>,
 }
 
-/// Hook of one migration.
 #[derive(Debug, Default)]
 pub struct Hook {
-    /// Name of the migration.
     pub name: String,
     /// Statements that write what the migration will find.
     pub before: Vec<Statement>,
@@ -56,7 +51,7 @@ impl Fixtures {
         let mut fixtures = Self { path: path.clone(), ..Self::default() };
         for (file, _) in repo.entries(&path)? {
             let place = format!("{path}/{file}");
-            let read = || repo.text(&place).and_then(|text| statements(&place, &text, 1));
+            let read = || repo.text(&place).and_then(|text| statements(&place, &text));
             if file == "live.sql" {
                 fixtures.live = Some(live(&place, &read()?)?);
             } else if let Some((version, name)) = Migration::parse_name(&file) {
@@ -91,7 +86,8 @@ impl Hook {
                 body.push('\n');
                 continue;
             };
-            let found = statements(place, &body, begin)?;
+            // The lines above keep their numbers.
+            let found = statements(place, &("\n".repeat(begin - 1) + &body))?;
             match section {
                 "" if found.is_empty() => {}
                 "before" => hook.before = found,
@@ -152,19 +148,13 @@ pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
-/// Reads statements, with lines as in the file.
-fn statements(place: &str, text: &str, begin: usize) -> Result<Vec<Statement>> {
-    let in_file = |line: usize| line + begin - 1;
-    let script = Script::parse(text)
-        .map_err(|error| Unclosed { line: in_file(error.line), ..error })
-        .with_context(|| place.to_owned())?;
-    let statements = script.statements.into_iter();
-    Ok(statements.map(|one| Statement { line: in_file(one.line), ..one }).collect())
+fn statements(place: &str, text: &str) -> Result<Vec<Statement>> {
+    Ok(Script::parse(text).with_context(|| place.to_owned())?.statements)
 }
 
 fn live(place: &str, statements: &[Statement]) -> Result<(String, String)> {
     match statements {
-        [insert, select] if insert.begins(&["INSERT"]) && select.begins(&["SELECT"]) => {
+        [insert, select] if insert.begins("INSERT") && select.begins("SELECT") => {
             Ok((insert.text.clone(), select.text.clone()))
         }
         _ => bail!("{place}: it holds one INSERT with `?1` and one SELECT that lists what was written"),

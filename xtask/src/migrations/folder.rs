@@ -23,9 +23,7 @@ pub struct Folder {
 pub struct Migration {
     /// Version: the number of the file.
     pub version: u32,
-    /// Name, in snake case.
     pub name: String,
-    /// Content of the file.
     pub bytes: Vec<u8>,
 }
 
@@ -37,7 +35,6 @@ impl Migration {
         (is_number && is_snake_case(name)).then(|| (number.parse().unwrap_or(0), name.to_owned()))
     }
 
-    /// Returns the file's name.
     pub fn file(&self) -> String {
         file_name(self.version, &self.name)
     }
@@ -48,7 +45,6 @@ impl Migration {
     }
 }
 
-/// Makes a file's name from its parts.
 pub fn file_name(version: u32, name: &str) -> String {
     format!("{version:04}_{name}.sql")
 }
@@ -85,7 +81,6 @@ impl Folder {
     }
 }
 
-/// Checks numbers, names and bytes.
 pub fn audit(owner: &Owner) -> Vec<Finding> {
     let folder = &owner.folder;
     let mut found = Vec::new();

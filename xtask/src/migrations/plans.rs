@@ -85,7 +85,7 @@ fn render(task: &Task<'_>, committed: &str, names: &BTreeMap<String, Vec<&str>>)
 }
 
 /// Asks SQLite for a statement's plan: a line a step, with two blanks for every level.
-fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+pub(super) fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let mut rows = query.raw_query();
     let mut depths = BTreeMap::from([(0_i64, 0_usize)]);

@@ -2,8 +2,9 @@
 //!
 //! SQLite judges: its parser reads every statement, and its authorizer reports every effect.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc;
 
 use anyhow::{Context, Result};
 use rusqlite::Connection;
@@ -12,6 +13,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use super::folder::Folder;
 use super::sql::{Comment, Script, Statement, Unclosed};
 use super::tables::Schema;
+use crate::finding::Finding;
 
 /// Outcome of a folder's migrations.
 pub struct Replay {
@@ -22,7 +24,7 @@ pub struct Replay {
     /// Comments that belong to no statement, with their versions and files.
     pub loose: Vec<(u32, String, Comment)>,
     /// Error that ended it, if any.
-    pub failure: Option<Failure>,
+    pub failure: Option<Finding>,
 }
 
 pub struct Step {
@@ -31,8 +33,7 @@ pub struct Step {
     /// File, relative to the root.
     pub file: String,
     pub statement: Statement,
-    /// Effects that SQLite reported.
-    pub effects: Vec<Effect>,
+    pub effects: BTreeSet<Effect>,
     pub before: Rc<Schema>,
     pub after: Rc<Schema>,
 }
@@ -40,8 +41,8 @@ pub struct Step {
 /// Effect of a statement; reading is none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// Drops a table, index, view or trigger.
-    Drop(String),
+    /// Drops a `table`, `index`, `view` or `trigger` of this name.
+    Drop(&'static str, String),
     Alter(String),
     Insert(String),
     Update(String),
@@ -54,16 +55,15 @@ pub enum Effect {
     Transaction,
 }
 
-/// Error that ended a replay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub place: String,
-    /// Message of SQLite, or what was not closed.
-    pub reason: String,
-}
-
 impl Step {
-    /// Returns file and line.
+    /// Returns true if it writes rows itself. To SQLite, DROP and ALTER write rows too.
+    pub fn writes_rows(&self) -> bool {
+        let writes =
+            |effect: &Effect| matches!(effect, Effect::Insert(_) | Effect::Update(_) | Effect::Delete(_));
+        let remakes = |effect: &Effect| matches!(effect, Effect::Drop(..) | Effect::Alter(_));
+        self.effects.iter().any(writes) && !self.effects.iter().any(remakes)
+    }
+
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.statement.line)
     }
@@ -72,37 +72,36 @@ impl Step {
 impl Replay {
     /// Runs the migrations of a folder; a statement that fails is a [`Failure`].
     pub fn run(folder: &Folder) -> Result<Self> {
-        let effects = Effects::default();
         let connection = Connection::open_in_memory().context("SQLite does not start")?;
-        let recorder = effects.clone();
-        connection.authorizer(Some(move |context: AuthContext<'_>| {
-            recorder.note(&context);
-            Authorization::Allow
-        }))?;
         // As when it is opened by a program: the migrator turns them off to let a table be rebuilt.
         connection.pragma_update(None, "foreign_keys", false)?;
-        let schema = Rc::new(Schema::read(&connection)?);
+        let mut before = Rc::new(Schema::read(&connection)?);
         let mut replay = Self { connection, steps: Vec::new(), loose: Vec::new(), failure: None };
-        let mut before = schema;
         for migration in &folder.migrations {
             let file = folder.place(&migration.file());
             // The folder's own audit reports what is not UTF-8.
             let text = String::from_utf8_lossy(&migration.bytes);
+            let refuse = |line: usize, reason: String| {
+                let fix = "write SQL that SQLite runs on an empty database";
+                Finding::new(format!("{file}:{line}"), "migrations/refused", reason, fix)
+            };
             let script = match Script::parse(text.trim_start_matches('\u{feff}')) {
                 Ok(script) => script,
                 Err(Unclosed { line, what }) => {
                     let reason = format!("the file ends within a {what} that begins here");
-                    replay.failure = Some(Failure { place: format!("{file}:{line}"), reason });
+                    replay.failure = Some(refuse(line, reason));
                     return Ok(replay);
                 }
             };
             for statement in script.statements {
-                if let Err(error) = execute(&replay.connection, &statement, &effects) {
-                    let reason = format!("SQLite refuses it: {error}");
-                    replay.failure = Some(Failure { place: format!("{file}:{}", statement.line), reason });
-                    return Ok(replay);
-                }
-                let effects = effects.drain();
+                let effects = match execute(&replay.connection, &statement) {
+                    Ok(effects) => effects,
+                    Err(error) => {
+                        let reason = format!("SQLite refuses it: {error}");
+                        replay.failure = Some(refuse(statement.line, reason));
+                        return Ok(replay);
+                    }
+                };
                 let after = Rc::new(Schema::read(&replay.connection)?);
                 replay.steps.push(Step {
                     version: migration.version,
@@ -127,73 +126,43 @@ impl Replay {
         last.map(|step| Rc::clone(&step.after)).unwrap_or_default()
     }
 
-    /// Returns the schema after everything.
     pub fn schema(&self) -> Rc<Schema> {
         self.schema_at(u32::MAX)
     }
 
-    /// Finds the statement that created what `is_there` looks for.
-    pub fn origin(&self, is_there: impl Fn(&Schema) -> bool) -> Option<&Step> {
-        self.steps.iter().rfind(|step| is_there(&step.after) && !is_there(&step.before))
+    /// Finds the statement after which all these names are there (see [`Schema::has`]).
+    pub fn origin(&self, names: &[String]) -> Option<&Step> {
+        let are_there = |schema: &Schema| names.iter().all(|name| schema.has(name));
+        self.steps.iter().rfind(|step| are_there(&step.after) && !are_there(&step.before))
     }
 }
-
-/// First words of statements that end the migrations' transaction, or cannot run within it.
-///
-/// The audit refuses them by their words, so they need not run.
-const NOT_RUN: [&str; 7] = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "VACUUM"];
 
 /// Runs one statement, records its effects, and discards its rows.
-fn execute(connection: &Connection, statement: &Statement, effects: &Effects) -> rusqlite::Result<()> {
-    if NOT_RUN.iter().any(|word| statement.begins(&[word])) {
-        return Ok(());
+fn execute(connection: &Connection, statement: &Statement) -> rusqlite::Result<BTreeSet<Effect>> {
+    if statement.begins("VACUUM") {
+        // It cannot run in a transaction, and the audit refuses it by its word.
+        return Ok(BTreeSet::new());
     }
-    effects.set_listening(true);
+    let (report, reported) = mpsc::channel();
+    connection.authorizer(Some(move |context: AuthContext<'_>| {
+        // The effects of a trigger follow from the statement that fired it.
+        if let Some(effect) = effect(&context.action).filter(|_| context.accessor.is_none()) {
+            // The receiver lives until the statement is prepared.
+            let _ = report.send(effect);
+        }
+        Authorization::Allow
+    }))?;
     let prepared = connection.prepare(&statement.text);
     // While it runs, modules such as `fts5` prepare statements of their own.
-    effects.set_listening(false);
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    let effects: BTreeSet<Effect> = reported.into_iter().collect();
     let mut prepared = prepared?;
-    let mut rows = prepared.raw_query();
-    while rows.next()?.is_some() {}
-    Ok(())
-}
-
-/// Effects that the authorizer reported while it was listened to.
-#[derive(Clone, Default)]
-struct Effects(Arc<Mutex<Reported>>);
-
-#[derive(Default)]
-struct Reported {
-    is_listening: bool,
-    effects: Vec<Effect>,
-}
-
-impl Effects {
-    fn lock(&self) -> MutexGuard<'_, Reported> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    // The audit refuses what would end the transaction of the migrations.
+    if !effects.contains(&Effect::Transaction) {
+        let mut rows = prepared.raw_query();
+        while rows.next()?.is_some() {}
     }
-
-    fn set_listening(&self, is_listening: bool) {
-        self.lock().is_listening = is_listening;
-    }
-
-    fn drain(&self) -> Vec<Effect> {
-        let mut effects = std::mem::take(&mut self.lock().effects);
-        effects.sort();
-        effects.dedup();
-        effects
-    }
-
-    fn note(&self, context: &AuthContext<'_>) {
-        let mut heard = self.lock();
-        // The effects of a trigger follow from the statement that fired it.
-        if heard.is_listening
-            && context.accessor.is_none()
-            && let Some(effect) = effect(&context.action)
-        {
-            heard.effects.push(effect);
-        }
-    }
+    Ok(effects)
 }
 
 fn effect(action: &AuthAction<'_>) -> Option<Effect> {
@@ -202,13 +171,16 @@ fn effect(action: &AuthAction<'_>) -> Option<Effect> {
     Some(match action {
         AuthAction::DropTable { table_name: name }
         | AuthAction::DropTempTable { table_name: name }
-        | AuthAction::DropVtable { table_name: name, .. }
-        | AuthAction::DropIndex { index_name: name, .. }
-        | AuthAction::DropTempIndex { index_name: name, .. }
-        | AuthAction::DropTrigger { trigger_name: name, .. }
-        | AuthAction::DropTempTrigger { trigger_name: name, .. }
-        | AuthAction::DropView { view_name: name }
-        | AuthAction::DropTempView { view_name: name } => Effect::Drop((*name).to_owned()),
+        | AuthAction::DropVtable { table_name: name, .. } => Effect::Drop("table", (*name).to_owned()),
+        AuthAction::DropIndex { index_name: name, .. }
+        | AuthAction::DropTempIndex { index_name: name, .. } => Effect::Drop("index", (*name).to_owned()),
+        AuthAction::DropTrigger { trigger_name: name, .. }
+        | AuthAction::DropTempTrigger { trigger_name: name, .. } => {
+            Effect::Drop("trigger", (*name).to_owned())
+        }
+        AuthAction::DropView { view_name: name } | AuthAction::DropTempView { view_name: name } => {
+            Effect::Drop("view", (*name).to_owned())
+        }
         AuthAction::AlterTable { table_name, .. } => Effect::Alter((*table_name).to_owned()),
         AuthAction::Insert { table_name } => Effect::Insert(ours(table_name)?),
         AuthAction::Update { table_name, .. } => Effect::Update(ours(table_name)?),

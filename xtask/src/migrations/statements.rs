@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::Task;
-use super::sql::{Script, Token};
+use super::sql::{Script, Statement};
 use crate::finding::Finding;
-use crate::source::{Source, named_strings};
+use crate::source::{Source, Text, strings};
 
 /// First words of statements that have a plan.
 const VERBS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "REPLACE ", "WITH "];
@@ -40,7 +40,7 @@ impl Statements {
         let mut count: BTreeMap<String, u32> = BTreeMap::new();
         for source in Source::of_crate(task.run.repo, task.owner.krate.folder)? {
             let module = module(&source.path, task.owner.krate.folder);
-            for (line, function, text) in named_strings(&source.syntax) {
+            for Text { line, within, text } in strings(&source) {
                 let text = squeezed(&text);
                 let is_known = |piece: &str| known.iter().any(|sql| sql.contains(piece));
                 if !VERBS.iter().any(|verb| text.starts_with(verb)) || known.contains(&text) {
@@ -50,7 +50,7 @@ impl Statements {
                 let place = || format!("{}:{line}", source.path);
                 match refusal {
                     None => {
-                        let name = format!("{module}{function}");
+                        let name = format!("{module}{within}");
                         let times = count.entry(name.clone()).or_default();
                         *times += 1;
                         self.all.push((if *times == 1 { name } else { format!("{name} ({times})") }, text));
@@ -110,23 +110,12 @@ fn module(path: &str, folder: &str) -> String {
 
 /// Returns true if a statement reads `*` or `table.*`; `count(*)` does not.
 fn names_all_columns(sql: &str) -> bool {
-    let Ok(script) = Script::parse(&format!("{sql}\n;")) else { return false };
-    let mut pairs = script.statements.iter().flat_map(|statement| statement.tokens.windows(2));
-    pairs.any(|pair| {
-        let (before, star) = (&pair[0], &pair[1]);
-        star.text == "*"
-            && (before.text == "." || ["SELECT", "DISTINCT", "ALL"].iter().any(|word| before.is(word)))
-    })
+    let sql = squeezed(sql).to_ascii_uppercase();
+    ["SELECT *", "DISTINCT *", "ALL *", ".*"].iter().any(|star| sql.contains(star))
 }
 
-/// Returns true if a statement replaces rows.
 fn replaces(sql: &str) -> bool {
-    let Ok(script) = Script::parse(&format!("{sql}\n;")) else { return false };
-    // `replace(…)` is a function, too.
-    let is_verb = |pair: &[Token]| {
-        pair[0].is("REPLACE") && pair[1].is("INTO") || pair[0].is("OR") && pair[1].is("REPLACE")
-    };
-    script.statements.iter().any(|statement| statement.tokens.windows(2).any(is_verb))
+    Script::parse(&format!("{sql}\n;")).is_ok_and(|script| script.statements.iter().any(Statement::replaces))
 }
 
 /// Splits a format string at its arguments, and keeps the long pieces.

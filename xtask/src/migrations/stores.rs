@@ -17,10 +17,8 @@ use std::pin::Pin;
 use anyhow::Result;
 use threadkeep_sqlite::DbSpec;
 
-/// Store of a crate.
 #[derive(Clone, Copy)]
 pub struct Store {
-    /// Package of the crate.
     pub package: &'static str,
     pub spec: &'static DbSpec,
     /// Tables with pending work: opening the store does it, and empties them.
@@ -35,16 +33,11 @@ pub struct Store {
 /// Exercise while it runs.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-pub const STORES: &[Store] = &[
-    #[cfg(feature = "stores")]
-    state::STORE,
-    #[cfg(feature = "stores")]
-    goals::STORE,
-    #[cfg(feature = "stores")]
-    logs::STORE,
-];
+#[cfg(feature = "stores")]
+pub const STORES: &[Store] = &[state::STORE, goals::STORE, logs::STORE];
+#[cfg(not(feature = "stores"))]
+pub const STORES: &[Store] = &[];
 
-/// Finds a crate's store.
 pub fn store(package: &str) -> Option<&'static Store> {
     STORES.iter().find(|store| store.package == package)
 }

@@ -1,16 +1,17 @@
 //! A schema as SQLite describes it: tables, columns, indexes, foreign keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Result, Row};
 
-/// Schema of one database.
+use super::sql::Script;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     /// Tables by name, without the private ones of SQLite, sqlx and virtual tables.
     pub tables: BTreeMap<String, Table>,
-    /// Views, triggers and indexes that were created by name, with the table of each.
-    pub objects: BTreeMap<String, String>,
+    /// Names of views, triggers and indexes.
+    pub objects: BTreeSet<String>,
     /// Oldest version that a program must know (`PRAGMA user_version`).
     pub floor: u32,
 }
@@ -19,14 +20,12 @@ pub struct Schema {
 pub struct Table {
     /// True if a module answers for it.
     pub is_virtual: bool,
-    /// True if it is STRICT.
     pub is_strict: bool,
     /// Statement that makes it.
     pub sql: String,
     pub columns: Vec<Column>,
     /// Indexes, including SQLite's own for keys.
     pub indexes: Vec<Index>,
-    pub keys: Vec<ForeignKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,40 +33,26 @@ pub struct Column {
     pub name: String,
     /// Type, as it was written.
     pub kind: String,
-    /// True if it is NOT NULL.
     pub not_null: bool,
-    /// True if it has a default.
     pub has_default: bool,
     /// Place in the primary key, from 1; 0 outside of it.
     pub key: u32,
-    /// True if it is computed.
     pub is_generated: bool,
 }
 
-/// Index of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     pub name: String,
-    /// True if it is unique.
     pub is_unique: bool,
     /// True if a statement made it, and not a key.
     pub is_own: bool,
     /// Text after WHERE, for a partial index.
     pub filter: Option<String>,
-    /// Columns: name (an expression has none), descending, collation.
-    pub columns: Vec<(Option<String>, bool, String)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignKey {
-    /// Columns of the child.
+    /// Columns, each with its order and collation.
     pub columns: Vec<String>,
-    /// Table that it points to.
-    pub parent: String,
 }
 
 impl Schema {
-    /// Reads the schema of a database.
     pub fn read(connection: &Connection) -> Result<Self> {
         let mut schema = Self {
             floor: connection
@@ -88,14 +73,11 @@ impl Schema {
                 sql,
                 columns: columns(connection, &name)?,
                 indexes: indexes(connection, &name)?,
-                keys: keys(connection, &name)?,
             };
             schema.tables.insert(name, table);
         }
-        let objects = "SELECT name, tbl_name FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL";
-        let mut statement = connection.prepare(objects)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        schema.objects = rows.collect::<Result<_>>()?;
+        let mut objects = connection.prepare("SELECT name FROM sqlite_schema WHERE type <> 'table'")?;
+        schema.objects = objects.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
         Ok(schema)
     }
 
@@ -104,9 +86,24 @@ impl Schema {
         self.tables.iter().filter(|(_, table)| !table.is_virtual)
     }
 
+    /// Returns true if there is an object of this name, or a column written `table.column`.
+    pub fn has(&self, name: &str) -> bool {
+        match name.split_once('.') {
+            Some((table, column)) => self.table(table).is_some_and(|table| table.column(column).is_some()),
+            None => self.table(name).is_some() || self.objects.contains(name),
+        }
+    }
+
     /// Finds a table; the case of its name does not matter.
-    pub fn table(&self, name: &str) -> Option<(&String, &Table)> {
-        self.tables.iter().find(|(found, _)| found.eq_ignore_ascii_case(name))
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, table)| table)
+    }
+}
+
+impl Column {
+    /// Returns true if an INSERT that does not name it fails.
+    pub fn needs_value(&self) -> bool {
+        self.not_null && !self.has_default && !self.is_generated
     }
 }
 
@@ -158,31 +155,19 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<Index>> {
         })
     })?;
     for index in &mut found {
-        let sql = "SELECT name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno";
-        index.columns =
-            collect(connection, sql, &index.name, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let sql = "SELECT format('%s %d %s', name, \"desc\", coll) FROM pragma_index_xinfo(?1) \
+                   WHERE key ORDER BY seqno";
+        index.columns = collect(connection, sql, &index.name, |row| row.get(0))?;
     }
     Ok(found)
 }
 
 /// Returns the text after the WHERE of an index, in one form.
 fn filter(sql: &str) -> Option<String> {
-    let script = super::sql::Script::parse(&format!("{sql};")).ok()?;
-    let mut statement = script.statements.into_iter().next()?;
-    statement.tokens.drain(..=statement.find_outside("WHERE")?);
-    Some(statement.one_line())
-}
-
-fn keys(connection: &Connection, table: &str) -> Result<Vec<ForeignKey>> {
-    let sql = "SELECT id, \"table\", \"from\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq";
-    let parts: Vec<(i64, String, String)> =
-        collect(connection, sql, table, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let mut found: BTreeMap<i64, ForeignKey> = BTreeMap::new();
-    for (id, parent, column) in parts {
-        let key = found.entry(id).or_insert(ForeignKey { columns: Vec::new(), parent });
-        key.columns.push(column);
-    }
-    Ok(found.into_values().collect())
+    let script = Script::parse(&format!("{sql};")).ok()?;
+    let line = &script.statements.first()?.one_line;
+    let at = line.to_ascii_uppercase().find(" WHERE ")?;
+    Some(line[at + " WHERE ".len()..].to_owned())
 }
 
 fn collect<T>(

@@ -11,7 +11,6 @@ use super::upgrade::Walk;
 use super::{Owner, Run};
 use crate::finding::Finding;
 
-/// Crate and options of a check.
 pub struct Task<'a> {
     pub run: &'a Run<'a>,
     pub owner: &'a Owner,
@@ -21,7 +20,6 @@ pub struct Task<'a> {
 }
 
 impl<'a> Task<'a> {
-    /// Makes a task; nothing is read yet.
     pub fn new(run: &'a Run<'a>, owner: &'a Owner) -> Self {
         Self { run, owner, replay: OnceCell::new(), fixtures: OnceCell::new(), walk: OnceCell::new() }
     }
@@ -31,7 +29,6 @@ impl<'a> Task<'a> {
         once(&self.replay, || Replay::run(&self.owner.folder))
     }
 
-    /// Returns the crate's fixtures.
     pub fn fixtures(&self) -> Result<&Fixtures> {
         once(&self.fixtures, || Fixtures::read(self.run.repo, self.owner))
     }
@@ -86,15 +83,13 @@ fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
 
 /// Finds where two texts first differ: the line, and its text in each.
 fn difference(committed: &str, fresh: &str) -> (usize, String) {
-    let (mut old, mut new) = (committed.lines(), fresh.lines());
-    for line in 1.. {
-        match (old.next(), new.next()) {
-            (Some(old), Some(new)) if old == new => {}
-            (Some(old), Some(new)) => return (line, format!("`{}` should be `{}`", old.trim(), new.trim())),
-            (Some(old), None) => return (line, format!("`{}` is too much", old.trim())),
-            (None, Some(new)) => return (line, format!("`{}` is missing", new.trim())),
-            (None, None) => break,
-        }
-    }
-    (1, "the ends of lines differ".to_owned())
+    let same = committed.lines().zip(fresh.lines()).take_while(|(old, new)| old == new).count();
+    let [old, new] = [committed, fresh].map(|text| text.lines().nth(same).map(str::trim));
+    let difference = match (old, new) {
+        (Some(old), Some(new)) => format!("`{old}` should be `{new}`"),
+        (Some(old), None) => format!("`{old}` is too much"),
+        (None, Some(new)) => format!("`{new}` is missing"),
+        (None, None) => "the ends of lines differ".to_owned(),
+    };
+    (same + 1, difference)
 }

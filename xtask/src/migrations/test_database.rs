@@ -31,12 +31,10 @@ pub struct Content {
 }
 
 impl<'a> TestDatabase<'a> {
-    /// Makes an empty folder.
     pub fn new(owner: &'a Owner) -> Result<Self> {
         Ok(Self { owner, folder: tempfile::tempdir().context("could not make a temporary folder")? })
     }
 
-    /// Makes a folder with a copy of a database.
     pub fn copy(owner: &'a Owner, database: &Path) -> Result<Self> {
         let copy = Self::new(owner)?;
         std::fs::copy(database, copy.path())?;
@@ -47,7 +45,6 @@ impl<'a> TestDatabase<'a> {
         self.folder.path()
     }
 
-    /// Returns the path of the database.
     pub fn path(&self) -> PathBuf {
         self.folder().join(self.owner.krate.database.unwrap_or_default())
     }
@@ -81,7 +78,6 @@ impl<'a> TestDatabase<'a> {
         Ok(())
     }
 
-    /// Reads the whole content.
     pub fn content(&self) -> Result<Content> {
         content(&self.connect()?)
     }
@@ -91,17 +87,14 @@ impl<'a> TestDatabase<'a> {
         let prefix = format!("{}.before-v", self.owner.krate.database.unwrap_or_default());
         let mut found = Vec::new();
         for entry in std::fs::read_dir(self.folder())? {
-            let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
-            let name = name.to_string_lossy();
-            if name.strip_prefix(&prefix).is_some_and(|version| version.parse::<u32>().is_ok()) {
-                found.push(path);
-            }
+            let path = entry?.path();
+            let version = path.file_name().and_then(|name| name.to_str()?.strip_prefix(&prefix));
+            found.extend(version.is_some_and(|version| version.parse::<u32>().is_ok()).then_some(path));
         }
         Ok(found)
     }
 }
 
-/// Runs a future to its end.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
@@ -124,7 +117,6 @@ pub fn run(connection: &Connection, place: &str, statements: &[Statement]) -> Re
     Ok(())
 }
 
-/// Reads the whole content of a database.
 pub fn content(connection: &Connection) -> Result<Content> {
     let mut rows = BTreeMap::new();
     for (name, table) in Schema::read(connection)?.stored() {
@@ -146,7 +138,6 @@ pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Lists the applied versions.
 fn versions(connection: &Connection) -> rusqlite::Result<Vec<u32>> {
     let known = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     if connection.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {

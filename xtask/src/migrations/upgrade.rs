@@ -12,10 +12,9 @@ use tempfile::TempDir;
 
 use super::fixtures::Hook;
 use super::folder::Migration;
-use super::replay::Effect;
+use super::replay::Step;
 use super::sql::Statement;
-use super::tables::Schema;
-use super::test_database::{self, Content, TestDatabase, quote};
+use super::test_database::{self, TestDatabase};
 use super::{Task, schema};
 use crate::finding::Finding;
 
@@ -65,7 +64,7 @@ impl Walk {
         }
         let folder = &task.owner.folder;
         for migration in folder.migrations.iter().filter(|one| one.version > from) {
-            match (Step { task, migration, database: &database }).run() {
+            match (Upgrade { task, migration, database: &database }).run() {
                 Ok(findings) => walk.findings.extend(findings),
                 Err(error) => {
                     let from = if from == 0 { "an empty database" } else { &format!("release {from}") };
@@ -113,13 +112,13 @@ fn load(database: &TestDatabase<'_>, place: &str, rows: &[Statement]) -> Result<
 }
 
 /// Step of a walk.
-struct Step<'a> {
+struct Upgrade<'a> {
     task: &'a Task<'a>,
     migration: &'a Migration,
     database: &'a TestDatabase<'a>,
 }
 
-impl Step<'_> {
+impl Upgrade<'_> {
     fn run(&self) -> Result<Vec<Finding>> {
         let (version, fixtures) = (self.migration.version, self.task.fixtures()?);
         let path = format!("{}/{}", fixtures.path, self.migration.file());
@@ -128,12 +127,12 @@ impl Step<'_> {
         if version > 1 {
             self.database.run(&path, &hook.before)?;
         }
-        let before = (version > 1).then(|| self.database.content()).transpose()?;
+        let before = if version > 1 { self.database.content()?.rows } else { BTreeMap::new() };
         self.database.open(version).context("it cannot be opened")?;
         let connection = self.database.connect()?;
         let mut wrong = Vec::new();
         wrong.extend(test_database::sound(&connection).err().map(|error| error.to_string()));
-        let is_changed = self.compare(before.as_ref(), hook, &connection, &mut wrong)?;
+        let is_changed = self.compare(&before, hook, &connection, &mut wrong)?;
         if is_changed && hook.after.is_empty() {
             wrong.push("it changes data, and its hook asks nothing after it".to_owned());
         }
@@ -141,18 +140,19 @@ impl Step<'_> {
             let answer: Result<i64, _> = connection.query_row(&question.text, [], |row| row.get(0));
             if answer != Ok(1) {
                 let answer = answer.map_or_else(|error| error.to_string(), |answer| answer.to_string());
-                let (line, question) = (question.line, question.one_line());
+                let (line, question) = (question.line, &question.one_line);
                 wrong.push(format!("{path}:{line} is not true: `{question}` gives {answer}"));
             }
         }
         drop(connection);
         self.database.run(&path, &hook.fill)?;
-        let empty = empty(&self.task.replay()?.schema_at(version), &self.database.connect()?)?;
-        wrong.extend(
-            empty.map(|tables| {
-                format!("no rows are in {tables}: the next migration would be tried on nothing")
-            }),
-        );
+        let content = self.database.content()?;
+        let empty = content.rows.iter().filter(|(_, rows)| rows.is_empty());
+        let empty: Vec<&str> = empty.map(|(name, _)| &**name).collect();
+        if !empty.is_empty() {
+            let tables = empty.join(", ");
+            wrong.push(format!("no rows are in {tables}: the next migration would be tried on nothing"));
+        }
         let fix = format!(
             "write it into {path}, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration"
         );
@@ -164,7 +164,7 @@ impl Step<'_> {
     /// Compares the rows before and after; returns true if the migration touches data.
     fn compare(
         &self,
-        before: Option<&Content>,
+        before: &BTreeMap<String, Vec<String>>,
         hook: &Hook,
         connection: &Connection,
         wrong: &mut Vec<String>,
@@ -172,17 +172,10 @@ impl Step<'_> {
         let (version, replay) = (self.migration.version, self.task.replay()?);
         let (old, new) = (replay.schema_at(version - 1), replay.schema_at(version));
         let mut steps = replay.steps.iter().filter(|step| step.version == version);
-        let mut is_changed = steps.any(|step| {
-            let verbs = ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
-            verbs.iter().any(|verb| step.statement.begins(&[verb]))
-                && step
-                    .effects
-                    .iter()
-                    .any(|effect| matches!(effect, Effect::Insert(_) | Effect::Update(_) | Effect::Delete(_)))
-        });
+        let mut is_changed = steps.any(Step::writes_rows);
         for (name, table) in new.stored() {
             let expected = hook.rows.get(name).copied().unwrap_or(0);
-            let was = before.and_then(|content| content.rows.get(name)).map_or(&[][..], Vec::as_slice);
+            let was = before.get(name).map_or(&[][..], Vec::as_slice);
             let count = test_database::rows(connection, name, &table.written())?.len();
             let change = i64::try_from(count)? - i64::try_from(was.len())?;
             if change != expected {
@@ -201,16 +194,4 @@ impl Step<'_> {
         wrong.extend(gone.map(|name| format!("rows are declared for {name}, which is no table")));
         Ok(is_changed)
     }
-}
-
-/// Names the tables without rows.
-fn empty(schema: &Schema, connection: &Connection) -> Result<Option<String>> {
-    let mut found = Vec::new();
-    for (name, _) in schema.stored() {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", quote(name));
-        if !connection.query_row(&sql, [], |row| row.get::<_, bool>(0))? {
-            found.push(name.as_str());
-        }
-    }
-    Ok((!found.is_empty()).then(|| found.join(", ")))
 }

@@ -11,7 +11,7 @@ use syn::visit::{self, Visit};
 use crate::crates::CrateRule;
 use crate::finding::Finding;
 use crate::repo::Repo;
-use crate::source::{Source, attributes, is_test_only};
+use crate::source::{Source, imports};
 
 /// Circles that may stay: one of the files, and why the files are one thing.
 const ONE_THING: &[(&str, &str)] = &[
@@ -101,39 +101,17 @@ struct File {
 impl File {
     fn read(module: &Module, source: &Source) -> Self {
         let mut file = Self { module: module.clone(), names: BTreeMap::new(), paths: BTreeSet::new() };
-        let items = || source.syntax.items.iter().filter(|item| !is_test_only(attributes(item)));
-        for item in items() {
-            if let syn::Item::Use(item) = item {
-                let is_private = matches!(item.vis, syn::Visibility::Inherited);
-                file.import(&item.tree, &mut Vec::new(), is_private);
+        for item in &source.items {
+            let syn::Item::Use(item) = item else { continue };
+            let is_private = matches!(item.vis, syn::Visibility::Inherited);
+            for (name, path) in imports(&item.tree).into_iter().filter(|(name, _)| name != "*") {
+                let path = file.absolute(&path);
+                file.paths.extend(is_private.then(|| path.clone()));
+                file.names.insert(name, path);
             }
         }
-        items().for_each(|item| file.visit_item(item));
+        source.items.iter().for_each(|item| file.visit_item(item));
         file
-    }
-
-    fn import(&mut self, tree: &syn::UseTree, path: &mut Module, is_private: bool) {
-        let (name, alias) = match tree {
-            syn::UseTree::Path(step) => {
-                path.push(step.ident.to_string());
-                self.import(&step.tree, path, is_private);
-                path.pop();
-                return;
-            }
-            syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.import(tree, path, is_private));
-                return;
-            }
-            syn::UseTree::Name(name) => (&name.ident, &name.ident),
-            syn::UseTree::Rename(name) => (&name.ident, &name.rename),
-            syn::UseTree::Glob(_) => return,
-        };
-        let mut full = path.clone();
-        full.extend((*name != "self").then(|| name.to_string()));
-        let alias = if *alias == "self" { path.last().cloned() } else { Some(alias.to_string()) };
-        let full = self.absolute(&full);
-        self.paths.extend(is_private.then(|| full.clone()));
-        self.names.extend(alias.map(|alias| (alias, full)));
     }
 
     /// Turns a path as written into one from the root of the crate.
@@ -156,12 +134,6 @@ impl File {
 
 impl<'ast> Visit<'ast> for File {
     fn visit_item_use(&mut self, _: &'ast syn::ItemUse) {}
-
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        if !is_test_only(attributes(item)) {
-            visit::visit_item(self, item);
-        }
-    }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.segments.len() > 1 {

@@ -12,9 +12,6 @@ const LENGTH: usize = 72;
 /// Date from which subjects are checked. The history before it stays as it is.
 const SINCE: &str = "2026-11-28T11:15:00Z";
 
-/// Hashes of commits that are excused, each with the reason.
-const EXCUSED: &[(&str, &str)] = &[];
-
 /// Checks the commits that are there; an archive without git and a shallow clone have fewer.
 pub fn check(repo: &Repo) -> Vec<Finding> {
     commits(repo.root()).unwrap_or_default().lines().filter_map(subject).collect()
@@ -34,9 +31,7 @@ fn commits(root: &Path) -> Option<String> {
 fn subject(line: &str) -> Option<Finding> {
     let (hash, subject) = line.split_once(' ')?;
     let length = subject.chars().count();
-    let is_excused =
-        EXCUSED.iter().any(|(excused, _)| hash.starts_with(excused) || excused.starts_with(hash));
-    (length > LENGTH && !is_excused).then(|| {
+    (length > LENGTH).then(|| {
         Finding::new(
             format!("commit {hash}"),
             "tidy/subject",

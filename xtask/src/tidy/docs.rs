@@ -107,17 +107,15 @@ fn refused(shown: &str, commands: &[String]) -> Option<String> {
     };
     let mut named = arguments.iter().filter(|word| !word.starts_with('-')).peekable();
     named.peek()?;
-    let known = named.any(|word| commands.iter().any(|command| command == word));
-    (!known && !commands.is_empty()).then(|| {
-        format!("`{}` names no command of threadkeep; they are {}", words.join(" "), commands.join(", "))
-    })
+    let known = named.any(|word| commands.contains(&word.replace('-', "")));
+    (!known && !commands.is_empty()).then(|| format!("`{}` names no command of threadkeep", words.join(" ")))
 }
 
-/// Reads the names of the tool's commands: the variants of every enum that derives `Subcommand`.
+/// Reads the tool's commands, without dashes: the variants of every enum that derives `Subcommand`.
 fn commands_of_the_binary(repo: &Repo) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for source in Source::of_crate(repo, "cli")? {
-        for item in &source.syntax.items {
+        for item in &source.items {
             let Item::Enum(item) = item else { continue };
             let derives = item.attrs.iter().any(|attribute| match &attribute.meta {
                 Meta::List(list) => {
@@ -126,23 +124,9 @@ fn commands_of_the_binary(repo: &Repo) -> Result<Vec<String>> {
                 _ => false,
             });
             if derives {
-                names.extend(item.variants.iter().map(|variant| kebab(&variant.ident.to_string())));
+                names.extend(item.variants.iter().map(|variant| variant.ident.to_string().to_lowercase()));
             }
         }
     }
-    names.sort();
-    names.dedup();
     Ok(names)
-}
-
-/// Turns `AppServer` into `app-server`, as clap does.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.extend(c.to_lowercase());
-    }
-    kebab
 }

@@ -10,24 +10,8 @@ use crate::source::is_test_file;
 const WIDTH: usize = 100;
 
 /// First words that make a reader wait for the thing that is meant.
-const PRONOUNS: [&str; 16] = [
-    "What",
-    "Whatever",
-    "Whether",
-    "Who",
-    "Whoever",
-    "Whom",
-    "Whose",
-    "How",
-    "Why",
-    "Which",
-    "Whichever",
-    "Where",
-    "Wherever",
-    "When",
-    "Whenever",
-    "Those",
-];
+const PRONOUNS: &str = "What|Whatever|Whether|Who|Whoever|Whom|Whose|How|Why|Which|Whichever|Where|\
+    Wherever|When|Whenever|Those";
 
 /// Words with an easier one: forms, separated by `|`, and the replacement.
 ///
@@ -49,68 +33,42 @@ pub const WORDS: &[(&str, &str)] = &[
     ("thereof|therein|whereof|wherein|heed|heeds|shall", "write it in plain words"),
 ];
 
-/// Comments of one crate that break a rule.
-#[derive(Debug, Default)]
-pub struct English {
-    /// Number of documented items.
-    pub items: usize,
-    /// Items that begin with a relative pronoun.
-    pub pronouns: Vec<Finding>,
-    /// Words with an easier one.
-    pub words: Vec<Finding>,
-    /// Comments that are too wide.
-    pub wide: Vec<Finding>,
-}
-
-/// Reads the comments of one crate.
-pub fn of(repo: &Repo, files: &[&String]) -> Result<English> {
-    let mut english = English::default();
+/// Reads comments; returns the number of documented items, and the comments that break a rule.
+pub fn of(repo: &Repo, files: &[&String]) -> Result<(usize, Vec<Finding>)> {
+    let (mut items, mut found) = (0, Vec::new());
     for path in files {
         let text = repo.text(path)?;
         let mut before = "";
         for (number, line) in (1..).zip(text.lines()) {
             let trimmed = line.trim_start();
-            let place = || format!("{path}:{number}");
+            let mut refuse = |rule, what: &str, fix: &str| {
+                found.push(Finding::new(format!("{path}:{number}"), rule, format!("`{what}`"), fix));
+            };
             if let Some(comment) = trimmed.strip_prefix("//") {
                 let words = words(comment);
                 let is_doc = comment.starts_with('/') && !comment.starts_with("//");
                 if is_doc && !before.starts_with("///") && !is_test_file(path) {
-                    english.items += 1;
+                    items += 1;
                     let first = words.first().map_or("", |word| word.trim_end_matches(','));
-                    if PRONOUNS.contains(&first) {
-                        english.pronouns.push(finding(
-                            place(),
-                            "tidy/pronouns",
-                            first,
-                            "begin with the noun or the verb",
-                        ));
+                    if PRONOUNS.split('|').any(|pronoun| pronoun == first) {
+                        refuse("tidy/pronouns", first, "begin with the noun or the verb");
                     }
                 }
-                for (found, instead) in avoidable(&words) {
-                    english.words.push(finding(place(), "tidy/words", &found, instead));
+                for (word, instead) in avoidable(&words) {
+                    refuse("tidy/words", word, instead);
                 }
                 // A row of a table and a link have no place to break.
                 let can_break =
                     !comment.trim_start_matches(['/', '!', ' ']).starts_with('|') && !comment.contains("://");
                 let width = line.chars().count();
                 if width > WIDTH && can_break {
-                    let reason = format!("{width} columns");
-                    english.wide.push(finding(
-                        place(),
-                        "tidy/wide",
-                        &reason,
-                        "wrap the comment at 100 columns",
-                    ));
+                    refuse("tidy/wide", &format!("{width} columns"), "wrap the comment at 100 columns");
                 }
             }
             before = trimmed;
         }
     }
-    Ok(english)
-}
-
-fn finding(place: String, rule: &'static str, what: &str, fix: &str) -> Finding {
-    Finding::new(place, rule, format!("`{what}`"), fix)
+    Ok((items, found))
 }
 
 /// Splits a comment into words; code between backticks is one word without letters.
@@ -124,7 +82,7 @@ fn words(comment: &str) -> Vec<&str> {
 }
 
 /// Finds words of the table in a comment; returns each with its replacement.
-fn avoidable(words: &[&str]) -> Vec<(String, &'static str)> {
+fn avoidable(words: &[&str]) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
     for (forms, instead) in WORDS {
         for form in forms.split('|') {
@@ -136,7 +94,7 @@ fn avoidable(words: &[&str]) -> Vec<(String, &'static str)> {
                 same && (!ends || last != plain(last))
             };
             let here = words.windows(parts.len()).filter(|at| is_here(at));
-            found.extend(here.map(|_| (form.to_owned(), *instead)));
+            found.extend(here.map(|_| (form, *instead)));
         }
     }
     found

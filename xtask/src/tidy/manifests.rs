@@ -10,6 +10,14 @@ use crate::repo::Repo;
 /// Keys that each package takes from the workspace.
 const INHERITED: [&str; 5] = ["version", "edition", "rust-version", "license", "publish"];
 
+/// Keys that each package has of its own.
+const DESCRIBED: [(&str, &str); 4] = [
+    ("description", "one line on what the crate is"),
+    ("keywords", "one to five words"),
+    ("categories", "one to five slugs of crates.io/category_slugs"),
+    ("readme", "the path of a README.md of its own"),
+];
+
 /// Checks the manifest of every crate that is built.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
@@ -33,57 +41,33 @@ fn is_inherited(value: Option<&Value>) -> bool {
 
 fn inheritance(path: &str, manifest: &Table) -> Vec<Finding> {
     let package = manifest.get("package");
-    let mut found = Vec::new();
-    for key in INHERITED {
-        if !is_inherited(package.and_then(|package| package.get(key))) {
-            found.push(Finding::new(
-                path,
-                "tidy/inherit",
-                format!("`{key}` is not taken from the workspace"),
-                format!("write `{key}.workspace = true` under [package]"),
-            ));
-        }
-    }
-    if !is_inherited(manifest.get("lints")) {
-        found.push(Finding::new(
-            path,
-            "tidy/inherit",
-            "the lints are not taken from the workspace",
-            "write `workspace = true` under [lints]",
-        ));
-    }
-    found
+    let lints = ("lints", manifest.get("lints"), "`workspace = true` under [lints]".to_owned());
+    let keys = INHERITED.map(|key| {
+        let value = package.and_then(|package| package.get(key));
+        (key, value, format!("`{key}.workspace = true` under [package]"))
+    });
+    let missing = keys.into_iter().chain([lints]).filter(|(_, value, _)| !is_inherited(*value));
+    let finding = |(key, _, fix)| {
+        let reason = format!("`{key}` is not taken from the workspace");
+        Finding::new(path, "tidy/inherit", reason, format!("write {fix}"))
+    };
+    missing.map(finding).collect()
 }
 
-/// Checks that a search finds the crate, and that its page says what it is.
+/// Checks that a search finds the crate, and that its page describes it.
 fn description(repo: &Repo, folder: &str, manifest: &Table) -> Vec<Finding> {
-    let package = manifest.get("package");
-    let value = |key: &str| package.and_then(|package| package.get(key));
-    let text = |key: &str| value(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let list = |key: &str| value(key).and_then(Value::as_array).map_or(0, Vec::len);
-    let has_readme = text("readme").is_some_and(|path| repo.has_file(&format!("{folder}/{path}")));
-    [
-        ("description", text("description").is_some(), "one line on what the crate is"),
-        ("keywords", (1..=5).contains(&list("keywords")), "one to five words"),
-        (
-            "categories",
-            (1..=5).contains(&list("categories")),
-            "one to five slugs of crates.io/category_slugs",
-        ),
-        ("readme", has_readme, "the path of a README.md of its own"),
-    ]
-    .into_iter()
-    .filter(|(_, is_there, _)| !is_there)
-    .map(|(key, _, what)| {
+    let is_there = |key: &str| match manifest.get("package").and_then(|package| package.get(key)) {
+        Some(Value::String(path)) if key == "readme" => repo.has_file(&format!("{folder}/{path}")),
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => (1..=5).contains(&list.len()),
+        _ => false,
+    };
+    let finding = |(key, content): &(&str, &str)| {
         let reason = format!("`{key}` is missing, empty, too long, or names no file");
-        Finding::new(
-            format!("{folder}/Cargo.toml"),
-            "tidy/manifest",
-            reason,
-            format!("write `{key}`: {what}"),
-        )
-    })
-    .collect()
+        let place = format!("{folder}/Cargo.toml");
+        Finding::new(place, "tidy/manifest", reason, format!("write `{key}`: {content}"))
+    };
+    DESCRIBED.iter().filter(|(key, _)| !is_there(key)).map(finding).collect()
 }
 
 fn dependencies(path: &str, manifest: &Table) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Checks that the files named in ARCHITECTURE.md exist.
 
-use crate::crates::{CRATES, CrateRule};
+use crate::crates::CRATES;
 use crate::finding::Finding;
 use crate::repo::Repo;
 
@@ -15,15 +15,15 @@ const HOME: &str = "examples/home";
 
 /// Checks every path between backticks, outside of blocks of code.
 ///
-/// A path may be relative to the repository, to the section's crate or its `src/`, or to the folder
-/// that the same paragraph named last (`threads/`: `list.rs`). A section has a crate if its heading
-/// begins with the crate's folder and a colon. In other sections a path may be any crate's.
+/// A path may be relative to the repository, to a crate or its `src/`, or to the folder that the
+/// same paragraph named last (`threads/`: `list.rs`). A section whose heading names the folders of
+/// crates is about these crates alone.
 pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
     if !repo.has_file(DOCUMENT) {
         return Ok(Vec::new());
     }
     let text = repo.text(DOCUMENT)?;
-    let mut places = Places::of_section(None);
+    let mut places = Places::of_section("");
     let mut found = Vec::new();
     let mut in_code = false;
     for (number, line) in (1..).zip(text.lines()) {
@@ -32,7 +32,7 @@ pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
         } else if in_code {
             continue;
         } else if let Some(heading) = line.strip_prefix("## ") {
-            places = Places::of_section(heading.split_once(':').map(|(folder, _)| folder.trim_matches('`')));
+            places = Places::of_section(heading);
         } else if line.trim().is_empty() || line.starts_with("* ") || line.starts_with("- ") {
             places.last = None;
         }
@@ -43,8 +43,8 @@ pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
                 None => found.push(Finding::new(
                     format!("{DOCUMENT}:{number}"),
                     "tidy/paths",
-                    format!("`{path}` is not there: looked in {}", places.shown()),
-                    "write where it is now, from the crate's `src/` or from the repository's root",
+                    format!("`{path}` is not there"),
+                    "write where it is now, from the `src/` of the section's crate or from the root",
                 )),
             }
         }
@@ -54,22 +54,18 @@ pub fn check(repo: &Repo) -> anyhow::Result<Vec<Finding>> {
 
 /// Folders in which a section's paths may be.
 struct Places {
-    folders: Vec<String>,
+    /// Folders of the section's crates, or of all.
+    folders: Vec<&'static str>,
     /// Folder that was named last.
     last: Option<String>,
-    krate: Option<&'static CrateRule>,
 }
 
 impl Places {
-    fn of_section(folder: Option<&str>) -> Self {
-        let krate = folder.and_then(|folder| CRATES.iter().find(|krate| krate.folder == folder));
-        let mut folders = Vec::new();
-        for krate in CRATES.iter().filter(|other| krate.is_none_or(|krate| krate.folder == other.folder)) {
-            folders.extend([format!("{}/src/", krate.folder), format!("{}/", krate.folder)]);
-        }
-        // The root is last: `backfill/` is a folder there and in `state`.
-        folders.extend([String::new(), format!("{HOME}/")]);
-        Self { folders, last: None, krate }
+    fn of_section(heading: &str) -> Self {
+        let is_named = |folder: &&str| heading.split([' ', ',', ':', '`']).any(|word| word == *folder);
+        let all: Vec<&str> = CRATES.iter().map(|krate| krate.folder).collect();
+        let named: Vec<&str> = all.iter().copied().filter(is_named).collect();
+        Self { folders: if named.is_empty() { all } else { named }, last: None }
     }
 
     /// Finds a path from the root; for a pattern, the folder before its first `*`.
@@ -78,19 +74,17 @@ impl Places {
             Some(star) => &path[..path[..star].rfind('/').map_or(0, |slash| slash + 1)],
             None => path,
         };
-        let mut candidates = self.last.iter().chain(&self.folders).map(|folder| format!("{folder}{fixed}"));
+        let last = self.last.iter().map(|folder| format!("{folder}{fixed}"));
+        let ours = self
+            .folders
+            .iter()
+            .flat_map(|folder| ["/src/", "/"].map(|in_it| format!("{folder}{in_it}{fixed}")));
+        // The root is last: `backfill/` is a folder there and in `state`.
+        let mut candidates = last.chain(ours).chain([fixed.to_owned(), format!("{HOME}/{fixed}")]);
         candidates.find(|path| match path.strip_suffix('/') {
             Some(folder) => repo.path(folder).is_dir(),
             None => !path.is_empty() && repo.path(path).exists(),
         })
-    }
-
-    fn shown(&self) -> String {
-        let named = self.last.as_ref().map_or_else(String::new, |folder| format!("{folder}, "));
-        match self.krate {
-            Some(krate) => format!("{named}{0}/src/, {0}/ and the repository", krate.folder),
-            None => format!("{named}every crate and the repository"),
-        }
     }
 }
 

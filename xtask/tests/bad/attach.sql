@@ -1,1 +1,2 @@
 ATTACH ':memory:' AS other;
+DETACH other;

@@ -1,2 +1,3 @@
 DELETE FROM threads;
 DELETE FROM threads WHERE size = 0;
+WITH old AS (SELECT 1 WHERE 1) DELETE FROM threads;

@@ -1,9 +1,13 @@
 //! The command line: what it prints, and what it ends with.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
+use clap::ValueEnum as _;
 use insta::assert_snapshot;
-use xtask::bench;
+use xtask::bench::Bench;
+use xtask::crates::{CRATES, find};
+use xtask::repo::Repo;
 
 fn xtask(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap()
@@ -13,12 +17,30 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+fn words(bench: Bench, arguments: &[String]) -> Vec<String> {
+    bench.command(arguments).get_args().map(|word| word.to_str().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn a_bench_is_a_row() {
-    let bench = bench::find("list").unwrap();
-    let command = bench::command(bench, &["--threads".to_owned(), "1000".to_owned()]);
-    let arguments: Vec<&str> = command.get_args().map(|argument| argument.to_str().unwrap()).collect();
-    assert_eq!(arguments.join(" "), "bench --package threadkeep-state --bench list -- --threads 1000");
+fn a_bench_is_a_command_of_cargo() {
+    let words = words(Bench::List, &["--threads".to_owned(), "1000".to_owned()]);
+    assert_eq!(words.join(" "), "bench --package threadkeep-state --bench list -- --threads 1000");
+}
+
+#[test]
+fn every_bench_is_listed_and_is_a_file() {
+    let repo = Repo::find().unwrap();
+    let path = |bench: &Bench| {
+        let words = words(*bench, &[]);
+        format!("{}/benches/{}.rs", find(&words[2]).unwrap().folder, words[4])
+    };
+    let listed: BTreeSet<String> = Bench::value_variants().iter().map(path).collect();
+    let benches = CRATES.iter().map(|krate| format!("{}/benches", krate.folder));
+    let files = benches.flat_map(|folder| {
+        let entries = repo.entries(&folder).unwrap().into_iter().filter(|(_, is_folder)| !is_folder);
+        entries.map(move |(name, _)| format!("{folder}/{name}")).collect::<Vec<_>>()
+    });
+    assert_eq!(listed, files.collect());
 }
 
 #[test]
@@ -26,13 +48,12 @@ fn an_unknown_bench_is_told_the_known_ones() {
     let output = xtask(&["bench", "lists"]);
     assert_eq!(output.status.code(), Some(2));
     assert_snapshot!(stderr(&output), @r"
-    error: there is no bench `lists`; there are:
-      backfill   first, repeated and incremental backfill of a generated home, against a plain newline count
-      goals      usage counted per second by one, eight tasks and eight processes, against a plain loop of the statement
-      list       a page of 50 threads, of 1,000 and of 100,000
-      logs       rows a second of the logs' writer, against rusqlite on the same rows; bytes written per byte logged
-      redact     redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
-      session    live sessions of 10,000 lines, eight at once: how seldom the index writes, against recording alone
+    error: invalid value 'lists' for '<NAME>'
+      [possible values: backfill, goals, list, logs, redact, session]
+
+      tip: a similar value exists: 'list'
+
+    For more information, try '--help'.
     ");
 }
 

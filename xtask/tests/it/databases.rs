@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use threadkeep_sqlite::{DbKind, DbSpec};
 use xtask::crates::find;
 use xtask::finding::render;
-use xtask::migrations::scenarios::FORWARD;
+use xtask::migrations::scenarios;
 use xtask::migrations::stores::{Store, Work};
 use xtask::migrations::{DYNAMIC, Owner, Run, Task, test_database};
 
@@ -251,7 +251,7 @@ fn forward(exercise: fn(&Path) -> Work<'_>) -> String {
     let repo = house.repo();
     let owner = Owner { store: Some(store), ..Owner::read(&repo, find("state").unwrap()).unwrap() };
     let run = Run::new(&repo, Path::new(""));
-    render(&FORWARD.check(&Task::new(&run, &owner)).unwrap())
+    render(&scenarios::forward(&Task::new(&run, &owner)).unwrap())
 }
 
 fn run(folder: &Path, sql: &str) -> Work<'static> {

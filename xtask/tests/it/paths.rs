@@ -22,7 +22,7 @@ fn files_that_are_there_are_found() {
          ## backfill: the engine\n\n`engine/commits.rs`, `src/engine/`, `lib.rs`, `state/src/threads/list.rs`.\n\n\
          ## state: the index\n\n* `threads/`: the store;\n  `list.rs` lists.\n* `migrations/0001_threads.sql`\n\
          * `backfill/`: `commit.rs`, not the crate of that name.\n\n\
-         ## `cli`: the tool\n\n`src/*.rs`, and of a home `sessions/**`.\n",
+         ## `cli` and cli/app\n\n`src/*.rs`, and of a home `sessions/**`.\n",
     );
     assert_eq!(house.tidy(), "");
 }
@@ -44,28 +44,28 @@ fn files_that_are_not_there_are_named() {
     );
     assert_snapshot!(house.tidy(), @r"
     ARCHITECTURE.md:1 [tidy/paths]
-        `engine/gone.rs` is not there: looked in every crate and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `engine/gone.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:1 [tidy/paths]
-        `gone.rs` is not there: looked in every crate and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `gone.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:5 [tidy/paths]
-        `engine/commit.rs` is not there: looked in backfill/src/, backfill/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `engine/commit.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:5 [tidy/paths]
-        `threads/list.rs` is not there: looked in backfill/src/, backfill/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `threads/list.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:9 [tidy/paths]
-        `lists.rs` is not there: looked in state/src/threads/, state/src/, state/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `lists.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:10 [tidy/paths]
-        `gone/**` is not there: looked in state/src/, state/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `gone/**` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:10 [tidy/paths]
-        `list.rs` is not there: looked in state/src/, state/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `list.rs` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ARCHITECTURE.md:10 [tidy/paths]
-        `src/lib.rs/` is not there: looked in state/src/, state/ and the repository
-        → write where it is now, from the crate's `src/` or from the repository's root
+        `src/lib.rs/` is not there
+        → write where it is now, from the `src/` of the section's crate or from the root
     ");
 }

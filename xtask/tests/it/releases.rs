@@ -1,10 +1,10 @@
-//! What is written down at a release, and how the databases of a home are compared with it.
+//! What is written down at a release, and how it is used afterwards.
 
 use std::path::Path;
 
 use insta::assert_snapshot;
 use xtask::crates::find;
-use xtask::migrations::{Owner, Run, freeze, lock, status, test_database};
+use xtask::migrations::{Run, freeze, lock};
 
 use crate::databases::{GOOD, GOOD_HOOK, check, house};
 use crate::fixture::Fixture;
@@ -109,52 +109,4 @@ fn a_release_is_upgraded_and_goes_on_to_work() {
         it changes data, and its hook asks nothing after it
         → write it into state/fixtures/0003_later.sql, in a section `--! rows: …`, `--! after` or `--! fill`, or fix the migration
     ");
-}
-
-/// Describes a home's databases, without the home's path.
-fn shown(house: &Fixture, home: &Path) -> String {
-    match status::status(&house.repo(), home) {
-        Ok(found) => {
-            found.iter().map(|one| format!("{one}\n").replace(&home.display().to_string(), "HOME")).collect()
-        }
-        Err(error) => format!("{error:#}").replace(&home.display().to_string(), "HOME"),
-    }
-}
-
-#[test]
-fn a_home_is_compared_with_the_locks() {
-    let house = ready();
-    let home = tempfile::tempdir().unwrap();
-    assert_snapshot!(shown(&house, &home.path().join("nowhere")), @"HOME is no folder: give an agent home, or the folder with the databases");
-    assert_snapshot!(shown(&house, home.path()), @"HOME/state_5.sqlite: missing");
-    let folder = home.path().join("threadkeep");
-    std::fs::create_dir(&folder).unwrap();
-    let owner = Owner::read(&house.repo(), find("state").unwrap()).unwrap();
-    let open = |version| {
-        let spec = test_database::spec(&owner, version).unwrap();
-        test_database::block_on(async {
-            let options = threadkeep_sqlite::OpenOptions::new();
-            threadkeep_sqlite::Database::open(spec, &folder, &options).await?.close().await?;
-            Ok(())
-        })
-        .unwrap();
-    };
-    open(1);
-    let before = std::fs::read(folder.join("state_5.sqlite")).unwrap();
-    assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: pending; applied up to 0001, locked up to 0002; pending 0002");
-    assert_eq!(std::fs::read(folder.join("state_5.sqlite")).unwrap(), before);
-    open(3);
-    assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: current; applied up to 0003, locked up to 0002; unknown 0003");
-    // A developer's database: 0002 was another one when it ran.
-    house.append("state/migrations/0002_more.sql", "-- And more.\n");
-    assert_snapshot!(shown(&house, home.path()), @"
-    the migrations are not those that are locked
-    state/migrations/0002_more.sql [migrations/changed]
-        its bytes are not those that are locked: every database that ran it would refuse this build
-        → git checkout HEAD -- state/migrations/0002_more.sql; or, if it was meant (it is not released): cargo xtask migrations lock state --rewrite-unreleased
-    ");
-    lock::update(&house.repo(), find("state").unwrap(), true).unwrap();
-    assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: checksum; applied up to 0003, locked up to 0002; unknown 0003; different 0002");
-    std::fs::write(folder.join("state_5.sqlite"), "Not a database, though its name says so.\n").unwrap();
-    assert_snapshot!(shown(&house, home.path()), @"HOME/threadkeep/state_5.sqlite: foreign (the file is not a SQLite database)");
 }

@@ -75,10 +75,10 @@ pub mod inner { pub static POOL: Option<rusqlite::Connection> = None; }
         `anyhow::Result` shows a type of `anyhow` to every caller of threadkeep-state
         → take or return a type of this crate; an error's cause is `Box<dyn Error + Send + Sync>`
     state/src/lib.rs:23 [layers/signatures]
-        `pub use Sqlite` shows a type of `sqlx` to every caller of threadkeep-state
+        `pub use sqlx::Sqlite` shows a type of `sqlx` to every caller of threadkeep-state
         → take or return a type of this crate; an error's cause is `Box<dyn Error + Send + Sync>`
     state/src/lib.rs:24 [layers/signatures]
-        `pub use gix::…` shows a type of `gix` to every caller of threadkeep-state
+        `pub use gix::*` shows a type of `gix` to every caller of threadkeep-state
         → take or return a type of this crate; an error's cause is `Box<dyn Error + Send + Sync>`
     state/src/lib.rs:25 [layers/signatures]
         `sqlx::Error` shows a type of `sqlx` to every caller of threadkeep-state

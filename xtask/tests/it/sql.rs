@@ -9,7 +9,7 @@ fn shown(text: &str) -> String {
         Ok(script) => {
             let statements = script.statements.iter().map(|statement| {
                 let comments: Vec<&str> = statement.comments.iter().map(|comment| &*comment.text).collect();
-                format!("{} {comments:?} {}\n", statement.line, statement.one_line())
+                format!("{} {comments:?} {}\n", statement.line, statement.one_line)
             });
             let loose = script.loose.iter().map(|comment| format!("loose: {}\n", comment.text));
             statements.chain(loose).collect()
@@ -22,7 +22,7 @@ fn shown(text: &str) -> String {
 fn semicolons_end_statements_where_they_are_signs() {
     let text = "SELECT ';', \";\", `;`, [;], x'3b' -- ;\n, /* ; */ 'it''s;';;\nSELECT\n  2;";
     assert_snapshot!(shown(text), @r#"
-    1 [";", ";"] SELECT ';', ";", `;`, [;], x'3b', 'it''s;'
+    1 [";", ";"] SELECT ';', ";", `;`, [;], x'3b' , 'it''s;'
     3 [] SELECT 2
     "#);
 }
@@ -33,7 +33,7 @@ fn a_trigger_ends_after_its_body() {
         UPDATE a SET b = CASE WHEN c THEN 1 ELSE 2 END;\n DELETE FROM a WHERE b = CASE c WHEN 1 THEN 2 END ; END;\n\
         CREATE TABLE trigger_end (begin_ms INTEGER); SELECT 1;";
     assert_snapshot!(shown(text), @"
-    1 [] CREATE TEMP TRIGGER t AFTER INSERT ON a WHEN new.b IS NOT NULL BEGIN UPDATE a SET b = CASE WHEN c THEN 1 ELSE 2 END; DELETE FROM a WHERE b = CASE c WHEN 1 THEN 2 END; END
+    1 [] CREATE TEMP TRIGGER t AFTER INSERT ON a WHEN new.b IS NOT NULL BEGIN UPDATE a SET b = CASE WHEN c THEN 1 ELSE 2 END; DELETE FROM a WHERE b = CASE c WHEN 1 THEN 2 END ; END
     4 [] CREATE TABLE trigger_end (begin_ms INTEGER)
     4 [] SELECT 1
     ");

@@ -2,14 +2,6 @@
 
 use insta::assert_snapshot;
 
-use std::path::Path;
-
-use threadkeep_sqlite::{DbKind, DbSpec, MigrationFile};
-use xtask::crates::find;
-use xtask::finding::render;
-use xtask::migrations::stores::Store;
-use xtask::migrations::{Owner, Run, Task, wiring};
-
 use crate::fixture::Fixture;
 
 #[test]
@@ -51,6 +43,7 @@ fn migrations_are_listed_by_stem_or_by_path() {
     for source in [
         "// migrations![\"0001_threads\"]\n",
         "static M: &str = \"migrations![\\\"0001_threads\\\"]\";\n",
+        "static M: [MigrationFile; 2] = migrations![\"0001_thread\", \"0002_threads\"];\n",
         "#[cfg(test)]\nmod tests {\n    static M: [MigrationFile; 1] = migrations![\"0001_threads\"];\n}\n",
     ] {
         let found = listing(source).migrations();
@@ -59,46 +52,4 @@ fn migrations_are_listed_by_stem_or_by_path() {
             "{source}: {found}"
         );
     }
-}
-
-#[test]
-fn stems_and_files_agree() {
-    let house = listing(
-        "static M: [MigrationFile; 2] = migrations![\n    \"0001_thread\",\n    \"0002_tags\",\n];\n\
-         const L: &str = include_str!(\"../migrations/0003_gone.sql\");\n",
-    );
-    let found = house.migrations();
-    for file in [
-        "0001_thread.sql, which is missing",
-        "0002_tags.sql, which is missing",
-        "0003_gone.sql, which is missing",
-    ] {
-        assert!(found.contains(&format!("it lists state/migrations/{file}")), "{found}");
-    }
-    assert!(found.contains("state/migrations/0001_threads.sql [migrations/table]"), "{found}");
-}
-
-/// A store that is built in lists its migrations itself.
-#[test]
-fn the_list_of_a_store_decides() {
-    static FILES: [MigrationFile; 2] =
-        [MigrationFile::new("0001_threads", "SELECT 1;"), MigrationFile::new("0002_gone", "SELECT 1;")];
-    static SPEC: DbSpec = DbSpec::new("state", "state_5.sqlite", DbKind::Rebuildable, 1, &FILES);
-    static STORE: Store = Store {
-        package: "threadkeep-state",
-        spec: &SPEC,
-        queues: &[],
-        statements: Vec::new,
-        exercise: |_| Box::pin(async { Ok(()) }),
-    };
-    let house = listing("");
-    let repo = house.repo();
-    let owner = Owner { store: Some(&STORE), ..Owner::read(&repo, find("state").unwrap()).unwrap() };
-    let run = Run::new(&repo, Path::new(""));
-    let found = render(&wiring::audit(&Task::new(&run, &owner)).unwrap());
-    assert_snapshot!(found, @r"
-    threadkeep-state [migrations/table]
-        it lists state/migrations/0002_gone.sql, which is missing
-        → correct the name, or add the file: released migrations are never renamed or removed
-    ");
 }

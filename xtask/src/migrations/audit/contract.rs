@@ -20,10 +20,9 @@ pub(super) fn broken(step: &Step, released: &Schema, version: u32) -> Vec<Broken
             None => vec![format!("it removes {name}")],
             Some(after) => losses(name, table, before, after),
         };
-        found.extend(losses.into_iter().map(|loss| Broken {
-            rule: "migrations/contract",
-            reason: format!("{loss}, and the release at {version:04} still reads and writes {name}"),
-            instead: INSTEAD,
+        found.extend(losses.into_iter().map(|loss| {
+            let reason = format!("{loss}, and the release at {version:04} still reads and writes {name}");
+            Broken::new("migrations/contract", reason, INSTEAD)
         }));
     }
     found
@@ -44,7 +43,7 @@ fn losses(name: &str, released: &Table, before: &Table, after: &Table) -> Vec<St
         }
     }
     for column in after.columns.iter().filter(|column| before.column(&column.name).is_none()) {
-        if column.not_null && !column.has_default && !column.is_generated {
+        if column.needs_value() {
             found.push(format!("{name}.{} needs a value, which no older INSERT gives", column.name));
         }
     }
