@@ -1,7 +1,8 @@
-//! `cargo xtask bench backfill`: indexes a home of many rollouts and holds it against counting their newlines.
+//! `cargo xtask bench backfill`: indexes a home of many rollouts and compares it with counting
+//! their newlines.
 //!
-//! Every measurement is a process of its own, so that its peak memory is its own too. The page cache is warm in all
-//! of them: the count runs once before it is timed.
+//! Every measurement is a process of its own, and so is its peak memory. The page cache is warm in
+//! all of them: the count runs once before it is timed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
 
@@ -21,22 +22,22 @@ use threadkeep_state::{StateOptions, StateRuntime};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Indexes a home of many rollouts and holds it against counting their newlines.
+/// Indexes a home of many rollouts and compares it with counting their newlines.
 #[derive(Parser)]
 struct Args {
-    /// How many rollouts.
+    /// Number of rollouts.
     #[arg(long, default_value_t = 10_000)]
     files: usize,
     /// The seed of the home: the same seed makes the same home.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How often each measurement is made; the median is printed.
+    /// Number of measurements of each kind; the median is printed.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Where the home is made and left, to be used again; a folder that goes away when not given.
+    /// Folder in which the home is made and left, to be used again. Default: a temporary one.
     #[arg(long)]
     keep: Option<PathBuf>,
-    /// Runs one measurement: what the program starts itself for.
+    /// Runs one measurement. The program starts itself with this.
     #[arg(long, hide = true, num_args = 3, value_names = ["ROLE", "HOME", "SQLITE_HOME"])]
     child: Option<Vec<String>>,
     /// Given by `cargo bench`, and of no meaning here.
@@ -128,7 +129,7 @@ fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the program does for `threadkeep backfill`, from opening the database to closing it.
+/// Does the same as `threadkeep backfill`, from opening the database to closing it.
 async fn backfill(home: &Path, sqlite_home: &Path) -> Result<BackfillReport> {
     let home = AgentHome::open(home)?;
     let state = StateRuntime::open(&StateOptions::new(sqlite_home)).await?;

@@ -1,5 +1,5 @@
-//! `cargo xtask bench list`: a page of 50 of 100,000 threads, in this process, held against one of 1,000 threads; and
-//! what opening costs.
+//! `cargo xtask bench list`: compares a page of 50 of 100,000 threads with one of 1,000 threads,
+//! and measures opening.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
 
@@ -23,7 +23,7 @@ struct Args {
     /// The threads of the small one: the limit.
     #[arg(long, default_value_t = 1_000)]
     small: usize,
-    /// How often each is measured; the median is printed.
+    /// Number of measurements of each; the median is printed.
     #[arg(long, default_value_t = 301)]
     rounds: usize,
     /// Given by `cargo bench`, and of no meaning here.

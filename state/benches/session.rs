@@ -1,32 +1,33 @@
-//! `cargo xtask bench session`: live sessions that are recorded and followed by one index; how seldom it writes, how often it
-//! waits for a lock, and what following costs beside recording alone.
+//! `cargo xtask bench session`: records live sessions that one index follows. Prints how seldom it
+//! writes, how often it waits for a lock, and the cost of following compared with recording alone.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use threadkeep_rollout::{AgentHome, NewThread, Recorder};
-use threadkeep_sqlite::MemoryTelemetry;
-use threadkeep_sqlite::telemetry::names;
+use threadkeep_sqlite::telemetry::{Tags, names};
+use threadkeep_sqlite::{DbTelemetry, install_telemetry};
 use threadkeep_state::{StateOptions, StateRuntime};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The most transactions for 1,000 lines.
+/// Limit of transactions for 1,000 lines.
 const MOST: f64 = 20.0;
 
 /// Replays sessions of many lines, all at once.
 #[derive(Parser)]
 struct Args {
-    /// The lines of each session.
+    /// Lines of each session.
     #[arg(long, default_value_t = 10_000)]
     lines: usize,
-    /// How many sessions at once.
+    /// Number of sessions at once.
     #[arg(long, default_value_t = 8)]
     sessions: usize,
     /// Given by `cargo bench`, and of no meaning here.
@@ -39,47 +40,51 @@ fn main() -> Result {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&args))
 }
 
+/// Number of writes that waited for a lock.
+#[derive(Default)]
+struct Waits(AtomicU64);
+
+impl DbTelemetry for Waits {
+    fn counter(&self, name: &'static str, value: u64, _: Tags<'_>) {
+        if name == names::WRITE_WAIT {
+            self.0.fetch_add(value, Ordering::Relaxed);
+        }
+    }
+
+    fn duration(&self, _: &'static str, _: Duration, _: Tags<'_>) {}
+}
+
 async fn run(args: &Args) -> Result {
-    let (folder, telemetry) = (tempfile::tempdir()?, Arc::new(MemoryTelemetry::default()));
-    let options = StateOptions::new(folder.path()).telemetry(telemetry.clone());
-    let state = StateRuntime::open(&options).await?;
+    let (folder, waits) = (tempfile::tempdir()?, Arc::new(Waits::default()));
+    install_telemetry(waits.clone())?;
+    let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
 
     let alone = replay(args, folder.path(), None).await?;
     let one = Args { sessions: 1, ..*args };
     let single = replay(&one, folder.path(), Some(&state)).await?;
-    let waits_before = telemetry.total(names::WRITE_WAIT, &[]);
+    waits.0.store(0, Ordering::Relaxed);
     let followed = replay(args, folder.path(), Some(&state)).await?;
-    let waits = telemetry.total(names::WRITE_WAIT, &[]) - waits_before;
+    let waits = waits.0.load(Ordering::Relaxed);
     state.close().await?;
 
     println!("{} sessions of {} lines at once, and one alone\n", args.sessions, args.lines);
     println!("{:<34} {:>12} {:>22} {:>11}", "", "lines/s", "writes per 1,000 lines", "lock waits");
     println!("{:<34} {:>12.0} {:>22} {:>11}", "recorded", alone.rate(), "", "");
-    println!(
-        "{:<34} {:>12.0} {:>22.1} {:>11}",
-        "recorded and followed",
-        followed.rate(),
-        followed.writes(),
-        waits
-    );
-    println!(
-        "{:<34} {:>12.0} {:>22.1} {:>11}",
-        "one session, recorded and followed",
-        single.rate(),
-        single.writes(),
-        ""
-    );
-    println!(
-        "\nfollowed to recorded: {:.2}; at most {MOST} writes per 1,000 lines",
-        followed.rate() / alone.rate()
-    );
-    match followed.writes().max(single.writes()) <= MOST {
-        true => Ok(()),
-        false => Err(format!("more than {MOST} transactions for 1,000 lines").into()),
+    let waits = waits.to_string();
+    for (name, replayed, waits) in
+        [("recorded and followed", &followed, &*waits), ("one session, recorded and followed", &single, "")]
+    {
+        println!("{name:<34} {:>12.0} {:>22.1} {waits:>11}", replayed.rate(), replayed.writes());
     }
+    let ratio = followed.rate() / alone.rate();
+    println!("\nfollowed to recorded: {ratio:.2}; at most {MOST} writes per 1,000 lines");
+    if followed.writes().max(single.writes()) > MOST {
+        return Err(format!("more than {MOST} transactions for 1,000 lines").into());
+    }
+    Ok(())
 }
 
-/// What a replay came to.
+/// Result of a replay.
 struct Replayed {
     lines: usize,
     transactions: usize,
@@ -117,7 +122,7 @@ async fn replay(args: &Args, folder: &Path, state: Option<&StateRuntime>) -> Res
     Ok(Replayed { lines, transactions, took: started.elapsed() })
 }
 
-/// Records one session; says how many lines that were, and how many transactions.
+/// Records one session. Returns the number of lines, and of transactions.
 async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> Result<(usize, usize)> {
     let home = AgentHome::open(home)?;
     let mut recorder = Recorder::create(&home, &NewThread::new("bench", "1.0", "/work"))?;
@@ -142,8 +147,8 @@ async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> R
 
 type Line = (Timestamp, &'static str, Value);
 
-/// A session in the shape of real ones: turns of some steps, each a call, what came of it, and a count of tokens; most lines within
-/// milliseconds of each other, and pauses where the model thinks and the user reads.
+/// Makes a session in the shape of real ones: turns of some steps, each a call, its output and a
+/// count of tokens. Most lines follow within milliseconds. The model and the user pause longer.
 fn session(length: usize, seed: u64) -> Vec<Line> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 56);

@@ -1,19 +1,9 @@
-//! The table of databases. Opening, status, checks, snapshots and repair iterate over it, so that one more database is one
-//! more row.
+//! The table of databases. Opening, status, checks, snapshots and repair iterate over it, so that
+//! one more database is one more row.
 
-use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, migrations};
+use threadkeep_sqlite::{DbSpec, LazyDatabase};
 
-use crate::runtime::Stores;
-
-/// Database of the index.
-pub static STATE_DB: DbSpec = DbSpec::new(
-    "state",
-    "state_5.sqlite",
-    DbKind::Rebuildable,
-    // Threadkeep, state.
-    u32::from_be_bytes(*b"TKst"),
-    &migrations!["0001_state"],
-);
+use crate::stores::{STATE_DB, Stores};
 
 /// One database that a [`StateRuntime`](crate::StateRuntime) looks after.
 #[derive(Clone, Copy, Debug)]

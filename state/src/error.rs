@@ -11,7 +11,7 @@ pub enum StateError {
     /// The database could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database refused or failed; [`DbError::class`] says of what kind.
+    /// The database refused or failed; see [`DbError::class`].
     #[error(transparent)]
     Database(#[from] DbError),
     /// No thread has this id.

@@ -1,4 +1,5 @@
-//! Status, integrity checks and snapshots of every database of a SQLite home, and setting a damaged one aside.
+//! Status, integrity checks and snapshots of every database of a SQLite home, and setting a damaged
+//! one aside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,16 +58,16 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
     all
 }
 
-/// Moves a damaged database and its log to `<name>.damaged-<ms>` in the same folder, and returns the new paths. The next
-/// start creates a new database. Nothing is deleted.
+/// Moves a damaged database and its log to `<name>.damaged-<ms>` in the same folder, and returns
+/// the new paths. The next start creates a new database. Nothing is deleted.
 ///
-/// No process may have the database open. The index can be rebuilt from the rollouts. Goals and logs cannot; they have a
-/// snapshot from before their last upgrade, if there was one.
+/// No process may have the database open. The index can be rebuilt from the rollouts. Goals and
+/// logs cannot; they have a snapshot from before their last upgrade, if there was one.
 ///
 /// # Errors
 ///
-/// [`HealthError::Unknown`] for a label that is not in [`DATABASES`], [`HealthError::NotDamaged`] for anything but a file of
-/// ours that is damaged, [`HealthError::Move`].
+/// [`HealthError::Unknown`] for a label that is not in [`DATABASES`], [`HealthError::NotDamaged`]
+/// for anything but a file of ours that is damaged, [`HealthError::Move`].
 pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
     let database = DATABASES.iter().find(|database| database.spec.label == label);
     let database = database.ok_or_else(|| HealthError::Unknown { label: label.to_owned() })?;
@@ -79,7 +80,8 @@ pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Resul
 
 fn move_away(paths: &DbPaths, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
     let mut moved = Vec::new();
-    // The database first: a log alone is refused, and a database without its log would be taken for whole.
+    // The database first: a log alone is refused, and a database without its log would be taken for
+    // whole.
     for path in [&paths.database, &paths.wal, &paths.journal, &paths.shm] {
         if path.symlink_metadata().is_err() {
             continue;
@@ -104,7 +106,8 @@ pub struct Integrity {
 }
 
 impl StateRuntime {
-    /// Checks every database that is there: structure and foreign keys, and with [`Depth::Full`] the indexes.
+    /// Checks every database that is there: structure and foreign keys, and with [`Depth::Full`]
+    /// the indexes.
     ///
     /// Reads the files whole. A database that does not exist has no problems.
     pub async fn integrity(&self, depth: Depth) -> Vec<Integrity> {
@@ -120,7 +123,8 @@ impl StateRuntime {
         all
     }
 
-    /// Copies every database that is there into a folder, each whole and under its own name, while others use them.
+    /// Copies every database that is there into a folder, each whole and under its own name, while
+    /// others use them.
     ///
     /// Each copy is one moment of its database; two copies are two moments.
     ///

@@ -17,11 +17,12 @@ pub struct FileProblem {
 
 /// The problem of a file or folder. The message does not name it.
 ///
-/// The index stores the problems of files as a [`code`](Self::code) and a [`detail`](Self::detail). Two problems are equal
-/// if these are.
+/// The index stores the problems of files as a [`code`](Self::code) and a [`detail`](Self::detail).
+/// Two problems are equal if these are.
 #[derive(Clone, Debug)]
 pub enum HomeProblem {
-    /// The place could not be listed, or looks wrong. The index does not store it: each run finds it again.
+    /// The place could not be listed, or looks wrong. The index does not store it: each run finds
+    /// it again.
     Place(ProblemReason),
     /// The file gives no thread.
     Unread(Arc<ExtractError>),

@@ -1,4 +1,4 @@
-//! What the index holds, in figures, and which files gave trouble.
+//! Figures of the index, and the files with problems.
 
 use sqlx::AssertSqlSafe;
 use threadkeep_rollout::SESSION_INDEX;
@@ -8,7 +8,7 @@ use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use threadkeep_sqlite::RowReader;
 
-/// How many threads and files the index knows of.
+/// Numbers of threads and files in the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Inventory {
@@ -22,18 +22,19 @@ pub struct Inventory {
     pub deleted: u64,
     /// Files of the home that were looked at.
     pub files: u64,
-    /// Lines of theirs that could not be read.
+    /// Lines of these files that could not be read.
     pub lines_skipped: u64,
     /// Files that gave no thread, or only part of one; see [`StateRuntime::file_problems`].
     pub files_with_problems: u64,
 }
 
-/// Condition for rows of `rollouts` that are problems. The index `rollouts_with_problems` has them all.
+/// Condition for rows of `rollouts` that are problems. The index `rollouts_with_problems` has them
+/// all.
 const HAVE_PROBLEMS: &str = "problem IS NOT NULL";
 
-/// The figures, in the order of [`Inventory`].
+/// Makes the statement that counts, in the order of [`Inventory`].
 pub(crate) fn figures() -> String {
-    // The file that names threads is none of theirs.
+    // The file that names threads is no rollout.
     format!(
         "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
            (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM tombstones), \
@@ -43,13 +44,13 @@ pub(crate) fn figures() -> String {
     )
 }
 
-/// The first `?1` files with problems.
+/// Makes the statement that reads the first `?1` files with problems.
 pub(crate) fn problems() -> String {
     format!("SELECT path, problem, detail FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1")
 }
 
 impl StateRuntime {
-    /// Counts what the index holds.
+    /// Counts the threads and files of the index.
     ///
     /// # Errors
     ///
@@ -72,7 +73,7 @@ impl StateRuntime {
         Ok(counted.await?)
     }
 
-    /// The first `limit` files that gave trouble when they were last read, in the order of their paths.
+    /// Returns the first `limit` files with problems at their last reading, ordered by path.
     ///
     /// # Errors
     ///

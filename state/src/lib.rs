@@ -1,25 +1,26 @@
-//! The index of a coding agent's threads and of who spawned whom, and one runtime over every store beside it.
+//! The index of a coding agent's threads and of their spawning, and one runtime over every store.
 //!
-//! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The rollouts are the source of
-//! truth; this crate keeps beside them what makes them quick to list and to search, and the few things that only the
-//! user knows: names they gave, what they archived, what they deleted. It is **not** a store of conversations: lose
-//! `state_5.sqlite`, and an index run makes it again from the rollouts, but for those few things. What was deleted stays so
-//! even then: the stores beside the index know it too.
+//! A coding agent writes each conversation (a *thread*) to a JSONL file, its *rollout*. The
+//! rollouts are the source of truth. This crate keeps an index of them that is quick to list and to
+//! search, and the user's own additions: names, archived, deleted. It does **not** store
+//! conversations. If `state_5.sqlite` is lost, an index run makes it again from the rollouts,
+//! without the additions. Deleted threads stay deleted even then, because the other stores know
+//! them too.
 //!
-//! [`StateRuntime::open`] opens the index and hands out the stores, of which goals and logs open at their first use:
+//! [`StateRuntime::open`] opens the index and hands out the stores:
 //!
 //! | accessor | store | database |
 //! |---|---|---|
 //! | [`threads`](StateRuntime::threads) | lists, finds, edits and follows threads: [`ThreadStore`] | `state_5.sqlite` |
-//! | [`graph`](StateRuntime::graph) | who spawned whom, and who is open: [`AgentGraph`] | the same |
-//! | [`thread_memories`](StateRuntime::thread_memories) | what is remembered of a thread: [`ThreadMemories`] | the same |
-//! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine brings the index up to date | the same |
+//! | [`graph`](StateRuntime::graph) | edges from parents to the agents that they spawned: [`AgentGraph`] | the same |
+//! | [`thread_memories`](StateRuntime::thread_memories) | memories of threads: [`ThreadMemories`] | the same |
+//! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine updates the index | the same |
 //! | `thread_goals` (feature `goals`) | `threadkeep_state_goals::GoalStore` | `goals_1.sqlite` |
 //! | `logs` (feature `logs`) | `threadkeep_state_logs::LogStore` | `logs_2.sqlite` |
 //!
-//! [`StateRuntime::delete_thread`] deletes a thread from all of them; [`StateRuntime::audit`] proves the index right or says
-//! where it is wrong; [`health`] looks after every database alike. A program that records threads itself follows them with
-//! [`ThreadStore::follow`].
+//! [`StateRuntime::delete_thread`] deletes a thread from all of them. [`StateRuntime::audit`]
+//! compares the index with the rollouts. [`health`] checks every database. A program that records
+//! threads itself follows them with [`ThreadStore::follow`].
 //!
 //! ```
 //! use jiff::Timestamp;
@@ -59,44 +60,38 @@
 //!
 //! # Locking
 //!
-//! Every write is one `BEGIN IMMEDIATE` transaction on the one writing connection that a process has; others wait
-//! for it, also those of other processes, with a bound. Readers never wait and are never waited for (WAL). An index
-//! run holds a lease in the table `backfill_progress`: one run at a time, whatever the number of processes; the
-//! lease of a process that died on this machine is taken over at once, any other when it expires. Every batch
-//! checks the lease's fencing token in its own transaction. What a deletion has to do in other databases is recorded in the
-//! transaction that takes the row, and finished at the next opening if the process dies in between.
+//! Every write is one `BEGIN IMMEDIATE` transaction on the process's one writer. Other writers wait
+//! for it, with a bound. Readers never wait (WAL). An index run holds a lease in the table
+//! `backfill_progress`, so that one run goes on at a time. The lease of a dead process on this
+//! machine is taken over at once, any other when it expires. Every batch checks the lease's fencing
+//! token in its own transaction. A deletion's work in other databases is recorded in the
+//! transaction that deletes the row, and finished at the next opening if the process dies.
 //!
 //! # Compatibility
 //!
-//! The schema changes by appended migrations only. An older program works on a newer database as long as the
-//! migrations say that it may, and refuses untouched what it does not understand. Cursors bear a version; an unknown
-//! one is refused. A database that is not ours is refused without a byte changed. No start ever deletes a database.
+//! Migrations are only appended. An older program works on a newer database if the migrations allow
+//! it. Cursors have a version, and an unknown one is refused. A database that is not ours is
+//! refused without a changed byte. No start ever deletes a database.
 //!
 //! # Performance
 //!
-//! A page of a list is one statement on one index, whatever the number of threads; so is the next one, because a
-//! cursor is a key and not an offset. A filter by folder has indexes of its own; one by source or provider, and a search,
-//! walk the list's index until the page is full, without looking at the rows that they pass: for a rare one that is
-//! every entry of the list, 10 ms for 100,000. Substrings of three characters and more come from a trigram index. A batch
-//! of any size is one statement, its rows one JSON array. A thread that did not change is not written. A live session writes
-//! what describes its thread at once, and everything else once in [`MAX_TOUCHES`] lines of all
-//! its process's sessions, or after a minute ([`TOUCH_INTERVAL`]). `cargo
-//! xtask bench list`, `bench backfill` and `bench session` print what that comes to, as ratios.
+//! A page of a list is one statement on one index, whatever the number of threads, and a cursor is
+//! a key. A folder filter has indexes of its own. A filter by source or provider, and a search,
+//! walk the list's index until the page is full: 10 ms for 100,000 threads. A search for three
+//! characters and more uses a trigram index. A batch of up to 200 rows is one statement, and an
+//! unchanged row is not written. A live session writes its thread's description at once, and
+//! everything else once in [`MAX_TOUCHES`] lines of its process, or after a minute
+//! ([`TOUCH_INTERVAL`]). `cargo xtask bench list`, `bench backfill` and `bench session` measure
+//! this.
 //!
 //! # File systems
 //!
-//! WAL where shared memory works, a rollback journal on network file systems; the plumbing asks the file system
-//! before it opens. Paths in the index are relative to the agent home, so a home can move. A read-only home is read
-//! with [`OpenOptions::read_only`].
+//! As for `threadkeep-sqlite`. Paths in the index are relative to the agent home, so a home can
+//! move. [`OpenOptions::read_only`] reads a read-only home.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
-//! |---|---|---|
-//! | `backfill` | yes | the ports of `threadkeep-backfill` over an agent home and this index |
-//! | `goals` | yes | `StateRuntime::thread_goals`: goals of threads, in `goals_1.sqlite` |
-//! | `logs` | yes | `StateRuntime::logs`: logs, in `logs_2.sqlite` |
-//! | `zstd` | yes | rollouts that end in `.jsonl.zst` |
+//! All are on by default: `backfill`, `goals` and `logs` as above, and `zstd` reads `.jsonl.zst`.
 
 /// The examples of the workspace's README are compiled with the tests.
 #[cfg(doctest)]
@@ -118,19 +113,21 @@ mod memories;
 mod row;
 mod runtime;
 mod statements;
+mod stores;
 mod thread;
 mod threads;
 
-pub use database::{DATABASES, RuntimeDatabase, STATE_DB};
+pub use database::{DATABASES, RuntimeDatabase};
 pub use deletion::PendingDeletion;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::Inventory;
 pub use memories::{ThreadMemories, ThreadMemory};
-pub use runtime::{StateOptions, StateRuntime, Stores};
+pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;
+pub use stores::{STATE_DB, StateOptions, Stores};
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
 pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};

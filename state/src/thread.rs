@@ -10,13 +10,15 @@ use uuid::Uuid;
 
 use crate::row::run_outcome;
 
-/// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and how each is read.
+/// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and
+/// how each is read.
 macro_rules! thread {
     ($($(#[$doc:meta])* $field:ident: $type:ty = $column:literal, $read:path;)+) => {
         /// One thread of the index.
         ///
-        /// A row of the table `threads` in `state_5.sqlite`. A field is `None` if the rollout does not have it. Text from a
-        /// conversation is bounded by [`threadkeep_rollout::MAX_TITLE`] and its siblings.
+        /// A row of the table `threads` in `state_5.sqlite`. A field is `None` if the rollout does
+        /// not have it. Text from a conversation is bounded by [`threadkeep_rollout::MAX_TITLE`]
+        /// and its siblings.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Thread {
@@ -69,7 +71,8 @@ thread! {
     reasoning_effort: Option<String> = "reasoning_effort", RowReader::column;
     /// The version of the agent that began the session.
     cli_version: Option<String> = "cli_version", RowReader::column;
-    /// The permissions of the latest turn, as compact JSON in the shape of the version that wrote it.
+    /// The permissions of the latest turn, as compact JSON in the shape of the version that wrote
+    /// it.
     sandbox_policy: Option<String> = "sandbox_policy", RowReader::column;
     /// Approval mode of the latest turn: a word, or compact JSON.
     approval_mode: Option<String> = "approval_mode", RowReader::column;
@@ -89,7 +92,8 @@ thread! {
     agent_path: Option<String> = "agent_path", RowReader::column;
     /// Outcome of the last run, by the rollout's last events.
     run_outcome: RunOutcome = "run_outcome", run_outcome;
-    /// Permission to make memories from the thread: `enabled`, `disabled`, or another word of the rollout.
+    /// Permission to make memories from the thread: `enabled`, `disabled`, or another word of the
+    /// rollout.
     memory_mode: String = "memory_mode", RowReader::column;
     /// True if the thread is archived, by the user or else by the folder of its rollout.
     archived: bool = "archived", RowReader::column;

@@ -45,13 +45,13 @@ fn what_cannot_be_written_says_why_and_loses_nothing() -> Result {
     insta::assert_snapshot!(run(&fixture, &["threads", "rename", ID, "Widget"])?.all(), @r"
     exit 2
     --- stderr
-    error: cannot open [tmp]/home/threadkeep/state_5.sqlite: no space is left: disk I/O error
+    error: cannot write to [tmp]/home/threadkeep/state_5.sqlite: no space is left: disk I/O error
       hint: make room and try again; the database is unchanged
     ");
     insta::assert_snapshot!(run(&fixture, &["goals", "account", ID, "--tokens", "1"])?.all(), @r"
     exit 2
     --- stderr
-    error: cannot open [tmp]/home/threadkeep/goals_1.sqlite: no space is left: disk I/O error
+    error: cannot write to [tmp]/home/threadkeep/goals_1.sqlite: no space is left: disk I/O error
       hint: make room and try again; the database is unchanged
     ");
     assert_eq!(fs::read(fixture.database())?, before);
@@ -66,7 +66,7 @@ fn a_first_start_says_what_is_wrong() -> Result {
     let fixture = Fixture::bundled()?;
     let said = run(&fixture, &["backfill"])?;
     assert_eq!(said.code, Some(2));
-    insta::assert_snapshot!(said.stderr, @"error: cannot open [tmp]/home/threadkeep/state_5.sqlite: disk I/O error");
+    insta::assert_snapshot!(said.stderr, @"error: cannot use [tmp]/home/threadkeep/state_5.sqlite: disk I/O error");
     fixture.json(&["backfill"])?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Accounting: adds usage to a goal, and stops the goal when its budget is used up.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{json, text_of};
+use threadkeep_sqlite::{json, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -93,8 +93,8 @@ impl GoalStore {
             return Err(GoalError::NegativeUsage { tokens, seconds });
         }
         let statement = sqlx::query(ACCOUNT)
-            .bind(text_of(thread))
-            .bind(expected_goal_id.map(text_of))
+            .bind(uuid_text(thread))
+            .bind(expected_goal_id.map(uuid_text))
             .bind(tokens)
             .bind(seconds)
             .bind(json(&mode.statuses().iter().map(|status| status.as_str()).collect::<Vec<_>>()))

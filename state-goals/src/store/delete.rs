@@ -1,6 +1,6 @@
 //! Deletes a thread's goal at the user's request.
 
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::uuid_text;
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -25,7 +25,7 @@ impl GoalStore {
     /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`],
     /// [`GoalError::Database`].
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
-        let delete = sqlx::query(DELETE).bind(text_of(thread)).bind(expected.map(text_of));
+        let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(expected.map(uuid_text));
         self.change(thread, delete).await?.unless_stale(expected)
     }
 }

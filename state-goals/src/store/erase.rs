@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Tombstone, Tombstones, text_of};
+use threadkeep_sqlite::{Tombstone, Tombstones, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -56,5 +56,5 @@ impl GoalStore {
 }
 
 async fn delete(conn: &mut SqliteConnection, thread: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query(DELETE).bind(text_of(thread)).bind(None::<String>).execute(conn).await.map(drop)
+    sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>).execute(conn).await.map(drop)
 }

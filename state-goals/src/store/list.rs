@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::uuid_text;
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -85,7 +85,7 @@ impl GoalStore {
         statuses.dedup();
         // Without a cursor: a position after which all goals come.
         let (at_ms, thread) = query.after.map_or((i64::MAX, String::new()), |cursor| {
-            (cursor.updated_at.as_millisecond(), text_of(cursor.thread_id))
+            (cursor.updated_at.as_millisecond(), uuid_text(cursor.thread_id))
         });
         let sql = LIST[statuses.len() - 1].as_str();
         let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(query.limit)).bind(at_ms).bind(thread);

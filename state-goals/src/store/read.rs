@@ -3,7 +3,7 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{json, text_of};
+use threadkeep_sqlite::{json, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -25,7 +25,7 @@ impl GoalStore {
     ///
     /// [`GoalError::Open`], [`GoalError::Database`].
     pub async fn get(&self, thread: Uuid) -> Result<Option<Goal>, GoalError> {
-        Ok(self.fetch(sqlx::query(GET).bind(text_of(thread))).await?.pop())
+        Ok(self.fetch(sqlx::query(GET).bind(uuid_text(thread))).await?.pop())
     }
 
     /// Returns the goals of several threads in the order of their ids, with one statement. Skips
@@ -38,7 +38,7 @@ impl GoalStore {
         if threads.is_empty() {
             return Ok(Vec::new());
         }
-        let threads: Vec<String> = threads.iter().copied().map(text_of).collect();
+        let threads: Vec<String> = threads.iter().copied().map(uuid_text).collect();
         self.fetch(sqlx::query(GET_MANY).bind(json(&threads))).await
     }
 

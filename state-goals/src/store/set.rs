@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Durability, text_of};
+use threadkeep_sqlite::{Durability, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -119,8 +119,8 @@ impl GoalStore {
         expected: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Option<Goal>, GoalError> {
-        let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(text_of(thread)).bind(now.as_millisecond());
-        self.change(thread, pause.bind(expected.map(text_of))).await?.unless_stale(expected)
+        let pause = sqlx::query(PAUSE_IF_ACTIVE).bind(uuid_text(thread)).bind(now.as_millisecond());
+        self.change(thread, pause.bind(expected.map(uuid_text))).await?.unless_stale(expected)
     }
 
     /// Gives a thread a goal by a statement that writes a whole row, unless the thread was deleted.
@@ -134,8 +134,8 @@ impl GoalStore {
         let objective = checked_objective(&goal.objective)?;
         check_budget(goal.token_budget)?;
         let statement = sqlx::query(sql)
-            .bind(text_of(thread))
-            .bind(text_of(Uuid::now_v7()))
+            .bind(uuid_text(thread))
+            .bind(uuid_text(Uuid::now_v7()))
             .bind(objective)
             .bind(goal.status.as_str())
             .bind(goal.token_budget)

@@ -1,7 +1,7 @@
 //! Changes parts of a goal, without touching the other parts.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::uuid_text;
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -53,8 +53,8 @@ impl GoalStore {
         let objective = update.objective.as_deref().map(checked_objective).transpose()?;
         check_budget(update.token_budget.flatten())?;
         let statement = sqlx::query(UPDATE)
-            .bind(text_of(thread))
-            .bind(update.expected_goal_id.map(text_of))
+            .bind(uuid_text(thread))
+            .bind(update.expected_goal_id.map(uuid_text))
             .bind(objective)
             .bind(update.status.map(GoalStatus::as_str))
             .bind(update.token_budget.is_some())

@@ -4,7 +4,7 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use threadkeep_sqlite::{Durability, text_of};
+use threadkeep_sqlite::{Durability, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
@@ -68,7 +68,7 @@ pub(super) async fn run(
         return Ok(Written::Done(Goal::from_row(&row)?));
     }
     // In the same transaction, so that this is the goal that the conditions did not hold for.
-    let current = sqlx::query(GET).bind(text_of(thread)).fetch_optional(conn).await?;
+    let current = sqlx::query(GET).bind(uuid_text(thread)).fetch_optional(conn).await?;
     let current = current.as_ref().map(Goal::from_row).transpose()?;
     Ok(current.map_or(Written::NoGoal, Written::Refused))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use threadkeep_sqlite::text_of;
+use threadkeep_sqlite::uuid_text;
 use uuid::Uuid;
 
 use crate::level::Level;
@@ -61,7 +61,7 @@ impl NewRow {
             &self.message,
             &self.fields,
             &self.spans,
-            self.process_id.map(text_of),
+            self.process_id.map(uuid_text),
             &self.module,
             &self.file,
             self.line,

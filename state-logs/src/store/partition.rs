@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use threadkeep_sqlite::{JsonText, json, text_of};
+use threadkeep_sqlite::{JsonText, json, uuid_text};
 use uuid::Uuid;
 
 use super::new_row::NewRow;
@@ -26,7 +26,7 @@ impl Owner {
 
     /// Returns the two columns, '' for none.
     fn columns(self) -> [String; 2] {
-        [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, text_of))
+        [self.thread_id, self.process_id].map(|id| id.map_or_else(String::new, uuid_text))
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn id_of_thread(
     thread: Uuid,
 ) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
-        .bind(text_of(thread))
+        .bind(uuid_text(thread))
         .fetch_optional(conn)
         .await
 }

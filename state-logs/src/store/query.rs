@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
-use threadkeep_sqlite::{json, text_of};
+use threadkeep_sqlite::{json, uuid_text};
 use uuid::Uuid;
 
 use super::LogStore;
@@ -176,7 +176,7 @@ async fn ids(conn: &mut SqliteConnection, query: &LogQuery) -> Result<(i64, i64)
 }
 
 async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
-    let mut threads: Vec<String> = threads.iter().copied().map(text_of).collect();
+    let mut threads: Vec<String> = threads.iter().copied().map(uuid_text).collect();
     threads.sort_unstable();
     threads.dedup();
     let rows = sqlx::query(

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The share of rollouts that go on longer than the one they are made from.
+/// Share of rollouts that are longer than their original.
 const LONG: f64 = 0.19;
-/// How long those are, in bytes: log-uniform between the two. With the rest this comes to 87 KB on average.
+/// Length of those in bytes: log-uniform between the two. With the rest, the average is 87 KB.
 const LONG_BYTES: (f64, f64) = (40e3, 1e6);
 
 /// A home that was made.
@@ -17,7 +17,7 @@ pub(crate) struct Made {
     pub(crate) some_file: PathBuf,
 }
 
-/// Makes a home of `files` rollouts in a folder, or measures the one that is there.
+/// Makes a home of `files` rollouts in a folder, or measures an existing one.
 pub(crate) fn make(home: &Path, files: usize, seed: u64) -> io::Result<Made> {
     let corpus = corpus(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/home/sessions")))?;
     let mut random = fastrand::Rng::with_seed(seed);
@@ -51,7 +51,8 @@ pub(crate) fn make(home: &Path, files: usize, seed: u64) -> io::Result<Made> {
     Ok(made)
 }
 
-/// A rollout of at least `wanted` bytes: the session, and then its turns again and again, from the day it was moved to.
+/// A rollout of at least `wanted` bytes: the session, and then its turns again and again, from the
+/// day it was moved to.
 fn rollout(text: &str, date: &str, wanted: usize) -> String {
     let text = text.replace("2026-11-22T", &format!("{date}T"));
     let turns = text.find('\n').map_or("", |first| &text[first + 1..]).to_owned();

@@ -8,9 +8,9 @@ use crate::system::file_system::FileSystem;
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     pub(crate) journal: JournalChoice,
-    pub(crate) readers: u32,
     pub(crate) busy_timeout: Duration,
     pub(crate) write_timeout: Duration,
+    /// Wait of opening while another process creates or migrates the database.
     pub(crate) lock_timeout: Duration,
     pub(crate) read_only: bool,
 }
@@ -19,7 +19,6 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             journal: JournalChoice::Auto,
-            readers: 4,
             busy_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(60),
@@ -42,13 +41,6 @@ impl OpenOptions {
         self
     }
 
-    /// Limits the number of reader connections, which are opened when needed. Default: 4; at least 1.
-    #[must_use]
-    pub fn readers(mut self, readers: u32) -> Self {
-        self.readers = readers.max(1);
-        self
-    }
-
     /// Sets SQLite's own wait for a lock in one try. Default: 5 s.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
@@ -58,17 +50,11 @@ impl OpenOptions {
 
     /// Sets the total time for the tries of beginning or committing a write. Default: 30 s.
     ///
-    /// Includes the wait for this process's one writer. The last try may take [`busy_timeout`](Self::busy_timeout) more.
+    /// Includes the wait for this process's one writer. The last try may take
+    /// [`busy_timeout`](Self::busy_timeout) more.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
-        self
-    }
-
-    /// Sets the wait of opening while another process creates or migrates the database. Default: 60 s.
-    #[must_use]
-    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.lock_timeout = timeout;
         self
     }
 

@@ -1,4 +1,4 @@
-//! Paths of a database and the files beside it.
+//! Paths of a database and the files next to it.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::spec::DbSpec;
 
-/// Paths of a database and of all files that SQLite or this crate may put beside it.
+/// Paths of a database and of all files that SQLite or this crate may put next to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DbPaths {
@@ -25,7 +25,8 @@ pub struct DbPaths {
 }
 
 impl DbPaths {
-    /// Computes the paths of a database in a folder. Follows a symlink in the database's place, as SQLite does.
+    /// Computes the paths of a database in a folder. Follows a symlink in the database's place, as
+    /// SQLite does.
     #[must_use]
     pub fn new(spec: &DbSpec, folder: &Path) -> Self {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());

@@ -82,7 +82,7 @@ fn time_of(ms: i64) -> Result<Timestamp, sqlx::Error> {
 
 /// Formats an id as databases store it: in lower case, with hyphens.
 #[must_use]
-pub fn text_of(id: Uuid) -> String {
+pub fn uuid_text(id: Uuid) -> String {
     id.hyphenated().to_string()
 }
 
@@ -90,7 +90,8 @@ pub fn text_of(id: Uuid) -> String {
 #[derive(Debug)]
 pub struct JsonText(Result<String, serde_json::Error>);
 
-/// Makes JSON text to bind. A value that JSON cannot bear fails its statement, like any other value that cannot be bound.
+/// Makes JSON text to bind. A value that JSON cannot bear fails its statement, like any other value
+/// that cannot be bound.
 ///
 /// Binding a reference copies the text; binding the value itself does not.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> JsonText {

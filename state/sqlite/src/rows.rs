@@ -1,12 +1,14 @@
-//! Many rows bound to one statement: a statement costs more than a row, and JSON costs more than binding.
+//! Many rows bound to one statement: a statement costs more than a row, and JSON costs more than
+//! binding.
 
 /// Maximum of rows in one statement.
 pub const MOST_ROWS: usize = 200;
 
-/// Writes `VALUES (?, …), …` for this many rows, of which the table-valued `column1` and so on have the values.
+/// Writes `VALUES (?, …), …` for this many rows, of which the table-valued `column1` and so on have
+/// the values.
 ///
-/// The number of rows is rounded up, so that few different statements are prepared and cached. The rows that the caller
-/// does not bind are NULL.
+/// The number of rows is rounded up, so that few different statements are prepared and cached. The
+/// rows that the caller does not bind are NULL.
 #[must_use]
 pub fn values_of(rows: usize, columns: usize) -> String {
     let rows = [1, 8, 40, MOST_ROWS].into_iter().find(|size| *size >= rows).unwrap_or(rows);

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migration, MigrationType};
 
 /// Description of a database.
 ///
-/// A store declares one `static` of this type. Opening, telemetry, status, checks, snapshots and repair all work from it.
+/// A store declares one `static` of this type. Opening, telemetry, status, checks, snapshots and
+/// repair all work from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DbSpec {
@@ -27,11 +28,14 @@ pub struct DbSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbKind {
-    /// Can be rebuilt from other files: `synchronous=NORMAL`. A power cut may lose the last commits, never the file.
+    /// Can be rebuilt from other files: `synchronous=NORMAL`. A power cut may lose the last
+    /// commits, never the file.
     ///
-    /// Use [`Durability::Durable`](crate::Durability::Durable) for the few writes that cannot be rebuilt.
+    /// Use [`Durability::Durable`](crate::Durability::Durable) for the few writes that cannot be
+    /// rebuilt.
     Rebuildable,
-    /// Exists nowhere else: `synchronous=FULL`, or `EXTRA` with a rollback journal. A commit survives a power cut.
+    /// Exists nowhere else: `synchronous=FULL`, or `EXTRA` with a rollback journal. A commit
+    /// survives a power cut.
     Durable,
 }
 
@@ -62,8 +66,8 @@ impl DbSpec {
     ///
     /// # Panics
     ///
-    /// If `application_id` is 0 (the value of unmarked SQLite files), a name is empty, the file name has a path separator, or a
-    /// migration's version is not its position.
+    /// If `application_id` is 0 (the value of unmarked SQLite files), a name is empty, the file
+    /// name has a path separator, or a migration's version is not its position.
     #[must_use]
     pub const fn new(
         label: &'static str,
@@ -96,15 +100,6 @@ impl DbSpec {
     pub const fn newest_version(&self) -> i64 {
         self.migrations.len() as i64
     }
-
-    /// Returns sqlx's migrator for these files, which tolerates unknown applied versions. For audits and tests.
-    #[must_use]
-    pub fn migrator(&self) -> Migrator {
-        let mut migrator =
-            Migrator::with_migrations(self.migrations.iter().map(MigrationFile::to_migration).collect());
-        migrator.set_ignore_missing(true).set_locking(false);
-        migrator
-    }
 }
 
 impl MigrationFile {
@@ -112,7 +107,8 @@ impl MigrationFile {
     ///
     /// # Panics
     ///
-    /// If the stem is not four or more digits, an underscore and a name. In a `static` that is a compile error.
+    /// If the stem is not four or more digits, an underscore and a name. In a `static` that is a
+    /// compile error.
     #[must_use]
     pub const fn new(stem: &'static str, sql: &'static str) -> Self {
         let bytes = stem.as_bytes();
@@ -150,8 +146,9 @@ impl MigrationFile {
 
 /// Lists migrations by the stems of their files in the calling crate's `migrations/` folder.
 ///
-/// Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate needs a `build.rs` with
-/// `cargo:rerun-if-changed=migrations`. Tests give the text in place with `=> text`.
+/// Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate
+/// needs a `build.rs` with `cargo:rerun-if-changed=migrations`. Tests give the text in place with
+/// `=> text`.
 ///
 /// ```
 /// use threadkeep_sqlite::{DbKind, DbSpec, MigrationFile, migrations};

@@ -1,4 +1,4 @@
-//! Compares what was read from the rollouts with what the index says.
+//! Compares what was read from the rollouts with the index.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{AgentHome, HomeError};
-use threadkeep_sqlite::{Database, RowReader};
+use threadkeep_sqlite::{Database, RowReader, json};
 use uuid::Uuid;
 
 use super::read::{CHUNK, Reading, read_all};
@@ -19,14 +19,14 @@ use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
 
-/// Why an audit could not be made.
+/// Error of an audit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
     /// The home could not be read.
     #[error(transparent)]
     Home(#[from] HomeError),
-    /// The index could not be read or mended.
+    /// The index could not be read.
     #[error(transparent)]
     State(#[from] StateError),
     /// The reading threads ended early, as when the runtime shuts down.
@@ -35,9 +35,10 @@ pub enum AuditError {
 }
 
 impl StateRuntime {
-    /// Reads every rollout of the home from its first byte and compares each field with the index. Writes nothing.
+    /// Reads every rollout of the home from its first byte and compares each field with the index.
+    /// Writes nothing.
     ///
-    /// `progress` is told how many of how many files are done.
+    /// Calls `progress` with the number of files that are done, and of all files.
     ///
     /// # Errors
     ///
@@ -47,36 +48,25 @@ impl StateRuntime {
         home: &AgentHome,
         progress: impl Fn(u64, u64) + Send + Sync,
     ) -> Result<AuditReport, AuditError> {
-        let default_provider: Arc<str> = home.config()?.default_model_provider().into();
+        let provider: Arc<str> = home.config()?.default_model_provider().into();
         let names: HashMap<Uuid, String> =
             home.thread_names()?.iter().map(|(id, name)| (id, name.to_owned())).collect();
-        let discovery = {
-            let home = home.clone();
-            tokio::task::spawn_blocking(move || home.discover()).await.map_err(|_| AuditError::Interrupted)?
-        };
-        let mut report = AuditReport::default();
-        report.problems.extend(discovery.problems.iter().map(|problem| FileProblem {
-            path: problem.path.clone(),
-            problem: HomeProblem::Place(problem.reason.clone()),
-        }));
-
-        let total = discovery.files.len() as u64;
+        let place = home.clone();
+        let discovery = blocking(move || place.discover()).await?;
+        let hidden = discovery.problems.iter().filter(|problem| problem.reason.hides_files());
+        let hidden: Vec<String> = hidden.map(|problem| prefix_of(&problem.path)).collect();
+        let places = discovery
+            .problems
+            .into_iter()
+            .map(|problem| FileProblem { path: problem.path, problem: HomeProblem::Place(problem.reason) });
+        let mut report = AuditReport { problems: places.collect(), ..AuditReport::default() };
         for chunk in discovery.files.chunks(CHUNK) {
-            let (home_of_files, provider, files) =
-                (home.clone(), Arc::clone(&default_provider), chunk.to_vec());
-            let readings = tokio::task::spawn_blocking(move || read_all(&home_of_files, &provider, &files))
-                .await
-                .map_err(|_| AuditError::Interrupted)?;
+            let (home_of_files, provider, files) = (home.clone(), Arc::clone(&provider), chunk.to_vec());
+            let readings = blocking(move || read_all(&home_of_files, &provider, &files)).await?;
             compare_chunk(self.database(), home, &names, readings, &mut report).await?;
-            progress(report.files, total);
+            progress(report.files, discovery.files.len() as u64);
         }
 
-        let hidden: Vec<String> = discovery
-            .problems
-            .iter()
-            .filter(|problem| problem.reason.hides_files())
-            .map(|problem| prefix_of(&problem.path))
-            .collect();
         let present: HashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
         for (id, path) in listed_paths(self.database()).await? {
             report.threads += 1;
@@ -85,22 +75,30 @@ impl StateRuntime {
             }
             if hidden.iter().any(|prefix| path.starts_with(prefix.as_str())) {
                 report.unseen += 1;
-                continue;
+            } else {
+                report.add(id, &path, DifferenceKind::NoRollout);
             }
-            report.differences.push(Difference {
-                thread_id: id,
-                rollout_path: path,
-                kind: DifferenceKind::NoRollout,
-            });
         }
         Ok(report)
     }
 }
 
-/// What the index says of a thread: its indexed columns in their order, and what is kept beside them.
+/// Runs `work` on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AuditError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| AuditError::Interrupted)
+}
+
+impl AuditReport {
+    fn add(&mut self, thread_id: Uuid, path: &str, kind: DifferenceKind) {
+        self.differences.push(Difference { thread_id, rollout_path: path.to_owned(), kind });
+    }
+}
+
+/// A thread's row in the index.
 struct Row {
+    /// Indexed columns in their order.
     columns: Vec<Value>,
-    /// The claim of the file that the row was made from.
+    /// Claim of the file that the row was made from.
     claim: Claim,
     session_name: Option<String>,
     missing: bool,
@@ -113,8 +111,8 @@ async fn compare_chunk(
     readings: Vec<Reading>,
     report: &mut AuditReport,
 ) -> Result<(), StateError> {
-    let threads: Vec<&ThreadUpsert> = readings.iter().filter_map(|(_, read)| read.as_ref().ok()).collect();
-    let (rows, deleted) = load(db, &threads).await?;
+    let ids: Vec<Uuid> = readings.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.id)).collect();
+    let (rows, deleted) = load(db, &ids).await?;
     for (file, read) in readings {
         report.files += 1;
         let thread = match read {
@@ -127,26 +125,21 @@ async fn compare_chunk(
         if deleted.contains(&thread.id) {
             continue;
         }
-        let not_indexed = |thread: &ThreadUpsert| Difference {
-            thread_id: thread.id,
-            rollout_path: thread.columns.rollout_path.clone(),
-            kind: DifferenceKind::NotIndexed,
-        };
-        match rows.get(&thread.columns.id) {
-            Some(row) if !row.missing => match rightful_other(home, &thread, row) {
+        match rows.get(&thread.id).filter(|row| !row.missing) {
+            None => report.add(thread.id, &file.path, DifferenceKind::NotIndexed),
+            Some(row) => match rightful_other(home, &thread, row) {
                 Some(other) => report.problems.push(FileProblem {
                     path: file.path,
                     problem: HomeProblem::Duplicate { of: other.to_owned() },
                 }),
                 None => compare_fields(&thread, row, names.get(&thread.id), report),
             },
-            _ => report.differences.push(not_indexed(&thread)),
         }
     }
     Ok(())
 }
 
-/// The other file that a thread's row rightly belongs to, if this one is only a copy of it.
+/// Returns the file that rightly has a thread's row, if this one is only a copy of it.
 fn rightful_other<'a>(home: &AgentHome, thread: &ThreadUpsert, row: &'a Row) -> Option<&'a str> {
     let path = row.claim.path.as_str();
     if path == thread.columns.rollout_path || is_gone(&home.absolute(path)) {
@@ -157,11 +150,8 @@ fn rightful_other<'a>(home: &AgentHome, thread: &ThreadUpsert, row: &'a Row) -> 
 
 fn compare_fields(thread: &ThreadUpsert, row: &Row, name: Option<&String>, report: &mut AuditReport) {
     let mut differ = |field, index: Option<String>, rollout: Option<String>| {
-        report.differences.push(Difference {
-            thread_id: thread.id,
-            rollout_path: thread.columns.rollout_path.clone(),
-            kind: DifferenceKind::Field { field, index, rollout },
-        });
+        let kind = DifferenceKind::Field { field, index, rollout };
+        report.add(thread.id, &thread.columns.rollout_path, kind);
     };
     let wanted = serde_json::to_value(&thread.columns).unwrap_or_default();
     for (n, field) in IndexedColumns::NAMES.iter().enumerate() {
@@ -175,7 +165,7 @@ fn compare_fields(thread: &ThreadUpsert, row: &Row, name: Option<&String>, repor
     }
 }
 
-/// A value as people read it; `None` for NULL.
+/// Formats a value for people; `None` for NULL.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -184,7 +174,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The rows of the threads `?1`, a JSON array of ids.
+/// Makes the statement that reads the rows of the threads `?1`, a JSON array of ids.
 pub(crate) fn rows_by_id() -> String {
     format!(
         "SELECT id, json_array({}), rollout_path, updated_at_ms, rollout_archived, session_name, \
@@ -194,28 +184,21 @@ pub(crate) fn rows_by_id() -> String {
     )
 }
 
-/// The rows of some threads by id, and which of them the user deleted.
-async fn load(
-    db: &Database,
-    threads: &[&ThreadUpsert],
-) -> Result<(HashMap<String, Row>, HashSet<Uuid>), StateError> {
-    let ids: Vec<&str> = threads.iter().map(|thread| thread.columns.id.as_str()).collect();
-    let ids = serde_json::to_string(&ids).map_err(|error| db.error(sqlx::Error::Encode(error.into())))?;
-    let read = threads.iter().map(|thread| thread.id);
+/// Returns the rows of some threads by id, and the threads among them that the user deleted.
+async fn load(db: &Database, ids: &[Uuid]) -> Result<(HashMap<Uuid, Row>, HashSet<Uuid>), StateError> {
     let loaded = db.read(async |conn| {
-        let rows = sqlx::query(AssertSqlSafe(rows_by_id())).bind(&ids).fetch_all(&mut *conn).await?;
+        let rows = sqlx::query(AssertSqlSafe(rows_by_id())).bind(json(ids)).fetch_all(&mut *conn).await?;
         let rows = rows.iter().map(row_of).collect::<Result<_, _>>()?;
-        Ok((rows, TOMBSTONES.deleted_among(conn, read).await?))
+        Ok((rows, TOMBSTONES.deleted_among(conn, ids.iter().copied()).await?))
     });
     Ok(loaded.await?)
 }
 
-fn row_of(row: &SqliteRow) -> Result<(String, Row), sqlx::Error> {
+fn row_of(row: &SqliteRow) -> Result<(Uuid, Row), sqlx::Error> {
     let mut row = RowReader::new(row);
-    let id = row.column()?;
-    let columns: &str = row.column()?;
+    let (id, columns): (Uuid, &str) = (row.uuid()?, row.column()?);
     let read = Row {
-        columns: serde_json::from_str(columns).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        columns: serde_json::from_str(columns).map_err(|error| sqlx::Error::Decode(error.into()))?,
         claim: Claim { path: row.column()?, updated_at_ms: row.column()?, archived: row.column()? },
         session_name: row.column()?,
         missing: row.column()?,
@@ -223,14 +206,12 @@ fn row_of(row: &SqliteRow) -> Result<(String, Row), sqlx::Error> {
     Ok((id, read))
 }
 
-/// Every listed thread with the path of its rollout.
+/// Returns every listed thread with the path of its rollout.
 async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String)>, StateError> {
+    const LISTED: &str =
+        "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path";
     let listed = db.read(async |conn| {
-        let rows = sqlx::query(
-            "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path",
-        )
-        .fetch_all(conn)
-        .await?;
+        let rows = sqlx::query(LISTED).fetch_all(conn).await?;
         let path_of = |row| {
             let mut row = RowReader::new(row);
             Ok((row.uuid()?, row.column()?))

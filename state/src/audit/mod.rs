@@ -1,12 +1,11 @@
-//! Holds the index against the rollouts, field by field, and mends it from them.
+//! Compares the index with the rollouts, field by field, and repairs it from them.
 //!
-//! The rollouts are right: they are read anew, from their first byte, and whatever the index says otherwise is a
-//! difference. What only the user knows (names they gave, what they archived) is not compared, because no rollout
-//! could contradict it.
+//! The rollouts are right: an audit reads them from their first byte, and every deviation of the
+//! index is a difference. The user's names and marks are not compared, because no rollout has them.
 
 mod compare;
-mod mend;
 mod read;
+mod repair;
 
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use crate::home_problem::FileProblem;
 pub use compare::AuditError;
 pub(crate) use compare::rows_by_id;
 
-/// What an audit found.
+/// Findings of an audit.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AuditReport {
@@ -25,7 +24,7 @@ pub struct AuditReport {
     pub threads: u64,
     /// Threads that could not be compared, because the place of their rollouts cannot be read.
     pub unseen: u64,
-    /// Where index and rollouts differ, in the order of the files.
+    /// Places where index and rollouts differ, in the order of the files.
     pub differences: Vec<Difference>,
     /// Files that give no thread of their own. The index is not wrong about them.
     pub problems: Vec<FileProblem>,
@@ -37,27 +36,27 @@ pub struct AuditReport {
 pub struct Difference {
     /// The thread.
     pub thread_id: Uuid,
-    /// The rollout, relative to the home; for a thread without one, where the index says it is.
+    /// Path of the rollout, relative to the home. For a thread without one, the path in the index.
     pub rollout_path: String,
-    /// What is wrong.
+    /// Kind of the mistake.
     pub kind: DifferenceKind,
 }
 
-/// What is wrong with the index.
+/// Mistake in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DifferenceKind {
-    /// A field says something else than the rollout.
+    /// A field has another value than in the rollout.
     Field {
         /// The column.
         field: &'static str,
-        /// What the index says; `None` for NULL.
+        /// Value in the index; `None` for NULL.
         index: Option<String>,
-        /// What the rollout says; `None` where it says nothing.
+        /// Value in the rollout; `None` if it has none.
         rollout: Option<String>,
     },
-    /// The rollout is there, its thread is in no list.
+    /// The rollout exists, and its thread is in no list.
     NotIndexed,
-    /// The thread is listed, its rollout is gone.
+    /// The thread is listed, and its rollout is gone.
     NoRollout,
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::SqliteConnection;
 use threadkeep_backfill::{Duplicate, Item};
 use threadkeep_rollout::SESSION_INDEX;
-use threadkeep_sqlite::{RowReader, json, text_of};
+use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::commit::CommitReport;
@@ -92,7 +92,7 @@ pub(super) async fn assign_threads<'a>(
 /// Returns the known copies of a thread's file.
 async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate'")
-        .bind(text_of(id))
+        .bind(uuid_text(id))
         .fetch_all(conn)
         .await
 }

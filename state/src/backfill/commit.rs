@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, Duplicate, Lease, Remark, WriteError};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
-use threadkeep_sqlite::{DbError, Durability, json, text_of};
+use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 use uuid::Uuid;
 
 use super::assign::{Assignment, FileRead, assign_threads};
@@ -153,7 +153,7 @@ async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> R
     let names: Vec<(String, &str)> = names
         .iter()
         .filter(|(id, _)| !deleted.contains(id))
-        .map(|(id, name)| (text_of(*id), name.as_str()))
+        .map(|(id, name)| (uuid_text(*id), name.as_str()))
         .collect();
     let names = serde_json::to_string(&names).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let remove = sqlx::query(

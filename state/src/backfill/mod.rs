@@ -60,6 +60,11 @@ pub struct BackfillPorts {
 }
 
 impl StateRuntime {
+    /// Returns the progress of the backfill, and the outcome of each file.
+    pub fn backfill_progress(&self) -> BackfillProgress {
+        BackfillProgress::new(self.database().clone(), IndexOptions::default())
+    }
+
     /// The ports for indexing `home` into this index.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Deletes a thread from every store, and restores it.
 //!
-//! One transaction takes the thread out of the index's tables, puts its tombstone and records the work of the other
-//! [participants](participant): databases share no transaction. That work is done at once. If the process dies before, or
-//! a participant is locked, the next opening finishes it. Every step can be repeated.
+//! One transaction takes the thread out of the index's tables, puts its tombstone and records the
+//! work of the other [participants](participant): databases share no transaction. That work is done
+//! at once. If the process dies before, or a participant is locked, the next opening finishes it.
+//! Every step can be repeated.
 
 mod erase;
 mod participant;
@@ -34,12 +35,13 @@ const AT_OPENING: Duration = Duration::from_millis(50);
 const ON_REQUEST: Duration = Duration::from_secs(1);
 
 impl StateRuntime {
-    /// Deletes a thread: its row, its edges, its memory, its goal and its logs, also in the snapshots that upgrades have
-    /// left. Its rollout is not touched.
+    /// Deletes a thread: its row, its edges, its memory, its goal and its logs, also in the
+    /// snapshots that upgrades have left. Its rollout is not touched.
     ///
-    /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal or logging for it. The
-    /// thread is deleted from the index when this returns, and that is on the disk. Returns the rest that could not be
-    /// done yet, because a database is locked or belongs to another program; the next opening finishes it.
+    /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal
+    /// or logging for it. The thread is deleted from the index when this returns, and that is on
+    /// the disk. Returns the rest that could not be done yet, because a database is locked or
+    /// belongs to another program; the next opening finishes it.
     ///
     /// # Errors
     ///
@@ -55,7 +57,8 @@ impl StateRuntime {
             })
             .await?;
         report("state", "recorded", "ok");
-        // The thread is deleted by now. An error of the index only means that all other work is left.
+        // The thread is deleted by now. An error of the index only means that all other work is
+        // left.
         Ok(self.finish_deletions().await.unwrap_or_else(|error| {
             let left = |label: &str| PendingDeletion {
                 thread_id: id,
@@ -66,9 +69,11 @@ impl StateRuntime {
         }))
     }
 
-    /// Finishes the work that deletions and restorations have left, and returns what could not be done.
+    /// Finishes the work that deletions and restorations have left, and returns what could not be
+    /// done.
     ///
-    /// Opening does this too. It is for programs that stay open. Waits a second for a locked database.
+    /// Opening does this too. It is for programs that stay open. Waits a second for a locked
+    /// database.
     ///
     /// # Errors
     ///
@@ -80,8 +85,8 @@ impl StateRuntime {
     /// Restores, in every participant, all threads that the index has, and finishes the rest as
     /// [`finish_deletions`](Self::finish_deletions) does.
     ///
-    /// Call it after an index run that includes deleted threads. Participants may also have deleted threads of an index
-    /// that was copied back from a backup.
+    /// Call it after an index run that includes deleted threads. Participants may also have deleted
+    /// threads of an index that was copied back from a backup.
     ///
     /// # Errors
     ///
@@ -106,8 +111,8 @@ impl StateRuntime {
         let _ = self.finish_within(AT_OPENING).await;
     }
 
-    /// Takes over the participants' tombstones if the index has no threads: it may have been lost, and the rollouts of deleted
-    /// threads are still there.
+    /// Takes over the participants' tombstones if the index has no threads: it may have been lost,
+    /// and the rollouts of deleted threads are still there.
     async fn adopt_tombstones(&self) -> Result<(), StateError> {
         const IS_EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM threads)";
         let db = self.database();
@@ -172,7 +177,8 @@ impl StateRuntime {
         Ok(participant)
     }
 
-    /// Erases the thread from a participant or restores it, as the index says, and removes the row that asked for it.
+    /// Erases the thread from a participant or restores it, as the index says, and removes the row
+    /// that asked for it.
     async fn bring_in_line(
         &self,
         participant: &dyn Participant,
@@ -180,7 +186,8 @@ impl StateRuntime {
         patience: Duration,
     ) -> Result<(), Left> {
         let db = self.database().within(patience);
-        // The index is locked meanwhile: no process deletes or restores the thread between the question and the work.
+        // The index is locked meanwhile: no process deletes or restores the thread between the
+        // question and the work.
         let mut tx = db.begin(Durability::Usual).await?;
         let deleted = TOMBSTONES.deleted_among(tx.conn(), [pending.thread_id]).await;
         if deleted.map_err(|error| db.error(error))?.is_empty() {
@@ -196,15 +203,16 @@ impl StateRuntime {
     }
 }
 
-/// Restores deleted threads in the index, in the caller's transaction: removes their tombstones, links them with the threads
-/// that they spawned, and records the work of the participants. Their rows come from the index run that asked for it.
+/// Restores deleted threads in the index, in the caller's transaction: removes their tombstones,
+/// links them with the threads that they spawned, and records the work of the participants. Their
+/// rows come from the index run that asked for it.
 #[cfg(feature = "backfill")]
 pub(crate) async fn restore_in_index(
     conn: &mut sqlx::SqliteConnection,
     ids: &[Uuid],
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    TOMBSTONES.remove(conn, ids.iter().copied()).await?;
+    TOMBSTONES.remove(conn, ids).await?;
     link_children_of(conn, ids).await?;
     pending::add(conn, ids, now_ms).await
 }

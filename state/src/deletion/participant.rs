@@ -1,4 +1,5 @@
-//! The participants of a deletion: everything apart from the index's tables that may hold content of a thread.
+//! The participants of a deletion: everything apart from the index's tables that may hold content
+//! of a thread.
 //!
 //! One more participant is one more row of [`PARTICIPANTS`].
 
@@ -39,7 +40,8 @@ fn whole(is_gone: bool) -> Result<(), Left> {
 /// A store, or a set of files, that may hold content of a thread.
 #[async_trait]
 pub(super) trait Participant: Send + Sync {
-    /// Does what may take long, once a run and before the index is locked. An error is a reason why nothing can be done.
+    /// Does what may take long, once a run and before the index is locked. An error is a reason why
+    /// nothing can be done.
     async fn prepare(&mut self) -> Result<(), String>;
 
     /// Erases a deleted thread. May be repeated.
@@ -56,12 +58,13 @@ pub(super) trait Participant: Send + Sync {
 pub(super) struct Row {
     /// Name in `pending_deletions`, in telemetry and in JSON.
     pub(super) label: &'static str,
-    /// Returns the participant, whose calls wait this long for other processes. `None` if this program was built without it.
+    /// Returns the participant, whose calls wait this long for other processes. `None` if this
+    /// program was built without it.
     pub(super) of: fn(&StateRuntime, Duration) -> Option<Box<dyn Participant>>,
 }
 
-/// Every participant, in the order in which they are brought in line. A program that was built without one of them still
-/// leaves work for it, because another program may have filled it.
+/// Every participant, in the order in which they are brought in line. A program that was built
+/// without one of them still leaves work for it, because another program may have filled it.
 pub(super) static PARTICIPANTS: [Row; 3] = [
     Row { label: "goals", of: goals },
     Row { label: "logs", of: logs },
@@ -88,7 +91,8 @@ fn logs(_state: &StateRuntime, _patience: Duration) -> Option<Box<dyn Participan
     None
 }
 
-/// The files of the index apart from its tables: its write-ahead log, and the snapshots that upgrades have left.
+/// The files of the index apart from its tables: its write-ahead log, and the snapshots that
+/// upgrades have left.
 struct IndexFiles {
     index: LazyDatabase,
     is_written_back: bool,
@@ -97,9 +101,10 @@ struct IndexFiles {
 #[async_trait]
 impl Participant for IndexFiles {
     async fn prepare(&mut self) -> Result<(), String> {
-        // Content that was deleted from the tables is gone from the files once the log is written back.
+        // Content that was deleted from the tables is gone from the files once the log is written
+        // back.
         let db = self.index.get().await.map_err(|error| error.to_string())?;
-        self.is_written_back = db.checkpoint().await.is_ok_and(|checkpoint| checkpoint.complete);
+        self.is_written_back = db.checkpoint().await.unwrap_or(false);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
-//! The table `pending_deletions`: work that deletions, and restorations, have left for their participants.
+//! The table `pending_deletions`: work that deletions, and restorations, have left for their
+//! participants.
 //!
-//! A row says only that a participant must be brought in line with the index. It erases a thread that is deleted by then,
-//! and restores a thread that was brought back meanwhile.
+//! A row says only that a participant must be brought in line with the index. It erases a thread
+//! that is deleted by then, and restores a thread that was brought back meanwhile.
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::{Database, DbError, RowReader, json, text_of};
+use threadkeep_sqlite::{Database, DbError, RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::participant::PARTICIPANTS;
@@ -32,14 +33,13 @@ pub(super) struct Pending {
 
 /// Adds a row for every participant and thread.
 pub(super) async fn add(conn: &mut SqliteConnection, ids: &[Uuid], now_ms: i64) -> Result<(), sqlx::Error> {
-    let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
     let labels: Vec<&str> = PARTICIPANTS.iter().map(|row| row.label).collect();
     sqlx::query(
         "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
          SELECT thread.value, participant.value, ?3 FROM json_each(?1) AS thread, json_each(?2) AS participant \
          WHERE true ON CONFLICT (thread_id, participant) DO NOTHING",
     )
-    .bind(json(&ids))
+    .bind(json(ids))
     .bind(json(&labels))
     .bind(now_ms)
     .execute(conn)
@@ -66,7 +66,7 @@ pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
 /// Removes a row, whose work is done.
 pub(super) async fn remove(conn: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM pending_deletions WHERE thread_id = ?1 AND participant = ?2")
-        .bind(text_of(pending.thread_id))
+        .bind(uuid_text(pending.thread_id))
         .bind(&pending.participant)
         .execute(conn)
         .await?;

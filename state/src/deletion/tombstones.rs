@@ -1,10 +1,12 @@
-//! The table `tombstones`: the ids of deleted threads, so that no index run brings a thread back unasked.
+//! The table `tombstones`: the ids of deleted threads, so that no index run brings a thread back
+//! unasked.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{Database, DbError, RowReader, Tombstone, Tombstones, text_of};
+use threadkeep_sqlite::{Database, DbError, Tombstone, Tombstones, uuid_text};
 use uuid::Uuid;
 
-/// The index's own tombstones. Goals and logs have theirs, and learn of a deletion as its participants.
+/// The index's own tombstones. Goals and logs have theirs, and learn of a deletion as its
+/// participants.
 pub(crate) const TOMBSTONES: Tombstones = Tombstones::new("tombstones");
 
 /// Returns the first `limit` deleted threads whose id begins with `prefix`.
@@ -16,19 +18,15 @@ pub(crate) async fn with_prefix(db: &Database, prefix: &str, limit: u32) -> Resu
     )
     .bind(prefix.to_owned())
     .bind(limit);
-    db.read(async |conn| {
+    let read = db.read(async |conn| {
         let rows = stones.fetch_all(conn).await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
-            let mut row = RowReader::new(row);
-            Ok(Tombstone { thread_id: row.uuid()?, deleted_at: row.time()? })
-        };
-        rows.iter().map(read).collect()
-    })
-    .await
+        rows.iter().map(Tombstone::from_row).collect()
+    });
+    read.await
 }
 
 /// Returns the time at which a thread was deleted, if it is deleted.
 pub(crate) async fn deleted_at(db: &Database, id: Uuid) -> Result<Option<Timestamp>, DbError> {
-    let stones = with_prefix(db, &text_of(id), 1).await?;
+    let stones = with_prefix(db, &uuid_text(id), 1).await?;
     Ok(stones.first().map(|stone| stone.deleted_at))
 }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::row::run_outcome;
 
-/// Lifecycle of an agent, which its user or its parent decides. The outcome of its run is another matter.
+/// Lifecycle of an agent, which its user or its parent decides. The outcome of its run is another
+/// matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lifecycle {
     /// The agent may be used.

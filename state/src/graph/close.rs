@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Durability, RowReader, text_of};
+use threadkeep_sqlite::{Durability, RowReader, uuid_text};
 use uuid::Uuid;
 
 use super::edge::{closed_by, require};
@@ -10,10 +10,11 @@ use super::statements::{ALONE, CLOSE_BELOW, OPEN_BELOW};
 use super::{AgentGraph, GraphError};
 
 impl AgentGraph {
-    /// Closes a thread and all of its open descendants, in one transaction, and returns the threads that it closed.
+    /// Closes a thread and all of its open descendants, in one transaction, and returns the threads
+    /// that it closed.
     ///
-    /// Descendants that were already closed keep their `closed_by`. Closing a closed thread again closes the descendants that
-    /// were spawned since, as if the first closing had closed them.
+    /// Descendants that were already closed keep their `closed_by`. Closing a closed thread again
+    /// closes the descendants that were spawned since, as if the first closing had closed them.
     ///
     /// # Errors
     ///
@@ -27,8 +28,8 @@ impl AgentGraph {
             .await
     }
 
-    /// Reopens a thread and exactly the descendants that the same closing closed, in one transaction, and returns the threads
-    /// that it opened. Does nothing to an open thread.
+    /// Reopens a thread and exactly the descendants that the same closing closed, in one
+    /// transaction, and returns the threads that it opened. Does nothing to an open thread.
     ///
     /// # Errors
     ///
@@ -39,7 +40,7 @@ impl AgentGraph {
                 Some(Some(closing)) => Ok(set_below(conn, OPEN_BELOW, id, closing, now).await?),
                 Some(None) => Ok(Vec::new()),
                 // It has no edges, and so is open, if the index knows it.
-                None if sqlx::query(ALONE).bind(text_of(id)).fetch_optional(conn).await?.is_some() => {
+                None if sqlx::query(ALONE).bind(uuid_text(id)).fetch_optional(conn).await?.is_some() => {
                     Ok(Vec::new())
                 }
                 None => Err(GraphError::NotFound { id }.into()),
@@ -57,8 +58,8 @@ async fn set_below(
     now: Timestamp,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let rows = sqlx::query(statement)
-        .bind(text_of(id))
-        .bind(text_of(closing))
+        .bind(uuid_text(id))
+        .bind(uuid_text(closing))
         .bind(now.as_millisecond())
         .fetch_all(conn)
         .await?;

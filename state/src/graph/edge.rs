@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
-use threadkeep_sqlite::{Durability, RowReader, WriteError, text_of};
+use threadkeep_sqlite::{Durability, RowReader, WriteError, uuid_text};
 use uuid::Uuid;
 
 use super::statements::{CLOSED_BY, LINK, MAY_LINK, SET_CLOSED_BY, TAKE_IN};
@@ -10,16 +10,16 @@ use super::{AgentGraph, GraphError, Lifecycle};
 use crate::deletion::tombstones::TOMBSTONES;
 
 impl AgentGraph {
-    /// Records that `parent` spawned `child`, and adds both to the graph if needed. A new parent is open. A new child has the
-    /// lifecycle of its parent, closed by the same closing; [`set_lifecycle`](Self::set_lifecycle) opens it. Recording it again
-    /// writes nothing.
+    /// Records that `parent` spawned `child`, and adds both to the graph if needed. A new parent is
+    /// open. A new child has the lifecycle of its parent, closed by the same closing;
+    /// [`set_lifecycle`](Self::set_lifecycle) opens it. Recording it again writes nothing.
     ///
     /// # Errors
     ///
-    /// [`GraphError::Cycle`], [`GraphError::SecondParent`], [`GraphError::Deleted`], [`GraphError::Database`]; then nothing
-    /// was changed.
+    /// [`GraphError::Cycle`], [`GraphError::SecondParent`], [`GraphError::Deleted`],
+    /// [`GraphError::Database`]; then nothing was changed.
     pub async fn upsert_edge(&self, parent: Uuid, child: Uuid, now: Timestamp) -> Result<(), GraphError> {
-        let (parent_text, child_text) = (text_of(parent), text_of(child));
+        let (parent_text, child_text) = (uuid_text(parent), uuid_text(child));
         self.db
             .write(Durability::Durable, async |conn| {
                 let deleted = TOMBSTONES.deleted_among(conn, [parent, child]).await?;
@@ -58,7 +58,7 @@ impl AgentGraph {
         self.db
             .write(Durability::Durable, async |conn| {
                 require(conn, id, now).await?;
-                let id = text_of(id);
+                let id = uuid_text(id);
                 let set = sqlx::query(SET_CLOSED_BY)
                     .bind(&id)
                     .bind((lifecycle == Lifecycle::Closed).then_some(&id))
@@ -75,7 +75,7 @@ pub(super) async fn require(
     id: Uuid,
     now: Timestamp,
 ) -> Result<Option<Uuid>, WriteError<GraphError>> {
-    sqlx::query(TAKE_IN).bind(text_of(id)).bind(now.as_millisecond()).execute(&mut *conn).await?;
+    sqlx::query(TAKE_IN).bind(uuid_text(id)).bind(now.as_millisecond()).execute(&mut *conn).await?;
     Ok(closed_by(conn, id).await?.ok_or(GraphError::NotFound { id })?)
 }
 
@@ -84,6 +84,6 @@ pub(super) async fn closed_by(
     conn: &mut SqliteConnection,
     id: Uuid,
 ) -> Result<Option<Option<Uuid>>, sqlx::Error> {
-    let row = sqlx::query(CLOSED_BY).bind(text_of(id)).fetch_optional(conn).await?;
+    let row = sqlx::query(CLOSED_BY).bind(uuid_text(id)).fetch_optional(conn).await?;
     row.map(|row| RowReader::new(&row).optional_uuid()).transpose()
 }

@@ -1,7 +1,8 @@
 //! The agent graph: which thread spawned which, and which of them are open.
 //!
-//! Two things are kept apart. A user or an agent decides the *lifecycle* (open, closed). The rollout tells the *outcome* of a
-//! run (running, completed, failed, …). An agent whose run is completed stays open until it is closed.
+//! Two things are kept apart. A user or an agent decides the *lifecycle* (open, closed). The
+//! rollout has the *outcome* of a run (running, completed, failed, …). An agent whose run is
+//! completed stays open until it is closed.
 
 mod agent;
 mod close;
@@ -21,10 +22,12 @@ pub(crate) use rollouts::link_children_of;
 pub(crate) use rollouts::{Spawned, add_spawned};
 pub(crate) use statements::{UNLINK, statements};
 
-/// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one database.
+/// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one
+/// database.
 ///
-/// A thread has at most one parent, and no thread is its own ancestor: other edges are refused. A thread of the graph need
-/// not be in the index, because an agent reports a child before any process reads the child's rollout.
+/// A thread has at most one parent, and no thread is its own ancestor: other edges are refused. A
+/// thread of the graph need not be in the index, because an agent reports a child before any
+/// process reads the child's rollout.
 #[derive(Clone, Debug)]
 pub struct AgentGraph {
     db: Database,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::{RowReader, json, text_of};
+use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
@@ -18,7 +18,8 @@ pub const MAX_DEPTH: u32 = 1_000;
 /// Selection of a thread's descendants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descendants {
-    /// Only threads with this lifecycle. The path to an open thread may lead over closed ones. Default: all.
+    /// Only threads with this lifecycle. The path to an open thread may lead over closed ones.
+    /// Default: all.
     pub lifecycle: Option<Lifecycle>,
     /// Number of steps down, at most [`MAX_DEPTH`], which is the default.
     pub max_depth: u32,
@@ -37,7 +38,8 @@ pub struct TreeQuery {
     pub root: Option<Uuid>,
     /// Largest number of roots, the newest first. Default: 100.
     pub roots: u32,
-    /// Only roots that began before this one, the last of an earlier page. Default: from the newest.
+    /// Only roots that began before this one, the last of an earlier page. Default: from the
+    /// newest.
     pub before: Option<Uuid>,
     /// Number of steps down, at most [`MAX_DEPTH`], which is the default.
     pub max_depth: u32,
@@ -79,7 +81,7 @@ impl AgentGraph {
     ///
     /// [`GraphError::Database`].
     pub async fn ancestors(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
-        let mut agents = self.agents(sqlx::query(ABOVE).bind(text_of(id)).bind(MAX_DEPTH)).await?;
+        let mut agents = self.agents(sqlx::query(ABOVE).bind(uuid_text(id)).bind(MAX_DEPTH)).await?;
         agents.sort_by_key(|agent| agent.depth);
         Ok(agents)
     }
@@ -91,7 +93,7 @@ impl AgentGraph {
     /// [`GraphError::Database`].
     pub async fn roots(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<Uuid>, GraphError> {
         // `g` comes after every id.
-        let before = before.map_or_else(|| "g".to_owned(), text_of);
+        let before = before.map_or_else(|| "g".to_owned(), uuid_text);
         let roots = self.db.read(async |conn| {
             let rows = sqlx::query(ROOTS).bind(before).bind(limit).fetch_all(conn).await?;
             rows.iter().map(|row| RowReader::new(row).uuid()).collect()
@@ -99,7 +101,8 @@ impl AgentGraph {
         Ok(roots.await?)
     }
 
-    /// Returns a part of the graph as it is drawn: each thread followed by its descendants, siblings by age.
+    /// Returns a part of the graph as it is drawn: each thread followed by its descendants,
+    /// siblings by age.
     ///
     /// # Errors
     ///
@@ -136,13 +139,12 @@ impl AgentGraph {
 
     /// Returns a thread without edges, as a tree of one.
     async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
-        let agents = self.agents(sqlx::query(ALONE).bind(text_of(id))).await?;
+        let agents = self.agents(sqlx::query(ALONE).bind(uuid_text(id))).await?;
         if agents.is_empty() { Err(GraphError::NotFound { id }) } else { Ok(agents) }
     }
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {
-        let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
-        self.agents(sqlx::query(BELOW).bind(json(&ids)).bind(max_depth.min(MAX_DEPTH))).await
+        self.agents(sqlx::query(BELOW).bind(json(ids)).bind(max_depth.min(MAX_DEPTH))).await
     }
 
     async fn agents(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<Agent>, GraphError> {

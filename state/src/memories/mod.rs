@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_redact::redact;
-use threadkeep_sqlite::{Database, Durability, RowReader, text_of};
+use threadkeep_sqlite::{Database, Durability, RowReader, uuid_text};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -56,14 +56,14 @@ impl ThreadMemories {
     /// [`StateError::Database`].
     pub async fn get(&self, thread_id: Uuid) -> Result<Option<ThreadMemory>, StateError> {
         let row = self.db.read(async |conn| {
-            let row = sqlx::query(GET).bind(text_of(thread_id)).fetch_optional(conn).await?;
+            let row = sqlx::query(GET).bind(uuid_text(thread_id)).fetch_optional(conn).await?;
             row.as_ref().map(ThreadMemory::from_row).transpose()
         });
         Ok(row.await?)
     }
 
-    /// Replaces the memory of a thread, and returns its time: `now`, or a millisecond after the time of the replaced memory
-    /// if that is later. Secrets are stored as `[redacted:…]`.
+    /// Replaces the memory of a thread, and returns its time: `now`, or a millisecond after the
+    /// time of the replaced memory if that is later. Secrets are stored as `[redacted:…]`.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl ThreadMemories {
         now: Timestamp,
     ) -> Result<Timestamp, StateError> {
         let upsert = sqlx::query(UPSERT)
-            .bind(text_of(thread_id))
+            .bind(uuid_text(thread_id))
             .bind(redact(trace_summary))
             .bind(redact(memory_summary))
             .bind(now.as_millisecond());
@@ -89,7 +89,8 @@ impl ThreadMemories {
             .await
     }
 
-    /// Returns the newest memories of threads that last worked in exactly this folder, the newest first.
+    /// Returns the newest memories of threads that last worked in exactly this folder, the newest
+    /// first.
     ///
     /// # Errors
     ///

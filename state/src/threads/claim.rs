@@ -14,9 +14,10 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Returns true if this file should own the thread's row rather than `other`. The order is total and depends only on the
-    /// files, not on which was read first. It prefers a name with the id (a copy is often renamed), then the longer history,
-    /// then the current sessions, then the path.
+    /// Returns true if this file should own the thread's row rather than `other`. The order is
+    /// total and depends only on the files, not on which was read first. It prefers a name with the
+    /// id (a copy is often renamed), then the longer history, then the current sessions, then the
+    /// path.
     pub(crate) fn beats(&self, other: &Claim, id: Uuid) -> bool {
         self.rank(id) > other.rank(id)
     }

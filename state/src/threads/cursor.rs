@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use super::order::{SortDirection, SortKey};
 
-/// Place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around it.
+/// Place in a list of threads: opaque, versioned, and valid whatever is inserted or deleted around
+/// it.
 ///
-/// It is a key, a time and an id, and not a row number, so the thread that it was made from need no longer exist. It also
-/// has the sort key and the direction, so that the cursor alone continues a page or catches up with it.
+/// It is a key, a time and an id, and not a row number, so the thread that it was made from need no
+/// longer exist. It also has the sort key and the direction, so that the cursor alone continues a
+/// page or catches up with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) sort: SortKey,
@@ -23,7 +25,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Returns true if it came from a list of this direction, as its next cursor or as its backwards cursor.
+    /// Returns true if it came from a list of this direction, as its next cursor or as its
+    /// backwards cursor.
     pub fn continues(&self, direction: SortDirection) -> bool {
         (self.direction == direction) != self.catch_up
     }
@@ -128,7 +131,8 @@ mod tests {
             let good = "v1udf.1795354176824.01a203712e88704292717b3c9ce3f36d";
             let at = at.min(good.len() - 1);
             let text = format!("{}{damage}{}", &good[..at], &good[at + 1..]);
-            // What is accepted says the same again; what is not is refused in words, without a panic.
+            // What is accepted says the same again; what is not is refused in words, without a
+            // panic.
             match text.parse::<Cursor>() {
                 Ok(cursor) => prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor)),
                 Err(error) => prop_assert!(error.to_string().contains("start again without one")),

@@ -3,7 +3,7 @@
 //! No rollout has them, so unlike the rest of the index they could not be rebuilt.
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{Durability, text_of};
+use threadkeep_sqlite::{Durability, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -14,8 +14,8 @@ use crate::thread::MemoryMode;
 pub const MAX_NAME_CHARS: usize = 200;
 
 impl ThreadStore {
-    /// Names a thread. `None` removes the user's name, so that the name in the home's `session_index.jsonl` shows again. A
-    /// secret in a name is stored as `[redacted:…]`.
+    /// Names a thread. `None` removes the user's name, so that the name in the home's
+    /// `session_index.jsonl` shows again. A secret in a name is stored as `[redacted:…]`.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl ThreadStore {
     ) -> Result<(), StateError> {
         self.db
             .write(Durability::Durable, async |conn| {
-                let edited = bind(text_of(id)).execute(conn).await?.rows_affected();
+                let edited = bind(uuid_text(id)).execute(conn).await?.rows_affected();
                 if edited == 0 { Err(StateError::NotFound { id }.into()) } else { Ok(()) }
             })
             .await

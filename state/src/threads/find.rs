@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::{json, text_of};
+use threadkeep_sqlite::{json, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -34,13 +34,14 @@ impl ThreadStore {
     /// [`StateError::Database`].
     pub async fn get(&self, id: Uuid) -> Result<Option<Thread>, StateError> {
         let found = self.db.read(async |conn| {
-            let row = sqlx::query(AssertSqlSafe(by_id())).bind(text_of(id)).fetch_optional(conn).await?;
+            let row = sqlx::query(AssertSqlSafe(by_id())).bind(uuid_text(id)).fetch_optional(conn).await?;
             row.as_ref().map(Thread::from_row).transpose()
         });
         Ok(found.await?)
     }
 
-    /// Returns the threads with some ids, ordered by id, with one statement. Ids that the index does not have are left out.
+    /// Returns the threads with some ids, ordered by id, with one statement. Ids that the index
+    /// does not have are left out.
     ///
     /// # Errors
     ///
@@ -49,15 +50,15 @@ impl ThreadStore {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<String> = ids.iter().copied().map(text_of).collect();
         let found = self.db.read(async |conn| {
-            let rows = sqlx::query(AssertSqlSafe(by_ids())).bind(json(&ids)).fetch_all(conn).await?;
+            let rows = sqlx::query(AssertSqlSafe(by_ids())).bind(json(ids)).fetch_all(conn).await?;
             rows.iter().map(Thread::from_row).collect()
         });
         Ok(found.await?)
     }
 
-    /// Returns the time at which the user deleted this thread. `None` if it was not deleted, or was restored.
+    /// Returns the time at which the user deleted this thread. `None` if it was not deleted, or was
+    /// restored.
     ///
     /// # Errors
     ///
@@ -82,14 +83,15 @@ impl ThreadStore {
         }
     }
 
-    /// Returns the only id that begins with `prefix`, with or without hyphens, in any case. A whole id is returned as it is.
+    /// Returns the only id that begins with `prefix`, with or without hyphens, in any case. A whole
+    /// id is returned as it is.
     ///
     /// # Errors
     ///
     /// * [`StateError::BadIdPrefix`] if it cannot be the beginning of an id.
     /// * [`StateError::Deleted`] if only a deleted thread's id begins with it.
-    /// * [`StateError::NoSuchPrefix`], [`StateError::Database`], and [`StateError::AmbiguousPrefix`] with the first
-    ///   candidates.
+    /// * [`StateError::NoSuchPrefix`], [`StateError::Database`], and
+    ///   [`StateError::AmbiguousPrefix`] with the first candidates.
     pub async fn resolve(&self, prefix: &str) -> Result<Uuid, StateError> {
         if let Ok(id) = Uuid::try_parse(prefix) {
             return Ok(id);
@@ -108,7 +110,7 @@ impl ThreadStore {
             if let [stone] = deleted[..] {
                 return Err(StateError::Deleted { id: stone.thread_id, at: stone.deleted_at });
             }
-            ids = deleted.iter().map(|stone| text_of(stone.thread_id)).collect();
+            ids = deleted.iter().map(|stone| uuid_text(stone.thread_id)).collect();
         }
         match ids.as_slice() {
             [] => Err(StateError::NoSuchPrefix { prefix: prefix.to_owned() }),

@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteArguments;
+use threadkeep_sqlite::uuid_text;
 
 use super::ThreadStore;
 use super::cursor::Cursor;
@@ -9,7 +10,6 @@ use super::order::{SortDirection, SortKey};
 use super::search::{SearchShape, SearchTerm};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
-use threadkeep_sqlite::text_of;
 
 /// Default number of threads on a page.
 pub const DEFAULT_PAGE: u32 = 50;
@@ -35,16 +35,16 @@ pub struct ListThreads {
     pub provider: Option<String>,
     /// Only threads whose latest turn was in exactly this folder.
     pub cwd: Option<String>,
-    /// Only threads with this text, without regard to case, in their name, title, preview, first message, folder
-    /// or branch.
+    /// Only threads with this text, without regard to case, in their name, title, preview, first
+    /// message, folder or branch.
     pub search: Option<String>,
 }
 
 /// A page of threads.
 ///
-/// No thread is skipped or repeated, even if threads are inserted or deleted between two pages. A thread whose sort time
-/// changes meanwhile is found at its new place, by going on or by catching up. A thread that is indexed late may have a time
-/// behind a cursor; it is then behind it.
+/// No thread is skipped or repeated, even if threads are inserted or deleted between two pages. A
+/// thread whose sort time changes meanwhile is found at its new place, by going on or by catching
+/// up. A thread that is indexed late may have a time behind a cursor; it is then behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThreadPage {
@@ -52,12 +52,13 @@ pub struct ThreadPage {
     pub threads: Vec<Thread>,
     /// Cursor that goes on after the page's last thread. `None` at the end of the list.
     ///
-    /// A page that was reached by a [`backwards_cursor`](ThreadPage::backwards_cursor) has one whenever it has a thread,
-    /// because more may come later: keep the last one, and ask again.
+    /// A page that was reached by a [`backwards_cursor`](ThreadPage::backwards_cursor) has one
+    /// whenever it has a thread, because more may come later: keep the last one, and ask again.
     pub next_cursor: Option<Cursor>,
-    /// Cursor that lists, in the other direction, the threads before the page's first: with the newest first, the threads
-    /// that came since. An empty page that was reached by such a cursor returns it, so that a client that catches up
-    /// repeatedly always holds one: the last page's `next_cursor`, or else its `backwards_cursor`.
+    /// Cursor that lists, in the other direction, the threads before the page's first: with the
+    /// newest first, the threads that came since. An empty page that was reached by such a cursor
+    /// returns it, so that a client that catches up repeatedly always holds one: the last page's
+    /// `next_cursor`, or else its `backwards_cursor`.
     pub backwards_cursor: Option<Cursor>,
 }
 
@@ -74,8 +75,8 @@ pub(crate) struct ListShape {
 }
 
 impl ListShape {
-    /// Returns the statement. It binds, as far as the shape has them and in this order: list, source, provider, folder,
-    /// search, cursor time, cursor id, limit.
+    /// Returns the statement. It binds, as far as the shape has them and in this order: list,
+    /// source, provider, folder, search, cursor time, cursor id, limit.
     pub(crate) fn sql(&self) -> String {
         let time = match self.sort {
             SortKey::Created => "created_at_ms",
@@ -93,7 +94,8 @@ impl ListShape {
             sql.push_str(" AND model_provider = ?");
         }
         if self.cwd {
-            // The plus keeps SQLite from sorting what the index of folders gives: it is in the order of updates.
+            // The plus keeps SQLite from sorting what the index of folders gives: it is in the
+            // order of updates.
             sql.push_str(if self.sort == SortKey::Created { " AND +cwd = ?" } else { " AND cwd = ?" });
         }
         match self.search {
@@ -116,8 +118,8 @@ impl ThreadStore {
     ///
     /// # Errors
     ///
-    /// [`StateError::CursorMismatch`] when the cursor belongs to another sort key, [`StateError::BadLimit`], and
-    /// [`StateError::Database`].
+    /// [`StateError::CursorMismatch`] when the cursor belongs to another sort key,
+    /// [`StateError::BadLimit`], and [`StateError::Database`].
     pub async fn list(&self, query: &ListThreads) -> Result<ThreadPage, StateError> {
         let limit = query.limit.unwrap_or(DEFAULT_PAGE);
         if limit == 0 || limit > MAX_PAGE {
@@ -144,9 +146,9 @@ impl ThreadStore {
             rows = rows.bind(search.pattern());
         }
         if let Some(cursor) = &query.cursor {
-            rows = rows.bind(cursor.at.as_millisecond()).bind(text_of(cursor.id));
+            rows = rows.bind(cursor.at.as_millisecond()).bind(uuid_text(cursor.id));
         }
-        // One more than asked for tells whether there is more.
+        // One more than asked for shows if the list goes on.
         let rows = rows.bind(i64::from(limit) + 1);
 
         let mut threads = self.fetch_threads(rows).await?;

@@ -1,4 +1,5 @@
-//! Live sessions: a program that records a thread reports every appended line, and the index writes as little as it can.
+//! Live sessions: a program that records a thread reports every appended line, and the index writes
+//! as little as it can.
 
 use std::path::PathBuf;
 
@@ -29,7 +30,8 @@ pub enum LiveError {
 
 /// A thread that is being recorded and followed by the index.
 ///
-/// The process may be killed at any moment: the next index run finds in the rollout what was not written.
+/// The process may be killed at any moment: the next index run finds in the rollout what was not
+/// written.
 #[derive(Clone, Debug)]
 pub struct LiveThread {
     threads: ThreadStore,
@@ -62,13 +64,14 @@ impl ThreadStore {
 }
 
 impl LiveThread {
-    /// Indexes an appended line, and returns true if that was written. A line that describes the thread is written at once,
-    /// with every waiting touch. A touch may wait for others ([`ThreadStore::touch`]).
+    /// Indexes an appended line, and returns true if that was written. A line that describes the
+    /// thread is written at once, with every waiting touch. A touch may wait for others
+    /// ([`ThreadStore::touch`]).
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]. The next call writes the touches that this one could not. The next index run finds a
-    /// description in the rollout.
+    /// [`StateError::Database`]. The next call writes the touches that this one could not. The next
+    /// index run finds a description in the rollout.
     pub async fn appended(&self, appended: &Appended) -> Result<bool, StateError> {
         match &appended.change {
             Change::Metadata(metadata) => {

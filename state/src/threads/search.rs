@@ -9,8 +9,9 @@ pub(crate) enum SearchShape {
 
 /// Substring to look for, without regard to case.
 ///
-/// Three characters and more are looked up in the trigram index. One or two cannot be: they are compared with every
-/// row of the list, in its order, until the page is full; SQLite then folds the case of ASCII alone.
+/// Three characters and more are looked up in the trigram index. One or two cannot be: they are
+/// compared with every row of the list, in its order, until the page is full; SQLite then folds the
+/// case of ASCII alone.
 pub(super) struct SearchTerm<'a> {
     text: &'a str,
 }
@@ -26,7 +27,8 @@ impl<'a> SearchTerm<'a> {
         if self.text.chars().nth(2).is_some() { SearchShape::Indexed } else { SearchShape::Short }
     }
 
-    /// Returns the value to bind: one FTS5 string, in which nothing is an operator, or a LIKE pattern.
+    /// Returns the value to bind: one FTS5 string, in which nothing is an operator, or a LIKE
+    /// pattern.
     pub(super) fn pattern(&self) -> String {
         match self.shape() {
             SearchShape::Indexed => format!("\"{}\"", self.text.replace('"', "\"\"")),

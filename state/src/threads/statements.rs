@@ -6,7 +6,8 @@ use super::order::{SortDirection, SortKey};
 use super::search::SearchShape;
 use super::upsert::upsert_sql;
 
-/// Returns every statement that finds or writes a thread, and one list statement for each query plan.
+/// Returns every statement that finds or writes a thread, and one list statement for each query
+/// plan.
 pub(crate) fn statements() -> Vec<(String, String)> {
     let mut statements = vec![
         ("thread by id".to_owned(), by_id()),
@@ -34,7 +35,7 @@ pub(crate) fn statements() -> Vec<(String, String)> {
 }
 
 impl ListShape {
-    /// Returns a few words that tell the statement from others.
+    /// Returns a name in a few words.
     fn name(&self) -> String {
         let sort = if self.sort == SortKey::Created { "created" } else { "updated" };
         let parts = [

@@ -1,4 +1,5 @@
-//! Touches: the changes that come with nearly every line of a live session, coalesced over all threads of a process.
+//! Touches: the changes that come with nearly every line of a live session, coalesced over all
+//! threads of a process.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -8,14 +9,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use threadkeep_rollout::Touch;
-use threadkeep_sqlite::{Database, json, text_of};
+use threadkeep_sqlite::{Database, json, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
 
-/// Time that a touch may wait for others to be written with it, by the clock and by the times of the lines, unless
-/// [`StateOptions::touch_interval`](crate::StateOptions::touch_interval) says otherwise.
+/// Time that a touch may wait for others to be written with it, by the clock and by the times of
+/// the lines, unless [`StateOptions::touch_interval`](crate::StateOptions::touch_interval) says
+/// otherwise.
 pub const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Number of touches that may wait. Busy sessions reach it before [`TOUCH_INTERVAL`].
@@ -45,7 +47,8 @@ struct Pending {
     /// Time of the first touch that waits.
     first: Option<Timestamp>,
     count: usize,
-    /// Number of times that the touches were taken. A timer that was set before has nothing left to do.
+    /// Number of times that the touches were taken. A timer that was set before has nothing left to
+    /// do.
     taken: u64,
     threads: HashMap<Uuid, Touch>,
 }
@@ -99,8 +102,8 @@ impl Touches {
     }
 }
 
-/// Touches on their way to the database. They wait again if they do not get there, also if the future that writes them is
-/// dropped.
+/// Touches on their way to the database. They wait again if they do not get there, also if the
+/// future that writes them is dropped.
 pub(super) struct TakenTouches<'s> {
     store: &'s ThreadStore,
     touches: Vec<Touch>,
@@ -135,13 +138,14 @@ impl ThreadStore {
         TakenTouches { store: self, touches: self.touches.take() }
     }
 
-    /// Records a line of a thread's rollout that changed nothing but time, tokens and outcome. Returns true if it was written
-    /// now, with all waiting touches.
+    /// Records a line of a thread's rollout that changed nothing but time, tokens and outcome.
+    /// Returns true if it was written now, with all waiting touches.
     ///
-    /// Touches are coalesced, and most calls write nothing. They are written together when [`MAX_TOUCHES`] wait, when the
-    /// oldest has waited for [`TOUCH_INTERVAL`] (a task of the runtime sees to it), with the next
-    /// [`upsert`](ThreadStore::upsert), and by [`flush_touches`](ThreadStore::flush_touches). So a live session's time, tokens
-    /// and outcome in the index can be that old. A touch that is older than the index's row is ignored.
+    /// Touches are coalesced, and most calls write nothing. They are written together when
+    /// [`MAX_TOUCHES`] wait, when the oldest has waited for [`TOUCH_INTERVAL`] (a task of the
+    /// runtime sees to it), with the next [`upsert`](ThreadStore::upsert), and by
+    /// [`flush_touches`](ThreadStore::flush_touches). So a live session's time, tokens and outcome
+    /// in the index can be that old. A touch that is older than the index's row is ignored.
     ///
     /// # Errors
     ///
@@ -159,8 +163,9 @@ impl ThreadStore {
         Ok(true)
     }
 
-    /// Starts a timer that writes the waiting touches if no other call does. It keeps no store open: touches of a store that is
-    /// dropped are lost, and the next index run finds them in the rollouts.
+    /// Starts a timer that writes the waiting touches if no other call does. It keeps no store
+    /// open: touches of a store that is dropped are lost, and the next index run finds them in the
+    /// rollouts.
     fn flush_later(&self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (touches, interval) = (Arc::downgrade(&self.touches), self.touches.interval);
@@ -193,7 +198,7 @@ pub(super) async fn write_touches(conn: &mut SqliteConnection, touches: &[Touch]
     }
     let row = |touch: &Touch| {
         let at = touch.updated_at.as_millisecond();
-        (text_of(touch.thread_id), at, touch.tokens_used.max(0), touch.run_outcome.as_str())
+        (uuid_text(touch.thread_id), at, touch.tokens_used.max(0), touch.run_outcome.as_str())
     };
     let rows: Vec<(String, i64, i64, &str)> = touches.iter().map(row).collect();
     sqlx::query(

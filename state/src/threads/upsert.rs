@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_rollout::ThreadMetadata;
-use threadkeep_sqlite::{Durability, MOST_ROWS, text_of, value_columns, values_of};
+use threadkeep_sqlite::{Durability, MOST_ROWS, uuid_text, value_columns, values_of};
 use uuid::Uuid;
 
 use super::touch::write_touches;
@@ -57,7 +57,7 @@ macro_rules! indexed_columns {
 }
 
 indexed_columns! { |metadata, file|
-    id: String = text_of(metadata.thread_id),
+    id: String = uuid_text(metadata.thread_id),
     rollout_path: String = file.path.to_owned(),
     created_at_ms: i64 = file.created.as_millisecond(),
     updated_at_ms: i64 = file.updated.as_millisecond(),
@@ -80,7 +80,7 @@ indexed_columns! { |metadata, file|
     agent_nickname: Option<String> = metadata.agent_nickname,
     agent_role: Option<String> = metadata.agent_role,
     agent_path: Option<String> = metadata.agent_path,
-    parent_thread_id: Option<String> = metadata.parent_thread_id.map(text_of),
+    parent_thread_id: Option<String> = metadata.parent_thread_id.map(uuid_text),
     rollout_memory_mode: Option<String> = metadata.memory_mode,
     rollout_archived: i64 = i64::from(file.archived),
     run_outcome: &'static str = metadata.run_outcome.as_str(),

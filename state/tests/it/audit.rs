@@ -1,12 +1,12 @@
-//! The audit names every field that differs, and the repair mends it from the rollouts.
+//! The audit names every field that differs, and the repair restores it from the rollouts.
 
 use jiff::Timestamp;
 use threadkeep_state::audit::{AuditReport, DifferenceKind};
 
-use crate::common::{Lab, Result, id, rollout_path, session};
+use crate::common::{Fixture, Result, id, rollout_path, session};
 
-async fn audit(lab: &Lab) -> Result<AuditReport> {
-    Ok(lab.state.audit(&lab.home()?, |_, _| ()).await?)
+async fn audit(fixture: &Fixture) -> Result<AuditReport> {
+    Ok(fixture.state.audit(&fixture.home()?, |_, _| ()).await?)
 }
 
 fn said(report: &AuditReport) -> String {
@@ -27,9 +27,9 @@ fn said(report: &AuditReport) -> String {
 
 #[tokio::test]
 async fn a_fresh_index_differs_in_nothing() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let report = audit(&lab).await?;
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let report = audit(&fixture).await?;
     assert_eq!((report.files, report.threads), (16, 16));
     assert_eq!((report.differences, report.problems), (vec![], vec![]));
     Ok(())
@@ -37,16 +37,16 @@ async fn a_fresh_index_differs_in_nothing() -> Result {
 
 #[tokio::test]
 async fn every_field_that_differs_is_named_and_mended() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    lab.state.threads().rename("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?, Some("Mine")).await?;
-    lab.sql("UPDATE threads SET title = 'wrong', tokens_used = 7, git_sha = NULL, approval_mode = 'made up' WHERE id LIKE '01a2036f-a3a8%'").await?;
-    lab.sql("DELETE FROM threads WHERE id LIKE '01a2036f-6413%'").await?;
-    lab.sql("UPDATE threads SET missing_since_ms = 1 WHERE id LIKE '01a2036f-6f1a%'").await?;
-    lab.sql("UPDATE threads SET session_name = 'nobody said so' WHERE id LIKE '01a2036f-755a%'").await?;
-    lab.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived, run_outcome) \
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    fixture.state.threads().rename("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?, Some("Mine")).await?;
+    fixture.sql("UPDATE threads SET title = 'wrong', tokens_used = 7, git_sha = NULL, approval_mode = 'made up' WHERE id LIKE '01a2036f-a3a8%'").await?;
+    fixture.sql("DELETE FROM threads WHERE id LIKE '01a2036f-6413%'").await?;
+    fixture.sql("UPDATE threads SET missing_since_ms = 1 WHERE id LIKE '01a2036f-6f1a%'").await?;
+    fixture.sql("UPDATE threads SET session_name = 'nobody said so' WHERE id LIKE '01a2036f-755a%'").await?;
+    fixture.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived, run_outcome) \
              VALUES ('ffffffff-0000-7000-8000-000000000000', 'sessions/nowhere.jsonl', 1, 1, 'mock', 0, 0, 'unknown')").await?;
-    let report = audit(&lab).await?;
+    let report = audit(&fixture).await?;
     insta::assert_snapshot!(said(&report), @r#"
 01a2036f-6413 NotIndexed
 01a2036f-6f1a NotIndexed
@@ -58,11 +58,11 @@ async fn every_field_that_differs_is_named_and_mended() -> Result {
 ffffffff-0000 NoRollout
 "#);
 
-    let mended = lab.state.prepare_repair(&report, Timestamp::now()).await?;
+    let mended = fixture.state.prepare_repair(&report, Timestamp::now()).await?;
     assert_eq!(mended, report.differences.len());
-    lab.index().await?;
-    assert_eq!(said(&audit(&lab).await?), "");
-    let thread = lab
+    fixture.index().await?;
+    assert_eq!(said(&audit(&fixture).await?), "");
+    let thread = fixture
         .state
         .threads()
         .get("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?)
@@ -74,15 +74,15 @@ ffffffff-0000 NoRollout
 
 #[tokio::test]
 async fn what_was_not_indexed_yet_differs() -> Result {
-    let lab = Lab::empty().await?;
-    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
-    lab.index().await?;
-    lab.write(&rollout_path(id(2)), session(id(2), "hello"))?;
-    lab.append(
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    fixture.index().await?;
+    fixture.write(&rollout_path(id(2)), session(id(2), "hello"))?;
+    fixture.append(
         &rollout_path(id(1)),
         "{\"timestamp\":\"2026-11-22T14:00:00Z\",\"type\":\"x\",\"payload\":{}}\n",
     )?;
-    let report = audit(&lab).await?;
+    let report = audit(&fixture).await?;
     let kinds: Vec<&DifferenceKind> = report.differences.iter().map(|difference| &difference.kind).collect();
     assert!(matches!(
         kinds[..],
@@ -93,14 +93,14 @@ async fn what_was_not_indexed_yet_differs() -> Result {
 
 #[tokio::test]
 async fn copies_and_deleted_threads_are_no_differences() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     for number in [1, 2] {
-        lab.write(&rollout_path(id(number)), session(id(number), "hello"))?;
+        fixture.write(&rollout_path(id(number)), session(id(number), "hello"))?;
     }
-    lab.write(&rollout_path(id(1)).replace("/22/", "/23/"), session(id(1), "hello"))?;
-    lab.index().await?;
-    lab.state.delete_thread(id(2), Timestamp::now()).await?;
-    let report = audit(&lab).await?;
+    fixture.write(&rollout_path(id(1)).replace("/22/", "/23/"), session(id(1), "hello"))?;
+    fixture.index().await?;
+    fixture.state.delete_thread(id(2), Timestamp::now()).await?;
+    let report = audit(&fixture).await?;
     assert_eq!(said(&report), "");
     assert_eq!(report.problems.len(), 1, "the copy");
     Ok(())

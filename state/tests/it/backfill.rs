@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use threadkeep_backfill::conformance::Fixture;
 use threadkeep_rollout::ExtractError;
 use threadkeep_state::HomeProblem;
 use threadkeep_state::backfill::{BackfillProgress, HomeSource, IndexOptions, ThreadIndex};
 
-use crate::common::{Lab, id, rollout_path, session};
+use crate::common::{Fixture, id, rollout_path, session};
 
 /// Real files, and the real index over them.
 struct Files {
-    lab: Lab,
+    fixture: Fixture,
     source: Arc<HomeSource>,
     index: Arc<ThreadIndex>,
     progress: Arc<BackfillProgress>,
@@ -21,10 +20,10 @@ struct Files {
 
 impl Files {
     async fn new() -> Files {
-        let lab = Lab::empty().await.expect("a lab");
-        let ports = lab.ports(IndexOptions::default()).expect("the ports");
+        let fixture = Fixture::empty().await.expect("a fixture");
+        let ports = fixture.ports(IndexOptions::default()).expect("the ports");
         Files {
-            lab,
+            fixture,
             source: Arc::new(ports.source),
             index: Arc::new(ports.index),
             progress: Arc::new(ports.progress),
@@ -33,7 +32,7 @@ impl Files {
 }
 
 #[async_trait]
-impl Fixture for Files {
+impl threadkeep_backfill::conformance::Fixture for Files {
     type Source = HomeSource;
     type Index = ThreadIndex;
     type Progress = BackfillProgress;
@@ -65,21 +64,21 @@ impl Fixture for Files {
     async fn put(&self, number: usize, revision: u32) {
         // Another length makes another fingerprint, whatever the file system's clock.
         let message = format!("revision {revision} {}", "x".repeat(revision as usize));
-        self.lab.write(&self.key(number), session(id(number as u128), &message)).expect("a rollout");
+        self.fixture.write(&self.key(number), session(id(number as u128), &message)).expect("a rollout");
     }
 
     async fn put_copy(&self, number: usize, of: usize) -> bool {
-        let text = std::fs::read(self.lab.path(&self.key(of))).expect("the original");
-        self.lab.write(&self.key(number), text).expect("a copy");
+        let text = std::fs::read(self.fixture.path(&self.key(of))).expect("the original");
+        self.fixture.write(&self.key(number), text).expect("a copy");
         true
     }
 
     async fn remove(&self, number: usize) {
-        std::fs::remove_file(self.lab.path(&self.key(number))).expect("the rollout");
+        std::fs::remove_file(self.fixture.path(&self.key(number))).expect("the rollout");
     }
 
     async fn lose_row(&self, number: usize) {
-        let mut conn = self.lab.raw().await.expect("the database");
+        let mut conn = self.fixture.raw().await.expect("the database");
         sqlx::query("DELETE FROM threads WHERE rollout_path = ?1")
             .bind(self.key(number))
             .execute(&mut conn)
@@ -88,7 +87,7 @@ impl Fixture for Files {
     }
 
     async fn rows(&self) -> BTreeMap<String, String> {
-        let threads = self.lab.threads().await.expect("the threads");
+        let threads = self.fixture.threads().await.expect("the threads");
         threads.into_iter().map(|thread| (thread.rollout_path.clone(), format!("{thread:?}"))).collect()
     }
 }

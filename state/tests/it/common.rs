@@ -1,4 +1,5 @@
-//! What the tests share: homes that can be written to, an index over them, and a look behind its back.
+//! What the tests share: homes that can be written to, an index over them, and a look behind its
+//! back.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,33 +24,33 @@ pub(crate) fn bundled_home() -> PathBuf {
 }
 
 /// An agent home and a SQLite home, both of this test alone.
-pub(crate) struct Lab {
+pub(crate) struct Fixture {
     folder: TempDir,
     pub(crate) state: StateRuntime,
 }
 
-impl Lab {
+impl Fixture {
     /// A home without a rollout.
-    pub(crate) async fn empty() -> Result<Lab> {
+    pub(crate) async fn empty() -> Result<Fixture> {
         let folder = tempfile::tempdir()?;
         for name in ["home/sessions", "sqlite"] {
             fs::create_dir_all(folder.path().join(name))?;
         }
         let state = StateRuntime::open(&StateOptions::new(folder.path().join("sqlite"))).await?;
-        Ok(Lab { folder, state })
+        Ok(Fixture { folder, state })
     }
 
     /// A copy of the bundled home, not indexed yet.
-    pub(crate) async fn bundled() -> Result<Lab> {
-        let lab = Lab::empty().await?;
-        copy(&bundled_home(), &lab.path(""))?;
-        Ok(lab)
+    pub(crate) async fn bundled() -> Result<Fixture> {
+        let fixture = Fixture::empty().await?;
+        copy(&bundled_home(), &fixture.path(""))?;
+        Ok(fixture)
     }
 
-    /// The same, with what is there opened anew.
-    pub(crate) async fn reopened(self) -> Result<Lab> {
+    /// Opens the same databases again.
+    pub(crate) async fn reopened(self) -> Result<Fixture> {
         let state = StateRuntime::open(&StateOptions::new(self.sqlite_home())).await?;
-        Ok(Lab { state, ..self })
+        Ok(Fixture { state, ..self })
     }
 
     pub(crate) fn sqlite_home(&self) -> PathBuf {
@@ -136,7 +137,7 @@ fn copy(from: &Path, to: &Path) -> Result {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            // An index that somebody made of the bundled home is not part of it.
+            // An index of the bundled home, made by a user, is not part of it.
             if entry.file_name() != "threadkeep" {
                 copy(&entry.path(), &target)?;
             }

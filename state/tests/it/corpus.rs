@@ -1,23 +1,23 @@
-//! What must hold for the index of real rollouts, beside its rows.
+//! Properties of the index of real rollouts, apart from its rows.
 
 use std::fs;
 
-use crate::common::{Lab, Result};
+use crate::common::{Fixture, Result};
 
 #[tokio::test]
 async fn credentials_of_a_remote_reach_no_file_of_ours() -> Result {
-    let lab = Lab::bundled().await?;
+    let fixture = Fixture::bundled().await?;
     let secret = b"s3cr3t-token";
     let holds = |path: &std::path::Path| -> Result<bool> {
         Ok(fs::read(path)?.windows(secret.len()).any(|window| window == secret))
     };
-    let rollout = lab
+    let rollout = fixture
         .path("sessions/2026/11/22/rollout-2026-11-22T13-26-05-01a2036f-755a-7811-b14e-4200865829fd.jsonl");
     assert!(holds(&rollout)?, "the corpus has the made-up credentials");
 
-    lab.index().await?;
-    let sqlite_home = lab.sqlite_home();
-    lab.state.close().await?;
+    fixture.index().await?;
+    let sqlite_home = fixture.sqlite_home();
+    fixture.state.close().await?;
     let mut files = 0;
     for entry in fs::read_dir(sqlite_home)? {
         let path = entry?.path();
@@ -30,11 +30,11 @@ async fn credentials_of_a_remote_reach_no_file_of_ours() -> Result {
 
 #[tokio::test]
 async fn indexing_changes_no_byte_of_the_home() -> Result {
-    let lab = Lab::bundled().await?;
-    let before = snapshot(&lab.path(""))?;
-    lab.index().await?;
-    lab.index().await?;
-    assert_eq!(snapshot(&lab.path(""))?, before);
+    let fixture = Fixture::bundled().await?;
+    let before = snapshot(&fixture.path(""))?;
+    fixture.index().await?;
+    fixture.index().await?;
+    assert_eq!(snapshot(&fixture.path(""))?, before);
     Ok(())
 }
 
@@ -54,10 +54,11 @@ fn snapshot(folder: &std::path::Path) -> Result<Vec<(std::path::PathBuf, Vec<u8>
 
 #[tokio::test]
 async fn an_unchanged_home_is_read_once_and_its_rows_are_written_once() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let mut conn = lab.raw().await?;
-    // Triggers that refuse every write of a thread: a second pass, also one that reads everything again, makes none.
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let mut conn = fixture.raw().await?;
+    // Triggers that refuse every write of a thread: a second pass, also if it reads everything
+    // again, makes none.
     for sql in [
         "CREATE TRIGGER no_update BEFORE UPDATE ON threads BEGIN SELECT raise(ABORT, 'updated'); END",
         "CREATE TRIGGER no_delete BEFORE DELETE ON threads BEGIN SELECT raise(ABORT, 'deleted'); END",
@@ -66,10 +67,10 @@ async fn an_unchanged_home_is_read_once_and_its_rows_are_written_once() -> Resul
     ] {
         sqlx::query(sql).execute(&mut conn).await?;
     }
-    let again = lab.index().await?;
+    let again = fixture.index().await?;
     assert_eq!((again.indexed, again.unchanged), (0, 16));
     let forced =
-        lab.engine(threadkeep_state::backfill::IndexOptions::default())?.force(true).run(|_| ()).await?;
+        fixture.engine(threadkeep_state::backfill::IndexOptions::default())?.force(true).run(|_| ()).await?;
     assert_eq!((forced.indexed, forced.failed), (16, 0));
     Ok(())
 }

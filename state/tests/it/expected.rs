@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use threadkeep_state::Thread;
 
-use crate::common::{Lab, Result};
+use crate::common::{Fixture, Result};
 
 /// Where our row says more, or makes up less, than the agent's own: (end of the path, field, ours).
 ///
-/// `None` stands for NULL: the file says nothing. Versions 0.47 and 0.99 wrote policies in shapes of their own, which
-/// are kept as they are.
+/// `None` stands for NULL: the file says nothing. Versions 0.47 and 0.99 wrote policies in shapes
+/// of their own, which are kept as they are.
 const BETTER: &[(&str, &str, Option<&str>)] = &[
     ("a3a8-7c33-961b-db9759fa464d.jsonl", "sandbox_policy", None),
     ("a3a8-7c33-961b-db9759fa464d.jsonl", "approval_mode", None),
@@ -73,11 +73,11 @@ fn expected() -> Result<Value> {
 
 #[tokio::test]
 async fn every_bundled_rollout_has_the_expected_row() -> Result {
-    let lab = Lab::bundled().await?;
-    let report = lab.index().await?;
+    let fixture = Fixture::bundled().await?;
+    let report = fixture.index().await?;
     assert_eq!((report.indexed, report.failed, report.lines_skipped), (16, 0, 0));
 
-    let threads = lab.threads().await?;
+    let threads = fixture.threads().await?;
     let threads: BTreeMap<&str, &Thread> = threads.iter().map(|t| (t.rollout_path.as_str(), t)).collect();
     let expected = expected()?;
     let files = expected["threads"].as_object().ok_or("expected.json has threads")?;
@@ -107,10 +107,10 @@ async fn every_bundled_rollout_has_the_expected_row() -> Result {
 
 #[tokio::test]
 async fn a_thread_was_updated_when_its_last_line_was_written() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
     let expected = expected()?;
-    for thread in lab.threads().await? {
+    for thread in fixture.threads().await? {
         let last = &expected["threads"][&thread.rollout_path]["last_line_timestamp"];
         let last: Timestamp = last.as_str().ok_or("a time")?.parse()?;
         assert_eq!(thread.updated_at, last, "{}", thread.rollout_path);
@@ -121,9 +121,9 @@ async fn a_thread_was_updated_when_its_last_line_was_written() -> Result {
 
 #[tokio::test]
 async fn spawn_edges_come_from_the_rollouts() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let mut found: Vec<(String, String)> = lab
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let mut found: Vec<(String, String)> = fixture
         .threads()
         .await?
         .iter()

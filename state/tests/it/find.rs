@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use threadkeep_state::StateError;
 
-use crate::common::{Lab, Result, id, thread};
+use crate::common::{Fixture, Result, id, thread};
 
 #[tokio::test]
 async fn a_unique_beginning_of_an_id_is_enough() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let threads = lab.state.threads();
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
     for prefix in ["01a2036f-a", "01a2036fa", "01A2036F-A3A8", "01a2036f-a3a8-7c33-961b-db9759fa464d"] {
         assert_eq!(
             threads.resolve(prefix).await?.to_string(),
@@ -22,11 +22,11 @@ async fn a_unique_beginning_of_an_id_is_enough() -> Result {
 
 #[tokio::test]
 async fn a_prefix_that_does_not_tell_says_why() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
     let mut said = String::new();
     for prefix in ["01a2036f-6", "0", "ff", "", "x'", "01a2036c-de71-77f1-a9e3-3c28701bba610"] {
-        let error = lab.state.threads().resolve(prefix).await.expect_err("no single thread");
+        let error = fixture.state.threads().resolve(prefix).await.expect_err("no single thread");
         said.push_str(&format!("{error}\n"));
     }
     insta::assert_snapshot!(said, @r"
@@ -42,19 +42,19 @@ no thread id begins with `ff`
 
 #[tokio::test]
 async fn a_thread_that_is_not_there_is_none() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     let nobody = id(1);
-    assert_eq!(lab.state.threads().get(nobody).await?, None);
-    let error = lab.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
+    assert_eq!(fixture.state.threads().get(nobody).await?, None);
+    let error = fixture.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
     assert!(matches!(error, StateError::NotFound { id } if id == nobody));
     Ok(())
 }
 
 #[tokio::test]
 async fn many_threads_are_read_at_once() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let threads = lab.state.threads();
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
     let [one, other] = ["01a2036c-de71-77f1-a9e3-3c28701bba61", "01a2036c-e047-73b0-a0b8-5c88d8d44d72"];
     let (one, other) = (one.parse()?, other.parse()?);
     let found = threads.get_many(&[other, id(1), one, other]).await?;
@@ -67,12 +67,12 @@ async fn many_threads_are_read_at_once() -> Result {
 
 #[tokio::test]
 async fn a_deleted_thread_is_found_as_deleted_by_its_id_and_its_beginning() -> Result {
-    let lab = Lab::empty().await?;
-    let threads = lab.state.threads();
+    let fixture = Fixture::empty().await?;
+    let threads = fixture.state.threads();
     threads.upsert(&[thread(0x1000, 0)?, thread(0x1100, 0)?, thread(0x2000, 0)?]).await?;
     let (deleted, at) = (id(0x1000), Timestamp::from_second(7)?);
     assert_eq!(threads.deleted_at(deleted).await?, None);
-    lab.state.delete_thread(deleted, at).await?;
+    fixture.state.delete_thread(deleted, at).await?;
     assert_eq!(threads.deleted_at(deleted).await?, Some(at));
     assert_eq!(threads.deleted_at(id(0x1100)).await?, None);
 
@@ -85,7 +85,7 @@ async fn a_deleted_thread_is_found_as_deleted_by_its_id_and_its_beginning() -> R
         );
     }
     assert_eq!(threads.find(&whole[..33]).await?.id, id(0x1100), "the living one is meant");
-    lab.state.delete_thread(id(0x1100), at).await?;
+    fixture.state.delete_thread(id(0x1100), at).await?;
     let error = threads.find(&whole[..33]).await.expect_err("both were deleted");
     assert!(
         matches!(&error, StateError::AmbiguousPrefix { candidates, .. } if candidates.len() == 2),

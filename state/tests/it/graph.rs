@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use threadkeep_state::{AgentGraph, Descendants, GraphError, Lifecycle, TreeQuery};
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, id, rollout_path, session};
+use crate::common::{Fixture, Result, id, rollout_path, session};
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }
 
 /// Edges from parents to children, by number.
-async fn grown(edges: &[(u128, u128)]) -> Result<Lab> {
-    let lab = Lab::empty().await?;
+async fn grown(edges: &[(u128, u128)]) -> Result<Fixture> {
+    let fixture = Fixture::empty().await?;
     for (parent, child) in edges {
-        lab.state.graph().upsert_edge(id(*parent), id(*child), now()).await?;
+        fixture.state.graph().upsert_edge(id(*parent), id(*child), now()).await?;
     }
-    Ok(lab)
+    Ok(fixture)
 }
 
 /// The numbers of ids.
@@ -35,8 +35,8 @@ async fn open_below(graph: &AgentGraph, root: u128) -> Result<BTreeSet<u128>> {
 
 #[tokio::test]
 async fn children_descendants_ancestors_and_roots() -> Result {
-    let lab = grown(&[(1, 2), (2, 3), (1, 4), (3, 5), (7, 8)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2), (2, 3), (1, 4), (3, 5), (7, 8)]).await?;
+    let graph = fixture.state.graph();
     let ids = |agents: Vec<threadkeep_state::Agent>| numbers(agents.into_iter().map(|agent| agent.thread_id));
     assert_eq!(ids(graph.children(id(1)).await?), [2, 4]);
     assert_eq!(ids(graph.descendants(id(1), Descendants::default()).await?), [2, 4, 3, 5]);
@@ -55,8 +55,8 @@ async fn children_descendants_ancestors_and_roots() -> Result {
 
 #[tokio::test]
 async fn descendants_are_found_by_lifecycle_also_below_closed_ones() -> Result {
-    let lab = grown(&[(1, 2), (2, 3)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2), (2, 3)]).await?;
+    let graph = fixture.state.graph();
     assert!(graph.set_lifecycle(id(2), Lifecycle::Closed, now()).await?);
     assert!(!graph.set_lifecycle(id(2), Lifecycle::Closed, now()).await?, "it is so already");
     assert_eq!(open_below(graph, 1).await?, BTreeSet::from([3]));
@@ -69,8 +69,8 @@ async fn descendants_are_found_by_lifecycle_also_below_closed_ones() -> Result {
 
 #[tokio::test]
 async fn cycles_and_second_parents_are_refused_by_name() -> Result {
-    let lab = grown(&[(1, 2), (2, 3)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2), (2, 3)]).await?;
+    let graph = fixture.state.graph();
     for (parent, child) in [(3, 1), (2, 1), (1, 1)] {
         let error = graph.upsert_edge(id(parent), id(child), now()).await.expect_err("a cycle");
         assert!(matches!(error, GraphError::Cycle { .. }), "{error}");
@@ -91,8 +91,8 @@ async fn resuming_opens_exactly_what_the_same_closing_had_closed() -> Result {
     //      1
     //    2   3
     //   4 5   6
-    let lab = grown(&[(1, 2), (1, 3), (2, 4), (2, 5), (3, 6)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2), (1, 3), (2, 4), (2, 5), (3, 6)]).await?;
+    let graph = fixture.state.graph();
     assert_eq!(numbers(graph.close_subtree(id(5), now()).await?), [5]);
     assert_eq!(numbers(graph.close_subtree(id(2), now()).await?), [2, 4]);
     assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [1, 3, 6]);
@@ -110,8 +110,8 @@ async fn resuming_opens_exactly_what_the_same_closing_had_closed() -> Result {
 
 #[tokio::test]
 async fn part_of_what_was_closed_can_be_opened() -> Result {
-    let lab = grown(&[(1, 2), (2, 3), (1, 4)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2), (2, 3), (1, 4)]).await?;
+    let graph = fixture.state.graph();
     graph.close_subtree(id(1), now()).await?;
     assert_eq!(numbers(graph.resume_subtree(id(2), now()).await?), [2, 3]);
     assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 4]);
@@ -120,8 +120,8 @@ async fn part_of_what_was_closed_can_be_opened() -> Result {
 
 #[tokio::test]
 async fn an_agent_that_is_spawned_after_the_closing_is_closed_with_it() -> Result {
-    let lab = grown(&[(1, 2)]).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&[(1, 2)]).await?;
+    let graph = fixture.state.graph();
     graph.close_subtree(id(1), now()).await?;
     graph.upsert_edge(id(2), id(3), now()).await?;
     assert_eq!(open_below(graph, 1).await?, BTreeSet::new(), "as if its rollout had told of it");
@@ -134,10 +134,10 @@ async fn an_agent_that_is_spawned_after_the_closing_is_closed_with_it() -> Resul
 
 #[tokio::test]
 async fn a_thread_that_only_the_index_knows_can_be_closed() -> Result {
-    let lab = Lab::empty().await?;
-    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
-    lab.index().await?;
-    let graph = lab.state.graph();
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    fixture.index().await?;
+    let graph = fixture.state.graph();
     assert!(graph.roots(None, 10).await?.is_empty(), "a thread without agents is not in the graph");
     let tree = graph.tree(TreeQuery { root: Some(id(1)), ..TreeQuery::default() }).await?;
     assert_eq!((tree.len(), tree[0].name.as_deref(), tree[0].lifecycle), (1, Some("hello"), Lifecycle::Open));
@@ -155,23 +155,23 @@ fn spawned(child: u128, parent: u128) -> String {
 
 #[tokio::test]
 async fn rollouts_tell_who_spawned_whom_whatever_their_order() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     for (child, parent) in [(1, 9), (2, 1), (3, 2)] {
-        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+        fixture.write(&rollout_path(id(child)), spawned(child, parent))?;
     }
-    lab.index().await?;
-    let graph = lab.state.graph();
+    fixture.index().await?;
+    let graph = fixture.state.graph();
     let tree = graph.tree(TreeQuery::default()).await?;
     assert_eq!(numbers(tree.iter().map(|agent| agent.thread_id)), [9, 1, 2, 3]);
     assert_eq!(tree.iter().map(|agent| agent.depth).collect::<Vec<_>>(), [0, 1, 2, 3]);
     assert_eq!((tree[0].name.as_deref(), tree[1].name.as_deref()), (None, Some("work")));
-    // An index run leaves alone what somebody decided.
+    // An index run changes no user's decision.
     graph.close_subtree(id(1), now()).await?;
-    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
     assert_eq!(open_below(graph, 9).await?, BTreeSet::new());
     // Who is spawned below a closed agent and found later is closed with it, and opened with it.
-    lab.write(&rollout_path(id(4)), spawned(4, 3))?;
-    lab.index().await?;
+    fixture.write(&rollout_path(id(4)), spawned(4, 3))?;
+    fixture.index().await?;
     assert_eq!(open_below(graph, 9).await?, BTreeSet::new());
     assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 2, 3, 4]);
     Ok(())
@@ -179,12 +179,12 @@ async fn rollouts_tell_who_spawned_whom_whatever_their_order() -> Result {
 
 #[tokio::test]
 async fn rollouts_that_claim_a_cycle_or_another_parent_change_nothing() -> Result {
-    let lab = grown(&[(1, 2)]).await?;
+    let fixture = grown(&[(1, 2)]).await?;
     for (child, parent) in [(1, 2), (2, 7), (5, 6), (6, 5), (8, 8)] {
-        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+        fixture.write(&rollout_path(id(child)), spawned(child, parent))?;
     }
-    lab.index().await?;
-    let graph = lab.state.graph();
+    fixture.index().await?;
+    let graph = fixture.state.graph();
     let parent = async |child: u128| -> Result<Vec<u128>> {
         Ok(numbers(graph.ancestors(id(child)).await?.into_iter().map(|agent| agent.thread_id)))
     };
@@ -197,16 +197,16 @@ async fn rollouts_that_claim_a_cycle_or_another_parent_change_nothing() -> Resul
 
 #[tokio::test]
 async fn a_deleted_thread_leaves_its_children_as_roots_and_what_it_closed_closed() -> Result {
-    let lab = Lab::empty().await?;
-    lab.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
     for (child, parent) in [(2, 1), (3, 2)] {
-        lab.write(&rollout_path(id(child)), spawned(child, parent))?;
+        fixture.write(&rollout_path(id(child)), spawned(child, parent))?;
     }
-    lab.index().await?;
-    let graph = lab.state.graph();
+    fixture.index().await?;
+    let graph = fixture.state.graph();
     graph.close_subtree(id(1), now()).await?;
-    lab.state.delete_thread(id(1), now()).await?;
-    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.state.delete_thread(id(1), now()).await?;
+    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
     for (parent, child) in [(1, 9), (9, 1)] {
         let error = graph.upsert_edge(id(parent), id(child), now()).await.expect_err("it is deleted");
         assert!(matches!(error, GraphError::Deleted { id: deleted } if deleted == id(1)), "{error}");
@@ -221,8 +221,8 @@ async fn a_deleted_thread_leaves_its_children_as_roots_and_what_it_closed_closed
 #[tokio::test]
 async fn two_programs_that_close_and_open_at_once_leave_one_of_the_two() -> Result {
     let edges: Vec<(u128, u128)> = (2..40).map(|child| (child / 2, child)).collect();
-    let lab = grown(&edges).await?;
-    let graph = lab.state.graph();
+    let fixture = grown(&edges).await?;
+    let graph = fixture.state.graph();
     for _ in 0..10 {
         tokio::try_join!(graph.close_subtree(id(1), now()), graph.resume_subtree(id(1), now()))?;
         let open = open_below(graph, 1).await?.len();

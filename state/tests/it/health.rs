@@ -8,19 +8,19 @@ use threadkeep_state::health::{HealthError, set_aside, status};
 use threadkeep_state::{DATABASES, StateOptions, StateRuntime};
 use threadkeep_state_goals::NewGoal;
 
-use crate::common::{Lab, Result, id, thread};
+use crate::common::{Fixture, Result, id, thread};
 
-async fn with_a_goal() -> Result<Lab> {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    lab.state.thread_goals().insert(id(1), NewGoal::new("a goal"), Timestamp::UNIX_EPOCH).await?;
-    Ok(lab)
+async fn with_a_goal() -> Result<Fixture> {
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    fixture.state.thread_goals().insert(id(1), NewGoal::new("a goal"), Timestamp::UNIX_EPOCH).await?;
+    Ok(fixture)
 }
 
 #[tokio::test]
 async fn every_database_has_a_status_whether_it_is_there_or_not() -> Result {
-    let lab = with_a_goal().await?;
-    let all = status(&lab.sqlite_home()).await;
+    let fixture = with_a_goal().await?;
+    let all = status(&fixture.sqlite_home()).await;
     let words: Vec<_> = all.iter().map(|one| (one.label, one.state.as_str())).collect();
     assert_eq!(words, [("state", "current"), ("goals", "current"), ("logs", "missing")]);
     assert_eq!(words.len(), DATABASES.len());
@@ -29,26 +29,26 @@ async fn every_database_has_a_status_whether_it_is_there_or_not() -> Result {
 
 #[tokio::test]
 async fn a_snapshot_is_a_home_that_opens() -> Result {
-    let lab = with_a_goal().await?;
+    let fixture = with_a_goal().await?;
     let copy = tempfile::tempdir()?;
-    let copies = lab.state.snapshot(copy.path()).await?;
+    let copies = fixture.state.snapshot(copy.path()).await?;
     assert_eq!(copies.len(), 2, "there are no logs: {copies:?}");
     let state = StateRuntime::open(&StateOptions::new(copy.path())).await?;
     assert!(state.threads().get(id(1)).await?.is_some());
     assert_eq!(state.thread_goals().get(id(1)).await?.ok_or("a goal")?.objective, "a goal");
-    let again = lab.state.snapshot(copy.path()).await;
+    let again = fixture.state.snapshot(copy.path()).await;
     assert!(matches!(again, Err(HealthError::Database(_))), "nothing is written over: {again:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_is_damaged_is_found_and_set_aside_and_what_is_not_stays() -> Result {
-    let lab = with_a_goal().await?;
-    let folder = lab.sqlite_home();
-    for found in lab.state.integrity(Depth::Full).await {
+    let fixture = with_a_goal().await?;
+    let folder = fixture.sqlite_home();
+    for found in fixture.state.integrity(Depth::Full).await {
         assert_eq!(found.found?, Vec::<String>::new(), "{}", found.label);
     }
-    lab.state.clone().close().await?;
+    fixture.state.clone().close().await?;
     let refused = set_aside(&folder, "goals", Timestamp::UNIX_EPOCH).await;
     assert!(matches!(refused, Err(HealthError::NotDamaged { state: "current", .. })), "{refused:?}");
 

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use threadkeep_state::{Cursor, ListThreads, SortDirection, SortKey, StateError, Thread};
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, id, thread};
+use crate::common::{Fixture, Result, id, thread};
 
-async fn page(lab: &Lab, query: &ListThreads) -> Result<(Vec<Uuid>, Option<Cursor>, Option<Cursor>)> {
-    let page = lab.state.threads().list(query).await?;
+async fn page(fixture: &Fixture, query: &ListThreads) -> Result<(Vec<Uuid>, Option<Cursor>, Option<Cursor>)> {
+    let page = fixture.state.threads().list(query).await?;
     Ok((page.threads.iter().map(|thread| thread.id).collect(), page.next_cursor, page.backwards_cursor))
 }
 
@@ -18,10 +18,10 @@ fn first(limit: u32, sort: SortKey, direction: SortDirection) -> ListThreads {
 }
 
 /// Follows a query to the end of its list.
-async fn follow(lab: &Lab, mut query: ListThreads) -> Result<Vec<Uuid>> {
+async fn follow(fixture: &Fixture, mut query: ListThreads) -> Result<Vec<Uuid>> {
     let mut all = Vec::new();
     loop {
-        let (ids, next, _) = page(lab, &query).await?;
+        let (ids, next, _) = page(fixture, &query).await?;
         if ids.is_empty() {
             return Ok(all);
         }
@@ -35,15 +35,15 @@ async fn follow(lab: &Lab, mut query: ListThreads) -> Result<Vec<Uuid>> {
 
 #[tokio::test]
 async fn pages_are_in_order_also_within_one_millisecond() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     for number in [3, 1, 2, 5, 4] {
-        lab.state.threads().upsert(&[thread(number, 1_000)?]).await?;
+        fixture.state.threads().upsert(&[thread(number, 1_000)?]).await?;
     }
-    lab.state.threads().upsert(&[thread(9, 999)?]).await?;
+    fixture.state.threads().upsert(&[thread(9, 999)?]).await?;
     for sort in [SortKey::Created, SortKey::Updated] {
-        let ascending = follow(&lab, first(2, sort, SortDirection::Ascending)).await?;
+        let ascending = follow(&fixture, first(2, sort, SortDirection::Ascending)).await?;
         assert_eq!(ascending, [9, 1, 2, 3, 4, 5].map(id));
-        let descending = follow(&lab, first(2, sort, SortDirection::Descending)).await?;
+        let descending = follow(&fixture, first(2, sort, SortDirection::Descending)).await?;
         assert_eq!(descending, [5, 4, 3, 2, 1, 9].map(id));
     }
     Ok(())
@@ -51,32 +51,32 @@ async fn pages_are_in_order_also_within_one_millisecond() -> Result {
 
 #[tokio::test]
 async fn a_full_last_page_is_known_to_be_the_last() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?, thread(2, 2)?]).await?;
-    let (ids, next, _) = page(&lab, &first(2, SortKey::Created, SortDirection::Ascending)).await?;
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?, thread(2, 2)?]).await?;
+    let (ids, next, _) = page(&fixture, &first(2, SortKey::Created, SortDirection::Ascending)).await?;
     assert_eq!((ids.len(), next), (2, None));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_cursor_needs_its_own_sort_key_and_nothing_else() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?, thread(2, 2)?]).await?;
-    let (_, next, _) = page(&lab, &first(1, SortKey::Created, SortDirection::Ascending)).await?;
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?, thread(2, 2)?]).await?;
+    let (_, next, _) = page(&fixture, &first(1, SortKey::Created, SortDirection::Ascending)).await?;
     let alone = ListThreads { cursor: next.clone(), ..ListThreads::default() };
-    assert_eq!(page(&lab, &alone).await?.0, [id(2)], "the cursor knows its sort key and its direction");
+    assert_eq!(page(&fixture, &alone).await?.0, [id(2)], "the cursor knows its sort key and its direction");
     let wrong = ListThreads { sort: Some(SortKey::Updated), ..alone };
-    let error = lab.state.threads().list(&wrong).await.expect_err("another sort key");
+    let error = fixture.state.threads().list(&wrong).await.expect_err("another sort key");
     assert!(matches!(error, StateError::CursorMismatch { .. }), "{error}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_page_has_a_sensible_size() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     for limit in [0, 1_001] {
         let query = ListThreads { limit: Some(limit), ..ListThreads::default() };
-        let error = lab.state.threads().list(&query).await.expect_err("a bad limit");
+        let error = fixture.state.threads().list(&query).await.expect_err("a bad limit");
         assert_eq!(error.to_string(), format!("a page has 1 to 1000 threads, not {limit}"));
     }
     Ok(())
@@ -84,9 +84,9 @@ async fn a_page_has_a_sensible_size() -> Result {
 
 #[tokio::test]
 async fn filters_agree_with_looking_at_every_thread() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let all = lab.threads().await?;
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let all = fixture.threads().await?;
     type Case = (fn(&mut ListThreads), fn(&Thread) -> bool);
     let cases: [Case; 6] = [
         (|q| q.source = Some("exec".into()), |t| t.source.as_deref() == Some("exec")),
@@ -102,11 +102,11 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
     for (filter, holds) in cases {
         let mut query = ListThreads { limit: Some(3), ..ListThreads::default() };
         filter(&mut query);
-        let listed: BTreeSet<Uuid> = follow(&lab, query.clone()).await?.into_iter().collect();
+        let listed: BTreeSet<Uuid> = follow(&fixture, query.clone()).await?.into_iter().collect();
         let wanted = all.iter().filter(|t| !t.archived && holds(t)).map(|t| t.id).collect();
         assert_eq!(listed, wanted, "{query:?}");
     }
-    let archived = follow(&lab, ListThreads { archived: true, ..ListThreads::default() }).await?;
+    let archived = follow(&fixture, ListThreads { archived: true, ..ListThreads::default() }).await?;
     assert_eq!(archived, all.iter().filter(|t| t.archived).map(|t| t.id).collect::<Vec<_>>());
     Ok(())
 }
@@ -128,9 +128,10 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// A client lists page by page while threads come (many in one millisecond) and go. It sees every thread that was
-    /// there all the time exactly once, and none twice. Then it catches up, again and again, from the cursors it holds,
-    /// and ends up knowing exactly what is newer than its first page's first thread.
+    /// A client lists page by page while threads come (many in one millisecond) and go. It sees
+    /// every thread that was there all the time exactly once, and none twice. Then it catches up,
+    /// again and again, from the cursors it holds, and ends up knowing exactly what is newer than
+    /// its first page's first thread.
     #[test]
     fn no_thread_is_skipped_or_repeated(
         initial in proptest::collection::vec(0_i64..4, 0..30),
@@ -151,8 +152,8 @@ async fn list_while_things_happen(
     limit: u32,
     ascending: bool,
 ) -> Result {
-    let lab = Lab::empty().await?;
-    let store = lab.state.threads();
+    let fixture = Fixture::empty().await?;
+    let store = fixture.state.threads();
     let mut next_number = 0_u128;
     let mut live: Vec<(i64, Uuid)> = Vec::new();
     let mut insert = |ms: i64| {
@@ -175,7 +176,7 @@ async fn list_while_things_happen(
     let mut backwards = None;
     let mut events = events.into_iter();
     loop {
-        let (ids, next, back) = page(&lab, &query).await?;
+        let (ids, next, back) = page(&fixture, &query).await?;
         backwards = backwards.or(back);
         seen.extend(ids);
         for event in events.next().unwrap_or_default() {
@@ -187,7 +188,7 @@ async fn list_while_things_happen(
                 }
                 Event::Delete { nth } if !live.is_empty() => {
                     let (_, gone) = live.remove(nth % live.len());
-                    lab.state.delete_thread(gone, jiff::Timestamp::UNIX_EPOCH).await?;
+                    fixture.state.delete_thread(gone, jiff::Timestamp::UNIX_EPOCH).await?;
                     removed.insert(gone);
                 }
                 Event::Delete { .. } => {}
@@ -212,14 +213,15 @@ async fn list_while_things_happen(
         loop {
             let query =
                 ListThreads { cursor: Some(cursor.clone()), limit: Some(limit), ..ListThreads::default() };
-            let (ids, next, _) = page(&lab, &query).await?;
+            let (ids, next, _) = page(&fixture, &query).await?;
             caught.extend(ids);
             match next {
                 Some(next) => cursor = next,
                 None => break,
             }
         }
-        // Something comes after the client has caught up: it finds that too, with the cursor it holds.
+        // Something comes after the client has caught up: it finds that too, with the cursor it
+        // holds.
         let ms = if ascending { -1 - round } else { 10 + round };
         let (ms, number) = insert(ms);
         store.upsert(&[thread(number, ms)?]).await?;
@@ -243,19 +245,19 @@ async fn list_while_things_happen(
 
 #[tokio::test]
 async fn a_client_that_catches_up_always_holds_a_cursor() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    let (_, _, back) = page(&lab, &first(5, SortKey::Created, SortDirection::Descending)).await?;
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let (_, _, back) = page(&fixture, &first(5, SortKey::Created, SortDirection::Descending)).await?;
     let mut cursor = back.ok_or("a page with a thread has one")?;
     assert!(cursor.continues(SortDirection::Descending) && !cursor.continues(SortDirection::Ascending));
     for number in 2..6 {
         // Twice nothing, then something.
         for expected in [vec![], vec![], vec![id(number)]] {
             if !expected.is_empty() {
-                lab.state.threads().upsert(&[thread(number, number as i64)?]).await?;
+                fixture.state.threads().upsert(&[thread(number, number as i64)?]).await?;
             }
             let query = ListThreads { cursor: Some(cursor.clone()), ..ListThreads::default() };
-            let (ids, next, back) = page(&lab, &query).await?;
+            let (ids, next, back) = page(&fixture, &query).await?;
             assert_eq!((ids.is_empty(), next.is_none()), (expected.is_empty(), expected.is_empty()));
             assert_eq!(ids, expected);
             cursor = next.or(back).ok_or("every answer has one")?;

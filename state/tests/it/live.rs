@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use threadkeep_rollout::{NewThread, Recorder};
 use threadkeep_state::{LiveError, RunOutcome};
 
-use crate::common::{Lab, Result};
+use crate::common::{Fixture, Result};
 
 pub(crate) const US: &str = "live-test";
 
@@ -34,8 +34,8 @@ pub(crate) fn turn(number: u64, steps: u64) -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn the_index_follows_a_session_and_agrees_with_its_rollout() -> Result {
-    let lab = Lab::empty().await?;
-    let (home, threads) = (lab.home()?, lab.state.threads());
+    let fixture = Fixture::empty().await?;
+    let (home, threads) = (fixture.home()?, fixture.state.threads());
     let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
     let id = recorder.metadata().thread_id;
     let live = threads.follow(&home, &recorder).await?;
@@ -56,34 +56,34 @@ async fn the_index_follows_a_session_and_agrees_with_its_rollout() -> Result {
     assert_eq!((thread.updated_at.as_millisecond(), thread.tokens_used), (at.as_millisecond(), 299_000));
     assert_eq!(thread.run_outcome, RunOutcome::Completed);
     // And so says the rollout.
-    assert!(lab.state.audit(&home, |_, _| ()).await?.differences.is_empty());
+    assert!(fixture.state.audit(&home, |_, _| ()).await?.differences.is_empty());
     Ok(())
 }
 
 #[tokio::test]
 async fn a_session_that_is_killed_is_found_in_its_rollout() -> Result {
-    let lab = Lab::empty().await?;
-    let (home, threads) = (lab.home()?, lab.state.threads());
+    let fixture = Fixture::empty().await?;
+    let (home, threads) = (fixture.home()?, fixture.state.threads());
     let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
     let live = threads.follow(&home, &recorder).await?;
     for (line_type, payload) in turn(0, 3).into_iter().take(6) {
         live.appended(&recorder.append(line_type, &payload)?).await?;
     }
     drop((live, recorder));
-    lab.index().await?;
-    assert!(lab.state.audit(&home, |_, _| ()).await?.differences.is_empty());
-    assert_eq!(lab.threads().await?[0].run_outcome, RunOutcome::Running);
+    fixture.index().await?;
+    assert!(fixture.state.audit(&home, |_, _| ()).await?.differences.is_empty());
+    assert_eq!(fixture.threads().await?[0].run_outcome, RunOutcome::Running);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_deleted_thread_is_not_brought_back_by_its_session() -> Result {
-    let lab = Lab::empty().await?;
-    let (home, threads) = (lab.home()?, lab.state.threads());
+    let fixture = Fixture::empty().await?;
+    let (home, threads) = (fixture.home()?, fixture.state.threads());
     let mut recorder = Recorder::create(&home, &NewThread::new(US, "1.0", "/w"))?;
     let live = threads.follow(&home, &recorder).await?;
     let id = recorder.metadata().thread_id;
-    lab.state.delete_thread(id, Timestamp::now()).await?;
+    fixture.state.delete_thread(id, Timestamp::now()).await?;
     for (line_type, payload) in turn(0, 30) {
         live.appended(&recorder.append(line_type, &payload)?).await?;
     }
@@ -94,9 +94,9 @@ async fn a_deleted_thread_is_not_brought_back_by_its_session() -> Result {
 
 #[tokio::test]
 async fn a_rollout_of_another_home_is_refused() -> Result {
-    let (lab, other) = (Lab::empty().await?, Lab::empty().await?);
+    let (fixture, other) = (Fixture::empty().await?, Fixture::empty().await?);
     let recorder = Recorder::create(&other.home()?, &NewThread::new(US, "1.0", "/w"))?;
-    let error = lab.state.threads().follow(&lab.home()?, &recorder).await.expect_err("another home");
+    let error = fixture.state.threads().follow(&fixture.home()?, &recorder).await.expect_err("another home");
     assert!(matches!(error, LiveError::OutsideHome { .. }), "{error}");
     Ok(())
 }

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use threadkeep_state::{StateError, ThreadMetadata, ThreadUpsert};
 
-use crate::common::{Lab, Result, id, rollout_path};
+use crate::common::{Fixture, Result, id, rollout_path};
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).expect("a time")
 }
 
 /// An index with threads of these folders.
-async fn threads_in(folders: &[&str]) -> Result<Lab> {
-    let lab = Lab::empty().await?;
+async fn threads_in(folders: &[&str]) -> Result<Fixture> {
+    let fixture = Fixture::empty().await?;
     let mut threads = Vec::new();
     for (number, folder) in (1..).zip(folders) {
         let mut metadata = ThreadMetadata::new(id(number));
@@ -19,14 +19,14 @@ async fn threads_in(folders: &[&str]) -> Result<Lab> {
         metadata.cwd = Some((*folder).to_owned());
         threads.push(ThreadUpsert::new(metadata, &rollout_path(id(number)), false, "mock"));
     }
-    lab.state.threads().upsert(&threads).await?;
-    Ok(lab)
+    fixture.state.threads().upsert(&threads).await?;
+    Ok(fixture)
 }
 
 #[tokio::test]
 async fn a_memory_is_replaced_and_its_time_always_advances() -> Result {
-    let lab = threads_in(&["/a"]).await?;
-    let memories = lab.state.thread_memories();
+    let fixture = threads_in(&["/a"]).await?;
+    let memories = fixture.state.thread_memories();
     assert_eq!(memories.get(id(1)).await?, None);
     assert_eq!(memories.upsert(id(1), "trace", "summary", at(50)).await?, at(50));
     assert_eq!(
@@ -47,20 +47,20 @@ async fn a_memory_is_replaced_and_its_time_always_advances() -> Result {
 
 #[tokio::test]
 async fn a_memory_needs_its_thread_and_goes_with_it() -> Result {
-    let lab = threads_in(&["/a"]).await?;
-    let memories = lab.state.thread_memories();
+    let fixture = threads_in(&["/a"]).await?;
+    let memories = fixture.state.thread_memories();
     let error = memories.upsert(id(9), "", "", at(1)).await.expect_err("no such thread");
     assert!(matches!(error, StateError::NotFound { .. }), "{error}");
     memories.upsert(id(1), "", "", at(1)).await?;
-    lab.state.delete_thread(id(1), at(2)).await?;
+    fixture.state.delete_thread(id(1), at(2)).await?;
     assert_eq!(memories.get(id(1)).await?, None);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_newest_of_a_folder_come_first_and_of_no_other_folder() -> Result {
-    let lab = threads_in(&["/a", "/a/b", "/a", "/a", "/A"]).await?;
-    let memories = lab.state.thread_memories();
+    let fixture = threads_in(&["/a", "/a/b", "/a", "/a", "/A"]).await?;
+    let memories = fixture.state.thread_memories();
     for (number, ms) in [(1, 30), (2, 90), (3, 10), (4, 30), (5, 80)] {
         memories.upsert(id(number), "", "", at(ms)).await?;
     }

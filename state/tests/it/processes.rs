@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use threadkeep_rollout::{AgentHome, NewThread, Recorder};
 use threadkeep_state::{StateOptions, StateRuntime};
 
-use crate::common::{Lab, Result};
+use crate::common::{Fixture, Result};
 use crate::live::{US, turn};
 
 const NAME: &str = "processes::sixteen_sessions_at_once_meet_no_locked_database";
@@ -35,8 +35,8 @@ async fn sixteen_sessions_at_once_meet_no_locked_database() -> Result {
     if let Some(folder) = std::env::var_os("THREADKEEP_TEST_SESSIONS") {
         return session(Path::new(&folder)).await;
     }
-    let lab = Lab::empty().await?;
-    let folder = lab.path("..");
+    let fixture = Fixture::empty().await?;
+    let folder = fixture.path("..");
     let children: std::io::Result<Vec<_>> = (0..PROCESSES)
         .map(|_| {
             Command::new(std::env::current_exe()?)
@@ -53,11 +53,11 @@ async fn sixteen_sessions_at_once_meet_no_locked_database() -> Result {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", output.status);
     }
-    let threads = lab.threads().await?;
+    let threads = fixture.threads().await?;
     assert_eq!(threads.len(), PROCESSES);
     for thread in threads {
         assert_eq!((thread.name.as_deref(), thread.tokens_used), (Some("after 9"), 149_000));
     }
-    assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
+    assert!(fixture.state.audit(&fixture.home()?, |_, _| ()).await?.differences.is_empty());
     Ok(())
 }

@@ -9,22 +9,22 @@ use threadkeep_state::{
 };
 use threadkeep_state_logs::LogQuery;
 
-use crate::common::{Lab, Result, id, thread};
+use crate::common::{Fixture, Result, id, thread};
 
 #[tokio::test]
 async fn a_second_runtime_sees_what_the_first_wrote() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    let second = StateRuntime::open(&StateOptions::new(lab.sqlite_home())).await?;
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let second = StateRuntime::open(&StateOptions::new(fixture.sqlite_home())).await?;
     assert_eq!(second.threads().list(&ListThreads::default()).await?.threads.len(), 1);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    let options = StateOptions::new(lab.sqlite_home()).open_options(OpenOptions::new().read_only(true));
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let options = StateOptions::new(fixture.sqlite_home()).open_options(OpenOptions::new().read_only(true));
     let state = StateRuntime::open(&options).await?;
     assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
     let error = state.threads().rename(id(1), Some("x")).await.expect_err("it is read-only");
@@ -34,11 +34,11 @@ async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
 
 #[tokio::test]
 async fn goals_and_logs_are_used_without_the_index() -> Result {
-    let lab = Lab::empty().await?;
-    let options = StateOptions::new(lab.sqlite_home());
+    let fixture = Fixture::empty().await?;
+    let options = StateOptions::new(fixture.sqlite_home());
     let reopened = || Stores::new(&options);
-    lab.state.clone().close().await?;
-    let index = lab.sqlite_home().join(STATE_DB.file_name);
+    fixture.state.clone().close().await?;
+    let index = fixture.sqlite_home().join(STATE_DB.file_name);
     std::fs::write(&index, "not a database, and longer than the header of one, so that it cannot be empty")?;
     let before = std::fs::read(&index)?;
     assert!(reopened().thread_goals().get(id(1)).await?.is_none());
@@ -50,14 +50,15 @@ async fn goals_and_logs_are_used_without_the_index() -> Result {
 
 #[tokio::test]
 async fn a_list_that_another_program_wrote_into_is_no_list() -> Result {
-    let mut lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    lab.state.clone().close().await?;
-    let options = StateOptions::new(lab.sqlite_home()).open_options(OpenOptions::new().read_only(true));
+    let mut fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    fixture.state.clone().close().await?;
+    let options = StateOptions::new(fixture.sqlite_home()).open_options(OpenOptions::new().read_only(true));
     let state = StateRuntime::open(&options).await?;
     let (store, query) = (state.threads(), ListThreads::default());
     assert_eq!(store.list(&query).await?.threads.len(), 1);
-    // Polled once, a list has its connection, and waits for the statement's answer, unless that was as fast.
+    // Polled once, a list has its connection, and waits for the statement's answer, unless that was
+    // as fast.
     let mut listing = loop {
         let mut listing = Box::pin(store.list(&query));
         let first = poll_fn(|context| Poll::Ready(listing.as_mut().poll(context))).await;
@@ -65,8 +66,8 @@ async fn a_list_that_another_program_wrote_into_is_no_list() -> Result {
             break listing;
         }
     };
-    lab.state = StateRuntime::open(&StateOptions::new(lab.sqlite_home())).await?;
-    lab.state.threads().upsert(&[thread(2, 2)?]).await?;
+    fixture.state = StateRuntime::open(&StateOptions::new(fixture.sqlite_home())).await?;
+    fixture.state.threads().upsert(&[thread(2, 2)?]).await?;
     for error in
         [listing.as_mut().await, store.list(&query).await].map(|listed| listed.expect_err("two states"))
     {
@@ -77,9 +78,9 @@ async fn a_list_that_another_program_wrote_into_is_no_list() -> Result {
 
 #[tokio::test]
 async fn reads_go_to_another_task() -> Result {
-    let lab = Lab::empty().await?;
-    lab.state.threads().upsert(&[thread(1, 1)?]).await?;
-    let state = lab.state.clone();
+    let fixture = Fixture::empty().await?;
+    fixture.state.threads().upsert(&[thread(1, 1)?]).await?;
+    let state = fixture.state.clone();
     let read = tokio::spawn(async move {
         state.graph().tree(TreeQuery::default()).await.map_err(|error| error.to_string())?;
         state.thread_goals().get(id(1)).await.map_err(|error| error.to_string())?;
@@ -111,9 +112,9 @@ async fn a_database_of_another_program_is_refused_untouched() -> Result {
 
 #[tokio::test]
 async fn the_schema_is_sound() -> Result {
-    let lab = Lab::bundled().await?;
-    lab.index().await?;
-    let mut conn = lab.raw().await?;
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let mut conn = fixture.raw().await?;
     let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut conn).await?;
     assert_eq!(sound, "ok");
     let loose = sqlx::query(
@@ -147,11 +148,11 @@ async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
 
 #[tokio::test]
 async fn nothing_is_made_before_it_is_needed() -> Result {
-    let lab = Lab::empty().await?;
-    assert!(lab.state.thread_goals().get(id(1)).await?.is_none());
-    assert!(lab.state.logs().query(&Default::default()).await?.is_empty());
+    let fixture = Fixture::empty().await?;
+    assert!(fixture.state.thread_goals().get(id(1)).await?.is_none());
+    assert!(fixture.state.logs().query(&Default::default()).await?.is_empty());
     for database in DATABASES {
-        let exists = lab.sqlite_home().join(database.spec.file_name).exists();
+        let exists = fixture.sqlite_home().join(database.spec.file_name).exists();
         assert_eq!(exists, !database.fails_soft, "{}", database.spec.label);
     }
     Ok(())

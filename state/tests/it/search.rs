@@ -2,11 +2,11 @@
 
 use threadkeep_state::ListThreads;
 
-use crate::common::{Lab, Result, id, rollout_path, session};
+use crate::common::{Fixture, Result, id, rollout_path, session};
 
-async fn found(lab: &Lab, text: &str) -> Result<Vec<u128>> {
+async fn found(fixture: &Fixture, text: &str) -> Result<Vec<u128>> {
     let query = ListThreads { search: Some(text.to_owned()), ..ListThreads::default() };
-    let threads = lab.state.threads().list(&query).await?.threads;
+    let threads = fixture.state.threads().list(&query).await?.threads;
     let mut numbers: Vec<u128> = threads.iter().map(|thread| thread.id.as_u128() - id(0).as_u128()).collect();
     numbers.sort_unstable();
     Ok(numbers)
@@ -14,14 +14,14 @@ async fn found(lab: &Lab, text: &str) -> Result<Vec<u128>> {
 
 #[tokio::test]
 async fn a_search_looks_at_what_people_remember() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     for (number, message) in
         [(1, "Fix the Parser"), (2, "Привет, 日本 и café"), (3, r#"say "hi" OR 50%_done\now"#)]
     {
-        lab.write(&rollout_path(id(number)), session(id(number), message))?;
+        fixture.write(&rollout_path(id(number)), session(id(number), message))?;
     }
-    lab.index().await?;
-    lab.state.threads().rename(id(3), Some("Grüße")).await?;
+    fixture.index().await?;
+    fixture.state.threads().rename(id(3), Some("Grüße")).await?;
     for (text, numbers) in [
         ("parser", &[1][..]),
         ("THE PARS", &[1]),
@@ -40,29 +40,29 @@ async fn a_search_looks_at_what_people_remember() -> Result {
         ("p*r", &[]),
         ("  ", &[1, 2, 3]),
     ] {
-        assert_eq!(found(&lab, text).await?, numbers, "{text}");
+        assert_eq!(found(&fixture, text).await?, numbers, "{text}");
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
-    let lab = Lab::empty().await?;
-    lab.write(&rollout_path(id(1)), session(id(1), "alpha"))?;
-    lab.index().await?;
-    lab.state.threads().rename(id(1), Some("bravo")).await?;
-    assert_eq!((found(&lab, "alpha").await?, found(&lab, "bravo").await?), (vec![1], vec![1]));
-    lab.state.threads().rename(id(1), None).await?;
-    lab.write(&rollout_path(id(1)), session(id(1), "charlie!"))?;
-    lab.index().await?;
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "alpha"))?;
+    fixture.index().await?;
+    fixture.state.threads().rename(id(1), Some("bravo")).await?;
+    assert_eq!((found(&fixture, "alpha").await?, found(&fixture, "bravo").await?), (vec![1], vec![1]));
+    fixture.state.threads().rename(id(1), None).await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "charlie!"))?;
+    fixture.index().await?;
     for text in ["alpha", "bravo"] {
-        assert_eq!(found(&lab, text).await?, [] as [u128; 0], "{text}");
+        assert_eq!(found(&fixture, text).await?, [] as [u128; 0], "{text}");
     }
-    assert_eq!(found(&lab, "charlie").await?, [1]);
-    lab.state.delete_thread(id(1), jiff::Timestamp::now()).await?;
-    assert_eq!(found(&lab, "charlie").await?, [] as [u128; 0]);
+    assert_eq!(found(&fixture, "charlie").await?, [1]);
+    fixture.state.delete_thread(id(1), jiff::Timestamp::now()).await?;
+    assert_eq!(found(&fixture, "charlie").await?, [] as [u128; 0]);
     // The index agrees with the table to the last posting.
-    let mut conn = lab.raw().await?;
+    let mut conn = fixture.raw().await?;
     sqlx::query("INSERT INTO thread_search (thread_search, rank) VALUES ('integrity-check', 1)")
         .execute(&mut conn)
         .await?;

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use threadkeep_state::{ThreadMetadata, ThreadUpsert};
 use threadkeep_state_goals::{GoalUpdate, NewGoal};
 
-use crate::common::{Lab, Result, id, rollout_path};
+use crate::common::{Fixture, Result, id, rollout_path};
 
 #[tokio::test]
 async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
-    let lab = Lab::empty().await?;
+    let fixture = Fixture::empty().await?;
     let (key, now) = (format!("sk-proj-{}", "a1B2".repeat(12)), Timestamp::UNIX_EPOCH);
     let words = format!("call it with {key} please");
     let mut metadata = ThreadMetadata::new(id(1));
@@ -16,7 +16,7 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     metadata.preview = Some(words.clone());
     metadata.first_user_message = Some(words.clone());
     metadata.git_origin_url = Some(format!("https://me:{key}@example.com/repo.git"));
-    let state = &lab.state;
+    let state = &fixture.state;
     state.threads().upsert(&[ThreadUpsert::new(metadata, &rollout_path(id(1)), false, "mock")]).await?;
     state.threads().rename(id(1), Some(&words)).await?;
     state.thread_memories().upsert(id(1), &words, &words, now).await?;
@@ -34,8 +34,8 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     for text in [memory.trace_summary, memory.memory_summary, goal.objective] {
         assert_eq!(text, clean);
     }
-    let folder = lab.sqlite_home();
-    lab.state.close().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.close().await?;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let content = std::fs::read(&path)?;

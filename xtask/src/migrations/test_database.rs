@@ -240,6 +240,6 @@ fn future(owner: &Owner) -> Result<String> {
 
 /// Returns true if an error says that the database needs a newer program.
 pub fn is_newer(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(OpenError::Newer { .. }))
+    matches!(error.downcast_ref(), Some(OpenError::Database(DbError::Newer { .. })))
         || matches!(error.downcast_ref(), Some(DbError::Newer { .. }))
 }

@@ -18,7 +18,7 @@ use crate::time::{Clock, elapsed};
 pub fn of_refusal(refusal: &OpenError) -> String {
     match refusal {
         OpenError::NotWritable(path) => format!("{} is not writable", path.display()),
-        OpenError::Full(path, _) => format!("no space is left for {}", path.display()),
+        OpenError::Database(DbError::Full(path, _)) => format!("no space is left for {}", path.display()),
         other => other.to_string(),
     }
 }
@@ -27,7 +27,13 @@ pub fn of_refusal(refusal: &OpenError) -> String {
 pub(super) fn of_open(error: &OpenError) -> Fault {
     let hinted = |hint: &str| Fault::new(error.to_string(), hint.to_owned());
     match error {
-        OpenError::Corrupt(path, source) => of_corrupt(path, &source.to_string()),
+        OpenError::Database(DbError::Full { .. }) => {
+            hinted("make room and try again; the database is unchanged")
+        }
+        OpenError::Migration { .. } | OpenError::Database(DbError::Statement { .. }) => {
+            hinted("report this as a bug")
+        }
+        OpenError::Database(error) => of_database(error),
         OpenError::Foreign { path, label, found } => Fault::new(
             format!(
                 "{} is not Threadkeep's {label} database: {found}; nothing in it was changed",
@@ -39,7 +45,6 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
         OpenError::ForeignLog { .. } => {
             hinted("move the log away, but keep it: it may hold what is missing elsewhere")
         }
-        OpenError::Newer { path, needs, knows } => newer(path, *needs, *knows),
         OpenError::Development(path) if is_index(path) => {
             let end = "; names and marks given here stay in the moved file alone";
             Fault::new(error.to_string(), ("move the database away, then run ", command("backfill"), end))
@@ -58,13 +63,9 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
         OpenError::NeedsRecovery { path, .. } => {
             Fault::new(format!("{} was not closed cleanly", path.display()), (recovery(path), " repairs it"))
         }
-        OpenError::Changed(path) => changing(path),
-        OpenError::Busy { path, holder, waited } => locked(path, holder, *waited),
-        OpenError::Full { .. } => hinted("make room and try again; the database is unchanged"),
         OpenError::NotAFile { .. } | OpenError::NotUtf8 { .. } | OpenError::NoFolder { .. } => {
             hinted(OTHER_SQLITE_HOME)
         }
-        OpenError::Migration { .. } | OpenError::Unexpected { .. } => hinted("report this as a bug"),
         other => Fault::plain(other),
     }
 }

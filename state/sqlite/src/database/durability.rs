@@ -1,27 +1,27 @@
 //! Durability of commits: the writer connection, and its `synchronous` level.
 //!
-//! A level can change between transactions only, and a transaction that is dropped cannot wait for a statement. So
-//! nothing is reset when a transaction ends: each one sets its own level before it begins. A level whose change was cancelled is
-//! unknown, and is set again.
+//! A level can change between transactions only, and a transaction that is dropped cannot wait for
+//! a statement. So nothing is reset when a transaction ends: each one sets its own level before it
+//! begins. A level whose change was cancelled is unknown, and is set again.
 
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::retry::Retry;
-use crate::error::ErrorClass;
+use super::retry::{Retry, patiently};
 use crate::options::JournalMode;
 use crate::spec::DbKind;
 
 /// Guarantee that a commit gives about the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// The guarantee of the database's [`DbKind`](crate::DbKind): a power cut may take the last commits of a rebuildable
-    /// database.
+    /// The guarantee of the database's [`DbKind`](crate::DbKind): a power cut may take the last
+    /// commits of a rebuildable database.
     Usual,
-    /// The commit, and all earlier ones, are on the disk when it returns. For data that cannot be made again, such as a name
-    /// or a deletion. Each commit waits for the disk, and changing between the two guarantees costs a statement.
+    /// The commit, and all earlier ones, are on the disk when it returns. For data that cannot be
+    /// made again, such as a name or a deletion. Each commit waits for the disk, and changing
+    /// between the two guarantees costs a statement.
     Durable,
 }
 
@@ -32,7 +32,8 @@ pub(crate) enum Level {
     Normal,
     /// A commit that returned is on the disk, if the journal is a write-ahead log.
     Full,
-    /// The same for a rollback journal: its deletion is the commit, and the folder is synced after it.
+    /// The same for a rollback journal: its deletion is the commit, and the folder is synced after
+    /// it.
     Extra,
 }
 
@@ -71,7 +72,8 @@ impl Writer {
         Self { connection, setting: Some((level, busy_timeout)) }
     }
 
-    /// Sets the level and the busy timeout, and retries while other connections keep SQLite from reading the schema.
+    /// Sets the level and the busy timeout, and retries while other connections keep SQLite from
+    /// reading the schema.
     pub(crate) async fn reach(
         &mut self,
         level: Level,
@@ -84,13 +86,7 @@ impl Writer {
         }
         self.setting = None;
         let pragmas = format!("PRAGMA busy_timeout = {}; {}", busy_timeout.as_millis(), level.pragmas());
-        loop {
-            match self.connection.execute(AssertSqlSafe(pragmas.clone())).await {
-                Ok(_) => break,
-                Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
-                Err(error) => return Err(error),
-            }
-        }
+        patiently!(retry, self.connection.execute(AssertSqlSafe(pragmas.clone())).await)?;
         self.setting = Some(setting);
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! A database that is opened at its first use: an unused database costs nothing, and a broken one stops nothing else.
+//! A database that is opened at its first use: an unused database costs nothing, and a broken one
+//! stops nothing else.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use crate::spec::DbSpec;
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
 ///
-/// Making a store over it cannot fail; trouble with the file shows at the first use. A failed opening is retried at the next
-/// use.
+/// Making a store over it cannot fail; trouble with the file shows at the first use. A failed
+/// opening is retried at the next use.
 #[derive(Clone, Debug)]
 pub struct LazyDatabase {
     inner: Arc<Lazy>,
@@ -50,8 +51,8 @@ impl LazyDatabase {
         Self { inner, patience: Duration::MAX }
     }
 
-    /// Returns a handle to the same database that waits at most `patience` for other processes, when it opens and when it
-    /// writes.
+    /// Returns a handle to the same database that waits at most `patience` for other processes,
+    /// when it opens and when it writes.
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
         Self { inner: Arc::clone(&self.inner), patience }
@@ -88,8 +89,8 @@ impl LazyDatabase {
         Ok(database.within(self.patience))
     }
 
-    /// Returns the open database; `None` when there is no file, and none is created. Opened read-only, a file without any
-    /// migration counts as none.
+    /// Returns the open database; `None` when there is no file, and none is created. Opened
+    /// read-only, a file without any migration counts as none.
     ///
     /// # Errors
     ///
@@ -111,14 +112,14 @@ impl LazyDatabase {
         }
     }
 
-    /// Edits the snapshots from before upgrades, each with the schema of its version. A store deletes content there too.
-    /// Each edit is a durable transaction of its own.
+    /// Edits the snapshots from before upgrades, each with the schema of its version. A store
+    /// deletes content there too. Each edit is a durable transaction of its own.
     ///
     /// No upgrade makes a snapshot meanwhile. A file that is not ours is left alone.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Busy`]: an upgrade is running. [`OpenError::Io`]: the folder cannot be listed. Otherwise the first error of
+    /// [`DbError::Busy`]: an upgrade is running. [`DbError::Io`]: the folder cannot be listed. Otherwise the first error of
     /// a snapshot; the other snapshots are edited all the same.
     pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
     where
@@ -129,7 +130,7 @@ impl LazyDatabase {
         let options = &options.within(self.patience);
         let paths = DbPaths::new(spec, folder);
         let _lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
-        let found = paths.snapshots().map_err(|error| OpenError::io("list", folder, error))?;
+        let found = paths.snapshots().map_err(|error| DbError::io("list", folder, error))?;
         let mut first_error = None;
         for (_, path) in found {
             let edited = async {
@@ -158,7 +159,8 @@ impl LazyDatabase {
     }
 }
 
-/// Opens a snapshot from before an upgrade with the schema of its version. `None` when it is not ours, or empty.
+/// Opens a snapshot from before an upgrade with the schema of its version. `None` when it is not
+/// ours, or empty.
 fn open_snapshot(
     spec: &'static DbSpec,
     path: &Path,

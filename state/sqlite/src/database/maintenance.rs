@@ -1,8 +1,8 @@
-//! Maintenance of an open database: integrity checks, checkpoints, statistics and unused pages.
+//! Maintenance of an open database: integrity checks, checkpoints and unused pages.
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use super::Database;
 use super::durability::Durability;
@@ -13,40 +13,30 @@ use crate::open::connect::{Access, closed_on_error, connect};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Depth {
-    /// Every page and row is sound (`quick_check`): reads the whole file, without comparing indexes with their tables.
+    /// Every page and row is sound (`quick_check`): reads the whole file, without comparing indexes
+    /// with their tables.
     Quick,
     /// Every index agrees with its table, too (`integrity_check`): several times slower.
     Full,
 }
 
-/// Result of a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Checkpoint {
-    /// True if the whole log was written back and truncated. A reader elsewhere can prevent that.
-    pub complete: bool,
-    /// Number of pages in the log before.
-    pub logged: u64,
-    /// Number of those that are in the database now.
-    pub moved: u64,
-}
-
-/// Wait of a checkpoint for other connections: longer than most reads, and short enough that a deletion, which ends with
-/// checkpoints, does not seem to hang.
+/// Wait of a checkpoint for other connections: longer than most reads, and short enough that a
+/// deletion, which ends with checkpoints, does not seem to hang.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Limit of problems that a check lists.
 const MOST_PROBLEMS: u32 = 100;
 
 impl Database {
-    /// Checks the file's structure and its foreign keys. Returns up to 100 problems; an empty list is good.
+    /// Checks the file's structure and its foreign keys. Returns up to 100 problems; an empty list
+    /// is good.
     ///
     /// Reads the whole file.
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`]: the file could not be checked. Damage that keeps SQLite from
-    /// reading the schema is a problem in the list, not an error.
+    /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`]: the file could not be checked.
+    /// Damage that keeps SQLite from reading the schema is a problem in the list, not an error.
     pub async fn check(&self, depth: Depth) -> Result<Vec<String>, DbError> {
         let mut reader = self.reader().await?;
         let pragma = match depth {
@@ -54,9 +44,8 @@ impl Database {
             Depth::Full => "integrity_check",
         };
         let statement = AssertSqlSafe(format!("PRAGMA {pragma}({MOST_PROBLEMS})"));
-        let found =
-            sqlx::query_scalar::<_, String>(statement).persistent(false).fetch_all(reader.conn()).await;
-        let mut problems = match found {
+        let lines = sqlx::query_scalar::<_, String>(statement).persistent(false);
+        let mut problems = match lines.fetch_all(reader.conn()).await {
             Ok(lines) => lines,
             Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => {
                 reader.confirm()?;
@@ -65,71 +54,54 @@ impl Database {
             Err(error) => return Err(self.error(error)),
         };
         problems.retain(|line| line != "ok");
-        let dangling = sqlx::query("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT ?1");
-        let rows = dangling.bind(MOST_PROBLEMS).fetch_all(reader.conn()).await;
-        let rows = match rows {
-            Ok(rows) => rows,
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => {
-                problems.push(error.to_string());
-                Vec::new()
-            }
+        let dangling = sqlx::query_scalar(
+            "SELECT format('row %s of %s points to a row of %s that does not exist', \
+               coalesce(rowid, '?'), \"table\", parent) FROM pragma_foreign_key_check LIMIT ?1",
+        );
+        match dangling.bind(MOST_PROBLEMS).fetch_all(reader.conn()).await {
+            Ok(lines) => problems.extend::<Vec<String>>(lines),
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => problems.push(error.to_string()),
             Err(error) => return Err(self.error(error)),
-        };
-        for row in rows {
-            let table: String = row.try_get(0).map_err(|error| self.error(error))?;
-            let id: Option<i64> = row.try_get(1).map_err(|error| self.error(error))?;
-            let parent: String = row.try_get(2).map_err(|error| self.error(error))?;
-            let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
-            problems.push(format!("row {id} of {table} points to a row of {parent} that does not exist"));
         }
         reader.confirm()?;
         Ok(problems)
     }
 
-    /// Writes the log back into the database and truncates it, as far as readers allow.
+    /// Writes the log back into the database and truncates it. Returns false if a reader elsewhere
+    /// kept part of it.
     ///
-    /// Waits at most 250 ms for other processes, and for a write of this one as [`begin`](Self::begin) does. A later
-    /// checkpoint, or the last connection to close, does the rest.
+    /// Waits at most 250 ms for other processes, and for a write of this one as
+    /// [`begin`](Self::begin) does. A later checkpoint, or the last connection to close, does the
+    /// rest.
     ///
     /// # Errors
     ///
     /// [`DbError::ReadOnly`], [`DbError::Closed`], [`DbError::Busy`] as for [`begin`](Self::begin);
-    /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: the log could not be written back. Nothing is lost.
-    pub async fn checkpoint(&self) -> Result<Checkpoint, DbError> {
+    /// [`DbError::Full`], [`DbError::Io`], [`DbError::Corrupt`]: the log could not be written back.
+    /// Nothing is lost.
+    pub async fn checkpoint(&self) -> Result<bool, DbError> {
         let inner = &self.inner;
         let patience = PATIENCE.min(self.options().busy_timeout);
         let failed = |error| DbError::sqlx(&inner.paths, patience, error);
         // Keeps this process from writing meanwhile.
         let _writer = self.idle_writer().await?;
-        // On its own connection, because a timeout that is changed on the writer would stay if this is cancelled.
+        // On its own connection: a timeout that is changed on the writer would stay if this is
+        // cancelled.
         let connection = connect(inner.spec, &inner.paths.database, patience, Access::Write).await;
         let mut connection = connection.map_err(failed)?;
-        let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await;
-        let (connection, row) = closed_on_error(connection, row).await.map_err(failed)?;
+        let kept = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
+        let (connection, kept) = closed_on_error(connection, kept).await.map_err(failed)?;
         connection.close().await.map_err(failed)?;
-        let number = |at: usize| row.try_get::<i64, _>(at).map_err(|error| self.error(error));
-        // In rollback-journal mode there is no log, and SQLite returns -1.
-        let pages = |count: i64| u64::try_from(count).unwrap_or(0);
-        Ok(Checkpoint { complete: number(0)? == 0, logged: pages(number(1)?), moved: pages(number(2)?) })
+        let kept: bool = kept;
+        Ok(!kept)
     }
 
-    /// Refreshes stale statistics of SQLite's planner. Cheap; meant for closing time.
+    /// Returns up to `pages` unused pages to the file system. Returns the number of pages that are
+    /// still unused.
     ///
     /// # Errors
     ///
-    /// As for [`checkpoint`](Self::checkpoint).
-    pub async fn optimize(&self) -> Result<(), DbError> {
-        let mut writer = self.idle_writer().await?;
-        // The limit keeps SQLite from reading a large table as a whole.
-        let done = writer.execute("PRAGMA analysis_limit = 400; PRAGMA optimize").await;
-        done.map(|_| ()).map_err(|error| self.error(error))
-    }
-
-    /// Returns up to `pages` unused pages to the file system. Returns the number of pages that are still unused.
-    ///
-    /// # Errors
-    ///
-    /// As for [`checkpoint`](Self::checkpoint).
+    /// As for [`write`](Self::write).
     pub async fn incremental_vacuum(&self, pages: u32) -> Result<u64, DbError> {
         let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({pages})"));
         let left: i64 = self

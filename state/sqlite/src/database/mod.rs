@@ -26,6 +26,9 @@ use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::system::holders;
 
+/// Limit of reader connections, which are opened when they are needed.
+const READERS: usize = 4;
+
 /// An open database. Cloning gives another handle to the same connections.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -43,7 +46,8 @@ pub(crate) struct Inner {
     pub(crate) journal: JournalMode,
     /// Access of readers.
     pub(crate) access: Access,
-    /// The one writer. Empty until the first write, and after a failure that left it in an unknown state.
+    /// The one writer. Empty until the first write, and after a failure that left it in an unknown
+    /// state.
     pub(crate) writer: Arc<AsyncMutex<Option<Writer>>>,
     /// One permit for each reader. Closed with the database.
     pub(crate) permits: Arc<Semaphore>,
@@ -61,7 +65,7 @@ impl Database {
         access: Access,
         guard: ChangeGuard,
     ) -> Self {
-        let permits = Arc::new(Semaphore::new(options.readers as usize));
+        let permits = Arc::new(Semaphore::new(READERS));
         let (writer, idle) = (Arc::default(), Mutex::default());
         Self {
             inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, guard }),
@@ -69,20 +73,12 @@ impl Database {
         }
     }
 
-    pub(crate) fn with_writer(
-        spec: &'static DbSpec,
-        paths: DbPaths,
-        options: OpenOptions,
-        journal: JournalMode,
-        connection: SqliteConnection,
-    ) -> Self {
-        let guard = ChangeGuard::of(&paths);
-        let busy_timeout = options.busy_timeout;
-        let database = Self::new(spec, paths, options, journal, Access::Read, guard);
-        if let Ok(mut writer) = database.inner.writer.try_lock() {
-            *writer = Some(Writer::new(spec.kind, busy_timeout, connection));
+    /// Keeps the connection of a database that was just opened as its writer.
+    pub(crate) fn keep_writer(&self, connection: SqliteConnection) {
+        if let Ok(mut writer) = self.inner.writer.try_lock() {
+            let Inner { spec, options, .. } = &*self.inner;
+            *writer = Some(Writer::new(spec.kind, options.busy_timeout, connection));
         }
-        database
     }
 
     /// Sets the options of a database that was just opened with shorter waits.
@@ -93,7 +89,8 @@ impl Database {
         self
     }
 
-    /// Returns a handle to the same connections that waits at most `patience` for other processes when it writes.
+    /// Returns a handle to the same connections that waits at most `patience` for other processes
+    /// when it writes.
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
         Self { inner: Arc::clone(&self.inner), patience }
@@ -108,19 +105,13 @@ impl Database {
         self.inner.idle().push(connection);
     }
 
-    /// Returns the description that the database was opened with.
-    #[must_use]
-    pub fn spec(&self) -> &'static DbSpec {
-        self.inner.spec
-    }
-
     /// Returns the path of the database file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.paths.database
     }
 
-    /// Returns the paths of the database file and the files beside it.
+    /// Returns the paths of the database file and the files next to it.
     #[must_use]
     pub fn paths(&self) -> &DbPaths {
         &self.inner.paths
@@ -144,14 +135,16 @@ impl Database {
         self.inner.error(error)
     }
 
-    /// Copies the database to a new file. The file appears when the copy is complete and on the disk.
+    /// Copies the database to a new file. The file appears when the copy is complete and on the
+    /// disk.
     ///
     /// # Errors
     ///
     /// * [`DbError::Exists`]: `to` exists.
     /// * [`DbError::Full`], [`DbError::Io`]: `to` cannot be written.
     /// * [`DbError::Changed`] as for [`reader`](Self::reader); there is no copy then.
-    /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be read.
+    /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be
+    ///   read.
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
         let to = std::path::absolute(to).map_err(|error| DbError::io("find", to, error))?;
         if to.symlink_metadata().is_ok() {
@@ -164,23 +157,25 @@ impl Database {
         sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
             .await
             .map_err(|error| inner.error(error))?;
-        let copied = snapshot::copy(&mut connection, &to).await;
+        let copied = snapshot::copy(&inner.paths, &mut connection, &to).await;
         if let Err(changed) = inner.unchanged() {
             if copied.is_ok() {
                 let _ = std::fs::remove_file(&to);
             }
             return Err(changed);
         }
-        copied.map_err(|error| snapshot::asked_for(&inner.paths, &to, error))
+        copied
     }
 
-    /// Closes this process's connections. SQLite writes the log back when the file's last connection closes.
+    /// Closes this process's connections. SQLite writes the log back when the file's last
+    /// connection closes.
     ///
     /// Waits for a running write. Readers in use close when they are dropped.
     ///
     /// # Errors
     ///
-    /// [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: the log could not be written back. Nothing is lost.
+    /// [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: the log could not be written back.
+    /// Nothing is lost.
     pub async fn close(self) -> Result<(), DbError> {
         let inner = &self.inner;
         let idle = {
@@ -206,10 +201,9 @@ impl Inner {
         connected.map_err(|error| self.error(error))
     }
 
-    pub(crate) async fn connect_writer(&self, busy_timeout: Duration) -> Result<Writer, DbError> {
-        let connected = connect(self.spec, &self.paths.database, busy_timeout, Access::Write).await;
-        let connection = connected.map_err(|error| self.error(error))?;
-        Ok(Writer::new(self.spec.kind, busy_timeout, connection))
+    pub(crate) async fn connect_writer(&self) -> Result<Writer, DbError> {
+        let connection = self.connect(Access::Write).await?;
+        Ok(Writer::new(self.spec.kind, self.options.busy_timeout, connection))
     }
 
     /// Sorts an error. A file that changed under a reader without locks explains every other error.

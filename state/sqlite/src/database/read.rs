@@ -12,12 +12,14 @@ use crate::error::DbError;
 impl Database {
     /// Takes a reader connection, and waits for one if all are in use.
     ///
-    /// The caller must [`confirm`](Reader::confirm) the result; [`read`](Self::read) does so by itself.
+    /// The caller must [`confirm`](Reader::confirm) the result; [`read`](Self::read) does so by
+    /// itself.
     ///
     /// # Errors
     ///
     /// * [`DbError::Closed`] after [`close`](Self::close).
-    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while unused.
+    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while
+    ///   unused.
     /// * [`DbError::Busy`], [`DbError::Io`], [`DbError::Corrupt`]: no connection could be opened.
     pub fn reader(&self) -> Boxed<'_, Result<Reader, DbError>> {
         Box::pin(Reader::take(&self.inner))
@@ -25,11 +27,13 @@ impl Database {
 
     /// Runs `work` on a reader connection, sorts its error, and confirms the result.
     ///
-    /// The result of one statement or one transaction is of one state of the database: see [`Reader`].
+    /// The result of one statement or one transaction is of one state of the database: see
+    /// [`Reader`].
     ///
     /// # Errors
     ///
-    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while unused. Open it again.
+    /// * [`DbError::Changed`]: another program wrote to a database that was opened read-only while
+    ///   unused. Open it again.
     /// * The errors of [`reader`](Self::reader), and the error of `work`, sorted.
     pub async fn read<T>(
         &self,
@@ -44,8 +48,9 @@ impl Database {
 
 /// A connection with `query_only` on. Dropping it returns it.
 ///
-/// Statements of one reader that must agree with each other belong in one transaction: `reader.conn().begin()` of sqlx's
-/// `Connection` starts one that sees the database as it is at its first statement.
+/// Statements of one reader that must agree with each other belong in one transaction:
+/// `reader.conn().begin()` of sqlx's `Connection` starts one that sees the database as it is at its
+/// first statement.
 #[derive(Debug)]
 pub struct Reader {
     connection: Option<SqliteConnection>,
@@ -78,8 +83,9 @@ impl Reader {
 
     /// Confirms that everything read so far is of one state of the database.
     ///
-    /// A database that was opened read-only while unused is read without locks, so that a program that writes meanwhile can
-    /// make a statement return rows of two states. In every other case this succeeds.
+    /// A database that was opened read-only while unused is read without locks, so that a program
+    /// that writes meanwhile can make a statement return rows of two states. In every other case
+    /// this succeeds.
     ///
     /// # Errors
     ///

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::error::ErrorClass;
+
 /// Longest pause between two tries, in microseconds.
 const LONGEST_PAUSE: u64 = 100_000;
 
@@ -29,10 +31,15 @@ impl Retry {
         self.tries
     }
 
+    /// Returns true, after a pause, if another connection was in the way and time is left.
+    pub(crate) async fn is_due(&mut self, error: &sqlx::Error) -> bool {
+        ErrorClass::of(error) == ErrorClass::Busy && self.again().await
+    }
+
     /// Pauses before the next try. Returns false when the time is up.
     ///
-    /// The limit of the pause doubles from 1 ms to 100 ms, and each pause is a random part of it, so that two connections that
-    /// collided do not collide again.
+    /// The limit of the pause doubles from 1 ms to 100 ms, and each pause is a random part of it,
+    /// so that two connections that collided do not collide again.
     pub(crate) async fn again(&mut self) -> bool {
         let left = self.left();
         if left.is_zero() {
@@ -44,3 +51,17 @@ impl Retry {
         true
     }
 }
+
+/// Evaluates an expression until no other connection is in its way, or the time of a [`Retry`] is
+/// up. A macro, because the future of an async closure would not be `Send`.
+macro_rules! patiently {
+    ($retry:expr, $work:expr) => {
+        loop {
+            match $work {
+                Err(error) if $retry.is_due(&error).await => {}
+                done => break done,
+            }
+        }
+    };
+}
+pub(crate) use patiently;

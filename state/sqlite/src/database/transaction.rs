@@ -4,32 +4,21 @@ use sqlx::SqlSafeStr as _;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx_core::transaction::TransactionManager as _;
 
-use super::retry::Retry;
-use crate::error::ErrorClass;
+use super::retry::{Retry, patiently};
 
 pub(crate) type Manager = <Sqlite as sqlx::Database>::TransactionManager;
 
-/// Begins an IMMEDIATE transaction, trying again while others write.
+/// Begins an IMMEDIATE transaction. Retries while others write.
 pub(crate) async fn begin_immediate(
     connection: &mut SqliteConnection,
     retry: &mut Retry,
 ) -> Result<(), sqlx::Error> {
-    loop {
-        match Manager::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str())).await {
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
-            done => return done,
-        }
-    }
+    patiently!(retry, Manager::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str())).await)
 }
 
-/// Commits, trying again while readers of a rollback-journal database are in the way.
+/// Commits. Retries while readers of a rollback-journal database are in the way.
 ///
-/// SQLite keeps the transaction open when a COMMIT is busy, so nothing is lost by trying again.
+/// SQLite keeps the transaction open when a COMMIT is busy, so nothing is lost by a retry.
 pub(crate) async fn commit(connection: &mut SqliteConnection, retry: &mut Retry) -> Result<(), sqlx::Error> {
-    loop {
-        match Manager::commit(connection).await {
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Busy && retry.again().await => {}
-            done => return done,
-        }
-    }
+    patiently!(retry, Manager::commit(connection).await)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx_core::transaction::TransactionManager as _;
-use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
 use super::durability::{Durability, Level, Writer};
 use super::retry::Retry;
@@ -42,13 +42,14 @@ impl<E: StoreError> From<E> for WriteError<E> {
 impl Database {
     /// Runs `work` in a write transaction: commits when it returns `Ok`, and rolls back otherwise.
     ///
-    /// Waits as [`begin`](Self::begin) does, and may be cancelled at any point: either all of the transaction is in the
-    /// database or nothing.
+    /// Waits as [`begin`](Self::begin) does, and may be cancelled at any point: either all of the
+    /// transaction is in the database or nothing.
     ///
     /// # Errors
     ///
     /// * The errors of [`begin`](Self::begin) and [`WriteTx::commit`].
-    /// * A failed statement of `work`, as a [`DbError`], or the error that `work` returned. Nothing was written.
+    /// * A failed statement of `work`, as a [`DbError`], or the error that `work` returned. Nothing
+    ///   was written.
     pub async fn write<T, E: From<DbError>>(
         &self,
         durability: Durability,
@@ -67,18 +68,20 @@ impl Database {
         Err(refused)
     }
 
-    /// Begins a write transaction. [`write`](Self::write) is simpler where nothing is decided between the statements and
-    /// the commit.
+    /// Begins a write transaction. [`write`](Self::write) is simpler where nothing is decided
+    /// between the statements and the commit.
     ///
-    /// Takes this process's one writer and the database's write lock. Waits for both, at most as long as
-    /// [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout) and the [patience](Self::within) of this handle. May
-    /// be cancelled at any point: the writer is then as it was.
+    /// Takes this process's one writer and the database's write lock. Waits for both, at most as
+    /// long as [`OpenOptions::write_timeout`](crate::OpenOptions::write_timeout) and the
+    /// [patience](Self::within) of this handle. May be cancelled at any point: the writer is then
+    /// as it was.
     ///
     /// # Errors
     ///
     /// * [`DbError::Busy`]: the wait was too long; the error names the holder of the lock.
     /// * [`DbError::ReadOnly`]: the database was opened read-only.
-    /// * [`DbError::Newer`]: a newer program has made the file unusable for this one since it was opened.
+    /// * [`DbError::Newer`]: a newer program has made the file unusable for this one since it was
+    ///   opened.
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
     pub fn begin(&self, durability: Durability) -> Boxed<'_, Result<WriteTx, DbError>> {
@@ -102,28 +105,22 @@ impl Database {
         result
     }
 
-    /// Takes the writer without a transaction, for statements that cannot run in one.
-    pub(crate) async fn idle_writer(
-        &self,
-    ) -> Result<OwnedMappedMutexGuard<Option<Writer>, SqliteConnection>, DbError> {
-        let inner = &self.inner;
-        let options = self.options();
-        let mut writer = lock(inner, &Retry::new(options.write_timeout)).await?;
-        // Discard a connection that an earlier failure left within a transaction that it cannot leave.
+    /// Takes the writer while it is in no transaction, so that no task of this process writes.
+    pub(crate) async fn idle_writer(&self) -> Result<Guard, DbError> {
+        let mut writer = lock(&self.inner, &Retry::new(self.options().write_timeout)).await?;
+        // Waits for the rollback of a dropped transaction. Discards a connection that an earlier
+        // failure left within a transaction that it cannot leave.
         if let Some(Writer { connection, .. }) = &mut *writer
             && Manager::rollback(connection).await.is_err()
         {
             *writer = None;
         }
-        let idle = match writer.take() {
-            Some(idle) => idle,
-            None => inner.connect_writer(options.busy_timeout).await?,
-        };
-        Ok(OwnedMutexGuard::map(writer, |writer| &mut writer.insert(idle).connection))
+        Ok(writer)
     }
 }
 
-type Guard = OwnedMutexGuard<Option<Writer>>;
+/// Exclusive use of the writer.
+pub(crate) type Guard = OwnedMutexGuard<Option<Writer>>;
 
 async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
     if inner.options.read_only {
@@ -146,7 +143,7 @@ async fn begin(
         let fresh = writer.is_none();
         let connection = match &mut *writer {
             Some(connection) => connection,
-            none => none.insert(inner.connect_writer(options.busy_timeout).await?),
+            none => none.insert(inner.connect_writer().await?),
         };
         let begun = match connection.reach(level, options.busy_timeout, retry).await {
             Ok(()) => begin_immediate(&mut connection.connection, retry).await,
@@ -156,8 +153,8 @@ async fn begin(
             Ok(()) => break,
             Err(error) => match ErrorClass::of(&error) {
                 ErrorClass::Busy => return Err(inner.busy(retry.waited())),
-                // An earlier failure left the connection within a transaction, or its thread is gone: retry with a new one,
-                // and return the error of a new one.
+                // An earlier failure left the connection within a transaction, or its thread is
+                // gone: retry with a new one, and return the error of a new one.
                 _ if !fresh => *writer = None,
                 _ => {
                     *writer = None;

@@ -9,7 +9,8 @@ use crate::system::file_system;
 /// Error of a layer below: sqlx or the operating system.
 pub type Source = Box<dyn Error + Send + Sync>;
 
-/// Error of sqlx that displays SQLite's own message, such as `database or disk is full`, without sqlx's prefix.
+/// Error of sqlx that displays SQLite's own message, such as `database or disk is full`, without
+/// sqlx's prefix.
 #[derive(Debug)]
 struct Message(sqlx::Error);
 
@@ -49,7 +50,7 @@ pub enum ErrorClass {
     Checksum,
     /// The file is damaged.
     Corrupt,
-    /// The file, or the log beside it, belongs to another program or another database.
+    /// The file, or the log next to it, belongs to another program or another database.
     Foreign,
     /// The file system refused: permissions, a missing folder, a broken disk.
     Io,
@@ -111,7 +112,8 @@ impl ErrorClass {
         }
     }
 
-    /// Sorts an error of sqlx on a database. Asks the file system where SQLite does not tell a full disk from other trouble.
+    /// Sorts an error of sqlx on a database. Asks the file system where SQLite does not tell a full
+    /// disk from other trouble.
     pub(crate) fn on(path: &Path, error: &sqlx::Error) -> Self {
         // CANTOPEN, and IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMOPEN, _SHMMAP
         const MAYBE_FULL: [u32; 6] = [14, 778, 1034, 1546, 4618, 5386];
@@ -144,7 +146,8 @@ fn code(error: &sqlx::Error) -> u32 {
     error.code().and_then(|code| code.parse().ok()).unwrap_or(0)
 }
 
-/// Returns true if an interrupted program's rollback journal is in the way, which only a writer can roll back.
+/// Returns true if an interrupted program's rollback journal is in the way, which only a writer can
+/// roll back.
 pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
     const READONLY_ROLLBACK: &str = "776";
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
@@ -152,7 +155,7 @@ pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorClass;
+    use super::{ErrorClass, io};
 
     #[test]
     fn codes_are_sorted() {
@@ -165,7 +168,8 @@ mod tests {
             (26, ErrorClass::Corrupt),
             (10 | (33 << 8), ErrorClass::Corrupt),
             (13, ErrorClass::Full),
-            // A log's index that cannot grow; then codes that may mean a full disk, which only the file system knows.
+            // A log's index that cannot grow; then codes that may mean a full disk, which only the
+            // file system knows.
             (4874, ErrorClass::Full),
             (4618, ErrorClass::Io),
             (778, ErrorClass::Io),
@@ -174,6 +178,13 @@ mod tests {
             (2067, ErrorClass::Other),
         ] {
             assert_eq!(ErrorClass::of_code(code), class, "{code}");
+        }
+        for (kind, class) in [
+            (io::ErrorKind::StorageFull, ErrorClass::Full),
+            (io::ErrorKind::QuotaExceeded, ErrorClass::Full),
+            (io::ErrorKind::PermissionDenied, ErrorClass::Io),
+        ] {
+            assert_eq!(ErrorClass::of_io(&kind.into()), class, "{kind}");
         }
     }
 }

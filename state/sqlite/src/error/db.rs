@@ -1,4 +1,4 @@
-//! Reasons why an operation on an open database failed: one variant a remedy.
+//! Error of an operation on a database, one variant per remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,35 +8,37 @@ use super::class::{ErrorClass, Source, message};
 use crate::paths::DbPaths;
 use crate::system::holders;
 
-/// Reason why an operation on an open database failed.
+/// Error of an operation on a database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DbError {
-    /// Another connection holds the lock for longer than we wait. Nothing was written.
+    /// Another process or connection held the lock for too long. Nothing was written.
     #[error("cannot use {}: {holder} holds its lock (waited {} ms)", path.display(), waited.as_millis())]
     Busy {
-        /// The database.
+        /// The locked file: the database, or its `.lock`.
         path: PathBuf,
-        /// Holder of the lock, as far as the system tells.
+        /// Holder of the lock, as far as the system reports it.
         holder: String,
-        /// Time that we waited.
+        /// Length of the wait.
         waited: Duration,
     },
     /// The database was opened read-only.
     #[error("cannot write to {}: it was opened read-only", .0.display())]
     ReadOnly(PathBuf),
-    /// Another program has written since the database was opened read-only. Opening it again helps.
-    #[error("cannot read {}: another program has changed it since it was opened", .0.display())]
+    /// Another program wrote to a database that this one reads without locks. Opening it again
+    /// helps.
+    #[error("cannot read {}: another program has changed it meanwhile", .0.display())]
     Changed(PathBuf),
-    /// A newer program raised the compatibility floor while this one had the database open. Nothing was written.
+    /// A newer program raised the file's compatibility floor above the version that this one knows.
+    /// Nothing was written.
     #[error(
-        "cannot write to {}: a newer program has upgraded it to need schema version {needs}, and this one knows {knows}",
+        "cannot use {}: it needs a program that knows schema version {needs}, and this one knows {knows}",
         path.display()
     )]
     Newer {
         /// The database.
         path: PathBuf,
-        /// Oldest version that may use the file.
+        /// Oldest version that may use the file (`PRAGMA user_version`).
         needs: i64,
         /// Newest version that this program knows.
         knows: i64,
@@ -47,7 +49,7 @@ pub enum DbError {
     /// The file is damaged.
     #[error("cannot use {}: the file is damaged: {}", .0.display(), .1)]
     Corrupt(PathBuf, #[source] Source),
-    /// No space is left. The transaction was rolled back.
+    /// No space is left. Nothing was written.
     #[error("cannot write to {}: no space is left: {}", .0.display(), .1)]
     Full(PathBuf, #[source] Source),
     /// The target of a snapshot exists already.
@@ -85,21 +87,27 @@ impl DbError {
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
-        let path = path.to_path_buf();
-        match ErrorClass::of_io(&error) {
-            ErrorClass::Full => Self::Full(path, error.into()),
-            _ => Self::Io { doing, path, source: error.into() },
+        Self::sorted(ErrorClass::of_io(&error), doing, path, error.into())
+    }
+
+    /// Sorts an error of sqlx. Finding a lock's holder is slow: a retry loop calls this at its end.
+    pub(crate) fn sqlx(paths: &DbPaths, waited: Duration, error: sqlx::Error) -> Self {
+        let path = &paths.database;
+        match ErrorClass::on(path, &error) {
+            ErrorClass::Busy => {
+                Self::Busy { path: path.clone(), holder: holders::of_database(paths), waited }
+            }
+            class => Self::sorted(class, "use", path, message(error)),
         }
     }
 
-    pub(crate) fn sqlx(paths: &DbPaths, waited: Duration, error: sqlx::Error) -> Self {
-        let path = paths.database.clone();
-        match ErrorClass::on(&path, &error) {
-            ErrorClass::Busy => Self::Busy { path, holder: holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt(path, message(error)),
-            ErrorClass::Full => Self::Full(path, message(error)),
-            ErrorClass::Io => Self::Io { doing: "use", path, source: message(error) },
-            _ => Self::Statement(path, message(error)),
+    fn sorted(class: ErrorClass, doing: &'static str, path: &Path, source: Source) -> Self {
+        let path = path.to_path_buf();
+        match class {
+            ErrorClass::Corrupt => Self::Corrupt(path, source),
+            ErrorClass::Full => Self::Full(path, source),
+            ErrorClass::Other => Self::Statement(path, source),
+            _ => Self::Io { doing, path, source },
         }
     }
 }

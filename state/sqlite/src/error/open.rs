@@ -1,17 +1,18 @@
-//! Reasons why a database was not opened: one variant a remedy.
+//! Error of opening a database, one variant per remedy.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use super::class::{ErrorClass, Source, message};
-use crate::paths::DbPaths;
-use crate::system::holders;
+use super::class::{ErrorClass, Source};
+use super::db::DbError;
 
-/// Reason why a database was not opened.
+/// Error of opening a database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// An error that an open database may have, too: it is locked, newer or damaged, or the file
+    /// system refused.
+    #[error(transparent)]
+    Database(#[from] DbError),
     /// The file is not a database of ours. No byte was changed.
     #[error("cannot open {}: it is not Threadkeep's {label} database: {found}", path.display())]
     Foreign {
@@ -22,8 +23,8 @@ pub enum OpenError {
         /// Description of the file that is there.
         found: String,
     },
-    /// The write-ahead log or the rollback journal beside the file is of another database, or of another state of this
-    /// one, and SQLite would write it over the file. No byte was changed.
+    /// The write-ahead log or the rollback journal next to the file is of another database, or of
+    /// another state of this one. SQLite would write it over the file. No byte was changed.
     #[error("cannot open {}: {} does not belong to it: {found}", path.display(), log.display())]
     ForeignLog {
         /// The database, which is ours.
@@ -33,21 +34,12 @@ pub enum OpenError {
         /// The difference that was found.
         found: String,
     },
-    /// A newer program raised the file's compatibility floor above the version that this one knows.
-    #[error("cannot open {}: it needs a program that knows schema version {needs}, and this one knows {knows}", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Oldest version that may use the file (`PRAGMA user_version`).
-        needs: i64,
-        /// Newest version that this program knows.
-        knows: i64,
-    },
-    /// A development version from before the first release made the database: its first migration is not the released one.
-    /// No upgrade leads from there; the database has to be made again.
+    /// A development version from before the first release made the database: its first migration
+    /// is not the released one. No upgrade leads from there, and no byte was changed.
     #[error("cannot open {}: a development version from before the first release made it", .0.display())]
     Development(PathBuf),
-    /// An applied migration differs from the migration of the same version in this program. The database is sound.
+    /// An applied migration differs from the migration of the same version in this program. The
+    /// database is sound, and no byte was changed.
     #[error("cannot open {}: its migration {version:04} differs from this program's", path.display())]
     Checksum {
         /// The file.
@@ -55,26 +47,7 @@ pub enum OpenError {
         /// Version whose checksums differ.
         version: i64,
     },
-    /// The file is damaged.
-    #[error("cannot open {}: the file is damaged: {}", .0.display(), .1)]
-    Corrupt(PathBuf, #[source] Source),
-    /// Another process holds a lock for longer than we wait.
-    #[error("cannot open {}: {holder} holds its lock (waited {} ms)", path.display(), waited.as_millis())]
-    Busy {
-        /// The locked file: the database, or its `.lock`.
-        path: PathBuf,
-        /// Holder of the lock, as far as the system tells.
-        holder: String,
-        /// Time that we waited.
-        waited: Duration,
-    },
-    /// Opened read-only, and another program wrote at every try to read.
-    #[error("cannot open {}: another program keeps writing to it", .0.display())]
-    Changed(PathBuf),
-    /// No space is left for creating, migrating or the snapshot before it. The database is unchanged.
-    #[error("cannot open {}: no space is left: {}", .0.display(), .1)]
-    Full(PathBuf, #[source] Source),
-    /// The database, its lock or a file that SQLite keeps beside it is not a regular file.
+    /// The database, its lock or a file that SQLite keeps next to it is not a regular file.
     #[error("cannot open {}: it is not a regular file", .0.display())]
     NotAFile(PathBuf),
     /// The path is not UTF-8, and SQLite takes its paths as text. Nothing was looked at.
@@ -89,7 +62,7 @@ pub enum OpenError {
     /// Opened read-only, and there is no database yet.
     #[error("cannot open {} read-only: it does not exist", .0.display())]
     Missing(PathBuf),
-    /// Opened read-only, and the schema is older than the one that this program reads.
+    /// Opened read-only, and the schema is older than this program reads.
     #[error("cannot open {} read-only: it has schema version {applied}, and this program reads {needed}", path.display())]
     Outdated {
         /// The file.
@@ -99,7 +72,8 @@ pub enum OpenError {
         /// Newest version that this program knows.
         needed: i64,
     },
-    /// Opened read-only, and an interrupted program left a log or a journal that only a writer can apply.
+    /// Opened read-only, and an interrupted program left a log or a journal that only a writer can
+    /// apply.
     #[error("cannot open {} read-only: an interrupted program left {}", path.display(), left.display())]
     NeedsRecovery {
         /// The file.
@@ -119,19 +93,6 @@ pub enum OpenError {
         /// Error of SQLite.
         source: Source,
     },
-    /// The file system refused.
-    #[error("cannot {doing} {}: {source}", path.display())]
-    Io {
-        /// Action that failed, as a verb.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: Source,
-    },
-    /// SQLite refused for a reason that is none of the above. A bug.
-    #[error("cannot open {}: {}", .0.display(), .1)]
-    Unexpected(PathBuf, #[source] Source),
 }
 
 impl OpenError {
@@ -139,67 +100,27 @@ impl OpenError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
+            // At opening, a change was followed by another try, which met a change too.
+            Self::Database(DbError::Changed(_)) => ErrorClass::Busy,
+            Self::Database(error) => error.class(),
             Self::Foreign { .. } | Self::ForeignLog { .. } => ErrorClass::Foreign,
-            Self::Newer { .. } => ErrorClass::Newer,
             Self::Checksum { .. } | Self::Development { .. } => ErrorClass::Checksum,
-            Self::Corrupt { .. } => ErrorClass::Corrupt,
-            Self::Busy { .. } | Self::Changed { .. } => ErrorClass::Busy,
-            Self::Full { .. } => ErrorClass::Full,
             Self::NotAFile { .. }
             | Self::NotUtf8 { .. }
             | Self::NoFolder { .. }
             | Self::NotWritable { .. }
             | Self::Missing { .. }
             | Self::Outdated { .. }
-            | Self::NeedsRecovery { .. }
-            | Self::Io { .. } => ErrorClass::Io,
-            Self::Migration { .. } | Self::Unexpected { .. } => ErrorClass::Other,
+            | Self::NeedsRecovery { .. } => ErrorClass::Io,
+            Self::Migration { .. } => ErrorClass::Other,
         }
     }
 
-    /// Returns true if the file system refuses to write and nothing else is known to be wrong. A database that exists can
-    /// then be opened with [`OpenOptions::read_only`](crate::OpenOptions::read_only).
+    /// Returns true if the file system refuses to write and nothing else is known to be wrong. A
+    /// database that exists can then be opened with
+    /// [`OpenOptions::read_only`](crate::OpenOptions::read_only).
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
-        matches!(self, Self::NotWritable { .. } | Self::Full { .. })
-    }
-
-    pub(crate) fn io(doing: &'static str, path: &Path, error: io::Error) -> Self {
-        let path = path.to_path_buf();
-        match ErrorClass::of_io(&error) {
-            ErrorClass::Full => Self::Full(path, error.into()),
-            _ => Self::Io { doing, path, source: error.into() },
-        }
-    }
-
-    /// Sorts an error of sqlx. Finding the holder of a lock is slow, so a retry loop calls this only at its end.
-    pub(crate) fn sqlx(paths: &DbPaths, waited: Duration, error: sqlx::Error) -> Self {
-        let path = paths.database.clone();
-        match ErrorClass::on(&path, &error) {
-            ErrorClass::Busy => Self::Busy { path, holder: holders::of_database(paths), waited },
-            ErrorClass::Corrupt => Self::Corrupt(path, message(error)),
-            ErrorClass::Full => Self::Full(path, message(error)),
-            ErrorClass::Io => Self::Io { doing: "open", path, source: message(error) },
-            _ => Self::Unexpected(path, message(error)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Error, ErrorKind};
-    use std::path::PathBuf;
-
-    use super::OpenError;
-
-    #[test]
-    fn a_full_or_protected_folder_leaves_the_database_readable() {
-        let path = PathBuf::from("notes_1.sqlite");
-        let io = |kind| OpenError::io("create", &path, Error::from(kind));
-        assert!(io(ErrorKind::StorageFull).is_unwritable());
-        assert!(io(ErrorKind::QuotaExceeded).is_unwritable());
-        assert!(OpenError::NotWritable(path.clone()).is_unwritable());
-        assert!(!io(ErrorKind::PermissionDenied).is_unwritable());
-        assert!(!OpenError::Missing(path).is_unwritable());
+        matches!(self, Self::NotWritable(_) | Self::Database(DbError::Full(..)))
     }
 }

@@ -1,4 +1,4 @@
-//! The common face of the stores' errors.
+//! Common interface of the stores' errors.
 
 use std::error::Error;
 
@@ -6,15 +6,19 @@ use super::class::ErrorClass;
 use super::db::DbError;
 use super::open::OpenError;
 
-/// Error of a store. Tells front ends if the database layer was the cause, and how.
+/// Error of a store. It shows a front end if the database layer was the cause, and how.
 pub trait StoreError: Error + Send + Sync + 'static {
     /// Returns the error of opening the database; `None` for every other.
-    fn open_error(&self) -> Option<&OpenError>;
+    fn open_error(&self) -> Option<&OpenError> {
+        None
+    }
 
     /// Returns the error of the open database; `None` for every other.
-    fn db_error(&self) -> Option<&DbError>;
+    fn db_error(&self) -> Option<&DbError> {
+        None
+    }
 
-    /// Returns the class of the database layer's error; `None` where the database did as it was asked.
+    /// Returns the class of the database layer's error; `None` if that layer worked.
     fn class(&self) -> Option<ErrorClass> {
         let opening = self.open_error().map(OpenError::class);
         opening.or_else(|| self.db_error().map(DbError::class))
@@ -25,17 +29,9 @@ impl StoreError for OpenError {
     fn open_error(&self) -> Option<&OpenError> {
         Some(self)
     }
-
-    fn db_error(&self) -> Option<&DbError> {
-        None
-    }
 }
 
 impl StoreError for DbError {
-    fn open_error(&self) -> Option<&OpenError> {
-        None
-    }
-
     fn db_error(&self) -> Option<&DbError> {
         Some(self)
     }

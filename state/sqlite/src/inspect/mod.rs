@@ -1,8 +1,9 @@
-//! Inspecting a database without leaving a trace: for status output and for a doctor, on a home in any state.
+//! Inspecting a database without leaving a trace: for status output and for a doctor, on a home in
+//! any state.
 //!
-//! Writes no byte and creates no file, not even the `-wal` and `-shm` that a SQLite handle creates when it only reads. A
-//! figure that cannot be read that way stays unknown. A file that changes while it is read is read again, and after a few
-//! tries reported as changing.
+//! Writes no byte and creates no file, not even the `-wal` and `-shm` that a SQLite handle creates
+//! when it only reads. A figure that cannot be read that way stays unknown. A file that changes
+//! while it is read is read again, and after a few tries reported as changing.
 
 pub(crate) mod status;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
-use crate::error::{ErrorClass, OpenError, is_hot_journal, words};
+use crate::error::{DbError, ErrorClass, OpenError, is_hot_journal, words};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
 use crate::open::header::{Content, Header, content};
@@ -34,7 +35,8 @@ pub async fn inspect(spec: &'static DbSpec, folder: &Path) -> DbStatus {
     look_and_read(spec, folder, async |_| ()).await
 }
 
-/// Inspects a database, and before each read calls `meanwhile` with the number of the look. Tests let others write there.
+/// Inspects a database, and before each read calls `meanwhile` with the number of the look. Tests
+/// let others write there.
 async fn look_and_read(
     spec: &'static DbSpec,
     folder: &Path,
@@ -97,7 +99,7 @@ fn refused(error: OpenError) -> DbState {
             DbState::Foreign(format!("{} does not belong to it: {found}", log.display()))
         }
         OpenError::NotAFile(path) => DbState::Foreign(format!("{} is not a regular file", path.display())),
-        OpenError::Corrupt(_, source) => DbState::Corrupt(source.to_string()),
+        OpenError::Database(DbError::Corrupt(_, source)) => DbState::Corrupt(source.to_string()),
         other => DbState::Unreadable(other.to_string()),
     }
 }

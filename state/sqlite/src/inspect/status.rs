@@ -54,7 +54,8 @@ pub enum DbState {
     Pending,
     /// It needs a newer program.
     Newer,
-    /// A development version from before the first release made it: its first migration is not the released one.
+    /// A development version from before the first release made it: its first migration is not the
+    /// released one.
     Development,
     /// One of its migrations differs from this program's migration of the same version.
     Checksum,

@@ -1,4 +1,5 @@
-//! Others write while a database is looked at: each write is made by hand, between the first look and the read.
+//! Others write while a database is looked at: each write is made by hand, between the first look
+//! and the read.
 
 use std::error::Error;
 use std::fs;
@@ -56,7 +57,8 @@ async fn a_database_that_changes_at_every_look_is_not_called_damaged() -> Result
     let mut looks = 0;
     let status = look_and_read(&SPEC, folder.path(), async |look| {
         looks = look;
-        // What a read without locks can see while pages are being written back: some of them are not there yet.
+        // What a read without locks can see while pages are being written back: some of them are
+        // not there yet.
         let length = whole.len() - look as usize;
         let torn = [&whole[..1024], &vec![0xff; length - 1024]].concat();
         fs::write(&path, torn).expect("the file is written to");

@@ -1,8 +1,8 @@
 //! Detection of writes to a database that is read without locks.
 //!
-//! `immutable=1` reads without locks. If another program writes meanwhile, SQLite may see pages of two states of the file,
-//! and call it damaged or answer with rows of both. So the files are compared before and after. If they differ, that is the
-//! answer, whatever SQLite said.
+//! `immutable=1` reads without locks. If another program writes meanwhile, SQLite may see pages of
+//! two states of the file, and call it damaged or answer with rows of both. So the files are
+//! compared before and after. If they differ, that is the answer, whatever SQLite said.
 
 use std::path::Path;
 use std::time::SystemTime;

@@ -43,9 +43,10 @@ pub(crate) enum Access {
     Write,
     /// Reads and writes, alone on the file and without shared memory.
     Exclusive,
-    /// Reads beside a writer of this process.
+    /// Reads while another connection of this process writes.
     Read,
-    /// Reads a file that no program has open as if it could not change: no lock, no log, no file beside it.
+    /// Reads a file that no program has open as if it could not change: no lock, no log, no file
+    /// beside it.
     Immutable,
     /// Reads a file and its log through locks, without writing to the log's index.
     Untouched,
@@ -57,7 +58,8 @@ impl Access {
     /// Chooses a way to read without leaving a trace. `None`: only a writer can read the file.
     pub(crate) fn without_trace(paths: &DbPaths, journal: JournalMode) -> Option<Self> {
         match journal {
-            // A rollback journal may be a running writer's or a killed one's. SQLite tells by the locks.
+            // A rollback journal may be a running writer's or a killed one's. SQLite tells by the
+            // locks.
             JournalMode::Delete => Some(Self::Untouched),
             JournalMode::Wal if !holds_pages(&paths.wal) => Some(Self::Immutable),
             // With its index present, SQLite reads the log even when no program has it open.
@@ -124,8 +126,8 @@ fn pragmas(kind: DbKind, access: Access) -> String {
 
 /// Closes a connection after an error.
 ///
-/// A dropped connection closes later on its own thread. Until then there are files beside the database, and they stay if the
-/// process ends before.
+/// A dropped connection closes later on its own thread. Until then there are files beside the
+/// database, and they stay if the process ends before.
 pub(crate) async fn closed_on_error<T, E>(
     connection: SqliteConnection,
     result: Result<T, E>,

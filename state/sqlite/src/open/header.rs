@@ -1,4 +1,5 @@
-//! The 100-byte header of a database file, read without SQLite (<https://www.sqlite.org/fileformat2.html>, section 1.3).
+//! The 100-byte header of a database file, read without SQLite
+//! (<https://www.sqlite.org/fileformat2.html>, section 1.3).
 
 use std::io::{self, ErrorKind};
 use std::ops::Range;
@@ -66,7 +67,7 @@ impl Header {
 
 /// Reads the file in a database's place. A missing file is [`Content::Fresh`] if its folder exists.
 pub(crate) fn content(path: &Path) -> io::Result<Content> {
-    let bytes = match kept_handle::read(path, HEADER) {
+    let bytes = match kept_handle::read(path, 0, HEADER) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return match path.parent().map(std::fs::metadata) {
                 Some(Ok(folder)) if folder.is_dir() => Ok(Content::Fresh),
@@ -89,7 +90,7 @@ pub(crate) fn content(path: &Path) -> io::Result<Content> {
 
 /// Returns true if a database has no tables yet.
 pub(crate) fn has_no_tables(path: &Path) -> io::Result<bool> {
-    Ok(kept_handle::read(path, TABLES.end)?.get(TABLES) == Some(&NO_TABLES[..]))
+    Ok(kept_handle::read(path, 0, TABLES.end)?.get(TABLES) == Some(&NO_TABLES[..]))
 }
 
 /// Describes a database of another program by its application id.

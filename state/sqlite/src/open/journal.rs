@@ -1,17 +1,19 @@
 //! A rollback journal, read with plain reads, and compared with the database beside it.
 //!
-//! A journal that a killed program left is *hot*: the next program that opens the database cuts the file to the size that
-//! the journal names and writes the journal's pages over it. SQLite recognises it by its name alone. So the journal is
-//! walked as SQLite's playback does it (<https://www.sqlite.org/fileformat2.html>, section 3), and its first page and size
-//! are compared with the file's.
+//! A journal that a killed program left is *hot*: the next program that opens the database cuts the
+//! file to the size that the journal names and writes the journal's pages over it. SQLite
+//! recognises it by its name alone. So the journal is walked as SQLite's playback does it
+//! (<https://www.sqlite.org/fileformat2.html>, section 3), and its first page and size are compared
+//! with the file's.
 //!
-//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page other than the one
-//! before the file's, by their change counters, which a transaction raises by one; the journal of a database that was just
-//! being created, beside one that has tables; and without a first page, a size other than the file's, because the first
-//! page is in the journal before it changes. Two journals of other databases of the same kind go unnoticed: one whose
-//! counter happens to be the file's or one less, and one without a first page (its program was killed within a transaction
-//! larger than its cache) for a database of just as many pages. SQLite and this module ignore a journal that begins with
-//! zeros: its header is not on the disk yet.
+//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page
+//! other than the one before the file's, by their change counters, which a transaction raises by
+//! one; the journal of a database that was just being created, beside one that has tables; and
+//! without a first page, a size other than the file's, because the first page is in the journal
+//! before it changes. Two journals of other databases of the same kind go unnoticed: one whose
+//! counter happens to be the file's or one less, and one without a first page (its program was
+//! killed within a transaction larger than its cache) for a database of just as many pages. SQLite
+//! and this module ignore a journal that begins with zeros: its header is not on the disk yet.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -33,7 +35,8 @@ const SECTORS: RangeInclusive<u32> = 32..=65_536;
 const PAGES: RangeInclusive<u32> = 512..=65_536;
 const BUFFER: usize = 1 << 18;
 
-/// Content of a hot journal: the database before the transaction. Playback cuts the file to its pages.
+/// Content of a hot journal: the database before the transaction. Playback cuts the file to its
+/// pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Journal(Origin);
 
@@ -77,7 +80,8 @@ impl Leftover for Journal {
                     return Ok(Some(Self(before)));
                 }
             }
-            // A transaction that outgrows its cache is written in segments, each with a header of its own.
+            // A transaction that outgrows its cache is written in segments, each with a header of
+            // its own.
             reader.skip_to_sector(sector)?;
             let Some(next) = reader.segment(Some(sector))? else { return Ok(Some(Self(before))) };
             segment = next;
@@ -132,7 +136,8 @@ impl Reader<'_> {
         let content = self.length.checked_sub(begin + u64::from(sector));
         let Some(content) = content else { return Ok(None) };
         let records = match word(&fields, 8) {
-            // SQLite writes this where a file system appends safely. The number only has to be large enough.
+            // SQLite writes this where a file system appends safely. The number only has to be
+            // large enough.
             ALL => u32::try_from(content / 8).unwrap_or(ALL),
             records => records,
         };

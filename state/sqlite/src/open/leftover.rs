@@ -1,14 +1,16 @@
-//! Files beside a database that SQLite writes into it when it opens it: a write-ahead log and a hot rollback journal.
+//! Files beside a database that SQLite writes into it when it opens it: a write-ahead log and a hot
+//! rollback journal.
 //!
-//! SQLite recognises either by its name alone, even when it is left from another database or from another state of this
-//! one. So it is read with plain reads first and compared with the database's header.
+//! SQLite recognises either by its name alone, even when it is left from another database or from
+//! another state of this one. So it is read with plain reads first and compared with the database's
+//! header.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::header::{Content, Header, content, describe_foreign, has_no_tables};
-use crate::error::OpenError;
+use crate::error::{DbError, OpenError};
 use crate::paths::DbPaths;
 use crate::system::regular_file;
 
@@ -20,13 +22,15 @@ pub(crate) trait Leftover: Copy + PartialEq {
     /// Returns the file's path.
     fn path(paths: &DbPaths) -> &Path;
 
-    /// Returns true if the file has content and no running program uses it. In use, it is the database's own.
+    /// Returns true if the file has content and no running program uses it. In use, it is the
+    /// database's own.
     fn is_pending(paths: &DbPaths) -> bool;
 
     /// Reads the file of a database with this page size; `None` when SQLite would ignore it.
     fn read(file: &mut File, page_size: u32) -> io::Result<Option<Self>>;
 
-    /// Returns why the file is not the database's, as far as that can be told. A `blank` database has no tables.
+    /// Returns why the file is not the database's, as far as that can be told. A `blank` database
+    /// has no tables.
     fn mismatch(&self, header: &Header, blank: bool) -> Option<String>;
 
     /// Returns the database's header as it will be once SQLite has opened it.
@@ -38,12 +42,14 @@ pub(crate) trait Leftover: Copy + PartialEq {
 pub(crate) struct Origin {
     pub(crate) page_size: u32,
     pub(crate) pages: u32,
-    /// Header on the first page, if the leftover has that page; `None` inside when it is not SQLite's.
+    /// Header on the first page, if the leftover has that page; `None` inside when it is not
+    /// SQLite's.
     pub(crate) first_page: Option<Option<Header>>,
 }
 
 impl Origin {
-    /// Returns why this is not a state of the database with `header`, without looking at change counters.
+    /// Returns why this is not a state of the database with `header`, without looking at change
+    /// counters.
     pub(crate) fn mismatch(&self, header: &Header) -> Option<String> {
         if self.page_size != header.page_size {
             let (its, ours) = (self.page_size, header.page_size);
@@ -63,10 +69,10 @@ impl Origin {
     }
 }
 
-/// Checks that a leftover belongs to the database. Returns the header after SQLite has applied it, or
-/// [`OpenError::ForeignLog`].
+/// Checks that a leftover belongs to the database. Returns the header after SQLite has applied it,
+/// or [`OpenError::ForeignLog`].
 pub(crate) fn apply<L: Leftover>(paths: &DbPaths, mut header: Header) -> Result<Header, OpenError> {
-    let failed = |error| OpenError::io("read", L::path(paths), error);
+    let failed = |error| DbError::io("read", L::path(paths), error);
     for _ in 0..READS {
         if !L::is_pending(paths) {
             break;
@@ -74,7 +80,8 @@ pub(crate) fn apply<L: Leftover>(paths: &DbPaths, mut header: Header) -> Result<
         let Some(left) = read::<L>(paths, header.page_size)? else { break };
         let blank = has_no_tables(&paths.database).map_err(failed)?;
         let Some(found) = left.mismatch(&header, blank) else { return Ok(left.applied_to(header)) };
-        // Another program may have restarted the file, written it back or rolled it back in between.
+        // Another program may have restarted the file, written it back or rolled it back in
+        // between.
         let again = read::<L>(paths, header.page_size)?;
         let Content::Sqlite(now) = content(&paths.database).map_err(failed)? else { break };
         if (Some(left), header) == (again, now) {
@@ -86,13 +93,13 @@ pub(crate) fn apply<L: Leftover>(paths: &DbPaths, mut header: Header) -> Result<
 }
 
 /// Reads a leftover; `None` too when another program has just deleted it.
-pub(crate) fn read<L: Leftover>(paths: &DbPaths, page_size: u32) -> Result<Option<L>, OpenError> {
+pub(crate) fn read<L: Leftover>(paths: &DbPaths, page_size: u32) -> Result<Option<L>, DbError> {
     let path = L::path(paths);
     let read = match regular_file::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         opened => opened.and_then(|mut file| L::read(&mut file, page_size)),
     };
-    read.map_err(|error| OpenError::io("read", path, error))
+    read.map_err(|error| DbError::io("read", path, error))
 }
 
 /// Makes the error about a leftover that is not the database's.

@@ -1,7 +1,8 @@
 //! The file lock for creating and migrating.
 //!
-//! sqlx's migration lock does nothing on SQLite, and several first starts at once would fail without a lock. The lock is an
-//! empty file beside the database. It is never deleted, because two processes could then hold two different files.
+//! sqlx's migration lock does nothing on SQLite, and several first starts at once would fail
+//! without a lock. The lock is an empty file next to the database. It is never deleted, because two
+//! processes could then hold two different files.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::database::retry::Retry;
-use crate::error::OpenError;
+use crate::error::{DbError, OpenError};
 use crate::system::holders;
 use crate::system::regular_file::create_private;
 
@@ -25,21 +26,23 @@ impl FileLock {
         if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(OpenError::NotAFile(path.to_path_buf()));
         }
-        let file = create_private(path).map_err(|error| OpenError::io("create the lock", path, error))?;
+        let file = create_private(path).map_err(|error| DbError::io("create the lock", path, error))?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) => {}
-                // Some network file systems have no such locks. Migrating checks again inside its transaction, so two
-                // processes cannot apply one migration twice; they may only find each other busy.
+                // Some network file systems have no such locks. Migrating checks again inside its
+                // transaction, so two processes cannot apply one migration twice; they may only
+                // find each other busy.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self { _file: file });
                 }
-                Err(TryLockError::Error(error)) => return Err(OpenError::io("lock", path, error)),
+                Err(TryLockError::Error(error)) => return Err(DbError::io("lock", path, error).into()),
             }
             if !retry.again().await {
                 let holder = holders::of_files(&[path]);
-                return Err(OpenError::Busy { path: path.to_path_buf(), holder, waited: retry.waited() });
+                let (path, waited) = (path.to_path_buf(), retry.waited());
+                return Err(DbError::Busy { path, holder, waited }.into());
             }
         }
     }

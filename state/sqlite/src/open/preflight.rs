@@ -1,8 +1,10 @@
-//! The look at a database before SQLite may open it: with plain reads, so that it can change or create nothing.
+//! The look at a database before SQLite may open it: with plain reads, so that it can change or
+//! create nothing.
 //!
-//! A SQLite handle has effects: on a WAL database it creates `-shm` and `-wal`, and it rolls a hot journal back. So the
-//! 100-byte [header](super::header) decides whether a file is ours. The header of a WAL database may be older than its
-//! log, and a log or a journal may be another database's, so those are [checked](super::leftover) too.
+//! A SQLite handle has effects: on a WAL database it creates `-shm` and `-wal`, and it rolls a hot
+//! journal back. So the 100-byte [header](super::header) decides whether a file is ours. The header
+//! of a WAL database may be older than its log, and a log or a journal may be another database's,
+//! so those are [checked](super::leftover) too.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -11,7 +13,7 @@ use super::header::{Content, Header, content, describe_foreign};
 use super::journal::Journal;
 use super::leftover::{Leftover as _, apply, mismatched, read};
 use super::wal::Wal;
-use crate::error::OpenError;
+use crate::error::{DbError, OpenError};
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::system::file_system::{self, FileSystem};
@@ -25,14 +27,14 @@ pub(crate) struct Preflight {
     pub(crate) file_system: FileSystem,
 }
 
-/// Looks at a database's place. Refuses a file that is not ours, that needs a newer program, or that cannot be opened as
-/// asked.
+/// Looks at a database's place. Refuses a file that is not ours, that needs a newer program, or
+/// that cannot be opened as asked.
 pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Result<Preflight, OpenError> {
     let path = &paths.database;
     let header = identify(spec, paths)?;
     let needs = header.map_or(0, |header| i64::from(header.user_version));
     if needs > spec.newest_version() {
-        return Err(OpenError::Newer { path: path.clone(), needs, knows: spec.newest_version() });
+        return Err(DbError::Newer { path: path.clone(), needs, knows: spec.newest_version() }.into());
     }
     if read_only {
         if header.is_none() {
@@ -47,8 +49,8 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
     Ok(Preflight { header, file_system: file_system::of(path.parent().unwrap_or(&paths.folder)) })
 }
 
-/// Returns the header of our database as it will be once SQLite has opened it; `None` when there is no database yet.
-/// Refuses every other file, and a log or a journal of another database.
+/// Returns the header of our database as it will be once SQLite has opened it; `None` when there is
+/// no database yet. Refuses every other file, and a log or a journal of another database.
 pub(crate) fn identify(spec: &DbSpec, paths: &DbPaths) -> Result<Option<Header>, OpenError> {
     let path = || paths.database.clone();
     if paths.database.to_str().is_none() {
@@ -60,29 +62,32 @@ pub(crate) fn identify(spec: &DbSpec, paths: &DbPaths) -> Result<Option<Header>,
     let foreign = |found| OpenError::Foreign { path: path(), label: spec.label, found };
     match content(&paths.database).map_err(|error| unreadable(paths, error))? {
         Content::Fresh if has_content(&paths.wal) => {
-            // SQLite would delete this log at the first write, and it may be the last copy of the user's data.
+            // SQLite would delete this log at the first write, and it may be the last copy of the
+            // user's data.
             let lost =
                 format!("it is empty or missing, but its write-ahead log {} is not", paths.wal.display());
-            Err(OpenError::Corrupt(path(), lost.into()))
+            Err(DbError::Corrupt(path(), lost.into()).into())
         }
         Content::Fresh => refuse_orphan(paths).map(|()| None),
         Content::Torn(length) => {
             let torn = format!("it ends after {length} bytes, within its header");
-            Err(OpenError::Corrupt(path(), torn.into()))
+            Err(DbError::Corrupt(path(), torn.into()).into())
         }
         Content::Other => Err(foreign("the file is not a SQLite database".to_owned())),
         Content::Sqlite(header) if header.application_id != spec.application_id => {
             Err(foreign(describe_foreign(header.application_id)))
         }
         Content::Sqlite(header) => {
-            // Playback of a journal comes first, as in SQLite. It can only restore an older state of the same file.
+            // Playback of a journal comes first, as in SQLite. It can only restore an older state
+            // of the same file.
             let header = apply::<Journal>(paths, header)?;
             apply::<Wal>(paths, header).map(Some)
         }
     }
 }
 
-/// Refuses the journal of a database that had pages, where ours is missing or empty: SQLite would delete the journal.
+/// Refuses the journal of a database that had pages, where ours is missing or empty: SQLite would
+/// delete the journal.
 fn refuse_orphan(paths: &DbPaths) -> Result<(), OpenError> {
     if !has_content(Journal::path(paths)) {
         return Ok(());
@@ -108,6 +113,6 @@ fn unreadable(paths: &DbPaths, error: io::Error) -> OpenError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => OpenError::NoFolder(paths.folder.clone()),
         ErrorKind::IsADirectory => OpenError::NotAFile(paths.database.clone()),
-        _ => OpenError::io("read", &paths.database, error),
+        _ => DbError::io("read", &paths.database, error).into(),
     }
 }

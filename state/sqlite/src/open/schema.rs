@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::header::describe_foreign;
-use crate::error::OpenError;
+use crate::error::{DbError, OpenError};
 use crate::paths::DbPaths;
 use crate::spec::{DbSpec, MigrationFile};
 
@@ -48,8 +48,8 @@ impl Schema {
 
     /// Returns why the database is not ours; `None` when it is.
     ///
-    /// A first start is one transaction, and migrations are only ever added. So a database of ours with any table has the
-    /// oldest migration, whatever version made it.
+    /// A first start is one transaction, and migrations are only ever added. So a database of ours
+    /// with any table has the oldest migration, whatever version made it.
     pub(crate) fn mismatch(&self, spec: &DbSpec) -> Option<String> {
         if self.application_id != spec.application_id {
             return Some(describe_foreign(self.application_id));
@@ -66,11 +66,8 @@ impl Schema {
             return Err(OpenError::Foreign { path: path(), label: spec.label, found });
         }
         if self.user_version > spec.newest_version() {
-            return Err(OpenError::Newer {
-                path: path(),
-                needs: self.user_version,
-                knows: spec.newest_version(),
-            });
+            let (needs, knows) = (self.user_version, spec.newest_version());
+            return Err(DbError::Newer { path: path(), needs, knows }.into());
         }
         match self.mismatches(spec).first() {
             // Every line of releases begins with the same first migration.

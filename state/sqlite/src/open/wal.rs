@@ -1,13 +1,15 @@
 //! A write-ahead log, read with plain reads, and compared with the database beside it.
 //!
-//! SQLite replays a log that has the right name, and a checkpoint then leaves no trace of it. So the log is walked as
-//! SQLite's recovery does it (<https://www.sqlite.org/fileformat2.html#walformat>), and its newest committed first page is
+//! SQLite replays a log that has the right name, and a checkpoint then leaves no trace of it. So
+//! the log is walked as SQLite's recovery does it
+//! (<https://www.sqlite.org/fileformat2.html#walformat>), and its newest committed first page is
 //! compared with the file's.
 //!
-//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page that does not follow
-//! on the file's, by their change counters; and without a first page, a size other than the file's, because a transaction
-//! that changes the size writes the first page. Two logs of other databases of the same kind go unnoticed: one whose
-//! counters happen to follow, and one without a first page for a database of just as many pages.
+//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page
+//! that does not follow on the file's, by their change counters; and without a first page, a size
+//! other than the file's, because a transaction that changes the size writes the first page. Two
+//! logs of other databases of the same kind go unnoticed: one whose counters happen to follow, and
+//! one without a first page for a database of just as many pages.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -27,8 +29,8 @@ const BUFFER: usize = 1 << 18;
 
 /// Returns true if a write-ahead log holds any page.
 ///
-/// A log of its header alone says nothing that the database does not. SQLite, when it may not write, waits ten seconds over
-/// such a log and then fails.
+/// A log of its header alone says nothing that the database does not. SQLite, when it may not
+/// write, waits ten seconds over such a log and then fails.
 pub(crate) fn holds_pages(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_HEADER as u64)
 }
@@ -53,39 +55,17 @@ impl Leftover for Wal {
     }
 
     fn read(file: &mut File, _: u32) -> io::Result<Option<Self>> {
-        let mut file = BufReader::with_capacity(BUFFER, file);
-        let mut header = [0; LOG_HEADER];
-        if !fill(&mut file, &mut header)? {
-            return Ok(None);
-        }
-        let (magic, page_size) = (word(&header, 0), word(&header, 8));
-        let sizes = 512..=65_536;
-        if magic & !1 != MAGIC || !page_size.is_power_of_two() || !sizes.contains(&page_size) {
-            return Ok(None);
-        }
-        let mut checksum = Checksum { sums: (0, 0), big_endian: magic & 1 == 1 };
-        checksum.add(&header[..24]);
-        if !checksum.is_at(&header, 24) || word(&header, 4) != VERSION {
-            return Ok(None);
-        }
-        let mut frame = vec![0; FRAME_HEADER + page_size as usize];
         let (mut committed, mut oldest, mut first_page) = (None, None, None);
-        while fill(&mut file, &mut frame)? {
-            let (number, pages) = (word(&frame, 0), word(&frame, 4));
-            checksum.add(&frame[..8]);
-            checksum.add(&frame[FRAME_HEADER..]);
-            // The log ends at a frame with the salts of an earlier round, or at a torn one, whose checksum is wrong.
-            if number == 0 || frame[8..16] != header[16..24] || !checksum.is_at(&frame, 16) {
-                break;
-            }
-            if number == 1 {
-                first_page = Some(Header::parse(&frame[FRAME_HEADER..][..HEADER]));
+        walk(file, |page_size, frame| {
+            if frame.number == 1 {
+                first_page = Some(Header::parse(&frame.page[..HEADER]));
                 oldest = oldest.or(first_page);
             }
-            if pages != 0 {
-                committed = Some(Self { newest: Origin { page_size, pages, first_page }, oldest });
+            if frame.commit != 0 {
+                let newest = Origin { page_size, pages: frame.commit, first_page };
+                committed = Some(Self { newest, oldest });
             }
-        }
+        })?;
         Ok(committed)
     }
 
@@ -97,8 +77,9 @@ impl Leftover for Wal {
         let Some((oldest, newest)) = oldest.zip(newest) else {
             return Some("what it has for the first page is not SQLite's".to_owned());
         };
-        // A transaction in a log counts from the first page that its connection read: one up, or the same again if the
-        // connection wrote that page itself. A checkpoint moves the file's counter along, up to the newest.
+        // A transaction in a log counts from the first page that its connection read: one up, or
+        // the same again if the connection wrote that page itself. A checkpoint moves the file's
+        // counter along, up to the newest.
         let since = |from: u32, to: u32| to.wrapping_sub(from) as i32;
         let follows = since(oldest.changes.wrapping_sub(1), header.changes) >= 0;
         (!follows || since(header.changes, newest.changes) < 0).then(|| {
@@ -113,6 +94,48 @@ impl Leftover for Wal {
         let newest = self.newest.first_page.flatten().unwrap_or(header);
         Header { journal: header.journal, ..newest }
     }
+}
+
+/// A frame of a log: one version of one page.
+struct Frame<'a> {
+    /// Number of the page, from 1.
+    number: u32,
+    /// Number of the database's pages after a commit that ends here; 0 if none does.
+    commit: u32,
+    page: &'a [u8],
+}
+
+/// Visits the frames of a log that SQLite would replay, with the size of a page. Visits none if
+/// SQLite would ignore the log.
+fn walk(file: &mut File, mut visit: impl FnMut(u32, Frame<'_>)) -> io::Result<()> {
+    let mut file = BufReader::with_capacity(BUFFER, file);
+    let mut header = [0; LOG_HEADER];
+    if !fill(&mut file, &mut header)? {
+        return Ok(());
+    }
+    let (magic, page_size) = (word(&header, 0), word(&header, 8));
+    let sizes = 512..=65_536;
+    if magic & !1 != MAGIC || !page_size.is_power_of_two() || !sizes.contains(&page_size) {
+        return Ok(());
+    }
+    let mut checksum = Checksum { sums: (0, 0), big_endian: magic & 1 == 1 };
+    checksum.add(&header[..24]);
+    if !checksum.is_at(&header, 24) || word(&header, 4) != VERSION {
+        return Ok(());
+    }
+    let mut frame = vec![0; FRAME_HEADER + page_size as usize];
+    while fill(&mut file, &mut frame)? {
+        let (number, commit) = (word(&frame, 0), word(&frame, 4));
+        checksum.add(&frame[..8]);
+        checksum.add(&frame[FRAME_HEADER..]);
+        // The log ends at a frame with the salts of an earlier round, or at a torn one, whose
+        // checksum is wrong.
+        if number == 0 || frame[8..16] != header[16..24] || !checksum.is_at(&frame, 16) {
+            break;
+        }
+        visit(page_size, Frame { number, commit, page: &frame[FRAME_HEADER..] });
+    }
+    Ok(())
 }
 
 /// Running checksum of a log.

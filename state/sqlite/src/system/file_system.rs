@@ -1,7 +1,8 @@
 //! File systems, and which of them are unsafe for WAL.
 //!
-//! WAL needs memory that all processes with the file open share. A network or pass-through file system cannot share memory
-//! between machines, and on several of them WAL corrupts databases. Those get a rollback journal.
+//! WAL needs memory that all processes with the file open share. A network or pass-through file
+//! system cannot share memory between machines, and on several of them WAL corrupts databases.
+//! Those get a rollback journal.
 
 use std::path::Path;
 
@@ -29,9 +30,11 @@ impl FileSystem {
     }
 }
 
-/// The `f_type` values of Linux (`man 2 statfs`, `linux/magic.h`) of file systems where WAL is unsafe.
+/// The `f_type` values of Linux (`man 2 statfs`, `linux/magic.h`) of file systems where WAL is
+/// unsafe.
 ///
-/// FUSE is among them although some of its file systems are local: sshfs, s3fs and the like share one number with those.
+/// FUSE is among them although some of its file systems are local: sshfs, s3fs and the like share
+/// one number with those.
 const REMOTE: &[(u32, &str)] = &[
     (0x6969, "nfs"),
     (0x517B, "smb"),
@@ -55,7 +58,8 @@ const REMOTE: &[(u32, &str)] = &[
     (0x5346_5342, "wslfs"),
 ];
 
-/// Sorts a Linux `statfs` type number. WSL's `drvfs` shows as 9p or as `wslfs`, and virtiofs as FUSE.
+/// Sorts a Linux `statfs` type number. WSL's `drvfs` shows as 9p or as `wslfs`, and virtiofs as
+/// FUSE.
 #[must_use]
 pub fn classify(f_type: u32) -> FileSystem {
     match REMOTE.iter().find(|(magic, _)| *magic == f_type) {
@@ -64,7 +68,8 @@ pub fn classify(f_type: u32) -> FileSystem {
     }
 }
 
-/// Returns the file system of a folder. [`FileSystem::Unknown`] on systems other than Linux and Android.
+/// Returns the file system of a folder. [`FileSystem::Unknown`] on systems other than Linux and
+/// Android.
 #[must_use]
 pub fn of(folder: &Path) -> FileSystem {
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -13,24 +13,26 @@ pub(crate) fn of_database(paths: &DbPaths) -> String {
 
 /// Returns true if any process is known to hold a lock on a file. Does not open the file.
 pub(crate) fn has_locks(file: &Path) -> bool {
-    let Some(file) = Id::of(file) else { return false };
-    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-    locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file)
+    !locks_on(&[file]).is_empty()
 }
 
 /// Returns true if any process is known to hold a write lock on a file. Does not open the file.
 pub(crate) fn has_writer(file: &Path) -> bool {
-    let Some(file) = Id::of(file) else { return false };
+    locks_on(&[file]).iter().any(|lock| lock.writes)
+}
+
+fn locks_on(files: &[&Path]) -> Vec<Lock> {
+    let files: Vec<Id> = files.iter().filter_map(|file| Id::of(file)).collect();
+    if files.is_empty() {
+        return Vec::new();
+    }
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-    locks.lines().filter_map(Lock::parse).any(|lock| lock.file == file && lock.writes)
+    locks.lines().filter_map(Lock::parse).filter(|lock| files.contains(&lock.file)).collect()
 }
 
 /// Names the holders of locks on these files; only writers if there are any.
 pub(crate) fn of_files(files: &[&Path]) -> String {
-    let Ok(locks) = std::fs::read_to_string("/proc/locks") else { return UNKNOWN.to_owned() };
-    let files: Vec<Id> = files.iter().filter_map(|file| Id::of(file)).collect();
-    let mut found: Vec<Lock> = locks.lines().filter_map(Lock::parse).collect();
-    found.retain(|lock| files.contains(&lock.file));
+    let mut found = locks_on(files);
     if found.iter().any(|lock| lock.writes) {
         found.retain(|lock| lock.writes);
     }

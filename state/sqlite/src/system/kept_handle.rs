@@ -1,9 +1,10 @@
-//! Reading a file's first bytes without dropping the locks that this process has on it.
+//! Reading a file without dropping the locks that this process has on it.
 //!
-//! On Unix, closing any handle of a file drops every `fcntl` lock that the process has on the file, also those that SQLite
-//! took through another handle: another program could then write in the middle of our transaction
-//! (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite does not lend its handle, so ours stays open, one for
-//! each database file that this process ever looked at, until the file is deleted.
+//! On Unix, closing any handle of a file drops every `fcntl` lock that the process has on the file,
+//! also those that SQLite took through another handle: another program could then write in the
+//! middle of our transaction (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite does not
+//! lend its handle, so ours stays open, one for each database file that this process ever looked
+//! at, until the file is deleted.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -11,16 +12,16 @@ use std::path::Path;
 
 use super::regular_file;
 
-/// Reads up to `length` bytes from the beginning of a regular file.
-pub(crate) fn read(path: &Path, length: usize) -> io::Result<Vec<u8>> {
+/// Reads up to `length` bytes of a regular file from the byte `at` on.
+pub(crate) fn read(path: &Path, at: u64, length: usize) -> io::Result<Vec<u8>> {
     let found = std::fs::metadata(path)?;
     // Before it is opened: on a pipe that would wait for ever.
     regular_file::check(&found)?;
-    read_regular(path, &found, length)
+    read_regular(path, &found, at, length)
 }
 
 #[cfg(unix)]
-fn read_regular(path: &Path, found: &Metadata, length: usize) -> io::Result<Vec<u8>> {
+fn read_regular(path: &Path, found: &Metadata, begin: u64, length: usize) -> io::Result<Vec<u8>> {
     use std::io::ErrorKind;
     use std::os::unix::fs::{FileExt as _, MetadataExt as _};
     use std::sync::{Mutex, PoisonError};
@@ -43,7 +44,7 @@ fn read_regular(path: &Path, found: &Metadata, length: usize) -> io::Result<Vec<
     let mut bytes = vec![0; length];
     let mut filled = 0;
     while filled < length {
-        match file.read_at(&mut bytes[filled..], filled as u64) {
+        match file.read_at(&mut bytes[filled..], begin + filled as u64) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -55,10 +56,12 @@ fn read_regular(path: &Path, found: &Metadata, length: usize) -> io::Result<Vec<
 }
 
 #[cfg(not(unix))]
-fn read_regular(path: &Path, _: &Metadata, length: usize) -> io::Result<Vec<u8>> {
-    use std::io::Read as _;
+fn read_regular(path: &Path, _: &Metadata, begin: u64, length: usize) -> io::Result<Vec<u8>> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
 
     let mut bytes = Vec::with_capacity(length);
-    File::open(path)?.take(length as u64).read_to_end(&mut bytes)?;
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(begin))?;
+    file.take(length as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

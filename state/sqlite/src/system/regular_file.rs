@@ -1,4 +1,5 @@
-//! Regular files: opening one without ever waiting for the other end of a pipe, and questions about them.
+//! Regular files: opening one without ever waiting for the other end of a pipe, and questions about
+//! them.
 
 use std::fs::{File, Metadata};
 use std::io;

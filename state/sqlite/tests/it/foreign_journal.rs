@@ -1,4 +1,5 @@
-//! A hot rollback journal: one that is the database's is rolled back, one that is not is refused before SQLite could.
+//! A hot rollback journal: the database's own is rolled back, and any other is refused
+//! before SQLite could.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use threadkeep_sqlite::{
 
 use crate::support::{FILE, ID, Result, V2, bytes, child, child_of, count_notes, succeeded, write_note};
 
-/// Makes a transaction write its pages to the file long before it commits, so that its journal is hot.
+/// Makes a transaction write its pages to the file long before it commits, so that its journal is
+/// hot.
 const SPILL: &str = "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE;";
 /// Adds pages, and so writes the first one.
 const GROW: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
@@ -106,8 +108,8 @@ async fn of_another_program_is_refused() -> Result {
         let theirs = tempfile::tempdir()?;
         let made = format!("{begin} CREATE TABLE notes (id INTEGER PRIMARY KEY, text); {GROW}");
         raw(theirs.path(), &made).await?.close().await?;
-        // The second one has the first page far behind, after pages that were written to the disk before it; what is
-        // changed last makes SQLite write the journal as far as that.
+        // The second one has the first page far behind, after pages that were written to the disk
+        // before it; what is changed last makes SQLite write the journal as far as that.
         let later =
             format!("UPDATE notes SET text = replace(text, '0', '1') WHERE id <= 50; {GROW} {CHANGE}");
         for statements in [GROW.to_owned(), later] {
@@ -136,7 +138,7 @@ async fn of_a_database_that_was_being_created_is_refused_beside_one_with_tables(
 
 #[tokio::test]
 async fn of_another_state_of_this_database_is_refused() -> Result {
-    // An old journal beside a database that has moved on, and a new one beside an old copy.
+    // An old journal next to a database that has moved on, and a new one next to an old copy.
     let folder = ours(1).await?;
     let old = fs::read(folder.path().join(FILE))?;
     let early = hot(folder.path(), GROW).await?;
@@ -235,10 +237,12 @@ async fn our_own_is_rolled_back_in_the_middle_of_its_transaction() -> Result {
 
 #[tokio::test]
 async fn our_own_is_rolled_back_in_its_commit() -> Result {
-    // The commit adds the first page to the journal, if it is not there: what was read before is not what it leaves.
+    // The commit adds the first page to the journal, if it is not there: what was read before is
+    // not what it leaves.
     for statements in TRANSACTIONS.into_iter().filter(|statements| *statements != CHANGE) {
         let folder = ours(20).await?;
-        // Without syncing, all that was written to the journal counts, and not only what was synced.
+        // Without syncing, all that was written to the journal counts, and not only what was
+        // synced.
         let begin = format!("PRAGMA synchronous = OFF; {SPILL} {statements}");
         let mut writing = raw(folder.path(), &begin).await?;
         // All pages are in the file, and the journal is not deleted yet.

@@ -1,4 +1,5 @@
-//! A write-ahead log that is not the database's: refused before SQLite could write it over the file.
+//! A write-ahead log that is not the database's: refused before SQLite could write it over the
+//! file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use threadkeep_sqlite::{
-    Database, DbState, Durability, ErrorClass, MigrationFile, OpenError, OpenOptions, inspect,
+    Database, DbError, DbState, Durability, ErrorClass, MigrationFile, OpenError, OpenOptions, inspect,
 };
 use threadkeep_sqlite::{DbSpec, migrations};
 
@@ -110,7 +111,7 @@ async fn of_another_state_of_this_database() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     for _ in 0..3 {
-        // Each of these connections reads the first page anew, and so counts a change.
+        // Each of these connections reads the first page again, and so counts a change.
         other(folder.path(), &format!("INSERT INTO notes (text) VALUES ('{}')", "x".repeat(5_000)))
             .await?
             .close()
@@ -178,7 +179,7 @@ async fn the_floor_in_a_log_counts() -> Result {
     let left = left_behind(folder.path())?;
     let before = bytes(left.path())?;
     let error = Database::open(&V1, left.path(), &OpenOptions::new()).await.expect_err("newer");
-    assert!(matches!(error, OpenError::Newer { needs: 2, knows: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Newer { needs: 2, knows: 1, .. })), "{error}");
     assert_eq!(bytes(left.path())?, before);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Where no file can grow: it is told as what it is, nothing is lost, and what is there is read.
+//! Where no file can grow, the error is exact, nothing is lost, and existing data can be read.
 
 #![cfg(unix)]
 
@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use threadkeep_sqlite::{Database, OpenError, OpenOptions};
+use threadkeep_sqlite::{Database, DbError, OpenError, OpenOptions};
 
 use crate::support::{FILE, Result, V2, child, child_of, count_notes, open, succeeded, write_note};
 
-/// Runs the child's part of a test where files can be made, and no file can become larger than a kilobyte: what SQLite meets
-/// on a full disk, without a disk to fill.
+/// Runs the child's part of a test where files can be made, and no file can become larger than a
+/// kilobyte: what SQLite meets on a full disk, without a disk to fill.
 fn run(test: &str, folder: &Path) -> Result {
     let template = child(test, folder)?;
     let mut command = Command::new("sh");
@@ -28,7 +28,7 @@ async fn what_is_there_is_read() -> Result {
     const NAME: &str = "full::what_is_there_is_read";
     if let Some(folder) = child_of(NAME) {
         let error = Database::open(&V2, &folder, &OpenOptions::new()).await.expect_err("no log's index");
-        assert!(matches!(error, OpenError::Full { .. }), "{error}");
+        assert!(matches!(error, OpenError::Database(DbError::Full { .. })), "{error}");
         assert!(error.is_unwritable());
         let database = Database::open(&V2, &folder, &OpenOptions::new().read_only(true)).await?;
         assert_eq!(count_notes(&database).await?, 1);
@@ -52,7 +52,7 @@ async fn a_creation_that_fails_says_why_and_is_repeated() -> Result {
     const NAME: &str = "full::a_creation_that_fails_says_why_and_is_repeated";
     if let Some(folder) = child_of(NAME) {
         let error = Database::open(&V2, &folder, &OpenOptions::new()).await.expect_err("no first page");
-        assert!(matches!(error, OpenError::Io { .. }), "{error}");
+        assert!(matches!(error, OpenError::Database(DbError::Io { .. })), "{error}");
         assert!(error.to_string().contains("disk I/O error"), "what SQLite said first: {error}");
         return Ok(());
     }

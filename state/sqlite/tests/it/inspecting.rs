@@ -20,7 +20,7 @@ async fn look(spec: &'static DbSpec, folder: &Path) -> Result<DbStatus> {
     Ok(status)
 }
 
-/// Copies a database and what is beside it: what a kill would leave.
+/// Copies a database and the files next to it, as a kill would leave them.
 fn left_behind(folder: &Path, suffixes: &[&str]) -> Result<tempfile::TempDir> {
     let left = tempfile::tempdir()?;
     for suffix in suffixes {
@@ -54,7 +54,8 @@ async fn missing_current_pending_and_unknown() -> Result {
     Ok(())
 }
 
-/// The child's part: another process looks, for within one process SQLite shares the log's index between handles.
+/// The child's part: another process looks, for within one process SQLite shares the log's index
+/// between handles.
 async fn child_looks(test: &str) -> Result<bool> {
     let Some(folder) = child_of(test) else { return Ok(false) };
     let status = inspect(&V2, &folder).await;
@@ -177,7 +178,7 @@ async fn a_database_locked_exclusively() -> Result {
     let mut tx = database.begin(Durability::Usual).await?;
     tx.rollback().await;
     tx = database.begin(Durability::Usual).await?;
-    // Spill the cache: from then on, nobody else may read.
+    // Spill the cache: from then on, no other connection may read.
     tx.conn().execute("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").await?;
     for _ in 0..20 {
         sqlx::query("INSERT INTO notes (text) VALUES (?1)")

@@ -1,4 +1,5 @@
-//! Read-only: nothing is written and no file is created, on a folder that can be written to and on one that cannot.
+//! Read-only: nothing is written and no file is created, on a folder that can be written to and on
+//! a folder where it is not.
 
 use std::fs;
 use std::path::Path;
@@ -162,7 +163,8 @@ async fn what_a_reader_cannot_mend_is_said() -> Result {
     Ok(())
 }
 
-/// Makes a folder that the child cannot write to, whoever runs this test: root's child becomes nobody.
+/// Makes a folder that the child cannot write to, whichever user runs this test: root's child
+/// becomes the user 65534.
 #[cfg(unix)]
 fn run_unprivileged(test: &str, folder: &Path) -> Result {
     use std::os::unix::fs::PermissionsExt as _;
@@ -183,7 +185,8 @@ fn run_unprivileged(test: &str, folder: &Path) -> Result {
     }
     loop {
         match command.spawn() {
-            // Another test's child was forked while our copy was being written, and holds it open until its own exec.
+            // Another test's child was forked while our copy was being written, and holds it open
+            // until its own exec.
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
             spawned => return succeeded(spawned?),
         }
@@ -218,7 +221,7 @@ async fn a_folder_that_cannot_be_written_to() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
     write_note(&database, "one").await?;
-    // With a log that nobody has open, as a kill leaves it ...
+    // With a log that no process has open, as a kill leaves it ...
     let left = tempfile::tempdir()?;
     for suffix in ["", "-wal", "-shm"] {
         fs::copy(folder.path().join(format!("{FILE}{suffix}")), left.path().join(format!("{FILE}{suffix}")))?;
@@ -241,7 +244,7 @@ async fn a_file_that_cannot_be_read() -> Result {
     const NAME: &str = "read_only::a_file_that_cannot_be_read";
     if let Some(folder) = child_of(NAME) {
         let error = Database::open(&V2, &folder, &OpenOptions::new()).await.expect_err("not readable");
-        assert!(matches!(error, OpenError::Io { .. }), "{error}");
+        assert!(matches!(error, OpenError::Database(DbError::Io { .. })), "{error}");
         assert_eq!(inspect(&V2, &folder).await.state.as_str(), "unreadable");
         return Ok(());
     }

@@ -7,8 +7,8 @@ use sqlx::Executor as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use threadkeep_sqlite::{
-    Database, DbSpec, Durability, ErrorClass, JournalChoice, MigrationFile, OpenError, OpenOptions, inspect,
-    migrations,
+    Database, DbError, DbSpec, Durability, ErrorClass, JournalChoice, MigrationFile, OpenError, OpenOptions,
+    inspect, migrations,
 };
 
 use crate::support::{FILE, Result, V1, V2, bytes, open, spec, write_note};
@@ -131,12 +131,12 @@ async fn a_torn_header_and_a_log_without_its_database() -> Result {
         open(&V2, folder.path()).await?.close().await?;
         fs::File::options().write(true).open(folder.path().join(FILE))?.set_len(length)?;
         let error = refusal(&V2, folder.path()).await?;
-        assert!(matches!(error, OpenError::Corrupt { .. }), "{length}: {error}");
+        assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{length}: {error}");
     }
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join(format!("{FILE}-wal")), "someone's data")?;
     let error = refusal(&V2, folder.path()).await?;
-    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{error}");
     Ok(())
 }
 
@@ -151,14 +151,14 @@ async fn a_damaged_file() -> Result {
     // Cut off: SQLite knows from the header how long the file should be.
     fs::write(&path, &whole[..whole.len() / 2 / 4096 * 4096])?;
     let error = refusal(&V2, folder.path()).await?;
-    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{error}");
     assert_eq!(error.class(), ErrorClass::Corrupt);
     // Overwritten: the schema's page is noise behind a sound header.
     let mut noise = whole.clone();
     noise[100..4096].fill(0xA5);
     fs::write(&path, &noise)?;
     let error = refusal(&V2, folder.path()).await?;
-    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{error}");
     // Damage beyond what opening reads: the check finds it, and it is an answer, not an error.
     let mut noise = whole;
     let end = noise.len();
@@ -179,12 +179,12 @@ static CONTRACTED: DbSpec = spec(&RAISED);
 async fn a_floor_above_what_we_know() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&CONTRACTED, folder.path()).await?;
-    // While the new program runs, the floor may be in the log only; then SQLite tells.
+    // While the new program runs, the floor may be in the log only, and SQLite finds it.
     let error = Database::open(&V1, folder.path(), &OpenOptions::new()).await.expect_err("newer");
-    assert!(matches!(error, OpenError::Newer { needs: 2, knows: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Newer { needs: 2, knows: 1, .. })), "{error}");
     database.close().await?;
     let error = refusal(&V1, folder.path()).await?;
-    assert!(matches!(error, OpenError::Newer { needs: 2, knows: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::Database(DbError::Newer { needs: 2, knows: 1, .. })), "{error}");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A process that has a database open looks at its file again, and keeps SQLite's locks on it.
 //!
-//! On Unix, closing any handle of a file drops all locks that the process has on it, whoever took them.
+//! On Unix, closing any handle of a file drops all locks that the process has on it, also those
+//! that other handles took.
 
 use std::fs;
 use std::time::Duration;

@@ -47,7 +47,7 @@ pub(crate) const fn spec(migrations: &'static [MigrationFile]) -> DbSpec {
     DbSpec::new("notes", FILE, DbKind::Rebuildable, ID, migrations)
 }
 
-/// The same under another label, so that a test can tell its own telemetry.
+/// The same under another label, so that a test recognises its own telemetry.
 pub(crate) static DURABLE: DbSpec = DbSpec::new(
     "durable",
     "durable_1.sqlite",

@@ -96,7 +96,8 @@ async fn a_first_migration_that_fails_leaves_a_file_that_can_be_tried_again() ->
 #[tokio::test]
 async fn a_creation_that_was_killed_in_its_commit_is_begun_again() -> Result {
     let folder = tempfile::tempdir()?;
-    // What such a kill leaves: the first page, with our mark, and a journal that takes it back to an empty file.
+    // What such a kill leaves: the first page, with our mark, and a journal that takes it back to
+    // an empty file.
     let whole = tempfile::tempdir()?;
     open(&V1, whole.path()).await?.close().await?;
     let mut page = fs::read(whole.path().join(FILE))?;
@@ -195,5 +196,5 @@ fn checksums_are_those_that_sqlx_stores() {
     // printf 'SELECT 1;' | sha384sum
     let file = MigrationFile::new("0001_one", "SELECT 1;");
     assert_eq!(hex(file.checksum()), include_str!("select_1.sha384").trim());
-    assert_eq!(V3.migrator().iter().map(|migration| migration.version).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(V3.migrations.iter().map(|migration| migration.version).collect::<Vec<_>>(), [1, 2, 3]);
 }

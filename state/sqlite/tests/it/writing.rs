@@ -169,19 +169,19 @@ async fn a_commit_waits_for_the_readers_of_a_rollback_journal() -> Result {
 #[tokio::test]
 async fn a_checkpoint_does_not_wait_for_a_reader_that_stays() -> Result {
     let folder = tempfile::tempdir()?;
-    // So long that whoever waited for it would not come back.
+    // So long that a caller that waited for it would not come back.
     let options = OpenOptions::new().busy_timeout(Duration::from_secs(3_600));
     let database = Database::open(&V2, folder.path(), &options).await?;
     write_note(&database, "one").await?;
     let mut elsewhere = SqliteConnectOptions::new().filename(database.path()).connect().await?;
     elsewhere.execute("BEGIN; SELECT count(*) FROM notes").await?;
     write_note(&database, "two").await?;
-    let kept = database.checkpoint().await?;
-    assert!(!kept.complete && kept.logged > kept.moved, "{kept:?}");
+    assert!(!database.checkpoint().await?);
+    assert_ne!(std::fs::metadata(&database.paths().wal)?.len(), 0);
     elsewhere.execute("COMMIT; BEGIN IMMEDIATE").await?;
-    assert!(!database.checkpoint().await?.complete, "nor for a writer");
+    assert!(!database.checkpoint().await?, "nor for a writer");
     elsewhere.execute("COMMIT").await?;
-    assert!(database.checkpoint().await?.complete);
+    assert!(database.checkpoint().await?);
     assert_eq!(std::fs::metadata(&database.paths().wal)?.len(), 0);
     assert_eq!(count_notes(&database).await?, 2);
     Ok(())
@@ -194,8 +194,7 @@ async fn tidying_up() -> Result {
     for _ in 0..20 {
         write_note(&database, &"x".repeat(10_000)).await?;
     }
-    let done = database.checkpoint().await?;
-    assert!(done.complete, "{done:?}");
+    assert!(database.checkpoint().await?);
     assert_eq!(std::fs::metadata(&database.paths().wal)?.len(), 0);
     let mut tx = database.begin(Durability::Usual).await?;
     tx.conn().execute("DELETE FROM notes").await?;
@@ -203,6 +202,5 @@ async fn tidying_up() -> Result {
     let some = database.incremental_vacuum(5).await?;
     assert!(some > 0, "bounded");
     assert_eq!(database.incremental_vacuum(1_000_000).await?, 0);
-    database.optimize().await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whoever works on a thread while it is deleted.
+//! Other processes that work on a thread while it is deleted.
 
 use threadkeep_state::{StateOptions, StateRuntime};
 use threadkeep_state_goals::{GoalError, NewGoal};
@@ -10,8 +10,8 @@ use crate::common::{Result, id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result {
-    let lab = two_threads().await?;
-    let folder = lab.sqlite_home();
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
     // Another process, as it were: with connections of its own.
     let other = StateRuntime::open(&StateOptions::new(&folder)).await?;
     let (layer, writer) = LogWriter::start(other.logs(), LogOptions::default())?;
@@ -40,12 +40,12 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
         }
     });
     has_begun.await?;
-    let state = lab.state.clone();
+    let state = fixture.state.clone();
     let left = tokio::spawn(async move { state.delete_thread(id(1), now()).await }).await??;
     working.await??;
     writer.close().await?;
     other.close().await?;
-    lab.state.close().await?;
+    fixture.state.close().await?;
     // Something may have been in the way; then the next one finishes.
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     assert_eq!(state.finish_deletions().await?, [], "{left:?}");

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use threadkeep_sqlite::DbTelemetry;
 use threadkeep_sqlite::telemetry::{Tags, names};
+use threadkeep_sqlite::{DbTelemetry, install_telemetry};
 use threadkeep_state::{StateOptions, StateRuntime};
 
 use super::{no_residue, no_residue_in, now, only_the_second_is_left, two_threads};
@@ -39,8 +39,8 @@ const KILLED: &str = "deletion::killed::a_kill_between_any_two_steps_is_finished
 async fn delete_and_stop(folder: &Path) -> Result {
     let step = std::env::var("THREADKEEP_TEST_STEP")?.parse()?;
     let sink = StopAt { step, seen: AtomicUsize::new(0) };
-    let options = StateOptions::new(folder).telemetry(Arc::new(sink));
-    let state = StateRuntime::open(&options).await?;
+    install_telemetry(Arc::new(sink))?;
+    let state = StateRuntime::open(&StateOptions::new(folder)).await?;
     state.delete_thread(id(1), now()).await?;
     Err("it did not stop".into())
 }
@@ -50,12 +50,12 @@ async fn a_kill_between_any_two_steps_is_finished_at_the_next_open() -> Result {
     if let Some(folder) = std::env::var_os("THREADKEEP_TEST_FOLDER") {
         return delete_and_stop(Path::new(&folder)).await;
     }
-    // The thread is taken out of the index; then its goal is deleted, and that is struck out; then its logs; then what the
-    // index's snapshots have of it.
+    // The thread is removed from the index. Then its goal is deleted, and the record of that work
+    // is removed; then its logs, and its content in the index's snapshots.
     for step in 0..7 {
-        let lab = two_threads().await?;
-        let folder = lab.sqlite_home();
-        lab.state.clone().close().await?;
+        let fixture = two_threads().await?;
+        let folder = fixture.sqlite_home();
+        fixture.state.clone().close().await?;
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--exact", KILLED, "--nocapture", "--test-threads=1"])
             .env("THREADKEEP_TEST_FOLDER", &folder)
@@ -70,7 +70,7 @@ async fn a_kill_between_any_two_steps_is_finished_at_the_next_open() -> Result {
         assert!(stopped, "step {step} was never reached");
 
         let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
-        // The next one may be killed, too, and nobody comes to close what only a deletion has opened.
+        // The next one may be killed, too, and no process closes what only a deletion has opened.
         no_residue_in(&folder, |name| !name.starts_with("state_5.sqlite") || name.contains(".before-v"))?;
         only_the_second_is_left(&state).await?;
         state.close().await?;

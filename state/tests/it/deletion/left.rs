@@ -8,9 +8,9 @@ use crate::common::{Result, id};
 
 #[tokio::test]
 async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
-    let lab = two_threads().await?;
-    let folder = lab.sqlite_home();
-    lab.state.clone().close().await?;
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.clone().close().await?;
     let goals = folder.join("goals_1.sqlite");
     let theirs = std::fs::read(&goals)?;
     std::fs::write(&goals, "for a while this is another program's")?;
@@ -33,10 +33,10 @@ async fn a_store_that_cannot_be_cleaned_is_cleaned_when_it_can() -> Result {
 
 #[tokio::test]
 async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result {
-    let lab = two_threads().await?;
-    let folder = lab.sqlite_home();
-    half_deleted(&lab).await?;
-    lab.state.clone().close().await?;
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    half_deleted(&fixture).await?;
+    fixture.state.clone().close().await?;
     let mut locks = Vec::new();
     for file in ["goals_1.sqlite", "logs_2.sqlite"] {
         let mut lock = SqliteConnection::connect(&format!("sqlite:{}", folder.join(file).display())).await?;
@@ -62,11 +62,12 @@ async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result
 
 #[tokio::test]
 async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
-    let lab = two_threads().await?;
-    lab.sql("INSERT INTO pending_deletions VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
+    let fixture = two_threads().await?;
+    fixture
+        .sql("INSERT INTO pending_deletions VALUES ('01a2036c-0000-7000-8000-000000000001', 'pictures', 0)")
         .await?;
-    let folder = lab.sqlite_home();
-    lab.state.clone().close().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.clone().close().await?;
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     let left = state.finish_deletions().await?;
     assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["pictures"]);
@@ -77,10 +78,10 @@ async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
 
 #[tokio::test]
 async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
-    let lab = two_threads().await?;
-    half_deleted(&lab).await?;
-    let folder = lab.sqlite_home();
-    lab.state.clone().close().await?;
+    let fixture = two_threads().await?;
+    half_deleted(&fixture).await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.clone().close().await?;
     let options = threadkeep_state::OpenOptions::new().read_only(true);
     let state = StateRuntime::open(&StateOptions::new(&folder).open_options(options)).await?;
     assert!(state.thread_goals().get(id(1)).await?.is_some());
@@ -92,35 +93,35 @@ async fn a_read_only_runtime_leaves_what_is_to_be_cleaned() -> Result {
 
 #[tokio::test]
 async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Result {
-    let lab = two_threads().await?;
-    let folder = lab.sqlite_home();
-    let mut reader = lab.raw().await?;
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    let mut reader = fixture.raw().await?;
     sqlx::query("BEGIN").execute(&mut reader).await?;
     sqlx::query("SELECT count(*) FROM threads").fetch_one(&mut reader).await?;
-    let left = lab.state.delete_thread(id(1), now()).await?;
+    let left = fixture.state.delete_thread(id(1), now()).await?;
     assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["state"]);
     assert!(left[0].reason.contains("is reading"), "{}", left[0].reason);
     reader.close().await?;
-    assert_eq!(lab.state.finish_deletions().await?, []);
-    lab.state.clone().close().await?;
+    assert_eq!(fixture.state.finish_deletions().await?, []);
+    fixture.state.clone().close().await?;
     no_residue(&folder)
 }
 
 #[tokio::test]
 async fn a_damaged_snapshot_keeps_no_thread_from_being_deleted() -> Result {
-    let lab = two_threads().await?;
-    let snapshot = lab.sqlite_home().join("goals_1.sqlite.before-v2");
+    let fixture = two_threads().await?;
+    let snapshot = fixture.sqlite_home().join("goals_1.sqlite.before-v2");
     std::fs::write(&snapshot, "SQLite format 3\0 and no more")?;
     for number in [1, 2] {
-        let left = lab.state.delete_thread(id(number), now()).await?;
+        let left = fixture.state.delete_thread(id(number), now()).await?;
         assert_eq!(left.len(), number as usize, "each is told of");
         assert!(
             left.iter().all(|left| left.participant == "goals" && left.reason.contains("before-v2")),
             "{left:?}"
         );
-        assert_eq!(lab.state.thread_goals().get(id(number)).await?, None, "thread {number}");
+        assert_eq!(fixture.state.thread_goals().get(id(number)).await?, None, "thread {number}");
     }
     std::fs::remove_file(&snapshot)?;
-    assert_eq!(lab.state.finish_deletions().await?, []);
+    assert_eq!(fixture.state.finish_deletions().await?, []);
     Ok(())
 }

@@ -17,9 +17,9 @@ use threadkeep_state_logs::{LogOptions, LogQuery, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, id, rollout_path, session};
+use crate::common::{Fixture, Result, id, rollout_path, session};
 
-/// What is said of the thread in every store.
+/// Words about the thread in every store.
 pub(crate) const MARKER: &str = "ZEBRAQUUX";
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
@@ -29,19 +29,19 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Two threads with something in every store; the first one has the marker everywhere.
-pub(crate) async fn two_threads() -> Result<Lab> {
-    let lab = Lab::empty().await?;
-    lab.write(
+pub(crate) async fn two_threads() -> Result<Fixture> {
+    let fixture = Fixture::empty().await?;
+    fixture.write(
         "session_index.jsonl",
         format!("{{\"id\":\"{}\",\"thread_name\":\"{MARKER} named\"}}\n", id(1)),
     )?;
     // Long enough for a checkpoint, which holds words of the conversation too.
     let filler = "{\"timestamp\":\"2026-11-22T13:00:02Z\",\"type\":\"x\",\"payload\":{}}\n".repeat(10_000);
     for (number, words) in [(1, MARKER), (2, "innocent")] {
-        lab.write(&rollout_path(id(number)), session(id(number), words) + &filler)?;
+        fixture.write(&rollout_path(id(number)), session(id(number), words) + &filler)?;
     }
-    lab.index().await?;
-    let state = &lab.state;
+    fixture.index().await?;
+    let state = &fixture.state;
     for (number, words) in [(1, MARKER), (2, "innocent")] {
         state.threads().rename(id(number), Some(words)).await?;
         state.thread_goals().insert(id(number), NewGoal::new(words), now()).await?;
@@ -49,15 +49,16 @@ pub(crate) async fn two_threads() -> Result<Lab> {
         state.graph().upsert_edge(id(number), id(number + 10), now()).await?;
         log(state, id(number), words).await?;
     }
-    Ok(lab)
+    Ok(fixture)
 }
 
 /// The first thread is deleted as far as the index goes, and the stores do not know of it.
-pub(crate) async fn half_deleted(lab: &Lab) -> Result {
+pub(crate) async fn half_deleted(fixture: &Fixture) -> Result {
     let id = id(1);
-    lab.sql(AssertSqlSafe(format!("INSERT INTO tombstones VALUES ('{id}', 0)"))).await?;
+    fixture.sql(AssertSqlSafe(format!("INSERT INTO tombstones VALUES ('{id}', 0)"))).await?;
     for store in ["goals", "logs"] {
-        lab.sql(AssertSqlSafe(format!("INSERT INTO pending_deletions VALUES ('{id}', '{store}', 0)")))
+        fixture
+            .sql(AssertSqlSafe(format!("INSERT INTO pending_deletions VALUES ('{id}', '{store}', 0)")))
             .await?;
     }
     Ok(())

@@ -8,33 +8,33 @@ use crate::common::{Result, id, rollout_path, session};
 
 #[tokio::test]
 async fn nothing_of_a_deleted_thread_is_left_in_any_page_of_any_database() -> Result {
-    let lab = two_threads().await?;
-    assert_eq!(lab.state.delete_thread(id(1), now()).await?, []);
-    only_the_second_is_left(&lab.state).await?;
+    let fixture = two_threads().await?;
+    assert_eq!(fixture.state.delete_thread(id(1), now()).await?, []);
+    only_the_second_is_left(&fixture.state).await?;
     // Also what index runs see of it again is not kept.
-    lab.index().await?;
-    lab.engine(Default::default())?.force(true).run(|_| ()).await?;
-    lab.append("session_index.jsonl", "\n")?;
-    lab.index().await?;
-    let folder = lab.sqlite_home();
-    lab.state.close().await?;
+    fixture.index().await?;
+    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.append("session_index.jsonl", "\n")?;
+    fixture.index().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.close().await?;
     no_residue(&folder)
 }
 
 #[tokio::test]
 async fn children_of_a_deleted_thread_are_roots_until_it_is_restored() -> Result {
-    let lab = two_threads().await?;
+    let fixture = two_threads().await?;
     let (parent, child) = (id(1), id(3));
     let named = format!("\"parent_thread_id\":\"{parent}\",\"source\":");
-    lab.write(&rollout_path(child), session(child, "work").replace("\"source\":", &named))?;
-    lab.index().await?;
-    let (threads, graph) = (lab.state.threads(), lab.state.graph());
+    fixture.write(&rollout_path(child), session(child, "work").replace("\"source\":", &named))?;
+    fixture.index().await?;
+    let (threads, graph) = (fixture.state.threads(), fixture.state.graph());
     let before = threads.get(child).await?.ok_or("the child")?;
     assert_eq!(before.parent_thread_id, Some(parent));
 
-    lab.state.delete_thread(parent, now()).await?;
+    fixture.state.delete_thread(parent, now()).await?;
     for forced in [false, true] {
-        lab.engine(Default::default())?.force(forced).run(|_| ()).await?;
+        fixture.engine(Default::default())?.force(forced).run(|_| ()).await?;
         assert_eq!(
             threads.get(child).await?.as_ref(),
             Some(&before),
@@ -42,26 +42,26 @@ async fn children_of_a_deleted_thread_are_roots_until_it_is_restored() -> Result
         );
         assert!(graph.ancestors(child).await?.is_empty());
         assert!(graph.roots(None, 10).await?.contains(&child));
-        assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
+        assert!(fixture.state.audit(&fixture.home()?, |_, _| ()).await?.differences.is_empty());
     }
-    lab.index_with(IndexOptions { include_deleted: true }).await?;
+    fixture.index_with(IndexOptions { include_deleted: true }).await?;
     assert_eq!(graph.ancestors(child).await?[0].thread_id, parent);
-    assert!(lab.state.audit(&lab.home()?, |_, _| ()).await?.differences.is_empty());
+    assert!(fixture.state.audit(&fixture.home()?, |_, _| ()).await?.differences.is_empty());
     Ok(())
 }
 
 #[tokio::test]
 async fn snapshots_that_upgrades_have_left_lose_it_too() -> Result {
-    let lab = two_threads().await?;
-    let (folder, copies) = (lab.sqlite_home(), tempfile::tempdir()?);
-    lab.state.snapshot(copies.path()).await?;
+    let fixture = two_threads().await?;
+    let (folder, copies) = (fixture.sqlite_home(), tempfile::tempdir()?);
+    fixture.state.snapshot(copies.path()).await?;
     for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
         std::fs::rename(copies.path().join(file), folder.join(format!("{file}.before-v2")))?;
     }
     let is_snapshot = |name: &str| name.contains(".before-v");
     assert!(no_residue_in(&folder, is_snapshot).is_err(), "it is looked for where it is");
-    assert_eq!(lab.state.delete_thread(id(1), now()).await?, []);
-    lab.state.close().await?;
+    assert_eq!(fixture.state.delete_thread(id(1), now()).await?, []);
+    fixture.state.close().await?;
     no_residue(&folder)?;
     for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
         std::fs::rename(folder.join(format!("{file}.before-v2")), copies.path().join(file))?;
@@ -72,12 +72,12 @@ async fn snapshots_that_upgrades_have_left_lose_it_too() -> Result {
 
 #[tokio::test]
 async fn archiving_deletes_nothing() -> Result {
-    let lab = two_threads().await?;
+    let fixture = two_threads().await?;
     for number in [1, 2] {
-        lab.state.threads().archive(id(number), now()).await?;
-        assert!(lab.state.thread_goals().get(id(number)).await?.is_some());
-        assert!(lab.state.thread_memories().get(id(number)).await?.is_some());
-        assert_eq!(logged(&lab.state, id(number)).await?, 1);
+        fixture.state.threads().archive(id(number), now()).await?;
+        assert!(fixture.state.thread_goals().get(id(number)).await?.is_some());
+        assert!(fixture.state.thread_memories().get(id(number)).await?.is_some());
+        assert_eq!(logged(&fixture.state, id(number)).await?, 1);
     }
     Ok(())
 }

@@ -1,0 +1,98 @@
+//! The databases of a SQLite home: the index, goals and logs, each opened at its first use.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
+
+use crate::threads::TOUCH_INTERVAL;
+
+/// Database of the index.
+pub static STATE_DB: DbSpec = DbSpec::new(
+    "state",
+    "state_5.sqlite",
+    DbKind::Rebuildable,
+    // Threadkeep, state.
+    u32::from_be_bytes(*b"TKst"),
+    &migrations!["0001_state"],
+);
+
+/// Options for opening a [`StateRuntime`](crate::StateRuntime).
+#[derive(Clone, Debug)]
+pub struct StateOptions {
+    sqlite_home: PathBuf,
+    open: OpenOptions,
+    touch_interval: Duration,
+}
+
+impl StateOptions {
+    /// Opens the databases in the folder `sqlite_home`, which must exist, with the defaults of
+    /// [`OpenOptions`].
+    pub fn new(sqlite_home: impl Into<PathBuf>) -> StateOptions {
+        let (sqlite_home, open) = (sqlite_home.into(), OpenOptions::new());
+        StateOptions { sqlite_home, open, touch_interval: TOUCH_INTERVAL }
+    }
+
+    /// Sets time limits, journal mode and read-only for every database.
+    #[must_use]
+    pub fn open_options(mut self, open: OpenOptions) -> StateOptions {
+        self.open = open;
+        self
+    }
+
+    /// Sets how long a change that comes with every line of a live session may wait to be written.
+    /// Default: [`TOUCH_INTERVAL`], a minute.
+    #[must_use]
+    pub fn touch_interval(mut self, interval: Duration) -> StateOptions {
+        self.touch_interval = interval;
+        self
+    }
+}
+
+/// The databases of one SQLite home, each opened at its first use. Cheap to clone; all clones share
+/// the connections.
+///
+/// A program that does not need the index uses goals and logs through it, so that a damaged index
+/// does not stop them.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    pub(crate) sqlite_home: PathBuf,
+    pub(crate) touch_interval: Duration,
+    index: LazyDatabase,
+    #[cfg(feature = "goals")]
+    goals: threadkeep_state_goals::GoalStore,
+    #[cfg(feature = "logs")]
+    logs: threadkeep_state_logs::LogStore,
+}
+
+impl Stores {
+    /// Describes the databases. Opens nothing.
+    pub fn new(options: &StateOptions) -> Stores {
+        let StateOptions { sqlite_home, open, touch_interval } = options;
+        Stores {
+            sqlite_home: sqlite_home.clone(),
+            touch_interval: *touch_interval,
+            index: LazyDatabase::new(&STATE_DB, sqlite_home, open),
+            #[cfg(feature = "goals")]
+            goals: threadkeep_state_goals::GoalStore::new(sqlite_home, open),
+            #[cfg(feature = "logs")]
+            logs: threadkeep_state_logs::LogStore::new(sqlite_home, open),
+        }
+    }
+
+    /// Returns the store of goals, in a database of their own.
+    #[cfg(feature = "goals")]
+    pub fn thread_goals(&self) -> &threadkeep_state_goals::GoalStore {
+        &self.goals
+    }
+
+    /// Returns the store of logs, in a database of their own.
+    #[cfg(feature = "logs")]
+    pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
+        &self.logs
+    }
+
+    pub(crate) fn index(&self) -> &LazyDatabase {
+        &self.index
+    }
+}
