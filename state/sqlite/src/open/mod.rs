@@ -12,6 +12,7 @@ pub(crate) mod preflight;
 mod prepare;
 pub(crate) mod schema;
 pub(crate) mod snapshot;
+mod table;
 mod wal;
 
 use std::path::Path;

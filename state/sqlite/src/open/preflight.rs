@@ -9,14 +9,18 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::change_guard::ChangeGuard;
 use super::header::{Content, Header, content, describe_foreign};
 use super::journal::Journal;
 use super::leftover::{Leftover as _, apply, mismatched, read};
+use super::table;
 use super::wal::Wal;
 use crate::error::{DbError, OpenError};
+use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::system::file_system::{self, FileSystem};
+use crate::system::holders::has_locks;
 use crate::system::regular_file::{has_content, is_writable};
 
 /// Result of the look.
@@ -36,6 +40,9 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
     if needs > spec.newest_version() {
         return Err(DbError::Newer { path: path.clone(), needs, knows: spec.newest_version() }.into());
     }
+    if let Some(header) = &header {
+        check_leftover(spec, paths, header)?;
+    }
     if read_only {
         if header.is_none() {
             return Err(OpenError::Missing(path.clone()));
@@ -47,6 +54,23 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
         }
     }
     Ok(Preflight { header, file_system: file_system::of(path.parent().unwrap_or(&paths.folder)) })
+}
+
+/// Checks the schema of a database that an interrupted program left with a log. SQLite writes the
+/// log back when it closes the file, and a database that is refused must stay as it is.
+///
+/// What cannot be read this way, or changes meanwhile, is left to SQLite.
+fn check_leftover(spec: &DbSpec, paths: &DbPaths, header: &Header) -> Result<(), OpenError> {
+    let exists = paths.wal.exists() || paths.shm.exists();
+    let is_left = header.journal == JournalMode::Wal && exists && !has_locks(&paths.shm);
+    if !is_left || has_content(&paths.journal) {
+        return Ok(());
+    }
+    let guard = ChangeGuard::of(paths);
+    match table::schema(paths, header) {
+        Some(schema) if guard == ChangeGuard::of(paths) => schema.check(spec, paths),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the header of our database as it will be once SQLite has opened it; `None` when there is

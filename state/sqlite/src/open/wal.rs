@@ -11,6 +11,7 @@
 //! logs of other databases of the same kind go unnoticed: one whose counters happen to follow, and
 //! one without a first page for a database of just as many pages.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -103,6 +104,8 @@ struct Frame<'a> {
     /// Number of the database's pages after a commit that ends here; 0 if none does.
     commit: u32,
     page: &'a [u8],
+    /// Place of the page in the log, in bytes.
+    at: u64,
 }
 
 /// Visits the frames of a log that SQLite would replay, with the size of a page. Visits none if
@@ -124,6 +127,7 @@ fn walk(file: &mut File, mut visit: impl FnMut(u32, Frame<'_>)) -> io::Result<()
         return Ok(());
     }
     let mut frame = vec![0; FRAME_HEADER + page_size as usize];
+    let mut at = (LOG_HEADER + FRAME_HEADER) as u64;
     while fill(&mut file, &mut frame)? {
         let (number, commit) = (word(&frame, 0), word(&frame, 4));
         checksum.add(&frame[..8]);
@@ -133,9 +137,22 @@ fn walk(file: &mut File, mut visit: impl FnMut(u32, Frame<'_>)) -> io::Result<()
         if number == 0 || frame[8..16] != header[16..24] || !checksum.is_at(&frame, 16) {
             break;
         }
-        visit(page_size, Frame { number, commit, page: &frame[FRAME_HEADER..] });
+        visit(page_size, Frame { number, commit, page: &frame[FRAME_HEADER..], at });
+        at += frame.len() as u64;
     }
     Ok(())
+}
+
+/// Finds the newest committed version of each page in a log: its place in bytes, by page number.
+pub(crate) fn committed_pages(file: &mut File) -> io::Result<HashMap<u32, u64>> {
+    let (mut committed, mut pending) = (HashMap::new(), Vec::new());
+    walk(file, |_, frame| {
+        pending.push((frame.number, frame.at));
+        if frame.commit != 0 {
+            committed.extend(pending.drain(..));
+        }
+    })?;
+    Ok(committed)
 }
 
 /// Running checksum of a log.

@@ -230,3 +230,68 @@ async fn an_edited_first_migration_is_a_development_version() -> Result {
     assert_eq!(error.class(), ErrorClass::Checksum);
     Ok(())
 }
+
+/// Copies a database as a killed program leaves it: with its log, and with the log's index or not.
+fn killed(folder: &Path, with_index: bool) -> Result<tempfile::TempDir> {
+    let copy = tempfile::tempdir()?;
+    for end in ["", "-wal", "-shm"].into_iter().filter(|end| with_index || *end != "-shm") {
+        let name = format!("{FILE}{end}");
+        fs::copy(folder.join(&name), copy.path().join(&name))?;
+    }
+    Ok(copy)
+}
+
+#[tokio::test]
+async fn what_a_killed_program_left_is_refused_and_stays_as_it_is() -> Result {
+    let cases: [(&DbSpec, &DbSpec, &str); 3] = [
+        (&V2, &EDITED_LINE, "development version"),
+        (&V2, &EDITED_LATER_LINE, "its migration 0002 differs"),
+        (&CONTRACTED, &V1, "needs a program that knows schema version 2"),
+    ];
+    for (made_by, refused_by, reason) in cases {
+        // The log has all of the database, a part of it, and nothing.
+        for (checkpoint, write) in [(false, true), (true, true), (true, false)] {
+            let folder = tempfile::tempdir()?;
+            let database = open(made_by, folder.path()).await?;
+            if checkpoint {
+                database.checkpoint().await?;
+            }
+            if write {
+                let mut tx = database.begin(Durability::Usual).await?;
+                tx.conn().execute("CREATE TABLE filler (text TEXT)").await?;
+                tx.commit().await?;
+            }
+            for with_index in [true, false] {
+                let left = killed(folder.path(), with_index)?;
+                let error = refusal(refused_by, left.path()).await?;
+                assert!(error.to_string().contains(reason), "{error}");
+                let options = OpenOptions::new().journal(JournalChoice::Delete);
+                let before = bytes(left.path())?;
+                Database::open(refused_by, left.path(), &options).await.expect_err("refused");
+                assert_eq!(bytes(left.path())?, before);
+                open(made_by, left.path()).await?.close().await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn tables_of_another_program_in_a_log_are_refused_and_stay_as_they_are() -> Result {
+    let folder = tempfile::tempdir()?;
+    foreign(&folder.path().join(FILE), "PRAGMA application_id = 1953002545; PRAGMA journal_mode = WAL;")
+        .await?;
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
+    let mut other = options.connect().await?;
+    // More tables than fit on one page.
+    for n in 0..200 {
+        let sql = format!("CREATE TABLE threads_{n} (id TEXT, a_column_with_a_long_name TEXT)");
+        other.execute(sqlx::AssertSqlSafe(sql)).await?;
+    }
+    for with_index in [true, false] {
+        let left = killed(folder.path(), with_index)?;
+        let error = refusal(&V2, left.path()).await?;
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    }
+    Ok(())
+}
