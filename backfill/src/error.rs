@@ -50,9 +50,9 @@ pub enum BackfillError {
     #[error("another run has taken over the backfill")]
     LeaseLost,
     /// The store behind the index or the progress failed.
-    #[error("the index failed while {action}")]
+    #[error("cannot {action}")]
     Store {
-        /// The engine's action: `acquiring the lease`, `reading outcomes`, …
+        /// The engine's action: `acquire the lease`, `read outcomes`, …
         action: &'static str,
         /// The store's error.
         #[source]

@@ -33,17 +33,17 @@ pub use passes::*;
 /// `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance_tests {
-    ($make:expr) => {
-        $crate::conformance_checks!(tests, $make);
+    (@ $make:expr; $($check:ident)*) => {
+        $(
+            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                let fixture = $make.await;
+                $crate::conformance::$check(&fixture).await;
+            }
+        )*
     };
-}
-
-/// The list of checks, as tests or as names.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_checks {
-    ($what:ident, $make:expr) => {
-        $crate::conformance_checks! { @$what $make;
+    ($make:expr) => {
+        $crate::conformance_tests! { @ $make;
             lease_is_exclusive
             token_grows
             expired_lease_is_taken_over
@@ -75,17 +75,5 @@ macro_rules! conformance_checks {
             copy_is_reported_and_inherits
             copy_forgotten_by_an_interrupted_pass_inherits
         }
-    };
-    (@tests $make:expr; $($check:ident)*) => {
-        $(
-            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $check() {
-                let fixture = $make.await;
-                $crate::conformance::$check(&fixture).await;
-            }
-        )*
-    };
-    (@names $make:expr; $($check:ident)*) => {
-        [$(stringify!($check)),*]
     };
 }

@@ -82,7 +82,7 @@ where
         let term = self.engine.term();
         let batch = Batch { extracted, failed, vanished, watermark: self.watermark.as_deref(), term };
         let committed = self.engine.index.commit(self.lease, batch).await;
-        committed.map_err(BackfillError::store("storing a batch"))
+        committed.map_err(BackfillError::store("store a batch"))
     }
 
     /// Records what a commit reports.

@@ -52,7 +52,7 @@ impl<'a, H> Comparison<'a, H> {
             // Out of order, the merge would take items for new or vanished, and might never end.
             if self.after.as_ref().is_some_and(|after| *after >= outcome.key) {
                 let error = format!("outcome {:?} is out of order", outcome.key);
-                return Err(BackfillError::store("reading outcomes")(BoxError::from(error)));
+                return Err(BackfillError::store("read outcomes")(BoxError::from(error)));
             }
             self.compare(outcome, ledger);
         }

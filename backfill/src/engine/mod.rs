@@ -198,7 +198,7 @@ where
         let began = self.clock.now();
         let mut ledger = Ledger::new();
         let acquired = self.progress.acquire(&self.owner, self.term()).await;
-        let (lease, watermark) = match acquired.map_err(BackfillError::store("acquiring the lease"))? {
+        let (lease, watermark) = match acquired.map_err(BackfillError::store("acquire the lease"))? {
             Acquired::Granted { lease, watermark } => (lease, watermark),
             Acquired::Held { owner, expires_at } => {
                 return Ok(ledger.close(Ending::Held { owner, expires_at }, self.since(began)));
@@ -223,7 +223,7 @@ where
         on_progress(&ProgressUpdate::start_of(Phase::Finishing));
         let finish = if ending == Ending::Complete { Finish::Complete } else { Finish::Interrupted };
         let finished = self.progress.finish(&lease, finish, self.clock.now()).await;
-        finished.map_err(BackfillError::store("giving the lease back"))?;
+        finished.map_err(BackfillError::store("give the lease back"))?;
         Ok(ledger.close(ending, self.since(began)))
     }
 }

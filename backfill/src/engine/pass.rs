@@ -146,7 +146,7 @@ where
     /// Reads one page of outcomes.
     async fn outcomes(&self, after: Option<&str>) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
         let page = self.engine.progress.outcomes(after, self.engine.outcome_page).await;
-        page.map_err(BackfillError::store("reading outcomes"))
+        page.map_err(BackfillError::store("read outcomes"))
     }
 
     /// Moves items that an unfinished pass never reached to the front.
@@ -209,7 +209,7 @@ where
         let mut previous = HashMap::new();
         if !keys.is_empty() {
             let loaded = self.engine.index.previous(&keys).await;
-            previous = loaded.map_err(BackfillError::store("reading saved state"))?;
+            previous = loaded.map_err(BackfillError::store("read saved state"))?;
         }
         let to_read =
             batch.iter().map(|selected| (selected.place, previous.remove(&items[selected.place].key)));

@@ -66,7 +66,11 @@ threadkeep_backfill::conformance_tests!(async { InMemoryFixture::default() });
 
 #[test]
 fn every_check_is_on_the_list() {
-    let listed = threadkeep_backfill::conformance_checks!(names, ());
+    let list = include_str!("../../src/conformance/mod.rs");
+    let listed = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("            "))
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
     let sources = [
         include_str!("../../src/conformance/leases.rs"),
         include_str!("../../src/conformance/commits.rs"),
@@ -75,5 +79,5 @@ fn every_check_is_on_the_list() {
     ];
     let lines = sources.iter().flat_map(|source| source.lines());
     let written = lines.filter_map(|line| line.strip_prefix("pub async fn ")?.split('<').next());
-    assert_eq!(written.collect::<Vec<_>>(), listed);
+    assert_eq!(written.collect::<Vec<_>>(), listed.collect::<Vec<_>>());
 }

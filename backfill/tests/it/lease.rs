@@ -223,6 +223,6 @@ async fn a_store_that_has_no_order_is_refused_before_it_does_harm() {
     let index = Arc::new(world.store.clone());
     let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(backwards)).outcome_page(2);
     let error = engine.clock(world.clock.clone()).run(|_| {}).await.expect_err("it has no order");
-    assert!(matches!(error, BackfillError::Store { action: "reading outcomes", .. }), "{error}");
+    assert!(matches!(error, BackfillError::Store { action: "read outcomes", .. }), "{error}");
     assert_eq!(world.store.snapshot(), before);
 }
