@@ -1,7 +1,7 @@
--- One row a thread: what the thread is to reach, what it may use for that, and what it has used.
+-- Goals: one row a thread, with its objective, its budget and its usage.
 CREATE TABLE thread_goals (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
-    -- New with each replacement, so that whoever means an earlier goal can be told.
+    -- New with each replacement, so that a write for an earlier goal is refused.
     goal_id       TEXT    NOT NULL CHECK (length(goal_id) = 36),
     -- `length` ends at a NUL character, `octet_length` does not: 4,000 characters are 16,000 bytes at most.
     objective     TEXT    NOT NULL CHECK (length(objective) <= 4000 AND octet_length(objective) BETWEEN 1 AND 16000),
@@ -11,15 +11,15 @@ CREATE TABLE thread_goals (
     token_budget  INTEGER CHECK (token_budget > 0),
     tokens_used   INTEGER NOT NULL CHECK (tokens_used >= 0),
     seconds_used  INTEGER NOT NULL CHECK (seconds_used >= 0),
-    -- Years -9999 to 9999, which is what a timestamp of the program can be: a row beyond could not be read back.
+    -- Years -9999 to 9999, the range of the program's timestamps. A row beyond could not be read.
     created_at_ms INTEGER NOT NULL CHECK (created_at_ms >= -377705023201000),
     updated_at_ms INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
 
-    -- No thread goes on with a goal whose budget is used up, whoever wrote the row.
+    -- No program can leave a goal active whose budget is used up.
     CHECK (status <> 'active' OR token_budget IS NULL OR tokens_used < token_budget)
 ) STRICT;
 
--- A list takes the newest of each status that it wants from here, and merges them.
+-- A list reads the newest of each status in it from here, and merges them.
 CREATE INDEX thread_goals_by_status ON thread_goals (status, updated_at_ms, thread_id);
 
 -- Threads that the user deleted. They get no goal until they are restored.

@@ -3,7 +3,7 @@
 use threadkeep_sqlite::{DbError, OpenError, StoreError};
 use uuid::Uuid;
 
-use crate::goal::Goal;
+use crate::goal::{Goal, MAX_OBJECTIVE_CHARS};
 
 /// Reason why a goal was not read or changed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -29,14 +29,9 @@ pub enum GoalError {
     /// The objective is empty.
     #[error("the objective is empty")]
     EmptyObjective,
-    /// The objective is too long.
-    #[error("an objective has at most {max} characters, and this one has {chars}")]
-    ObjectiveTooLong {
-        /// Number of characters in it.
-        chars: usize,
-        /// [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS).
-        max: usize,
-    },
+    /// The objective has too many characters.
+    #[error("an objective has at most {max} characters, and this one has {0}", max = MAX_OBJECTIVE_CHARS)]
+    ObjectiveTooLong(usize),
     /// The token budget is below 1.
     #[error("a token budget is at least 1, not {0}")]
     BadBudget(i64),

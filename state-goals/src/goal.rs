@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::status::GoalStatus;
 
+/// Limit of an objective, in characters.
+pub const MAX_OBJECTIVE_CHARS: usize = 4_000;
+
 /// A thread's goal: the objective, the budget and the usage.
 ///
 /// A row of the table `thread_goals` in `goals_1.sqlite`.
@@ -17,8 +20,7 @@ pub struct Goal {
     pub thread_id: Uuid,
     /// Id of the goal itself. A replacement has another.
     pub goal_id: Uuid,
-    /// Objective in the user's words, of 1 to [`MAX_OBJECTIVE_CHARS`](crate::MAX_OBJECTIVE_CHARS)
-    /// characters.
+    /// Objective in the user's words, of 1 to [`MAX_OBJECTIVE_CHARS`] characters.
     pub objective: String,
     /// Status.
     pub status: GoalStatus,

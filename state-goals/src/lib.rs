@@ -99,13 +99,12 @@ mod store;
 
 pub use database::GOALS_DB;
 pub use error::GoalError;
-pub use goal::Goal;
+pub use goal::{Goal, MAX_OBJECTIVE_CHARS};
 pub use status::{GoalStatus, UnknownStatus};
 #[doc(hidden)]
 pub use store::statements;
 pub use store::{
-    AccountMode, Accounted, DEFAULT_PAGE, GoalCursor, GoalStore, GoalUpdate, ListGoals, MAX_OBJECTIVE_CHARS,
-    NewGoal, Usage,
+    AccountMode, Accounted, DEFAULT_PAGE, GoalCursor, GoalStore, GoalUpdate, ListGoals, NewGoal, Usage,
 };
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, LazyDatabase, OpenError, OpenOptions};

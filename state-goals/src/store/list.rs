@@ -1,7 +1,5 @@
 //! Lists of goals in pages, by keyset, the latest change first.
 
-use std::sync::LazyLock;
-
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 use threadkeep_sqlite::uuid_text;
@@ -47,10 +45,6 @@ impl From<&Goal> for GoalCursor {
     }
 }
 
-/// Statements for one status, for two, and so on.
-static LIST: LazyLock<[String; GoalStatus::ALL.len()]> =
-    LazyLock::new(|| std::array::from_fn(|at| list_sql(at + 1)));
-
 /// Builds the statement for a number of statuses. The index returns each status in order, and
 /// SQLite merges them without a sort.
 ///
@@ -87,8 +81,8 @@ impl GoalStore {
         let (at_ms, thread) = query.after.map_or((i64::MAX, String::new()), |cursor| {
             (cursor.updated_at.as_millisecond(), uuid_text(cursor.thread_id))
         });
-        let sql = LIST[statuses.len() - 1].as_str();
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(query.limit)).bind(at_ms).bind(thread);
+        let sql = AssertSqlSafe(list_sql(statuses.len()));
+        let mut rows = sqlx::query(sql).bind(i64::from(query.limit)).bind(at_ms).bind(thread);
         for status in statuses {
             rows = rows.bind(status.as_str());
         }

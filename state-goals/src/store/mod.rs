@@ -19,7 +19,7 @@ use crate::error::GoalError;
 
 pub use account::{AccountMode, Accounted, Usage};
 pub use list::{DEFAULT_PAGE, GoalCursor, ListGoals};
-pub use set::{MAX_OBJECTIVE_CHARS, NewGoal};
+pub use set::NewGoal;
 pub use statements::statements;
 pub use update::GoalUpdate;
 

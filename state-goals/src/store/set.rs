@@ -9,11 +9,8 @@ use super::GoalStore;
 use super::erase::TOMBSTONES;
 use super::write::run;
 use crate::error::GoalError;
-use crate::goal::{Goal, goal_columns};
+use crate::goal::{Goal, MAX_OBJECTIVE_CHARS, goal_columns};
 use crate::status::GoalStatus;
-
-/// Limit of an objective, in characters.
-pub const MAX_OBJECTIVE_CHARS: usize = 4_000;
 
 /// The start of both statements that write a whole row.
 macro_rules! new_row {
@@ -65,11 +62,10 @@ impl NewGoal {
 /// Trims an objective, redacts secrets in it and checks its length.
 pub(super) fn checked_objective(objective: &str) -> Result<String, GoalError> {
     let objective = threadkeep_redact::redact(objective.trim());
-    let (chars, max) = (objective.chars().count(), MAX_OBJECTIVE_CHARS);
-    match chars {
+    match objective.chars().count() {
         0 => Err(GoalError::EmptyObjective),
-        _ if chars > max => Err(GoalError::ObjectiveTooLong { chars, max }),
-        _ => Ok(objective.into_owned()),
+        1..=MAX_OBJECTIVE_CHARS => Ok(objective.into_owned()),
+        chars => Err(GoalError::ObjectiveTooLong(chars)),
     }
 }
 

@@ -36,7 +36,7 @@ async fn an_objective_is_from_one_to_four_thousand_characters_after_trimming() -
         lab.goals.update(thread(1), update(&too_long), at(2)).await,
     ];
     for error in errors {
-        assert!(matches!(error, Err(GoalError::ObjectiveTooLong { chars: 4_001, max: 4_000 })), "{error:?}");
+        assert!(matches!(error, Err(GoalError::ObjectiveTooLong(4_001))), "{error:?}");
     }
     assert_eq!(lab.goal().await?, before);
     Ok(())

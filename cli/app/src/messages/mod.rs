@@ -14,7 +14,7 @@ use threadkeep_rollout::HomeError;
 use threadkeep_sqlite::OpenError;
 use threadkeep_state::audit::AuditError;
 use threadkeep_state::{BadCursor, GraphError, StateError};
-use threadkeep_state_goals::GoalError;
+use threadkeep_state_goals::{GoalError, MAX_OBJECTIVE_CHARS};
 use threadkeep_state_logs::LogError;
 use uuid::Uuid;
 
@@ -209,10 +209,10 @@ fn of_goal(error: &GoalError) -> Fault {
         GoalError::EmptyObjective => {
             Fault::new("the objective is empty", "say in a few words what the thread should achieve")
         }
-        GoalError::ObjectiveTooLong { chars, max } => Fault::new(
+        GoalError::ObjectiveTooLong(chars) => Fault::new(
             format!(
                 "an objective has at most {} characters; this one has {}",
-                count(*max as u64),
+                count(MAX_OBJECTIVE_CHARS as u64),
                 count(*chars as u64)
             ),
             "shorten it, and put the rest into a file that it names",
