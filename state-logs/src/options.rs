@@ -61,19 +61,18 @@ impl LogOptions {
     }
 
     pub(crate) fn check(&self) -> Result<(), LogError> {
-        let least = |option, value: u64, least: u64, needs| {
-            if value < least { Err(LogError::BadOption { option, value, needs }) } else { Ok(()) }
-        };
-        // A row has ids, a target, a module and a file besides its message.
-        least(
-            "row_bytes",
-            self.row_bytes as u64,
-            256,
-            "at least 256 bytes, for a row's ids, target, module and file",
-        )?;
-        least("keep_rows", self.keep_rows, 1, "at least 1")?;
-        least("keep_bytes", self.keep_bytes, self.row_bytes as u64, "at least `row_bytes`, for one row")?;
-        least("queue_rows", self.queue_rows as u64, 1, "at least 1")?;
-        least("batch_rows", self.batch_rows as u64, 1, "at least 1")
+        let row_bytes = self.row_bytes as u64;
+        for (option, value, least, needs) in [
+            ("row_bytes", row_bytes, 256, "at least 256 bytes, for a row's ids, target, module and file"),
+            ("keep_rows", self.keep_rows, 1, "at least 1"),
+            ("keep_bytes", self.keep_bytes, row_bytes, "at least `row_bytes`, for one row"),
+            ("queue_rows", self.queue_rows as u64, 1, "at least 1"),
+            ("batch_rows", self.batch_rows as u64, 1, "at least 1"),
+        ] {
+            if value < least {
+                return Err(LogError::BadOption { option, value, needs });
+            }
+        }
+        Ok(())
     }
 }

@@ -48,16 +48,6 @@ struct State {
     trouble: Option<String>,
 }
 
-/// Reason for the writer to act.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wake {
-    /// There are rows to write: enough of them, or they have waited for long enough, or someone
-    /// waits for them.
-    Write,
-    /// The queue is closing: write what there is, and end.
-    Close,
-}
-
 impl Queue {
     pub(crate) fn new(most_rows: usize, batch_rows: usize) -> Queue {
         Queue {
@@ -143,8 +133,9 @@ impl Queue {
         }
     }
 
-    /// Waits for rows, and then for more of them, at most for an interval.
-    pub(crate) fn wait(&self, interval: Duration) -> Wake {
+    /// Waits for rows, and then for more of them, at most for an interval. A caller that waits for
+    /// rows ends the wait. Returns true if the queue is closing, so that the writer must end.
+    pub(crate) fn wait(&self, interval: Duration) -> bool {
         let mut state = self.state();
         while state.rows.is_empty() && !state.is_asked && !state.is_closing {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -153,20 +144,20 @@ impl Queue {
     }
 
     /// Waits until a moment, or until a caller flushes or closes. New rows do not end the wait.
-    pub(crate) fn pause(&self, until: Instant) -> Wake {
+    pub(crate) fn pause(&self, until: Instant) -> bool {
         self.wait_until(self.state(), until, false)
     }
 
-    fn wait_until<'a>(&'a self, mut state: MutexGuard<'a, State>, until: Instant, is_enough: bool) -> Wake {
+    fn wait_until<'a>(&'a self, mut state: MutexGuard<'a, State>, until: Instant, is_enough: bool) -> bool {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let has_enough = is_enough && state.rows.len() >= self.enough_rows;
             if state.is_closing {
-                return Wake::Close;
+                return true;
             }
             if state.is_asked || has_enough || left.is_zero() {
                 state.is_asked = false;
-                return Wake::Write;
+                return false;
             }
             let waited = self.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::backoff::Backoff;
 use super::notice::notice;
-use super::queue::{Queue, Wake};
+use super::queue::Queue;
 use crate::error::LogError;
 use crate::options::LogOptions;
 use crate::quiet;
@@ -56,11 +56,10 @@ impl Writer {
     fn run(mut self, runtime: &Runtime) {
         let _end = End(Arc::clone(&self.queue));
         loop {
-            let wake = match self.backoff.until() {
+            let is_closing = match self.backoff.until() {
                 Some(until) => self.queue.pause(until),
                 None => self.queue.wait(self.options.batch_interval),
             };
-            let is_closing = wake == Wake::Close;
             runtime.block_on(self.write_all(is_closing));
             if is_closing {
                 self.queue.drop_rows(self.rows.len() as u64);
