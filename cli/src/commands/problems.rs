@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use threadkeep_app::text::{clean, count, fit_middle, wrap};
-use threadkeep_app::{Fault, own_log};
+use threadkeep_app::{Fault, messages, own_log};
 use threadkeep_backfill::ProblemKind;
 use threadkeep_redact::redact;
 use threadkeep_rollout::ProblemReason;
@@ -98,9 +98,13 @@ impl PlaceProblem {
     }
 }
 
-/// Returns the message of a problem, which may quote the file.
+/// Returns the message of a problem, which may quote the file, and what to do about it.
 fn reason(problem: &HomeProblem) -> String {
-    redact(&problem.to_string()).into_owned()
+    let reason = redact(&problem.to_string()).into_owned();
+    match messages::of_problem(problem) {
+        Some(remedy) => format!("{reason}; {remedy}"),
+        None => reason,
+    }
 }
 
 /// Returns all problems that the index remembers.
@@ -113,7 +117,7 @@ pub(super) async fn remembered(state: &StateRuntime) -> Result<Vec<PlaceProblem>
 pub(super) fn log_unreadable(report: &BackfillReport) {
     for problem in &report.problems {
         if let ProblemKind::Failed(failure) = &problem.kind {
-            own_log::unreadable(&problem.key, &reason(failure));
+            own_log::unreadable(&problem.key, &redact(&failure.to_string()));
         }
     }
 }

@@ -158,7 +158,7 @@ fn what_could_not_be_read_is_no_agreement() -> Result {
     --- stdout
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
-        the file is empty
+        the file is empty; delete it, or wait until its agent writes to it
 
     no difference was found, as far as the rollouts can be read
     not everything could be read: see above

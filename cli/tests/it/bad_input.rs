@@ -112,7 +112,7 @@ fn options_that_make_no_sense() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--limit", "0"])?.all(), @r"
     exit 2
     --- stderr
-    error: --limit is a number from 1 to 1,000, not 0
+    error: --limit is a number from 1 to 1000, not 0
       hint: leave it out for a page of the usual size
     ");
     let cursor = "v1cdf.1795353796213.01a2036cde7177f1a9e33c28701bba61";
@@ -488,7 +488,7 @@ fn a_deleted_thread_is_said_to_be_deleted() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
     fixture.run(&["threads", "delete", id, "--yes"])?;
-    let begins = "error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted on 20";
+    let begins = "error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted on 20";
     let ends = "\n  hint: `threadkeep backfill --include-deleted` restores deleted threads\n";
     for command in ["show", "archive", "delete"] {
         for typed in [id, &id[..20]] {

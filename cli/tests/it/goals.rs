@@ -103,7 +103,7 @@ fn a_goal_can_be_paused_and_goes_on() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "pause", ID])?, @r"
     exit 2
     --- stderr
-    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+    error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
       hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
@@ -248,7 +248,7 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "5"])?, @r"
     exit 2
     --- stderr
-    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+    error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
       hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x", "--budget", "0"])?, @r"
@@ -411,7 +411,7 @@ fn a_deleted_thread_gets_no_goal_until_it_is_back() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x"])?, @r"
     exit 2
     --- stderr
-    error: 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted and cannot have a goal
+    error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted and cannot have a goal
       hint: `threadkeep backfill --include-deleted` restores deleted threads
     ");
     fixture.json(&["backfill", "--include-deleted"])?;

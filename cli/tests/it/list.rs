@@ -139,7 +139,7 @@ fn an_empty_list_says_why() -> Result {
     exit 0
     --- stdout
     No current thread has "no such words" in its name, title, preview, first message, folder or branch.
-    --archived searches the archive.
+    Leave out a filter, or search the archive with --archived.
     "#);
     Ok(())
 }

@@ -107,7 +107,7 @@ async fn rows_are_found_by_module_file_text_and_thread() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs", "--limit", "10001"])?.all(), @r"
     exit 2
     --- stderr
-    error: --limit is a number from 1 to 10,000, not 10,001
+    error: --limit is a number from 1 to 10000, not 10001
       hint: give --from, --to or another filter to narrow it down
     ");
     insta::assert_snapshot!(fixture.run(&["logs", "--thread", "01a2fff"])?.all(), @r"

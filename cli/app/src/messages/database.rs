@@ -63,9 +63,8 @@ pub(super) fn of_open(error: &OpenError) -> Fault {
         OpenError::NeedsRecovery { path, .. } => {
             Fault::new(format!("{} was not closed cleanly", path.display()), (recovery(path), " repairs it"))
         }
-        OpenError::NotAFile { .. } | OpenError::NotUtf8 { .. } | OpenError::NoFolder { .. } => {
-            hinted(OTHER_SQLITE_HOME)
-        }
+        OpenError::NotAFile { .. } => hinted(&format!("move it away, or {OTHER_SQLITE_HOME}")),
+        OpenError::NotUtf8 { .. } | OpenError::NoFolder { .. } => hinted(OTHER_SQLITE_HOME),
         other => Fault::plain(other),
     }
 }

@@ -10,10 +10,10 @@ use std::io;
 use std::path::Path;
 
 use threadkeep_backfill::BackfillError;
-use threadkeep_rollout::HomeError;
+use threadkeep_rollout::{ExtractError, HomeError, ProblemReason};
 use threadkeep_sqlite::OpenError;
 use threadkeep_state::audit::AuditError;
-use threadkeep_state::{BadCursor, GraphError, StateError};
+use threadkeep_state::{BadCursor, GraphError, HomeProblem, StateError};
 use threadkeep_state_goals::{GoalError, MAX_OBJECTIVE_CHARS};
 use threadkeep_state_logs::LogError;
 use uuid::Uuid;
@@ -36,6 +36,23 @@ pub fn no_index(sqlite_home: &Path) -> Fault {
     )
 }
 
+/// Returns what to do about a problem of a file or folder, if that is not plain from the problem.
+pub fn of_problem(problem: &HomeProblem) -> Option<&'static str> {
+    match problem {
+        HomeProblem::Place(reason) => match reason {
+            ProblemReason::BrokenLink => Some("remove the link, or mount what it leads to"),
+            ProblemReason::NotAFile => Some("move it away"),
+            _ => None,
+        },
+        HomeProblem::Unread(error) => match **error {
+            ExtractError::NotAFile => Some("move it away"),
+            ExtractError::Empty => Some("delete it, or wait until its agent writes to it"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Makes the error of a run that the user stopped.
 pub fn interrupted() -> Fault {
     Fault::new("interrupted; run it again to go on", "what was indexed until now is kept")
@@ -43,7 +60,7 @@ pub fn interrupted() -> Fault {
 
 /// Makes the error about a thread that the user deleted.
 fn deleted(thread: Uuid) -> Fault {
-    Fault::new((thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
+    Fault::new(("thread ", thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
 }
 
 /// Returns the command that brings back deleted threads.
@@ -141,8 +158,8 @@ fn of_state(error: &StateError) -> Fault {
     match error {
         StateError::NotFound { id } => unknown(("no thread ", *id, " in the index").into()),
         StateError::Deleted { id, at } => {
-            Fault::new((*id, format!(" was deleted on {}", at.strftime("%Y-%m-%d"))), restore())
-                .of_kind(FaultKind::DeletedThread)
+            let on = format!(" was deleted on {}", at.strftime("%Y-%m-%d"));
+            Fault::new(("thread ", *id, on), restore()).of_kind(FaultKind::DeletedThread)
         }
         StateError::NoSuchPrefix { prefix } => unknown(("no thread id begins with ", typed(prefix)).into()),
         StateError::BadIdPrefix { prefix } => Fault::new(
@@ -164,7 +181,7 @@ fn of_state(error: &StateError) -> Fault {
 }
 
 fn bad_limit(limit: u32, max: u32, hint: &'static str) -> Fault {
-    let [limit, max] = [limit, max].map(|number| count(u64::from(number)));
+    // Without separators: it is typed like this.
     Fault::new(format!("--limit is a number from 1 to {max}, not {limit}"), hint)
 }
 
@@ -183,15 +200,15 @@ fn of_graph(error: &GraphError) -> Fault {
 fn of_goal(error: &GoalError) -> Fault {
     match error {
         GoalError::NoGoal(thread) => Fault::new(
-            (*thread, " has no goal"),
+            ("thread ", *thread, " has no goal"),
             ("set one with ", command("goals set").arg(thread).arg("OBJECTIVE")),
         ),
         GoalError::Exists(current) => Fault::new(
-            (current.thread_id, " has a goal: another process has just set it"),
+            ("thread ", current.thread_id, " has a goal: another process has just set it"),
             (command("goals get").arg(current.thread_id), " shows it"),
         ),
         GoalError::ThreadDeleted(thread) => {
-            Fault::new((*thread, " was deleted and cannot have a goal"), restore())
+            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore())
                 .of_kind(FaultKind::DeletedThread)
         }
         GoalError::Stale { expected, current } => Fault::new(

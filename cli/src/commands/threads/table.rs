@@ -130,8 +130,8 @@ impl List {
             )
         } else if !self.filters().is_empty() {
             let remedy = match (self.query.archived, archived, current) {
-                (false, 1.., _) => "--archived searches the archive.",
-                (true, _, 1..) => "Without --archived, the current threads are searched.",
+                (false, 1.., _) => "Leave out a filter, or search the archive with --archived.",
+                (true, _, 1..) => "Leave out a filter, or search the current threads without --archived.",
                 _ => "Leave out a filter to see more.",
             };
             (self.no_match(), remedy.into())
