@@ -165,7 +165,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run).
+    /// The errors of [`run`](Self::run).
     pub async fn run_or_wait(
         &self,
         patience: Duration,

@@ -24,7 +24,7 @@ async fn changed_world() -> World {
     world
 }
 
-/// What an undisturbed pass makes of it, and in how many steps.
+/// Returns the result of an undisturbed pass, and its number of steps.
 async fn undisturbed() -> (InMemorySnapshot, u64) {
     let world = changed_world().await;
     let faults = Faults::default();

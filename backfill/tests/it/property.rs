@@ -1,5 +1,5 @@
-//! Whatever happens to a source between passes, and wherever they are killed, the last one leaves
-//! what a pass from scratch would.
+//! Random changes of a source between passes, and kills during them: the last pass leaves the same
+//! as a pass from scratch.
 
 use proptest::prelude::*;
 use threadkeep_backfill::in_memory::{Fault, Faults, ItemContent};

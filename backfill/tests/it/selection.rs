@@ -1,4 +1,4 @@
-//! What a pass finds to do: new, changed, lost, vanished, moved, doubled and excluded items.
+//! Work that a pass finds: new, changed, lost, vanished, moved, doubled and excluded items.
 
 use threadkeep_backfill::in_memory::{Behaviour, InMemoryProblem, ItemContent};
 use threadkeep_backfill::{Problem, ProblemKind};

@@ -1,4 +1,4 @@
-//! What the tests share: a world of in-memory ports with a clock, seen by one process after
+//! Shared code of the tests: a world of in-memory ports with a clock, seen by one process after
 //! another.
 
 use std::pin::Pin;
@@ -17,7 +17,7 @@ pub(crate) type Report = threadkeep_backfill::Report<InMemoryProblem>;
 
 pub(crate) type Engine = Backfill<InMemorySource, InMemoryStore, InMemoryStore>;
 
-/// How long a lease lasts here.
+/// Duration of a lease here.
 pub(crate) const TTL: Duration = Duration::from_secs(30);
 
 /// A source, a store and a clock, which outlive every process that works on them.
@@ -61,7 +61,7 @@ impl World {
         complete(self.engine().run(|_| {}).await)
     }
 
-    /// What a pass from nothing over the same source leaves.
+    /// Returns the result of a pass from scratch over the same source.
     pub(crate) async fn snapshot_from_scratch(&self) -> InMemorySnapshot {
         let fresh = Self { source: self.source.clone(), ..Self::default() };
         fresh.pass().await;
@@ -105,7 +105,7 @@ pub(crate) struct Hooked {
     pub(crate) before_commit: Box<BeforeCommit>,
     /// Happens before an item is extracted, on the extracting thread.
     pub(crate) before_extract: Box<dyn Fn(&str) + Send + Sync>,
-    /// What each commit asks to be read again, the last one first.
+    /// Keys that each commit asks to read again, the last commit first.
     pub(crate) requeue: Mutex<Vec<Vec<String>>>,
 }
 

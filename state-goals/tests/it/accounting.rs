@@ -1,4 +1,4 @@
-//! What is counted, for which goals, and what happens when a budget is reached.
+//! Recording usage: which goals count it, and the end of a budget.
 
 use std::future::Future as _;
 use std::task::Poll;
@@ -109,7 +109,7 @@ async fn an_active_goal_that_gets_a_budget_it_has_used_up_is_limited_at_once() -
         let goal = lab.goals.update(thread(1), budget(Some(allowed)), at(3)).await?;
         assert_eq!((goal.token_budget, goal.status), (Some(allowed), status));
     }
-    // What is not active keeps its status, and cannot be made active as it is.
+    // Other goals keep their status, and cannot become active with this budget.
     let (lab, _) = Lab::with_budget(10).await?;
     lab.goals.account(thread(1), usage(7, 0), at(2)).await?;
     let paused = GoalUpdate { status: Some(GoalStatus::Paused), ..budget(Some(7)) };

@@ -1,4 +1,4 @@
-//! What is set, changed, paused, replaced and deleted, and what stays.
+//! Setting, changing, pausing, replacing and deleting goals.
 
 use threadkeep_state_goals::{GoalError, GoalStatus, GoalUpdate, NewGoal};
 

@@ -1,4 +1,4 @@
-//! What the tests share: a store in a folder of its own, threads, times, and children of this
+//! Shared code of the tests: a store in a folder of its own, threads, times, and children of this
 //! program.
 
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use tempfile::TempDir;
 use threadkeep_state_goals::{Goal, GoalStore, NewGoal, OpenOptions, Usage};
 use uuid::Uuid;
 
-/// What a test gives back.
+/// Result of a test.
 pub(crate) type Result<T = (), E = Error> = std::result::Result<T, E>;
 
-/// Whatever went wrong in a test.
+/// Any error of a test.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// A store in a folder of its own.

@@ -1,4 +1,4 @@
-//! Whatever is done to goals, in whatever order: the store does what a model of a few lines does.
+//! Random operations in random order: the store does the same as a model of a few lines.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ struct Model {
     updated: i64,
 }
 
-/// What is done to a thread's goal.
+/// An operation on a thread's goal.
 #[derive(Clone, Debug)]
 enum Deed {
     Insert(NewGoal),
@@ -34,7 +34,7 @@ enum Deed {
     Delete,
 }
 
-/// Which goal the caller means.
+/// The goal that the caller expects.
 #[derive(Clone, Copy, Debug)]
 enum Meant {
     Any,
@@ -44,7 +44,7 @@ enum Meant {
     Earlier,
 }
 
-/// What came of a deed, without what only the store can say.
+/// Result of an operation, without values that only the store can know.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Goal(Model),

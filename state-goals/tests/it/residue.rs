@@ -1,4 +1,4 @@
-//! What was deleted or replaced is in no byte of any file.
+//! Deleted and replaced texts are in no byte of any file.
 
 use std::path::Path;
 

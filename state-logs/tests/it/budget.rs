@@ -1,4 +1,4 @@
-//! What logging writes: bounded by a multiple of what is logged.
+//! Bytes that logging writes: at most a multiple of the logged bytes.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const ROWS: u64 = 20_000;
 /// Threads that log at once, each of them full. The process itself is one more.
 const THREADS: u64 = 8;
 
-/// What this process has written so far, to whatever file.
+/// Returns the bytes that this process has written so far, to any file.
 fn written_by_process() -> Result<u64> {
     let counters = std::fs::read_to_string("/proc/self/io")?;
     let written = counters.lines().find_map(|line| line.strip_prefix("wchar: ")).ok_or("no count")?;

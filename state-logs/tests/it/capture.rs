@@ -1,4 +1,4 @@
-//! What becomes of an event: its fields, its spans, its thread, and what is left out.
+//! From an event to a row: fields, spans, thread, and omitted content.
 
 use insta::assert_json_snapshot;
 use serde_json::json;

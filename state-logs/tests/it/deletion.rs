@@ -31,7 +31,7 @@ async fn a_deleted_thread_is_in_no_byte_of_any_file() -> Result {
         // The last rows are still in the queue.
         let erased = crate::support::block_on(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH));
         assert!(erased.expect("it can be erased"));
-        // Who works on it goes on logging.
+        // A program that works on it keeps logging.
         deleted.in_scope(|| info!(mark = MARKER, "{MARKER}"));
     });
     writer.flush().await?;

@@ -1,4 +1,4 @@
-//! How SQLite answers each query: by walking along an index from one end, and never by sorting.
+//! Query plans: SQLite walks along an index from one end, and never sorts.
 
 use threadkeep_state_logs::statements;
 

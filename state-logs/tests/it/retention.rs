@@ -1,4 +1,4 @@
-//! What is kept: the newest rows of each partition, and nothing that is too old.
+//! Retention: the newest rows of each partition stay, and old rows go.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn owner(row: &NewRow) -> (Option<Uuid>, Option<Uuid>) {
     (row.thread_id, row.process_id.filter(|_| row.thread_id.is_none()))
 }
 
-/// What is left in the end, by owner: all rows are added, and then the oldest go.
+/// Returns the messages that stay, by owner: all rows are added, and then the oldest go.
 fn model(batches: &[Vec<NewRow>]) -> Vec<String> {
     let mut partitions: BTreeMap<_, VecDeque<&NewRow>> = BTreeMap::new();
     for row in batches.iter().flatten() {

@@ -1,4 +1,4 @@
-//! What the tests share: logs in a folder of their own, child processes, and bytes of files.
+//! Shared code of the tests: logs in a folder of their own, child processes, and bytes of files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(crate) fn with(layer: LogLayer, program: impl FnOnce()) {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), program);
 }
 
-/// Options with which nothing is written before someone asks.
+/// Options with which nothing is written before a test flushes.
 pub(crate) fn patient() -> LogOptions {
     LogOptions { batch_interval: Duration::from_secs(3_600), ..LogOptions::default() }
 }

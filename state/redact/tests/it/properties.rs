@@ -1,4 +1,4 @@
-//! What holds for every text there is.
+//! Properties of every text.
 
 use std::borrow::Cow;
 
@@ -126,7 +126,7 @@ fn around() -> impl Strategy<Value = String> {
     )
 }
 
-/// How many texts each property is tried with.
+/// Number of texts for each property.
 const CASES: u32 = 2_000;
 
 proptest! {

@@ -76,7 +76,7 @@ fn every_text_is_bounded() -> Result {
     let profile = format!(r#","permission_profile":[{}0]"#, "0,".repeat(MAX_JSON / 2));
     let got = extract_bytes(meta.clone() + &turn(&profile))?.metadata;
     assert_eq!(got.sandbox_policy.as_deref(), Some(r#"{"type":"deep"}"#));
-    // What is as long as it may be stays as it is; white space does not count.
+    // A value of the maximum length stays as it is; white space does not count.
     let object = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_JSON - 8));
     let spaced = object.replace(':', &format!(":{}", " ".repeat(100)));
     let got = extract_bytes(meta + &turn(&format!(r#","permission_profile":{spaced}"#)))?.metadata;

@@ -11,7 +11,7 @@ use threadkeep_rollout::{ItemsView, RunOutcome, TurnQuery, list_turns};
 
 use crate::{Result, bundled, extract};
 
-/// Where our row is better than the agent's: the file, the field, what we say instead.
+/// Better values than the agent's: the file, the field, and our value.
 fn better(path: &str) -> Vec<(&'static str, Value)> {
     // No rollout of the bundled home says anything of memories; "enabled" is the agent's default.
     let mut better = vec![("memory_mode", Value::Null)];

@@ -1,4 +1,4 @@
-//! What is found in a home, and what is reported instead.
+//! Files found in a home, and reported problems.
 
 use std::fs;
 use std::path::Path;

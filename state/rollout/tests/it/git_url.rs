@@ -90,7 +90,7 @@ fn credentials_go_and_addresses_stay() {
     }
 }
 
-/// How a URL may hold a secret: `*` stands for it.
+/// URLs with a secret, for which `*` stands.
 const SHAPES: &[&str] = &[
     "https://*@host.example/o/r",
     "HTTPS://u:*@host.example:8443/o/r?ref=main",
@@ -121,7 +121,7 @@ proptest! {
         secret in "Q[a-zA-Z0-9._~!$'()*+,-]{0,20}(%(40|3[Aa]|2[Ff]|25|26|3[Ff]|3[Bb])Q?){0,3}Q",
         more in "[@&;:]?Q",
     ) {
-        // What would end the parameter, or the user, if it is not encoded.
+        // Without encoding, these would end the parameter or the user.
         let more = if shape.contains("=*") || shape.contains("%3A*") { "Q" } else { &more };
         // A URL in a URL is encoded once more.
         let secret = if shape.contains("%2F%2F") { secret.replace('%', "%25") } else { secret };

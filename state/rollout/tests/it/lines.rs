@@ -41,7 +41,7 @@ pub(crate) fn read_bytes<T>(
     read(Lines::open(&path, false)?, take)
 }
 
-/// What a line says, in a word or two.
+/// Meaning of a line, in a word or two.
 fn short(fact: &Fact<'_>) -> String {
     match fact {
         Fact::SessionMeta(_) => "session".to_owned(),
@@ -116,7 +116,7 @@ fn the_kinds_of_every_rollout() -> Result {
     Ok(())
 }
 
-/// What the lines say agrees with what is extracted.
+/// Lines and extraction agree.
 #[test]
 fn lines_and_metadata_say_the_same() -> Result {
     for (file, bytes) in rollouts()? {

@@ -70,7 +70,7 @@ fn of_a_key_that_comes_twice_the_last_counts() -> Result {
         kinds.push(line.map_err(|bad| bad.to_string())?.line_type.map(Cow::into_owned));
     }
     assert_eq!(kinds, ["session_meta", "turn_context", "event_msg"].map(|name| Some(name.to_owned())));
-    // What is no JSON stays none.
+    // Invalid JSON stays invalid.
     assert_eq!(extract_bytes(text[0].clone() + "{\"a\":1,\"a\":}\n")?.skipped.count, 1);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How the last run ended: from whole files, torn ones, files that grow, and against the turns.
+//! Outcome of the last run: of whole, torn and growing files, and compared with the turns.
 
 use std::fs;
 

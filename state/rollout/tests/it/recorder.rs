@@ -1,4 +1,4 @@
-//! What is recorded is there, whatever happens to the process.
+//! Recorded lines stay, even if the process is killed.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -187,7 +187,7 @@ fn one_recorder_at_a_time() -> Result {
     Ok(())
 }
 
-/// Where the child process records.
+/// Folder in which the child process records.
 const CHILD_HOME: &str = "THREADKEEP_TEST_RECORDER_HOME";
 
 /// Runs only as the child process of the next test: appends until it is killed, and says what it

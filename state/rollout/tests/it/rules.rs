@@ -1,4 +1,4 @@
-//! What single lines say about a thread, where no bundled rollout has them.
+//! Single lines that no bundled rollout has, and their effect on a thread.
 
 use serde_json::json;
 use threadkeep_rollout::{Extractor, Lines, RolloutName, ThreadMetadata};

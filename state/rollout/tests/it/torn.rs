@@ -1,4 +1,4 @@
-//! Whatever stands in a file, it is read as far as it can be, and what cannot be is counted.
+//! Damaged files: everything readable is read, and the rest is counted.
 
 use std::fs::File;
 use std::io::Write;
