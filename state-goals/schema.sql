@@ -1,20 +1,27 @@
 -- The schema of goals_1.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
 CREATE TABLE goal_tombstones (
-    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE thread_goals (
-    thread_id TEXT NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
-    goal_id TEXT NOT NULL CHECK (length(goal_id) = 36),
-    objective TEXT NOT NULL CHECK (length(objective) <= 4000 AND octet_length(objective) BETWEEN 1 AND 16000),
-    status TEXT NOT NULL CHECK (status IN ('active', 'paused', 'blocked', 'usage_limited', 'budget_limited', 'complete')),
-    token_budget INTEGER CHECK (token_budget > 0),
-    tokens_used INTEGER NOT NULL CHECK (tokens_used >= 0),
-    seconds_used INTEGER NOT NULL CHECK (seconds_used >= 0),
-    created_at_ms INTEGER NOT NULL CHECK (created_at_ms >= - 377705023201000),
+    thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
+    -- New with each replacement, so that a write for an earlier goal is refused.
+    goal_id       TEXT    NOT NULL CHECK (length(goal_id) = 36),
+    -- `length` ends at a NUL character, `octet_length` does not: 4,000 characters are 16,000 bytes at most.
+    objective     TEXT    NOT NULL CHECK (length(objective) <= 4000 AND octet_length(objective) BETWEEN 1 AND 16000),
+    status        TEXT    NOT NULL
+        CHECK (status IN ('active', 'paused', 'blocked', 'usage_limited', 'budget_limited', 'complete')),
+    -- NULL: no limit.
+    token_budget  INTEGER CHECK (token_budget > 0),
+    tokens_used   INTEGER NOT NULL CHECK (tokens_used >= 0),
+    seconds_used  INTEGER NOT NULL CHECK (seconds_used >= 0),
+    -- Years -9999 to 9999, the range of the program's timestamps. A row beyond could not be read.
+    created_at_ms INTEGER NOT NULL CHECK (created_at_ms >= -377705023201000),
     updated_at_ms INTEGER NOT NULL CHECK (updated_at_ms BETWEEN created_at_ms AND 253402207200999),
+
+    -- No program can leave a goal active whose budget is used up.
     CHECK (status <> 'active' OR token_budget IS NULL OR tokens_used < token_budget)
 ) STRICT;
 CREATE INDEX thread_goals_by_status ON thread_goals (status, updated_at_ms, thread_id);

@@ -55,9 +55,10 @@ pub enum Finish {
 }
 
 /// Status of a backfill. It reports and never ends anything: every run looks at everything again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum BackfillStatus {
     /// No pass runs, and the last one (if any) did not go through.
+    #[default]
     Pending,
     /// A pass runs, or its process died. A dead process's lease expires.
     Running,
@@ -66,7 +67,7 @@ pub enum BackfillStatus {
 }
 
 /// State of a backfill as a whole, as the store has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProgressState {
     /// The status.
     pub status: BackfillStatus,

@@ -28,9 +28,8 @@ pub use passes::*;
 
 /// Makes a tokio test of each check of the [conformance suite](crate::conformance).
 ///
-/// Takes an expression of a future that makes a fresh [`Fixture`](crate::conformance::Fixture), and
-/// evaluates it for each check. The crate that invokes it needs tokio with `macros` and
-/// `rt-multi-thread`.
+/// Takes an expression of a future that makes a fresh [`Fixture`], and evaluates it for each check.
+/// The crate that invokes it needs tokio with `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance_tests {
     (@ $make:expr; $($check:ident)*) => {

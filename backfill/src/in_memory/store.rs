@@ -25,10 +25,7 @@ pub struct InMemoryStore {
 #[derive(Debug, Default)]
 struct Data {
     rows: Rows,
-    status: Option<BackfillStatus>,
-    watermark: Option<String>,
-    last_success_at: Option<Timestamp>,
-    lease: Option<Lease>,
+    progress: ProgressState,
     token: i64,
     stats: StoreStats,
 }
@@ -156,7 +153,7 @@ impl Index for InMemoryStore {
 impl Data {
     /// Returns the stored lease if it is this one.
     fn held(&mut self, lease: &Lease) -> Result<&mut Lease, WriteError> {
-        let current = self.lease.as_mut();
+        let current = self.progress.lease.as_mut();
         current.filter(|current| current.token == lease.token).ok_or(WriteError::LeaseLost)
     }
 
@@ -180,10 +177,10 @@ impl Data {
             self.rows.remove(key, &mut report);
             keys.push(key.clone());
         }
-        self.watermark = batch.watermark.map(str::to_owned);
+        self.progress.watermark = batch.watermark.map(str::to_owned);
         self.stats.writes += 1;
         self.stats.commits.push(keys);
-        self.stats.watermarks.push(self.watermark.clone());
+        self.stats.watermarks.push(self.progress.watermark.clone());
         Ok(report)
     }
 }
@@ -202,29 +199,23 @@ impl Progress for InMemoryStore {
 
     async fn state(&self) -> Result<ProgressState, BoxError> {
         self.faults.step().await?;
-        let data = self.data();
-        Ok(ProgressState {
-            status: data.status.unwrap_or(BackfillStatus::Pending),
-            watermark: data.watermark.clone(),
-            last_success_at: data.last_success_at,
-            lease: data.lease.clone(),
-        })
+        Ok(self.data().progress.clone())
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
         self.faults.step().await?;
         let mut data = self.data();
-        if let Some(held) = &data.lease
+        if let Some(held) = &data.progress.lease
             && held.expires_at > term.now
         {
             return Ok(Acquired::Held { owner: held.owner.clone(), expires_at: held.expires_at });
         }
         data.token += 1;
         let lease = Lease { owner: owner.to_owned(), token: data.token, expires_at: term.expires_at };
-        data.lease = Some(lease.clone());
-        data.status = Some(BackfillStatus::Running);
+        data.progress.lease = Some(lease.clone());
+        data.progress.status = BackfillStatus::Running;
         data.stats.writes += 1;
-        Ok(Acquired::Granted { lease, watermark: data.watermark.clone() })
+        Ok(Acquired::Granted { lease, watermark: data.progress.watermark.clone() })
     }
 
     async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError> {
@@ -239,13 +230,12 @@ impl Progress for InMemoryStore {
         self.faults.step().await?;
         let mut data = self.data();
         data.held(lease)?;
-        data.lease = None;
-        data.status =
-            Some(if finish == Finish::Complete { BackfillStatus::Complete } else { BackfillStatus::Pending });
         data.stats.writes += 1;
+        data.progress.lease = None;
+        data.progress.status = BackfillStatus::Pending;
         if finish == Finish::Complete {
-            data.watermark = None;
-            data.last_success_at = Some(now);
+            let (status, last_success_at) = (BackfillStatus::Complete, Some(now));
+            data.progress = ProgressState { status, last_success_at, ..ProgressState::default() };
         }
         Ok(())
     }
