@@ -35,7 +35,7 @@ fn inner(json: &str) -> Option<&str> {
 }
 
 /// Decodes the text between a JSON string's quotes, no more of it than the caller takes.
-fn unescaped(inner: &str) -> impl Iterator<Item = char> {
+pub(super) fn unescaped(inner: &str) -> impl Iterator<Item = char> {
     let mut rest = inner;
     iter::from_fn(move || {
         let (character, after) = next(rest)?;
@@ -78,39 +78,4 @@ fn code_point(text: &str) -> (char, &str) {
 fn unit(text: &str) -> Option<(u16, &str)> {
     let (digits, rest) = text.strip_prefix("\\u")?.split_at_checked(4)?;
     Some((u16::from_str_radix(digits, 16).ok()?, rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn halves_of_pairs_are_replaced_and_nothing_else() {
-        for (inner, text) in [
-            (r"cut emoji \ud83d", "cut emoji \u{fffd}"),
-            (r"\ude00 x", "\u{fffd} x"),
-            (r"\ud83d\ud83d\ude00", "\u{fffd}😀"),
-            (r"\ud83dA", "\u{fffd}A"),
-            (r"\ud83d\u0041\n", "\u{fffd}A\n"),
-            (r"\\ud83d", r"\ud83d"),
-            (r#"\"\/\b\f\n\r\t\u00e9é"#, "\"/\u{8}\u{c}\n\r\téé"),
-            (r"\u12", "\u{fffd}12"),
-        ] {
-            assert_eq!(unescaped(inner).collect::<String>(), text, "{inner}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn it_decodes_as_serde_does(text in any::<String>(), ascii in any::<bool>()) {
-            let mut json = serde_json::Value::from(text.clone()).to_string();
-            if ascii {
-                let escape = |unit: u16| format!("\\u{unit:04x}");
-                json = format!("\"{}\"", text.encode_utf16().map(escape).collect::<String>());
-            }
-            prop_assert_eq!(unescaped(&json[1..json.len() - 1]).collect::<String>(), text);
-        }
-    }
 }

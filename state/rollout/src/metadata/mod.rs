@@ -5,4 +5,6 @@ pub(crate) mod extract;
 pub(crate) mod kept;
 pub(crate) mod pass;
 pub(crate) mod state;
+#[cfg(test)]
+mod tests;
 pub(crate) mod thread;
