@@ -19,9 +19,7 @@ type Step = (&'static str, &'static str, fn(&Repo) -> Result<String>);
 const STEPS: &[Step] = &[
     ("fmt", "cargo xtask lint --fix", fmt),
     ("layers", "fix each; then `cargo xtask layers`", |repo| found(layers::check(repo))),
-    ("migrations", "fix each; then `cargo xtask migrations check`", |repo| {
-        found(migrations::check(repo, None))
-    }),
+    ("migrations", "fix each; then `cargo xtask migrations check`", |repo| found(migrations::check(repo))),
     ("tidy", "fix each; then `cargo xtask tidy`", |repo| found(tidy::check(repo))),
     ("clippy", "fix each; then type the command above again", clippy),
     ("alone", "fix it for that crate taken alone; then type the command above again", alone),

@@ -89,8 +89,7 @@ impl Replay {
                 Ok(script) => script,
                 Err(Unclosed { line, what }) => {
                     let reason = format!("the file ends within a {what} that begins here");
-                    replay.failure = Some(refuse(line, reason));
-                    return Ok(replay);
+                    return Ok(Self { failure: Some(refuse(line, reason)), ..replay });
                 }
             };
             for statement in script.statements {
@@ -98,8 +97,7 @@ impl Replay {
                     Ok(effects) => effects,
                     Err(error) => {
                         let reason = format!("SQLite refuses it: {error}");
-                        replay.failure = Some(refuse(statement.line, reason));
-                        return Ok(replay);
+                        return Ok(Self { failure: Some(refuse(statement.line, reason)), ..replay });
                     }
                 };
                 let after = Rc::new(Schema::read(&replay.connection)?);

@@ -77,26 +77,22 @@ impl Statements {
     }
 
     fn check(&mut self, package: &str) {
+        let mut refuse = |rule, reason, fix| self.findings.push(Finding::new(package, rule, reason, fix));
         for pair in self.all.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             let reason = format!("two statements are registered as `{}`", pair[0].0);
-            self.findings.push(Finding::new(
-                package,
-                "migrations/statement",
-                reason,
-                "give each a name of its own",
-            ));
+            refuse("migrations/statement", reason, "give each a name of its own");
         }
         for (name, sql) in self.all.iter().filter(|(_, sql)| names_all_columns(sql)) {
             let reason =
                 format!("`{name}` reads `*`: {sql} means something else once a newer program adds a column");
-            self.findings.push(Finding::new(package, "migrations/select-all", reason, "name the columns"));
+            refuse("migrations/select-all", reason, "name the columns");
         }
         for (name, _) in self.all.iter().filter(|(_, sql)| replaces(sql)) {
             let reason = format!(
                 "`{name}` replaces rows: columns that a newer program has added are lost with the old row"
             );
             let fix = "write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING";
-            self.findings.push(Finding::new(package, "migrations/replaces", reason, fix));
+            refuse("migrations/replaces", reason, fix);
         }
     }
 }

@@ -29,11 +29,9 @@ pub struct Walk {
 pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
     let mut found = task.walk()?.findings.clone();
     // The task's own walk begins with the oldest release, or with nothing.
-    let releases = task.fixtures()?.frozen.keys().copied();
-    for from in std::iter::once(0)
-        .chain(releases.clone())
-        .filter(|from| Some(*from) != releases.clone().next().or(Some(0)))
-    {
+    let releases: Vec<u32> = std::iter::once(0).chain(task.fixtures()?.frozen.keys().copied()).collect();
+    let own = releases.get(1).copied().unwrap_or(0);
+    for from in releases.into_iter().filter(|from| *from != own) {
         found.extend(Walk::from(task, from)?.findings);
     }
     found.sort();

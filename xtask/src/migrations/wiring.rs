@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Task;
 use super::folder::Migration;
 use crate::finding::Finding;
-use crate::source::{Source, strings};
+use crate::source::{Source, Text, strings};
 
 /// Instruction in the build script of every owner of migrations.
 const RERUN: &str = "cargo::rerun-if-changed=migrations";
@@ -30,10 +30,8 @@ pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
     }
     let path = format!("{}/build.rs", task.owner.krate.folder);
     // Both `cargo:` and `cargo::` are Cargo's.
-    let asks = |text: &str| text.replacen("cargo::", "cargo:", 1) == RERUN.replacen("cargo::", "cargo:", 1);
-    let is_asked =
-        repo.has_file(&path) && strings(&Source::read(repo, &path)?).iter().any(|one| asks(&one.text));
-    if !is_asked {
+    let asks = |one: &Text| one.text.replacen("cargo:r", "cargo::r", 1) == RERUN;
+    if !repo.has_file(&path) || !strings(&Source::read(repo, &path)?).iter().any(asks) {
         found.push(Finding::new(
             path,
             "migrations/build-script",

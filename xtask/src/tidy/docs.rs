@@ -42,12 +42,10 @@ pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
 }
 
 fn sections(path: &str, text: &str) -> Vec<Finding> {
-    let headings: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! #"))
-        .map(|line| line.trim_start_matches('#').trim())
-        .collect();
-    let missing = SECTIONS.iter().filter(|section| !headings.contains(section));
+    let is_there = |section: &&str| {
+        let mut headings = text.lines().filter_map(|line| line.strip_prefix("//! #"));
+        headings.any(|heading| heading.trim_start_matches('#').trim() == *section)
+    };
     let finding = |section: &&str| {
         Finding::new(
             format!("{path}:1"),
@@ -56,7 +54,7 @@ fn sections(path: &str, text: &str) -> Vec<Finding> {
             format!("write `//! # {section}` and what the crate promises there; `Nothing.` is a promise"),
         )
     };
-    missing.map(finding).collect()
+    SECTIONS.iter().filter(|section| !is_there(section)).map(finding).collect()
 }
 
 /// Lists the commands in a document's shell blocks, with their lines; continued lines are joined.

@@ -148,7 +148,7 @@ impl Fixture {
     }
 
     pub(crate) fn migrations(&self) -> String {
-        shown(migrations::check(&self.repo(), None))
+        shown(migrations::check(&self.repo()))
     }
 
     /// Rewrites the snapshots of the migrations.

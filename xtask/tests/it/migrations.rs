@@ -258,7 +258,7 @@ fn only_owners_have_migrations() {
         threadkeep-state-goals owns a database and has no migrations
         → cargo xtask migrations new state-goals NAME
     ");
-    let error = migrations::check(&house.repo(), Some("backfill")).unwrap_err();
+    let error = migrations::owners(&house.repo(), Some("backfill")).unwrap_err();
     assert_snapshot!(error, @"`backfill` owns no database; those that do are: state, state-goals");
 }
 
