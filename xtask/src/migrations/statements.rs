@@ -104,10 +104,10 @@ fn module(path: &str, folder: &str) -> String {
     if path == "lib" { String::new() } else { path.replace('/', "::") + "::" }
 }
 
-/// Returns true if a statement reads `*` or `table.*`; `count(*)` does not.
+/// Returns true if a statement reads or returns `*` or `table.*`; `count(*)` does not.
 fn names_all_columns(sql: &str) -> bool {
     let sql = squeezed(sql).to_ascii_uppercase();
-    ["SELECT *", "DISTINCT *", "ALL *", ".*"].iter().any(|star| sql.contains(star))
+    ["SELECT *", "DISTINCT *", "ALL *", "RETURNING *", ", *", ".*"].iter().any(|star| sql.contains(star))
 }
 
 fn replaces(sql: &str) -> bool {

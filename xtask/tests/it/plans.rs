@@ -122,24 +122,27 @@ fn what_reads_a_whole_table_or_sorts_needs_a_reason() {
 #[test]
 fn no_statement_is_left_out_or_wrong() {
     let house = house(
-        "fn read() {\n    run(\"SELECT * FROM threads WHERE id = ?1\");\n    run(\"SELECT name FROM threads WHERE id = ?1\");\n    \
+        "fn read() {\n    run(\"SELECT * FROM threads WHERE id = ?1\");\n    run(\"UPDATE threads SET title = 2 * ?1 WHERE id = ?2 RETURNING *\");\n    run(\"SELECT name FROM threads WHERE id = ?1\");\n    \
          run(&format!(\"SELECT count(*) FROM {table}, threads WHERE title IS NULL\"));\n    \
          run(\"SELECT a smaller part\");\n    run(\"INSERT OR REPLACE INTO threads (id) SELECT replace(?1, '-', '')\");\n}\n#[cfg(test)]\nmod tests {\n    const T: &str = \"SELECT x FROM nowhere\";\n}\n",
     );
     found(&house, true);
     assert_snapshot!(found(&house, false), @"
-    state/src/threads/read.rs:4 [migrations/statement]
+    state/src/threads/read.rs:5 [migrations/statement]
         SQLite refuses it on a fresh database: no such column: name
         → correct the statement, or add what it needs with a migration
-    state/src/threads/read.rs:5 [migrations/unregistered]
+    state/src/threads/read.rs:6 [migrations/unregistered]
         no registered statement has `SELECT count(*) FROM`, so nobody looks at its plan
         → add it to `statements()` of threadkeep-state
-    state/src/threads/read.rs:6 [migrations/unregistered]
+    state/src/threads/read.rs:7 [migrations/unregistered]
         no registered statement has `SELECT a smaller part`, so nobody looks at its plan
         → add it to `statements()` of threadkeep-state
     threadkeep-state [migrations/replaces]
-        `threads::read::read (2)` replaces rows: columns that a newer program has added are lost with the old row
+        `threads::read::read (3)` replaces rows: columns that a newer program has added are lost with the old row
         → write INSERT … ON CONFLICT (…) DO UPDATE SET …, or DO NOTHING
+    threadkeep-state [migrations/select-all]
+        `threads::read::read (2)` reads `*`: UPDATE threads SET title = 2 * ?1 WHERE id = ?2 RETURNING * means something else once a newer program adds a column
+        → name the columns
     threadkeep-state [migrations/select-all]
         `threads::read::read` reads `*`: SELECT * FROM threads WHERE id = ?1 means something else once a newer program adds a column
         → name the columns
