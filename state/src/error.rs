@@ -15,11 +15,8 @@ pub enum StateError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// No thread has this id.
-    #[error("no thread {id} in the index")]
-    NotFound {
-        /// Id that was asked for.
-        id: Uuid,
-    },
+    #[error("no thread {0} in the index")]
+    NotFound(Uuid),
     /// The user deleted this thread.
     #[error("thread {id} was deleted at {at}")]
     Deleted {
@@ -29,17 +26,11 @@ pub enum StateError {
         at: Timestamp,
     },
     /// Not the beginning of an id.
-    #[error("`{prefix}` is not the beginning of a thread id, which has hexadecimal digits")]
-    BadIdPrefix {
-        /// Prefix that was given.
-        prefix: String,
-    },
+    #[error("`{0}` is not the beginning of a thread id, which has hexadecimal digits")]
+    BadIdPrefix(String),
     /// No thread begins like this.
-    #[error("no thread id begins with `{prefix}`")]
-    NoSuchPrefix {
-        /// Prefix that was given.
-        prefix: String,
-    },
+    #[error("no thread id begins with `{0}`")]
+    NoSuchPrefix(String),
     /// Several threads begin like this.
     #[error(
         "{}{} thread ids begin with `{prefix}`: {}",
@@ -54,11 +45,8 @@ pub enum StateError {
         more: bool,
     },
     /// A cursor of one sort key was used with another.
-    #[error("the cursor `{cursor}` belongs to a list with another sort key")]
-    CursorMismatch {
-        /// The cursor.
-        cursor: String,
-    },
+    #[error("the cursor `{0}` belongs to a list with another sort key")]
+    CursorMismatch(String),
     /// A page of no threads, or of too many.
     #[error("a page has 1 to {max} threads, not {limit}")]
     BadLimit {

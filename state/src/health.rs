@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{DbError, DbPaths, DbState, DbStatus, Depth, OpenError, inspect};
+use threadkeep_sqlite::{DbError, DbState, DbStatus, Depth, OpenError, inspect};
 
 use crate::database::DATABASES;
 use crate::runtime::StateRuntime;
@@ -21,11 +21,8 @@ pub enum HealthError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// There is no such database.
-    #[error("no database is called `{label}`; the databases are {}", known())]
-    Unknown {
-        /// Label that was given.
-        label: String,
-    },
+    #[error("no database is called `{0}`; the databases are {list}", list = known())]
+    Unknown(String),
     /// It is not damaged, so it is left where it is.
     #[error("{} is not damaged but {state}; it was not moved", path.display())]
     NotDamaged {
@@ -70,15 +67,11 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
 /// for anything but a file of ours that is damaged, [`HealthError::Move`].
 pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
     let database = DATABASES.iter().find(|database| database.spec.label == label);
-    let database = database.ok_or_else(|| HealthError::Unknown { label: label.to_owned() })?;
+    let database = database.ok_or_else(|| HealthError::Unknown(label.to_owned()))?;
     let DbStatus { state, paths, .. } = inspect(database.spec, sqlite_home).await;
     if !matches!(state, DbState::Corrupt(_)) {
         return Err(HealthError::NotDamaged { path: paths.database, state: state.as_str() });
     }
-    move_away(&paths, now)
-}
-
-fn move_away(paths: &DbPaths, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
     let mut moved = Vec::new();
     // The database first: a log alone is refused, and a database without its log would be taken for
     // whole.

@@ -14,16 +14,3 @@ pub(crate) fn prefix_of(path: &str) -> String {
 pub(crate) fn is_gone(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_does_not_hide_its_neighbours() {
-        assert!("sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/10")));
-        assert!(!"sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/1")));
-        assert_eq!(prefix_of("sessions/x.jsonl"), "sessions/x.jsonl");
-        assert_eq!(prefix_of(""), "", "everything");
-    }
-}

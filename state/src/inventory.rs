@@ -1,12 +1,10 @@
 //! Figures of the index, and the files with problems.
 
-use sqlx::AssertSqlSafe;
-use threadkeep_rollout::SESSION_INDEX;
+use threadkeep_sqlite::RowReader;
 
 use crate::error::StateError;
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
-use threadkeep_sqlite::RowReader;
 
 /// Numbers of threads and files in the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,26 +26,18 @@ pub struct Inventory {
     pub files_with_problems: u64,
 }
 
-/// Condition for rows of `rollouts` that are problems. The index `rollouts_with_problems` has them
-/// all.
-const HAVE_PROBLEMS: &str = "problem IS NOT NULL";
+/// Counts in the order of [`Inventory`]. The file that names threads is no rollout. The index
+/// `rollouts_with_problems` has every row with a problem.
+const FIGURES: &str = "SELECT (SELECT count(*) FROM threads WHERE listing = 0), \
+     (SELECT count(*) FROM threads WHERE listing = 1), (SELECT count(*) FROM threads WHERE listing = 2), \
+     (SELECT count(*) FROM tombstones), \
+     (SELECT count(*) FROM rollouts WHERE path <> 'session_index.jsonl'), \
+     (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE problem IS NOT NULL), \
+     (SELECT count(*) FROM rollouts WHERE problem IS NOT NULL)";
 
-/// Makes the statement that counts, in the order of [`Inventory`].
-pub(crate) fn figures() -> String {
-    // The file that names threads is no rollout.
-    format!(
-        "SELECT (SELECT count(*) FROM threads WHERE listing = 0), (SELECT count(*) FROM threads WHERE listing = 1), \
-           (SELECT count(*) FROM threads WHERE listing = 2), (SELECT count(*) FROM tombstones), \
-           (SELECT count(*) FROM rollouts WHERE path <> '{SESSION_INDEX}'), \
-           (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE {HAVE_PROBLEMS}), \
-           (SELECT count(*) FROM rollouts WHERE {HAVE_PROBLEMS})"
-    )
-}
-
-/// Makes the statement that reads the first `?1` files with problems.
-pub(crate) fn problems() -> String {
-    format!("SELECT path, problem, detail FROM rollouts WHERE {HAVE_PROBLEMS} ORDER BY path LIMIT ?1")
-}
+/// Reads the first `?1` files with problems.
+const PROBLEMS: &str =
+    "SELECT path, problem, detail FROM rollouts WHERE problem IS NOT NULL ORDER BY path LIMIT ?1";
 
 impl StateRuntime {
     /// Counts the threads and files of the index.
@@ -57,7 +47,7 @@ impl StateRuntime {
     /// [`StateError::Database`].
     pub async fn inventory(&self) -> Result<Inventory, StateError> {
         let counted = self.database().read(async |conn| {
-            let row = sqlx::query(AssertSqlSafe(figures())).fetch_one(conn).await?;
+            let row = sqlx::query(FIGURES).fetch_one(conn).await?;
             let mut row = RowReader::new(&row);
             let mut count = || row.column::<i64>().map(i64::unsigned_abs);
             Ok(Inventory {
@@ -87,7 +77,7 @@ impl StateRuntime {
             })
         };
         let found = self.database().read(async |conn| {
-            let rows = sqlx::query(AssertSqlSafe(problems())).bind(limit).fetch_all(conn).await?;
+            let rows = sqlx::query(PROBLEMS).bind(limit).fetch_all(conn).await?;
             rows.iter().map(problem).collect()
         });
         Ok(found.await?)

@@ -36,8 +36,9 @@
 //! let mut metadata = ThreadMetadata::new(id);
 //! metadata.created_at = Some("2026-11-22T13:23:16.213Z".parse()?);
 //! metadata.title = Some("Please list the files here".to_owned());
-//! let path = "sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl";
-//! state.threads().upsert(&[ThreadUpsert::new(metadata, path, false, "openai")]).await?;
+//! let name = "rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl";
+//! let path = format!("sessions/2026/11/22/{name}");
+//! state.threads().upsert(&[ThreadUpsert::new(metadata, &path, false, "openai")]).await?;
 //!
 //! state.threads().rename(id, Some("My first session")).await?;
 //! let found = ListThreads { search: Some("first".to_owned()), ..ListThreads::default() };
@@ -114,6 +115,8 @@ mod row;
 mod runtime;
 mod statements;
 mod stores;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod threads;
 

@@ -17,8 +17,8 @@ impl Stores {
     ///
     /// # Errors
     ///
-    /// [`StateError::Open`]: a file of another program, a newer or a damaged database, a folder that
-    /// is not writable.
+    /// [`StateError::Open`]: a file of another program, a newer or a damaged database, a folder
+    /// that is not writable.
     pub async fn open_index(self) -> Result<StateRuntime, StateError> {
         let db = self.index().get().await?;
         let state = StateRuntime {

@@ -1,7 +1,7 @@
 //! Statements that are put together at run time. Audits of plans find the others in the source.
 
 use crate::deletion::tombstones::TOMBSTONES;
-use crate::{audit, graph, inventory, threads};
+use crate::{audit, graph, threads};
 
 /// Returns all of them by name.
 #[doc(hidden)]
@@ -13,7 +13,5 @@ pub fn statements() -> Vec<(String, String)> {
     statements.push(("audit::rows_by_id".to_owned(), audit::rows_by_id()));
     #[cfg(feature = "backfill")]
     statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
-    statements.push(("inventory::figures".to_owned(), inventory::figures()));
-    statements.push(("inventory::problems".to_owned(), inventory::problems()));
     statements
 }

@@ -75,7 +75,7 @@ pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault>
         Some(thread) => Ok(thread),
         None => Err(match threads.deleted_at(id).await? {
             Some(at) => StateError::Deleted { id, at },
-            None => StateError::NotFound { id },
+            None => StateError::NotFound(id),
         }
         .into()),
     }

@@ -22,14 +22,3 @@ pub fn value_columns(columns: usize) -> String {
     let names: Vec<String> = (1..=columns).map(|column| format!("column{column}")).collect();
     names.join(", ")
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn few_numbers_of_rows_make_different_statements() {
-        assert_eq!(super::values_of(1, 3), "VALUES (?,?,?)");
-        assert_eq!(super::values_of(5, 2), super::values_of(8, 2));
-        assert_eq!(super::values_of(1000, 1).matches('?').count(), 1000);
-        assert_eq!(super::value_columns(2), "column1, column2");
-    }
-}

@@ -157,7 +157,8 @@ impl MigrationFile {
 /// static MIGRATIONS: &[MigrationFile] = &migrations![
 ///     "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
 /// ];
-/// static NOTES: DbSpec = DbSpec::new("notes", "notes_1.sqlite", DbKind::Durable, 0x6e6f_7465, MIGRATIONS);
+/// static NOTES: DbSpec =
+///     DbSpec::new("notes", "notes_1.sqlite", DbKind::Durable, 0x6e6f_7465, MIGRATIONS);
 /// assert_eq!(NOTES.newest_version(), 1);
 /// ```
 #[macro_export]

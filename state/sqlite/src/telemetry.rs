@@ -1,15 +1,5 @@
 //! Counts and durations, and the process's one sink that receives them.
 //!
-//! | name | kind | tags |
-//! |---|---|---|
-//! | [`names::OPEN`] | counter and duration | `db`, `status`, `phase`, `error` |
-//! | [`names::MIGRATE`] | counter and duration | `db`, `status`, `phase`, `error` |
-//! | [`names::WRITE_WAIT`] | counter and duration | `db`, `status` |
-//! | [`names::BACKFILL_GATE`] | counter and duration | `db`, `status`, `phase`, `error`: reported by stores |
-//! | [`names::CLEANUP`] | counter | `db`, `status`, `phase`: a step of deleting a thread, reported by stores |
-//! | [`names::FALLBACK`] | counter | `db`, `error`: reported by programs that fall back to files |
-//! | [`names::PROCESS_START`] | counter | `status`: reported by programs |
-//!
 //! | tag | values |
 //! |---|---|
 //! | `db` | a [`DbSpec::label`](crate::DbSpec::label) |
@@ -25,21 +15,21 @@ use std::time::{Duration, Instant};
 
 use crate::error::OpenError;
 
-/// Names of all reports.
+/// Names of all reports, each with its tags.
 pub mod names {
-    /// An attempt to open a database.
+    /// An attempt to open a database: `db`, `status`, `phase`, `error`.
     pub const OPEN: &str = "threadkeep.db.open";
-    /// A run of pending migrations.
+    /// A run of pending migrations: `db`, `status`, `phase`, `error`.
     pub const MIGRATE: &str = "threadkeep.db.migrate";
-    /// A write that had to wait longer than SQLite's own busy timeout.
+    /// A write that had to wait longer than SQLite's own busy timeout: `db`, `status`.
     pub const WRITE_WAIT: &str = "threadkeep.db.write_wait";
-    /// A decision if an index is complete enough to serve from.
+    /// A decision if an index is complete enough to serve from: `db`, `status`, `phase`, `error`.
     pub const BACKFILL_GATE: &str = "threadkeep.db.backfill_gate";
-    /// A step of deleting a thread from several databases.
+    /// A step of deleting a thread from several databases: `db`, `status`, `phase`. No duration.
     pub const CLEANUP: &str = "threadkeep.db.cleanup";
-    /// A request that was served from files because a database could not be used.
+    /// A request that was served from files, without the database: `db`, `error`. No duration.
     pub const FALLBACK: &str = "threadkeep.db.fallback";
-    /// A start of a program.
+    /// A start of a program: `status`. No duration.
     pub const PROCESS_START: &str = "threadkeep.process.start";
 }
 

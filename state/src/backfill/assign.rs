@@ -8,8 +8,7 @@ use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
-use super::commit::CommitReport;
-use super::index::{ThreadContent, ThreadIndex};
+use super::content::{CommitReport, ThreadContent, ThreadIndex};
 use super::source::HomeItem;
 use crate::deletion::restore_in_index;
 use crate::deletion::tombstones::TOMBSTONES;
@@ -97,7 +96,8 @@ async fn copies(conn: &mut SqliteConnection, id: Uuid) -> Result<Vec<String>, sq
         .await
 }
 
-/// Returns the threads of a batch that the user deleted. If the run includes those, it restores them instead.
+/// Returns the threads of a batch that the user deleted. If the run includes those, it restores
+/// them instead.
 async fn deleted_threads(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,

@@ -1,4 +1,5 @@
-//! Stores a batch: rows, outcomes, checkpoints and the watermark, in one transaction that checks the fencing token.
+//! Stores a batch: rows, outcomes, checkpoints and the watermark, in one transaction that checks
+//! the fencing token.
 
 use std::collections::HashSet;
 
@@ -9,14 +10,11 @@ use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 use uuid::Uuid;
 
 use super::assign::{Assignment, FileRead, assign_threads};
-use super::index::{ReadItem, ThreadIndex};
+use super::content::{CommitReport, ReadItem, ThreadIndex};
 use super::outcome::{Outcome, store_outcomes};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::home_problem::HomeProblem;
 use crate::threads::upsert_all;
-
-/// The report of a commit.
-pub(super) type CommitReport = threadkeep_backfill::CommitReport<HomeProblem>;
 
 /// Commits a batch, unless the lease is lost.
 pub(super) async fn commit(
@@ -67,7 +65,8 @@ async fn write_batch(
     }
     outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.problem)));
     store_outcomes(conn, &outcomes).await?;
-    // Only of a thread's own file: a checkpoint holds words of the conversation, and those of deleted threads must go.
+    // Only of a thread's own file: a checkpoint holds words of the conversation, and those of
+    // deleted threads must go.
     let checkpoints =
         own().filter_map(|(file, _)| Some((file.item.key.as_str(), file.thread.checkpoint.as_deref()?)));
     store_checkpoints(conn, &checkpoints.collect::<Vec<_>>()).await?;
@@ -173,7 +172,8 @@ async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> R
     Ok(())
 }
 
-/// Removes files that are gone. Their threads stay in no list, because the user's columns have no other home.
+/// Removes files that are gone. Their threads stay in no list, because the user's columns have no
+/// other home.
 ///
 /// Copies that may now get such a thread are read again.
 async fn remove_vanished(

@@ -1,4 +1,4 @@
-//! Whether the index is complete enough to serve from.
+//! Completeness of the index.
 
 use std::time::Instant;
 
@@ -8,19 +8,19 @@ use threadkeep_sqlite::telemetry::{self, names};
 use crate::error::StateError;
 use crate::runtime::StateRuntime;
 
-/// Whether a pass over the home has gone through.
+/// Completeness of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {
-    /// The last pass went through: what is not in the index was not in the home then.
+    /// The last pass completed: every thread of the home then is in the index.
     Complete,
-    /// No pass has gone through yet, or the last one did not: there may be threads that are not in the index.
+    /// No pass has completed yet, or the last one did not: threads may be missing in the index.
     Incomplete,
 }
 
 impl StateRuntime {
-    /// Says whether what the index answers is all there is. It never waits and never refuses: partial answers are served, and
-    /// said to be partial. Each decision is reported ([`names::BACKFILL_GATE`]).
+    /// Returns the completeness of the index. Never waits. Each decision is reported
+    /// ([`names::BACKFILL_GATE`]).
     ///
     /// # Errors
     ///

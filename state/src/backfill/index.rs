@@ -7,52 +7,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Row as _;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
-use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, HomeError, SkippedLines};
+use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, HomeError};
 use threadkeep_sqlite::Database;
-use uuid::Uuid;
 
 use super::IndexOptions;
-use super::commit::{self, CommitReport};
+use super::commit;
+use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex};
 use super::source::HomeItem;
 use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;
 
-/// From this many bytes on, a rollout's reading is saved, to go on from when it grows. Reading less again costs
-/// about as much as saving it.
+/// Smallest number of read bytes for which a checkpoint is stored. Reading less again costs about
+/// as much as storing it.
 const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
-
-/// The index as the engine sees it.
-#[derive(Clone, Debug)]
-pub struct ThreadIndex {
-    pub(super) db: Database,
-    pub(super) home: AgentHome,
-    pub(super) options: IndexOptions,
-    default_provider: Arc<str>,
-}
-
-/// What was read from an item. Opaque: it goes from the reading to the storing.
-#[derive(Debug)]
-pub struct HomeContent(pub(super) ReadItem);
-
-#[derive(Debug)]
-pub(super) enum ReadItem {
-    Thread(Box<ThreadContent>),
-    Names(NamesContent),
-}
-
-#[derive(Debug)]
-pub(super) struct ThreadContent {
-    pub(super) upsert: ThreadUpsert,
-    pub(super) lines: u64,
-    pub(super) skipped: SkippedLines,
-    pub(super) checkpoint: Option<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct NamesContent {
-    pub(super) names: Vec<(Uuid, String)>,
-    pub(super) skipped: SkippedLines,
-}
 
 impl ThreadIndex {
     pub(super) fn new(

@@ -1,10 +1,12 @@
 //! The ports of `threadkeep-backfill`, over an agent home and this index.
 //!
-//! Data flows one way: [`HomeSource`] finds what is in the home, [`ThreadIndex`] reads it and commits it in batches,
-//! [`BackfillProgress`] knows what became of each file before. The composition root makes an engine of the three.
+//! Data flows one way: [`HomeSource`] finds what is in the home, [`ThreadIndex`] reads it and
+//! commits it in batches, [`BackfillProgress`] knows the earlier outcome of each file. The
+//! composition root makes an engine of the three.
 
 mod assign;
 mod commit;
+mod content;
 mod gate;
 mod index;
 mod outcome;
@@ -17,8 +19,8 @@ use std::sync::Arc;
 use threadkeep_backfill::ItemProblem;
 use threadkeep_rollout::{AgentHome, HomeError};
 
+pub use content::{HomeContent, ThreadIndex};
 pub use gate::Gate;
-pub use index::{HomeContent, ThreadIndex};
 pub(crate) use outcome::store_sql;
 pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
@@ -40,10 +42,10 @@ impl ItemProblem for HomeProblem {
     }
 }
 
-/// How to index a home.
+/// Options of indexing a home.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IndexOptions {
-    /// Bring back threads that the user deleted. Default: no.
+    /// Restores threads that the user deleted. Default: no.
     pub include_deleted: bool,
 }
 
@@ -65,11 +67,12 @@ impl StateRuntime {
         BackfillProgress::new(self.database().clone(), IndexOptions::default())
     }
 
-    /// The ports for indexing `home` into this index.
+    /// Returns the ports for indexing `home` into this index.
     ///
     /// # Errors
     ///
-    /// The [`HomeError`] of the home's `config.toml`, which names the model provider of rollouts that name none.
+    /// The [`HomeError`] of the home's `config.toml`, which names the model provider of rollouts
+    /// that name none.
     pub fn backfill_ports(
         &self,
         home: &AgentHome,

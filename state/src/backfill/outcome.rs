@@ -5,7 +5,7 @@ use threadkeep_backfill::Item;
 use threadkeep_sqlite::{MOST_ROWS, value_columns, values_of};
 
 use super::assign::{Assignment, FileRead};
-use super::index::NamesContent;
+use super::content::NamesContent;
 use super::source::HomeItem;
 use crate::home_problem::HomeProblem;
 

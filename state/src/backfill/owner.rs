@@ -1,4 +1,4 @@
-//! Who holds a lease, in words from which another process on the same machine can tell that the owner is dead.
+//! Names of lease owners, by which other processes on the same machine recognise a dead owner.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,11 +11,12 @@ pub fn lease_owner() -> String {
     format!("pid {} on {}, run {run}", std::process::id(), host())
 }
 
-/// Whether the owner is certainly dead: it named a process of this machine, and there is none of that number.
+/// Returns true if the owner is certainly dead: a process of this machine whose number is not in
+/// use.
 ///
-/// A number that was given to another process since, or another machine's owner, counts as alive: then the lease's
-/// expiry decides. An owner that is wrongly taken for dead (a container that shares the host's name and not its
-/// processes) is fenced off by its token and loses nothing but its work.
+/// A number that another process has now, or an owner on another machine, counts as alive. Then the
+/// lease's expiry decides. An owner that is wrongly taken for dead (in a container that shares the
+/// host's name and not its processes) is fenced off by its token and loses only its work.
 #[cfg(unix)]
 pub fn owner_is_dead(owner: &str) -> bool {
     let Some((pid, host_of_owner)) = parse(owner) else { return false };
@@ -23,7 +24,7 @@ pub fn owner_is_dead(owner: &str) -> bool {
     host_of_owner == host() && rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
 }
 
-/// Elsewhere only the expiry of a lease tells.
+/// Returns false: elsewhere only the expiry of a lease ends it.
 #[cfg(not(unix))]
 pub fn owner_is_dead(_owner: &str) -> bool {
     false

@@ -120,9 +120,9 @@ impl Progress for BackfillProgress {
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
-        // A page is one text, because a row costs more than its content. NUL separates the values, because none has one.
-        // Most files say no more than that they are indexed. A copy is present while the file that it names has the row.
-        // When deleted threads are to be restored, their rows count as lost.
+        // A page is one text, because a row costs more than its content. NUL separates the values,
+        // because none has one. Most files are just indexed. A copy is present while the file that
+        // it names has the row. If a run restores deleted threads, their rows count as lost.
         let page = sqlx::query_scalar(
             "SELECT group_concat(concat(path, char(0), fingerprint, char(0), \
                CASE WHEN outcome = 'indexed' THEN NULL ELSE json_array(outcome, problem, detail, CASE outcome \
@@ -166,7 +166,8 @@ impl BackfillProgress {
     }
 }
 
-/// Makes an outcome. `exception` is an [`Exception`] as JSON, empty if the file is indexed and its row present.
+/// Makes an outcome. `exception` is an [`Exception`] as JSON, empty if the file is indexed and its
+/// row present.
 fn outcome_of(key: String, fingerprint: String, exception: &str) -> Result<StoredOutcome, BoxError> {
     if exception.is_empty() {
         return Ok(StoredOutcome { key, fingerprint, state: OutcomeState::Indexed, present: true });

@@ -1,4 +1,4 @@
-//! What there is to index in an agent home: its rollouts, and the file that names threads.
+//! Items of an agent home: its rollouts, and the file that names threads.
 
 use std::io;
 
@@ -9,7 +9,8 @@ use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, Rollo
 use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
 
-/// Part of every fingerprint. It grows when the extraction learns something new, and then everything is read again.
+/// Part of every fingerprint. It grows when the extraction learns something new, and then
+/// everything is read again.
 const EXTRACTION: u32 = 2;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
@@ -31,7 +32,8 @@ pub enum HomeItem {
 }
 
 impl HomeSource {
-    /// The provider is part of the fingerprints: where it changes, rows made with the old one are made anew.
+    /// Makes a source. The provider is part of the fingerprints: if it changes, everything is read
+    /// again.
     pub(super) fn new(home: AgentHome, default_provider: &str) -> HomeSource {
         HomeSource { home, recipe: format!("{EXTRACTION}:{}", default_provider.replace('\0', " ")) }
     }

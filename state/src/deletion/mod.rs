@@ -50,7 +50,7 @@ impl StateRuntime {
         self.database()
             .write(Durability::Durable, async |conn| {
                 if !erase::erase_thread(conn, id).await? {
-                    return Err(StateError::NotFound { id }.into());
+                    return Err(StateError::NotFound(id).into());
                 }
                 TOMBSTONES.put(conn, &[Tombstone { thread_id: id, deleted_at: now }]).await?;
                 Ok(pending::add(conn, &[id], now.as_millisecond()).await?)

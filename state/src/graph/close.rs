@@ -43,7 +43,7 @@ impl AgentGraph {
                 None if sqlx::query(ALONE).bind(uuid_text(id)).fetch_optional(conn).await?.is_some() => {
                     Ok(Vec::new())
                 }
-                None => Err(GraphError::NotFound { id }.into()),
+                None => Err(GraphError::NotFound(id).into()),
             })
             .await
     }

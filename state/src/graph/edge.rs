@@ -24,7 +24,7 @@ impl AgentGraph {
             .write(Durability::Durable, async |conn| {
                 let deleted = TOMBSTONES.deleted_among(conn, [parent, child]).await?;
                 if let Some(id) = [parent, child].into_iter().find(|id| deleted.contains(id)) {
-                    return Err(GraphError::Deleted { id }.into());
+                    return Err(GraphError::Deleted(id).into());
                 }
                 let may_link = sqlx::query(MAY_LINK).bind(&parent_text).bind(&child_text);
                 let row = may_link.fetch_one(&mut *conn).await?;
@@ -76,7 +76,7 @@ pub(super) async fn require(
     now: Timestamp,
 ) -> Result<Option<Uuid>, WriteError<GraphError>> {
     sqlx::query(TAKE_IN).bind(uuid_text(id)).bind(now.as_millisecond()).execute(&mut *conn).await?;
-    Ok(closed_by(conn, id).await?.ok_or(GraphError::NotFound { id })?)
+    Ok(closed_by(conn, id).await?.ok_or(GraphError::NotFound(id))?)
 }
 
 /// Returns what closed a thread of the graph; `None` for a thread that is not in it.

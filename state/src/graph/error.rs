@@ -1,6 +1,6 @@
 //! Errors of the agent graph, one variant a remedy.
 
-use threadkeep_sqlite::{DbError, OpenError, StoreError};
+use threadkeep_sqlite::{DbError, StoreError};
 use uuid::Uuid;
 
 /// Error of the agent graph.
@@ -11,17 +11,11 @@ pub enum GraphError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// Neither the graph nor the index has this thread.
-    #[error("no thread {id} in the agent graph or the index")]
-    NotFound {
-        /// The thread.
-        id: Uuid,
-    },
+    #[error("no thread {0} in the agent graph or the index")]
+    NotFound(Uuid),
     /// The user deleted one of the two.
-    #[error("thread {id} was deleted and cannot be added to the agent graph")]
-    Deleted {
-        /// The thread.
-        id: Uuid,
-    },
+    #[error("thread {0} was deleted and cannot be added to the agent graph")]
+    Deleted(Uuid),
     /// The edge would make a thread its own ancestor.
     #[error("{child} cannot be a child of {parent}: {parent} is {child} or descends from it")]
     Cycle {
@@ -43,10 +37,6 @@ pub enum GraphError {
 }
 
 impl StoreError for GraphError {
-    fn open_error(&self) -> Option<&OpenError> {
-        None
-    }
-
     fn db_error(&self) -> Option<&DbError> {
         if let Self::Database(error) = self { Some(error) } else { None }
     }

@@ -140,7 +140,7 @@ impl AgentGraph {
     /// Returns a thread without edges, as a tree of one.
     async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
         let agents = self.agents(sqlx::query(ALONE).bind(uuid_text(id))).await?;
-        if agents.is_empty() { Err(GraphError::NotFound { id }) } else { Ok(agents) }
+        if agents.is_empty() { Err(GraphError::NotFound(id)) } else { Ok(agents) }
     }
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {

@@ -83,7 +83,7 @@ impl ThreadMemories {
         self.db
             .write(Durability::Durable, async |conn| {
                 let row = upsert.fetch_optional(conn).await?;
-                let row = row.ok_or(StateError::NotFound { id: thread_id })?;
+                let row = row.ok_or(StateError::NotFound(thread_id))?;
                 Ok(RowReader::new(&row).time()?)
             })
             .await

@@ -28,29 +28,3 @@ impl Claim {
         (named, self.updated_at_ms, !self.archived, Reverse(&self.path))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_better_claim_does_not_depend_on_the_order() {
-        let id = Uuid::from_u128(7);
-        let name = format!("rollout-2026-11-22T13-24-58-{id}.jsonl");
-        let claim =
-            |path: &str, updated_at_ms, archived| Claim { path: path.to_owned(), updated_at_ms, archived };
-        let best_first = [
-            claim(&format!("archived_sessions/{name}"), 2, true),
-            claim(&format!("sessions/a/{name}"), 1, false),
-            claim(&format!("sessions/b/{name}"), 1, false),
-            claim(&format!("archived_sessions/{name}"), 1, true),
-            claim("sessions/a/rollout-copy.jsonl", 3, false),
-        ];
-        for (n, better) in best_first.iter().enumerate() {
-            for worse in &best_first[n + 1..] {
-                assert!(better.beats(worse, id), "{better:?} against {worse:?}");
-                assert!(!worse.beats(better, id), "{worse:?} against {better:?}");
-            }
-        }
-    }
-}

@@ -73,7 +73,7 @@ impl ThreadStore {
         self.db
             .write(Durability::Durable, async |conn| {
                 let edited = bind(uuid_text(id)).execute(conn).await?.rows_affected();
-                if edited == 0 { Err(StateError::NotFound { id }.into()) } else { Ok(()) }
+                if edited == 0 { Err(StateError::NotFound(id).into()) } else { Ok(()) }
             })
             .await
     }

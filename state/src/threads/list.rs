@@ -178,7 +178,7 @@ impl ThreadStore {
 fn order_of(query: &ListThreads) -> Result<(SortKey, SortDirection), StateError> {
     match (&query.cursor, query.sort) {
         (Some(cursor), Some(sort)) if cursor.sort != sort => {
-            Err(StateError::CursorMismatch { cursor: cursor.to_string() })
+            Err(StateError::CursorMismatch(cursor.to_string()))
         }
         (Some(cursor), _) => Ok((cursor.sort, cursor.direction)),
         (None, sort) => Ok((sort.unwrap_or_default(), query.direction)),

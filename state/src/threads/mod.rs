@@ -9,6 +9,8 @@ mod live;
 mod order;
 mod search;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod touch;
 mod upsert;
 

@@ -43,22 +43,3 @@ impl<'a> SearchTerm<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_term_is_an_operator() {
-        let pattern = |text| SearchTerm::new(text).map(|term| term.pattern());
-        assert_eq!(pattern(" say \"hi\" OR * "), Some(r#""say ""hi"" OR *""#.to_owned()));
-        assert_eq!(pattern("%_"), Some(r"%\%\_%".to_owned()));
-        assert_eq!(pattern(" \t"), None);
-    }
-
-    #[test]
-    fn characters_are_counted_and_not_bytes() {
-        assert_eq!(SearchTerm::new("日本").unwrap().shape(), SearchShape::Short);
-        assert_eq!(SearchTerm::new("файл").unwrap().shape(), SearchShape::Indexed);
-    }
-}

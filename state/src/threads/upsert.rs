@@ -23,8 +23,8 @@ struct File<'a> {
     updated: Timestamp,
 }
 
-/// Declares the columns that an index run writes, once: their names, their types, and what they are made from. They are
-/// bound, and serialise as a JSON array, in this order.
+/// Declares the columns that an index run writes, once: their names, their types, and what they are
+/// made from. They are bound, and serialise as a JSON array, in this order.
 macro_rules! indexed_columns {
     (|$metadata:ident, $file:ident| $($column:ident: $type:ty = $value:expr,)+) => {
         /// The columns of a thread's row that come from its rollout.
@@ -94,8 +94,9 @@ pub struct ThreadUpsert {
 }
 
 impl ThreadUpsert {
-    /// Takes a rollout's metadata, its path relative to the home, true if it lies in the archive, and the provider to use if
-    /// the rollout names none. Secrets in the texts are stored as `[redacted:…]`.
+    /// Takes a rollout's metadata, its path relative to the home, true if it lies in the archive,
+    /// and the provider to use if the rollout names none. Secrets in the texts are stored as
+    /// `[redacted:…]`.
     pub fn new(
         metadata: ThreadMetadata,
         rollout_path: &str,
@@ -137,8 +138,8 @@ impl ThreadUpsert {
 
 /// Makes the statement that writes so many rows.
 ///
-/// An unchanged row is not written. A deleted thread is left out. The user's columns are not named, so that no index run can
-/// overwrite them.
+/// An unchanged row is not written. A deleted thread is left out. The user's columns are not named,
+/// so that no index run can overwrite them.
 pub(super) fn upsert_sql(rows: usize) -> String {
     let names = IndexedColumns::NAMES;
     let sets: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
@@ -160,10 +161,11 @@ pub(super) fn upsert_sql(rows: usize) -> String {
 }
 
 impl ThreadStore {
-    /// Indexes a batch of threads in one transaction, with the waiting touches, and returns the number of written rows.
+    /// Indexes a batch of threads in one transaction, with the waiting touches, and returns the
+    /// number of written rows.
     ///
-    /// If two have the same id, the later wins. A deleted thread stays deleted. The user's edits (name, archived, memory
-    /// mode) stay as they are.
+    /// If two have the same id, the later wins. A deleted thread stays deleted. The user's edits
+    /// (name, archived, memory mode) stay as they are.
     ///
     /// # Errors
     ///
@@ -192,7 +194,8 @@ impl ThreadStore {
     }
 }
 
-/// Writes rows in the caller's transaction, with the edges to their parents. Returns the number of written rows.
+/// Writes rows in the caller's transaction, with the edges to their parents. Returns the number of
+/// written rows.
 pub(crate) async fn upsert_all(
     conn: &mut SqliteConnection,
     threads: impl Iterator<Item = &ThreadUpsert>,

@@ -46,7 +46,7 @@ async fn a_thread_that_is_not_there_is_none() -> Result {
     let nobody = id(1);
     assert_eq!(fixture.state.threads().get(nobody).await?, None);
     let error = fixture.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
-    assert!(matches!(error, StateError::NotFound { id } if id == nobody));
+    assert!(matches!(error, StateError::NotFound(id) if id == nobody));
     Ok(())
 }
 

@@ -209,7 +209,7 @@ async fn a_deleted_thread_leaves_its_children_as_roots_and_what_it_closed_closed
     fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
     for (parent, child) in [(1, 9), (9, 1)] {
         let error = graph.upsert_edge(id(parent), id(child), now()).await.expect_err("it is deleted");
-        assert!(matches!(error, GraphError::Deleted { id: deleted } if deleted == id(1)), "{error}");
+        assert!(matches!(error, GraphError::Deleted(deleted) if deleted == id(1)), "{error}");
     }
     let tree = graph.tree(TreeQuery::default()).await?;
     assert_eq!(numbers(tree.iter().map(|agent| agent.thread_id)), [2, 3]);

@@ -156,20 +156,20 @@ fn of_state(error: &StateError) -> Fault {
             .of_kind(FaultKind::UnknownThread)
     };
     match error {
-        StateError::NotFound { id } => unknown(("no thread ", *id, " in the index").into()),
+        StateError::NotFound(id) => unknown(("no thread ", *id, " in the index").into()),
         StateError::Deleted { id, at } => {
             let on = format!(" was deleted on {}", at.strftime("%Y-%m-%d"));
             Fault::new(("thread ", *id, on), restore()).of_kind(FaultKind::DeletedThread)
         }
-        StateError::NoSuchPrefix { prefix } => unknown(("no thread id begins with ", typed(prefix)).into()),
-        StateError::BadIdPrefix { prefix } => Fault::new(
+        StateError::NoSuchPrefix(prefix) => unknown(("no thread id begins with ", typed(prefix)).into()),
+        StateError::BadIdPrefix(prefix) => Fault::new(
             (typed(prefix), " is not a thread id, nor the beginning of one"),
             ("an id is hexadecimal digits, as ", command("threads"), " prints them"),
         ),
         StateError::AmbiguousPrefix { prefix, candidates, more } => {
             ambiguous(prefix, candidates.len(), *more, candidates.iter().cloned())
         }
-        StateError::CursorMismatch { cursor } => Fault::new(
+        StateError::CursorMismatch(cursor) => Fault::new(
             ("the cursor ", typed(cursor), " belongs to a list with another sort key"),
             "leave out --sort: a cursor knows its own",
         ),
@@ -187,12 +187,12 @@ fn bad_limit(limit: u32, max: u32, hint: &'static str) -> Fault {
 
 fn of_graph(error: &GraphError) -> Fault {
     match error {
-        GraphError::NotFound { id } => Fault::new(
+        GraphError::NotFound(id) => Fault::new(
             ("no thread ", *id, " in the index or the agent graph"),
             (command("threads"), " and ", command("threads tree"), " show the threads that exist"),
         )
         .of_kind(FaultKind::UnknownThread),
-        GraphError::Deleted { id } => deleted(*id),
+        GraphError::Deleted(id) => deleted(*id),
         other => of_store(other).unwrap_or_else(|| Fault::without_hint(Part::Private(other.to_string()))),
     }
 }

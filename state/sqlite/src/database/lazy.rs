@@ -82,8 +82,9 @@ impl LazyDatabase {
         let database = match &mut *opened {
             Some(database) => database,
             none => {
-                let database = Database::open(spec, folder, &options.within(self.patience)).await?;
-                none.insert(database.with_options(options))
+                let mut database = Database::open(spec, folder, &options.within(self.patience)).await?;
+                database.options = options.clone();
+                none.insert(database)
             }
         };
         Ok(database.within(self.patience))
@@ -119,8 +120,8 @@ impl LazyDatabase {
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`]: an upgrade is running. [`DbError::Io`]: the folder cannot be listed. Otherwise the first error of
-    /// a snapshot; the other snapshots are edited all the same.
+    /// [`DbError::Busy`]: an upgrade is running. [`DbError::Io`]: the folder cannot be listed.
+    /// Otherwise the first error of a snapshot; the other snapshots are edited all the same.
     pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
     where
         E: From<OpenError> + From<DbError>,

@@ -81,7 +81,7 @@ impl Database {
     /// Nothing is lost.
     pub async fn checkpoint(&self) -> Result<bool, DbError> {
         let inner = &self.inner;
-        let patience = PATIENCE.min(self.options().busy_timeout);
+        let patience = PATIENCE.min(self.options.busy_timeout);
         let failed = |error| DbError::sqlx(&inner.paths, patience, error);
         // Keeps this process from writing meanwhile.
         let _writer = self.idle_writer().await?;

@@ -33,8 +33,8 @@ const READERS: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
-    /// Longest wait of this handle.
-    patience: Duration,
+    /// Options with the waits of this handle.
+    pub(crate) options: OpenOptions,
 }
 
 /// State that all clones, transactions and readers share.
@@ -42,7 +42,8 @@ pub struct Database {
 pub(crate) struct Inner {
     pub(crate) spec: &'static DbSpec,
     pub(crate) paths: DbPaths,
-    pub(crate) options: OpenOptions,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) read_only: bool,
     pub(crate) journal: JournalMode,
     /// Access of readers.
     pub(crate) access: Access,
@@ -66,39 +67,25 @@ impl Database {
         guard: ChangeGuard,
     ) -> Self {
         let permits = Arc::new(Semaphore::new(READERS));
+        let OpenOptions { busy_timeout, read_only, .. } = options;
         let (writer, idle) = (Arc::default(), Mutex::default());
-        Self {
-            inner: Arc::new(Inner { spec, paths, options, journal, access, writer, permits, idle, guard }),
-            patience: Duration::MAX,
-        }
+        let inner =
+            Inner { spec, paths, busy_timeout, read_only, journal, access, writer, permits, idle, guard };
+        Self { inner: Arc::new(inner), options }
     }
 
     /// Keeps the connection of a database that was just opened as its writer.
     pub(crate) fn keep_writer(&self, connection: SqliteConnection) {
         if let Ok(mut writer) = self.inner.writer.try_lock() {
-            let Inner { spec, options, .. } = &*self.inner;
-            *writer = Some(Writer::new(spec.kind, options.busy_timeout, connection));
+            *writer = Some(Writer::new(self.inner.spec.kind, self.inner.busy_timeout, connection));
         }
-    }
-
-    /// Sets the options of a database that was just opened with shorter waits.
-    pub(crate) fn with_options(mut self, options: &OpenOptions) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.options = options.clone();
-        }
-        self
     }
 
     /// Returns a handle to the same connections that waits at most `patience` for other processes
     /// when it writes.
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), patience }
-    }
-
-    /// Returns the options, with the waits of this handle.
-    pub(crate) fn options(&self) -> OpenOptions {
-        self.inner.options.within(self.patience)
+        Self { inner: Arc::clone(&self.inner), options: self.options.within(patience) }
     }
 
     pub(crate) fn keep_reader(&self, connection: SqliteConnection) {
@@ -126,7 +113,7 @@ impl Database {
     /// Returns true if the database was opened read-only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        self.inner.options.read_only
+        self.inner.read_only
     }
 
     /// Sorts the error of a statement on one of this database's connections.
@@ -197,13 +184,13 @@ impl Inner {
     }
 
     pub(crate) async fn connect(&self, access: Access) -> Result<SqliteConnection, DbError> {
-        let connected = connect(self.spec, &self.paths.database, self.options.busy_timeout, access).await;
+        let connected = connect(self.spec, &self.paths.database, self.busy_timeout, access).await;
         connected.map_err(|error| self.error(error))
     }
 
     pub(crate) async fn connect_writer(&self) -> Result<Writer, DbError> {
         let connection = self.connect(Access::Write).await?;
-        Ok(Writer::new(self.spec.kind, self.options.busy_timeout, connection))
+        Ok(Writer::new(self.spec.kind, self.busy_timeout, connection))
     }
 
     /// Sorts an error. A file that changed under a reader without locks explains every other error.
@@ -211,7 +198,7 @@ impl Inner {
         if let Err(changed) = self.unchanged() {
             return changed;
         }
-        DbError::sqlx(&self.paths, self.options.busy_timeout, error)
+        DbError::sqlx(&self.paths, self.busy_timeout, error)
     }
 
     /// Fails if another program wrote while this one read without locks.

@@ -49,8 +49,8 @@ impl Database {
 /// A connection with `query_only` on. Dropping it returns it.
 ///
 /// Statements of one reader that must agree with each other belong in one transaction:
-/// `reader.conn().begin()` of sqlx's `Connection` starts one that sees the database as it is at its
-/// first statement.
+/// `reader.conn().begin()` of sqlx's `Connection` starts a transaction that sees the
+/// database as it is at its first statement.
 #[derive(Debug)]
 pub struct Reader {
     connection: Option<SqliteConnection>,

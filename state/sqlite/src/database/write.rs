@@ -91,9 +91,9 @@ impl Database {
     async fn begin_timed(&self, durability: Durability) -> Result<WriteTx, DbError> {
         let inner = &self.inner;
         let level = Level::of(durability, inner.spec.kind, inner.journal);
-        let options = self.options();
+        let options = &self.options;
         let mut retry = Retry::new(options.write_timeout);
-        let result = begin(inner, level, &options, &mut retry).await;
+        let result = begin(inner, level, options, &mut retry).await;
         if retry.tries() > 0 {
             let status = if result.is_ok() { "ok" } else { "error" };
             telemetry::report(
@@ -107,7 +107,7 @@ impl Database {
 
     /// Takes the writer while it is in no transaction, so that no task of this process writes.
     pub(crate) async fn idle_writer(&self) -> Result<Guard, DbError> {
-        let mut writer = lock(&self.inner, &Retry::new(self.options().write_timeout)).await?;
+        let mut writer = lock(&self.inner, &Retry::new(self.options.write_timeout)).await?;
         // Waits for the rollback of a dropped transaction. Discards a connection that an earlier
         // failure left within a transaction that it cannot leave.
         if let Some(Writer { connection, .. }) = &mut *writer
@@ -123,7 +123,7 @@ impl Database {
 pub(crate) type Guard = OwnedMutexGuard<Option<Writer>>;
 
 async fn lock(inner: &Inner, retry: &Retry) -> Result<Guard, DbError> {
-    if inner.options.read_only {
+    if inner.read_only {
         return Err(DbError::ReadOnly(inner.paths.database.clone()));
     }
     let lock = tokio::time::timeout(retry.left(), Arc::clone(&inner.writer).lock_owned());

@@ -112,8 +112,8 @@ impl ErrorClass {
         }
     }
 
-    /// Sorts an error of sqlx on a database. Asks the file system where SQLite does not tell a full
-    /// disk from other trouble.
+    /// Sorts an error of sqlx on a database. Asks the file system where SQLite does not
+    /// distinguish a full disk.
     pub(crate) fn on(path: &Path, error: &sqlx::Error) -> Self {
         // CANTOPEN, and IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMOPEN, _SHMMAP
         const MAYBE_FULL: [u32; 6] = [14, 778, 1034, 1546, 4618, 5386];
@@ -151,40 +151,4 @@ fn code(error: &sqlx::Error) -> u32 {
 pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
     const READONLY_ROLLBACK: &str = "776";
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ErrorClass, io};
-
-    #[test]
-    fn codes_are_sorted() {
-        for (code, class) in [
-            (0, ErrorClass::Other),
-            (1, ErrorClass::Other),
-            (5, ErrorClass::Busy),
-            (517, ErrorClass::Busy),
-            (11, ErrorClass::Corrupt),
-            (26, ErrorClass::Corrupt),
-            (10 | (33 << 8), ErrorClass::Corrupt),
-            (13, ErrorClass::Full),
-            // A log's index that cannot grow; then codes that may mean a full disk, which only the
-            // file system knows.
-            (4874, ErrorClass::Full),
-            (4618, ErrorClass::Io),
-            (778, ErrorClass::Io),
-            (10, ErrorClass::Io),
-            (14, ErrorClass::Io),
-            (2067, ErrorClass::Other),
-        ] {
-            assert_eq!(ErrorClass::of_code(code), class, "{code}");
-        }
-        for (kind, class) in [
-            (io::ErrorKind::StorageFull, ErrorClass::Full),
-            (io::ErrorKind::QuotaExceeded, ErrorClass::Full),
-            (io::ErrorKind::PermissionDenied, ErrorClass::Io),
-        ] {
-            assert_eq!(ErrorClass::of_io(&kind.into()), class, "{kind}");
-        }
-    }
 }

@@ -45,8 +45,8 @@ pub(crate) enum Access {
     Exclusive,
     /// Reads while another connection of this process writes.
     Read,
-    /// Reads a file that no program has open as if it could not change: no lock, no log, no file
-    /// beside it.
+    /// Reads a file that no program has open as if it could not change, without lock, log or
+    /// any other file.
     Immutable,
     /// Reads a file and its log through locks, without writing to the log's index.
     Untouched,
@@ -58,8 +58,8 @@ impl Access {
     /// Chooses a way to read without leaving a trace. `None`: only a writer can read the file.
     pub(crate) fn without_trace(paths: &DbPaths, journal: JournalMode) -> Option<Self> {
         match journal {
-            // A rollback journal may be a running writer's or a killed one's. SQLite tells by the
-            // locks.
+            // A rollback journal may be a running writer's or a killed one's. SQLite goes by
+            // the locks.
             JournalMode::Delete => Some(Self::Untouched),
             JournalMode::Wal if !holds_pages(&paths.wal) => Some(Self::Immutable),
             // With its index present, SQLite reads the log even when no program has it open.
@@ -126,8 +126,8 @@ fn pragmas(kind: DbKind, access: Access) -> String {
 
 /// Closes a connection after an error.
 ///
-/// A dropped connection closes later on its own thread. Until then there are files beside the
-/// database, and they stay if the process ends before.
+/// A dropped connection closes later on its own thread. Until then there are files next to
+/// the database, and they stay if the process ends before.
 pub(crate) async fn closed_on_error<T, E>(
     connection: SqliteConnection,
     result: Result<T, E>,
@@ -142,7 +142,7 @@ pub(crate) async fn closed_on_error<T, E>(
 }
 
 /// Makes a `file:` URI of an absolute path. sqlx checks that it is UTF-8.
-fn uri(path: &Path, query: &str) -> String {
+pub(crate) fn uri(path: &Path, query: &str) -> String {
     let mut uri = String::from("file:");
     for byte in path.to_string_lossy().bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
@@ -157,17 +157,4 @@ fn uri(path: &Path, query: &str) -> String {
     uri.push('?');
     uri.push_str(query);
     uri
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    #[test]
-    fn a_uri_escapes_what_would_end_the_path() {
-        assert_eq!(
-            super::uri(Path::new("/a b/c?d#e%é"), "immutable=1"),
-            "file:/a%20b/c%3fd%23e%25%c3%a9?immutable=1"
-        );
-    }
 }

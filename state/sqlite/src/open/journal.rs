@@ -1,19 +1,15 @@
-//! A rollback journal, read with plain reads, and compared with the database beside it.
+//! A rollback journal, read with plain reads, and compared with its database.
 //!
-//! A journal that a killed program left is *hot*: the next program that opens the database cuts the
-//! file to the size that the journal names and writes the journal's pages over it. SQLite
-//! recognises it by its name alone. So the journal is walked as SQLite's playback does it
-//! (<https://www.sqlite.org/fileformat2.html>, section 3), and its first page and size are compared
-//! with the file's.
+//! SQLite recognises a *hot* journal, which a killed program left, by its name alone. It cuts the
+//! file to the size that the journal names and writes the journal's pages over it. So the journal
+//! is walked as SQLite's playback does it (<https://www.sqlite.org/fileformat2.html>, section 3).
 //!
-//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page
-//! other than the one before the file's, by their change counters, which a transaction raises by
-//! one; the journal of a database that was just being created, beside one that has tables; and
-//! without a first page, a size other than the file's, because the first page is in the journal
-//! before it changes. Two journals of other databases of the same kind go unnoticed: one whose
-//! counter happens to be the file's or one less, and one without a first page (its program was
-//! killed within a transaction larger than its cache) for a database of just as many pages. SQLite
-//! and this module ignore a journal that begins with zeros: its header is not on the disk yet.
+//! Mismatches are another page size, a first page of another program or with a change counter that
+//! is not the file's or one less, and the journal of a new database next to one with tables.
+//! Without a first page, the size must be the file's, because the first page is in the journal
+//! before it changes. Two journals of other databases of the same kind go unnoticed: with a counter
+//! that happens to fit, and without a first page for as many pages. SQLite and this module ignore a
+//! journal that begins with zeros: its header is not on the disk yet.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -74,7 +70,7 @@ impl Leftover for Journal {
                 let Some(number) = reader.record(&mut page, segment.nonce)? else {
                     return Ok(Some(Self(before)));
                 };
-                // The first version of a page is the one that counts.
+                // The first version of a page counts.
                 if number == 1 {
                     before.first_page = Some(Header::parse(&page[..HEADER]));
                     return Ok(Some(Self(before)));

@@ -1,9 +1,8 @@
-//! Files beside a database that SQLite writes into it when it opens it: a write-ahead log and a hot
-//! rollback journal.
+//! Files next to a database that SQLite writes into it: a write-ahead log and a hot rollback
+//! journal.
 //!
-//! SQLite recognises either by its name alone, even when it is left from another database or from
-//! another state of this one. So it is read with plain reads first and compared with the database's
-//! header.
+//! SQLite recognises them by name, also those of another database or of another state of this one.
+//! So they are read with plain reads first and compared with the database's header.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -17,7 +16,7 @@ use crate::system::regular_file;
 /// Limit of reads while other programs write to the file.
 const READS: u32 = 5;
 
-/// A file beside a database that SQLite would write into it.
+/// A file that SQLite would write into the database next to it.
 pub(crate) trait Leftover: Copy + PartialEq {
     /// Returns the file's path.
     fn path(paths: &DbPaths) -> &Path;
@@ -29,7 +28,7 @@ pub(crate) trait Leftover: Copy + PartialEq {
     /// Reads the file of a database with this page size; `None` when SQLite would ignore it.
     fn read(file: &mut File, page_size: u32) -> io::Result<Option<Self>>;
 
-    /// Returns why the file is not the database's, as far as that can be told. A `blank` database
+    /// Returns the reason why the file is not the database's, if one is known. A `blank` database
     /// has no tables.
     fn mismatch(&self, header: &Header, blank: bool) -> Option<String>;
 

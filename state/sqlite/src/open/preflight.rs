@@ -126,7 +126,7 @@ fn refuse_orphan(paths: &DbPaths) -> Result<(), OpenError> {
     }
 }
 
-/// Finds what is no regular file among those that SQLite opens: on a pipe it would wait for ever.
+/// Finds an irregular file among the files that SQLite opens: on a pipe it would wait for ever.
 fn irregular(paths: &DbPaths) -> Option<&Path> {
     let files = [&paths.database, &paths.wal, &paths.shm, &paths.journal];
     let irregular = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());

@@ -1,15 +1,14 @@
-//! A write-ahead log, read with plain reads, and compared with the database beside it.
+//! A write-ahead log, read with plain reads, and compared with its database.
 //!
-//! SQLite replays a log that has the right name, and a checkpoint then leaves no trace of it. So
-//! the log is walked as SQLite's recovery does it
+//! SQLite replays a log that has the right name. So the log is walked as SQLite's recovery does it
 //! (<https://www.sqlite.org/fileformat2.html#walformat>), and its newest committed first page is
 //! compared with the file's.
 //!
-//! A mismatch is: another page size; a first page of another program, or not SQLite's; a first page
-//! that does not follow on the file's, by their change counters; and without a first page, a size
-//! other than the file's, because a transaction that changes the size writes the first page. Two
-//! logs of other databases of the same kind go unnoticed: one whose counters happen to follow, and
-//! one without a first page for a database of just as many pages.
+//! Mismatches are another page size, and a first page of another program or with a change counter
+//! that does not follow on the file's. Without a first page, the size must be the file's, because a
+//! transaction that changes the size writes the first page. Two logs of other databases of the same
+//! kind go unnoticed: with counters that happen to follow, and without a first page for as many
+//! pages.
 
 use std::collections::HashMap;
 use std::fs::File;

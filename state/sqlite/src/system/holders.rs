@@ -55,10 +55,10 @@ fn describe(process: u32) -> String {
 
 /// A file as `/proc/locks` names it: device and inode.
 #[derive(Debug, PartialEq, Eq)]
-struct Id {
-    major: u32,
-    minor: u32,
-    inode: u64,
+pub(super) struct Id {
+    pub(super) major: u32,
+    pub(super) minor: u32,
+    pub(super) inode: u64,
 }
 
 impl Id {
@@ -80,14 +80,14 @@ impl Id {
 
 /// One line of `/proc/locks`, such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120`.
 #[derive(Debug, PartialEq, Eq)]
-struct Lock {
-    file: Id,
-    process: u32,
-    writes: bool,
+pub(super) struct Lock {
+    pub(super) file: Id,
+    pub(super) process: u32,
+    pub(super) writes: bool,
 }
 
 impl Lock {
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().skip(1);
         // A line with `->` is a process that waits for a lock.
         let kind = words.next().filter(|word| *word != "->")?;
@@ -101,30 +101,5 @@ impl Lock {
         let minor = u32::from_str_radix(file.next()?, 16).ok()?;
         let inode = file.next()?.parse().ok()?;
         Some(Self { file: Id { major, minor, inode }, process, writes })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Id, Lock};
-
-    #[test]
-    fn lines_of_proc_locks_are_read() {
-        let lock = Lock::parse("12: POSIX  ADVISORY  WRITE 1234 fe:0a:5678 120 120");
-        let file = Id { major: 0xfe, minor: 0x0a, inode: 5678 };
-        assert_eq!(lock, Some(Lock { file, process: 1234, writes: true }));
-        let lock = Lock::parse("3: FLOCK  ADVISORY  READ  99 08:01:7 0 EOF");
-        assert_eq!(
-            lock,
-            Some(Lock { file: Id { major: 8, minor: 1, inode: 7 }, process: 99, writes: false })
-        );
-        for other in [
-            "1: -> POSIX  ADVISORY  WRITE 5 08:01:7 0 EOF",
-            "1: LEASE  ACTIVE  READ 5 08:01:7 0 EOF",
-            "",
-            "1:",
-        ] {
-            assert_eq!(Lock::parse(other), None, "{other}");
-        }
     }
 }

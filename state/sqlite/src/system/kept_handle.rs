@@ -1,10 +1,9 @@
 //! Reading a file without dropping the locks that this process has on it.
 //!
 //! On Unix, closing any handle of a file drops every `fcntl` lock that the process has on the file,
-//! also those that SQLite took through another handle: another program could then write in the
-//! middle of our transaction (<https://www.sqlite.org/howtocorrupt.html>, 2.2). SQLite does not
-//! lend its handle, so ours stays open, one for each database file that this process ever looked
-//! at, until the file is deleted.
+//! also the locks of SQLite. Another program could then write in the middle of our transaction
+//! (<https://www.sqlite.org/howtocorrupt.html>, 2.2). So our handle of each database file stays
+//! open until the file is deleted.
 
 use std::fs::{File, Metadata};
 use std::io;

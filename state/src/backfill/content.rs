@@ -1,0 +1,47 @@
+//! The index for the engine, and what its reading hands to its storing.
+
+use std::sync::Arc;
+
+use threadkeep_rollout::{AgentHome, SkippedLines};
+use threadkeep_sqlite::Database;
+use uuid::Uuid;
+
+use super::IndexOptions;
+use crate::home_problem::HomeProblem;
+use crate::threads::ThreadUpsert;
+
+/// Report of a commit.
+pub(super) type CommitReport = threadkeep_backfill::CommitReport<HomeProblem>;
+
+/// Index for the engine.
+#[derive(Clone, Debug)]
+pub struct ThreadIndex {
+    pub(super) db: Database,
+    pub(super) home: AgentHome,
+    pub(super) options: IndexOptions,
+    pub(super) default_provider: Arc<str>,
+}
+
+/// Content that was read from an item. Opaque: it goes from the reading to the storing.
+#[derive(Debug)]
+pub struct HomeContent(pub(super) ReadItem);
+
+#[derive(Debug)]
+pub(super) enum ReadItem {
+    Thread(Box<ThreadContent>),
+    Names(NamesContent),
+}
+
+#[derive(Debug)]
+pub(super) struct ThreadContent {
+    pub(super) upsert: ThreadUpsert,
+    pub(super) lines: u64,
+    pub(super) skipped: SkippedLines,
+    pub(super) checkpoint: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct NamesContent {
+    pub(super) names: Vec<(Uuid, String)>,
+    pub(super) skipped: SkippedLines,
+}
