@@ -129,16 +129,16 @@ faults! {
 fn of_home(error: &HomeError) -> Fault {
     const PERMISSIONS: &str = "check its permissions, or pass another home with --home DIR";
     match error {
-        HomeError::NotFound { path } => {
+        HomeError::NotFound(path) => {
             Fault::new(format!("there is no agent home at {}", path.display()), OTHER_HOME)
         }
-        HomeError::NotADirectory { path } => {
+        HomeError::NotADirectory(path) => {
             Fault::new(format!("{} is not a folder", path.display()), OTHER_HOME)
         }
         HomeError::Unreadable { path, source } => {
             Fault::new(format!("cannot read {}: {}", path.display(), of_io(source)), PERMISSIONS)
         }
-        HomeError::NotAFile { path } => Fault::new(
+        HomeError::NotAFile(path) => Fault::new(
             format!("{} is not a regular file", path.display()),
             "move it away, or pass another home with --home DIR",
         ),

@@ -11,16 +11,10 @@ use std::path::{Path, PathBuf};
 pub enum HomeError {
     /// Nothing exists at this path.
     #[error("no agent home found")]
-    NotFound {
-        /// The path given by the caller.
-        path: PathBuf,
-    },
+    NotFound(PathBuf),
     /// A file stands where the home should be.
     #[error("not a directory")]
-    NotADirectory {
-        /// The path given by the caller.
-        path: PathBuf,
-    },
+    NotADirectory(PathBuf),
     /// The home, or a file in it, cannot be read.
     #[error("cannot be read: {source}")]
     Unreadable {
@@ -32,10 +26,7 @@ pub enum HomeError {
     /// A folder, a pipe or a device stands where a file should be. It is never opened: a pipe would
     /// block.
     #[error("not a regular file")]
-    NotAFile {
-        /// The file's path.
-        path: PathBuf,
-    },
+    NotAFile(PathBuf),
     /// `config.toml` is not valid. The error leaves out its content, which may be a secret.
     #[error("not valid TOML at line {line}, column {column}")]
     BrokenConfig {
@@ -52,11 +43,8 @@ impl HomeError {
     /// Returns the path of the home, or of the file in it, that cannot be used.
     pub fn path(&self) -> &Path {
         match self {
-            Self::NotFound { path }
-            | Self::NotADirectory { path }
-            | Self::Unreadable { path, .. }
-            | Self::NotAFile { path }
-            | Self::BrokenConfig { path, .. } => path,
+            Self::NotFound(path) | Self::NotADirectory(path) | Self::NotAFile(path) => path,
+            Self::Unreadable { path, .. } | Self::BrokenConfig { path, .. } => path,
         }
     }
 

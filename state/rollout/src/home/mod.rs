@@ -34,15 +34,13 @@ impl AgentHome {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, HomeError> {
         let path = root.into();
         match fs::metadata(&path) {
-            Ok(metadata) if !metadata.is_dir() => Err(HomeError::NotADirectory { path }),
+            Ok(metadata) if !metadata.is_dir() => Err(HomeError::NotADirectory(path)),
             Ok(_) => match fs::read_dir(&path) {
                 Ok(_) => Ok(Self { root: path }),
                 Err(source) => Err(HomeError::Unreadable { path, source }),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::NotFound { path }),
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                Err(HomeError::NotADirectory { path })
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::NotFound(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(HomeError::NotADirectory(path)),
             Err(source) => Err(HomeError::Unreadable { path, source }),
         }
     }
@@ -99,7 +97,7 @@ fn open_regular(path: &Path) -> Result<Option<File>, HomeError> {
         fs::metadata(path).and_then(|metadata| metadata.is_file().then(|| File::open(path)).transpose());
     match opened {
         Ok(Some(file)) => Ok(Some(file)),
-        Ok(None) => Err(HomeError::NotAFile { path: path.to_owned() }),
+        Ok(None) => Err(HomeError::NotAFile(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(HomeError::Unreadable { path: path.to_owned(), source }),
     }

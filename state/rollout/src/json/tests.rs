@@ -58,8 +58,8 @@ proptest! {
     fn it_accepts_what_serde_accepts(tokens in prop::collection::vec(prop::sample::select(TOKENS), 1..9)) {
         let text = tokens.concat();
         let wanted = serde_json::from_str::<IgnoredAny>(&text).is_ok();
-        // Serde refuses half of a surrogate pair in a string that it decodes, and accepts it in
-        // one that it skips.
+        // Serde refuses half of a surrogate pair in a string that it decodes, and accepts it in a
+        // string that it skips.
         prop_assert_eq!(is_json(&text, true), wanted, "{}", text);
         prop_assert!(!wanted || is_json(&text, false), "{}", text);
         prop_assert!(wanted || !is_json(&text, false) || text.contains('\\'), "{}", text);

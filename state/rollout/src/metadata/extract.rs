@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
-use super::pass::{Pass, StartOver};
+use super::pass::{Pass, Stop};
 use super::state::State;
 use super::thread::ThreadMetadata;
 use crate::home::name::RolloutName;
@@ -120,26 +120,6 @@ impl Extractor {
         self.buffer = reader.into_buffer();
         self.kept.clear();
         extraction
-    }
-}
-
-/// Reason why a pass ended early.
-enum Stop {
-    /// A kept line is unusable; the next pass must keep none.
-    StartOver,
-    /// The file cannot be read.
-    Failed(ExtractError),
-}
-
-impl From<StartOver> for Stop {
-    fn from(StartOver: StartOver) -> Self {
-        Self::StartOver
-    }
-}
-
-impl From<ExtractError> for Stop {
-    fn from(error: ExtractError) -> Self {
-        Self::Failed(error)
     }
 }
 

@@ -11,20 +11,29 @@ use crate::format::fact::Fact;
 use crate::format::head::Head;
 use crate::format::kind::{Event, Kind};
 use crate::json::{self, NotJson};
+use crate::lines::error::ExtractError;
 use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
 use crate::time::LineTime;
 
-/// A kept line turned out to be unusable, and the line that it replaced is gone: the file must be
-/// read again without keeping.
-///
-/// A pass that keeps no lines never returns this.
-#[derive(Debug)]
-pub(crate) struct StartOver;
+/// Reason why a pass ended early.
+pub(crate) enum Stop {
+    /// A kept line is unusable, and the line that it replaced is gone. The file must be read again
+    /// without keeping; a pass that keeps no lines never stops for this.
+    StartOver,
+    /// The file cannot be read.
+    Failed(ExtractError),
+}
 
-impl From<NotJson> for StartOver {
+impl From<NotJson> for Stop {
     fn from(NotJson: NotJson) -> Self {
-        Self
+        Self::StartOver
+    }
+}
+
+impl From<ExtractError> for Stop {
+    fn from(error: ExtractError) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -95,7 +104,7 @@ impl<'k> Pass<'k> {
     }
 
     /// Parses the kept lines. After this the state is complete.
-    pub(crate) fn settle(&mut self) -> Result<(), StartOver> {
+    pub(crate) fn settle(&mut self) -> Result<(), Stop> {
         if !self.keep {
             // Every line was parsed when it was read.
             self.set_last_time();
@@ -103,18 +112,18 @@ impl<'k> Pass<'k> {
         }
         self.take_marks();
         if self.start_over {
-            return Err(StartOver);
+            return Err(Stop::StartOver);
         }
         if let Some(turn) = self.kept.turn.take()? {
             self.state.take(turn);
         }
         match self.kept.tokens.take()? {
-            Some(Fact::TokenCount { total: None }) => return Err(StartOver),
+            Some(Fact::TokenCount { total: None }) => return Err(Stop::StartOver),
             Some(tokens) => self.state.take(tokens),
             None => {}
         }
         if let Some(time) = self.last_time.take() {
-            self.state.set_last_line_time(time.timestamp().ok_or(StartOver)?);
+            self.state.set_last_line_time(time.timestamp().ok_or(Stop::StartOver)?);
         }
         Ok(())
     }
@@ -210,22 +219,11 @@ impl<'k> Pass<'k> {
 /// Returns true if lines of this kind can change the metadata.
 #[inline]
 fn may_matter(kind: Kind) -> bool {
-    use Event::{
-        EnteredReview, Error, ItemCompleted, TokenCount, TurnAborted, TurnCompleted, TurnStarted, UserMessage,
-    };
+    use Event::{AgentMessage, AgentReasoning, ContextCompacted, ExitedReview};
     match kind {
         Kind::SessionMeta | Kind::TurnContext | Kind::BareItem => true,
-        Kind::Event(event) => matches!(
-            event,
-            TokenCount
-                | UserMessage
-                | ItemCompleted
-                | TurnStarted
-                | TurnCompleted
-                | TurnAborted
-                | Error
-                | EnteredReview
-        ),
+        Kind::Event(AgentMessage | AgentReasoning | ContextCompacted | ExitedReview) => false,
+        Kind::Event(_) => true,
         Kind::ResponseItem | Kind::Compacted | Kind::Other => false,
     }
 }

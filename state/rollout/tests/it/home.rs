@@ -91,7 +91,7 @@ fn a_pipe_in_the_home_is_never_opened() -> Result {
         });
         // A reader that opened the pipe would wait for a writer, for ever.
         let error = receiver.recv_timeout(std::time::Duration::from_secs(10))?.ok_or("it is no file")?;
-        assert!(matches!(&error, HomeError::NotAFile { path } if *path == pipe), "{error}");
+        assert!(matches!(&error, HomeError::NotAFile(path) if *path == pipe), "{error}");
         assert_eq!((error.code(), &*error.to_string()), ("not_a_file", "not a regular file"));
     }
     fs::remove_file(folder.path().join("config.toml"))?;
