@@ -30,7 +30,7 @@ pub enum AuditError {
     #[error(transparent)]
     State(#[from] StateError),
     /// The reading threads ended early, as when the runtime shuts down.
-    #[error("the rollouts could not be read to their end; run the audit again")]
+    #[error("cannot read the rollouts to their end: the program is ending")]
     Interrupted,
 }
 

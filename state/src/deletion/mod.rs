@@ -171,7 +171,7 @@ impl StateRuntime {
     async fn prepare(&self, label: &str, patience: Duration) -> Result<Box<dyn Participant>, String> {
         let row = PARTICIPANTS.iter().find(|row| row.label == label);
         let Some(mut participant) = row.and_then(|row| (row.of)(self, patience)) else {
-            return Err(format!("this program has no {label}; one that has them does it"));
+            return Err(format!("this program was built without {label}; another one will do it"));
         };
         participant.prepare().await?;
         Ok(participant)

@@ -15,7 +15,7 @@ use crate::error::StateError;
 use crate::runtime::StateRuntime;
 
 const READ_ELSEWHERE: &str =
-    "another program is reading what was there before, and until it ends that stays in the log";
+    "another program still reads the old content, which stays in the log until that program ends";
 
 /// Reason why work is left.
 pub(super) enum Left {
@@ -32,7 +32,7 @@ impl<E: StoreError> From<E> for Left {
     }
 }
 
-/// Says whether a participant has erased everything.
+/// Succeeds if a participant has erased everything.
 fn whole(is_gone: bool) -> Result<(), Left> {
     if is_gone { Ok(()) } else { Err(Left::Thread(READ_ELSEWHERE.to_owned())) }
 }
@@ -47,7 +47,7 @@ pub(super) trait Participant: Send + Sync {
     /// Erases a deleted thread. May be repeated.
     async fn erase(&self, thread: Uuid, deleted_at: Timestamp) -> Result<(), Left>;
 
-    /// Takes in again a thread that was restored. May be repeated.
+    /// Restores a thread. May be repeated.
     async fn restore(&self, thread: Uuid) -> Result<(), Left>;
 
     /// Returns the participant's own tombstones, or none if it cannot be read now.

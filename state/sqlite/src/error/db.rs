@@ -79,10 +79,8 @@ impl DbError {
             Self::Newer { .. } => ErrorClass::Newer,
             Self::Corrupt { .. } => ErrorClass::Corrupt,
             Self::Full { .. } => ErrorClass::Full,
-            Self::ReadOnly { .. } | Self::Changed { .. } | Self::Exists { .. } | Self::Io { .. } => {
-                ErrorClass::Io
-            }
             Self::Closed { .. } | Self::Statement { .. } => ErrorClass::Other,
+            _ => ErrorClass::Io,
         }
     }
 

@@ -105,14 +105,8 @@ impl OpenError {
             Self::Database(error) => error.class(),
             Self::Foreign { .. } | Self::ForeignLog { .. } => ErrorClass::Foreign,
             Self::Checksum { .. } | Self::Development { .. } => ErrorClass::Checksum,
-            Self::NotAFile { .. }
-            | Self::NotUtf8 { .. }
-            | Self::NoFolder { .. }
-            | Self::NotWritable { .. }
-            | Self::Missing { .. }
-            | Self::Outdated { .. }
-            | Self::NeedsRecovery { .. } => ErrorClass::Io,
             Self::Migration { .. } => ErrorClass::Other,
+            _ => ErrorClass::Io,
         }
     }
 

@@ -103,12 +103,7 @@ impl DbState {
             | Self::Changing(detail)
             | Self::NeedsRecovery(detail)
             | Self::Unreadable(detail) => Some(detail),
-            Self::Missing
-            | Self::Current
-            | Self::Pending
-            | Self::Newer
-            | Self::Development
-            | Self::Checksum => None,
+            _ => None,
         }
     }
 }

@@ -87,7 +87,7 @@ impl Leftover for Journal {
     fn mismatch(&self, header: &Header, blank: bool) -> Option<String> {
         let Self(before) = self;
         if before.pages == 0 && before.page_size == header.page_size {
-            let created = "it is of a database that was just being created, and this one has tables";
+            let created = "it is of a new database, and this one has tables";
             return (!blank).then(|| created.to_owned());
         }
         if let found @ Some(_) = before.mismatch(header) {

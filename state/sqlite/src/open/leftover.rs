@@ -59,7 +59,7 @@ impl Origin {
                 let other = header.pages.filter(|pages| *pages != self.pages)?;
                 Some(format!("it is of a database of {} pages, and this one has {other}", self.pages))
             }
-            Some(None) => Some("what it has for the first page is not SQLite's".to_owned()),
+            Some(None) => Some("its first page is not SQLite's".to_owned()),
             Some(Some(its)) if its.application_id != header.application_id => {
                 Some(format!("it is of {}", describe_foreign(its.application_id)))
             }

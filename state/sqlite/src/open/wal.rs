@@ -75,7 +75,7 @@ impl Leftover for Wal {
         }
         let (oldest, newest) = self.oldest.zip(self.newest.first_page)?;
         let Some((oldest, newest)) = oldest.zip(newest) else {
-            return Some("what it has for the first page is not SQLite's".to_owned());
+            return Some("its first page is not SQLite's".to_owned());
         };
         // A transaction in a log counts from the first page that its connection read: one up, or
         // the same again if the connection wrote that page itself. A checkpoint moves the file's

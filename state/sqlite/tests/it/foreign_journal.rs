@@ -132,7 +132,7 @@ async fn of_a_database_that_was_being_created_is_refused_beside_one_with_tables(
     let ours = ours(1).await?;
     fs::write(journal_of(ours.path()), journal)?;
     let found = refused(ours.path()).await?;
-    assert!(found.contains("just being created"), "{found}");
+    assert!(found.contains("of a new database"), "{found}");
     Ok(())
 }
 

@@ -71,7 +71,7 @@ async fn what_only_a_newer_program_can_clean_is_left_to_it() -> Result {
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     let left = state.finish_deletions().await?;
     assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["pictures"]);
-    assert!(left[0].reason.contains("no pictures"), "{}", left[0].reason);
+    assert!(left[0].reason.contains("without pictures"), "{}", left[0].reason);
     assert_eq!(state.delete_thread(id(1), now()).await?.len(), 1, "and everything else is done");
     Ok(())
 }
@@ -100,7 +100,7 @@ async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Resu
     sqlx::query("SELECT count(*) FROM threads").fetch_one(&mut reader).await?;
     let left = fixture.state.delete_thread(id(1), now()).await?;
     assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["state"]);
-    assert!(left[0].reason.contains("is reading"), "{}", left[0].reason);
+    assert!(left[0].reason.contains("still reads"), "{}", left[0].reason);
     reader.close().await?;
     assert_eq!(fixture.state.finish_deletions().await?, []);
     fixture.state.clone().close().await?;
