@@ -2,6 +2,7 @@
 
 mod audit;
 mod backfill;
+mod bad_database;
 mod bad_input;
 mod config;
 mod crash;
@@ -9,7 +10,7 @@ mod edit;
 mod fixture;
 mod full;
 mod goals;
-mod goals_beside;
+mod goals_and_threads;
 mod json;
 mod list;
 mod logs;
