@@ -28,8 +28,8 @@
 //!
 //! # Locking
 //!
-//! None. The first call in a process compiles the rules (a few milliseconds); all threads share
-//! them.
+//! None. The first text with a hint of a secret compiles the rules (a few milliseconds); all
+//! threads share them.
 //!
 //! # Compatibility
 //!
