@@ -114,7 +114,7 @@ pub use format::user_message::{IMAGE_PLACEHOLDER, UserMessage};
 pub use home::config::{DEFAULT_MODEL_PROVIDER, HomeConfig};
 pub use home::discover::{Discovery, RolloutFile};
 pub use home::error::HomeError;
-pub use home::fingerprint::{Fingerprint, FingerprintError};
+pub use home::fingerprint::Fingerprint;
 pub use home::name::{RolloutName, RolloutNameError};
 pub use home::problem::{DiscoveryProblem, ProblemReason};
 pub use home::thread_names::ThreadNames;

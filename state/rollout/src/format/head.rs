@@ -9,9 +9,6 @@ use super::kind::{Event, Kind};
 use super::read;
 use crate::json::{self, NotJson};
 
-/// The length of a time in milliseconds, as every version since 2025 has written it.
-const TIME: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
-
 /// First bytes of a line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'a> {
@@ -63,13 +60,14 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Splits a string from its closing quote on. It has no escapes, and most often the usual length.
+/// Splits the time from its closing quote on. It most often has the usual marks, between which no
+/// quote leads to another reading of the line.
 #[inline]
 fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    // Without an early return, this is vector code.
-    let is_plain = |time: &[u8; TIME]| time.iter().fold(0, |found, byte| found | u8::from(is_end(byte))) == 0;
-    match rest.split_first_chunk::<TIME>() {
-        Some((time, rest)) if rest.first() == Some(&b'"') && is_plain(time) => Some((time, rest)),
+    const USUAL: &[u8; 24] = b"____-__-__T__:__:__.___Z";
+    let is_usual = |time: &[u8; 24]| time.iter().zip(USUAL).all(|(byte, mark)| *mark == b'_' || byte == mark);
+    match rest.split_first_chunk() {
+        Some((time, rest)) if rest.first() == Some(&b'"') && is_usual(time) => Some((time, rest)),
         _ => word(rest),
     }
 }
@@ -77,11 +75,5 @@ fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Splits a short string without escapes from its closing quote on.
 #[inline]
 fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = rest.iter().take(64).position(is_end)?;
-    (rest[end] == b'"').then(|| rest.split_at(end))
-}
-
-#[inline]
-fn is_end(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\\')
+    rest.split_at_checked(json::plain(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }

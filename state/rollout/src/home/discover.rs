@@ -6,7 +6,10 @@
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
@@ -14,6 +17,8 @@ use super::problem::{DiscoveryProblem, ProblemReason};
 
 /// Folders with rollouts, and true for archived ones.
 const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
+/// The least number of folders that is worth a thread.
+const WORTH_A_THREAD: usize = 4;
 /// The deepest nesting of folders that is listed. Agents nest three deep.
 const MAX_DEPTH: usize = 16;
 
@@ -56,7 +61,7 @@ pub(crate) fn discover(root: &Path) -> Discovery {
             Ok(metadata) if metadata.is_symlink() => {
                 walk.links.push(Found { path, relative: folder.to_owned(), archived, depth: 0 });
             }
-            Ok(_) => walk.folder(&Found { path, relative: folder.to_owned(), archived, depth: 0 }),
+            Ok(_) => walk.folders.push(Found { path, relative: folder.to_owned(), archived, depth: 0 }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => missing += 1,
             Err(error) => walk.unreadable(folder.to_owned(), &error),
         }
@@ -64,6 +69,7 @@ pub(crate) fn discover(root: &Path) -> Discovery {
     if missing == FOLDERS.len() {
         walk.problem(String::new(), ProblemReason::NoSessions);
     }
+    walk.list_folders();
     walk.follow_links(root);
     let mut found = walk.found;
     found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -82,12 +88,44 @@ struct Found {
 #[derive(Default)]
 struct Walk {
     found: Discovery,
+    /// Folders to list next.
+    folders: Vec<Found>,
     links: Vec<Found>,
     /// Real paths of the files and folders listed so far; `None` until links are followed.
     real: Option<HashSet<PathBuf>>,
 }
 
 impl Walk {
+    /// Lists folders and the folders in them, one depth after the other. Most of the time goes into
+    /// system calls, so that threads share many folders of one depth.
+    fn list_folders(&mut self) {
+        while !self.folders.is_empty() {
+            let folders = std::mem::take(&mut self.folders);
+            let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            let share = folders.len().div_ceil(threads).max(WORTH_A_THREAD);
+            if folders.len() <= share || self.real.is_some() {
+                folders.iter().for_each(|folder| self.folder(folder));
+                continue;
+            }
+            let list = |folders: &[Found]| {
+                let mut walk = Self::default();
+                folders.iter().for_each(|folder| walk.folder(folder));
+                walk
+            };
+            thread::scope(|scope| {
+                let walks: Vec<_> =
+                    folders.chunks(share).map(|folders| scope.spawn(move || list(folders))).collect();
+                for walk in walks {
+                    let mut walk = walk.join().unwrap_or_else(|panic| resume_unwind(panic));
+                    self.found.files.append(&mut walk.found.files);
+                    self.found.problems.append(&mut walk.found.problems);
+                    self.folders.append(&mut walk.folders);
+                    self.links.append(&mut walk.links);
+                }
+            });
+        }
+    }
+
     fn folder(&mut self, folder: &Found) {
         if folder.depth > MAX_DEPTH {
             return self.problem(folder.relative.clone(), ProblemReason::TooDeep);
@@ -113,7 +151,7 @@ impl Walk {
         if name.starts_with('.') {
             return;
         }
-        let relative = format!("{}/{name}", folder.relative);
+        let relative = [&folder.relative, "/", name].concat();
         let file_type = match entry.file_type() {
             Ok(file_type) => file_type,
             Err(error) => return self.unreadable(relative, &error),
@@ -125,7 +163,7 @@ impl Walk {
             depth: folder.depth + 1,
         };
         if file_type.is_dir() {
-            self.folder(&found());
+            self.folders.push(found());
         } else if file_type.is_symlink() {
             self.links.push(found());
         } else if name::stem(name).is_some() {
@@ -202,7 +240,8 @@ impl Walk {
             // Files in session folders are listed already.
             let seen = FOLDERS.iter().any(|(folder, _)| target.starts_with(root.join(folder)));
             if !seen && self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
-                self.folder(&Found { path: target, ..link });
+                self.folders.push(Found { path: target, ..link });
+                self.list_folders();
             }
         } else if name::stem(&link.relative).is_some() {
             self.file(

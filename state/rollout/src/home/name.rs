@@ -2,7 +2,6 @@
 //! when compressed.
 
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::civil::DateTime;
 use uuid::Uuid;
@@ -37,29 +36,14 @@ impl RolloutName {
         if id.len() != 36 || !is_time_shaped(time.as_bytes()) {
             return Err(RolloutNameError);
         }
-        let number = |range: std::ops::Range<usize>| time[range].parse::<i16>().map_err(|_| RolloutNameError);
-        // Two digits always fit. `DateTime::new` refuses values out of range.
-        let small = |range| number(range).map(|number| number as i8);
-        let started = DateTime::new(
-            number(0..4)?,
-            small(5..7)?,
-            small(8..10)?,
-            small(11..13)?,
-            small(14..16)?,
-            small(17..19)?,
-            0,
-        )
-        .map_err(|_| RolloutNameError)?;
+        let digit = |at: usize| time.as_bytes()[at] - b'0';
+        let [century, year, month, day, hour, minute, second] =
+            [0, 2, 5, 8, 11, 14, 17].map(|at| (10 * digit(at) + digit(at + 1)).cast_signed());
+        let year = 100 * i16::from(century) + i16::from(year);
+        let started =
+            DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| RolloutNameError)?;
         let thread_id = Uuid::try_parse(id).map_err(|_| RolloutNameError)?;
         Ok(Self { started, thread_id })
-    }
-}
-
-impl FromStr for RolloutName {
-    type Err = RolloutNameError;
-
-    fn from_str(name: &str) -> Result<Self, RolloutNameError> {
-        Self::parse(name)
     }
 }
 

@@ -39,18 +39,6 @@ pub enum ProblemReason {
 }
 
 impl ProblemReason {
-    /// Every kind but [`ProblemReason::Unreadable`].
-    const WITHOUT_DETAIL: [Self; 8] = [
-        Self::NoSessions,
-        Self::MalformedName,
-        Self::NameNotUtf8,
-        Self::LeavesHome,
-        Self::BrokenLink,
-        Self::LinkCircle,
-        Self::NotAFile,
-        Self::TooDeep,
-    ];
-
     /// Returns the stable word for this kind: the variant's name in `snake_case`.
     pub fn code(&self) -> &'static str {
         match self {
@@ -69,14 +57,6 @@ impl ProblemReason {
     /// Returns the operating system's message, if there is one, to be stored with the code.
     pub fn detail(&self) -> Option<&str> {
         if let Self::Unreadable(error) = self { Some(error) } else { None }
-    }
-
-    /// Restores a reason from its code and detail; `None` if this version does not know the code.
-    pub fn from_code(code: &str, detail: Option<&str>) -> Option<Self> {
-        if code == "unreadable" {
-            return Some(Self::Unreadable(detail.unwrap_or_default().to_owned()));
-        }
-        Self::WITHOUT_DETAIL.into_iter().find(|reason| reason.code() == code)
     }
 
     /// Returns true if rollouts may exist at this path, or below it, that could not be seen.

@@ -114,8 +114,7 @@ impl<R: Read> LineReader<R> {
         }
         let offset = self.block.base + from as u64;
         let bytes = self.block.get(from, to);
-        // Nearly every line is ASCII, which is checked several times faster.
-        let utf8 = bytes.is_ascii() || std::str::from_utf8(bytes).is_ok();
+        let utf8 = self.block.ascii || bytes.is_ascii() || std::str::from_utf8(bytes).is_ok();
         let bytes = trim(bytes, offset == 0);
         let last = bytes.last().copied().unwrap_or(0);
         let whole = bytes.len() <= MAX_LINE;
