@@ -30,7 +30,7 @@ pub(super) struct Comparison<'a, H> {
     /// Number of items compared.
     pub(super) done: usize,
     /// Key of the last outcome.
-    pub(super) after: Option<String>,
+    after: Option<String>,
     /// Plan, complete once the last page was compared.
     pub(super) plan: Plan,
 }

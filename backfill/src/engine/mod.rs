@@ -67,7 +67,7 @@ where
             batch_items: 200,
             batch_bytes: 32 * 1024 * 1024,
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            outcome_page: 8_000,
+            outcome_page: 1_000,
             force: false,
         }
     }
@@ -97,7 +97,7 @@ where
         self
     }
 
-    /// Sets the number of outcomes read at a time (default 8,000, at least 1).
+    /// Sets the number of outcomes read at a time (default 1,000, at least 1).
     #[must_use]
     pub fn outcome_page(mut self, outcomes: usize) -> Self {
         self.outcome_page = outcomes.max(1);

@@ -81,7 +81,7 @@ where
         let (listing, outcomes) = tokio::select! {
             biased;
             () = self.engine.stop.stopped() => return Err(Halt::Stopped),
-            both = async { tokio::join!(self.engine.source.list(), self.outcomes(None)) } => both,
+            both = async { tokio::join!(self.engine.source.list(), Self::outcomes(self.engine, None)) } => both,
         };
         let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
         let items = Arc::new(self.take_listing(items, problems));
@@ -130,22 +130,33 @@ where
         mut outcomes: Vec<StoredOutcome<S::Problem>>,
     ) -> Result<Plan, Halt> {
         self.enter(Phase::Comparing, items.len() as u64, 0);
-        let mut comparison = Comparison::new(items, unknown_prefixes, self.engine.force);
+        let engine = self.engine;
+        let mut comparison = Comparison::new(items, unknown_prefixes, engine.force);
         loop {
             self.go_on()?;
-            let is_last = outcomes.len() < self.engine.outcome_page;
-            comparison.take_page(outcomes, is_last, self.ledger)?;
+            let is_last = outcomes.len() < engine.outcome_page;
+            let last = outcomes.last().filter(|_| !is_last).map(|outcome| outcome.key.clone());
+            // The store reads the next page while this one is compared.
+            let next = async {
+                if is_last { Ok(Vec::new()) } else { Self::outcomes(engine, last.as_deref()).await }
+            };
+            let compare = async { comparison.take_page(outcomes, is_last, self.ledger) };
+            let (next, compared) = tokio::join!(next, compare);
+            compared?;
             self.advance(comparison.done as u64 - self.update.done_items, 0);
             if is_last {
                 return Ok(comparison.plan);
             }
-            outcomes = self.outcomes(comparison.after.as_deref()).await?;
+            outcomes = next?;
         }
     }
 
     /// Reads one page of outcomes.
-    async fn outcomes(&self, after: Option<&str>) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
-        let page = self.engine.progress.outcomes(after, self.engine.outcome_page).await;
+    async fn outcomes(
+        engine: &Backfill<S, I, P>,
+        after: Option<&str>,
+    ) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
+        let page = engine.progress.outcomes(after, engine.outcome_page).await;
         page.map_err(BackfillError::store("read outcomes"))
     }
 
