@@ -42,7 +42,8 @@ CREATE TABLE rollouts (
     path          TEXT    NOT NULL PRIMARY KEY,
     fingerprint   TEXT    NOT NULL,
     -- `lost`: it was indexed, and its thread's row is gone or has another file since.
-    outcome       TEXT    NOT NULL CHECK (outcome IN ('indexed', 'lost', 'duplicate', 'deleted', 'failed')),
+    outcome       TEXT    NOT NULL
+        CHECK (outcome = 'indexed' OR outcome = 'failed' OR outcome = 'duplicate' OR outcome = 'lost' OR outcome = 'deleted'),
     thread_id     TEXT,
     -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
     -- that has the thread.
@@ -107,8 +108,10 @@ CREATE TABLE threads (
     -- From the home's `session_index.jsonl`.
     session_name        TEXT,
     -- How the last turn ended, by the rollout's last events.
+    -- Not `IN`: SQLite would fill a table with the words for each row that it checks.
     run_outcome         TEXT    NOT NULL
-        CHECK (run_outcome IN ('unknown', 'running', 'completed', 'failed', 'interrupted')),
+        CHECK (run_outcome = 'completed' OR run_outcome = 'unknown' OR run_outcome = 'running'
+            OR run_outcome = 'interrupted' OR run_outcome = 'failed'),
 
     -- From the user. NULL where they never said.
     user_name           TEXT,
@@ -129,12 +132,8 @@ CREATE TABLE threads (
               THEN substr(source, 3, instr(substr(source, 3), '"') - 1)
               ELSE source END) VIRTUAL,
     search_text         TEXT    GENERATED ALWAYS AS
-        (coalesce(user_name, session_name, '')
-         || char(10) || coalesce(title, '')
-         || char(10) || CASE WHEN preview IS title THEN '' ELSE coalesce(preview, '') END
-         || char(10) || CASE WHEN first_user_message IS title THEN '' ELSE coalesce(first_user_message, '') END
-         || char(10) || coalesce(cwd, '')
-         || char(10) || coalesce(git_branch, '')) VIRTUAL
+        (concat_ws(char(10), coalesce(user_name, session_name), title, CASE WHEN preview IS NOT title THEN preview END,
+            CASE WHEN first_user_message IS NOT title THEN first_user_message END, cwd, git_branch)) VIRTUAL
 ) STRICT;
 CREATE INDEX threads_by_creation ON threads (listing, created_at_ms, id, source_kind, model_provider, cwd);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);

@@ -18,7 +18,7 @@ use crate::threads::Claim;
 /// A file of the batch with its thread.
 pub(super) struct FileRead<'a> {
     pub(super) item: &'a Item<HomeItem>,
-    pub(super) thread: &'a ThreadContent,
+    pub(super) thread: Box<ThreadContent>,
 }
 
 /// The result for a file that was read.

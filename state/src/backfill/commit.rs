@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{BatchOf, Duplicate, Lease, Remark, WriteError};
+use threadkeep_backfill::{BatchOf, Duplicate, ExtractedItem, Lease, Remark, WriteError};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 use uuid::Uuid;
@@ -41,13 +41,13 @@ async fn write_batch(
     let mut report = CommitReport::default();
     let mut read = Vec::with_capacity(batch.extracted.len());
     let mut outcomes = Vec::with_capacity(batch.extracted.len() + batch.failed.len());
-    for extracted in &batch.extracted {
-        match &extracted.value.0 {
-            ReadItem::Thread(thread) => read.push(FileRead { item: extracted.item, thread }),
+    for ExtractedItem { item, value } in batch.extracted {
+        match value.0 {
+            ReadItem::Thread(thread) => read.push(FileRead { item, thread }),
             ReadItem::Names(names) => {
                 store_names(conn, &names.names).await?;
-                outcomes.push(Outcome::of_names(extracted.item, names));
-                report_skipped(&mut report, &extracted.item.key, &names.skipped);
+                outcomes.push(Outcome::of_names(item, &names));
+                report_skipped(&mut report, &item.key, &names.skipped);
             }
         }
     }
@@ -57,19 +57,21 @@ async fn write_batch(
         hide_former_threads(conn, &read, now_ms).await?;
         assign_threads(index, conn, read, &mut report, now_ms).await?
     };
-    let own = || assigned.iter().filter(|(_, assignment)| matches!(assignment, Assignment::Indexed));
-    upsert_all(conn, own().map(|(file, _)| &file.thread.upsert)).await?;
-    for (file, assignment) in &assigned {
-        outcomes.push(Outcome::of_rollout(file, assignment));
-        report_assignment(&mut report, file, assignment);
+    let (mut upserts, mut checkpoints) = (Vec::with_capacity(assigned.len()), Vec::new());
+    for (file, assignment) in assigned {
+        outcomes.push(Outcome::of_rollout(&file, &assignment));
+        report_assignment(&mut report, &file, &assignment);
+        // Only of a thread's own file: a checkpoint holds words of the conversation, and those of
+        // deleted threads must go.
+        if let Assignment::Indexed = assignment {
+            checkpoints.extend(file.thread.checkpoint.map(|checkpoint| (&*file.item.key, checkpoint)));
+            upserts.push(file.thread.upsert);
+        }
     }
+    upsert_all(conn, upserts).await?;
     outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.problem)));
-    store_outcomes(conn, &outcomes).await?;
-    // Only of a thread's own file: a checkpoint holds words of the conversation, and those of
-    // deleted threads must go.
-    let checkpoints =
-        own().filter_map(|(file, _)| Some((file.item.key.as_str(), file.thread.checkpoint.as_deref()?)));
-    store_checkpoints(conn, &checkpoints.collect::<Vec<_>>()).await?;
+    store_outcomes(conn, outcomes).await?;
+    store_checkpoints(conn, &checkpoints).await?;
     remove_vanished(conn, batch.vanished, now_ms, &mut report).await?;
     Ok(Some(report))
 }
@@ -133,7 +135,7 @@ async fn hide_former_threads(
 
 async fn store_checkpoints(
     conn: &mut SqliteConnection,
-    checkpoints: &[(&str, &str)],
+    checkpoints: &[(&str, String)],
 ) -> Result<(), sqlx::Error> {
     if checkpoints.is_empty() {
         return Ok(());

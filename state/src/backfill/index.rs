@@ -68,10 +68,12 @@ impl Index for ThreadIndex {
         item: &Item<HomeItem>,
         previous: Option<Checkpoint>,
     ) -> Result<HomeContent, HomeProblem> {
-        let HomeItem::Rollout(file) = &item.handle else { return self.read_names() };
-        let path = self.home.absolute(&file.path);
-        let extraction = extractor.extract(&path, file.compressed, file.name.as_ref(), previous.as_ref())?;
-        let worth_it = !file.compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
+        let HomeItem::Rollout { name, archived, compressed } = &item.handle else {
+            return self.read_names();
+        };
+        let path = self.home.absolute(&item.key);
+        let extraction = extractor.extract(&path, *compressed, name.as_ref(), previous.as_ref())?;
+        let worth_it = !compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
         Ok(HomeContent(ReadItem::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
@@ -79,8 +81,8 @@ impl Index for ThreadIndex {
             checkpoint,
             upsert: ThreadUpsert::extracted(
                 extraction.metadata,
-                &file.path,
-                file.archived,
+                &item.key,
+                *archived,
                 &self.default_provider,
             ),
         }))))

@@ -15,7 +15,7 @@ pub(super) struct Outcome<'a>(
     &'a str,
     &'a str,
     &'static str,
-    Option<&'a str>,
+    Option<String>,
     Option<String>,
     Option<String>,
     u64,
@@ -30,7 +30,7 @@ impl<'a> Outcome<'a> {
             Assignment::Duplicate { of } => ("duplicate", Some(HomeProblem::Duplicate { of: of.clone() })),
             Assignment::Deleted => ("deleted", None),
         };
-        let id = file.thread.upsert.columns.id.as_str();
+        let id = file.thread.upsert.columns.id.clone();
         let lines = (file.thread.lines, file.thread.skipped.count);
         Self::new(file.item, outcome, Some(id), problem.as_ref(), lines)
     }
@@ -50,7 +50,7 @@ impl<'a> Outcome<'a> {
     fn new(
         item: &'a Item<HomeItem>,
         outcome: &'static str,
-        thread_id: Option<&'a str>,
+        thread_id: Option<String>,
         problem: Option<&HomeProblem>,
         (lines, skipped): (u64, u64),
     ) -> Outcome<'a> {
@@ -63,15 +63,18 @@ impl<'a> Outcome<'a> {
 /// Stores outcomes. A file that cannot be read keeps the thread it had.
 pub(super) async fn store_outcomes(
     conn: &mut SqliteConnection,
-    outcomes: &[Outcome<'_>],
+    outcomes: Vec<Outcome<'_>>,
 ) -> Result<(), sqlx::Error> {
-    for outcomes in outcomes.chunks(MOST_ROWS) {
-        let mut query = sqlx::query(AssertSqlSafe(store_sql(outcomes.len())));
-        for Outcome(path, fingerprint, outcome, thread_id, problem, detail, lines, skipped) in outcomes {
-            query = query.bind(*path).bind(*fingerprint).bind(*outcome).bind(*thread_id);
-            query = query.bind(problem.clone()).bind(detail.clone());
-            query = query.bind(i64::try_from(*lines).unwrap_or(i64::MAX));
-            query = query.bind(i64::try_from(*skipped).unwrap_or(i64::MAX));
+    let mut rows = outcomes.into_iter();
+    while rows.len() > 0 {
+        let mut query = sqlx::query(AssertSqlSafe(store_sql(rows.len().min(MOST_ROWS))));
+        for Outcome(path, fingerprint, outcome, thread_id, problem, detail, lines, skipped) in
+            rows.by_ref().take(MOST_ROWS)
+        {
+            query =
+                query.bind(path).bind(fingerprint).bind(outcome).bind(thread_id).bind(problem).bind(detail);
+            query = query.bind(i64::try_from(lines).unwrap_or(i64::MAX));
+            query = query.bind(i64::try_from(skipped).unwrap_or(i64::MAX));
         }
         query.execute(&mut *conn).await?;
     }

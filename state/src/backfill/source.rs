@@ -4,7 +4,7 @@ use std::io;
 
 use async_trait::async_trait;
 use threadkeep_backfill::{Item, Remark, Source, SourceError};
-use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, SESSION_INDEX};
+use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutName, SESSION_INDEX};
 
 use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
@@ -25,8 +25,15 @@ pub struct HomeSource {
 /// One thing in the home that the index is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HomeItem {
-    /// A rollout.
-    Rollout(RolloutFile),
+    /// A rollout. The item's key is its path in the home.
+    Rollout {
+        /// Parsed file name; `None` if it is malformed.
+        name: Option<RolloutName>,
+        /// True in the archive.
+        archived: bool,
+        /// True if the file is compressed.
+        compressed: bool,
+    },
     /// `session_index.jsonl`.
     Names,
 }
@@ -44,10 +51,14 @@ impl HomeSource {
         let Discovery { files, problems, .. } = self.home.discover();
         let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
         listing.items.extend(files.into_iter().map(|file| Item {
-            key: file.path.clone(),
-            fingerprint: format!("{}@{}", file.fingerprint, self.recipe),
+            key: file.path,
+            fingerprint: [&file.fingerprint.to_string(), "@", &self.recipe].concat(),
             bytes: file.fingerprint.len,
-            handle: HomeItem::Rollout(file),
+            handle: HomeItem::Rollout {
+                name: file.name,
+                archived: file.archived,
+                compressed: file.compressed,
+            },
         }));
         for problem in problems {
             if problem.reason.hides_files() {

@@ -15,13 +15,10 @@ use super::statements::{CHILDREN_OF_ROLLOUTS, CUT_CYCLES, PARENTS_OF_ROLLOUTS};
 
 /// A spawned thread, as the statements take it: child, parent, time.
 #[derive(Serialize)]
-pub(crate) struct Spawned<'a>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) i64);
+pub(crate) struct Spawned(pub(crate) String, pub(crate) String, pub(crate) i64);
 
 /// Adds the edges of threads that were just indexed, in the caller's transaction.
-pub(crate) async fn add_spawned(
-    conn: &mut SqliteConnection,
-    spawned: &[Spawned<'_>],
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn add_spawned(conn: &mut SqliteConnection, spawned: &[Spawned]) -> Result<(), sqlx::Error> {
     if spawned.is_empty() {
         return Ok(());
     }

@@ -187,7 +187,7 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`]; the touches are kept, also if the future is dropped.
     pub async fn flush_touches(&self) -> Result<(), StateError> {
-        self.write_with_touches(std::iter::empty()).await.map(drop)
+        self.write_with_touches(Vec::new()).await.map(drop)
     }
 }
 

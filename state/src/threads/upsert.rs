@@ -41,8 +41,8 @@ macro_rules! indexed_columns {
                 IndexedColumns { $($column: $value,)+ }
             }
 
-            fn bind_to<'q>(&self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-                query$(.bind(self.$column.clone()))+
+            fn bind_to<'q>(self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+                query$(.bind(self.$column))+
             }
         }
 
@@ -171,16 +171,13 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn upsert(&self, batch: &[ThreadUpsert]) -> Result<u64, StateError> {
-        self.write_with_touches(batch.iter()).await
+        self.write_with_touches(batch.to_vec()).await
     }
 
     /// Writes rows and the waiting touches. Without any, there is no transaction.
-    pub(super) async fn write_with_touches(
-        &self,
-        batch: impl ExactSizeIterator<Item = &ThreadUpsert>,
-    ) -> Result<u64, StateError> {
+    pub(super) async fn write_with_touches(&self, batch: Vec<ThreadUpsert>) -> Result<u64, StateError> {
         let touches = self.take_touches();
-        if touches.is_empty() && batch.len() == 0 {
+        if touches.is_empty() && batch.is_empty() {
             return Ok(0);
         }
         let written = self.db.write::<_, StateError>(Durability::Usual, async |conn| {
@@ -198,20 +195,17 @@ impl ThreadStore {
 /// written rows.
 pub(crate) async fn upsert_all(
     conn: &mut SqliteConnection,
-    threads: impl Iterator<Item = &ThreadUpsert>,
+    threads: Vec<ThreadUpsert>,
 ) -> Result<u64, sqlx::Error> {
-    let columns: Vec<&IndexedColumns> = threads.map(|thread| &thread.columns).collect();
-    if columns.is_empty() {
-        return Ok(0);
-    }
-    let spawned: Vec<Spawned<'_>> = columns
-        .iter()
-        .filter_map(|row| Some(Spawned(&row.id, row.parent_thread_id.as_deref()?, row.created_at_ms)))
-        .collect();
+    let edge = |ThreadUpsert { columns, .. }: &ThreadUpsert| {
+        Some(Spawned(columns.id.clone(), columns.parent_thread_id.clone()?, columns.created_at_ms))
+    };
+    let spawned: Vec<Spawned> = threads.iter().filter_map(edge).collect();
+    let mut rows = threads.into_iter();
     let mut written = 0;
-    for rows in columns.chunks(MOST_ROWS) {
-        let query = sqlx::query(AssertSqlSafe(upsert_sql(rows.len())));
-        let query = rows.iter().fold(query, |query, row| row.bind_to(query));
+    while rows.len() > 0 {
+        let query = sqlx::query(AssertSqlSafe(upsert_sql(rows.len().min(MOST_ROWS))));
+        let query = rows.by_ref().take(MOST_ROWS).fold(query, |query, row| row.columns.bind_to(query));
         written += query.execute(&mut *conn).await?.rows_affected();
     }
     add_spawned(conn, &spawned).await?;
