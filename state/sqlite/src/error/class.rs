@@ -149,6 +149,12 @@ fn code(error: &sqlx::Error) -> u32 {
 /// Returns true if an interrupted program's rollback journal is in the way, which only a writer can
 /// roll back.
 pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
-    const READONLY_ROLLBACK: &str = "776";
-    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
+    const READONLY_ROLLBACK: u32 = 776;
+    code(error) == READONLY_ROLLBACK
+}
+
+/// Returns true if the log's index is not valid, or not yet: only a writer can make it.
+pub(crate) fn lacks_log_index(error: &sqlx::Error) -> bool {
+    const READONLY_RECOVERY: u32 = 264;
+    code(error) == READONLY_RECOVERY
 }

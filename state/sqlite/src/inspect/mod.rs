@@ -53,9 +53,7 @@ async fn look_and_read(
         let access = access.unwrap_or(Access::Immutable);
         meanwhile(look).await;
         let read = read(spec, &status.paths, access).await;
-        // A program that closes the database deletes the log that a reader was about to open.
-        let failed_meanwhile = read.is_err() && guard != ChangeGuard::of(&status.paths);
-        if !failed_meanwhile && !guard.is_stale(access, &status.paths) {
+        if !guard.was_disturbed(read.is_err(), access, &status.paths) {
             status.read(spec, read);
             return status;
         }

@@ -35,6 +35,12 @@ impl ChangeGuard {
     pub(crate) fn is_stale(&self, access: Access, paths: &DbPaths) -> bool {
         access == Access::Immutable && *self != Self::of(paths)
     }
+
+    /// Returns true if reading was spoilt by another program. With locks, only a failed read is: a
+    /// program that closes the database deletes the log that a reader is about to open.
+    pub(crate) fn was_disturbed(&self, failed: bool, access: Access, paths: &DbPaths) -> bool {
+        self.is_stale(access, paths) || (failed && *self != Self::of(paths))
+    }
 }
 
 impl FileState {

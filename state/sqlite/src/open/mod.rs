@@ -27,11 +27,14 @@ use self::preflight::{Preflight, preflight};
 use crate::boxed::Boxed;
 use crate::database::Database;
 use crate::database::retry::Retry;
-use crate::error::{DbError, OpenError, is_hot_journal};
+use crate::error::{DbError, OpenError, is_hot_journal, lacks_log_index};
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::telemetry::{self, names};
+
+/// Tries to read a log without an index, which may be a killed program's.
+const TRIES_AT_A_LOG: u32 = 8;
 
 impl Database {
     /// Opens a database, creating or upgrading it when needed.
@@ -83,14 +86,7 @@ impl Opening<'_> {
         let found = self.look().await?;
         self.phase = "connect";
         let opened = if self.options.read_only {
-            match self.read_only(found).await {
-                // Try once more: most often a program was just closing the database.
-                Err(OpenError::Database(DbError::Changed(_))) => {
-                    let found = self.look().await?;
-                    self.read_only(found).await
-                }
-                opened => opened,
-            }
+            self.read_patiently(found).await
         } else {
             self.writable(found).await
         };
@@ -106,6 +102,24 @@ impl Opening<'_> {
         looked.unwrap_or_else(|error| Err(DbError::io("read", &self.paths.database, error.into()).into()))
     }
 
+    /// Opens read-only, and again while other programs open and close the database.
+    async fn read_patiently(&self, mut found: Preflight) -> Result<Database, OpenError> {
+        let mut retry = Retry::new(self.options.busy_timeout);
+        loop {
+            let opened = self.read_only(found).await;
+            let is_disturbed = match &opened {
+                Err(OpenError::Database(DbError::Changed(_))) => true,
+                // A program that closes the database deletes the log's index before the log.
+                Err(OpenError::NeedsRecovery { .. }) => retry.tries() < TRIES_AT_A_LOG,
+                _ => false,
+            };
+            if !is_disturbed || !retry.again().await {
+                return opened;
+            }
+            found = self.look().await?;
+        }
+    }
+
     async fn read_only(&self, found: Preflight) -> Result<Database, OpenError> {
         let Self { spec, paths, options, .. } = self;
         let journal = found.header.map_or(JournalMode::Delete, |header| header.journal);
@@ -115,11 +129,12 @@ impl Opening<'_> {
         let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
         let database = Database::new(spec, paths.clone(), (*options).clone(), journal, access, guard);
         let read = self.connect(access).await;
-        if guard.is_stale(access, paths) {
+        if guard.was_disturbed(read.is_err(), access, paths) {
             return Err(DbError::Changed(paths.database.clone()).into());
         }
         let (connection, schema) = read.map_err(|error| match error {
             error if is_hot_journal(&error) => recovery(&paths.journal),
+            error if lacks_log_index(&error) => recovery(&paths.wal),
             error => DbError::sqlx(paths, options.busy_timeout, error).into(),
         })?;
         let usable = schema.check(spec, paths).and_then(|()| {

@@ -46,6 +46,29 @@ async fn reading_beside_a_writer_sees_its_log() -> Result {
 }
 
 #[tokio::test]
+async fn programs_that_come_and_go_do_not_stop_a_reader() -> Result {
+    const TEST: &str = "read_only::programs_that_come_and_go_do_not_stop_a_reader";
+    if let Some(folder) = child_of(TEST) {
+        for _ in 0..200 {
+            let writer = open(&V2, &folder).await?;
+            write_note(&writer, "one").await?;
+            writer.close().await?;
+        }
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    open(&V2, folder.path()).await?.close().await?;
+    let mut writing = child(TEST, folder.path())?.spawn()?;
+    while writing.try_wait()?.is_none() {
+        let opened = Database::open(&V2, folder.path(), &read_only()).await;
+        let Err(error) = opened else { continue };
+        writing.kill()?;
+        return Err(error.into());
+    }
+    succeeded(writing)
+}
+
+#[tokio::test]
 async fn a_writer_that_comes_later_is_noticed() -> Result {
     let folder = tempfile::tempdir()?;
     open(&V2, folder.path()).await?.close().await?;
