@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
-use threadkeep_app::{Fault, messages, time};
+use threadkeep_app::{Fault, Observer as _, messages, time};
 use threadkeep_backfill::Ending;
+use threadkeep_state::PendingDeletion;
 use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
@@ -41,9 +42,16 @@ impl Run for Backfill<'_> {
         let options = PassOptions { force, include_deleted, wait: !no_wait };
         let report = refresh::run(&index.state, &home, options, *screen).await?;
         if include_deleted {
-            // Goals and logs accept the restored threads again; if one has to wait, a later command
-            // does it.
-            let _ = index.state.restore_threads(Timestamp::now()).await;
+            let mut late = index.state.restore_threads(Timestamp::now()).await?;
+            late.sort_by(|one, other| one.participant.cmp(&other.participant));
+            // One note a store: all of its threads wait for the same reason.
+            for late in late.chunk_by(|one, other| one.participant == other.participant) {
+                let PendingDeletion { participant, reason, .. } = &late[0];
+                let note = format!(
+                    "restored threads cannot have {participant} yet; a later command sees to it: {reason}"
+                );
+                screen.note(&note.into());
+            }
         }
         let problems = problems::after(&index.state, &report).await?;
         problems::log_unreadable(&report);

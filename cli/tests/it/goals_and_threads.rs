@@ -26,6 +26,21 @@ fn deletions_left_over_are_reported_once() -> Result {
 }
 
 #[test]
+fn a_restored_thread_whose_goals_are_out_of_reach_is_noted() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
+    let goals = fixture.sqlite_home().join("goals_1.sqlite");
+    fs::rename(&goals, fixture.path().join("aside"))?;
+    fs::write(&goals, "of another program")?;
+    fixture.run(&["threads", "delete", ID, "--yes"])?;
+    insta::assert_snapshot!(fixture.run(&["backfill", "--include-deleted"])?.stderr, @"note: restored threads cannot have goals yet; a later command sees to it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
+    fs::rename(fixture.path().join("aside"), &goals)?;
+    fixture.json(&["threads"])?;
+    fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
+    Ok(())
+}
+
+#[test]
 fn goals_set_at_once_replace_each_other() -> Result {
     let fixture = Fixture::bundled()?;
     let start = |number: usize| {
