@@ -6,11 +6,9 @@ use crate::{Item, Remark, Term};
 /// nothing.
 #[derive(Debug)]
 pub struct Batch<'a, H, E, P> {
-    /// Items that were read, in key order.
-    pub extracted: Vec<ExtractedItem<'a, H, E>>,
-    /// Items that could not be read, in key order. The commit stores their outcome and keeps a row
-    /// that they had.
-    pub failed: Vec<FailedItem<'a, H, P>>,
+    /// Items that were read or could not be, in key order. The commit stores an outcome for each,
+    /// and keeps the row that an unreadable item had.
+    pub extractions: Vec<Extraction<'a, H, E, P>>,
     /// Keys that are gone from the source, in order. The commit removes their rows and outcomes.
     pub vanished: &'a [String],
     /// Key up to which every listed item is done. It never decreases within a pass.
@@ -19,25 +17,16 @@ pub struct Batch<'a, H, E, P> {
     pub term: Term,
 }
 
-/// An item that was read.
+/// An item, and the result of reading it.
 #[derive(Debug)]
-pub struct ExtractedItem<'a, H, E> {
+pub struct Extraction<'a, H, E, P> {
     /// The item as it was listed.
     ///
     /// Its fingerprint is the one to store, even if the item has changed since: the next pass then
     /// reads it again.
     pub item: &'a Item<H>,
-    /// The result of reading it.
-    pub value: E,
-}
-
-/// An item that could not be read.
-#[derive(Debug)]
-pub struct FailedItem<'a, H, P> {
-    /// The item as it was listed.
-    pub item: &'a Item<H>,
-    /// The item's problem.
-    pub problem: P,
+    /// The result, or the item's problem.
+    pub result: Result<E, P>,
 }
 
 /// Findings of a commit. Every extracted item that is not named here was indexed.

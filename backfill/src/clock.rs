@@ -1,9 +1,11 @@
 //! The time, injected so that tests control it.
 
+use std::fmt::Debug;
+
 use jiff::Timestamp;
 
 /// A clock. Leases of several processes are compared by it, so it is the wall clock.
-pub trait Clock: Send + Sync {
+pub trait Clock: Debug + Send + Sync {
     /// Returns the present time.
     fn now(&self) -> Timestamp;
 }

@@ -27,7 +27,7 @@
 //!
 //! One lease in the store, with an owner, an expiry and a **fencing token** that grows by one at
 //! each grant. Heartbeats (three a term, 30 s by default) and commits renew it. A run that finds a
-//! living owner reports [`Ending::Held`] or waits ([`Backfill::run_or_wait`]). An expired lease is
+//! living owner reports [`Ending::Held`] or waits ([`BackfillOptions::patience`]). An expired lease is
 //! taken over. Each commit checks the token in its own transaction. An engine that slept through
 //! its term therefore cannot write and ends with [`BackfillError::LeaseLost`]. A run gives its
 //! lease back when it ends, is stopped, fails, or its future is dropped within a runtime.
@@ -40,7 +40,7 @@
 //! # Compatibility
 //!
 //! Fingerprints are opaque and compared for equality. An index that learns to read more puts a
-//! version into them, or runs once with [`Backfill::force`]. Keys are ordered by their bytes;
+//! version into them, or runs once with [`BackfillOptions::force`]. Keys are ordered by their bytes;
 //! sources and stores must agree on that. Leases are compared by the wall clock ([`Clock`]):
 //! machines that share a store should agree on the time to within a term.
 //!
@@ -107,18 +107,20 @@ mod error;
 pub mod in_memory;
 mod item;
 mod lease;
+mod options;
 mod outcome;
 mod ports;
 mod problem;
 mod report;
 mod stop;
 
-pub use batch::{Batch, CommitReport, Duplicate, ExtractedItem, FailedItem};
+pub use batch::{Batch, CommitReport, Duplicate, Extraction};
 pub use clock::{Clock, SystemClock};
 pub use engine::Backfill;
 pub use error::{BackfillError, BoxError, SourceError, WriteError};
 pub use item::{Item, Listing};
 pub use lease::{Acquired, BackfillStatus, Finish, Lease, ProgressState, Term};
+pub use options::BackfillOptions;
 pub use outcome::{OutcomeState, StoredOutcome};
 pub use ports::{BatchOf, Index, Progress, Source};
 pub use problem::{ItemProblem, Problem, ProblemKind, Remark};

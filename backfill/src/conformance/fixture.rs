@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    Acquired, Backfill, Batch, CommitReport, Ending, ExtractedItem, Finish, Index, Item, Lease, Progress,
+    Acquired, Backfill, Batch, CommitReport, Ending, Extraction, Finish, Index, Item, Lease, Progress,
     ProgressState, Report, Source, StoredOutcome, Term, WriteError,
 };
 
@@ -73,9 +73,6 @@ pub type ProblemOf<F> = <<F as Fixture>::Source as Source>::Problem;
 /// The handle of a fixture's items.
 pub type HandleOf<F> = <<F as Fixture>::Source as Source>::Handle;
 
-/// An hour: a lease of the suite expires only when a check wants it to.
-pub(super) const HOUR: Duration = Duration::from_secs(3_600);
-
 /// Returns the instant at which the suite's time begins, plus some seconds.
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_782_820_800 + seconds).expect("the suite's times are within jiff's range")
@@ -121,25 +118,34 @@ pub(super) async fn commit<F: Fixture>(
 ) -> Result<CommitReport<ProblemOf<F>>, WriteError> {
     let index = fixture.index();
     let mut worker = index.worker();
-    let mut extracted = Vec::new();
-    for item in items {
-        let read = index.extract(&mut worker, item, None);
-        let value = read.unwrap_or_else(|problem| panic!("{} must be read: {problem:?}", item.key));
-        extracted.push(ExtractedItem { item, value });
-    }
-    let watermark = items.last().map(|item| item.key.as_str());
-    index.commit(lease, Batch { extracted, watermark, ..empty_batch(term) }).await
+    let extract = |item| {
+        let value = index.extract(&mut worker, item, None).expect("items of the suite must be readable");
+        Extraction { item, result: Ok(value) }
+    };
+    let extractions = items.iter().map(extract).collect();
+    index.commit(lease, Batch { extractions, ..empty_batch(items, term) }).await
 }
 
-/// Makes a batch without content.
-pub(super) fn empty_batch<'a, H, E, P>(term: Term) -> Batch<'a, H, E, P> {
-    Batch { extracted: Vec::new(), failed: Vec::new(), vanished: &[], watermark: None, term }
+/// Makes a batch without content, with the last item's key as watermark.
+pub(super) fn empty_batch<H, E, P>(items: &[Item<H>], term: Term) -> Batch<'_, H, E, P> {
+    let watermark = items.last().map(|item| item.key.as_str());
+    Batch { extractions: Vec::new(), vanished: &[], watermark, term }
 }
 
 /// Commits all listed items as one batch, which must work.
 pub(super) async fn commit_all<F: Fixture>(fixture: &F, lease: &Lease, term: Term) {
     let committed = commit(fixture, lease, &listed(fixture).await, term).await;
     committed.expect("the owner may commit");
+}
+
+/// Puts items and commits them under a lease of owner 0, which expires a minute later.
+pub(super) async fn stored<F: Fixture>(fixture: &F, numbers: impl IntoIterator<Item = usize>) -> Lease {
+    for number in numbers {
+        fixture.put(number, 1).await;
+    }
+    let (lease, _) = granted(fixture, 0, term(0, 60)).await;
+    commit_all(fixture, &lease, term(1, 60)).await;
+    lease
 }
 
 /// Gives the lease back, which must work.
@@ -167,9 +173,9 @@ pub(super) async fn outcomes<F: Fixture>(fixture: &F) -> Vec<StoredOutcome<Probl
 
 /// Makes an engine over the fixture's ports, by the machine's clock.
 pub(super) fn engine<F: Fixture>(fixture: &F) -> Backfill<F::Source, F::Index, F::Progress> {
-    Backfill::new(fixture.source(), fixture.index(), fixture.progress())
-        .owner(fixture.owner(0))
-        .lease_ttl(HOUR)
+    let engine = Backfill::new(fixture.source(), fixture.index(), fixture.progress());
+    // A lease of the suite expires only when a check wants it to.
+    engine.with(|it| (it.owner, it.lease_ttl) = (fixture.owner(0), Duration::from_secs(3_600)))
 }
 
 /// Makes a pass, which must go through.

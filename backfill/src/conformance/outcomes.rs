@@ -1,20 +1,12 @@
 //! Checks of the stored outcomes as the engine reads them: pages in key order, lost rows marked.
 
-use super::fixture::{Fixture, ProblemOf, commit_all, granted, outcomes, term};
+use super::fixture::{Fixture, ProblemOf, outcomes, stored};
 use crate::{Progress, StoredOutcome};
-
-async fn store<F: Fixture>(fixture: &F, numbers: impl Iterator<Item = usize>) {
-    for number in numbers {
-        fixture.put(number, 1).await;
-    }
-    let (lease, _) = granted(fixture, 0, term(0, 60)).await;
-    commit_all(fixture, &lease, term(1, 60)).await;
-}
 
 /// Pages of every size add up to all outcomes in key order.
 pub async fn outcomes_page_in_key_order<F: Fixture>(fixture: &F) {
     // The highest number is put first, so that the order of insertion is not the order of the keys.
-    store(fixture, [20, 3].into_iter().chain(0..20)).await;
+    stored(fixture, [20, 3].into_iter().chain(0..20)).await;
     let whole = outcomes(fixture).await;
     let keys: Vec<String> = whole.iter().map(|outcome| outcome.key.clone()).collect();
     assert_eq!(keys, (0..=20).map(|number| fixture.key(number)).collect::<Vec<_>>(), "in key order");
@@ -37,7 +29,7 @@ pub async fn outcomes_page_in_key_order<F: Fixture>(fixture: &F) {
 
 /// A page begins after any key, stored or not.
 pub async fn outcomes_begin_after_any_key<F: Fixture>(fixture: &F) {
-    store(fixture, [1, 3, 5].into_iter()).await;
+    stored(fixture, [1, 3, 5]).await;
     for (after, expected) in [(0, vec![1, 3, 5]), (1, vec![3, 5]), (2, vec![3, 5]), (5, vec![]), (6, vec![])]
     {
         let page = fixture.progress().outcomes(Some(&fixture.key(after)), 10).await;
@@ -50,7 +42,7 @@ pub async fn outcomes_begin_after_any_key<F: Fixture>(fixture: &F) {
 
 /// The outcome of a lost row says so, and no other does.
 pub async fn lost_row_is_not_present<F: Fixture>(fixture: &F) {
-    store(fixture, 0..3).await;
+    stored(fixture, 0..3).await;
     fixture.lose_row(1).await;
     let present: Vec<bool> = outcomes(fixture).await.iter().map(|outcome| outcome.present).collect();
     assert_eq!(present, [true, false, true], "the row in the middle is gone");

@@ -81,15 +81,7 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
         for number in 0..9 {
             fixture.put(number, stop_at).await;
         }
-        let stop = StopHandle::new();
-        let engine = engine(fixture).batch_size(2).stop_on(stop.clone());
-        let stopped = engine.run(|update| {
-            if update.phase == Phase::Indexing && update.done_items >= u64::from(stop_at) {
-                stop.stop();
-            }
-        });
-        let stopped = stopped.await.expect("the pass must end well");
-        assert_eq!(stopped.ending, Ending::Interrupted, "stopped after {stop_at}");
+        stopped(fixture, 2, stop_at.into()).await;
         let state = state_of(fixture).await;
         let pending = (BackfillStatus::Pending, Some(fixture.key(stop_at as usize - 1)));
         assert_eq!((state.status, state.watermark), pending, "stopped after {stop_at}");
@@ -103,11 +95,11 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
 pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
     put(fixture, 9).await;
     pass(fixture).await;
-    let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
+    let before = (fixture.rows().await, outcomes(fixture).await);
     for size in [1, 2, 4] {
-        engine(fixture).batch_size(size).force(true).run(|_| {}).await.expect("the pass must go through");
-        let now = (fixture.rows().await, outcomes(fixture).await);
-        assert_eq!(now, (rows.clone(), stored.clone()), "in batches of {size}");
+        let engine = engine(fixture).with(|it| (it.batch_items, it.force) = (size, true));
+        engine.run(|_| {}).await.expect("the pass must go through");
+        assert_eq!((fixture.rows().await, outcomes(fixture).await), before, "in batches of {size}");
     }
 }
 
@@ -155,22 +147,28 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
         fixture.remove(12).await;
     }
     fixture.put(10, 2).await;
-    let stop = StopHandle::new();
-    let engine = engine(fixture).batch_size(1).stop_on(stop.clone());
-    let stopped = engine.run(|update| {
-        if update.phase == Phase::Indexing && update.done_items == 2 {
-            stop.stop();
-        }
-    });
-    stopped.await.expect("the pass must end well");
+    stopped(fixture, 1, 2).await;
     pass(fixture).await;
     equals_from_scratch(fixture).await;
 }
 
+/// Makes a pass that is stopped after so many items, which must be a number of whole batches.
+async fn stopped<F: Fixture>(fixture: &F, batch_items: usize, after: u64) {
+    let stop = StopHandle::new();
+    let engine = engine(fixture).with(|it| (it.batch_items, it.stop) = (batch_items, stop.clone()));
+    let report = engine.run(|update| {
+        if update.phase == Phase::Indexing && update.done_items >= after {
+            stop.stop();
+        }
+    });
+    let report = report.await.expect("the pass must end well");
+    assert_eq!(report.ending, Ending::Interrupted, "stopped after {after}");
+}
+
 /// Reads everything once more and compares.
 async fn equals_from_scratch<F: Fixture>(fixture: &F) {
-    let (rows, stored) = (fixture.rows().await, outcomes(fixture).await);
-    engine(fixture).force(true).run(|_| {}).await.expect("the pass must go through");
+    let before = (fixture.rows().await, outcomes(fixture).await);
+    engine(fixture).with(|it| it.force = true).run(|_| {}).await.expect("the pass must go through");
     let again = (fixture.rows().await, outcomes(fixture).await);
-    assert_eq!(again, (rows, stored), "as a pass from scratch makes it");
+    assert_eq!(again, before, "as a pass from scratch makes it");
 }

@@ -4,9 +4,7 @@ use super::compare::Selected;
 use super::extract::Read;
 use super::ledger::Fate;
 use super::pass::{Halt, Pass};
-use crate::{
-    BackfillError, Batch, CommitReport, ExtractedItem, FailedItem, Index, Item, ProblemKind, Progress, Source,
-};
+use crate::{BackfillError, Batch, CommitReport, Extraction, Index, Item, ProblemKind, Progress, Source};
 
 /// Times that a pass reads one item again because commits ask for it. The next pass continues.
 const MOST_REQUEUES: u8 = 3;
@@ -30,22 +28,18 @@ where
         }
         let mut bytes = 0_u64;
         let mut fates = Vec::with_capacity(read.len());
-        let (mut extracted, mut failed) = (Vec::with_capacity(read.len()), Vec::new());
+        let mut extractions = Vec::with_capacity(read.len());
         for (place, result) in read {
             let item = &items[place];
             bytes = bytes.saturating_add(item.bytes);
             fates.push((place, result.as_ref().err().cloned()));
-            match result {
-                Ok(value) => extracted.push(ExtractedItem { item, value }),
-                Err(problem) => failed.push(FailedItem { item, problem }),
-            }
+            extractions.push(Extraction { item, result });
         }
-        let report = self.commit(extracted, failed, &[]).await?;
+        let report = self.commit(extractions, &[]).await?;
         let count = fates.len() as u64;
         for (place, problem) in fates {
             let key = &items[place].key;
-            let fate = if problem.is_none() { Fate::Indexed } else { Fate::Failed };
-            self.ledger.set_fate(place, key, fate);
+            self.ledger.set_fate(place, key, if problem.is_none() { Fate::Indexed } else { Fate::Failed });
             if let Some(problem) = problem {
                 self.ledger.problem(key, ProblemKind::Failed(problem));
             }
@@ -63,9 +57,9 @@ where
         items: &[Item<S::Handle>],
         vanished: &[String],
     ) -> Result<(), Halt> {
-        for keys in vanished.chunks(self.engine.batch_items) {
+        for keys in vanished.chunks(self.engine.options.batch_items) {
             self.go_on()?;
-            let report = self.commit(Vec::new(), Vec::new(), keys).await?;
+            let report = self.commit(Vec::new(), keys).await?;
             self.ledger.report.vanished += keys.len() as u64;
             self.record(items, report);
             self.advance(keys.len() as u64, 0);
@@ -75,12 +69,11 @@ where
 
     async fn commit(
         &self,
-        extracted: Vec<ExtractedItem<'_, S::Handle, I::Extracted>>,
-        failed: Vec<FailedItem<'_, S::Handle, S::Problem>>,
+        extractions: Vec<Extraction<'_, S::Handle, I::Extracted, S::Problem>>,
         vanished: &[String],
     ) -> Result<CommitReport<S::Problem>, BackfillError> {
         let term = self.engine.term();
-        let batch = Batch { extracted, failed, vanished, watermark: self.watermark.as_deref(), term };
+        let batch = Batch { extractions, vanished, watermark: self.watermark.as_deref(), term };
         let committed = self.engine.index.commit(self.lease, batch).await;
         committed.map_err(BackfillError::store("store a batch"))
     }

@@ -1,7 +1,6 @@
 //! Reading the items of one batch on a few blocking threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
@@ -16,42 +15,61 @@ pub(super) type ToRead<I> = (usize, Option<<I as Index>::Previous>);
 
 /// Reads the batches of a pass on several threads.
 pub(super) struct BatchReader<I: Index> {
-    shared: Arc<Shared<I>>,
-    threads: usize,
-}
-
-/// Shared data of the extracting threads of a pass.
-struct Shared<I: Index> {
     index: Arc<I>,
     items: Arc<Vec<Item<I::Handle>>>,
+    threads: usize,
     /// Worker states that no thread uses at present.
     idle: Mutex<Vec<I::Worker>>,
 }
 
+/// The items of a batch that no thread has begun to read.
+type Queue<I> = Mutex<std::vec::IntoIter<ToRead<I>>>;
+
 impl<I: Index> BatchReader<I> {
     /// Makes a reader over the sorted listing.
-    pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, threads: usize) -> Self {
-        Self { shared: Arc::new(Shared { index, items, idle: Mutex::default() }), threads }
+    pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, threads: usize) -> Arc<Self> {
+        Arc::new(Self { index, items, threads, idle: Mutex::default() })
     }
 
     /// Starts to read a batch. Reading continues while the caller does something else.
-    pub(super) fn start(&self, batch: Vec<ToRead<I>>) -> BatchRead<I> {
+    pub(super) fn start(self: &Arc<Self>, batch: Vec<ToRead<I>>) -> BatchRead<I> {
         let threads = self.threads.min(batch.len());
-        let abandoned = Arc::new(AtomicBool::new(false));
         let queue = Arc::new(Mutex::new(batch.into_iter()));
         let spawn = |_| {
-            let (shared, queue, abandoned) =
-                (Arc::clone(&self.shared), Arc::clone(&queue), Arc::clone(&abandoned));
-            tokio::task::spawn_blocking(move || shared.read_all(&queue, &abandoned))
+            let (reader, queue) = (Arc::clone(self), Arc::clone(&queue));
+            tokio::task::spawn_blocking(move || reader.read_all(&queue))
         };
-        BatchRead { threads: (0..threads).map(spawn).collect(), abandoned }
+        BatchRead { threads: (0..threads).map(spawn).collect(), queue }
+    }
+
+    /// Reads items of a batch on one thread until none is left.
+    fn read_all(&self, queue: &Queue<I>) -> Vec<Read<I>> {
+        let mut read = Vec::new();
+        let idle = lock(&self.idle).pop();
+        let mut worker = idle.unwrap_or_else(|| self.index.worker());
+        // The lock must not last as long as the reading.
+        let next = || lock(queue).next();
+        while let Some((place, previous)) = next() {
+            let item = &self.items[place];
+            let result = catch_unwind(AssertUnwindSafe(|| self.index.extract(&mut worker, item, previous)));
+            read.push((
+                place,
+                result.unwrap_or_else(|panic| {
+                    // The panic may have left the worker's buffers in any state.
+                    worker = self.index.worker();
+                    Err(I::Problem::panicked(panic_message(panic.as_ref())))
+                }),
+            ));
+        }
+        lock(&self.idle).push(worker);
+        read
     }
 }
 
 /// A batch that is being read. When it is dropped, its threads end after the item they are at.
 pub(super) struct BatchRead<I: Index> {
     threads: Vec<JoinHandle<Vec<Read<I>>>>,
-    abandoned: Arc<AtomicBool>,
+    queue: Arc<Queue<I>>,
 }
 
 impl<I: Index> BatchRead<I> {
@@ -68,31 +86,7 @@ impl<I: Index> BatchRead<I> {
 
 impl<I: Index> Drop for BatchRead<I> {
     fn drop(&mut self) {
-        self.abandoned.store(true, Ordering::Relaxed);
-    }
-}
-
-impl<I: Index> Shared<I> {
-    /// Reads items of a batch on one thread until none is left.
-    fn read_all(&self, queue: &Mutex<std::vec::IntoIter<ToRead<I>>>, abandoned: &AtomicBool) -> Vec<Read<I>> {
-        let mut read = Vec::new();
-        let idle = lock(&self.idle).pop();
-        let mut worker = idle.unwrap_or_else(|| self.index.worker());
-        while !abandoned.load(Ordering::Relaxed) {
-            let Some((place, previous)) = lock(queue).next() else { break };
-            let item = &self.items[place];
-            let result = catch_unwind(AssertUnwindSafe(|| self.index.extract(&mut worker, item, previous)));
-            read.push((
-                place,
-                result.unwrap_or_else(|panic| {
-                    // The panic may have left the worker's buffers in any state.
-                    worker = self.index.worker();
-                    Err(I::Problem::panicked(panic_message(panic.as_ref())))
-                }),
-            ));
-        }
-        lock(&self.idle).push(worker);
-        read
+        *lock(&self.queue) = Vec::new().into_iter();
     }
 }
 

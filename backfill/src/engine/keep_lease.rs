@@ -11,7 +11,7 @@ use crate::{Clock, Finish, Lease, Progress, WriteError};
 ///
 /// A store that fails here does not end the run: every commit checks the lease too, and renews it.
 pub(super) async fn heartbeats<S, I, P: Progress>(engine: &Backfill<S, I, P>, lease: &Lease) {
-    let period = engine.lease_ttl / 3;
+    let period = engine.options.lease_ttl / 3;
     let mut ticks = tokio::time::interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

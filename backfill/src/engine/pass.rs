@@ -80,7 +80,7 @@ where
         // The store reads the first outcomes while the source lists.
         let (listing, outcomes) = tokio::select! {
             biased;
-            () = self.engine.stop.stopped() => return Err(Halt::Stopped),
+            () = self.engine.options.stop.stopped() => return Err(Halt::Stopped),
             both = async { tokio::join!(self.engine.source.list(), Self::outcomes(self.engine, None)) } => both,
         };
         let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
@@ -91,7 +91,7 @@ where
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
         self.enter(Phase::Indexing, plan.selected.len() as u64 + vanished, bytes);
         self.begin_after_watermark(&items, &mut plan);
-        let workers = self.engine.workers;
+        let workers = self.engine.options.workers;
         let reader = BatchReader::new(Arc::clone(&self.engine.index), Arc::clone(&items), workers);
         self.index(&items, &reader, &plan.selected).await?;
         self.remove(&items, &plan.vanished).await?;
@@ -131,10 +131,10 @@ where
     ) -> Result<Plan, Halt> {
         self.enter(Phase::Comparing, items.len() as u64, 0);
         let engine = self.engine;
-        let mut comparison = Comparison::new(items, unknown_prefixes, engine.force);
+        let mut comparison = Comparison::new(items, unknown_prefixes, engine.options.force);
         loop {
             self.go_on()?;
-            let is_last = outcomes.len() < engine.outcome_page;
+            let is_last = outcomes.len() < engine.options.outcome_page;
             let last = outcomes.last().filter(|_| !is_last).map(|outcome| outcome.key.clone());
             // The store reads the next page while this one is compared.
             let next = async {
@@ -156,7 +156,7 @@ where
         engine: &Backfill<S, I, P>,
         after: Option<&str>,
     ) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
-        let page = engine.progress.outcomes(after, engine.outcome_page).await;
+        let page = engine.progress.outcomes(after, engine.options.outcome_page).await;
         page.map_err(BackfillError::store("read outcomes"))
     }
 
@@ -176,7 +176,7 @@ where
     async fn index(
         &mut self,
         items: &[Item<S::Handle>],
-        reader: &BatchReader<I>,
+        reader: &Arc<BatchReader<I>>,
         selected: &[Selected],
     ) -> Result<(), Halt> {
         let engine = self.engine;
@@ -185,7 +185,7 @@ where
         while let Some(batch) = next {
             let read = tokio::select! {
                 biased;
-                () = engine.stop.stopped() => return Err(Halt::Stopped),
+                () = engine.options.stop.stopped() => return Err(Halt::Stopped),
                 read = batch.finish() => read?,
             };
             next = self.start_batch(items, reader, &mut rest).await?;
@@ -198,14 +198,14 @@ where
     async fn start_batch(
         &self,
         items: &[Item<S::Handle>],
-        reader: &BatchReader<I>,
+        reader: &Arc<BatchReader<I>>,
         rest: &mut &[Selected],
     ) -> Result<Option<BatchRead<I>>, BackfillError> {
         let mut bytes = 0_u64;
         let mut length = 0;
-        for selected in rest.iter().take(self.engine.batch_items) {
+        for selected in rest.iter().take(self.engine.options.batch_items) {
             bytes = bytes.saturating_add(items[selected.place].bytes);
-            if length > 0 && bytes > self.engine.batch_bytes {
+            if length > 0 && bytes > self.engine.options.batch_bytes {
                 break;
             }
             length += 1;
@@ -229,7 +229,7 @@ where
 
     /// Fails if the run was stopped.
     pub(super) fn go_on(&self) -> Result<(), Halt> {
-        if self.engine.stop.is_stopped() { Err(Halt::Stopped) } else { Ok(()) }
+        if self.engine.options.stop.is_stopped() { Err(Halt::Stopped) } else { Ok(()) }
     }
 
     /// Reports that a phase begins.

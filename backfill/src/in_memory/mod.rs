@@ -13,6 +13,6 @@ mod store;
 pub use clock::ManualClock;
 pub use faults::{Fault, Faults};
 pub use problem::InMemoryProblem;
-pub use rows::{InMemoryRow, InMemorySnapshot};
+pub use rows::{InMemoryOutcome, InMemoryRow, InMemorySnapshot};
 pub use source::{Behaviour, InMemorySource, ItemContent};
 pub use store::{InMemoryStore, StoreStats};

@@ -22,32 +22,22 @@ pub struct InMemoryRow {
 pub struct InMemorySnapshot {
     /// The rows, by identity.
     pub rows: BTreeMap<String, InMemoryRow>,
-    /// Fingerprint and state of each outcome, by key.
-    pub outcomes: BTreeMap<String, (String, OutcomeState<InMemoryProblem>)>,
+    /// The outcomes, by key.
+    pub outcomes: BTreeMap<String, InMemoryOutcome>,
 }
 
-/// Rows and outcomes.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Rows {
-    rows: BTreeMap<String, InMemoryRow>,
-    outcomes: BTreeMap<String, Outcome>,
-}
-
-#[derive(Debug, Clone)]
-struct Outcome {
-    fingerprint: String,
-    state: OutcomeState<InMemoryProblem>,
+/// The outcome of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InMemoryOutcome {
+    /// The fingerprint that was read.
+    pub fingerprint: String,
+    /// The state.
+    pub state: OutcomeState<InMemoryProblem>,
     /// The identity that was last read from the item.
-    identity: Option<String>,
+    pub identity: Option<String>,
 }
 
-impl Rows {
-    pub(super) fn snapshot(&self) -> InMemorySnapshot {
-        let outcomes = self.outcomes.iter();
-        let outcomes = outcomes.map(|(key, of)| (key.clone(), (of.fingerprint.clone(), of.state.clone())));
-        InMemorySnapshot { rows: self.rows.clone(), outcomes: outcomes.collect() }
-    }
-
+impl InMemorySnapshot {
     pub(super) fn outcomes(&self, after: Option<&str>, limit: usize) -> Vec<StoredOutcome<InMemoryProblem>> {
         let after = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let page = self.outcomes.range::<str, _>((after, std::ops::Bound::Unbounded)).take(limit);
@@ -93,7 +83,8 @@ impl Rows {
             self.claim(key, &identity, &content.text, report)
         };
         let fingerprint = fingerprint.to_owned();
-        self.outcomes.insert(key.to_owned(), Outcome { fingerprint, state, identity: Some(identity) });
+        self.outcomes
+            .insert(key.to_owned(), InMemoryOutcome { fingerprint, state, identity: Some(identity) });
     }
 
     /// Gives the row of an identity to the lowest key that claims it, whatever order they come in.
@@ -129,7 +120,7 @@ impl Rows {
     pub(super) fn fail(&mut self, key: &str, fingerprint: &str, problem: InMemoryProblem) {
         let identity = self.identity_of(key).cloned();
         let (state, fingerprint) = (OutcomeState::Failed(problem), fingerprint.to_owned());
-        self.outcomes.insert(key.to_owned(), Outcome { fingerprint, state, identity });
+        self.outcomes.insert(key.to_owned(), InMemoryOutcome { fingerprint, state, identity });
     }
 
     pub(super) fn remove(&mut self, key: &str, report: &mut CommitReport) {
@@ -159,7 +150,7 @@ impl Rows {
         self.outcomes.get(key)?.identity.as_ref()
     }
 
-    fn is_present(&self, key: &str, outcome: &Outcome) -> bool {
+    fn is_present(&self, key: &str, outcome: &InMemoryOutcome) -> bool {
         let row = outcome.identity.as_ref().and_then(|identity| self.rows.get(identity));
         match &outcome.state {
             OutcomeState::Indexed => row.is_some_and(|row| row.key == key),

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::rows::Rows;
 use super::source::{Behaviour, ItemContent};
 use super::{Faults, InMemoryProblem, InMemorySnapshot};
 use crate::{
-    Acquired, BackfillStatus, BatchOf, BoxError, CommitReport, Finish, Index, Item, Lease, Progress,
-    ProgressState, StoredOutcome, Term, WriteError,
+    Acquired, BackfillStatus, BatchOf, BoxError, CommitReport, Extraction, Finish, Index, Item, Lease,
+    Progress, ProgressState, StoredOutcome, Term, WriteError,
 };
 
 /// In-memory index and progress. Clones, and results of [`with_faults`](Self::with_faults), are the
@@ -24,7 +23,7 @@ pub struct InMemoryStore {
 
 #[derive(Debug, Default)]
 struct Data {
-    rows: Rows,
+    rows: InMemorySnapshot,
     progress: ProgressState,
     token: i64,
     stats: StoreStats,
@@ -35,7 +34,7 @@ struct Data {
 pub struct StoreStats {
     /// Number of transactions that wrote: commits, grants, heartbeats and finishes.
     pub writes: u64,
-    /// Keys of each commit, in their order: extracted and failed ones, then vanished ones.
+    /// Keys of each commit, in their order: extracted ones, then vanished ones.
     pub commits: Vec<Vec<String>>,
     /// Watermark after each commit.
     pub watermarks: Vec<Option<String>>,
@@ -65,7 +64,7 @@ impl InMemoryStore {
     /// Returns everything that passes have left.
     #[must_use]
     pub fn snapshot(&self) -> InMemorySnapshot {
-        self.data().rows.snapshot()
+        self.data().rows.clone()
     }
 
     /// Returns the record of calls.
@@ -165,13 +164,14 @@ impl Data {
         self.held(lease)?.expires_at = batch.term.expires_at;
         let mut report = CommitReport::default();
         let mut keys = Vec::new();
-        for read in batch.extracted {
-            self.rows.upsert(&read.item.key, &read.item.fingerprint, &read.value, &mut report);
-            self.stats.land(read.item, &mut keys);
-        }
-        for failed in batch.failed {
-            self.rows.fail(&failed.item.key, &failed.item.fingerprint, failed.problem);
-            self.stats.land(failed.item, &mut keys);
+        for Extraction { item, result } in batch.extractions {
+            match result {
+                Ok(content) => self.rows.upsert(&item.key, &item.fingerprint, &content, &mut report),
+                Err(problem) => self.rows.fail(&item.key, &item.fingerprint, problem),
+            }
+            self.stats.in_flight = self.stats.in_flight.saturating_sub(1);
+            self.stats.bytes_in_flight = self.stats.bytes_in_flight.saturating_sub(item.bytes);
+            keys.push(item.key.clone());
         }
         for key in batch.vanished {
             self.rows.remove(key, &mut report);
@@ -182,14 +182,6 @@ impl Data {
         self.stats.commits.push(keys);
         self.stats.watermarks.push(self.progress.watermark.clone());
         Ok(report)
-    }
-}
-
-impl StoreStats {
-    fn land(&mut self, item: &Item<ItemContent>, keys: &mut Vec<String>) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(item.bytes);
-        keys.push(item.key.clone());
     }
 }
 

@@ -28,7 +28,9 @@ async fn changed_world() -> World {
 async fn undisturbed() -> (InMemorySnapshot, u64) {
     let world = changed_world().await;
     let faults = Faults::default();
-    complete(world.engine_with(&faults).batch_size(2).outcome_page(3).run(|_| {}).await);
+    complete(
+        world.engine_with(&faults).with(|it| (it.batch_items, it.outcome_page) = (2, 3)).run(|_| {}).await,
+    );
     (world.store.snapshot(), faults.steps())
 }
 
@@ -39,7 +41,7 @@ async fn killed_at_any_step_nothing_is_lost_or_doubled() {
     for step in 0..steps {
         let world = changed_world().await;
         let faults = Faults::at(step, Fault::Kill);
-        let engine = world.engine_with(&faults).batch_size(2).outcome_page(3);
+        let engine = world.engine_with(&faults).with(|it| (it.batch_items, it.outcome_page) = (2, 3));
         assert!(run_until_killed(&engine, &faults).await.is_none(), "killed at step {step}");
         world.clock.advance(TTL);
         world.pass().await;
@@ -56,7 +58,11 @@ async fn killed_at_any_two_steps_nothing_is_lost_or_doubled() {
             let world = changed_world().await;
             for step in [first, second] {
                 let faults = Faults::at(step, Fault::Kill);
-                run_until_killed(&world.engine_with(&faults).batch_size(2).outcome_page(3), &faults).await;
+                run_until_killed(
+                    &world.engine_with(&faults).with(|it| (it.batch_items, it.outcome_page) = (2, 3)),
+                    &faults,
+                )
+                .await;
                 world.clock.advance(TTL);
             }
             world.pass().await;
@@ -70,7 +76,9 @@ async fn a_port_that_fails_at_any_step_is_a_typed_error_and_leaves_the_lease_fre
     let (expected, steps) = undisturbed().await;
     for step in 0..steps {
         let world = changed_world().await;
-        let engine = world.engine_with(&Faults::at(step, Fault::Fail)).batch_size(2).outcome_page(3);
+        let engine = world
+            .engine_with(&Faults::at(step, Fault::Fail))
+            .with(|it| (it.batch_items, it.outcome_page) = (2, 3));
         let error = engine.run(|_| {}).await.expect_err("the fault must be told");
         match error {
             BackfillError::Source(_) => assert_eq!(step, 1),
@@ -89,7 +97,7 @@ async fn a_port_that_fails_at_any_step_is_a_typed_error_and_leaves_the_lease_fre
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_future_is_dropped_gives_its_lease_back() {
     let world = World::with_items(9);
-    let engine = world.engine().batch_size(2);
+    let engine = world.engine().with(|it| it.batch_items = 2);
     let (first_commit, committed) = tokio::sync::oneshot::channel();
     let first_commit = std::sync::Mutex::new(Some(first_commit));
     {
@@ -120,7 +128,9 @@ async fn a_run_whose_future_is_dropped_gives_its_lease_back() {
 async fn a_resumed_pass_begins_after_the_watermark_and_still_does_the_rest() {
     let world = World::with_items(6);
     let faults = Faults::at(6, Fault::Kill);
-    assert!(run_until_killed(&world.engine_with(&faults).batch_size(2), &faults).await.is_none());
+    assert!(
+        run_until_killed(&world.engine_with(&faults).with(|it| it.batch_items = 2), &faults).await.is_none()
+    );
     let state = world.store.state().await.unwrap();
     assert_eq!(
         (state.status, state.watermark),
@@ -130,7 +140,7 @@ async fn a_resumed_pass_begins_after_the_watermark_and_still_does_the_rest() {
     world.source.put(key(0), ItemContent::text("changed meanwhile"));
     world.clock.advance(TTL);
     world.store.reset_stats();
-    complete(world.engine().batch_size(2).run(|_| {}).await);
+    complete(world.engine().with(|it| it.batch_items = 2).run(|_| {}).await);
     let stats = world.store.stats();
     assert_eq!(stats.commits, [vec![key(4), key(5)], vec![key(0)]]);
     assert_eq!(stats.watermarks, [Some(key(5)), Some(key(5))], "it never goes back");

@@ -26,7 +26,7 @@ async fn a_failure_for_good_is_read_again_only_when_it_has_changed() {
     // The way it is read is no part of the fingerprint: only force finds that it works now.
     world.source.put(key(1), ItemContent::text("bad"));
     assert_eq!(world.pass().await.known_failures, 1);
-    let report = complete(world.engine().force(true).run(|_| {}).await);
+    let report = complete(world.engine().with(|it| it.force = true).run(|_| {}).await);
     assert_eq!((report.indexed, report.problems_total), (3, 0));
 
     world.source.put(key(1), ItemContent::text("worse").behaviour(Behaviour::Breaks));
@@ -55,12 +55,12 @@ async fn a_panic_is_the_failure_of_one_item() {
     for number in [3, 4, 11] {
         world.source.put(key(number), ItemContent::text("panics").behaviour(Behaviour::Panics));
     }
-    let report = complete(world.engine().workers(1).run(|_| {}).await);
+    let report = complete(world.engine().with(|it| it.workers = 1).run(|_| {}).await);
     assert_eq!((report.indexed, report.failed), (17, 3));
     let problem = InMemoryProblem::Panicked(format!("the extractor met {}", key(3)));
     assert_eq!(report.problems[0], failed(3, problem.clone()));
-    let (_, state) = &world.store.snapshot().outcomes[&key(3)];
-    assert_eq!(*state, OutcomeState::Failed(problem));
+    let outcome = &world.store.snapshot().outcomes[&key(3)];
+    assert_eq!(outcome.state, OutcomeState::Failed(problem));
     assert_eq!(world.store.stats().workers, 4, "a worker that panicked is not used again");
     assert_eq!(world.pass().await.known_failures, 3);
 }
@@ -68,7 +68,7 @@ async fn a_panic_is_the_failure_of_one_item() {
 #[tokio::test]
 async fn workers_are_used_again_from_batch_to_batch() {
     let world = World::with_items(40);
-    complete(world.engine().batch_size(4).workers(1).run(|_| {}).await);
+    complete(world.engine().with(|it| (it.batch_items, it.workers) = (4, 1)).run(|_| {}).await);
     assert!(
         world.store.stats().workers <= 2,
         "two batches are in flight at most: {:?}",

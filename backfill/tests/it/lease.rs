@@ -18,7 +18,7 @@ use crate::support::{Hooked, TTL, World, complete, run_until_killed};
 async fn the_second_of_two_engines_is_told_who_runs() {
     let world = World::with_items(3);
     let faults = Faults::at(2, Fault::Kill);
-    let first = world.engine_with(&faults).owner("the first");
+    let first = world.engine_with(&faults).with(|it| it.owner = "the first".into());
     assert!(run_until_killed(&first, &faults).await.is_none());
     let report = world.engine().run(|_| {}).await.unwrap();
     let expires_at = world.clock.now() + TTL;
@@ -31,13 +31,14 @@ async fn the_second_of_two_engines_is_told_who_runs() {
 #[tokio::test(start_paused = true)]
 async fn engines_that_run_at_once_make_one_index() {
     let world = World::with_items(50);
-    let engines: Vec<_> = (0..4).map(|_| world.engine().batch_size(3)).collect();
     let patience = Duration::from_secs(60);
+    let engines: Vec<_> =
+        (0..4).map(|_| world.engine().with(|it| (it.batch_items, it.patience) = (3, patience))).collect();
     let (a, b, c, d) = tokio::join!(
-        engines[0].run_or_wait(patience, |_| {}),
-        engines[1].run_or_wait(patience, |_| {}),
-        engines[2].run_or_wait(patience, |_| {}),
-        engines[3].run_or_wait(patience, |_| {}),
+        engines[0].run(|_| {}),
+        engines[1].run(|_| {}),
+        engines[2].run(|_| {}),
+        engines[3].run(|_| {}),
     );
     let indexed: Vec<u64> = [a, b, c, d].map(|report| complete(report).indexed).into();
     assert_eq!(indexed.iter().sum::<u64>(), 50, "each item is read once: {indexed:?}");
@@ -49,10 +50,10 @@ async fn waiting_ends_with_the_patience() {
     let world = World::with_items(3);
     world.store.acquire("somebody", world.term()).await.unwrap();
     let began = tokio::time::Instant::now();
-    let report = world.engine().run_or_wait(Duration::from_secs(7), |_| {}).await.unwrap();
+    let report = world.engine().with(|it| it.patience = Duration::from_secs(7)).run(|_| {}).await.unwrap();
     assert!(matches!(report.ending, Ending::Held { .. }));
     assert_eq!(began.elapsed().as_secs(), 7);
-    let report = world.engine().run_or_wait(Duration::ZERO, |_| {}).await.unwrap();
+    let report = world.engine().run(|_| {}).await.unwrap();
     assert!(matches!(report.ending, Ending::Held { .. }), "no patience at all");
 }
 
@@ -62,8 +63,8 @@ async fn waiting_ends_when_the_lease_is_given_back() {
     let Acquired::Granted { lease, .. } = world.store.acquire("somebody", world.term()).await.unwrap() else {
         panic!("the lease is free");
     };
-    let engine = world.engine();
-    let (report, ()) = tokio::join!(engine.run_or_wait(Duration::from_secs(3_600), |_| {}), async {
+    let engine = world.engine().with(|it| it.patience = Duration::from_secs(3_600));
+    let (report, ()) = tokio::join!(engine.run(|_| {}), async {
         tokio::time::sleep(Duration::from_secs(10)).await;
         world.store.finish(&lease, Finish::Interrupted, world.clock.now()).await.unwrap();
     });
@@ -75,8 +76,9 @@ async fn waiting_ends_when_it_is_asked_to() {
     let world = World::with_items(3);
     world.store.acquire("somebody", world.term()).await.unwrap();
     let stop = StopHandle::new();
-    let engine = world.engine().stop_on(stop.clone());
-    let report = engine.run_or_wait(Duration::from_secs(3_600), |_| stop.stop()).await.unwrap();
+    let engine =
+        world.engine().with(|it| (it.patience, it.stop) = (Duration::from_secs(3_600), stop.clone()));
+    let report = engine.run(|_| stop.stop()).await.unwrap();
     assert_eq!(report.ending, Ending::Interrupted);
 }
 
@@ -97,7 +99,7 @@ async fn a_lease_that_is_taken_over_stops_the_run_at_its_next_commit() {
             }
         })
     });
-    let engine = index.engine(&world).batch_size(2);
+    let engine = index.engine(&world).with(|it| it.batch_items = 2);
     let error = engine.run(|_| {}).await.expect_err("the lease is gone");
     assert!(matches!(error, BackfillError::LeaseLost), "{error}");
     assert_eq!(world.store.snapshot().outcomes.len(), 4, "no commit after the takeover was let through");
@@ -153,7 +155,7 @@ impl Progress for Slow {
 }
 
 /// A wall clock that goes with tokio's.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct TokioClock(tokio::time::Instant);
 
 impl Clock for TokioClock {
@@ -172,9 +174,9 @@ async fn heartbeats_keep_the_lease_through_a_long_silence() {
     let world = World::with_items(3);
     let clock = TokioClock(tokio::time::Instant::now());
     let slow = slow(&world, false);
-    let engine =
-        Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow).lease_ttl(TTL);
-    let engine = engine.clock(clock.clone());
+    let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow)
+        .with(|it| it.lease_ttl = TTL);
+    let engine = engine.with(|it| it.clock = Arc::new(clock.clone()));
     let (report, held) = tokio::join!(engine.run(|_| {}), async {
         tokio::time::sleep(Duration::from_secs(90)).await;
         let now = clock.now();
@@ -191,7 +193,7 @@ async fn a_heartbeat_that_finds_the_lease_lost_ends_the_run() {
     let world = World::with_items(3);
     let slow = slow(&world, false);
     let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow);
-    let engine = engine.clock(world.clock.clone()).lease_ttl(TTL);
+    let engine = engine.with(|it| (it.clock, it.lease_ttl) = (Arc::new(world.clock.clone()), TTL));
     let began = tokio::time::Instant::now();
     let (report, ()) = tokio::join!(engine.run(|_| {}), async {
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -209,7 +211,8 @@ async fn a_heartbeat_that_fails_is_no_reason_to_stop() {
     let world = World::with_items(3);
     let slow = slow(&world, true);
     let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(world.store.clone()), slow);
-    let report = engine.clock(world.clock.clone()).lease_ttl(TTL).run(|_| {}).await;
+    let report =
+        engine.with(|it| (it.clock, it.lease_ttl) = (Arc::new(world.clock.clone()), TTL)).run(|_| {}).await;
     assert_eq!(complete(report).indexed, 3, "the commit has the last word");
 }
 
@@ -221,8 +224,13 @@ async fn a_store_that_has_no_order_is_refused_before_it_does_harm() {
     let store = Arc::new(world.store.clone());
     let backwards = Slow { store, pause: Duration::ZERO, broken: false, backwards: true };
     let index = Arc::new(world.store.clone());
-    let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(backwards)).outcome_page(2);
-    let error = engine.clock(world.clock.clone()).run(|_| {}).await.expect_err("it has no order");
+    let engine = Backfill::new(Arc::new(world.source.clone()), index, Arc::new(backwards))
+        .with(|it| it.outcome_page = 2);
+    let error = engine
+        .with(|it| it.clock = Arc::new(world.clock.clone()))
+        .run(|_| {})
+        .await
+        .expect_err("it has no order");
     assert!(matches!(error, BackfillError::Store { action: "read outcomes", .. }), "{error}");
     assert_eq!(world.store.snapshot(), before);
 }

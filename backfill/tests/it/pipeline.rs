@@ -18,7 +18,7 @@ async fn commits_come_in_key_order_whatever_the_workers_do() {
     index.before_extract = Box::new(move |_| {
         barrier.wait();
     });
-    complete(index.engine(&world).batch_size(10).workers(2).run(|_| {}).await);
+    complete(index.engine(&world).with(|it| (it.batch_items, it.workers) = (10, 2)).run(|_| {}).await);
     let stats = world.store.stats();
     let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
     assert_eq!(lengths, [10, 10, 10, 10, 10, 4]);
@@ -44,7 +44,7 @@ async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
         let _ = may_go.lock().unwrap().recv();
     });
     let stop = StopHandle::new();
-    let engine = index.engine(&world).workers(1).stop_on(stop.clone());
+    let engine = index.engine(&world).with(|it| (it.workers, it.stop) = (1, stop.clone()));
     let stopper = std::thread::spawn(move || {
         has_began.recv().unwrap();
         stop.stop();
@@ -63,7 +63,7 @@ async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_batches_are_in_flight_and_no_more() {
     let world = World::with_items(200);
-    complete(world.engine().batch_size(10).workers(4).run(|_| {}).await);
+    complete(world.engine().with(|it| (it.batch_items, it.workers) = (10, 4)).run(|_| {}).await);
     let most = world.store.stats().most_in_flight;
     assert!((10..=20).contains(&most), "{most} items were in flight");
 }
@@ -83,7 +83,7 @@ async fn a_batch_is_read_while_the_one_before_is_committed() {
             }
         })
     });
-    let engine = index.engine(&world).batch_size(10);
+    let engine = index.engine(&world).with(|it| it.batch_items = 10);
     let report = tokio::time::timeout(Duration::from_secs(60), engine.run(|_| {})).await;
     complete(report.expect("a commit waited in vain for the next batch to be read"));
     let most = world.store.stats().most_in_flight;
@@ -96,7 +96,13 @@ async fn bytes_bound_a_batch_too() {
     for number in 0..20 {
         world.source.put(key(number), ItemContent::text("x".repeat(if number == 7 { 1_000 } else { 30 })));
     }
-    complete(world.engine().batch_size(10).batch_bytes(100).workers(2).run(|_| {}).await);
+    complete(
+        world
+            .engine()
+            .with(|it| (it.batch_items, it.batch_bytes, it.workers) = (10, 100, 2))
+            .run(|_| {})
+            .await,
+    );
     let stats = world.store.stats();
     let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
     assert_eq!(lengths, [3, 3, 1, 1, 3, 3, 3, 3], "100 bytes a batch, and a larger item alone");
@@ -114,7 +120,7 @@ async fn saved_state_is_asked_for_changed_items_alone() {
     assert_eq!(world.pass().await.indexed, 3);
     assert_eq!(world.store.stats().previous, [key(3)], "neither a new item nor a lost row");
     world.source.put(key(4), ItemContent::text("changed"));
-    complete(world.engine().force(true).run(|_| {}).await);
+    complete(world.engine().with(|it| it.force = true).run(|_| {}).await);
     assert_eq!(world.store.stats().previous, [key(3)], "nor a forced pass");
     world.source.put(key(6), ItemContent::text("broken").behaviour(Behaviour::Breaks));
     world.pass().await;
@@ -140,5 +146,5 @@ fn a_run_can_be_spawned() {
     let world = World::default();
     let engine = world.engine();
     is_send(&engine.run(|_| {}));
-    is_send(&engine.run_or_wait(Duration::ZERO, |_| {}));
+    is_send(&engine.run(|_| {}));
 }

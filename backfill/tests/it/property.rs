@@ -44,14 +44,19 @@ async fn happen(world: &World, event: Event) {
         Event::LoseRow(number) => world.store.lose_row(&key(number)),
         Event::KilledPass { step, batch } => {
             let faults = Faults::at(step, Fault::Kill);
-            let engine = world.engine_with(&faults).batch_size(batch).outcome_page(3);
+            let engine = world.engine_with(&faults).with(|it| (it.batch_items, it.outcome_page) = (batch, 3));
             if let Some(ended) = run_until_killed(&engine, &faults).await {
                 ended.expect("a pass that was not killed goes through");
             }
             world.clock.advance(TTL);
         }
         Event::Pass { batch } => {
-            world.engine().batch_size(batch).run(|_| {}).await.expect("the pass must go through");
+            world
+                .engine()
+                .with(|it| it.batch_items = batch)
+                .run(|_| {})
+                .await
+                .expect("the pass must go through");
         }
     }
 }

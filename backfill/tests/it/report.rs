@@ -20,7 +20,7 @@ async fn updates_never_go_back() {
         world.source.put(key(number), ItemContent::text("changed"));
     }
     let updates: Mutex<Vec<ProgressUpdate>> = Mutex::default();
-    let engine = world.engine().batch_size(3).outcome_page(7);
+    let engine = world.engine().with(|it| (it.batch_items, it.outcome_page) = (3, 7));
     complete(engine.run(|update| updates.lock().unwrap().push(*update)).await);
     let updates = updates.into_inner().unwrap();
     for pair in updates.windows(2) {
@@ -47,7 +47,8 @@ async fn stopping_ends_after_the_commit_and_leaves_the_rest_for_later() {
     for stop_in in [Phase::Listing, Phase::Comparing, Phase::Indexing] {
         let world = World::with_items(9);
         let stop = StopHandle::new();
-        let engine = world.engine().batch_size(2).outcome_page(2).stop_on(stop.clone());
+        let engine =
+            world.engine().with(|it| (it.batch_items, it.outcome_page, it.stop) = (2, 2, stop.clone()));
         let run = engine.run(|update| {
             if update.phase == stop_in && (stop_in != Phase::Indexing || update.done_items == 4) {
                 stop.stop();
@@ -76,7 +77,8 @@ async fn stopping_between_removals_leaves_the_rest_for_later() {
         world.source.remove(&key(number));
     }
     let stop = StopHandle::new();
-    let engine = world.engine_with(&Faults::default()).batch_size(2).stop_on(stop.clone());
+    let engine =
+        world.engine_with(&Faults::default()).with(|it| (it.batch_items, it.stop) = (2, stop.clone()));
     let report = engine.run(|update| {
         if update.phase == Phase::Indexing && update.done_items == 2 {
             stop.stop();

@@ -17,7 +17,7 @@ async fn every_sort_of_change_is_found_and_nothing_else() {
         world.store.lose_row(&key(5));
         world.source.remove(&key(7));
         world.source.put("z new last", ItemContent::text("new"));
-        let report = complete(world.engine().outcome_page(page).run(|_| {}).await);
+        let report = complete(world.engine().with(|it| it.outcome_page = page).run(|_| {}).await);
         assert_eq!(
             (report.scanned, report.indexed, report.unchanged, report.vanished),
             (8, 4, 4, 2),
@@ -131,7 +131,7 @@ async fn what_is_left_out_on_purpose_is_neither_read_again_nor_a_problem() {
 async fn a_forced_pass_reads_everything() {
     let world = World::with_items(4);
     world.pass().await;
-    let report = complete(world.engine().force(true).run(|_| {}).await);
+    let report = complete(world.engine().with(|it| it.force = true).run(|_| {}).await);
     assert_eq!((report.indexed, report.unchanged), (4, 0));
     assert_eq!(world.store.snapshot(), world.snapshot_from_scratch().await);
 }
@@ -141,7 +141,7 @@ async fn a_store_that_never_has_enough_cannot_keep_a_pass_from_its_end() {
     let world = World::with_items(4);
     let index = Hooked::new(&world);
     *index.requeue.lock().unwrap() = vec![vec![key(1), "a stranger".to_owned()]; 1_000];
-    let report = complete(index.engine(&world).batch_size(2).run(|_| {}).await);
+    let report = complete(index.engine(&world).with(|it| it.batch_items = 2).run(|_| {}).await);
     assert_eq!((report.indexed, report.problems_total), (4, 1), "{report:?}");
     assert_eq!(&report.problems[..], [Problem { key: key(1), kind: ProblemKind::Unsettled }]);
     let read = world.store.stats().extracted.iter().filter(|read| **read == key(1)).count();
@@ -153,6 +153,6 @@ async fn what_is_still_to_be_read_is_not_read_twice_because_a_commit_asks_for_it
     let world = World::with_items(4);
     let index = Hooked::new(&world);
     index.requeue.lock().unwrap().push(vec![key(3)]);
-    complete(index.engine(&world).batch_size(2).run(|_| {}).await);
+    complete(index.engine(&world).with(|it| it.batch_items = 2).run(|_| {}).await);
     assert_eq!(world.store.stats().extracted.len(), 4);
 }

@@ -47,7 +47,8 @@ impl World {
     pub(crate) fn engine_with(&self, faults: &Faults) -> Engine {
         let source = Arc::new(self.source.with_faults(faults.clone()));
         let store = Arc::new(self.store.with_faults(faults.clone()));
-        Backfill::new(source, Arc::clone(&store), store).clock(self.clock.clone()).lease_ttl(TTL).workers(2)
+        Backfill::new(source, Arc::clone(&store), store)
+            .with(|it| (it.clock, it.lease_ttl, it.workers) = (Arc::new(self.clock.clone()), TTL, 2))
     }
 
     /// A term of a lease that begins now.
@@ -96,7 +97,7 @@ pub(crate) fn key(number: usize) -> String {
     format!("item {number:05}")
 }
 
-/// Hook before each commit. Its argument is the number of items that the batch extracted.
+/// Hook before each commit. Its argument is the number of items that the batch read.
 type BeforeCommit = dyn Fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// The index of a store, with things that happen on the way.
@@ -124,7 +125,7 @@ impl Hooked {
     pub(crate) fn engine(self, world: &World) -> Backfill<InMemorySource, Self, InMemoryStore> {
         let progress = Arc::new(world.store.clone());
         let engine = Backfill::new(Arc::new(world.source.clone()), Arc::new(self), progress);
-        engine.clock(world.clock.clone()).lease_ttl(TTL).workers(2)
+        engine.with(|it| (it.clock, it.lease_ttl, it.workers) = (Arc::new(world.clock.clone()), TTL, 2))
     }
 }
 
@@ -155,7 +156,7 @@ impl Index for Hooked {
         lease: &Lease,
         batch: BatchOf<'_, Self>,
     ) -> Result<CommitReport<InMemoryProblem>, WriteError> {
-        (self.before_commit)(batch.extracted.len()).await;
+        (self.before_commit)(batch.extractions.len()).await;
         let mut report = self.store.commit(lease, batch).await?;
         report.requeue.extend(self.requeue.lock().expect("no test panics with it").pop().unwrap_or_default());
         Ok(report)

@@ -46,13 +46,13 @@ pub async fn run(
     let stop = StopHandle::new();
     let _ended = Ended(observer);
     observer.begin(&stop);
-    let engine = Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress))
-        .owner(lease_owner())
-        .force(options.force)
-        .stop_on(stop);
-    let patience = if options.wait { Duration::MAX } else { Duration::ZERO };
+    let engine =
+        Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress)).with(|it| {
+            (it.owner, it.stop, it.force) = (lease_owner(), stop, options.force);
+            it.patience = if options.wait { Duration::MAX } else { Duration::ZERO };
+        });
     let waiting = Notify::new();
-    let pass = engine.run_or_wait(patience, |update| {
+    let pass = engine.run(|update| {
         if update.phase == Phase::Waiting {
             waiting.notify_one();
         }

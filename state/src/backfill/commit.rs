@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{BatchOf, Duplicate, ExtractedItem, Lease, Remark, WriteError};
+use threadkeep_backfill::{BatchOf, Duplicate, Extraction, Lease, Remark, WriteError};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 use uuid::Uuid;
@@ -39,16 +39,17 @@ async fn write_batch(
         return Ok(None);
     }
     let mut report = CommitReport::default();
-    let mut read = Vec::with_capacity(batch.extracted.len());
-    let mut outcomes = Vec::with_capacity(batch.extracted.len() + batch.failed.len());
-    for ExtractedItem { item, value } in batch.extracted {
-        match value.0 {
-            ReadItem::Thread(thread) => read.push(FileRead { item, thread }),
-            ReadItem::Names(names) => {
+    let mut read = Vec::with_capacity(batch.extractions.len());
+    let mut outcomes = Vec::with_capacity(batch.extractions.len());
+    for Extraction { item, result } in batch.extractions {
+        match result.map(|extracted| extracted.0) {
+            Ok(ReadItem::Thread(thread)) => read.push(FileRead { item, thread }),
+            Ok(ReadItem::Names(names)) => {
                 store_names(conn, &names.names).await?;
                 outcomes.push(Outcome::of_names(item, &names));
                 report_skipped(&mut report, &item.key, &names.skipped);
             }
+            Err(problem) => outcomes.push(Outcome::of_failure(item, &problem)),
         }
     }
     let assigned = if read.is_empty() {
@@ -69,7 +70,6 @@ async fn write_batch(
         }
     }
     upsert_all(conn, upserts).await?;
-    outcomes.extend(batch.failed.iter().map(|failed| Outcome::of_failure(failed.item, &failed.problem)));
     store_outcomes(conn, outcomes).await?;
     store_checkpoints(conn, &checkpoints).await?;
     remove_vanished(conn, batch.vanished, now_ms, &mut report).await?;

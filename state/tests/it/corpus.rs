@@ -69,8 +69,11 @@ async fn an_unchanged_home_is_read_once_and_its_rows_are_written_once() -> Resul
     }
     let again = fixture.index().await?;
     assert_eq!((again.indexed, again.unchanged), (0, 16));
-    let forced =
-        fixture.engine(threadkeep_state::backfill::IndexOptions::default())?.force(true).run(|_| ()).await?;
+    let forced = fixture
+        .engine(threadkeep_state::backfill::IndexOptions::default())?
+        .with(|it| it.force = true)
+        .run(|_| ())
+        .await?;
     assert_eq!((forced.indexed, forced.failed), (16, 0));
     Ok(())
 }

@@ -25,7 +25,7 @@ async fn a_re_index_overwrites_nothing_of_the_user() -> Result {
     fixture.write("session_index.jsonl", format!("{{\"id\":\"{}\",\"thread_name\":\"Theirs\"}}\n", id(1)))?;
     fixture.append(&rollout_path(id(1)), "{\"timestamp\":\"2026-11-22T14:00:00Z\",\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message\"}}\n")?;
     fixture.index().await?;
-    fixture.engine(IndexOptions::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(IndexOptions::default())?.with(|it| it.force = true).run(|_| ()).await?;
 
     let thread = threads.get(id(1)).await?.ok_or("the thread")?;
     assert_eq!(thread.updated_at, "2026-11-22T14:00:00Z".parse()?, "it was read again");
@@ -48,7 +48,7 @@ async fn a_thread_of_the_archive_folder_can_be_brought_back() -> Result {
         fixture.threads().await?.into_iter().find(|thread| thread.archived).ok_or("an archived thread")?;
     assert_eq!(archived.archived_at, None, "the folder does not say when");
     fixture.state.threads().unarchive(archived.id).await?;
-    fixture.engine(IndexOptions::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(IndexOptions::default())?.with(|it| it.force = true).run(|_| ()).await?;
     let thread = fixture.state.threads().get(archived.id).await?.ok_or("the thread")?;
     assert!(!thread.archived, "the user's word counts");
     Ok(())
@@ -84,7 +84,7 @@ async fn a_deleted_thread_stays_deleted_until_it_is_asked_for() -> Result {
         "{\"timestamp\":\"2026-11-22T14:00:00Z\",\"type\":\"x\",\"payload\":{}}\n",
     )?;
     fixture.index().await?;
-    fixture.engine(IndexOptions::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(IndexOptions::default())?.with(|it| it.force = true).run(|_| ()).await?;
     assert_eq!(threads.get(id(1)).await?, None);
     let inventory = fixture.state.inventory().await?;
     assert_eq!((inventory.current, inventory.deleted, inventory.files_with_problems), (0, 1, 0));

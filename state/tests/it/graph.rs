@@ -167,7 +167,7 @@ async fn rollouts_tell_who_spawned_whom_whatever_their_order() -> Result {
     assert_eq!((tree[0].name.as_deref(), tree[1].name.as_deref()), (None, Some("work")));
     // An index run changes no user's decision.
     graph.close_subtree(id(1), now()).await?;
-    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(Default::default())?.with(|it| it.force = true).run(|_| ()).await?;
     assert_eq!(open_below(graph, 9).await?, BTreeSet::new());
     // Who is spawned below a closed agent and found later is closed with it, and opened with it.
     fixture.write(&rollout_path(id(4)), spawned(4, 3))?;
@@ -206,7 +206,7 @@ async fn a_deleted_thread_leaves_its_children_as_roots_and_what_it_closed_closed
     let graph = fixture.state.graph();
     graph.close_subtree(id(1), now()).await?;
     fixture.state.delete_thread(id(1), now()).await?;
-    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(Default::default())?.with(|it| it.force = true).run(|_| ()).await?;
     for (parent, child) in [(1, 9), (9, 1)] {
         let error = graph.upsert_edge(id(parent), id(child), now()).await.expect_err("it is deleted");
         assert!(matches!(error, GraphError::Deleted(deleted) if deleted == id(1)), "{error}");

@@ -13,7 +13,7 @@ async fn nothing_of_a_deleted_thread_is_left_in_any_page_of_any_database() -> Re
     only_the_second_is_left(&fixture.state).await?;
     // Also what index runs see of it again is not kept.
     fixture.index().await?;
-    fixture.engine(Default::default())?.force(true).run(|_| ()).await?;
+    fixture.engine(Default::default())?.with(|it| it.force = true).run(|_| ()).await?;
     fixture.append("session_index.jsonl", "\n")?;
     fixture.index().await?;
     let folder = fixture.sqlite_home();
@@ -34,7 +34,7 @@ async fn children_of_a_deleted_thread_are_roots_until_it_is_restored() -> Result
 
     fixture.state.delete_thread(parent, now()).await?;
     for forced in [false, true] {
-        fixture.engine(Default::default())?.force(forced).run(|_| ()).await?;
+        fixture.engine(Default::default())?.with(|it| it.force = forced).run(|_| ()).await?;
         assert_eq!(
             threads.get(child).await?.as_ref(),
             Some(&before),
