@@ -27,8 +27,8 @@
 //!
 //! One lease in the store, with an owner, an expiry and a **fencing token** that grows by one at
 //! each grant. Heartbeats (three a term, 30 s by default) and commits renew it. A run that finds a
-//! living owner reports [`Ending::Held`] or waits ([`BackfillOptions::patience`]). An expired lease is
-//! taken over. Each commit checks the token in its own transaction. An engine that slept through
+//! living owner reports [`Ending::Held`] or waits ([`BackfillOptions::patience`]). An expired lease
+//! is taken over. Each commit checks the token in its own transaction. An engine that slept through
 //! its term therefore cannot write and ends with [`BackfillError::LeaseLost`]. A run gives its
 //! lease back when it ends, is stopped, fails, or its future is dropped within a runtime.
 //!
@@ -40,8 +40,8 @@
 //! # Compatibility
 //!
 //! Fingerprints are opaque and compared for equality. An index that learns to read more puts a
-//! version into them, or runs once with [`BackfillOptions::force`]. Keys are ordered by their bytes;
-//! sources and stores must agree on that. Leases are compared by the wall clock ([`Clock`]):
+//! version into them, or runs once with [`BackfillOptions::force`]. Keys are ordered by their
+//! bytes; sources and stores must agree on that. Leases are compared by the wall clock ([`Clock`]):
 //! machines that share a store should agree on the time to within a term.
 //!
 //! # Performance
