@@ -1,4 +1,4 @@
-//! English, file sizes and circles are measured by crate, and no figure may rise.
+//! English, file sizes and circles are measured by crate, and no figure may be over its aim.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use xtask::tidy::figures;
 
 use crate::fixture::Fixture;
 
-/// Returns every place over an aim in `state/redact`, which has no row in the table of figures.
+/// Returns every place over an aim in `state/redact`.
 fn places(source: &str) -> String {
     let house = Fixture::new();
     house.member("state/redact", "threadkeep-redact", "");
@@ -83,16 +83,16 @@ fn files_that_import_each_other() {
 }
 
 #[test]
-fn a_crate_without_a_row_is_held_to_the_aims() {
+fn every_crate_is_held_to_the_aims() {
     let house = Fixture::new();
     house.member("memories", "threadkeep-memories", "");
     house.write("memories/src/job.rs", "//! Jobs.\n/// Whether it runs.\nconst A: u8 = 0;\n// Nobody.\n");
     assert_snapshot!(house.tidy(), @r"
     memories [tidy/figures]
-        pronouns % is 100, and 3 is allowed (aim 3): memories/src/job.rs:2, …
+        pronouns % is 100, and 3 is allowed: memories/src/job.rs:2, …
         → documentation begins with a noun or a verb, not with a relative pronoun; `cargo xtask tidy --figures memories` lists every place
     memories [tidy/figures]
-        words is 1, and 0 is allowed (aim 0): memories/src/job.rs:4, …
+        words is 1, and 0 is allowed: memories/src/job.rs:4, …
         → comments use the common word (WORDS in xtask/src/tidy/english.rs); `cargo xtask tidy --figures memories` lists every place
     ");
 }
