@@ -95,7 +95,7 @@ impl Answer for Audited {
             "threads": self.report.threads,
             "unseen": self.report.unseen,
             "agrees": self.agrees(),
-            "mended": self.repaired,
+            "repaired": self.repaired,
             "differences": self.report.differences.iter().map(json_of).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
         })

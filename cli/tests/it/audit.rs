@@ -36,7 +36,7 @@ async fn tamper(fixture: &Fixture) -> Result {
 }
 
 #[tokio::test]
-async fn every_difference_is_found_shown_and_mended() -> Result {
+async fn every_difference_is_found_shown_and_repaired() -> Result {
     let fixture = Fixture::bundled()?;
     fixture.json(&["backfill"])?;
     insta::assert_snapshot!(fixture.run(&["audit"])?.all(), @r"
@@ -83,8 +83,8 @@ async fn every_difference_is_found_shown_and_mended() -> Result {
     "#);
     assert_eq!(fixture.run(&["audit"])?.all(), found.all(), "an audit without --repair changes nothing");
 
-    let mended = fixture.run(&["audit", "--repair"])?;
-    insta::assert_snapshot!(mended.all(), @r"
+    let repaired = fixture.run(&["audit", "--repair"])?;
+    insta::assert_snapshot!(repaired.all(), @r"
     exit 0
     --- stdout
     11 differences repaired; index and rollouts agree
