@@ -48,11 +48,10 @@ pub(crate) trait Run {
         None
     }
 
-    /// Returns true if the command works without threads, so that only a mistyped home can be
-    /// missing: the agent's home or the SQLite home must then exist.
-    fn needs_some_home(&self, dirs: &Dirs) -> bool {
-        let _ = dirs;
-        false
+    /// Returns true if the agent's home or the SQLite home must exist. A command for a feature works
+    /// without threads, so that only a mistyped home can be missing.
+    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
+        self.feature().is_some()
     }
 
     /// Runs the command.

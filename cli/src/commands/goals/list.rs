@@ -36,10 +36,6 @@ impl Run for List<'_> {
         Some(Feature::Goals)
     }
 
-    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
-        true
-    }
-
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let statuses = self.status.iter().map(|status| of_typed(*status)).collect();
         let limit = self.limit.unwrap_or(LISTED);
@@ -58,10 +54,6 @@ impl Run for List<'_> {
 impl Run for Get<'_> {
     fn feature(&self) -> Option<Feature> {
         Some(Feature::Goals)
-    }
-
-    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
-        true
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {

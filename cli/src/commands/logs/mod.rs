@@ -4,7 +4,6 @@ mod follow;
 mod line;
 
 use async_trait::async_trait;
-use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::{Feature, Settings};
 use threadkeep_app::{Fault, opening};
 use threadkeep_state_logs::{self as store, LevelMatch, LogError, LogQuery, LogRow, LogStore, Order};
@@ -33,10 +32,6 @@ struct Rows {
 impl Run for Logs<'_> {
     fn feature(&self) -> Option<Feature> {
         Some(Feature::Logs)
-    }
-
-    fn needs_some_home(&self, _dirs: &Dirs) -> bool {
-        true
     }
 
     /// Shows the newest rows. With `--follow`, prints rows as they come, and the answer is empty.
