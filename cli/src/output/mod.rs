@@ -15,7 +15,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
 use threadkeep_app::text::clean;
-use threadkeep_app::{Command, Fault, Message, Observer};
+use threadkeep_app::{Fault, Message, Observer};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
 
@@ -98,11 +98,6 @@ impl Screen {
     /// Renders a message, with the directories that were given in its commands.
     pub(crate) fn render(&self, message: impl Into<Message>) -> String {
         message.into().render(&self.given)
-    }
-
-    /// Renders a command in backticks, ready to be typed.
-    pub(crate) fn command(&self, command: Command) -> String {
-        self.render(command)
     }
 
     /// Prints an answer and returns the exit code. A reader that has gone is not an error.

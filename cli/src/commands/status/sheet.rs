@@ -103,7 +103,7 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
         DbState::Missing => match (database.label, obstacle) {
             ("goals", _) => "not created yet; the first goal creates it".to_owned(),
             ("logs", _) => "not created yet; the first logged row creates it".to_owned(),
-            (_, None) => format!("not created yet; {} creates it", screen.command(command("backfill"))),
+            (_, None) => format!("not created yet; {} creates it", screen.render(command("backfill"))),
             (_, Some(obstacle)) => {
                 paint(RED, &format!("not created yet, and cannot be: {}", clean(obstacle)))
             }
@@ -118,7 +118,7 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
             paint(RED, "made by a development version; move it away, but keep it")
         }
         DbState::Development => {
-            let again = screen.command(command("backfill"));
+            let again = screen.render(command("backfill"));
             paint(RED, &format!("made by a development version; move it away, then run {again}"))
         }
         DbState::Checksum => paint(RED, "made by another build; use that build, or a released one"),
@@ -127,11 +127,11 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
         }
         DbState::Corrupt(what) => paint(RED, &format!("damaged: {}", clean(what))),
         DbState::NeedsRecovery(_) => {
-            let repair = screen.command(messages::recovery(&database.paths.database));
+            let repair = screen.render(messages::recovery(&database.paths.database));
             paint(RED, &format!("was not closed cleanly; {repair} repairs it"))
         }
         DbState::Changing(_) => {
-            let again = screen.command(command("status"));
+            let again = screen.render(command("status"));
             paint(RED, &format!("is being written to just now; run {again} again"))
         }
         other => paint(RED, &format!("{}: {}", other.as_str(), clean(other.detail().unwrap_or_default()))),
@@ -159,7 +159,7 @@ fn has_additions(database: &DbStatus) -> bool {
 }
 
 fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock, screen: &Screen) {
-    let backfill = || screen.command(command("backfill"));
+    let backfill = || screen.render(command("backfill"));
     let Contents { progress, inventory, problems } = contents;
     sheet.heading("index");
     let state = match (&progress.lease, progress.status) {

@@ -78,7 +78,7 @@ impl Answer for Changed {
         let threads = counted(self.changed.len() as u64, "thread");
         let mut text = match self.change {
             Change::Close => {
-                let reopen = screen.command(command("threads resume").arg(id));
+                let reopen = screen.render(command("threads resume").arg(id));
                 format!("{threads} closed; {reopen} reopens the same threads\n")
             }
             Change::Resume => format!("{threads} reopened\n"),

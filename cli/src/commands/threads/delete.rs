@@ -112,7 +112,7 @@ fn orphans(children: u64) -> String {
 
 /// Says what is not lost, and how the thread is restored.
 fn kept(screen: &Screen) -> String {
-    let restore = screen.command(command("backfill --include-deleted"));
+    let restore = screen.render(command("backfill --include-deleted"));
     format!("Its rollout stays, and {restore} restores the thread without them")
 }
 
