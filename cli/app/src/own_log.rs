@@ -110,12 +110,5 @@ fn options(logs: &Logs) -> Option<LogOptions> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_never_longer_than_the_log_keeps() {
-        let logs = Logs { keep_bytes: 4_096, ..Logs::default() };
-        assert_eq!(options(&logs).map(|options| options.row_bytes), Some(4_096));
-    }
-}
+#[path = "../tests/unit/own_log.rs"]
+mod tests;

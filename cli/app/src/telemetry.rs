@@ -46,12 +46,5 @@ fn value_of(tags: Tags<'_>, wanted: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_tag_of_a_report_finds_its_field() {
-        let tags: Tags<'_> = &[("db", "state"), ("error", "io")];
-        assert_eq!(KNOWN.map(|tag| value_of(tags, tag)), [Some("state"), None, None, Some("io")]);
-    }
-}
+#[path = "../tests/unit/telemetry.rs"]
+mod tests;
