@@ -1,13 +1,14 @@
 //! Figures of the index, and the files with problems.
 
+use serde::Serialize;
 use threadkeep_sqlite::RowReader;
 
 use crate::error::StateError;
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 
-/// Numbers of threads and files in the index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Numbers of threads and files in the index. Serializes as an object of its fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Inventory {
     /// Threads in the current list.

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use threadkeep_app::settings::Problem;
 use threadkeep_backfill::ProgressState;
 use threadkeep_sqlite::{DbStatus, JournalMode, sqlite_version};
-use threadkeep_state::Inventory;
 
 use super::report::{Report, application_id, is_over, status_word};
 use crate::commands::problems::PlaceProblem;
@@ -28,7 +27,7 @@ impl Report {
             "databases": self.databases.iter().map(|database| json_of_database(database, self.is_enabled(database))).collect::<Vec<_>>(),
             "index_error": self.contents.as_ref().err().map(ToString::to_string),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
-            "inventory": contents.map(|contents| json_of_inventory(&contents.inventory)),
+            "inventory": contents.map(|contents| contents.inventory),
             "goals": self.figures.json_of_goals(),
             "logs": self.figures.json_of_logs(),
             "problems": contents
@@ -38,16 +37,6 @@ impl Report {
 }
 
 fn json_of_database(database: &DbStatus, is_enabled: bool) -> Value {
-    let schema = database.schema.as_ref().map(|schema| {
-        json!({
-            "applied": schema.applied,
-            "known": schema.known,
-            "needs": schema.needs,
-            "pending": schema.pending,
-            "unknown": schema.unknown,
-            "mismatched": schema.mismatched,
-        })
-    });
     json!({
         "label": database.label,
         "path": database.paths.database.display().to_string(),
@@ -61,7 +50,7 @@ fn json_of_database(database: &DbStatus, is_enabled: bool) -> Value {
         "application_id_ok": database.application_id.map(|found| Some(found) == application_id(database)),
         "file_system": database.file_system.as_str(),
         "writable": database.writable,
-        "schema": schema,
+        "schema": database.schema,
         "snapshots": database.snapshots.iter().map(|(_, path)| path.display().to_string()).collect::<Vec<_>>(),
     })
 }
@@ -81,17 +70,5 @@ fn json_of_progress(progress: &ProgressState) -> Value {
         "last_success_at": at(progress.last_success_at),
         "last_success_at_ms": ms(progress.last_success_at),
         "lease": lease,
-    })
-}
-
-fn json_of_inventory(inventory: &Inventory) -> Value {
-    json!({
-        "current": inventory.current,
-        "archived": inventory.archived,
-        "missing": inventory.missing,
-        "deleted": inventory.deleted,
-        "files": inventory.files,
-        "lines_skipped": inventory.lines_skipped,
-        "files_with_problems": inventory.files_with_problems,
     })
 }

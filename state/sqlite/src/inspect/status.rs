@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
@@ -108,8 +110,8 @@ impl DbState {
     }
 }
 
-/// Applied migrations (table `_sqlx_migrations`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Applied migrations (table `_sqlx_migrations`). Serializes as an object of its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SchemaStatus {
     /// Newest applied version; 0 for none.
