@@ -48,7 +48,7 @@
 //!
 //! A pass over unchanged items makes two writes (taking and giving back the lease) and reads
 //! outcomes in pages of 1,000: the first while the source lists, each other while the page before
-//! it is compared. The listing is in memory, the outcomes are not. Batches hold 200 items or
+//! it is compared. The listing is in memory, the outcomes are not. Batches hold 400 items or
 //! 32 MiB. While one is committed, as many threads as the machine runs at once read the next; there
 //! are never more than these two. A permanent failure is not read again until the item changes.
 //!

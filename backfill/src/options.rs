@@ -11,7 +11,7 @@ use crate::{Clock, StopHandle, SystemClock};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BackfillOptions {
-    /// Limit of items in one commit, at least 1. Default: 200.
+    /// Limit of items in one commit, at least 1. Default: 400.
     pub batch_items: usize,
     /// Limit of bytes read for one commit. A larger item makes a batch of its own, and at most two
     /// batches are in flight. Default: 32 MiB.
@@ -41,7 +41,7 @@ impl Default for BackfillOptions {
         static ENGINES: AtomicU64 = AtomicU64::new(1);
         let engine = ENGINES.fetch_add(1, Ordering::Relaxed);
         Self {
-            batch_items: 200,
+            batch_items: 400,
             batch_bytes: 32 * 1024 * 1024,
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             outcome_page: 1_000,

@@ -2,7 +2,7 @@
 //! binding.
 
 /// Maximum of rows in one statement.
-pub const MOST_ROWS: usize = 200;
+pub const MOST_ROWS: usize = 400;
 
 /// Writes `VALUES (?, …), …` for this many rows, of which the table-valued `column1` and so on have
 /// the values.
@@ -11,7 +11,7 @@ pub const MOST_ROWS: usize = 200;
 /// rows that the caller does not bind are NULL.
 #[must_use]
 pub fn values_of(rows: usize, columns: usize) -> String {
-    let rows = [1, 8, 40, MOST_ROWS].into_iter().find(|size| *size >= rows).unwrap_or(rows);
+    let rows = [1, 8, 40, 200, MOST_ROWS].into_iter().find(|size| *size >= rows).unwrap_or(rows);
     let row = format!("({})", vec!["?"; columns].join(","));
     format!("VALUES {}", vec![row; rows].join(","))
 }
