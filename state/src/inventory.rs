@@ -36,6 +36,9 @@ const FIGURES: &str = "SELECT (SELECT count(*) FROM threads WHERE listing = 0), 
      (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE problem IS NOT NULL), \
      (SELECT count(*) FROM rollouts WHERE problem IS NOT NULL)";
 
+/// The sum alone.
+const SKIPPED: &str = "SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE problem IS NOT NULL";
+
 /// Reads the first `?1` files with problems.
 const PROBLEMS: &str =
     "SELECT path, problem, detail FROM rollouts WHERE problem IS NOT NULL ORDER BY path LIMIT ?1";
@@ -62,6 +65,17 @@ impl StateRuntime {
             })
         });
         Ok(counted.await?)
+    }
+
+    /// Counts the lines that could not be read, in all files of the home. Does not count anything
+    /// else, because that takes a scan.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn lines_skipped(&self) -> Result<u64, StateError> {
+        let counted = self.database().read(async |conn| sqlx::query_scalar(SKIPPED).fetch_one(conn).await);
+        Ok(i64::unsigned_abs(counted.await?))
     }
 
     /// Returns the first `limit` files with problems at their last reading, ordered by path.

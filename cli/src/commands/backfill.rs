@@ -55,7 +55,7 @@ impl Run for Backfill<'_> {
         }
         let problems = problems::after(&index.state, &report).await?;
         problems::log_unreadable(&report);
-        let lines_skipped = index.state.inventory().await?.lines_skipped;
+        let lines_skipped = index.state.lines_skipped().await?;
         index.close().await?;
         match &report.ending {
             Ending::Held { owner, expires_at } => {
