@@ -11,7 +11,7 @@ pub(crate) type Result<T> = std::result::Result<T, NotJson>;
 
 /// Returns the number of bytes before the first quote, backslash or control character. Looks at
 /// words of 8 bytes, and at no more than 8 of them: the number may be less near the text's end.
-#[inline]
+#[inline(always)]
 pub(crate) fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     // The highest bit of each byte that is less than `least`. A borrow may mark a byte behind that.

@@ -105,7 +105,7 @@ impl<R: Read> LineReader<R> {
     }
 
     /// Returns the line that was found last.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn line(&self, found: &Found) -> RawLine<'_> {
         let Found { from, to, terminated, ref dropped } = *found;
         if let Some(Dropped { offset, utf8, last }) = *dropped {
