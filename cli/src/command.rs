@@ -48,8 +48,8 @@ pub(crate) trait Run {
         None
     }
 
-    /// Returns true if the agent's home or the SQLite home must exist. A command for a feature works
-    /// without threads, so that only a mistyped home can be missing.
+    /// Returns true if the agent's home or the SQLite home must exist. A command for a feature
+    /// works without threads, so that only a mistyped home can be missing.
     fn needs_some_home(&self, _dirs: &Dirs) -> bool {
         self.feature().is_some()
     }
