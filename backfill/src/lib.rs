@@ -34,7 +34,7 @@
 //!
 //! Batch, outcomes and watermark are one transaction. A kill at any instant leaves whole batches,
 //! and the next pass finds the rest by fingerprints. The **watermark** (every listed key up to it
-//! is done) is there for fairness and for people. A pass after an unfinished one begins behind it,
+//! is done) is there for fairness and for people. A pass after an unfinished one begins after it,
 //! so runs that are killed again and again still reach everything.
 //!
 //! # Compatibility

@@ -1,5 +1,5 @@
-//! The table of databases. Opening, status, checks, snapshots and repair iterate over it, so that
-//! one more database is one more row.
+//! The table of databases. Closing, status, checks and snapshots iterate over it, so that one more
+//! database is one more row.
 
 use threadkeep_sqlite::{DbSpec, LazyDatabase};
 

@@ -41,7 +41,7 @@ impl<'a, H> Comparison<'a, H> {
         Self { items, unknown_prefixes, force, done: 0, after: None, plan: Plan::default() }
     }
 
-    /// Compares with one more page of outcomes, which is the last one or not.
+    /// Compares with one more page of outcomes. After the last one, all other items are new.
     pub(super) fn take_page<P: ItemProblem>(
         &mut self,
         outcomes: Vec<StoredOutcome<P>>,

@@ -21,10 +21,12 @@ const HINTS: &[&str] = &[
     "token", "words", ":AA",
 ];
 
-/// The fewest letters and digits in a row that the other shapes without a hint begin with.
+/// Number of letters and digits in a row that counts as a hint. The shapes whose first literal is
+/// too short for [`BY_FIRST_BYTE`] begin with at least as many.
 const RUN: usize = 20;
 
-/// Hints and beginnings of shapes, by each byte that one may begin with.
+/// Hints and first literals of shapes, by their first byte in either case. A shape with a literal
+/// of one or two bytes is left out: nearly every text has that.
 static BY_FIRST_BYTE: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
     let starts = TABLE.iter().filter(|rule| rule.starts.iter().all(|start| start.len() > 2));
     let hints = || HINTS.iter().chain(starts.clone().flat_map(|rule| rule.starts)).copied();

@@ -4,8 +4,8 @@
 /// Maximum of rows in one statement.
 pub const MOST_ROWS: usize = 400;
 
-/// Writes `VALUES (?, …), …` for this many rows, of which the table-valued `column1` and so on have
-/// the values.
+/// Returns `VALUES (?, …), …` for this many rows. In the statement around it, SQLite names the
+/// columns `column1`, `column2` and so on.
 ///
 /// The number of rows is rounded up, so that few different statements are prepared and cached. The
 /// rows that the caller does not bind are NULL.
@@ -16,7 +16,7 @@ pub fn values_of(rows: usize, columns: usize) -> String {
     format!("VALUES {}", vec![row; rows].join(","))
 }
 
-/// Names the columns of [`values_of`]: `column1, column2, …`.
+/// Returns the names of the columns of [`values_of`]: `column1, column2, …`.
 #[must_use]
 pub fn value_columns(columns: usize) -> String {
     let names: Vec<String> = (1..=columns).map(|column| format!("column{column}")).collect();

@@ -62,8 +62,8 @@ async fn write_batch(
     for (file, assignment) in assigned {
         outcomes.push(Outcome::of_rollout(&file, &assignment));
         report_assignment(&mut report, &file, &assignment);
-        // Only of a thread's own file: a checkpoint holds words of the conversation, and those of
-        // deleted threads must go.
+        // Only the file that owns the thread's row has a checkpoint: it holds words of the
+        // conversation, and a deleted thread must leave none.
         if let Assignment::Indexed = assignment {
             checkpoints.extend(file.thread.checkpoint.map(|checkpoint| (&*file.item.key, checkpoint)));
             upserts.push(file.thread.upsert);

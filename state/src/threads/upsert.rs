@@ -136,7 +136,7 @@ impl ThreadUpsert {
     }
 }
 
-/// Makes the statement that writes so many rows.
+/// Makes the statement that writes this many rows.
 ///
 /// An unchanged row is not written. A deleted thread is left out. The user's columns are not named,
 /// so that no index run can overwrite them.

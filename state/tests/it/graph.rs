@@ -124,8 +124,8 @@ async fn an_agent_that_is_spawned_after_the_closing_is_closed_with_it() -> Resul
     let graph = fixture.state.graph();
     graph.close_subtree(id(1), now()).await?;
     graph.upsert_edge(id(2), id(3), now()).await?;
-    assert_eq!(open_below(graph, 1).await?, BTreeSet::new(), "as if its rollout had told of it");
-    assert!(graph.set_lifecycle(id(3), Lifecycle::Open, now()).await?, "whoever needs it says so");
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::new(), "as if its rollout had named it");
+    assert!(graph.set_lifecycle(id(3), Lifecycle::Open, now()).await?, "each is opened by itself");
     assert_eq!(open_below(graph, 1).await?, BTreeSet::from([3]));
     assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [3]);
     assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 2, 3]);

@@ -76,7 +76,7 @@ impl fmt::Debug for Line<'_> {
 /// Reads every line of a rollout, one after the other, in memory bounded by the longest, at most
 /// [`MAX_LINE`](crate::MAX_LINE).
 ///
-/// Skips blank lines. Returns a bad line as a [`BadLine`], and reads on behind it.
+/// Skips blank lines. Returns a bad line as a [`BadLine`], and reads on after it.
 ///
 /// # Example
 ///
@@ -170,7 +170,7 @@ impl Lines {
         &self.skipped
     }
 
-    /// Returns the byte behind the last line that a newline ended, from where to continue when the
+    /// Returns the offset after the last line that a newline ended, from where to continue when the
     /// file has grown. A last line without a newline comes again then, at the same offset.
     pub fn offset(&self) -> u64 {
         self.reader.offset()

@@ -17,7 +17,7 @@ use super::problem::{DiscoveryProblem, ProblemReason};
 
 /// Folders with rollouts, and true for archived ones.
 const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
-/// The least number of folders that is worth a thread.
+/// Smallest number of folders for which a thread is started.
 const WORTH_A_THREAD: usize = 4;
 /// The deepest nesting of folders that is listed. Agents nest three deep.
 const MAX_DEPTH: usize = 16;
@@ -96,8 +96,9 @@ struct Walk {
 }
 
 impl Walk {
-    /// Lists folders and the folders in them, one depth after the other. Most of the time goes into
-    /// system calls, so that threads share many folders of one depth.
+    /// Lists folders and the folders in them, one depth after the other. Several threads share the
+    /// folders of one depth, because most of the time goes into system calls. Behind links, one
+    /// thread lists them all: it has the set of real paths.
     fn list_folders(&mut self) {
         while !self.folders.is_empty() {
             let folders = std::mem::take(&mut self.folders);

@@ -41,8 +41,8 @@ impl Fingerprint {
 /// Compact and stable text, to store in an index.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Digits by hand: a pass over a home formats the fingerprint of each file, and `{:x}` takes
-        // several times as long.
+        // The same as `{:x}:{:x}:{:x}`, several times faster: a pass formats the fingerprint of
+        // each file.
         let mut text = String::with_capacity(51);
         for number in [self.len, self.modified_ns.cast_unsigned(), self.changed_ns.cast_unsigned()] {
             let digits = number.checked_ilog2().map_or(1, |log| log / 4 + 1);

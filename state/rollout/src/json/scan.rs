@@ -9,18 +9,22 @@ pub(crate) struct NotJson;
 /// Result of reading JSON.
 pub(crate) type Result<T> = std::result::Result<T, NotJson>;
 
-/// Returns the number of bytes before the first quote, backslash or control character. Looks at
-/// words of 8 bytes, and at no more than 8 of them: the number may be less near the text's end.
+/// Returns a number of bytes at the beginning without quote, backslash or control character.
+///
+/// It looks at up to eight words of 8 bytes, and leaves out a shorter rest. So the next byte need
+/// not be one of these three.
 #[inline(always)]
 pub(crate) fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The highest bit of each byte that is less than `least`. A borrow may mark a byte behind that.
+    // Sets the highest bit of each byte that is less than `least`, and no other bit before the
+    // first of them. After it, a borrow may mark a byte that is not less.
     let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word & (ONES << 7);
     let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let mut length = 0;
     for word in text.as_chunks().0.iter().take(8) {
         let word = u64::from_le_bytes(*word);
         let found = equal(word, b'"') | equal(word, b'\\') | below(word, b' ');
+        // The place of the first marked byte, or 8 without a mark.
         length += found.trailing_zeros() as usize / 8;
         if found != 0 {
             break;
@@ -42,7 +46,7 @@ impl<'a> Scanner<'a> {
         Self { json, at: 0, open: Vec::new() }
     }
 
-    /// Moves behind white space and this byte; stays if another byte follows.
+    /// Moves past white space and this byte; stays if another byte follows.
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.next() == Some(byte);
         self.at += usize::from(is_next);
@@ -54,7 +58,7 @@ impl<'a> Scanner<'a> {
         self.next().is_none()
     }
 
-    /// Moves behind the key of an object and its colon. Returns the key with its quotes.
+    /// Moves past the key of an object and its colon. Returns the key with its quotes.
     pub(super) fn key(&mut self) -> Option<&'a str> {
         self.next().filter(|next| *next == b'"')?;
         let from = self.at;
@@ -63,7 +67,7 @@ impl<'a> Scanner<'a> {
         self.eat(b':').then_some(key)
     }
 
-    /// Moves behind a value. Returns it as it is written. Unless `strict`, escapes in its strings
+    /// Moves past a value. Returns it as it is written. Unless `strict`, escapes in its strings
     /// are not checked.
     pub(super) fn value(&mut self, strict: bool) -> Option<&'a str> {
         self.next()?;
@@ -102,7 +106,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Moves behind white space. Returns the byte there.
+    /// Moves past white space. Returns the byte there.
     fn next(&mut self) -> Option<u8> {
         let bytes = self.json.as_bytes();
         loop {
@@ -113,7 +117,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Moves behind a string.
+    /// Moves past a string.
     fn string(&mut self, strict: bool) -> Option<()> {
         let bytes = self.json.as_bytes();
         let from = self.at + 1;
@@ -150,7 +154,7 @@ impl<'a> Scanner<'a> {
         (least >= b' ').then_some(())
     }
 
-    /// Moves behind a number, `true`, `false` or `null`.
+    /// Moves past a number, `true`, `false` or `null`.
     fn scalar(&mut self) -> Option<()> {
         let rest = &self.json.as_bytes()[self.at..];
         let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');

@@ -65,7 +65,7 @@ impl<R: Read> LineReader<R> {
         BadLine { offset: self.offset(), line_number: self.number + 1, reason: BadReason::Truncated }
     }
 
-    /// Returns the byte behind the last line that a newline ended.
+    /// Returns the offset after the last line that a newline ended.
     pub(crate) fn offset(&self) -> u64 {
         self.open.unwrap_or(self.block.base + self.start as u64)
     }
@@ -151,7 +151,7 @@ impl<R: Read> LineReader<R> {
         memchr(b'\n', self.block.get(self.scanned, self.block.end)).map(|at| self.scanned + at)
     }
 
-    /// Moves behind the newline that ends the current line. Returns where the line started.
+    /// Moves past the newline that ends the current line. Returns where the line started.
     #[inline]
     fn go_behind(&mut self, newline: usize) -> usize {
         self.scanned = newline + 1;

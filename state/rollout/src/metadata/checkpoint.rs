@@ -11,7 +11,7 @@ const VERSION: u32 = 5;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///
-/// The offset is behind the last newline: a tail without one is read again next time. A checksum of
+/// The offset is after the last newline: a tail without one is read again next time. A checksum of
 /// the bytes before the offset detects a file that was rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -30,7 +30,8 @@ impl Checkpoint {
         Self { version: VERSION, offset, lines, skipped, guard: crc32fast::hash(before), state }
     }
 
-    /// Returns the byte behind the last complete line; of a compressed file, the decompressed byte.
+    /// Returns the offset after the last complete line; for a compressed file, in the
+    /// decompressed bytes.
     pub fn offset(&self) -> u64 {
         self.offset
     }

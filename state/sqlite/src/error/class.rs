@@ -153,7 +153,8 @@ pub(crate) fn is_hot_journal(error: &sqlx::Error) -> bool {
     code(error) == READONLY_ROLLBACK
 }
 
-/// Returns true if the log's index is not valid, or not yet: only a writer can make it.
+/// Returns true if the log's index (`-shm`) is not valid, or not valid yet. Only a writer can make
+/// it.
 pub(crate) fn lacks_log_index(error: &sqlx::Error) -> bool {
     const READONLY_RECOVERY: u32 = 264;
     code(error) == READONLY_RECOVERY

@@ -36,8 +36,8 @@ impl ChangeGuard {
         access == Access::Immutable && *self != Self::of(paths)
     }
 
-    /// Returns true if reading was spoilt by another program. With locks, only a failed read is: a
-    /// program that closes the database deletes the log that a reader is about to open.
+    /// Returns true if another program spoilt a read. With locks, it can only make a read fail:
+    /// when it closes the database, it deletes the log that a reader is about to open.
     pub(crate) fn was_disturbed(&self, failed: bool, access: Access, paths: &DbPaths) -> bool {
         self.is_stale(access, paths) || (failed && *self != Self::of(paths))
     }

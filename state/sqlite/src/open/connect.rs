@@ -48,7 +48,9 @@ pub(crate) enum Access {
     /// Reads a file that no program has open as if it could not change, without lock, log or
     /// any other file.
     Immutable,
-    /// Reads a file and its log through locks, without writing to the log's index.
+    /// Reads a file and its log through locks, without writing to the log's index. This process
+    /// cannot write until it has closed all its connections to the file at once: see
+    /// `findings/sqlite-readonly-shm.sh`.
     Untouched,
     /// Reads and copies: `VACUUM INTO` is a write to SQLite, although not to this file.
     Copy,

@@ -33,7 +33,8 @@ use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::telemetry::{self, names};
 
-/// Tries to read a log without an index, which may be a killed program's.
+/// Number of retries, within a quarter of a second, at a log without an index. A program that is
+/// just closing the database leaves it for a moment, a killed program for ever.
 const TRIES_AT_A_LOG: u32 = 8;
 
 impl Database {

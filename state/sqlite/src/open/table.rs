@@ -143,7 +143,7 @@ fn half(page: &[u8], at: usize) -> Option<usize> {
     Some(usize::from(bytes[0]) << 8 | usize::from(bytes[1]))
 }
 
-/// Reads a number of one to nine bytes. Returns it, and the place behind it.
+/// Reads a number of one to nine bytes. Returns it, and the place after it.
 fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut value = 0;
     for n in 0..8 {
