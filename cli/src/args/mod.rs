@@ -185,6 +185,9 @@ pub(crate) fn meant(error: &clap::Error) -> Option<Message> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     match word.as_str() {
         "list" | "ls" => Some((command("threads"), " lists threads").into()),
+        "show" => {
+            Some((command("threads show"), " shows a thread, ", command("goals get"), " its goal").into())
+        }
         word => {
             let cli = Cli::command();
             let has = |name: &&str| cli.find_subcommand(name)?.find_subcommand(word);

@@ -1,5 +1,7 @@
 //! `backfill`: brings the index up to date and reports the result.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +10,6 @@ use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
 use threadkeep_app::{Fault, Observer as _, messages, time};
 use threadkeep_backfill::Ending;
-use threadkeep_state::PendingDeletion;
 use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
@@ -42,16 +43,7 @@ impl Run for Backfill<'_> {
         let options = PassOptions { force, include_deleted, wait: !no_wait };
         let report = refresh::run(&index.state, &home, options, *screen).await?;
         if include_deleted {
-            let mut late = index.state.restore_threads(Timestamp::now()).await?;
-            late.sort_by(|one, other| one.participant.cmp(&other.participant));
-            // One note a store: all of its threads wait for the same reason.
-            for late in late.chunk_by(|one, other| one.participant == other.participant) {
-                let PendingDeletion { participant, reason, .. } = &late[0];
-                let note = format!(
-                    "restored threads cannot have {participant} yet; a later command sees to it: {reason}"
-                );
-                screen.note(&note.into());
-            }
+            restore(&index, screen).await;
         }
         let problems = problems::after(&index.state, &report).await?;
         problems::log_unreadable(&report);
@@ -68,6 +60,20 @@ impl Run for Backfill<'_> {
             _ => {}
         }
         Ok(Box::new(Summary { report, lines_skipped, problems }))
+    }
+}
+
+/// Lets goals and logs accept the restored threads again, and notes what has to wait.
+async fn restore(index: &Index, screen: &Screen) {
+    let late = match index.state.restore_threads(Timestamp::now()).await {
+        Ok(late) => late,
+        Err(error) => return screen.note(&Fault::from(error).sentence()),
+    };
+    let reasons: BTreeSet<_> = late.iter().map(|late| (&late.participant, &late.reason)).collect();
+    for (participant, reason) in reasons {
+        let note =
+            format!("restored threads cannot have {participant} yet: {reason}; a later command retries");
+        screen.note(&note.into());
     }
 }
 

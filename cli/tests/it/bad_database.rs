@@ -105,7 +105,7 @@ fn a_damaged_file_can_be_rebuilt_as_the_hint_says() -> Result {
     exit 2
     --- stderr
     error: [tmp]/home/threadkeep/state_5.sqlite is damaged: it ends after 50 bytes, within its header
-      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged-[date]-1 && mv [tmp]/home/threadkeep/state_5.sqlite [tmp]/home/threadkeep/damaged-[date]-1 && { mv [tmp]/home/threadkeep/state_5.sqlite-wal [tmp]/home/threadkeep/state_5.sqlite-shm [tmp]/home/threadkeep/damaged-[date]-1 2>/dev/null; threadkeep backfill; } (names you gave and marks you set are in the damaged file alone)
+      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged-[date]-1 && mv [tmp]/home/threadkeep/state_5.sqlite [tmp]/home/threadkeep/damaged-[date]-1 && { mv [tmp]/home/threadkeep/state_5.sqlite-wal [tmp]/home/threadkeep/state_5.sqlite-shm [tmp]/home/threadkeep/state_5.sqlite-journal [tmp]/home/threadkeep/damaged-[date]-1 2>/dev/null; threadkeep backfill; } (names you gave and marks you set are in the damaged file alone)
     --- status
     state        damaged: it ends after 50 bytes, within its header
     ");

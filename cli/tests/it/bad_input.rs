@@ -152,7 +152,7 @@ fn options_that_make_no_sense() -> Result {
     exit 2
     --- stderr
     error: unrecognized subcommand 'show'
-      hint: `threadkeep threads show` is the command
+      hint: `threadkeep threads show` shows a thread, `threadkeep goals get` its goal
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "rename", "01a2036c-de71", "  "])?.all(), @r"
     exit 2

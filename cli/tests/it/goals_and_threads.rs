@@ -33,7 +33,7 @@ fn a_restored_thread_whose_goals_are_out_of_reach_is_noted() -> Result {
     fs::rename(&goals, fixture.path().join("aside"))?;
     fs::write(&goals, "of another program")?;
     fixture.run(&["threads", "delete", ID, "--yes"])?;
-    insta::assert_snapshot!(fixture.run(&["backfill", "--include-deleted"])?.stderr, @"note: restored threads cannot have goals yet; a later command sees to it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
+    insta::assert_snapshot!(fixture.run(&["backfill", "--include-deleted"])?.stderr, @"note: restored threads cannot have goals yet: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database; a later command retries");
     fs::rename(fixture.path().join("aside"), &goals)?;
     fixture.json(&["threads"])?;
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;

@@ -135,10 +135,12 @@ pub fn rebuild(path: &Path) -> Message {
         name.push(end);
         path_word(Path::new(&name))
     };
-    let (file, log, log_index) = (path_word(path), beside("-wal"), beside("-shm"));
+    let (file, log, log_index, journal) =
+        (path_word(path), beside("-wal"), beside("-shm"), beside("-journal"));
     let aside = path_word(&aside(path.parent().unwrap_or(Path::new("."))));
-    // The log and its index may be missing: the last program that closes the database removes them.
-    let rest = format!("mv {log} {log_index} {aside} 2>/dev/null");
+    // The log, its index and the journal may be missing: the last program that closes the database
+    // removes them.
+    let rest = format!("mv {log} {log_index} {journal} {aside} 2>/dev/null");
     let script = format!("mkdir {aside} && mv {file} {aside} && {{ {rest};");
     if is_index(path) {
         let what = "move it aside with its -wal and -shm, then index the rollouts again";

@@ -70,7 +70,9 @@ impl Answer for Goals {
     fn done(&self) -> String {
         match self {
             Goals::Done { goal: Some(goal), .. } => text::summary(goal),
-            _ => "the thread has no goal".to_owned(),
+            // Says whether there was one, without the thread's id.
+            Goals::Done { said, .. } => said.logged(),
+            _ => String::new(),
         }
     }
 

@@ -191,8 +191,8 @@ impl Edit<'_> {
     async fn clear(&self) -> Result<Message, Fault> {
         let thread = self.thread;
         Ok(match self.store.delete(thread, None).await? {
-            Some(_) => format!("the goal of {thread} was cleared").into(),
-            None => format!("{thread} has no goal; nothing to do").into(),
+            Some(_) => ("the goal of ", thread, " was cleared").into(),
+            None => (thread, " has no goal; nothing to do").into(),
         })
     }
 

@@ -140,15 +140,13 @@ impl List {
                 "No thread is archived.".into(),
                 format!("{} current: leave out --archived to see them.", counted(current, "thread")).into(),
             )
+        } else if missing > 0 {
+            let rollouts = format!("The rollouts of {} are missing.", counted(missing, "thread"));
+            ("No current threads.".into(), rollouts.into())
         } else if archived > 0 {
             (
                 "No current threads.".into(),
                 format!("{} archived: --archived shows them.", counted(archived, "thread")).into(),
-            )
-        } else if missing > 0 {
-            (
-                "No current threads.".into(),
-                format!("The rollouts of {} are missing.", counted(missing, "thread")).into(),
             )
         } else {
             let files = counted(files, "file");
