@@ -46,11 +46,16 @@ fn has_hint(text: &[u8]) -> bool {
     })
 }
 
-fn compile() -> Regex {
+/// Returns the patterns of every candidate.
+fn leads() -> Vec<String> {
     let mut leads: Vec<String> = TABLE.iter().map(crate::shape::Rule::lead).collect();
     leads.push(format!(r#"(?i-u:{})(?:\\{{0,7}}["'`][ \t]{{0,8}},|[\\"'`\] \t]{{0,10}}[:=]|>)"#, name_end()));
     leads.push(format!(r"--[A-Za-z0-9-]{{0,32}}(?i-u:{})[ \t]{{1,8}}[^\s-]", name_end()));
-    Regex::new(&leads.join("|")).expect("the leads of the table compile: a test compiles each")
+    leads
+}
+
+fn compile() -> Regex {
+    Regex::new(&leads().join("|")).expect("the leads of the table compile: a test compiles each")
 }
 
 /// Returns a pattern for the end of a secret's name: its last word, and what may follow that.
