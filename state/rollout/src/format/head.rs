@@ -77,5 +77,5 @@ fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Splits a short string without escapes from its closing quote on.
 #[inline]
 fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    rest.split_at_checked(json::plain(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
+    rest.split_at_checked(json::plain_prefix(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }

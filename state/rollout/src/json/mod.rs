@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::fields::{Raw, fields, items};
-pub(crate) use self::scan::{NotJson, Result, plain};
+pub(crate) use self::scan::{NotJson, Result, plain_prefix};
 use crate::text::{MAX_JSON, MAX_NAME, MAX_PATH};
 
 /// Decodes the value, if it is a string.

@@ -14,7 +14,7 @@ pub(crate) type Result<T> = std::result::Result<T, NotJson>;
 /// It looks at up to eight words of 8 bytes, and leaves out a shorter rest. So the next byte need
 /// not be one of these three.
 #[inline(always)]
-pub(crate) fn plain(text: &[u8]) -> usize {
+pub(crate) fn plain_prefix(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     // Sets the highest bit of each byte that is less than `least`, and no other bit before the
     // first of them. After it, a borrow may mark a byte that is not less.
@@ -122,7 +122,7 @@ impl<'a> Scanner<'a> {
         let bytes = self.json.as_bytes();
         let from = self.at + 1;
         // Most strings are short and have no escapes.
-        let mut at = from + plain(&bytes[from..]);
+        let mut at = from + plain_prefix(&bytes[from..]);
         if bytes.get(at) == Some(&b'"') {
             self.at = at + 1;
             return Some(());

@@ -1,12 +1,14 @@
 //! Tests of reading JSON.
 
 use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use serde::de::IgnoredAny;
 
 use super::fields::{fields, items};
 use super::scan::{NotJson, Result, Scanner};
 use super::string::unescaped;
-use super::{compact, text};
+use super::{compact, plain_prefix, text};
 
 #[test]
 fn the_last_of_a_repeated_key_counts() -> Result<()> {
@@ -91,5 +93,27 @@ proptest! {
             json = format!("\"{}\"", text.encode_utf16().map(escape).collect::<String>());
         }
         prop_assert_eq!(unescaped(&json[1..json.len() - 1]).collect::<String>(), text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 4096, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Default::default()
+    })]
+
+    #[test]
+    fn the_plain_prefix_ends_at_the_first_byte_that_is_not_plain(
+        // Only a rare special byte leaves prefixes of several words.
+        text in prop::collection::vec(
+            prop_oneof![
+                40 => select(b" !\x5b\x7f\x80\xffa".as_slice()),
+                1 => select(b"\x00\x1f\"\\".as_slice()),
+            ],
+            0..=80,
+        ),
+    ) {
+        let special = text.iter().position(|byte| matches!(byte, 0..b' ' | b'"' | b'\\'));
+        let searched = (text.len() / 8 * 8).min(64);
+        prop_assert_eq!(plain_prefix(&text), special.unwrap_or(text.len()).min(searched));
     }
 }
