@@ -63,10 +63,11 @@ impl<'a> Head<'a> {
 /// Splits the time from its closing quote on.
 ///
 /// Most times have 24 bytes with these marks, and the bytes between are not looked at. A quote or
-/// a backslash there would leave no JSON that continues with `,"`, or a text that is no time.
+/// a backslash there would leave no JSON that continues with `,"`, or a text that is no time. The
+/// century is compared: a quote in it would leave room for another key before the next mark.
 #[inline]
 fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    const USUAL: &[u8; 24] = b"____-__-__T__:__:__.___Z";
+    const USUAL: &[u8; 24] = b"20__-__-__T__:__:__.___Z";
     let is_usual = |time: &[u8; 24]| time.iter().zip(USUAL).all(|(byte, mark)| *mark == b'_' || byte == mark);
     match rest.split_first_chunk() {
         Some((time, rest)) if rest.first() == Some(&b'"') && is_usual(time) => Some((time, rest)),
