@@ -29,7 +29,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "get", ID])?, @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+    thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", "01a2036c-de71", "Tidy the widget", "--budget", "50_000"])?, @r"
     exit 0
@@ -90,7 +90,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "clear", ID])?, @r"
     exit 0
     --- stdout
-    01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal; nothing to do
+    thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal; nothing to do
     ");
     Ok(())
 }

@@ -60,7 +60,7 @@ impl Answer for Goals {
             }
             Goals::One { goal: Some(goal), .. } => sheet::sheet(goal, screen),
             Goals::One { thread, goal: None } => {
-                format!("{thread} has no goal\n")
+                format!("thread {thread} has no goal\n")
             }
             Goals::Done { .. } if screen.quiet => String::new(),
             Goals::Done { said, .. } => format!("{}\n", screen.render(said.clone())),
