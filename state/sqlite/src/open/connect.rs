@@ -110,6 +110,7 @@ fn pragmas(kind: DbKind, access: Access) -> String {
         Access::Exclusive => {
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON;"
         }
+        // Pages of 4 KiB: 16 MiB.
         Access::Write => {
             "PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096;"
         }

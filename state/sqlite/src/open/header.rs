@@ -2,7 +2,7 @@
 //! (<https://www.sqlite.org/fileformat2.html>, section 1.3).
 
 use std::io::{self, ErrorKind};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use crate::options::JournalMode;
@@ -12,6 +12,9 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Length of a database's header in bytes.
 pub(crate) const HEADER: usize = 100;
+
+/// Possible page sizes in bytes: the powers of two in this range.
+pub(crate) const PAGE_SIZES: RangeInclusive<u32> = 512..=65_536;
 
 /// Kind and number of cells of the first page's B-tree, which lists the tables.
 const TABLES: Range<usize> = HEADER..HEADER + 5;

@@ -16,7 +16,7 @@ use std::io::{self, BufReader, Read as _};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::header::{HEADER, Header, word};
+use super::header::{HEADER, Header, PAGE_SIZES, word};
 use super::leftover::{Leftover, Origin, fill};
 use crate::paths::DbPaths;
 use crate::system::holders;
@@ -28,7 +28,6 @@ const FIELDS: usize = 28;
 /// Number of records that stands for "up to the file's end".
 const ALL: u32 = u32::MAX;
 const SECTORS: RangeInclusive<u32> = 32..=65_536;
-const PAGES: RangeInclusive<u32> = 512..=65_536;
 const BUFFER: usize = 1 << 18;
 
 /// Content of a hot journal: the database before the transaction. Playback cuts the file to its
@@ -58,7 +57,7 @@ impl Leftover for Journal {
         let Some(mut segment) = reader.segment(None)? else { return Ok(None) };
         let page_size = if segment.page_size == 0 { page_size } else { segment.page_size };
         let fits = |size: u32, sizes: RangeInclusive<u32>| size.is_power_of_two() && sizes.contains(&size);
-        if !fits(page_size, PAGES) || !fits(segment.sector, SECTORS) {
+        if !fits(page_size, PAGE_SIZES) || !fits(segment.sector, SECTORS) {
             return Ok(None);
         }
         let mut before = Origin { page_size, pages: segment.pages, first_page: None };

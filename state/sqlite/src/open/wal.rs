@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use super::header::{HEADER, Header, word};
+use super::header::{HEADER, Header, PAGE_SIZES, word};
 use super::leftover::{Leftover, Origin, fill};
 use crate::paths::DbPaths;
 use crate::system::holders;
@@ -116,8 +116,7 @@ fn walk(file: &mut File, mut visit: impl FnMut(u32, Frame<'_>)) -> io::Result<()
         return Ok(());
     }
     let (magic, page_size) = (word(&header, 0), word(&header, 8));
-    let sizes = 512..=65_536;
-    if magic & !1 != MAGIC || !page_size.is_power_of_two() || !sizes.contains(&page_size) {
+    if magic & !1 != MAGIC || !page_size.is_power_of_two() || !PAGE_SIZES.contains(&page_size) {
         return Ok(());
     }
     let mut checksum = Checksum { sums: (0, 0), big_endian: magic & 1 == 1 };
