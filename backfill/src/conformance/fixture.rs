@@ -175,7 +175,10 @@ pub(super) async fn outcomes<F: Fixture>(fixture: &F) -> Vec<StoredOutcome<Probl
 pub(super) fn engine<F: Fixture>(fixture: &F) -> Backfill<F::Source, F::Index, F::Progress> {
     let engine = Backfill::new(fixture.source(), fixture.index(), fixture.progress());
     // A lease of the suite expires only when a check wants it to.
-    engine.with(|it| (it.owner, it.lease_ttl) = (fixture.owner(0), Duration::from_secs(3_600)))
+    engine.with(|it| {
+        it.owner = fixture.owner(0);
+        it.lease_ttl = Duration::from_secs(3_600);
+    })
 }
 
 /// Makes a pass, which must go through.

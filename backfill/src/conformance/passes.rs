@@ -97,7 +97,10 @@ pub async fn batch_size_does_not_matter<F: Fixture>(fixture: &F) {
     pass(fixture).await;
     let before = (fixture.rows().await, outcomes(fixture).await);
     for size in [1, 2, 4] {
-        let engine = engine(fixture).with(|it| (it.batch_items, it.force) = (size, true));
+        let engine = engine(fixture).with(|it| {
+            it.batch_items = size;
+            it.force = true;
+        });
         engine.run(|_| {}).await.expect("the pass must go through");
         assert_eq!((fixture.rows().await, outcomes(fixture).await), before, "in batches of {size}");
     }
@@ -155,7 +158,10 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
 /// Makes a pass that is stopped after so many items, which must be a number of whole batches.
 async fn stopped<F: Fixture>(fixture: &F, batch_items: usize, after: u64) {
     let stop = StopHandle::new();
-    let engine = engine(fixture).with(|it| (it.batch_items, it.stop) = (batch_items, stop.clone()));
+    let engine = engine(fixture).with(|it| {
+        it.batch_items = batch_items;
+        it.stop = stop.clone();
+    });
     let report = engine.run(|update| {
         if update.phase == Phase::Indexing && update.done_items >= after {
             stop.stop();

@@ -48,7 +48,9 @@ pub async fn run(
     observer.begin(&stop);
     let engine =
         Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress)).with(|it| {
-            (it.owner, it.stop, it.force) = (lease_owner(), stop, options.force);
+            it.owner = lease_owner();
+            it.stop = stop;
+            it.force = options.force;
             it.patience = if options.wait { Duration::MAX } else { Duration::ZERO };
         });
     let waiting = Notify::new();
