@@ -10,7 +10,7 @@ pub struct CrateRule {
     pub folder: &'static str,
     /// Kind of crate, which decides the rules that hold for all of that kind.
     pub kind: Kind,
-    /// Crates of this workspace that its manifest may name, tests included; see [`EVERY_LIBRARY`].
+    /// Crates of this workspace that its manifest may name, tests included; see `EVERY_LIBRARY`.
     pub knows: &'static [&'static str],
     /// Packages that must not be reachable from it.
     pub forbidden: &'static [Forbidden],

@@ -118,6 +118,7 @@ pub(super) const CUT_CYCLES: &str = "WITH RECURSIVE above (start, id) AS ( \
 
 /// The edges from the parents `?1` (a JSON array) to their indexed children, as a JSON array of
 /// `[child, parent, time]`.
+#[cfg(feature = "backfill")]
 pub(super) const CHILDREN_OF: &str = "SELECT json_group_array(json_array(id, parent_thread_id, created_at_ms)) \
      FROM threads WHERE parent_thread_id IN (SELECT value FROM json_each(?1))";
 

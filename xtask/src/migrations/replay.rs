@@ -70,7 +70,7 @@ impl Step {
 }
 
 impl Replay {
-    /// Runs the migrations of a folder; a statement that fails is a [`Failure`].
+    /// Runs the migrations of a folder. The first statement that fails is recorded.
     pub fn run(folder: &Folder) -> Result<Self> {
         let connection = Connection::open_in_memory().context("SQLite does not start")?;
         // As when it is opened by a program: the migrator turns them off to let a table be rebuilt.

@@ -1,6 +1,6 @@
 //! Upgrades of a real database file under stress: run twice, raced, mixed, from past and future.
 //!
-//! [`attempt`] makes the old database and turns an error into a finding. A scenario is a function.
+//! `attempt` makes the old database and turns an error into a finding. A scenario is a function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
