@@ -19,7 +19,7 @@ pub(crate) struct Fixture {
     folder: TempDir,
 }
 
-/// What a run said.
+/// Output and exit code of a run.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,

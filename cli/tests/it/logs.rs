@@ -8,7 +8,7 @@ const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 const OTHER: &str = "01a2036c-e047-73b0-a0b8-5c88d8d44d72";
 
 mod parser {
-    /// What a part of an agent logs.
+    /// Log lines of one part of an agent.
     pub(super) fn fail() {
         let _span = tracing::info_span!("turn", number = 3, thread_id = super::OTHER).entered();
         tracing::error!(path = "src/main file.rs", "the parser failed");

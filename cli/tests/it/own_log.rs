@@ -1,4 +1,4 @@
-//! What the tool logs of itself: what it did, and nothing that outlives a deleted thread.
+//! The tool's own log: it records each change, and nothing that outlives a deleted thread.
 
 use std::fs;
 

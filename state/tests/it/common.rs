@@ -1,5 +1,5 @@
-//! What the tests share: homes that can be written to, an index over them, and a look behind its
-//! back.
+//! Shared parts of the tests: writable homes, an index over them, and direct access to its
+//! database.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -111,7 +111,7 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
     Ok(())
 }
 
-/// What happens between two pages.
+/// Events between two pages.
 #[derive(Clone, Debug)]
 enum Event {
     Insert { ms: i64 },

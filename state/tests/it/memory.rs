@@ -1,4 +1,4 @@
-//! What is remembered of threads.
+//! Memory modes of threads.
 
 use jiff::Timestamp;
 use threadkeep_state::{StateError, ThreadMetadata, ThreadUpsert};

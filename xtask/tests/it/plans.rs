@@ -1,4 +1,4 @@
-//! How SQLite answers a store's statements is known, and what reads whole tables is seen.
+//! Plans of a store's statements: they are recorded, and reading a whole table is reported.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is written down at a release, and how it is used afterwards.
+//! Records of a release: how they are made, and how later checks use them.
 
 use std::path::Path;
 

@@ -59,7 +59,7 @@ pub(crate) fn preflight(spec: &DbSpec, paths: &DbPaths, read_only: bool) -> Resu
 /// Checks the schema of a database that an interrupted program left with a log. SQLite writes the
 /// log back when it closes the file, and a database that is refused must stay as it is.
 ///
-/// What cannot be read this way, or changes meanwhile, is left to SQLite.
+/// Leaves a schema that cannot be read this way, or that changes meanwhile, to SQLite.
 fn check_leftover(spec: &DbSpec, paths: &DbPaths, header: &Header) -> Result<(), OpenError> {
     let exists = paths.wal.exists() || paths.shm.exists();
     let is_left = header.journal == JournalMode::Wal && exists && !has_locks(&paths.shm);

@@ -1,4 +1,4 @@
-//! What was deleted is gone from the files, not only from the tables.
+//! Deleted content is gone from the files, not only from the tables.
 
 use std::path::Path;
 

@@ -49,7 +49,7 @@ async fn raw(folder: &Path, statements: &str) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
-/// What a kill would leave now: the database and its journal.
+/// Files that a kill would leave now: the database and its journal.
 fn left_behind(folder: &Path) -> Result<tempfile::TempDir> {
     let left = tempfile::tempdir()?;
     fs::copy(folder.join(FILE), left.path().join(FILE))?;

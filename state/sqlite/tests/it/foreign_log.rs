@@ -26,7 +26,7 @@ async fn ours() -> Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// What a kill would leave of a database in use.
+/// Files that a kill would leave of a database in use.
 fn left_behind(folder: &Path) -> Result<tempfile::TempDir> {
     let left = tempfile::tempdir()?;
     for suffix in ["", "-wal", "-shm"] {

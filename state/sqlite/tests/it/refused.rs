@@ -1,4 +1,4 @@
-//! What is not ours, is newer or is damaged is refused, and not one byte of it changes.
+//! A file that is not ours, too new or damaged is refused, and not one byte of it changes.
 
 use std::fs;
 use std::path::Path;

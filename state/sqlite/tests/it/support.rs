@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use threadkeep_sqlite::{Database, DbKind, DbSpec, Durability, MigrationFile, OpenOptions, migrations};
 
-/// What a test gives back.
+/// Result of a test.
 pub(crate) type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Whatever went wrong in a test.

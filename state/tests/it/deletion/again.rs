@@ -1,4 +1,4 @@
-//! What was deleted stays so, until it is brought back.
+//! A deleted thread stays deleted until it is restored.
 
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{StateOptions, StateRuntime};

@@ -1,4 +1,4 @@
-//! What cannot be deleted at once is left to later.
+//! Content that cannot be deleted at once is deleted later.
 
 use sqlx::{Connection as _, SqliteConnection};
 use threadkeep_state::{OpenOptions, StateOptions, StateRuntime};
