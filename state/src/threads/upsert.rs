@@ -73,7 +73,7 @@ indexed_columns! { |metadata, file|
     preview: Option<String> = metadata.preview,
     sandbox_policy: Option<String> = metadata.sandbox_policy,
     approval_mode: Option<String> = metadata.approval_mode,
-    tokens_used: i64 = metadata.tokens_used.max(0),
+    tokens_used: i64 = metadata.own_tokens.unwrap_or(0).saturating_add(metadata.inherited_tokens.unwrap_or(0)),
     git_sha: Option<String> = metadata.git_sha,
     git_branch: Option<String> = metadata.git_branch,
     git_origin_url: Option<String> = metadata.git_origin_url,

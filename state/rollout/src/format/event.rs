@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+use super::agent_goal::AgentGoal;
 use super::fact::Fact;
 use super::git_url;
 use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use super::kind::Event;
 use super::user_message::UserMessage;
 use crate::json::{self, Raw};
-use crate::text::{MAX_FIRST_USER_MESSAGE, bounded};
+use crate::text::{MAX_FIRST_USER_MESSAGE, MAX_NAME, bounded};
 
 /// Reads the payload of an event that was written `at`.
 pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) -> json::Result<Fact<'a>> {
@@ -59,6 +60,17 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         Event::ItemCompleted => {
             let [turn_id, item] = json::fields(payload, ["turn_id", "item"])?;
             return Ok(completed(item, json::owned(turn_id), at).unwrap_or(Fact::Other));
+        }
+        Event::GoalUpdated => {
+            let [goal] = json::fields(payload, ["goal"])?;
+            return Ok(Fact::GoalSet(AgentGoal::read(goal).map(Box::new)));
+        }
+        Event::GoalCleared => return Ok(Fact::GoalSet(None)),
+        Event::NameUpdated => {
+            // Versions differ in the key.
+            let [name, thread_name] = json::fields(payload, ["name", "thread_name"])?;
+            let name = json::text(thread_name.or(name)).map(|name| bounded(name.trim(), MAX_NAME));
+            return Ok(Fact::Renamed { name: name.filter(|name| !name.is_empty()), at });
         }
         Event::AgentMessage => {
             let [turn_id, id, message, phase] =

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::agent_goal::AgentGoal;
 use super::item::{TurnItem, TurnStatus};
 use super::session_meta::SessionMeta;
 use super::tool_call::ToolCall;
@@ -68,6 +69,16 @@ pub enum Fact<'a> {
     TokenCount {
         /// Tokens that the thread has used so far, where the line has them. Never negative.
         total: Option<i64>,
+    },
+    /// The agent's goal was set, or cleared: `event_msg` / `thread_goal_updated` and
+    /// `thread_goal_cleared`.
+    GoalSet(Option<Box<AgentGoal>>),
+    /// The thread was named: `event_msg` / `thread_name_updated`.
+    Renamed {
+        /// The name; `None` removes it.
+        name: Option<String>,
+        /// Time of the line.
+        at: Option<Timestamp>,
     },
     /// The model calls a tool, or the tool answers: some `response_item`, and bare items of the
     /// oldest files.

@@ -8,6 +8,7 @@ use super::fact::Fact;
 use super::kind::{Event, Kind};
 use super::read;
 use crate::json::{self, NotJson};
+use crate::time::LineTime;
 
 /// First bytes of a line.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,10 @@ impl<'a> Head<'a> {
         // The payload ends the line in every version we know; where it does not, the whole line is
         // parsed.
         let payload = text.get(self.payload..text.len() - 1).ok_or(NotJson)?;
-        read::fact(self.kind, payload, None).or_else(|_| Envelope::read(text)?.fact())
+        // Of other kinds, only `Lines` shows the time.
+        let at = matches!(self.kind, Kind::Event(Event::NameUpdated)).then(|| LineTime::later(self.time));
+        let at = at.flatten().and_then(|time| time.timestamp());
+        read::fact(self.kind, payload, at).or_else(|_| Envelope::read(text)?.fact())
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) enum Event {
     AgentMessage,
     AgentReasoning,
     ContextCompacted,
+    GoalUpdated,
+    GoalCleared,
+    NameUpdated,
 }
 
 impl Kind {
@@ -69,6 +72,9 @@ impl Event {
             b"entered_review_mode" => Self::EnteredReview,
             b"exited_review_mode" => Self::ExitedReview,
             b"context_compacted" => Self::ContextCompacted,
+            b"thread_goal_updated" => Self::GoalUpdated,
+            b"thread_goal_cleared" => Self::GoalCleared,
+            b"thread_name_updated" => Self::NameUpdated,
             _ => return None,
         })
     }

@@ -4,6 +4,7 @@
 //! shape, and otherwise from the whole line ([`envelope`]). Kind and payload make the fact, in one
 //! place for every user ([`read`]).
 
+pub(crate) mod agent_goal;
 pub(crate) mod envelope;
 mod event;
 pub(crate) mod fact;

@@ -47,8 +47,41 @@ pub struct SessionMeta {
     pub agent_path: Option<String>,
     /// The thread that spawned this one.
     pub parent_thread_id: Option<Uuid>,
+    /// The thread that this one was forked from.
+    pub forked_from_id: Option<Uuid>,
+    /// The file that this one builds on.
+    pub history_base: Option<HistoryBase>,
+    /// Ordinal of the first line that is a sub-agent's own, after copied lines.
+    pub subagent_history_start_ordinal: Option<u64>,
+    /// True for a side conversation that belongs to the thread it was forked from.
+    pub attached_thread: Option<bool>,
     /// Permission to make memories of the thread: `enabled`, `disabled`, …
     pub memory_mode: Option<String>,
+}
+
+/// `history_base`: the file that a rollout builds on, and the part of it that still counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HistoryBase {
+    /// Id at the end of the file's name: a thread's or a segment's.
+    pub file_id: Uuid,
+    /// Ordinal of the first line that no longer counts.
+    pub end_ordinal: Option<u64>,
+    /// Byte after the last line that counts; of a compressed file, the decompressed byte. Wrong in
+    /// some files: prefer the ordinal.
+    pub end_offset: Option<u64>,
+}
+
+impl HistoryBase {
+    fn read(raw: Raw<'_>) -> Option<Self> {
+        let [file, ordinal, offset] =
+            json::object(raw, ["thread_id", "end_ordinal_exclusive", "end_byte_offset"]);
+        Some(Self {
+            file_id: id(file)?,
+            end_ordinal: json::number(ordinal),
+            end_offset: json::number(offset),
+        })
+    }
 }
 
 impl SessionMeta {
@@ -57,18 +90,18 @@ impl SessionMeta {
         #[rustfmt::skip]
         let [
             thread, timestamp, cwd, originator, source, thread_source, model_provider, cli_version, git, nickname, role,
-            agent_type, path, parent, memory_mode,
+            agent_type, path, parent, memory_mode, forked_from, base, start_ordinal, attached,
         ] = json::fields(payload, [
             "id", "timestamp", "cwd", "originator", "source", "thread_source", "model_provider", "cli_version", "git",
             // Some versions called the role a type.
             "agent_nickname", "agent_role", "agent_type", "agent_path", "parent_thread_id", "memory_mode",
+            "forked_from_id", "history_base", "subagent_history_start_ordinal", "attached_thread",
         ])?;
         let [commit, branch, url] = json::object(git, ["commit_hash", "branch", "repository_url"]);
         let [subagent] = json::object(source, ["subagent"]);
         let [spawn] = json::object(subagent, ["thread_spawn"]);
         let [spawned_by, spawn_nickname, spawn_role, spawn_path] =
             json::object(spawn, ["parent_thread_id", "agent_nickname", "agent_role", "agent_path"]);
-        let id = |raw| json::text(raw).and_then(|id| Uuid::try_parse(&id).ok());
         let first_name = |names: &[Raw<'_>]| names.iter().find_map(|name| json::name(*name));
         Ok(Self {
             id: id(thread),
@@ -87,6 +120,10 @@ impl SessionMeta {
             agent_path: json::path(path).or_else(|| json::path(spawn_path)),
             parent_thread_id: id(parent).or_else(|| id(spawned_by)),
             memory_mode: json::name(memory_mode),
+            forked_from_id: id(forked_from),
+            history_base: HistoryBase::read(base),
+            subagent_history_start_ordinal: json::number(start_ordinal),
+            attached_thread: json::number(attached),
         })
     }
 
@@ -97,7 +134,12 @@ impl SessionMeta {
         }
         update!(id timestamp cwd originator source thread_source model_provider cli_version git_sha git_branch);
         update!(git_origin_url agent_nickname agent_role agent_path parent_thread_id memory_mode);
+        update!(forked_from_id history_base subagent_history_start_ordinal attached_thread);
     }
+}
+
+fn id(raw: Raw<'_>) -> Option<Uuid> {
+    json::text(raw).and_then(|id| Uuid::try_parse(&id).ok())
 }
 
 /// Returns the originator of a payload, in full: two may differ only where a long name would be

@@ -56,7 +56,7 @@ pub(crate) fn object<'a, const N: usize>(raw: Raw<'a>, names: [&str; N]) -> [Raw
     raw.and_then(|raw| fields(raw, names).ok()).unwrap_or([None; N])
 }
 
-/// Deserializes a number; `None` for any other value.
+/// Deserializes a number or a boolean; `None` for any other value.
 pub(crate) fn number<T: DeserializeOwned>(raw: Raw<'_>) -> Option<T> {
     serde_json::from_str(raw?).ok()
 }

@@ -3,6 +3,7 @@
 pub(crate) mod checkpoint;
 pub(crate) mod extract;
 pub(crate) mod kept;
+pub(crate) mod kind;
 pub(crate) mod pass;
 pub(crate) mod state;
 #[cfg(test)]

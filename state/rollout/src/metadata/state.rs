@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::kind::ThreadKind;
 use super::thread::ThreadMetadata;
+use crate::format::agent_goal::AgentGoal;
 use crate::format::fact::Fact;
 use crate::format::session_meta::SessionMeta;
 use crate::format::turn_context::TurnContext;
@@ -30,14 +32,16 @@ pub(crate) struct State {
     turn: Option<TurnContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_user_message: Option<String>,
-    #[serde(skip_serializing_if = "is_zero")]
-    tokens_used: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_tokens: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<AgentGoal>,
     /// The last turn.
     run: Run,
-}
-
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
 
 impl State {
@@ -47,8 +51,10 @@ impl State {
         match fact {
             Fact::SessionMeta(meta) => self.set_session(*meta),
             Fact::TurnContext(turn) => self.turn = Some(turn),
-            Fact::TokenCount { total } => self.tokens_used = total.unwrap_or(self.tokens_used),
+            Fact::TokenCount { total } => self.own_tokens = total.or(self.own_tokens),
             Fact::UserMessage { message, .. } => self.set_user_message(&message),
+            Fact::GoalSet(goal) => self.goal = goal.map(|goal| *goal),
+            Fact::Renamed { name, at } => (self.name, self.named_at) = (name, at.or(self.named_at)),
             Fact::WorkingDirectory(cwd) => _ = self.session.cwd.get_or_insert(cwd),
             _ => {}
         }
@@ -107,6 +113,7 @@ impl State {
             .or(self.first_line_at)
             .or_else(|| time::of_id(thread_id))
             .or_else(|| name.and_then(|name| TimeZone::UTC.to_timestamp(name.started).ok()));
+        let kind = ThreadKind::of(&self.session);
         let session = self.session.clone();
         let turn = self.turn.clone().unwrap_or_default();
         let title = self.first_user_message.as_deref().map(|message| text::bounded(message, MAX_TITLE));
@@ -126,7 +133,8 @@ impl State {
             first_user_message: self.first_user_message.clone(),
             sandbox_policy: turn.sandbox_policy,
             approval_mode: turn.approval_mode,
-            tokens_used: self.tokens_used,
+            own_tokens: self.own_tokens,
+            inherited_tokens: session.forked_from_id.is_none().then_some(0),
             git_sha: session.git_sha,
             git_branch: session.git_branch,
             git_origin_url: session.git_origin_url,
@@ -134,6 +142,12 @@ impl State {
             agent_role: session.agent_role,
             agent_path: session.agent_path,
             parent_thread_id: session.parent_thread_id,
+            forked_from_id: session.forked_from_id,
+            kind,
+            name: self.name.clone(),
+            named_at: self.named_at,
+            goal: self.goal.clone(),
+            closed_agents: Vec::new(),
             memory_mode: session.memory_mode,
             run_outcome: self.run.outcome(),
         })

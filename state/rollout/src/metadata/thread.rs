@@ -1,9 +1,11 @@
 //! Metadata of a thread, as an index stores it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::kind::ThreadKind;
+use crate::format::agent_goal::AgentGoal;
 use crate::format::strip_credentials;
 use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
 use crate::turns::run_outcome::RunOutcome;
@@ -53,8 +55,12 @@ pub struct ThreadMetadata {
     pub sandbox_policy: Option<String>,
     /// The latest turn's `approval_policy`: a name, or compact JSON.
     pub approval_mode: Option<String>,
-    /// The total of the last `token_count` that says one; 0 without. Never negative.
-    pub tokens_used: i64,
+    /// Tokens that the thread itself used; `None` if the rollout says nothing of tokens. Never
+    /// negative.
+    pub own_tokens: Option<i64>,
+    /// Tokens that the thread's history had used before the thread was forked: 0 without a fork,
+    /// `None` if unknown.
+    pub inherited_tokens: Option<i64>,
     /// The commit the thread began at.
     pub git_sha: Option<String>,
     /// The branch the thread began on.
@@ -70,16 +76,43 @@ pub struct ThreadMetadata {
     pub agent_path: Option<String>,
     /// The thread that spawned this one.
     pub parent_thread_id: Option<Uuid>,
+    /// The thread that this one was forked from.
+    pub forked_from_id: Option<Uuid>,
+    /// Kind of the thread.
+    pub kind: ThreadKind,
+    /// The thread's name, as the rollout last says (`thread_name_updated`).
+    pub name: Option<String>,
+    /// Time when the name was given or removed.
+    pub named_at: Option<Timestamp>,
+    /// Goal that the agent keeps, as it was last set.
+    pub goal: Option<AgentGoal>,
+    /// Sub-agents that the thread closed, in their order.
+    pub closed_agents: Vec<ClosedAgent>,
     /// Permission to make memories of the thread: `enabled`, `disabled`, …
     pub memory_mode: Option<String>,
     /// Outcome of the last run, as far as the rollout goes.
     pub run_outcome: RunOutcome,
 }
 
+/// Sub-agent that its thread closed (`close_agent`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClosedAgent {
+    /// The sub-agent's thread.
+    pub thread_id: Uuid,
+    /// Time of the line.
+    pub at: Option<Timestamp>,
+}
+
 impl ThreadMetadata {
     /// Returns the metadata of a thread of which only the id is known.
     pub fn new(thread_id: Uuid) -> Self {
         Self { thread_id, ..Self::default() }
+    }
+
+    /// Returns the tokens of the thread and of the history that it inherited, as far as known.
+    pub fn tokens_used(&self) -> i64 {
+        self.own_tokens.unwrap_or(0).saturating_add(self.inherited_tokens.unwrap_or(0))
     }
 
     /// Removes secrets from texts, and credentials from the remote's URL. An extractor has done

@@ -46,7 +46,7 @@ impl Touch {
             thread_id: metadata.thread_id,
             // Every appended line has a time.
             updated_at: metadata.updated_at.unwrap_or_default(),
-            tokens_used: metadata.tokens_used,
+            tokens_used: metadata.tokens_used(),
             run_outcome: metadata.run_outcome,
         }
     }
@@ -92,7 +92,7 @@ impl Recorded {
         let touch = Touch::of(&self.metadata);
         let is_touch = before.is_none_or(|mut before| {
             before.updated_at = self.metadata.updated_at;
-            (before.tokens_used, before.run_outcome) = (touch.tokens_used, touch.run_outcome);
+            (before.own_tokens, before.run_outcome) = (self.metadata.own_tokens, touch.run_outcome);
             before == self.metadata
         });
         if is_touch { Change::Touch(touch) } else { Change::Metadata(Box::new(self.metadata.clone())) }

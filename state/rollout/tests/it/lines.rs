@@ -134,10 +134,10 @@ fn lines_and_metadata_say_the_same() -> Result {
             }
         }
         let session = session.ok_or_else(|| file.path.clone())?;
+        assert_eq!(tokens, metadata.tokens_used());
         assert_eq!((session.id, session.cli_version), (Some(metadata.thread_id), metadata.cli_version));
         assert_eq!((session.git_sha, session.git_origin_url), (metadata.git_sha, metadata.git_origin_url));
         assert_eq!(turn.and_then(|turn| turn.model), metadata.model);
-        assert_eq!(tokens, metadata.tokens_used);
         assert_eq!(said.is_some(), metadata.title.is_some(), "{}", file.path);
     }
     Ok(())

@@ -7,6 +7,7 @@ mod discover;
 mod git_url;
 mod home;
 mod lines;
+mod marks;
 mod odd_json;
 mod outcomes;
 mod recorder;

@@ -63,7 +63,7 @@ fn what_a_recorder_says_of_its_thread_is_what_a_reader_finds() -> Result {
                 Change::Touch(touch) => {
                     assert_eq!(touch.thread_id, known.thread_id);
                     known.updated_at = Some(touch.updated_at);
-                    known.tokens_used = touch.tokens_used;
+                    known.own_tokens = Some(touch.tokens_used).filter(|tokens| *tokens > 0);
                     known.run_outcome = touch.run_outcome;
                 }
                 other => return Err(format!("{other:?}").into()),

@@ -136,9 +136,9 @@ fn tokens_are_the_last_that_were_counted() -> Result {
     };
     let none = line(9, "event_msg", json!({"type": "token_count", "info": null}));
     let got = metadata(&[meta(ID, json!({})), count(1, json!(5)), count(2, json!(12)), none])?;
-    assert_eq!(got.tokens_used, 12);
-    assert_eq!(metadata(&[meta(ID, json!({})), count(1, json!(-5))])?.tokens_used, 0);
-    assert_eq!(metadata(&[meta(ID, json!({})), count(1, json!("many"))])?.tokens_used, 0);
+    assert_eq!(got.own_tokens, Some(12));
+    assert_eq!(metadata(&[meta(ID, json!({})), count(1, json!(-5))])?.own_tokens, Some(0));
+    assert_eq!(metadata(&[meta(ID, json!({})), count(1, json!("many"))])?.own_tokens, None);
     Ok(())
 }
 

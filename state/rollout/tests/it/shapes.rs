@@ -74,7 +74,7 @@ fn the_last_line_wins_in_either_shape() -> Result {
         (first, second.replace(',', " ,")),
     ] {
         let got = extract_bytes([first, second].concat())?;
-        assert_eq!((got.metadata.model.as_deref(), got.metadata.tokens_used), (Some("b"), 2));
+        assert_eq!((got.metadata.model.as_deref(), got.metadata.own_tokens), (Some("b"), Some(2)));
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ fn a_last_line_that_fails_after_all_leaves_what_was_before_it() -> Result {
         (r#"{"timestamp":"2026-13-22T10:00:03.000Z","type":"response_item","payload":{}}"#.to_owned(), 0),
     ] {
         let got = extract_bytes(format!("{META}\n{}\n{good}\n{last}\n", turn("a", "}")))?;
-        assert_eq!((got.metadata.model.clone(), got.metadata.tokens_used, updated(&got)), wanted, "{last}");
+        assert_eq!((got.metadata.model.clone(), got.metadata.tokens_used(), updated(&got)), wanted, "{last}");
         assert_eq!(got.skipped.count, skipped, "{last}");
     }
     Ok(())
