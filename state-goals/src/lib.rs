@@ -107,4 +107,4 @@ pub use store::{
     AccountMode, Accounted, DEFAULT_PAGE, GoalCursor, GoalStore, GoalUpdate, ListGoals, NewGoal, Usage,
 };
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, LazyDatabase, OpenError, OpenOptions};
+pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, LazyDatabase, OpenError, OpenOptions};

@@ -135,7 +135,7 @@ pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
 pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, JournalChoice, OpenError, OpenOptions};
+pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions};
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
     MAX_TOUCHES, SortDirection, SortKey, TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,

@@ -1,7 +1,7 @@
 //! The file: when it is made, when it is not, how much a commit waits for it, and whose it is.
 
 use threadkeep_state_goals::{
-    DbError, GOALS_DB, GoalError, GoalStore, GoalUpdate, JournalChoice, ListGoals, NewGoal, OpenError,
+    DbError, GOALS_DB, GoalError, GoalStore, GoalUpdate, JournalMode, ListGoals, NewGoal, OpenError,
     OpenOptions,
 };
 
@@ -111,7 +111,7 @@ async fn a_file_of_another_program_is_refused_untouched() -> Result {
 async fn a_commit_waits_for_the_disk() -> Result {
     const FULL: i64 = 2;
     const EXTRA: i64 = 3;
-    for (journal, level) in [(JournalChoice::Wal, FULL), (JournalChoice::Delete, EXTRA)] {
+    for (journal, level) in [(JournalMode::Wal, FULL), (JournalMode::Delete, EXTRA)] {
         let lab = Lab::new()?;
         let goals = GoalStore::new(lab.folder.path(), &OpenOptions::new().journal(journal));
         goals.insert(thread(1), NewGoal::new("reach it"), at(1)).await?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use threadkeep_state_goals::{GoalStore, GoalUpdate, JournalChoice, NewGoal, OpenOptions};
+use threadkeep_state_goals::{GoalStore, GoalUpdate, JournalMode, NewGoal, OpenOptions};
 
 use crate::common::{Lab, Result, at, thread, usage};
 
@@ -20,7 +20,7 @@ pub(crate) fn places_in_all(folder: &Path, text: &str) -> Result<usize> {
 
 #[tokio::test]
 async fn a_deleted_goal_leaves_no_byte() -> Result {
-    for journal in [JournalChoice::Wal, JournalChoice::Delete] {
+    for journal in [JournalMode::Wal, JournalMode::Delete] {
         let lab = Lab::new()?;
         let folder = lab.folder.path();
         let goals = GoalStore::new(folder, &OpenOptions::new().journal(journal));

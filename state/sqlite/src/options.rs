@@ -7,7 +7,7 @@ use crate::system::file_system::FileSystem;
 /// Options for opening a database. The defaults suit an agent's machine.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
-    pub(crate) journal: JournalChoice,
+    pub(crate) journal: Option<JournalMode>,
     pub(crate) busy_timeout: Duration,
     pub(crate) write_timeout: Duration,
     /// Wait of opening while another process creates or migrates the database.
@@ -18,7 +18,7 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     fn default() -> Self {
         Self {
-            journal: JournalChoice::Auto,
+            journal: None,
             busy_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(60),
@@ -34,10 +34,10 @@ impl OpenOptions {
         Self::default()
     }
 
-    /// Chooses the journal mode. Default: [`JournalChoice::Auto`].
+    /// Chooses the journal mode. Default: by [`JournalMode::for_file_system`].
     #[must_use]
-    pub fn journal(mut self, journal: JournalChoice) -> Self {
-        self.journal = journal;
+    pub fn journal(mut self, journal: JournalMode) -> Self {
+        self.journal = Some(journal);
         self
     }
 
@@ -73,29 +73,6 @@ impl OpenOptions {
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
-    }
-}
-
-/// Choice of the journal mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum JournalChoice {
-    /// WAL on local file systems, DELETE where WAL is unsafe.
-    #[default]
-    Auto,
-    /// WAL on every file system.
-    Wal,
-    /// DELETE on every file system.
-    Delete,
-}
-
-impl JournalChoice {
-    pub(crate) fn resolve(self, file_system: FileSystem) -> JournalMode {
-        match self {
-            Self::Auto => JournalMode::for_file_system(file_system),
-            Self::Wal => JournalMode::Wal,
-            Self::Delete => JournalMode::Delete,
-        }
     }
 }
 

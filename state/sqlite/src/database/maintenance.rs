@@ -38,33 +38,30 @@ impl Database {
     /// [`DbError::Busy`], [`DbError::Changed`], [`DbError::Io`]: the file could not be checked.
     /// Damage that keeps SQLite from reading the schema is a problem in the list, not an error.
     pub async fn check(&self, depth: Depth) -> Result<Vec<String>, DbError> {
-        let mut reader = self.reader().await?;
         let pragma = match depth {
             Depth::Quick => "quick_check",
             Depth::Full => "integrity_check",
         };
         let statement = AssertSqlSafe(format!("PRAGMA {pragma}({MOST_PROBLEMS})"));
         let lines = sqlx::query_scalar::<_, String>(statement).persistent(false);
-        let mut problems = match lines.fetch_all(reader.conn()).await {
-            Ok(lines) => lines,
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => {
-                reader.confirm()?;
-                return Ok(vec![error.to_string()]);
-            }
-            Err(error) => return Err(self.error(error)),
-        };
-        problems.retain(|line| line != "ok");
         let dangling = sqlx::query_scalar(
             "SELECT format('row %s of %s points to a row of %s that does not exist', \
                coalesce(rowid, '?'), \"table\", parent) FROM pragma_foreign_key_check LIMIT ?1",
         );
-        match dangling.bind(MOST_PROBLEMS).fetch_all(reader.conn()).await {
-            Ok(lines) => problems.extend::<Vec<String>>(lines),
-            Err(error) if ErrorClass::of(&error) == ErrorClass::Corrupt => problems.push(error.to_string()),
-            Err(error) => return Err(self.error(error)),
-        }
-        reader.confirm()?;
-        Ok(problems)
+        let is_damage = |error: &sqlx::Error| ErrorClass::of(error) == ErrorClass::Corrupt;
+        let check = self.read(async |conn| {
+            let mut problems = match lines.fetch_all(&mut *conn).await {
+                Err(error) if is_damage(&error) => return Ok(vec![error.to_string()]),
+                lines => lines?,
+            };
+            problems.retain(|line| line != "ok");
+            match dangling.bind(MOST_PROBLEMS).fetch_all(conn).await {
+                Err(error) if is_damage(&error) => problems.push(error.to_string()),
+                lines => problems.extend::<Vec<String>>(lines?),
+            }
+            Ok(problems)
+        });
+        check.await
     }
 
     /// Writes the log back into the database and truncates it. Returns false if a reader elsewhere

@@ -129,7 +129,7 @@ impl Database {
     ///
     /// * [`DbError::Exists`]: `to` exists.
     /// * [`DbError::Full`], [`DbError::Io`]: `to` cannot be written.
-    /// * [`DbError::Changed`] as for [`reader`](Self::reader); there is no copy then.
+    /// * [`DbError::Changed`] as for [`read`](Self::read); there is no copy then.
     /// * [`DbError::Busy`], [`DbError::Corrupt`], [`DbError::Statement`]: the database cannot be
     ///   read.
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
@@ -139,8 +139,8 @@ impl Database {
         }
         let inner = &self.inner;
         // On its own connection: a copy can take long and must not block the writer or a reader.
-        let access = if inner.access == Access::Read { Access::Copy } else { inner.access };
-        let mut connection = inner.connect(access).await?;
+        let mut connection = inner.connect(inner.access).await?;
+        // `VACUUM INTO` is a write to SQLite, although not to this file.
         sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
             .await
             .map_err(|error| inner.error(error))?;

@@ -52,8 +52,6 @@ pub(crate) enum Access {
     /// cannot write until it has closed all its connections to the file at once: see
     /// `findings/sqlite-readonly-shm.sh`.
     Untouched,
-    /// Reads and copies: `VACUUM INTO` is a write to SQLite, although not to this file.
-    Copy,
 }
 
 impl Access {
@@ -94,7 +92,7 @@ async fn set_up(
         .thread_name(|id| format!("sqlite-{id}"))
         .disable_statement_logging();
     options = match access {
-        Access::Write | Access::Exclusive | Access::Read | Access::Copy => options,
+        Access::Write | Access::Exclusive | Access::Read => options,
         Access::Immutable => options.filename(uri(path, "immutable=1")).read_only(true),
         Access::Untouched => options.filename(uri(path, "readonly_shm=1")).read_only(true),
     };
@@ -115,7 +113,6 @@ fn pragmas(kind: DbKind, access: Access) -> String {
             "PRAGMA secure_delete = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096;"
         }
         Access::Read | Access::Immutable | Access::Untouched => "PRAGMA query_only = ON;",
-        Access::Copy => "",
     };
     let for_kind = match kind {
         DbKind::Rebuildable => "PRAGMA synchronous = NORMAL;",

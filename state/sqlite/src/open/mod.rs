@@ -151,7 +151,7 @@ impl Opening<'_> {
     }
 
     async fn writable(&mut self, found: Preflight) -> Result<Database, OpenError> {
-        let wanted = self.options.journal.resolve(found.file_system);
+        let wanted = self.options.journal.unwrap_or_else(|| JournalMode::for_file_system(found.file_system));
         // The common case first: a database that is up to date needs one handle, two statements and
         // no lock. A WAL database where WAL is unsafe can only be opened alone, under the lock.
         if let Some(header) = found.header

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::Executor as _;
-use threadkeep_sqlite::{Database, Durability, JournalChoice, OpenOptions};
+use threadkeep_sqlite::{Database, Durability, JournalMode, OpenOptions};
 
 use crate::support::{Result, V2, write_note};
 
@@ -21,7 +21,7 @@ fn places(folder: &Path) -> Result<usize> {
 
 #[tokio::test]
 async fn deleted_text_is_in_no_byte_of_any_file() -> Result {
-    for journal in [JournalChoice::Wal, JournalChoice::Delete] {
+    for journal in [JournalMode::Wal, JournalMode::Delete] {
         let folder = tempfile::tempdir()?;
         let database = Database::open(&V2, folder.path(), &OpenOptions::new().journal(journal)).await?;
         // A row within its page, and a row with pages of its own, which become free pages.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Executor as _;
-use threadkeep_sqlite::{Database, DbError, DbSpec, Durability, JournalChoice, OpenOptions, WriteTx};
+use threadkeep_sqlite::{Database, DbError, DbSpec, Durability, JournalMode, OpenOptions, WriteTx};
 
 use crate::support::{DURABLE, Error, Result, V2, cancelled_after, count_notes, open, write_note};
 
@@ -99,7 +99,7 @@ async fn a_cancelled_change_of_level_is_made_again() -> Result {
 }
 
 /// Opens with a journal, and reads the levels of a usual and of a durable write.
-async fn levels(spec: &'static DbSpec, journal: JournalChoice) -> Result<(i64, i64)> {
+async fn levels(spec: &'static DbSpec, journal: JournalMode) -> Result<(i64, i64)> {
     let folder = tempfile::tempdir()?;
     let database = Database::open(spec, folder.path(), &OpenOptions::new().journal(journal)).await?;
     let usual = usual(&database).await?;
@@ -109,9 +109,9 @@ async fn levels(spec: &'static DbSpec, journal: JournalChoice) -> Result<(i64, i
 
 #[tokio::test]
 async fn a_rollback_journal_is_gone_from_its_folder_too() -> Result {
-    assert_eq!(levels(&V2, JournalChoice::Wal).await?, (NORMAL, FULL));
-    assert_eq!(levels(&V2, JournalChoice::Delete).await?, (NORMAL, EXTRA));
-    assert_eq!(levels(&DURABLE, JournalChoice::Wal).await?, (FULL, FULL));
-    assert_eq!(levels(&DURABLE, JournalChoice::Delete).await?, (EXTRA, EXTRA));
+    assert_eq!(levels(&V2, JournalMode::Wal).await?, (NORMAL, FULL));
+    assert_eq!(levels(&V2, JournalMode::Delete).await?, (NORMAL, EXTRA));
+    assert_eq!(levels(&DURABLE, JournalMode::Wal).await?, (FULL, FULL));
+    assert_eq!(levels(&DURABLE, JournalMode::Delete).await?, (EXTRA, EXTRA));
     Ok(())
 }

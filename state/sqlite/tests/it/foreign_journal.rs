@@ -8,7 +8,7 @@ use std::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use threadkeep_sqlite::{
-    Database, DbState, Depth, Durability, ErrorClass, JournalChoice, OpenError, OpenOptions, inspect,
+    Database, DbState, Depth, Durability, ErrorClass, JournalMode, OpenError, OpenOptions, inspect,
 };
 
 use crate::support::{FILE, ID, Result, V2, bytes, child, child_of, count_notes, succeeded, write_note};
@@ -23,7 +23,7 @@ const GROW: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FRO
 const CHANGE: &str = "UPDATE notes SET text = replace(text, '0', '1');";
 
 fn delete() -> OpenOptions {
-    OpenOptions::new().journal(JournalChoice::Delete)
+    OpenOptions::new().journal(JournalMode::Delete)
 }
 
 fn journal_of(folder: &Path) -> PathBuf {
@@ -90,10 +90,8 @@ async fn rolled_back(folder: &Path, notes: i64) -> Result {
     let database = Database::open(&V2, folder, &delete()).await?;
     assert_eq!(count_notes(&database).await?, notes);
     assert_eq!(database.check(Depth::Full).await?, Vec::<String>::new());
-    let mut reader = database.reader().await?;
-    let changed: i64 = sqlx::query_scalar("SELECT count(*) FROM notes WHERE text NOT GLOB '0*'")
-        .fetch_one(reader.conn())
-        .await?;
+    let changed = sqlx::query_scalar("SELECT count(*) FROM notes WHERE text NOT GLOB '0*'");
+    let changed: i64 = database.read(async |conn| changed.fetch_one(conn).await).await?;
     assert_eq!(changed, 0);
     Ok(())
 }

@@ -72,8 +72,8 @@ async fn the_linked_sqlite_is_new_enough() -> Result {
     assert!(numbers(sqlite_version()) >= numbers(MIN_SQLITE_VERSION), "{}", sqlite_version());
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    let mut reader = database.reader().await?;
-    let running: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(reader.conn()).await?;
+    let version = sqlx::query_scalar("SELECT sqlite_version()");
+    let running: String = database.read(async |conn| version.fetch_one(conn).await).await?;
     assert_eq!(running, sqlite_version());
     Ok(())
 }

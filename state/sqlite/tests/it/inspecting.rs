@@ -88,8 +88,7 @@ async fn a_database_in_use_is_read_with_its_log() -> Result {
     look()?;
     write_note(&database, "in a new log").await?;
     look()?;
-    let mut reader = database.reader().await?;
-    sqlx::query("SELECT * FROM notes").execute(reader.conn()).await?;
+    database.read(async |conn| sqlx::query("SELECT * FROM notes").execute(conn).await).await?;
     look()
 }
 
@@ -173,7 +172,7 @@ async fn refused_databases_are_told_apart() -> Result {
 #[tokio::test]
 async fn a_database_locked_exclusively() -> Result {
     let folder = tempfile::tempdir()?;
-    let options = OpenOptions::new().journal(threadkeep_sqlite::JournalChoice::Delete);
+    let options = OpenOptions::new().journal(threadkeep_sqlite::JournalMode::Delete);
     let database = threadkeep_sqlite::Database::open(&V2, folder.path(), &options).await?;
     let mut tx = database.begin(Durability::Usual).await?;
     tx.rollback().await;

@@ -1,7 +1,7 @@
 //! The journal mode: chosen by file system, and changed when a database is found in the other.
 
 use threadkeep_sqlite::file_system::{FileSystem, classify};
-use threadkeep_sqlite::{Database, Durability, JournalChoice, JournalMode, OpenOptions};
+use threadkeep_sqlite::{Database, Durability, JournalMode, OpenOptions};
 
 use crate::support::{Result, V1, V2, bytes, count_notes, open, write_note};
 
@@ -40,13 +40,13 @@ async fn a_database_is_switched_there_and_back_with_its_data() -> Result {
     let database = open(&V1, folder.path()).await?;
     write_note(&database, "in the log").await?;
     database.close().await?;
-    let delete = OpenOptions::new().journal(JournalChoice::Delete);
+    let delete = OpenOptions::new().journal(JournalMode::Delete);
     let database = Database::open(&V2, folder.path(), &delete).await?;
     assert_eq!(database.journal_mode(), JournalMode::Delete);
     write_note(&database, "in the file").await?;
     assert!(bytes(folder.path())?.keys().all(|name| !name.ends_with("-wal") && !name.ends_with("-shm")));
     database.close().await?;
-    let wal = OpenOptions::new().journal(JournalChoice::Wal);
+    let wal = OpenOptions::new().journal(JournalMode::Wal);
     let database = Database::open(&V2, folder.path(), &wal).await?;
     assert_eq!(database.journal_mode(), JournalMode::Wal);
     assert_eq!(count_notes(&database).await?, 2);
@@ -59,7 +59,7 @@ async fn a_database_is_switched_there_and_back_with_its_data() -> Result {
 #[tokio::test]
 async fn a_rollback_journal_that_others_use_stays_one() -> Result {
     let folder = tempfile::tempdir()?;
-    let delete = OpenOptions::new().journal(JournalChoice::Delete);
+    let delete = OpenOptions::new().journal(JournalMode::Delete);
     let other = Database::open(&V1, folder.path(), &delete).await?;
     let tx = other.begin(Durability::Usual).await?;
     let options = OpenOptions::new().busy_timeout(std::time::Duration::from_millis(1));
@@ -75,7 +75,7 @@ async fn a_log_that_others_use_cannot_be_left() -> Result {
     let other = open(&V1, folder.path()).await?;
     write_note(&other, "one").await?;
     let options =
-        OpenOptions::new().journal(JournalChoice::Delete).write_timeout(std::time::Duration::from_millis(20));
+        OpenOptions::new().journal(JournalMode::Delete).write_timeout(std::time::Duration::from_millis(20));
     let error = Database::open(&V1, folder.path(), &options).await.expect_err("in use");
     assert_eq!(error.class().as_str(), "busy");
     write_note(&other, "two").await?;

@@ -18,12 +18,9 @@ async fn race(test: &str, folder: &Path, rounds: i64) -> Result {
         succeeded(child)?;
     }
     let database = open(&V3, folder).await?;
-    let mut reader = database.reader().await?;
-    let versions: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(reader.conn())
-        .await?;
+    let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version");
+    let versions: Vec<i64> = database.read(async |conn| versions.fetch_all(conn).await).await?;
     assert_eq!(versions, [1, 2, 3], "each migration once");
-    drop(reader);
     assert_eq!(count_notes(&database).await?, rounds * PROCESSES as i64 + 1);
     assert_eq!(database.check(Depth::Full).await?, Vec::<String>::new());
     Ok(())

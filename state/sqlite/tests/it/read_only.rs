@@ -76,7 +76,7 @@ async fn a_writer_that_comes_later_is_noticed() -> Result {
     assert_eq!(count_notes(&database).await?, 0);
     let writer = open(&V2, folder.path()).await?;
     write_note(&writer, "one").await?;
-    assert!(matches!(database.reader().await, Err(DbError::Changed { .. })));
+    assert!(matches!(database.read(async |_| Ok(())).await, Err(DbError::Changed { .. })));
     Ok(())
 }
 
@@ -136,17 +136,19 @@ async fn a_writer_in_the_middle_of_a_read_is_not_taken_for_damage() -> Result {
     }
     writer.close().await?;
     let database = Database::open(&V2, folder.path(), &read_only()).await?;
-    let mut reader = database.reader().await?;
-    reader.confirm()?;
+    database.read(async |_| Ok(())).await?;
     let whole = fs::read(database.path())?;
-    // The pages after the first are being written back by someone else.
-    fs::write(database.path(), [&whole[..4096], &vec![0xff; whole.len()]].concat())?;
-    let damage = sqlx::query("SELECT * FROM notes").fetch_all(reader.conn()).await.expect_err("no pages");
-    let said = damage.to_string();
-    assert!(said.contains("malformed"), "{said}");
-    let error = reader.error(damage);
+    let read = database.read(async |conn| {
+        // The pages after the first are being written back by someone else.
+        fs::write(database.path(), [&whole[..4096], &vec![0xff; whole.len()]].concat())?;
+        let damage = sqlx::query("SELECT * FROM notes").fetch_all(conn).await.expect_err("no pages");
+        let said = damage.to_string();
+        assert!(said.contains("malformed"), "{said}");
+        Err::<(), _>(damage)
+    });
+    let error = read.await.expect_err("no pages");
     assert!(matches!(error, DbError::Changed { .. }), "{error}");
-    assert!(matches!(reader.confirm(), Err(DbError::Changed { .. })));
+    assert!(matches!(database.read(async |_| Ok(())).await, Err(DbError::Changed { .. })));
     let copy = folder.path().join("copy");
     assert!(matches!(database.snapshot(&copy).await, Err(DbError::Changed { .. })));
     assert!(!copy.exists());
@@ -160,9 +162,9 @@ async fn a_program_that_only_looks_changes_nothing() -> Result {
     let database = Database::open(&V2, folder.path(), &read_only()).await?;
     let other = open(&V2, folder.path()).await?;
     assert_eq!(count_notes(&other).await?, 0);
-    database.reader().await?.confirm()?;
+    database.read(async |_| Ok(())).await?;
     other.close().await?;
-    database.reader().await?.confirm()?;
+    database.read(async |_| Ok(())).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use sqlx::Executor as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use threadkeep_sqlite::{
-    Database, DbError, DbSpec, Durability, ErrorClass, JournalChoice, MigrationFile, OpenError, OpenOptions,
+    Database, DbError, DbSpec, Durability, ErrorClass, JournalMode, MigrationFile, OpenError, OpenOptions,
     inspect, migrations,
 };
 
@@ -77,7 +77,7 @@ async fn a_database_of_another_program_that_bears_our_id() -> Result {
         let options = OpenOptions::new().read_only(true);
         let error = Database::open(&V2, folder.path(), &options).await.expect_err("it must be refused");
         assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
-        let options = OpenOptions::new().journal(JournalChoice::Delete);
+        let options = OpenOptions::new().journal(JournalMode::Delete);
         let before = fs::read(folder.path().join(FILE))?;
         let error = Database::open(&V2, folder.path(), &options).await.expect_err("it must be refused");
         assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
@@ -265,7 +265,7 @@ async fn what_a_killed_program_left_is_refused_and_stays_as_it_is() -> Result {
                 let left = killed(folder.path(), with_index)?;
                 let error = refusal(refused_by, left.path()).await?;
                 assert!(error.to_string().contains(reason), "{error}");
-                let options = OpenOptions::new().journal(JournalChoice::Delete);
+                let options = OpenOptions::new().journal(JournalMode::Delete);
                 let before = bytes(left.path())?;
                 Database::open(refused_by, left.path(), &options).await.expect_err("refused");
                 assert_eq!(bytes(left.path())?, before);

@@ -6,14 +6,14 @@
 use std::fs;
 use std::time::Duration;
 
-use threadkeep_sqlite::{Database, Durability, JournalChoice, OpenOptions, inspect};
+use threadkeep_sqlite::{Database, Durability, JournalMode, OpenOptions, inspect};
 
 use crate::support::{Result, V2, child, child_of, succeeded};
 
 #[tokio::test]
 async fn looking_leaves_a_running_write_alone() -> Result {
     const NAME: &str = "same_process::looking_leaves_a_running_write_alone";
-    let delete = OpenOptions::new().journal(JournalChoice::Delete);
+    let delete = OpenOptions::new().journal(JournalMode::Delete);
     if let Some(folder) = child_of(NAME) {
         let options = delete.busy_timeout(Duration::ZERO).write_timeout(Duration::ZERO);
         let database = Database::open(&V2, &folder, &options).await?;

@@ -71,8 +71,9 @@ pub(crate) async fn write_note(database: &Database, text: &str) -> Result {
 
 /// Counts the notes.
 pub(crate) async fn count_notes(database: &Database) -> Result<i64> {
-    let mut reader = database.reader().await?;
-    Ok(sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(reader.conn()).await?)
+    Ok(database
+        .read(async |conn| sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(conn).await)
+        .await?)
 }
 
 /// Reads every file of a folder: names, and lengths and hashes of the bytes.

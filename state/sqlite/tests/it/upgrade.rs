@@ -22,9 +22,8 @@ async fn an_upgrade_keeps_the_data_and_a_snapshot_of_before() -> Result {
     fs::copy(&snapshots[0].1, restored.path().join(FILE))?;
     let old = open(&V1, restored.path()).await?;
     assert_eq!(count_notes(&old).await?, 1);
-    let mut reader = old.reader().await?;
-    let versions: Vec<i64> =
-        sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(reader.conn()).await?;
+    let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations");
+    let versions: Vec<i64> = old.read(async |conn| versions.fetch_all(conn).await).await?;
     assert_eq!(versions, [1]);
     Ok(())
 }
@@ -71,13 +70,9 @@ async fn a_failing_migration_takes_the_ones_before_it_back() -> Result {
         Database::open(&BROKEN_LINE, folder.path(), &OpenOptions::new()).await.expect_err("0003 is broken");
     assert!(matches!(error, OpenError::Migration { version: 3, description: "bad", .. }), "{error}");
     let database = open(&V1, folder.path()).await?;
-    let mut reader = database.reader().await?;
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-            .fetch_all(reader.conn())
-            .await?;
+    let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+    let tables: Vec<String> = database.read(async |conn| tables.fetch_all(conn).await).await?;
     assert_eq!(tables, ["_sqlx_migrations", "notes"]);
-    drop(reader);
     assert_eq!(count_notes(&database).await?, 1);
     Ok(())
 }
@@ -121,8 +116,7 @@ async fn a_creation_that_was_killed_in_its_commit_is_begun_again() -> Result {
     assert!(matches!(error, OpenError::NeedsRecovery { .. }), "{error}");
     assert_eq!(fs::read(&journal_path)?, journal, "nor did it");
 
-    for options in [OpenOptions::new(), OpenOptions::new().journal(threadkeep_sqlite::JournalChoice::Delete)]
-    {
+    for options in [OpenOptions::new(), OpenOptions::new().journal(threadkeep_sqlite::JournalMode::Delete)] {
         fs::write(folder.path().join(FILE), &page)?;
         fs::write(&journal_path, &journal)?;
         let database = Database::open(&V1, folder.path(), &options).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Executor as _};
-use threadkeep_sqlite::{Database, DbError, Durability, ErrorClass, JournalChoice, OpenOptions};
+use threadkeep_sqlite::{Database, DbError, Durability, ErrorClass, JournalMode, OpenOptions};
 
 use crate::support::{Error, Result, V2, cancelled_after, count_notes, open, write_note};
 
@@ -52,9 +52,8 @@ async fn a_cancelled_begin_or_commit_leaves_the_writer_usable() -> Result {
         write_note(&database, "sure").await?;
         expected += 1;
     }
-    let mut reader = database.reader().await?;
-    let sure: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM notes WHERE text = 'sure'").fetch_one(reader.conn()).await?;
+    let sure = sqlx::query_scalar("SELECT count(*) FROM notes WHERE text = 'sure'");
+    let sure: i64 = database.read(async |conn| sure.fetch_one(conn).await).await?;
     assert_eq!(sure, expected);
     Ok(())
 }
@@ -122,13 +121,15 @@ async fn a_begin_outlasts_many_busy_timeouts() -> Result {
 async fn a_reader_cannot_write_and_a_closed_database_says_so() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    let mut reader = database.reader().await?;
-    let refused = reader.conn().execute("INSERT INTO notes (text) VALUES ('no')").await;
-    assert_eq!(database.error(refused.expect_err("a reader")).class(), ErrorClass::Io);
-    database.clone().close().await?;
-    drop(reader);
+    let read = database.read(async |conn| {
+        let refused = conn.execute("INSERT INTO notes (text) VALUES ('no')").await;
+        // While the reader is in use.
+        database.clone().close().await.map_err(|error| sqlx::Error::Encode(error.into()))?;
+        refused
+    });
+    assert_eq!(read.await.expect_err("a reader").class(), ErrorClass::Io);
     assert!(matches!(database.begin(Durability::Usual).await, Err(DbError::Closed { .. })));
-    assert!(matches!(database.reader().await, Err(DbError::Closed { .. })));
+    assert!(matches!(database.read(async |_| Ok(())).await, Err(DbError::Closed { .. })));
     Ok(())
 }
 
@@ -147,21 +148,22 @@ async fn a_failed_statement_is_told_from_trouble() -> Result {
 #[tokio::test]
 async fn a_commit_waits_for_the_readers_of_a_rollback_journal() -> Result {
     let folder = tempfile::tempdir()?;
-    let options = OpenOptions::new().journal(JournalChoice::Delete).busy_timeout(Duration::from_millis(1));
+    let options = OpenOptions::new().journal(JournalMode::Delete).busy_timeout(Duration::from_millis(1));
     let database = Database::open(&V2, folder.path(), &options).await?;
     write_note(&database, "one").await?;
-    let mut reader = database.reader().await?;
-    let mut read = Connection::begin(reader.conn()).await?;
-    let before: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
     let mut tx = database.begin(Durability::Usual).await?;
     tx.conn().execute("INSERT INTO notes (text) VALUES ('two')").await?;
-    let commit = tokio::spawn(tx.commit());
-    // The reader is in the way until here; the commit has been trying all along.
-    let same: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
-    assert_eq!((before, same), (1, 1));
-    read.rollback().await?;
-    commit.await??;
-    drop(reader);
+    let read = database.read(async |conn| {
+        let mut read = Connection::begin(conn).await?;
+        let before: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
+        let commit = tokio::spawn(tx.commit());
+        // The reader is in the way until here; the commit has been trying all along.
+        let same: i64 = sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&mut *read).await?;
+        assert_eq!((before, same), (1, 1));
+        read.rollback().await?;
+        Ok(commit)
+    });
+    read.await?.await??;
     assert_eq!(count_notes(&database).await?, 2);
     Ok(())
 }
