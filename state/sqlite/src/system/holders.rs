@@ -22,7 +22,7 @@ pub(crate) fn has_writer(file: &Path) -> bool {
 }
 
 fn locks_on(files: &[&Path]) -> Vec<Lock> {
-    let files: Vec<Id> = files.iter().filter_map(|file| Id::of(file)).collect();
+    let files: Vec<String> = files.iter().filter_map(|file| name(file)).collect();
     if files.is_empty() {
         return Vec::new();
     }
@@ -53,35 +53,21 @@ fn describe(process: u32) -> String {
     }
 }
 
-/// A file as `/proc/locks` names it: device and inode.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Id {
-    pub(super) major: u32,
-    pub(super) minor: u32,
-    pub(super) inode: u64,
-}
-
-impl Id {
+/// Returns the name of a file in `/proc/locks`: device and inode, such as `08:01:5678`.
+fn name(path: &Path) -> Option<String> {
     #[cfg(target_os = "linux")]
-    fn of(path: &Path) -> Option<Self> {
-        let stat = rustix::fs::stat(path).ok()?;
-        Some(Self {
-            major: rustix::fs::major(stat.st_dev),
-            minor: rustix::fs::minor(stat.st_dev),
-            inode: stat.st_ino,
-        })
+    if let Ok(stat) = rustix::fs::stat(path) {
+        let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
+        return Some(format!("{major:02x}:{minor:02x}:{}", stat.st_ino));
     }
-
-    #[cfg(not(target_os = "linux"))]
-    fn of(_path: &Path) -> Option<Self> {
-        None
-    }
+    let _ = path;
+    None
 }
 
 /// One line of `/proc/locks`, such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lock {
-    pub(super) file: Id,
+    pub(super) file: String,
     pub(super) process: u32,
     pub(super) writes: bool,
 }
@@ -96,10 +82,6 @@ impl Lock {
         }
         let writes = words.nth(1)? == "WRITE";
         let process = words.next()?.parse().ok()?;
-        let mut file = words.next()?.split(':');
-        let major = u32::from_str_radix(file.next()?, 16).ok()?;
-        let minor = u32::from_str_radix(file.next()?, 16).ok()?;
-        let inode = file.next()?.parse().ok()?;
-        Some(Self { file: Id { major, minor, inode }, process, writes })
+        Some(Self { file: words.next()?.to_owned(), process, writes })
     }
 }

@@ -1,14 +1,13 @@
 //! Lines of `/proc/locks`.
 
-use super::holders::{Id, Lock};
+use super::holders::Lock;
 
 #[test]
 fn lines_of_proc_locks_are_read() {
     let lock = Lock::parse("12: POSIX  ADVISORY  WRITE 1234 fe:0a:5678 120 120");
-    let file = Id { major: 0xfe, minor: 0x0a, inode: 5678 };
-    assert_eq!(lock, Some(Lock { file, process: 1234, writes: true }));
+    assert_eq!(lock, Some(Lock { file: "fe:0a:5678".to_owned(), process: 1234, writes: true }));
     let lock = Lock::parse("3: FLOCK  ADVISORY  READ  99 08:01:7 0 EOF");
-    assert_eq!(lock, Some(Lock { file: Id { major: 8, minor: 1, inode: 7 }, process: 99, writes: false }));
+    assert_eq!(lock, Some(Lock { file: "08:01:7".to_owned(), process: 99, writes: false }));
     for other in
         ["1: -> POSIX  ADVISORY  WRITE 5 08:01:7 0 EOF", "1: LEASE  ACTIVE  READ 5 08:01:7 0 EOF", "", "1:"]
     {
