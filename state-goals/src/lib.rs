@@ -60,9 +60,9 @@
 //!
 //! # Deleted threads
 //!
-//! [`GoalStore::erase_thread`] erases a deleted thread's goal from every file. Its tombstone keeps
-//! the thread's id and refuses it another goal, so that a turn that ends late brings none back
-//! ([`GoalError::ThreadDeleted`]). [`GoalStore::restore_thread`] removes the tombstone.
+//! [`GoalStore::deleted_threads`] erases a deleted thread's goal from every file. Its tombstone
+//! keeps the thread's id and refuses it another goal, so that a turn that ends late brings none
+//! back ([`GoalError::ThreadDeleted`]). Restoring the thread removes the tombstone.
 //!
 //! # Locking
 //!
@@ -107,4 +107,6 @@ pub use store::{
     AccountMode, Accounted, DEFAULT_PAGE, GoalCursor, GoalStore, GoalUpdate, ListGoals, NewGoal, Usage,
 };
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, LazyDatabase, OpenError, OpenOptions};
+pub use threadkeep_sqlite::{
+    DbError, DeletedThreads, ErrorClass, JournalMode, LazyDatabase, OpenError, OpenOptions,
+};

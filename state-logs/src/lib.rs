@@ -60,9 +60,8 @@
 //! thread its rows. Rows older than 90 days are deleted when a writer first writes. Rows that find
 //! the queue full are dropped, and a row of its own reports their number later.
 //!
-//! [`LogStore::erase_thread`] erases a deleted thread's rows from every file. Its tombstone keeps
-//! the thread's id and drops what programs still log for it, until [`LogStore::restore_thread`]
-//! removes it.
+//! [`LogStore::deleted_threads`] erases a deleted thread's rows from every file. Its tombstone keeps
+//! the thread's id and drops what programs still log for it, until the thread is restored.
 //!
 //! # Locking
 //!
@@ -129,5 +128,5 @@ pub use store::{
 #[doc(hidden)]
 pub use store::{NewRow, statements};
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, OpenError, OpenOptions};
+pub use threadkeep_sqlite::{DbError, DeletedThreads, ErrorClass, OpenError, OpenOptions};
 pub use writer::LogWriter;

@@ -18,7 +18,7 @@ impl GoalStore {
     ///
     /// The text is overwritten in the file. The log keeps it until it is written back, as the last
     /// [`close`](Self::close) does. Snapshots from before upgrades keep it: see
-    /// [`erase_thread`](Self::erase_thread).
+    /// [`deleted_threads`](Self::deleted_threads).
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ pub use update::GoalUpdate;
 /// together.
 ///
 /// The file is opened at the first use, and created by the first of [`insert`](Self::insert),
-/// [`replace`](Self::replace) and [`erase_thread`](Self::erase_thread). Without a file, no thread
+/// [`replace`](Self::replace) and [`DeletedThreads::erase`](crate::DeletedThreads::erase). Without a file, no thread
 /// has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {

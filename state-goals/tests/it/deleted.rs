@@ -15,10 +15,10 @@ async fn a_deleted_thread_gets_no_goal_until_it_is_restored() -> Result {
     let Lab { goals, folder: _folder } = Lab::new()?;
     let new = || NewGoal::new("reach it");
     // Also where there was no goal before, and no file.
-    assert!(goals.erase_thread(thread(1), at(1)).await?);
+    assert!(goals.deleted_threads().erase(thread(1), at(1)).await?);
     goals.insert(thread(2), new(), at(1)).await?;
-    assert!(goals.erase_thread(thread(2), at(2)).await?);
-    assert!(goals.erase_thread(thread(2), at(3)).await?, "it can be done again");
+    assert!(goals.deleted_threads().erase(thread(2), at(2)).await?);
+    assert!(goals.deleted_threads().erase(thread(2), at(3)).await?, "it can be done again");
     for number in [1, 2] {
         let thread = thread(number);
         assert_eq!(goals.get(thread).await?, None);
@@ -29,10 +29,10 @@ async fn a_deleted_thread_gets_no_goal_until_it_is_restored() -> Result {
         assert!(matches!(goals.account(thread, usage(1, 1), at(4)).await, Err(GoalError::NoGoal(_))));
     }
     let times: Vec<i64> =
-        goals.tombstones().await?.iter().map(|stone| stone.deleted_at.as_millisecond()).collect();
+        goals.deleted_threads().list().await?.iter().map(|stone| stone.deleted_at.as_millisecond()).collect();
     assert_eq!(times.iter().copied().max(), Some(at(2).as_millisecond()), "the first time counts");
     goals.insert(thread(3), new(), at(4)).await?;
-    goals.restore_thread(thread(1)).await?;
+    goals.deleted_threads().restore(thread(1)).await?;
     goals.insert(thread(1), new(), at(5)).await?;
     assert!(goals.replace(thread(2), new(), at(5)).await.is_err(), "the other is still deleted");
     Ok(())
@@ -56,7 +56,7 @@ async fn goals_set_meanwhile_leave_no_trace() -> Result {
         });
     }
     while lab.goals.get(thread(1)).await?.is_none() {}
-    lab.goals.erase_thread(thread(1), at(0)).await?;
+    lab.goals.deleted_threads().erase(thread(1), at(0)).await?;
     while let Some(done) = setters.join_next().await {
         done?;
     }
@@ -77,7 +77,7 @@ async fn a_snapshot_from_before_an_upgrade_loses_it_too() -> Result {
 
     assert!(lab.goals.get(thread(1)).await?.is_some());
     assert!(places_in_all(folder, MARKER)? > 1, "the snapshot has it");
-    assert!(lab.goals.erase_thread(thread(1), at(1)).await?);
+    assert!(lab.goals.deleted_threads().erase(thread(1), at(1)).await?);
     assert_eq!(places_in_all(folder, MARKER)?, 0);
     assert!(places_in_all(folder, "stays")? > 1, "the other one is in both");
     Ok(())

@@ -94,15 +94,21 @@ pub(crate) async fn partitions(
     select(conn, &owners).await
 }
 
-/// Returns the id of a thread's partition.
-pub(crate) async fn id_of_thread(
+/// Returns the ids of the partitions of threads, each once.
+pub(crate) async fn partitions_of(
     conn: &mut SqliteConnection,
-    thread: Uuid,
-) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT id FROM log_partitions WHERE thread_id = ?1 AND process_id = ''")
-        .bind(uuid_text(thread))
-        .fetch_optional(conn)
-        .await
+    threads: &[Uuid],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let mut threads: Vec<String> = threads.iter().copied().map(uuid_text).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    sqlx::query_scalar(
+        "SELECT log_partitions.id FROM json_each(?1) AS thread \
+         CROSS JOIN log_partitions ON thread_id = thread.value AND process_id = ''",
+    )
+    .bind(json(&threads))
+    .fetch_all(conn)
+    .await
 }
 
 /// Reads existing partitions in the order of their owners.

@@ -1,12 +1,13 @@
 //! Queries: a walk along a thread's rows, or along all rows, from either end.
 
 use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Row as _};
-use threadkeep_sqlite::{json, uuid_text};
+use threadkeep_sqlite::json;
 use uuid::Uuid;
 
 use super::LogStore;
+use super::partition::partitions_of;
 use super::place::{POSITION_BITS, first_id, last_id, places};
 use super::row::{LogRow, ROW_COLUMNS};
 use crate::error::LogError;
@@ -173,20 +174,6 @@ async fn ids(conn: &mut SqliteConnection, query: &LogQuery) -> Result<(i64, i64)
         }
     };
     Ok((from.max(after), to))
-}
-
-async fn partitions_of(conn: &mut SqliteConnection, threads: &[Uuid]) -> Result<Vec<i64>, sqlx::Error> {
-    let mut threads: Vec<String> = threads.iter().copied().map(uuid_text).collect();
-    threads.sort_unstable();
-    threads.dedup();
-    let rows = sqlx::query(
-        "SELECT log_partitions.id FROM json_each(?1) AS thread \
-         CROSS JOIN log_partitions ON thread_id = thread.value AND process_id = ''",
-    )
-    .bind(json(&threads))
-    .fetch_all(conn)
-    .await?;
-    rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Reads the rows of one partition, or the rows of all of them that are among `partitions`.

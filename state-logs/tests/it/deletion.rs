@@ -29,7 +29,8 @@ async fn a_deleted_thread_is_in_no_byte_of_any_file() -> Result {
             info!(thread_id = %KEPT, number, "stays");
         }
         // The last rows are still in the queue.
-        let erased = crate::support::block_on(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH));
+        let erased =
+            crate::support::block_on(lab.store.deleted_threads().erase(DELETED, Timestamp::UNIX_EPOCH));
         assert!(erased.expect("it can be erased"));
         // A program that works on it keeps logging.
         deleted.in_scope(|| info!(mark = MARKER, "{MARKER}"));
@@ -50,7 +51,7 @@ async fn a_deleted_thread_is_in_no_byte_of_any_file() -> Result {
 async fn nothing_is_kept_of_a_deleted_thread_until_it_is_restored() -> Result {
     let lab = Lab::new()?;
     // Also where there was no file before.
-    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(lab.store.deleted_threads().erase(DELETED, Timestamp::UNIX_EPOCH).await?);
     let log = || {
         info!(thread_id = %DELETED, "of the one");
         info!(thread_id = %KEPT, "of the other");
@@ -61,11 +62,11 @@ async fn nothing_is_kept_of_a_deleted_thread_until_it_is_restored() -> Result {
     // By now the other has a partition, and the one still has none.
     assert_eq!(lab.log(patient(), log).await?.len(), 4);
     assert_eq!(lab.store.inventory().await?.ok_or("no database")?.dropped_rows, 0, "that is no loss");
-    assert_eq!(lab.store.tombstones().await?.len(), 1);
+    assert_eq!(lab.store.deleted_threads().list().await?.len(), 1);
 
-    lab.store.restore_thread(DELETED).await?;
+    lab.store.deleted_threads().restore(DELETED).await?;
     assert_eq!(lab.log(patient(), log).await?.len(), 7);
-    assert_eq!(lab.store.tombstones().await?, []);
+    assert_eq!(lab.store.deleted_threads().list().await?, []);
     Ok(())
 }
 
@@ -81,7 +82,7 @@ async fn a_snapshot_from_before_an_upgrade_loses_it_too() -> Result {
     std::fs::copy(lab.path(), lab.folder.path().join("logs_2.sqlite.before-v2"))?;
 
     assert_eq!(files_with(lab.folder.path(), MARKER)?.len(), 2, "the snapshot has it");
-    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(lab.store.deleted_threads().erase(DELETED, Timestamp::UNIX_EPOCH).await?);
     assert_eq!(files_with(lab.folder.path(), MARKER)?, [""; 0]);
     assert_eq!(files_with(lab.folder.path(), &KEPT.to_string())?.len(), 2, "the other one is in both");
     Ok(())
@@ -94,9 +95,9 @@ async fn what_a_reader_keeps_in_the_log_is_told() -> Result {
     let mut reader = rusqlite::Connection::open(lab.path())?;
     let reading = reader.transaction()?;
     reading.query_row("SELECT count(*) FROM log_rows", [], |_| Ok(()))?;
-    assert!(!lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(!lab.store.deleted_threads().erase(DELETED, Timestamp::UNIX_EPOCH).await?);
     reading.finish()?;
-    assert!(lab.store.erase_thread(DELETED, Timestamp::UNIX_EPOCH).await?);
+    assert!(lab.store.deleted_threads().erase(DELETED, Timestamp::UNIX_EPOCH).await?);
     assert_eq!(files_with(lab.folder.path(), MARKER)?, [""; 0]);
     Ok(())
 }

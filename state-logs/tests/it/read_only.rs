@@ -1,7 +1,7 @@
 //! Looking at logs: nothing is made, nothing is changed.
 
-use threadkeep_sqlite::OpenOptions;
-use threadkeep_state_logs::{LogError, LogQuery, LogStore};
+use threadkeep_sqlite::{OpenError, OpenOptions};
+use threadkeep_state_logs::{LogQuery, LogStore};
 use tracing::info;
 
 use crate::support::{Lab, Result, bytes, messages, patient};
@@ -13,8 +13,8 @@ async fn a_database_that_is_not_there_has_no_rows_and_is_not_made() -> Result {
     for store in [&lab.store, &read_only] {
         assert_eq!(store.query(&LogQuery::default()).await?, []);
         assert_eq!((store.last_id().await?, store.inventory().await?), (0, None));
-        store.restore_thread(uuid::Uuid::nil()).await?;
-        assert_eq!(store.tombstones().await?, []);
+        store.deleted_threads().restore(uuid::Uuid::nil()).await?;
+        assert_eq!(store.deleted_threads().list().await?, []);
         assert_eq!(store.expire(jiff::Timestamp::now(), std::time::Duration::ZERO).await?, 0);
     }
     assert_eq!(std::fs::read_dir(lab.folder.path())?.count(), 0);
@@ -33,8 +33,8 @@ async fn a_read_only_home_is_read_without_a_byte_changed() -> Result {
     assert_eq!(messages(&rows), ["row 1"]);
     assert_eq!(store.inventory().await?.ok_or("no database")?.rows, 3);
     assert!(store.last_id().await? > 0);
-    let erased = store.erase_thread(uuid::Uuid::nil(), jiff::Timestamp::UNIX_EPOCH).await;
-    assert!(matches!(erased, Err(LogError::Database(_))));
+    let erased = store.deleted_threads().erase(uuid::Uuid::nil(), jiff::Timestamp::UNIX_EPOCH).await;
+    assert!(matches!(erased, Err(OpenError::Database(_))));
     let (_layer, writer) = threadkeep_state_logs::LogWriter::start(&store, patient())?;
     writer.close().await?;
     store.close().await?;

@@ -15,7 +15,7 @@
 //! | errors | [`OpenError`], [`DbError`]; of every store: [`StoreError`] |
 //!
 //! [`telemetry`] lists what is counted. Of threads this crate knows only deleted ones
-//! ([`Tombstones`]). It lends sqlx connections to the stores, which hide sqlx from their users.
+//! ([`DeletedThreads`]). It lends sqlx connections to the stores, which hide sqlx from their users.
 //!
 //! ```
 //! use threadkeep_sqlite::{
@@ -105,6 +105,7 @@
 
 mod boxed;
 mod database;
+mod deleted_threads;
 mod error;
 mod inspect;
 mod open;
@@ -126,6 +127,7 @@ pub use database::durability::Durability;
 pub use database::lazy::{Edit, LazyDatabase};
 pub use database::maintenance::Depth;
 pub use database::write::{WriteError, WriteTx};
+pub use deleted_threads::DeletedThreads;
 pub use error::{DbError, ErrorClass, OpenError, Source, StoreError};
 pub use inspect::inspect;
 pub use inspect::status::{DbState, DbStatus, Pages, SchemaStatus};

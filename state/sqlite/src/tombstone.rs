@@ -7,9 +7,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
-use crate::database::durability::Durability;
-use crate::database::lazy::{Edit, LazyDatabase};
-use crate::error::{DbError, OpenError};
 use crate::row::{RowReader, json};
 
 /// A deleted thread: a row of a store's table of tombstones.
@@ -88,71 +85,14 @@ impl Tombstones {
         rows.iter().map(|row| RowReader::new(row).uuid()).collect()
     }
 
-    /// Erases a thread: runs `delete` in the transaction that puts its tombstone, and in every
-    /// snapshot that upgrades have left. Creates the database if there is none, so that the thread
-    /// stays deleted.
-    ///
-    /// Returns true if no byte of it is left. Returns false if another program still reads what was
-    /// there before, which then stays in the write-ahead log until that program ends. Call it again
-    /// later.
+    /// Returns all tombstones.
     ///
     /// # Errors
     ///
-    /// As for [`Database::open`](crate::Database::open),
-    /// [`Database::write`](crate::Database::write) and [`LazyDatabase::edit_snapshots`]. Completed
-    /// steps are kept, and all of them can be repeated.
-    pub async fn erase_thread<E, F>(
-        &self,
-        database: &LazyDatabase,
-        stone: Tombstone,
-        mut delete: F,
-    ) -> Result<bool, E>
-    where
-        E: From<OpenError> + From<DbError>,
-        F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
-    {
-        let db = database.get().await?;
-        db.write::<_, DbError>(Durability::Durable, async |conn| {
-            delete(conn).await?;
-            Ok(self.put(conn, &[stone]).await?)
-        })
-        .await?;
-        // The log still has what was deleted, and no connection may close soon.
-        let is_written_back = db.checkpoint().await?;
-        database.edit_snapshots::<E, F>(delete).await?;
-        Ok(is_written_back)
-    }
-
-    /// Restores a thread: removes its tombstone. Creates no database.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::open`](crate::Database::open) and
-    /// [`Database::write`](crate::Database::write).
-    pub async fn restore_thread<E>(&self, database: &LazyDatabase, thread: Uuid) -> Result<(), E>
-    where
-        E: From<OpenError> + From<DbError>,
-    {
-        let Some(db) = database.existing().await? else { return Ok(()) };
-        let remove = db
-            .write::<_, DbError>(Durability::Durable, async |conn| Ok(self.remove(conn, &[thread]).await?));
-        Ok(remove.await?)
-    }
-
-    /// Returns the tombstones of a database, or none if there is no database.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::open`](crate::Database::open) and
-    /// [`Database::read`](crate::Database::read).
-    pub async fn list<E>(&self, database: &LazyDatabase) -> Result<Vec<Tombstone>, E>
-    where
-        E: From<OpenError> + From<DbError>,
-    {
-        let Some(db) = database.existing().await? else { return Ok(Vec::new()) };
-        let rows = db.read(async |conn| sqlx::query(self.sql(ALL)).fetch_all(conn).await).await?;
-        let read = |row| Tombstone::from_row(row).map_err(|error| db.error(error).into());
-        rows.iter().map(read).collect()
+    /// The error of SQLite.
+    pub async fn all(&self, conn: &mut SqliteConnection) -> Result<Vec<Tombstone>, sqlx::Error> {
+        let rows = sqlx::query(self.sql(ALL)).fetch_all(conn).await?;
+        rows.iter().map(Tombstone::from_row).collect()
     }
 
     /// Returns the statements by name, for audits of their plans.

@@ -14,8 +14,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
-use threadkeep_sqlite::{Durability, Tombstone};
+use threadkeep_sqlite::{Durability, Tombstone, WriteError};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -65,7 +66,7 @@ impl StateRuntime {
                 participant: label.to_owned(),
                 reason: error.to_string(),
             };
-            PARTICIPANTS.iter().map(|row| left(row.label)).collect()
+            PARTICIPANTS.into_iter().map(left).collect()
         }))
     }
 
@@ -135,15 +136,17 @@ impl StateRuntime {
     /// Returns the tombstones of all participants.
     async fn tombstones_elsewhere(&self) -> Vec<Tombstone> {
         let mut stones = Vec::new();
-        for participant in PARTICIPANTS.iter().filter_map(|row| (row.of)(self, ON_REQUEST)) {
-            stones.extend(participant.tombstones().await);
+        for label in PARTICIPANTS {
+            if let Some(participant) = Participant::of(self.stores(), label, ON_REQUEST) {
+                stones.extend(participant.tombstones().await);
+            }
         }
         stones
     }
 
     async fn finish_within(&self, patience: Duration) -> Result<Vec<PendingDeletion>, StateError> {
         let mut left = Vec::new();
-        let mut prepared: HashMap<String, Result<Box<dyn Participant>, String>> = HashMap::new();
+        let mut prepared: HashMap<String, Result<Participant, String>> = HashMap::new();
         for pending in pending::all(self.database()).await? {
             let label = pending.participant.clone();
             if !prepared.contains_key(&label) {
@@ -151,7 +154,7 @@ impl StateRuntime {
             }
             let reason = match &prepared[&label] {
                 Err(reason) => reason.clone(),
-                Ok(participant) => match self.bring_in_line(&**participant, &pending, patience).await {
+                Ok(participant) => match self.bring_in_line(participant, &pending, patience).await {
                     Ok(()) => continue,
                     Err(Left::Thread(reason)) => reason,
                     // Do not retry a participant that already failed in this run.
@@ -168,12 +171,11 @@ impl StateRuntime {
         Ok(left)
     }
 
-    async fn prepare(&self, label: &str, patience: Duration) -> Result<Box<dyn Participant>, String> {
-        let row = PARTICIPANTS.iter().find(|row| row.label == label);
-        let Some(mut participant) = row.and_then(|row| (row.of)(self, patience)) else {
+    async fn prepare(&self, label: &str, patience: Duration) -> Result<Participant, String> {
+        let Some(mut participant) = Participant::of(self.stores(), label, patience) else {
             return Err(format!("this program was built without {label}; another one will do it"));
         };
-        participant.prepare().await?;
+        participant.prepare().await.map_err(|error| error.to_string())?;
         Ok(participant)
     }
 
@@ -181,23 +183,23 @@ impl StateRuntime {
     /// that asked for it.
     async fn bring_in_line(
         &self,
-        participant: &dyn Participant,
+        participant: &Participant,
         pending: &Pending,
         patience: Duration,
     ) -> Result<(), Left> {
-        let db = self.database().within(patience);
         // The index is locked meanwhile: no process deletes or restores the thread between the
         // question and the work.
-        let mut tx = db.begin(Durability::Usual).await?;
-        let deleted = TOMBSTONES.deleted_among(tx.conn(), [pending.thread_id]).await;
-        if deleted.map_err(|error| db.error(error))?.is_empty() {
-            participant.restore(pending.thread_id).await?;
-        } else {
-            participant.erase(pending.thread_id, pending.since).await?;
-        }
-        report(tag(&pending.participant), "cleaned", "ok");
-        pending::remove(tx.conn(), pending).await.map_err(|error| db.error(error))?;
-        tx.commit().await?;
+        let work = async |conn: &mut SqliteConnection| {
+            let work = if TOMBSTONES.deleted_among(conn, [pending.thread_id]).await?.is_empty() {
+                participant.restore(pending.thread_id).await
+            } else {
+                participant.erase(pending.thread_id, pending.since).await
+            };
+            work.map_err(WriteError::Store)?;
+            report(tag(&pending.participant), "cleaned", "ok");
+            Ok(pending::remove(conn, pending).await?)
+        };
+        self.database().within(patience).write(Durability::Usual, work).await?;
         report(tag(&pending.participant), "done", "ok");
         Ok(())
     }
@@ -208,7 +210,7 @@ impl StateRuntime {
 /// rows come from the index run that asked for it.
 #[cfg(feature = "backfill")]
 pub(crate) async fn restore_in_index(
-    conn: &mut sqlx::SqliteConnection,
+    conn: &mut SqliteConnection,
     ids: &[Uuid],
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
@@ -224,5 +226,5 @@ fn report(participant: &'static str, phase: &'static str, status: &'static str) 
 
 /// Returns a participant's telemetry tag, from a closed set.
 fn tag(label: &str) -> &'static str {
-    PARTICIPANTS.iter().find(|row| row.label == label).map_or("other", |row| row.label)
+    PARTICIPANTS.into_iter().find(|known| *known == label).unwrap_or("other")
 }

@@ -33,14 +33,13 @@ pub(super) struct Pending {
 
 /// Adds a row for every participant and thread.
 pub(super) async fn add(conn: &mut SqliteConnection, ids: &[Uuid], now_ms: i64) -> Result<(), sqlx::Error> {
-    let labels: Vec<&str> = PARTICIPANTS.iter().map(|row| row.label).collect();
     sqlx::query(
         "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
          SELECT thread.value, participant.value, ?3 FROM json_each(?1) AS thread, json_each(?2) AS participant \
          WHERE true ON CONFLICT (thread_id, participant) DO NOTHING",
     )
     .bind(json(ids))
-    .bind(json(&labels))
+    .bind(json(&PARTICIPANTS))
     .bind(now_ms)
     .execute(conn)
     .await?;

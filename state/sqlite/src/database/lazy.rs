@@ -122,11 +122,10 @@ impl LazyDatabase {
     ///
     /// [`DbError::Busy`]: an upgrade is running. [`DbError::Io`]: the folder cannot be listed.
     /// Otherwise the first error of a snapshot; the other snapshots are edited all the same.
-    pub async fn edit_snapshots<E, F>(&self, mut edit: F) -> Result<(), E>
-    where
-        E: From<OpenError> + From<DbError>,
-        F: for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
-    {
+    pub async fn edit_snapshots(
+        &self,
+        mut edit: impl for<'c> FnMut(&'c mut SqliteConnection) -> Edit<'c>,
+    ) -> Result<(), OpenError> {
         let Lazy { spec, folder, options, .. } = &*self.inner;
         let options = &options.within(self.patience);
         let paths = DbPaths::new(spec, folder);
@@ -140,7 +139,7 @@ impl LazyDatabase {
                     .write::<_, DbError>(Durability::Durable, async |conn| Ok(edit(conn).await?))
                     .await;
                 let closed = snapshot.close().await;
-                Ok::<(), E>(edited.and(closed)?)
+                Ok(edited.and(closed)?)
             };
             first_error = first_error.or(edited.await.err());
         }

@@ -5,7 +5,7 @@ use std::fs;
 use sqlx::{Executor as _, SqliteConnection};
 use threadkeep_sqlite::{LazyDatabase, OpenOptions};
 
-use crate::support::{Error, FILE, Result, V1, V2, V3, bytes, open, write_note};
+use crate::support::{FILE, Result, V1, V2, V3, bytes, open, write_note};
 
 const MARKER: &str = "correct-horse-battery-staple";
 
@@ -26,7 +26,7 @@ async fn what_is_deleted_in_a_snapshot_is_gone_from_it_and_nothing_else_is() -> 
     fs::write(folder.path().join(format!("{FILE}.before-v9")), "")?;
 
     let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
-    notes.edit_snapshots::<Error, _>(|conn| Box::pin(delete_all_but_one(conn))).await?;
+    notes.edit_snapshots(|conn| Box::pin(delete_all_but_one(conn))).await?;
     for version in [2, 3] {
         let content = fs::read(folder.path().join(format!("{FILE}.before-v{version}")))?;
         assert!(!content.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()), "{version}");
@@ -53,7 +53,7 @@ async fn a_damaged_snapshot_is_named_and_keeps_no_other_from_being_edited() -> R
     let newest = folder.path().join(format!("{FILE}.before-v3"));
     fs::write(&newest, &fs::read(&newest)?[..50])?;
     let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
-    let failed = notes.edit_snapshots::<Error, _>(|conn| Box::pin(delete_all_but_one(conn))).await;
+    let failed = notes.edit_snapshots(|conn| Box::pin(delete_all_but_one(conn))).await;
     let failed = failed.expect_err("half a header");
     assert!(failed.to_string().contains("before-v3"), "{failed}");
     let content = fs::read(folder.path().join(format!("{FILE}.before-v2")))?;

@@ -55,11 +55,11 @@ async fn set_and_count(goals: &GoalStore) -> Result<()> {
     ensure!(matches!(again, Err(GoalError::Exists(_))), "a thread has two goals");
     ensure!(goals.delete(DELETED, None).await?.is_some(), "a goal that was there could not be deleted");
 
-    ensure!(goals.erase_thread(DELETED, now).await?, "something of a deleted thread is left");
+    ensure!(goals.deleted_threads().erase(DELETED, now).await?, "something of a deleted thread is left");
     let refused = goals.insert(DELETED, NewGoal::new("A third one"), now).await;
     ensure!(matches!(refused, Err(GoalError::ThreadDeleted(_))), "a deleted thread has a goal");
-    ensure!(!goals.tombstones().await?.is_empty(), "a deleted thread has no tombstone");
-    goals.restore_thread(DELETED).await?;
+    ensure!(!goals.deleted_threads().list().await?.is_empty(), "a deleted thread has no tombstone");
+    goals.deleted_threads().restore(DELETED).await?;
     Ok(())
 }
 

@@ -92,13 +92,13 @@ async fn read(store: &LogStore, before: i64) -> Result<()> {
 
 async fn delete(store: &LogStore) -> Result<()> {
     ensure!(
-        store.erase_thread(DELETED, "2026-11-23T00:00:00Z".parse()?).await?,
+        store.deleted_threads().erase(DELETED, "2026-11-23T00:00:00Z".parse()?).await?,
         "something of a deleted thread is left"
     );
     let left = store.query(&LogQuery { threads: vec![DELETED], ..LogQuery::default() }).await?;
     ensure!(left.is_empty(), "a deleted thread has rows");
-    ensure!(!store.tombstones().await?.is_empty(), "a deleted thread has no tombstone");
-    store.restore_thread(DELETED).await?;
+    ensure!(!store.deleted_threads().list().await?.is_empty(), "a deleted thread has no tombstone");
+    store.deleted_threads().restore(DELETED).await?;
     let before = store.inventory().await?.context("there is a database")?;
     // Older than any row that is meant to stay.
     let expired = store.expire("2000-01-01T00:00:00Z".parse()?, Duration::ZERO).await?;

@@ -1,0 +1,94 @@
+//! The deleted threads of a store, and erasing a thread from all of its files.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use uuid::Uuid;
+
+use crate::database::durability::Durability;
+use crate::database::lazy::{Edit, LazyDatabase};
+use crate::error::{DbError, OpenError};
+use crate::tombstone::{Tombstone, Tombstones};
+
+/// The deleted threads of a store, which takes nothing of them until they are restored. Cheap to
+/// clone.
+#[derive(Clone, Debug)]
+pub struct DeletedThreads {
+    database: LazyDatabase,
+    tombstones: Tombstones,
+    delete: for<'c> fn(&'c mut SqliteConnection, Uuid) -> Edit<'c>,
+}
+
+impl DeletedThreads {
+    /// Describes the deleted threads of a database. `delete` deletes a thread's rows from its
+    /// tables, or from a snapshot of them.
+    #[must_use]
+    pub fn new(
+        database: LazyDatabase,
+        tombstones: Tombstones,
+        delete: for<'c> fn(&'c mut SqliteConnection, Uuid) -> Edit<'c>,
+    ) -> Self {
+        Self { database, tombstones, delete }
+    }
+
+    /// Returns a handle whose calls wait at most `patience` for other processes.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { database: self.database.within(patience), ..self.clone() }
+    }
+
+    /// Returns the database.
+    #[must_use]
+    pub fn database(&self) -> &LazyDatabase {
+        &self.database
+    }
+
+    /// Erases a thread from every file, snapshots of upgrades included, and puts its tombstone.
+    /// Creates the database if there is none, so that the thread stays deleted.
+    ///
+    /// Returns true if no byte of it is left. Returns false if another program still reads what was
+    /// there before, which then stays in the write-ahead log until that program ends. Call it again
+    /// later.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open),
+    /// [`Database::write`](crate::Database::write) and [`LazyDatabase::edit_snapshots`]. Completed
+    /// steps are kept, and all of them can be repeated.
+    pub async fn erase(&self, thread_id: Uuid, deleted_at: Timestamp) -> Result<bool, OpenError> {
+        let db = self.database.get().await?;
+        db.write::<_, DbError>(Durability::Durable, async |conn| {
+            (self.delete)(conn, thread_id).await?;
+            Ok(self.tombstones.put(conn, &[Tombstone { thread_id, deleted_at }]).await?)
+        })
+        .await?;
+        // The log still has what was deleted, and no connection may close soon.
+        let is_written_back = db.checkpoint().await?;
+        self.database.edit_snapshots(|conn| (self.delete)(conn, thread_id)).await?;
+        Ok(is_written_back)
+    }
+
+    /// Restores a thread: removes its tombstone. Creates no database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open) and
+    /// [`Database::write`](crate::Database::write).
+    pub async fn restore(&self, thread: Uuid) -> Result<(), OpenError> {
+        let Some(db) = self.database.existing().await? else { return Ok(()) };
+        let remove = async |conn: &mut SqliteConnection| Ok(self.tombstones.remove(conn, &[thread]).await?);
+        Ok(db.write::<_, DbError>(Durability::Durable, remove).await?)
+    }
+
+    /// Returns the tombstones, or none if there is no database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`](crate::Database::open) and
+    /// [`Database::read`](crate::Database::read).
+    pub async fn list(&self) -> Result<Vec<Tombstone>, OpenError> {
+        let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
+        Ok(db.read(async |conn| self.tombstones.all(conn).await).await?)
+    }
+}
