@@ -62,7 +62,8 @@
 //!
 //! # Compatibility
 //!
-//! Tested with files of Codex 0.169, 0.144, 0.99 and 0.47, and with the header-first files of 2025.
+//! Tested with files of Codex 0.171, 0.169, 0.144, 0.99 and 0.47, with the header-first files of
+//! 2025, and with the JSON documents of April 2025.
 //! Unknown line types and fields are passed through. A stored [`Checkpoint`] of another version of
 //! this crate is ignored, and the file is read from its start. All public enums and most structs
 //! are `#[non_exhaustive]`.
@@ -79,8 +80,9 @@
 //! # File systems
 //!
 //! Nothing is memory-mapped, so that a file may shrink while it is read. Only regular files are
-//! opened; a pipe in a sessions folder is reported. Symbolic links are followed inside the home and
-//! reported when they leave it, and no file is listed twice. [`Recorder`] syncs the folders it
+//! opened; a pipe in a sessions folder is reported. The home and its session folders may be symbolic
+//! links to any place. Links in them are followed inside the home and reported when they leave it,
+//! and no file is listed twice. [`Recorder`] syncs the folders it
 //! creates, so that a new rollout survives a power cut; on a file system without locks it goes
 //! without. On systems other than Unix a fingerprint has no change time, and folders are not
 //! synced.
@@ -118,7 +120,7 @@ pub use home::error::HomeError;
 pub use home::fingerprint::Fingerprint;
 pub use home::name::{RolloutName, RolloutNameError};
 pub use home::problem::{DiscoveryProblem, ProblemReason};
-pub use home::thread_names::ThreadNames;
+pub use home::thread_names::{ThreadName, ThreadNames};
 pub use home::{AgentHome, SESSION_INDEX};
 pub use lines::error::ExtractError;
 pub use lines::reader::MAX_LINE;

@@ -50,7 +50,7 @@ impl StateRuntime {
     ) -> Result<AuditReport, AuditError> {
         let provider: Arc<str> = home.config()?.default_model_provider().into();
         let names: HashMap<Uuid, String> =
-            home.thread_names()?.iter().map(|(id, name)| (id, name.to_owned())).collect();
+            home.thread_names()?.iter().map(|(id, name)| (id, name.name.clone())).collect();
         let place = home.clone();
         let discovery = blocking(move || place.discover()).await?;
         let hidden = discovery.problems.iter().filter(|problem| problem.reason.hides_files());

@@ -100,7 +100,7 @@ impl ThreadIndex {
             HomeError::Unreadable { source, .. } => ExtractError::Io(source),
             other => ExtractError::Io(io::Error::other(other)),
         })?;
-        let names = read.iter().map(|(id, name)| (id, name.to_owned())).collect();
+        let names = read.iter().map(|(id, name)| (id, name.name.clone())).collect();
         Ok(HomeContent(ReadItem::Names(NamesContent { names, skipped: read.skipped().clone() })))
     }
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, FaultKind, chain};
 use crate::message::{Message, Part, command, typed};
-use crate::text::count;
+use crate::text::{count, shell_os_word};
 
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, rebuild, recovery};
@@ -138,6 +138,10 @@ fn of_home(error: &HomeError) -> Fault {
         HomeError::Unreadable { path, source } => {
             Fault::new(format!("cannot read {}: {}", path.display(), of_io(source)), PERMISSIONS)
         }
+        HomeError::InsideHome { path, home } => Fault::new(
+            format!("{} is a folder of the agent home {}", path.display(), home.display()),
+            format!("pass the home itself: --home {}", shell_os_word(home.as_os_str())),
+        ),
         HomeError::NotAFile(path) => Fault::new(
             format!("{} is not a regular file", path.display()),
             "move it away, or pass another home with --home DIR",

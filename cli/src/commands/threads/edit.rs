@@ -153,7 +153,7 @@ fn refuse_controls(name: &str) -> Result<(), Fault> {
 fn cleared(thread: &Thread, left: Option<&str>, home: &AgentHome) -> String {
     let id = thread.id;
     // Commands that need the file report that it cannot be read.
-    let from_agent = home.thread_names().ok().and_then(|names| names.get(id).map(str::to_owned));
+    let from_agent = home.thread_names().ok().and_then(|names| names.get(id).map(|name| name.name.clone()));
     let from =
         if left.is_some() && left == from_agent.as_deref() { " (from session_index.jsonl)" } else { "" };
     match (thread.name.as_deref(), left) {

@@ -89,7 +89,7 @@ async fn agent(state: &StateRuntime, thread: &Thread) -> Result<(Option<Agent>, 
 /// read.
 fn session_name(home: &AgentHome, thread: &Thread) -> Option<String> {
     let names = home.thread_names().ok()?;
-    names.get(thread.id).map(str::to_owned)
+    names.get(thread.id).map(|name| name.name.clone())
 }
 
 impl Shown {

@@ -11,12 +11,14 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use uuid::Uuid;
+
 use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
 use super::problem::{DiscoveryProblem, ProblemReason};
 
 /// Folders with rollouts, and true for archived ones.
-const FOLDERS: [(&str, bool); 2] = [("archived_sessions", true), ("sessions", false)];
+pub(super) const FOLDERS: [(&str, bool); 2] = [("sessions", false), ("archived_sessions", true)];
 /// Smallest number of folders for which a thread is started.
 const WORTH_A_THREAD: usize = 4;
 /// The deepest nesting of folders that is listed. Agents nest three deep.
@@ -48,20 +50,29 @@ pub struct RolloutFile {
     pub fingerprint: Fingerprint,
 }
 
+impl RolloutFile {
+    /// Returns the id that the file's name ends with: another file that builds on this one names it.
+    pub fn file_id(&self) -> Option<Uuid> {
+        self.name.map(|name| name.file_id())
+    }
+}
+
 pub(crate) fn discover(root: &Path) -> Discovery {
     let mut walk = Walk::default();
-    if let Err(error) = fs::read_dir(root) {
-        walk.unreadable(String::new(), &error);
-        return walk.found;
-    }
+    // Links are compared with the real root: the home itself may be a link.
+    let root = match fs::read_dir(root).and_then(|_| fs::canonicalize(root)) {
+        Ok(root) => root,
+        Err(error) => {
+            walk.unreadable(String::new(), &error);
+            return walk.found;
+        }
+    };
     let mut missing = 0;
     for (folder, archived) in FOLDERS {
-        let path = root.join(folder);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_symlink() => {
-                walk.links.push(Found { path, relative: folder.to_owned(), archived, depth: 0 });
-            }
-            Ok(_) => walk.folders.push(Found { path, relative: folder.to_owned(), archived, depth: 0 }),
+        let found = Found { path: root.join(folder), relative: folder.to_owned(), archived, depth: 0 };
+        match fs::symlink_metadata(&found.path) {
+            Ok(metadata) if metadata.is_symlink() => walk.top_link(&root, found),
+            Ok(_) => walk.top(found),
             Err(error) if error.kind() == io::ErrorKind::NotFound => missing += 1,
             Err(error) => walk.unreadable(folder.to_owned(), &error),
         }
@@ -70,7 +81,7 @@ pub(crate) fn discover(root: &Path) -> Discovery {
         walk.problem(String::new(), ProblemReason::NoSessions);
     }
     walk.list_folders();
-    walk.follow_links(root);
+    walk.follow_links(&root);
     let mut found = walk.found;
     found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     found.problems.sort_by(|a, b| a.path.cmp(&b.path));
@@ -91,11 +102,35 @@ struct Walk {
     /// Folders to list next.
     folders: Vec<Found>,
     links: Vec<Found>,
+    /// Session folders that are listed, and their real paths.
+    tops: Vec<(String, PathBuf)>,
     /// Real paths of the files and folders listed so far; `None` until links are followed.
     real: Option<HashSet<PathBuf>>,
 }
 
 impl Walk {
+    /// Adds a session folder at its real path.
+    fn top(&mut self, folder: Found) {
+        self.tops.push((folder.relative.clone(), folder.path.clone()));
+        self.folders.push(folder);
+    }
+
+    /// Adds a session folder that is a link. One that leads out of the home is listed like any
+    /// other, unless it overlaps with another.
+    fn top_link(&mut self, root: &Path, link: Found) {
+        let overlaps = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
+        match fs::canonicalize(&link.path) {
+            Ok(target)
+                if target.is_dir()
+                    && !overlaps(&target, root)
+                    && !self.tops.iter().any(|(_, top)| overlaps(&target, top)) =>
+            {
+                self.top(Found { path: target, ..link });
+            }
+            _ => self.links.push(link),
+        }
+    }
+
     /// Lists folders and the folders in them, one depth after the other. Several threads share the
     /// folders of one depth, because most of the time goes into system calls. Behind links, one
     /// thread lists them all: it has the set of real paths.
@@ -167,7 +202,7 @@ impl Walk {
             self.folders.push(found());
         } else if file_type.is_symlink() {
             self.links.push(found());
-        } else if name::stem(name).is_some() {
+        } else if name::is_rollout(name) {
             self.file(relative, folder.archived, file_type, || entry.path(), || entry.metadata());
         }
     }
@@ -208,16 +243,16 @@ impl Walk {
         if self.links.is_empty() {
             return;
         }
-        let root = match fs::canonicalize(root) {
-            Ok(root) => root,
-            // The home was removed meanwhile.
-            Err(error) => return self.unreadable(String::new(), &error),
+        // The files so far were found without links, in the session folders.
+        let real = |file: &RolloutFile| {
+            let (top, rest) = file.path.split_once('/')?;
+            let (_, path) = self.tops.iter().find(|(folder, _)| folder == top)?;
+            Some(path.join(rest))
         };
-        // The files so far were found without links: their real path is the root's and their own.
-        self.real = Some(self.found.files.iter().map(|file| root.join(&file.path)).collect());
+        self.real = Some(self.found.files.iter().filter_map(real).collect());
         self.links.sort_unstable_by(|a, b| b.relative.cmp(&a.relative));
         while let Some(link) = self.links.pop() {
-            self.follow(&root, link);
+            self.follow(root, link);
         }
     }
 
@@ -230,21 +265,28 @@ impl Walk {
                 }
                 Err(_) => return self.problem(link.relative, ProblemReason::BrokenLink),
             };
-        if !target.starts_with(root) {
+        let is_ours = target.starts_with(root) || self.tops.iter().any(|(_, top)| target.starts_with(top));
+        // The session folders themselves may lie on another disk.
+        if !is_ours && link.depth > 0 {
             return self.problem(link.relative, ProblemReason::LeavesHome);
         }
         if metadata.is_dir() {
             let parent = link.path.parent().and_then(|parent| fs::canonicalize(parent).ok());
-            if parent.is_some_and(|parent| parent.starts_with(&target)) {
+            if root.starts_with(&target) || parent.is_some_and(|parent| parent.starts_with(&target)) {
                 return self.problem(link.relative, ProblemReason::LinkCircle);
             }
             // Files in session folders are listed already.
-            let seen = FOLDERS.iter().any(|(folder, _)| target.starts_with(root.join(folder)));
+            let seen = self.tops.iter().any(|(_, top)| target.starts_with(top));
             if !seen && self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
-                self.folders.push(Found { path: target, ..link });
+                let folder = Found { path: target, ..link };
+                if folder.depth == 0 {
+                    self.top(folder)
+                } else {
+                    self.folders.push(folder)
+                }
                 self.list_folders();
             }
-        } else if name::stem(&link.relative).is_some() {
+        } else if name::is_rollout(link.relative.rsplit('/').next().unwrap_or_default()) {
             self.file(
                 link.relative,
                 link.archived,

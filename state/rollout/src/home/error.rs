@@ -27,6 +27,14 @@ pub enum HomeError {
     /// block.
     #[error("not a regular file")]
     NotAFile(PathBuf),
+    /// The folder is a home's session folder, or lies in one.
+    #[error("lies in the agent home {home:?}")]
+    InsideHome {
+        /// The folder.
+        path: PathBuf,
+        /// The home.
+        home: PathBuf,
+    },
     /// `config.toml` is not valid. The error leaves out its content, which may be a secret.
     #[error("not valid TOML at line {line}, column {column}")]
     BrokenConfig {
@@ -44,18 +52,21 @@ impl HomeError {
     pub fn path(&self) -> &Path {
         match self {
             Self::NotFound(path) | Self::NotADirectory(path) | Self::NotAFile(path) => path,
-            Self::Unreadable { path, .. } | Self::BrokenConfig { path, .. } => path,
+            Self::Unreadable { path, .. }
+            | Self::InsideHome { path, .. }
+            | Self::BrokenConfig { path, .. } => path,
         }
     }
 
     /// Returns the stable word for this kind of error: `not_found`, `not_a_directory`,
-    /// `unreadable`, `not_a_file` or `broken_config`.
+    /// `unreadable`, `not_a_file`, `inside_home` or `broken_config`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",
             Self::NotADirectory { .. } => "not_a_directory",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAFile { .. } => "not_a_file",
+            Self::InsideHome { .. } => "inside_home",
             Self::BrokenConfig { .. } => "broken_config",
         }
     }

@@ -3,17 +3,21 @@
 pub(crate) mod config;
 pub(crate) mod discover;
 pub(crate) mod error;
+pub(crate) mod find;
 pub(crate) mod fingerprint;
 pub(crate) mod name;
 pub(crate) mod problem;
 pub(crate) mod thread_names;
+mod writers;
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
 use self::config::HomeConfig;
-use self::discover::Discovery;
+use self::discover::{Discovery, FOLDERS, RolloutFile};
 use self::error::HomeError;
 use self::thread_names::ThreadNames;
 
@@ -27,22 +31,33 @@ pub struct AgentHome {
 }
 
 impl AgentHome {
-    /// Opens the home at `root`. Reads nothing but the directory itself.
+    /// Opens the home at `root`. Reads nothing but the directory itself. Any folder can be a home
+    /// that no agent has used yet: see [`AgentHome::looks_like_home`].
     ///
     /// # Errors
-    /// [`HomeError::NotFound`], [`HomeError::NotADirectory`], [`HomeError::Unreadable`].
+    /// [`HomeError::NotFound`], [`HomeError::NotADirectory`], [`HomeError::Unreadable`], and
+    /// [`HomeError::InsideHome`] for a home's session folder, or a folder in it.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, HomeError> {
         let path = root.into();
         match fs::metadata(&path) {
             Ok(metadata) if !metadata.is_dir() => Err(HomeError::NotADirectory(path)),
             Ok(_) => match fs::read_dir(&path) {
-                Ok(_) => Ok(Self { root: path }),
+                Ok(_) => match home_around(&path) {
+                    Some(home) => Err(HomeError::InsideHome { path, home }),
+                    None => Ok(Self { root: path }),
+                },
                 Err(source) => Err(HomeError::Unreadable { path, source }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::NotFound(path)),
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(HomeError::NotADirectory(path)),
             Err(source) => Err(HomeError::Unreadable { path, source }),
         }
+    }
+
+    /// Returns true if an agent has used the folder: it has session folders, settings, or thread
+    /// names. A caller creates nothing in another folder.
+    pub fn looks_like_home(&self) -> bool {
+        is_home(&self.root)
     }
 
     /// Returns the home's path.
@@ -88,6 +103,56 @@ impl AgentHome {
     pub fn discover(&self) -> Discovery {
         discover::discover(&self.root)
     }
+
+    /// Finds the rollout whose name ends with this id: a thread's id, or a segment's.
+    ///
+    /// Looks into the usual folders first, and then lists the home. Prefers a plain file to a
+    /// compressed one, then a current one to an archived one, then the smaller path.
+    ///
+    /// # Errors
+    /// The operating system's error if the home cannot be read.
+    pub fn find_rollout(&self, file_id: Uuid) -> io::Result<Option<RolloutFile>> {
+        find::find(&self.root, file_id)
+    }
+
+    /// Lists the home, and returns the rollouts whose names have the thread's id, by path: its
+    /// first file, its segments, and copies.
+    pub fn find_files_of(&self, thread_id: Uuid) -> Vec<RolloutFile> {
+        find::files_of(self.discover(), thread_id)
+    }
+
+    /// Returns true if another program is writing the thread now: a process holds the lock that an
+    /// agent takes for a thread, or has `rollout` open for writing. Takes no lock itself.
+    ///
+    /// It sees processes of this user on this machine, and only on Linux; elsewhere it returns
+    /// false.
+    pub fn has_writer(&self, thread_id: Uuid, rollout: &Path) -> bool {
+        writers::has_writer(&self.root, thread_id, rollout)
+    }
+}
+
+/// Returns true if an agent has used the folder.
+fn is_home(folder: &Path) -> bool {
+    let files = ["config.toml", SESSION_INDEX];
+    FOLDERS.iter().any(|(name, _)| folder.join(name).is_dir())
+        || files.iter().any(|name| folder.join(name).is_file())
+}
+
+/// Returns the home in whose session folders this folder lies, or is one.
+fn home_around(folder: &Path) -> Option<PathBuf> {
+    if is_home(folder) {
+        return None;
+    }
+    let is_top =
+        |path: &&Path| FOLDERS.iter().any(|(name, _)| path.file_name().is_some_and(|it| it == *name));
+    let top = folder.ancestors().find(is_top)?;
+    // A folder of that name may be something else: only one with rollouts, or with folders of
+    // years, is an agent's.
+    let is_known = |name: &str| name::is_rollout(name) || name.len() == 4 && name.parse::<u16>().is_ok();
+    let mut entries = fs::read_dir(top).ok()?.flatten();
+    let has_rollouts = entries.any(|entry| entry.file_name().to_str().is_some_and(is_known));
+    let home = top.parent().filter(|_| has_rollouts)?;
+    Some(if home.as_os_str().is_empty() { ".".into() } else { home.to_owned() })
 }
 
 /// Opens a file of the home; `None` if it is missing. Never opens a pipe, which would block until

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::document;
 use super::error::ExtractError;
 
 /// The largest window to decompress with, as a power of two: 32 MiB. It bounds memory for every
@@ -15,6 +16,8 @@ const MAX_WINDOW_LOG: u32 = 25;
 /// Bytes of a rollout.
 pub(crate) enum Source {
     Plain(File),
+    /// The lines of a document of April 2025.
+    Document(io::Cursor<Vec<u8>>),
     #[cfg(feature = "zstd")]
     Zstd(Box<zstd::stream::read::Decoder<'static, io::BufReader<File>>>),
 }
@@ -27,7 +30,13 @@ impl Source {
             return Err(ExtractError::NotAFile);
         }
         let file = File::open(path)?;
-        let source = if compressed { Self::decompress(file)? } else { Self::Plain(file) };
+        let source = if compressed {
+            Self::decompress(file)?
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            Self::Document(io::Cursor::new(document::lines(file)?))
+        } else {
+            Self::Plain(file)
+        };
         Ok((source, metadata.len()))
     }
 
@@ -43,10 +52,11 @@ impl Source {
         Err(ExtractError::CompressionUnsupported)
     }
 
-    /// Seeks in a plain file; does nothing to a compressed one.
+    /// Seeks in a source that is not compressed; does nothing to a compressed one.
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            Self::Document(lines) => lines.seek(SeekFrom::Start(offset)).map(drop),
             #[cfg(feature = "zstd")]
             Self::Zstd(_) => Ok(()),
         }
@@ -57,6 +67,7 @@ impl Read for Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.read(into),
+            Self::Document(lines) => lines.read(into),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => decoder.read(into),
         }

@@ -74,7 +74,7 @@ impl Recorder {
     /// [`RecordError::Io`].
     pub fn create(home: &AgentHome, thread: &NewThread) -> Result<Self, RecordError> {
         let started = TimeZone::UTC.to_datetime(thread.timestamp);
-        let name = RolloutName { started, thread_id: thread.id };
+        let name = RolloutName { started, thread_id: thread.id, segment_id: None };
         let path = home.absolute(&format!("sessions/{}/{name}", started.strftime("%Y/%m/%d")));
         let folder = path.parent().unwrap_or(home.root());
         create_folders(home.root(), folder)?;

@@ -174,6 +174,48 @@ mod unix {
     }
 
     #[test]
+    fn a_linked_session_folder_is_listed_as_if_it_lay_in_the_home() -> Result {
+        let (home, store) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let at = |relative: &str| home.path().join(relative);
+        let name = |digit: char| NAME.replace("5fd86f01a", &format!("5fd86f01{digit}"));
+        write(store.path(), &format!("all/2026/11/22/{NAME}"))?;
+        write(store.path(), &format!("old/{}", name('b')))?;
+        write(store.path(), &format!("else/{}", name('c')))?;
+        write(home.path(), &format!("extra/{}", name('d')))?;
+        symlink(store.path().join("all"), at("sessions"))?;
+        symlink(store.path().join("old"), at("archived_sessions"))?;
+        // Inside: again the same, the home that leads here, a folder of the home, and one that is
+        // neither.
+        symlink(store.path().join("all/2026"), store.path().join("all/again"))?;
+        symlink(home.path(), store.path().join("all/home"))?;
+        symlink(at("extra"), store.path().join("all/extra"))?;
+        symlink(store.path().join("else"), store.path().join("all/out"))?;
+        let found = discover(home.path())?;
+        let archived = format!("archived_sessions/{}", name('b'));
+        let current = [format!("sessions/2026/11/22/{NAME}"), format!("sessions/extra/{}", name('d'))];
+        assert_eq!(paths(&found), [&archived, &current[0], &current[1]]);
+        assert_eq!(
+            problems(&found),
+            [("sessions/home", &ProblemReason::LinkCircle), ("sessions/out", &ProblemReason::LeavesHome)]
+        );
+        let open = AgentHome::open(home.path())?;
+        for file in &found.files {
+            assert!(open.absolute(&file.path).is_file());
+            let id = file.file_id().ok_or("its name has an id")?;
+            assert_eq!(open.find_rollout(id)?.as_ref(), Some(file));
+        }
+
+        // Both links may lead to one place, and a link to a folder around the home is a circle.
+        fs::remove_file(at("archived_sessions"))?;
+        symlink(store.path().join("all"), at("archived_sessions"))?;
+        assert_eq!(paths(&discover(home.path())?), [&*current[0], &current[1]]);
+        fs::remove_file(at("archived_sessions"))?;
+        symlink("/", at("archived_sessions"))?;
+        assert_eq!(problems(&discover(home.path())?)[0], ("archived_sessions", &ProblemReason::LinkCircle));
+        Ok(())
+    }
+
+    #[test]
     fn a_pipe_is_never_opened() -> Result {
         let home = tempfile::tempdir()?;
         fs::create_dir(home.path().join("sessions"))?;

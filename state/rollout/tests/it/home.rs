@@ -4,7 +4,7 @@ use std::fs;
 
 use threadkeep_rollout::{AgentHome, DEFAULT_MODEL_PROVIDER, HomeError, SESSION_INDEX};
 
-use crate::{ID, Result, bundled};
+use crate::{ID, NAME, Result, bundled};
 
 #[test]
 fn a_home_that_is_none_is_refused_with_its_path() -> Result {
@@ -56,21 +56,55 @@ fn a_broken_config_is_placed_and_not_shown() -> Result {
 }
 
 #[test]
-fn the_last_name_wins() -> Result {
+fn a_session_folder_is_no_home_and_names_the_home() -> Result {
+    let folder = tempfile::tempdir()?;
+    let day = folder.path().join("sessions/2026/11/22");
+    fs::create_dir_all(&day)?;
+    fs::create_dir_all(folder.path().join("archived_sessions"))?;
+    fs::write(folder.path().join("archived_sessions").join(NAME), "")?;
+    for inside in ["sessions", "sessions/2026", "sessions/2026/11/22", "archived_sessions"] {
+        let error = AgentHome::open(folder.path().join(inside)).err().ok_or("it is inside")?;
+        assert_eq!((error.path(), error.code()), (&*folder.path().join(inside), "inside_home"));
+        assert!(matches!(error, HomeError::InsideHome { home, .. } if home == folder.path()));
+    }
+    assert!(AgentHome::open(folder.path())?.looks_like_home());
+    // Other folders of that name: without rollouts, and with a home in it.
+    let other = tempfile::tempdir()?;
+    let sessions = other.path().join("sessions");
+    fs::create_dir_all(sessions.join("notes"))?;
+    assert!(!AgentHome::open(&sessions)?.looks_like_home());
+    fs::create_dir_all(sessions.join("2026"))?;
+    fs::write(sessions.join("config.toml"), "")?;
+    assert!(AgentHome::open(&sessions)?.looks_like_home());
+    Ok(())
+}
+
+#[test]
+fn the_newest_name_wins() -> Result {
     let folder = tempfile::tempdir()?;
     let home = AgentHome::open(folder.path())?;
     assert!(home.thread_names()?.is_empty());
     let other = "01a20371-0f2e-7540-b9be-c443cc774f5e";
-    let line = |id: &str, name: &str| {
-        format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"x\"}}\n")
+    let line_at = |id: &str, name: &str, at: &str| {
+        format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"{at}\"}}\n")
     };
+    let line = |id: &str, name: &str| line_at(id, name, "x");
     let text =
         [line(ID, "one"), line(other, "gone"), "junk\n".to_owned(), line(ID, " two "), line(other, " ")]
             .concat();
     fs::write(folder.path().join(SESSION_INDEX), text + "{\"id\":\"01a2")?;
     let names = home.thread_names()?;
-    assert_eq!(names.get(ID.parse()?), Some("two"));
+    assert_eq!(names.get(ID.parse()?).map(|name| &*name.name), Some("two"));
     assert_eq!((names.get(other.parse()?), names.len(), names.skipped().count), (None, 1, 2));
+
+    // Lines with a time are ordered by it, also one that removes a name.
+    let [early, late] = ["2026-11-20T10:00:00.000000001Z", "2026-11-20T10:00:00.000000002Z"];
+    let text = [line_at(ID, "late", late), line_at(ID, "early", early), line_at(other, "", late)].concat();
+    fs::write(folder.path().join(SESSION_INDEX), text + &line_at(other, "early", early))?;
+    let names = home.thread_names()?;
+    let name = names.get(ID.parse()?).ok_or("it has a name")?;
+    assert_eq!((&*name.name, name.updated_at), ("late", Some(late.parse()?)));
+    assert_eq!(names.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>(), [ID]);
     Ok(())
 }
 
