@@ -93,6 +93,7 @@
 //! |---|---|---|
 //! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`); brings the zstd C library |
 
+mod chain;
 mod format;
 mod home;
 mod json;
@@ -105,6 +106,7 @@ mod text;
 mod time;
 mod turns;
 
+pub use chain::link::{BaseProblem, Chain};
 pub use format::agent_goal::AgentGoal;
 pub use format::fact::Fact;
 pub use format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};

@@ -20,7 +20,7 @@ pub(super) type Reading = (RolloutFile, Result<ThreadUpsert, ExtractError>);
 pub(super) fn read_all(home: &AgentHome, default_provider: &Arc<str>, files: &[RolloutFile]) -> Vec<Reading> {
     let next = AtomicUsize::new(0);
     let read_some = || {
-        let mut extractor = Extractor::new();
+        let mut extractor = Extractor::of_home(home);
         let mut readings = Vec::new();
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let path = home.absolute(&file.path);

@@ -41,7 +41,7 @@ impl Index for ThreadIndex {
     type Worker = Extractor;
 
     fn worker(&self) -> Extractor {
-        Extractor::new()
+        Extractor::of_home(&self.home)
     }
 
     async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Checkpoint>, BoxError> {

@@ -84,3 +84,17 @@ fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(json::plain_prefix(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }
+
+/// Returns the ordinal of a line; `None` if it has none.
+pub(crate) fn ordinal(line: &[u8]) -> Option<u64> {
+    let canonical = || {
+        let (_, rest) = time(line.strip_prefix(b"{\"timestamp\":\"")?)?;
+        let digits = rest.strip_prefix(b"\",\"ordinal\":")?;
+        let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&digits[..length]).ok()?.parse().ok()
+    };
+    canonical().or_else(|| {
+        let [ordinal] = json::fields(std::str::from_utf8(line).ok()?, ["ordinal"]).ok()?;
+        json::number(ordinal)
+    })
+}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
+use crate::chain::link::BaseProblem;
 use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
@@ -22,12 +23,16 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "SkippedLines::is_empty")]
     pub(crate) skipped: SkippedLines,
     guard: u32,
+    /// Reason why the state lacks something of the files before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base_problem: Option<BaseProblem>,
     pub(crate) state: State,
 }
 
 impl Checkpoint {
     pub(crate) fn new(offset: u64, lines: u64, skipped: SkippedLines, before: &[u8], state: State) -> Self {
-        Self { version: VERSION, offset, lines, skipped, guard: crc32fast::hash(before), state }
+        let guard = crc32fast::hash(before);
+        Self { version: VERSION, offset, lines, skipped, guard, base_problem: None, state }
     }
 
     /// Returns the offset after the last complete line; for a compressed file, in the

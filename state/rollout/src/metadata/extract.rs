@@ -4,14 +4,21 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
+use uuid::Uuid;
+
+use super::base::BaseFolder;
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
 use super::pass::{Pass, Stop};
 use super::state::State;
 use super::thread::ThreadMetadata;
+use crate::chain::header::Header;
+use crate::chain::link::BaseProblem;
+use crate::home::AgentHome;
 use crate::home::name::RolloutName;
 use crate::lines::block::{Buffer, GUARD};
 use crate::lines::error::ExtractError;
+use crate::lines::raw_line::RawLine;
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
 use crate::lines::source::{self, Source, is_damage};
@@ -24,6 +31,10 @@ pub struct Extraction {
     pub metadata: ThreadMetadata,
     /// State from which to continue when the file has grown.
     pub checkpoint: Checkpoint,
+    /// Id of the file that this one builds on.
+    pub base: Option<Uuid>,
+    /// Reason why the metadata lacks something of that file, or of a file that it builds on.
+    pub base_problem: Option<BaseProblem>,
     /// Number of lines in the whole file, with blank and skipped ones.
     pub lines: u64,
     /// Skipped lines of the whole file.
@@ -39,6 +50,8 @@ pub struct Extraction {
 pub struct Extractor {
     pub(super) buffer: Buffer,
     pub(super) kept: Kept,
+    /// Reader of the files that a rollout builds on; `None` outside a home.
+    bases: Option<BaseFolder>,
 }
 
 // Not derived: its memory holds lines as they are written, with credentials in remotes.
@@ -49,12 +62,20 @@ impl fmt::Debug for Extractor {
 }
 
 impl Extractor {
-    /// Creates an extractor, which owns about 256 KiB. Use one for each worker thread.
+    /// Creates an extractor for single files, which owns about 256 KiB. Use one for each worker
+    /// thread. It finds no file that another one builds on.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the rollout `file`, from the checkpoint `from` on if that still fits.
+    /// Creates an extractor for the rollouts of a home. It remembers where the home's files are, and
+    /// what those say that others build on: use it for one pass over the home.
+    pub fn of_home(home: &AgentHome) -> Self {
+        Self { bases: Some(BaseFolder::new(home.clone())), ..Self::default() }
+    }
+
+    /// Reads the rollout `file`, from the checkpoint `from` on if that still fits. Its metadata is
+    /// that of its chain: the files that it builds on come first, as if all lines stood in one file.
     ///
     /// `name` is the parsed file name, which gives the thread's id when no line does. A compressed
     /// file is always read from its start.
@@ -71,7 +92,8 @@ impl Extractor {
         name: Option<&RolloutName>,
         from: Option<&Checkpoint>,
     ) -> Result<Extraction, ExtractError> {
-        let from = from.filter(|from| from.is_current() && !compressed);
+        // A base that was missing may be there now.
+        let from = from.filter(|from| from.is_current() && !compressed && from.base_problem.is_none());
         // A pass that keeps no lines never starts over: this ends.
         let mut keep = true;
         loop {
@@ -98,7 +120,9 @@ impl Extractor {
         let lines = resumed.map_or(0, Checkpoint::lines);
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
         let pass = Pass::new(&mut self.kept, keep, resumed);
-        let found = read(&mut reader, pass, compressed, lines);
+        let mut base =
+            Base { folder: self.bases.as_mut(), own: name.map(RolloutName::file_id), problem: None };
+        let found = read(&mut reader, pass, compressed, lines, &mut base);
         let extraction = found.and_then(|found| {
             if found.blank {
                 return Err(ExtractError::Empty.into());
@@ -107,10 +131,16 @@ impl Extractor {
                 return Err(ExtractError::NoThread.into());
             };
             let all_lines = found.lines + u64::from(found.tail.is_some());
+            let base_id = found.state.base();
             let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
+            let mut checkpoint =
+                Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state);
+            checkpoint.base_problem = base.problem;
             Ok(Extraction {
                 metadata,
-                checkpoint: Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state),
+                checkpoint,
+                base: base_id,
+                base_problem: base.problem,
                 lines: all_lines,
                 skipped: found.skipped,
                 bytes_read: reader.position() - start + before.len() as u64,
@@ -135,11 +165,35 @@ struct Found {
     blank: bool,
 }
 
+/// The files that a rollout builds on, as its first line says.
+struct Base<'f> {
+    folder: Option<&'f mut BaseFolder>,
+    own: Option<Uuid>,
+    problem: Option<BaseProblem>,
+}
+
+impl Base<'_> {
+    /// Puts the state after the bases before the first line. Only that line names one.
+    fn take(&mut self, line: &RawLine<'_>, pass: &mut Pass<'_>) {
+        if !pass.state.is_empty() {
+            return;
+        }
+        if let Some((header, base)) = Header::with_base(line) {
+            let missing = || (State::default(), Some(BaseProblem::Missing(base.file_id)));
+            (pass.state, self.problem) = self
+                .folder
+                .as_mut()
+                .map_or_else(missing, |folder| folder.state_before(&header, base, self.own));
+        }
+    }
+}
+
 fn read(
     reader: &mut LineReader<Source>,
     mut pass: Pass<'_>,
     compressed: bool,
     mut lines: u64,
+    base: &mut Base<'_>,
 ) -> Result<Found, Stop> {
     let mut blank = lines == 0;
     let mut tail = None;
@@ -150,10 +204,12 @@ fn read(
                 blank &= line.is_blank();
                 if line.terminated {
                     lines = line.number;
+                    base.take(&line, &mut pass);
                     pass.read(&line);
                 } else if !line.is_blank() {
                     pass.settle()?;
                     tail = Some((pass.state.clone(), pass.skipped.clone()));
+                    base.take(&line, &mut pass);
                     pass.read_tail(&line);
                 }
             }

@@ -1,5 +1,6 @@
 //! Metadata of threads, from rollouts.
 
+mod base;
 pub(crate) mod checkpoint;
 pub(crate) mod extract;
 pub(crate) mod kept;

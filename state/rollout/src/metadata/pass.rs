@@ -58,6 +58,12 @@ impl<'k> Pass<'k> {
         Self { state, skipped, last_time: None, kept, keep, start_over: false }
     }
 
+    /// Continues from a state, like [`Pass::new`].
+    pub(crate) fn from_state(kept: &'k mut Kept, keep: bool, state: State) -> Self {
+        kept.clear();
+        Self { keep, ..Self::line_by_line(kept, state) }
+    }
+
     /// Continues from a state, and parses every line at once: the state is complete after each.
     pub(crate) fn line_by_line(kept: &'k mut Kept, state: State) -> Self {
         let skipped = SkippedLines::default();

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::kind::ThreadKind;
 use super::thread::ThreadMetadata;
@@ -34,6 +35,9 @@ pub(crate) struct State {
     first_user_message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     own_tokens: Option<i64>,
+    /// Tokens before the thread was forked from another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inherited_tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +64,26 @@ impl State {
         }
     }
 
+    /// Begins the next file of a chain. In a file of another thread, which was forked from this
+    /// one, only the settings and the count of tokens go on. `is_whole` says that no older file is
+    /// missing.
+    pub(crate) fn begin_file(&mut self, thread_id: Option<Uuid>, is_whole: bool) {
+        if self.session.id == thread_id {
+            return;
+        }
+        *self = Self {
+            turn: self.turn.take(),
+            own_tokens: self.own_tokens,
+            inherited_tokens: self.own_tokens.filter(|_| is_whole),
+            ..Self::default()
+        };
+    }
+
+    /// Returns the file that the newest file of the thread builds on.
+    pub(crate) fn base(&self) -> Option<Uuid> {
+        self.session.history_base.map(|base| base.file_id)
+    }
+
     /// Returns true if a user's message would change anything.
     pub(crate) fn user_message_matters(&self) -> bool {
         self.first_user_message.is_none() || self.run.user_message_matters()
@@ -71,6 +95,11 @@ impl State {
 
     pub(crate) fn awaits_reviewer(&self) -> bool {
         self.run.awaits_reviewer()
+    }
+
+    /// Returns true if no line was read that has a time or an id.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.session.id.is_none() && self.first_line_at.is_none()
     }
 
     pub(crate) fn has_first_line_time(&self) -> bool {
@@ -115,6 +144,8 @@ impl State {
             .or_else(|| name.and_then(|name| TimeZone::UTC.to_timestamp(name.started).ok()));
         let kind = ThreadKind::of(&self.session);
         let session = self.session.clone();
+        let inherited_tokens =
+            self.inherited_tokens.or_else(|| session.forked_from_id.is_none().then_some(0));
         let turn = self.turn.clone().unwrap_or_default();
         let title = self.first_user_message.as_deref().map(|message| text::bounded(message, MAX_TITLE));
         Some(ThreadMetadata {
@@ -133,8 +164,8 @@ impl State {
             first_user_message: self.first_user_message.clone(),
             sandbox_policy: turn.sandbox_policy,
             approval_mode: turn.approval_mode,
-            own_tokens: self.own_tokens,
-            inherited_tokens: session.forked_from_id.is_none().then_some(0),
+            own_tokens: self.own_tokens.zip(inherited_tokens).map(|(all, before)| (all - before).max(0)),
+            inherited_tokens,
             git_sha: session.git_sha,
             git_branch: session.git_branch,
             git_origin_url: session.git_origin_url,

@@ -2,6 +2,7 @@
 
 mod bad_lines;
 mod bounds;
+mod chain;
 mod corpus;
 mod discover;
 mod find;

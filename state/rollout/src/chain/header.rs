@@ -1,0 +1,61 @@
+//! The first line of a rollout, as far as it says what the file builds on.
+
+use std::path::Path;
+
+use memchr::memmem;
+use uuid::Uuid;
+
+use crate::format::envelope::Envelope;
+use crate::format::fact::Fact;
+use crate::format::session_meta::HistoryBase;
+use crate::lines::block::Buffer;
+use crate::lines::error::ExtractError;
+use crate::lines::raw_line::RawLine;
+use crate::lines::reader::LineReader;
+use crate::lines::source::{self, Source};
+
+/// What the first readable line says of the file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) thread_id: Option<Uuid>,
+    pub(crate) base: Option<HistoryBase>,
+}
+
+impl Header {
+    /// Reads the first readable line of a file. A file without one has an empty header.
+    pub(crate) fn read(path: &Path, compressed: bool) -> Result<Self, ExtractError> {
+        let (source, _) = Source::open(path, compressed)?;
+        let mut lines = LineReader::new(source, Buffer::default(), 0, 0, &[]);
+        loop {
+            match lines.next(|_| true) {
+                Ok(Some(line)) => {
+                    if let Some(header) = Self::of(&line) {
+                        return Ok(header);
+                    }
+                }
+                Ok(None) => return Ok(Self::default()),
+                Err(error) if source::is_damage(&error, compressed) => return Ok(Self::default()),
+                Err(error) => return Err(source::failed(error)),
+            }
+        }
+    }
+
+    /// Reads a line; `None` if it is blank or not JSON, so that the next one is the first.
+    fn of(line: &RawLine<'_>) -> Option<Self> {
+        if line.is_blank() {
+            return None;
+        }
+        let fact = line.parse(|text| Envelope::read(text).and_then(|envelope| envelope.fact()).ok());
+        Some(match fact.ok()? {
+            Fact::SessionMeta(meta) => Self { thread_id: meta.id, base: meta.history_base },
+            _ => Self::default(),
+        })
+    }
+
+    /// Reads a line that may have a base, without parsing any other.
+    pub(crate) fn with_base(line: &RawLine<'_>) -> Option<(Self, HistoryBase)> {
+        memmem::find(line.bytes, b"\"history_base\"")?;
+        let header = Self::of(line)?;
+        header.base.map(|base| (header, base))
+    }
+}

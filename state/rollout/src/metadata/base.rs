@@ -1,0 +1,128 @@
+//! Folds the files that a rollout builds on: the state in which its own lines begin.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::kept::Kept;
+use super::pass::{Pass, Stop};
+use super::state::State;
+use crate::chain::bases::Bases;
+use crate::chain::cut::Cut;
+use crate::chain::header::Header;
+use crate::chain::link::{BaseProblem, Chain, Link};
+use crate::format::session_meta::HistoryBase;
+use crate::home::AgentHome;
+use crate::lines::block::Buffer;
+use crate::lines::error::ExtractError;
+use crate::lines::reader::LineReader;
+use crate::lines::source::{self, Source, is_damage};
+
+/// States that are kept, so that the forks and segments of a file do not read it again.
+const MAX_KNOWN: usize = 256;
+
+/// A base, and the part of it that counts.
+type Key = (Uuid, Option<u64>, Option<u64>);
+
+/// Reader of bases.
+pub(super) struct BaseFolder {
+    bases: Bases,
+    buffer: Buffer,
+    kept: Kept,
+    /// States after whole bases. Agents only append to a file, so that they stay right.
+    known: HashMap<Key, State>,
+}
+
+impl BaseFolder {
+    pub(super) fn new(home: AgentHome) -> Self {
+        let (buffer, kept) = (Buffer::default(), Kept::default());
+        Self { bases: Bases::new(home), buffer, kept, known: HashMap::new() }
+    }
+
+    /// Returns the state before the first line of a file that builds on `base`, as far as the bases
+    /// can be read.
+    pub(super) fn state_before(
+        &mut self,
+        header: &Header,
+        base: HistoryBase,
+        own: Option<Uuid>,
+    ) -> (State, Option<BaseProblem>) {
+        let known = &self.known;
+        let chain =
+            Chain::of_base(&mut self.bases, base, own, |_| true, |base| known.contains_key(&key(base)));
+        let mut problem = chain.problem;
+        // The chain stops before a base that is known: what the first link builds on, or `base`.
+        let first = chain.links.first();
+        let before = first.map_or(Some(base), |link| link.base).filter(|_| problem.is_none());
+        let mut state = before.and_then(|base| known.get(&key(&base)).cloned()).unwrap_or_default();
+        for link in &chain.links {
+            let Some(end) = link.end else { continue };
+            state.begin_file(link.thread_id, problem.is_none());
+            match self.fold(link, &end, &state) {
+                Ok((after, is_complete)) => {
+                    state = after;
+                    if !is_complete {
+                        problem.get_or_insert(BaseProblem::Cut(end.file_id));
+                    }
+                }
+                Err(_) => _ = problem.get_or_insert(BaseProblem::Missing(end.file_id)),
+            }
+            if problem.is_none() {
+                if self.known.len() >= MAX_KNOWN {
+                    self.known.clear();
+                }
+                self.known.insert(key(&end), state.clone());
+            }
+        }
+        state.begin_file(header.thread_id, problem.is_none());
+        (state, problem)
+    }
+
+    /// Folds the part of a base that counts. Returns true if nothing of that part is missing.
+    fn fold(&mut self, link: &Link, end: &HistoryBase, state: &State) -> Result<(State, bool), ExtractError> {
+        let mut keep = true;
+        loop {
+            match self.fold_once(link, end, state.clone(), keep) {
+                Ok(folded) => return Ok(folded),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::StartOver) => keep = false,
+            }
+        }
+    }
+
+    fn fold_once(
+        &mut self,
+        link: &Link,
+        end: &HistoryBase,
+        state: State,
+        keep: bool,
+    ) -> Result<(State, bool), Stop> {
+        let (source, _) = Source::open(&link.path, link.compressed)?;
+        let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), 0, 0, &[]);
+        let mut pass = Pass::from_state(&mut self.kept, keep, state);
+        let (mut cut, mut is_torn) = (Cut::new(end), false);
+        let is_complete = loop {
+            match reader.next(Pass::wants) {
+                Ok(Some(line)) if line.is_blank() => {}
+                Ok(Some(line)) if !cut.takes(line.bytes, line.offset) => break Ok(true),
+                Ok(Some(line)) if line.terminated => pass.read(&line),
+                Ok(Some(line)) => {
+                    let skipped = pass.skipped.count;
+                    pass.read_tail(&line);
+                    is_torn = pass.skipped.count > skipped;
+                }
+                Ok(None) => break Ok(!is_torn && cut.is_complete(reader.position())),
+                Err(error) if is_damage(&error, link.compressed) => break Ok(false),
+                Err(error) => break Err(source::failed(error)),
+            }
+        };
+        let state = pass.settle().map(|()| pass.state);
+        self.buffer = reader.into_buffer();
+        self.kept.clear();
+        Ok((state?, is_complete?))
+    }
+}
+
+fn key(base: &HistoryBase) -> Key {
+    (base.file_id, base.end_ordinal, base.end_offset)
+}
