@@ -20,15 +20,10 @@ pub(crate) fn message(error: sqlx::Error) -> Source {
 
 impl std::fmt::Display for Message {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&words(&self.0))
-    }
-}
-
-/// Returns SQLite's own words, without what sqlx puts before them.
-pub(crate) fn words(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        other => other.to_string(),
+        match &self.0 {
+            sqlx::Error::Database(error) => formatter.write_str(error.message()),
+            other => other.fmt(formatter),
+        }
     }
 }
 

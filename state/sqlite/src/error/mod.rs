@@ -6,7 +6,7 @@ mod open;
 mod store;
 
 pub use class::{ErrorClass, Source};
-pub(crate) use class::{is_hot_journal, lacks_log_index, message, words};
+pub(crate) use class::{is_hot_journal, lacks_log_index, message};
 pub use db::DbError;
 pub use open::OpenError;
 pub use store::StoreError;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
-use crate::error::{DbError, ErrorClass, OpenError, is_hot_journal, words};
+use crate::error::{DbError, OpenError, is_hot_journal};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
 use crate::open::header::{Content, Header, content};
@@ -27,6 +27,9 @@ use crate::system::holders;
 
 /// Limit of looks at a database while other programs write to it.
 const LOOKS: u32 = 5;
+
+/// Wait for other programs: short, because a doctor is asked when something hangs.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Inspects a database in any state, without changing a byte or creating a file.
 ///
@@ -97,16 +100,18 @@ fn refused(error: OpenError) -> DbState {
             DbState::Foreign(format!("{} does not belong to it: {found}", log.display()))
         }
         OpenError::NotAFile(path) => DbState::Foreign(format!("{} is not a regular file", path.display())),
+        OpenError::Development(_) => DbState::Development,
+        OpenError::Checksum { .. } => DbState::Checksum,
+        OpenError::Database(DbError::Newer { .. }) => DbState::Newer,
         OpenError::Database(DbError::Corrupt(_, source)) => DbState::Corrupt(source.to_string()),
+        OpenError::Database(DbError::Busy { holder, .. }) => DbState::Locked(holder),
         other => DbState::Unreadable(other.to_string()),
     }
 }
 
 /// Reads schema and pages through SQLite without leaving a trace.
 async fn read(spec: &DbSpec, paths: &DbPaths, access: Access) -> Result<(Schema, Pages), sqlx::Error> {
-    // Short: a doctor is asked when something hangs.
-    let patience = Duration::from_millis(250);
-    let mut connection = connect(spec, &paths.database, patience, access).await?;
+    let mut connection = connect(spec, &paths.database, PATIENCE, access).await?;
     let schema = Schema::read(&mut connection).await?;
     let (size, count, unused): (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT page_size FROM pragma_page_size), (SELECT page_count FROM pragma_page_count), \
@@ -124,45 +129,28 @@ impl DbStatus {
     fn read(&mut self, spec: &DbSpec, read: Result<(Schema, Pages), sqlx::Error>) {
         match read {
             Ok((schema, pages)) => {
-                let mismatch = schema.mismatch(spec);
-                let schema = SchemaStatus {
+                let pending: Vec<i64> =
+                    schema.pending(spec).iter().map(|migration| migration.version).collect();
+                self.state = match schema.check(spec, &self.paths) {
+                    Err(error) => refused(error),
+                    Ok(()) if pending.is_empty() => DbState::Current,
+                    Ok(()) => DbState::Pending,
+                };
+                self.pages = Some(pages);
+                self.schema = Some(SchemaStatus {
                     applied: schema.version(),
                     known: spec.newest_version(),
                     needs: schema.user_version,
-                    pending: schema.pending(spec).iter().map(|migration| migration.version).collect(),
+                    pending,
                     unknown: schema.unknown(spec),
                     mismatched: schema.mismatches(spec),
-                };
-                self.pages = Some(pages);
-                self.state = mismatch.map_or_else(|| state_of(&schema), DbState::Foreign);
-                self.schema = Some(schema);
+                });
             }
-            Err(error) => self.state = state_of_error(&self.paths, &error),
+            Err(error) if is_hot_journal(&error) => {
+                let journal = self.paths.journal.display();
+                self.state = DbState::NeedsRecovery(format!("{journal} was left by an interrupted program"));
+            }
+            Err(error) => self.state = refused(DbError::sqlx(&self.paths, PATIENCE, error).into()),
         }
-    }
-}
-
-fn state_of(schema: &SchemaStatus) -> DbState {
-    if schema.needs > schema.known {
-        DbState::Newer
-    } else if schema.mismatched.contains(&1) {
-        DbState::Development
-    } else if !schema.mismatched.is_empty() {
-        DbState::Checksum
-    } else if schema.pending.is_empty() {
-        DbState::Current
-    } else {
-        DbState::Pending
-    }
-}
-
-fn state_of_error(paths: &DbPaths, error: &sqlx::Error) -> DbState {
-    match ErrorClass::of(error) {
-        ErrorClass::Corrupt => DbState::Corrupt(words(error)),
-        ErrorClass::Busy => DbState::Locked(holders::of_database(paths)),
-        _ if is_hot_journal(error) => {
-            DbState::NeedsRecovery(format!("{} was left by an interrupted program", paths.journal.display()))
-        }
-        _ => DbState::Unreadable(error.to_string()),
     }
 }

@@ -50,7 +50,7 @@ impl Schema {
     ///
     /// A first start is one transaction, and migrations are only ever added. So a database of ours
     /// with any table has the oldest migration, whatever version made it.
-    pub(crate) fn mismatch(&self, spec: &DbSpec) -> Option<String> {
+    fn mismatch(&self, spec: &DbSpec) -> Option<String> {
         if self.application_id != spec.application_id {
             return Some(describe_foreign(self.application_id));
         }
