@@ -1,6 +1,6 @@
 //! Cuts the texts of a row to its limit, at the boundaries of characters.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::field::SpanRecord;
 
@@ -50,9 +50,9 @@ impl Budget {
         text
     }
 
-    /// Takes fields as the text of a JSON object. Cuts the last field that still fits, and drops
+    /// Takes fields as a JSON object. Cuts the last field that still fits, and drops
     /// the rest.
-    pub(crate) fn object(&mut self, fields: &[(&'static str, Value)]) -> Option<String> {
+    pub(crate) fn object(&mut self, fields: &[(&'static str, Value)]) -> Option<Value> {
         if fields.is_empty() || !self.take(2) {
             return None;
         }
@@ -75,31 +75,22 @@ impl Budget {
                 break;
             }
         }
-        Some(Value::Object(object).to_string())
+        Some(Value::Object(object))
     }
 
-    /// Takes spans as the text of a JSON array.
-    pub(crate) fn spans<'a>(&mut self, spans: impl Iterator<Item = &'a SpanRecord>) -> Option<String> {
-        let mut array = String::new();
+    /// Takes spans as a JSON array.
+    pub(crate) fn spans<'a>(&mut self, spans: impl Iterator<Item = &'a SpanRecord>) -> Option<Value> {
+        let mut array = Vec::new();
         for span in spans {
             // `,{"name":"","fields":{}}`, and the brackets around all.
             if self.is_cut || !self.take(quoted_length(span.name) + 26) {
                 break;
             }
-            let fields = self.object(&span.fields).unwrap_or_else(|| "{}".to_owned());
-            array.push(if array.is_empty() { '[' } else { ',' });
-            array.push_str("{\"name\":");
-            array.push_str(&Value::from(span.name).to_string());
-            array.push_str(",\"fields\":");
-            array.push_str(&fields);
-            array.push('}');
+            let fields = self.object(&span.fields).unwrap_or_else(|| json!({}));
+            array.push(json!({ "name": span.name, "fields": fields }));
             self.is_cut |= span.is_cut;
         }
-        if array.is_empty() {
-            return None;
-        }
-        array.push(']');
-        Some(array)
+        (!array.is_empty()).then(|| array.into())
     }
 }
 

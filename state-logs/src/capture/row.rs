@@ -47,8 +47,8 @@ impl Record {
             is_cut |= value_is_cut;
             fields.push((name, value));
         }
-        let fields = budget.object(&fields);
-        let spans = budget.spans(self.spans.iter().map(|span| &**span));
+        let fields = budget.object(&fields).map(|fields| fields.to_string());
+        let spans = budget.spans(self.spans.iter().map(|span| &**span)).map(|spans| spans.to_string());
         NewRow {
             thread_id: self.thread_id,
             process_id: Some(process_id),

@@ -1,7 +1,6 @@
 //! A stored row.
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::sqlite::SqliteRow;
@@ -53,8 +52,8 @@ pub struct LogSpan {
 }
 
 /// Columns of a row `r` and its partition `p`, in the order of [`LogRow::from_row`].
-pub(crate) const ROW_COLUMNS: &str = "r.id, r.at_ms, r.level, r.target, r.message, r.fields, r.spans, p.thread_id, \
-     r.process_id, r.module, r.file, r.line, r.is_cut";
+pub(crate) const ROW_COLUMNS: &str = "r.id, r.at_ms, r.level, r.target, r.message, r.fields, r.spans, \
+     nullif(p.thread_id, ''), r.process_id, r.module, r.file, r.line, r.is_cut";
 
 impl LogRow {
     pub(crate) fn from_row(row: &SqliteRow) -> Result<LogRow, sqlx::Error> {
@@ -65,10 +64,9 @@ impl LogRow {
             level: Level::from_number(row.column()?).unwrap_or(Level::Error),
             target: row.column()?,
             message: row.column()?,
-            fields: json(row.column()?)?,
-            spans: json(row.column()?)?,
-            // '' without a thread.
-            thread_id: row.column::<Option<&str>>()?.filter(|id| !id.is_empty()).map(parse).transpose()?,
+            fields: row.json()?,
+            spans: row.json()?,
+            thread_id: row.optional_uuid()?,
             process_id: row.optional_uuid()?,
             module: row.column()?,
             file: row.column()?,
@@ -76,16 +74,4 @@ impl LogRow {
             is_cut: row.column()?,
         })
     }
-}
-
-fn json<T: DeserializeOwned + Default>(text: Option<&str>) -> Result<T, sqlx::Error> {
-    text.map(serde_json::from_str).transpose().map_err(decode).map(Option::unwrap_or_default)
-}
-
-fn parse(id: &str) -> Result<Uuid, sqlx::Error> {
-    Uuid::try_parse(id).map_err(decode)
-}
-
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(error))
 }

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo};
@@ -52,6 +53,16 @@ impl<'r> RowReader<'r> {
     pub fn optional_time(&mut self) -> Result<Option<Timestamp>, sqlx::Error> {
         let ms: Option<i64> = self.column()?;
         ms.map(time_of).transpose()
+    }
+
+    /// Returns the next column as the value of its JSON text, or the default for NULL.
+    ///
+    /// # Errors
+    ///
+    /// As for [`column`](Self::column); also if the text is not such a value.
+    pub fn json<T: DeserializeOwned + Default>(&mut self) -> Result<T, sqlx::Error> {
+        let text: Option<&str> = self.column()?;
+        text.map_or_else(|| Ok(T::default()), |text| serde_json::from_str(text).map_err(decode))
     }
 
     /// Returns the next column as an id.
