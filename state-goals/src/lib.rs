@@ -91,20 +91,19 @@
 //! `goals_1.sqlite` and the files that SQLite keeps next to it. [`OpenOptions::read_only`] writes
 //! and creates nothing.
 
-mod database;
 mod error;
 mod goal;
 mod status;
 mod store;
 
-pub use database::GOALS_DB;
 pub use error::GoalError;
 pub use goal::{Goal, MAX_OBJECTIVE_CHARS};
 pub use status::{GoalStatus, UnknownStatus};
 #[doc(hidden)]
 pub use store::statements;
 pub use store::{
-    AccountMode, Accounted, DEFAULT_PAGE, GoalCursor, GoalStore, GoalUpdate, ListGoals, NewGoal, Usage,
+    AccountMode, Accounted, DEFAULT_PAGE, GOALS_DB, GoalCursor, GoalStore, GoalUpdate, ListGoals, NewGoal,
+    Usage,
 };
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{

@@ -105,7 +105,6 @@
 //! home. Deleted text is overwritten.
 
 mod capture;
-mod database;
 mod error;
 mod filter;
 mod level;
@@ -115,7 +114,6 @@ mod store;
 mod writer;
 
 pub use capture::LogLayer;
-pub use database::LOGS_DB;
 pub use error::LogError;
 pub use filter::{BadFilter, LogFilter};
 pub use level::Level;
@@ -123,7 +121,7 @@ pub use level::Level;
 pub use options::Keep;
 pub use options::LogOptions;
 pub use store::{
-    DEFAULT_LIMIT, LevelMatch, LogInventory, LogQuery, LogRow, LogSpan, LogStore, MAX_LIMIT, Order,
+    DEFAULT_LIMIT, LOGS_DB, LevelMatch, LogInventory, LogQuery, LogRow, LogSpan, LogStore, MAX_LIMIT, Order,
 };
 #[doc(hidden)]
 pub use store::{NewRow, statements};

@@ -12,9 +12,8 @@ mod write;
 
 use std::path::Path;
 
-use threadkeep_sqlite::{LazyDatabase, OpenOptions};
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
 
-use crate::database::GOALS_DB;
 use crate::error::GoalError;
 
 pub use account::{AccountMode, Accounted, Usage};
@@ -22,6 +21,18 @@ pub use list::{DEFAULT_PAGE, GoalCursor, ListGoals};
 pub use set::NewGoal;
 pub use statements::statements;
 pub use update::GoalUpdate;
+
+/// Description of the goals' database.
+///
+/// Goals are in no rollout and could not be rebuilt, so every commit waits for the disk.
+pub static GOALS_DB: DbSpec = DbSpec::new(
+    "goals",
+    "goals_1.sqlite",
+    DbKind::Durable,
+    // Threadkeep, goals.
+    u32::from_be_bytes(*b"TKgo"),
+    &migrations!["0001_goals"],
+);
 
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed
 /// together.

@@ -16,7 +16,7 @@ mod tests;
 
 use std::path::Path;
 
-use threadkeep_sqlite::{LazyDatabase, OpenOptions};
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
 
 pub use inventory::LogInventory;
 pub use new_row::NewRow;
@@ -25,8 +25,17 @@ pub use row::{LogRow, LogSpan};
 #[doc(hidden)]
 pub use statements::statements;
 
-use crate::database::LOGS_DB;
 use crate::error::LogError;
+
+/// Description of the logs' database.
+pub static LOGS_DB: DbSpec = DbSpec::new(
+    "logs",
+    "logs_2.sqlite",
+    DbKind::Rebuildable,
+    // Threadkeep, logs.
+    u32::from_be_bytes(*b"TKlg"),
+    &migrations!["0001_logs"],
+);
 
 /// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the
 /// first use.

@@ -139,4 +139,4 @@ pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use system::file_system;
 pub use telemetry::{AlreadyInstalled, DbTelemetry, install_telemetry};
 pub use tombstone::{Tombstone, Tombstones};
-pub use version::{MIN_SQLITE_VERSION, sqlite_version};
+pub use version::sqlite_version;

@@ -52,12 +52,6 @@ impl DbPaths {
         }
     }
 
-    /// Returns the path of the snapshot from before an upgrade to `version`.
-    #[must_use]
-    pub fn snapshot_before(&self, version: i64) -> PathBuf {
-        beside(&self.database, &format!(".before-v{version}"))
-    }
-
     /// Lists the snapshots from before upgrades, the newest version first.
     ///
     /// # Errors

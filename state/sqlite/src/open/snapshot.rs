@@ -80,7 +80,7 @@ pub(crate) async fn before_upgrade(
     connection: &mut SqliteConnection,
     version: i64,
 ) -> Result<(), DbError> {
-    let to = paths.snapshot_before(version);
+    let to = beside(&paths.database, &format!(".before-v{version}"));
     copy(paths, connection, &to).await?;
     // Files that cannot be listed or removed now are removed after the next upgrade.
     for (_, old) in paths.snapshots().unwrap_or_default().into_iter().skip(KEPT) {
