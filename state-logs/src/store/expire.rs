@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
 use threadkeep_sqlite::Durability;
 
 use super::LogStore;
@@ -49,7 +50,8 @@ impl LogStore {
         let unused: i64 = db.read(async |conn| sqlx::query_scalar(UNUSED).fetch_one(conn).await).await?;
         let too_many = u32::try_from(unused - SPARE_PAGES).unwrap_or(0);
         if too_many > 0 {
-            db.incremental_vacuum(too_many.min(PAGES)).await?;
+            let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({})", too_many.min(PAGES)));
+            db.write::<_, LogError>(Durability::Usual, async |conn| Ok(conn.execute(vacuum).await?)).await?;
         }
         Ok(())
     }

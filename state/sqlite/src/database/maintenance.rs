@@ -1,11 +1,10 @@
-//! Maintenance of an open database: integrity checks, checkpoints and unused pages.
+//! Maintenance of an open database: integrity checks and checkpoints.
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::Database;
-use super::durability::Durability;
 use crate::error::{DbError, ErrorClass};
 use crate::open::connect::{Access, closed_on_error, connect};
 
@@ -91,22 +90,5 @@ impl Database {
         connection.close().await.map_err(failed)?;
         let kept: bool = kept;
         Ok(!kept)
-    }
-
-    /// Returns up to `pages` unused pages to the file system. Returns the number of pages that are
-    /// still unused.
-    ///
-    /// # Errors
-    ///
-    /// As for [`write`](Self::write).
-    pub async fn incremental_vacuum(&self, pages: u32) -> Result<u64, DbError> {
-        let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({pages})"));
-        let left: i64 = self
-            .write::<_, DbError>(Durability::Usual, async |conn| {
-                conn.execute(vacuum).await?;
-                Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(conn).await?)
-            })
-            .await?;
-        Ok(u64::try_from(left).unwrap_or(0))
     }
 }
