@@ -1,6 +1,5 @@
 //! Adds a batch of rows in one transaction, which also makes room for them.
 
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 use threadkeep_sqlite::{Durability, json};
 
@@ -48,10 +47,8 @@ async fn add(
     for (partition, share) in partitions.iter().zip(&shares) {
         make_room(conn, partition, share, keep).await?;
     }
-    let totals = sqlx::query("SELECT last_id, most_late_ms FROM log_totals WHERE id = 1")
-        .fetch_one(&mut *conn)
-        .await?;
-    let (mut last_id, mut most_late): (i64, i64) = (totals.try_get(0)?, totals.try_get(1)?);
+    let totals = sqlx::query_as("SELECT last_id, most_late_ms FROM log_totals WHERE id = 1");
+    let (mut last_id, mut most_late): (i64, i64) = totals.fetch_one(&mut *conn).await?;
 
     let mut placed: Vec<(usize, i64, &NewRow)> = Vec::with_capacity(batch.len());
     for (partition, share) in partitions.iter().zip(&shares) {

@@ -3,7 +3,6 @@
 //! This comes before the new rows, in the same transaction. So the new rows take the pages of the
 //! old ones, and each page is written once, not twice.
 
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::partition::{Partition, Share};
@@ -53,18 +52,10 @@ async fn oldest(
     limit: u64,
 ) -> Result<Vec<(i64, u64)>, sqlx::Error> {
     let places = places(partition);
-    let rows = sqlx::query(
-        "SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3",
-    )
-    .bind(places.start())
-    .bind(places.end())
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(conn)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let bytes: i64 = row.try_get(1)?;
-            Ok((row.try_get(0)?, u64::try_from(bytes).unwrap_or(0)))
-        })
-        .collect()
+    sqlx::query_as("SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3")
+        .bind(places.start())
+        .bind(places.end())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await
 }

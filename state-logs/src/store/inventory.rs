@@ -51,12 +51,11 @@ impl LogStore {
 
 fn from_row(row: &SqliteRow) -> Result<LogInventory, sqlx::Error> {
     let mut row = RowReader::new(row);
-    let mut count = || row.column::<i64>().map(|count| u64::try_from(count).unwrap_or(0));
     Ok(LogInventory {
-        rows: count()?,
-        bytes: count()?,
-        logged_bytes: count()?,
-        dropped_rows: count()?,
+        rows: row.column()?,
+        bytes: row.column()?,
+        logged_bytes: row.column()?,
+        dropped_rows: row.column()?,
         oldest: row.optional_time()?,
         newest: row.optional_time()?,
     })

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use threadkeep_sqlite::{JsonText, json, uuid_text};
+use threadkeep_sqlite::{JsonText, RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::new_row::NewRow;
@@ -124,11 +123,11 @@ async fn select(conn: &mut SqliteConnection, owners: &JsonText) -> Result<Vec<Pa
 }
 
 fn from_row(row: &SqliteRow) -> Result<Partition, sqlx::Error> {
-    let (rows, bytes): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+    let mut row = RowReader::new(row);
     Ok(Partition {
-        id: row.try_get(0)?,
-        rows: u64::try_from(rows).unwrap_or(0),
-        bytes: u64::try_from(bytes).unwrap_or(0),
-        last_position: row.try_get(3)?,
+        id: row.column()?,
+        rows: row.column()?,
+        bytes: row.column()?,
+        last_position: row.column()?,
     })
 }

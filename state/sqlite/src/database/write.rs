@@ -85,24 +85,18 @@ impl Database {
     /// * [`DbError::Closed`] after [`close`](Self::close).
     /// * [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: SQLite could not begin.
     pub fn begin(&self, durability: Durability) -> Boxed<'_, Result<WriteTx, DbError>> {
-        Box::pin(self.begin_timed(durability))
-    }
-
-    async fn begin_timed(&self, durability: Durability) -> Result<WriteTx, DbError> {
-        let inner = &self.inner;
-        let level = Level::of(durability, inner.spec.kind, inner.journal);
-        let options = &self.options;
-        let mut retry = Retry::new(options.write_timeout);
-        let result = begin(inner, level, options, &mut retry).await;
-        if retry.tries() > 0 {
-            let status = if result.is_ok() { "ok" } else { "error" };
-            telemetry::report(
-                names::WRITE_WAIT,
-                retry.waited(),
-                &[("db", inner.spec.label), ("status", status)],
-            );
-        }
-        result
+        Box::pin(async move {
+            let (inner, options) = (&self.inner, &self.options);
+            let level = Level::of(durability, inner.spec.kind, inner.journal);
+            let mut retry = Retry::new(options.write_timeout);
+            let result = begin(inner, level, options, &mut retry).await;
+            if retry.tries() > 0 {
+                let status = if result.is_ok() { "ok" } else { "error" };
+                let tags = [("db", inner.spec.label), ("status", status)];
+                telemetry::report(names::WRITE_WAIT, retry.waited(), &tags);
+            }
+            result
+        })
     }
 
     /// Takes the writer while it is in no transaction, so that no task of this process writes.

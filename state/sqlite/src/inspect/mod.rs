@@ -113,15 +113,14 @@ fn refused(error: OpenError) -> DbState {
 async fn read(spec: &DbSpec, paths: &DbPaths, access: Access) -> Result<(Schema, Pages), sqlx::Error> {
     let mut connection = connect(spec, &paths.database, PATIENCE, access).await?;
     let schema = Schema::read(&mut connection).await?;
-    let (size, count, unused): (i64, i64, i64) = sqlx::query_as(
+    let (size, count, unused) = sqlx::query_as(
         "SELECT (SELECT page_size FROM pragma_page_size), (SELECT page_count FROM pragma_page_count), \
          (SELECT freelist_count FROM pragma_freelist_count)",
     )
     .fetch_one(&mut connection)
     .await?;
     connection.close().await?;
-    let number = |value: i64| u64::try_from(value).unwrap_or(0);
-    Ok((schema, Pages { size: number(size), count: number(count), unused: number(unused) }))
+    Ok((schema, Pages { size, count, unused }))
 }
 
 impl DbStatus {

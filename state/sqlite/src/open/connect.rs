@@ -76,30 +76,24 @@ pub(crate) fn connect<'a>(
     busy_timeout: Duration,
     access: Access,
 ) -> Boxed<'a, Result<SqliteConnection, sqlx::Error>> {
-    Box::pin(set_up(spec, path, busy_timeout, access))
-}
-
-async fn set_up(
-    spec: &DbSpec,
-    path: &Path,
-    busy_timeout: Duration,
-    access: Access,
-) -> Result<SqliteConnection, sqlx::Error> {
     let mut options = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(busy_timeout)
         .statement_cache_capacity(STATEMENTS)
         .thread_name(|id| format!("sqlite-{id}"))
+        .foreign_keys(true)
         .disable_statement_logging();
     options = match access {
         Access::Write | Access::Exclusive | Access::Read => options,
         Access::Immutable => options.filename(uri(path, "immutable=1")).read_only(true),
         Access::Untouched => options.filename(uri(path, "readonly_shm=1")).read_only(true),
     };
-    // sqlx would drop the connection if one of its own pragmas failed: see `closed_on_error`.
-    let mut connection = options.foreign_keys(true).connect().await?;
-    let set_up = connection.execute(AssertSqlSafe(pragmas(spec.kind, access))).await;
-    closed_on_error(connection, set_up).await.map(|(connection, _)| connection)
+    Box::pin(async move {
+        // sqlx would drop the connection if one of its own pragmas failed: see `closed_on_error`.
+        let mut connection = options.connect().await?;
+        let set_up = connection.execute(AssertSqlSafe(pragmas(spec.kind, access))).await;
+        closed_on_error(connection, set_up).await.map(|(connection, _)| connection)
+    })
 }
 
 fn pragmas(kind: DbKind, access: Access) -> String {

@@ -25,43 +25,37 @@ pub(crate) async fn copy(
     to: &Path,
 ) -> Result<(), DbError> {
     let partial = beside(to, ".partial");
-    let result = copy_by(paths, connection, &partial, to).await;
-    if result.is_err() {
+    let failed = |doing| move |error: io::Error| DbError::io(doing, to, error);
+    let copied = async {
+        match std::fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("replace")(error)),
+            _ => {}
+        }
+        // SQLite fills an existing empty file. Ours is readable for this user alone from its first
+        // byte.
+        create_private(&partial).map_err(failed("create"))?;
+        let text = partial.to_str().ok_or_else(|| failed("name")(io::ErrorKind::InvalidFilename.into()))?;
+        let vacuum = sqlx::query("VACUUM INTO ?1").bind(text.to_owned());
+        vacuum.persistent(false).execute(connection).await.map_err(|error| {
+            match DbError::sqlx(paths, Duration::ZERO, error) {
+                // A full disk is the target's, not the database's.
+                DbError::Full(_, source) => DbError::Full(to.to_path_buf(), source),
+                error => error,
+            }
+        })?;
+        let (from, target) = (partial.clone(), to.to_path_buf());
+        let finish = tokio::task::spawn_blocking(move || {
+            File::open(&from)?.sync_all()?;
+            std::fs::rename(&from, &target)?;
+            sync_folder(&target)
+        });
+        finish.await.unwrap_or_else(|error| Err(error.into())).map_err(failed("write"))
+    };
+    let copied = copied.await;
+    if copied.is_err() {
         let _ = std::fs::remove_file(&partial);
     }
-    result
-}
-
-async fn copy_by(
-    paths: &DbPaths,
-    connection: &mut SqliteConnection,
-    partial: &Path,
-    to: &Path,
-) -> Result<(), DbError> {
-    let failed = |doing| move |error: io::Error| DbError::io(doing, to, error);
-    match std::fs::remove_file(partial) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("replace")(error)),
-        _ => {}
-    }
-    // SQLite fills an existing empty file. Ours is readable for this user alone from its first
-    // byte.
-    create_private(partial).map_err(failed("create"))?;
-    let text = partial.to_str().ok_or_else(|| failed("name")(io::ErrorKind::InvalidFilename.into()))?;
-    let vacuum = sqlx::query("VACUUM INTO ?1").bind(text.to_owned());
-    vacuum.persistent(false).execute(connection).await.map_err(|error| {
-        match DbError::sqlx(paths, Duration::ZERO, error) {
-            // A full disk is the target's, not the database's.
-            DbError::Full(_, source) => DbError::Full(to.to_path_buf(), source),
-            error => error,
-        }
-    })?;
-    let (from, target) = (partial.to_path_buf(), to.to_path_buf());
-    let finish = tokio::task::spawn_blocking(move || {
-        File::open(&from)?.sync_all()?;
-        std::fs::rename(&from, &target)?;
-        sync_folder(&target)
-    });
-    finish.await.unwrap_or_else(|error| Err(error.into())).map_err(failed("write"))
+    copied
 }
 
 /// Syncs a file's folder, so that a rename survives a power cut. Windows cannot, and need not.
