@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use threadkeep_sqlite::{DbError, DbState, DbStatus, Depth, OpenError, inspect};
 
-use crate::database::DATABASES;
 use crate::runtime::StateRuntime;
+use crate::stores::DATABASES;
 
 /// Error of a check, a copy or a move of one database.
 #[derive(Debug, thiserror::Error)]
@@ -43,14 +43,14 @@ pub enum HealthError {
 
 /// Returns the labels of all databases.
 fn known() -> String {
-    DATABASES.iter().map(|database| database.spec.label).collect::<Vec<_>>().join(", ")
+    DATABASES.iter().map(|spec| spec.label).collect::<Vec<_>>().join(", ")
 }
 
 /// Inspects every database of a SQLite home without changing a byte, in whatever state it is.
 pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
     let mut all = Vec::with_capacity(DATABASES.len());
-    for database in DATABASES {
-        all.push(inspect(database.spec, sqlite_home).await);
+    for spec in DATABASES {
+        all.push(inspect(spec, sqlite_home).await);
     }
     all
 }
@@ -66,9 +66,9 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
 /// [`HealthError::Unknown`] for a label that is not in [`DATABASES`], [`HealthError::NotDamaged`]
 /// for anything but a file of ours that is damaged, [`HealthError::Move`].
 pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
-    let database = DATABASES.iter().find(|database| database.spec.label == label);
-    let database = database.ok_or_else(|| HealthError::Unknown(label.to_owned()))?;
-    let DbStatus { state, paths, .. } = inspect(database.spec, sqlite_home).await;
+    let spec = DATABASES.iter().find(|spec| spec.label == label);
+    let spec = spec.ok_or_else(|| HealthError::Unknown(label.to_owned()))?;
+    let DbStatus { state, paths, .. } = inspect(spec, sqlite_home).await;
     if !matches!(state, DbState::Corrupt(_)) {
         return Err(HealthError::NotDamaged { path: paths.database, state: state.as_str() });
     }
@@ -105,13 +105,13 @@ impl StateRuntime {
     /// Reads the files whole. A database that does not exist has no problems.
     pub async fn integrity(&self, depth: Depth) -> Vec<Integrity> {
         let mut all = Vec::with_capacity(DATABASES.len());
-        for database in DATABASES {
-            let found = match (database.of)(self.stores()).existing().await {
+        for database in self.stores().databases() {
+            let found = match database.existing().await {
                 Ok(Some(open)) => open.check(depth).await.map_err(HealthError::from),
                 Ok(None) => Ok(Vec::new()),
                 Err(error) => Err(error.into()),
             };
-            all.push(Integrity { label: database.spec.label, found });
+            all.push(Integrity { label: database.spec().label, found });
         }
         all
     }
@@ -126,9 +126,9 @@ impl StateRuntime {
     /// The first [`HealthError`]; the copies made before it stay.
     pub async fn snapshot(&self, into: &Path) -> Result<Vec<PathBuf>, HealthError> {
         let mut copies = Vec::new();
-        for database in DATABASES {
-            let Some(open) = (database.of)(self.stores()).existing().await? else { continue };
-            let copy = into.join(database.spec.file_name);
+        for database in self.stores().databases() {
+            let Some(open) = database.existing().await? else { continue };
+            let copy = into.join(database.spec().file_name);
             open.snapshot(&copy).await?;
             copies.push(copy);
         }

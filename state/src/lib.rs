@@ -102,7 +102,6 @@ struct Readme;
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
-mod database;
 mod deletion;
 mod error;
 mod graph;
@@ -120,7 +119,6 @@ mod tests;
 mod thread;
 mod threads;
 
-pub use database::{DATABASES, RuntimeDatabase};
 pub use deletion::PendingDeletion;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
@@ -130,7 +128,7 @@ pub use memories::{ThreadMemories, ThreadMemory};
 pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;
-pub use stores::{STATE_DB, StateOptions, Stores};
+pub use stores::{DATABASES, STATE_DB, StateOptions, Stores};
 pub use thread::{MemoryMode, Thread};
 #[doc(no_inline)]
 pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};

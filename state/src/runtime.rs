@@ -4,7 +4,6 @@ use std::path::Path;
 
 use threadkeep_sqlite::Database;
 
-use crate::database::DATABASES;
 use crate::error::StateError;
 use crate::graph::AgentGraph;
 use crate::memories::ThreadMemories;
@@ -99,9 +98,8 @@ impl StateRuntime {
     /// [`StateError::Database`]; the databases are closed all the same.
     pub async fn close(self) -> Result<(), StateError> {
         let mut result = self.threads.flush_touches().await;
-        for database in DATABASES {
-            let closed = (database.of)(&self.stores).close().await;
-            result = result.and(closed.map_err(StateError::from));
+        for database in self.stores.databases() {
+            result = result.and(database.close().await.map_err(StateError::from));
         }
         result
     }

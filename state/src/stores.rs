@@ -17,6 +17,15 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     &migrations!["0001_state"],
 );
 
+/// Every database of a SQLite home, the index first.
+pub static DATABASES: &[&DbSpec] = &[
+    &STATE_DB,
+    #[cfg(feature = "goals")]
+    &threadkeep_state_goals::GOALS_DB,
+    #[cfg(feature = "logs")]
+    &threadkeep_state_logs::LOGS_DB,
+];
+
 /// Options for opening a [`StateRuntime`](crate::StateRuntime).
 #[derive(Clone, Debug)]
 pub struct StateOptions {
@@ -90,6 +99,18 @@ impl Stores {
     #[cfg(feature = "logs")]
     pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
         &self.logs
+    }
+
+    /// Returns the databases in the order of [`DATABASES`].
+    pub(crate) fn databases(&self) -> Vec<&LazyDatabase> {
+        let databases = [
+            &self.index,
+            #[cfg(feature = "goals")]
+            self.goals.database(),
+            #[cfg(feature = "logs")]
+            self.logs.database(),
+        ];
+        databases.into()
     }
 
     pub(crate) fn index(&self) -> &LazyDatabase {

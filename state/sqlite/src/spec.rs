@@ -146,21 +146,9 @@ impl MigrationFile {
 
 /// Lists migrations by the stems of their files in the calling crate's `migrations/` folder.
 ///
-/// Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate
+/// A store writes `migrations!["0001_notes", "0002_tags"]`. Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate
 /// needs a `build.rs` with `cargo:rerun-if-changed=migrations`. Tests give the text in place with
-/// `=> text`.
-///
-/// ```
-/// use threadkeep_sqlite::{DbKind, DbSpec, MigrationFile, migrations};
-///
-/// // In a store: static MIGRATIONS: &[MigrationFile] = &migrations!["0001_notes", "0002_tags"];
-/// static MIGRATIONS: &[MigrationFile] = &migrations![
-///     "0001_notes" => "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
-/// ];
-/// static NOTES: DbSpec =
-///     DbSpec::new("notes", "notes_1.sqlite", DbKind::Durable, 0x6e6f_7465, MIGRATIONS);
-/// assert_eq!(NOTES.newest_version(), 1);
-/// ```
+/// `=> text`, as in the crate's example.
 #[macro_export]
 macro_rules! migrations {
     ($($stem:literal),+ $(,)?) => {

@@ -30,7 +30,7 @@ fn development(label: &str) -> &'static [MigrationFile] {
 async fn a_database_of_a_development_version_is_refused_untouched() -> Result {
     for database in DATABASES {
         let folder = tempfile::tempdir()?;
-        let DbSpec { label, file_name, kind, application_id, .. } = *database.spec;
+        let DbSpec { label, file_name, kind, application_id, .. } = **database;
         let old = DbSpec::new(label, file_name, kind, application_id, development(label));
         let old: &'static DbSpec = Box::leak(Box::new(old));
         Database::open(old, folder.path(), &OpenOptions::new()).await?.close().await?;

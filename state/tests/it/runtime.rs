@@ -126,7 +126,7 @@ async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
     let (_, soft) = DATABASES.split_first().ok_or("the index is a database")?;
     assert_eq!(soft.len(), 2);
     for database in soft {
-        std::fs::write(folder.path().join(database.spec.file_name), "another program's, and no database")?;
+        std::fs::write(folder.path().join(database.file_name), "another program's, and no database")?;
     }
     let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
     state.threads().upsert(&[thread(1, 1)?]).await?;
@@ -135,7 +135,7 @@ async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
     assert!(state.logs().query(&Default::default()).await.is_err());
     state.close().await?;
     for database in soft {
-        let bytes = std::fs::read(folder.path().join(database.spec.file_name))?;
+        let bytes = std::fs::read(folder.path().join(database.file_name))?;
         assert_eq!(bytes, b"another program's, and no database");
     }
     Ok(())
@@ -147,8 +147,8 @@ async fn nothing_is_made_before_it_is_needed() -> Result {
     assert!(fixture.state.thread_goals().get(id(1)).await?.is_none());
     assert!(fixture.state.logs().query(&Default::default()).await?.is_empty());
     for database in DATABASES {
-        let exists = fixture.sqlite_home().join(database.spec.file_name).exists();
-        assert_eq!(exists, database.spec == &STATE_DB, "{}", database.spec.label);
+        let exists = fixture.sqlite_home().join(database.file_name).exists();
+        assert_eq!(exists, **database == STATE_DB, "{}", database.label);
     }
     Ok(())
 }

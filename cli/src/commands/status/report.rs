@@ -56,8 +56,8 @@ pub(super) fn is_trouble(state: &DbState) -> bool {
 
 /// Returns the application id that a database must have.
 pub(super) fn application_id(database: &DbStatus) -> Option<u32> {
-    let ours = DATABASES.iter().find(|ours| ours.spec.label == database.label)?;
-    Some(ours.spec.application_id)
+    let ours = DATABASES.iter().find(|ours| ours.label == database.label)?;
+    Some(ours.application_id)
 }
 
 /// Returns the word for the state of the backfill.
