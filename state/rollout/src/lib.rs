@@ -7,7 +7,7 @@
 //! 1. [`AgentHome::discover`] finds the rollouts of a home, each with a [`Fingerprint`].
 //! 2. [`Lines`] reads every line of a rollout, and [`Line::fact`] gives its [`Fact`].
 //! 3. [`Extractor::extract`] folds facts into [`ThreadMetadata`], and into a [`Checkpoint`].
-//! 4. [`list_turns`] folds them into turns, a page at a time.
+//! 4. [`list_turns`] folds those of a [`Chain`] into turns, a page at a time.
 //! 5. [`Recorder`] appends lines to a rollout of our own.
 //!
 //! The crate has no database and no async runtime, and never edits a rollout that another program
@@ -26,7 +26,7 @@
 //! recorder.append("event_msg", &message)?;
 //! recorder.sync()?;
 //!
-//! let mut extractor = Extractor::new();
+//! let mut extractor = Extractor::of_home(&home);
 //! for file in home.discover().files {
 //!     let path = home.absolute(&file.path);
 //!     let found = extractor.extract(&path, file.compressed, file.name.as_ref(), None)?;
@@ -53,6 +53,18 @@
 //! The content of a file is never an error. A line that is torn, not UTF-8, not JSON or too long is
 //! skipped, counted and described in [`SkippedLines`]. A line that cannot change the metadata is
 //! checked for UTF-8 and for its braces, and not parsed.
+//!
+//! # Chains
+//!
+//! A thread may lie in several files: its first one, and *segments*, whose names end with an id of
+//! their own. A file may say which file it builds on, its *base*, and up to where that still counts
+//! (`history_base`). A base of another thread makes the file a *fork*. A file, its base, the base of
+//! that and so on are a [`Chain`]. Metadata and turns of a thread are those of its newest file's
+//! chain, as if all lines stood in one file. A fork inherits settings and tokens; title, outcome and
+//! turns of its base are not its own.
+//!
+//! A base that is missing, cut off, or nested more than 1,000 files deep is no error. The rest is
+//! read, and a [`BaseProblem`] names the file.
 //!
 //! # Locking
 //!
@@ -138,4 +150,4 @@ pub use recorder::{Appended, Recorder};
 pub use text::{MAX_FIRST_USER_MESSAGE, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};
 pub use turns::page::{TurnPage, TurnQuery, list_turns};
 pub use turns::run_outcome::{RunOutcome, UnknownRunOutcome};
-pub use turns::turn::{ItemsView, MAX_TURN_ITEMS, Turn};
+pub use turns::turn::{ItemsView, MAX_TURN_ITEMS, Turn, TurnPlace};

@@ -69,6 +69,7 @@ pub(crate) struct Link {
     pub(crate) file: String,
     pub(crate) path: PathBuf,
     pub(crate) compressed: bool,
+    pub(crate) file_id: Option<Uuid>,
     pub(crate) thread_id: Option<Uuid>,
     /// End of the part that counts; `None` if all of it does.
     pub(crate) end: Option<HistoryBase>,
@@ -105,7 +106,7 @@ impl Chain {
     pub fn of_file(path: &Path, compressed: bool) -> Self {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = path.to_owned();
-        let link = Link { file, path, compressed, thread_id: None, end: None, base: None };
+        let link = Link { file, path, compressed, file_id: None, thread_id: None, end: None, base: None };
         Self { links: vec![link], problem: None }
     }
 
@@ -118,6 +119,16 @@ impl Chain {
     /// Returns the paths of its files in the home, from the oldest on.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.links.iter().map(|link| link.file.as_str())
+    }
+
+    /// Returns true if the file belongs to another thread than the newest one.
+    pub(crate) fn is_inherited(&self, link: &Link) -> bool {
+        self.links.last().is_some_and(|newest| newest.thread_id != link.thread_id)
+    }
+
+    /// Returns the number of the file with this id.
+    pub(crate) fn number_of(&self, file_id: Option<Uuid>) -> Option<usize> {
+        self.links.iter().position(|link| link.file_id == file_id)
     }
 
     /// Resolves the bases of the file `own`. Stops before one that `is_known`, which is not in the
@@ -157,6 +168,7 @@ impl Link {
             file: file.path.clone(),
             path: home.absolute(&file.path),
             compressed: file.compressed,
+            file_id: file.file_id(),
             thread_id: header.thread_id.or(file.name.map(|name| name.thread_id)),
             end,
             base: header.base,

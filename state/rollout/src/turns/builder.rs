@@ -3,8 +3,11 @@
 //! Newer versions mark where a turn begins and ends (`task_started`, `task_complete`,
 //! `turn_aborted`); in older ones a turn begins with a user's message.
 
+use uuid::Uuid;
+
 use super::run::{Run, Step};
 use super::turn::{ItemsView, Turn};
+use crate::chain::link::Link;
 use crate::format::fact::Fact;
 use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use crate::format::line::Line;
@@ -18,6 +21,9 @@ pub(super) struct Builder {
     begun: u64,
     /// Decides where a turn begins and ends.
     run: Run,
+    /// The file that is being read: its path in the home, its id, its number in the chain, and
+    /// whether its turns are inherited.
+    file: (String, Option<Uuid>, usize, bool),
     /// The turn that is open in `run`.
     open: Option<Turn>,
     /// True if this version writes whole items, so that calls need not be pieced together.
@@ -29,9 +35,15 @@ impl Builder {
         Self { view, ..Self::default() }
     }
 
-    /// Returns the turn that the end of the file leaves open.
-    pub(super) fn finish(self) -> Option<Turn> {
-        self.open
+    /// Goes on with another file of the chain.
+    pub(super) fn begin_file(&mut self, number: usize, link: &Link, inherited: bool) {
+        self.file = (link.file.clone(), link.file_id, number, inherited);
+    }
+
+    /// Returns the turn that is still open. The next line cannot belong to it.
+    pub(super) fn close(&mut self) -> Option<Turn> {
+        self.run = Run::default();
+        self.open.take()
     }
 
     /// Takes a line. Returns the turn that ends with it, or before it.
@@ -63,6 +75,7 @@ impl Builder {
             _ => (&None, None, line.timestamp),
         };
         self.begun += 1;
+        let (file, file_id, number, inherited) = self.file.clone();
         let begun = Turn {
             id: id.clone().unwrap_or_else(|| format!("turn-{}", self.begun)),
             root_turn_id,
@@ -73,7 +86,11 @@ impl Builder {
             duration_ms: None,
             items: Vec::new(),
             omitted_items: 0,
+            file,
+            file_id,
             offset: line.offset,
+            inherited,
+            number,
         };
         let mut ended = self.open.replace(begun);
         if let Some(ended) = ended.as_mut().filter(|ended| ended.status == TurnStatus::InProgress) {

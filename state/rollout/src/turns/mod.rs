@@ -7,3 +7,4 @@ pub(crate) mod run_outcome;
 #[cfg(test)]
 mod tests;
 pub(crate) mod turn;
+mod walk;

@@ -1,11 +1,11 @@
-//! Reads the turns of a rollout, a page at a time.
+//! Reads the turns of a thread, a page at a time.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::ops::ControlFlow::{self, Break, Continue};
 
-use super::builder::Builder;
-use super::turn::{ItemsView, Turn};
-use crate::format::line::Lines;
+use super::turn::{ItemsView, Turn, TurnPlace};
+use super::walk::Walk;
+use crate::chain::link::{BaseProblem, Chain};
 use crate::lines::error::ExtractError;
 use crate::lines::skipped::SkippedLines;
 
@@ -17,9 +17,9 @@ pub struct TurnQuery {
     pub newest_first: bool,
     /// The most turns of a page. Default: 25.
     pub limit: usize,
-    /// Only turns beyond the one at this [`Turn::offset`], in the query's direction. Default: from
-    /// the first.
-    pub after: Option<u64>,
+    /// Only turns beyond the one at this [`Turn::place`], in the query's direction. Default, and for
+    /// a place in no file of the chain: from the first.
+    pub after: Option<TurnPlace>,
     /// Selection of their items. Default: [`ItemsView::Summary`].
     pub view: ItemsView,
 }
@@ -38,61 +38,58 @@ pub struct TurnPage {
     pub turns: Vec<Turn>,
     /// True if there are more beyond the last.
     pub more: bool,
-    /// Lines on the way that could not be read.
+    /// Reason why older turns are missing, if the pass came so far.
+    pub problem: Option<BaseProblem>,
+    /// Lines of the newest file, on the way, that could not be read.
     pub skipped: SkippedLines,
 }
 
-/// Reads a page of the turns of the rollout `file`. Holds no more turns in memory than the page
-/// has.
+/// Reads a page of the turns of a chain: those of all its files that still count. Leaves out turns
+/// that were taken back. Holds no more turns in memory than the page has.
 ///
 /// # Errors
 /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::WindowTooLarge`], and
-/// [`ExtractError::CompressionUnsupported`] without the feature `zstd`. Content is never an error.
-pub fn list_turns(file: &Path, compressed: bool, query: &TurnQuery) -> Result<TurnPage, ExtractError> {
-    let mut lines = Lines::open(file, compressed)?;
-    let mut builder = Builder::new(query.view);
-    let mut page = Page { query, turns: VecDeque::new(), more: false };
-    while let Some(line) = lines.next_line()? {
-        let Ok(line) = line else { continue };
-        if builder.take(&line).is_some_and(|turn| page.take(turn)) {
-            break;
-        }
-    }
-    if let Some(turn) = builder.finish() {
-        page.take(turn);
-    }
+/// [`ExtractError::CompressionUnsupported`] without the feature `zstd`, about the newest file.
+/// Content is never an error, and neither is a base that cannot be read: see [`TurnPage::problem`].
+pub fn list_turns(chain: &Chain, query: &TurnQuery) -> Result<TurnPage, ExtractError> {
+    let mut walk = Walk::new(chain);
+    let after = query.after.and_then(|place| Some((chain.number_of(place.file_id)?, place.offset)));
+    let mut page = Page { query, after, turns: VecDeque::new(), more: false };
+    walk.turns(query.view, |turn| page.take(turn))?;
     let turns = if query.newest_first { page.turns.into_iter().rev().collect() } else { page.turns.into() };
-    Ok(TurnPage { turns, more: page.more, skipped: lines.skipped().clone() })
+    Ok(TurnPage { turns, more: page.more, problem: walk.problem, skipped: walk.skipped })
 }
 
 struct Page<'q> {
     query: &'q TurnQuery,
+    after: Option<(usize, u64)>,
     turns: VecDeque<Turn>,
     more: bool,
 }
 
 impl Page<'_> {
-    /// Takes the next turn of the file. Returns true once the page is complete.
-    fn take(&mut self, turn: Turn) -> bool {
-        let TurnQuery { newest_first, limit, after, .. } = *self.query;
+    /// Takes the next turn of the chain. Breaks once the page is complete.
+    fn take(&mut self, turn: Turn) -> ControlFlow<()> {
+        let TurnQuery { newest_first, limit, .. } = *self.query;
         if newest_first {
-            if after.is_some_and(|after| turn.offset >= after) {
-                return true;
+            if self.after.is_some_and(|after| turn.position() >= after) {
+                return Break(());
             }
             self.turns.push_back(turn);
             if self.turns.len() > limit {
                 self.turns.pop_front();
                 self.more = true;
             }
-            return false;
+            return Continue(());
         }
-        if self.more || after.is_some_and(|after| turn.offset <= after) {
-            return self.more;
+        if self.after.is_some_and(|after| turn.position() <= after) {
+            return Continue(());
         }
         self.more = self.turns.len() >= limit;
-        if !self.more {
-            self.turns.push_back(turn);
+        if self.more {
+            return Break(());
         }
-        self.more
+        self.turns.push_back(turn);
+        Continue(())
     }
 }

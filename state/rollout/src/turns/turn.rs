@@ -1,7 +1,8 @@
 //! A turn: a user's request, and the agent's work on it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use crate::text::bounded;
@@ -29,7 +30,27 @@ pub struct Turn {
     pub items: Vec<TurnItem>,
     /// Number of items left out, because of the view or of [`MAX_TURN_ITEMS`].
     pub omitted_items: u64,
-    /// (Decompressed) byte where the turn's first line starts: its place for a cursor.
+    /// Path in the home of the file in which the turn begins; only the name of a file without a
+    /// home.
+    pub file: String,
+    /// Id that this file's name ends with.
+    pub file_id: Option<Uuid>,
+    /// (Decompressed) byte where the turn's first line starts.
+    pub offset: u64,
+    /// True for a turn of the history that the thread was forked from.
+    pub inherited: bool,
+    /// Number of the file in its chain.
+    #[serde(skip)]
+    pub(crate) number: usize,
+}
+
+/// Place of a turn in its thread, for a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnPlace {
+    /// Id that the file's name ends with.
+    pub file_id: Option<Uuid>,
+    /// (Decompressed) byte where the turn's first line starts.
     pub offset: u64,
 }
 
@@ -50,6 +71,16 @@ pub enum ItemsView {
 pub const MAX_TURN_ITEMS: usize = 10_000;
 
 impl Turn {
+    /// Returns the turn's place.
+    pub fn place(&self) -> TurnPlace {
+        TurnPlace { file_id: self.file_id, offset: self.offset }
+    }
+
+    /// Returns the turn's place in the order of its chain.
+    pub(crate) fn position(&self) -> (usize, u64) {
+        (self.number, self.offset)
+    }
+
     pub(crate) fn push(&mut self, item: TurnItem, view: ItemsView) {
         let wanted = match view {
             ItemsView::None => false,

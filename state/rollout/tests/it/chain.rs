@@ -144,7 +144,7 @@ impl File {
         Ok(fs::remove_file(&self.path)?)
     }
 
-    fn cut_to(&self, bytes: u64) -> Result {
+    pub(crate) fn cut_to(&self, bytes: u64) -> Result {
         Ok(fs::OpenOptions::new().write(true).open(&self.path)?.set_len(bytes)?)
     }
 }

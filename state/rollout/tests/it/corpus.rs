@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use threadkeep_rollout::{ItemsView, RunOutcome, TurnQuery, list_turns};
+use threadkeep_rollout::{Chain, ItemsView, RunOutcome, TurnQuery, list_turns};
 
 use crate::{Result, bundled, extract};
 
@@ -91,7 +91,7 @@ fn the_outcome_is_what_the_last_turns_status_says() -> Result {
         let metadata = extract(&home, file)?.metadata;
         let mut query = TurnQuery::default();
         (query.newest_first, query.limit, query.view) = (true, 1, ItemsView::None);
-        let page = list_turns(&home.absolute(&file.path), file.compressed, &query)?;
+        let page = list_turns(&Chain::resolve(&home, file, |_| true)?, &query)?;
         let status = page.turns.first().ok_or("a turn")?.status;
         // Until 0.99, the end of a turn is nothing but the agent's last word.
         let is_old = matches!(metadata.cli_version.as_deref(), Some("0.47.0" | "0.99.0"));

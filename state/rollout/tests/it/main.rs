@@ -3,6 +3,7 @@
 mod bad_lines;
 mod bounds;
 mod chain;
+mod chain_turns;
 mod corpus;
 mod discover;
 mod find;

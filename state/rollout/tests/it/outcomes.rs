@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use threadkeep_rollout::{
-    Checkpoint, Extraction, Extractor, RolloutName, RunOutcome, TurnQuery, TurnStatus, list_turns,
+    Chain, Checkpoint, Extraction, Extractor, RolloutName, RunOutcome, TurnQuery, TurnStatus, list_turns,
 };
 
 use crate::{ID, NAME, Result, extract_bytes, extract_file};
@@ -142,7 +142,7 @@ proptest! {
             fs::write(&path, meta() + &lines.concat())?;
             let mut query = TurnQuery::default();
             (query.newest_first, query.limit) = (true, 1);
-            let page = list_turns(&path, false, &query)?;
+            let page = list_turns(&Chain::of_file(&path, false), &query)?;
             Ok((extract_file(&path, None)?.metadata.run_outcome, page.turns.first().map(|turn| turn.status)))
         };
         let (outcome, status) = check().map_err(|error| TestCaseError::fail(error.to_string()))?;

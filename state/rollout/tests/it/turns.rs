@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use serde_json::json;
 use threadkeep_rollout::{
-    BadReason, ItemsView, Turn, TurnItem, TurnItemKind, TurnPage, TurnQuery, TurnStatus, list_turns,
+    BadReason, Chain, ItemsView, Turn, TurnItem, TurnItemKind, TurnPage, TurnPlace, TurnQuery, TurnStatus,
+    list_turns,
 };
 
 use crate::{NAME, Result, bundled};
 
-fn query(newest_first: bool, limit: usize, after: Option<u64>, view: ItemsView) -> TurnQuery {
+fn query(newest_first: bool, limit: usize, after: Option<TurnPlace>, view: ItemsView) -> TurnQuery {
     let mut query = TurnQuery::default();
     (query.newest_first, query.limit, query.after, query.view) = (newest_first, limit, after, view);
     query
@@ -19,7 +20,7 @@ fn turns_of(bytes: &[u8], query: &TurnQuery) -> Result<TurnPage> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join(NAME);
     std::fs::write(&path, bytes)?;
-    Ok(list_turns(&path, false, query)?)
+    Ok(list_turns(&Chain::of_file(&path, false), query)?)
 }
 
 /// A turn in short: enough to see at a glance whether it is right.
@@ -52,7 +53,10 @@ fn the_turns_of_every_version() -> Result {
     let home = bundled()?;
     let mut all = String::new();
     for file in &home.discover().files {
-        let page = list_turns(&home.absolute(&file.path), false, &query(false, 100, None, ItemsView::Full))?;
+        let page = list_turns(
+            &Chain::of_file(&home.absolute(&file.path), false),
+            &query(false, 100, None, ItemsView::Full),
+        )?;
         assert!(!page.more && page.skipped.is_empty());
         let version = crate::extract(&home, file)?.metadata.cli_version.unwrap_or_default();
         write!(
@@ -81,7 +85,8 @@ fn a_summary_is_the_users_words_and_the_agents_last() -> Result {
     let home = bundled()?;
     let files = home.discover().files;
     let file = files.iter().find(|file| file.path.contains("6c3d-7fb3")).ok_or("the thread with helpers")?;
-    let read = |view| list_turns(&home.absolute(&file.path), false, &query(false, 9, None, view));
+    let read =
+        |view| list_turns(&Chain::of_file(&home.absolute(&file.path), false), &query(false, 9, None, view));
     let (full, summary, none) = (read(ItemsView::Full)?, read(ItemsView::Summary)?, read(ItemsView::None)?);
     let (full, summary, none) = (&full.turns[0], &summary.turns[0], &none.turns[0]);
     assert_eq!(
@@ -109,7 +114,7 @@ fn pages_meet_without_gap_or_overlap_both_ways() -> Result {
             loop {
                 let page = turns_of(text.as_bytes(), &query(newest_first, limit, after, ItemsView::Summary))?;
                 got.extend(page.turns.iter().filter_map(|turn| words(&turn.items[0])));
-                after = page.turns.last().map(|turn| turn.offset);
+                after = page.turns.last().map(Turn::place);
                 if !page.more {
                     break;
                 }
