@@ -60,8 +60,8 @@
 //! thread its rows. Rows older than 90 days are deleted when a writer first writes. Rows that find
 //! the queue full are dropped, and a row of its own reports their number later.
 //!
-//! [`LogStore::deleted_threads`] erases a deleted thread's rows from every file. Its tombstone keeps
-//! the thread's id and drops what programs still log for it, until the thread is restored.
+//! [`LogStore::deleted_threads`] erases a deleted thread's rows from every file. Its tombstone
+//! keeps the thread's id and drops what programs still log for it, until the thread is restored.
 //!
 //! # Locking
 //!

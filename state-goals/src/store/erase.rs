@@ -8,7 +8,7 @@ use super::delete::DELETE;
 pub(super) const TOMBSTONES: Tombstones = Tombstones::new("goal_tombstones");
 
 impl GoalStore {
-    /// Returns the deleted threads. [`erase`](DeletedThreads::erase) erases a thread's goal, and the
+    /// Returns the deleted threads. [`erase`](DeletedThreads::erase) erases a thread's goal. The
     /// thread gets no goal until it is [restored](DeletedThreads::restore).
     #[must_use]
     pub fn deleted_threads(&self) -> DeletedThreads {

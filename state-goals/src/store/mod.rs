@@ -38,8 +38,8 @@ pub static GOALS_DB: DbSpec = DbSpec::new(
 /// together.
 ///
 /// The file is opened at the first use, and created by the first of [`insert`](Self::insert),
-/// [`replace`](Self::replace) and [`DeletedThreads::erase`](crate::DeletedThreads::erase). Without a file, no thread
-/// has a goal.
+/// [`replace`](Self::replace) and [`DeletedThreads::erase`](crate::DeletedThreads::erase). Without
+/// a file, no thread has a goal.
 #[derive(Clone, Debug)]
 pub struct GoalStore {
     database: LazyDatabase,

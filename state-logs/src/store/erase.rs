@@ -11,7 +11,7 @@ use super::place::places;
 pub(super) const TOMBSTONES: Tombstones = Tombstones::new("log_tombstones");
 
 impl LogStore {
-    /// Returns the deleted threads. [`erase`](DeletedThreads::erase) erases a thread's rows, and new
+    /// Returns the deleted threads. [`erase`](DeletedThreads::erase) erases a thread's rows. New
     /// rows are dropped until the thread is [restored](DeletedThreads::restore).
     #[must_use]
     pub fn deleted_threads(&self) -> DeletedThreads {

@@ -37,6 +37,10 @@ impl<E: StoreError> From<E> for Left {
 /// A store, or a set of files, that may hold content of a thread.
 pub(super) enum Participant {
     /// A store with a database of its own.
+    #[cfg_attr(
+        not(any(feature = "goals", feature = "logs")),
+        expect(dead_code, reason = "no store was built in")
+    )]
     Store(DeletedThreads),
     /// The files of the index apart from its tables: its write-ahead log, and the snapshots that
     /// upgrades have left.
