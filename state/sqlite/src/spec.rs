@@ -39,17 +39,6 @@ pub enum DbKind {
     Durable,
 }
 
-impl DbKind {
-    /// Returns the name used in status output: `rebuildable` or `durable`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rebuildable => "rebuildable",
-            Self::Durable => "durable",
-        }
-    }
-}
-
 /// A migration: a file of a `migrations/` folder, never edited after its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MigrationFile {
@@ -146,8 +135,9 @@ impl MigrationFile {
 
 /// Lists migrations by the stems of their files in the calling crate's `migrations/` folder.
 ///
-/// A store writes `migrations!["0001_notes", "0002_tags"]`. Expands to a `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate
-/// needs a `build.rs` with `cargo:rerun-if-changed=migrations`. Tests give the text in place with
+/// A store writes `migrations!["0001_notes", "0002_tags"]`, which expands to a
+/// `[MigrationFile; N]`. [`DbSpec::new`] checks the numbers at compile time. The crate needs a
+/// `build.rs` with `cargo:rerun-if-changed=migrations`. Tests give the text in place with
 /// `=> text`, as in the crate's example.
 #[macro_export]
 macro_rules! migrations {

@@ -99,7 +99,7 @@ impl Order {
 async fn write(database: &Database, insert: &str, text: &str) -> Result<()> {
     let mut tx = database.begin(Durability::Usual).await?;
     let insert = sqlx::query(AssertSqlSafe(insert.to_owned())).bind(text.to_owned());
-    insert.execute(tx.conn()).await.map_err(|error| database.error(error))?;
+    insert.execute(tx.conn()).await.map_err(|error| tx.error(error))?;
     tx.commit().await?;
     print(text)
 }

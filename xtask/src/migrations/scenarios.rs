@@ -206,7 +206,7 @@ fn write(task: &Task<'_>, database: &TestDatabase<'_>, rows: &[&Statement], rele
         let mut tx = database.begin(Durability::Usual).await?;
         // The rows are not in an order that foreign keys would accept.
         let deferred = sqlx::query("PRAGMA defer_foreign_keys = ON").execute(tx.conn()).await;
-        deferred.map_err(|error| database.error(error))?;
+        deferred.map_err(|error| tx.error(error))?;
         for row in rows {
             let written = sqlx::query(AssertSqlSafe(row.text.clone())).execute(tx.conn()).await;
             written.with_context(|| format!("it writes `{}`", row.one_line))?;

@@ -104,22 +104,10 @@ impl Database {
         &self.inner.paths
     }
 
-    /// Returns the journal mode since opening.
-    #[must_use]
-    pub fn journal_mode(&self) -> JournalMode {
-        self.inner.journal
-    }
-
     /// Returns true if the database was opened read-only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.inner.read_only
-    }
-
-    /// Sorts the error of a statement on one of this database's connections.
-    #[must_use]
-    pub fn error(&self, error: sqlx::Error) -> DbError {
-        self.inner.error(error)
     }
 
     /// Copies the database to a new file. The file appears when the copy is complete and on the

@@ -30,7 +30,7 @@ impl Database {
     ) -> Result<T, DbError> {
         let mut reader = Reader::take(&self.inner).await?;
         let connection = reader.connection.as_mut().expect("only drop takes the connection");
-        let read = work(connection).await.map_err(|error| self.error(error))?;
+        let read = work(connection).await.map_err(|error| self.inner.error(error))?;
         self.inner.unchanged()?;
         Ok(read)
     }

@@ -129,12 +129,6 @@ impl ErrorClass {
     }
 }
 
-impl std::fmt::Display for ErrorClass {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
 /// Returns SQLite's extended result code; 0 for other errors.
 fn code(error: &sqlx::Error) -> u32 {
     let sqlx::Error::Database(error) = error else { return 0 };

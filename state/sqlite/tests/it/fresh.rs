@@ -1,14 +1,14 @@
 //! A new database, from nothing to a row that is still there.
 
-use threadkeep_sqlite::{DbKind, Depth, Durability, JournalMode, sqlite_version};
+use threadkeep_sqlite::{DbKind, Depth, Durability, sqlite_version};
 
-use crate::support::{DURABLE, FILE, ID, Result, V2, V3, bytes, count_notes, open, write_note};
+use crate::support::{DURABLE, FILE, ID, Result, V2, V3, bytes, count_notes, journal_mode, open, write_note};
 
 #[tokio::test]
 async fn a_fresh_database_has_what_was_promised() -> Result {
     let folder = tempfile::tempdir()?;
     let database = open(&V2, folder.path()).await?;
-    assert_eq!(database.journal_mode(), JournalMode::Wal);
+    assert_eq!(journal_mode(&database).await?, "wal");
     write_note(&database, "one").await?;
     let mut tx = database.begin(Durability::Usual).await?;
     for (pragma, wanted) in [

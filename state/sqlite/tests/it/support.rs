@@ -76,6 +76,11 @@ pub(crate) async fn count_notes(database: &Database) -> Result<i64> {
         .await?)
 }
 
+/// Returns the journal mode that SQLite reads from the file.
+pub(crate) async fn journal_mode(database: &Database) -> Result<String> {
+    Ok(database.read(async |conn| sqlx::query_scalar("PRAGMA journal_mode").fetch_one(conn).await).await?)
+}
+
 /// Reads every file of a folder: names, and lengths and hashes of the bytes.
 pub(crate) fn bytes(folder: &Path) -> Result<BTreeMap<String, (usize, u64)>> {
     let mut files = BTreeMap::new();
