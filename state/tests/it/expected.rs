@@ -13,6 +13,10 @@ use crate::common::{Fixture, Result};
 /// `None` stands for NULL: the file says nothing. Versions 0.47 and 0.99 wrote policies in shapes
 /// of their own, which are kept as they are.
 const BETTER: &[(&str, &str, Option<&str>)] = &[
+    // Killed before its only request was counted.
+    ("fb7e-75a0-97dd-df8c39897d78.jsonl", "tokens_used", Some("9920")),
+    // The counter began again when the thread was resumed.
+    ("2e88-7042-9271-7b3c9ce3f36d.jsonl", "tokens_used", Some("29322")),
     ("a3a8-7c33-961b-db9759fa464d.jsonl", "sandbox_policy", None),
     ("a3a8-7c33-961b-db9759fa464d.jsonl", "approval_mode", None),
     (
@@ -94,7 +98,9 @@ async fn every_bundled_rollout_has_the_expected_row() -> Result {
             let ours = field(thread, name);
             let exception = BETTER.iter().find(|(end, field, _)| path.ends_with(end) && field == name);
             better += usize::from(exception.is_some());
-            let wanted = exception.map_or_else(|| peer.clone(), |(_, _, ours)| (*ours).into());
+            let value = |ours: &str| ours.parse::<i64>().map_or_else(|_| ours.into(), Value::from);
+            let wanted =
+                exception.map_or_else(|| peer.clone(), |(_, _, ours)| ours.map_or(Value::Null, value));
             if ours != wanted {
                 wrong.push(format!("{path} {name}\n  ours     {ours}\n  expected {wanted}"));
             }

@@ -10,7 +10,9 @@ use super::fact::Fact;
 use super::git_url;
 use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use super::kind::Event;
-use super::user_message::UserMessage;
+use super::tokens;
+use super::turn_context::TurnContext;
+use super::user_message::{UserMessage, file_name};
 use crate::json::{self, Raw};
 use crate::text::{MAX_FIRST_USER_MESSAGE, MAX_NAME, bounded};
 
@@ -18,7 +20,7 @@ use crate::text::{MAX_FIRST_USER_MESSAGE, MAX_NAME, bounded};
 pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) -> json::Result<Fact<'a>> {
     // Every event takes its own fields, because looking for those of all is slow in long rollouts.
     let (turn_id, item_id, kind) = match event {
-        Event::TokenCount => return Ok(Fact::TokenCount { total: total_tokens(payload)? }),
+        Event::TokenCount => return tokens::count(payload),
         Event::TurnStarted => {
             let [turn_id, root, started_at] =
                 json::fields(payload, ["turn_id", "root_turn_id", "started_at"])?;
@@ -29,32 +31,35 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
             });
         }
         Event::TurnCompleted | Event::TurnAborted => {
-            let [turn_id, completed_at, duration_ms] =
-                json::fields(payload, ["turn_id", "completed_at", "duration_ms"])?;
+            let [turn_id, completed_at, duration_ms, error] =
+                json::fields(payload, ["turn_id", "completed_at", "duration_ms", "error"])?;
             return Ok(Fact::TurnEnded {
                 turn_id: json::owned(turn_id),
-                status: if event == Event::TurnAborted {
-                    TurnStatus::Interrupted
-                } else {
-                    TurnStatus::Completed
+                status: match error {
+                    _ if event == Event::TurnAborted => TurnStatus::Interrupted,
+                    Some(_) => TurnStatus::Failed,
+                    None => TurnStatus::Completed,
                 },
+                error: error.map(error_message),
                 completed_at: at.or_else(|| seconds(completed_at)),
                 duration_ms: json::number(duration_ms),
             });
         }
         Event::Error => {
             let [message] = json::fields(payload, ["message"])?;
-            let message = json::text(message).unwrap_or_default();
-            return Ok(Fact::TurnFailed { message: bounded(&message, MAX_FIRST_USER_MESSAGE) });
+            return Ok(Fact::TurnFailed { message: error_message(message.unwrap_or("\"\"")) });
         }
         Event::UserMessage => {
-            let [turn_id, id, message, images, local_images] =
-                json::fields(payload, ["turn_id", "item_id", "message", "images", "local_images"])?;
+            let [turn_id, id, message, kind, images, local_images] =
+                json::fields(payload, ["turn_id", "item_id", "message", "kind", "images", "local_images"])?;
             let message = UserMessage {
                 id: json::owned(id),
-                text: json::text(message).map(Cow::into_owned).unwrap_or_default(),
                 images: json::items(images).len() + json::items(local_images).len(),
+                image_name: json::texts(local_images).find_map(|path| file_name(&path)),
+                ..UserMessage::new(json::text(message).map(Cow::into_owned).unwrap_or_default())
             };
+            let injected = json::text(kind).map_or(message.injected, |kind| kind != "plain");
+            let message = UserMessage { injected, ..message };
             return Ok(Fact::UserMessage { turn_id: json::owned(turn_id), message });
         }
         Event::ItemCompleted => {
@@ -64,6 +69,14 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         Event::GoalUpdated => {
             let [goal] = json::fields(payload, ["goal"])?;
             return Ok(Fact::GoalSet(AgentGoal::read(goal).map(Box::new)));
+        }
+        Event::SettingsApplied => {
+            let [settings] = json::fields(payload, ["thread_settings"])?;
+            return Ok(Fact::SettingsApplied(TurnContext::read(settings.unwrap_or("{}"))?));
+        }
+        Event::RolledBack => {
+            let [turns] = json::fields(payload, ["num_turns"])?;
+            return Ok(Fact::RolledBack { turns: json::number(turns).unwrap_or(0) });
         }
         Event::GoalCleared => return Ok(Fact::GoalSet(None)),
         Event::NameUpdated => {
@@ -93,21 +106,12 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         }
         Event::ExitedReview => {
             let [turn_id, id, review] = json::fields(payload, ["turn_id", "item_id", "review_output"])?;
-            let [explanation] = json::object(review, ["overall_explanation"]);
-            (turn_id, id, Some(TurnItemKind::ExitedReview { review: long_text(explanation) }))
+            (turn_id, id, Some(TurnItemKind::ExitedReview { review: explanation(review) }))
         }
     };
     let Some(kind) = kind else { return Ok(Fact::Other) };
     let item = TurnItem { id: json::owned(item_id), at, kind };
     Ok(Fact::TurnItem { turn_id: json::owned(turn_id), item })
-}
-
-/// Returns the tokens that the thread has used so far.
-fn total_tokens(payload: &str) -> json::Result<Option<i64>> {
-    let [info] = json::fields(payload, ["info"])?;
-    let [usage] = json::object(info, ["total_token_usage"]);
-    let [total] = json::object(usage, ["total_tokens"]);
-    Ok(json::number::<i64>(total).map(|total| total.max(0)))
 }
 
 /// Reads the item of an `item_completed`.
@@ -141,9 +145,30 @@ fn completed<'a>(raw: Raw<'_>, turn_id: Option<String>, at: Option<Timestamp>) -
             }
         }
         "ContextCompaction" => TurnItemKind::ContextCompaction,
+        "EnteredReviewMode" => {
+            let [hint] = json::object(raw, ["user_facing_hint"]);
+            TurnItemKind::EnteredReview { target: long_text(hint) }
+        }
+        "ExitedReviewMode" => {
+            let [review] = json::object(raw, ["review_output"]);
+            TurnItemKind::ExitedReview { review: explanation(review) }
+        }
         other => TurnItemKind::Other { item_type: other.to_owned(), item: passed_through(raw?) },
     };
     Some(Fact::TurnItem { turn_id, item: TurnItem { id, at, kind } })
+}
+
+/// Returns the explanation of a review.
+fn explanation(review: Raw<'_>) -> Option<String> {
+    let [explanation] = json::object(review, ["overall_explanation"]);
+    long_text(explanation)
+}
+
+/// Returns the message of an error: a text, or an object with one.
+fn error_message(error: &str) -> String {
+    let [message] = json::object(Some(error), ["message"]);
+    let message = json::text(message.or(Some(error))).unwrap_or_default();
+    bounded(&message, MAX_FIRST_USER_MESSAGE)
 }
 
 fn long_text(raw: Raw<'_>) -> Option<String> {

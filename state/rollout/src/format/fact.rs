@@ -22,6 +22,9 @@ pub enum Fact<'a> {
     SessionMeta(Box<SessionMeta>),
     /// Settings of the turn: `turn_context`.
     TurnContext(TurnContext),
+    /// The user or the agent chose other settings: `event_msg` / `thread_settings_applied`. This is
+    /// no activity.
+    SettingsApplied(TurnContext),
     /// Working directory of the thread, as the oldest files mention it in an environment context.
     WorkingDirectory(String),
     /// A turn begins: `event_msg` / `task_started`.
@@ -37,8 +40,10 @@ pub enum Fact<'a> {
     TurnEnded {
         /// The turn's id.
         turn_id: Option<String>,
-        /// [`TurnStatus::Completed`] or [`TurnStatus::Interrupted`].
+        /// [`TurnStatus::Completed`], [`TurnStatus::Failed`] or [`TurnStatus::Interrupted`].
         status: TurnStatus,
+        /// The agent's error message, of a failed turn.
+        error: Option<String>,
         /// End of the turn: the line's time, or the event's own.
         completed_at: Option<Timestamp>,
         /// Duration in milliseconds.
@@ -48,6 +53,19 @@ pub enum Fact<'a> {
     TurnFailed {
         /// The agent's error message.
         message: String,
+    },
+    /// The user takes back the last turns: `event_msg` / `thread_rolled_back`.
+    RolledBack {
+        /// Number of turns.
+        turns: u64,
+    },
+    /// A `response_item` has words in the user's name that are the user's own. In nearly every
+    /// version [`Fact::UserMessage`] has them too.
+    ModelHears(UserMessage),
+    /// Another agent gives a sub-agent its task: `inter_agent_communication`.
+    TaskGiven {
+        /// Words of the task.
+        task: String,
     },
     /// The user speaks.
     UserMessage {
@@ -67,8 +85,17 @@ pub enum Fact<'a> {
     },
     /// `event_msg` / `token_count`.
     TokenCount {
-        /// Tokens that the thread has used so far, where the line has them. Never negative.
+        /// Tokens that the counter has reached, where the line has them. Never negative.
         total: Option<i64>,
+        /// Tokens of the last request, where the line has them. Never negative.
+        last: Option<i64>,
+    },
+    /// Tokens of one request: `token_usage_record`. Only one of the two may be read.
+    TokenUsage {
+        /// Tokens of the request, where the line has them. Never negative.
+        usage: Option<i64>,
+        /// Tokens of the thread so far, where the line has them. Never negative.
+        thread_total: Option<i64>,
     },
     /// The agent's goal was set, or cleared: `event_msg` / `thread_goal_updated` and
     /// `thread_goal_cleared`.

@@ -3,6 +3,8 @@
 //! This is an optimisation and nothing else: [`Head::canonical`] returns `None` whenever it is not
 //! sure, and then the [`Envelope`](super::envelope::Envelope) decides.
 
+use memchr::memmem;
+
 use super::envelope::Envelope;
 use super::fact::Fact;
 use super::kind::{Event, Kind};
@@ -58,9 +60,36 @@ impl<'a> Head<'a> {
         // parsed.
         let payload = text.get(self.payload..text.len() - 1).ok_or(NotJson)?;
         // Of other kinds, only `Lines` shows the time.
-        let at = matches!(self.kind, Kind::Event(Event::NameUpdated)).then(|| LineTime::later(self.time));
+        let has_time = matches!(self.kind, Kind::Event(Event::NameUpdated | Event::ItemCompleted));
+        let at = has_time.then(|| LineTime::later(self.time));
         let at = at.flatten().and_then(|time| time.timestamp());
         read::fact(self.kind, payload, at).or_else(|_| Envelope::read(text)?.fact())
+    }
+}
+
+/// Returns the type of the item in an `item_completed`; `None` if the payload has another shape.
+pub(crate) fn item_type(payload: &[u8]) -> Option<&[u8]> {
+    let mut rest = payload.strip_prefix(b"{\"type\":\"item_completed\",\"")?;
+    loop {
+        let (key, after) = word(rest)?;
+        rest = after.strip_prefix(b"\":")?;
+        if key == b"item" {
+            return word(rest.strip_prefix(b"{\"type\":\"")?).map(|(item_type, _)| item_type);
+        }
+        // Ids come before the item.
+        rest = word(rest.strip_prefix(b"\"")?)?.1.strip_prefix(b"\",\"")?;
+    }
+}
+
+/// Returns true if the payload of a `response_item` may be a message in the user's name.
+pub(crate) fn is_user_message(payload: &[u8]) -> bool {
+    const USER: &[u8] = b"\"role\":\"user\"";
+    match payload.strip_prefix(b"{\"type\":\"") {
+        Some(rest) if rest.starts_with(b"message\",") => {
+            rest.starts_with(b"message\",\"role\":\"user\"") || memmem::find(rest, USER).is_some()
+        }
+        Some(rest) => word(rest).is_none(),
+        None => true,
     }
 }
 

@@ -11,6 +11,10 @@ pub(crate) enum Kind {
     TurnContext,
     ResponseItem,
     Compacted,
+    /// `token_usage_record`.
+    TokenUsage,
+    /// `inter_agent_communication`.
+    AgentMessage,
     /// `event_msg` with this payload.
     Event(Event),
     /// An item without an envelope, in the oldest files.
@@ -37,6 +41,8 @@ pub(crate) enum Event {
     GoalUpdated,
     GoalCleared,
     NameUpdated,
+    SettingsApplied,
+    RolledBack,
 }
 
 impl Kind {
@@ -50,6 +56,8 @@ impl Kind {
             b"session_meta" => Self::SessionMeta,
             b"turn_context" => Self::TurnContext,
             b"compacted" => Self::Compacted,
+            b"token_usage_record" => Self::TokenUsage,
+            b"inter_agent_communication" => Self::AgentMessage,
             _ => Self::Other,
         })
     }
@@ -75,6 +83,8 @@ impl Event {
             b"thread_goal_updated" => Self::GoalUpdated,
             b"thread_goal_cleared" => Self::GoalCleared,
             b"thread_name_updated" => Self::NameUpdated,
+            b"thread_settings_applied" => Self::SettingsApplied,
+            b"thread_rolled_back" => Self::RolledBack,
             _ => return None,
         })
     }

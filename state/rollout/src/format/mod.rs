@@ -17,6 +17,7 @@ pub(crate) mod read;
 pub(crate) mod session_meta;
 #[cfg(test)]
 mod tests;
+mod tokens;
 pub(crate) mod tool_call;
 pub(crate) mod turn_context;
 pub(crate) mod user_message;

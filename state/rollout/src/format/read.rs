@@ -7,6 +7,7 @@ use super::fact::Fact;
 use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind};
 use super::kind::Kind;
 use super::session_meta::SessionMeta;
+use super::tokens;
 use super::tool_call::ToolCall;
 use super::turn_context::TurnContext;
 use super::user_message::{self, UserMessage};
@@ -22,7 +23,13 @@ pub(crate) fn fact(kind: Kind, payload: &str, at: Option<Timestamp>) -> json::Re
         Kind::SessionMeta => Fact::SessionMeta(SessionMeta::read(payload)?.into()),
         Kind::TurnContext => Fact::TurnContext(TurnContext::read(payload)?),
         Kind::Event(event) => event::read(event, payload, at)?,
-        Kind::ResponseItem => ToolCall::read(payload)?.map_or(Fact::ModelItem, Fact::ToolCall),
+        Kind::ResponseItem => response_item(payload)?,
+        Kind::TokenUsage => tokens::record(payload)?,
+        Kind::AgentMessage => {
+            let [content] = json::fields(payload, ["content"])?;
+            let task = json::text(content).and_then(|content| Some(task(&content)?.to_owned()));
+            task.map_or(Fact::Other, |task| Fact::TaskGiven { task })
+        }
         Kind::Compacted => {
             let [message] = json::fields(payload, ["message"])?;
             Fact::Compacted { message: json::owned(message) }
@@ -32,6 +39,27 @@ pub(crate) fn fact(kind: Kind, payload: &str, at: Option<Timestamp>) -> json::Re
     })
 }
 
+/// Reads an item of the conversation with the model.
+fn response_item(payload: &str) -> json::Result<Fact<'_>> {
+    if let Some(call) = ToolCall::read(payload)? {
+        return Ok(Fact::ToolCall(call));
+    }
+    let [item_type, role, content] = json::fields(payload, ["type", "role", "content"])?;
+    let is_user = json::text(role).is_some_and(|role| role == "user");
+    if !is_user || json::text(item_type).is_none_or(|item_type| item_type != "message") {
+        return Ok(Fact::ModelItem);
+    }
+    let message = UserMessage::of_content(content);
+    Ok(if message.injected { Fact::ModelItem } else { Fact::ModelHears(message) })
+}
+
+/// Returns the words of a new task in a message between agents; `None` if it has none.
+fn task(content: &str) -> Option<&str> {
+    let (head, payload) = content.split_once("Payload:")?;
+    let is_task = head.lines().any(|line| line.trim() == "Message Type: NEW_TASK");
+    Some(payload.trim()).filter(|words| is_task && !words.is_empty())
+}
+
 /// Reads an item of the oldest files, where the agent's own blocks come in the user's name.
 fn bare(line: &str, at: Option<Timestamp>) -> json::Result<Fact<'_>> {
     let [item_type, role, content] = json::fields(line, ["type", "role", "content"])?;
@@ -39,7 +67,7 @@ fn bare(line: &str, at: Option<Timestamp>) -> json::Result<Fact<'_>> {
     Ok(match role.as_deref() {
         Some("user") => {
             let message = UserMessage::of_content(content);
-            if !message.is_injected() {
+            if !message.injected {
                 Fact::UserMessage { turn_id: None, message }
             } else {
                 user_message::environment_cwd(&message.text).map_or(Fact::ModelItem, Fact::WorkingDirectory)

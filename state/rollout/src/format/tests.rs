@@ -26,7 +26,7 @@ fn a_file_url_is_a_path() {
 }
 
 fn message(text: &str) -> UserMessage {
-    UserMessage { text: text.to_owned(), ..UserMessage::default() }
+    UserMessage::new(text.to_owned())
 }
 
 #[test]
@@ -35,15 +35,22 @@ fn the_request_is_what_follows_the_mark() {
     let marked = message("# Context\n- open: a.rs\n\n## My request for Codex:\nfix it\n");
     assert_eq!(marked.request(), Some("fix it"));
     assert_eq!(message(" \n").request(), None);
-    assert_eq!(UserMessage { images: 1, ..message(" ") }.request(), Some(IMAGE_PLACEHOLDER));
+    let image = UserMessage { images: 1, ..message(" ") };
+    assert_eq!((image.request(), image.attachment().as_deref()), (None, Some(IMAGE_PLACEHOLDER)));
+    let inside = "Why is what stands before '## My request for Codex:' cut off?";
+    assert_eq!(message(inside).request(), Some(inside));
+    assert_eq!(message("# Context from my IDE setup:\n\n## Active file: a.rs\n").request(), None);
+    let file = "# Files mentioned by the user:\n\n## a.txt: /x/a.txt\n\n## My request for Codex:\n";
+    let file = message(file);
+    assert_eq!((file.request(), file.attachment().as_deref()), (None, Some("a.txt")));
 }
 
 #[test]
 fn messages_by_the_agent_in_the_users_name_are_known() {
-    assert!(message("\n<environment_context>\n…").is_injected());
-    assert!(message("<USER_INSTRUCTIONS>").is_injected());
-    assert!(!message("<b>bold</b> words").is_injected());
-    assert!(!message("é").is_injected());
+    assert!(message("\n<environment_context>\n…").injected);
+    assert!(message("<USER_INSTRUCTIONS>").injected);
+    assert!(!message("<b>bold</b> words").injected);
+    assert!(!message("é").injected);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! A user's message, and what an editor or the agent put around the user's own words.
 
 use crate::json::{self, Raw};
-use crate::text::{MAX_PATH, bounded};
+use crate::text::{MAX_NAME, MAX_PATH, bounded};
 
-/// Title of a message that has images and no words.
+/// First user message of a thread that begins with images and no words.
 pub const IMAGE_PLACEHOLDER: &str = "[Image]";
 
 /// An editor puts its context before this line.
 const REQUEST_MARK: &str = "## My request for Codex:";
+/// First lines of an editor's context. Without the mark after it there is no request.
+const EDITOR_CONTEXT: &str = "# Context from my IDE setup:";
+const MENTIONED_FILES: &str = "# Files mentioned by the user:";
 /// First words of the messages that the agent itself sends in the user's name.
 const INJECTED: &[&str] = &[
     "<environment_context>",
@@ -17,6 +20,7 @@ const INJECTED: &[&str] = &[
     "<user_action>",
     "<user_shell_command>",
     "<subagent_notification>",
+    "<codex_internal_context",
     "<skill>",
     "<INSTRUCTIONS>",
     "# AGENTS.md instructions",
@@ -33,42 +37,85 @@ pub struct UserMessage {
     pub text: String,
     /// Number of images.
     pub images: usize,
+    /// File name of the first image that was a file.
+    pub image_name: Option<String>,
+    /// True if the agent wrote this message in the user's name.
+    pub injected: bool,
 }
 
 impl UserMessage {
+    /// Returns a message of these words.
+    pub(crate) fn new(text: String) -> Self {
+        let start = text.trim_start();
+        let begins_with =
+            |words: &&str| start.get(..words.len()).is_some_and(|head| head.eq_ignore_ascii_case(words));
+        let injected = INJECTED.iter().any(begins_with);
+        Self { text, injected, ..Self::default() }
+    }
+
     /// Reads a list of parts: `{"type":"text","text":…}`, `{"type":"input_image",…}`, …
     pub(crate) fn of_content(content: Raw<'_>) -> Self {
-        let mut message = Self::default();
+        let (mut words, mut images, mut image_name) = (String::new(), 0, None);
         for part in json::items(content) {
-            let [part_type, text] = json::object(Some(part), ["type", "text"]);
+            let [part_type, text, path] = json::object(Some(part), ["type", "text", "path"]);
             let part_type = json::text(part_type).unwrap_or_default();
             if part_type.to_ascii_lowercase().contains("image") {
-                message.images += 1;
+                images += 1;
+                image_name = image_name.or_else(|| json::text(path).and_then(|path| file_name(&path)));
             } else if let Some(text) = json::text(text) {
-                message.text.push_str(&text);
+                // The model gets an image between two tags.
+                if !(text.starts_with("<image ") && text.ends_with('>')) && text != "</image>" {
+                    words.push_str(&text);
+                }
             }
         }
-        message
+        Self { images, image_name, ..Self::new(words) }
     }
 
-    /// Returns the user's own words, or a placeholder for images without words; `None` for an empty
-    /// message.
+    /// Returns the user's own words; `None` if there are none.
     pub fn request(&self) -> Option<&str> {
-        let words = self.text.split_once(REQUEST_MARK).map_or(&*self.text, |(_, request)| request).trim();
-        match words {
-            "" if self.images > 0 => Some(IMAGE_PLACEHOLDER),
-            "" => None,
-            words => Some(words),
-        }
+        let words = match after_mark(&self.text) {
+            Some(request) => request,
+            None if self.begins_with(EDITOR_CONTEXT) || self.begins_with(MENTIONED_FILES) => "",
+            None => &self.text,
+        };
+        Some(words.trim()).filter(|words| !words.is_empty() && !self.injected)
     }
 
-    /// Returns true if the agent wrote this message, and not its user.
-    pub(crate) fn is_injected(&self) -> bool {
-        let text = self.text.trim_start();
-        let begins_with =
-            |start: &&str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
-        INJECTED.iter().any(begins_with)
+    /// Returns the name of the first file or image of a message, or a placeholder for an image
+    /// without a name; `None` if there is neither.
+    pub fn attachment(&self) -> Option<String> {
+        let mentioned = self.text.split_once(MENTIONED_FILES).and_then(|(_, files)| {
+            let file = files.lines().find_map(|line| line.strip_prefix("## "))?;
+            let name = file.split_once(": ").map_or(file, |(name, _)| name).trim();
+            Some(bounded(name, MAX_NAME)).filter(|name| !name.is_empty() && !line_is_mark(file))
+        });
+        mentioned
+            .or_else(|| self.image_name.clone())
+            .or_else(|| (self.images > 0).then(|| IMAGE_PLACEHOLDER.to_owned()))
+            .filter(|_| !self.injected)
     }
+
+    fn begins_with(&self, words: &str) -> bool {
+        self.text.trim_start().starts_with(words)
+    }
+}
+
+/// Returns the text after the line that an editor puts before the request.
+fn after_mark(text: &str) -> Option<&str> {
+    let mut found = text.match_indices(REQUEST_MARK);
+    let (at, _) = found.find(|(at, _)| *at == 0 || text.as_bytes()[at - 1] == b'\n')?;
+    Some(&text[at + REQUEST_MARK.len()..])
+}
+
+fn line_is_mark(heading: &str) -> bool {
+    REQUEST_MARK.strip_prefix("## ").is_some_and(|mark| heading.starts_with(mark))
+}
+
+/// Returns the last part of a path of any system.
+pub(super) fn file_name(path: &str) -> Option<String> {
+    let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next()?;
+    Some(bounded(name, MAX_NAME)).filter(|name| !name.is_empty())
 }
 
 /// Returns the working directory that an environment context names, in its newer or its oldest

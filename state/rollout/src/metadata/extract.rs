@@ -179,7 +179,11 @@ impl Base<'_> {
             return;
         }
         if let Some((header, base)) = Header::with_base(line) {
-            let missing = || (State::default(), Some(BaseProblem::Missing(base.file_id)));
+            let missing = || {
+                let mut state = State::default();
+                state.begin_file(header.thread_id, false);
+                (state, Some(BaseProblem::Missing(base.file_id)))
+            };
             (pass.state, self.problem) = self
                 .folder
                 .as_mut()

@@ -10,3 +10,5 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;
+mod tokens;
+mod words;

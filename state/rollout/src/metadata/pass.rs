@@ -8,7 +8,7 @@ use super::kept::Kept;
 use super::state::State;
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
-use crate::format::head::Head;
+use crate::format::head::{self, Head};
 use crate::format::kind::{Event, Kind};
 use crate::json::{self, NotJson};
 use crate::lines::error::ExtractError;
@@ -18,17 +18,11 @@ use crate::time::LineTime;
 
 /// Reason why a pass ended early.
 pub(crate) enum Stop {
-    /// A kept line is unusable, and the line that it replaced is gone. The file must be read again
-    /// without keeping; a pass that keeps no lines never stops for this.
+    /// The kept line or the last time is unusable, and what it replaced is gone. The file must be
+    /// read again without keeping; a pass that keeps no line never stops for this.
     StartOver,
     /// The file cannot be read.
     Failed(ExtractError),
-}
-
-impl From<NotJson> for Stop {
-    fn from(NotJson: NotJson) -> Self {
-        Self::StartOver
-    }
 }
 
 impl From<ExtractError> for Stop {
@@ -44,13 +38,12 @@ pub(crate) struct Pass<'k> {
     last_time: Option<LineTime>,
     kept: &'k mut Kept,
     keep: bool,
-    /// True if a kept mark is no JSON.
+    /// True if the kept line was no JSON.
     start_over: bool,
 }
 
 impl<'k> Pass<'k> {
-    /// Continues from a checkpoint. With `keep`, lines of which only the last counts are parsed at
-    /// the end.
+    /// Continues from a checkpoint. With `keep`, the last `turn_context` is parsed at the end.
     pub(crate) fn new(kept: &'k mut Kept, keep: bool, from: Option<&Checkpoint>) -> Self {
         kept.clear();
         let (state, skipped) =
@@ -109,24 +102,16 @@ impl<'k> Pass<'k> {
         }
     }
 
-    /// Parses the kept lines. After this the state is complete.
+    /// Parses the kept line. After this the state is complete.
     pub(crate) fn settle(&mut self) -> Result<(), Stop> {
         if !self.keep {
             // Every line was parsed when it was read.
             self.set_last_time();
             return Ok(());
         }
-        self.take_marks();
+        self.take_kept();
         if self.start_over {
             return Err(Stop::StartOver);
-        }
-        if let Some(turn) = self.kept.turn.take()? {
-            self.state.take(turn);
-        }
-        match self.kept.tokens.take()? {
-            Some(Fact::TokenCount { total: None }) => return Err(Stop::StartOver),
-            Some(tokens) => self.state.take(tokens),
-            None => {}
         }
         if let Some(time) = self.last_time.take() {
             self.state.set_last_line_time(time.timestamp().ok_or(Stop::StartOver)?);
@@ -141,69 +126,65 @@ impl<'k> Pass<'k> {
     }
 
     fn take_canonical(&mut self, line: &RawLine<'_>, head: Head<'_>) -> json::Result<()> {
-        match head.kind {
-            Kind::TurnContext if self.keep => self.kept.turn.keep(line.bytes, &head),
-            Kind::Event(Event::TokenCount) if self.keep => self.kept.tokens.keep(line.bytes, &head),
-            Kind::Event(Event::TurnStarted | Event::TurnCompleted | Event::TurnAborted | Event::Error)
-                if self.keeps_marks() =>
-            {
-                self.kept.marks.keep(line.bytes, &head);
-            }
-            Kind::Event(Event::UserMessage | Event::ItemCompleted) if !self.user_message_matters() => {}
-            kind if may_matter(kind) => {
-                let fact = head.fact(line.bytes)?;
-                self.take_marks();
-                self.state.take(fact);
-            }
-            _ => {}
+        let time = if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) };
+        if self.keep && head.kind == Kind::TurnContext && self.state.has_folder() {
+            self.kept.keep(line.bytes, &head);
+        } else if self.matters(line, &head) {
+            let fact = head.fact(line.bytes)?;
+            return self.take(fact, time);
         }
-        self.set_time(if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) });
+        self.set_time(time);
         Ok(())
     }
 
-    /// Returns true if a mark can be kept: the next beginning will make it meaningless, unless a
-    /// reviewer's turn is to begin.
-    fn keeps_marks(&mut self) -> bool {
-        if self.kept.marks.is_full() {
-            self.take_marks();
+    /// Returns true if the line can change the state.
+    fn matters(&self, line: &RawLine<'_>, head: &Head<'_>) -> bool {
+        let payload = || &line.bytes[head.payload..];
+        match head.kind {
+            Kind::ResponseItem => line.whole && self.state.wants_words() && head::is_user_message(payload()),
+            Kind::Event(Event::UserMessage) => self.state.user_message_matters(),
+            Kind::Event(Event::ItemCompleted) => match head::item_type(payload()) {
+                Some(b"UserMessage") => self.state.user_message_matters(),
+                Some(item_type) => matches!(item_type, b"CollabAgentToolCall" | b"EnteredReviewMode"),
+                None => true,
+            },
+            kind => may_matter(kind),
         }
-        self.keep && !self.state.awaits_reviewer()
-    }
-
-    fn user_message_matters(&mut self) -> bool {
-        if self.state.has_user_message() && self.kept.marks.end_with_beginning() {
-            return false;
-        }
-        self.take_marks();
-        self.state.user_message_matters()
-    }
-
-    /// Takes the kept marks, which come before the line that is read next.
-    fn take_marks(&mut self) {
-        if self.kept.marks.is_empty() {
-            return;
-        }
-        for fact in self.kept.marks.facts() {
-            match fact {
-                Ok(fact) => self.state.take(fact),
-                Err(NotJson) => self.start_over = true,
-            }
-        }
-        self.kept.marks.drop_lines();
     }
 
     fn take_other(&mut self, line: &RawLine<'_>) -> json::Result<()> {
         let envelope = Envelope::read(std::str::from_utf8(line.bytes).map_err(|_| NotJson)?)?;
-        let fact = envelope.fact()?;
-        self.take_marks();
-        match &fact {
-            Fact::TurnContext(_) => self.kept.turn.drop_line(),
-            Fact::TokenCount { total: Some(_) } => self.kept.tokens.drop_line(),
-            _ => {}
-        }
+        self.take(envelope.fact()?, envelope.time())
+    }
+
+    fn take(&mut self, fact: Fact<'_>, time: Option<LineTime>) -> json::Result<()> {
+        let is_activity = match &fact {
+            Fact::TurnContext(_) => {
+                self.kept.drop_line();
+                true
+            }
+            Fact::SettingsApplied(_) => {
+                self.take_kept();
+                self.state.begins_with(time.and_then(|time| time.timestamp()))
+            }
+            // The header of a further file of the thread, or a copied one.
+            Fact::SessionMeta(_) => !self.state.has_session(),
+            _ => true,
+        };
         self.state.take(fact);
-        self.set_time(envelope.time());
+        if is_activity {
+            self.set_time(time);
+        }
         Ok(())
+    }
+
+    /// Takes the kept line, which comes before the line that is read next.
+    fn take_kept(&mut self) {
+        match self.kept.take() {
+            Ok(Some(fact)) => self.state.take(fact),
+            Ok(None) => {}
+            Err(NotJson) => self.start_over = true,
+        }
     }
 
     fn set_time(&mut self, time: Option<LineTime>) {
@@ -227,7 +208,9 @@ impl<'k> Pass<'k> {
 fn may_matter(kind: Kind) -> bool {
     use Event::{AgentMessage, AgentReasoning, ContextCompacted, ExitedReview};
     match kind {
-        Kind::SessionMeta | Kind::TurnContext | Kind::BareItem => true,
+        Kind::SessionMeta | Kind::TurnContext | Kind::TokenUsage | Kind::AgentMessage | Kind::BareItem => {
+            true
+        }
         Kind::Event(AgentMessage | AgentReasoning | ContextCompacted | ExitedReview) => false,
         Kind::Event(_) => true,
         Kind::ResponseItem | Kind::Compacted | Kind::Other => false,

@@ -1,21 +1,28 @@
 //! Fold of facts into a thread's metadata.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::kind::ThreadKind;
-use super::thread::ThreadMetadata;
+use super::thread::{ClosedAgent, ThreadMetadata};
+use super::tokens::Tokens;
+use super::words::Words;
 use crate::format::agent_goal::AgentGoal;
 use crate::format::fact::Fact;
+use crate::format::item::{TurnItem, TurnItemKind};
 use crate::format::session_meta::SessionMeta;
 use crate::format::turn_context::TurnContext;
-use crate::format::user_message::UserMessage;
 use crate::home::name::RolloutName;
-use crate::text::{self, MAX_FIRST_USER_MESSAGE, MAX_TITLE};
+use crate::json;
+use crate::text::{self, MAX_TITLE};
 use crate::time;
-use crate::turns::run::Run;
+use crate::turns::run::{Run, Step};
+use crate::turns::run_outcome::RunOutcome;
+
+/// Longest time between a thread's first line and settings that belong to its beginning.
+const BEGINNING: SignedDuration = SignedDuration::from_secs(10);
 
 /// Facts read so far, as far as metadata needs them. A checkpoint keeps it; no credentials ever
 /// enter it.
@@ -24,41 +31,88 @@ use crate::turns::run::Run;
 pub(crate) struct State {
     #[serde(skip_serializing_if = "Option::is_none")]
     first_line_at: Option<Timestamp>,
+    /// Time of the last line that is an activity.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_line_at: Option<Timestamp>,
     /// From the `session_meta` lines.
     session: SessionMeta,
-    /// From the latest `turn_context`.
+    /// From the latest `turn_context` or `thread_settings_applied`, without the directory.
     #[serde(skip_serializing_if = "Option::is_none")]
-    turn: Option<TurnContext>,
+    settings: Option<TurnContext>,
+    /// The directory that settings chose after the session began.
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_user_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    own_tokens: Option<i64>,
-    /// Tokens before the thread was forked from another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inherited_tokens: Option<i64>,
+    moved_to: Option<String>,
+    words: Words,
+    tokens: Tokens,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     named_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<AgentGoal>,
+    /// True if the goal was set before anything was said.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    began_with_goal: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_agents: Vec<ClosedAgent>,
     /// The last turn.
     run: Run,
+    /// Every turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    turns: Vec<BeforeTurn>,
 }
+
+/// State before a turn, which returns when the turn is taken back: own tokens and outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct BeforeTurn(Option<i64>, RunOutcome);
 
 impl State {
     /// Takes a fact.
     pub(crate) fn take(&mut self, fact: Fact<'_>) {
-        self.run.take(&fact);
+        let outcome = self.run.outcome();
+        match self.run.take(&fact) {
+            Step::Begin => {
+                if !matches!(fact, Fact::UserMessage { .. }) {
+                    self.words.end_turn();
+                }
+                // A killed agent leaves a turn without an end.
+                let is_killed = outcome == RunOutcome::Running;
+                let outcome = if is_killed { RunOutcome::Interrupted } else { outcome };
+                self.turns.push(BeforeTurn(self.tokens.own(), outcome));
+            }
+            Step::End(_) => self.words.end_turn(),
+            Step::Fail | Step::None => {}
+        }
+        let turns = self.turns.len();
         match fact {
             Fact::SessionMeta(meta) => self.set_session(*meta),
-            Fact::TurnContext(turn) => self.turn = Some(turn),
-            Fact::TokenCount { total } => self.own_tokens = total.or(self.own_tokens),
-            Fact::UserMessage { message, .. } => self.set_user_message(&message),
-            Fact::GoalSet(goal) => self.goal = goal.map(|goal| *goal),
+            Fact::TurnContext(turn) => {
+                if !self.has_folder() {
+                    self.session.cwd.clone_from(&turn.cwd);
+                }
+                self.settings = Some(turn);
+            }
+            Fact::SettingsApplied(settings) => {
+                if settings.cwd.is_some() {
+                    self.moved_to.clone_from(&settings.cwd);
+                }
+                self.settings.get_or_insert_default().update(settings);
+            }
+            Fact::TokenCount { total, last } => self.tokens.count(total, last),
+            Fact::TokenUsage { usage, thread_total } => self.tokens.record(usage, thread_total),
+            Fact::UserMessage { message, .. } => self.words.say(&message, turns),
+            Fact::ModelHears(message) => self.words.hear(&message, turns),
+            Fact::TaskGiven { task } if self.kind() == ThreadKind::Subagent => {
+                self.words.give_task(&task, turns);
+            }
+            Fact::RolledBack { turns } => self.roll_back(turns),
+            Fact::GoalSet(goal) => {
+                self.began_with_goal =
+                    goal.is_some() && (self.began_with_goal || self.words.first().is_none());
+                self.goal = goal.map(|goal| *goal);
+            }
             Fact::Renamed { name, at } => (self.name, self.named_at) = (name, at.or(self.named_at)),
+            Fact::TurnItem { item, .. } => self.close_agents(&item),
             Fact::WorkingDirectory(cwd) => _ = self.session.cwd.get_or_insert(cwd),
             _ => {}
         }
@@ -68,15 +122,12 @@ impl State {
     /// one, only the settings and the count of tokens go on. `is_whole` says that no older file is
     /// missing.
     pub(crate) fn begin_file(&mut self, thread_id: Option<Uuid>, is_whole: bool) {
-        if self.session.id == thread_id {
+        if self.session.id == thread_id || (is_whole && self.is_empty()) {
             return;
         }
-        *self = Self {
-            turn: self.turn.take(),
-            own_tokens: self.own_tokens,
-            inherited_tokens: self.own_tokens.filter(|_| is_whole),
-            ..Self::default()
-        };
+        let mut tokens = std::mem::take(&mut self.tokens);
+        tokens.begin_fork(is_whole);
+        *self = Self { settings: self.settings.take(), tokens, ..Self::default() };
     }
 
     /// Returns the file that the newest file of the thread builds on.
@@ -84,22 +135,55 @@ impl State {
         self.session.history_base.map(|base| base.file_id)
     }
 
-    /// Returns true if a user's message would change anything.
-    pub(crate) fn user_message_matters(&self) -> bool {
-        self.first_user_message.is_none() || self.run.user_message_matters()
-    }
-
-    pub(crate) fn has_user_message(&self) -> bool {
-        self.first_user_message.is_some()
-    }
-
-    pub(crate) fn awaits_reviewer(&self) -> bool {
-        self.run.awaits_reviewer()
-    }
-
     /// Returns true if no line was read that has a time or an id.
     pub(crate) fn is_empty(&self) -> bool {
         self.session.id.is_none() && self.first_line_at.is_none()
+    }
+
+    /// Takes back the last `count` turns.
+    fn roll_back(&mut self, count: u64) {
+        let left = self.turns.len().saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        if let Some(BeforeTurn(tokens, outcome)) = self.turns.get(left).cloned() {
+            self.turns.truncate(left);
+            self.tokens.roll_back(tokens);
+            self.run.roll_back(outcome);
+            self.words.roll_back(left);
+        }
+    }
+
+    /// Notes the sub-agents that a call of `close_agent` closed.
+    fn close_agents(&mut self, item: &TurnItem) {
+        let TurnItemKind::Other { item_type, item: json } = &item.kind else { return };
+        if item_type == "CollabAgentToolCall" {
+            for thread_id in closed_agents(json.get()) {
+                self.closed_agents.retain(|closed| closed.thread_id != thread_id);
+                self.closed_agents.push(ClosedAgent { thread_id, at: item.at });
+            }
+        }
+    }
+
+    /// Returns true if a user's message would change anything.
+    pub(crate) fn user_message_matters(&self) -> bool {
+        self.words.may_change() || !self.run.is_marked()
+    }
+
+    /// Returns true if the thread has no words yet that name it.
+    pub(crate) fn wants_words(&self) -> bool {
+        self.words.want_words()
+    }
+
+    pub(crate) fn has_session(&self) -> bool {
+        self.session.id.is_some()
+    }
+
+    /// Returns true if a `turn_context` no longer decides the directory.
+    pub(crate) fn has_folder(&self) -> bool {
+        self.moved_to.is_some() || self.session.cwd.is_some()
+    }
+
+    /// Returns true if settings of this time belong to the thread's beginning.
+    pub(crate) fn begins_with(&self, at: Option<Timestamp>) -> bool {
+        self.first_line_at.zip(at).is_none_or(|(first, at)| at.duration_since(first) <= BEGINNING)
     }
 
     pub(crate) fn has_first_line_time(&self) -> bool {
@@ -123,14 +207,20 @@ impl State {
             // Only the line that names the thread has its start.
             _ => meta.timestamp = None,
         }
+        if meta.cwd.is_some() {
+            self.moved_to = None;
+        }
         self.session.update(meta);
     }
 
-    fn set_user_message(&mut self, message: &UserMessage) {
-        if self.first_user_message.is_none() {
-            self.first_user_message =
-                message.request().map(|request| text::safe(request, MAX_FIRST_USER_MESSAGE));
-        }
+    fn kind(&self) -> ThreadKind {
+        ThreadKind::of(&self.session)
+    }
+
+    /// Returns true if nothing was said and nothing was run.
+    fn is_silent(&self) -> bool {
+        let is_fork = self.session.forked_from_id.is_some() || self.session.history_base.is_some();
+        self.turns.is_empty() && self.goal.is_none() && self.words.first().is_none() && !is_fork
     }
 
     /// Returns the metadata; `None` if neither a `session_meta` nor the file's name has an id.
@@ -142,30 +232,31 @@ impl State {
             .or(self.first_line_at)
             .or_else(|| time::of_id(thread_id))
             .or_else(|| name.and_then(|name| TimeZone::UTC.to_timestamp(name.started).ok()));
-        let kind = ThreadKind::of(&self.session);
+        let kind = self.kind();
         let session = self.session.clone();
-        let inherited_tokens =
-            self.inherited_tokens.or_else(|| session.forked_from_id.is_none().then_some(0));
-        let turn = self.turn.clone().unwrap_or_default();
-        let title = self.first_user_message.as_deref().map(|message| text::bounded(message, MAX_TITLE));
+        let settings = self.settings.clone().unwrap_or_default();
+        let objective = self.goal.as_ref().map(|goal| text::bounded(&goal.objective, MAX_TITLE));
+        let first = self.words.first();
+        let preview = objective.clone().filter(|_| self.began_with_goal);
+        let title = self.words.title().or(objective);
         Some(ThreadMetadata {
             thread_id,
             created_at,
             updated_at: self.last_line_at.max(created_at),
-            cwd: turn.cwd.or(session.cwd),
+            cwd: self.moved_to.clone().or(session.cwd),
             source: session.source,
             thread_source: session.thread_source,
             model_provider: session.model_provider,
-            model: turn.model,
-            reasoning_effort: turn.reasoning_effort,
+            model: settings.model,
+            reasoning_effort: settings.reasoning_effort,
             cli_version: session.cli_version,
-            preview: title.clone(),
+            preview: preview.or_else(|| first.map(|first| text::bounded(first, MAX_TITLE))),
             title,
-            first_user_message: self.first_user_message.clone(),
-            sandbox_policy: turn.sandbox_policy,
-            approval_mode: turn.approval_mode,
-            own_tokens: self.own_tokens.zip(inherited_tokens).map(|(all, before)| (all - before).max(0)),
-            inherited_tokens,
+            first_user_message: first.map(str::to_owned),
+            sandbox_policy: settings.sandbox_policy,
+            approval_mode: settings.approval_mode,
+            own_tokens: self.tokens.own(),
+            inherited_tokens: self.tokens.inherited(),
             git_sha: session.git_sha,
             git_branch: session.git_branch,
             git_origin_url: session.git_origin_url,
@@ -174,13 +265,23 @@ impl State {
             agent_path: session.agent_path,
             parent_thread_id: session.parent_thread_id,
             forked_from_id: session.forked_from_id,
-            kind,
+            kind: if kind == ThreadKind::User && self.is_silent() { ThreadKind::Empty } else { kind },
             name: self.name.clone(),
             named_at: self.named_at,
             goal: self.goal.clone(),
-            closed_agents: Vec::new(),
+            closed_agents: self.closed_agents.clone(),
             memory_mode: session.memory_mode,
             run_outcome: self.run.outcome(),
         })
     }
+}
+
+/// Returns the threads that a `CollabAgentToolCall` closed.
+fn closed_agents(item: &str) -> Vec<Uuid> {
+    let [tool, status, receivers] = json::object(Some(item), ["tool", "status", "receiver_thread_ids"]);
+    let is = |raw, word| json::text(raw).is_some_and(|text| text == word);
+    if !is(tool, "close_agent") || !is(status, "completed") {
+        return Vec::new();
+    }
+    json::texts(receivers).filter_map(|id| Uuid::try_parse(&id).ok()).collect()
 }

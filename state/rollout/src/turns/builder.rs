@@ -100,8 +100,11 @@ impl Builder {
     }
 
     fn end(&mut self, status: TurnStatus, fact: &Fact<'_>) -> Option<Turn> {
-        let Fact::TurnEnded { completed_at, duration_ms, .. } = *fact else { return None };
-        self.open.take().map(|open| Turn { status, completed_at, duration_ms, ..open })
+        let Fact::TurnEnded { completed_at, duration_ms, ref error, .. } = *fact else { return None };
+        let mut ended = self.open.take()?;
+        (ended.status, ended.completed_at, ended.duration_ms) = (status, completed_at, duration_ms);
+        ended.error = error.clone().or(ended.error);
+        Some(ended)
     }
 
     /// Adds to the open turn.
@@ -114,7 +117,7 @@ impl Builder {
                 open.status = TurnStatus::Failed;
                 return;
             }
-            Fact::UserMessage { message, .. } => {
+            Fact::UserMessage { message, .. } if !message.injected => {
                 let text = bounded(&message.text, MAX_ITEM_TEXT);
                 let kind = TurnItemKind::UserMessage { text, images: message.images };
                 TurnItem { id: message.id, at: line.timestamp, kind }

@@ -50,14 +50,9 @@ impl Run {
     }
 
     /// Returns true if a turn is open whose beginning the agent marked, so that it will mark its
-    /// end.
+    /// end. Only without such a turn a user's message begins one.
     pub(crate) fn is_marked(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.marked)
-    }
-
-    /// Returns true if a reviewer's own turn comes next, which does not begin one.
-    pub(crate) fn awaits_reviewer(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.awaits_reviewer)
     }
 
     /// Takes a fact, and returns its effect on the turns.
@@ -67,7 +62,7 @@ impl Run {
             Fact::TurnStarted { turn_id, .. } => begin(self.start(turn_id.as_deref())),
             Fact::TurnEnded { turn_id, status, .. } => self.end(turn_id.as_deref(), *status),
             Fact::TurnFailed { .. } => self.fail(),
-            Fact::UserMessage { .. } => begin(self.user_speaks()),
+            Fact::UserMessage { message, .. } => begin(!message.injected && self.user_speaks()),
             Fact::TurnItem { turn_id, item } if matches!(item.kind, TurnItemKind::EnteredReview { .. }) => {
                 begin(self.review(turn_id.as_deref()))
             }
@@ -127,12 +122,9 @@ impl Run {
         begins
     }
 
-    /// Returns true if a user's message would change anything.
-    pub(crate) fn user_message_matters(&self) -> bool {
-        match &self.open {
-            Some(open) => !open.marked && (self.outcome != RunOutcome::Unknown || open.awaits_reviewer),
-            None => true,
-        }
+    /// Goes back to the end of an earlier turn.
+    pub(crate) fn roll_back(&mut self, outcome: RunOutcome) {
+        (self.outcome, self.open) = (outcome, None);
     }
 
     fn begin(&mut self, id: Option<&str>, marked: bool) {

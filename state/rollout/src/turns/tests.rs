@@ -1,21 +1,24 @@
 //! Tests of the fold of facts into turns.
 
-use super::run::Run;
+use super::run::{Run, Step};
 use super::run_outcome::RunOutcome;
 use crate::format::fact::Fact;
-use crate::format::kind::Kind;
+use crate::format::item::TurnStatus;
+use crate::format::kind::{Event, Kind};
 use crate::format::read;
 
 /// Fact of an event of this type, which stands in the turn `id`.
-fn take(run: &mut Run, event: &str, id: Option<&str>) {
+fn take(run: &mut Run, event: &str, id: Option<&str>) -> Step {
     let kind = Kind::of(b"event_msg", || Some(event.as_bytes())).unwrap_or(Kind::Other);
     let payload = serde_json::json!({"type": event, "turn_id": id}).to_string();
-    run.take(&read::fact(kind, &payload, None).unwrap_or(Fact::Other));
+    run.take(&read::fact(kind, &payload, None).unwrap_or(Fact::Other))
 }
 
 fn after(events: &[(&str, Option<&str>)]) -> RunOutcome {
     let mut run = Run::default();
-    events.iter().for_each(|(event, id)| take(&mut run, event, *id));
+    for (event, id) in events {
+        take(&mut run, event, *id);
+    }
     run.outcome()
 }
 
@@ -56,7 +59,7 @@ fn a_version_that_marks_no_turn_says_only_what_went_wrong() {
 }
 
 #[test]
-fn the_users_words_matter_exactly_where_they_change_something() {
+fn the_users_words_matter_only_outside_of_marked_turns() {
     let events =
         ["user_message", "task_started", "task_complete", "turn_aborted", "error", "entered_review_mode"];
     for n in 0..events.len().pow(4) {
@@ -65,7 +68,20 @@ fn the_users_words_matter_exactly_where_they_change_something() {
             take(&mut run, events[n / events.len().pow(place) % events.len()], None);
         }
         let mut spoken = run.clone();
-        take(&mut spoken, "user_message", None);
-        assert_eq!(run.user_message_matters(), spoken != run, "{run:?}");
+        let step = take(&mut spoken, "user_message", None);
+        assert_eq!((step == Step::Begin, spoken == run), (!run.is_marked(), spoken == run), "{run:?}");
+        assert!(spoken == run || !run.is_marked(), "{run:?}");
     }
+}
+
+#[test]
+fn a_turn_that_completes_with_an_error_has_failed() {
+    let mut run = Run::default();
+    take(&mut run, "task_started", Some("a"));
+    let payload =
+        r#"{"type":"task_complete","turn_id":"a","last_agent_message":"x","error":{"message":"no"}}"#;
+    let fact = read::fact(Kind::Event(Event::TurnCompleted), payload, None).unwrap_or(Fact::Other);
+    assert!(matches!(&fact, Fact::TurnEnded { error: Some(error), .. } if error == "no"), "{fact:?}");
+    assert_eq!(run.take(&fact), Step::End(TurnStatus::Failed));
+    assert_eq!(run.outcome(), RunOutcome::Failed);
 }

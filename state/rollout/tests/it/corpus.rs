@@ -16,7 +16,10 @@ fn better(path: &str) -> Vec<(&'static str, Value)> {
     // No rollout of the bundled home says anything of memories; "enabled" is the agent's default.
     let mut better = vec![("memory_mode", Value::Null)];
     let old = |mode: &str| -> Value { json!(mode) };
-    if path.contains("01a2036f-a3a8") {
+    if path.contains("01a2036c-fb7e") {
+        // The agent was killed before it counted its only request.
+        better.push(("tokens_used", json!(9920)));
+    } else if path.contains("01a2036f-a3a8") {
         // A review has no turn context: nothing says how it was approved and fenced in.
         better.extend([("approval_mode", Value::Null), ("sandbox_policy", Value::Null)]);
     } else if path.contains("01a20371-0f2e") {
@@ -26,6 +29,8 @@ fn better(path: &str) -> Vec<(&'static str, Value)> {
     } else if path.contains("01a20371-28ae") {
         better.push(("sandbox_policy", old(r#"{"type":"read-only"}"#)));
     } else if path.contains("01a20371-2e88") {
+        // The counter began again when the thread was resumed.
+        better.push(("tokens_used", json!(14_480 + 14_842)));
         // 0.47: the agent reads no turn context of this age.
         better.push(("model", old("mock-model")));
         better.push(("approval_mode", old("never")));

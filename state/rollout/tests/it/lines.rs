@@ -56,7 +56,7 @@ fn short(fact: &Fact<'_>) -> String {
             TurnItemKind::Reasoning { .. } => "item: reasoning".to_owned(),
             kind => format!("item: {kind:?}").chars().take(24).collect(),
         },
-        Fact::TokenCount { total } => {
+        Fact::TokenCount { total, .. } => {
             if total.is_some() {
                 "tokens".to_owned()
             } else {
@@ -66,6 +66,9 @@ fn short(fact: &Fact<'_>) -> String {
         Fact::UserMessage { .. } => "item: user".to_owned(),
         Fact::ToolCall(ToolCall::Made { .. }) => "response: call".to_owned(),
         Fact::ToolCall(ToolCall::Answered { .. }) => "response: answer".to_owned(),
+        Fact::ModelHears(_) => "response: user".to_owned(),
+        Fact::TokenUsage { .. } => "tokens of a request".to_owned(),
+        Fact::SettingsApplied(_) => "settings".to_owned(),
         Fact::ModelItem => "response".to_owned(),
         Fact::Compacted { .. } => "compacted".to_owned(),
         _ => "other".to_owned(),
@@ -122,19 +125,24 @@ fn lines_and_metadata_say_the_same() -> Result {
     for (file, bytes) in rollouts()? {
         let metadata = extract_bytes(&bytes)?.metadata;
         let (_folder, path) = file_of(&bytes)?;
-        let (mut session, mut turn, mut tokens, mut said) = (None, None, 0, None);
+        let (mut session, mut turn, mut said) = (None, None, None);
+        let (mut counted, mut requests, mut before_restart) = (0, 0, 0);
         let mut lines = Lines::open(&path, false)?;
         while let Some(line) = lines.next_line()? {
             match line.map_err(|bad| bad.to_string())?.fact() {
                 Fact::SessionMeta(meta) => session = session.or(Some(meta)),
                 Fact::TurnContext(context) => turn = Some(context),
-                Fact::TokenCount { total } => tokens = total.unwrap_or(tokens),
+                Fact::TokenCount { total: Some(total), .. } => {
+                    before_restart += if total < counted { counted } else { 0 };
+                    counted = total;
+                }
+                Fact::TokenUsage { usage, .. } => requests += usage.unwrap_or(0),
                 Fact::UserMessage { message, .. } => said = said.or(Some(message.text)),
                 _ => {}
             }
         }
         let session = session.ok_or_else(|| file.path.clone())?;
-        assert_eq!(tokens, metadata.tokens_used());
+        assert_eq!((before_restart + counted).max(requests), metadata.tokens_used());
         assert_eq!((session.id, session.cli_version), (Some(metadata.thread_id), metadata.cli_version));
         assert_eq!((session.git_sha, session.git_origin_url), (metadata.git_sha, metadata.git_origin_url));
         assert_eq!(turn.and_then(|turn| turn.model), metadata.model);

@@ -112,7 +112,8 @@ fn few_lines_change_what_a_thread_is() -> Result {
             }
         }
     }
-    assert_eq!(metadata, [(0, 1), (0, 2), (2, 1)], "the first context, the first words, the other model");
+    let wanted = [(0, 0), (0, 1), (0, 2), (2, 1)];
+    assert_eq!(metadata, wanted, "the first turn, context and words, and the other model");
     Ok(())
 }
 
