@@ -6,131 +6,83 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
 
+mod common;
 mod home;
 
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use clap::Parser;
+use common::{Args, Parser as _, Result, median, row};
 use threadkeep_backfill::Backfill;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::backfill::{BackfillPorts, BackfillReport, IndexOptions};
+use threadkeep_state::backfill::{BackfillPorts, IndexOptions};
 use threadkeep_state::{StateOptions, StateRuntime};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-/// Indexes a home of many rollouts and compares it with counting their newlines.
-#[derive(Parser)]
-struct Args {
-    /// Number of rollouts.
-    #[arg(long, default_value_t = 10_000)]
-    files: usize,
-    /// The seed of the home: the same seed makes the same home.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Number of measurements of each kind; the median is printed.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// Folder in which the home is made and left, to be used again. Default: a temporary one.
-    #[arg(long)]
-    keep: Option<PathBuf>,
-    /// Runs one measurement. The program starts itself with this.
-    #[arg(long, hide = true, num_args = 3, value_names = ["ROLE", "HOME", "SQLITE_HOME"])]
-    child: Option<Vec<String>>,
-    /// Given by `cargo bench`, and of no meaning here.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-fn main() -> Result<()> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result {
     let args = Args::parse();
-    if let Some(child) = &args.child {
-        return measure(&child[0], Path::new(&child[1]), Path::new(&child[2]));
+    if let [role, home, sqlite_home] = &args.child[..] {
+        return measure(role, Path::new(home), Path::new(sqlite_home)).await;
     }
-    let temporary = tempfile::tempdir()?;
-    let home = args.keep.clone().unwrap_or_else(|| temporary.path().join("home"));
-    let made = home::make(&home, args.files, args.seed)?;
-    println!("{} rollouts, {:.0} MB, seed {}\n", made.files, made.bytes as f64 / 1e6, args.seed);
+    let (files, rounds) = (args.size.unwrap_or(10_000), args.rounds.unwrap_or(5));
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join("home");
+    let (bytes, some_file) = home::make(&home, files)?;
+    let megabytes = bytes as f64 / 1e6;
+    println!("{files} rollouts, {megabytes:.0} MB\n");
 
-    child("count", &home, temporary.path())?;
-    let mut rounds: [Vec<Measured>; 4] = Default::default();
-    for round in 0..args.rounds {
-        let sqlite_home = temporary.path().join(format!("sqlite-{round}"));
+    child("count", &home, folder.path())?;
+    let mut measured: [Vec<(f64, f64)>; 4] = Default::default();
+    for round in 0..rounds {
+        let sqlite_home = folder.path().join(format!("sqlite-{round}"));
         std::fs::create_dir(&sqlite_home)?;
-        rounds[0].push(child("count", &home, &sqlite_home)?);
-        rounds[1].push(child("backfill", &home, &sqlite_home)?);
-        rounds[2].push(child("backfill", &home, &sqlite_home)?);
-        append_a_line(&made.some_file)?;
-        rounds[3].push(child("backfill", &home, &sqlite_home)?);
+        measured[0].push(child("count", &home, &sqlite_home)?);
+        measured[1].push(child("backfill", &home, &sqlite_home)?);
+        measured[2].push(child("backfill", &home, &sqlite_home)?);
+        append_a_line(&some_file)?;
+        measured[3].push(child("backfill", &home, &sqlite_home)?);
         std::fs::remove_dir_all(&sqlite_home)?;
     }
-    let limit = median(&rounds[0]).elapsed.as_secs_f64();
-    println!("{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "ms", "ratio", "rows/s", "MB/s", "peak MiB");
-    for (name, measured) in
-        ["count newlines (limit)", "first backfill", "nothing changed", "one file appended"]
-            .iter()
-            .zip(&rounds)
-    {
-        let median = median(measured);
-        let seconds = median.elapsed.as_secs_f64();
-        println!(
-            "{name:<28} {:>9.1} {:>9.2} {:>9.0} {:>9.0} {:>9.1}",
-            seconds * 1e3,
-            seconds / limit,
-            made.files as f64 / seconds,
-            made.bytes as f64 / 1e6 / seconds,
-            median.peak_kib as f64 / 1024.0,
-        );
+    let medians = measured.map(median);
+    row("", ["ms", "ratio", "rows/s", "MB/s", "peak MiB"]);
+    let names = ["count newlines (limit)", "first backfill", "nothing changed", "one file appended"];
+    for (name, (seconds, peak_kib)) in names.into_iter().zip(medians) {
+        let ratio = seconds / medians[0].0;
+        let rates = [files as f64 / seconds, megabytes / seconds].map(|rate| format!("{rate:.0}"));
+        let others = [seconds * 1e3, peak_kib / 1024.0].map(|figure| format!("{figure:.1}"));
+        row(name, [&others[0], &format!("{ratio:.2}"), &rates[0], &rates[1], &others[1]]);
     }
     Ok(())
 }
 
-/// One measurement.
-#[derive(Clone, Copy)]
-struct Measured {
-    elapsed: Duration,
-    peak_kib: u64,
-}
-
-fn median(measured: &[Measured]) -> Measured {
-    let mut sorted = measured.to_vec();
-    sorted.sort_by_key(|measured| measured.elapsed);
-    sorted[sorted.len() / 2]
-}
-
-/// Measures in a process of its own.
-fn child(role: &str, home: &Path, sqlite_home: &Path) -> Result<Measured> {
+/// Measures in a process of its own. Returns seconds and the peak of its memory in KiB.
+fn child(role: &str, home: &Path, sqlite_home: &Path) -> Result<(f64, f64)> {
     let output = Command::new(std::env::current_exe()?)
         .arg("--child")
         .args([Path::new(role), home, sqlite_home])
         .stderr(std::process::Stdio::inherit())
         .output()?;
     let text = String::from_utf8(output.stdout)?;
-    let mut words = text.split_whitespace();
-    let mut number = || -> Result<u64> { Ok(words.next().ok_or("the child printed nothing")?.parse()?) };
-    Ok(Measured { elapsed: Duration::from_nanos(number()?), peak_kib: number()? })
+    let (seconds, peak_kib) = text.trim_end().split_once(' ').ok_or("the child printed no figures")?;
+    Ok((seconds.parse()?, peak_kib.parse()?))
 }
 
-fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result<()> {
-    let start = Instant::now();
+async fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result {
+    let begun = Instant::now();
     if role == "count" {
         std::hint::black_box(count_newlines(home)?);
     } else {
-        let report = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(backfill(home, sqlite_home))?;
-        eprintln!("  {} indexed, {} unchanged, {} failed", report.indexed, report.unchanged, report.failed);
+        backfill(home, sqlite_home).await?;
     }
-    println!("{} {}", start.elapsed().as_nanos(), peak_kib());
+    println!("{} {}", begun.elapsed().as_secs_f64(), peak_kib());
     Ok(())
 }
 
 /// Does the same as `threadkeep backfill`, from opening the database to closing it.
-async fn backfill(home: &Path, sqlite_home: &Path) -> Result<BackfillReport> {
+async fn backfill(home: &Path, sqlite_home: &Path) -> Result {
     let home = AgentHome::open(home)?;
     let state = StateRuntime::open(&StateOptions::new(sqlite_home)).await?;
     let BackfillPorts { source, index, progress, .. } =
@@ -138,7 +90,8 @@ async fn backfill(home: &Path, sqlite_home: &Path) -> Result<BackfillReport> {
     let engine = Backfill::new(Arc::new(source), Arc::new(index), Arc::new(progress));
     let report = engine.run(|_| ()).await?;
     state.close().await?;
-    Ok(report)
+    eprintln!("  {} indexed, {} unchanged, {} failed", report.indexed, report.unchanged, report.failed);
+    Ok(())
 }
 
 /// The plainest way to look at every byte: walk, open, read, count.
@@ -166,7 +119,7 @@ fn count_newlines(folder: &Path) -> Result<u64> {
     Ok(newlines)
 }
 
-fn append_a_line(file: &Path) -> Result<()> {
+fn append_a_line(file: &Path) -> Result {
     let line = br#"{"timestamp":"2026-11-22T14:00:00.000Z","type":"event_msg","payload":{"type":"agent_message","message":"one more"}}"#;
     let mut file = std::fs::OpenOptions::new().append(true).open(file)?;
     file.write_all(line)?;

@@ -1,14 +1,16 @@
 //! `cargo xtask bench session`: records live sessions that one index follows. Prints how seldom it
 //! writes, how often it waits for a lock, and the cost of following compared with recording alone.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod common;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use common::{Args, Parser as _, Result, rate, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use threadkeep_rollout::{AgentHome, NewThread, Recorder};
@@ -16,29 +18,10 @@ use threadkeep_sqlite::telemetry::{Tags, names};
 use threadkeep_sqlite::{DbTelemetry, install_telemetry};
 use threadkeep_state::{StateOptions, StateRuntime};
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
 /// Limit of transactions for 1,000 lines.
 const MOST: f64 = 20.0;
-
-/// Replays sessions of many lines, all at once.
-#[derive(Parser)]
-struct Args {
-    /// Lines of each session.
-    #[arg(long, default_value_t = 10_000)]
-    lines: usize,
-    /// Number of sessions at once.
-    #[arg(long, default_value_t = 8)]
-    sessions: usize,
-    /// Given by `cargo bench`, and of no meaning here.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-fn main() -> Result {
-    let args = Args::parse();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&args))
-}
+/// Sessions at once.
+const SESSIONS: u64 = 8;
 
 /// Number of writes that waited for a lock.
 #[derive(Default)]
@@ -54,76 +37,54 @@ impl DbTelemetry for Waits {
     fn duration(&self, _: &'static str, _: Duration, _: Tags<'_>) {}
 }
 
-async fn run(args: &Args) -> Result {
+#[tokio::main]
+async fn main() -> Result {
+    let lines = Args::parse().size.unwrap_or(10_000);
     let (folder, waits) = (tempfile::tempdir()?, Arc::new(Waits::default()));
     install_telemetry(waits.clone())?;
     let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
 
-    let alone = replay(args, folder.path(), None).await?;
-    let one = Args { sessions: 1, ..*args };
-    let single = replay(&one, folder.path(), Some(&state)).await?;
+    let (alone, _) = replay(SESSIONS, lines, None).await?;
+    let (single, single_writes) = replay(1, lines, Some(&state)).await?;
     waits.0.store(0, Ordering::Relaxed);
-    let followed = replay(args, folder.path(), Some(&state)).await?;
-    let waits = waits.0.load(Ordering::Relaxed);
+    let (followed, writes) = replay(SESSIONS, lines, Some(&state)).await?;
+    let waits = waits.0.load(Ordering::Relaxed).to_string();
     state.close().await?;
 
-    println!("{} sessions of {} lines at once, and one alone\n", args.sessions, args.lines);
-    println!("{:<34} {:>12} {:>22} {:>11}", "", "lines/s", "writes per 1,000 lines", "lock waits");
-    println!("{:<34} {:>12.0} {:>22} {:>11}", "recorded", alone.rate(), "", "");
-    let waits = waits.to_string();
-    for (name, replayed, waits) in
-        [("recorded and followed", &followed, &*waits), ("one session, recorded and followed", &single, "")]
-    {
-        println!("{name:<34} {:>12.0} {:>22.1} {waits:>11}", replayed.rate(), replayed.writes());
-    }
-    let ratio = followed.rate() / alone.rate();
-    println!("\nfollowed to recorded: {ratio:.2}; at most {MOST} writes per 1,000 lines");
-    if followed.writes().max(single.writes()) > MOST {
+    println!("{SESSIONS} sessions of {lines} lines at once, and one alone\n");
+    row("", ["lines/s", "writes/1,000", "lock waits"]);
+    row("recorded", [format!("{alone:.0}")]);
+    row("recorded and followed", [format!("{followed:.0}"), format!("{writes:.1}"), waits]);
+    row("one session, recorded and followed", [format!("{single:.0}"), format!("{single_writes:.1}")]);
+    println!("\nfollowed to recorded: {:.2}; at most {MOST} writes per 1,000 lines", followed / alone);
+    if writes.max(single_writes) > MOST {
         return Err(format!("more than {MOST} transactions for 1,000 lines").into());
     }
     Ok(())
 }
 
-/// Result of a replay.
-struct Replayed {
-    lines: usize,
-    transactions: usize,
-    took: Duration,
-}
-
-impl Replayed {
-    fn rate(&self) -> f64 {
-        self.lines as f64 / self.took.as_secs_f64()
-    }
-
-    fn writes(&self) -> f64 {
-        self.transactions as f64 * 1_000.0 / self.lines as f64
-    }
-}
-
-/// Records sessions at once, and lets an index follow them.
-async fn replay(args: &Args, folder: &Path, state: Option<&StateRuntime>) -> Result<Replayed> {
-    let home = tempfile::tempdir_in(folder)?;
+/// Records sessions at once, and lets an index follow them. Returns the lines a second, and the
+/// transactions for 1,000 lines.
+async fn replay(sessions: u64, lines: usize, state: Option<&StateRuntime>) -> Result<(f64, f64)> {
+    let home = tempfile::tempdir()?;
     std::fs::create_dir(home.path().join("sessions"))?;
-    let started = Instant::now();
-    let sessions: Vec<_> = (0..args.sessions)
-        .map(|seed| {
-            let (home, state) = (home.path().to_owned(), state.cloned());
-            let lines = session(args.lines, seed as u64);
-            tokio::spawn(async move { record(&home, state, lines).await })
-        })
-        .collect();
-    let (mut lines, mut transactions) = (0, 0);
-    for session in sessions {
-        let (appended, written) = session.await??;
-        lines += appended;
-        transactions += written;
+    let begun = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for seed in 0..sessions {
+        let (home, state) = (home.path().to_owned(), state.cloned());
+        let lines = session(lines, seed);
+        running.spawn(async move { record(&home, state, lines).await });
     }
-    Ok(Replayed { lines, transactions, took: started.elapsed() })
+    let mut transactions = 0;
+    while let Some(session) = running.join_next().await {
+        transactions += session??;
+    }
+    let lines = lines * sessions as usize;
+    Ok((rate(lines, begun), transactions as f64 * 1_000.0 / lines as f64))
 }
 
-/// Records one session. Returns the number of lines, and of transactions.
-async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> Result<(usize, usize)> {
+/// Records one session. Returns the number of transactions.
+async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> Result<usize> {
     let home = AgentHome::open(home)?;
     let mut recorder = Recorder::create(&home, &NewThread::new("bench", "1.0", "/work"))?;
     let live = match &state {
@@ -131,7 +92,6 @@ async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> R
         None => None,
     };
     let mut transactions = usize::from(live.is_some());
-    let count = lines.len();
     for (at, line_type, payload) in lines {
         let appended = recorder.append_at(at, line_type, &payload)?;
         if let Some(live) = &live {
@@ -142,7 +102,7 @@ async fn record(home: &Path, state: Option<StateRuntime>, lines: Vec<Line>) -> R
         live.finish().await?;
         transactions += 1;
     }
-    Ok((count, transactions))
+    Ok(transactions)
 }
 
 type Line = (Timestamp, &'static str, Value);
