@@ -1,6 +1,6 @@
 //! The batch that one commit writes, and the commit's report.
 
-use crate::{Item, Remark, Term};
+use crate::{Item, Problem, Term};
 
 /// Everything one transaction writes: rows, outcomes, watermark and the lease's renewal, all or
 /// nothing.
@@ -32,13 +32,11 @@ pub struct Extraction<'a, H, E, P> {
 /// Findings of a commit. Every extracted item that is not named here was indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitReport<P> {
-    /// Items that are copies of another one. They may lie outside the batch (an earlier winner that
-    /// lost).
-    pub duplicates: Vec<Duplicate>,
+    /// Copies of other items, and remarks on items that were indexed all the same. A copy may lie
+    /// outside the batch (an earlier winner that lost).
+    pub problems: Vec<Problem<P>>,
     /// Keys of items that were left out on purpose (the user deleted their content).
     pub excluded: Vec<String>,
-    /// Remarks on items that were indexed all the same.
-    pub remarks: Vec<Remark<P>>,
     /// Parts of items that were skipped (bad lines).
     pub lines_skipped: u64,
     /// Rows that went with vanished items and that no other item has or inherits through `requeue`.
@@ -53,21 +51,11 @@ pub struct CommitReport<P> {
 impl<P> Default for CommitReport<P> {
     fn default() -> Self {
         Self {
-            duplicates: Vec::new(),
+            problems: Vec::new(),
             excluded: Vec::new(),
-            remarks: Vec::new(),
             lines_skipped: 0,
             rows_gone: 0,
             requeue: Vec::new(),
         }
     }
-}
-
-/// A copy, and the item that has the row instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Duplicate {
-    /// The copy's key.
-    pub key: String,
-    /// The key of the item that has the row.
-    pub of: String,
 }

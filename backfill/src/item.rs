@@ -1,6 +1,6 @@
 //! Items and the listing that a source makes of them.
 
-use crate::Remark;
+use crate::Problem;
 
 /// One thing to index, as a source lists it.
 ///
@@ -26,7 +26,7 @@ pub struct Listing<H, P> {
     /// The items. Of two with the same key the first counts and the second is reported.
     pub items: Vec<Item<H>>,
     /// Places that could not be listed, or not completely. They go into the report.
-    pub problems: Vec<Remark<P>>,
+    pub problems: Vec<Problem<P>>,
     /// Key prefixes of places that could not be listed, a folder without permission for example.
     ///
     /// Unlisted items under them do **not** count as vanished. The empty prefix stands for

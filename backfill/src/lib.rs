@@ -114,7 +114,7 @@ mod problem;
 mod report;
 mod stop;
 
-pub use batch::{Batch, CommitReport, Duplicate, Extraction};
+pub use batch::{Batch, CommitReport, Extraction};
 pub use clock::{Clock, SystemClock};
 pub use engine::Backfill;
 pub use error::{BackfillError, BoxError, SourceError, WriteError};
@@ -123,6 +123,6 @@ pub use lease::{Acquired, BackfillStatus, Finish, Lease, ProgressState, Term};
 pub use options::BackfillOptions;
 pub use outcome::{OutcomeState, StoredOutcome};
 pub use ports::{BatchOf, Index, Progress, Source};
-pub use problem::{ItemProblem, Problem, ProblemKind, Remark};
+pub use problem::{ItemProblem, Problem, ProblemKind};
 pub use report::{Ending, Phase, ProgressUpdate, Report};
 pub use stop::StopHandle;

@@ -17,10 +17,10 @@ pub trait ItemProblem: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn panicked(message: &str) -> Self;
 }
 
-/// A problem of a run, for a person to look at.
+/// A problem of an item or a place, for a person to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem<P> {
-    /// The item's key, or the place that could not be listed.
+    /// The item's key, or the place, named as in keys.
     pub key: String,
     /// The problem itself.
     pub kind: ProblemKind<P>,
@@ -45,13 +45,4 @@ pub enum ProblemKind<P> {
     Remark(P),
     /// Commits kept asking for the item to be read again. The next pass continues.
     Unsettled,
-}
-
-/// A remark on a listed place, or on an item that was indexed all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark<P> {
-    /// The item's key, or the place, named as in keys.
-    pub key: String,
-    /// The remark.
-    pub problem: P,
 }

@@ -4,7 +4,9 @@ use super::compare::Selected;
 use super::extract::Read;
 use super::ledger::Fate;
 use super::pass::{Halt, Pass};
-use crate::{BackfillError, Batch, CommitReport, Extraction, Index, Item, ProblemKind, Progress, Source};
+use crate::{
+    BackfillError, Batch, CommitReport, Extraction, Index, Item, Problem, ProblemKind, Progress, Source,
+};
 
 /// Times that a pass reads one item again because commits ask for it. The next pass continues.
 const MOST_REQUEUES: u8 = 3;
@@ -83,19 +85,17 @@ where
         let place_of = |key: &str| items.binary_search_by(|item| item.key.as_str().cmp(key)).ok();
         self.ledger.report.lines_skipped += report.lines_skipped;
         self.ledger.report.rows_gone += report.rows_gone;
-        for duplicate in report.duplicates {
-            if let Some(place) = place_of(&duplicate.key) {
-                self.ledger.set_fate(place, &duplicate.key, Fate::Duplicate);
-                self.ledger.problem(&duplicate.key, ProblemKind::Duplicate { of: duplicate.of });
+        for Problem { key, kind } in report.problems {
+            if let ProblemKind::Duplicate { .. } = kind {
+                let Some(place) = place_of(&key) else { continue };
+                self.ledger.set_fate(place, &key, Fate::Duplicate);
             }
+            self.ledger.problem(&key, kind);
         }
         for key in &report.excluded {
             if let Some(place) = place_of(key) {
                 self.ledger.set_fate(place, key, Fate::Excluded);
             }
-        }
-        for remark in report.remarks {
-            self.ledger.problem(&remark.key, ProblemKind::Remark(remark.problem));
         }
         // This pass reads pending items anyway.
         let requeued = report.requeue.iter().filter_map(|key| place_of(key));

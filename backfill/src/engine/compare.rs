@@ -2,7 +2,7 @@
 //! page by page.
 
 use super::ledger::{Fate, Ledger};
-use crate::{BackfillError, BoxError, Item, ItemProblem, OutcomeState, ProblemKind, StoredOutcome};
+use crate::{Item, ItemProblem, OutcomeState, ProblemKind, StoredOutcome};
 
 /// The work of a pass.
 #[derive(Debug, Default)]
@@ -29,8 +29,6 @@ pub(super) struct Comparison<'a, H> {
     force: bool,
     /// Number of items compared.
     pub(super) done: usize,
-    /// Key of the last outcome.
-    after: Option<String>,
     /// Plan, complete once the last page was compared.
     pub(super) plan: Plan,
 }
@@ -38,7 +36,7 @@ pub(super) struct Comparison<'a, H> {
 impl<'a, H> Comparison<'a, H> {
     /// Begins with items sorted by key and without repetition.
     pub(super) fn new(items: &'a [Item<H>], unknown_prefixes: &'a [String], force: bool) -> Self {
-        Self { items, unknown_prefixes, force, done: 0, after: None, plan: Plan::default() }
+        Self { items, unknown_prefixes, force, done: 0, plan: Plan::default() }
     }
 
     /// Compares with one more page of outcomes. After the last one, all other items are new.
@@ -47,35 +45,21 @@ impl<'a, H> Comparison<'a, H> {
         outcomes: Vec<StoredOutcome<P>>,
         is_last: bool,
         ledger: &mut Ledger<P>,
-    ) -> Result<(), BackfillError> {
+    ) {
         for outcome in outcomes {
-            // Out of order, the merge would take items for new or vanished, and might never end.
-            if self.after.as_ref().is_some_and(|after| *after >= outcome.key) {
-                let error = format!("outcome {:?} is out of order", outcome.key);
-                return Err(BackfillError::store("read outcomes")(BoxError::from(error)));
+            self.take_new_until(Some(&outcome.key));
+            let is_unknown = |prefix: &String| outcome.key.starts_with(prefix);
+            match self.items.get(self.done) {
+                Some(item) if item.key == outcome.key => {
+                    self.judge(item, outcome, ledger);
+                    self.done += 1;
+                }
+                _ if self.unknown_prefixes.iter().any(is_unknown) => {}
+                _ => self.plan.vanished.push(outcome.key),
             }
-            self.compare(outcome, ledger);
         }
         if is_last {
             self.take_new_until(None);
-        }
-        Ok(())
-    }
-
-    fn compare<P: ItemProblem>(&mut self, outcome: StoredOutcome<P>, ledger: &mut Ledger<P>) {
-        self.take_new_until(Some(&outcome.key));
-        let StoredOutcome { key, .. } = &outcome;
-        match self.items.get(self.done) {
-            Some(item) if item.key == *key => {
-                self.after = Some(self.judge(item, outcome, ledger));
-                self.done += 1;
-            }
-            _ => {
-                if !self.unknown_prefixes.iter().any(|prefix| key.starts_with(prefix.as_str())) {
-                    self.plan.vanished.push(key.clone());
-                }
-                self.after = Some(outcome.key);
-            }
         }
     }
 
@@ -89,20 +73,15 @@ impl<'a, H> Comparison<'a, H> {
         }
     }
 
-    /// Selects an item that must be read, or records its known fate. Returns its key.
-    fn judge<P: ItemProblem>(
-        &mut self,
-        item: &Item<H>,
-        outcome: StoredOutcome<P>,
-        ledger: &mut Ledger<P>,
-    ) -> String {
+    /// Selects an item that must be read, or records its known fate.
+    fn judge<P: ItemProblem>(&mut self, item: &Item<H>, outcome: StoredOutcome<P>, ledger: &mut Ledger<P>) {
         let changed = item.fingerprint != outcome.fingerprint;
         let transient = matches!(&outcome.state, OutcomeState::Failed(problem) if problem.is_transient());
         if changed || transient || !outcome.present || self.force {
             let has_state = matches!(outcome.state, OutcomeState::Indexed | OutcomeState::Duplicate { .. });
             let continues = has_state && changed && outcome.present && !self.force;
             self.plan.selected.push(Selected { place: self.done, continues });
-            return outcome.key;
+            return;
         }
         ledger.fates[self.done] = match outcome.state {
             OutcomeState::Indexed => Fate::Unchanged,
@@ -116,6 +95,5 @@ impl<'a, H> Comparison<'a, H> {
                 Fate::KnownFailure
             }
         };
-        outcome.key
     }
 }

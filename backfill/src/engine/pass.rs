@@ -8,8 +8,8 @@ use super::compare::{Comparison, Plan, Selected};
 use super::extract::{BatchRead, BatchReader};
 use super::ledger::{Fate, Ledger};
 use crate::{
-    BackfillError, Ending, Index, Item, Lease, Listing, Phase, ProblemKind, Progress, ProgressUpdate, Remark,
-    Source, StoredOutcome,
+    BackfillError, BoxError, Ending, Index, Item, Lease, Listing, Phase, Problem, ProblemKind, Progress,
+    ProgressUpdate, Source, StoredOutcome,
 };
 
 /// A pass under way.
@@ -26,19 +26,8 @@ pub(super) struct Pass<'a, S: Source, I, P> {
     pub(super) requeues: BTreeMap<usize, u8>,
 }
 
-/// Reason why a pass ends early.
-pub(super) enum Halt {
-    /// The caller stopped the run.
-    Stopped,
-    /// Something failed.
-    Failed(BackfillError),
-}
-
-impl From<BackfillError> for Halt {
-    fn from(error: BackfillError) -> Self {
-        Self::Failed(error)
-    }
-}
+/// Reason why a pass ends early: an error, or `None` if the caller stopped the run.
+pub(super) type Halt = Option<BackfillError>;
 
 impl<'a, S, I, P> Pass<'a, S, I, P>
 where
@@ -70,8 +59,8 @@ where
     pub(super) async fn run(mut self) -> Result<Ending, BackfillError> {
         match self.all_phases().await {
             Ok(()) => Ok(Ending::Complete),
-            Err(Halt::Stopped) => Ok(Ending::Interrupted),
-            Err(Halt::Failed(error)) => Err(error),
+            Err(None) => Ok(Ending::Interrupted),
+            Err(Some(error)) => Err(error),
         }
     }
 
@@ -80,7 +69,7 @@ where
         // The store reads the first outcomes while the source lists.
         let (listing, outcomes) = tokio::select! {
             biased;
-            () = self.engine.options.stop.stopped() => return Err(Halt::Stopped),
+            () = self.engine.options.stop.stopped() => return Err(None),
             both = async { tokio::join!(self.engine.source.list(), Self::outcomes(self.engine, None)) } => both,
         };
         let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
@@ -106,10 +95,10 @@ where
     fn take_listing(
         &mut self,
         mut items: Vec<Item<S::Handle>>,
-        problems: Vec<Remark<S::Problem>>,
+        problems: Vec<Problem<S::Problem>>,
     ) -> Vec<Item<S::Handle>> {
-        for Remark { key, problem } in problems {
-            self.ledger.problem(&key, ProblemKind::Listing(problem));
+        for Problem { key, kind } in problems {
+            self.ledger.problem(&key, kind);
         }
         items.sort_by(|a, b| a.key.cmp(&b.key));
         items.dedup_by(|later, first| {
@@ -141,8 +130,7 @@ where
                 if is_last { Ok(Vec::new()) } else { Self::outcomes(engine, last.as_deref()).await }
             };
             let compare = async { comparison.take_page(outcomes, is_last, self.ledger) };
-            let (next, compared) = tokio::join!(next, compare);
-            compared?;
+            let (next, ()) = tokio::join!(next, compare);
             self.advance(comparison.done as u64 - self.update.done_items, 0);
             if is_last {
                 return Ok(comparison.plan);
@@ -156,8 +144,18 @@ where
         engine: &Backfill<S, I, P>,
         after: Option<&str>,
     ) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
-        let page = engine.progress.outcomes(after, engine.options.outcome_page).await;
-        page.map_err(BackfillError::store("read outcomes"))
+        let failed = BackfillError::store("read outcomes");
+        let page = match engine.progress.outcomes(after, engine.options.outcome_page).await {
+            Ok(page) => page,
+            Err(error) => return Err(failed(error)),
+        };
+        // Out of order, the merge would take items for new or vanished, and might never end.
+        let keys = after.into_iter().chain(page.iter().map(|outcome| &*outcome.key));
+        if keys.is_sorted_by(|one, next| one < next) {
+            Ok(page)
+        } else {
+            Err(failed(BoxError::from("the outcomes are out of order")))
+        }
     }
 
     /// Moves items that an unfinished pass never reached to the front.
@@ -185,7 +183,7 @@ where
         while let Some(batch) = next {
             let read = tokio::select! {
                 biased;
-                () = engine.options.stop.stopped() => return Err(Halt::Stopped),
+                () = engine.options.stop.stopped() => return Err(None),
                 read = batch.finish() => read?,
             };
             next = self.start_batch(items, reader, &mut rest).await?;
@@ -229,7 +227,7 @@ where
 
     /// Fails if the run was stopped.
     pub(super) fn go_on(&self) -> Result<(), Halt> {
-        if self.engine.options.stop.is_stopped() { Err(Halt::Stopped) } else { Ok(()) }
+        if self.engine.options.stop.is_stopped() { Err(None) } else { Ok(()) }
     }
 
     /// Reports that a phase begins.

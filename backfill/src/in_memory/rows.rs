@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::InMemoryProblem;
 use super::source::{Behaviour, ItemContent};
-use crate::{Duplicate, OutcomeState, Remark, StoredOutcome};
+use crate::{OutcomeState, Problem, ProblemKind, StoredOutcome};
 
 type CommitReport = crate::CommitReport<InMemoryProblem>;
 
@@ -68,8 +68,8 @@ impl InMemorySnapshot {
     ) {
         report.lines_skipped += content.skips;
         if content.skips > 0 {
-            let problem = InMemoryProblem::LinesSkipped(content.skips);
-            report.remarks.push(Remark { key: key.to_owned(), problem });
+            let kind = ProblemKind::Remark(InMemoryProblem::LinesSkipped(content.skips));
+            report.problems.push(Problem { key: key.to_owned(), kind });
         }
         let identity = content.identity.clone().unwrap_or_else(|| key.to_owned());
         let excluded = content.behaviour == Behaviour::Excluded;
@@ -98,11 +98,13 @@ impl InMemorySnapshot {
         let row = InMemoryRow { key: key.to_owned(), text: text.to_owned() };
         match self.rows.get(identity).map(|row| row.key.clone()) {
             Some(winner) if *winner < *key => {
-                report.duplicates.push(Duplicate { key: key.to_owned(), of: winner.clone() });
+                let kind = ProblemKind::Duplicate { of: winner.clone() };
+                report.problems.push(Problem { key: key.to_owned(), kind });
                 return OutcomeState::Duplicate { of: winner };
             }
             Some(loser) if loser != key => {
-                report.duplicates.push(Duplicate { key: loser.clone(), of: key.to_owned() });
+                let kind = ProblemKind::Duplicate { of: key.to_owned() };
+                report.problems.push(Problem { key: loser.clone(), kind });
                 let duplicate = OutcomeState::Duplicate { of: key.to_owned() };
                 for (other, outcome) in &mut self.outcomes {
                     let was_copy = matches!(outcome.state, OutcomeState::Duplicate { .. });

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{Faults, InMemoryProblem};
-use crate::{Item, Listing, Remark, Source, SourceError};
+use crate::{Item, Listing, Problem, ProblemKind, Source, SourceError};
 
 /// Content of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +133,8 @@ impl Source for InMemorySource {
         let mut items: Vec<_> =
             items.filter(|(key, _)| readable(key)).map(|(key, content)| item(key, content)).collect();
         items.reverse();
-        let unlisted = |key: &String| Remark { key: key.clone(), problem: InMemoryProblem::Unlisted };
+        let kind = ProblemKind::Listing(InMemoryProblem::Unlisted);
+        let unlisted = |key: &String| Problem { key: key.clone(), kind: kind.clone() };
         Ok(Listing {
             items,
             problems: data.unreadable.iter().map(unlisted).collect(),

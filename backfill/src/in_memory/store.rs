@@ -42,14 +42,6 @@ pub struct StoreStats {
     pub previous: Vec<String>,
     /// Keys whose extraction began, in no particular order.
     pub extracted: Vec<String>,
-    /// Number of items between the start of extraction and the end of the commit.
-    pub in_flight: u64,
-    /// Maximum of `in_flight`.
-    pub most_in_flight: u64,
-    /// Bytes of the items in flight.
-    pub bytes_in_flight: u64,
-    /// Maximum of `bytes_in_flight`.
-    pub most_bytes_in_flight: u64,
     /// Number of worker states made.
     pub workers: u64,
 }
@@ -120,14 +112,7 @@ impl Index for InMemoryStore {
         item: &Item<ItemContent>,
         _previous: Option<String>,
     ) -> Result<ItemContent, InMemoryProblem> {
-        {
-            let stats = &mut self.data().stats;
-            stats.extracted.push(item.key.clone());
-            stats.in_flight += 1;
-            stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
-            stats.bytes_in_flight += item.bytes;
-            stats.most_bytes_in_flight = stats.most_bytes_in_flight.max(stats.bytes_in_flight);
-        }
+        self.data().stats.extracted.push(item.key.clone());
         match item.handle.behaviour {
             Behaviour::Reads | Behaviour::Excluded => Ok(item.handle.clone()),
             Behaviour::Breaks => Err(InMemoryProblem::Broken),
@@ -169,8 +154,6 @@ impl Data {
                 Ok(content) => self.rows.upsert(&item.key, &item.fingerprint, &content, &mut report),
                 Err(problem) => self.rows.fail(&item.key, &item.fingerprint, problem),
             }
-            self.stats.in_flight = self.stats.in_flight.saturating_sub(1);
-            self.stats.bytes_in_flight = self.stats.bytes_in_flight.saturating_sub(item.bytes);
             keys.push(item.key.clone());
         }
         for key in batch.vanished {

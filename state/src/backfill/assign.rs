@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
-use threadkeep_backfill::{Duplicate, Item};
+use threadkeep_backfill::{Item, Problem, ProblemKind};
 use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
@@ -71,7 +71,8 @@ pub(super) async fn assign_threads<'a>(
             }
             (None, Some(winner)) if winner.path != before.path => {
                 demote_to_duplicate(conn, &before.path, &winner.path).await?;
-                report.duplicates.push(Duplicate { key: before.path.clone(), of: winner.path.clone() });
+                let kind = ProblemKind::Duplicate { of: winner.path.clone() };
+                report.problems.push(Problem { key: before.path.clone(), kind });
             }
             _ => {}
         }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
-use threadkeep_backfill::{BatchOf, Duplicate, Extraction, Lease, Remark, WriteError};
+use threadkeep_backfill::{BatchOf, Extraction, Lease, Problem, ProblemKind, WriteError};
 use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 use uuid::Uuid;
@@ -81,7 +81,10 @@ fn report_assignment(report: &mut CommitReport, file: &FileRead<'_>, assignment:
     let key = file.item.key.clone();
     match assignment {
         Assignment::Indexed => {}
-        Assignment::Duplicate { of } => report.duplicates.push(Duplicate { key, of: of.clone() }),
+        Assignment::Duplicate { of } => {
+            let kind = ProblemKind::Duplicate { of: of.clone() };
+            report.problems.push(Problem { key, kind });
+        }
         Assignment::Deleted => report.excluded.push(key),
     }
     report_skipped(report, &file.item.key, &file.thread.skipped);
@@ -89,8 +92,8 @@ fn report_assignment(report: &mut CommitReport, file: &FileRead<'_>, assignment:
 
 fn report_skipped(report: &mut CommitReport, key: &str, skipped: &SkippedLines) {
     report.lines_skipped += skipped.count;
-    let problem = HomeProblem::of_skipped(skipped);
-    report.remarks.extend(problem.map(|problem| Remark { key: key.to_owned(), problem }));
+    let kind = HomeProblem::of_skipped(skipped).map(ProblemKind::Remark);
+    report.problems.extend(kind.map(|kind| Problem { key: key.to_owned(), kind }));
 }
 
 /// Renews the lease and moves the watermark. Returns false if the lease is lost.

@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Row as _;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
-use threadkeep_rollout::{AgentHome, Checkpoint, ExtractError, Extractor, HomeError};
-use threadkeep_sqlite::Database;
+use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError};
 
-use super::IndexOptions;
 use super::commit;
 use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex};
 use super::source::HomeItem;
@@ -20,17 +17,6 @@ use crate::threads::ThreadUpsert;
 /// Smallest number of read bytes for which a checkpoint is stored. Reading less again costs about
 /// as much as storing it.
 const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
-
-impl ThreadIndex {
-    pub(super) fn new(
-        db: Database,
-        home: AgentHome,
-        default_provider: Arc<str>,
-        options: IndexOptions,
-    ) -> ThreadIndex {
-        ThreadIndex { db, home, options, default_provider }
-    }
-}
 
 #[async_trait]
 impl Index for ThreadIndex {

@@ -78,11 +78,12 @@ impl StateRuntime {
         home: &AgentHome,
         options: IndexOptions,
     ) -> Result<BackfillPorts, HomeError> {
-        let provider: Arc<str> = home.config()?.default_model_provider().into();
+        let default_provider: Arc<str> = home.config()?.default_model_provider().into();
+        let (db, home) = (self.database().clone(), home.clone());
         Ok(BackfillPorts {
-            source: HomeSource::new(home.clone(), &provider),
-            index: ThreadIndex::new(self.database().clone(), home.clone(), provider, options),
-            progress: BackfillProgress::new(self.database().clone(), options),
+            source: HomeSource::new(home.clone(), &default_provider),
+            progress: BackfillProgress::new(db.clone(), options),
+            index: ThreadIndex { db, home, options, default_provider },
         })
     }
 }

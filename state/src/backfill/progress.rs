@@ -36,15 +36,12 @@ impl BackfillProgress {
 const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
     FROM backfill_progress WHERE id = 1";
 
-/// The state of a backfill that never ran. Its row may have been lost; the next run makes it again.
-const NEVER_RAN: ProgressState =
-    ProgressState { status: BackfillStatus::Pending, watermark: None, last_success_at: None, lease: None };
-
 /// Maximum of a lease's remaining time. A longer one was not written by a working clock.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
-    let Some(row) = row else { return Ok(NEVER_RAN) };
+    // No backfill ran, or its row was lost; the next run makes it again.
+    let Some(row) = row else { return Ok(ProgressState::default()) };
     let mut row = RowReader::new(row);
     let status = match row.column::<&str>()? {
         "running" => BackfillStatus::Running,

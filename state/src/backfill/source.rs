@@ -3,7 +3,7 @@
 use std::io;
 
 use async_trait::async_trait;
-use threadkeep_backfill::{Item, Remark, Source, SourceError};
+use threadkeep_backfill::{Item, Problem, ProblemKind, Source, SourceError};
 use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutName, SESSION_INDEX};
 
 use crate::home::prefix_of;
@@ -64,8 +64,8 @@ impl HomeSource {
             if problem.reason.hides_files() {
                 listing.unknown_prefixes.push(prefix_of(&problem.path));
             }
-            let problem_of_place = HomeProblem::Place(problem.reason);
-            listing.problems.push(Remark { key: problem.path, problem: problem_of_place });
+            let kind = ProblemKind::Listing(HomeProblem::Place(problem.reason));
+            listing.problems.push(Problem { key: problem.path, kind });
         }
         self.list_names(&mut listing);
         Ok(listing)
@@ -86,8 +86,9 @@ impl HomeSource {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 listing.unknown_prefixes.push(SESSION_INDEX.to_owned());
-                let problem = HomeProblem::Place(ProblemReason::Unreadable(error.to_string()));
-                listing.problems.push(Remark { key: SESSION_INDEX.to_owned(), problem });
+                let kind =
+                    ProblemKind::Listing(HomeProblem::Place(ProblemReason::Unreadable(error.to_string())));
+                listing.problems.push(Problem { key: SESSION_INDEX.to_owned(), kind });
             }
         }
     }
