@@ -26,20 +26,19 @@ pub fn fell_back(class: ErrorClass) {
 
 impl DbTelemetry for Events {
     fn counter(&self, name: &'static str, value: u64, tags: Tags<'_>) {
-        let [db, status, phase, error] = KNOWN.map(|tag| value_of(tags, tag));
-        tracing::debug!(target: TARGET, value, db, status, phase, error, "{name}");
+        event(name, Some(value), None, tags);
     }
 
     fn duration(&self, name: &'static str, duration: Duration, tags: Tags<'_>) {
-        let [db, status, phase, error] = KNOWN.map(|tag| value_of(tags, tag));
-        let ms = duration.as_secs_f64() * 1_000.0;
-        tracing::debug!(target: TARGET, ms, db, status, phase, error, "{name}");
+        event(name, None, Some(duration.as_secs_f64() * 1_000.0), tags);
     }
 }
 
-/// All tags. The fields of an event are known when it is compiled, and those without a value are
-/// left out.
-const KNOWN: [&str; 4] = ["db", "status", "phase", "error"];
+/// Makes an event. Its fields are known when it is compiled, and those without a value are left out.
+fn event(name: &str, value: Option<u64>, ms: Option<f64>, tags: Tags<'_>) {
+    let [db, status, phase, error] = ["db", "status", "phase", "error"].map(|tag| value_of(tags, tag));
+    tracing::debug!(target: TARGET, value, ms, db, status, phase, error, "{name}");
+}
 
 fn value_of(tags: Tags<'_>, wanted: &str) -> Option<&'static str> {
     tags.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value)

@@ -109,29 +109,24 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
 }
 
 fn head(text: &str, room: usize) -> &str {
-    let mut end = 0;
-    let mut used = 0;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        used += width(grapheme);
-        if used > room {
-            break;
-        }
-        end = at + grapheme.len();
-    }
-    &text[..end]
+    let last = last_with_room(text.grapheme_indices(true), room);
+    &text[..last.map_or(0, |(at, grapheme)| at + grapheme.len())]
 }
 
 fn tail(text: &str, room: usize) -> &str {
-    let mut start = text.len();
-    let mut used = 0;
-    for (at, grapheme) in text.grapheme_indices(true).rev() {
-        used += width(grapheme);
-        if used > room {
-            break;
-        }
-        start = at;
-    }
-    &text[start..]
+    let first = last_with_room(text.grapheme_indices(true).rev(), room);
+    &text[first.map_or(text.len(), |(at, _)| at)..]
+}
+
+/// Returns the last grapheme up to which all have room next to each other.
+fn last_with_room<'a>(
+    graphemes: impl Iterator<Item = (usize, &'a str)>,
+    mut room: usize,
+) -> Option<(usize, &'a str)> {
+    let has_room = |(_, grapheme): &(usize, &str)| {
+        room.checked_sub(width(grapheme)).inspect(|left| room = *left).is_some()
+    };
+    graphemes.take_while(has_room).last()
 }
 
 /// Renders a number with its thousands apart: `12,345`.
@@ -154,15 +149,13 @@ pub fn counted(number: u64, thing: &str) -> String {
 
 /// Renders a number of bytes: `86.7 MB`.
 pub fn bytes(bytes: u64) -> String {
-    let mut rest = bytes as f64;
-    let mut units = ["B", "kB", "MB", "GB", "TB"].iter();
-    let mut unit = units.next().unwrap_or(&"B");
-    while rest >= 999.5 {
-        let Some(next) = units.next() else { break };
-        rest /= 1_000.0;
-        unit = next;
+    let (mut rest, mut unit) = (bytes as f64, "B");
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if rest >= 999.5 {
+            (rest, unit) = (rest / 1_000.0, larger);
+        }
     }
-    if *unit == "B" || rest >= 99.95 { format!("{rest:.0} {unit}") } else { format!("{rest:.1} {unit}") }
+    if unit == "B" || rest >= 99.95 { format!("{rest:.0} {unit}") } else { format!("{rest:.1} {unit}") }
 }
 
 /// Renders a word for a shell: as it is, or in quotes.
@@ -196,13 +189,11 @@ pub fn shell_os_word(word: &OsStr) -> String {
 
 /// Renders a number in three digits at most, rounded down: `950`, `1.2k`, `12k`, `3.4M`.
 pub fn short(number: i64) -> String {
-    let mut size = 1;
-    let mut units = ["", "k", "M", "G", "T", "P", "E"].into_iter();
-    let mut unit = units.next().unwrap_or_default();
-    while number / size >= 1_000 {
-        let Some(next) = units.next() else { break };
-        size *= 1_000;
-        unit = next;
+    let (mut size, mut unit) = (1, "");
+    for larger in ["k", "M", "G", "T", "P", "E"] {
+        if number / size >= 1_000 {
+            (size, unit) = (size * 1_000, larger);
+        }
     }
     let whole = number / size;
     match number / (size / 10).max(1) % 10 {

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::GOALS_CODES;
+use super::{GOALS_CODES, Id};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GoalsArgs {
@@ -14,9 +14,9 @@ pub(crate) struct GoalsArgs {
 /// Commands for a thread's goal. An ID may be shortened to any unique beginning; the id of a thread
 /// that is not indexed must be whole.
 #[derive(Clone, Debug, Subcommand)]
+#[command(mut_subcommands(|each| each.after_help(GOALS_CODES)))]
 pub(crate) enum GoalsCommand {
     /// List goals, the latest updated first
-    #[command(after_help = GOALS_CODES)]
     List {
         /// Only goals with this status; may be given several times
         #[arg(long, value_enum)]
@@ -26,40 +26,18 @@ pub(crate) enum GoalsCommand {
         limit: Option<u32>,
     },
     /// Show a thread's goal
-    #[command(after_help = GOALS_CODES)]
-    Get {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Get(Id),
     /// Give a thread a goal, or change the one it has
-    #[command(after_help = GOALS_CODES)]
     Set(SetArgs),
     /// Pause an active goal
-    #[command(after_help = GOALS_CODES)]
-    Pause {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Pause(Id),
     /// Make a paused, blocked or limited goal active again
-    #[command(after_help = GOALS_CODES)]
-    Resume {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Resume(Id),
     /// Mark a goal as complete
-    #[command(after_help = GOALS_CODES)]
-    Complete {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Complete(Id),
     /// Remove a thread's goal
-    #[command(after_help = GOALS_CODES)]
-    Clear {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Clear(Id),
     /// Record tokens and time spent on a goal
-    #[command(after_help = GOALS_CODES)]
     Account(AccountArgs),
 }
 

@@ -130,6 +130,12 @@ pub(crate) enum Command {
 }
 
 #[derive(Clone, Debug, Args)]
+pub(crate) struct Id {
+    /// The thread's id, or its first digits
+    pub(crate) id: String,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct BackfillArgs {
     /// Read every rollout again from its start, changed or not
     #[arg(long)]

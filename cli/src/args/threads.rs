@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::OTHER_CODES;
+use super::{Id, OTHER_CODES};
 
 #[derive(Debug, Args)]
 #[command(subcommand_precedence_over_arg = true)]
@@ -60,9 +60,9 @@ pub(crate) enum Sort {
 
 /// Commands for one thread. An ID may be shortened to any unique beginning.
 #[derive(Debug, Subcommand)]
+#[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {
     /// Show everything about a thread
-    #[command(after_help = OTHER_CODES)]
     Show {
         /// The thread's id, or its first digits
         id: String,
@@ -71,7 +71,6 @@ pub(crate) enum ThreadsCommand {
         no_refresh: bool,
     },
     /// Give a thread a name
-    #[command(after_help = OTHER_CODES)]
     Rename {
         /// The thread's id, or its first digits
         id: String,
@@ -83,19 +82,10 @@ pub(crate) enum ThreadsCommand {
         clear: bool,
     },
     /// Move a thread from the list to the archive; no file is moved or deleted
-    #[command(after_help = OTHER_CODES)]
-    Archive {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Archive(Id),
     /// Move an archived thread back to the list
-    #[command(after_help = OTHER_CODES)]
-    Unarchive {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Unarchive(Id),
     /// Allow or forbid making memories from a thread
-    #[command(after_help = OTHER_CODES)]
     Memory {
         /// The thread's id, or its first digits
         id: String,
@@ -104,22 +94,12 @@ pub(crate) enum ThreadsCommand {
         mode: Memory,
     },
     /// Show a thread and its sub-agents as a tree, or all such trees
-    #[command(after_help = OTHER_CODES)]
     Tree(TreeArgs),
     /// Close a thread and all its sub-agents; nothing is deleted
-    #[command(after_help = OTHER_CODES)]
-    Close {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Close(Id),
     /// Reopen a closed thread and the threads that were closed with it
-    #[command(after_help = OTHER_CODES)]
-    Resume {
-        /// The thread's id, or its first digits
-        id: String,
-    },
+    Resume(Id),
     /// Delete a thread with its goal and its logs; its rollout is kept
-    #[command(after_help = OTHER_CODES)]
     Delete {
         /// The thread's id, or its first digits
         id: String,

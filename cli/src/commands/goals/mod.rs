@@ -7,7 +7,7 @@ mod list;
 mod sheet;
 mod text;
 
-use crate::args::GoalsCommand;
+use crate::args::{GoalsCommand, Id};
 use crate::command::Run;
 use change::{Change, ChangeGoal};
 
@@ -19,12 +19,12 @@ pub(super) fn of(command: &GoalsCommand) -> Box<dyn Run + '_> {
     let change = |id, change| Box::new(ChangeGoal { id, change });
     match command {
         GoalsCommand::List { status, limit } => Box::new(list::List { status, limit: *limit }),
-        GoalsCommand::Get { id } => Box::new(list::Get { id }),
+        GoalsCommand::Get(Id { id }) => Box::new(list::Get { id }),
         GoalsCommand::Set(args) => change(&args.id, Change::Set(args)),
-        GoalsCommand::Pause { id } => change(id, Change::Pause),
-        GoalsCommand::Resume { id } => change(id, Change::Resume),
-        GoalsCommand::Complete { id } => change(id, Change::Complete),
-        GoalsCommand::Clear { id } => change(id, Change::Clear),
+        GoalsCommand::Pause(Id { id }) => change(id, Change::Pause),
+        GoalsCommand::Resume(Id { id }) => change(id, Change::Resume),
+        GoalsCommand::Complete(Id { id }) => change(id, Change::Complete),
+        GoalsCommand::Clear(Id { id }) => change(id, Change::Clear),
         GoalsCommand::Account(args) => change(&args.id, Change::Account(args)),
     }
 }
