@@ -98,7 +98,7 @@ async fn append(store: &LogStore, rows: &[NewRow], batch: usize, keep: Keep) -> 
     Ok(rate(rows.len(), begun))
 }
 
-/// Takes the rows out of a database, and writes them to it again by rusqlite. Returns its rate.
+/// Deletes the rows of a database, and writes them again by rusqlite. Returns its rate.
 fn insert(path: &Path, batch: usize) -> Result<f64> {
     let database = Connection::open(path)?;
     database.execute_batch(

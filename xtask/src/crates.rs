@@ -271,12 +271,7 @@ impl CrateRule {
     }
 }
 
-impl Forbidden {
-    /// Returns true if a package of this name is meant.
-    pub fn matches(&self, package: &str) -> bool {
-        match self.package.strip_suffix('*') {
-            Some(start) => package.starts_with(start),
-            None => package == self.package,
-        }
-    }
+/// Returns true if a name is meant; a final `*` of the pattern stands for any ending.
+pub fn is_meant(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }

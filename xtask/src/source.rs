@@ -53,11 +53,13 @@ fn remove_tests(items: &mut Vec<Item>) {
 }
 
 fn is_for_tests(attribute: &syn::Attribute) -> bool {
-    match &attribute.meta {
-        syn::Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
-        syn::Meta::Path(path) => path.is_ident("test"),
-        syn::Meta::NameValue(_) => false,
-    }
+    attribute.path().is_ident("test") || arguments(attribute, "cfg").is_some_and(|cfg| cfg == "test")
+}
+
+/// Returns the text between the parentheses of an attribute of this name.
+pub fn arguments(attribute: &syn::Attribute, name: &str) -> Option<String> {
+    let list = attribute.meta.require_list().ok().filter(|list| list.path.is_ident(name))?;
+    Some(list.tokens.to_string())
 }
 
 fn attributes(item: &Item) -> &[syn::Attribute] {

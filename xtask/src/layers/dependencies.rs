@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cargo::{Dependency, Member, Workspace};
-use crate::crates::{CRATES, CrateRule, FORBIDDEN_TO_PORTS, Forbidden, Kind, find};
+use crate::crates::{CRATES, CrateRule, FORBIDDEN_TO_PORTS, Forbidden, Kind, find, is_meant};
 use crate::finding::Finding;
 
 /// Checks every member that has a row in the table.
@@ -104,7 +104,7 @@ fn reached(workspace: &Workspace, krate: &CrateRule, member: &Member) -> Result<
         let reach = workspace.reach(member, flag)?;
         for one in forbidden {
             // The shortest way is enough: what lies behind it goes when it goes.
-            let ways = reach.iter().filter(|(name, _)| one.matches(name));
+            let ways = reach.iter().filter(|(name, _)| is_meant(one.package, name));
             if let Some((name, way)) = ways.min_by_key(|(name, way)| (way.len(), *name)) {
                 let way = way[1..].join(" → ");
                 found.push(Finding::new(

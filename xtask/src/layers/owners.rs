@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::crates::{CRATES, CrateRule};
 use crate::finding::Finding;
 use crate::repo::Repo;
-use crate::source::{Source, strings};
+use crate::source::{Source, arguments, strings};
 
 /// Checks the file names that sources contain, and that no library prints.
 pub fn check(repo: &Repo) -> Result<Vec<Finding>> {
@@ -39,14 +39,9 @@ fn foreign_name(path: &str, line: usize, name: &str) -> Finding {
 
 /// Refuses a library that lifts the lints against printing.
 fn prints(krate: &CrateRule, source: &Source) -> Option<Finding> {
-    let lifts = source.attributes.iter().any(|attribute| match &attribute.meta {
-        syn::Meta::List(list) => {
-            let is_lift = list.path.is_ident("allow") || list.path.is_ident("expect");
-            is_lift && list.tokens.to_string().contains("print_std")
-        }
-        _ => false,
-    });
-    (krate.is_library() && lifts).then(|| {
+    let lifted = |attribute| arguments(attribute, "allow").or_else(|| arguments(attribute, "expect"));
+    let mut lifted = source.attributes.iter().filter_map(lifted);
+    (krate.is_library() && lifted.any(|lints| lints.contains("print_std"))).then(|| {
         Finding::new(
             format!("{}:1", source.path),
             "layers/prints",

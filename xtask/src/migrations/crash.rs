@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::child::{Child, Order, Work};
+use super::child::{Order, Work};
 use super::scenarios::{Stage, attempt};
 use super::sql::Script;
 use super::test_database::{self, Content, TestDatabase};
@@ -33,12 +33,12 @@ pub fn crash(task: &Task<'_>) -> Result<Vec<Finding>> {
             let skipped = count(stage.task.owner, 0, from)?;
             for statements in 0..=count(stage.task.owner, from, stage.to)? {
                 upgrade
-                    .kill_after(skipped + statements)
+                    .kill(Some(skipped + statements), PATIENCE)
                     .with_context(|| format!("killed after {statements} statements"))?;
             }
             for moment in 1..=MOMENTS {
                 let wait = upgrade.duration * moment / MOMENTS;
-                upgrade.kill_at(wait).with_context(|| format!("killed after {} ms", wait.as_millis()))?;
+                upgrade.kill(None, wait).with_context(|| format!("killed after {} ms", wait.as_millis()))?;
             }
         }
         Ok(())
@@ -63,39 +63,24 @@ impl<'a> Upgrade<'a> {
         Ok(Self { stage, old, before, after: database.content()?, duration: start.elapsed() })
     }
 
-    fn start(&self, database: &TestDatabase<'_>, stall: Option<usize>) -> Result<Child> {
-        let mut open = Order::new(self.stage.task, Work::Open, database.folder(), self.stage.to);
-        open.stall = stall;
-        let mut child = open.start()?;
-        child.begin();
-        Ok(child)
-    }
-
-    /// Kills the process after a number of statements of all migrations.
-    fn kill_after(&self, statements: usize) -> Result<()> {
+    /// Kills the process after `stall` statements of all migrations; without it, after a time in
+    /// which the process may have ended.
+    fn kill(&self, stall: Option<usize>, wait: Duration) -> Result<()> {
         let database = database(self.stage.task.owner, self.old)?;
         let wal = PathBuf::from(format!("{}-wal", database.path().display()));
-        let mut child = self.start(&database, Some(statements))?;
+        let is_reached = || std::fs::metadata(&wal).is_ok_and(|file| file.len() >= REACHED);
+        let mut order = Order::new(self.stage.task, Work::Open, database.folder(), self.stage.to);
+        order.stall = stall;
+        let mut child = order.start()?;
+        child.begin();
         let start = Instant::now();
-        while std::fs::metadata(&wal).map_or(0, |file| file.len()) < REACHED {
-            if child.has_ended()? {
-                child.finish()?;
-                bail!("the process had already ended");
-            }
-            ensure!(start.elapsed() < PATIENCE, "the process did not get to where it is killed");
+        while start.elapsed() < wait && !(stall.is_some() && is_reached()) && !child.has_ended()? {
             std::thread::yield_now();
         }
-        child.kill()?;
-        self.judge(&database)
-    }
-
-    /// Kills the process after a part of the time that an upgrade takes.
-    fn kill_at(&self, wait: Duration) -> Result<()> {
-        let database = database(self.stage.task.owner, self.old)?;
-        let mut child = self.start(&database, None)?;
-        let start = Instant::now();
-        while start.elapsed() < wait && !child.has_ended()? {
-            std::thread::yield_now();
+        if stall.is_some() && !is_reached() {
+            ensure!(start.elapsed() < wait, "the process did not get to where it is killed");
+            child.finish()?;
+            bail!("the process had already ended");
         }
         child.kill()?;
         self.judge(&database)

@@ -4,13 +4,14 @@
 //! database is that of every database. A statement that reads a whole table or sorts needs a line
 //! `# allow STATEMENT: WHY` at the head of the file. A final `*` in the name stands for any ending.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use rusqlite::Connection;
 
 use super::Task;
 use super::statements::Statements;
+use crate::crates::is_meant;
 use crate::finding::Finding;
 
 const ALLOW: &str = "# allow ";
@@ -32,8 +33,8 @@ pub fn audit(task: &Task<'_>) -> Result<Vec<Finding>> {
 fn plans(task: &Task<'_>, statements: &[(String, String)]) -> Result<Vec<Finding>> {
     let (path, repo) = (format!("{}/plans.txt", task.owner.krate.folder), task.run.repo);
     let committed = if repo.has_file(&path) { repo.text(&path)? } else { String::new() };
-    let mut allowed: Vec<Allowed<'_>> = (1..).zip(committed.lines()).filter_map(Allowed::parse).collect();
-    let mut found = Vec::new();
+    let allowed: Vec<(usize, &str)> = (1..).zip(committed.lines()).filter_map(allowance).collect();
+    let (mut used, mut found) = (BTreeSet::<(usize, &str)>::new(), Vec::new());
     let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, sql) in statements {
         match plan(&task.replay()?.connection, sql) {
@@ -45,8 +46,9 @@ fn plans(task: &Task<'_>, statements: &[(String, String)]) -> Result<Vec<Finding
             )),
             Ok(steps) => {
                 let slow = steps.iter().find(|step| is_slow(step, &steps));
-                let is_allowed = slow.is_some() && allowed.iter_mut().any(|allowed| allowed.takes(name));
-                if let Some(slow) = slow.filter(|_| !is_allowed) {
+                let meant = allowed.iter().find(|(_, pattern)| is_meant(pattern, name));
+                used.extend(meant.filter(|_| slow.is_some()));
+                if let (Some(slow), None) = (slow, meant) {
                     found.push(Finding::new(
                         &path,
                         "migrations/plan",
@@ -58,9 +60,9 @@ fn plans(task: &Task<'_>, statements: &[(String, String)]) -> Result<Vec<Finding
             }
         }
     }
-    found.extend(allowed.iter().filter(|allowed| !allowed.is_used).map(|allowed| {
-        let reason = format!("it allows `{}`, and no statement of that name needs it", allowed.name);
-        Finding::new(format!("{path}:{}", allowed.line), "migrations/allow", reason, "remove the line")
+    found.extend(allowed.iter().filter(|one| !used.contains(one)).map(|(line, name)| {
+        let reason = format!("it allows `{name}`, and no statement of that name needs it");
+        Finding::new(format!("{path}:{line}"), "migrations/allow", reason, "remove the line")
     }));
     let fresh = render(task, &committed, &names);
     let what = "the list of the store's plans";
@@ -122,26 +124,8 @@ fn is_slow(step: &str, steps: &[String]) -> bool {
     !is_computed && !scanned.contains(" VIRTUAL TABLE INDEX ")
 }
 
-/// Line that allows statements to read a whole table or to sort.
-struct Allowed<'a> {
-    line: usize,
-    name: &'a str,
-    is_used: bool,
-}
-
-impl<'a> Allowed<'a> {
-    fn parse((line, text): (usize, &'a str)) -> Option<Self> {
-        let (name, why) = text.strip_prefix(ALLOW)?.split_once(": ")?;
-        (!why.trim().is_empty() && name != "STATEMENT").then_some(Self { line, name, is_used: false })
-    }
-
-    /// Returns true if a statement is meant, and remembers it.
-    fn takes(&mut self, statement: &str) -> bool {
-        let is_meant = match self.name.strip_suffix('*') {
-            Some(start) => statement.starts_with(start),
-            None => statement == self.name,
-        };
-        self.is_used |= is_meant;
-        is_meant
-    }
+/// Reads a line that allows statements to read a whole table or to sort: its number, and their name.
+fn allowance((line, text): (usize, &str)) -> Option<(usize, &str)> {
+    let (name, why) = text.strip_prefix(ALLOW)?.split_once(": ")?;
+    (!why.trim().is_empty() && name != "STATEMENT").then_some((line, name))
 }

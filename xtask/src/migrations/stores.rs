@@ -30,6 +30,13 @@ pub struct Store {
     pub exercise: fn(&Path) -> Work<'_>,
 }
 
+/// Thread that an exercise keeps.
+#[cfg(feature = "stores")]
+const KEPT: uuid::Uuid = uuid::Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba61);
+/// Thread that an exercise deletes.
+#[cfg(feature = "stores")]
+const DELETED: uuid::Uuid = uuid::Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba62);
+
 /// Exercise while it runs.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 

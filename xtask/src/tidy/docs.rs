@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use clap::Parser as _;
-use syn::{Item, Meta};
+use syn::Item;
 
 use crate::commands::Xtask;
 use crate::crates::{CRATES, Kind};
 use crate::finding::Finding;
 use crate::repo::Repo;
-use crate::source::Source;
+use crate::source::{Source, arguments};
 
 /// Headings in the root documentation of every library.
 const SECTIONS: [&str; 4] = ["Locking", "Compatibility", "Performance", "File systems"];
@@ -115,13 +115,8 @@ fn commands_of_the_binary(repo: &Repo) -> Result<Vec<String>> {
     for source in Source::of_crate(repo, "cli")? {
         for item in &source.items {
             let Item::Enum(item) = item else { continue };
-            let derives = item.attrs.iter().any(|attribute| match &attribute.meta {
-                Meta::List(list) => {
-                    list.path.is_ident("derive") && list.tokens.to_string().contains("Subcommand")
-                }
-                _ => false,
-            });
-            if derives {
+            let mut derived = item.attrs.iter().filter_map(|attribute| arguments(attribute, "derive"));
+            if derived.any(|traits| traits.contains("Subcommand")) {
                 names.extend(item.variants.iter().map(|variant| variant.ident.to_string().to_lowercase()));
             }
         }

@@ -9,9 +9,8 @@ use threadkeep_state_logs::{
     LOGS_DB, Level, LevelMatch, LogOptions, LogQuery, LogRow, LogStore, LogWriter, Order,
 };
 use tracing_subscriber::layer::SubscriberExt as _;
-use uuid::Uuid;
 
-use super::{Store, Work};
+use super::{DELETED, KEPT, Store, Work};
 
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state-logs",
@@ -20,9 +19,6 @@ pub(super) const STORE: Store = Store {
     statements: threadkeep_state_logs::statements,
     exercise,
 };
-
-const KEPT: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba71);
-const DELETED: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba72);
 
 /// Fewer than an exercise logs, so that rows are evicted.
 const KEPT_ROWS: u64 = 20;

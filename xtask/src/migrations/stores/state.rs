@@ -9,7 +9,7 @@ use threadkeep_state::{
 };
 use uuid::Uuid;
 
-use super::{Store, Work};
+use super::{DELETED, KEPT, Store, Work};
 
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state",
@@ -18,9 +18,6 @@ pub(super) const STORE: Store = Store {
     statements: threadkeep_state::statements,
     exercise,
 };
-
-const KEPT: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba61);
-const DELETED: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba62);
 
 fn exercise(folder: &Path) -> Work<'_> {
     Box::pin(async move {
