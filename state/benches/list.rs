@@ -72,7 +72,7 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// Indexes threads as a heavy user has them: a few folders, sources and providers, titles of a line.
+/// Indexes threads as a heavy user has them: a few folders, sources, providers, short titles.
 async fn index(folder: &Path, threads: usize) -> Result<StateRuntime> {
     let state = StateRuntime::open(&StateOptions::new(folder)).await?;
     let mut random = fastrand::Rng::with_seed(1);

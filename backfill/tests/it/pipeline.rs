@@ -61,8 +61,8 @@ async fn a_stopped_run_does_not_read_its_batch_to_the_end() {
     assert_eq!(world.store.stats().extracted.len(), 1, "the thread ended after the item it was at");
 }
 
-/// Measures the items between the start of their extraction and the end of their commit: the most of
-/// them at one time, each with its size.
+/// Measures the items between the start of their extraction and the end of their commit: the most
+/// at one time, each with its size.
 fn most_in_flight(index: &mut Hooked, size: fn(&str) -> u64) -> Arc<AtomicU64> {
     let (most, begun, store) = (Arc::<AtomicU64>::default(), AtomicU64::new(0), index.store.clone());
     let measured = Arc::clone(&most);

@@ -34,7 +34,7 @@ impl DbTelemetry for Events {
     }
 }
 
-/// Makes an event. Its fields are known when it is compiled, and those without a value are left out.
+/// Makes an event. Its fields are known at compile time; a field without a value is left out.
 fn event(name: &str, value: Option<u64>, ms: Option<f64>, tags: Tags<'_>) {
     let [db, status, phase, error] = ["db", "status", "phase", "error"].map(|tag| value_of(tags, tag));
     tracing::debug!(target: TARGET, value, ms, db, status, phase, error, "{name}");

@@ -44,8 +44,8 @@ pub(crate) fn make(home: &Path, files: usize) -> Result<(u64, PathBuf)> {
     Ok((bytes, file))
 }
 
-/// Makes a rollout of at least `wanted` bytes: the session, and then its turns again and again, from
-/// the day it was moved to.
+/// Makes a rollout of at least `wanted` bytes: the session, and then its turns again and again,
+/// from the day it was moved to.
 fn rollout(text: &str, date: &str, wanted: usize) -> String {
     let mut text = text.replace("2026-11-22T", &format!("{date}T"));
     let turns: Vec<String> = text.split_inclusive('\n').skip(1).map(str::to_owned).collect();

@@ -124,7 +124,7 @@ fn is_slow(step: &str, steps: &[String]) -> bool {
     !is_computed && !scanned.contains(" VIRTUAL TABLE INDEX ")
 }
 
-/// Reads a line that allows statements to read a whole table or to sort: its number, and their name.
+/// Reads a line that allows statements to read a whole table or to sort: number and name.
 fn allowance((line, text): (usize, &str)) -> Option<(usize, &str)> {
     let (name, why) = text.strip_prefix(ALLOW)?.split_once(": ")?;
     (!why.trim().is_empty() && name != "STATEMENT").then_some((line, name))
