@@ -18,8 +18,11 @@ use uuid::Uuid;
 /// Threads of the small index: the limit.
 const SMALL: usize = 1_000;
 
-/// Lists that people ask for, each with the number of the page.
-const LISTS: [(&str, usize, fn(&mut ListThreads)); 8] = [
+/// Name, number of the page, and filters.
+type List = (&'static str, usize, fn(&mut ListThreads));
+
+/// Lists that people ask for.
+const LISTS: [List; 8] = [
     ("updated, newest first", 1, |_| ()),
     ("created, oldest first", 1, |list| {
         (list.sort, list.direction) = (Some(SortKey::Created), SortDirection::Ascending);
