@@ -2,10 +2,16 @@
 
 use std::io::{self, Read};
 
+use memchr::memmem;
+
 /// Bytes before the current line that stay in the buffer: the range of a checkpoint's guard.
 pub(crate) const GUARD: usize = 4096;
 /// Small enough for a second-level cache, large enough that system calls do not count.
 pub(super) const BLOCK: usize = 64 * 1024;
+
+/// End of a record and beginning of the next one. No JSON has these bytes: in a string, the quotes
+/// would be escaped. An agent that is killed may leave out the newline between two records.
+pub(super) const SEAM: &[u8] = b"}{\"timestamp\":";
 
 /// The reusable memory of a [`LineReader`](super::reader::LineReader).
 #[derive(Default)]
@@ -34,6 +40,8 @@ pub(super) struct Block<R> {
     /// True if every byte up to `end` is ASCII, as nearly always. Checking a block costs less than
     /// checking its lines.
     pub(super) ascii: bool,
+    /// True if a seam is in the buffer. Searching a block costs less than searching its lines.
+    pub(super) has_seam: bool,
 }
 
 impl<R: Read> Block<R> {
@@ -44,7 +52,8 @@ impl<R: Read> Block<R> {
         }
         let end = before.len().min(GUARD);
         bytes[..end].copy_from_slice(&before[before.len() - end..]);
-        Self { source, bytes, base: offset - end as u64, end, eof: false, ascii: before.is_ascii() }
+        let (base, ascii) = (offset - end as u64, before.is_ascii());
+        Self { source, bytes, base, end, eof: false, ascii, has_seam: false }
     }
 
     /// Returns the memory, without the memory that an exceptionally long line needed.
@@ -81,6 +90,8 @@ impl<R: Read> Block<R> {
             match self.source.read(&mut self.bytes[self.end..]) {
                 Ok(read) => {
                     self.ascii &= self.bytes[self.end..self.end + read].is_ascii();
+                    let new = self.end.saturating_sub(SEAM.len() - 1)..self.end + read;
+                    self.has_seam = self.has_seam || memmem::find(&self.bytes[new], SEAM).is_some();
                     self.end += read;
                     self.eof = read == 0;
                     return Ok(());
@@ -101,6 +112,7 @@ impl<R: Read> Block<R> {
         self.base += count as u64;
         self.end -= count;
         self.ascii = self.ascii || self.bytes[..self.end].is_ascii();
+        self.has_seam = self.has_seam && memmem::find(&self.bytes[..self.end], SEAM).is_some();
         count
     }
 }

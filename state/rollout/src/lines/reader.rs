@@ -1,13 +1,14 @@
-//! Splits a stream of bytes into lines, and never fails because of their content.
+//! Splits a stream of bytes into lines, and never fails because of their content. Records without a
+//! newline between them are lines, too.
 //!
 //! Memory is bounded: a wanted line grows the buffer up to [`MAX_LINE`], any other long line is
 //! read in chunks and dropped.
 
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
-use super::block::{BLOCK, Block, Buffer, GUARD};
+use super::block::{BLOCK, Block, Buffer, GUARD, SEAM};
 use super::raw_line::{RawLine, trim};
 use super::skipped::{BadLine, BadReason};
 
@@ -124,9 +125,9 @@ impl<R: Read> LineReader<R> {
     #[inline]
     fn advance(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<Found>> {
         loop {
-            if let Some(newline) = self.newline() {
-                let from = self.go_behind(newline);
-                return Ok(Some(Found { from, to: newline, terminated: true, dropped: None }));
+            if let Some((to, next)) = self.line_end() {
+                let from = self.go_to(next);
+                return Ok(Some(Found { from, to, terminated: true, dropped: None }));
             }
             self.scanned = self.block.end;
             if self.block.eof {
@@ -146,17 +147,27 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// Returns the end of the current line and the start of the next: around a newline, or between
+    /// two records without one.
     #[inline]
-    fn newline(&self) -> Option<usize> {
-        memchr(b'\n', self.block.get(self.scanned, self.block.end)).map(|at| self.scanned + at)
+    fn line_end(&self) -> Option<(usize, usize)> {
+        let newline = memchr(b'\n', self.block.get(self.scanned, self.block.end)).map(|at| self.scanned + at);
+        if self.block.has_seam {
+            let from = self.scanned.saturating_sub(SEAM.len() - 1).max(self.start);
+            let seam = memmem::find(self.block.get(from, newline.unwrap_or(self.block.end)), SEAM);
+            if let Some(at) = seam {
+                return Some((from + at + 1, from + at + 1));
+            }
+        }
+        newline.map(|newline| (newline, newline + 1))
     }
 
-    /// Moves past the newline that ends the current line. Returns where the line started.
+    /// Moves to the next line. Returns where the current one started.
     #[inline]
-    fn go_behind(&mut self, newline: usize) -> usize {
-        self.scanned = newline + 1;
+    fn go_to(&mut self, next: usize) -> usize {
+        self.scanned = next;
         self.number += 1;
-        std::mem::replace(&mut self.start, newline + 1)
+        std::mem::replace(&mut self.start, next)
     }
 
     /// Notes the start of a line that may have no newline.
@@ -197,20 +208,20 @@ impl<R: Read> LineReader<R> {
         self.head.extend_from_slice(self.block.get(self.start, head));
         let (mut utf8, mut last) = (true, 0);
         let terminated = loop {
-            let newline = self.newline();
-            let chunk = self.block.get(self.start, newline.unwrap_or(self.block.end));
+            let end = self.line_end();
+            let chunk = self.block.get(self.start, end.map_or(self.block.end, |(end, _)| end));
             last = trim(chunk, false).last().copied().unwrap_or(last);
             let checked = match std::str::from_utf8(chunk) {
                 Ok(_) => chunk.len(),
                 // A character that the chunk's end cuts is checked again with the next chunk.
-                Err(error) if error.error_len().is_none() && newline.is_none() => error.valid_up_to(),
+                Err(error) if error.error_len().is_none() && end.is_none() => error.valid_up_to(),
                 Err(_) => {
                     utf8 = false;
                     chunk.len()
                 }
             };
-            if let Some(newline) = newline {
-                self.go_behind(newline);
+            if let Some((_, next)) = end {
+                self.go_to(next);
                 self.open = None;
                 break true;
             }

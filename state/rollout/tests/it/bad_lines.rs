@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-#[cfg(feature = "zstd")]
-use threadkeep_rollout::Line;
-use threadkeep_rollout::{BadLine, BadReason, ExtractError, Lines, MAX_LINE};
+use threadkeep_rollout::{BadLine, BadReason, ExtractError, Line, Lines, MAX_LINE};
 
 use crate::lines::{file_of, read, read_bytes};
 use crate::{NAME, Result, extract_bytes, rollouts};
@@ -103,6 +101,47 @@ fn a_compressed_rollout_comes_through_up_to_where_it_is_cut_off() -> Result {
     Ok(())
 }
 
+#[test]
+fn records_without_a_newline_between_them_are_all_read() -> Result {
+    for (file, bytes) in rollouts()? {
+        let whole = extract_bytes(&bytes)?;
+        let text = String::from_utf8(bytes)?;
+        let json = |line: Line<'_>| line.json.to_owned();
+        let (wanted, _) = read_bytes(&text, json)?;
+        // Every other newline, all of them, and the last of many.
+        let every_other = text
+            .split_inclusive('\n')
+            .enumerate()
+            .map(|(number, line)| if number % 2 == 0 { line.trim_end_matches('\n') } else { line });
+        for joined in [every_other.collect(), text.replace('\n', ""), text.replacen('\n', "", 3)] {
+            let (got, bad) = read_bytes(&joined, json)?;
+            assert_eq!((&got, bad), (&wanted, vec![]), "{}", file.path);
+            let got = extract_bytes(&joined)?;
+            assert_eq!((got.metadata, got.lines), (whole.metadata.clone(), whole.lines), "{}", file.path);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_record_behind_a_long_one_is_read() -> Result {
+    let user = r#"{"timestamp":"2026-11-22T10:00:01.000Z","type":"event_msg","payload":{"type":"user_message","message":"hello"}}"#;
+    let long = |size: usize| {
+        let text = "x".repeat(size);
+        format!(
+            r#"{{"timestamp":"2026-11-22T10:00:00.000Z","type":"response_item","payload":{{"type":"message","text":"{text}"}}}}"#
+        )
+    };
+    for size in [10, 60_000, 65_300, 70_000, 200_000] {
+        let got = extract_bytes(format!("{}{user}{}{user}\n", long(size), long(size + 1)))?;
+        assert_eq!((got.metadata.title.as_deref(), got.lines), (Some("hello"), 4), "{size}");
+    }
+    // Inside a string, the quotes are escaped.
+    let text = user.replace("hello", r#"}{\"timestamp\":"#);
+    assert_eq!(extract_bytes(format!("{text}\n"))?.metadata.title.as_deref(), Some("}{\"timestamp\":"));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -124,6 +163,10 @@ proptest! {
             let mut numbers: Vec<_> = good.iter().map(|line| line.0).chain(bad.iter().map(|bad| bad.line_number)).collect();
             numbers.sort_unstable();
             let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+            // Noise may put a record right behind another.
+            let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+            let bytes: Vec<u8> =
+                text.replace("}{\"timestamp\":", "}\n{\"timestamp\":").chars().map(|byte| byte as u8).collect();
             let filled = (1..).zip(bytes.split(|byte| *byte == b'\n')).filter(|(_, line)| !line.iter().all(blank));
             assert_eq!(numbers, filled.map(|(number, _)| number).collect::<Vec<u64>>());
             Ok(())
