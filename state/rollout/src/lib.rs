@@ -61,7 +61,8 @@
 //! (`history_base`). A base of another thread makes the file a *fork*. A file, its base, the base of
 //! that and so on are a [`Chain`]. Metadata and turns of a thread are those of its newest file's
 //! chain, as if all lines stood in one file. A fork inherits settings and tokens; title, outcome and
-//! turns of its base are not its own.
+//! turns of its base are not its own. The same holds for older forks, which begin with copied lines
+//! of their source: the own part begins with the first turn that the source does not have.
 //!
 //! A base that is missing, cut off, or nested more than 1,000 files deep is no error. The rest is
 //! read, and a [`BaseProblem`] names the file.

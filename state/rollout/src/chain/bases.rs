@@ -1,9 +1,11 @@
 //! Finds bases by their ids, many of them in one home.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::copied::Marks;
 use super::header::Header;
 use crate::home::AgentHome;
 use crate::home::discover::RolloutFile;
@@ -13,6 +15,9 @@ use crate::lines::error::ExtractError;
 /// Bases that are looked for one by one. For more of them, listing the home once is quicker.
 const ONE_BY_ONE: usize = 8;
 
+/// Threads whose turns are kept.
+const MAX_MARKS: usize = 64;
+
 /// Finder of bases.
 #[derive(Debug)]
 pub(crate) struct Bases {
@@ -20,11 +25,13 @@ pub(crate) struct Bases {
     asked: usize,
     /// The files of the home, once they were listed.
     listed: Option<HashMap<Uuid, RolloutFile>>,
+    /// Turns of threads that others copied.
+    marks: HashMap<Uuid, Option<Arc<Marks>>>,
 }
 
 impl Bases {
     pub(crate) fn new(home: AgentHome) -> Self {
-        Self { home, asked: 0, listed: None }
+        Self { home, asked: 0, listed: None, marks: HashMap::new() }
     }
 
     pub(crate) fn home(&self) -> &AgentHome {
@@ -52,11 +59,33 @@ impl Bases {
                 return Some(file);
             }
         }
-        let listed = self.listed.get_or_insert_with(|| {
+        self.list().get(&file_id).cloned()
+    }
+
+    fn list(&mut self) -> &HashMap<Uuid, RolloutFile> {
+        self.listed.get_or_insert_with(|| {
             let mut files = self.home.discover().files;
             files.sort_by(|one, other| find::better_first(other, one));
             files.into_iter().filter_map(|file| Some((file.file_id()?, file))).collect()
-        });
-        listed.get(&file_id).cloned()
+        })
+    }
+
+    /// Returns the turns of a thread, all its files together; `None` if it has no file that can be
+    /// read.
+    pub(crate) fn marks(&mut self, thread_id: Uuid) -> Option<Arc<Marks>> {
+        if let Some(marks) = self.marks.get(&thread_id) {
+            return marks.clone();
+        }
+        let is_of = |file: &&RolloutFile| file.name.is_some_and(|name| name.thread_id == thread_id);
+        let mut files: Vec<_> = self.list().values().filter(is_of).cloned().collect();
+        files.sort_by_key(|file| file.name.map(|name| (name.started, name.segment_id)));
+        let mut found = Marks::default();
+        let read = |file: &RolloutFile| found.add(&self.home.absolute(&file.path), file.compressed).is_ok();
+        let marks = (files.iter().map(read).filter(|read| *read).count() > 0).then(|| Arc::new(found));
+        if self.marks.len() >= MAX_MARKS {
+            self.marks.clear();
+        }
+        self.marks.insert(thread_id, marks.clone());
+        marks
     }
 }

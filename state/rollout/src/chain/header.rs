@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use memchr::memmem;
 use uuid::Uuid;
 
@@ -18,8 +19,15 @@ use crate::lines::source::{self, Source};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) thread_id: Option<Uuid>,
+    pub(crate) started_at: Option<Timestamp>,
     pub(crate) base: Option<HistoryBase>,
+    pub(crate) forked_from: Option<Uuid>,
+    /// Ordinal of the first line that was not copied from another thread.
+    pub(crate) own_from: Option<u64>,
 }
+
+/// Keys of a header that makes the file part of a chain, or a fork.
+const KEYS: [&[u8]; 3] = [b"\"history_base\"", b"\"forked_from_id\"", b"\"subagent_history_start_ordinal\""];
 
 impl Header {
     /// Reads the first readable line of a file. A file without one has an empty header.
@@ -47,15 +55,20 @@ impl Header {
         }
         let fact = line.parse(|text| Envelope::read(text).and_then(|envelope| envelope.fact()).ok());
         Some(match fact.ok()? {
-            Fact::SessionMeta(meta) => Self { thread_id: meta.id, base: meta.history_base },
+            Fact::SessionMeta(meta) => Self {
+                thread_id: meta.id,
+                started_at: meta.timestamp,
+                base: meta.history_base,
+                forked_from: meta.forked_from_id,
+                own_from: meta.subagent_history_start_ordinal,
+            },
             _ => Self::default(),
         })
     }
 
-    /// Reads a line that may have a base, without parsing any other.
-    pub(crate) fn with_base(line: &RawLine<'_>) -> Option<(Self, HistoryBase)> {
-        memmem::find(line.bytes, b"\"history_base\"")?;
-        let header = Self::of(line)?;
-        header.base.map(|base| (header, base))
+    /// Reads the line if it may be the header of a fork or a further file. Parses no other.
+    pub(crate) fn of_chain(line: &RawLine<'_>) -> Option<Self> {
+        KEYS.iter().find(|key| memmem::find(line.bytes, key).is_some())?;
+        Self::of(line)
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::bases::Bases;
+use super::copied::Copied;
 use super::header::Header;
 use crate::format::session_meta::HistoryBase;
 use crate::home::AgentHome;
@@ -73,8 +74,9 @@ pub(crate) struct Link {
     pub(crate) thread_id: Option<Uuid>,
     /// End of the part that counts; `None` if all of it does.
     pub(crate) end: Option<HistoryBase>,
-    /// The file that this one builds on, and the end of the part of it that counts.
-    pub(crate) base: Option<HistoryBase>,
+    pub(crate) header: Header,
+    /// Lines that were copied from another thread.
+    pub(crate) copied: Option<Copied>,
 }
 
 impl Chain {
@@ -98,7 +100,7 @@ impl Chain {
             Some(base) => Self::of_base(&mut bases, base, file.file_id(), shows, |_| false),
             None => Self { links: Vec::new(), problem: None },
         };
-        chain.links.push(Link::new(home, file, header, None));
+        chain.links.push(Link::new(&mut bases, file, header, None));
         Ok(chain)
     }
 
@@ -106,7 +108,16 @@ impl Chain {
     pub fn of_file(path: &Path, compressed: bool) -> Self {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = path.to_owned();
-        let link = Link { file, path, compressed, file_id: None, thread_id: None, end: None, base: None };
+        let link = Link {
+            file,
+            path,
+            compressed,
+            file_id: None,
+            thread_id: None,
+            end: None,
+            header: Header::default(),
+            copied: None,
+        };
         Self { links: vec![link], problem: None }
     }
 
@@ -155,7 +166,7 @@ impl Chain {
                 end_ordinal: older.end_ordinal.into_iter().chain(base.end_ordinal).min(),
                 ..older
             });
-            chain.links.push(Link::new(bases.home(), &file, Header { base: next, ..header }, Some(base)));
+            chain.links.push(Link::new(bases, &file, Header { base: next, ..header }, Some(base)));
         }
         chain.links.reverse();
         chain
@@ -163,15 +174,16 @@ impl Chain {
 }
 
 impl Link {
-    fn new(home: &AgentHome, file: &RolloutFile, header: Header, end: Option<HistoryBase>) -> Self {
+    fn new(bases: &mut Bases, file: &RolloutFile, header: Header, end: Option<HistoryBase>) -> Self {
         Self {
             file: file.path.clone(),
-            path: home.absolute(&file.path),
+            path: bases.home().absolute(&file.path),
             compressed: file.compressed,
             file_id: file.file_id(),
             thread_id: header.thread_id.or(file.name.map(|name| name.thread_id)),
             end,
-            base: header.base,
+            header,
+            copied: Copied::of(&header, Some(bases)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::kept::Kept;
 use super::pass::{Pass, Stop};
 use super::state::State;
 use crate::chain::bases::Bases;
+use crate::chain::copied::Copied;
 use crate::chain::cut::Cut;
 use crate::chain::header::Header;
 use crate::chain::link::{BaseProblem, Chain, Link};
@@ -15,6 +16,7 @@ use crate::format::session_meta::HistoryBase;
 use crate::home::AgentHome;
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
+use crate::lines::raw_line::RawLine;
 use crate::lines::reader::LineReader;
 use crate::lines::source::{self, Source, is_damage};
 
@@ -53,7 +55,7 @@ impl BaseFolder {
         let mut problem = chain.problem;
         // The chain stops before a base that is known: what the first link builds on, or `base`.
         let first = chain.links.first();
-        let before = first.map_or(Some(base), |link| link.base).filter(|_| problem.is_none());
+        let before = first.map_or(Some(base), |link| link.header.base).filter(|_| problem.is_none());
         let mut state = before.and_then(|base| known.get(&key(&base)).cloned()).unwrap_or_default();
         for link in &chain.links {
             let Some(end) = link.end else { continue };
@@ -74,8 +76,24 @@ impl BaseFolder {
                 self.known.insert(key(&end), state.clone());
             }
         }
-        state.begin_file(header.thread_id, problem.is_none());
+        // A segment whose base is missing has the tokens of its thread all the same.
+        if problem.is_none() || header.forked_from.is_some() {
+            state.begin_file(header.thread_id, problem.is_none());
+        }
         (state, problem)
+    }
+
+    /// Returns the state before the first line of a file outside a home, whose base is missing.
+    pub(super) fn state_without(header: &Header, base: HistoryBase) -> (State, Option<BaseProblem>) {
+        let mut state = State::default();
+        if header.forked_from.is_some() {
+            state.begin_file(header.thread_id, false);
+        }
+        (state, Some(BaseProblem::Missing(base.file_id)))
+    }
+
+    pub(super) fn bases(&mut self) -> &mut Bases {
+        &mut self.bases
     }
 
     /// Folds the part of a base that counts. Returns true if nothing of that part is missing.
@@ -100,13 +118,18 @@ impl BaseFolder {
         let (source, _) = Source::open(&link.path, link.compressed)?;
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), 0, 0, &[]);
         let mut pass = Pass::from_state(&mut self.kept, keep, state);
+        let mut copied = CopiedPart(link.copied.clone());
         let (mut cut, mut is_torn) = (Cut::new(end), false);
         let is_complete = loop {
             match reader.next(Pass::wants) {
                 Ok(Some(line)) if line.is_blank() => {}
                 Ok(Some(line)) if !cut.takes(line.bytes, line.offset) => break Ok(true),
-                Ok(Some(line)) if line.terminated => pass.read(&line),
+                Ok(Some(line)) if line.terminated => {
+                    copied.take(&line, &mut pass);
+                    pass.read(&line);
+                }
                 Ok(Some(line)) => {
+                    copied.take(&line, &mut pass);
                     let skipped = pass.skipped.count;
                     pass.read_tail(&line);
                     is_torn = pass.skipped.count > skipped;
@@ -116,10 +139,41 @@ impl BaseFolder {
                 Err(error) => break Err(source::failed(error)),
             }
         };
-        let state = pass.settle().map(|()| pass.state);
+        let state = pass.settle().map(|()| copied.finish(pass.state));
         self.buffer = reader.into_buffer();
         self.kept.clear();
         Ok((state?, is_complete?))
+    }
+}
+
+/// Lines that a fork copied from its source, while they are read.
+#[derive(Default)]
+pub(super) struct CopiedPart(pub(super) Option<Copied>);
+
+impl CopiedPart {
+    /// Begins the fork's own part before the line that belongs to it.
+    pub(super) fn take(&mut self, line: &RawLine<'_>, pass: &mut Pass<'_>) {
+        if let Some(copied) = &mut self.0
+            && copied.ends_before(line)
+        {
+            pass.begin_own_part(copied.is_sure());
+        }
+    }
+
+    /// Returns true if the own part has not begun.
+    pub(super) fn goes_on(&self) -> bool {
+        self.0.as_ref().is_some_and(Copied::goes_on)
+    }
+
+    /// Returns the state of the fork alone. If its source is not there, nothing says which words are
+    /// its own.
+    pub(super) fn finish(&self, mut state: State) -> State {
+        match &self.0 {
+            Some(copied) if copied.goes_on() && copied.is_sure() => state.begin_own_part(true),
+            Some(copied) if copied.goes_on() => state.lose_tokens(),
+            _ => {}
+        }
+        state
     }
 }
 

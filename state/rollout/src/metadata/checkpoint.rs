@@ -26,13 +26,16 @@ pub struct Checkpoint {
     /// Reason why the state lacks something of the files before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base_problem: Option<BaseProblem>,
+    /// True if all lines so far were copied from another thread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_copied: bool,
     pub(crate) state: State,
 }
 
 impl Checkpoint {
     pub(crate) fn new(offset: u64, lines: u64, skipped: SkippedLines, before: &[u8], state: State) -> Self {
         let guard = crc32fast::hash(before);
-        Self { version: VERSION, offset, lines, skipped, guard, base_problem: None, state }
+        Self { version: VERSION, offset, lines, skipped, guard, base_problem: None, is_copied: false, state }
     }
 
     /// Returns the offset after the last complete line; for a compressed file, in the
@@ -49,6 +52,12 @@ impl Checkpoint {
     /// Returns true if this build understands the checkpoint.
     pub(crate) fn is_current(&self) -> bool {
         self.version == VERSION
+    }
+
+    /// Returns true if lines can follow. A base that was missing may be there now, and only the
+    /// source of copied lines says where they end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.base_problem.is_none() && !self.is_copied
     }
 
     /// Returns true if the bytes before the offset are unchanged.

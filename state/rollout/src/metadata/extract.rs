@@ -6,12 +6,13 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::base::BaseFolder;
+use super::base::{BaseFolder, CopiedPart};
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
 use super::pass::{Pass, Stop};
 use super::state::State;
 use super::thread::ThreadMetadata;
+use crate::chain::copied::Copied;
 use crate::chain::header::Header;
 use crate::chain::link::BaseProblem;
 use crate::home::AgentHome;
@@ -92,8 +93,7 @@ impl Extractor {
         name: Option<&RolloutName>,
         from: Option<&Checkpoint>,
     ) -> Result<Extraction, ExtractError> {
-        // A base that was missing may be there now.
-        let from = from.filter(|from| from.is_current() && !compressed && from.base_problem.is_none());
+        let from = from.filter(|from| from.is_current() && !compressed && from.is_whole());
         // A pass that keeps no lines never starts over: this ends.
         let mut keep = true;
         loop {
@@ -120,14 +120,16 @@ impl Extractor {
         let lines = resumed.map_or(0, Checkpoint::lines);
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
         let pass = Pass::new(&mut self.kept, keep, resumed);
+        let own = name.map(RolloutName::file_id);
         let mut base =
-            Base { folder: self.bases.as_mut(), own: name.map(RolloutName::file_id), problem: None };
+            Base { folder: self.bases.as_mut(), own, problem: None, copied: CopiedPart::default() };
         let found = read(&mut reader, pass, compressed, lines, &mut base);
         let extraction = found.and_then(|found| {
             if found.blank {
                 return Err(ExtractError::Empty.into());
             }
-            let Some(metadata) = found.state.metadata(name) else {
+            let own = base.copied.goes_on().then(|| base.copied.finish(found.state.clone()));
+            let Some(metadata) = own.as_ref().unwrap_or(&found.state).metadata(name) else {
                 return Err(ExtractError::NoThread.into());
             };
             let all_lines = found.lines + u64::from(found.tail.is_some());
@@ -136,6 +138,7 @@ impl Extractor {
             let mut checkpoint =
                 Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state);
             checkpoint.base_problem = base.problem;
+            checkpoint.is_copied = base.copied.goes_on();
             Ok(Extraction {
                 metadata,
                 checkpoint,
@@ -170,25 +173,25 @@ struct Base<'f> {
     folder: Option<&'f mut BaseFolder>,
     own: Option<Uuid>,
     problem: Option<BaseProblem>,
+    copied: CopiedPart,
 }
 
 impl Base<'_> {
-    /// Puts the state after the bases before the first line. Only that line names one.
+    /// Puts the state after the bases before the first line, which alone names one. Begins the own
+    /// part of a fork with copied lines.
     fn take(&mut self, line: &RawLine<'_>, pass: &mut Pass<'_>) {
-        if !pass.state.is_empty() {
-            return;
+        if pass.state.is_empty()
+            && let Some(header) = Header::of_chain(line)
+        {
+            self.copied = CopiedPart(Copied::of(&header, self.folder.as_mut().map(|folder| folder.bases())));
+            if let Some(base) = header.base {
+                (pass.state, self.problem) = match &mut self.folder {
+                    Some(folder) => folder.state_before(&header, base, self.own),
+                    None => BaseFolder::state_without(&header, base),
+                };
+            }
         }
-        if let Some((header, base)) = Header::with_base(line) {
-            let missing = || {
-                let mut state = State::default();
-                state.begin_file(header.thread_id, false);
-                (state, Some(BaseProblem::Missing(base.file_id)))
-            };
-            (pass.state, self.problem) = self
-                .folder
-                .as_mut()
-                .map_or_else(missing, |folder| folder.state_before(&header, base, self.own));
-        }
+        self.copied.take(line, pass);
     }
 }
 

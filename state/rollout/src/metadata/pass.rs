@@ -69,6 +69,13 @@ impl<'k> Pass<'k> {
         self.state
     }
 
+    /// Begins a fork's own part, after lines that were copied from another thread. `is_whole` says
+    /// that their tokens are known to be that thread's.
+    pub(super) fn begin_own_part(&mut self, is_whole: bool) {
+        self.take_kept();
+        self.state.begin_own_part(is_whole);
+    }
+
     /// Returns true if a line with these first bytes is worth the memory to be read whole.
     pub(crate) fn wants(head: &[u8]) -> bool {
         Head::canonical(head).is_none_or(|head| may_matter(head.kind))

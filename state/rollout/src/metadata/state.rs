@@ -130,6 +130,27 @@ impl State {
         *self = Self { settings: self.settings.take(), tokens, ..Self::default() };
     }
 
+    /// Begins a fork's own part, after lines that were copied from another thread. `is_whole` says
+    /// that their tokens are known to be that thread's.
+    pub(crate) fn begin_own_part(&mut self, is_whole: bool) {
+        let mut tokens = std::mem::take(&mut self.tokens);
+        tokens.begin_fork(is_whole);
+        *self = Self {
+            first_line_at: self.first_line_at,
+            last_line_at: self.last_line_at,
+            session: std::mem::take(&mut self.session),
+            settings: self.settings.take(),
+            moved_to: self.moved_to.take(),
+            tokens,
+            ..Self::default()
+        };
+    }
+
+    /// Forgets the tokens: nothing says which of them are the thread's own.
+    pub(crate) fn lose_tokens(&mut self) {
+        self.tokens.begin_fork(false);
+    }
+
     /// Returns the file that the newest file of the thread builds on.
     pub(crate) fn base(&self) -> Option<Uuid> {
         self.session.history_base.map(|base| base.file_id)

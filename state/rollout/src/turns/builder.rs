@@ -21,9 +21,10 @@ pub(super) struct Builder {
     begun: u64,
     /// Decides where a turn begins and ends.
     run: Run,
-    /// The file that is being read: its path in the home, its id, its number in the chain, and
-    /// whether its turns are inherited.
-    file: (String, Option<Uuid>, usize, bool),
+    /// The file that is being read: its path in the home, its id, and its number in the chain.
+    file: (String, Option<Uuid>, usize),
+    /// True while turns are those of the thread that this one was forked from.
+    pub(super) inherits: bool,
     /// The turn that is open in `run`.
     open: Option<Turn>,
     /// True if this version writes whole items, so that calls need not be pieced together.
@@ -36,8 +37,8 @@ impl Builder {
     }
 
     /// Goes on with another file of the chain.
-    pub(super) fn begin_file(&mut self, number: usize, link: &Link, inherited: bool) {
-        self.file = (link.file.clone(), link.file_id, number, inherited);
+    pub(super) fn begin_file(&mut self, number: usize, link: &Link) {
+        self.file = (link.file.clone(), link.file_id, number);
     }
 
     /// Returns the turn that is still open. The next line cannot belong to it.
@@ -75,7 +76,7 @@ impl Builder {
             _ => (&None, None, line.timestamp),
         };
         self.begun += 1;
-        let (file, file_id, number, inherited) = self.file.clone();
+        let (file, file_id, number) = self.file.clone();
         let begun = Turn {
             id: id.clone().unwrap_or_else(|| format!("turn-{}", self.begun)),
             root_turn_id,
@@ -89,7 +90,7 @@ impl Builder {
             file,
             file_id,
             offset: line.offset,
-            inherited,
+            inherited: self.inherits,
             number,
         };
         let mut ended = self.open.replace(begun);

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::builder::Builder;
 use super::turn::{ItemsView, Turn};
+use crate::chain::copied::Copied;
 use crate::chain::cut::Cut;
 use crate::chain::link::{BaseProblem, Chain, Link};
 use crate::format::item::TurnStatus;
@@ -96,7 +97,7 @@ impl<'c> Walk<'c> {
                 return Ok(());
             }
             thread = link.thread_id;
-            builder.begin_file(number, link, self.chain.is_inherited(link));
+            builder.begin_file(number, link);
             match self.file(link, &mut builder, &mut take) {
                 Ok(Break(())) => return Ok(()),
                 Ok(Continue(())) => {}
@@ -115,6 +116,9 @@ impl<'c> Walk<'c> {
     ) -> Result<ControlFlow<()>, ExtractError> {
         let mut lines = Lines::open(&link.path, link.compressed)?;
         let mut cut = link.end.as_ref().map(Cut::new);
+        let mut copied = link.copied.clone();
+        let is_inherited = self.chain.is_inherited(link);
+        builder.inherits = is_inherited || copied.as_ref().is_some_and(Copied::goes_on);
         let mut flow = Continue(());
         while flow.is_continue()
             && let Some(line) = lines.next_line()?
@@ -122,6 +126,13 @@ impl<'c> Walk<'c> {
             let Ok(line) = line else { continue };
             if cut.as_mut().is_some_and(|cut| !cut.takes(line.json.as_bytes(), line.offset)) {
                 break;
+            }
+            if let Some(copied) = copied.as_mut().filter(|copied| copied.goes_on()) {
+                let begins = copied.ends_before_parsed(&line);
+                builder.inherits = is_inherited || copied.goes_on();
+                if let Some(turn) = begins.then(|| builder.close()).flatten() {
+                    flow = take(Event::Turn(interrupted(turn)));
+                }
             }
             let rolled_back = rolled_back(&line);
             let ended = if rolled_back.is_some() { builder.close() } else { builder.take(&line) };

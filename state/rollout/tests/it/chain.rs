@@ -77,7 +77,7 @@ impl Home {
         self.extract_from(file_id, None)
     }
 
-    fn extract_from(&self, file_id: Uuid, from: Option<&Checkpoint>) -> Result<Extraction> {
+    pub(crate) fn extract_from(&self, file_id: Uuid, from: Option<&Checkpoint>) -> Result<Extraction> {
         let file = self.file(file_id)?;
         let path = self.home.absolute(&file.path);
         Ok(Extractor::of_home(&self.home).extract(&path, file.compressed, file.name.as_ref(), from)?)

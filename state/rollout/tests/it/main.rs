@@ -4,6 +4,7 @@ mod bad_lines;
 mod bounds;
 mod chain;
 mod chain_turns;
+mod copied;
 mod corpus;
 mod discover;
 mod find;
