@@ -3,12 +3,10 @@
 //! This is an optimisation and nothing else: [`Head::canonical`] returns `None` whenever it is not
 //! sure, and then the [`Envelope`](super::envelope::Envelope) decides.
 
-use memchr::memmem;
-
 use super::envelope::Envelope;
 use super::fact::Fact;
 use super::kind::{Event, Kind};
-use super::read;
+use super::{read, tokens};
 use crate::json::{self, NotJson};
 use crate::time::LineTime;
 
@@ -55,6 +53,9 @@ impl<'a> Head<'a> {
 
     /// Reads the line's fact.
     pub(crate) fn fact(self, line: &[u8]) -> json::Result<Fact<'_>> {
+        if let Some(fact) = tokens::quick(self.kind, line.get(self.payload..).ok_or(NotJson)?) {
+            return Ok(fact);
+        }
         let text = std::str::from_utf8(line).map_err(|_| NotJson)?;
         // The payload ends the line in every version we know; where it does not, the whole line is
         // parsed.
@@ -64,32 +65,6 @@ impl<'a> Head<'a> {
         let at = has_time.then(|| LineTime::later(self.time));
         let at = at.flatten().and_then(|time| time.timestamp());
         read::fact(self.kind, payload, at).or_else(|_| Envelope::read(text)?.fact())
-    }
-}
-
-/// Returns the type of the item in an `item_completed`; `None` if the payload has another shape.
-pub(crate) fn item_type(payload: &[u8]) -> Option<&[u8]> {
-    let mut rest = payload.strip_prefix(b"{\"type\":\"item_completed\",\"")?;
-    loop {
-        let (key, after) = word(rest)?;
-        rest = after.strip_prefix(b"\":")?;
-        if key == b"item" {
-            return word(rest.strip_prefix(b"{\"type\":\"")?).map(|(item_type, _)| item_type);
-        }
-        // Ids come before the item.
-        rest = word(rest.strip_prefix(b"\"")?)?.1.strip_prefix(b"\",\"")?;
-    }
-}
-
-/// Returns true if the payload of a `response_item` may be a message in the user's name.
-pub(crate) fn is_user_message(payload: &[u8]) -> bool {
-    const USER: &[u8] = b"\"role\":\"user\"";
-    match payload.strip_prefix(b"{\"type\":\"") {
-        Some(rest) if rest.starts_with(b"message\",") => {
-            rest.starts_with(b"message\",\"role\":\"user\"") || memmem::find(rest, USER).is_some()
-        }
-        Some(rest) => word(rest).is_none(),
-        None => true,
     }
 }
 
@@ -110,7 +85,7 @@ fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Splits a short string without escapes from its closing quote on.
 #[inline]
-fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(json::plain_prefix(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }
 

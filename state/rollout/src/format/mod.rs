@@ -13,6 +13,7 @@ pub(crate) mod head;
 pub(crate) mod item;
 pub(crate) mod kind;
 pub(crate) mod line;
+pub(crate) mod peek;
 pub(crate) mod read;
 pub(crate) mod session_meta;
 #[cfg(test)]

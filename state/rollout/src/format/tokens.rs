@@ -1,18 +1,31 @@
 //! Numbers of tokens: `token_count` and `token_usage_record`.
 
-use memchr::{memchr2, memmem};
-
 use super::fact::Fact;
+use super::kind::{Event, Kind};
+use super::peek;
 use crate::json::{self, Raw};
 
-/// Bytes of a record before its usage: some ids.
-const RECORD_HEAD: usize = 1024;
+/// Reads the fact of a count or a record of the usual shape, from its first bytes; `None` for any
+/// other line.
+#[inline]
+pub(super) fn quick<'a>(kind: Kind, payload: &[u8]) -> Option<Fact<'a>> {
+    match kind {
+        Kind::Event(Event::TokenCount) => {
+            let rest = payload.strip_prefix(b"{\"type\":\"token_count\",\"info\":{\"total_token_usage\":")?;
+            let (total, rest) = quick_tokens(rest)?;
+            let (last, _) = quick_tokens(rest.strip_prefix(b",\"last_token_usage\":")?)?;
+            Some(Fact::TokenCount { total, last })
+        }
+        Kind::TokenUsage => {
+            let (usage, _) = quick_tokens(peek::first_nested(payload, b"\"usage\"")?)?;
+            Some(Fact::TokenUsage { usage: Some(usage?), thread_total: None })
+        }
+        _ => None,
+    }
+}
 
 /// Reads a `token_count`.
 pub(super) fn count<'a>(payload: &str) -> json::Result<Fact<'a>> {
-    if let Some(fact) = quick_count(payload.as_bytes()) {
-        return Ok(fact);
-    }
     let [info] = json::fields(payload, ["info"])?;
     let [total, last] = json::object(info, ["total_token_usage", "last_token_usage"]);
     Ok(Fact::TokenCount { total: tokens(total), last: tokens(last) })
@@ -20,9 +33,6 @@ pub(super) fn count<'a>(payload: &str) -> json::Result<Fact<'a>> {
 
 /// Reads a `token_usage_record`.
 pub(super) fn record<'a>(payload: &str) -> json::Result<Fact<'a>> {
-    if let Some(usage) = quick_usage(payload.as_bytes()) {
-        return Ok(Fact::TokenUsage { usage: Some(usage), thread_total: None });
-    }
     let [usage, total] = json::fields(payload, ["usage", "thread_token_usage"])?;
     Ok(Fact::TokenUsage { usage: tokens(usage), thread_total: tokens(total) })
 }
@@ -38,23 +48,6 @@ fn tokens(usage: Raw<'_>) -> Option<i64> {
 fn sum(total: Option<i64>, input: Option<i64>, output: Option<i64>) -> Option<i64> {
     let parts = || input.or(output).map(|_| input.unwrap_or(0).saturating_add(output.unwrap_or(0)));
     total.or_else(parts)
-}
-
-/// Reads a count of the usual shape from its first bytes.
-fn quick_count<'a>(payload: &[u8]) -> Option<Fact<'a>> {
-    let rest = payload.strip_prefix(b"{\"type\":\"token_count\",\"info\":{\"total_token_usage\":")?;
-    let (total, rest) = quick_tokens(rest)?;
-    let (last, _) = quick_tokens(rest.strip_prefix(b",\"last_token_usage\":")?)?;
-    Some(Fact::TokenCount { total, last })
-}
-
-/// Reads the usage of a record of the usual shape from its first bytes.
-fn quick_usage(payload: &[u8]) -> Option<i64> {
-    let head = payload.get(1..payload.len().min(RECORD_HEAD))?;
-    let at = memmem::find(head, b"\"usage\":{")?;
-    // It is no field of another object.
-    let usage = memchr2(b'{', b'[', &head[..at]).is_none().then(|| &head[at + b"\"usage\":".len()..])?;
-    quick_tokens(usage)?.0
 }
 
 /// Reads an object that has nothing but short whole numbers. Returns its tokens, and the rest.

@@ -46,10 +46,7 @@ pub struct UserMessage {
 impl UserMessage {
     /// Returns a message of these words.
     pub(crate) fn new(text: String) -> Self {
-        let start = text.trim_start();
-        let begins_with =
-            |words: &&str| start.get(..words.len()).is_some_and(|head| head.eq_ignore_ascii_case(words));
-        let injected = INJECTED.iter().any(begins_with);
+        let injected = is_injected(text.trim_start().as_bytes());
         Self { text, injected, ..Self::default() }
     }
 
@@ -99,6 +96,14 @@ impl UserMessage {
     fn begins_with(&self, words: &str) -> bool {
         self.text.trim_start().starts_with(words)
     }
+}
+
+/// Returns true if the agent begins its own messages in the user's name like this text.
+pub(super) fn is_injected(text: &[u8]) -> bool {
+    let begins_with = |words: &&str| {
+        text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()))
+    };
+    INJECTED.iter().any(begins_with)
 }
 
 /// Returns the text after the line that an editor puts before the request.

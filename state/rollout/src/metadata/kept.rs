@@ -1,48 +1,74 @@
-//! The last `turn_context`: kept as bytes, and parsed once. It is long, and only the last counts.
+//! Lines that are kept as bytes, because most of them are never parsed: only the last settings
+//! count, and words that the model heard make room for the event with the same words.
 
 use crate::format::fact::Fact;
 use crate::format::head::Head;
 use crate::format::kind::Kind;
 use crate::json;
 
-/// Memory that is kept from file to file; nearly every such line is shorter.
+/// Memory for one line that is kept from file to file; nearly every such line is shorter.
 const MAX_RETAINED: usize = 64 * 1024;
 
-/// The last `turn_context`. Reusable memory.
+/// The kept lines. Reusable memory.
 #[derive(Default)]
 pub(crate) struct Kept {
+    /// The last complete `thread_settings_applied`.
+    pub(super) settings: KeptLine,
+    /// The last `turn_context` after it.
+    pub(super) turn: KeptLine,
+    /// The first `response_item` with words of the user's, since the last event with words.
+    pub(super) heard: KeptLine,
+}
+
+/// One kept line.
+#[derive(Default)]
+pub(super) struct KeptLine {
     bytes: Vec<u8>,
-    /// Start of the payload, if a line is kept.
-    payload: Option<usize>,
+    /// Kind of the kept line, and the start of its payload.
+    head: Option<(Kind, usize)>,
 }
 
 impl Kept {
-    /// Drops the kept line, and frees the memory of an exceptionally long one.
+    /// Drops the kept lines, and frees the memory of an exceptionally long one.
     pub(crate) fn clear(&mut self) {
-        self.payload = None;
-        self.bytes.clear();
-        self.bytes.shrink_to(MAX_RETAINED);
+        for line in [&mut self.settings, &mut self.turn, &mut self.heard] {
+            line.drop_line();
+            line.bytes.clear();
+            line.bytes.shrink_to(MAX_RETAINED);
+        }
     }
 
     /// Returns the memory that is held between two files.
     #[cfg(test)]
     pub(crate) fn retained(&self) -> usize {
-        self.bytes.capacity()
+        [&self.settings, &self.turn, &self.heard].map(|line| line.bytes.capacity()).iter().sum()
     }
 
+    /// Keeps complete settings, which replace all settings before.
+    pub(super) fn keep_settings(&mut self, line: &[u8], head: &Head<'_>) {
+        self.settings.keep(line, head);
+        self.turn.drop_line();
+    }
+}
+
+impl KeptLine {
     pub(super) fn keep(&mut self, line: &[u8], head: &Head<'_>) {
         self.bytes.clear();
         self.bytes.extend_from_slice(line);
-        self.payload = Some(head.payload);
+        self.head = Some((head.kind, head.payload));
     }
 
     pub(super) fn drop_line(&mut self) {
-        self.payload = None;
+        self.head = None;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.is_none()
     }
 
     /// Reads the kept line; `None` if there is none.
     pub(super) fn take(&mut self) -> json::Result<Option<Fact<'_>>> {
-        let head = self.payload.take().map(|payload| Head { kind: Kind::TurnContext, payload, time: &[] });
-        head.map(|head| head.fact(&self.bytes)).transpose()
+        let head = self.head.take();
+        head.map(|(kind, payload)| Head { kind, payload, time: &[] }.fact(&self.bytes)).transpose()
     }
 }

@@ -4,12 +4,13 @@
 use serde::de::IgnoredAny;
 
 use super::checkpoint::Checkpoint;
-use super::kept::Kept;
+use super::kept::{Kept, KeptLine};
 use super::state::State;
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
-use crate::format::head::{self, Head};
+use crate::format::head::Head;
 use crate::format::kind::{Event, Kind};
+use crate::format::peek::{self, Heard};
 use crate::json::{self, NotJson};
 use crate::lines::error::ExtractError;
 use crate::lines::raw_line::RawLine;
@@ -134,28 +135,43 @@ impl<'k> Pass<'k> {
 
     fn take_canonical(&mut self, line: &RawLine<'_>, head: Head<'_>) -> json::Result<()> {
         let time = if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) };
-        if self.keep && head.kind == Kind::TurnContext && self.state.has_folder() {
-            self.kept.keep(line.bytes, &head);
-        } else if self.matters(line, &head) {
-            let fact = head.fact(line.bytes)?;
-            return self.take(fact, time);
+        let payload = &line.bytes[head.payload..];
+        match head.kind {
+            Kind::TurnContext if self.keep && self.state.has_folder() => {
+                self.kept.turn.keep(line.bytes, &head);
+            }
+            Kind::Event(Event::SettingsApplied) if self.keep && peek::has_complete_settings(payload) => {
+                self.kept.keep_settings(line.bytes, &head);
+                if !self.settings_are_activity(time) {
+                    return Ok(());
+                }
+            }
+            Kind::ResponseItem if line.whole && self.wants_words() => match peek::heard(payload) {
+                Heard::Nothing => {}
+                Heard::Words if self.keep => self.kept.heard.keep(line.bytes, &head),
+                _ => return self.take(head.fact(line.bytes)?, time),
+            },
+            kind if may_matter(kind) && self.payload_matters(kind, payload) => {
+                return self.take(head.fact(line.bytes)?, time);
+            }
+            _ => {}
         }
         self.set_time(time);
         Ok(())
     }
 
-    /// Returns true if the line can change the state.
-    fn matters(&self, line: &RawLine<'_>, head: &Head<'_>) -> bool {
-        let payload = || &line.bytes[head.payload..];
-        match head.kind {
-            Kind::ResponseItem => line.whole && self.state.wants_words() && head::is_user_message(payload()),
+    fn wants_words(&self) -> bool {
+        self.state.wants_words() && self.kept.heard.is_empty()
+    }
+
+    /// Returns true if the payload of a line that may matter can change the state.
+    fn payload_matters(&self, kind: Kind, payload: &[u8]) -> bool {
+        match kind {
             Kind::Event(Event::UserMessage) => self.state.user_message_matters(),
-            Kind::Event(Event::ItemCompleted) => match head::item_type(payload()) {
-                Some(b"UserMessage") => self.state.user_message_matters(),
-                Some(item_type) => matches!(item_type, b"CollabAgentToolCall" | b"EnteredReviewMode"),
-                None => true,
-            },
-            kind => may_matter(kind),
+            Kind::Event(Event::ItemCompleted) => {
+                peek::item_matters(payload, || self.state.user_message_matters())
+            }
+            _ => true,
         }
     }
 
@@ -165,15 +181,14 @@ impl<'k> Pass<'k> {
     }
 
     fn take(&mut self, fact: Fact<'_>, time: Option<LineTime>) -> json::Result<()> {
+        match fact {
+            Fact::TokenCount { .. } | Fact::TokenUsage { .. } => {}
+            Fact::UserMessage { .. } => self.kept.heard.drop_line(),
+            Fact::TurnContext(_) | Fact::SettingsApplied(_) | Fact::SessionMeta(_) => self.take_kept(),
+            _ => self.take_heard(),
+        }
         let is_activity = match &fact {
-            Fact::TurnContext(_) => {
-                self.kept.drop_line();
-                true
-            }
-            Fact::SettingsApplied(_) => {
-                self.take_kept();
-                self.state.begins_with(time.and_then(|time| time.timestamp()))
-            }
+            Fact::SettingsApplied(_) => self.settings_are_activity(time),
             // The header of a further file of the thread, or a copied one.
             Fact::SessionMeta(_) => !self.state.has_session(),
             _ => true,
@@ -185,13 +200,22 @@ impl<'k> Pass<'k> {
         Ok(())
     }
 
-    /// Takes the kept line, which comes before the line that is read next.
+    /// Returns true if settings of this time are part of the thread's beginning.
+    fn settings_are_activity(&self, time: Option<LineTime>) -> bool {
+        self.state.begins_with(time.and_then(|time| time.timestamp()))
+    }
+
+    /// Takes the kept lines, which come before the line that is read next.
     fn take_kept(&mut self) {
-        match self.kept.take() {
-            Ok(Some(fact)) => self.state.take(fact),
-            Ok(None) => {}
-            Err(NotJson) => self.start_over = true,
-        }
+        let Kept { settings, turn, .. } = &mut *self.kept;
+        let is_json = take_line(settings, &mut self.state) && take_line(turn, &mut self.state);
+        self.start_over |= !is_json;
+        self.take_heard();
+    }
+
+    /// Takes the words that only the model has heard so far.
+    fn take_heard(&mut self) {
+        self.start_over |= !take_line(&mut self.kept.heard, &mut self.state);
     }
 
     fn set_time(&mut self, time: Option<LineTime>) {
@@ -222,4 +246,9 @@ fn may_matter(kind: Kind) -> bool {
         Kind::Event(_) => true,
         Kind::ResponseItem | Kind::Compacted | Kind::Other => false,
     }
+}
+
+/// Takes a kept line. Returns false if it is no JSON.
+fn take_line(line: &mut KeptLine, state: &mut State) -> bool {
+    line.take().map(|fact| fact.into_iter().for_each(|fact| state.take(fact))).is_ok()
 }

@@ -1,0 +1,85 @@
+//! Looks into payloads of the usual shape without parsing them. Like [`head`](super::head), it is an
+//! optimisation: of any other shape it says that the payload may matter.
+
+use memchr::memchr2;
+
+use super::head::word;
+use super::user_message;
+
+/// First look at a `response_item`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It is no message of the user's.
+    Nothing,
+    /// It is a message of the user's that begins with words.
+    Words,
+    /// Only parsing tells.
+    Unknown,
+}
+
+/// Looks for a message of the user's in a `response_item`.
+pub(crate) fn heard(payload: &[u8]) -> Heard {
+    let of_other_type = |payload: &[u8]| {
+        payload.strip_prefix(b"{\"type\":\"").and_then(word).is_some_and(|word| word.0 != b"message")
+    };
+    if of_other_type(payload) {
+        return Heard::Nothing;
+    }
+    match after_texts(payload, b"role").and_then(|role| word(role.strip_prefix(b"\"")?)) {
+        Some((b"user", _)) => {}
+        Some(_) => return Heard::Nothing,
+        None => return Heard::Unknown,
+    }
+    let content = first_nested(payload, b"\"content\"");
+    let text = content.and_then(|content| content.strip_prefix(b"[{\"type\":\"input_text\",\"text\":\""));
+    match text {
+        Some(text) if user_message::is_injected(text) => Heard::Nothing,
+        // What an editor or the agent adds begins with one of these.
+        Some([first, ..]) if !b"<#\\\" ".contains(first) => Heard::Words,
+        _ => Heard::Unknown,
+    }
+}
+
+/// Returns true if an `item_completed` may be of use to metadata: a user's message, if `user_matters`
+/// says so, and what changes turns and agents.
+#[inline]
+pub(crate) fn item_matters(payload: &[u8], user_matters: impl FnOnce() -> bool) -> bool {
+    let Some(item) = first_nested(payload, b"\"item\"") else { return true };
+    match item.strip_prefix(b"{\"type\":\"").and_then(word) {
+        Some((b"UserMessage", _)) => user_matters(),
+        Some((b"CollabAgentToolCall", _)) => {
+            after_texts(item, b"tool").is_none_or(|tool| tool.starts_with(b"\"close_agent\""))
+        }
+        Some((item_type, _)) => item_type == b"EnteredReviewMode",
+        None => true,
+    }
+}
+
+/// Returns true if a `thread_settings_applied` has a model first: such settings are complete.
+pub(crate) fn has_complete_settings(payload: &[u8]) -> bool {
+    let model = first_nested(payload, b"\"thread_settings\"")
+        .and_then(|settings| word(settings.strip_prefix(b"{\"model\":\"")?));
+    model.is_some_and(|(model, _)| !model.is_empty())
+}
+
+/// Returns the first object or list in an object, if it is the value of this `key`, and everything
+/// after it.
+#[inline]
+pub(super) fn first_nested<'a>(object: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let at = 1 + memchr2(b'{', b'[', object.get(1..)?)?;
+    // A text cannot end like this: its quotes are escaped.
+    object[..at].strip_suffix(b":").is_some_and(|before| before.ends_with(key)).then(|| &object[at..])
+}
+
+/// Returns the text from the value of a key on, if only texts without escapes come before it.
+fn after_texts<'a>(object: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = object.strip_prefix(b"{\"")?;
+    loop {
+        let (name, after) = word(rest)?;
+        rest = after.strip_prefix(b"\":")?;
+        if name == key {
+            return Some(rest);
+        }
+        rest = word(rest.strip_prefix(b"\"")?)?.1.strip_prefix(b"\",\"")?;
+    }
+}
