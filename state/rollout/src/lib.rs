@@ -57,12 +57,14 @@
 //! # Chains
 //!
 //! A thread may lie in several files: its first one, and *segments*, whose names end with an id of
-//! their own. A file may say which file it builds on, its *base*, and up to where that still counts
-//! (`history_base`). A base of another thread makes the file a *fork*. A file, its base, the base of
-//! that and so on are a [`Chain`]. Metadata and turns of a thread are those of its newest file's
-//! chain, as if all lines stood in one file. A fork inherits settings and tokens; title, outcome and
-//! turns of its base are not its own. The same holds for older forks, which begin with copied lines
-//! of their source: the own part begins with the first turn that the source does not have.
+//! their own. A file may name its *base*, the file that it builds on, and the part of it that still
+//! counts (`history_base`). A base of another thread makes the file a *fork*. A file, its base, the
+//! base of that and so on are a [`Chain`]. Metadata and turns of a thread are those of its newest
+//! file's chain, as if all lines stood in one file.
+//!
+//! A fork inherits settings and tokens. Title, outcome and turns of its base are not its own. The
+//! same holds for older forks, which begin with copied lines of their source: the own part begins
+//! with the first turn that the source does not have.
 //!
 //! A base that is missing, cut off, or nested more than 1,000 files deep is no error. The rest is
 //! read, and a [`BaseProblem`] names the file.
@@ -93,12 +95,11 @@
 //! # File systems
 //!
 //! Nothing is memory-mapped, so that a file may shrink while it is read. Only regular files are
-//! opened; a pipe in a sessions folder is reported. The home and its session folders may be symbolic
-//! links to any place. Links in them are followed inside the home and reported when they leave it,
-//! and no file is listed twice. [`Recorder`] syncs the folders it
-//! creates, so that a new rollout survives a power cut; on a file system without locks it goes
-//! without. On systems other than Unix a fingerprint has no change time, and folders are not
-//! synced.
+//! opened; a pipe in a sessions folder is reported. The home and its session folders may be links
+//! to any place. Links in them are followed inside the home and reported when they leave it, and no
+//! file is listed twice. [`Recorder`] syncs the folders it creates, so that a new rollout survives
+//! a power cut; on a file system without locks it goes without. On systems other than Unix a
+//! fingerprint has no change time, and folders are not synced.
 //!
 //! # Features
 //!

@@ -1,12 +1,12 @@
 //! Finds bases by their ids, many of them in one home.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::copied::Marks;
 use super::header::Header;
+use super::marks::Marks;
 use crate::home::AgentHome;
 use crate::home::discover::RolloutFile;
 use crate::home::find;
@@ -79,9 +79,19 @@ impl Bases {
         let is_of = |file: &&RolloutFile| file.name.is_some_and(|name| name.thread_id == thread_id);
         let mut files: Vec<_> = self.list().values().filter(is_of).cloned().collect();
         files.sort_by_key(|file| file.name.map(|name| (name.started, name.segment_id)));
-        let mut found = Marks::default();
-        let read = |file: &RolloutFile| found.add(&self.home.absolute(&file.path), file.compressed).is_ok();
-        let marks = (files.iter().map(read).filter(|read| *read).count() > 0).then(|| Arc::new(found));
+        let (mut found, mut seen, mut is_readable) = (Marks::default(), HashSet::new(), false);
+        let mut next = 0;
+        while let Some(file) = files.get(next) {
+            let (path, compressed) = (self.home.absolute(&file.path), file.compressed);
+            is_readable |= found.add(&path, compressed).is_ok();
+            // A fork by reference has the turns of its bases.
+            let base = Header::read(&path, compressed).ok().and_then(|header| header.base);
+            if let Some(base) = base.filter(|base| seen.insert(base.file_id)) {
+                files.extend(self.list().get(&base.file_id).cloned());
+            }
+            next += 1;
+        }
+        let marks = is_readable.then(|| Arc::new(found));
         if self.marks.len() >= MAX_MARKS {
             self.marks.clear();
         }

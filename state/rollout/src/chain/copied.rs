@@ -1,8 +1,5 @@
 //! Forks that begin with copied lines of their source: decides where the own part begins.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,11 +7,11 @@ use uuid::Uuid;
 
 use super::bases::Bases;
 use super::header::Header;
+use super::marks::Marks;
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
 use crate::format::head;
-use crate::format::line::{Line, Lines};
-use crate::lines::error::ExtractError;
+use crate::format::line::Line;
 use crate::lines::raw_line::RawLine;
 
 /// Time in which an agent has copied all lines.
@@ -44,13 +41,6 @@ enum Rule {
     Source(Arc<Marks>),
     /// It begins a turn after this time. The source is not there.
     After(Option<Timestamp>),
-}
-
-/// Turns of the source of a fork, as hashes.
-#[derive(Debug, Default)]
-pub(crate) struct Marks {
-    ids: HashSet<u64>,
-    messages: Vec<u64>,
 }
 
 impl Copied {
@@ -100,11 +90,11 @@ impl Copied {
             Rule::Source(marks) => match fact {
                 Fact::TurnStarted { turn_id: Some(id), .. } => {
                     self.has_ids = true;
-                    !marks.ids.contains(&hash(id))
+                    !marks.has_turn(id)
                 }
                 Fact::UserMessage { message, .. } if !self.has_ids => {
                     self.messages += 1;
-                    marks.messages.get(self.messages - 1) != Some(&hash(&message.text))
+                    !marks.has_message(self.messages - 1, &message.text)
                 }
                 _ => false,
             },
@@ -126,25 +116,4 @@ impl Copied {
     pub(crate) fn is_sure(&self) -> bool {
         !matches!(self.rule, Rule::After(_))
     }
-}
-
-impl Marks {
-    /// Adds the turns of a file.
-    pub(crate) fn add(&mut self, path: &Path, compressed: bool) -> Result<(), ExtractError> {
-        let mut lines = Lines::open(path, compressed)?;
-        while let Some(line) = lines.next_line()? {
-            match line.map(|line| line.fact()) {
-                Ok(Fact::TurnStarted { turn_id: Some(id), .. }) => _ = self.ids.insert(hash(&id)),
-                Ok(Fact::UserMessage { message, .. }) => self.messages.push(hash(&message.text)),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

@@ -15,7 +15,7 @@ use crate::lines::raw_line::RawLine;
 use crate::lines::reader::LineReader;
 use crate::lines::source::{self, Source};
 
-/// What the first readable line says of the file.
+/// First readable line of a file, as far as it says where the thread comes from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) thread_id: Option<Uuid>,

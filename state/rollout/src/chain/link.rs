@@ -87,8 +87,8 @@ impl Chain {
     ///
     /// # Errors
     /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::WindowTooLarge`], and
-    /// [`ExtractError::CompressionUnsupported`] without the feature `zstd`, about the file itself. A
-    /// base that cannot be read is a [`Chain::problem`].
+    /// [`ExtractError::CompressionUnsupported`] without the feature `zstd`, about the file itself.
+    /// A base that cannot be read is a [`Chain::problem`].
     pub fn resolve(
         home: &AgentHome,
         file: &RolloutFile,
@@ -121,8 +121,8 @@ impl Chain {
         Self { links: vec![link], problem: None }
     }
 
-    /// Returns the reason why the chain lacks something; `None` if it is whole, as far as the files'
-    /// first lines say.
+    /// Returns the reason why the chain lacks something; `None` if it is whole, as far as its
+    /// files' first lines show.
     pub fn problem(&self) -> Option<BaseProblem> {
         self.problem
     }
@@ -142,8 +142,7 @@ impl Chain {
         self.links.iter().position(|link| link.file_id == file_id)
     }
 
-    /// Resolves the bases of the file `own`. Stops before one that `is_known`, which is not in the
-    /// chain then.
+    /// Resolves the bases of the file `own`. Stops before a base that `is_known`.
     pub(crate) fn of_base(
         bases: &mut Bases,
         base: HistoryBase,
@@ -161,7 +160,7 @@ impl Chain {
                 chain.problem = Some(BaseProblem::Missing(base.file_id));
                 break;
             };
-            // Ordinals go on from file to file: a cut before a file's first line is one of its base.
+            // Ordinals go on from file to file: a cut before a file's first line cuts its base.
             next = header.base.map(|older| HistoryBase {
                 end_ordinal: older.end_ordinal.into_iter().chain(base.end_ordinal).min(),
                 ..older

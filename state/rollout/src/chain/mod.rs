@@ -5,3 +5,4 @@ pub(crate) mod copied;
 pub(crate) mod cut;
 pub(crate) mod header;
 pub(crate) mod link;
+mod marks;

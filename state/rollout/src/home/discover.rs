@@ -51,7 +51,7 @@ pub struct RolloutFile {
 }
 
 impl RolloutFile {
-    /// Returns the id that the file's name ends with: another file that builds on this one names it.
+    /// Returns the id that the file's name ends with. A file that builds on this one names it.
     pub fn file_id(&self) -> Option<Uuid> {
         self.name.map(|name| name.file_id())
     }
@@ -115,7 +115,7 @@ impl Walk {
         self.folders.push(folder);
     }
 
-    /// Adds a session folder that is a link. One that leads out of the home is listed like any
+    /// Adds a session folder that is a link. If it leads out of the home, it is listed like any
     /// other, unless it overlaps with another.
     fn top_link(&mut self, root: &Path, link: Found) {
         let overlaps = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
@@ -280,9 +280,9 @@ impl Walk {
             if !seen && self.real.as_mut().is_some_and(|real| real.insert(target.clone())) {
                 let folder = Found { path: target, ..link };
                 if folder.depth == 0 {
-                    self.top(folder)
+                    self.top(folder);
                 } else {
-                    self.folders.push(folder)
+                    self.folders.push(folder);
                 }
                 self.list_folders();
             }

@@ -53,8 +53,8 @@ impl fmt::Display for RolloutName {
     }
 }
 
-/// Returns true for the name of a file with lines, well-formed or not, and for a well-formed name of
-/// the oldest files.
+/// Returns true for the name of a file with lines, well-formed or not, and for a well-formed name
+/// of the oldest files.
 pub(crate) fn is_rollout(name: &str) -> bool {
     stem(name).is_some() || name.ends_with(OLDEST) && parse(name).is_some()
 }

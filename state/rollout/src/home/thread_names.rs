@@ -79,7 +79,7 @@ impl ThreadNames {
 
     fn set(&mut self, thread: Uuid, name: ThreadName) {
         let before = self.names.get(&thread).and_then(|before| before.updated_at);
-        if !before.zip(name.updated_at).is_some_and(|(before, now)| now < before) {
+        if before.zip(name.updated_at).is_none_or(|(before, now)| now >= before) {
             self.names.insert(thread, name);
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn has_writer(root: &Path, thread_id: Uuid, rollout: &Path) -> bool {
     linux::is_locked(&lock) || linux::is_being_written(rollout)
 }
 
-/// Returns false: this system does not tell.
+/// Returns false: this system does not show it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_writer(_root: &Path, _thread_id: Uuid, _rollout: &Path) -> bool {
     false

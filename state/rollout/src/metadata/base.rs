@@ -165,8 +165,7 @@ impl CopiedPart {
         self.0.as_ref().is_some_and(Copied::goes_on)
     }
 
-    /// Returns the state of the fork alone. If its source is not there, nothing says which words are
-    /// its own.
+    /// Returns the state of the fork alone. If its source is not there, all words may be its own.
     pub(super) fn finish(&self, mut state: State) -> State {
         match &self.0 {
             Some(copied) if copied.goes_on() && copied.is_sure() => state.begin_own_part(true),

@@ -69,14 +69,14 @@ impl Extractor {
         Self::default()
     }
 
-    /// Creates an extractor for the rollouts of a home. It remembers where the home's files are, and
-    /// what those say that others build on: use it for one pass over the home.
+    /// Creates an extractor for the rollouts of a home. It remembers where the home's files are,
+    /// and the state after each base: use it for one pass over the home.
     pub fn of_home(home: &AgentHome) -> Self {
         Self { bases: Some(BaseFolder::new(home.clone())), ..Self::default() }
     }
 
-    /// Reads the rollout `file`, from the checkpoint `from` on if that still fits. Its metadata is
-    /// that of its chain: the files that it builds on come first, as if all lines stood in one file.
+    /// Reads the rollout `file`, from the checkpoint `from` on if that still fits. Reads the files
+    /// that it builds on first: the metadata is that of its [chain](crate::Chain).
     ///
     /// `name` is the parsed file name, which gives the thread's id when no line does. A compressed
     /// file is always read from its start.

@@ -125,16 +125,14 @@ impl State {
         if self.session.id == thread_id || (is_whole && self.is_empty()) {
             return;
         }
-        let mut tokens = std::mem::take(&mut self.tokens);
-        tokens.begin_fork(is_whole);
+        let tokens = self.inherit(is_whole);
         *self = Self { settings: self.settings.take(), tokens, ..Self::default() };
     }
 
     /// Begins a fork's own part, after lines that were copied from another thread. `is_whole` says
     /// that their tokens are known to be that thread's.
     pub(crate) fn begin_own_part(&mut self, is_whole: bool) {
-        let mut tokens = std::mem::take(&mut self.tokens);
-        tokens.begin_fork(is_whole);
+        let tokens = self.inherit(is_whole);
         *self = Self {
             first_line_at: self.first_line_at,
             last_line_at: self.last_line_at,
@@ -144,6 +142,15 @@ impl State {
             tokens,
             ..Self::default()
         };
+    }
+
+    /// Returns the tokens with which a fork begins. A thread without a turn has used none.
+    fn inherit(&mut self, is_whole: bool) -> Tokens {
+        let mut tokens = std::mem::take(&mut self.tokens);
+        if !is_whole || !self.turns.is_empty() || tokens != Tokens::default() {
+            tokens.begin_fork(is_whole);
+        }
+        tokens
     }
 
     /// Forgets the tokens: nothing says which of them are the thread's own.

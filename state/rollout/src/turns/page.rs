@@ -17,8 +17,8 @@ pub struct TurnQuery {
     pub newest_first: bool,
     /// The most turns of a page. Default: 25.
     pub limit: usize,
-    /// Only turns beyond the one at this [`Turn::place`], in the query's direction. Default, and for
-    /// a place in no file of the chain: from the first.
+    /// Only turns beyond the one at this [`Turn::place`], in the query's direction. Default, and
+    /// for a place in no file of the chain: from the first.
     pub after: Option<TurnPlace>,
     /// Selection of their items. Default: [`ItemsView::Summary`].
     pub view: ItemsView,

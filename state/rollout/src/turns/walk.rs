@@ -35,7 +35,7 @@ pub(super) struct Walk<'c> {
 
 /// Event of a walk.
 enum Event {
-    Turn(Turn),
+    Turn(Box<Turn>),
     /// The last turns are taken back.
     RolledBack(u64),
 }
@@ -53,7 +53,7 @@ impl<'c> Walk<'c> {
     ) -> Result<(), ExtractError> {
         let retracted = self.retracted()?;
         self.events(view, |event| match event {
-            Event::Turn(turn) if !retracted.contains(&turn.position()) => take(turn),
+            Event::Turn(turn) if !retracted.contains(&turn.position()) => take(*turn),
             _ => Continue(()),
         })
     }
@@ -92,7 +92,7 @@ impl<'c> Walk<'c> {
             // A turn that was running when a fork began did not end in the fork.
             if thread != link.thread_id
                 && let Some(turn) = builder.close()
-                && take(Event::Turn(interrupted(turn))).is_break()
+                && take(interrupted(turn)).is_break()
             {
                 return Ok(());
             }
@@ -104,7 +104,7 @@ impl<'c> Walk<'c> {
                 Err(error) => self.lacks(link, error)?,
             }
         }
-        builder.close().map(|turn| take(Event::Turn(turn)));
+        builder.close().map(|turn| take(Event::from(turn)));
         Ok(())
     }
 
@@ -131,12 +131,12 @@ impl<'c> Walk<'c> {
                 let begins = copied.ends_before_parsed(&line);
                 builder.inherits = is_inherited || copied.goes_on();
                 if let Some(turn) = begins.then(|| builder.close()).flatten() {
-                    flow = take(Event::Turn(interrupted(turn)));
+                    flow = take(interrupted(turn));
                 }
             }
             let rolled_back = rolled_back(&line);
             let ended = if rolled_back.is_some() { builder.close() } else { builder.take(&line) };
-            for event in ended.map(Event::Turn).into_iter().chain(rolled_back.map(Event::RolledBack)) {
+            for event in ended.map(Event::from).into_iter().chain(rolled_back.map(Event::RolledBack)) {
                 flow = take(event);
             }
         }
@@ -158,9 +158,18 @@ impl<'c> Walk<'c> {
     }
 }
 
-fn interrupted(turn: Turn) -> Turn {
-    let is_open = turn.status == TurnStatus::InProgress;
-    Turn { status: if is_open { TurnStatus::Interrupted } else { turn.status }, ..turn }
+impl From<Turn> for Event {
+    fn from(turn: Turn) -> Self {
+        Self::Turn(Box::new(turn))
+    }
+}
+
+/// Returns a turn that did not go on in the fork.
+fn interrupted(mut turn: Turn) -> Event {
+    if turn.status == TurnStatus::InProgress {
+        turn.status = TurnStatus::Interrupted;
+    }
+    turn.into()
 }
 
 /// Returns the number of turns that a line takes back.

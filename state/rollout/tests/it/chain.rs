@@ -21,12 +21,12 @@ pub(crate) struct Home {
 
 /// File of such a home: a thread's first one, or a segment.
 pub(crate) struct File {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(crate) name: RolloutName,
     pub(crate) next: u64,
     /// Tokens so far.
     pub(crate) total: i64,
-    turns: u64,
+    pub(crate) turns: u64,
 }
 
 /// Id of a thread or a segment.

@@ -184,8 +184,7 @@ mod unix {
         write(home.path(), &format!("extra/{}", name('d')))?;
         symlink(store.path().join("all"), at("sessions"))?;
         symlink(store.path().join("old"), at("archived_sessions"))?;
-        // Inside: again the same, the home that leads here, a folder of the home, and one that is
-        // neither.
+        // Inside: the same again, the home that leads here, a folder of the home, a strange one.
         symlink(store.path().join("all/2026"), store.path().join("all/again"))?;
         symlink(home.path(), store.path().join("all/home"))?;
         symlink(at("extra"), store.path().join("all/extra"))?;

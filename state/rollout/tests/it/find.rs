@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::date;
-use threadkeep_rollout::{AgentHome, RolloutName};
+use threadkeep_rollout::{AgentHome, RolloutFile, RolloutName};
 use uuid::Uuid;
 
 use crate::{ID, NAME, Result, bundled};
@@ -102,7 +102,7 @@ fn a_file_is_found_wherever_it_lies() -> Result {
     assert!(found(&home, &random.replace("5d", "6d"))?.is_some_and(|path| path.ends_with(".json")));
     let files = home.find_files_of(ID.parse()?);
     assert_eq!(
-        files.iter().map(|file| file.file_id()).collect::<Vec<_>>(),
+        files.iter().map(RolloutFile::file_id).collect::<Vec<_>>(),
         [Some(ID.parse()?), Some(SEGMENT.parse()?)]
     );
     drop(folder);

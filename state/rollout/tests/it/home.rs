@@ -97,7 +97,7 @@ fn the_newest_name_wins() -> Result {
     assert_eq!(names.get(ID.parse()?).map(|name| &*name.name), Some("two"));
     assert_eq!((names.get(other.parse()?), names.len(), names.skipped().count), (None, 1, 2));
 
-    // Lines with a time are ordered by it, also one that removes a name.
+    // Lines with a time are ordered by it, also the removal of a name.
     let [early, late] = ["2026-11-20T10:00:00.000000001Z", "2026-11-20T10:00:00.000000002Z"];
     let text = [line_at(ID, "late", late), line_at(ID, "early", early), line_at(other, "", late)].concat();
     fs::write(folder.path().join(SESSION_INDEX), text + &line_at(other, "early", early))?;

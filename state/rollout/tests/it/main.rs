@@ -3,6 +3,7 @@
 mod bad_lines;
 mod bounds;
 mod chain;
+mod chain_rules;
 mod chain_turns;
 mod copied;
 mod corpus;
