@@ -39,12 +39,18 @@
 //! # From facts to metadata
 //!
 //! A thread's id and start come from the first `session_meta` line; a later one counts only if it
-//! has the same id, since a fork holds its source's lines. If that line has no time, the first
-//! line's counts, then the id's own, and at last the file name's. Directory, model, effort,
-//! approval and sandbox are those of the latest `turn_context`. The title is the user's first
-//! message. The outcome of the last run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where
-//! the agent marks its turns. Where a rollout has nothing, a field is `None`: no default is made
-//! up.
+//! has the same id, since a fork may hold its source's lines. If that line has no time, the first
+//! line's counts, then the id's own, and at last the file name's. Model, effort, approval and
+//! sandbox are those of the latest `turn_context` or `thread_settings_applied`. The directory is
+//! the session's, until settings change it. Settings are no activity: they do not move
+//! [`ThreadMetadata::updated_at`].
+//!
+//! The title is the user's first words: of an event, else of a `response_item` alone. An
+//! attachment, a sub-agent's task or the agent's goal stand in for them. The outcome of the last
+//! run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent marks its turns. Turns
+//! that the user took back (`thread_rolled_back`) count nowhere. Tokens are the sum of what the
+//! counts grew by; usage records add the requests of killed agents, which no count has. Where a
+//! rollout has nothing, a field is `None`: no default is made up.
 //!
 //! No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
 //! [`MAX_FIRST_USER_MESSAGE`]. Of a repeated key the last value counts, and half of a surrogate
@@ -85,12 +91,12 @@
 //!
 //! # Performance
 //!
-//! The first bytes of a line give its kind. Only lines that can change the metadata are parsed, and
-//! of kinds of which the last counts, only the last. An [`Extractor`] owns 256 KiB. It grows only
-//! for longer lines that matter, up to [`MAX_LINE`] each, and shrinks after the file. Decompression
-//! needs at most 32 MiB; a file that needs more is refused ([`ExtractError::WindowTooLarge`]). A
-//! file that has only grown is read from its checkpoint on; a checksum of the 4 KiB before it
-//! detects a rewritten file.
+//! The first bytes of a line give its kind. Only lines that can change the metadata are parsed. Of
+//! settings, only the last are; of counts, only the numbers are read. An [`Extractor`] owns 256
+//! KiB. It grows only for longer lines that matter, up to [`MAX_LINE`] each, and shrinks after the
+//! file. Decompression needs at most 32 MiB; a file that needs more is refused
+//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on;
+//! a checksum of the 4 KiB before it detects a rewritten file.
 //!
 //! # File systems
 //!

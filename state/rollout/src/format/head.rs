@@ -6,6 +6,7 @@
 use super::envelope::Envelope;
 use super::fact::Fact;
 use super::kind::{Event, Kind};
+use super::peek::word;
 use super::{read, tokens};
 use crate::json::{self, NotJson};
 use crate::time::LineTime;
@@ -81,12 +82,6 @@ fn time(rest: &[u8]) -> Option<(&[u8], &[u8])> {
         Some((time, rest)) if rest.first() == Some(&b'"') && is_usual(time) => Some((time, rest)),
         _ => word(rest),
     }
-}
-
-/// Splits a short string without escapes from its closing quote on.
-#[inline]
-pub(super) fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    rest.split_at_checked(json::plain_prefix(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }
 
 /// Returns the ordinal of a line; `None` if it has none.

@@ -1,10 +1,11 @@
-//! Looks into payloads of the usual shape without parsing them. Like [`head`](super::head), it is an
-//! optimisation: of any other shape it says that the payload may matter.
+//! Looks into payloads of the usual shape without parsing them.
+//!
+//! This is an optimisation, like [`head`](super::head): a payload of another shape is parsed.
 
 use memchr::memchr2;
 
-use super::head::word;
 use super::user_message;
+use crate::json;
 
 /// First look at a `response_item`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(crate) enum Heard {
     Nothing,
     /// It is a message of the user's that begins with words.
     Words,
-    /// Only parsing tells.
+    /// Only parsing decides.
     Unknown,
 }
 
@@ -40,8 +41,8 @@ pub(crate) fn heard(payload: &[u8]) -> Heard {
     }
 }
 
-/// Returns true if an `item_completed` may be of use to metadata: a user's message, if `user_matters`
-/// says so, and what changes turns and agents.
+/// Returns true if an `item_completed` may be of use to metadata: what changes turns and agents,
+/// and a user's message if `user_matters`.
 #[inline]
 pub(crate) fn item_matters(payload: &[u8], user_matters: impl FnOnce() -> bool) -> bool {
     let Some(item) = first_nested(payload, b"\"item\"") else { return true };
@@ -82,4 +83,10 @@ fn after_texts<'a>(object: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
         }
         rest = word(rest.strip_prefix(b"\"")?)?.1.strip_prefix(b"\",\"")?;
     }
+}
+
+/// Splits a short string without escapes from its closing quote on.
+#[inline]
+pub(super) fn word(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    rest.split_at_checked(json::plain_prefix(rest)).filter(|(_, rest)| rest.first() == Some(&b'"'))
 }

@@ -27,9 +27,10 @@ pub struct ThreadMetadata {
     ///
     /// Ignores texts that are no time, and times beyond the years -9999 to 9999.
     pub created_at: Option<Timestamp>,
-    /// The time of the last line that bears one; never before `created_at`.
+    /// The time of the last line that is an activity; never before `created_at`. Settings are none,
+    /// and neither is the header of a thread's further file.
     pub updated_at: Option<Timestamp>,
-    /// The working directory: the latest turn's, else the session's.
+    /// The working directory: the latest that settings chose, else the session's.
     pub cwd: Option<String>,
     /// Origin of the thread: a name (`exec`), or compact JSON.
     pub source: Option<String>,
@@ -37,23 +38,26 @@ pub struct ThreadMetadata {
     pub thread_source: Option<String>,
     /// The model provider's id.
     pub model_provider: Option<String>,
-    /// The latest turn's model.
+    /// The latest model, as a turn or settings say.
     pub model: Option<String>,
-    /// The latest turn's reasoning effort; `None` also when only earlier turns had one.
+    /// The reasoning effort next to that model; `None` also when only earlier turns had one.
     pub reasoning_effort: Option<String>,
     /// The version of the agent that began the thread.
     pub cli_version: Option<String>,
-    /// The first user message's request without secrets (`[redacted:…]` stands for one), at most
-    /// [`MAX_TITLE`] characters; `[Image]` for images without words.
+    /// The user's first words without secrets (`[redacted:…]` stands for one), at most
+    /// [`MAX_TITLE`] characters. Without words: a sub-agent's task, the name of an attachment, or
+    /// the objective of the agent's goal.
     pub title: Option<String>,
-    /// The same, at most [`MAX_FIRST_USER_MESSAGE`] characters.
+    /// The first user message's request without secrets, at most [`MAX_FIRST_USER_MESSAGE`]
+    /// characters; the name of an attachment, or `[Image]`, if it has no words.
     pub first_user_message: Option<String>,
-    /// The same, at most [`MAX_TITLE`] characters.
+    /// The same, at most [`MAX_TITLE`] characters; the goal's objective if the thread began with
+    /// one.
     pub preview: Option<String>,
-    /// The latest turn's `permission_profile`, else its `sandbox_policy`: compact JSON, keys as
-    /// they were written.
+    /// The latest `permission_profile`, else `sandbox_policy`: compact JSON, keys as they were
+    /// written.
     pub sandbox_policy: Option<String>,
-    /// The latest turn's `approval_policy`: a name, or compact JSON.
+    /// The latest `approval_policy`: a name, or compact JSON.
     pub approval_mode: Option<String>,
     /// Tokens that the thread itself used; `None` if the rollout says nothing of tokens. Never
     /// negative.

@@ -24,7 +24,7 @@ pub(crate) struct Tokens {
     recorded: Option<i64>,
     #[serde(skip_serializing_if = "Inherited::is_nothing")]
     inherited: Inherited,
-    /// True if some of the thread's own tokens cannot be told from those of a lost base.
+    /// True if some of the thread's own tokens may be those of a lost base.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unclear: bool,
 }

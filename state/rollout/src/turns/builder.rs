@@ -11,7 +11,9 @@ use crate::chain::link::Link;
 use crate::format::fact::Fact;
 use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
 use crate::format::line::Line;
+use crate::format::peek::{self, Heard};
 use crate::format::tool_call::ToolCall;
+use crate::format::user_message::UserMessage;
 use crate::text::bounded;
 
 /// The turn that is being read.
@@ -27,6 +29,10 @@ pub(super) struct Builder {
     pub(super) inherits: bool,
     /// The turn that is open in `run`.
     open: Option<Turn>,
+    /// True if the open turn has a user's message.
+    has_words: bool,
+    /// Words of the user's in the open turn that only the model has heard.
+    heard: Option<TurnItem>,
     /// True if this version writes whole items, so that calls need not be pieced together.
     whole_items: bool,
 }
@@ -44,14 +50,28 @@ impl Builder {
     /// Returns the turn that is still open. The next line cannot belong to it.
     pub(super) fn close(&mut self) -> Option<Turn> {
         self.run = Run::default();
-        self.open.take()
+        self.take_open()
+    }
+
+    fn take_open(&mut self) -> Option<Turn> {
+        let (mut open, heard) = (self.open.take()?, self.heard.take());
+        match heard.filter(|_| !self.has_words) {
+            Some(_) if self.view == ItemsView::None => open.omitted_items += 1,
+            Some(words) => open.items.insert(0, words),
+            None => {}
+        }
+        Some(open)
     }
 
     /// Takes a line. Returns the turn that ends with it, or before it.
     pub(super) fn take(&mut self, line: &Line<'_>) -> Option<Turn> {
         // Other lines have no facts about turns; bare ones may.
         match line.line_type.as_deref() {
-            Some("response_item") if self.whole_items => return None,
+            Some("response_item")
+                if self.whole_items && peek::heard(line.payload.as_bytes()) == Heard::Nothing =>
+            {
+                return None;
+            }
             Some("event_msg" | "response_item") | None => {}
             _ => return None,
         }
@@ -93,7 +113,8 @@ impl Builder {
             inherited: self.inherits,
             number,
         };
-        let mut ended = self.open.replace(begun);
+        let mut ended = self.take_open();
+        (self.open, self.has_words) = (Some(begun), false);
         if let Some(ended) = ended.as_mut().filter(|ended| ended.status == TurnStatus::InProgress) {
             ended.status = TurnStatus::Interrupted;
         }
@@ -102,7 +123,7 @@ impl Builder {
 
     fn end(&mut self, status: TurnStatus, fact: &Fact<'_>) -> Option<Turn> {
         let Fact::TurnEnded { completed_at, duration_ms, ref error, .. } = *fact else { return None };
-        let mut ended = self.open.take()?;
+        let mut ended = self.take_open()?;
         (ended.status, ended.completed_at, ended.duration_ms) = (status, completed_at, duration_ms);
         ended.error = error.clone().or(ended.error);
         Some(ended)
@@ -119,9 +140,14 @@ impl Builder {
                 return;
             }
             Fact::UserMessage { message, .. } if !message.injected => {
-                let text = bounded(&message.text, MAX_ITEM_TEXT);
-                let kind = TurnItemKind::UserMessage { text, images: message.images };
-                TurnItem { id: message.id, at: line.timestamp, kind }
+                self.has_words = true;
+                said(message, line)
+            }
+            Fact::ModelHears(message) => {
+                if message.request().is_some() {
+                    self.heard.get_or_insert_with(|| said(message, line));
+                }
+                return;
             }
             Fact::TurnItem { item, .. } => item,
             // Calls and their answers stand only in response items, in versions that write no whole
@@ -140,6 +166,12 @@ impl Builder {
         }
         open.push(item, self.view);
     }
+}
+
+fn said(message: UserMessage, line: &Line<'_>) -> TurnItem {
+    let text = bounded(&message.text, MAX_ITEM_TEXT);
+    let kind = TurnItemKind::UserMessage { text, images: message.images };
+    TurnItem { id: message.id, at: line.timestamp, kind }
 }
 
 /// In files that do not mark a turn's end, the agent's message is its end, until the agent goes on.

@@ -1,4 +1,4 @@
-//! Kinds of threads, and what the agent itself says of a thread: its name and its goal.
+//! Kinds of threads, and the names and goals that the agent gives them.
 
 use serde_json::{Value, json};
 use threadkeep_rollout::{Fact, Lines, ThreadKind};

@@ -160,6 +160,40 @@ fn how_a_turn_ends() -> Result {
 }
 
 #[test]
+fn words_that_only_the_model_heard_are_the_users() -> Result {
+    let event =
+        |payload: serde_json::Value| json!({"type": "event_msg", "payload": payload}).to_string() + "\n";
+    let heard = |text: &str| {
+        let content = json!([{"type": "input_text", "text": text}]);
+        let message = json!({"type": "message", "role": "user", "content": content});
+        json!({"type": "response_item", "payload": message}).to_string() + "\n"
+    };
+    let mark = |kind: &str, turn: &str| event(json!({"type": kind, "turn_id": turn}));
+    let item = |kind: &str, text: &str| {
+        let content = json!([{"type": "Text", "text": text}]);
+        event(json!({"type": "item_completed", "item": {"type": kind, "content": content}}))
+    };
+    let lines = [
+        mark("task_started", "a"),
+        heard("<environment_context>"),
+        heard("alone"),
+        item("AgentMessage", "done"),
+        mark("task_complete", "a"),
+        mark("task_started", "b"),
+        heard("twice"),
+        item("UserMessage", "twice"),
+        heard("more"),
+        mark("task_started", "c"),
+        heard("at the end"),
+    ];
+    let page = turns_of(lines.concat().as_bytes(), &query(false, 9, None, ItemsView::Full))?;
+    let said = page.turns.iter().map(|turn| turn.items.iter().filter_map(words).collect());
+    let wanted = [vec!["alone", "done"], vec!["twice"], vec!["at the end"]];
+    assert_eq!(said.collect::<Vec<Vec<_>>>(), wanted);
+    Ok(())
+}
+
+#[test]
 fn the_oldest_files_have_turns() -> Result {
     let part = |text: &str| json!([{"type": "input_text", "text": text}]);
     let lines = [
