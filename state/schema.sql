@@ -51,14 +51,15 @@ CREATE TABLE rollouts (
     detail        TEXT,
     lines         INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, base TEXT) STRICT, WITHOUT ROWID;
 CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
+CREATE INDEX rollouts_by_base ON rollouts (base) WHERE base IS NOT NULL;
 CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL;
 
 CREATE TABLE session_names (
     thread_id TEXT NOT NULL PRIMARY KEY,
     name      TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+, named_at_ms INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE thread_memory (
     thread_id      TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
@@ -68,8 +69,9 @@ CREATE TABLE thread_memory (
 ) STRICT;
 CREATE INDEX thread_memory_by_update ON thread_memory (updated_at_ms DESC, thread_id DESC);
 
-CREATE VIRTUAL TABLE thread_search USING fts5 (
-    search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram', columnsize = 0
+CREATE VIRTUAL TABLE thread_trigrams USING fts5 (
+    search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram remove_diacritics 1', columnsize = 0,
+    detail = none
 );
 
 CREATE TABLE threads (
@@ -89,10 +91,8 @@ CREATE TABLE threads (
     cli_version         TEXT,
     title               TEXT,
     first_user_message  TEXT,
-    preview             TEXT,
     sandbox_policy      TEXT,
     approval_mode       TEXT,
-    tokens_used         INTEGER NOT NULL CHECK (tokens_used >= 0),
     git_sha             TEXT,
     git_branch          TEXT,
     git_origin_url      TEXT,
@@ -120,30 +120,41 @@ CREATE TABLE threads (
     user_memory_mode    TEXT CHECK (user_memory_mode IN ('enabled', 'disabled')),
 
     -- What follows.
-    name                TEXT    GENERATED ALWAYS AS (coalesce(user_name, session_name)) VIRTUAL,
-    archived            INTEGER GENERATED ALWAYS AS (coalesce(user_archived, rollout_archived)) VIRTUAL,
     memory_mode         TEXT    GENERATED ALWAYS AS (coalesce(user_memory_mode, rollout_memory_mode, 'enabled')) VIRTUAL,
     -- Which list the thread is in: 0 current, 1 archived, 2 none (its rollout is gone).
-    listing             INTEGER GENERATED ALWAYS AS
-        (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE coalesce(user_archived, rollout_archived) END) VIRTUAL,
-    -- `exec` for `exec`, `subagent` for `{"subagent":…}`.
     source_kind         TEXT    GENERATED ALWAYS AS
         (CASE WHEN substr(source, 1, 2) = '{"'
               THEN substr(source, 3, instr(substr(source, 3), '"') - 1)
-              ELSE source END) VIRTUAL,
-    search_text         TEXT    GENERATED ALWAYS AS
-        (concat_ws(char(10), coalesce(user_name, session_name), title, CASE WHEN preview IS NOT title THEN preview END,
-            CASE WHEN first_user_message IS NOT title THEN first_user_message END, cwd, git_branch)) VIRTUAL
-) STRICT;
-CREATE INDEX threads_by_creation ON threads (listing, created_at_ms, id, source_kind, model_provider, cwd);
-CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms, id);
+              ELSE source END) VIRTUAL, kind TEXT NOT NULL DEFAULT 'user'
+    CHECK (kind = 'user' OR kind = 'subagent' OR kind = 'review' OR kind = 'guardian' OR kind = 'memory' OR kind = 'fork'
+        OR kind = 'empty'), forked_from_id TEXT, own_tokens INTEGER CHECK (own_tokens >= 0), inherited_tokens INTEGER CHECK (inherited_tokens >= 0), objective TEXT CHECK (json_valid(objective)), rollout_name TEXT, rollout_named_at_ms INTEGER, rollout_archived_at_ms INTEGER, session_named_at_ms INTEGER, user_named_at_ms INTEGER, name_from TEXT GENERATED ALWAYS AS
+    (CASE
+        WHEN user_name IS NOT NULL
+            AND (session_name IS NULL OR coalesce(user_named_at_ms, 0) >= coalesce(session_named_at_ms, 0))
+            AND (rollout_name IS NULL OR coalesce(user_named_at_ms, 0) >= coalesce(rollout_named_at_ms, 0)) THEN 'user'
+        WHEN session_name IS NOT NULL
+            AND (rollout_name IS NULL OR coalesce(session_named_at_ms, 0) >= coalesce(rollout_named_at_ms, 0))
+            THEN 'session_index'
+        WHEN rollout_name IS NOT NULL THEN 'rollout'
+    END) VIRTUAL, name TEXT GENERATED ALWAYS AS
+    (CASE name_from WHEN 'user' THEN user_name WHEN 'session_index' THEN session_name WHEN 'rollout' THEN rollout_name END)
+    VIRTUAL, archived INTEGER GENERATED ALWAYS AS
+    (CASE WHEN user_archived IS NULL OR coalesce(user_archived_at_ms, 0) < coalesce(rollout_archived_at_ms, 0)
+          THEN rollout_archived ELSE user_archived END) VIRTUAL, listing INTEGER GENERATED ALWAYS AS
+    (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE archived + CASE kind WHEN 'user' THEN 0 ELSE 3 END END) VIRTUAL, search_text TEXT GENERATED ALWAYS AS
+    (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, git_branch, model))
+    VIRTUAL) STRICT;
+CREATE INDEX threads_by_creation ON threads (listing, created_at_ms);
+CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms);
+CREATE INDEX threads_by_fork ON threads (forked_from_id) WHERE forked_from_id IS NOT NULL;
 CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
-CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, id, source_kind, model_provider);
+CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, source_kind, model_provider);
+CREATE INDEX threads_missing ON threads (missing_since_ms) WHERE missing_since_ms IS NOT NULL;
 CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
-    INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+    INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
 END;
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
-    INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
+    INSERT INTO thread_trigrams (rowid, search_text) VALUES (new.rowid, new.search_text);
 END;
 CREATE TRIGGER threads_leave_their_file
 AFTER UPDATE OF rollout_path, missing_since_ms ON threads
@@ -156,11 +167,13 @@ CREATE TRIGGER threads_lose_their_file AFTER DELETE ON threads BEGIN
 END;
 CREATE TRIGGER threads_stay_searchable
 AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
-    INSERT INTO thread_search (thread_search, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
-    INSERT INTO thread_search (rowid, search_text) VALUES (new.rowid, new.search_text);
+    INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+    INSERT INTO thread_trigrams (rowid, search_text) VALUES (new.rowid, new.search_text);
 END;
 
 CREATE TABLE tombstones (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 2;

@@ -27,9 +27,9 @@ const LISTS: [List; 8] = [
     ("created, oldest first", 1, |list| {
         (list.sort, list.direction) = (Some(SortKey::Created), SortDirection::Ascending);
     }),
-    ("source", 1, |list| list.source = Some("cli".to_owned())),
+    ("source", 1, |list| list.sources = "cli".parse().into_iter().collect()),
     ("provider", 1, |list| list.provider = Some("openai".to_owned())),
-    ("folder", 1, |list| list.cwd = Some("/home/user/project-3".to_owned())),
+    ("folder", 1, |list| list.folders = Some(vec!["/home/user/project-3".to_owned()])),
     ("search, common", 1, |list| list.search = Some("parser".to_owned())),
     ("search, one match", 1, |list| list.search = Some("needle in the hay".to_owned())),
     ("updated, the tenth page", 10, |_| ()),

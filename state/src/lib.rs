@@ -129,12 +129,15 @@ pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;
 pub use stores::{DATABASES, STATE_DB, StateOptions, Stores};
-pub use thread::{MemoryMode, Thread};
+pub use thread::{MemoryMode, NameSource, Thread};
 #[doc(no_inline)]
-pub use threadkeep_rollout::{AgentHome, HomeError, RunOutcome, ThreadMetadata, Touch};
+pub use threadkeep_rollout::{
+    AgentGoal, AgentHome, HomeError, RunOutcome, ThreadKind, ThreadMetadata, Touch,
+};
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions};
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
-    MAX_TOUCHES, SortDirection, SortKey, TOUCH_INTERVAL, ThreadPage, ThreadStore, ThreadUpsert,
+    MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadPage, ThreadStore,
+    ThreadUpsert,
 };

@@ -14,7 +14,7 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, state.
     u32::from_be_bytes(*b"TKst"),
-    &migrations!["0001_state"],
+    &migrations!["0001_state", "0002_homes"],
 );
 
 /// Every database of a SQLite home, the index first.

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use threadkeep_rollout::RunOutcome;
+use threadkeep_rollout::{AgentGoal, RunOutcome, ThreadKind};
 use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
-use crate::row::run_outcome;
+use crate::row::{kind, name_source, objective, run_outcome};
 
 /// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and
 /// how each is read.
@@ -49,15 +49,21 @@ thread! {
     updated_at: Timestamp = "updated_at_ms", RowReader::time;
     /// Id of the thread that spawned this one. It may be a deleted thread.
     parent_thread_id: Option<Uuid> = "parent_thread_id", RowReader::optional_uuid;
-    /// The name: the user's, else the one in the home's `session_index.jsonl`.
+    /// Kind of the thread: the user's own, a sub-agent, a review, ….
+    kind: ThreadKind = "kind", kind;
+    /// Id of the thread whose history this one continues. It may be a deleted thread.
+    forked_from_id: Option<Uuid> = "forked_from_id", RowReader::optional_uuid;
+    /// The newest name that the user or the agent gave.
     name: Option<String> = "name", RowReader::column;
-    /// Title: the first message, bounded.
-    title: Option<String> = "title", RowReader::column;
+    /// Origin of the name.
+    name_from: Option<NameSource> = "name_from", name_source;
+    /// Title: the first message, or else the agent's goal, bounded.
+    title: Option<String> = "coalesce(title, first_user_message) AS title", RowReader::column;
     /// First message of the user, bounded.
     first_user_message: Option<String> = "first_user_message", RowReader::column;
-    /// A short text for lists.
-    preview: Option<String> = "preview", RowReader::column;
-    /// The working directory of the latest turn.
+    /// Goal that the agent itself pursues, as the rollout last set it.
+    agent_goal: Option<AgentGoal> = "objective", objective;
+    /// The folder of the thread's newest file, unless its settings changed it.
     cwd: Option<String> = "cwd", RowReader::column;
     /// Starter of the session: a word (`cli`, `exec`, …) or compact JSON (`{"subagent":…}`).
     source: Option<String> = "source", RowReader::column;
@@ -76,8 +82,10 @@ thread! {
     sandbox_policy: Option<String> = "sandbox_policy", RowReader::column;
     /// Approval mode of the latest turn: a word, or compact JSON.
     approval_mode: Option<String> = "approval_mode", RowReader::column;
-    /// Tokens used by the whole thread.
-    tokens_used: i64 = "tokens_used", RowReader::column;
+    /// Tokens that the thread used itself. The sum over all threads is what was used.
+    own_tokens: Option<i64> = "own_tokens", RowReader::column;
+    /// Tokens of the history that the thread took over from another.
+    inherited_tokens: Option<i64> = "inherited_tokens", RowReader::column;
     /// The commit the session began at.
     git_sha: Option<String> = "git_sha", RowReader::column;
     /// The branch the session began on.
@@ -95,12 +103,36 @@ thread! {
     /// Permission to make memories from the thread: `enabled`, `disabled`, or another word of the
     /// rollout.
     memory_mode: String = "memory_mode", RowReader::column;
-    /// True if the thread is archived, by the user or else by the folder of its rollout.
+    /// True if the thread is archived. The last decision holds: the user's, or the agent's, which
+    /// moves the rollout.
     archived: bool = "archived", RowReader::column;
-    /// Time at which the user archived it. `None` if it is archived only by its folder.
-    archived_at: Option<Timestamp> = "user_archived_at_ms", RowReader::optional_time;
+    /// Time at which the user archived it. `None` if the agent did, or it is not archived.
+    archived_at: Option<Timestamp> = "CASE WHEN archived = 1 AND user_archived = 1 THEN user_archived_at_ms END",
+        RowReader::optional_time;
     /// Time at which the rollout was first found to be gone. Such a thread is in no list.
     missing_since: Option<Timestamp> = "missing_since_ms", RowReader::optional_time;
+}
+
+/// Origin of a thread's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameSource {
+    /// The user, here.
+    User,
+    /// The home's `session_index.jsonl`.
+    SessionIndex,
+    /// The rollout.
+    Rollout,
+}
+
+impl NameSource {
+    /// Returns the word in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NameSource::User => "user",
+            NameSource::SessionIndex => "session_index",
+            NameSource::Rollout => "rollout",
+        }
+    }
 }
 
 /// Permission to make memories from a thread.

@@ -13,7 +13,7 @@ use super::source::HomeItem;
 use crate::deletion::restore_in_index;
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::home::is_gone;
-use crate::threads::Claim;
+use crate::threads::{Claim, are_parts};
 
 /// A file of the batch with its thread.
 pub(super) struct FileRead<'a> {
@@ -25,7 +25,9 @@ pub(super) struct FileRead<'a> {
 pub(super) enum Assignment {
     /// The file has the thread's row.
     Indexed,
-    /// Another file has it.
+    /// Another file has it, which has the newer part of the thread's history.
+    Part { of: String },
+    /// Another file has it, which has the same part.
     Duplicate { of: String },
     /// The user deleted the thread.
     Deleted,
@@ -35,13 +37,19 @@ pub(super) enum Assignment {
 pub(super) async fn assign_threads<'a>(
     index: &ThreadIndex,
     conn: &mut SqliteConnection,
-    read: Vec<FileRead<'a>>,
+    mut read: Vec<FileRead<'a>>,
     report: &mut CommitReport,
     now_ms: i64,
 ) -> Result<Vec<(FileRead<'a>, Assignment)>, sqlx::Error> {
     let ids: Vec<&str> = read.iter().map(|file| file.thread.upsert.columns.id.as_str()).collect();
     let deleted = deleted_threads(index, conn, &read, report, now_ms).await?;
     let mut incumbents = claims_in_index(conn, &ids).await?;
+    for file in &mut read {
+        let upsert = &mut file.thread.upsert;
+        let is_archived = upsert.columns.rollout_archived == 1;
+        let has_moved = incumbents.get(&upsert.id).is_some_and(|before| before.archived != is_archived);
+        upsert.moved_at_ms = has_moved.then_some(file.thread.changed_at_ms);
+    }
     // A file that is gone has no claim: it was moved to where this batch found it.
     incumbents.retain(|_, claim| !is_gone(&index.home.absolute(&claim.path)));
 
@@ -70,9 +78,11 @@ pub(super) async fn assign_threads<'a>(
                 );
             }
             (None, Some(winner)) if winner.path != before.path => {
-                demote_to_duplicate(conn, &before.path, &winner.path).await?;
-                let kind = ProblemKind::Duplicate { of: winner.path.clone() };
-                report.problems.push(Problem { key: before.path.clone(), kind });
+                demote(conn, *id, &before.path, &winner.path).await?;
+                if !are_parts(&before.path, &winner.path) {
+                    let kind = ProblemKind::Duplicate { of: winner.path.clone() };
+                    report.problems.push(Problem { key: before.path.clone(), kind });
+                }
             }
             _ => {}
         }
@@ -82,7 +92,14 @@ pub(super) async fn assign_threads<'a>(
         .iter()
         .map(|file| match best.get(&file.thread.upsert.id) {
             _ if deleted.contains(&file.thread.upsert.id) => Assignment::Deleted,
-            Some(winner) if winner.path != file.item.key => Assignment::Duplicate { of: winner.path.clone() },
+            Some(winner) if winner.path != file.item.key => {
+                let of = winner.path.clone();
+                if are_parts(&file.item.key, &of) {
+                    Assignment::Part { of }
+                } else {
+                    Assignment::Duplicate { of }
+                }
+            }
             _ => Assignment::Indexed,
         })
         .collect();
@@ -138,18 +155,14 @@ async fn claims_in_index(
         .collect()
 }
 
-/// Makes a file that had the thread's row a copy of another.
-async fn demote_to_duplicate(
-    conn: &mut SqliteConnection,
-    path: &str,
-    winner: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE rollouts SET outcome = 'duplicate', problem = 'duplicate', detail = ?2 WHERE path = ?1",
-    )
-    .bind(path)
-    .bind(winner)
-    .execute(conn)
-    .await?;
+/// Gives the row of a thread from one file to another. What was a part or a copy of the one is a
+/// part or a copy of the other.
+async fn demote(conn: &mut SqliteConnection, id: Uuid, path: &str, winner: &str) -> Result<(), sqlx::Error> {
+    let problem = (!are_parts(path, winner)).then_some("duplicate");
+    let demote = sqlx::query("UPDATE rollouts SET outcome = 'duplicate', problem = ?2 WHERE path = ?1");
+    demote.bind(path).bind(problem).execute(&mut *conn).await?;
+    let follow =
+        sqlx::query("UPDATE rollouts SET detail = ?2 WHERE thread_id = ?1 AND outcome = 'duplicate'");
+    follow.bind(uuid_text(id)).bind(winner).execute(conn).await?;
     Ok(())
 }

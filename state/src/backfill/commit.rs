@@ -5,16 +5,16 @@ use std::collections::HashSet;
 
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, Extraction, Lease, Problem, ProblemKind, WriteError};
-use threadkeep_rollout::{SESSION_INDEX, SkippedLines};
+use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
-use uuid::Uuid;
 
 use super::assign::{Assignment, FileRead, assign_threads};
-use super::content::{CommitReport, ReadItem, ThreadIndex};
+use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex};
 use super::outcome::{Outcome, store_outcomes};
 use crate::deletion::tombstones::TOMBSTONES;
+use crate::graph::close_agents;
 use crate::home_problem::HomeProblem;
-use crate::threads::upsert_all;
+use crate::threads::{name_of, upsert_all};
 
 /// Commits a batch, unless the lease is lost.
 pub(super) async fn commit(
@@ -47,7 +47,12 @@ async fn write_batch(
             Ok(ReadItem::Names(names)) => {
                 store_names(conn, &names.names).await?;
                 outcomes.push(Outcome::of_names(item, &names));
-                report_skipped(&mut report, &item.key, &names.skipped);
+                report_problem(
+                    &mut report,
+                    &item.key,
+                    names.skipped.count,
+                    HomeProblem::of_skipped(&names.skipped),
+                );
             }
             Err(problem) => outcomes.push(Outcome::of_failure(item, &problem)),
         }
@@ -58,6 +63,8 @@ async fn write_batch(
         hide_former_threads(conn, &read, now_ms).await?;
         assign_threads(index, conn, read, &mut report, now_ms).await?
     };
+    let files: Vec<&str> = assigned.iter().map(|(file, _)| file.item.key.as_str()).collect();
+    let mut closed = Vec::new();
     let (mut upserts, mut checkpoints) = (Vec::with_capacity(assigned.len()), Vec::new());
     for (file, assignment) in assigned {
         outcomes.push(Outcome::of_rollout(&file, &assignment));
@@ -66,11 +73,15 @@ async fn write_batch(
         // conversation, and a deleted thread must leave none.
         if let Assignment::Indexed = assignment {
             checkpoints.extend(file.thread.checkpoint.map(|checkpoint| (&*file.item.key, checkpoint)));
+            let id = file.thread.upsert.id;
+            closed.extend(file.thread.closed_agents.into_iter().map(|agent| (id, agent)));
             upserts.push(file.thread.upsert);
         }
     }
     upsert_all(conn, upserts).await?;
+    close_agents(conn, &closed).await?;
     store_outcomes(conn, outcomes).await?;
+    requeue_dependents(conn, &files, true, &mut report).await?;
     store_checkpoints(conn, &checkpoints).await?;
     remove_vanished(conn, batch.vanished, now_ms, &mut report).await?;
     Ok(Some(report))
@@ -80,19 +91,19 @@ async fn write_batch(
 fn report_assignment(report: &mut CommitReport, file: &FileRead<'_>, assignment: &Assignment) {
     let key = file.item.key.clone();
     match assignment {
-        Assignment::Indexed => {}
+        Assignment::Indexed | Assignment::Part { .. } => {}
         Assignment::Duplicate { of } => {
             let kind = ProblemKind::Duplicate { of: of.clone() };
             report.problems.push(Problem { key, kind });
         }
         Assignment::Deleted => report.excluded.push(key),
     }
-    report_skipped(report, &file.item.key, &file.thread.skipped);
+    report_problem(report, &file.item.key, file.thread.lines_skipped, file.thread.problem.clone());
 }
 
-fn report_skipped(report: &mut CommitReport, key: &str, skipped: &SkippedLines) {
-    report.lines_skipped += skipped.count;
-    let kind = HomeProblem::of_skipped(skipped).map(ProblemKind::Remark);
+fn report_problem(report: &mut CommitReport, key: &str, lines_skipped: u64, problem: Option<HomeProblem>) {
+    report.lines_skipped += lines_skipped;
+    let kind = problem.map(ProblemKind::Remark);
     report.problems.extend(kind.map(|kind| Problem { key: key.to_owned(), kind }));
 }
 
@@ -152,28 +163,51 @@ async fn store_checkpoints(
 }
 
 /// Replaces the names of the home, also of threads that are not indexed yet.
-async fn store_names(conn: &mut SqliteConnection, names: &[(Uuid, String)]) -> Result<(), sqlx::Error> {
-    let deleted = TOMBSTONES.deleted_among(conn, names.iter().map(|(id, _)| *id)).await?;
-    let names: Vec<(String, &str)> = names
+async fn store_names(conn: &mut SqliteConnection, names: &[SessionName]) -> Result<(), sqlx::Error> {
+    let deleted = TOMBSTONES.deleted_among(conn, names.iter().map(|(id, ..)| *id)).await?;
+    let names: Vec<(String, &str, Option<i64>)> = names
         .iter()
-        .filter(|(id, _)| !deleted.contains(id))
-        .map(|(id, name)| (uuid_text(*id), name.as_str()))
+        .filter(|(id, ..)| !deleted.contains(id))
+        .map(|(id, name, at)| (uuid_text(*id), name.as_str(), *at))
         .collect();
     let names = serde_json::to_string(&names).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let remove = sqlx::query(
         "DELETE FROM session_names WHERE thread_id NOT IN (SELECT value ->> 0 FROM json_each(?1))",
     );
     let store = sqlx::query(
-        "INSERT INTO session_names (thread_id, name) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true \
-         ON CONFLICT (thread_id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
+        "INSERT INTO session_names (thread_id, name, named_at_ms) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true \
+         ON CONFLICT (thread_id) DO UPDATE SET name = excluded.name, named_at_ms = excluded.named_at_ms \
+         WHERE (name, named_at_ms) IS NOT (excluded.name, excluded.named_at_ms)",
     );
     let apply = sqlx::query(
-        "UPDATE threads SET session_name = (SELECT name FROM session_names WHERE thread_id = threads.id) \
-         WHERE session_name IS NOT (SELECT name FROM session_names WHERE thread_id = threads.id)",
+        "UPDATE threads SET (session_name, session_named_at_ms) = \
+           (SELECT name, named_at_ms FROM session_names WHERE thread_id = threads.id) \
+         WHERE (session_name, session_named_at_ms) IS NOT \
+           (SELECT name, named_at_ms FROM session_names WHERE thread_id = threads.id)",
     );
     for query in [remove.bind(&names), store.bind(&names), apply] {
         query.execute(&mut *conn).await?;
     }
+    Ok(())
+}
+
+/// Asks to read the files again that build on some files: those that had missed them, or those that
+/// had found them.
+async fn requeue_dependents(
+    conn: &mut SqliteConnection,
+    files: &[&str],
+    missed: bool,
+    report: &mut CommitReport,
+) -> Result<(), sqlx::Error> {
+    let ids = files.iter().filter_map(|path| name_of(path)).map(|name| uuid_text(name.file_id()));
+    let dependents = sqlx::query_scalar(
+        "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
+         AND coalesce(problem, '') IN ('base_missing', 'base_cut') = ?2",
+    );
+    let dependents: Vec<String> =
+        dependents.bind(json(&ids.collect::<Vec<_>>())).bind(missed).fetch_all(conn).await?;
+    report.requeue.extend(dependents.into_iter().filter(|path| !files.contains(&path.as_str())));
     Ok(())
 }
 
@@ -216,6 +250,8 @@ async fn remove_vanished(
         report.requeue.push(heir.try_get(0)?);
         inherited.insert(heir.try_get(1)?);
     }
+    let files: Vec<&str> = vanished.iter().map(String::as_str).collect();
+    requeue_dependents(conn, &files, false, report).await?;
     report.rows_gone += gone.rows_affected().saturating_sub(inherited.len() as u64);
     sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
         .bind(&paths)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use threadkeep_rollout::{AgentHome, SkippedLines};
+use threadkeep_rollout::{AgentHome, ClosedAgent, SkippedLines};
 use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
@@ -36,12 +36,21 @@ pub(super) enum ReadItem {
 pub(super) struct ThreadContent {
     pub(super) upsert: ThreadUpsert,
     pub(super) lines: u64,
-    pub(super) skipped: SkippedLines,
+    pub(super) lines_skipped: u64,
+    pub(super) problem: Option<HomeProblem>,
     pub(super) checkpoint: Option<String>,
+    /// Time in milliseconds of the file's last change, also of its place.
+    pub(super) changed_at_ms: i64,
+    /// Id of the file that this one builds on.
+    pub(super) base: Option<Uuid>,
+    pub(super) closed_agents: Vec<ClosedAgent>,
 }
+
+/// A thread, its name in `session_index.jsonl`, and the time of that name in milliseconds.
+pub(super) type SessionName = (Uuid, String, Option<i64>);
 
 #[derive(Debug)]
 pub(super) struct NamesContent {
-    pub(super) names: Vec<(Uuid, String)>,
+    pub(super) names: Vec<SessionName>,
     pub(super) skipped: SkippedLines,
 }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::io;
 
 use async_trait::async_trait;
-use sqlx::Row as _;
+use jiff::Timestamp;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
 use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError};
+use threadkeep_sqlite::RowReader;
 
 use super::commit;
 use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex};
-use super::source::HomeItem;
+use super::source::{HomeItem, length_of};
 use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;
 
@@ -18,11 +19,19 @@ use crate::threads::ThreadUpsert;
 /// as much as storing it.
 const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
 
+/// What the index knows of a file that has changed since.
+#[derive(Debug)]
+pub struct Previous {
+    /// Its length in bytes.
+    length: u64,
+    checkpoint: Option<Checkpoint>,
+}
+
 #[async_trait]
 impl Index for ThreadIndex {
     type Handle = HomeItem;
     type Problem = HomeProblem;
-    type Previous = Checkpoint;
+    type Previous = Previous;
     type Extracted = HomeContent;
     type Worker = Extractor;
 
@@ -30,41 +39,67 @@ impl Index for ThreadIndex {
         Extractor::of_home(&self.home)
     }
 
-    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Checkpoint>, BoxError> {
+    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Previous>, BoxError> {
         let keys = serde_json::to_string(keys)?;
         let rows = self.db.read(async |conn| {
             sqlx::query(
-                "SELECT path, checkpoint FROM rollout_checkpoints WHERE path IN (SELECT value FROM json_each(?1))",
+                "SELECT path, fingerprint, problem, detail, checkpoint \
+                 FROM rollouts LEFT JOIN rollout_checkpoints USING (path) \
+                 WHERE path IN (SELECT value FROM json_each(?1))",
             )
             .bind(keys)
             .fetch_all(conn)
             .await
         });
-        let rows = rows.await?;
-        // A checkpoint of another version is none: the file is read from its start.
-        let parse = |row: &sqlx::sqlite::SqliteRow| -> Option<(String, Checkpoint)> {
-            Some((row.try_get(0).ok()?, serde_json::from_str(row.try_get(1).ok()?).ok()?))
+        let previous = |row: &sqlx::sqlite::SqliteRow| -> Result<(String, Previous), sqlx::Error> {
+            let mut row = RowReader::new(row);
+            let (path, fingerprint): (String, &str) = (row.column()?, row.column()?);
+            let mut length = length_of(fingerprint).unwrap_or_default();
+            let (problem, detail): (Option<String>, _) = (row.column()?, row.column()?);
+            // A file that shrank is compared with its longest form, until it has that length again.
+            if let Some(HomeProblem::Shrunk { was, .. }) =
+                problem.map(|code| HomeProblem::stored(code, detail))
+            {
+                length = length.max(was);
+            }
+            // A checkpoint of another version is none: the file is read from its start.
+            let checkpoint: Option<&str> = row.column()?;
+            let checkpoint = checkpoint.and_then(|checkpoint| serde_json::from_str(checkpoint).ok());
+            Ok((path, Previous { length, checkpoint }))
         };
-        Ok(rows.iter().filter_map(parse).collect())
+        Ok(rows.await?.iter().map(previous).collect::<Result<_, _>>()?)
     }
 
     fn extract(
         &self,
         extractor: &mut Extractor,
         item: &Item<HomeItem>,
-        previous: Option<Checkpoint>,
+        previous: Option<Previous>,
     ) -> Result<HomeContent, HomeProblem> {
-        let HomeItem::Rollout { name, archived, compressed } = &item.handle else {
+        let HomeItem::Rollout { name, archived, compressed, changed_at_ms } = &item.handle else {
             return self.read_names();
         };
+        let was = previous.as_ref().map_or(0, |previous| previous.length);
+        let shrunk = (item.bytes < was).then_some(HomeProblem::Shrunk { was, is: item.bytes });
+        let previous = previous.and_then(|previous| previous.checkpoint);
         let path = self.home.absolute(&item.key);
-        let extraction = extractor.extract(&path, *compressed, name.as_ref(), previous.as_ref())?;
+        let extracted = extractor.extract(&path, *compressed, name.as_ref(), previous.as_ref());
+        let extraction = match (extracted, &shrunk) {
+            (Err(ExtractError::Empty), Some(shrunk)) => return Err(shrunk.clone()),
+            (extracted, _) => extracted?,
+        };
         let worth_it = !compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
+        let base = None::<(uuid::Uuid, crate::home_problem::BaseProblem)>;
+        let base = base.map(|(id, problem)| HomeProblem::Base { id, problem });
         Ok(HomeContent(ReadItem::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
-            skipped: extraction.skipped,
+            problem: shrunk.or(base).or_else(|| HomeProblem::of_skipped(&extraction.skipped)),
+            lines_skipped: extraction.skipped.count,
             checkpoint,
+            changed_at_ms: *changed_at_ms,
+            base: None,
+            closed_agents: extraction.metadata.closed_agents.clone(),
             upsert: ThreadUpsert::extracted(
                 extraction.metadata,
                 &item.key,
@@ -86,7 +121,10 @@ impl ThreadIndex {
             HomeError::Unreadable { source, .. } => ExtractError::Io(source),
             other => ExtractError::Io(io::Error::other(other)),
         })?;
-        let names = read.iter().map(|(id, name)| (id, name.name.clone())).collect();
+        let names = read
+            .iter()
+            .map(|(id, name)| (id, name.name.clone(), name.updated_at.map(Timestamp::as_millisecond)))
+            .collect();
         Ok(HomeContent(ReadItem::Names(NamesContent { names, skipped: read.skipped().clone() })))
     }
 }

@@ -2,37 +2,44 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_backfill::Item;
-use threadkeep_sqlite::{MOST_ROWS, value_columns, values_of};
+use threadkeep_sqlite::{MOST_ROWS, uuid_text, value_columns, values_of};
 
 use super::assign::{Assignment, FileRead};
 use super::content::NamesContent;
 use super::source::HomeItem;
 use crate::home_problem::HomeProblem;
 
-/// One row: path, fingerprint, outcome, thread, problem, detail, lines, skipped lines.
+/// One row of the table.
 #[derive(Debug)]
-pub(super) struct Outcome<'a>(
-    &'a str,
-    &'a str,
-    &'static str,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    u64,
-    u64,
-);
+pub(super) struct Outcome<'a> {
+    path: &'a str,
+    fingerprint: &'a str,
+    outcome: &'static str,
+    thread_id: Option<String>,
+    problem: Option<String>,
+    detail: Option<String>,
+    lines: u64,
+    lines_skipped: u64,
+    base: Option<String>,
+}
 
 impl<'a> Outcome<'a> {
     /// Makes the outcome of a rollout that was read.
     pub(super) fn of_rollout(file: &FileRead<'a>, assignment: &Assignment) -> Outcome<'a> {
         let (outcome, problem) = match assignment {
-            Assignment::Indexed => ("indexed", HomeProblem::of_skipped(&file.thread.skipped)),
+            Assignment::Indexed => ("indexed", file.thread.problem.clone()),
+            Assignment::Part { .. } => ("duplicate", None),
             Assignment::Duplicate { of } => ("duplicate", Some(HomeProblem::Duplicate { of: of.clone() })),
             Assignment::Deleted => ("deleted", None),
         };
         let id = file.thread.upsert.columns.id.clone();
-        let lines = (file.thread.lines, file.thread.skipped.count);
-        Self::new(file.item, outcome, Some(id), problem.as_ref(), lines)
+        let lines = (file.thread.lines, file.thread.lines_skipped);
+        let made = Self::new(file.item, outcome, Some(id), problem.as_ref(), lines);
+        let base = file.thread.base.map(uuid_text);
+        match assignment {
+            Assignment::Part { of } => Outcome { detail: Some(of.clone()), base, ..made },
+            _ => Outcome { base, ..made },
+        }
     }
 
     /// Makes the outcome of the file that names threads.
@@ -52,11 +59,19 @@ impl<'a> Outcome<'a> {
         outcome: &'static str,
         thread_id: Option<String>,
         problem: Option<&HomeProblem>,
-        (lines, skipped): (u64, u64),
+        (lines, lines_skipped): (u64, u64),
     ) -> Outcome<'a> {
-        let code = problem.map(|problem| problem.code().to_owned());
-        let detail = problem.and_then(HomeProblem::detail);
-        Outcome(&item.key, &item.fingerprint, outcome, thread_id, code, detail, lines, skipped)
+        Outcome {
+            path: &item.key,
+            fingerprint: &item.fingerprint,
+            outcome,
+            thread_id,
+            problem: problem.map(|problem| problem.code().to_owned()),
+            detail: problem.and_then(HomeProblem::detail),
+            lines,
+            lines_skipped,
+            base: None,
+        }
     }
 }
 
@@ -68,13 +83,11 @@ pub(super) async fn store_outcomes(
     let mut rows = outcomes.into_iter();
     while rows.len() > 0 {
         let mut query = sqlx::query(AssertSqlSafe(store_sql(rows.len().min(MOST_ROWS))));
-        for Outcome(path, fingerprint, outcome, thread_id, problem, detail, lines, skipped) in
-            rows.by_ref().take(MOST_ROWS)
-        {
-            query =
-                query.bind(path).bind(fingerprint).bind(outcome).bind(thread_id).bind(problem).bind(detail);
-            query = query.bind(i64::try_from(lines).unwrap_or(i64::MAX));
-            query = query.bind(i64::try_from(skipped).unwrap_or(i64::MAX));
+        for row in rows.by_ref().take(MOST_ROWS) {
+            query = query.bind(row.path).bind(row.fingerprint).bind(row.outcome).bind(row.thread_id);
+            query = query.bind(row.problem).bind(row.detail);
+            query = query.bind(i64::try_from(row.lines).unwrap_or(i64::MAX));
+            query = query.bind(i64::try_from(row.lines_skipped).unwrap_or(i64::MAX)).bind(row.base);
         }
         query.execute(&mut *conn).await?;
     }
@@ -84,12 +97,13 @@ pub(super) async fn store_outcomes(
 /// Makes the statement that stores so many outcomes.
 pub(crate) fn store_sql(rows: usize) -> String {
     format!(
-        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped) \
+        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped, base) \
          SELECT {} FROM ({}) WHERE column1 IS NOT NULL \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
            thread_id = coalesce(excluded.thread_id, thread_id), problem = excluded.problem, \
-           detail = excluded.detail, lines = excluded.lines, lines_skipped = excluded.lines_skipped",
-        value_columns(8),
-        values_of(rows, 8)
+           detail = excluded.detail, lines = excluded.lines, lines_skipped = excluded.lines_skipped, \
+           base = excluded.base",
+        value_columns(9),
+        values_of(rows, 9)
     )
 }

@@ -171,7 +171,8 @@ fn outcome_of(key: String, fingerprint: String, exception: &str) -> Result<Store
     }
     let (outcome, problem, detail, present): Exception = serde_json::from_str(exception)?;
     let state = match outcome.as_str() {
-        "duplicate" => OutcomeState::Duplicate { of: detail.unwrap_or_default() },
+        // Without a problem it is a part of a thread, whose newest part has the row.
+        "duplicate" if problem.is_some() => OutcomeState::Duplicate { of: detail.unwrap_or_default() },
         "deleted" => OutcomeState::Excluded,
         "failed" => OutcomeState::Failed(HomeProblem::stored(problem.unwrap_or_default(), detail)),
         _ => OutcomeState::Indexed,

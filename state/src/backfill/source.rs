@@ -11,9 +11,14 @@ use crate::home_problem::HomeProblem;
 
 /// Part of every fingerprint. It grows when the extraction learns something new, and then
 /// everything is read again.
-const EXTRACTION: u32 = 2;
+const EXTRACTION: u32 = 3;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
+
+/// Returns the length in bytes of a file with this stored fingerprint.
+pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
+    u64::from_str_radix(fingerprint.split_once(':')?.0, 16).ok()
+}
 
 /// An agent home as a source of items.
 #[derive(Clone, Debug)]
@@ -33,6 +38,8 @@ pub enum HomeItem {
         archived: bool,
         /// True if the file is compressed.
         compressed: bool,
+        /// Time in milliseconds of the file's last change, also of its place.
+        changed_at_ms: i64,
     },
     /// `session_index.jsonl`.
     Names,
@@ -45,6 +52,16 @@ impl HomeSource {
         HomeSource { home, recipe: format!("{EXTRACTION}:{}", default_provider.replace('\0', " ")) }
     }
 
+    /// Returns a fingerprint as it is stored: the length and a checksum of the rest. Each file has
+    /// one, so it is short.
+    fn stored(&self, fingerprint: &Fingerprint) -> String {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&fingerprint.modified_ns.to_le_bytes());
+        checksum.update(&fingerprint.changed_ns.to_le_bytes());
+        checksum.update(self.recipe.as_bytes());
+        format!("{:x}:{:08x}", fingerprint.len, checksum.finalize())
+    }
+
     fn list_blocking(&self) -> Result<Listing, SourceError> {
         // A home that went away while the program ran: everything in it would be taken for deleted.
         self.home.root().metadata().map_err(|error| self.unlisted(error))?;
@@ -52,12 +69,13 @@ impl HomeSource {
         let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
         listing.items.extend(files.into_iter().map(|file| Item {
             key: file.path,
-            fingerprint: [&file.fingerprint.to_string(), "@", &self.recipe].concat(),
+            fingerprint: self.stored(&file.fingerprint),
             bytes: file.fingerprint.len,
             handle: HomeItem::Rollout {
                 name: file.name,
                 archived: file.archived,
                 compressed: file.compressed,
+                changed_at_ms: file.fingerprint.changed_ns.max(file.fingerprint.modified_ns) / 1_000_000,
             },
         }));
         for problem in problems {
@@ -78,7 +96,7 @@ impl HomeSource {
                 let fingerprint = Fingerprint::of(&metadata);
                 listing.items.push(Item {
                     key: SESSION_INDEX.to_owned(),
-                    fingerprint: fingerprint.to_string(),
+                    fingerprint: self.stored(&fingerprint),
                     bytes: fingerprint.len,
                     handle: HomeItem::Names,
                 });

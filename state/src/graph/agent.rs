@@ -56,6 +56,12 @@ pub struct Agent {
     pub name: Option<String>,
     /// Time of its rollout's last line. `None` if the thread is not indexed.
     pub last_line_at: Option<Timestamp>,
+    /// A sub-agent's nickname.
+    pub nickname: Option<String>,
+    /// A sub-agent's role.
+    pub role: Option<String>,
+    /// A sub-agent's path.
+    pub path: Option<String>,
 }
 
 impl Agent {
@@ -73,6 +79,9 @@ impl Agent {
             outcome: run_outcome(&mut row)?,
             name: row.column()?,
             last_line_at: row.optional_time()?,
+            nickname: row.column()?,
+            role: row.column()?,
+            path: row.column()?,
         })
     }
 }

@@ -17,9 +17,9 @@ use threadkeep_sqlite::Database;
 pub use agent::{Agent, Lifecycle};
 pub use error::GraphError;
 pub use read::{Descendants, MAX_DEPTH, TreeQuery};
-#[cfg(feature = "backfill")]
-pub(crate) use rollouts::link_children_of;
 pub(crate) use rollouts::{Spawned, add_spawned};
+#[cfg(feature = "backfill")]
+pub(crate) use rollouts::{close_agents, link_children_of};
 pub(crate) use statements::{UNLINK, statements};
 
 /// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one

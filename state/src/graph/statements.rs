@@ -4,7 +4,8 @@
 macro_rules! agent {
     () => {
         "agents.thread_id, agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
-         coalesce(threads.name, threads.title), threads.updated_at_ms"
+         coalesce(threads.name, threads.title, threads.first_user_message), threads.updated_at_ms, \
+         threads.agent_nickname, threads.agent_role, threads.agent_path"
     };
 }
 
@@ -33,7 +34,8 @@ pub(super) const ABOVE: &str = concat!(
 );
 
 /// Reads the thread `?1` from the index: the graph does not have a thread without edges.
-pub(super) const ALONE: &str = "SELECT id, NULL, 0, NULL, run_outcome, coalesce(name, title), updated_at_ms \
+pub(super) const ALONE: &str = "SELECT id, NULL, 0, NULL, run_outcome, coalesce(name, title, first_user_message), updated_at_ms, \
+       agent_nickname, agent_role, agent_path \
      FROM threads WHERE id = ?1";
 
 /// The newest `?2` roots before the thread `?1`: an id begins with the time at which the thread
@@ -108,13 +110,26 @@ pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE agents.parent_thread_id IS NULL";
 
-/// Cuts the cycles that rollouts claim: a child that would be its own ancestor becomes a root.
-pub(super) const CUT_CYCLES: &str = "WITH RECURSIVE above (start, id) AS ( \
-       SELECT value ->> 0, value ->> 1 FROM json_each(?1) \
+/// The children in `?1` (a JSON array of `[child, …]`) and everything above them, each with its
+/// parent and once.
+pub(super) const ANCESTRY: &str = "WITH RECURSIVE above (id) AS ( \
+       SELECT value ->> 0 FROM json_each(?1) \
        UNION \
-       SELECT above.start, agents.parent_thread_id FROM above CROSS JOIN agents ON agents.thread_id = above.id \
+       SELECT agents.parent_thread_id FROM above CROSS JOIN agents ON agents.thread_id = above.id \
        WHERE agents.parent_thread_id IS NOT NULL ) \
-     UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT start FROM above WHERE start = id)";
+     SELECT thread_id, parent_thread_id FROM above CROSS JOIN agents ON agents.thread_id = above.id \
+     WHERE parent_thread_id IS NOT NULL";
+
+/// Makes the threads `?1` (a JSON array) roots.
+pub(super) const CUT: &str =
+    "UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT value FROM json_each(?1))";
+
+/// Closes the agents in `?1`, a JSON array of `[child, parent, time]`, that have not been opened or
+/// closed since.
+#[cfg(feature = "backfill")]
+pub(super) const CLOSE_AGENTS: &str = "UPDATE agents SET closed_by = thread_id, updated_at_ms = closed.value ->> 2 \
+     FROM json_each(?1) AS closed \
+     WHERE agents.thread_id = closed.value ->> 0 AND closed_by IS NULL AND updated_at_ms <= closed.value ->> 2";
 
 /// The edges from the parents `?1` (a JSON array) to their indexed children, as a JSON array of
 /// `[child, parent, time]`.

@@ -16,15 +16,27 @@ pub(crate) struct Claim {
 impl Claim {
     /// Returns true if this file should own the thread's row rather than `other`. The order is
     /// total and depends only on the files, not on which was read first. It prefers a name with the
-    /// id (a copy is often renamed), then the longer history, then the current sessions, then the
-    /// path.
+    /// id (a copy is often renamed), then the newest segment (their ids grow with time), then the
+    /// longer history, then the current sessions, then the path.
     pub(crate) fn beats(&self, other: &Claim, id: Uuid) -> bool {
         self.rank(id) > other.rank(id)
     }
 
-    fn rank(&self, id: Uuid) -> (bool, i64, bool, Reverse<&str>) {
-        let file_name = self.path.rsplit('/').next().unwrap_or_default();
-        let named = RolloutName::parse(file_name).is_ok_and(|name| name.thread_id == id);
-        (named, self.updated_at_ms, !self.archived, Reverse(&self.path))
+    fn rank(&self, id: Uuid) -> (bool, Option<Uuid>, i64, bool, Reverse<&str>) {
+        let name = name_of(&self.path).filter(|name| name.thread_id == id);
+        let segment = name.and_then(|name| name.segment_id);
+        (name.is_some(), segment, self.updated_at_ms, !self.archived, Reverse(&self.path))
     }
+}
+
+/// Returns true if two files of one thread are different parts of its history. Otherwise they are
+/// copies.
+pub(crate) fn are_parts(path: &str, other: &str) -> bool {
+    let id = |path| name_of(path).map(|name| name.file_id());
+    id(path).zip(id(other)).is_some_and(|(id, other)| id != other)
+}
+
+/// Returns the parsed name of the rollout at a path.
+pub(crate) fn name_of(path: &str) -> Option<RolloutName> {
+    RolloutName::parse(path.rsplit('/').next().unwrap_or_default()).ok()
 }

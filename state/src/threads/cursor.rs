@@ -20,6 +20,8 @@ pub struct Cursor {
     pub(super) direction: SortDirection,
     /// True if it goes back before a page's first thread, to threads that came since.
     pub(super) catch_up: bool,
+    /// Checksum of the list's filters.
+    pub(super) filters: u32,
     pub(super) at: Timestamp,
     pub(super) id: Uuid,
 }
@@ -58,7 +60,8 @@ impl fmt::Display for Cursor {
             SortDirection::Descending => 'd',
         };
         let travel = if self.catch_up { 'b' } else { 'f' };
-        write!(f, "v1{sort}{direction}{travel}.{}.{}", self.at.as_millisecond(), self.id.simple())
+        let (at, id) = (self.at.as_millisecond(), self.id.simple());
+        write!(f, "v2{sort}{direction}{travel}{:08x}.{at}.{id}", self.filters)
     }
 }
 
@@ -76,7 +79,8 @@ fn parse(text: &str) -> Option<Cursor> {
     if parts.next().is_some() {
         return None;
     }
-    let [b'v', b'1', sort, direction, travel] = kind.as_bytes() else { return None };
+    let (kind, filters) = kind.split_at_checked(5)?;
+    let [b'v', b'2', sort, direction, travel] = kind.as_bytes() else { return None };
     Some(Cursor {
         sort: match sort {
             b'c' => SortKey::Created,
@@ -93,6 +97,7 @@ fn parse(text: &str) -> Option<Cursor> {
             b'f' => false,
             _ => return None,
         },
+        filters: u32::from_str_radix(filters, 16).ok()?,
         at: Timestamp::from_millisecond(at.parse().ok()?).ok()?,
         id: Uuid::try_parse(id).ok()?,
     })

@@ -14,23 +14,24 @@ use crate::thread::MemoryMode;
 pub const MAX_NAME_CHARS: usize = 200;
 
 impl ThreadStore {
-    /// Names a thread. `None` removes the user's name, so that the name in the home's
-    /// `session_index.jsonl` shows again. A secret in a name is stored as `[redacted:…]`.
+    /// Names a thread, until the agent gives it a newer name. `None` removes the user's name, so
+    /// that the agent's shows again. A secret in a name is stored as `[redacted:…]`.
     ///
     /// # Errors
     ///
     /// [`StateError::BadName`] for an empty name or one of more than [`MAX_NAME_CHARS`] characters,
     /// [`StateError::NotFound`], and [`StateError::Database`].
-    pub async fn rename(&self, id: Uuid, name: Option<&str>) -> Result<(), StateError> {
+    pub async fn rename(&self, id: Uuid, name: Option<&str>, now: Timestamp) -> Result<(), StateError> {
         let name = name.map(|name| threadkeep_redact::redact(name.trim()));
         if name.as_deref().is_some_and(|name| name.is_empty() || name.chars().count() > MAX_NAME_CHARS) {
             return Err(StateError::BadName { max: MAX_NAME_CHARS });
         }
-        let update = sqlx::query("UPDATE threads SET user_name = ?2 WHERE id = ?1");
-        self.edit(id, |id| update.bind(id).bind(name)).await
+        let update = sqlx::query("UPDATE threads SET user_name = ?2, user_named_at_ms = ?3 WHERE id = ?1");
+        self.edit(id, |id| update.bind(id).bind(name).bind(now.as_millisecond())).await
     }
 
-    /// Archives a thread: removes it from the list of current threads. Nothing is deleted or moved.
+    /// Archives a thread: removes it from the list of current threads, until the user or the agent
+    /// decides otherwise. Nothing is deleted or moved.
     ///
     /// # Errors
     ///
@@ -38,20 +39,22 @@ impl ThreadStore {
     pub async fn archive(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
         // An archived thread keeps the time of its first archiving.
         let update = sqlx::query(
-            "UPDATE threads SET user_archived = 1, user_archived_at_ms = coalesce(user_archived_at_ms, ?2) WHERE id = ?1",
+            "UPDATE threads SET user_archived = 1, user_archived_at_ms = \
+               CASE WHEN archived = 1 AND user_archived = 1 THEN user_archived_at_ms ELSE ?2 END WHERE id = ?1",
         );
         self.edit(id, |id| update.bind(id).bind(now.as_millisecond())).await
     }
 
-    /// Returns an archived thread to the list of current threads.
+    /// Returns an archived thread to the list of current threads, until the user or the agent
+    /// decides otherwise.
     ///
     /// # Errors
     ///
     /// [`StateError::NotFound`], [`StateError::Database`].
-    pub async fn unarchive(&self, id: Uuid) -> Result<(), StateError> {
+    pub async fn unarchive(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
         let update =
-            sqlx::query("UPDATE threads SET user_archived = 0, user_archived_at_ms = NULL WHERE id = ?1");
-        self.edit(id, |id| update.bind(id)).await
+            sqlx::query("UPDATE threads SET user_archived = 0, user_archived_at_ms = ?2 WHERE id = ?1");
+        self.edit(id, |id| update.bind(id).bind(now.as_millisecond())).await
     }
 
     /// Allows or forbids making memories from a thread.

@@ -1,44 +1,29 @@
 //! Lists threads in pages, by keyset.
 
 use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteArguments;
-use threadkeep_sqlite::uuid_text;
+use sqlx::Row as _;
 
 use super::ThreadStore;
 use super::cursor::Cursor;
 use super::order::{SortDirection, SortKey};
-use super::search::{SearchShape, SearchTerm};
+use super::query::ListThreads;
+use super::search::SearchTerms;
+use super::shape::{Bind, Rows, Select, Trigrams};
 use crate::error::StateError;
-use crate::thread::{THREAD_COLUMNS, Thread};
+use crate::thread::Thread;
 
 /// Default number of threads on a page.
 pub const DEFAULT_PAGE: u32 = 50;
 /// Largest number of threads on a page.
 pub const MAX_PAGE: u32 = 1_000;
 
-/// Query of a list. The default is the first page of the current threads, the latest updated first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListThreads {
-    /// Sort key. `None`: that of the cursor, or else [`SortKey::Updated`].
-    pub sort: Option<SortKey>,
-    /// Direction. That of a cursor wins. Default: descending.
-    pub direction: SortDirection,
-    /// Largest number of threads on the page, from 1 to [`MAX_PAGE`]. `None`: [`DEFAULT_PAGE`].
-    pub limit: Option<u32>,
-    /// Cursor of an earlier page with the same filters.
-    pub cursor: Option<Cursor>,
-    /// Lists the archived threads instead of the current ones.
-    pub archived: bool,
-    /// Only threads of this source: `cli`, `exec`, `subagent`, ….
-    pub source: Option<String>,
-    /// Only threads of this model provider.
-    pub provider: Option<String>,
-    /// Only threads whose latest turn was in exactly this folder.
-    pub cwd: Option<String>,
-    /// Only threads with this text, without regard to case, in their name, title, preview, first
-    /// message, folder or branch.
-    pub search: Option<String>,
-}
+/// Number of rows that a search compares before it asks the trigram index. Words that are common
+/// are found by then, and how rare the others are is known.
+const SAMPLE: u32 = 500;
+/// Number of matches in the sample from which on the others are not rare.
+const RARE: usize = 5;
+/// Number of rows that are compared at a time after that.
+const CHUNK: u32 = 2_000;
 
 /// A page of threads.
 ///
@@ -62,63 +47,12 @@ pub struct ThreadPage {
     pub backwards_cursor: Option<Cursor>,
 }
 
-/// Parts of a query that decide its SQL.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ListShape {
-    pub(crate) sort: SortKey,
-    pub(crate) direction: SortDirection,
-    pub(crate) from_cursor: bool,
-    pub(crate) source: bool,
-    pub(crate) provider: bool,
-    pub(crate) cwd: bool,
-    pub(crate) search: Option<SearchShape>,
-}
-
-impl ListShape {
-    /// Returns the statement. It binds, as far as the shape has them and in this order: list,
-    /// source, provider, folder, search, cursor time, cursor id, limit.
-    pub(crate) fn sql(&self) -> String {
-        let time = match self.sort {
-            SortKey::Created => "created_at_ms",
-            SortKey::Updated => "updated_at_ms",
-        };
-        let (order, beyond) = match self.direction {
-            SortDirection::Ascending => ("ASC", ">"),
-            SortDirection::Descending => ("DESC", "<"),
-        };
-        let mut sql = format!("SELECT {} FROM threads WHERE listing = ?", *THREAD_COLUMNS);
-        if self.source {
-            sql.push_str(" AND source_kind = ?");
-        }
-        if self.provider {
-            sql.push_str(" AND model_provider = ?");
-        }
-        if self.cwd {
-            // The plus keeps SQLite from sorting what the index of folders gives: it is in the
-            // order of updates.
-            sql.push_str(if self.sort == SortKey::Created { " AND +cwd = ?" } else { " AND cwd = ?" });
-        }
-        match self.search {
-            Some(SearchShape::Indexed) => {
-                sql.push_str(" AND rowid IN (SELECT rowid FROM thread_search WHERE thread_search MATCH ?)");
-            }
-            Some(SearchShape::Short) => sql.push_str(" AND search_text LIKE ? ESCAPE '\\'"),
-            None => {}
-        }
-        if self.from_cursor {
-            sql.push_str(&format!(" AND ({time}, id) {beyond} (?, ?)"));
-        }
-        sql.push_str(&format!(" ORDER BY {time} {order}, id {order} LIMIT ?"));
-        sql
-    }
-}
-
 impl ThreadStore {
     /// Lists a page of threads.
     ///
     /// # Errors
     ///
-    /// [`StateError::CursorMismatch`] when the cursor belongs to another sort key,
+    /// [`StateError::CursorMismatch`] when the cursor belongs to another sort key or other filters,
     /// [`StateError::BadLimit`], and [`StateError::Database`].
     pub async fn list(&self, query: &ListThreads) -> Result<ThreadPage, StateError> {
         let limit = query.limit.unwrap_or(DEFAULT_PAGE);
@@ -126,58 +60,99 @@ impl ThreadStore {
             return Err(StateError::BadLimit { limit, max: MAX_PAGE });
         }
         let (sort, direction) = order_of(query)?;
-        let search = query.search.as_deref().and_then(SearchTerm::new);
-        let shape = ListShape {
-            sort,
-            direction,
-            from_cursor: query.cursor.is_some(),
-            source: query.source.is_some(),
-            provider: query.provider.is_some(),
-            cwd: query.cwd.is_some(),
-            search: search.as_ref().map(SearchTerm::shape),
-        };
-
-        let mut rows =
-            sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(shape.sql())).bind(i64::from(query.archived));
-        for filter in [&query.source, &query.provider, &query.cwd].into_iter().flatten() {
-            rows = rows.bind(filter);
-        }
-        if let Some(search) = &search {
-            rows = rows.bind(search.pattern());
-        }
-        if let Some(cursor) = &query.cursor {
-            rows = rows.bind(cursor.at.as_millisecond()).bind(uuid_text(cursor.id));
-        }
+        let after = query.cursor.as_ref().map(|cursor| (cursor.at.as_millisecond(), cursor.id));
         // One more than asked for shows if the list goes on.
-        let rows = rows.bind(i64::from(limit) + 1);
-
-        let mut threads = self.fetch_threads(rows).await?;
+        let rows = Rows { query, sort, direction, after, trigrams: None, limit: limit + 1 };
+        let mut threads = match query.search.as_deref().and_then(SearchTerms::new) {
+            Some(terms) => self.search(&terms, rows).await?,
+            None => self.fetch(&rows.select()).await?.into_iter().map(|(thread, _)| thread).collect(),
+        };
         let more = threads.len() > limit as usize;
         threads.truncate(limit as usize);
         let catch_up = query.cursor.as_ref().filter(|cursor| cursor.catch_up);
-        let mut page = page(threads, more, sort, direction, catch_up.is_some());
+        let order = Order { sort, direction, filters: query.filters() };
+        let mut page = page(threads, more, order, catch_up.is_some());
         if page.threads.is_empty() {
             page.backwards_cursor = catch_up.cloned();
         }
         Ok(page)
     }
 
-    async fn fetch_threads(
-        &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, SqliteArguments>,
-    ) -> Result<Vec<Thread>, StateError> {
+    /// Returns the threads with all terms, at most `rows.limit`.
+    ///
+    /// The first rows are compared one by one. If they do not suffice, the trigram index says which
+    /// of the others may have the terms.
+    async fn search(&self, terms: &SearchTerms, mut rows: Rows<'_>) -> Result<Vec<Thread>, StateError> {
+        let limit = rows.limit as usize;
+        rows.limit = rows.limit.max(SAMPLE);
+        let mut read = self.fetch(&rows.select()).await?;
+        let sample: Vec<&str> = read.iter().map(|(_, text)| text.as_str()).collect();
+        let trigrams = terms.trigrams(&sample);
+        let matches = sample.iter().filter(|text| terms.are_in(text)).count();
+        rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare: matches < RARE });
+        let mut found = Vec::new();
+        loop {
+            let is_last = read.len() < rows.limit as usize;
+            rows.after =
+                read.last().map(|(thread, _)| (time_of(thread, rows.sort), thread.id)).or(rows.after);
+            found.extend(read.into_iter().filter(|(_, text)| terms.are_in(text)).map(|(thread, _)| thread));
+            if is_last || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+            rows.limit = CHUNK;
+            read = self.fetch(&rows.select()).await?;
+        }
+    }
+
+    /// Reads threads, each with the text that is searched.
+    async fn fetch(&self, select: &Select) -> Result<Vec<(Thread, String)>, StateError> {
+        let mut query = sqlx::query(AssertSqlSafe(select.sql.clone()));
+        for bind in &select.binds {
+            query = match bind {
+                Bind::Int(int) => query.bind(*int),
+                Bind::Text(text) => query.bind(text.as_str()),
+                Bind::Json(json) => query.bind(json),
+            };
+        }
         let threads = self.db.read(async |conn| {
             let rows = query.fetch_all(conn).await?;
-            rows.iter().map(Thread::from_row).collect()
+            rows.iter().map(|row| Ok((Thread::from_row(row)?, row.try_get("search_text")?))).collect()
         });
         Ok(threads.await?)
     }
+
+    /// Returns the folders of all threads, each once, sorted by bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn folders(&self) -> Result<Vec<String>, StateError> {
+        // Each folder is one step in the index, however many threads it has.
+        let folders = sqlx::query_scalar(
+            "WITH RECURSIVE folder (path) AS (\
+               SELECT min(cwd) FROM threads \
+               UNION ALL SELECT (SELECT min(cwd) FROM threads WHERE cwd > path) FROM folder WHERE path IS NOT NULL) \
+             SELECT path FROM folder WHERE path IS NOT NULL",
+        );
+        Ok(self.db.read(async |conn| folders.fetch_all(conn).await).await?)
+    }
+}
+
+fn time_of(thread: &Thread, sort: SortKey) -> i64 {
+    let at = match sort {
+        SortKey::Created => thread.created_at,
+        SortKey::Updated => thread.updated_at,
+    };
+    at.as_millisecond()
 }
 
 /// Returns the order that a query asks for. A cursor has its own.
 fn order_of(query: &ListThreads) -> Result<(SortKey, SortDirection), StateError> {
     match (&query.cursor, query.sort) {
-        (Some(cursor), Some(sort)) if cursor.sort != sort => {
+        (Some(cursor), sort)
+            if sort.is_some_and(|sort| cursor.sort != sort) || cursor.filters != query.filters() =>
+        {
             Err(StateError::CursorMismatch(cursor.to_string()))
         }
         (Some(cursor), _) => Ok((cursor.sort, cursor.direction)),
@@ -185,17 +160,21 @@ fn order_of(query: &ListThreads) -> Result<(SortKey, SortDirection), StateError>
     }
 }
 
-fn page(
-    threads: Vec<Thread>,
-    more: bool,
+/// Order of a list, and a checksum of its filters.
+#[derive(Clone, Copy)]
+struct Order {
     sort: SortKey,
     direction: SortDirection,
-    catching_up: bool,
-) -> ThreadPage {
+    filters: u32,
+}
+
+fn page(threads: Vec<Thread>, more: bool, order: Order, catching_up: bool) -> ThreadPage {
+    let Order { sort, direction, filters } = order;
     let cursor_at = |thread: &Thread, direction, catch_up| Cursor {
         sort,
         direction,
         catch_up,
+        filters,
         at: match sort {
             SortKey::Created => thread.created_at,
             SortKey::Updated => thread.updated_at,

@@ -7,7 +7,9 @@ mod find;
 mod list;
 mod live;
 mod order;
+mod query;
 mod search;
+mod shape;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -21,14 +23,15 @@ use threadkeep_sqlite::Database;
 
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
-pub use list::{DEFAULT_PAGE, ListThreads, MAX_PAGE, ThreadPage};
+pub use list::{DEFAULT_PAGE, MAX_PAGE, ThreadPage};
 pub use live::{LiveError, LiveThread};
 pub use order::{SortDirection, SortKey};
+pub use query::{ListThreads, Shelf, SourceFilter};
 pub(crate) use statements::statements;
 pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
-pub(crate) use claim::Claim;
+pub(crate) use claim::{Claim, are_parts, name_of};
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]

@@ -1,9 +1,9 @@
 //! The statements that are put together at run time, by name: for audits of query plans.
 
 use super::find::{by_id, by_ids};
-use super::list::ListShape;
 use super::order::{SortDirection, SortKey};
-use super::search::SearchShape;
+use super::query::{ListThreads, Shelf};
+use super::shape::{Rows, Trigrams};
 use super::upsert::upsert_sql;
 
 /// Returns every statement that finds or writes a thread, and one list statement for each query
@@ -14,37 +14,36 @@ pub(crate) fn statements() -> Vec<(String, String)> {
         ("threads by id".to_owned(), by_ids()),
         ("upsert".to_owned(), upsert_sql(1)),
     ];
+    let query = |change: &dyn Fn(&mut ListThreads)| {
+        let mut query = ListThreads::default();
+        change(&mut query);
+        query
+    };
+    let folder = Some(vec!["/f".to_owned()]);
+    let queries = [
+        ("", query(&|_| ())),
+        (", all", query(&|query| query.all = true)),
+        (", cwd", query(&|query| query.folders = folder.clone())),
+        (", archived too", query(&|query| query.shelf = Shelf::Any)),
+    ];
     for sort in [SortKey::Created, SortKey::Updated] {
-        for search in [None, Some(SearchShape::Indexed), Some(SearchShape::Short)] {
-            for (cwd, from_cursor) in [(false, false), (false, true), (true, false), (true, true)] {
-                // The direction changes no plan, nor does a filter that the index answers.
-                let shape = ListShape {
-                    sort,
-                    direction: SortDirection::Descending,
-                    from_cursor,
-                    source: !cwd,
-                    provider: !cwd,
-                    cwd,
-                    search,
-                };
-                statements.push((shape.name(), shape.sql()));
+        let by = if sort == SortKey::Created { "created" } else { "updated" };
+        for (name, query) in &queries {
+            for (cursor, after) in [("", None), (", cursor", Some((0, uuid::Uuid::nil())))] {
+                let trigrams = |are_rare| Some(Trigrams { query: "abc", are_rare });
+                let mut searches = vec![("", None), (", search", trigrams(false))];
+                // Sorting what is found has the same plan for every list.
+                if *name == "" && after.is_none() {
+                    searches.push((", rare search", trigrams(true)));
+                }
+                for (search, trigrams) in searches {
+                    // The direction changes no plan.
+                    let direction = SortDirection::Descending;
+                    let rows = Rows { query, sort, direction, after, trigrams, limit: 1 };
+                    statements.push((format!("list by {by}{name}{search}{cursor}"), rows.select().sql));
+                }
             }
         }
     }
     statements
-}
-
-impl ListShape {
-    /// Returns a name in a few words.
-    fn name(&self) -> String {
-        let sort = if self.sort == SortKey::Created { "created" } else { "updated" };
-        let parts = [
-            (self.cwd, ", cwd"),
-            (self.search == Some(SearchShape::Indexed), ", search"),
-            (self.search == Some(SearchShape::Short), ", short search"),
-            (self.from_cursor, ", cursor"),
-        ];
-        let parts: String = parts.iter().filter(|(has, _)| *has).map(|(_, part)| *part).collect();
-        format!("list by {sort}{parts}")
-    }
 }

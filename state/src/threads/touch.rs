@@ -198,15 +198,15 @@ pub(super) async fn write_touches(conn: &mut SqliteConnection, touches: &[Touch]
     }
     let row = |touch: &Touch| {
         let at = touch.updated_at.as_millisecond();
-        (uuid_text(touch.thread_id), at, touch.tokens_used.max(0), touch.run_outcome.as_str())
+        (uuid_text(touch.thread_id), at, touch.own_tokens, touch.run_outcome.as_str())
     };
-    let rows: Vec<(String, i64, i64, &str)> = touches.iter().map(row).collect();
+    let rows: Vec<(String, i64, Option<i64>, &str)> = touches.iter().map(row).collect();
     sqlx::query(
-        "UPDATE threads SET updated_at_ms = touch.value ->> 1, tokens_used = touch.value ->> 2, \
+        "UPDATE threads SET updated_at_ms = touch.value ->> 1, own_tokens = touch.value ->> 2, \
            run_outcome = touch.value ->> 3 \
          FROM json_each(?1) AS touch \
          WHERE threads.id = touch.value ->> 0 AND threads.updated_at_ms <= touch.value ->> 1 \
-           AND (threads.updated_at_ms, threads.tokens_used, threads.run_outcome) \
+           AND (threads.updated_at_ms, threads.own_tokens, threads.run_outcome) \
              IS NOT (touch.value ->> 1, touch.value ->> 2, touch.value ->> 3)",
     )
     .bind(json(&rows))

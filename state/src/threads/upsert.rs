@@ -68,12 +68,17 @@ indexed_columns! { |metadata, file|
     model: Option<String> = metadata.model,
     reasoning_effort: Option<String> = metadata.reasoning_effort,
     cli_version: Option<String> = metadata.cli_version,
-    title: Option<String> = metadata.title,
+    kind: &'static str = metadata.kind.as_str(),
+    forked_from_id: Option<String> = metadata.forked_from_id.map(uuid_text),
+    title: Option<String> = metadata.title.filter(|title| Some(title) != metadata.first_user_message.as_ref()),
     first_user_message: Option<String> = metadata.first_user_message,
-    preview: Option<String> = metadata.preview,
+    rollout_name: Option<String> = metadata.name,
+    rollout_named_at_ms: Option<i64> = metadata.named_at.map(Timestamp::as_millisecond),
+    objective: Option<String> = metadata.goal.and_then(|goal| serde_json::to_string(&goal).ok()),
     sandbox_policy: Option<String> = metadata.sandbox_policy,
     approval_mode: Option<String> = metadata.approval_mode,
-    tokens_used: i64 = metadata.own_tokens.unwrap_or(0).saturating_add(metadata.inherited_tokens.unwrap_or(0)),
+    own_tokens: Option<i64> = metadata.own_tokens,
+    inherited_tokens: Option<i64> = metadata.inherited_tokens,
     git_sha: Option<String> = metadata.git_sha,
     git_branch: Option<String> = metadata.git_branch,
     git_origin_url: Option<String> = metadata.git_origin_url,
@@ -91,6 +96,9 @@ indexed_columns! { |metadata, file|
 pub struct ThreadUpsert {
     pub(crate) id: Uuid,
     pub(crate) columns: IndexedColumns,
+    /// Time in milliseconds at which the rollout was moved into the archive or out of it, if that
+    /// is new.
+    pub(crate) moved_at_ms: Option<i64>,
 }
 
 impl ThreadUpsert {
@@ -118,7 +126,7 @@ impl ThreadUpsert {
         let created = metadata.created_at.or(metadata.updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
         let updated = metadata.updated_at.unwrap_or(created).max(created);
         let file = File { path: rollout_path, archived, default_provider, created, updated };
-        ThreadUpsert { id, columns: IndexedColumns::new(metadata, &file) }
+        ThreadUpsert { id, columns: IndexedColumns::new(metadata, &file), moved_at_ms: None }
     }
 
     /// Returns the claim of the rollout on the thread.
@@ -146,14 +154,16 @@ pub(super) fn upsert_sql(rows: usize) -> String {
     let ours: Vec<String> = names[1..].iter().map(|name| format!("threads.{name}")).collect();
     let theirs: Vec<String> = names[1..].iter().map(|name| format!("excluded.{name}")).collect();
     format!(
-        "INSERT INTO threads ({}, session_name) \
-         SELECT {}, (SELECT name FROM session_names WHERE thread_id = column1) FROM ({}) \
+        "INSERT INTO threads ({}, rollout_archived_at_ms, session_name, session_named_at_ms) \
+         SELECT {}, (SELECT name FROM session_names WHERE thread_id = column1), \
+           (SELECT named_at_ms FROM session_names WHERE thread_id = column1) FROM ({}) \
          WHERE column1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = column1) \
-         ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL \
+         ON CONFLICT (id) DO UPDATE SET {}, missing_since_ms = NULL, \
+           rollout_archived_at_ms = coalesce(excluded.rollout_archived_at_ms, threads.rollout_archived_at_ms) \
          WHERE ({}, threads.missing_since_ms) IS NOT ({}, NULL)",
         names.join(", "),
-        value_columns(names.len()),
-        values_of(rows, names.len()),
+        value_columns(names.len() + 1),
+        values_of(rows, names.len() + 1),
         sets.join(", "),
         ours.join(", "),
         theirs.join(", "),
@@ -205,7 +215,10 @@ pub(crate) async fn upsert_all(
     let mut written = 0;
     while rows.len() > 0 {
         let query = sqlx::query(AssertSqlSafe(upsert_sql(rows.len().min(MOST_ROWS))));
-        let query = rows.by_ref().take(MOST_ROWS).fold(query, |query, row| row.columns.bind_to(query));
+        let query = rows
+            .by_ref()
+            .take(MOST_ROWS)
+            .fold(query, |query, row| row.columns.bind_to(query).bind(row.moved_at_ms));
         written += query.execute(&mut *conn).await?.rows_affected();
     }
     add_spawned(conn, &spawned).await?;

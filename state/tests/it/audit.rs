@@ -39,12 +39,16 @@ async fn a_fresh_index_differs_in_nothing() -> Result {
 async fn every_field_that_differs_is_named_and_mended() -> Result {
     let fixture = Fixture::bundled().await?;
     fixture.index().await?;
-    fixture.state.threads().rename("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?, Some("Mine")).await?;
-    fixture.sql("UPDATE threads SET title = 'wrong', tokens_used = 7, git_sha = NULL, approval_mode = 'made up' WHERE id LIKE '01a2036f-a3a8%'").await?;
+    fixture
+        .state
+        .threads()
+        .rename("01a2036f-a3a8-7c33-961b-db9759fa464d".parse()?, Some("Mine"), jiff::Timestamp::now())
+        .await?;
+    fixture.sql("UPDATE threads SET title = 'wrong', own_tokens = 7, git_sha = NULL, approval_mode = 'made up' WHERE id LIKE '01a2036f-a3a8%'").await?;
     fixture.sql("DELETE FROM threads WHERE id LIKE '01a2036f-6413%'").await?;
     fixture.sql("UPDATE threads SET missing_since_ms = 1 WHERE id LIKE '01a2036f-6f1a%'").await?;
     fixture.sql("UPDATE threads SET session_name = 'nobody said so' WHERE id LIKE '01a2036f-755a%'").await?;
-    fixture.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, rollout_archived, run_outcome) \
+    fixture.sql("INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, own_tokens, rollout_archived, run_outcome) \
              VALUES ('ffffffff-0000-7000-8000-000000000000', 'sessions/nowhere.jsonl', 1, 1, 'mock', 0, 0, 'unknown')").await?;
     let report = audit(&fixture).await?;
     insta::assert_snapshot!(said(&report), @r#"
@@ -54,7 +58,7 @@ async fn every_field_that_differs_is_named_and_mended() -> Result {
 01a2036f-a3a8 approval_mode: index Some("made up"), rollout None
 01a2036f-a3a8 git_sha: index None, rollout Some("dc41654d7358e4cfb8b3e2009e1dfff12816a72e")
 01a2036f-a3a8 title: index Some("wrong"), rollout Some("Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.")
-01a2036f-a3a8 tokens_used: index Some("7"), rollout Some("0")
+01a2036f-a3a8 own_tokens: index Some("7"), rollout None
 ffffffff-0000 NoRollout
 "#);
 

@@ -13,7 +13,9 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::{
     BackfillPorts, BackfillProgress, BackfillReport, HomeSource, IndexOptions, ThreadIndex,
 };
-use threadkeep_state::{ListThreads, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert};
+use threadkeep_state::{
+    ListThreads, Shelf, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert,
+};
 use uuid::Uuid;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -109,8 +111,8 @@ impl Fixture {
     /// Every listed thread, current and archived, the oldest first.
     pub(crate) async fn threads(&self) -> Result<Vec<Thread>> {
         let mut threads = Vec::new();
-        for archived in [false, true] {
-            let query = ListThreads { archived, limit: Some(1_000), ..ListThreads::default() };
+        for shelf in [Shelf::Current, Shelf::Archived] {
+            let query = ListThreads { shelf, all: true, limit: Some(1_000), ..ListThreads::default() };
             threads.extend(self.state.threads().list(&query).await?.threads);
         }
         threads.sort_by_key(|thread| (thread.created_at, thread.id));

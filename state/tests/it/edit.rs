@@ -18,7 +18,7 @@ async fn a_re_index_overwrites_nothing_of_the_user() -> Result {
     let fixture = one_thread().await?;
     let threads = fixture.state.threads();
     let now: Timestamp = "2026-11-23T00:00:00Z".parse()?;
-    threads.rename(id(1), Some("  Mine  ")).await?;
+    threads.rename(id(1), Some("  Mine  "), jiff::Timestamp::now()).await?;
     threads.archive(id(1), now).await?;
     threads.set_memory_mode(id(1), MemoryMode::Disabled).await?;
 
@@ -33,8 +33,8 @@ async fn a_re_index_overwrites_nothing_of_the_user() -> Result {
     assert_eq!((thread.archived, thread.archived_at), (true, Some(now)));
     assert_eq!(thread.memory_mode, "disabled");
 
-    threads.rename(id(1), None).await?;
-    threads.unarchive(id(1)).await?;
+    threads.rename(id(1), None, jiff::Timestamp::now()).await?;
+    threads.unarchive(id(1), jiff::Timestamp::now()).await?;
     let thread = threads.get(id(1)).await?.ok_or("the thread")?;
     assert_eq!((thread.name.as_deref(), thread.archived, thread.archived_at), (Some("Theirs"), false, None));
     Ok(())
@@ -47,7 +47,7 @@ async fn a_thread_of_the_archive_folder_can_be_brought_back() -> Result {
     let archived =
         fixture.threads().await?.into_iter().find(|thread| thread.archived).ok_or("an archived thread")?;
     assert_eq!(archived.archived_at, None, "the folder does not say when");
-    fixture.state.threads().unarchive(archived.id).await?;
+    fixture.state.threads().unarchive(archived.id, jiff::Timestamp::now()).await?;
     fixture.engine(IndexOptions::default())?.with(|it| it.force = true).run(|_| ()).await?;
     let thread = fixture.state.threads().get(archived.id).await?.ok_or("the thread")?;
     assert!(!thread.archived, "the user's word counts");
@@ -58,10 +58,15 @@ async fn a_thread_of_the_archive_folder_can_be_brought_back() -> Result {
 async fn a_name_is_short_and_not_empty() -> Result {
     let fixture = one_thread().await?;
     for name in ["", " \t", &"é".repeat(201)] {
-        let error = fixture.state.threads().rename(id(1), Some(name)).await.expect_err("a bad name");
+        let error = fixture
+            .state
+            .threads()
+            .rename(id(1), Some(name), jiff::Timestamp::now())
+            .await
+            .expect_err("a bad name");
         assert_eq!(error.to_string(), "a thread's name has 1 to 200 characters");
     }
-    fixture.state.threads().rename(id(1), Some(&"é".repeat(200))).await?;
+    fixture.state.threads().rename(id(1), Some(&"é".repeat(200)), jiff::Timestamp::now()).await?;
     Ok(())
 }
 
@@ -69,7 +74,7 @@ async fn a_name_is_short_and_not_empty() -> Result {
 async fn a_deleted_thread_stays_deleted_until_it_is_asked_for() -> Result {
     let fixture = one_thread().await?;
     let threads = fixture.state.threads();
-    threads.rename(id(1), Some("Mine")).await?;
+    threads.rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
     fixture.write("session_index.jsonl", format!("{{\"id\":\"{}\",\"thread_name\":\"Theirs\"}}\n", id(1)))?;
     fixture.index().await?;
     fixture.state.delete_thread(id(1), Timestamp::now()).await?;
@@ -135,7 +140,7 @@ async fn secrets_in_titles_and_names_reach_no_page() -> Result {
     let thread = threads.get(id(1)).await?.ok_or("the thread")?;
     assert_eq!(thread.title.as_deref(), Some("use [redacted:openai-key] please"));
     assert_eq!(thread.name.as_deref(), Some("with [redacted:openai-key]"));
-    threads.rename(id(1), Some(&format!("mine: {key}"))).await?;
+    threads.rename(id(1), Some(&format!("mine: {key}")), jiff::Timestamp::now()).await?;
     let thread = threads.get(id(1)).await?.ok_or("the thread")?;
     assert_eq!(thread.name.as_deref(), Some("mine: [redacted:openai-key]"));
     assert!(fixture.state.audit(&fixture.home()?, |_, _| ()).await?.differences.is_empty());

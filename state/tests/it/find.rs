@@ -45,7 +45,12 @@ async fn a_thread_that_is_not_there_is_none() -> Result {
     let fixture = Fixture::empty().await?;
     let nobody = id(1);
     assert_eq!(fixture.state.threads().get(nobody).await?, None);
-    let error = fixture.state.threads().rename(nobody, Some("x")).await.expect_err("nothing to rename");
+    let error = fixture
+        .state
+        .threads()
+        .rename(nobody, Some("x"), jiff::Timestamp::now())
+        .await
+        .expect_err("nothing to rename");
     assert!(matches!(error, StateError::NotFound(id) if id == nobody));
     Ok(())
 }

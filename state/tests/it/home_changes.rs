@@ -63,7 +63,7 @@ async fn a_copy_takes_the_place_of_what_vanished() -> Result {
     fixture.index().await?;
     let winner = paths(&fixture).await?.pop().ok_or("a winner")?;
     let heir = if winner == one { other } else { one };
-    fixture.state.threads().rename(id(1), Some("Mine")).await?;
+    fixture.state.threads().rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
     std::fs::remove_file(fixture.path(&winner))?;
     fixture.index().await?;
     let threads = fixture.threads().await?;
@@ -79,7 +79,7 @@ async fn a_thread_whose_file_moves_stays_the_same_thread() -> Result {
     let from = rollout_path(id(1));
     fixture.write(&from, session(id(1), "hello"))?;
     fixture.index().await?;
-    fixture.state.threads().rename(id(1), Some("Mine")).await?;
+    fixture.state.threads().rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
     let to = format!("archived_sessions/{}", from.rsplit('/').next().unwrap_or_default());
     fixture.rename(&from, &to)?;
     let report = fixture.index().await?;
@@ -98,7 +98,7 @@ async fn a_thread_whose_file_vanishes_leaves_the_lists_and_comes_back_with_it() 
     let path = rollout_path(id(1));
     fixture.write(&path, session(id(1), "hello"))?;
     fixture.index().await?;
-    fixture.state.threads().rename(id(1), Some("Mine")).await?;
+    fixture.state.threads().rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
     std::fs::remove_file(fixture.path(&path))?;
     let report = fixture.index().await?;
     assert_eq!((report.vanished, report.rows_gone), (1, 1));
@@ -142,7 +142,7 @@ async fn a_large_rollout_is_read_on_from_where_it_ended() -> Result {
     let report = fixture.index().await?;
     assert_eq!(report.indexed, 1);
     let thread = fixture.state.threads().get(id(1)).await?.ok_or("the thread")?;
-    assert_eq!((thread.tokens_used, thread.title.as_deref()), (42, Some("hello")));
+    assert_eq!((thread.own_tokens, thread.title.as_deref()), (Some(42), Some("hello")));
     let audit = fixture.state.audit(&fixture.home()?, |_, _| ()).await?;
     assert_eq!(audit.differences, [], "as if it had been read from its start");
 
@@ -150,7 +150,7 @@ async fn a_large_rollout_is_read_on_from_where_it_ended() -> Result {
     fixture.write(&path, session(id(1), "something else"))?;
     fixture.index().await?;
     let thread = fixture.state.threads().get(id(1)).await?.ok_or("the thread")?;
-    assert_eq!((thread.tokens_used, thread.title.as_deref()), (0, Some("something else")));
+    assert_eq!((thread.own_tokens, thread.title.as_deref()), (None, Some("something else")));
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use threadkeep_state::{Cursor, ListThreads, SortDirection, SortKey, StateError, Thread};
+use threadkeep_state::{
+    Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, StateError, Thread, ThreadKind,
+};
 use uuid::Uuid;
 
 use crate::common::{Fixture, Result, id, thread};
@@ -82,20 +84,33 @@ async fn a_page_has_a_sensible_size() -> Result {
     Ok(())
 }
 
+fn sources(word: &str) -> Vec<SourceFilter> {
+    word.parse().into_iter().collect()
+}
+
 #[tokio::test]
 async fn filters_agree_with_looking_at_every_thread() -> Result {
     let fixture = Fixture::bundled().await?;
     fixture.index().await?;
     let all = fixture.threads().await?;
     type Case = (fn(&mut ListThreads), fn(&Thread) -> bool);
-    let cases: [Case; 6] = [
-        (|q| q.source = Some("exec".into()), |t| t.source.as_deref() == Some("exec")),
-        (|q| q.source = Some("subagent".into()), |t| t.thread_source.as_deref() == Some("subagent")),
-        (|q| q.provider = Some("mock".into()), |t| t.model_provider == "mock"),
-        (|q| q.provider = Some("openai".into()), |_| false),
-        (|q| q.cwd = Some("/tmp/project/widget".into()), |t| t.cwd.as_deref() == Some("/tmp/project/widget")),
+    let cases: [Case; 9] = [
+        (|q| q.sources = sources("exec"), |t| t.source.as_deref() == Some("exec")),
+        (|q| q.sources = sources("subagent"), |t| t.kind == ThreadKind::Subagent),
         (
-            |q| (q.cwd, q.source) = (Some("/tmp/project/widget".into()), Some("subagent".into())),
+            |q| q.sources = sources("!exec"),
+            |t| t.kind == ThreadKind::User && t.source.as_deref() != Some("exec"),
+        ),
+        (|q| q.all = true, |_| true),
+        (|q| (q.all, q.sources) = (true, sources("!subagent")), |t| t.kind != ThreadKind::Subagent),
+        (|q| q.provider = Some("mock".into()), |t| t.kind == ThreadKind::User && t.model_provider == "mock"),
+        (|q| q.provider = Some("openai".into()), |_| false),
+        (
+            |q| q.folders = Some(vec!["/tmp/project/widget".into()]),
+            |t| t.kind == ThreadKind::User && t.cwd.as_deref() == Some("/tmp/project/widget"),
+        ),
+        (
+            |q| (q.folders, q.sources) = (Some(vec!["/tmp/project/widget".into()]), sources("subagent")),
             |t| t.agent_nickname.is_some(),
         ),
     ];
@@ -106,7 +121,8 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
         let wanted = all.iter().filter(|t| !t.archived && holds(t)).map(|t| t.id).collect();
         assert_eq!(listed, wanted, "{query:?}");
     }
-    let archived = follow(&fixture, ListThreads { archived: true, ..ListThreads::default() }).await?;
+    let archived =
+        follow(&fixture, ListThreads { shelf: Shelf::Archived, all: true, ..ListThreads::default() }).await?;
     assert_eq!(archived, all.iter().filter(|t| t.archived).map(|t| t.id).collect::<Vec<_>>());
     Ok(())
 }

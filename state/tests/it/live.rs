@@ -53,7 +53,7 @@ async fn the_index_follows_a_session_and_agrees_with_its_rollout() -> Result {
     live.finish().await?;
     let thread = threads.get(id).await?.ok_or("the thread")?;
     assert_eq!((thread.title.as_deref(), thread.model.as_deref()), (Some("request 0"), Some("mock")));
-    assert_eq!((thread.updated_at.as_millisecond(), thread.tokens_used), (at.as_millisecond(), 299_000));
+    assert_eq!((thread.updated_at.as_millisecond(), thread.own_tokens), (at.as_millisecond(), Some(299_000)));
     assert_eq!(thread.run_outcome, RunOutcome::Completed);
     // And so says the rollout.
     assert!(fixture.state.audit(&home, |_, _| ()).await?.differences.is_empty());

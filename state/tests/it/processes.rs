@@ -23,7 +23,7 @@ async fn session(folder: &Path) -> Result {
         for (line_type, payload) in turn(number, 15) {
             live.appended(&recorder.append(line_type, &payload)?).await?;
         }
-        state.threads().rename(id, Some(&format!("after {number}"))).await?;
+        state.threads().rename(id, Some(&format!("after {number}")), jiff::Timestamp::now()).await?;
     }
     live.finish().await?;
     state.close().await?;
@@ -56,7 +56,7 @@ async fn sixteen_sessions_at_once_meet_no_locked_database() -> Result {
     let threads = fixture.threads().await?;
     assert_eq!(threads.len(), PROCESSES);
     for thread in threads {
-        assert_eq!((thread.name.as_deref(), thread.tokens_used), (Some("after 9"), 149_000));
+        assert_eq!((thread.name.as_deref(), thread.own_tokens), (Some("after 9"), Some(149_000)));
     }
     assert!(fixture.state.audit(&fixture.home()?, |_, _| ()).await?.differences.is_empty());
     Ok(())

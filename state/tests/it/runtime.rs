@@ -27,7 +27,8 @@ async fn a_read_only_runtime_lists_and_refuses_to_write() -> Result {
     let options = StateOptions::new(fixture.sqlite_home()).open_options(OpenOptions::new().read_only(true));
     let state = StateRuntime::open(&options).await?;
     assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
-    let error = state.threads().rename(id(1), Some("x")).await.expect_err("it is read-only");
+    let error =
+        state.threads().rename(id(1), Some("x"), jiff::Timestamp::now()).await.expect_err("it is read-only");
     assert!(matches!(error, StateError::Database(_)), "{error:?}");
     Ok(())
 }

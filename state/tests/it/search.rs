@@ -21,7 +21,7 @@ async fn a_search_looks_at_what_people_remember() -> Result {
         fixture.write(&rollout_path(id(number)), session(id(number), message))?;
     }
     fixture.index().await?;
-    fixture.state.threads().rename(id(3), Some("Grüße")).await?;
+    fixture.state.threads().rename(id(3), Some("Grüße"), jiff::Timestamp::now()).await?;
     for (text, numbers) in [
         ("parser", &[1][..]),
         ("THE PARS", &[1]),
@@ -30,12 +30,16 @@ async fn a_search_looks_at_what_people_remember() -> Result {
         ("日本", &[2]),
         ("CAFÉ", &[2]),
         ("\"hi\" OR", &[3]),
+        ("\"OR 50\" say", &[3]),
         ("50%_d", &[3]),
         ("%", &[3]),
         ("_", &[3]),
         ("\\n", &[3]),
         ("grüße", &[3]),
         ("/tmp/proj", &[1, 2, 3]),
+        ("pars fix", &[1]),
+        ("CAFE и", &[2]),
+        ("gruße", &[3]),
         ("fix OR say", &[]),
         ("p*r", &[]),
         ("  ", &[1, 2, 3]),
@@ -50,9 +54,9 @@ async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
     let fixture = Fixture::empty().await?;
     fixture.write(&rollout_path(id(1)), session(id(1), "alpha"))?;
     fixture.index().await?;
-    fixture.state.threads().rename(id(1), Some("bravo")).await?;
+    fixture.state.threads().rename(id(1), Some("bravo"), jiff::Timestamp::now()).await?;
     assert_eq!((found(&fixture, "alpha").await?, found(&fixture, "bravo").await?), (vec![1], vec![1]));
-    fixture.state.threads().rename(id(1), None).await?;
+    fixture.state.threads().rename(id(1), None, jiff::Timestamp::now()).await?;
     fixture.write(&rollout_path(id(1)), session(id(1), "charlie!"))?;
     fixture.index().await?;
     for text in ["alpha", "bravo"] {
@@ -63,7 +67,7 @@ async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
     assert_eq!(found(&fixture, "charlie").await?, [] as [u128; 0]);
     // The index agrees with the table to the last posting.
     let mut conn = fixture.raw().await?;
-    sqlx::query("INSERT INTO thread_search (thread_search, rank) VALUES ('integrity-check', 1)")
+    sqlx::query("INSERT INTO thread_trigrams (thread_trigrams, rank) VALUES ('integrity-check', 1)")
         .execute(&mut conn)
         .await?;
     Ok(())

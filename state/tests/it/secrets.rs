@@ -18,7 +18,7 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     metadata.git_origin_url = Some(format!("https://me:{key}@example.com/repo.git"));
     let state = &fixture.state;
     state.threads().upsert(&[ThreadUpsert::new(metadata, &rollout_path(id(1)), false, "mock")]).await?;
-    state.threads().rename(id(1), Some(&words)).await?;
+    state.threads().rename(id(1), Some(&words), jiff::Timestamp::now()).await?;
     state.thread_memories().upsert(id(1), &words, &words, now).await?;
     state.thread_goals().insert(id(1), NewGoal::new(&words), now).await?;
     let update = GoalUpdate { objective: Some(words.clone()), ..GoalUpdate::default() };
@@ -27,7 +27,7 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     let clean = "call it with [redacted:openai-key] please";
     let thread = state.threads().get(id(1)).await?.ok_or("a thread")?;
     let memory = state.thread_memories().get(id(1)).await?.ok_or("a memory")?;
-    for text in [thread.title, thread.preview, thread.first_user_message, thread.name] {
+    for text in [thread.title, thread.first_user_message, thread.name] {
         assert_eq!(text.as_deref(), Some(clean));
     }
     assert_eq!(thread.git_origin_url.as_deref(), Some("https://example.com/repo.git"));

@@ -15,7 +15,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn touch(number: u128, ms: i64) -> Touch {
-    Touch::new(id(number), at(ms), ms, RunOutcome::Running)
+    Touch::new(id(number), at(ms), Some(ms), RunOutcome::Running)
 }
 
 async fn two_threads() -> Result<Fixture> {
@@ -106,11 +106,11 @@ async fn the_latest_touch_counts_and_time_does_not_go_backwards() -> Result {
     let fixture = two_threads().await?;
     let threads = fixture.state.threads();
     threads.touch(touch(1, 9)).await?;
-    threads.touch(Touch::new(id(1), at(9), 50, RunOutcome::Completed)).await?;
+    threads.touch(Touch::new(id(1), at(9), Some(50), RunOutcome::Completed)).await?;
     threads.touch(touch(1, 3)).await?;
     threads.flush_touches().await?;
     let thread = get(&fixture.state, 1).await?;
-    assert_eq!((thread.updated_at, thread.tokens_used), (at(9), 50));
+    assert_eq!((thread.updated_at, thread.own_tokens), (at(9), Some(50)));
     assert_eq!(thread.run_outcome, RunOutcome::Completed);
     threads.touch(touch(1, 3)).await?;
     threads.flush_touches().await?;

@@ -30,15 +30,20 @@ pub struct Touch {
     /// Time of the last line.
     pub updated_at: Timestamp,
     /// Tokens used so far.
-    pub tokens_used: i64,
+    pub own_tokens: Option<i64>,
     /// Outcome of the last run so far.
     pub run_outcome: RunOutcome,
 }
 
 impl Touch {
     /// Returns a touch of a thread whose last line was written at this time.
-    pub fn new(thread_id: Uuid, updated_at: Timestamp, tokens_used: i64, run_outcome: RunOutcome) -> Self {
-        Self { thread_id, updated_at, tokens_used, run_outcome }
+    pub fn new(
+        thread_id: Uuid,
+        updated_at: Timestamp,
+        own_tokens: Option<i64>,
+        run_outcome: RunOutcome,
+    ) -> Self {
+        Self { thread_id, updated_at, own_tokens, run_outcome }
     }
 
     fn of(metadata: &ThreadMetadata) -> Self {
@@ -46,7 +51,7 @@ impl Touch {
             thread_id: metadata.thread_id,
             // Every appended line has a time.
             updated_at: metadata.updated_at.unwrap_or_default(),
-            tokens_used: metadata.tokens_used(),
+            own_tokens: metadata.own_tokens,
             run_outcome: metadata.run_outcome,
         }
     }

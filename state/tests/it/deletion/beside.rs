@@ -24,7 +24,7 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
             loop {
                 let goal = other.thread_goals().replace(id(1), NewGoal::new(MARKER), now()).await;
                 // What else is refused is what is asked for.
-                let _ = other.threads().rename(id(1), Some(MARKER)).await;
+                let _ = other.threads().rename(id(1), Some(MARKER), jiff::Timestamp::now()).await;
                 let _ = other.graph().upsert_edge(id(1), id(9), now()).await;
                 let _ = other.thread_memories().upsert(id(1), MARKER, MARKER, now()).await;
                 tracing::dispatcher::with_default(

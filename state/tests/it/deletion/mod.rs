@@ -43,7 +43,7 @@ pub(crate) async fn two_threads() -> Result<Fixture> {
     fixture.index().await?;
     let state = &fixture.state;
     for (number, words) in [(1, MARKER), (2, "innocent")] {
-        state.threads().rename(id(number), Some(words)).await?;
+        state.threads().rename(id(number), Some(words), jiff::Timestamp::now()).await?;
         state.thread_goals().insert(id(number), NewGoal::new(words), now()).await?;
         state.thread_memories().upsert(id(number), words, words, now()).await?;
         state.graph().upsert_edge(id(number), id(number + 10), now()).await?;

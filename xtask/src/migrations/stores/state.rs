@@ -67,11 +67,11 @@ async fn threads(state: &StateRuntime) -> Result<()> {
     }
     threads.upsert(&batch).await?;
 
-    threads.rename(KEPT, Some("Exercise")).await?;
+    threads.rename(KEPT, Some("Exercise"), now).await?;
     threads.set_memory_mode(KEPT, MemoryMode::Disabled).await?;
     threads.archive(KEPT, now).await?;
-    threads.unarchive(KEPT).await?;
-    threads.touch(Touch::new(KEPT, now, 7, RunOutcome::Completed)).await?;
+    threads.unarchive(KEPT, now).await?;
+    threads.touch(Touch::new(KEPT, now, Some(7), RunOutcome::Completed)).await?;
     threads.flush_touches().await?;
     let found = ListThreads { search: Some("xercis".to_owned()), ..ListThreads::default() };
     for query in [ListThreads::default(), found] {

@@ -1,0 +1,176 @@
+//! The SQL of a list.
+
+use std::fmt::Write as _;
+
+use threadkeep_sqlite::{JsonText, json, uuid_text};
+use uuid::Uuid;
+
+use super::order::{SortDirection, SortKey};
+use super::query::ListThreads;
+use crate::thread::THREAD_COLUMNS;
+
+/// Number of indexes ranges that are merged. A list over more folders filters them instead.
+const MOST_ARMS: usize = 16;
+
+/// Value of a parameter.
+#[derive(Debug)]
+pub(super) enum Bind {
+    Int(i64),
+    Text(String),
+    Json(JsonText),
+}
+
+/// A statement, and the values of its parameters.
+#[derive(Debug)]
+pub(super) struct Select {
+    pub(super) sql: String,
+    pub(super) binds: Vec<Bind>,
+}
+
+/// Query for the trigram index.
+#[derive(Clone, Copy)]
+pub(super) struct Trigrams<'a> {
+    pub(super) query: &'a str,
+    /// True if few rows match: they are read and sorted. Otherwise the list is read in its order.
+    pub(super) are_rare: bool,
+}
+
+/// Selection of rows: those of a query that come after a key, and may have a text.
+pub(super) struct Rows<'a> {
+    pub(super) query: &'a ListThreads,
+    pub(super) sort: SortKey,
+    pub(super) direction: SortDirection,
+    /// Time in milliseconds and id of the row before the first.
+    pub(super) after: Option<(i64, Uuid)>,
+    /// Query for the trigram index, of the rows that may match.
+    pub(super) trigrams: Option<Trigrams<'a>>,
+    pub(super) limit: u32,
+}
+
+impl Rows<'_> {
+    /// Returns the statement. Its columns are [`THREAD_COLUMNS`] and the text that is searched.
+    ///
+    /// Each list, and each of a few folders, is a range of an index in the wanted order. SQLite
+    /// merges them.
+    pub(super) fn select(&self) -> Select {
+        let mut select = Select { sql: String::new(), binds: Vec::new() };
+        let conditions = self.conditions(&mut select);
+        let listings = self.query.listings();
+        let folders = self.query.folders.as_deref();
+        let one_each = folders.filter(|folders| listings.len() * folders.len() <= MOST_ARMS);
+        let folder_of_arm: Vec<Option<usize>> = match one_each {
+            Some(folders) if !folders.is_empty() => {
+                folders.iter().map(|folder| Some(select.text(folder))).collect()
+            }
+            _ => vec![None],
+        };
+        let any_folder = folders.filter(|folders| one_each.is_none() || folders.is_empty()).map(|folders| {
+            let all = select.bind(Bind::Json(json(folders)));
+            format!(" AND +cwd IN (SELECT value FROM json_each(?{all}))")
+        });
+        let columns = &*THREAD_COLUMNS;
+        for listing in &listings {
+            for folder in &folder_of_arm {
+                if !select.sql.is_empty() {
+                    select.sql.push_str(" UNION ALL ");
+                }
+                // The plus keeps SQLite from reading the list.
+                let rowids_first = self.trigrams.is_some_and(|trigrams| trigrams.are_rare);
+                let plus = if rowids_first { "+" } else { "" };
+                let _ = write!(
+                    select.sql,
+                    "SELECT {columns}, search_text FROM threads WHERE {plus}listing = {listing}"
+                );
+                if let Some(folder) = folder {
+                    // The plus keeps SQLite from sorting what the index of folders gives: it is in
+                    // the order of updates.
+                    let plus = if self.sort == SortKey::Created || rowids_first { "+" } else { "" };
+                    let _ = write!(select.sql, " AND {plus}cwd = ?{folder}");
+                }
+                select.sql.push_str(any_folder.as_deref().unwrap_or_default());
+                select.sql.push_str(&conditions);
+            }
+        }
+        let (time, order) = (time_of(self.sort), order_of(self.direction));
+        let limit = select.int(self.limit.into());
+        let _ = write!(select.sql, " ORDER BY {time} {order}, id {order} LIMIT ?{limit}");
+        select
+    }
+
+    /// Returns the conditions that hold for every list and folder.
+    fn conditions(&self, select: &mut Select) -> String {
+        let query = self.query;
+        let mut sql = String::new();
+        let texts = [
+            ("model_provider = ", &query.provider),
+            ("model = ", &query.model),
+            ("git_branch = ", &query.branch),
+        ];
+        for (condition, text) in texts {
+            if let Some(text) = text {
+                let _ = write!(sql, " AND {condition}?{}", select.text(text));
+            }
+        }
+        let included = query.sources.iter().any(|source| !source.exclude) && !query.all;
+        for (exclude, not) in [(false, ""), (true, "NOT ")].into_iter().filter(|(e, _)| *e || included) {
+            let (kinds, words) = query.words(exclude);
+            if !(kinds.is_empty() && words.is_empty()) {
+                let (kinds, words) =
+                    (select.bind(Bind::Json(json(&kinds))), select.bind(Bind::Json(json(&words))));
+                let _ = write!(
+                    sql,
+                    " AND {not}(kind IN (SELECT value FROM json_each(?{kinds})) OR kind = 'user' \
+                     AND coalesce(source_kind, '') IN (SELECT value FROM json_each(?{words})))"
+                );
+            }
+        }
+        for (beyond, time) in [(">=", query.since), ("<", query.until)] {
+            if let Some(time) = time {
+                let _ = write!(sql, " AND updated_at_ms {beyond} ?{}", select.int(time.as_millisecond()));
+            }
+        }
+        if let Some(trigrams) = self.trigrams {
+            let _ = write!(
+                sql,
+                " AND rowid IN (SELECT rowid FROM thread_trigrams WHERE thread_trigrams MATCH ?{})",
+                select.text(trigrams.query)
+            );
+        }
+        if let Some((at, id)) = self.after {
+            let beyond = if self.direction == SortDirection::Ascending { ">" } else { "<" };
+            let (at, id) = (select.int(at), select.text(&uuid_text(id)));
+            let _ = write!(sql, " AND ({}, id) {beyond} (?{at}, ?{id})", time_of(self.sort));
+        }
+        sql
+    }
+}
+
+impl Select {
+    /// Binds a value, and returns the number of its parameter.
+    fn bind(&mut self, bind: Bind) -> usize {
+        self.binds.push(bind);
+        self.binds.len()
+    }
+
+    fn text(&mut self, text: &str) -> usize {
+        self.bind(Bind::Text(text.to_owned()))
+    }
+
+    fn int(&mut self, int: i64) -> usize {
+        self.bind(Bind::Int(int))
+    }
+}
+
+fn time_of(sort: SortKey) -> &'static str {
+    match sort {
+        SortKey::Created => "created_at_ms",
+        SortKey::Updated => "updated_at_ms",
+    }
+}
+
+fn order_of(direction: SortDirection) -> &'static str {
+    match direction {
+        SortDirection::Ascending => "ASC",
+        SortDirection::Descending => "DESC",
+    }
+}
