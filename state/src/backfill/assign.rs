@@ -79,7 +79,7 @@ pub(super) async fn assign_threads<'a>(
             }
             (None, Some(winner)) if winner.path != before.path => {
                 demote(conn, *id, &before.path, &winner.path).await?;
-                if !are_parts(&before.path, &winner.path) {
+                if !are_parts(*id, &before.path, &winner.path) {
                     let kind = ProblemKind::Duplicate { of: winner.path.clone() };
                     report.problems.push(Problem { key: before.path.clone(), kind });
                 }
@@ -94,7 +94,7 @@ pub(super) async fn assign_threads<'a>(
             _ if deleted.contains(&file.thread.upsert.id) => Assignment::Deleted,
             Some(winner) if winner.path != file.item.key => {
                 let of = winner.path.clone();
-                if are_parts(&file.item.key, &of) {
+                if are_parts(file.thread.upsert.id, &file.item.key, &of) {
                     Assignment::Part { of }
                 } else {
                     Assignment::Duplicate { of }
@@ -158,7 +158,7 @@ async fn claims_in_index(
 /// Gives the row of a thread from one file to another. What was a part or a copy of the one is a
 /// part or a copy of the other.
 async fn demote(conn: &mut SqliteConnection, id: Uuid, path: &str, winner: &str) -> Result<(), sqlx::Error> {
-    let problem = (!are_parts(path, winner)).then_some("duplicate");
+    let problem = (!are_parts(id, path, winner)).then_some("duplicate");
     let demote = sqlx::query("UPDATE rollouts SET outcome = 'duplicate', problem = ?2 WHERE path = ?1");
     demote.bind(path).bind(problem).execute(&mut *conn).await?;
     let follow =

@@ -29,11 +29,11 @@ impl Claim {
     }
 }
 
-/// Returns true if two files of one thread are different parts of its history. Otherwise they are
-/// copies.
-pub(crate) fn are_parts(path: &str, other: &str) -> bool {
-    let id = |path| name_of(path).map(|name| name.file_id());
-    id(path).zip(id(other)).is_some_and(|(id, other)| id != other)
+/// Returns true if two files of a thread are different parts of its history, by their names.
+/// Otherwise they are copies.
+pub(crate) fn are_parts(id: Uuid, path: &str, other: &str) -> bool {
+    let file_id = |path| name_of(path).filter(|name| name.thread_id == id).map(|name| name.file_id());
+    file_id(path).zip(file_id(other)).is_some_and(|(file, other)| file != other)
 }
 
 /// Returns the parsed name of the rollout at a path.

@@ -57,8 +57,8 @@ async fn every_field_that_differs_is_named_and_mended() -> Result {
 01a2036f-755a session_name: index Some("nobody said so"), rollout None
 01a2036f-a3a8 approval_mode: index Some("made up"), rollout None
 01a2036f-a3a8 git_sha: index None, rollout Some("dc41654d7358e4cfb8b3e2009e1dfff12816a72e")
-01a2036f-a3a8 title: index Some("wrong"), rollout Some("Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.")
 01a2036f-a3a8 own_tokens: index Some("7"), rollout None
+01a2036f-a3a8 title: index Some("wrong"), rollout None
 ffffffff-0000 NoRollout
 "#);
 

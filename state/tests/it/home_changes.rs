@@ -238,7 +238,7 @@ async fn a_row_that_somebody_deleted_heals() -> Result {
     let fixture = Fixture::bundled().await?;
     fixture.index().await?;
     let before = fixture.threads().await?;
-    fixture.sql("DELETE FROM threads WHERE title LIKE '%changelog%'").await?;
+    fixture.sql("DELETE FROM threads WHERE first_user_message LIKE '%changelog%'").await?;
     assert!(fixture.threads().await?.len() < before.len());
     fixture.index().await?;
     assert_eq!(fixture.threads().await?, before);
