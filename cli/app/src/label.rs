@@ -31,7 +31,7 @@ pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
 
 /// Returns the thread's name, or the first text about it that is not empty.
 pub fn thread_label(thread: &Thread) -> String {
-    [&thread.name, &thread.title, &thread.preview, &thread.first_user_message]
+    [&thread.name, &thread.title, &thread.agent_nickname, &thread.agent_path]
         .into_iter()
         .flatten()
         .map(|text| one_line(text))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use threadkeep_state::SourceFilter;
 
 use super::{Id, OTHER_CODES};
 
@@ -33,9 +34,13 @@ pub(crate) struct ListArgs {
     /// List archived threads instead of current ones
     #[arg(long)]
     pub(crate) archived: bool,
-    /// Only threads started in this way: cli, exec, subagent, …
+    /// Also list sub-agents, reviews, memory runs and empty threads
     #[arg(long)]
-    pub(crate) source: Option<String>,
+    pub(crate) all: bool,
+    /// Only threads of this source: user, exec, cli, vscode, subagent, review, memory, …; !WORD
+    /// leaves them out; may be repeated
+    #[arg(long, value_name = "WORD")]
+    pub(crate) source: Vec<SourceFilter>,
     /// Only threads of this model provider
     #[arg(long)]
     pub(crate) provider: Option<String>,

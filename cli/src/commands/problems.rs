@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Failed,
     /// The file has the thread id of another file.
     Copy,
+    /// A part of the thread's history is missing.
+    Incomplete,
     /// The place could not be listed.
     Place,
     /// Some lines of the file were skipped.
@@ -50,6 +52,7 @@ impl Kind {
             HomeProblem::Place(_) => Kind::Place,
             HomeProblem::Duplicate { .. } => Kind::Copy,
             HomeProblem::LinesSkipped(_) => Kind::LinesSkipped,
+            HomeProblem::Base { .. } | HomeProblem::Shrunk { .. } => Kind::Incomplete,
             HomeProblem::Unread(_) | HomeProblem::Panicked(_) | HomeProblem::Unknown { .. } => Kind::Failed,
         }
     }
@@ -58,6 +61,7 @@ impl Kind {
         match self {
             Kind::Failed => "failed",
             Kind::Copy => "copy",
+            Kind::Incomplete => "incomplete",
             Kind::LinesSkipped => "lines_skipped",
             Kind::Place => "place",
             Kind::Name => "name",
@@ -80,7 +84,7 @@ impl PlaceProblem {
 
     /// Returns true if something is missing from the index because of it.
     pub(super) fn is_serious(&self) -> bool {
-        matches!(self.kind(), Kind::Failed | Kind::Copy | Kind::Place)
+        matches!(self.kind(), Kind::Failed | Kind::Copy | Kind::Incomplete | Kind::Place)
     }
 
     /// Returns true if something could not be read because of it.

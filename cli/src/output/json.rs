@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_state::Thread;
+use threadkeep_state::{NameSource, Thread};
 use threadkeep_state_goals::Goal;
 
 use threadkeep_app::text::is_hazard;
@@ -46,10 +46,13 @@ pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
     json!({
         "id": thread.id,
         "rollout_path": thread.rollout_path,
+        "kind": thread.kind.as_str(),
         "parent_thread_id": thread.parent_thread_id,
+        "forked_from_id": thread.forked_from_id,
         "name": thread.name,
+        "name_from": thread.name_from.map(NameSource::as_str),
         "title": thread.title,
-        "preview": thread.preview,
+        "preview": thread.title,
         "first_user_message": thread.first_user_message,
         "created_at": at(thread.created_at),
         "created_at_ms": ms(thread.created_at),
@@ -69,7 +72,8 @@ pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
         "cli_version": thread.cli_version,
         "sandbox_policy": thread.sandbox_policy,
         "approval_mode": thread.approval_mode,
-        "tokens_used": thread.tokens_used,
+        "own_tokens": thread.own_tokens,
+        "inherited_tokens": thread.inherited_tokens,
         "git_sha": thread.git_sha,
         "git_branch": thread.git_branch,
         "git_origin_url": thread.git_origin_url,
@@ -79,6 +83,7 @@ pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
         "memory_mode": thread.memory_mode,
         "run_outcome": thread.run_outcome.as_str(),
         "goal": goal.map(self::goal),
+        "agent_goal": thread.agent_goal,
     })
 }
 

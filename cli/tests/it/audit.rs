@@ -21,7 +21,6 @@ async fn tamper(fixture: &Fixture) -> Result {
     metadata.cwd = thread.cwd.clone();
     metadata.title = Some("A title\nthat nobody wrote".to_owned());
     metadata.first_user_message = thread.first_user_message.clone();
-    metadata.preview = thread.preview.clone();
     metadata.own_tokens = Some(7);
     let changed = ThreadUpsert::new(metadata, &thread.rollout_path, false, "mock");
     let ghost = ThreadMetadata::new(Uuid::from_u128(0x01a2_0300_0000_7000_8000_0000_0000_0009));

@@ -80,14 +80,14 @@ async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>)
         Edit::Rename(Some(name)) => {
             let name = name.trim();
             refuse_controls(name)?;
-            threads.rename(id, Some(name)).await.map_err(|error| bad_name(name, error))?;
+            threads.rename(id, Some(name), now).await.map_err(|error| bad_name(name, error))?;
             // A secret that was typed is not stored.
             let stored = threads.get(id).await?.and_then(|thread| thread.name);
             let stored = clean(stored.as_deref().unwrap_or(name)).into_owned();
             ("renamed", format!("{id} is now called \"{stored}\"").into())
         }
         Edit::Rename(None) => {
-            threads.rename(id, None).await?;
+            threads.rename(id, None, now).await?;
             let left = threads.get(id).await?.and_then(|thread| thread.name);
             ("name removed", cleared(thread, left.as_deref(), home).into())
         }
@@ -110,7 +110,7 @@ async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>)
             ("not archived", format!("{id} is not archived; nothing to do").into())
         }
         Edit::Unarchive => {
-            threads.unarchive(id).await?;
+            threads.unarchive(id, now).await?;
             ("current again", format!("{id} is in the list again").into())
         }
         Edit::Memory(mode) => {

@@ -8,7 +8,7 @@ use threadkeep_app::message::typed;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
 use threadkeep_app::{Fault, Observer};
-use threadkeep_state::{self as state, Cursor, DEFAULT_PAGE, Inventory, SortDirection, SortKey};
+use threadkeep_state::{self as state, Cursor, DEFAULT_PAGE, Inventory, Shelf, SortDirection, SortKey};
 use uuid::Uuid;
 
 use super::table::List;
@@ -82,11 +82,13 @@ fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThreads, Fault> 
         direction: if args.asc { SortDirection::Ascending } else { SortDirection::Descending },
         limit: Some(limit),
         cursor,
-        archived: args.archived,
-        source: args.source.clone(),
+        shelf: if args.archived { Shelf::Archived } else { Shelf::Current },
+        all: args.all,
+        sources: args.source.clone(),
         provider: args.provider.clone(),
-        cwd: args.cwd.as_deref().map(absolute).transpose()?,
+        folders: args.cwd.as_deref().map(absolute).transpose()?.map(|folder| vec![folder]),
         search: args.search.clone(),
+        ..state::ListThreads::default()
     })
 }
 

@@ -148,9 +148,6 @@ impl Answer for Shown {
         } else {
             sheet.maybe("title", text(&thread.title));
         }
-        if thread.preview != thread.title && thread.preview != thread.first_user_message {
-            sheet.maybe("preview", text(&thread.preview));
-        }
         sheet.row("created", clock.full(thread.created_at));
         sheet.row("updated", clock.full(thread.updated_at));
         sheet.row("last run", drawing::outcome(thread.run_outcome));
@@ -184,7 +181,9 @@ impl Answer for Shown {
 
         sheet.heading("how");
         sheet.row("model", self.model());
-        sheet.row("tokens", count(u64::try_from(thread.tokens_used).unwrap_or(0)));
+        let tokens = |tokens: Option<i64>| tokens.map(|tokens| count(tokens.unsigned_abs()));
+        sheet.maybe("tokens", tokens(thread.own_tokens));
+        sheet.maybe("inherited", tokens(thread.inherited_tokens.filter(|tokens| *tokens > 0)));
         let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
         sheet.maybe("source", thread.source.as_ref().map(source));
         sheet.maybe("started for", text(&thread.thread_source));

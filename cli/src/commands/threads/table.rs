@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use threadkeep_app::text::{count, counted, one_line, shell_os_word, shell_word, width};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
-use threadkeep_state::{Cursor, Inventory, ListThreads, SortKey, Thread, ThreadPage};
+use threadkeep_state::{Cursor, Inventory, ListThreads, Shelf, SortKey, Thread, ThreadPage};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
@@ -100,7 +100,11 @@ impl List {
     /// Says how many are shown, and the command for more: on one line if it fits.
     fn footer(&self, next: &str, room: usize) -> String {
         let shown = self.page.threads.len() as u64;
-        let list = if self.query.archived { self.inventory.archived } else { self.inventory.current };
+        let list = if self.query.shelf == Shelf::Archived {
+            self.inventory.archived
+        } else {
+            self.inventory.current
+        };
         let shown = if self.filters().is_empty() && self.query.cursor.is_none() {
             format!("{} of {}", count(shown), count(list))
         } else {
@@ -129,13 +133,13 @@ impl List {
                 "They appear once an agent has worked there; --home DIR looks at another home.".into(),
             )
         } else if !self.filters().is_empty() {
-            let remedy = match (self.query.archived, archived, current) {
+            let remedy = match (self.query.shelf == Shelf::Archived, archived, current) {
                 (false, 1.., _) => "Leave out a filter, or search the archive with --archived.",
                 (true, _, 1..) => "Leave out a filter, or search the current threads without --archived.",
                 _ => "Leave out a filter to see more.",
             };
             (self.no_match(), remedy.into())
-        } else if self.query.archived {
+        } else if self.query.shelf == Shelf::Archived {
             (
                 "No thread is archived.".into(),
                 format!("{} current: leave out --archived to see them.", counted(current, "thread")).into(),
@@ -157,10 +161,10 @@ impl List {
 
     /// Says that no thread has the text that was searched, or matches the filters.
     fn no_match(&self) -> Message {
-        let kind = if self.query.archived { "archived" } else { "current" };
+        let kind = if self.query.shelf == Shelf::Archived { "archived" } else { "current" };
         match (self.filters().as_slice(), &self.query.search) {
             ([_], Some(text)) => format!(
-                "No {kind} thread has \"{text}\" in its name, title, preview, first message, folder or branch."
+                "No {kind} thread has \"{text}\" in its name, title, first message, agent, folder, branch or model."
             )
             .into(),
             (filters, _) => format!("No {kind} thread matches {}.", filters.join(" ")).into(),
@@ -170,15 +174,12 @@ impl List {
     /// Returns the filters as they can be typed.
     fn filters(&self) -> Vec<String> {
         let query = &self.query;
-        [
-            ("--source", &query.source),
-            ("--provider", &query.provider),
-            ("--cwd", &query.cwd),
-            ("--search", &query.search),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name} {}", shell_word(value.as_deref()?))))
-        .collect()
+        let sources = query.sources.iter().map(|source| ("--source", source.to_string()));
+        let folders = query.folders.iter().flatten().map(|folder| ("--cwd", folder.clone()));
+        let texts = [("--provider", &query.provider), ("--search", &query.search)];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+        let filters = sources.chain(folders).chain(texts);
+        filters.map(|(name, value)| format!("{name} {}", shell_word(&value))).collect()
     }
 }
 
