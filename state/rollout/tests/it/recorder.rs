@@ -63,7 +63,7 @@ fn what_a_recorder_says_of_its_thread_is_what_a_reader_finds() -> Result {
                 Change::Touch(touch) => {
                     assert_eq!(touch.thread_id, known.thread_id);
                     known.updated_at = Some(touch.updated_at);
-                    known.own_tokens = Some(touch.tokens_used).filter(|tokens| *tokens > 0);
+                    known.own_tokens = touch.own_tokens;
                     known.run_outcome = touch.run_outcome;
                 }
                 other => return Err(format!("{other:?}").into()),
@@ -106,7 +106,7 @@ fn few_lines_change_what_a_thread_is() -> Result {
                 Change::Metadata(_) => metadata.push((turn, number)),
                 Change::Touch(touch) if number == 5 => {
                     assert_eq!(touch.run_outcome, RunOutcome::Completed);
-                    assert_eq!(touch.tokens_used, 100 * (turn as i64 + 1));
+                    assert_eq!(touch.own_tokens, Some(100 * (turn as i64 + 1)));
                 }
                 _ => {}
             }
