@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use memchr::memmem;
 use uuid::Uuid;
 
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
-use crate::format::session_meta::HistoryBase;
+use crate::format::session_meta::{HistoryBase, SessionMeta};
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
 use crate::lines::raw_line::RawLine;
@@ -25,9 +24,6 @@ pub(crate) struct Header {
     /// Ordinal of the first line that was not copied from another thread.
     pub(crate) own_from: Option<u64>,
 }
-
-/// Keys of a header that makes the file part of a chain, or a fork.
-const KEYS: [&[u8]; 3] = [b"\"history_base\"", b"\"forked_from_id\"", b"\"subagent_history_start_ordinal\""];
 
 impl Header {
     /// Reads the first readable line of a file. A file without one has an empty header.
@@ -55,20 +51,24 @@ impl Header {
         }
         let fact = line.parse(|text| Envelope::read(text).and_then(|envelope| envelope.fact()).ok());
         Some(match fact.ok()? {
-            Fact::SessionMeta(meta) => Self {
-                thread_id: meta.id,
-                started_at: meta.timestamp,
-                base: meta.history_base,
-                forked_from: meta.forked_from_id,
-                own_from: meta.subagent_history_start_ordinal,
-            },
+            Fact::SessionMeta(meta) => Self::new(&meta),
             _ => Self::default(),
         })
     }
 
-    /// Reads the line if it may be the header of a fork or a further file. Parses no other.
-    pub(crate) fn of_chain(line: &RawLine<'_>) -> Option<Self> {
-        KEYS.iter().find(|key| memmem::find(line.bytes, key).is_some())?;
-        Self::of(line)
+    /// Returns what a session shows of its origin.
+    pub(crate) fn new(meta: &SessionMeta) -> Self {
+        Self {
+            thread_id: meta.id,
+            started_at: meta.timestamp,
+            base: meta.history_base,
+            forked_from: meta.forked_from_id,
+            own_from: meta.subagent_history_start_ordinal,
+        }
+    }
+
+    /// Returns true if the file may not be all of its thread, or not only its own.
+    pub(crate) fn has_origin(&self) -> bool {
+        self.base.is_some() || self.forked_from.is_some() || self.own_from.is_some()
     }
 }

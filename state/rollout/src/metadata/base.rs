@@ -124,15 +124,11 @@ impl BaseFolder {
             match reader.next(Pass::wants) {
                 Ok(Some(line)) if line.is_blank() => {}
                 Ok(Some(line)) if !cut.takes(line.bytes, line.offset) => break Ok(true),
-                Ok(Some(line)) if line.terminated => {
+                Ok(Some(line)) => {
+                    let skipped = pass.skipped.count;
                     copied.take(&line, &mut pass);
                     pass.read(&line);
-                }
-                Ok(Some(line)) => {
-                    copied.take(&line, &mut pass);
-                    let skipped = pass.skipped.count;
-                    pass.read_tail(&line);
-                    is_torn = pass.skipped.count > skipped;
+                    is_torn = !line.terminated && pass.skipped.count > skipped;
                 }
                 Ok(None) => break Ok(!is_torn && cut.is_complete(reader.position())),
                 Err(error) if is_damage(&error, link.compressed) => break Ok(false),

@@ -177,21 +177,28 @@ struct Base<'f> {
 }
 
 impl Base<'_> {
-    /// Puts the state after the bases before the first line, which alone names one. Begins the own
-    /// part of a fork with copied lines.
-    fn take(&mut self, line: &RawLine<'_>, pass: &mut Pass<'_>) {
-        if pass.state.is_empty()
-            && let Some(header) = Header::of_chain(line)
-        {
-            self.copied = CopiedPart(Copied::of(&header, self.folder.as_mut().map(|folder| folder.bases())));
-            if let Some(base) = header.base {
-                (pass.state, self.problem) = match &mut self.folder {
-                    Some(folder) => folder.state_before(&header, base, self.own),
-                    None => BaseFolder::state_without(&header, base),
-                };
-            }
-        }
+    /// Reads a line. Before the own part of a fork with copied lines, begins that part.
+    fn read(&mut self, line: &RawLine<'_>, pass: &mut Pass<'_>) {
+        let is_first = pass.state.is_empty();
         self.copied.take(line, pass);
+        pass.read(line);
+        if let Some(header) = is_first.then(|| pass.state.header()).filter(Header::has_origin) {
+            self.begin(&header, pass);
+            self.copied.take(line, pass);
+            pass.read(line);
+        }
+    }
+
+    /// Puts the state after the bases before the first line, which alone names one.
+    fn begin(&mut self, header: &Header, pass: &mut Pass<'_>) {
+        self.copied = CopiedPart(Copied::of(header, self.folder.as_mut().map(|folder| folder.bases())));
+        let (state, problem) = match (header.base, &mut self.folder) {
+            (None, _) => (State::default(), None),
+            (Some(base), Some(folder)) => folder.state_before(header, base, self.own),
+            (Some(base), None) => BaseFolder::state_without(header, base),
+        };
+        pass.start_over_with(state);
+        self.problem = problem;
     }
 }
 
@@ -211,14 +218,11 @@ fn read(
                 blank &= line.is_blank();
                 if line.terminated {
                     lines = line.number;
-                    base.take(&line, &mut pass);
-                    pass.read(&line);
                 } else if !line.is_blank() {
                     pass.settle()?;
                     tail = Some((pass.state.clone(), pass.skipped.clone()));
-                    base.take(&line, &mut pass);
-                    pass.read_tail(&line);
                 }
+                base.read(&line, &mut pass);
             }
             Err(error) if is_damage(&error, compressed) => {
                 blank = false;

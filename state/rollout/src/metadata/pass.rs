@@ -70,6 +70,11 @@ impl<'k> Pass<'k> {
         self.state
     }
 
+    /// Forgets the lines so far, of which none was bad, and continues from a state.
+    pub(super) fn start_over_with(&mut self, state: State) {
+        (self.state, self.last_time) = (state, None);
+    }
+
     /// Begins a fork's own part, after lines that were copied from another thread. `is_whole` says
     /// that their tokens are known to be that thread's.
     pub(super) fn begin_own_part(&mut self, is_whole: bool) {
@@ -82,10 +87,13 @@ impl<'k> Pass<'k> {
         Head::canonical(head).is_none_or(|head| may_matter(head.kind))
     }
 
-    /// Takes a line.
+    /// Takes a line. If no newline ended it, it counts if it is complete.
     pub(crate) fn read(&mut self, line: &RawLine<'_>) {
         if line.is_blank() {
             return;
+        }
+        if !line.terminated && !is_complete(line) {
+            return self.skip(line, BadReason::Torn);
         }
         let head = Head::canonical(line.bytes);
         if let Some(reason) = line.fault(head.is_none_or(|head| may_matter(head.kind))) {
@@ -97,16 +105,6 @@ impl<'k> Pass<'k> {
         };
         if taken.is_err() {
             self.skip(line, BadReason::NotJson);
-        }
-    }
-
-    /// Takes the last line when no newline ended it: it counts if it is complete.
-    pub(crate) fn read_tail(&mut self, line: &RawLine<'_>) {
-        let complete = !line.whole || serde_json::from_slice::<IgnoredAny>(line.bytes).is_ok();
-        if line.utf8 && complete && line.last == b'}' {
-            self.read(line);
-        } else {
-            self.skip(line, BadReason::Torn);
         }
     }
 
@@ -232,6 +230,12 @@ impl<'k> Pass<'k> {
     fn skip(&mut self, line: &RawLine<'_>, reason: BadReason) {
         self.skipped.add(line.bad(reason));
     }
+}
+
+/// Returns true if nothing seems to follow a line without a newline.
+fn is_complete(line: &RawLine<'_>) -> bool {
+    let is_json = || !line.whole || serde_json::from_slice::<IgnoredAny>(line.bytes).is_ok();
+    line.utf8 && line.last == b'}' && is_json()
 }
 
 /// Returns true if lines of this kind can change the metadata.

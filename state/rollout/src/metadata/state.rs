@@ -9,6 +9,7 @@ use super::kind::ThreadKind;
 use super::thread::{ClosedAgent, ThreadMetadata};
 use super::tokens::Tokens;
 use super::words::Words;
+use crate::chain::header::Header;
 use crate::format::agent_goal::AgentGoal;
 use crate::format::fact::Fact;
 use crate::format::item::{TurnItem, TurnItemKind};
@@ -156,6 +157,11 @@ impl State {
     /// Forgets the tokens: nothing says which of them are the thread's own.
     pub(crate) fn lose_tokens(&mut self) {
         self.tokens.begin_fork(false);
+    }
+
+    /// Returns the origin of the thread's newest file.
+    pub(crate) fn header(&self) -> Header {
+        Header::new(&self.session)
     }
 
     /// Returns the file that the newest file of the thread builds on.
