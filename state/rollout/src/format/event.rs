@@ -55,7 +55,7 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
             let message = UserMessage {
                 id: json::owned(id),
                 images: json::items(images).len() + json::items(local_images).len(),
-                image_name: json::texts(local_images).find_map(|path| file_name(&path)),
+                attachment_name: json::texts(local_images).find_map(|path| file_name(&path)),
                 ..UserMessage::new(json::text(message).map(Cow::into_owned).unwrap_or_default())
             };
             let injected = json::text(kind).map_or(message.injected, |kind| kind != "plain");

@@ -37,8 +37,8 @@ pub struct UserMessage {
     pub text: String,
     /// Number of images.
     pub images: usize,
-    /// File name of the first image that was a file.
-    pub image_name: Option<String>,
+    /// Name of the first image, file or mention that has one.
+    pub attachment_name: Option<String>,
     /// True if the agent wrote this message in the user's name.
     pub injected: bool,
 }
@@ -52,21 +52,25 @@ impl UserMessage {
 
     /// Reads a list of parts: `{"type":"text","text":…}`, `{"type":"input_image",…}`, …
     pub(crate) fn of_content(content: Raw<'_>) -> Self {
-        let (mut words, mut images, mut image_name) = (String::new(), 0, None);
+        let (mut words, mut images, mut attachment_name) = (String::new(), 0, None);
         for part in json::items(content) {
-            let [part_type, text, path] = json::object(Some(part), ["type", "text", "path"]);
+            let [part_type, text, name, path] = json::object(Some(part), ["type", "text", "name", "path"]);
             let part_type = json::text(part_type).unwrap_or_default();
-            if part_type.to_ascii_lowercase().contains("image") {
-                images += 1;
-                image_name = image_name.or_else(|| json::text(path).and_then(|path| file_name(&path)));
-            } else if let Some(text) = json::text(text) {
+            let is_image = part_type.to_ascii_lowercase().contains("image");
+            images += usize::from(is_image);
+            let text = json::text(text).filter(|_| !is_image);
+            if text.is_none() {
+                let of_path = || json::text(path).and_then(|path| file_name(&path));
+                attachment_name = attachment_name.or_else(|| json::name(name)).or_else(of_path);
+            }
+            if let Some(text) = text {
                 // The model gets an image between two tags.
                 if !(text.starts_with("<image ") && text.ends_with('>')) && text != "</image>" {
                     words.push_str(&text);
                 }
             }
         }
-        Self { images, image_name, ..Self::new(words) }
+        Self { images, attachment_name, ..Self::new(words) }
     }
 
     /// Returns the user's own words; `None` if there are none.
@@ -88,7 +92,7 @@ impl UserMessage {
             Some(bounded(name, MAX_NAME)).filter(|name| !name.is_empty() && !line_is_mark(file))
         });
         mentioned
-            .or_else(|| self.image_name.clone())
+            .or_else(|| self.attachment_name.clone())
             .or_else(|| (self.images > 0).then(|| IMAGE_PLACEHOLDER.to_owned()))
             .filter(|_| !self.injected)
     }

@@ -19,7 +19,7 @@ pub(crate) struct Tokens {
     /// The last count.
     #[serde(skip_serializing_if = "Option::is_none")]
     counter: Option<i64>,
-    /// The last record's total of the thread.
+    /// The thread's total as of the last record.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<i64>,
     #[serde(skip_serializing_if = "Inherited::is_nothing")]
@@ -89,7 +89,8 @@ impl Tokens {
             (_, None) if self.inherited == Inherited::Unknown => None,
             (total, None) => Some(total),
         });
-        self.recorded = total.or_else(|| sum(before, usage));
+        // A quick look at a record reads no total.
+        self.recorded = if usage.is_some() { sum(before, usage) } else { total.or(self.recorded) };
         self.pending = sum(self.pending, used);
     }
 

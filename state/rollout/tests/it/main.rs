@@ -16,6 +16,7 @@ mod marks;
 mod odd_json;
 mod oldest;
 mod outcomes;
+mod quick;
 mod recorder;
 mod resume;
 mod rules;

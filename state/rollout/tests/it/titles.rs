@@ -119,6 +119,9 @@ fn an_attachment_names_a_thread_until_there_are_words() -> Result {
     let tags = "<image name=[Image #1] path=\"/x/pic.png\">";
     let got = read(&[start("a"), heard(tags), image.clone(), end("a")])?;
     assert_eq!((got.title.as_deref(), got.first_user_message.as_deref()), (Some("pic.png"), Some("[Image]")));
+    let mention = item(r#"[{"type":"mention","name":"notes","path":"/x/notes.md"}]"#);
+    let got = read(&[start("a"), mention, end("a")])?;
+    assert_eq!((got.title, got.first_user_message.as_deref()), (Some("notes".to_owned()), Some("notes")));
     let got = read(&[start("a"), image, end("a"), start("b"), item(r#"[{"type":"text","text":"Words"}]"#)])?;
     assert_eq!((got.title.as_deref(), got.first_user_message.as_deref()), (Some("Words"), Some("[Image]")));
     assert_eq!(got.preview, got.first_user_message);
