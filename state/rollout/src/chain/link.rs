@@ -97,7 +97,7 @@ impl Chain {
         let header = Header::read(&home.absolute(&file.path), file.compressed)?;
         let mut bases = Bases::new(home.clone());
         let mut chain = match header.base {
-            Some(base) => Self::of_base(&mut bases, base, file.file_id(), shows, |_| false),
+            Some(base) => Self::of_base(&mut bases, base, file.file_id(), shows, |_| None),
             None => Self { links: Vec::new(), problem: None },
         };
         chain.links.push(Link::new(&mut bases, file, header, None));
@@ -142,20 +142,25 @@ impl Chain {
         self.links.iter().position(|link| link.file_id == file_id)
     }
 
-    /// Resolves the bases of the file `own`. Stops before a base that `is_known`.
+    /// Resolves the bases of the file `own`. Stops before a base that is known, with the files that
+    /// it builds on: `known` returns their number.
     pub(crate) fn of_base(
         bases: &mut Bases,
         base: HistoryBase,
         own: Option<Uuid>,
         shows: impl Fn(Uuid) -> bool,
-        is_known: impl Fn(&HistoryBase) -> bool,
+        known: impl Fn(&HistoryBase) -> Option<usize>,
     ) -> Self {
         let mut chain = Self { links: Vec::new(), problem: None };
         let mut seen: HashSet<Uuid> = own.into_iter().collect();
         let mut next = Some(base);
-        while let Some(base) = next.take().filter(|base| !is_known(base)) {
+        while let Some(base) = next.take() {
+            // A chain ends at the same file, whether or not some of it is known.
+            if known(&base).is_some_and(|files| chain.links.len() + files <= MAX_DEPTH) {
+                break;
+            }
             let is_new = seen.insert(base.file_id) && chain.links.len() < MAX_DEPTH;
-            let found = bases.open(base.file_id).filter(|_| is_new);
+            let found = is_new.then(|| bases.open(base.file_id)).flatten();
             let Some((file, header)) = found.filter(|(_, header)| header.thread_id.is_none_or(&shows)) else {
                 chain.problem = Some(BaseProblem::Missing(base.file_id));
                 break;

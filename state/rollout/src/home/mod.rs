@@ -143,6 +143,8 @@ fn home_around(folder: &Path) -> Option<PathBuf> {
     if is_home(folder) {
         return None;
     }
+    // Not the real path: a session folder may be a link to another place.
+    let folder = std::path::absolute(folder).ok()?;
     let is_top =
         |path: &&Path| FOLDERS.iter().any(|(name, _)| path.file_name().is_some_and(|it| it == *name));
     let top = folder.ancestors().find(is_top)?;
@@ -151,8 +153,7 @@ fn home_around(folder: &Path) -> Option<PathBuf> {
     let is_known = |name: &str| name::is_rollout(name) || name.len() == 4 && name.parse::<u16>().is_ok();
     let mut entries = fs::read_dir(top).ok()?.flatten();
     let has_rollouts = entries.any(|entry| entry.file_name().to_str().is_some_and(is_known));
-    let home = top.parent().filter(|_| has_rollouts)?;
-    Some(if home.as_os_str().is_empty() { ".".into() } else { home.to_owned() })
+    top.parent().filter(|_| has_rollouts).map(Path::to_owned)
 }
 
 /// Opens a file of the home; `None` if it is missing. Never opens a pipe, which would block until

@@ -31,8 +31,9 @@ pub(super) struct BaseFolder {
     bases: Bases,
     buffer: Buffer,
     kept: Kept,
-    /// States after whole bases. Agents only append to a file, so that they stay right.
-    known: HashMap<Key, State>,
+    /// States after whole bases, and the number of their files. Agents only append to a file, so
+    /// that they stay right.
+    known: HashMap<Key, (State, usize)>,
 }
 
 impl BaseFolder {
@@ -50,13 +51,14 @@ impl BaseFolder {
         own: Option<Uuid>,
     ) -> (State, Option<BaseProblem>) {
         let known = &self.known;
-        let chain =
-            Chain::of_base(&mut self.bases, base, own, |_| true, |base| known.contains_key(&key(base)));
+        let files = |base: &HistoryBase| known.get(&key(base)).map(|(_, files)| *files);
+        let chain = Chain::of_base(&mut self.bases, base, own, |_| true, files);
         let mut problem = chain.problem;
         // The chain stops before a base that is known: what the first link builds on, or `base`.
         let first = chain.links.first();
         let before = first.map_or(Some(base), |link| link.header.base).filter(|_| problem.is_none());
-        let mut state = before.and_then(|base| known.get(&key(&base)).cloned()).unwrap_or_default();
+        let (mut state, mut files) =
+            before.and_then(|base| known.get(&key(&base)).cloned()).unwrap_or_default();
         for link in &chain.links {
             let Some(end) = link.end else { continue };
             state.begin_file(link.thread_id, problem.is_none());
@@ -73,7 +75,8 @@ impl BaseFolder {
                 if self.known.len() >= MAX_KNOWN {
                     self.known.clear();
                 }
-                self.known.insert(key(&end), state.clone());
+                files += 1;
+                self.known.insert(key(&end), (state.clone(), files));
             }
         }
         // A segment whose base is missing has the tokens of its thread all the same.

@@ -8,8 +8,8 @@ use threadkeep_rollout::{Chain, Extraction, Extractor, TurnQuery, TurnStatus, li
 use uuid::Uuid;
 
 use crate::Result;
-use crate::chain::{File, Home, id};
 use crate::chain_turns::words;
+use crate::written::{File, Home, id};
 
 /// Step of a conversation.
 #[derive(Clone, Debug)]

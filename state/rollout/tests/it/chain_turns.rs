@@ -7,7 +7,7 @@ use threadkeep_rollout::{
 use uuid::Uuid;
 
 use crate::Result;
-use crate::chain::{File, Home, id};
+use crate::written::{File, Home, id};
 
 fn query(newest_first: bool, limit: usize) -> TurnQuery {
     let mut query = TurnQuery::default();

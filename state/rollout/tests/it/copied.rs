@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use threadkeep_rollout::{Chain, RunOutcome, ThreadMetadata, TurnQuery, list_turns};
 
 use crate::Result;
-use crate::chain::{File, Home, id};
 use crate::chain_turns::words;
+use crate::written::{File, Home, id};
 
 /// Begins a fork of `source` that has a copy of its header.
 fn copy(home: &Home, source: &File, thread: u64, more: Value) -> Result<File> {

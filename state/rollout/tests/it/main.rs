@@ -28,6 +28,7 @@ mod torn;
 mod turns;
 mod words;
 mod writers;
+mod written;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
