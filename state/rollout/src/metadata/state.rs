@@ -123,8 +123,11 @@ impl State {
     /// one, only the settings and the count of tokens go on. `is_whole` says that no older file is
     /// missing.
     pub(crate) fn begin_file(&mut self, thread_id: Option<Uuid>, is_whole: bool) {
-        if self.session.id == thread_id || (is_whole && self.is_empty()) {
+        if is_whole && self.is_empty() {
             return;
+        }
+        if self.session.id == thread_id {
+            return self.tokens.begin_segment();
         }
         let tokens = self.inherit(is_whole);
         *self = Self { settings: self.settings.take(), tokens, ..Self::default() };

@@ -22,6 +22,10 @@ pub(crate) struct Tokens {
     /// The thread's total as of the last record.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<i64>,
+    /// True before the first count of a fork or a further file. Its counter may have gone on from
+    /// turns that were taken back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    may_jump: bool,
     #[serde(skip_serializing_if = "Inherited::is_nothing")]
     inherited: Inherited,
     /// True if some of the thread's own tokens may be those of a lost base.
@@ -64,8 +68,10 @@ impl Tokens {
         if total.or(last).is_none() {
             return;
         }
+        let may_jump = std::mem::take(&mut self.may_jump);
         let counted = match (total, self.counter) {
             (None, _) => last,
+            (Some(_), before) if may_jump && total != before && last.is_some() => last,
             // The counter went back with turns that were taken back.
             (Some(total), Some(before)) if total < before && sum(self.own, last) == Some(total) => last,
             (Some(total), Some(before)) => Some(since(before, total, last)),
@@ -99,6 +105,11 @@ impl Tokens {
         (self.own, self.pending) = (own, None);
     }
 
+    /// Begins a further file of the thread.
+    pub(crate) fn begin_segment(&mut self) {
+        self.may_jump = true;
+    }
+
     /// Makes everything so far inherited, if it `is_whole`; otherwise nothing so far says anything.
     pub(crate) fn begin_fork(&mut self, is_whole: bool) {
         let used = match self.inherited {
@@ -110,6 +121,7 @@ impl Tokens {
             Some(tokens) => Self {
                 own: Some(0),
                 pending: None,
+                may_jump: true,
                 inherited: Inherited::Tokens(tokens),
                 ..std::mem::take(self)
             },
