@@ -49,7 +49,8 @@ pub(crate) fn item_matters(payload: &[u8], user_matters: impl FnOnce() -> bool) 
     match item.strip_prefix(b"{\"type\":\"").and_then(word) {
         Some((b"UserMessage", _)) => user_matters(),
         Some((b"CollabAgentToolCall", _)) => {
-            after_texts(item, b"tool").is_none_or(|tool| tool.starts_with(b"\"close_agent\""))
+            let tool = after_texts(item, b"tool").and_then(|tool| word(tool.strip_prefix(b"\"")?));
+            tool.is_none_or(|(tool, _)| matches!(tool, b"close_agent" | b"resume_agent"))
         }
         Some((item_type, _)) => item_type == b"EnteredReviewMode",
         None => true,

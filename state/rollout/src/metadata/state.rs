@@ -113,7 +113,7 @@ impl State {
                 self.goal = goal.map(|goal| *goal);
             }
             Fact::Renamed { name, at } => (self.name, self.named_at) = (name, at.or(self.named_at)),
-            Fact::TurnItem { item, .. } => self.close_agents(&item),
+            Fact::TurnItem { item, .. } => self.take_agent_call(&item),
             Fact::WorkingDirectory(cwd) => _ = self.session.cwd.get_or_insert(cwd),
             _ => {}
         }
@@ -188,12 +188,19 @@ impl State {
         }
     }
 
-    /// Notes the sub-agents that a call of `close_agent` closed.
-    fn close_agents(&mut self, item: &TurnItem) {
+    /// Notes the sub-agents that a call closed or resumed.
+    fn take_agent_call(&mut self, item: &TurnItem) {
         let TurnItemKind::Other { item_type, item: json } = &item.kind else { return };
-        if item_type == "CollabAgentToolCall" {
-            for thread_id in closed_agents(json.get()) {
-                self.closed_agents.retain(|closed| closed.thread_id != thread_id);
+        let [tool, status, agents] =
+            json::object(Some(json.get()), ["tool", "status", "receiver_thread_ids"]);
+        let is = |raw, words: &[&str]| json::text(raw).is_some_and(|text| words.contains(&&*text));
+        let changes = is(tool, &["close_agent", "resume_agent"]) && is(status, &["completed"]);
+        if item_type != "CollabAgentToolCall" || !changes {
+            return;
+        }
+        for thread_id in json::texts(agents).filter_map(|id| Uuid::try_parse(&id).ok()) {
+            self.closed_agents.retain(|closed| closed.thread_id != thread_id);
+            if is(tool, &["close_agent"]) {
                 self.closed_agents.push(ClosedAgent { thread_id, at: item.at });
             }
         }
@@ -311,14 +318,4 @@ impl State {
             run_outcome: self.run.outcome(),
         })
     }
-}
-
-/// Returns the threads that a `CollabAgentToolCall` closed.
-fn closed_agents(item: &str) -> Vec<Uuid> {
-    let [tool, status, receivers] = json::object(Some(item), ["tool", "status", "receiver_thread_ids"]);
-    let is = |raw, word| json::text(raw).is_some_and(|text| text == word);
-    if !is(tool, "close_agent") || !is(status, "completed") {
-        return Vec::new();
-    }
-    json::texts(receivers).filter_map(|id| Uuid::try_parse(&id).ok()).collect()
 }

@@ -90,7 +90,7 @@ pub struct ThreadMetadata {
     pub named_at: Option<Timestamp>,
     /// Goal that the agent keeps, as it was last set.
     pub goal: Option<AgentGoal>,
-    /// Sub-agents that the thread closed, in their order.
+    /// Sub-agents that the thread closed and did not resume, in their order.
     pub closed_agents: Vec<ClosedAgent>,
     /// Permission to make memories of the thread: `enabled`, `disabled`, …
     pub memory_mode: Option<String>,

@@ -65,7 +65,7 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         19 => event(item(json!({"type": "CommandExecution", "command": ["ls"]}))),
         20 => event(item(json!({"id": "c", "type": "CollabAgentToolCall"})).replace(r#""type":"CollabAgentToolCall""#, &format!(r#""tool":"close_agent","type":"CollabAgentToolCall","status":"completed","receiver_thread_ids":["{OTHER}"]"#))),
         21 => event(item(json!({})).replace("{}", &format!(r#"{{"type":"CollabAgentToolCall","id":"c","tool":"close_agent","status":"completed","receiver_thread_ids":["{ID}"]}}"#))),
-        22 => event(item(json!({})).replace("{}", r#"{"type":"CollabAgentToolCall","id":"c","tool":"wait","status":"completed"}"#)),
+        22 => event(item(json!({})).replace("{}", r#"{"type":"CollabAgentToolCall","id":"c","tool":"resume_agent","status":"completed","receiver_thread_ids":[]}"#)),
         23 => event(item(json!({})).replace("{}", r#"{"type":"EnteredReviewMode","id":"e"}"#)),
         24 => event(format!(r#"{{"type":"user_message","message":"event {n}","images":[],"local_images":[]}}"#)),
         25 => event(format!(r#"{{"type":"user_message","message":"","images":[],"local_images":["/x/{n}.png"]}}"#)),

@@ -199,6 +199,8 @@ fn agents_that_were_closed_are_known() -> Result {
     let closed: Vec<_> =
         got.closed_agents.iter().map(|closed| (closed.thread_id.to_string(), closed.at)).collect();
     assert_eq!(closed, [(OTHER.to_owned(), Some("2026-11-22T10:00:04Z".parse()?))]);
+    let got = read(&[call("close_agent", "completed", 3), call("resume_agent", "completed", 4)])?;
+    assert_eq!(got.closed_agents, []);
     Ok(())
 }
 
