@@ -1,5 +1,7 @@
 //! Numbers of tokens: `token_count` and `token_usage_record`.
 
+use memchr::memchr2;
+
 use super::fact::Fact;
 use super::kind::{Event, Kind};
 use super::peek;
@@ -12,13 +14,13 @@ pub(super) fn quick<'a>(kind: Kind, payload: &[u8]) -> Option<Fact<'a>> {
     match kind {
         Kind::Event(Event::TokenCount) => {
             let rest = payload.strip_prefix(b"{\"type\":\"token_count\",\"info\":{\"total_token_usage\":")?;
-            let (total, rest) = quick_tokens(rest)?;
-            let (last, _) = quick_tokens(rest.strip_prefix(b",\"last_token_usage\":")?)?;
-            Some(Fact::TokenCount { total, last })
+            let (total, rest) = quick_total(rest)?;
+            let (last, _) = quick_total(rest.strip_prefix(b",\"last_token_usage\":")?)?;
+            Some(Fact::TokenCount { total: Some(total), last: Some(last) })
         }
         Kind::TokenUsage => {
-            let (usage, _) = quick_tokens(peek::first_nested(payload, b"\"usage\"")?)?;
-            Some(Fact::TokenUsage { usage: Some(usage?), thread_total: None })
+            let (usage, _) = quick_total(peek::first_nested(payload, b"\"usage\"")?)?;
+            Some(Fact::TokenUsage { usage: Some(usage), thread_total: None })
         }
         _ => None,
     }
@@ -42,37 +44,23 @@ pub(super) fn record<'a>(payload: &str) -> json::Result<Fact<'a>> {
 fn tokens(usage: Raw<'_>) -> Option<i64> {
     let [total, input, output] = json::object(usage, ["total_tokens", "input_tokens", "output_tokens"]);
     let number = |raw| json::number::<i64>(raw).map(|tokens| tokens.max(0));
-    sum(number(total), number(input), number(output))
-}
-
-fn sum(total: Option<i64>, input: Option<i64>, output: Option<i64>) -> Option<i64> {
+    let (input, output) = (number(input), number(output));
     let parts = || input.or(output).map(|_| input.unwrap_or(0).saturating_add(output.unwrap_or(0)));
-    total.or_else(parts)
+    number(total).or_else(parts)
 }
 
-/// Reads an object that has nothing but short whole numbers. Returns its tokens, and the rest.
-fn quick_tokens(text: &[u8]) -> Option<(Option<i64>, &[u8])> {
-    let (mut total, mut input, mut output) = (None, None, None);
-    let mut rest = text.strip_prefix(b"{")?;
-    loop {
-        rest = rest.strip_prefix(b"\"")?;
-        let (key, after) = rest.split_at_checked(json::plain_prefix(rest))?;
-        rest = after.strip_prefix(b"\":")?;
-        let digits = rest.iter().take(18).take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 || (digits > 1 && rest[0] == b'0') {
-            return None;
-        }
-        let number = rest[..digits].iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-        match key {
-            b"total_tokens" => total = Some(number),
-            b"input_tokens" => input = Some(number),
-            b"output_tokens" => output = Some(number),
-            _ => {}
-        }
-        match rest[digits..].split_first()? {
-            (b',', after) => rest = after,
-            (b'}', after) => return Some((sum(total, input, output), after)),
-            _ => return None,
-        }
+/// Reads the `total_tokens` at the end of an object that has no object in it. Returns the number,
+/// and the rest behind the object.
+#[inline]
+fn quick_total(text: &[u8]) -> Option<(i64, &[u8])> {
+    let text = text.strip_prefix(b"{")?;
+    let (object, rest) = text.split_at(memchr2(b'{', b'}', text)?);
+    let digits = object.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (keys, number) = object.split_at(object.len() - digits);
+    let is_number = matches!(number, [b'1'..=b'9', ..] | b"0") && digits <= 18;
+    if !is_number || !keys.ends_with(b"\"total_tokens\":") {
+        return None;
     }
+    let number = number.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some((number, rest.strip_prefix(b"}")?))
 }
