@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use threadkeep_rollout::{ExtractError, ProblemReason, SkippedLines};
+use threadkeep_rollout::{BaseProblem, ExtractError, ProblemReason, SkippedLines};
 use uuid::Uuid;
 
 /// A file or folder of the home with its problem.
@@ -38,12 +38,7 @@ pub enum HomeProblem {
     },
     /// The file builds on another, which is not in the home, or too short. Only what stands in the
     /// file itself is indexed.
-    Base {
-        /// Id of the other file, with which its name ends.
-        id: Uuid,
-        /// The problem of the other file.
-        problem: BaseProblem,
-    },
+    Base(BaseProblem),
     /// The file is shorter than when it was last indexed. Only what is still there is indexed.
     Shrunk {
         /// Its length then, in bytes.
@@ -69,7 +64,7 @@ impl HomeProblem {
             Self::Panicked(_) => "panicked",
             Self::LinesSkipped(_) => "lines_skipped",
             Self::Duplicate { .. } => "duplicate",
-            Self::Base { problem, .. } => problem.code(),
+            Self::Base(problem) => problem.code(),
             Self::Shrunk { .. } => "shrunk",
             Self::Unknown { code, .. } => code,
         }
@@ -82,7 +77,7 @@ impl HomeProblem {
             Self::Unread(error) => error.detail(),
             Self::LinesSkipped(skipped) => serde_json::to_string(skipped).ok(),
             Self::Panicked(text) | Self::Duplicate { of: text } => Some(text.clone()),
-            Self::Base { id, .. } => Some(id.to_string()),
+            Self::Base(problem) => Some(problem.file_id().to_string()),
             Self::Shrunk { was, is } => Some(format!("{was} {is}")),
             Self::Unknown { detail, .. } => detail.clone(),
         }
@@ -95,9 +90,8 @@ impl HomeProblem {
             ("lines_skipped", Some(skipped)) => serde_json::from_str(skipped).ok().map(Self::LinesSkipped),
             ("duplicate", Some(of)) => Some(Self::Duplicate { of: of.clone() }),
             ("shrunk", Some(lengths)) => shrunk(lengths),
-            (code, Some(id)) if let Some(problem) = BaseProblem::from_code(code) => {
-                Uuid::try_parse(id).ok().map(|id| Self::Base { id, problem })
-            }
+            ("base_missing", Some(id)) => Uuid::try_parse(id).ok().map(BaseProblem::Missing).map(Self::Base),
+            ("base_cut", Some(id)) => Uuid::try_parse(id).ok().map(BaseProblem::Cut).map(Self::Base),
             (code, detail) => ExtractError::from_code(code, detail.as_deref()).map(ExtractError::into),
         };
         restored.unwrap_or(Self::Unknown { code, detail })
@@ -157,33 +151,12 @@ impl fmt::Display for HomeProblem {
                 f.write_str(if skipped.count > skipped.first.len() as u64 { "; …" } else { "" })
             }
             Self::Duplicate { of } => write!(f, "has the same thread id as {of}"),
-            Self::Base { id, problem: BaseProblem::Cut } => {
-                write!(f, "builds on the file of {id}, which is shorter than it was")
-            }
-            Self::Base { id, .. } => write!(f, "builds on the file of {id}, which is not in the home"),
+            Self::Base(problem) => problem.fmt(f),
             Self::Shrunk { was, is } => write!(f, "has {is} bytes, and had {was} when it was last indexed"),
             Self::Unknown { code, detail: None } => write!(f, "a newer version found: {code}"),
             Self::Unknown { code, detail: Some(detail) } => {
                 write!(f, "a newer version found: {code} ({detail})")
             }
         }
-    }
-}
-
-// TEMP until the rollout crate has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaseProblem {
-    Missing,
-    Cut,
-}
-impl BaseProblem {
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Missing => "base_missing",
-            Self::Cut => "base_cut",
-        }
-    }
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Missing, Self::Cut].into_iter().find(|p| p.code() == code)
     }
 }

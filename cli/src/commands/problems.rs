@@ -52,7 +52,7 @@ impl Kind {
             HomeProblem::Place(_) => Kind::Place,
             HomeProblem::Duplicate { .. } => Kind::Copy,
             HomeProblem::LinesSkipped(_) => Kind::LinesSkipped,
-            HomeProblem::Base { .. } | HomeProblem::Shrunk { .. } => Kind::Incomplete,
+            HomeProblem::Base(_) | HomeProblem::Shrunk { .. } => Kind::Incomplete,
             HomeProblem::Unread(_) | HomeProblem::Panicked(_) | HomeProblem::Unknown { .. } => Kind::Failed,
         }
     }

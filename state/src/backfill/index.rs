@@ -90,15 +90,14 @@ impl Index for ThreadIndex {
         };
         let worth_it = !compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
-        let base = None::<(uuid::Uuid, crate::home_problem::BaseProblem)>;
-        let base = base.map(|(id, problem)| HomeProblem::Base { id, problem });
+        let base = extraction.base_problem.map(HomeProblem::Base);
         Ok(HomeContent(ReadItem::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
             problem: shrunk.or(base).or_else(|| HomeProblem::of_skipped(&extraction.skipped)),
             lines_skipped: extraction.skipped.count,
             checkpoint,
             changed_at_ms: *changed_at_ms,
-            base: None,
+            base: extraction.base_problem.map(|problem| problem.file_id()).or(extraction.base),
             closed_agents: extraction.metadata.closed_agents.clone(),
             upsert: ThreadUpsert::extracted(
                 extraction.metadata,

@@ -49,6 +49,13 @@ impl Fixture {
         Ok(fixture)
     }
 
+    /// A copy of a home of version 0.171, not indexed yet.
+    pub(crate) async fn of_0_171() -> Result<Fixture> {
+        let fixture = Fixture::empty().await?;
+        copy(&bundled_home().with_file_name("home-0.171"), &fixture.path(""))?;
+        Ok(fixture)
+    }
+
     /// Opens the same databases again.
     pub(crate) async fn reopened(self) -> Result<Fixture> {
         let state = StateRuntime::open(&StateOptions::new(self.sqlite_home())).await?;

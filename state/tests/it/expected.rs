@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use threadkeep_state::Thread;
+use threadkeep_state::{Thread, TreeQuery};
 
 use crate::common::{Fixture, Result};
 
@@ -41,6 +41,14 @@ const BETTER: &[(&str, &str, Option<&str>)] = &[
     ("2f5f-74c3-8d7d-a394e1189432.jsonl", "approval_mode", Some("never")),
 ];
 
+/// The same for version 0.171.
+const BETTER_0_171: &[(&str, &str, Option<&str>)] = &[
+    // The tokens of its source, which its file does not repeat.
+    ("9d37-7423-a046-e24442514814.jsonl", "tokens_used", Some("10142")),
+    // The request during which it was killed counts too.
+    ("362c-79f3-aa83-955eb971f5b2.jsonl", "tokens_used", Some("31447")),
+];
+
 /// A field as `expected.json` has it.
 fn field(thread: &Thread, name: &str) -> Value {
     match name {
@@ -75,28 +83,30 @@ fn expected() -> Result<Value> {
     Ok(serde_json::from_str(include_str!("expected.json"))?)
 }
 
-#[tokio::test]
-async fn every_bundled_rollout_has_the_expected_row() -> Result {
-    let fixture = Fixture::bundled().await?;
-    let report = fixture.index().await?;
-    assert_eq!((report.indexed, report.failed, report.lines_skipped), (16, 0, 0));
+fn expected_0_171() -> Result<Value> {
+    Ok(serde_json::from_str(include_str!("expected-0.171.json"))?)
+}
 
+/// Compares the index with rows of the agent.
+async fn compare(
+    fixture: &Fixture,
+    expected: &Value,
+    better_rows: &[(&str, &str, Option<&str>)],
+) -> Result {
     let threads = fixture.threads().await?;
     let threads: BTreeMap<&str, &Thread> = threads.iter().map(|t| (t.rollout_path.as_str(), t)).collect();
-    let expected = expected()?;
-    let files = expected["threads"].as_object().ok_or("expected.json has threads")?;
-    assert_eq!(threads.len(), files.len());
+    let files = expected["threads"].as_object().ok_or("the rows are an object")?;
+    assert_eq!(threads.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
 
     let mut wrong = Vec::new();
     let mut better = 0;
     for (path, fields) in files {
-        let thread = threads.get(path.as_str()).ok_or_else(|| format!("{path} is not indexed"))?;
         for (name, peer) in fields.as_object().ok_or("a row is an object")? {
             if name == "last_line_timestamp" {
                 continue;
             }
-            let ours = field(thread, name);
-            let exception = BETTER.iter().find(|(end, field, _)| path.ends_with(end) && field == name);
+            let ours = field(threads[path.as_str()], name);
+            let exception = better_rows.iter().find(|(end, field, _)| path.ends_with(end) && field == name);
             better += usize::from(exception.is_some());
             let value = |ours: &str| ours.parse::<i64>().map_or_else(|_| ours.into(), Value::from);
             let wanted =
@@ -107,8 +117,73 @@ async fn every_bundled_rollout_has_the_expected_row() -> Result {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(better, BETTER.len(), "every exception is one of a file that is there");
+    assert_eq!(better, better_rows.len(), "every exception is one of a file that is there");
     Ok(())
+}
+
+#[tokio::test]
+async fn rollouts_of_0_171_have_the_expected_rows() -> Result {
+    let fixture = Fixture::of_0_171().await?;
+    let report = fixture.index().await?;
+    assert_eq!((report.indexed, report.failed, report.lines_skipped), (16, 0, 0));
+    assert_eq!(report.problems, vec![]);
+    compare(&fixture, &expected_0_171()?, BETTER_0_171).await
+}
+
+#[tokio::test]
+async fn names_forks_and_kinds_of_0_171() -> Result {
+    let fixture = Fixture::of_0_171().await?;
+    fixture.index().await?;
+    let said = |thread: &Thread| {
+        let kind = thread.kind.as_str();
+        let fork = thread.forked_from_id.map(|id| id.to_string()[9..18].to_owned());
+        let tokens = (thread.own_tokens, thread.inherited_tokens);
+        let label = thread.name.clone().or(thread.title.clone());
+        format!("{kind} {label:?} {fork:?} {tokens:?} {:?}", thread.run_outcome)
+    };
+    let said: Vec<String> = fixture.threads().await?.iter().map(said).collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    user Some("This one fails at the provider") None (None, Some(0)) Failed
+    user Some("Use two helpers to look at the code") None (Some(53602), Some(0)) Completed
+    subagent Some("Look at the README and report.") None (Some(7755), Some(0)) Completed
+    subagent Some("Look at lib.rs and report.") None (Some(7754), Some(0)) Completed
+    user Some("And this is what was said first") None (Some(10144), Some(0)) Completed
+    user Some("Второе имя ✨") None (Some(10142), Some(0)) Completed
+    user Some("Второе имя ✨") Some("9acc-7093") (Some(0), Some(10142)) Unknown
+    user Some("Source of an attached fork") None (Some(10143), Some(0)) Completed
+    fork Some("A side conversation, attached") Some("a3ed-77f3") (Some(10253), Some(10143)) Completed
+    user Some("Other first words") None (Some(10143), Some(0)) Completed
+    user Some("Words after the picture") None (Some(20685), Some(0)) Completed
+    user Some("Talk first, review afterwards") None (Some(10200), Some(0)) Completed
+    review Some("Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.") None (Some(4386), Some(0)) Completed
+    user Some("Killed and then taken up again") None (Some(31447), Some(0)) Completed
+    "#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn lifecycles_of_0_171() -> Result {
+    let fixture = Fixture::of_0_171().await?;
+    fixture.index().await?;
+    let expected = expected_0_171()?;
+    let wanted: Vec<Vec<String>> = serde_json::from_value(expected["spawn_edges"].clone())?;
+    for edge in wanted {
+        let [parent, child, status] = &edge[..] else { return Err("an edge has three parts".into()) };
+        let query = TreeQuery { root: Some(parent.parse()?), ..TreeQuery::default() };
+        let tree = fixture.state.graph().tree(query).await?;
+        let agent = tree.iter().find(|agent| agent.thread_id.to_string() == *child).ok_or("the child")?;
+        assert_eq!(agent.lifecycle.as_str(), status, "{child}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_bundled_rollout_has_the_expected_row() -> Result {
+    let fixture = Fixture::bundled().await?;
+    let report = fixture.index().await?;
+    assert_eq!((report.indexed, report.failed, report.lines_skipped), (16, 0, 0));
+
+    compare(&fixture, &expected()?, BETTER).await
 }
 
 #[tokio::test]
