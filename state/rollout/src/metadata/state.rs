@@ -40,6 +40,10 @@ pub(crate) struct State {
     /// From the latest `turn_context` or `thread_settings_applied`, without the directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<TurnContext>,
+    /// The directory of the newest file's first turn. Later turns do not move a thread, as the
+    /// agent does not move it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    began_in: Option<String>,
     /// The directory that settings chose after the session began.
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_to: Option<String>,
@@ -88,8 +92,8 @@ impl State {
         match fact {
             Fact::SessionMeta(meta) => self.set_session(*meta),
             Fact::TurnContext(turn) => {
-                if !self.has_folder() {
-                    self.session.cwd.clone_from(&turn.cwd);
+                if self.began_in.is_none() {
+                    self.began_in.clone_from(&turn.cwd);
                 }
                 self.settings = Some(turn);
             }
@@ -142,6 +146,7 @@ impl State {
             last_line_at: self.last_line_at,
             session: std::mem::take(&mut self.session),
             settings: self.settings.take(),
+            began_in: self.began_in.take(),
             moved_to: self.moved_to.take(),
             tokens,
             ..Self::default()
@@ -222,7 +227,7 @@ impl State {
 
     /// Returns true if a `turn_context` no longer decides the directory.
     pub(crate) fn has_folder(&self) -> bool {
-        self.moved_to.is_some() || self.session.cwd.is_some()
+        self.moved_to.is_some() || self.began_in.is_some()
     }
 
     /// Returns true if settings of this time belong to the thread's beginning.
@@ -252,7 +257,7 @@ impl State {
             _ => meta.timestamp = None,
         }
         if meta.cwd.is_some() {
-            self.moved_to = None;
+            (self.moved_to, self.began_in) = (None, None);
         }
         self.session.update(meta);
     }
@@ -287,7 +292,7 @@ impl State {
             thread_id,
             created_at,
             updated_at: self.last_line_at.max(created_at),
-            cwd: self.moved_to.clone().or(session.cwd),
+            cwd: self.moved_to.clone().or_else(|| self.began_in.clone()).or(session.cwd),
             source: session.source,
             thread_source: session.thread_source,
             model_provider: session.model_provider,

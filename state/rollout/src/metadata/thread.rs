@@ -30,7 +30,8 @@ pub struct ThreadMetadata {
     /// The time of the last line that is an activity; never before `created_at`. Settings are none,
     /// and neither is the header of a thread's further file.
     pub updated_at: Option<Timestamp>,
-    /// The working directory: the latest that settings chose, else the session's.
+    /// The working directory: the latest that settings chose, else that of the first turn of the
+    /// thread's newest file, else the session's.
     pub cwd: Option<String>,
     /// Origin of the thread: a name (`exec`), or compact JSON.
     pub source: Option<String>,

@@ -47,9 +47,11 @@ fn settings_are_the_last_that_were_applied() -> Result {
 }
 
 #[test]
-fn the_folder_is_the_sessions_until_settings_move_it() -> Result {
-    let got = metadata(&[meta(ID, json!({"cwd": "/s"})), turn(1, "m", "/a"), turn(2, "m", "/b")])?;
+fn the_folder_is_that_of_the_first_turn_until_settings_move_it() -> Result {
+    let got = metadata(&[meta(ID, json!({"cwd": "/s"}))])?;
     assert_eq!(got.cwd.as_deref(), Some("/s"));
+    let got = metadata(&[meta(ID, json!({"cwd": "/s"})), turn(1, "m", "/a"), turn(2, "m", "/b")])?;
+    assert_eq!(got.cwd.as_deref(), Some("/a"));
     let got = metadata(&[meta(ID, json!({})), turn(1, "m", "/a"), turn(2, "n", "/b")])?;
     assert_eq!((got.cwd.as_deref(), got.model.as_deref()), (Some("/a"), Some("n")));
     Ok(())
