@@ -135,7 +135,7 @@ pub use threadkeep_rollout::{
     AgentGoal, AgentHome, HomeError, RunOutcome, ThreadKind, ThreadMetadata, Touch,
 };
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions};
+pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone};
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
     MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadPage, ThreadStore,

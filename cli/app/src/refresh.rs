@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
 use threadkeep_rollout::{AgentHome, ProblemReason, SESSION_INDEX};
 use threadkeep_state::backfill::{BackfillReport, Gate, IndexOptions, lease_owner};
@@ -16,6 +16,7 @@ use crate::message::{Message, command};
 use crate::messages;
 use crate::observer::Observer;
 use crate::opening::{Access, Index};
+use crate::settings::ConfigFile;
 use crate::text::counted;
 use crate::time::Clock;
 
@@ -64,7 +65,26 @@ pub async fn run(
         report = pass => report,
         never = name_holder(state, &waiting, observer) => match never {},
     };
-    Ok(report?)
+    let report = report?;
+    if report.ending == Ending::Complete {
+        forget_missing(state).await?;
+    }
+    Ok(report)
+}
+
+/// Forgets the words of threads whose rollout has been gone for too long. Settings that cannot be
+/// read forget nothing.
+async fn forget_missing(state: &StateRuntime) -> Result<(), Fault> {
+    let config = ConfigFile::read(state.sqlite_home());
+    let setting =
+        config.settings.iter().find(|set| (&*set.section, &*set.key) == ("threads", "keep_missing_days"));
+    let days = setting.and_then(|set| set.value.as_u64()).filter(|_| config.errors().next().is_none());
+    let kept =
+        days.and_then(|days| i64::try_from(days).ok()).map(|days| SignedDuration::from_hours(24 * days));
+    if let Some(before) = kept.and_then(|kept| Timestamp::now().checked_sub(kept).ok()) {
+        state.threads().forget_missing(before).await?;
+    }
+    Ok(())
 }
 
 /// Ends the observer's run when it is dropped, however the run ends.

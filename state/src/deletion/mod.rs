@@ -16,6 +16,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
+#[cfg(feature = "backfill")]
+use threadkeep_sqlite::uuid_text;
 use threadkeep_sqlite::{Durability, Tombstone, WriteError};
 use uuid::Uuid;
 
@@ -68,6 +70,33 @@ impl StateRuntime {
             };
             PARTICIPANTS.into_iter().map(left).collect()
         }))
+    }
+
+    /// Restores a deleted thread: removes its tombstone in every store, and has its files read again
+    /// by the next index run. Returns the rest that could not be done yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotFound`] if the thread is not deleted, [`StateError::Database`]; then nothing
+    /// was changed.
+    #[cfg(feature = "backfill")]
+    pub async fn restore_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
+        self.database()
+            .write(Durability::Durable, async |conn| {
+                if TOMBSTONES.deleted_among(conn, [id]).await?.is_empty() {
+                    return Err(StateError::NotFound(id).into());
+                }
+                restore_in_index(conn, &[id], now.as_millisecond()).await?;
+                // Also the names of the home, which were read without this thread's.
+                let read_again = sqlx::query(
+                    "UPDATE rollouts SET outcome = 'lost' \
+                     WHERE thread_id = ?1 AND outcome = 'deleted' OR path = 'session_index.jsonl'",
+                );
+                read_again.bind(uuid_text(id)).execute(conn).await?;
+                Ok(())
+            })
+            .await?;
+        self.finish_deletions().await
     }
 
     /// Finishes the work that deletions and restorations have left, and returns what could not be

@@ -1,12 +1,14 @@
 //! Finds threads by id, or by the beginning of an id.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::{json, uuid_text};
+use threadkeep_sqlite::{Tombstone, json, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
-use crate::deletion::tombstones::{deleted_at, with_prefix};
+use crate::deletion::tombstones::{TOMBSTONES, deleted_at, with_prefix};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
 
@@ -26,7 +28,50 @@ pub(super) fn by_ids() -> String {
     )
 }
 
+/// Reads the forks of the thread `?1`, the oldest first.
+pub(super) fn forks_of() -> String {
+    format!("SELECT {} FROM threads WHERE forked_from_id = ?1 ORDER BY id", *THREAD_COLUMNS)
+}
+
 impl ThreadStore {
+    /// Returns the threads that were forked from this one, the oldest first. Their histories begin
+    /// in its files.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn forks_of(&self, id: Uuid) -> Result<Vec<Thread>, StateError> {
+        let found = self.db.read(async |conn| {
+            let rows = sqlx::query(AssertSqlSafe(forks_of())).bind(uuid_text(id)).fetch_all(conn).await?;
+            rows.iter().map(Thread::from_row).collect()
+        });
+        Ok(found.await?)
+    }
+
+    /// Returns the files that the index has of a thread, by path: the newest part, older parts, and
+    /// copies.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn files_of(&self, id: Uuid) -> Result<Vec<String>, StateError> {
+        let files = sqlx::query_scalar("SELECT path FROM rollouts WHERE thread_id = ?1 ORDER BY path");
+        let files = files.bind(uuid_text(id));
+        Ok(self.db.read(async |conn| files.fetch_all(conn).await).await?)
+    }
+
+    /// Returns the threads that the user deleted, the latest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn deleted(&self, limit: u32) -> Result<Vec<Tombstone>, StateError> {
+        let mut stones = self.db.read(async |conn| TOMBSTONES.all(conn).await).await?;
+        stones.sort_by_key(|stone| (Reverse(stone.deleted_at), stone.thread_id));
+        stones.truncate(limit as usize);
+        Ok(stones)
+    }
+
     /// Returns the thread with an id.
     ///
     /// # Errors

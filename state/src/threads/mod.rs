@@ -6,6 +6,7 @@ mod edit;
 mod find;
 mod list;
 mod live;
+mod missing;
 mod order;
 mod query;
 mod search;

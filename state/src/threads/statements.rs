@@ -1,6 +1,7 @@
 //! The statements that are put together at run time, by name: for audits of query plans.
 
-use super::find::{by_id, by_ids};
+use super::find::{by_id, by_ids, forks_of};
+use super::missing::{any_words, forget_memories, forget_words};
 use super::order::{SortDirection, SortKey};
 use super::query::{ListThreads, Shelf};
 use super::shape::{Rows, Trigrams};
@@ -13,6 +14,10 @@ pub(crate) fn statements() -> Vec<(String, String)> {
         ("thread by id".to_owned(), by_id()),
         ("threads by id".to_owned(), by_ids()),
         ("upsert".to_owned(), upsert_sql(1)),
+        ("missing threads, any words".to_owned(), any_words()),
+        ("missing threads, forget memories".to_owned(), forget_memories()),
+        ("missing threads, forget words".to_owned(), forget_words()),
+        ("forks of a thread".to_owned(), forks_of()),
     ];
     let query = |change: &dyn Fn(&mut ListThreads)| {
         let mut query = ListThreads::default();

@@ -88,11 +88,7 @@ fn expected_0_171() -> Result<Value> {
 }
 
 /// Compares the index with rows of the agent.
-async fn compare(
-    fixture: &Fixture,
-    expected: &Value,
-    better_rows: &[(&str, &str, Option<&str>)],
-) -> Result {
+async fn compare(fixture: &Fixture, expected: &Value, better_rows: &[(&str, &str, Option<&str>)]) -> Result {
     let threads = fixture.threads().await?;
     let threads: BTreeMap<&str, &Thread> = threads.iter().map(|t| (t.rollout_path.as_str(), t)).collect();
     let files = expected["threads"].as_object().ok_or("the rows are an object")?;

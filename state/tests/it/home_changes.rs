@@ -2,7 +2,7 @@
 //! pass.
 
 use threadkeep_backfill::Progress as _;
-use threadkeep_state::HomeProblem;
+use threadkeep_state::{HomeProblem, ListThreads, NameSource, Shelf};
 use uuid::Uuid;
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
@@ -89,6 +89,120 @@ async fn a_thread_whose_file_moves_stays_the_same_thread() -> Result {
     assert_eq!((threads[0].archived, threads[0].rollout_path.as_str()), (true, to.as_str()));
     assert_eq!((threads[0].name.as_deref(), threads[0].missing_since), (Some("Mine"), None));
     assert_eq!(fixture.state.inventory().await?.files, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_words_of_a_missing_thread_are_forgotten_and_the_users_own_stay() -> Result {
+    let fixture = Fixture::empty().await?;
+    let path = rollout_path(id(1));
+    fixture.write(&path, session(id(1), "SECRETPLAN"))?;
+    fixture.write(&rollout_path(id(2)), session(id(2), "stays"))?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
+    threads.rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
+    std::fs::remove_file(fixture.path(&path))?;
+    fixture.index().await?;
+    let day = jiff::SignedDuration::from_hours(24);
+    assert_eq!(threads.forget_missing(jiff::Timestamp::now() - day).await?, 0, "it may come back");
+    assert_eq!(threads.forget_missing(jiff::Timestamp::now() + day).await?, 1);
+    assert_eq!(threads.forget_missing(jiff::Timestamp::now() + day).await?, 0, "nothing is left");
+    let thread = threads.get(id(1)).await?.ok_or("the row stays")?;
+    assert_eq!((thread.title, thread.cwd, thread.source), (None, None, None));
+    assert_eq!(thread.name.as_deref(), Some("Mine"));
+    let missing = ListThreads { shelf: Shelf::Missing, ..ListThreads::default() };
+    assert_eq!(threads.list(&missing).await?.threads.len(), 1);
+    let found = ListThreads { search: Some("secretplan".to_owned()), ..missing };
+    assert_eq!(threads.list(&found).await?.threads, []);
+
+    fixture.write(&path, session(id(1), "SECRETPLAN"))?;
+    fixture.index().await?;
+    let thread = threads.get(id(1)).await?.ok_or("the thread")?;
+    assert_eq!((thread.title.as_deref(), thread.name.as_deref()), (Some("SECRETPLAN"), Some("Mine")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_archived_or_unarchived_last_is_right() -> Result {
+    let fixture = Fixture::empty().await?;
+    let current = rollout_path(id(1));
+    let archive = format!("archived_sessions/{}", current.rsplit('/').next().unwrap_or_default());
+    fixture.write(&current, session(id(1), "hello"))?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
+    let is_archived = async || -> Result<bool> {
+        fixture.index().await?;
+        Ok(threads.get(id(1)).await?.ok_or("the thread")?.archived)
+    };
+    // The agent decides now.
+    let hour = jiff::SignedDuration::from_hours(1);
+    let (before, after) = (jiff::Timestamp::now() - hour, jiff::Timestamp::now() + hour);
+    threads.archive(id(1), before).await?;
+    assert!(is_archived().await?, "the user archived it here");
+    fixture.rename(&current, &archive)?;
+    assert!(is_archived().await?, "the agent archives it too");
+    threads.unarchive(id(1), before).await?;
+    assert!(is_archived().await?, "the agent was later");
+    fixture.rename(&archive, &current)?;
+    threads.archive(id(1), before).await?;
+    assert!(!is_archived().await?, "the agent takes it back, and was later");
+    threads.archive(id(1), after).await?;
+    assert!(is_archived().await?, "the user archives it again");
+    threads.unarchive(id(1), after).await?;
+    assert!(!is_archived().await?, "and takes it back");
+    fixture.rename(&current, &archive)?;
+    assert!(!is_archived().await?, "the agent archived it before that");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_newest_name_holds_wherever_it_was_given() -> Result {
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
+    let name = async || -> Result<(Option<String>, Option<NameSource>)> {
+        fixture.index().await?;
+        let thread = threads.get(id(1)).await?.ok_or("the thread")?;
+        Ok((thread.name, thread.name_from))
+    };
+    let given = |at: &str, name: &str| {
+        format!("{{\"id\":\"{}\",\"thread_name\":\"{name}\",\"updated_at\":\"{at}\"}}\n", id(1))
+    };
+    threads.rename(id(1), Some("here"), "2026-11-22T12:00:00Z".parse()?).await?;
+    fixture.write("session_index.jsonl", given("2026-11-22T11:00:00Z", "before"))?;
+    assert_eq!(name().await?, (Some("here".to_owned()), Some(NameSource::User)));
+    fixture.write("session_index.jsonl", given("2026-11-22T13:00:00Z", "after"))?;
+    assert_eq!(name().await?, (Some("after".to_owned()), Some(NameSource::SessionIndex)));
+    threads.rename(id(1), Some("again"), "2026-11-22T14:00:00Z".parse()?).await?;
+    assert_eq!(name().await?, (Some("again".to_owned()), Some(NameSource::User)));
+    threads.rename(id(1), None, "2026-11-22T15:00:00Z".parse()?).await?;
+    assert_eq!(name().await?, (Some("after".to_owned()), Some(NameSource::SessionIndex)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_shrinks_or_empties_is_a_problem_until_it_grows() -> Result {
+    let fixture = Fixture::empty().await?;
+    let path = rollout_path(id(1));
+    let whole = session(id(1), "hello") + &session(id(1), "and more");
+    fixture.write(&path, whole.clone())?;
+    fixture.index().await?;
+    let problems = async || -> Result<Vec<HomeProblem>> {
+        fixture.index().await?;
+        let problems = fixture.state.file_problems(10).await?;
+        Ok(problems.into_iter().map(|problem| problem.problem).collect())
+    };
+    assert_eq!(problems().await?, []);
+    let (was, half) = (whole.len() as u64, session(id(1), "hello"));
+    let shrunk = |is: usize| vec![HomeProblem::Shrunk { was, is: is as u64 }];
+    fixture.write(&path, half.clone())?;
+    assert_eq!(problems().await?, shrunk(half.len()));
+    assert_eq!(problems().await?, shrunk(half.len()), "it is still short");
+    fixture.write(&path, String::new())?;
+    assert_eq!(problems().await?, shrunk(0));
+    fixture.write(&path, whole)?;
+    assert_eq!(problems().await?, []);
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod home_changes;
 mod list;
 mod live;
 mod memory;
+mod parts;
 mod processes;
 mod runtime;
 mod search;

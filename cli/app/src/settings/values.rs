@@ -14,6 +14,8 @@ pub struct Settings {
     pub features: Features,
     /// Log rows: their filter and their limits.
     pub logs: Logs,
+    /// Threads of the index.
+    pub threads: Threads,
     /// Threads from which memories are made. Not in effect yet: the memory pipeline, which will
     /// read this, is not built.
     pub memories: Memories,
@@ -77,6 +79,23 @@ impl Default for Logs {
             keep_bytes,
             keep_days: keep_age.as_secs() / (24 * 60 * 60),
         }
+    }
+}
+
+/// The section `[threads]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Threads {
+    /// Days after which the words of a thread whose rollout is gone are forgotten. Its name and your
+    /// other decisions stay.
+    #[cfg_attr(test, schemars(range(min = 0, max = 36_500)))]
+    pub keep_missing_days: u64,
+}
+
+impl Default for Threads {
+    fn default() -> Threads {
+        Threads { keep_missing_days: 30 }
     }
 }
 

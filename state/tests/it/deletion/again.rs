@@ -1,10 +1,10 @@
 //! A deleted thread stays deleted until it is restored.
 
 use threadkeep_state::backfill::IndexOptions;
-use threadkeep_state::{StateOptions, StateRuntime};
+use threadkeep_state::{StateError, StateOptions, StateRuntime};
 use threadkeep_state_goals::{GoalError, NewGoal};
 
-use super::{half_deleted, log, logged, now, two_threads};
+use super::{MARKER, half_deleted, log, logged, now, two_threads};
 use crate::common::{Result, id};
 
 #[tokio::test]
@@ -73,5 +73,25 @@ async fn a_thread_of_an_index_that_was_restored_can_have_goals_again() -> Result
     assert!(goals.insert(id(1), NewGoal::new("again"), now()).await.is_err(), "they do not know of that");
     assert_eq!(fixture.state.restore_threads(now()).await?, []);
     goals.insert(id(1), NewGoal::new("again"), now()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_thread_is_restored_alone() -> Result {
+    let fixture = two_threads().await?;
+    for number in [1, 2] {
+        fixture.state.delete_thread(id(number), jiff::Timestamp::now()).await?;
+    }
+    let deleted = fixture.state.threads().deleted(10).await?;
+    assert_eq!(deleted.iter().map(|stone| stone.thread_id).collect::<Vec<_>>(), [id(2), id(1)]);
+    assert!(fixture.state.restore_thread(id(1), now()).await?.is_empty());
+    fixture.index().await?;
+    let threads = fixture.threads().await?;
+    assert_eq!(threads.iter().map(|thread| thread.id).collect::<Vec<_>>(), [id(1)]);
+    let name = format!("{MARKER} named");
+    assert_eq!(threads[0].name.as_deref(), Some(name.as_str()), "the agent's name is there again");
+    fixture.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
+    let error = fixture.state.restore_thread(id(1), now()).await.expect_err("it is not deleted");
+    assert!(matches!(error, StateError::NotFound(_)));
     Ok(())
 }

@@ -1,0 +1,165 @@
+//! A thread in several files, and forks that build on the files of others.
+
+use threadkeep_rollout::BaseProblem;
+use threadkeep_state::{HomeProblem, Thread};
+use uuid::Uuid;
+
+use crate::common::{Fixture, Result, id};
+
+/// Three lines of a file: its header, a message, and a count of tokens.
+struct Part<'a> {
+    thread: Uuid,
+    /// The file and the number of its lines that this one builds on.
+    base: Option<(Uuid, u64)>,
+    first_ordinal: u64,
+    /// Hour of the day.
+    hour: u8,
+    says: &'a str,
+    tokens: u64,
+}
+
+impl Part<'_> {
+    fn text(&self) -> String {
+        let Part { thread, first_ordinal, hour, says, tokens, .. } = self;
+        let base = self.base.map_or_else(String::new, |(file, end)| {
+            format!(
+                ",\"history_mode\":\"paginated\",\"history_base\":{{\"thread_id\":\"{file}\",\
+                 \"end_ordinal_exclusive\":{end},\"end_byte_offset\":0}}"
+            )
+        });
+        let line = |n: u64, second: u8, line_type: &str, payload: &str| {
+            format!(
+                "{{\"timestamp\":\"2026-11-22T{hour:02}:00:{second:02}.000Z\",\"ordinal\":{},\"type\":\"{line_type}\",\
+                 \"payload\":{{{payload}}}}}\n",
+                first_ordinal + n
+            )
+        };
+        let header = format!(
+            "\"id\":\"{thread}\",\"timestamp\":\"2026-11-22T{hour:02}:00:00.000Z\",\"cwd\":\"/w\",\
+             \"source\":\"cli\",\"model_provider\":\"mock\"{base}"
+        );
+        let item =
+            format!("\"type\":\"UserMessage\",\"content\":[{{\"type\":\"text\",\"text\":\"{says}\"}}]");
+        let count = format!(
+            "\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"total_tokens\":{tokens}}}}}"
+        );
+        line(0, 0, "session_meta", &header)
+            + &line(1, 1, "event_msg", &format!("\"type\":\"item_completed\",\"item\":{{{item}}}"))
+            + &line(2, 2, "event_msg", &count)
+    }
+}
+
+fn path(thread: Uuid, segment: Option<Uuid>) -> String {
+    let segment = segment.map_or_else(String::new, |segment| format!("_{segment}"));
+    format!("sessions/2026/11/22/rollout-2026-11-22T10-00-00-{thread}{segment}.jsonl")
+}
+
+/// A thread that was continued in a second file, and in a third after its last words were taken back.
+async fn continued() -> Result<Fixture> {
+    let fixture = Fixture::empty().await?;
+    let thread = id(1);
+    let first = Part { thread, base: None, first_ordinal: 0, hour: 10, says: "one", tokens: 100 };
+    let second = Part {
+        base: Some((id(1), 3)),
+        first_ordinal: 3,
+        hour: 11,
+        says: "two, taken back",
+        tokens: 150,
+        ..first
+    };
+    let third =
+        Part { base: Some((id(1), 3)), first_ordinal: 3, hour: 12, says: "three", tokens: 130, ..first };
+    fixture.write(&path(thread, None), first.text())?;
+    fixture.write(&path(thread, Some(id(2))), second.text())?;
+    fixture.write(&path(thread, Some(id(3))), third.text())?;
+    Ok(fixture)
+}
+
+async fn only(fixture: &Fixture) -> Result<Thread> {
+    let mut threads = fixture.threads().await?;
+    assert_eq!(threads.len(), 1);
+    Ok(threads.remove(0))
+}
+
+#[tokio::test]
+async fn one_thread_has_one_row_however_many_files() -> Result {
+    let fixture = continued().await?;
+    let report = fixture.index().await?;
+    assert_eq!((report.indexed, report.duplicates, report.problems), (3, 0, vec![]));
+    let thread = only(&fixture).await?;
+    assert_eq!(thread.rollout_path, path(id(1), Some(id(3))));
+    assert_eq!((thread.title.as_deref(), thread.own_tokens), (Some("one"), Some(130)));
+    assert_eq!(thread.created_at.to_string(), "2026-11-22T10:00:00Z");
+    assert_eq!(thread.updated_at.to_string(), "2026-11-22T12:00:02Z");
+
+    let report = fixture.index().await?;
+    assert_eq!((report.unchanged, report.problems_total), (3, 0), "the older files are not read again");
+    assert_eq!(fixture.state.threads().files_of(id(1)).await?.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_older_file_takes_over_when_the_newest_goes() -> Result {
+    let fixture = continued().await?;
+    fixture.index().await?;
+    std::fs::remove_file(fixture.path(&path(id(1), Some(id(3)))))?;
+    fixture.index().await?;
+    let thread = only(&fixture).await?;
+    assert_eq!((thread.rollout_path, thread.own_tokens), (path(id(1), Some(id(2))), Some(150)));
+    assert_eq!(fixture.state.file_problems(10).await?, []);
+    assert_eq!(fixture.index().await?.unchanged, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_copy_of_a_part_is_still_a_problem() -> Result {
+    let fixture = continued().await?;
+    let newest = path(id(1), Some(id(3)));
+    let copy = newest.replace("/22/", "/21/");
+    fixture.write(&copy, std::fs::read_to_string(fixture.path(&newest))?)?;
+    fixture.index().await?;
+    only(&fixture).await?;
+    let problems = fixture.state.file_problems(10).await?;
+    assert_eq!(problems.len(), 1);
+    assert!(matches!(&problems[0].problem, HomeProblem::Duplicate { of } if *of == copy || *of == newest));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_base_that_goes_is_named_and_heals_when_it_comes_back() -> Result {
+    let fixture = Fixture::empty().await?;
+    let source = Part { thread: id(1), base: None, first_ordinal: 0, hour: 10, says: "one", tokens: 100 };
+    let fork = Part {
+        thread: id(2),
+        base: Some((id(1), 3)),
+        first_ordinal: 3,
+        hour: 11,
+        says: "a fork",
+        tokens: 150,
+    };
+    let (source_path, fork_path) = (path(id(1), None), path(id(2), None));
+    fixture.write(&source_path, source.text())?;
+    fixture.write(&fork_path, fork.text())?;
+    fixture.index().await?;
+    let fork =
+        async || -> Result<Thread> { Ok(fixture.state.threads().get(id(2)).await?.ok_or("the fork")?) };
+    let problems = async || -> Result<Vec<(String, HomeProblem)>> {
+        let problems = fixture.state.file_problems(10).await?;
+        Ok(problems.into_iter().map(|problem| (problem.path, problem.problem)).collect())
+    };
+    let indexed = fork().await?;
+    assert_eq!((indexed.own_tokens, indexed.inherited_tokens), (Some(50), Some(100)));
+    assert_eq!(problems().await?, []);
+
+    std::fs::remove_file(fixture.path(&source_path))?;
+    fixture.index().await?;
+    let missing = HomeProblem::Base(BaseProblem::Missing(id(1)));
+    assert_eq!(problems().await?, [(fork_path, missing)]);
+    assert_eq!(fork().await?.title.as_deref(), Some("a fork"), "its own words are there");
+
+    fixture.write(&source_path, source.text())?;
+    fixture.index().await?;
+    assert_eq!(problems().await?, []);
+    assert_eq!(fork().await?, indexed);
+    Ok(())
+}
