@@ -62,7 +62,8 @@ pub enum Fact<'a> {
     /// A `response_item` has words in the user's name that are the user's own. In nearly every
     /// version [`Fact::UserMessage`] has them too.
     ModelHears(UserMessage),
-    /// Another agent gives a sub-agent its task: `inter_agent_communication`.
+    /// Another agent gives a sub-agent its task: `inter_agent_communication`, and `response_item` /
+    /// `agent_message`.
     TaskGiven {
         /// Words of the task.
         task: String,

@@ -18,13 +18,13 @@ pub(crate) enum Heard {
     Unknown,
 }
 
-/// Looks for a message of the user's in a `response_item`.
+/// Looks for a message of the user's, or another agent's, in a `response_item`.
 pub(crate) fn heard(payload: &[u8]) -> Heard {
-    let of_other_type = |payload: &[u8]| {
-        payload.strip_prefix(b"{\"type\":\"").and_then(word).is_some_and(|word| word.0 != b"message")
-    };
-    if of_other_type(payload) {
-        return Heard::Nothing;
+    match payload.strip_prefix(b"{\"type\":\"").and_then(word) {
+        Some((b"message", _)) => {}
+        // The task of a sub-agent.
+        Some((b"agent_message", _)) | None => return Heard::Unknown,
+        Some(_) => return Heard::Nothing,
     }
     match after_texts(payload, b"role").and_then(|role| word(role.strip_prefix(b"\"")?)) {
         Some((b"user", _)) => {}

@@ -45,12 +45,19 @@ fn response_item(payload: &str) -> json::Result<Fact<'_>> {
         return Ok(Fact::ToolCall(call));
     }
     let [item_type, role, content] = json::fields(payload, ["type", "role", "content"])?;
-    let is_user = json::text(role).is_some_and(|role| role == "user");
-    if !is_user || json::text(item_type).is_none_or(|item_type| item_type != "message") {
-        return Ok(Fact::ModelItem);
-    }
-    let message = UserMessage::of_content(content);
-    Ok(if message.injected { Fact::ModelItem } else { Fact::ModelHears(message) })
+    let (item_type, role) = (json::text(item_type), json::text(role));
+    Ok(match (item_type.as_deref(), role.as_deref()) {
+        (Some("message"), Some("user")) => {
+            let message = UserMessage::of_content(content);
+            if message.injected { Fact::ModelItem } else { Fact::ModelHears(message) }
+        }
+        // A message of another agent's, as newer versions write it.
+        (Some("agent_message"), _) => {
+            let message = UserMessage::of_content(content);
+            task(&message.text).map_or(Fact::ModelItem, |task| Fact::TaskGiven { task: task.to_owned() })
+        }
+        _ => Fact::ModelItem,
+    })
 }
 
 /// Returns the words of a new task in a message between agents; `None` if it has none.

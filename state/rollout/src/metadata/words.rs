@@ -69,7 +69,7 @@ impl Words {
 
     /// Takes a sub-agent's task.
     pub(crate) fn give_task(&mut self, task: &str, turns: usize) {
-        if self.first.is_none() && self.task.is_none() {
+        if self.first().is_none() && self.task.is_none() {
             self.task = Some(Said { text: safe(task, MAX_TITLE), turns, attached: false });
         }
     }

@@ -75,6 +75,7 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         29 => event(format!(r#"{{"type":"thread_name_updated","thread_id":"{ID}","thread_name":"name {n}"}}"#)),
         30 => event(r#"{"type":"error","message":"no"}"#.to_owned()),
         31 => ("session_meta", format!(r#"{{"id":"{ID}","cwd":"/again{n}"}}"#)),
+        32 => ("response_item", format!(r#"{{"type":"agent_message","id":"a","author":"/root","content":[{{"type":"input_text","text":"Message Type: NEW_TASK\nPayload:\ntask {n}"}}]}}"#)),
         _ => ("inter_agent_communication", format!(r#"{{"author":"/root","content":"Message Type: NEW_TASK\nPayload:\ntask {n}"}}"#)),
     }
 }
@@ -86,7 +87,7 @@ proptest! {
     fn parsing_gives_the_same(
         is_subagent: bool,
         has_cwd: bool,
-        kinds in prop::collection::vec((0..33_usize, 1..100_i64), 0..30),
+        kinds in prop::collection::vec((0..34_usize, 1..100_i64), 0..30),
         cut: prop::sample::Index,
     ) {
         let run = || -> Result {

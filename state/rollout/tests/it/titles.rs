@@ -159,6 +159,10 @@ fn a_subagents_title_is_its_task() -> Result {
         assert_eq!(of(&[task(nothing)])?.title, None, "{nothing}");
     }
     assert_eq!(title(&[first])?, None, "only a sub-agent has a task");
+    let text = "Message Type: NEW_TASK\nTask name: probe\nPayload:\nProbe the bed";
+    let content = json!([{"type": "input_text", "text": text}]);
+    let message = json!({"type": "agent_message", "author": "/root", "content": content});
+    assert_eq!(of(&[line(1, "response_item", message)])?.title.as_deref(), Some("Probe the bed"));
     Ok(())
 }
 
