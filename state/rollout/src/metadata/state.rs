@@ -92,7 +92,7 @@ impl State {
         match fact {
             Fact::SessionMeta(meta) => self.set_session(*meta),
             Fact::TurnContext(turn) => {
-                if self.began_in.is_none() {
+                if !self.has_folder() {
                     self.began_in.clone_from(&turn.cwd);
                 }
                 self.settings = Some(turn);
