@@ -44,14 +44,14 @@ CREATE TABLE rollouts (
     -- `lost`: it was indexed, and its thread's row is gone or has another file since.
     outcome       TEXT    NOT NULL
         CHECK (outcome = 'indexed' OR outcome = 'failed' OR outcome = 'duplicate' OR outcome = 'lost' OR outcome = 'deleted'),
-    thread_id     TEXT,
-    -- The file's problem as a code, and a detail whose form depends on the code: for `duplicate` the path of the file
-    -- that has the thread.
     problem       TEXT,
     detail        TEXT,
     lines         INTEGER NOT NULL,
     lines_skipped INTEGER NOT NULL
-, base TEXT) STRICT, WITHOUT ROWID;
+, other_thread_id TEXT, thread_id TEXT GENERATED ALWAYS AS
+    (coalesce(other_thread_id,
+        CASE WHEN path LIKE '%/rollout-____-__-__T__-__-__-%' THEN substr(path, instr(path, '/rollout-') + 29, 36) END))
+    VIRTUAL, base TEXT) STRICT, WITHOUT ROWID;
 CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
 CREATE INDEX rollouts_by_base ON rollouts (base) WHERE base IS NOT NULL;
 CREATE INDEX rollouts_with_problems ON rollouts (path) WHERE problem IS NOT NULL;

@@ -117,6 +117,22 @@ CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
     INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
 END;
 
+-- A file's name nearly always has its thread's id, and then it is not stored again.
+ALTER TABLE rollouts ADD COLUMN other_thread_id TEXT;
+UPDATE rollouts SET other_thread_id = thread_id
+WHERE thread_id IS NOT substr(path, instr(path, '/rollout-') + 29, 36);
+-- audit: allow drop: it is made again below
+DROP INDEX rollout_copies;
+-- audit: allow drop: generated, and made again below
+-- audit: allow contract: the same
+ALTER TABLE rollouts DROP COLUMN thread_id;
+ALTER TABLE rollouts ADD COLUMN thread_id TEXT GENERATED ALWAYS AS
+    (coalesce(other_thread_id,
+        CASE WHEN path LIKE '%/rollout-____-__-__T__-__-__-%' THEN substr(path, instr(path, '/rollout-') + 29, 36) END))
+    VIRTUAL;
+-- The parts and copies of a thread's file: one of them takes its place when it is gone.
+CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
+
 -- The file that this one builds on, by the id that its name ends with.
 ALTER TABLE rollouts ADD COLUMN base TEXT;
 CREATE INDEX rollouts_by_base ON rollouts (base) WHERE base IS NOT NULL;

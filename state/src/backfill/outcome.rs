@@ -8,6 +8,7 @@ use super::assign::{Assignment, FileRead};
 use super::content::NamesContent;
 use super::source::HomeItem;
 use crate::home_problem::HomeProblem;
+use crate::threads::name_of;
 
 /// One row of the table.
 #[derive(Debug)]
@@ -15,7 +16,8 @@ pub(super) struct Outcome<'a> {
     path: &'a str,
     fingerprint: &'a str,
     outcome: &'static str,
-    thread_id: Option<String>,
+    /// The thread's id, if the file's name does not have it.
+    other_thread_id: Option<String>,
     problem: Option<String>,
     detail: Option<String>,
     lines: u64,
@@ -65,7 +67,7 @@ impl<'a> Outcome<'a> {
             path: &item.key,
             fingerprint: &item.fingerprint,
             outcome,
-            thread_id,
+            other_thread_id: thread_id.filter(|id| !is_in_name(&item.key, id)),
             problem: problem.map(|problem| problem.code().to_owned()),
             detail: problem.and_then(HomeProblem::detail),
             lines,
@@ -73,6 +75,14 @@ impl<'a> Outcome<'a> {
             base: None,
         }
     }
+}
+
+/// Returns true if the table finds the thread's id in the file's name.
+fn is_in_name(path: &str, id: &str) -> bool {
+    const START: &str = "/rollout-";
+    const TIME: &str = "YYYY-MM-DDThh-mm-ss-";
+    let after = path.find(START).and_then(|at| path.get(at + START.len() + TIME.len()..));
+    name_of(path).is_some() && after.is_some_and(|after| after.starts_with(id))
 }
 
 /// Stores outcomes. A file that cannot be read keeps the thread it had.
@@ -84,7 +94,7 @@ pub(super) async fn store_outcomes(
     while rows.len() > 0 {
         let mut query = sqlx::query(AssertSqlSafe(store_sql(rows.len().min(MOST_ROWS))));
         for row in rows.by_ref().take(MOST_ROWS) {
-            query = query.bind(row.path).bind(row.fingerprint).bind(row.outcome).bind(row.thread_id);
+            query = query.bind(row.path).bind(row.fingerprint).bind(row.outcome).bind(row.other_thread_id);
             query = query.bind(row.problem).bind(row.detail);
             query = query.bind(i64::try_from(row.lines).unwrap_or(i64::MAX));
             query = query.bind(i64::try_from(row.lines_skipped).unwrap_or(i64::MAX)).bind(row.base);
@@ -97,10 +107,10 @@ pub(super) async fn store_outcomes(
 /// Makes the statement that stores so many outcomes.
 pub(crate) fn store_sql(rows: usize) -> String {
     format!(
-        "INSERT INTO rollouts (path, fingerprint, outcome, thread_id, problem, detail, lines, lines_skipped, base) \
+        "INSERT INTO rollouts (path, fingerprint, outcome, other_thread_id, problem, detail, lines, lines_skipped, base) \
          SELECT {} FROM ({}) WHERE column1 IS NOT NULL \
          ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
-           thread_id = coalesce(excluded.thread_id, thread_id), problem = excluded.problem, \
+           other_thread_id = coalesce(excluded.other_thread_id, other_thread_id), problem = excluded.problem, \
            detail = excluded.detail, lines = excluded.lines, lines_skipped = excluded.lines_skipped, \
            base = excluded.base",
         value_columns(9),
