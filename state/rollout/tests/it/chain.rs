@@ -195,7 +195,7 @@ fn a_long_chain_is_read_once() -> Result {
         file = next;
         ids.push(file.id());
     }
-    // One that is read alone, and each after the one before.
+    // The last file alone, and then each after the one before.
     let last = home.extract(id(300))?;
     assert_eq!((last.metadata.own_tokens, last.base_problem), (Some(29_900), None));
     let mut extractor = Extractor::of_home(&home.home);
