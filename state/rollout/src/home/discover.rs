@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
@@ -23,6 +24,9 @@ pub(super) const FOLDERS: [(&str, bool); 2] = [("sessions", false), ("archived_s
 const WORTH_A_THREAD: usize = 4;
 /// The deepest nesting of folders that is listed. Agents nest three deep.
 const MAX_DEPTH: usize = 16;
+
+/// Time in which a folder can change twice and keep its time: kernels count it in ticks.
+const CLOCK_TICK: Duration = Duration::from_millis(20);
 
 /// Result of listing a home.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,14 +61,15 @@ impl RolloutFile {
     }
 }
 
-pub(crate) fn discover(root: &Path) -> Discovery {
-    let mut walk = Walk::default();
+/// Lists a home. Returns true as well if no folder has changed meanwhile.
+pub(super) fn list(root: &Path) -> (Discovery, bool) {
+    let (mut walk, begun) = (Walk::default(), SystemTime::now());
     // Links are compared with the real root: the home itself may be a link.
     let root = match fs::read_dir(root).and_then(|_| fs::canonicalize(root)) {
         Ok(root) => root,
         Err(error) => {
             walk.unreadable(String::new(), &error);
-            return walk.found;
+            return (walk.found, true);
         }
     };
     let mut missing = 0;
@@ -82,10 +87,18 @@ pub(crate) fn discover(root: &Path) -> Discovery {
     }
     walk.list_folders();
     walk.follow_links(&root);
+    let is_steady = walk.listed.iter().all(|(folder, before)| {
+        changed_at(folder) == *before && before.is_none_or(|before| before + CLOCK_TICK < begun)
+    });
     let mut found = walk.found;
     found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     found.problems.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+    (found, is_steady)
+}
+
+/// Returns the time when an entry of the folder was last added, removed or renamed.
+fn changed_at(folder: &Path) -> Option<SystemTime> {
+    fs::metadata(folder).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Folder or link to list.
@@ -102,6 +115,8 @@ struct Walk {
     /// Folders to list next.
     folders: Vec<Found>,
     links: Vec<Found>,
+    /// Folders that were listed, and their times before that.
+    listed: Vec<(PathBuf, Option<SystemTime>)>,
     /// Session folders that are listed, and their real paths.
     tops: Vec<(String, PathBuf)>,
     /// Real paths of the files and folders listed so far; `None` until links are followed.
@@ -157,6 +172,7 @@ impl Walk {
                     self.found.problems.append(&mut walk.found.problems);
                     self.folders.append(&mut walk.folders);
                     self.links.append(&mut walk.links);
+                    self.listed.append(&mut walk.listed);
                 }
             });
         }
@@ -166,6 +182,7 @@ impl Walk {
         if folder.depth > MAX_DEPTH {
             return self.problem(folder.relative.clone(), ProblemReason::TooDeep);
         }
+        self.listed.push((folder.path.clone(), changed_at(&folder.path)));
         let entries = match fs::read_dir(&folder.path) {
             Ok(entries) => entries,
             Err(error) => return self.unreadable(folder.relative.clone(), &error),

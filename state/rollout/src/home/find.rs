@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::discover::{Discovery, FOLDERS, RolloutFile, discover};
+use super::discover::{Discovery, FOLDERS, RolloutFile};
 use super::fingerprint::Fingerprint;
+use super::listing::discover;
 use super::name::RolloutName;
 use crate::time;
 

@@ -5,6 +5,7 @@ pub(crate) mod discover;
 pub(crate) mod error;
 pub(crate) mod find;
 pub(crate) mod fingerprint;
+mod listing;
 pub(crate) mod name;
 pub(crate) mod problem;
 pub(crate) mod thread_names;
@@ -97,11 +98,14 @@ impl AgentHome {
     /// Finds the rollouts. Places that cannot be listed are reported as problems, and the rest is
     /// listed.
     ///
+    /// Lists again when files were moved meanwhile. If that does not end, a problem with an empty
+    /// path reports it.
+    ///
     /// A home that is gone, or has no folder for sessions, is reported with an empty path and a
     /// reason that [hides files](crate::ProblemReason::hides_files): an index must not take the
     /// rollouts of an unmounted home for deleted.
     pub fn discover(&self) -> Discovery {
-        discover::discover(&self.root)
+        listing::discover(&self.root)
     }
 
     /// Finds the rollout whose name ends with this id: a thread's id, or a segment's.

@@ -22,6 +22,8 @@ pub enum ProblemReason {
     /// The home has no folder for sessions: it is new, it is no agent's home, or its disk is not
     /// mounted.
     NoSessions,
+    /// Files were moved during every listing. The last one may lack some.
+    Changing,
     /// The file's name is not a rollout's. The file is listed nevertheless.
     MalformedName,
     /// The name is not UTF-8. The file is not listed.
@@ -44,6 +46,7 @@ impl ProblemReason {
         match self {
             Self::Unreadable(_) => "unreadable",
             Self::NoSessions => "no_sessions",
+            Self::Changing => "changing",
             Self::MalformedName => "malformed_name",
             Self::NameNotUtf8 => "name_not_utf8",
             Self::LeavesHome => "leaves_home",
@@ -68,6 +71,8 @@ impl ProblemReason {
             Self::Unreadable(_) | Self::TooDeep => true,
             // An unmounted home hides every rollout; a new one has none.
             Self::NoSessions => true,
+            // A file that was not seen is in another folder now.
+            Self::Changing => true,
             // The folder may have moved to another disk, with a link in its place: its rollouts
             // exist.
             Self::LeavesHome => true,
@@ -90,6 +95,7 @@ impl fmt::Display for ProblemReason {
         f.write_str(match self {
             Self::Unreadable(error) => return write!(f, "cannot be read: {error}"),
             Self::NoSessions => "has neither sessions nor archived_sessions",
+            Self::Changing => "has changed whenever it was listed; files may be missing",
             Self::MalformedName => "is not named rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl",
             Self::NameNotUtf8 => "has a name that is not UTF-8",
             Self::LeavesHome => "is a link that leaves the home, and was not followed",

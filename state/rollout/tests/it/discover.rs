@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use threadkeep_rollout::{AgentHome, Discovery, ProblemReason};
+use threadkeep_rollout::{AgentHome, Discovery, ProblemReason, RolloutFile};
 
 use crate::{NAME, Result};
 
@@ -112,6 +112,36 @@ fn a_changed_file_has_another_fingerprint() -> Result {
     assert_eq!(first, discover(home.path())?);
     fs::write(home.path().join(&path), "{}\n{}\n")?;
     assert_ne!(first.files[0].fingerprint, discover(home.path())?.files[0].fingerprint);
+    Ok(())
+}
+
+#[test]
+fn a_listing_is_complete_or_says_that_it_is_not() -> Result {
+    const FILES: usize = 1_000;
+    let folder = tempfile::tempdir()?;
+    let name = |number: usize| NAME.replace("5fd86f01a", &format!("{number:09}"));
+    let current = |number: usize| format!("sessions/2026/{}/{}", number % 40, name(number));
+    for number in 0..FILES {
+        write(folder.path(), &current(number))?;
+    }
+    let archive = folder.path().join("archived_sessions");
+    fs::create_dir(&archive)?;
+    let home = AgentHome::open(folder.path())?;
+    let mut incomplete = 0;
+    std::thread::scope(|scope| {
+        let moving = scope.spawn(|| -> std::io::Result<()> {
+            (0..FILES).try_for_each(|at| fs::rename(folder.path().join(current(at)), archive.join(name(at))))
+        });
+        while !moving.is_finished() {
+            let found = home.discover();
+            let ids: std::collections::HashSet<_> = found.files.iter().map(RolloutFile::file_id).collect();
+            let says_so = found.problems.iter().any(|problem| problem.reason == ProblemReason::Changing);
+            incomplete += usize::from(ids.len() < FILES && !says_so);
+        }
+        moving.join().map_err(|_| "the mover panicked")?.map_err(|error| error.to_string())
+    })?;
+    assert_eq!(incomplete, 0);
+    assert_eq!((home.discover().files.len(), home.discover().problems), (FILES, vec![]));
     Ok(())
 }
 

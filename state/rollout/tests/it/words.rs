@@ -68,12 +68,13 @@ fn an_outcome_survives_its_word() -> Result<(), serde_json::Error> {
 #[test]
 fn each_reason_has_a_word() {
     use ProblemReason::{
-        BrokenLink, LeavesHome, LinkCircle, MalformedName, NameNotUtf8, NoSessions, NotAFile, TooDeep,
-        Unreadable,
+        BrokenLink, Changing, LeavesHome, LinkCircle, MalformedName, NameNotUtf8, NoSessions, NotAFile,
+        TooDeep, Unreadable,
     };
     for (reason, word) in [
         (Unreadable("Permission denied".to_owned()), "unreadable"),
         (NoSessions, "no_sessions"),
+        (Changing, "changing"),
         (MalformedName, "malformed_name"),
         (NameNotUtf8, "name_not_utf8"),
         (LeavesHome, "leaves_home"),
