@@ -10,9 +10,9 @@ use super::turn::{ItemsView, Turn};
 use crate::chain::copied::Copied;
 use crate::chain::cut::Cut;
 use crate::chain::link::{BaseProblem, Chain, Link};
+use crate::format::fact::Fact;
 use crate::format::item::TurnStatus;
 use crate::format::line::{Line, Lines};
-use crate::json;
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
 use crate::lines::reader::LineReader;
@@ -175,11 +175,13 @@ fn interrupted(mut turn: Turn) -> Event {
 /// Returns the number of turns that a line takes back.
 fn rolled_back(line: &Line<'_>) -> Option<u64> {
     let is_event = line.line_type.as_deref() == Some("event_msg");
-    if !is_event || line.payload_type().as_deref() != Some(ROLLED_BACK) {
-        return None;
+    if is_event
+        && line.payload_type().as_deref() == Some(ROLLED_BACK)
+        && let Fact::RolledBack { turns } = line.fact()
+    {
+        return Some(turns);
     }
-    let [count] = json::fields(line.payload, ["num_turns"]).ok()?;
-    json::number(count)
+    None
 }
 
 /// Returns true if a line of the file may take turns back, without parsing any.
