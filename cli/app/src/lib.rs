@@ -13,7 +13,7 @@
 //! | [`messages`] | each library error in words, with the command that helps |
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
-//! | [`when`] | times that users type |
+//! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
 //! ```
 //! use threadkeep_app::dirs::{Dirs, Given};
@@ -67,6 +67,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod text;
 pub mod time;
+pub mod typo;
 pub mod when;
 
 mod given;

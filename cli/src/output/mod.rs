@@ -15,7 +15,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
 use threadkeep_app::text::clean;
-use threadkeep_app::{Fault, Message, Observer};
+use threadkeep_app::{Fault, Message, Observer, messages};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
 
@@ -45,6 +45,10 @@ pub(crate) trait Answer {
     /// tool's own log.
     fn done(&self) -> String {
         String::new()
+    }
+    /// Returns true if the command changed something, also if its answer cannot be printed.
+    fn changed(&self) -> bool {
+        false
     }
     /// Returns the thread that was changed, if it still exists.
     fn thread(&self) -> Option<Uuid> {
@@ -102,7 +106,9 @@ impl Screen {
 
     /// Prints an answer and returns the exit code. A reader that has gone is not an error.
     pub(crate) fn answer(&self, answer: &dyn Answer) -> Result<Code, Fault> {
-        self.part(&answer.rendered(self))?;
+        let printed = self.part(&answer.rendered(self));
+        let made = |fault: Fault| Fault::new(fault.message, "the change itself was made");
+        printed.map_err(|fault| if answer.changed() { made(fault) } else { fault })?;
         Ok(answer.code())
     }
 
@@ -111,7 +117,11 @@ impl Screen {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            done => Ok(done.map(|()| true)?),
+            Err(error) => {
+                let why = messages::of_io(&error);
+                Err(Fault::without_hint(format!("cannot write the output: {why}")).because(&error))
+            }
+            Ok(()) => Ok(true),
         }
     }
 

@@ -77,6 +77,24 @@ pub fn ambiguous(prefix: &str, number: usize, more: bool, candidates: impl Itera
     Fault::new((typed(prefix), format!(" is the beginning of {number} thread ids")), hint)
 }
 
+/// Makes the error about a word that several threads have; `candidates` are lines to choose from.
+pub fn several(word: &str, how: &str, candidates: impl Iterator<Item = String>) -> Fault {
+    let hint = Message::from("type the first digits of the id:");
+    let hint = candidates.fold(hint, |hint, line| hint.append((Part::Line, Part::Private(line))));
+    Fault::new((typed(word), format!(" is {how} of several threads")), hint)
+}
+
+/// Makes the error about a word that no thread has; `is_id` if it could be the part of an id.
+pub fn unknown(word: &str, is_id: bool) -> Fault {
+    let missed = if is_id {
+        "no thread has an id that begins or ends with "
+    } else {
+        "no thread has the id or the name "
+    };
+    Fault::new((missed, typed(word)), (command("threads"), " lists the threads that exist"))
+        .of_kind(FaultKind::UnknownThread)
+}
+
 /// Makes the error about a SQLite home that cannot be created.
 pub fn no_sqlite_home(sqlite_home: &Path, error: &io::Error) -> Fault {
     let place = sqlite_home.display();
