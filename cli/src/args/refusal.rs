@@ -25,7 +25,8 @@ pub(crate) fn fault(error: &clap::Error) -> Fault {
         _ => Message::from(said(error)),
     };
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    let usage = usage.map_or_else(|| (command("--help"), " shows all commands").into(), Message::from);
+    let usage =
+        usage.map_or_else(|| Message::from("the same command with --help explains it"), Message::from);
     Fault::new(message, meant(error).unwrap_or(usage))
 }
 

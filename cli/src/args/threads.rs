@@ -105,6 +105,8 @@ pub(crate) enum ThreadsCommand {
     Close(Ids),
     /// Reopen closed threads and the threads that were closed with them
     Reopen(Ids),
+    /// Restore deleted threads, without what was deleted with them
+    Restore(Ids),
     /// Delete threads with their goals and logs; their rollouts are kept
     Delete {
         /// The threads, each by its id or first digits, the last digits, its name, or its rollout

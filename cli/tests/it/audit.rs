@@ -52,24 +52,26 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61
       sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
-      source          index    nothing
-                      rollout  exec
-      thread_source   index    nothing
-                      rollout  user
-      model           index    nothing
-                      rollout  mock-model
-      cli_version     index    nothing
-                      rollout  0.169.0
-      title           index    A title that nobody wrote
-                      rollout  Please list the files here
-      sandbox_policy  index    nothing
-                      rollout  {"type":"managed","file_system":{"type":"restricted","entri…
-      approval_mode   index    nothing
-                      rollout  never
-      tokens_used     index    7
-                      rollout  40633
-      run_outcome     index    unknown
-                      rollout  completed
+      source            index    nothing
+                        rollout  exec
+      thread_source     index    nothing
+                        rollout  user
+      model             index    nothing
+                        rollout  mock-model
+      cli_version       index    nothing
+                        rollout  0.169.0
+      title             index    A title that nobody wrote
+                        rollout  nothing
+      sandbox_policy    index    nothing
+                        rollout  {"type":"managed","file_system":{"type":"restricted","entri…
+      approval_mode     index    nothing
+                        rollout  never
+      own_tokens        index    7
+                        rollout  40633
+      inherited_tokens  index    nothing
+                        rollout  0
+      run_outcome       index    unknown
+                        rollout  completed
     01a20300-0000-7000-8000-00000000000a
       sessions/rollout-2019-11-22T10-00-00-01a20300-0000-7000-8000-00000000000a.jsonl
       not in the index
@@ -77,7 +79,7 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
       sessions/rollout-ghost.jsonl
       listed, but its rollout is missing
 
-    index and rollouts differ in 11 places; `threadkeep audit --repair` repairs the index
+    index and rollouts differ in 12 places; `threadkeep audit --repair` repairs the index
     17 files and 17 threads compared
     "#);
     assert_eq!(fixture.run(&["audit"])?.all(), found.all(), "an audit without --repair changes nothing");
@@ -86,7 +88,7 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
     insta::assert_snapshot!(repaired.all(), @r"
     exit 0
     --- stdout
-    11 differences repaired; index and rollouts agree
+    12 differences repaired; index and rollouts agree
     17 files and 17 threads compared
     ");
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));

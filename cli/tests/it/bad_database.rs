@@ -72,7 +72,7 @@ fn a_newer_schema() -> Result {
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 99; this one knows 1
+    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 99; this one knows 2
       hint: update threadkeep; the database was not changed
     --- status
     state        newer than this threadkeep; update threadkeep

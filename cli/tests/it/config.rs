@@ -44,6 +44,9 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     keep_bytes = 10485760      # default
     keep_days = 90             # default
 
+    [threads]
+    keep_missing_days = 30     # default
+
     [memories]  # not in effect yet: the memory pipeline is not built
     max_age_days = 30          # default
     min_idle_hours = 12        # default
@@ -175,6 +178,9 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     let show = fixture.run(&["config", "show"])?;
     assert_eq!(show.code, Some(1));
     insta::assert_snapshot!(show.stdout.lines().skip(19).collect::<Vec<_>>().join("\n"), @r#"
+    min_idle_hours = 12        # default
+    max_running = 64           # default
+
     error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
       hint: correct it, or remove the line for the default, 1000
 

@@ -60,12 +60,12 @@ pub fn interrupted() -> Fault {
 
 /// Makes the error about a thread that the user deleted.
 fn deleted(thread: Uuid) -> Fault {
-    Fault::new(("thread ", thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
+    Fault::new(("thread ", thread, " was deleted"), restore(thread)).of_kind(FaultKind::DeletedThread)
 }
 
-/// Returns the command that brings back deleted threads.
-pub fn restore() -> Message {
-    (command("backfill --include-deleted"), " restores deleted threads").into()
+/// Returns the command that brings a deleted thread back.
+fn restore(thread: Uuid) -> Message {
+    (command("threads restore").arg(thread), " restores it").into()
 }
 
 /// Makes the error about an id that several threads begin with; `candidates` are lines to choose
@@ -181,7 +181,7 @@ fn of_state(error: &StateError) -> Fault {
         StateError::NotFound(id) => unknown(("no thread ", *id, " in the index").into()),
         StateError::Deleted { id, at } => {
             let on = format!(" was deleted on {}", at.strftime("%Y-%m-%d"));
-            Fault::new(("thread ", *id, on), restore()).of_kind(FaultKind::DeletedThread)
+            Fault::new(("thread ", *id, on), restore(*id)).of_kind(FaultKind::DeletedThread)
         }
         StateError::NoSuchPrefix(prefix) => unknown(("no thread id begins with ", typed(prefix)).into()),
         StateError::BadIdPrefix(prefix) => Fault::new(
@@ -230,7 +230,7 @@ fn of_goal(error: &GoalError) -> Fault {
             (command("goals get").arg(current.thread_id), " shows it"),
         ),
         GoalError::ThreadDeleted(thread) => {
-            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore())
+            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore(*thread))
                 .of_kind(FaultKind::DeletedThread)
         }
         GoalError::Stale { expected, current } => Fault::new(

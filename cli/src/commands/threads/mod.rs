@@ -7,6 +7,7 @@ mod edit;
 mod forget;
 mod list;
 mod portrait;
+mod restore;
 mod show;
 mod table;
 mod tree;
@@ -33,6 +34,7 @@ pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {
         Some(ThreadsCommand::Archive(Ids { ids })) => edit(ids, Edit::Archive),
         Some(ThreadsCommand::Unarchive(Ids { ids })) => edit(ids, Edit::Unarchive),
         Some(ThreadsCommand::Memory { ids: Ids { ids }, mode }) => edit(ids, Edit::Memory(*mode)),
+        Some(ThreadsCommand::Restore(Ids { ids })) => Box::new(restore::Restore { ids }),
         Some(ThreadsCommand::Delete { missing: true, yes, .. }) => {
             Box::new(forget::ForgetMissing { yes: *yes })
         }
