@@ -51,14 +51,14 @@ macro_rules! outcomes {
             "SELECT group_concat(concat(path, char(0), fingerprint, char(0), \
                CASE WHEN outcome = 'indexed' THEN NULL ELSE json_array(outcome, problem, detail, CASE outcome \
                  WHEN 'lost' THEN 0 \
-                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                   WHERE id = thread_id AND missing_since_ms IS NULL AND rollout_path = detail) \
+                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM rollouts AS file JOIN threads ON id = file.thread_id \
+                   WHERE file.path = page.path AND missing_since_ms IS NULL AND rollout_path = page.detail) \
                  WHEN 'deleted' THEN ?3 = 0 \
                  ELSE 1 END) END), char(0)) \
-             FROM (SELECT path, fingerprint, outcome, thread_id, problem, detail \
+             FROM (SELECT path, fingerprint, outcome, problem, detail \
                FROM rollouts WHERE ",
             $which,
-            " ORDER BY path LIMIT ?2)"
+            " ORDER BY path LIMIT ?2) AS page"
         )
     };
 }

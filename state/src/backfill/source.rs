@@ -18,6 +18,13 @@ const EXTRACTION: u32 = 3;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
 
+/// Writes a number in hexadecimal digits, at least `least` of them.
+fn push_hex(text: &mut String, number: u64, least: u32) {
+    let digits = number.checked_ilog2().map_or(1, |log| log / 4 + 1).max(least);
+    let digit = |place: u32| char::from(b"0123456789abcdef"[(number >> (4 * place)) as usize & 15]);
+    text.extend((0..digits).rev().map(digit));
+}
+
 /// Returns the length in bytes of a file with this stored fingerprint.
 pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
     u64::from_str_radix(fingerprint.split_once(':')?.0, 16).ok()
@@ -65,7 +72,12 @@ impl HomeSource {
         checksum.update(&fingerprint.modified_ns.to_le_bytes());
         checksum.update(&fingerprint.changed_ns.to_le_bytes());
         checksum.update(self.recipe.as_bytes());
-        format!("{:x}:{:08x}", fingerprint.len, checksum.finalize())
+        // The same as `format!("{:x}:{:08x}")`, several times faster: a pass does it for each file.
+        let mut text = String::with_capacity(24);
+        push_hex(&mut text, fingerprint.len, 1);
+        text.push(':');
+        push_hex(&mut text, checksum.finalize().into(), 8);
+        text
     }
 
     fn item(&self, file: RolloutFile) -> Item<HomeItem> {
