@@ -18,7 +18,7 @@ pub enum Freshness {
     /// Files of the thread have changed, or it has a new one. A pass over these ports reads them
     /// and no others.
     Changed(Box<BackfillPorts>),
-    /// Only a pass over the whole home can tell.
+    /// Only a pass over the whole home can find out.
     Unknown,
 }
 
