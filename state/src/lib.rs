@@ -121,7 +121,7 @@ mod threads;
 
 pub use deletion::PendingDeletion;
 pub use error::StateError;
-pub use graph::{Agent, AgentGraph, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
+pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::Inventory;
 pub use memories::{ThreadMemories, ThreadMemory};
@@ -137,7 +137,7 @@ pub use threadkeep_rollout::{
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone};
 pub use threads::{
-    BadCursor, Cursor, DEFAULT_PAGE, LEAST_END, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
-    MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadPage, ThreadStore,
-    ThreadUpsert,
+    BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
+    MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadCounts, ThreadPage,
+    ThreadStore, ThreadUpsert,
 };

@@ -1,6 +1,7 @@
 //! The entry point: opens the index of a SQLite home and hands out every store.
 
 use std::path::Path;
+use std::time::Duration;
 
 use threadkeep_sqlite::Database;
 
@@ -88,6 +89,12 @@ impl StateRuntime {
     /// Returns the folder of the databases.
     pub fn sqlite_home(&self) -> &Path {
         &self.stores.sqlite_home
+    }
+
+    /// Returns the same index, which waits at most `patience` for other processes when it writes.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> StateRuntime {
+        StateRuntime { db: self.db.within(patience), ..self.clone() }
     }
 
     /// Writes waiting touches and closes the databases, for every clone of this runtime and of its

@@ -11,6 +11,7 @@ mod error;
 mod read;
 mod rollouts;
 mod statements;
+mod totals;
 
 use threadkeep_sqlite::Database;
 
@@ -21,6 +22,7 @@ pub(crate) use rollouts::{Spawned, add_spawned};
 #[cfg(feature = "backfill")]
 pub(crate) use rollouts::{close_agents, link_children_of};
 pub(crate) use statements::{UNLINK, statements};
+pub use totals::AgentTotals;
 
 /// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one
 /// database.

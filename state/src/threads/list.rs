@@ -1,6 +1,5 @@
 //! Lists threads in pages, by keyset.
 
-use sqlx::AssertSqlSafe;
 use sqlx::Row as _;
 
 use super::ThreadStore;
@@ -8,7 +7,7 @@ use super::cursor::Cursor;
 use super::order::{SortDirection, SortKey};
 use super::query::ListThreads;
 use super::search::SearchTerms;
-use super::shape::{Bind, Rows, Select, Trigrams};
+use super::shape::{Rows, Select, Trigrams};
 use crate::error::StateError;
 use crate::thread::Thread;
 
@@ -107,16 +106,8 @@ impl ThreadStore {
 
     /// Reads threads, each with the text that is searched.
     async fn fetch(&self, select: &Select) -> Result<Vec<(Thread, String)>, StateError> {
-        let mut query = sqlx::query(AssertSqlSafe(select.sql.clone()));
-        for bind in &select.binds {
-            query = match bind {
-                Bind::Int(int) => query.bind(*int),
-                Bind::Text(text) => query.bind(text.as_str()),
-                Bind::Json(json) => query.bind(json),
-            };
-        }
         let threads = self.db.read(async |conn| {
-            let rows = query.fetch_all(conn).await?;
+            let rows = select.query().fetch_all(conn).await?;
             rows.iter().map(|row| Ok((Thread::from_row(row)?, row.try_get("search_text")?))).collect()
         });
         Ok(threads.await?)

@@ -1,6 +1,7 @@
 //! The thread store: reads and writes the table `threads`.
 
 mod claim;
+mod count;
 mod cursor;
 mod edit;
 mod find;
@@ -22,9 +23,9 @@ use std::time::Duration;
 
 use threadkeep_sqlite::Database;
 
+pub use count::ThreadCounts;
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
-pub use find::LEAST_END;
 pub use list::{DEFAULT_PAGE, MAX_PAGE, ThreadPage};
 pub use live::{LiveError, LiveThread};
 pub use order::{SortDirection, SortKey};

@@ -135,7 +135,9 @@ impl ListThreads {
     pub(super) fn filters(&self) -> u32 {
         let Self { sort: _, direction: _, limit: _, cursor: _, .. } = self;
         let filters = Self { sort: None, limit: None, cursor: None, ..self.clone() };
-        let filters = Self { direction: SortDirection::default(), ..filters };
+        // A time may be typed as a span, and then moves from page to page.
+        let (since, until) = (self.since.map(|_| Timestamp::MIN), self.until.map(|_| Timestamp::MIN));
+        let filters = Self { direction: SortDirection::default(), since, until, ..filters };
         crc32fast::hash(format!("{filters:?}").as_bytes())
     }
 }

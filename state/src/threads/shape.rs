@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Sqlite};
 use threadkeep_sqlite::{JsonText, json, uuid_text};
 use uuid::Uuid;
 
@@ -47,7 +50,30 @@ pub(super) struct Rows<'a> {
     pub(super) limit: u32,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// Selects all rows of a query, whatever text they have.
+    pub(super) fn all(query: &'a ListThreads) -> Rows<'a> {
+        let (sort, direction) = (SortKey::default(), SortDirection::default());
+        Rows { query, sort, direction, after: None, trigrams: None, limit: 0 }
+    }
+
+    /// Returns the statement that counts the rows by kind. The lists of the user's own threads have
+    /// no other kind, so that the index alone answers.
+    pub(super) fn count(&self) -> Select {
+        let mut select = Select { sql: String::new(), binds: Vec::new() };
+        let mut conditions = self.conditions(&mut select);
+        if let Some(folders) = &self.query.folders {
+            let all = select.bind(Bind::Json(json(folders)));
+            let _ = write!(conditions, " AND cwd IN (SELECT value FROM json_each(?{all}))");
+        }
+        let arms = self.query.listings().into_iter().map(|listing| {
+            let (kind, group) = if listing < 2 { ("'user'", "") } else { ("kind", " GROUP BY kind") };
+            format!("SELECT {kind}, count(*) FROM threads WHERE listing = {listing}{conditions}{group}")
+        });
+        select.sql = arms.collect::<Vec<_>>().join(" UNION ALL ");
+        select
+    }
+
     /// Returns the statement. Its columns are [`THREAD_COLUMNS`] and the text that is searched.
     ///
     /// Each list, and each of a few folders, is a range of an index in the wanted order. SQLite
@@ -146,6 +172,15 @@ impl Rows<'_> {
 }
 
 impl Select {
+    /// Returns the statement with its values.
+    pub(super) fn query(&self) -> Query<'_, Sqlite, SqliteArguments> {
+        self.binds.iter().fold(sqlx::query(AssertSqlSafe(self.sql.clone())), |query, bind| match bind {
+            Bind::Int(int) => query.bind(*int),
+            Bind::Text(text) => query.bind(text.as_str()),
+            Bind::Json(json) => query.bind(json),
+        })
+    }
+
     /// Binds a value, and returns the number of its parameter.
     fn bind(&mut self, bind: Bind) -> usize {
         self.binds.push(bind);

@@ -31,6 +31,9 @@ pub(crate) fn statements() -> Vec<(String, String)> {
         (", cwd", query(&|query| query.folders = folder.clone())),
         (", archived too", query(&|query| query.shelf = Shelf::Any)),
     ];
+    for (name, query) in &queries {
+        statements.push((format!("count{name}"), Rows::all(query).count().sql));
+    }
     for sort in [SortKey::Created, SortKey::Updated] {
         let by = if sort == SortKey::Created { "created" } else { "updated" };
         for (name, query) in &queries {
