@@ -33,6 +33,8 @@ pub enum FaultKind {
     Damaged,
     /// A file belongs to another program, so its folder may not be ours.
     Foreign,
+    /// Another process has locked a database for too long.
+    Locked,
     /// No thread has the id, or an id that begins like this.
     UnknownThread,
     /// The user deleted the thread.

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use serde_json::Value;
-use threadkeep_state::{Agent, Thread};
+use threadkeep_state::Thread;
 use uuid::Uuid;
 
+use crate::folders::shown;
 use crate::text::one_line;
 
 /// Least number of characters of an id that are shown: the time in it, to the millisecond.
-const SHORT_ID: usize = 13;
+pub const SHORT_ID: usize = 13;
 
 /// Shortens each id to the beginning that distinguishes it from the others of a page: 13
 /// characters, and more where that collides.
@@ -29,35 +30,20 @@ pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
     ids.iter().map(short).collect()
 }
 
-/// Returns the thread's name, or the first text about it that is not empty.
+/// Returns the thread's name, else its title, else an agent's nickname and path.
 pub fn thread_label(thread: &Thread) -> String {
-    [&thread.name, &thread.title, &thread.agent_nickname, &thread.agent_path]
-        .into_iter()
-        .flatten()
-        .map(|text| one_line(text))
-        .find(|text| !text.is_empty())
-        .unwrap_or_else(|| NO_LABEL.to_owned())
-}
-
-/// Returns the name or title of a thread of the agent graph, or else what its parent calls it.
-pub fn agent_label(agent: &Agent) -> String {
-    let texts = [&agent.name, &agent.nickname, &agent.path].into_iter().flatten();
-    let label = texts.map(|text| one_line(text)).find(|text| !text.is_empty());
+    let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
+    let agent = || match (text(&thread.agent_nickname), text(&thread.agent_path)) {
+        (Some(nickname), Some(path)) => Some(format!("{nickname} ({path})")),
+        (nickname, path) => nickname.or(path),
+    };
+    let label = text(&thread.name).or_else(|| text(&thread.title)).or_else(agent);
     label.unwrap_or_else(|| NO_LABEL.to_owned())
 }
 
-/// Returns a sub-agent's nickname or else its path, and its role: `Newton (explorer)`.
-pub fn agent_names(agent: &Agent) -> String {
-    let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
-    let name = text(&agent.nickname).or_else(|| text(&agent.path));
-    match (name, text(&agent.role)) {
-        (Some(name), Some(role)) => format!("{name} ({role})"),
-        (name, role) => name.or(role).unwrap_or_default(),
-    }
-}
-
-/// Renders a path with the user's home as `~`.
+/// Renders a path with the user's home as `~`, and without the prefix of long Windows paths.
 pub fn tilde(path: &str, user_home: Option<&Path>) -> String {
+    let path = &shown(path);
     let inside = user_home
         .filter(|home| home.parent().is_some())
         .and_then(|home| Path::new(path).strip_prefix(home).ok());

@@ -13,7 +13,9 @@
 //! | [`messages`] | each library error in words, with the command that helps |
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
-//! | [`when`], [`typo`] | times that users type, and words that they mistype |
+//! | [`folders`] | folders and repositories as people mean them |
+//! | [`settle`] | whether a run still goes on |
+//! | [`when`] | times that users type |
 //!
 //! ```
 //! use threadkeep_app::dirs::{Dirs, Given};
@@ -55,6 +57,7 @@
 
 pub mod dirs;
 pub mod fault;
+pub mod folders;
 pub mod label;
 pub mod message;
 pub mod messages;
@@ -64,10 +67,10 @@ pub mod own_log;
 pub mod refresh;
 pub mod sandbox;
 pub mod settings;
+pub mod settle;
 pub mod telemetry;
 pub mod text;
 pub mod time;
-pub mod typo;
 pub mod when;
 
 mod given;

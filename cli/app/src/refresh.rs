@@ -1,14 +1,15 @@
 //! One pass of the backfill over the home.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
-use threadkeep_rollout::{AgentHome, ProblemReason, SESSION_INDEX};
-use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions, lease_owner};
-use threadkeep_state::{HomeProblem, StateRuntime, Thread};
+use threadkeep_rollout::{AgentHome, ExtractError, ProblemReason, SESSION_INDEX};
+use threadkeep_state::backfill::{BackfillReport, Gate, IndexOptions, lease_owner};
+use threadkeep_state::{HomeProblem, StateRuntime};
 use tokio::sync::Notify;
 
 use crate::fault::{Fault, FaultKind};
@@ -20,6 +21,11 @@ use crate::settings::ConfigFile;
 use crate::text::counted;
 use crate::time::Clock;
 
+/// Patience of a command that can show what is indexed so far.
+const A_MOMENT: Duration = Duration::from_secs(1);
+/// Passes that are repeated because files disappeared.
+const MOST_REPEATS: usize = 3;
+
 /// Options of a pass.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PassOptions {
@@ -27,8 +33,8 @@ pub struct PassOptions {
     pub force: bool,
     /// Restore deleted threads. Default: leave them out.
     pub include_deleted: bool,
-    /// Wait while another process is indexing. Default: report it.
-    pub wait: bool,
+    /// Longest wait for another process that is indexing, or has locked the index. Default: none.
+    pub patience: Duration,
 }
 
 /// Makes a pass.
@@ -44,16 +50,6 @@ pub async fn run(
     observer: &dyn Observer,
 ) -> Result<BackfillReport, Fault> {
     let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
-    pass(state, ports, options, observer).await
-}
-
-/// Makes a pass over a home, or over some of its files.
-async fn pass(
-    state: &StateRuntime,
-    ports: BackfillPorts,
-    options: PassOptions,
-    observer: &dyn Observer,
-) -> Result<BackfillReport, Fault> {
     let stop = StopHandle::new();
     let _ended = Ended(observer);
     observer.begin(&stop);
@@ -62,7 +58,7 @@ async fn pass(
             it.owner = lease_owner();
             it.stop = stop;
             it.force = options.force;
-            it.patience = if options.wait { Duration::MAX } else { Duration::ZERO };
+            it.patience = options.patience;
         });
     let waiting = Notify::new();
     let pass = engine.run(|update| {
@@ -73,7 +69,7 @@ async fn pass(
     });
     let report = tokio::select! {
         report = pass => report,
-        never = name_holder(state, &waiting, observer) => match never {},
+        never = name_holder(state, &waiting, observer), if options.patience > A_MOMENT => match never {},
     };
     let report = report?;
     if report.ending == Ending::Complete {
@@ -169,19 +165,28 @@ pub async fn refresh(index: &Index, home: &AgentHome, observer: &dyn Observer) -
     if let Access::ReadOnly(refusal) = &index.access {
         return not(format!("{refusal}: the index was not brought up to date").into());
     }
-    match run(&index.state, home, PassOptions::default(), observer).await {
-        Ok(report) => match &report.ending {
-            Ending::Complete => Ok(Refreshed {
-                incomplete: hidden(index, &report).await?,
-                passed: true,
-                failed: report.failed + report.known_failures,
-            }),
-            Ending::Held { owner, expires_at } => not(held(owner, *expires_at).into()),
+    match settled(index, home, observer).await {
+        Ok((report, is_settled)) => match &report.ending {
+            Ending::Complete => {
+                let moved = "files were moved or removed while they were read: run it again";
+                let incomplete = hidden(index, &report).await?;
+                Ok(Refreshed {
+                    incomplete: incomplete.or_else(|| (!is_settled).then(|| moved.into())),
+                    passed: true,
+                    failed: report.failed + report.known_failures,
+                })
+            }
+            Ending::Held { owner, expires_at } => {
+                not((held(owner, *expires_at) + "; showing what is indexed so far").into())
+            }
             Ending::Interrupted => Err(messages::interrupted()),
             _ => not("the index was not brought up to date".into()),
         },
         Err(fault) if fault.kind == FaultKind::Damaged || index.state.inventory().await?.files == 0 => {
             Err(fault)
+        }
+        Err(fault) if fault.kind == FaultKind::Locked => {
+            not(fault.message.append("; showing what is indexed so far"))
         }
         Err(fault) => {
             not(Message::from("the index could not be brought up to date: ").append(fault.sentence()))
@@ -189,29 +194,38 @@ pub async fn refresh(index: &Index, home: &AgentHome, observer: &dyn Observer) -
     }
 }
 
-/// Brings one thread up to date before it is shown. Looks at its own files alone where that is
-/// enough.
-///
-/// # Errors
-///
-/// As [`refresh`].
-pub async fn refresh_thread(
+/// Makes passes until nothing disappears under them: a file that is moved or compressed during a
+/// pass may be at neither of its places when they are looked at. Returns the last report, and false
+/// if the home did not come to rest.
+async fn settled(
     index: &Index,
     home: &AgentHome,
-    thread: &Thread,
     observer: &dyn Observer,
-) -> Result<Refreshed, Fault> {
-    let current = Refreshed { passed: true, ..Refreshed::default() };
-    match index.state.freshness(home, thread).await {
-        Freshness::Current => Ok(current),
-        Freshness::Changed(ports) if index.access == Access::Write => {
-            match pass(&index.state, *ports, PassOptions::default(), observer).await {
-                Ok(BackfillReport { ending: Ending::Complete, .. }) => Ok(current),
-                _ => refresh(index, home, observer).await,
-            }
+) -> Result<(BackfillReport, bool), Fault> {
+    let state = index.state.within(A_MOMENT);
+    let options = PassOptions { patience: A_MOMENT, ..PassOptions::default() };
+    let mut report = run(&state, home, options, observer).await?;
+    let mut is_settled = !lost_files(&report);
+    for _ in 0..MOST_REPEATS {
+        if is_settled || report.ending != Ending::Complete {
+            break;
         }
-        _ => refresh(index, home, observer).await,
+        report = run(&state, home, options, observer).await?;
+        // What was lost may still be between two places, and then this pass does not miss it.
+        is_settled = !lost_files(&report) && report.indexed == 0;
     }
+    Ok((report, is_settled))
+}
+
+/// Returns true if files disappeared before or while they were read.
+fn lost_files(report: &BackfillReport) -> bool {
+    let is_gone = |kind: &ProblemKind<HomeProblem>| match kind {
+        ProblemKind::Failed(HomeProblem::Unread(error)) => {
+            matches!(&**error, ExtractError::Io(error) if error.kind() == ErrorKind::NotFound)
+        }
+        _ => false,
+    };
+    report.vanished > 0 || report.problems.iter().any(|problem| is_gone(&problem.kind))
 }
 
 /// Says which place a pass could not list, though rollouts may be there.

@@ -1,5 +1,7 @@
 //! `audit`: compares the index with the rollouts, and repairs it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -81,7 +83,7 @@ async fn repair(
     screen: &Screen,
 ) -> Result<AuditReport, Fault> {
     index.state.prepare_repair(report, Timestamp::now()).await?;
-    let options = PassOptions { wait: true, ..PassOptions::default() };
+    let options = PassOptions { patience: Duration::MAX, ..PassOptions::default() };
     if refresh::run(&index.state, home, options, screen).await?.ending == Ending::Interrupted {
         return Err(messages::interrupted());
     }

@@ -1,6 +1,7 @@
 //! `backfill`: brings the index up to date and reports the result.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
 use threadkeep_app::{Fault, Observer as _, messages, time};
 use threadkeep_backfill::Ending;
-use threadkeep_state::PendingDeletion;
 use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
@@ -41,7 +41,8 @@ impl Run for Backfill<'_> {
         let BackfillArgs { force, include_deleted, no_wait } = *self.0;
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let options = PassOptions { force, include_deleted, wait: !no_wait };
+        let patience = if no_wait { Duration::ZERO } else { Duration::MAX };
+        let options = PassOptions { force, include_deleted, patience };
         let report = refresh::run(&index.state, &home, options, *screen).await?;
         if include_deleted {
             restore(&index, screen).await;
@@ -66,14 +67,10 @@ impl Run for Backfill<'_> {
 
 /// Lets goals and logs accept the restored threads again, and notes what has to wait.
 async fn restore(index: &Index, screen: &Screen) {
-    match index.state.restore_threads(Timestamp::now()).await {
-        Ok(late) => note_late(&late, screen),
-        Err(error) => screen.note(&Fault::from(error).sentence()),
-    }
-}
-
-/// Notes which stores cannot accept restored threads yet.
-pub(super) fn note_late(late: &[PendingDeletion], screen: &Screen) {
+    let late = match index.state.restore_threads(Timestamp::now()).await {
+        Ok(late) => late,
+        Err(error) => return screen.note(&Fault::from(error).sentence()),
+    };
     let reasons: BTreeSet<_> = late.iter().map(|late| (&late.participant, &late.reason)).collect();
     for (participant, reason) in reasons {
         let note =

@@ -118,9 +118,10 @@ fn changing(path: &Path) -> Fault {
 fn locked(path: &Path, holder: &str, waited: Duration) -> Fault {
     let waited = elapsed(waited);
     Fault::new(
-        format!("{holder} has locked {} (waited {waited})", path.display()),
+        format!("{holder} has locked {} for {waited}", path.display()),
         "end that process, or try again once it is done",
     )
+    .of_kind(FaultKind::Locked)
 }
 
 fn of_corrupt(path: &Path, why: &str) -> Fault {

@@ -1,5 +1,6 @@
 //! Tests of the library.
 
+mod folders;
 mod label;
 mod message;
 mod sandbox;

@@ -1,0 +1,90 @@
+//! Folders of one git repository: its worktrees and their subfolders.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::spelling::on_disk;
+use super::{matching, place, real};
+
+/// Returns those of the folders, as threads name them, that belong to the repository of the typed
+/// one; `None` if no repository is known for it. `remotes` has pairs of a thread's folder and
+/// remote.
+///
+/// A folder belongs to it by git's common directory, which all worktrees share. A folder that no
+/// longer exists belongs to it by its remote.
+pub fn of_repository(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
+    let typed_place = place(typed);
+    let typed_path = real(&typed_place).unwrap_or_else(|| on_disk(&typed_place));
+    let common = common_dir(&typed_path);
+    let is_in = |folder: &String| {
+        let path = real(folder).unwrap_or_else(|| on_disk(folder));
+        common.is_some() && common_dir(&path) == common
+    };
+    let mut found: Vec<String> = folders.iter().filter(|folder| is_in(folder)).cloned().collect();
+    // The remotes of the threads there, which may be older than the repository's own setting.
+    let here = if found.is_empty() { matching(typed, false, folders) } else { found.clone() };
+    let mut wanted: HashSet<String> =
+        remotes.iter().filter(|(folder, _)| here.contains(folder)).map(|(_, url)| remote_key(url)).collect();
+    wanted.extend(common.as_deref().and_then(origin).map(|url| remote_key(&url)));
+    if common.is_none() && wanted.is_empty() {
+        return None;
+    }
+    let is_gone = |folder: &str| !on_disk(folder).exists();
+    let by_remote = remotes
+        .iter()
+        .filter(|(folder, url)| (common.is_none() || is_gone(folder)) && wanted.contains(&remote_key(url)));
+    found.extend(by_remote.map(|(folder, _)| folder.clone()));
+    found.sort();
+    found.dedup();
+    Some(found)
+}
+
+/// Returns the directory that all worktrees of a folder's repository share.
+fn common_dir(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find_map(|folder| {
+        let git = folder.join(".git");
+        let git_dir = if fs::metadata(&git).ok()?.is_dir() {
+            git
+        } else {
+            // A linked worktree has a file that names its directory.
+            folder.join(fs::read_to_string(&git).ok()?.strip_prefix("gitdir:")?.trim())
+        };
+        let common = match fs::read_to_string(git_dir.join("commondir")) {
+            Ok(common) => git_dir.join(common.trim()),
+            Err(_) => git_dir,
+        };
+        fs::canonicalize(common).ok().filter(|common| common.join("HEAD").exists())
+    })
+}
+
+/// Reads the address of the remote `origin` from a repository's settings.
+fn origin(common: &Path) -> Option<String> {
+    let config = fs::read_to_string(common.join("config")).ok()?;
+    let mut lines = config.lines().map(str::trim).skip_while(|line| *line != r#"[remote "origin"]"#).skip(1);
+    let url = lines.find_map(|line| match line.split_once('=') {
+        Some((name, url)) if name.trim() == "url" => Some(Some(url.trim().to_owned())),
+        _ if line.starts_with('[') => Some(None),
+        _ => None,
+    });
+    url.flatten()
+}
+
+/// Returns a text that is equal for the addresses of one remote: `git@host:a/b.git` and
+/// `https://host/a/b`.
+fn remote_key(url: &str) -> String {
+    let url = url.trim().trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url);
+    let (has_scheme, rest) = url.split_once("://").map_or((false, url), |(_, rest)| (true, rest));
+    let authority = rest.find('/').unwrap_or(rest.len());
+    let rest = rest[..authority].rfind('@').map_or(rest, |at| &rest[at + 1..]);
+    let Some((host, path)) = rest.split_once(['/', ':']) else { return rest.to_lowercase() };
+    // After a scheme, what follows a colon is a port.
+    let is_port = has_scheme && rest[host.len()..].starts_with(':');
+    let path = if is_port { path.split_once('/').map_or("", |(_, path)| path) } else { path };
+    format!("{}/{}", host.to_lowercase(), path.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/folders_repository.rs"]
+mod tests;

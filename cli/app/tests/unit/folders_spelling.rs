@@ -1,0 +1,35 @@
+//! Tests of `folders/spelling.rs`, next to which its private items are in scope.
+
+use super::*;
+
+#[test]
+fn spellings_of_one_folder_have_one_key() {
+    let same = [
+        &["/srv/code", "/srv/code/", "/srv//code/.", "/srv/x/../code"][..],
+        &[
+            r"C:\Users\Ada\Code",
+            r"c:\users\ada\code\",
+            r"\\?\C:\Users\Ada\Code",
+            "/mnt/c/Users/ada/Code",
+            "C:/Users/Ada/Code",
+        ],
+        &[r"\\server\share\code", r"\\?\UNC\Server\Share\Code\"],
+        &[r"D:\", "/mnt/d", "/mnt/d/", "d:"],
+    ];
+    for spellings in same {
+        for spelling in spellings {
+            assert_eq!(key(spelling), key(spellings[0]), "{spelling}");
+        }
+    }
+    let different = ["/srv/Code", "/srv/code", "/mnt/cd/x", "/mnt/c/x", r"C:\y", r"/srv/a\b", "/srv/a/b"];
+    for (n, one) in different.iter().enumerate() {
+        assert!(different[n + 1..].iter().all(|other| key(one) != key(other)), "{one}");
+    }
+}
+
+#[test]
+fn a_long_path_is_shown_as_a_short_one() {
+    assert_eq!(shown(r"\\?\C:\code"), r"C:\code");
+    assert_eq!(shown(r"\\?\UNC\server\share"), r"\\server\share");
+    assert_eq!(shown("/srv/code"), "/srv/code");
+}
