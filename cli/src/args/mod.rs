@@ -3,24 +3,26 @@
 mod config;
 mod goals;
 mod logs;
-mod refusal;
 mod threads;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use threadkeep_app::dirs::Given;
+use threadkeep_app::{Fault, Message, command};
+use threadkeep_redact::redact;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
 pub(crate) use logs::{Level, LogsArgs};
-pub(crate) use refusal::fault;
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
 
 // Names of variables are not in doc comments, where they would want backticks that `--help` would
 // show.
-const HOME: &str = "The agent's home, with its rollouts [default: $CODEX_HOME, otherwise ~/.codex]";
+const HOME: &str = "The agent's home, with its rollouts; `threads` lists several together \
+    [default: $CODEX_HOME, otherwise ~/.codex]";
 const SQLITE_HOME: &str =
     "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
 const COLOR: &str = "When to use colours; NO_COLOR and CLICOLOR_FORCE are respected";
@@ -70,7 +72,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", help = HOME)]
-    pub(crate) home: Option<PathBuf>,
+    pub(crate) home: Vec<PathBuf>,
     #[arg(long, global = true, value_name = "DIR", help = SQLITE_HOME)]
     pub(crate) sqlite_home: Option<PathBuf>,
     /// Print one JSON document
@@ -130,15 +132,8 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Id {
-    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+    /// The thread's id, or its first digits
     pub(crate) id: String,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Ids {
-    /// The threads, each by its id or first digits, the last digits, its name, its rollout, or @1 for the newest
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -164,7 +159,7 @@ pub(crate) struct AuditArgs {
 impl Global {
     /// Returns the directories that were given.
     pub(crate) fn given(&self) -> Given {
-        Given { home: self.home.clone(), sqlite_home: self.sqlite_home.clone() }
+        Given { home: self.home.first().cloned(), sqlite_home: self.sqlite_home.clone() }
     }
 }
 
@@ -174,8 +169,14 @@ impl Cli {
         Cli::try_parse().and_then(Cli::check)
     }
 
-    /// Refuses a list's options before a subcommand, which would be ignored.
+    /// Refuses options that would be ignored: a list's before a subcommand, and a second home
+    /// elsewhere than in a list.
     fn check(self) -> Result<Cli, clap::Error> {
+        let is_list = matches!(&self.command, Command::Threads(threads) if threads.command.is_none());
+        if self.global.home.len() > 1 && !is_list {
+            let message = "--home can be given several times for the list of `threads` alone";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        }
         if let Command::Threads(threads) = &self.command
             && threads.command.is_some()
             && threads.list != ListArgs::default()
@@ -185,4 +186,38 @@ impl Cli {
         }
         Ok(self)
     }
+}
+
+/// Returns true if clap's own words would repeat a secret that was typed.
+pub(crate) fn is_unsafe_to_repeat(error: &clap::Error) -> bool {
+    matches!(redact(&error.to_string()), Cow::Owned(_))
+}
+
+/// Returns what was probably meant by a subcommand that does not exist.
+pub(crate) fn meant(error: &clap::Error) -> Option<Message> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match word.as_str() {
+        "list" | "ls" => Some((command("threads"), " lists threads").into()),
+        "show" => {
+            Some((command("threads show"), " shows a thread, ", command("goals get"), " its goal").into())
+        }
+        word => {
+            let cli = Cli::command();
+            let has = |name: &&str| cli.find_subcommand(name)?.find_subcommand(word);
+            let parent = ["threads", "goals", "config"].into_iter().find(|name| has(name).is_some())?;
+            Some((command(parent).arg(word), " is the command").into())
+        }
+    }
+}
+
+/// Puts what is wrong with the command line into our form of an error.
+pub(crate) fn fault(error: &clap::Error) -> Fault {
+    let text = error.to_string();
+    // A missing argument is named below the first line.
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
+    let usage = usage.map_or_else(|| command("--help").into(), Message::from);
+    let message = said.strip_prefix("error: ").unwrap_or(&said).to_owned();
+    Fault::new(message, meant(error).unwrap_or(usage))
 }

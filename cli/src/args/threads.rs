@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep_state::SourceFilter;
 
-use super::{Ids, OTHER_CODES};
+use super::{Id, OTHER_CODES};
 
 #[derive(Debug, Args)]
-#[command(subcommand_precedence_over_arg = true)]
 pub(crate) struct ThreadsArgs {
     #[command(subcommand)]
     pub(crate) command: Option<ThreadsCommand>,
@@ -32,28 +31,80 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     pub(crate) asc: bool,
     /// List archived threads instead of current ones
-    #[arg(long)]
+    #[arg(long, group = "shelf")]
     pub(crate) archived: bool,
-    /// Also list sub-agents, reviews, memory runs and empty threads
+    /// List current and archived threads together
+    #[arg(long, group = "shelf")]
+    pub(crate) any: bool,
+    /// List threads whose rollouts are gone
+    #[arg(long, group = "shelf")]
+    pub(crate) missing: bool,
+    /// List threads that were deleted here, the latest first
+    #[arg(long, group = "shelf", conflicts_with_all = NOT_OF_DELETED)]
+    pub(crate) deleted: bool,
+    /// Also list sub-agents, reviews, memory runs, attached forks and empty threads
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only threads of this source: user, exec, cli, vscode, subagent, review, memory, …; !WORD
-    /// leaves them out; may be repeated
+    /// Only threads of this source: user, exec, cli, vscode, subagent, review, guardian, memory, fork
+    /// or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
     /// Only threads of this model provider
     #[arg(long)]
     pub(crate) provider: Option<String>,
+    /// Only threads that last used this model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Only threads that began on this git branch
+    #[arg(long)]
+    pub(crate) branch: Option<String>,
     /// Only threads that last worked in this folder; `.` is the current one
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
-    /// Only threads with this text in their name, title, preview, first message, folder or branch
+    /// With --cwd: in its subfolders, too
+    #[arg(long, requires = "cwd")]
+    pub(crate) recursive: bool,
+    /// Only threads of the git repository of this folder, in all its worktrees and subfolders
+    /// [default: the current one]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["cwd", "recursive"])]
+    pub(crate) repo: Option<PathBuf>,
+    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, or 12h, 3d, 2w (ago)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only threads last updated before this time; a date counts to its end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only threads with all these words, in any order, in their name, title, first message, agent,
+    /// folder, branch or model; "…" keeps a phrase together
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
+    /// Show the tokens that each thread used, and those of its sub-agents
+    #[arg(long)]
+    pub(crate) tokens: bool,
     /// Do not update the index first
     #[arg(long)]
     pub(crate) no_refresh: bool,
 }
+
+/// Options of the list that mean nothing for deleted threads, of which only the ids are kept.
+const NOT_OF_DELETED: [&str; 16] = [
+    "cursor",
+    "sort",
+    "asc",
+    "all",
+    "source",
+    "provider",
+    "model",
+    "branch",
+    "cwd",
+    "recursive",
+    "repo",
+    "since",
+    "until",
+    "search",
+    "tokens",
+    "no_refresh",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
@@ -63,22 +114,21 @@ pub(crate) enum Sort {
     Updated,
 }
 
-/// Commands for threads. An ID may be shortened to any unique beginning, or be the last digits of
-/// one, a name, the path of a rollout, or `@1` for the newest thread of the list, `@2` for the next.
+/// Commands for one thread. An ID may be shortened to any unique beginning.
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {
     /// Show everything about a thread
     Show {
-        #[command(flatten)]
-        ids: Ids,
+        /// The thread's id, or its first digits
+        id: String,
         /// Do not update the index first
         #[arg(long)]
         no_refresh: bool,
     },
     /// Give a thread a name
     Rename {
-        /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+        /// The thread's id, or its first digits
         id: String,
         /// The name
         #[arg(required_unless_present = "clear", conflicts_with = "clear")]
@@ -87,34 +137,28 @@ pub(crate) enum ThreadsCommand {
         #[arg(long)]
         clear: bool,
     },
-    /// Move threads from the list to the archive; no file is moved or deleted
-    Archive(Ids),
-    /// Move archived threads back to the list
-    Unarchive(Ids),
-    /// Allow or forbid making memories from threads
+    /// Move a thread from the list to the archive; no file is moved or deleted
+    Archive(Id),
+    /// Move an archived thread back to the list
+    Unarchive(Id),
+    /// Allow or forbid making memories from a thread
     Memory {
-        #[command(flatten)]
-        ids: Ids,
+        /// The thread's id, or its first digits
+        id: String,
         /// Allowed or not
         #[arg(value_enum)]
         mode: Memory,
     },
     /// Show a thread and its sub-agents as a tree, or all such trees
     Tree(TreeArgs),
-    /// Close threads and all their sub-agents; nothing is deleted
-    Close(Ids),
-    /// Reopen closed threads and the threads that were closed with them
-    Reopen(Ids),
-    /// Restore deleted threads, without what was deleted with them
-    Restore(Ids),
-    /// Delete threads with their goals and logs; their rollouts are kept
+    /// Close a thread and all its sub-agents; nothing is deleted
+    Close(Id),
+    /// Reopen a closed thread and the threads that were closed with it
+    Resume(Id),
+    /// Delete a thread with its goal and its logs; its rollout is kept
     Delete {
-        /// The threads, each by its id or first digits, the last digits, its name, or its rollout
-        #[arg(value_name = "ID", required_unless_present = "missing")]
-        ids: Vec<String>,
-        /// Delete every thread whose rollout is missing
-        #[arg(long, conflicts_with = "ids")]
-        missing: bool,
+        /// The thread's id, or its first digits
+        id: String,
         /// Delete without asking
         #[arg(short, long)]
         yes: bool,
@@ -123,7 +167,7 @@ pub(crate) enum ThreadsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TreeArgs {
-    /// The thread at the top: its id or first digits, the last digits, its name, or its rollout
+    /// The id of the thread at the top, or its first digits
     pub(crate) id: Option<String>,
     /// Show this many steps down [default: 10; at most 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]

@@ -9,13 +9,14 @@ pub(crate) mod sheet;
 pub(crate) mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
 use threadkeep_app::text::clean;
-use threadkeep_app::{Fault, Message, Observer, messages};
+use threadkeep_app::{Fault, Message, Observer};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use crate::interrupt::Interrupt;
 use color::{BOLD, DIM, RED, YELLOW, paint};
 use progress::Progress;
 
-/// Width without a terminal.
+/// Width of a terminal that does not say.
 const DEFAULT_WIDTH: usize = 100;
 /// Least width; on a narrower terminal lines wrap.
 const LEAST_WIDTH: usize = 40;
@@ -37,6 +38,12 @@ pub(crate) trait Answer {
     /// Returns the answer for people: whole lines, with styles that are stripped where there are no
     /// colours.
     fn text(&self, screen: &Screen) -> String;
+    /// Returns what people should know next to the answer, in whole lines. It follows the answer, or
+    /// goes to stderr where a program reads the answer.
+    fn aside(&self, screen: &Screen) -> String {
+        let _ = screen;
+        String::new()
+    }
     /// Returns the text that is printed.
     fn rendered(&self, screen: &Screen) -> String {
         if screen.json { json::document(&self.json(), screen.is_terminal) } else { self.text(screen) }
@@ -45,10 +52,6 @@ pub(crate) trait Answer {
     /// tool's own log.
     fn done(&self) -> String {
         String::new()
-    }
-    /// Returns true if the command changed something, also if its answer cannot be printed.
-    fn changed(&self) -> bool {
-        false
     }
     /// Returns the thread that was changed, if it still exists.
     fn thread(&self) -> Option<Uuid> {
@@ -72,6 +75,8 @@ pub(crate) struct Screen {
     pub(crate) is_terminal: bool,
     /// Directories that were given, which every printed command repeats.
     pub(crate) given: Given,
+    /// All homes that were given; several for a list alone.
+    pub(crate) homes: Vec<PathBuf>,
     out: ColorChoice,
     err: ColorChoice,
     run: Mutex<Option<(Progress, Interrupt)>>,
@@ -93,10 +98,16 @@ impl Screen {
             width,
             is_terminal,
             given: global.given(),
+            homes: global.home.clone(),
             out,
             err,
             run: Mutex::default(),
         }
+    }
+
+    /// Returns true if a program reads the answer: nothing is cut, and messages go to stderr.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.width == table::UNLIMITED
     }
 
     /// Renders a message, with the directories that were given in its commands.
@@ -106,9 +117,15 @@ impl Screen {
 
     /// Prints an answer and returns the exit code. A reader that has gone is not an error.
     pub(crate) fn answer(&self, answer: &dyn Answer) -> Result<Code, Fault> {
-        let printed = self.part(&answer.rendered(self));
-        let made = |fault: Fault| Fault::new(fault.message, "the change itself was made");
-        printed.map_err(|fault| if answer.changed() { made(fault) } else { fault })?;
+        let (mut text, mut aside) = (answer.rendered(self), String::new());
+        if !self.json && !self.quiet {
+            aside = answer.aside(self);
+        }
+        if !self.is_plain() {
+            text += &std::mem::take(&mut aside);
+        }
+        self.part(&text)?;
+        self.tell(&aside);
         Ok(answer.code())
     }
 
@@ -117,11 +134,7 @@ impl Screen {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => {
-                let why = messages::of_io(&error);
-                Err(Fault::without_hint(format!("cannot write the output: {why}")).because(&error))
-            }
-            Ok(()) => Ok(true),
+            done => Ok(done.map(|()| true)?),
         }
     }
 
@@ -214,6 +227,11 @@ impl Observer for Screen {
 fn width(is_terminal: bool) -> usize {
     let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let of_environment = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
-    let width = if is_terminal { of_terminal().or_else(of_environment) } else { of_environment() };
-    width.unwrap_or(DEFAULT_WIDTH).max(LEAST_WIDTH)
+    // A user who sets the width for a pipe wants it laid out for people.
+    let width = if is_terminal {
+        of_terminal().or_else(of_environment).unwrap_or(DEFAULT_WIDTH)
+    } else {
+        of_environment().unwrap_or(table::UNLIMITED)
+    };
+    width.max(LEAST_WIDTH)
 }

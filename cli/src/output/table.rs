@@ -24,13 +24,15 @@ pub(crate) struct Column {
     pub(crate) floor: usize,
     /// True if it holds paths, which are cut at the front.
     pub(crate) path: bool,
+    /// True if it is as wide on every page, whatever is in it.
+    pub(crate) fixed: bool,
     pub(crate) style: Style,
 }
 
 impl Column {
     /// Creates a column that never shrinks below `min`, and whose cells are cut at their end.
     pub(crate) const fn new(title: &'static str, min: usize, max: usize, rank: u8, style: Style) -> Column {
-        Column { title, min, max, rank, floor: min, path: false, style }
+        Column { title, min, max, rank, floor: min, path: false, fixed: false, style }
     }
 }
 
@@ -40,45 +42,69 @@ pub(crate) struct Cell {
     text: String,
     /// Style, if it differs from the column's.
     style: Option<Style>,
+    /// Length in bytes and style of the beginning, if it differs from the rest.
+    head: Option<(usize, Style)>,
 }
 
 impl Cell {
     /// Creates a cell with a style of its own.
     pub(crate) fn styled(style: Style, text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), style: Some(style) }
+        Cell { text: text.into(), style: Some(style), head: None }
+    }
+
+    /// Gives the beginning a style of its own.
+    pub(crate) fn with_head(self, bytes: usize, style: Style) -> Cell {
+        Cell { head: Some((bytes, style)), ..self }
+    }
+
+    /// Renders the text, which may be cut, in its styles.
+    fn paint(&self, text: &str, column: &Column) -> String {
+        let style = self.style.unwrap_or(column.style);
+        match self.head.and_then(|(bytes, head)| Some((text.split_at_checked(bytes)?, head))) {
+            Some(((begins, rest), head)) if rest.is_empty() => paint(head, begins),
+            Some(((begins, rest), head)) => paint(head, begins) + &paint(style, rest),
+            None if text.is_empty() => String::new(),
+            None => paint(style, text),
+        }
     }
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Cell {
-        Cell { text, style: None }
+        Cell { text, style: None, head: None }
     }
 }
 
+/// Room of a reader that is a program: nothing is cut or left out, and tabs separate the columns.
+pub(crate) const UNLIMITED: usize = usize::MAX;
+
 /// Renders lines of cells under a line of titles. A column without any content is left out.
 pub(crate) fn table(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> String {
+    let titles: Vec<Cell> = columns.iter().map(|column| Cell::styled(DIM, column.title)).collect();
+    let lines = std::iter::once(&titles).chain(rows);
+    if room == UNLIMITED {
+        let line = |cells: &Vec<Cell>| {
+            let cells = cells.iter().zip(columns).map(|(cell, column)| cell.paint(&cell.text, column));
+            cells.collect::<Vec<_>>().join("\t") + "\n"
+        };
+        return lines.map(line).collect();
+    }
     let widths = arrange(columns, rows, room);
     let shown: Vec<usize> = (0..columns.len()).filter(|n| widths[*n] > 0).collect();
     let mut text = String::new();
-    let mut line = |cells: &mut dyn FnMut(usize) -> (String, Style)| {
+    for cells in lines {
         let mut rendered = String::new();
         for (position, n) in shown.iter().enumerate() {
-            let (cell, style) = cells(*n);
-            let cell = if columns[*n].path { fit_path(&cell, widths[*n]) } else { fit(&cell, widths[*n]) };
+            let (cell, column) = (&cells[*n], &columns[*n]);
+            let fitted =
+                if column.path { fit_path(&cell.text, widths[*n]) } else { fit(&cell.text, widths[*n]) };
             let last = position + 1 == shown.len();
             let room = if last { 0 } else { widths[*n] + GAP };
-            let gap = " ".repeat(room.saturating_sub(width(&cell)));
-            if !cell.is_empty() {
-                rendered.push_str(&paint(style, &cell));
-            }
-            rendered.push_str(&gap);
+            rendered.push_str(&cell.paint(&fitted, column));
+            rendered.push_str(&" ".repeat(room.saturating_sub(width(&fitted))));
         }
         text.push_str(rendered.trim_end());
         text.push('\n');
-    };
-    line(&mut |n| (columns[n].title.to_owned(), DIM));
-    for row in rows {
-        line(&mut |n| (row[n].text.clone(), row[n].style.unwrap_or(columns[n].style)));
     }
     text
 }
@@ -90,7 +116,8 @@ fn arrange(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
         .enumerate()
         .map(|(n, column)| {
             let widest = rows.iter().map(|row| width(&row[n].text)).max().unwrap_or(0);
-            if widest == 0 { 0 } else { widest.max(width(column.title)).min(column.max) }
+            let wanted = if column.fixed { column.max } else { widest.max(width(column.title)) };
+            if widest == 0 { 0 } else { wanted.min(column.max) }
         })
         .collect();
     let mut widths: Vec<usize> =

@@ -64,11 +64,11 @@ fn without_an_index_one_is_made_for_the_run() -> Result {
     insta::assert_snapshot!(said.all(), @r"
     exit 0
     --- stdout
-    ID             UPDATED      THREAD                             FOLDER               BRANCH
-    01a20371-2e88  22 Nov 2019  Please list the files here         /tmp/project/plain
-    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget      /tmp/project/widget  feature/rollouts
-    01a20371-28ae  22 Nov 2019  Start something with a lot of co…  /tmp/project/widget  feature/rollouts
-    3 of 13
+    ID             UPDATED      THREAD                            FOLDER                BRANCH
+    01a20371-2e88  22 Nov 2019  Please list the files here        /tmp/project/plain
+    01a20371-2f5f  22 Nov 2019  Add a changelog to the widget     /tmp/project/widget   feature/rollouts
+    01a20371-28ae  22 Nov 2019  Start something with a lot of c…  /tmp/project/widget   feature/rollouts
+    3 of 13 · 2 sub-agents: --all lists them
     next: threadkeep threads --limit 3 --cursor v2udf5b323275.1574429277603.01a2037128ae75628d6e73e4f5f7c07b
     --- stderr
     note: cannot create [tmp]/home/threadkeep (permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
@@ -182,7 +182,7 @@ fn a_folder_that_may_not_be_looked_into_is_told() -> Result {
     exit 0
     --- stdout
     No current threads.
-    1 thread archived: --archived shows them.
+    1 archived: --archived lists them.
     --- stderr
     note: cannot create [tmp]/home/threadkeep (permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
     note: sessions cannot be read: Permission denied (os error 13); the list may be incomplete

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use threadkeep_backfill::{Acquired, BackfillStatus, Finish, Progress as _, Term};
+use threadkeep_state::ListThreads;
 use threadkeep_state::backfill::lease_owner;
 
 use super::fixture::{Fixture, Result};
@@ -48,7 +49,8 @@ async fn a_run_that_is_interrupted_gives_the_lease_back_and_goes_on_later() -> R
     let progress = state.backfill_progress().state().await?;
     assert_eq!((progress.status, progress.lease), (BackfillStatus::Pending, None));
     assert_eq!(fixture.json(&["backfill"])?["outcome"], "complete");
-    assert_eq!(state.inventory().await?.current, 1_000);
+    let all = ListThreads { all: true, ..ListThreads::default() };
+    assert_eq!(state.threads().count(&all).await?.total(), 1_000);
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));
     Ok(())
 }

@@ -11,7 +11,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 const fn column(title: &'static str, min: usize, max: usize, rank: u8, floor: usize) -> Column {
-    Column { title, min, max, rank, floor, path: false, style: Style::new() }
+    Column { title, min, max, rank, floor, path: false, fixed: false, style: Style::new() }
 }
 
 fn rendered(room: usize) -> String {
@@ -74,3 +74,34 @@ fn no_line_is_wider_than_the_room() {
         }
     }
 }
+
+#[test]
+fn a_fixed_column_is_as_wide_whatever_is_in_it() {
+    let columns =
+        [Column { fixed: true, ..column("WHERE", 6, 12, 1, 6) }, column("TITLE", 10, usize::MAX, 0, 4)];
+    let at = |place: &str| {
+        let rows = [[place, "A title"].map(|text| Cell::from(text.to_owned())).to_vec()];
+        let rendered = anstream::adapter::strip_str(&table(&columns, &rows, 60)).to_string();
+        rendered.lines().next().map(|titles| titles.find("TITLE"))
+    };
+    assert_eq!(at("a"), at("a longer place"));
+    assert_eq!(at(""), Some(Some(0)));
+}
+
+#[test]
+fn for_a_program_nothing_is_cut_and_no_column_left_out() {
+    insta::assert_snapshot!(rendered(UNLIMITED).replace('\t', "|"), @r"
+    ID|TITLE|FOLDER|MODEL|EMPTY
+    ab12|A title that is long|~/a/long/folder|gpt-5|
+    cd34|日本語|~/b||
+    ");
+}
+
+#[test]
+fn a_cell_may_have_a_head_of_its_own() {
+    let cell = Cell::styled(DIM, "0123").with_head(2, LINK);
+    assert_eq!(cell.paint("0123", &COLUMNS[0]), paint(LINK, "01") + &paint(DIM, "23"));
+    assert_eq!(cell.paint("0", &COLUMNS[0]), paint(DIM, "0"));
+}
+
+const LINK: Style = Style::new().bold();

@@ -1,122 +1,281 @@
-//! `threads`: a page of threads, and the cursor of the next one.
+//! `threads`: a page of threads of one home, or of several together.
 
-use std::path::{Component, Path, PathBuf};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::message::typed;
+use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
-use threadkeep_app::{Fault, Observer};
-use threadkeep_state::{self as state, Cursor, DEFAULT_PAGE, Inventory, Shelf, SortDirection, SortKey};
+use threadkeep_app::settings::ConfigFile;
+use threadkeep_app::settle::settle;
+use threadkeep_app::{Fault, Message, Observer};
+use threadkeep_backfill::{ProgressUpdate, StopHandle};
+use threadkeep_state::{
+    self as state, AgentTotals, Cursor, Inventory, Shelf, SortDirection, SortKey, Thread, ThreadCounts,
+    ThreadPage,
+};
+use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
-use super::table::List;
-use crate::args::{ListArgs, Sort};
+use super::filters::{Filter, filters, narrow, query};
+use crate::args::ListArgs;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::output::{Answer, Screen, json};
 
-/// Threads on a page for people: about a screenful.
-const PAGE_FOR_PEOPLE: u32 = 20;
-
 /// The command.
 pub(super) struct ListThreads<'a>(pub(super) &'a ListArgs);
+
+/// A list, and the facts about it.
+pub(super) struct List {
+    pub(super) homes: Vec<HomePage>,
+    /// Number of the home and of the thread on its page, in the order of the list.
+    pub(super) order: Vec<(usize, usize)>,
+    pub(super) query: state::ListThreads,
+    pub(super) filters: Vec<Filter>,
+    pub(super) shows_tokens: bool,
+}
+
+/// A page of one home.
+pub(super) struct HomePage {
+    pub(super) home: PathBuf,
+    pub(super) page: ThreadPage,
+    /// Goals of the threads that have one.
+    pub(super) goals: HashMap<Uuid, Goal>,
+    /// Sub-agents of the threads that have some.
+    pub(super) agents: HashMap<Uuid, AgentTotals>,
+    /// Length of each id's shortest unique beginning.
+    pub(super) prefixes: HashMap<Uuid, usize>,
+    /// Number of all threads that match, and of those that are left out for their kind.
+    pub(super) counts: ThreadCounts,
+    /// Number of threads that match, and whose rollouts are missing.
+    pub(super) missing: u64,
+    /// Files that could not be read.
+    pub(super) unreadable: u64,
+    /// All that is indexed.
+    pub(super) inventory: Inventory,
+    /// Reason why the list may not be complete.
+    pub(super) incomplete: Option<Message>,
+    /// True if the index was brought up to date, as far as the home could be read.
+    pub(super) refreshed: bool,
+    /// For an empty page: what other lists have.
+    pub(super) elsewhere: Elsewhere,
+}
+
+/// Threads that an empty list leaves out.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere {
+    /// Number of matching threads in the other list, archived or current.
+    pub(super) other_shelf: u64,
+    /// Number of matches without each filter.
+    pub(super) without: Vec<u64>,
+}
 
 #[async_trait(?Send)]
 impl Run for ListThreads<'_> {
     async fn run(&self, context: &Context<'_>) -> Answered {
-        let Context { dirs, screen, .. } = context;
+        let screen = context.screen;
         let query = query(self.0, screen)?;
+        let homes = if screen.homes.len() > 1 {
+            self.several(context, &query).await?
+        } else {
+            vec![self.page(context, &query, screen).await?]
+        };
+        let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
+        let order = order(&homes, &query, limit);
+        let (filters, shows_tokens) = (filters(self.0), self.0.tokens);
+        Ok(Box::new(List { homes, order, query, filters, shows_tokens }))
+    }
+}
+
+impl ListThreads<'_> {
+    /// Reads a page of each home. Each has its databases in its own folder.
+    async fn several(
+        &self,
+        context: &Context<'_>,
+        query: &state::ListThreads,
+    ) -> Result<Vec<HomePage>, Fault> {
+        let screen = context.screen;
+        if query.cursor.is_some() {
+            return Err(Fault::new(
+                "a cursor belongs to the list of one home",
+                "name that home alone, or leave out --cursor and use --limit N",
+            ));
+        }
+        if screen.given.sqlite_home.is_some() || std::env::var_os("THREADKEEP_SQLITE_HOME").is_some() {
+            return Err(Fault::new(
+                "several homes cannot share one folder for the databases",
+                "leave out --sqlite-home, and unset THREADKEEP_SQLITE_HOME",
+            ));
+        }
+        let mut pages = Vec::with_capacity(screen.homes.len());
+        for home in &screen.homes {
+            let given = Given { home: Some(home.clone()), sqlite_home: None };
+            let dirs = Dirs::find(&given)?;
+            let config = ConfigFile::read(&dirs.absolute().sqlite_home);
+            let settings = config.settings(screen)?;
+            let observer = OfHome { screen, given };
+            let context = Context { dirs, config, settings, screen };
+            pages.push(self.page(&context, query, &observer).await?);
+        }
+        Ok(pages)
+    }
+
+    async fn page(
+        &self,
+        context: &Context<'_>,
+        query: &state::ListThreads,
+        observer: &dyn Observer,
+    ) -> Result<HomePage, Fault> {
+        let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
-        let index = Index::for_reading(dirs, *screen).await?;
+        let index = Index::for_reading(dirs, observer).await?;
         let refreshes = !self.0.no_refresh || index.access == Access::Temporary;
-        let refreshed = prepare(&index, &home, refreshes, *screen).await?;
-        let page = index.state.threads().list(&query).await?;
-        if !refreshes && page.threads.is_empty() && index.state.inventory().await?.files == 0 {
+        let refreshed = prepare(&index, &home, refreshes, observer).await?;
+        let (state, threads) = (&index.state, index.state.threads());
+        let mut query = query.clone();
+        narrow(&mut query, self.0, threads).await?;
+        let mut page = threads.list(&query).await?;
+        let inventory = state.inventory().await?;
+        let is_empty = page.threads.is_empty();
+        if !refreshes && is_empty && inventory.files == 0 {
             // The answer will say that an index run makes the list; broken settings would stop that
             // run.
             home.config()?;
         }
-        let inventory = if screen.json { Inventory::default() } else { index.state.inventory().await? };
         // A list without threads says itself that nothing is indexed.
-        let is_said = !refreshes && !screen.json && inventory.files == 0 && page.threads.is_empty();
+        let is_said = !refreshes && !screen.json && inventory.files == 0 && is_empty;
         if let Some(reason) = refreshed.incomplete.clone().filter(|_| !is_said) {
-            screen.note(&reason.append("; the list may be incomplete"));
+            observer.note(&reason.append("; the list may be incomplete"));
         }
-        let wants_failures = screen.verbose || page.threads.is_empty();
-        if let Some(failures) = refreshed.failures().filter(|_| wants_failures) {
-            screen.note(&failures);
+        if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || is_empty) {
+            observer.note(&failures);
         }
-        index.close().await?;
+        for thread in &mut page.threads {
+            thread.run_outcome = settle(&home, thread.id, &thread.rollout_path, thread.run_outcome);
+        }
         let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
-        let goals = of_threads(context, &ids).await;
-        Ok(Box::new(List {
-            page,
-            goals,
-            query,
-            inventory,
-            home: dirs.home.clone(),
-            refreshed: refreshed.passed,
-            incomplete: refreshed.incomplete,
-        }))
-    }
-}
-
-fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThreads, Fault> {
-    let limit = args.limit.unwrap_or(if screen.json { DEFAULT_PAGE } else { PAGE_FOR_PEOPLE });
-    let cursor = args.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
-    if let Some(cursor) = cursor.as_ref().filter(|_| args.asc)
-        && !cursor.continues(SortDirection::Ascending)
-    {
-        return Err(Fault::new(
-            ("the cursor ", typed(&cursor.to_string()), " belongs to a list with the newest first"),
-            "leave out --asc: a cursor knows its own order",
-        ));
-    }
-    Ok(state::ListThreads {
-        sort: args.sort.map(|sort| match sort {
-            Sort::Created => SortKey::Created,
-            Sort::Updated => SortKey::Updated,
-        }),
-        direction: if args.asc { SortDirection::Ascending } else { SortDirection::Descending },
-        limit: Some(limit),
-        cursor,
-        shelf: if args.archived { Shelf::Archived } else { Shelf::Current },
-        all: args.all,
-        sources: args.source.clone(),
-        provider: args.provider.clone(),
-        folders: args.cwd.as_deref().map(absolute).transpose()?.map(|folder| vec![folder]),
-        search: args.search.clone(),
-        ..state::ListThreads::default()
-    })
-}
-
-/// Returns the folder as an agent writes it down: absolute, without `.`, `..` and a slash at its
-/// end.
-fn absolute(folder: &Path) -> Result<String, Fault> {
-    let mut path = PathBuf::new();
-    for component in std::path::absolute(folder)?.components() {
-        match component {
-            Component::ParentDir => {
-                path.pop();
+        let counts = threads.count(&with_others(&query)).await?;
+        let missing = match query.shelf {
+            Shelf::Missing => 0,
+            _ if inventory.missing == 0 => 0,
+            _ => threads.count(&state::ListThreads { shelf: Shelf::Missing, ..query.clone() }).await?.total(),
+        };
+        let mut elsewhere = Elsewhere::default();
+        if is_empty && query.cursor.is_none() {
+            let shelf = if query.shelf == Shelf::Archived { Shelf::Current } else { Shelf::Archived };
+            let other = state::ListThreads { shelf, ..query.clone() };
+            if query.shelf != Shelf::Any {
+                elsewhere.other_shelf = threads.count(&other).await?.total();
             }
-            Component::CurDir => {}
-            other => path.push(other),
+            for filter in filters(self.0) {
+                let mut without = query.clone();
+                (filter.remove)(&mut without);
+                elsewhere.without.push(threads.count(&without).await?.total());
+            }
         }
+        let (agents, prefixes) = (state.graph().totals(&ids).await?, threads.unique_prefixes(&ids).await?);
+        index.close().await?;
+        Ok(HomePage {
+            home: dirs.home.clone(),
+            page,
+            goals: of_threads(context, &ids).await,
+            agents,
+            prefixes,
+            counts,
+            missing,
+            unreadable: refreshed.failed,
+            inventory,
+            incomplete: refreshed.incomplete,
+            refreshed: refreshed.passed,
+            elsewhere,
+        })
     }
-    Ok(path.to_string_lossy().into_owned())
 }
 
-impl Answer for List {
+/// Returns the query with the threads that it leaves out for their kind alone.
+fn with_others(query: &state::ListThreads) -> state::ListThreads {
+    let chooses = query.sources.iter().any(|source| !source.exclude);
+    state::ListThreads { all: query.all || !chooses, ..query.clone() }
+}
+
+/// Merges the pages of several homes into one.
+fn order(homes: &[HomePage], query: &state::ListThreads, limit: usize) -> Vec<(usize, usize)> {
+    let threads = |(n, home): (usize, &HomePage)| (0..home.page.threads.len()).map(move |thread| (n, thread));
+    let mut order: Vec<(usize, usize)> = homes.iter().enumerate().flat_map(threads).collect();
+    if homes.len() > 1 {
+        let key = |(home, thread): &(usize, usize)| {
+            let thread = &homes[*home].page.threads[*thread];
+            (time_of(thread, sorted_by(query)), thread.id)
+        };
+        order.sort_by_key(key);
+        if query.direction == SortDirection::Descending {
+            order.reverse();
+        }
+        order.truncate(limit);
+    }
+    order
+}
+
+/// Returns the sort key of a query, which a cursor decides.
+pub(super) fn sorted_by(query: &state::ListThreads) -> SortKey {
+    let of_cursor = query.cursor.as_ref().map(Cursor::sort_key);
+    of_cursor.or(query.sort).unwrap_or_default()
+}
+
+/// Returns the time by which a thread is sorted.
+pub(super) fn time_of(thread: &Thread, sort: SortKey) -> Timestamp {
+    match sort {
+        SortKey::Created => thread.created_at,
+        SortKey::Updated => thread.updated_at,
+    }
+}
+
+/// The screen, for one of several homes: every note names the home in its commands.
+struct OfHome<'a> {
+    screen: &'a Screen,
+    given: Given,
+}
+
+impl OfHome<'_> {
+    fn home(&self) -> &Path {
+        self.given.home.as_deref().unwrap_or(Path::new(""))
+    }
+}
+
+impl Observer for OfHome<'_> {
+    fn note(&self, note: &Message) {
+        self.screen.note(&format!("{}: {}", self.home().display(), note.render(&self.given)).into());
+    }
+
+    fn begin(&self, stop: &StopHandle) {
+        self.screen.begin(stop);
+    }
+
+    fn progress(&self, update: &ProgressUpdate) {
+        self.screen.progress(update);
+    }
+
+    fn end(&self) {
+        self.screen.end();
+    }
+}
+
+impl HomePage {
+    /// Renders what is said about a home next to its threads.
     fn json(&self) -> Value {
-        let threads = self.page.threads.iter();
+        let others = self.counts.kinds.iter().filter(|(kind, _)| *kind != state::ThreadKind::User);
+        let others: serde_json::Map<String, Value> =
+            others.map(|(kind, number)| (kind.as_str().to_owned(), (*number).into())).collect();
         let mut document = json!({
-            "threads": threads
-                .map(|thread| json::thread(thread, self.goals.get(&thread.id)))
-                .collect::<Vec<_>>(),
             "next_cursor": self.page.next_cursor.as_ref().map(ToString::to_string),
             "backwards_cursor": self.page.backwards_cursor.as_ref().map(ToString::to_string),
+            "others": others,
+            "missing": self.missing,
+            "unreadable": self.unreadable,
         });
         // Only if it is incomplete, which is rare.
         if let Some(reason) = &self.incomplete {
@@ -125,11 +284,44 @@ impl Answer for List {
         document
     }
 
-    fn text(&self, screen: &Screen) -> String {
-        self.render(screen)
+    fn thread_json(&self, thread: &Thread) -> Value {
+        let mut document = json::thread(thread, self.goals.get(&thread.id));
+        let agents = self.agents.get(&thread.id).copied().unwrap_or_default();
+        document["agents"] = json!({ "threads": agents.threads, "own_tokens": agents.own_tokens });
+        document
     }
 }
 
-#[cfg(test)]
-#[path = "../../../tests/unit/commands_threads_list.rs"]
-mod tests;
+impl Answer for List {
+    fn json(&self) -> Value {
+        let thread = |(home, thread): &(usize, usize)| {
+            let home = &self.homes[*home];
+            let mut document = home.thread_json(&home.page.threads[*thread]);
+            if self.homes.len() > 1 {
+                document["home"] = home.home.to_string_lossy().into();
+            }
+            document
+        };
+        let threads: Vec<Value> = self.order.iter().map(thread).collect();
+        let mut document = json!({ "threads": threads });
+        if let ([home], Some(document)) = (&self.homes[..], document.as_object_mut()) {
+            document.extend(home.json().as_object().cloned().unwrap_or_default());
+            return Value::Object(document.clone());
+        }
+        let homes = self.homes.iter().map(|home| {
+            let mut document = home.json();
+            document["home"] = home.home.to_string_lossy().into();
+            document
+        });
+        document["homes"] = homes.collect();
+        document
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        self.table(screen)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        self.footer(screen)
+    }
+}

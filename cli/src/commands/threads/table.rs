@@ -1,202 +1,149 @@
-//! The table that `threads` shows to people, and the reason for an empty one.
+//! The table that `threads` shows to people.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
-use std::path::PathBuf;
-
-use threadkeep_app::text::{count, counted, one_line, shell_os_word, shell_word, width};
+use threadkeep_app::label::{SHORT_ID, kind_of_source, thread_label, tilde};
+use threadkeep_app::text::{count, one_line, short};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
-use threadkeep_state::{Cursor, Inventory, ListThreads, Shelf, SortKey, Thread, ThreadPage};
-use threadkeep_state_goals::Goal;
-use uuid::Uuid;
+use threadkeep_state::{AgentTotals, RunOutcome, SortKey, Thread, ThreadKind};
 
+use super::drawing;
+use super::list::{HomePage, List, sorted_by, time_of};
 use crate::commands::goals;
 use crate::output::Screen;
-use crate::output::color::{BOLD, CYAN, DIM, paint};
+use crate::output::color::{BOLD, CYAN, DIM};
 use crate::output::table::{Cell, Column, table};
-use threadkeep_app::label::{kind_of_source, short_ids, thread_label, tilde};
 
-/// A page of threads, and the facts about it.
-pub(super) struct List {
-    pub(super) page: ThreadPage,
-    /// Goals of the threads that have one.
-    pub(super) goals: HashMap<Uuid, Goal>,
-    pub(super) query: ListThreads,
-    /// All that is indexed; counted for people alone.
-    pub(super) inventory: Inventory,
-    pub(super) home: PathBuf,
-    /// Reason why the list may not be complete.
-    pub(super) incomplete: Option<Message>,
-    /// True if the index was brought up to date, as far as the home could be read.
-    pub(super) refreshed: bool,
-}
-
-/// Column of the goal.
-const GOAL: usize = 3;
+/// Place of the column of homes, and of tokens without it.
+const HOME: usize = 1;
+const TOKENS: usize = 4;
 
 impl List {
     /// Renders the page.
-    pub(super) fn render(&self, screen: &Screen) -> String {
-        let threads = &self.page.threads;
-        if threads.is_empty() {
-            return if screen.quiet { String::new() } else { self.why_empty(screen) };
+    pub(super) fn table(&self, screen: &Screen) -> String {
+        if self.order.is_empty() {
+            return String::new();
         }
-        let (clock, user_home) = (Clock::system(), std::env::home_dir());
-        let row = |(thread, id): (&Thread, String)| {
-            let time = match self.sorted_by() {
-                SortKey::Created => thread.created_at,
-                SortKey::Updated => thread.updated_at,
-            };
-            let folder = thread.cwd.as_deref().map(|cwd| tilde(cwd, user_home.as_deref()));
-            let field = |field: &Option<String>| field.as_deref().map(one_line).unwrap_or_default();
-            let mut cells = [
-                id,
-                clock.short(time),
-                thread_label(thread),
-                String::new(),
-                folder.as_deref().map(one_line).unwrap_or_default(),
-                field(&thread.git_branch),
-                field(&thread.model),
-                thread.source.as_deref().map(kind_of_source).unwrap_or_default(),
-            ]
-            .map(Cell::from);
-            if let Some(goal) = self.goals.get(&thread.id) {
-                cells[GOAL] = Cell::styled(goals::style(goal.status), goals::summary(goal));
-            }
-            cells.to_vec()
-        };
-        let ids = short_ids(threads.iter().map(|thread| thread.id));
-        let rows: Vec<Vec<Cell>> = threads.iter().zip(ids).map(row).collect();
-        let mut text = table(&self.columns(), &rows, screen.width);
-        // A page that is not full is the last one; its cursor serves to ask again later.
-        let is_full = self.query.limit.is_none_or(|limit| threads.len() as u64 >= u64::from(limit));
-        if let Some(next) = self.page.next_cursor.as_ref().filter(|_| is_full && !screen.quiet) {
-            text.push_str(&self.footer(&next_command(next, std::env::args_os().skip(1)), screen.width));
-        }
-        text
+        let clock = Clock::system();
+        let rows: Vec<Vec<Cell>> = self
+            .order
+            .iter()
+            .map(|(home, thread)| {
+                let home = &self.homes[*home];
+                self.row(home, &home.page.threads[*thread], &clock, screen)
+            })
+            .collect();
+        table(&self.columns(), &rows, screen.width)
     }
 
-    fn sorted_by(&self) -> SortKey {
-        let of_cursor = self.query.cursor.as_ref().map(Cursor::sort_key);
-        of_cursor.or(self.query.sort).unwrap_or_default()
+    fn row(&self, home: &HomePage, thread: &Thread, clock: &Clock, screen: &Screen) -> Vec<Cell> {
+        let user_home = std::env::home_dir();
+        let folder = |path: &str| one_line(&tilde(path, user_home.as_deref()));
+        let field = |field: &Option<String>| Cell::from(field.as_deref().map(one_line).unwrap_or_default());
+        let agents = home.agents.get(&thread.id).copied().unwrap_or_default();
+        let mut cells = vec![
+            id(home, thread, screen),
+            clock.short(time_of(thread, sorted_by(&self.query))).into(),
+            label(thread),
+            goal(home, thread),
+            self.agents(agents).into(),
+            thread.cwd.as_deref().map(folder).unwrap_or_default().into(),
+            field(&thread.git_branch),
+            field(&thread.model),
+            source(thread).into(),
+            last_run(thread.run_outcome),
+        ];
+        if self.shows_tokens {
+            let tokens = thread.own_tokens.map(|tokens| self.tokens(tokens, screen));
+            cells.insert(TOKENS, tokens.unwrap_or_default().into());
+        }
+        if self.homes.len() > 1 {
+            cells.insert(HOME, folder(&home.home.to_string_lossy()).into());
+        }
+        cells
     }
 
-    fn columns(&self) -> [Column; 8] {
-        let time = if self.sorted_by() == SortKey::Created { "CREATED" } else { "UPDATED" };
-        [
+    fn columns(&self) -> Vec<Column> {
+        let time = if sorted_by(&self.query) == SortKey::Created { "CREATED" } else { "UPDATED" };
+        let fixed = |title, min, max, rank| Column { fixed: true, ..Column::new(title, min, max, rank, DIM) };
+        let mut columns = vec![
             // A printed id is meant to be typed: it is never cut.
-            Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
+            Column::new("ID", usize::MAX, usize::MAX, 0, DIM),
             Column::new(time, 12, 12, 1, DIM),
-            Column { floor: 10, ..Column::new("THREAD", 32, usize::MAX, 0, BOLD) },
+            Column { floor: 10, style: BOLD, ..fixed("THREAD", 32, 80, 0) },
             Column::new("GOAL", 14, 24, 2, DIM),
-            Column { path: true, ..Column::new("FOLDER", 18, 32, 3, DIM) },
-            Column::new("BRANCH", 10, 20, 4, DIM),
-            Column::new("MODEL", 12, 20, 5, DIM),
-            Column::new("SOURCE", 6, 10, 6, DIM),
-        ]
-    }
-
-    /// Says how many are shown, and the command for more: on one line if it fits.
-    fn footer(&self, next: &str, room: usize) -> String {
-        let shown = self.page.threads.len() as u64;
-        let list = if self.query.shelf == Shelf::Archived {
-            self.inventory.archived
-        } else {
-            self.inventory.current
-        };
-        let shown = if self.filters().is_empty() && self.query.cursor.is_none() {
-            format!("{} of {}", count(shown), count(list))
-        } else {
-            format!("{} shown", count(shown))
-        };
-        let line = format!("{shown} · next: {next}");
-        if width(&line) <= room {
-            return paint(DIM, &line) + "\n";
+            Column::new("AGENTS", if self.shows_tokens { 14 } else { 9 }, 18, 3, DIM),
+            Column { path: true, ..fixed("FOLDER", 18, 28, 4) },
+            fixed("BRANCH", 10, 16, 5),
+            fixed("MODEL", 12, 16, 6),
+            fixed("SOURCE", 6, 9, 7),
+            Column::new("LAST RUN", 11, 11, 8, DIM),
+        ];
+        if self.shows_tokens {
+            columns.insert(TOKENS, Column::new("TOKENS", 6, 12, 1, DIM));
         }
-        paint(DIM, &shown) + "\n" + &paint(DIM, &format!("next: {next}")) + "\n"
+        if self.homes.len() > 1 {
+            columns.insert(HOME, Column { path: true, ..Column::new("HOME", 8, 20, 1, DIM) });
+        }
+        columns
     }
 
-    /// Says why the list is empty, and what to do about it.
-    fn why_empty(&self, screen: &Screen) -> String {
-        let Inventory { current, archived, files, missing, .. } = self.inventory;
-        let backfill = |does: &str| Message::from((command("backfill"), does.to_owned()));
-        let (why, remedy): (Message, Message) = if self.query.cursor.is_some() {
-            ("Nothing lies beyond this cursor.".into(), "Leave out --cursor to see the first page.".into())
-        } else if files == 0 && !self.refreshed {
-            ("Nothing is indexed yet.".into(), backfill(" indexes the home's rollouts."))
-        } else if files == 0 && self.incomplete.is_some() {
-            ("No rollouts could be read.".into(), backfill(" shows which places could not be read."))
-        } else if files == 0 && current + archived == 0 {
-            (
-                format!("No rollouts in {}.", self.home.join("sessions").display()).into(),
-                "They appear once an agent has worked there; --home DIR looks at another home.".into(),
-            )
-        } else if !self.filters().is_empty() {
-            let remedy = match (self.query.shelf == Shelf::Archived, archived, current) {
-                (false, 1.., _) => "Leave out a filter, or search the archive with --archived.",
-                (true, _, 1..) => "Leave out a filter, or search the current threads without --archived.",
-                _ => "Leave out a filter to see more.",
-            };
-            (self.no_match(), remedy.into())
-        } else if self.query.shelf == Shelf::Archived {
-            (
-                "No thread is archived.".into(),
-                format!("{} current: leave out --archived to see them.", counted(current, "thread")).into(),
-            )
-        } else if missing > 0 {
-            let rollouts = format!("The rollouts of {} are missing.", counted(missing, "thread"));
-            ("No current threads.".into(), rollouts.into())
-        } else if archived > 0 {
-            (
-                "No current threads.".into(),
-                format!("{} archived: --archived shows them.", counted(archived, "thread")).into(),
-            )
-        } else {
-            let files = counted(files, "file");
-            ("No threads.".into(), backfill(&format!(" shows what happened to {files}.")))
-        };
-        format!("{}\n{}\n", screen.render(why), paint(DIM, &screen.render(remedy)))
-    }
-
-    /// Says that no thread has the text that was searched, or matches the filters.
-    fn no_match(&self) -> Message {
-        let kind = if self.query.shelf == Shelf::Archived { "archived" } else { "current" };
-        match (self.filters().as_slice(), &self.query.search) {
-            ([_], Some(text)) => format!(
-                "No {kind} thread has \"{text}\" in its name, title, first message, agent, folder, branch or model."
-            )
-            .into(),
-            (filters, _) => format!("No {kind} thread matches {}.", filters.join(" ")).into(),
+    /// Renders `+3 agents`, with their tokens if they are asked for.
+    fn agents(&self, agents: AgentTotals) -> String {
+        match agents {
+            AgentTotals { threads: 0, .. } => String::new(),
+            AgentTotals { threads, own_tokens } => {
+                let agents = format!("+{} agent{}", count(threads), if threads == 1 { "" } else { "s" });
+                if self.shows_tokens { format!("{agents} {}", short(own_tokens)) } else { agents }
+            }
         }
     }
 
-    /// Returns the filters as they can be typed.
-    fn filters(&self) -> Vec<String> {
-        let query = &self.query;
-        let sources = query.sources.iter().map(|source| ("--source", source.to_string()));
-        let folders = query.folders.iter().flatten().map(|folder| ("--cwd", folder.clone()));
-        let texts = [("--provider", &query.provider), ("--search", &query.search)];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
-        let filters = sources.chain(folders).chain(texts);
-        filters.map(|(name, value)| format!("{name} {}", shell_word(&value))).collect()
+    fn tokens(&self, tokens: i64, screen: &Screen) -> String {
+        if screen.is_plain() { tokens.to_string() } else { short(tokens) }
     }
 }
 
-/// Returns the command that was typed, with another cursor.
-fn next_command(cursor: &Cursor, typed: impl Iterator<Item = OsString>) -> String {
-    let mut words = vec!["threadkeep".to_owned()];
-    let mut typed = typed;
-    while let Some(word) = typed.next() {
-        if word == "--cursor" {
-            typed.next();
-        } else if !word.as_encoded_bytes().starts_with(b"--cursor=") {
-            words.push(shell_os_word(&word));
-        }
-    }
-    format!("{} --cursor {cursor}", words.join(" "))
+/// Renders the id: its shortest unique beginning stands out.
+fn id(home: &HomePage, thread: &Thread, screen: &Screen) -> Cell {
+    let id = thread.id.hyphenated().to_string();
+    let unique = home.prefixes.get(&thread.id).copied().unwrap_or(id.len()).min(id.len());
+    let shown = if screen.is_plain() { id.len() } else { SHORT_ID.max(unique) };
+    Cell::from(id[..shown].to_owned()).with_head(unique, CYAN)
 }
 
-#[cfg(test)]
-#[path = "../../../tests/unit/commands_threads_table.rs"]
-mod tests;
+/// Renders the label, with a mark if the thread continues another.
+fn label(thread: &Thread) -> Cell {
+    const FORK: &str = "fork: ";
+    let label = thread_label(thread);
+    if thread.forked_from_id.is_none() {
+        return label.into();
+    }
+    Cell::from(FORK.to_owned() + &label).with_head(FORK.len(), DIM)
+}
+
+/// Renders the goal that was set here, or else the agent's own.
+fn goal(home: &HomePage, thread: &Thread) -> Cell {
+    if let Some(goal) = home.goals.get(&thread.id) {
+        return Cell::styled(goals::style(goal.status), goals::summary(goal));
+    }
+    let agent = thread.agent_goal.as_ref();
+    let status = agent.map(|goal| one_line(goal.status.as_deref().unwrap_or("active")));
+    Cell::from(status.map(|status| format!("{status} (agent's)")).unwrap_or_default())
+}
+
+/// Renders the kind of another's thread, or the source of the user's own.
+fn source(thread: &Thread) -> String {
+    match thread.kind {
+        ThreadKind::User => thread.source.as_deref().map(kind_of_source).unwrap_or_default(),
+        kind => kind.as_str().to_owned(),
+    }
+}
+
+/// Renders how the last run ended, unless that is well.
+fn last_run(outcome: RunOutcome) -> Cell {
+    match outcome {
+        RunOutcome::Running | RunOutcome::Failed | RunOutcome::Interrupted => {
+            Cell::styled(drawing::style(outcome), outcome.as_str())
+        }
+        _ => Cell::default(),
+    }
+}

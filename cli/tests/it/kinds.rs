@@ -1,0 +1,180 @@
+//! `threads`: whose threads are listed, and the filters.
+
+use serde_json::json;
+
+use super::fixture::{Fixture, Result};
+use super::written::{Rollout, id, spawned_by};
+
+/// A conversation with two sub-agents, a review and an empty session.
+fn family() -> Result<Fixture> {
+    let fixture = Fixture::empty()?;
+    Rollout { tokens: 12_000, ..Rollout::default() }.write(&fixture)?;
+    for (n, nickname) in [(2, "Newton"), (3, "Hopper")] {
+        let source = spawned_by(1, nickname);
+        Rollout { n, source, said: Some("Look around"), tokens: 1_500, ..Rollout::default() }
+            .write(&fixture)?;
+    }
+    let source = json!({ "subagent": "review" });
+    Rollout { n: 4, source, said: Some("Review it"), ..Rollout::default() }.write(&fixture)?;
+    Rollout { n: 5, said: None, ..Rollout::default() }.write(&fixture)?;
+    Rollout {
+        n: 6,
+        source: json!("exec"),
+        said: Some("Run it"),
+        at: "2026-10-02T09:00",
+        ..Rollout::default()
+    }
+    .write(&fixture)?;
+    Ok(fixture)
+}
+
+/// Ids of the threads that are listed, by their last digit.
+fn listed(fixture: &Fixture, arguments: &[&str]) -> Result<Vec<u32>> {
+    let page = fixture.json(&[&["threads"], arguments].concat())?;
+    let threads = page["threads"].as_array().ok_or("an array")?;
+    let number = |id: &str| u32::from_str_radix(&id[id.len() - 4..], 16);
+    Ok(threads
+        .iter()
+        .map(|thread| number(thread["id"].as_str().unwrap_or_default()))
+        .collect::<std::result::Result<_, _>>()?)
+}
+
+#[test]
+fn the_users_own_threads_are_listed_and_the_others_counted() -> Result {
+    let fixture = family()?;
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED  THREAD                               AGENTS     FOLDER
+    01a21000-0006  2 Oct    Run it                                          /srv/code
+    01a21000-0001  1 Oct    Say hello                            +2 agents  /srv/code
+    2 of 2 · 2 sub-agents, 1 review, 1 empty: --all lists them
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--tokens", "--limit", "1", "--asc"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED  THREAD                            TOKENS  AGENTS        FOLDER
+    01a21000-0001  1 Oct    Say hello                         12k     +2 agents 3k  /srv/code
+    1 of 2 · 2 sub-agents, 1 review, 1 empty: --all lists them
+    next: threadkeep threads --tokens --limit 1 --asc --cursor v2uaf5b323275.1790848805000.01a21000000170008000000000000001
+    ");
+    let page = fixture.json(&["threads", "--asc"])?;
+    assert_eq!(page["others"], json!({ "subagent": 2, "review": 1, "empty": 1 }));
+    assert_eq!(page["threads"][0]["agents"], json!({ "threads": 2, "own_tokens": 3_000 }));
+    Ok(())
+}
+
+#[test]
+fn sources_are_words_that_a_person_knows() -> Result {
+    let fixture = family()?;
+    assert_eq!(listed(&fixture, &[])?, [6, 1]);
+    assert_eq!(listed(&fixture, &["--all"])?, [6, 4, 3, 2, 1, 5]);
+    assert_eq!(listed(&fixture, &["--source", "subagent"])?, [3, 2]);
+    assert_eq!(listed(&fixture, &["--source", "review", "--source", "empty"])?, [4, 5]);
+    assert_eq!(listed(&fixture, &["--source", "!exec"])?, [1]);
+    assert_eq!(listed(&fixture, &["--source", "exec"])?, [6]);
+    assert_eq!(listed(&fixture, &["--all", "--source", "!subagent", "--source", "!empty"])?, [6, 4, 1]);
+    insta::assert_snapshot!(fixture.run(&["threads", "--source", "subagents"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: no thread has the source `subagents`
+      hint: the sources are user, subagent, review, guardian, memory, fork, empty, cli, exec, vscode, mcp; '!WORD' leaves one out
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--source", "memory"])?.all(), @r"
+    exit 0
+    --- stdout
+    No current thread matches --source memory.
+    without --source: 2 threads.
+    ");
+    Ok(())
+}
+
+#[test]
+fn times_models_and_branches_narrow_the_list() -> Result {
+    let fixture = Fixture::empty()?;
+    let git = |branch: &str| json!({ "git": { "branch": branch } });
+    Rollout { n: 1, at: "2026-10-01T10:00", meta: git("main"), ..Rollout::default() }.write(&fixture)?;
+    Rollout { n: 2, at: "2026-10-02T10:00", model: "model-two", ..Rollout::default() }.write(&fixture)?;
+    Rollout { n: 3, at: "2026-10-03T10:00", meta: git("fix/it"), ..Rollout::default() }.write(&fixture)?;
+    assert_eq!(listed(&fixture, &["--since", "2026-10-02"])?, [3, 2]);
+    assert_eq!(listed(&fixture, &["--until", "2026-10-02"])?, [2, 1]);
+    assert_eq!(listed(&fixture, &["--since", "2026-10-02T11:00", "--until", "2026-10-03T09:00"])?, [0; 0]);
+    assert_eq!(listed(&fixture, &["--since", "9999w"])?, [3, 2, 1]);
+    assert_eq!(listed(&fixture, &["--model", "model-two"])?, [2]);
+    assert_eq!(listed(&fixture, &["--branch", "fix/it"])?, [3]);
+    insta::assert_snapshot!(fixture.run(&["threads", "--since", "soon"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: --since: `soon` is not a time
+      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--branch", "main", "--model", "model-two"])?.all(), @r"
+    exit 0
+    --- stdout
+    No current thread of yours matches --model model-two --branch main.
+    without --model: 1 thread; without --branch: 1 thread.
+    ");
+    // A span moves on between two pages, and the cursor still holds.
+    let page = fixture.json(&["threads", "--since", "9999w", "--limit", "1"])?;
+    let cursor = page["next_cursor"].as_str().ok_or("there is more")?;
+    assert_eq!(listed(&fixture, &["--since", "9999w", "--cursor", cursor])?, [2, 1]);
+    insta::assert_snapshot!(fixture.run(&["threads", "--model", "model-two", "--cursor", cursor])?.stderr.replace(cursor, "[cursor]"), @r"
+    error: the cursor `[cursor]` belongs to a list with other filters or another sort key
+      hint: repeat the options of that list, or leave out --cursor for the first page
+    ");
+    Ok(())
+}
+
+#[test]
+fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
+    let fixture = Fixture::empty()?;
+    for n in 1..=4 {
+        Rollout { n, ..Rollout::default() }.write(&fixture)?;
+    }
+    fixture.json(&["backfill"])?;
+    fixture.json(&["threads", "archive", &id(1)])?;
+    fixture.json(&["threads", "delete", &id(2), "--yes"])?;
+    std::fs::remove_file(fixture.rollout(&format!("{}.jsonl", id(3)))?)?;
+    assert_eq!(listed(&fixture, &[])?, [4]);
+    assert_eq!(listed(&fixture, &["--archived"])?, [1]);
+    assert_eq!(listed(&fixture, &["--any"])?, [4, 1]);
+    assert_eq!(listed(&fixture, &["--missing"])?, [3]);
+    assert_eq!(fixture.json(&["threads"])?["missing"], 1);
+    insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED  THREAD                            FOLDER              MODEL         SOURCE
+    01a21000-0004  1 Oct    Say hello                         /srv/code           model-one     cli
+    1 thread left out, because its rollout is missing: --missing shows more
+    ");
+    let deleted = fixture.json(&["threads", "--deleted"])?;
+    assert_eq!(deleted["deleted"][0]["thread_id"], id(2));
+    insta::assert_snapshot!(fixture.run(&["threads", "--deleted"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID                                    DELETED
+    01a21000-0002-7000-8000-000000000002  just now
+    1 of 1 · `threadkeep threads restore ID` brings one back
+    ");
+    insta::assert_snapshot!(fixture.run(&["threads", "--deleted", "--search", "x"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: the argument '--deleted' cannot be used with '--search <TEXT>'
+
+    Usage: threadkeep threads --deleted
+
+    For more information, try '--help'.
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_fork_and_an_agent_without_words_say_what_they_are() -> Result {
+    let fixture = Fixture::empty()?;
+    Rollout::default().write(&fixture)?;
+    let meta = json!({ "forked_from_id": id(1), "history_base": { "thread_id": id(1), "end_ordinal_exclusive": 0, "end_byte_offset": 0 } });
+    Rollout { n: 2, said: Some("Try it otherwise"), meta, ..Rollout::default() }.write(&fixture)?;
+    let list = fixture.run(&["threads"])?.stdout;
+    assert!(list.contains("fork: Try it otherwise"), "{list}");
+    Ok(())
+}
