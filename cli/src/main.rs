@@ -11,6 +11,8 @@ mod output;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 use crate::args::{Cli, Global};
 use crate::exit::Code;
 use crate::output::Screen;
@@ -24,13 +26,12 @@ fn main() -> ExitCode {
 
 /// Says what is wrong with the command line, or prints the help that was asked for.
 fn refuse(error: &clap::Error) -> Code {
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    let fault = args::fault(error);
-    if error.use_stderr() && (json || args::is_unsafe_to_repeat(error) || args::meant(error).is_some()) {
-        Screen::new(&Global { json, ..Global::default() }).fault(&fault);
-    } else {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // If this cannot be printed, nothing can.
         let _ = error.print();
+    } else {
+        let json = std::env::args_os().any(|argument| argument == "--json");
+        Screen::new(&Global { json, ..Global::default() }).fault(&args::fault(error));
     }
     if error.use_stderr() { Code::CouldNotRun } else { Code::Fine }
 }

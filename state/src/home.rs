@@ -6,7 +6,7 @@ use std::path::Path;
 /// Returns the prefix of the keys that a path hides: of those below a folder, and not of its
 /// neighbours (`2026/1` is not `2026/10`).
 pub(crate) fn prefix_of(path: &str) -> String {
-    let is_file = path.ends_with(".jsonl") || path.ends_with(".zst");
+    let is_file = [".jsonl", ".zst", ".json"].iter().any(|ending| path.ends_with(ending));
     if path.is_empty() || is_file { path.to_owned() } else { format!("{path}/") }
 }
 

@@ -137,7 +137,7 @@ pub use threadkeep_rollout::{
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone};
 pub use threads::{
-    BadCursor, Cursor, DEFAULT_PAGE, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
+    BadCursor, Cursor, DEFAULT_PAGE, LEAST_END, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
     MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadCounts, ThreadPage,
     ThreadStore, ThreadUpsert,
 };

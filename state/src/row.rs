@@ -3,8 +3,6 @@
 use threadkeep_rollout::{AgentGoal, RunOutcome, ThreadKind};
 use threadkeep_sqlite::RowReader;
 
-use crate::thread::NameSource;
-
 /// Reads the outcome of a run. A word that a newer program added is [`RunOutcome::Unknown`].
 pub(crate) fn run_outcome(row: &mut RowReader<'_>) -> Result<RunOutcome, sqlx::Error> {
     let word: Option<&str> = row.column()?;
@@ -15,13 +13,6 @@ pub(crate) fn run_outcome(row: &mut RowReader<'_>) -> Result<RunOutcome, sqlx::E
 pub(crate) fn kind(row: &mut RowReader<'_>) -> Result<ThreadKind, sqlx::Error> {
     let word: &str = row.column()?;
     Ok(word.parse().unwrap_or_default())
-}
-
-/// Reads the origin of a name.
-pub(crate) fn name_source(row: &mut RowReader<'_>) -> Result<Option<NameSource>, sqlx::Error> {
-    let word: Option<&str> = row.column()?;
-    let all = [NameSource::User, NameSource::SessionIndex, NameSource::Rollout];
-    Ok(word.and_then(|word| all.into_iter().find(|source| source.as_str() == word)))
 }
 
 /// Reads the agent's own goal. One of another form is `None`: the next pass reads it again.

@@ -12,6 +12,11 @@ pub fn statements() -> Vec<(String, String)> {
     statements.extend(TOMBSTONES.statements());
     statements.push(("audit::rows_by_id".to_owned(), audit::rows_by_id()));
     #[cfg(feature = "backfill")]
-    statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
+    {
+        let page = |(name, sql): (&str, &str)| (format!("backfill::progress::{name}"), sql.to_owned());
+        let pages = [("outcomes", crate::backfill::OUTCOMES), ("outcomes_of", crate::backfill::OUTCOMES_OF)];
+        statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
+        statements.extend(pages.map(page));
+    }
     statements
 }

@@ -8,7 +8,7 @@ use threadkeep_rollout::{AgentGoal, RunOutcome, ThreadKind};
 use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
-use crate::row::{kind, name_source, objective, run_outcome};
+use crate::row::{kind, objective, run_outcome};
 
 /// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and
 /// how each is read.
@@ -133,6 +133,13 @@ impl NameSource {
             NameSource::Rollout => "rollout",
         }
     }
+}
+
+/// Reads the origin of a name.
+fn name_source(row: &mut RowReader<'_>) -> Result<Option<NameSource>, sqlx::Error> {
+    let word: Option<&str> = row.column()?;
+    let all = [NameSource::User, NameSource::SessionIndex, NameSource::Rollout];
+    Ok(word.and_then(|word| all.into_iter().find(|source| source.as_str() == word)))
 }
 
 /// Permission to make memories from a thread.

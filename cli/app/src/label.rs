@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use threadkeep_state::Thread;
+use threadkeep_state::{Agent, Thread};
 use uuid::Uuid;
 
 use crate::folders::shown;
@@ -39,6 +39,23 @@ pub fn thread_label(thread: &Thread) -> String {
     };
     let label = text(&thread.name).or_else(|| text(&thread.title)).or_else(agent);
     label.unwrap_or_else(|| NO_LABEL.to_owned())
+}
+
+/// Returns the name or title of a thread of the agent graph, or else what its parent calls it.
+pub fn agent_label(agent: &Agent) -> String {
+    let texts = [&agent.name, &agent.nickname, &agent.path].into_iter().flatten();
+    let label = texts.map(|text| one_line(text)).find(|text| !text.is_empty());
+    label.unwrap_or_else(|| NO_LABEL.to_owned())
+}
+
+/// Returns a sub-agent's nickname or else its path, and its role: `Newton (explorer)`.
+pub fn agent_names(agent: &Agent) -> String {
+    let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
+    let name = text(&agent.nickname).or_else(|| text(&agent.path));
+    match (name, text(&agent.role)) {
+        (Some(name), Some(role)) => format!("{name} ({role})"),
+        (name, role) => name.or(role).unwrap_or_default(),
+    }
 }
 
 /// Renders a path with the user's home as `~`, and without the prefix of long Windows paths.

@@ -15,7 +15,7 @@
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
 //! | [`folders`] | folders and repositories as people mean them |
 //! | [`settle`] | whether a run still goes on |
-//! | [`when`] | times that users type |
+//! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
 //! ```
 //! use threadkeep_app::dirs::{Dirs, Given};
@@ -71,6 +71,7 @@ pub mod settle;
 pub mod telemetry;
 pub mod text;
 pub mod time;
+pub mod typo;
 pub mod when;
 
 mod given;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
 use threadkeep_rollout::{AgentHome, ExtractError, ProblemReason, SESSION_INDEX};
-use threadkeep_state::backfill::{BackfillReport, Gate, IndexOptions, lease_owner};
-use threadkeep_state::{HomeProblem, StateRuntime};
+use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions, lease_owner};
+use threadkeep_state::{HomeProblem, StateRuntime, Thread};
 use tokio::sync::Notify;
 
 use crate::fault::{Fault, FaultKind};
@@ -50,6 +50,16 @@ pub async fn run(
     observer: &dyn Observer,
 ) -> Result<BackfillReport, Fault> {
     let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
+    pass(state, ports, options, observer).await
+}
+
+/// Makes a pass over a home, or over some of its files.
+async fn pass(
+    state: &StateRuntime,
+    ports: BackfillPorts,
+    options: PassOptions,
+    observer: &dyn Observer,
+) -> Result<BackfillReport, Fault> {
     let stop = StopHandle::new();
     let _ended = Ended(observer);
     observer.begin(&stop);
@@ -191,6 +201,31 @@ pub async fn refresh(index: &Index, home: &AgentHome, observer: &dyn Observer) -
         Err(fault) => {
             not(Message::from("the index could not be brought up to date: ").append(fault.sentence()))
         }
+    }
+}
+
+/// Brings one thread up to date before it is shown. Looks at its own files alone where that is
+/// enough.
+///
+/// # Errors
+///
+/// As [`refresh`].
+pub async fn refresh_thread(
+    index: &Index,
+    home: &AgentHome,
+    thread: &Thread,
+    observer: &dyn Observer,
+) -> Result<Refreshed, Fault> {
+    let current = Refreshed { passed: true, ..Refreshed::default() };
+    match index.state.freshness(home, thread).await {
+        Freshness::Current => Ok(current),
+        Freshness::Changed(ports) if index.access == Access::Write => {
+            match pass(&index.state, *ports, PassOptions::default(), observer).await {
+                Ok(BackfillReport { ending: Ending::Complete, .. }) => Ok(current),
+                _ => refresh(index, home, observer).await,
+            }
+        }
+        _ => refresh(index, home, observer).await,
     }
 }
 

@@ -11,8 +11,8 @@ pub(crate) struct GoalsArgs {
     pub(crate) command: GoalsCommand,
 }
 
-/// Commands for a thread's goal. An ID may be shortened to any unique beginning; the id of a thread
-/// that is not indexed must be whole.
+/// Commands for a thread's goal. An ID is named as for `threads`; the id of a thread that is not
+/// indexed must be whole.
 #[derive(Clone, Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(GOALS_CODES)))]
 pub(crate) enum GoalsCommand {
@@ -43,12 +43,12 @@ pub(crate) enum GoalsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SetArgs {
-    /// The thread's id, or its first digits
+    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
     pub(crate) id: String,
     /// The objective; leave it out to change only budget or status of the present goal
     #[arg(required_unless_present_any = ["budget", "status"])]
     pub(crate) objective: Option<String>,
-    /// The token budget, or `none` for no limit
+    /// The token budget, such as 50000, 50k or 1.5M, or `none` for no limit
     #[arg(long, value_name = "N", value_parser = budget, allow_negative_numbers = true)]
     pub(crate) budget: Option<Budget>,
     /// The new status [default: active for a new goal, otherwise unchanged]
@@ -60,11 +60,14 @@ pub(crate) struct SetArgs {
     /// Change nothing unless the goal has this id
     #[arg(long, value_name = "ID", conflicts_with = "new")]
     pub(crate) goal_id: Option<Uuid>,
+    /// Set it also for an id that no rollout and no index knows
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArgs {
-    /// The thread's id, or its first digits
+    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
     pub(crate) id: String,
     /// Tokens spent
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -91,9 +94,23 @@ fn budget(text: &str) -> Result<Budget, String> {
     if text == "none" {
         return Ok(Budget::None);
     }
-    let digits = text.replace(['_', ','], "");
-    let tokens = digits.parse().ok().filter(|tokens| *tokens > 0).map(Budget::Tokens);
-    tokens.ok_or_else(|| "a budget is a number of tokens from 1, or `none`".to_owned())
+    let tokens = tokens(text).filter(|tokens| *tokens > 0).map(Budget::Tokens);
+    tokens.ok_or_else(|| "a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`".to_owned())
+}
+
+/// Reads a number as it is printed: `50,000`, `50k`, `1.5M`.
+fn tokens(text: &str) -> Option<i64> {
+    let digits = text.trim().replace(['_', ','], "");
+    let unit = digits.chars().last()?;
+    let zeros = "kmgtpe".find(unit.to_ascii_lowercase()).map_or(0, |n| 3 * (n + 1));
+    let number = if zeros == 0 { &digits[..] } else { &digits[..digits.len() - 1] };
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if part.len() > zeros || whole.is_empty() || !are_digits(whole) || !are_digits(part) {
+        return None;
+    }
+    let zeros = "0".repeat(zeros - part.len());
+    format!("{whole}{part}{zeros}").parse().ok()
 }
 
 /// The status of a goal.

@@ -3,20 +3,19 @@
 mod config;
 mod goals;
 mod logs;
+mod refusal;
 mod threads;
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use threadkeep_app::dirs::Given;
-use threadkeep_app::{Fault, Message, command};
-use threadkeep_redact::redact;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
 pub(crate) use logs::{Level, LogsArgs};
+pub(crate) use refusal::fault;
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
 
 // Names of variables are not in doc comments, where they would want backticks that `--help` would
@@ -132,8 +131,15 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Id {
-    /// The thread's id, or its first digits
+    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
     pub(crate) id: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Ids {
+    /// The threads, each by its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -186,38 +192,4 @@ impl Cli {
         }
         Ok(self)
     }
-}
-
-/// Returns true if clap's own words would repeat a secret that was typed.
-pub(crate) fn is_unsafe_to_repeat(error: &clap::Error) -> bool {
-    matches!(redact(&error.to_string()), Cow::Owned(_))
-}
-
-/// Returns what was probably meant by a subcommand that does not exist.
-pub(crate) fn meant(error: &clap::Error) -> Option<Message> {
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    match word.as_str() {
-        "list" | "ls" => Some((command("threads"), " lists threads").into()),
-        "show" => {
-            Some((command("threads show"), " shows a thread, ", command("goals get"), " its goal").into())
-        }
-        word => {
-            let cli = Cli::command();
-            let has = |name: &&str| cli.find_subcommand(name)?.find_subcommand(word);
-            let parent = ["threads", "goals", "config"].into_iter().find(|name| has(name).is_some())?;
-            Some((command(parent).arg(word), " is the command").into())
-        }
-    }
-}
-
-/// Puts what is wrong with the command line into our form of an error.
-pub(crate) fn fault(error: &clap::Error) -> Fault {
-    let text = error.to_string();
-    // A missing argument is named below the first line.
-    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
-    let said = lines.collect::<Vec<_>>().join(" ");
-    let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    let usage = usage.map_or_else(|| command("--help").into(), Message::from);
-    let message = said.strip_prefix("error: ").unwrap_or(&said).to_owned();
-    Fault::new(message, meant(error).unwrap_or(usage))
 }

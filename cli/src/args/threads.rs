@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep_state::SourceFilter;
 
-use super::{Id, OTHER_CODES};
+use super::{Ids, OTHER_CODES};
 
 #[derive(Debug, Args)]
 pub(crate) struct ThreadsArgs {
@@ -114,21 +114,22 @@ pub(crate) enum Sort {
     Updated,
 }
 
-/// Commands for one thread. An ID may be shortened to any unique beginning.
+/// Commands for threads. An ID may be shortened to any unique beginning, or be the last digits of
+/// one, a name, the path of a rollout, or `@1` for the newest thread of the list, `@2` for the next.
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {
     /// Show everything about a thread
     Show {
-        /// The thread's id, or its first digits
-        id: String,
+        #[command(flatten)]
+        ids: Ids,
         /// Do not update the index first
         #[arg(long)]
         no_refresh: bool,
     },
     /// Give a thread a name
     Rename {
-        /// The thread's id, or its first digits
+        /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
         id: String,
         /// The name
         #[arg(required_unless_present = "clear", conflicts_with = "clear")]
@@ -137,28 +138,34 @@ pub(crate) enum ThreadsCommand {
         #[arg(long)]
         clear: bool,
     },
-    /// Move a thread from the list to the archive; no file is moved or deleted
-    Archive(Id),
-    /// Move an archived thread back to the list
-    Unarchive(Id),
-    /// Allow or forbid making memories from a thread
+    /// Move threads from the list to the archive; no file is moved or deleted
+    Archive(Ids),
+    /// Move archived threads back to the list
+    Unarchive(Ids),
+    /// Allow or forbid making memories from threads
     Memory {
-        /// The thread's id, or its first digits
-        id: String,
+        #[command(flatten)]
+        ids: Ids,
         /// Allowed or not
         #[arg(value_enum)]
         mode: Memory,
     },
     /// Show a thread and its sub-agents as a tree, or all such trees
     Tree(TreeArgs),
-    /// Close a thread and all its sub-agents; nothing is deleted
-    Close(Id),
-    /// Reopen a closed thread and the threads that were closed with it
-    Resume(Id),
-    /// Delete a thread with its goal and its logs; its rollout is kept
+    /// Close threads and all their sub-agents; nothing is deleted
+    Close(Ids),
+    /// Reopen closed threads and the threads that were closed with them
+    Reopen(Ids),
+    /// Restore deleted threads, without what was deleted with them
+    Restore(Ids),
+    /// Delete threads with their goals and logs; their rollouts are kept
     Delete {
-        /// The thread's id, or its first digits
-        id: String,
+        /// The threads, each by its id or first digits, the last digits, its name, or its rollout
+        #[arg(value_name = "ID", required_unless_present = "missing")]
+        ids: Vec<String>,
+        /// Delete every thread whose rollout is missing
+        #[arg(long, conflicts_with = "ids")]
+        missing: bool,
         /// Delete without asking
         #[arg(short, long)]
         yes: bool,
@@ -167,7 +174,7 @@ pub(crate) enum ThreadsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TreeArgs {
-    /// The id of the thread at the top, or its first digits
+    /// The thread at the top: its id or first digits, the last digits, its name, or its rollout
     pub(crate) id: Option<String>,
     /// Show this many steps down [default: 10; at most 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]

@@ -11,6 +11,7 @@ use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
 use threadkeep_app::{Fault, Observer as _, messages, time};
 use threadkeep_backfill::Ending;
+use threadkeep_state::PendingDeletion;
 use threadkeep_state::backfill::BackfillReport;
 
 use super::problems::{self, PlaceProblem};
@@ -67,10 +68,14 @@ impl Run for Backfill<'_> {
 
 /// Lets goals and logs accept the restored threads again, and notes what has to wait.
 async fn restore(index: &Index, screen: &Screen) {
-    let late = match index.state.restore_threads(Timestamp::now()).await {
-        Ok(late) => late,
-        Err(error) => return screen.note(&Fault::from(error).sentence()),
-    };
+    match index.state.restore_threads(Timestamp::now()).await {
+        Ok(late) => note_late(&late, screen),
+        Err(error) => screen.note(&Fault::from(error).sentence()),
+    }
+}
+
+/// Notes which stores cannot accept restored threads yet.
+pub(super) fn note_late(late: &[PendingDeletion], screen: &Screen) {
     let reasons: BTreeSet<_> = late.iter().map(|late| (&late.participant, &late.reason)).collect();
     for (participant, reason) in reasons {
         let note =

@@ -8,6 +8,7 @@ mod goals;
 mod logs;
 mod problems;
 mod resolve;
+mod several;
 mod status;
 mod threads;
 
@@ -31,8 +32,12 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     };
     let mut log = None;
     let answered = runtime.block_on(answer(command, screen, &mut log));
-    let code = match answered.and_then(|answer| Ok((screen.answer(&*answer)?, answer))) {
-        Ok((code, answer)) => {
+    let code = match answered {
+        Ok(answer) => {
+            let code = screen.answer(&*answer).unwrap_or_else(|fault| {
+                screen.fault(&fault);
+                Code::CouldNotRun
+            });
             if let Some(log) = &log {
                 log.done(code as u8, &answer.done(), answer.thread());
             }

@@ -1,19 +1,20 @@
-//! From a typed id to the thread that is meant.
+//! From a typed word to the thread that is meant.
 //!
-//! An id may be shortened to any beginning that distinguishes it from the other indexed ones. A
-//! whole id is taken as it is: goals and the agent graph may know threads that no rollout contains
-//! yet.
+//! A word is a whole id, `@1` for the newest thread of the list, the path of a rollout, the beginning
+//! of an id, its end, or a name, in this order. A whole id is taken as it is: goals and the agent
+//! graph may know threads that no rollout contains yet.
 
 use threadkeep_app::dirs::Dirs;
-use threadkeep_app::opening::Index;
+use threadkeep_app::label::thread_label;
+use threadkeep_app::opening::{Access, Index};
+use threadkeep_app::refresh::Refreshed;
 use threadkeep_app::text::fit;
-use threadkeep_app::{Fault, FaultKind, Observer, messages, refresh};
-use threadkeep_rollout::AgentHome;
-use threadkeep_state::{StateError, Thread};
+use threadkeep_app::{Fault, FaultKind, Message, Observer, command, messages, refresh};
+use threadkeep_rollout::{AgentHome, RolloutName};
+use threadkeep_state::{LEAST_END, ListThreads, MAX_PAGE, StateError, Thread};
 use uuid::Uuid;
 
 use crate::output::Screen;
-use threadkeep_app::label::thread_label;
 
 /// Columns of a label next to a candidate's id.
 const LABEL_WIDTH: usize = 50;
@@ -26,23 +27,70 @@ pub(super) async fn find(
     typed: &str,
     screen: &Screen,
 ) -> Result<Thread, Fault> {
-    match look_up(index, typed).await {
+    match look_up(index, home, typed).await {
+        // The list may have changed since it was printed.
+        found if matches!(Word::of(home, typed), Word::Newest(_)) => {
+            refreshed(index, home, screen, found.is_err()).await?;
+            look_up(index, home, typed).await
+        }
         Err(fault) if fault.kind == FaultKind::UnknownThread => {
-            let refreshed = refresh::refresh(index, home, screen).await?;
-            if let Some(reason) = &refreshed.incomplete {
-                screen.note(reason);
-            }
-            let found = look_up(index, typed).await;
-            if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
-                screen.note(&failures);
-            }
+            let (refreshed, found) =
+                (refresh::refresh(index, home, screen).await?, look_up(index, home, typed).await);
+            note(&refreshed, found.is_err(), screen);
             found
         }
         found => found,
     }
 }
 
-/// Finds the id that is meant, in the same way. A whole id need not be that of an indexed thread.
+async fn refreshed(index: &Index, home: &AgentHome, screen: &Screen, is_vital: bool) -> Result<(), Fault> {
+    let refreshed = refresh::refresh(index, home, screen).await?;
+    note(&refreshed, is_vital, screen);
+    Ok(())
+}
+
+/// Notes what an index run could not see.
+fn note(refreshed: &Refreshed, is_vital: bool, screen: &Screen) {
+    if let Some(reason) = &refreshed.incomplete {
+        screen.note(reason);
+    }
+    if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || is_vital) {
+        screen.note(&failures);
+    }
+}
+
+/// Finds a thread as it is now. One that is indexed is brought up to date alone. Also returns the
+/// reason why it may be out of date.
+pub(super) async fn find_current(
+    index: &Index,
+    home: &AgentHome,
+    typed: &str,
+    screen: &Screen,
+) -> Result<(Thread, Option<Message>), Fault> {
+    let is_known = match look_up(index, home, typed).await {
+        Ok(thread) if !matches!(Word::of(home, typed), Word::Newest(_)) => Some(thread),
+        Err(fault) if fault.kind != FaultKind::UnknownThread => return Err(fault),
+        _ => None,
+    };
+    let refreshed = match &is_known {
+        Some(thread) => refresh::refresh_thread(index, home, thread, screen).await?,
+        None => refresh::refresh(index, home, screen).await?,
+    };
+    if let Some(reason) = refreshed.incomplete.clone() {
+        screen.note(&reason.append("; this may be out of date"));
+    }
+    // The same word may mean another thread by now.
+    let found = match is_known {
+        Some(thread) => look_up(index, home, &thread.id.to_string()).await,
+        None => look_up(index, home, typed).await,
+    };
+    if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
+        screen.note(&failures);
+    }
+    Ok((found?, refreshed.incomplete))
+}
+
+/// Finds the id that is meant, as [`find`] does. A whole id need not be that of an indexed thread.
 pub(super) async fn find_id(
     index: &Index,
     home: &AgentHome,
@@ -67,9 +115,21 @@ pub(super) async fn resolve(dirs: &Dirs, typed: &str, screen: &Screen) -> Result
     Ok(found?.id)
 }
 
+/// Returns false if no rollout and no index knows a thread. True if that cannot be found out.
+pub(super) async fn is_known(dirs: &Dirs, id: Uuid, screen: &Screen) -> Result<bool, Fault> {
+    let (Ok(home), Ok(index)) = (dirs.agent_home(), Index::for_reading(dirs, screen).await) else {
+        return Ok(true);
+    };
+    let found = find(&index, &home, &id.to_string(), screen).await;
+    let is_stale = matches!(index.access, Access::ReadOnly(_));
+    index.close().await?;
+    // The store of goals refuses a deleted thread itself.
+    Ok(is_stale || !found.is_err_and(|fault| fault.kind == FaultKind::UnknownThread))
+}
+
 /// Returns the indexed thread that is meant.
-pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault> {
-    let id = look_up_id(index, typed).await?;
+pub(super) async fn look_up(index: &Index, home: &AgentHome, typed: &str) -> Result<Thread, Fault> {
+    let id = look_up_id(index, home, typed).await?;
     let threads = index.state.threads();
     match threads.get(id).await? {
         Some(thread) => Ok(thread),
@@ -81,23 +141,115 @@ pub(super) async fn look_up(index: &Index, typed: &str) -> Result<Thread, Fault>
     }
 }
 
-/// Returns the id that is meant: a whole one as it is, and a shortened one completed from the
-/// index.
-pub(super) async fn look_up_id(index: &Index, typed: &str) -> Result<Uuid, Fault> {
-    let threads = index.state.threads();
-    match threads.resolve(typed).await {
-        Err(StateError::AmbiguousPrefix { prefix, candidates, more }) => {
-            let mut lines = Vec::with_capacity(candidates.len());
-            for candidate in candidates {
-                let thread = match Uuid::try_parse(&candidate) {
-                    Ok(id) => threads.get(id).await?,
-                    Err(_) => None,
-                };
-                let label = thread.as_ref().map(thread_label).unwrap_or_default();
-                lines.push(format!("{candidate}  {}", fit(&label, LABEL_WIDTH)));
-            }
-            Err(messages::ambiguous(&prefix, lines.len(), more, lines.into_iter()))
+/// A typed word, by its form.
+enum Word {
+    Id(Uuid),
+    /// Position in the list of current threads, from 1.
+    Newest(u32),
+    /// Path of a rollout, relative to the home.
+    File(String),
+    /// Beginning or end of an id, or a name.
+    Text,
+}
+
+impl Word {
+    fn of(home: &AgentHome, typed: &str) -> Word {
+        if let Ok(id) = Uuid::try_parse(typed) {
+            return Word::Id(id);
         }
-        resolved => Ok(resolved?),
+        if let Some(Ok(position @ 1..)) = typed.strip_prefix('@').map(str::parse) {
+            return Word::Newest(position);
+        }
+        let is_file = [".jsonl", ".jsonl.zst", ".json"].iter().any(|end| typed.ends_with(end));
+        if is_file { Word::File(relative(home, typed)) } else { Word::Text }
     }
+}
+
+/// Returns the path of a rollout relative to the home, with `/` between folders.
+fn relative(home: &AgentHome, typed: &str) -> String {
+    let path = std::path::Path::new(typed);
+    let real = std::fs::canonicalize(home.root());
+    let inside = path
+        .strip_prefix(home.root())
+        .ok()
+        .or_else(|| path.strip_prefix(real.as_ref().ok()?).ok())
+        .unwrap_or(path);
+    inside.to_string_lossy().replace('\\', "/").trim_start_matches("./").to_owned()
+}
+
+/// Returns the id that is meant: a whole one as it is, also of a deleted thread.
+pub(super) async fn look_up_id(index: &Index, home: &AgentHome, typed: &str) -> Result<Uuid, Fault> {
+    let threads = index.state.threads();
+    match Word::of(home, typed) {
+        Word::Id(id) => Ok(id),
+        Word::Newest(position) => newest(index, position).await,
+        Word::File(path) => {
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            let of_name = RolloutName::parse(name).ok().map(|name| name.thread_id);
+            let id = threads.id_of_file(&path).await?.or(of_name);
+            id.ok_or_else(|| unknown(typed))
+        }
+        Word::Text => match threads.resolve(typed).await {
+            Ok(id) | Err(StateError::Deleted { id, .. }) => Ok(id),
+            Err(StateError::AmbiguousPrefix { prefix, candidates, more }) => {
+                let ids = candidates.iter().filter_map(|id| Uuid::try_parse(id).ok());
+                let lines = candidate_lines(index, &ids.collect::<Vec<_>>()).await?;
+                Err(messages::ambiguous(&prefix, lines.len(), more, lines.into_iter()))
+            }
+            Err(StateError::NoSuchPrefix(_) | StateError::BadIdPrefix(_)) => {
+                let mut found = threads.ids_ending_with(typed).await?;
+                let how = if found.is_empty() { "the name" } else { "the end of the id" };
+                if found.is_empty() {
+                    found = threads.ids_named(typed).await?;
+                }
+                match found.as_slice() {
+                    [] => Err(unknown(typed)),
+                    [one] => Ok(*one),
+                    several => {
+                        let lines = candidate_lines(index, several).await?;
+                        Err(messages::several(typed, how, lines.into_iter()))
+                    }
+                }
+            }
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+/// Returns the thread at a position of the list that `threads` prints.
+async fn newest(index: &Index, position: u32) -> Result<Uuid, Fault> {
+    let query = ListThreads { limit: Some(position.min(MAX_PAGE)), ..ListThreads::default() };
+    let page = index.state.threads().list(&query).await?;
+    let listed = page.threads.len() as u64;
+    match page.threads.get(position as usize - 1) {
+        Some(thread) => Ok(thread.id),
+        None if position > MAX_PAGE => Err(Fault::new(
+            format!("@{position} is too far down the list"),
+            format!("@{MAX_PAGE} is the last"),
+        )),
+        None => Err(Fault::new(
+            format!(
+                "there is no @{position}: the list has {}",
+                threadkeep_app::text::counted(listed, "thread")
+            ),
+            (command("threads"), " lists the threads that exist"),
+        )
+        .of_kind(FaultKind::UnknownThread)),
+    }
+}
+
+fn unknown(typed: &str) -> Fault {
+    let is_end =
+        typed.len() < LEAST_END || !typed.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    messages::unknown(typed, !is_end)
+}
+
+/// Renders threads to choose from, one a line.
+async fn candidate_lines(index: &Index, ids: &[Uuid]) -> Result<Vec<String>, Fault> {
+    let threads = index.state.threads().get_many(ids).await?;
+    let line = |id: &Uuid| {
+        let thread = threads.iter().find(|thread| thread.id == *id);
+        format!("{id}  {}", fit(&thread.map(thread_label).unwrap_or_default(), LABEL_WIDTH))
+    };
+    Ok(ids.iter().map(line).collect())
 }

@@ -16,7 +16,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
 use threadkeep_app::text::clean;
-use threadkeep_app::{Fault, Message, Observer};
+use threadkeep_app::{Fault, Message, Observer, messages};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
 
@@ -52,6 +52,10 @@ pub(crate) trait Answer {
     /// tool's own log.
     fn done(&self) -> String {
         String::new()
+    }
+    /// Returns true if the command changed something, also if its answer cannot be printed.
+    fn changed(&self) -> bool {
+        false
     }
     /// Returns the thread that was changed, if it still exists.
     fn thread(&self) -> Option<Uuid> {
@@ -124,7 +128,8 @@ impl Screen {
         if !self.is_plain() {
             text += &std::mem::take(&mut aside);
         }
-        self.part(&text)?;
+        let made = |fault: Fault| Fault::new(fault.message, "the change itself was made");
+        self.part(&text).map_err(|fault| if answer.changed() { made(fault) } else { fault })?;
         self.tell(&aside);
         Ok(answer.code())
     }
@@ -134,7 +139,11 @@ impl Screen {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            done => Ok(done.map(|()| true)?),
+            Err(error) => {
+                let why = messages::of_io(&error);
+                Err(Fault::without_hint(format!("cannot write the output: {why}")).because(&error))
+            }
+            Ok(()) => Ok(true),
         }
     }
 

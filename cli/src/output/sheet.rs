@@ -19,6 +19,8 @@ pub(crate) struct Sheet {
 enum Row {
     Heading(String),
     Value(&'static str, String),
+    /// A value that is never broken: an id or a path, which is copied.
+    Whole(&'static str, String),
     /// A value of which only the beginning is wanted, if it is longer than a line.
     Line(&'static str, String),
 }
@@ -33,6 +35,11 @@ impl Sheet {
     /// Adds a value; it must be fit to print.
     pub(crate) fn row(&mut self, label: &'static str, value: impl Into<String>) {
         self.rows.push(Row::Value(label, value.into()));
+    }
+
+    /// Adds a value that is never broken.
+    pub(crate) fn whole(&mut self, label: &'static str, value: impl Into<String>) {
+        self.rows.push(Row::Whole(label, value.into()));
     }
 
     /// Adds a value if there is one, and cuts it to a line.
@@ -50,7 +57,7 @@ impl Sheet {
     /// Renders the sheet; on a terminal, long values are continued under their beginning.
     pub(crate) fn render(&self, screen: &Screen) -> String {
         let labels = self.rows.iter().map(|row| match row {
-            Row::Value(label, _) | Row::Line(label, _) => width(label),
+            Row::Value(label, _) | Row::Line(label, _) | Row::Whole(label, _) => width(label),
             Row::Heading(_) => 0,
         });
         let indent = labels.max().unwrap_or(0) + GAP;
@@ -76,6 +83,15 @@ impl Sheet {
                     if width(value) > room && width(value) + GAP <= screen.width && !value.contains(' ') =>
                 {
                     text.push_str(&format!("{}\n{}{value}\n", paint(DIM, label), " ".repeat(GAP)));
+                }
+                // The terminal breaks it where it must, so that it can be copied in one piece.
+                Row::Whole(label, value) if width(value) > room => {
+                    let indent = if width(value) + GAP <= screen.width { GAP } else { 0 };
+                    let label = if label.is_empty() { String::new() } else { paint(DIM, label) + "\n" };
+                    text.push_str(&format!("{label}{}{value}\n", " ".repeat(indent)));
+                }
+                Row::Whole(label, value) => {
+                    text.push_str(&format!("{}{value}\n", paint(DIM, &pad(label, indent, false))));
                 }
                 Row::Value(label, value) => {
                     let mut first = paint(DIM, &pad(label, indent, false));

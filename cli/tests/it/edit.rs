@@ -18,7 +18,8 @@ fn a_sheet_shows_everything() -> Result {
     updated        2019-11-22 13:23:26
     last run       completed
     archived       no
-    rollout        sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
+    rollout        [tmp]/home/sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
+    go on with     codex resume 01a2036c-de71-77f1-a9e3-3c28701bba61
 
     where
     folder         /tmp/project/plain
@@ -134,7 +135,7 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
     Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
-    Its rollout stays, and `threadkeep backfill --include-deleted` restores the thread without them
+    Its rollout stays, and `threadkeep threads restore 01a2036c-de71-77f1-a9e3-3c28701bba61` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
     ");
     let listed = |fixture: &Fixture| -> Result<bool> {

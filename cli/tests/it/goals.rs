@@ -155,7 +155,8 @@ fn what_does_not_count_is_said() -> Result {
 fn a_list_says_when_there_are_more() -> Result {
     let fixture = Fixture::bundled()?;
     for n in 0..3 {
-        fixture.json(&["goals", "set", &format!("01a2ffff-de7{n}-77f1-a9e3-3c28701bba61"), "x"])?;
+        let id = format!("01a2ffff-de7{n}-77f1-a9e3-3c28701bba61");
+        fixture.json(&["goals", "set", &id, "x", "--force"])?;
     }
     assert_eq!(fixture.json(&["goals", "list"])?["more"], false);
     let page = fixture.json(&["goals", "list", "--limit", "2"])?;
@@ -211,9 +212,8 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x", "--budget", "0"])?, @r"
     exit 2
     --- stderr
-    error: invalid value '0' for '--budget <N>': a budget is a number of tokens from 1, or `none`
-
-    For more information, try '--help'.
+    error: invalid value '0' for '--budget <N>': a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
+      hint: the same command with --help explains it
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "  "])?, @r"
     exit 2
@@ -224,7 +224,7 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "get", "01a2fff"])?, @r"
     exit 2
     --- stderr
-    error: no thread id begins with `01a2fff`
+    error: no thread has an id that begins or ends with `01a2fff`
       hint: `threadkeep threads` lists the threads that exist
     ");
     fixture.json(&["goals", "set", ID, "x"])?;
@@ -241,7 +241,7 @@ fn what_makes_no_sense_is_refused() -> Result {
 fn a_thread_need_not_be_indexed_nor_the_home_be_there() -> Result {
     let fixture = Fixture::empty()?;
     let arguments = ["--sqlite-home", "state", "goals"];
-    let set = fixture.json(&[&arguments[..], &["set", UNKNOWN, "A goal of its own"]].concat())?;
+    let set = fixture.json(&[&arguments[..], &["set", UNKNOWN, "A goal of its own", "--force"]].concat())?;
     let get = fixture.json(&[&arguments[..], &["get", UNKNOWN]].concat())?;
     assert_eq!((&set, &set["thread_id"]), (&get, &UNKNOWN.into()));
     Ok(())
@@ -253,9 +253,8 @@ fn what_is_to_be_done_next_is_told() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "Tidy", "--budget", "-5"])?, @r"
     exit 2
     --- stderr
-    error: invalid value '-5' for '--budget <N>': a budget is a number of tokens from 1, or `none`
-
-    For more information, try '--help'.
+    error: invalid value '-5' for '--budget <N>': a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
+      hint: the same command with --help explains it
     ");
     fixture.json(&["goals", "set", ID, "Tidy", "--budget", "1000"])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "account", "01a2036c-de71"])?, @r"

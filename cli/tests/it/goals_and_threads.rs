@@ -17,7 +17,7 @@ fn deletions_left_over_are_reported_once() -> Result {
     --- stdout
     01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
     The rest will be deleted by a later command
-    Its rollout stays, and `threadkeep backfill --include-deleted` restores the thread without them
+    Its rollout stays, and `threadkeep threads restore 01a2036c-e047-73b0-a0b8-5c88d8d44d72` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl
     --- stderr
     note: the goals of 2 deleted threads could not be deleted yet; a later command will do it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database
@@ -89,7 +89,7 @@ fn the_status_counts_goals() -> Result {
     let fixture = Fixture::bundled()?;
     assert!(fixture.json(&["status"])?["goals"].is_null());
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
-    fixture.json(&["goals", "set", UNKNOWN, "Another", "--status", "blocked"])?;
+    fixture.json(&["goals", "set", UNKNOWN, "Another", "--status", "blocked", "--force"])?;
     assert_eq!(fixture.json(&["status"])?["goals"], serde_json::json!({ "active": 1, "blocked": 1 }));
     let text = fixture.run(&["status"])?.stdout;
     assert!(text.contains("1 active, 1 blocked\n"), "{text}");
@@ -218,7 +218,7 @@ fn a_deleted_thread_gets_no_goal_until_it_is_back() -> Result {
     exit 2
     --- stderr
     error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 was deleted and cannot have a goal
-      hint: `threadkeep backfill --include-deleted` restores deleted threads
+      hint: `threadkeep threads restore 01a2036c-de71-77f1-a9e3-3c28701bba61` restores it
     ");
     fixture.json(&["backfill", "--include-deleted"])?;
     fixture.json(&["goals", "set", ID, "x"])?;

@@ -69,8 +69,7 @@ async fn times_are_typed_in_several_ways() -> Result {
     exit 2
     --- stderr
     error: invalid value 'yesterday' for '--from <TIME>': a time is like 2026-11-22T13:23:16Z, 2026-11-22, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
-
-    For more information, try '--help'.
+      hint: the same command with --help explains it
     ");
     Ok(())
 }
@@ -113,7 +112,7 @@ async fn rows_are_found_by_module_file_text_and_thread() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs", "--thread", "01a2fff"])?.all(), @r"
     exit 2
     --- stderr
-    error: no thread id begins with `01a2fff`
+    error: no thread has an id that begins or ends with `01a2fff`
       hint: `threadkeep threads` lists the threads that exist
     ");
     Ok(())

@@ -96,8 +96,8 @@ fn a_secret_that_is_typed_is_not_said_again() -> Result {
 fn ids_paths_and_commands_are_no_secrets() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036f-755a-7811-b14e-4200865829fd";
-    std::fs::create_dir_all(fixture.path().join("sessions/2026/token-store"))?;
-    insta::assert_snapshot!(fixture.run(&["--home", "sessions/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
+    std::fs::create_dir_all(fixture.path().join("rollouts/2026/token-store"))?;
+    insta::assert_snapshot!(fixture.run(&["--home", "rollouts/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
     exit 2
     --- stderr
     error: sessions/2026/token-store is a folder of the agent home [tmp]
@@ -106,7 +106,7 @@ fn ids_paths_and_commands_are_no_secrets() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "show", "ffff"])?.all(), @r"
     exit 2
     --- stderr
-    error: no thread id begins with `ffff`
+    error: no thread has an id that begins or ends with `ffff`
       hint: `threadkeep threads` lists the threads that exist
     ");
     Ok(())

@@ -40,18 +40,18 @@ fn a_home_without_agents_says_so() -> Result {
 }
 
 #[test]
-fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> Result {
+fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() -> Result {
     let fixture = Fixture::bundled()?;
     insta::assert_snapshot!(fixture.run(&["threads", "close", "01a2036e-6cdf"])?.all(), @r"
     exit 0
     --- stdout
-    1 thread closed; `threadkeep threads resume 01a2036e-6cdf-7391-8637-5d2cea6ff818` reopens the same threads
+    1 thread closed; `threadkeep threads reopen 01a2036e-6cdf-7391-8637-5d2cea6ff818` reopens the same threads
       01a2036e-6cdf-7391-8637-5d2cea6ff818
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "close", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    2 threads closed; `threadkeep threads resume 01a2036e-6c3d-7fb3-9eef-e29a46cef274` reopens the same threads
+    2 threads closed; `threadkeep threads reopen 01a2036e-6c3d-7fb3-9eef-e29a46cef274` reopens the same threads
       01a2036e-6c3d-7fb3-9eef-e29a46cef274
       01a2036e-6d54-7dd2-bdfc-2550e7f389b9
     ");
@@ -70,13 +70,13 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
     ");
     let show = fixture.run(&["threads", "show", "01a2036e-6d54"])?.stdout;
     let section: Vec<&str> =
-        show.lines().skip_while(|line| *line != "agents").take_while(|line| !line.is_empty()).collect();
+        show.lines().skip_while(|line| *line != "relatives").take_while(|line| !line.is_empty()).collect();
     insta::assert_snapshot!(section.join("\n"), @r"
     agents
     lifecycle      closed, with 01a2036e-6c3d-7fb3-9eef-e29a46cef274
     parent         01a2036e-6c3d-7fb3-9eef-e29a46cef274
     ");
-    insta::assert_snapshot!(fixture.run(&["threads", "resume", PARENT])?.all(), @r"
+    insta::assert_snapshot!(fixture.run(&["threads", "reopen", PARENT])?.all(), @r"
     exit 0
     --- stdout
     2 threads reopened
@@ -88,10 +88,10 @@ fn closing_a_thread_closes_what_it_spawned_and_resuming_opens_exactly_that() -> 
         tree["agents"].as_array().ok_or("an array")?.iter().map(|agent| &agent["lifecycle"]).collect();
     assert_eq!(lives, ["open", "closed", "open"]);
     assert_eq!(
-        fixture.json(&["threads", "resume", CHILD])?,
-        json!({ "thread_id": CHILD, "resumed": [CHILD] })
+        fixture.json(&["threads", "reopen", CHILD])?,
+        json!({ "thread_id": CHILD, "reopened": [CHILD] })
     );
-    insta::assert_snapshot!(fixture.run(&["threads", "resume", CHILD])?.all(), @r"
+    insta::assert_snapshot!(fixture.run(&["threads", "reopen", CHILD])?.all(), @r"
     exit 0
     --- stdout
     01a2036e-6cdf-7391-8637-5d2cea6ff818 is open already; nothing to do
@@ -159,7 +159,7 @@ async fn a_tree_goes_on_where_a_page_ends() -> Result {
 #[test]
 fn a_thread_that_nobody_knows_is_refused() -> Result {
     let fixture = Fixture::bundled()?;
-    for command in ["tree", "close", "resume"] {
+    for command in ["tree", "close", "reopen"] {
         let said = fixture.run(&["threads", command, UNKNOWN])?.all();
         insta::allow_duplicates! {
             insta::assert_snapshot!(said, @r"
@@ -171,7 +171,7 @@ fn a_thread_that_nobody_knows_is_refused() -> Result {
         }
     }
     let said = fixture.run(&["threads", "close", "01a2fff"])?;
-    assert!(said.stderr.contains("no thread id begins with `01a2fff`"), "{}", said.all());
+    assert!(said.stderr.contains("no thread has an id that begins or ends with `01a2fff`"), "{}", said.all());
     Ok(())
 }
 

@@ -192,8 +192,7 @@ async fn store_names(conn: &mut SqliteConnection, names: &[SessionName]) -> Resu
     Ok(())
 }
 
-/// Asks to read the files again that build on some files: those that had missed them, or those that
-/// had found them.
+/// Asks to read the files again that build on some files and had missed them, or had found them.
 async fn requeue_dependents(
     conn: &mut SqliteConnection,
     files: &[&str],

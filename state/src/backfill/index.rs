@@ -19,7 +19,7 @@ use crate::threads::ThreadUpsert;
 /// as much as storing it.
 const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
 
-/// What the index knows of a file that has changed since.
+/// Knowledge of the index about a file that has changed since.
 #[derive(Debug)]
 pub struct Previous {
     /// Its length in bytes.

@@ -9,6 +9,7 @@ mod commit;
 mod content;
 mod gate;
 mod index;
+mod one;
 mod outcome;
 mod owner;
 mod progress;
@@ -21,9 +22,11 @@ use threadkeep_rollout::{AgentHome, HomeError};
 
 pub use content::{HomeContent, ThreadIndex};
 pub use gate::Gate;
+pub use one::Freshness;
 pub(crate) use outcome::store_sql;
 pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
+pub(crate) use progress::{OUTCOMES, OUTCOMES_OF};
 pub use source::{HomeItem, HomeSource};
 
 use crate::home_problem::HomeProblem;

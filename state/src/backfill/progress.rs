@@ -1,5 +1,7 @@
 //! The backfill's own state: the lease, the watermark, and one outcome a file.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
@@ -21,11 +23,13 @@ type StoredOutcome = threadkeep_backfill::StoredOutcome<HomeProblem>;
 pub struct BackfillProgress {
     db: Database,
     options: IndexOptions,
+    /// Keys of the only files whose outcomes are read. Default: all.
+    pub(super) only: Option<Arc<[String]>>,
 }
 
 impl BackfillProgress {
     pub(crate) fn new(db: Database, options: IndexOptions) -> BackfillProgress {
-        BackfillProgress { db, options }
+        BackfillProgress { db, options, only: None }
     }
 
     pub(super) async fn read(&self) -> Result<ProgressState, DbError> {
@@ -35,6 +39,34 @@ impl BackfillProgress {
 
 const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
     FROM backfill_progress WHERE id = 1";
+
+/// Makes the statement that reads a page of outcomes.
+///
+/// A page is one text, because a row costs more than its content. NUL separates the values, because
+/// none has one. Most files are just indexed. A copy is present while the file that it names has
+/// the row. If a run restores deleted threads (`?3`), their rows count as lost.
+macro_rules! outcomes {
+    ($which:literal) => {
+        concat!(
+            "SELECT group_concat(concat(path, char(0), fingerprint, char(0), \
+               CASE WHEN outcome = 'indexed' THEN NULL ELSE json_array(outcome, problem, detail, CASE outcome \
+                 WHEN 'lost' THEN 0 \
+                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM rollouts AS file JOIN threads ON id = file.thread_id \
+                   WHERE file.path = page.path AND missing_since_ms IS NULL AND rollout_path = page.detail) \
+                 WHEN 'deleted' THEN ?3 = 0 \
+                 ELSE 1 END) END), char(0)) \
+             FROM (SELECT path, fingerprint, outcome, problem, detail \
+               FROM rollouts WHERE ",
+            $which,
+            " ORDER BY path LIMIT ?2) AS page"
+        )
+    };
+}
+
+/// The outcomes of the files after `?1`.
+pub(crate) const OUTCOMES: &str = outcomes!("path > ?1");
+/// The outcomes of the files `?1`, a JSON array.
+pub(crate) const OUTCOMES_OF: &str = outcomes!("path IN (SELECT value FROM json_each(?1))");
 
 /// Maximum of a lease's remaining time. A longer one was not written by a working clock.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
@@ -101,12 +133,13 @@ impl Progress for BackfillProgress {
     async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
         let release = match finish {
             Finish::Complete => sqlx::query(
-                "UPDATE backfill_progress SET status = 'complete', watermark = NULL, last_success_at_ms = ?2, \
+                "UPDATE backfill_progress SET status = 'complete', watermark = NULL, last_success_at_ms = coalesce(?2, last_success_at_ms), \
                  lease_owner = NULL, lease_expires_ms = NULL \
                  WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
             )
             .bind(lease.token)
-            .bind(now.as_millisecond()),
+            // A pass over some files is no success of the whole home.
+            .bind(self.only.is_none().then_some(now.as_millisecond())),
             Finish::Interrupted => sqlx::query(
                 "UPDATE backfill_progress SET status = 'pending', lease_owner = NULL, lease_expires_ms = NULL \
                  WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
@@ -117,23 +150,12 @@ impl Progress for BackfillProgress {
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
-        // A page is one text, because a row costs more than its content. NUL separates the values,
-        // because none has one. Most files are just indexed. A copy is present while the file that
-        // it names has the row. If a run restores deleted threads, their rows count as lost.
-        let page = sqlx::query_scalar(
-            "SELECT group_concat(concat(path, char(0), fingerprint, char(0), \
-               CASE WHEN outcome = 'indexed' THEN NULL ELSE json_array(outcome, problem, detail, CASE outcome \
-                 WHEN 'lost' THEN 0 \
-                 WHEN 'duplicate' THEN EXISTS (SELECT 1 FROM threads \
-                   WHERE id = thread_id AND missing_since_ms IS NULL AND rollout_path = detail) \
-                 WHEN 'deleted' THEN ?3 = 0 \
-                 ELSE 1 END) END), char(0)) \
-             FROM (SELECT path, fingerprint, outcome, thread_id, problem, detail \
-               FROM rollouts WHERE path > ?1 ORDER BY path LIMIT ?2)",
-        )
-        .bind(after.unwrap_or(""))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(self.options.include_deleted);
+        let page = match (&self.only, after) {
+            (Some(_), Some(_)) => return Ok(Vec::new()),
+            (Some(only), None) => sqlx::query_scalar(OUTCOMES_OF).bind(serde_json::to_string(&**only)?),
+            (None, after) => sqlx::query_scalar(OUTCOMES).bind(after.unwrap_or("").to_owned()),
+        };
+        let page = page.bind(i64::try_from(limit).unwrap_or(i64::MAX)).bind(self.options.include_deleted);
         let page: Option<String> = self.db.read(async |conn| page.fetch_one(conn).await).await?;
         let Some(page) = page else { return Ok(Vec::new()) };
         let mut values = page.split('\0');

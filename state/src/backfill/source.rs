@@ -1,10 +1,13 @@
 //! Items of an agent home: its rollouts, and the file that names threads.
 
 use std::io;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use threadkeep_backfill::{Item, Problem, ProblemKind, Source, SourceError};
-use threadkeep_rollout::{AgentHome, Discovery, Fingerprint, ProblemReason, RolloutName, SESSION_INDEX};
+use threadkeep_rollout::{
+    AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, RolloutName, SESSION_INDEX,
+};
 
 use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
@@ -14,6 +17,13 @@ use crate::home_problem::HomeProblem;
 const EXTRACTION: u32 = 3;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
+
+/// Writes a number in hexadecimal digits, at least `least` of them.
+fn push_hex(text: &mut String, number: u64, least: u32) {
+    let digits = number.checked_ilog2().map_or(1, |log| log / 4 + 1).max(least);
+    let digit = |place: u32| char::from(b"0123456789abcdef"[(number >> (4 * place)) as usize & 15]);
+    text.extend((0..digits).rev().map(digit));
+}
 
 /// Returns the length in bytes of a file with this stored fingerprint.
 pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
@@ -25,6 +35,8 @@ pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
 pub struct HomeSource {
     home: AgentHome,
     recipe: String,
+    /// Keys of the only files that are listed. Default: every file of the home.
+    pub(super) only: Option<Arc<[String]>>,
 }
 
 /// One thing in the home that the index is made from.
@@ -49,7 +61,8 @@ impl HomeSource {
     /// Makes a source. The provider is part of the fingerprints: if it changes, everything is read
     /// again.
     pub(super) fn new(home: AgentHome, default_provider: &str) -> HomeSource {
-        HomeSource { home, recipe: format!("{EXTRACTION}:{}", default_provider.replace('\0', " ")) }
+        let recipe = format!("{EXTRACTION}:{}", default_provider.replace('\0', " "));
+        HomeSource { home, recipe, only: None }
     }
 
     /// Returns a fingerprint as it is stored: the length and a checksum of the rest. Each file has
@@ -59,15 +72,16 @@ impl HomeSource {
         checksum.update(&fingerprint.modified_ns.to_le_bytes());
         checksum.update(&fingerprint.changed_ns.to_le_bytes());
         checksum.update(self.recipe.as_bytes());
-        format!("{:x}:{:08x}", fingerprint.len, checksum.finalize())
+        // The same as `format!("{:x}:{:08x}")`, several times faster: a pass does it for each file.
+        let mut text = String::with_capacity(24);
+        push_hex(&mut text, fingerprint.len, 1);
+        text.push(':');
+        push_hex(&mut text, checksum.finalize().into(), 8);
+        text
     }
 
-    fn list_blocking(&self) -> Result<Listing, SourceError> {
-        // A home that went away while the program ran: everything in it would be taken for deleted.
-        self.home.root().metadata().map_err(|error| self.unlisted(error))?;
-        let Discovery { files, problems, .. } = self.home.discover();
-        let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
-        listing.items.extend(files.into_iter().map(|file| Item {
+    fn item(&self, file: RolloutFile) -> Item<HomeItem> {
+        Item {
             key: file.path,
             fingerprint: self.stored(&file.fingerprint),
             bytes: file.fingerprint.len,
@@ -77,7 +91,35 @@ impl HomeSource {
                 compressed: file.compressed,
                 changed_at_ms: file.fingerprint.changed_ns.max(file.fingerprint.modified_ns) / 1_000_000,
             },
-        }));
+        }
+    }
+
+    /// Returns the items of the files that the source is limited to.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's error for a rollout that cannot be looked at.
+    pub(super) fn items(&self) -> io::Result<Vec<Item<HomeItem>>> {
+        let paths = self.only.iter().flat_map(|only| only.iter());
+        let rollouts = paths.filter(|path| *path != SESSION_INDEX);
+        let items: io::Result<Vec<_>> =
+            rollouts.map(|path| Ok(self.item(self.home.rollout_at(path)?))).collect();
+        let mut listing = Listing { items: items?, ..Listing::default() };
+        self.list_names(&mut listing);
+        Ok(listing.items)
+    }
+
+    fn list_blocking(&self) -> Result<Listing, SourceError> {
+        // A home that went away while the program ran: everything in it would be taken for deleted.
+        self.home.root().metadata().map_err(|error| self.unlisted(error))?;
+        if self.only.is_some() {
+            // The empty prefix stands for everything else.
+            let items = self.items().map_err(|error| self.unlisted(error))?;
+            return Ok(Listing { items, unknown_prefixes: vec![String::new()], ..Listing::default() });
+        }
+        let Discovery { files, problems, .. } = self.home.discover();
+        let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
+        listing.items.extend(files.into_iter().map(|file| self.item(file)));
         for problem in problems {
             if problem.reason.hides_files() {
                 listing.unknown_prefixes.push(prefix_of(&problem.path));

@@ -72,13 +72,13 @@ impl StateRuntime {
         }))
     }
 
-    /// Restores a deleted thread: removes its tombstone in every store, and has its files read again
-    /// by the next index run. Returns the rest that could not be done yet.
+    /// Restores a deleted thread: removes its tombstone in every store, and lets the next index run
+    /// read its files again. Returns the rest that could not be done yet.
     ///
     /// # Errors
     ///
-    /// [`StateError::NotFound`] if the thread is not deleted, [`StateError::Database`]; then nothing
-    /// was changed.
+    /// [`StateError::NotFound`] if the thread is not deleted, [`StateError::Database`]; then
+    /// nothing was changed.
     #[cfg(feature = "backfill")]
     pub async fn restore_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
         self.database()

@@ -62,9 +62,16 @@ pub struct Agent {
     pub role: Option<String>,
     /// A sub-agent's path.
     pub path: Option<String>,
+    /// Id of the thread whose history this one continues. It may be a deleted thread.
+    pub forked_from_id: Option<Uuid>,
 }
 
 impl Agent {
+    /// Returns true for a fork that no thread spawned. It hangs below its source.
+    pub fn is_fork(&self) -> bool {
+        self.parent_thread_id.is_none() && self.forked_from_id.is_some()
+    }
+
     /// Reads a row of the columns that [`statements`](super::statements) calls `agent!`.
     pub(super) fn from_row(row: &SqliteRow) -> Result<Agent, sqlx::Error> {
         let mut row = RowReader::new(row);
@@ -82,6 +89,7 @@ impl Agent {
             nickname: row.column()?,
             role: row.column()?,
             path: row.column()?,
+            forked_from_id: row.optional_uuid()?,
         })
     }
 }

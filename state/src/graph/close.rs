@@ -6,7 +6,7 @@ use threadkeep_sqlite::{Durability, RowReader, uuid_text};
 use uuid::Uuid;
 
 use super::edge::{closed_by, require};
-use super::statements::{ALONE, CLOSE_BELOW, OPEN_BELOW};
+use super::statements::{CLOSE_BELOW, IS_INDEXED, OPEN_BELOW};
 use super::{AgentGraph, GraphError};
 
 impl AgentGraph {
@@ -40,7 +40,7 @@ impl AgentGraph {
                 Some(Some(closing)) => Ok(set_below(conn, OPEN_BELOW, id, closing, now).await?),
                 Some(None) => Ok(Vec::new()),
                 // It has no edges, and so is open, if the index knows it.
-                None if sqlx::query(ALONE).bind(uuid_text(id)).fetch_optional(conn).await?.is_some() => {
+                None if sqlx::query(IS_INDEXED).bind(uuid_text(id)).fetch_optional(conn).await?.is_some() => {
                     Ok(Vec::new())
                 }
                 None => Err(GraphError::NotFound(id).into()),

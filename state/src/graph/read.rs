@@ -1,6 +1,6 @@
 //! Reading the agent graph: down, up, and as a tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Sqlite;
 use sqlx::query::Query;
@@ -9,7 +9,7 @@ use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
-use super::statements::{ABOVE, ALONE, BELOW, ROOTS};
+use super::statements::{ABOVE, BELOW, FAMILY, ROOTS};
 use super::{AgentGraph, GraphError};
 
 /// Largest depth to which the graph is read, in steps.
@@ -101,8 +101,8 @@ impl AgentGraph {
         Ok(roots.await?)
     }
 
-    /// Returns a part of the graph as it is drawn: each thread followed by its descendants,
-    /// siblings by age.
+    /// Returns a part of the graph as it is drawn: each thread followed by its sub-agents and its
+    /// forks with all below them, siblings by age.
     ///
     /// # Errors
     ///
@@ -115,14 +115,20 @@ impl AgentGraph {
         };
         let mut children: HashMap<Uuid, Vec<Agent>> = HashMap::new();
         let mut tops: HashMap<Uuid, Agent> = HashMap::new();
-        for agent in self.below(&roots, query.max_depth).await? {
-            match agent.parent_thread_id.filter(|_| agent.depth > 0) {
-                Some(parent) => children.entry(parent).or_default().push(agent),
+        let mut family =
+            self.agents(sqlx::query(FAMILY).bind(json(&roots)).bind(query.max_depth.min(MAX_DEPTH))).await?;
+        // Damaged rollouts may name each other as their sources.
+        family.sort_by_key(|agent| agent.depth);
+        let mut seen = HashSet::new();
+        family.retain(|agent| seen.insert(agent.thread_id));
+        for agent in family {
+            match agent.parent_thread_id.or(agent.forked_from_id).filter(|_| agent.depth > 0) {
+                Some(above) => children.entry(above).or_default().push(agent),
                 None => drop(tops.insert(agent.thread_id, agent)),
             }
         }
         if let Some(id) = query.root.filter(|id| !tops.contains_key(id)) {
-            return self.alone(id).await;
+            return Err(GraphError::NotFound(id));
         }
         // The youngest is pushed first, and so comes last.
         children
@@ -135,12 +141,6 @@ impl AgentGraph {
             tree.push(agent);
         }
         Ok(tree)
-    }
-
-    /// Returns a thread without edges, as a tree of one.
-    async fn alone(&self, id: Uuid) -> Result<Vec<Agent>, GraphError> {
-        let agents = self.agents(sqlx::query(ALONE).bind(uuid_text(id))).await?;
-        if agents.is_empty() { Err(GraphError::NotFound(id)) } else { Ok(agents) }
     }
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {

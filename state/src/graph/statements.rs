@@ -1,11 +1,11 @@
 //! Every statement of the agent graph, in one place, so that an audit can explain each.
 
-/// The columns that [`Agent::from_row`](super::Agent) reads.
+/// The columns that [`Agent::from_row`](super::Agent) reads, after the thread's id.
 macro_rules! agent {
     () => {
-        "agents.thread_id, agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
+        ", agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
          coalesce(threads.name, threads.title, threads.first_user_message), threads.updated_at_ms, \
-         threads.agent_nickname, threads.agent_role, threads.agent_path"
+         threads.agent_nickname, threads.agent_role, threads.agent_path, threads.forked_from_id"
     };
 }
 
@@ -16,7 +16,7 @@ pub(super) const BELOW: &str = concat!(
        UNION ALL \
        SELECT agents.thread_id, below.depth + 1 FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id \
        WHERE below.depth < ?2 ) \
-     SELECT ",
+     SELECT agents.thread_id",
     agent!(),
     " FROM below CROSS JOIN agents ON agents.thread_id = below.id LEFT JOIN threads ON threads.id = below.id"
 );
@@ -38,20 +38,45 @@ pub(super) const ABOVE: &str = concat!(
        UNION ALL \
        SELECT agents.parent_thread_id, above.depth + 1 FROM above CROSS JOIN agents ON agents.thread_id = above.id \
        WHERE agents.parent_thread_id IS NOT NULL AND above.depth < ?2 ) \
-     SELECT ",
+     SELECT agents.thread_id",
     agent!(),
     " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
 );
 
-/// Reads the thread `?1` from the index: the graph does not have a thread without edges.
-pub(super) const ALONE: &str = "SELECT id, NULL, 0, NULL, run_outcome, coalesce(name, title, first_user_message), updated_at_ms, \
-       agent_nickname, agent_role, agent_path \
-     FROM threads WHERE id = ?1";
+/// Returns a row if the index has the thread `?1`: the graph does not have one without edges.
+pub(super) const IS_INDEXED: &str = "SELECT 1 FROM threads WHERE id = ?1";
+
+/// The threads `?1` (a JSON array) and all below them, down to depth `?2`: sub-agents, and forks
+/// that are no sub-agents. A thread without edges is in the index alone.
+pub(super) const FAMILY: &str = concat!(
+    "WITH RECURSIVE below (id, depth) AS ( \
+       SELECT value, 0 FROM json_each(?1) \
+       UNION ALL \
+       SELECT agents.thread_id, below.depth + 1 FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id \
+       WHERE below.depth < ?2 \
+       UNION ALL \
+       SELECT fork.id, below.depth + 1 FROM below CROSS JOIN threads AS fork ON fork.forked_from_id = below.id \
+       WHERE below.depth < ?2 AND NOT EXISTS ( \
+         SELECT 1 FROM agents WHERE agents.thread_id = fork.id AND agents.parent_thread_id IS NOT NULL) ) \
+     SELECT below.id",
+    agent!(),
+    " FROM below LEFT JOIN agents ON agents.thread_id = below.id LEFT JOIN threads ON threads.id = below.id \
+     WHERE agents.thread_id IS NOT NULL OR threads.id IS NOT NULL"
+);
 
 /// The newest `?2` roots before the thread `?1`: an id begins with the time at which the thread
-/// began.
+/// began. A root is neither a sub-agent nor a fork of an indexed thread.
 pub(super) const ROOTS: &str = "SELECT thread_id FROM agents WHERE parent_thread_id IS NULL AND thread_id < ?1 \
-     ORDER BY thread_id DESC LIMIT ?2";
+       AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
+         WHERE me.id = agents.thread_id) \
+     UNION \
+     SELECT forked_from_id FROM threads WHERE forked_from_id IS NOT NULL AND forked_from_id < ?1 \
+       AND EXISTS (SELECT 1 FROM threads AS me WHERE me.id = threads.forked_from_id) \
+       AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
+         WHERE me.id = threads.forked_from_id) \
+       AND NOT EXISTS (SELECT 1 FROM agents AS me \
+         WHERE me.thread_id = threads.forked_from_id AND me.parent_thread_id IS NOT NULL) \
+     ORDER BY 1 DESC LIMIT ?2";
 
 /// The parent that the child `?2` has, and whether the child is the parent `?1` or above it.
 pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
@@ -148,6 +173,6 @@ pub(super) const CHILDREN_OF: &str = "SELECT json_group_array(json_array(id, par
      FROM threads WHERE parent_thread_id IN (SELECT value FROM json_each(?1))";
 
 /// Returns the statements that are put together of parts, by name. An audit finds the others.
-pub(crate) fn statements() -> [(&'static str, &'static str); 2] {
-    [("graph::below", BELOW), ("graph::above", ABOVE)]
+pub(crate) fn statements() -> [(&'static str, &'static str); 3] {
+    [("graph::below", BELOW), ("graph::above", ABOVE), ("graph::family", FAMILY)]
 }

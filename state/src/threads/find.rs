@@ -1,10 +1,11 @@
-//! Finds threads by id, or by the beginning of an id.
+//! Finds threads by id, by the beginning or the end of an id, by name, and by file.
 
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use threadkeep_sqlite::{Tombstone, json, uuid_text};
+use sqlx::sqlite::SqliteRow;
+use threadkeep_sqlite::{RowReader, Tombstone, json, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
@@ -55,8 +56,7 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn files_of(&self, id: Uuid) -> Result<Vec<String>, StateError> {
-        let files = sqlx::query_scalar("SELECT path FROM rollouts WHERE thread_id = ?1 ORDER BY path");
-        let files = files.bind(uuid_text(id));
+        let files = sqlx::query_scalar(FILES_OF).bind(uuid_text(id));
         Ok(self.db.read(async |conn| files.fetch_all(conn).await).await?)
     }
 
@@ -166,6 +166,99 @@ impl ThreadStore {
             }),
         }
     }
+}
+
+impl ThreadStore {
+    /// Returns the first threads whose id ends with some digits, in any case, with or without
+    /// hyphens. Deleted threads count if no other does. Returns none for fewer than
+    /// [`LEAST_END`] digits.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn ids_ending_with(&self, digits: &str) -> Result<Vec<Uuid>, StateError> {
+        let Some(end) = canonical_end(digits) else { return Ok(Vec::new()) };
+        for ids in [ENDING, DELETED_ENDING] {
+            let ids = sqlx::query(ids).bind(&end).bind(CANDIDATES as i64);
+            let found = self.db.read(async |conn| uuids(&ids.fetch_all(conn).await?)).await?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Returns the threads with a name. If none has exactly this one, those that have it in other
+    /// letter case.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn ids_named(&self, name: &str) -> Result<Vec<Uuid>, StateError> {
+        let named = self.db.read(async |conn| {
+            let rows = sqlx::query(NAMED).fetch_all(conn).await?;
+            let named = rows.iter().map(|row| {
+                let mut row = RowReader::new(row);
+                Ok((row.uuid()?, row.column()?))
+            });
+            named.collect::<Result<Vec<(Uuid, String)>, sqlx::Error>>()
+        });
+        let named = named.await?;
+        let those = |is_meant: &dyn Fn(&str) -> bool| -> Vec<Uuid> {
+            named.iter().filter(|(_, name)| is_meant(name)).map(|(id, _)| *id).collect()
+        };
+        let (name, folded) = (name.trim(), name.trim().to_lowercase());
+        let exact = those(&|other| other == name);
+        Ok(if exact.is_empty() { those(&|other| other.to_lowercase() == folded) } else { exact })
+    }
+
+    /// Returns the thread that a file belongs to, given by its path relative to the home, also if
+    /// another of its files has its row.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn id_of_file(&self, path: &str) -> Result<Option<Uuid>, StateError> {
+        let rows = self.db.read(async |conn| uuids(&sqlx::query(OF_FILE).bind(path).fetch_all(conn).await?));
+        Ok(rows.await?.pop())
+    }
+}
+
+fn uuids(rows: &[SqliteRow]) -> Result<Vec<Uuid>, sqlx::Error> {
+    rows.iter().map(|row| RowReader::new(row).uuid()).collect()
+}
+
+/// Least number of digits by which the end of an id is found.
+pub const LEAST_END: usize = 4;
+
+/// Reads the first `?2` threads whose id ends with `?1`.
+const ENDING: &str = "SELECT id FROM threads WHERE substr(id, -length(?1)) = ?1 ORDER BY id LIMIT ?2";
+/// The same among deleted threads.
+const DELETED_ENDING: &str =
+    "SELECT thread_id FROM tombstones WHERE substr(thread_id, -length(?1)) = ?1 ORDER BY thread_id LIMIT ?2";
+/// Reads every name.
+const NAMED: &str = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
+/// Reads the thread of the file `?1`.
+const OF_FILE: &str = "SELECT thread_id FROM rollouts WHERE path = ?1 AND thread_id IS NOT NULL";
+/// Reads the files of the thread `?1`. No index has all files by their threads.
+const FILES_OF: &str = "SELECT path FROM rollouts \
+       WHERE path = (SELECT rollout_path FROM threads WHERE id = ?1) \
+     UNION SELECT path FROM rollouts WHERE thread_id = ?1 AND outcome = 'duplicate' ORDER BY path";
+
+/// Returns the end of an id in lower case, with its hyphens.
+fn canonical_end(digits: &str) -> Option<String> {
+    let mut end = String::new();
+    let digits: Vec<char> = digits.trim().chars().filter(|c| *c != '-').collect();
+    if !(LEAST_END..32).contains(&digits.len()) || !digits.iter().all(char::is_ascii_hexdigit) {
+        return None;
+    }
+    for (n, digit) in digits.iter().rev().enumerate() {
+        if matches!(n, 12 | 16 | 20 | 24) {
+            end.insert(0, '-');
+        }
+        end.insert(0, digit.to_ascii_lowercase());
+    }
+    Some(end)
 }
 
 /// Returns the prefix in lower case, with the hyphens of an id.

@@ -7,8 +7,8 @@ use threadkeep_sqlite::Durability;
 use super::ThreadStore;
 use crate::error::StateError;
 
-/// Columns from the rollout that are forgotten. The user's own columns stay, and so do those that a
-/// row needs.
+/// Columns from the rollout that are forgotten. The user's own columns stay, and so does everything
+/// that a row needs.
 const WORDS: [&str; 18] = [
     "cwd",
     "source",

@@ -26,6 +26,7 @@ use threadkeep_sqlite::Database;
 pub use count::ThreadCounts;
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;
+pub use find::LEAST_END;
 pub use list::{DEFAULT_PAGE, MAX_PAGE, ThreadPage};
 pub use live::{LiveError, LiveThread};
 pub use order::{SortDirection, SortKey};

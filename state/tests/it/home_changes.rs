@@ -1,6 +1,7 @@
 //! A home lives: files come, grow, move, are copied, break and go. The index follows at the next
 //! pass.
 
+use proptest::prelude::*;
 use threadkeep_backfill::Progress as _;
 use threadkeep_state::{HomeProblem, ListThreads, NameSource, Shelf};
 use uuid::Uuid;
@@ -153,6 +154,68 @@ async fn whoever_archived_or_unarchived_last_is_right() -> Result {
     fixture.rename(&current, &archive)?;
     assert!(!is_archived().await?, "the agent archived it before that");
     Ok(())
+}
+
+/// A decision about the archive.
+#[derive(Clone, Copy, Debug)]
+enum Decision {
+    /// The user's, an hour before or after everything that the agent does.
+    User { archive: bool, after: bool },
+    /// The agent's, which moves the file if it is not there yet.
+    Agent { archive: bool },
+}
+
+fn decision() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        (any::<bool>(), any::<bool>()).prop_map(|(archive, after)| Decision::User { archive, after }),
+        any::<bool>().prop_map(|archive| Decision::Agent { archive }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn decisions_about_the_archive_converge(decisions in prop::collection::vec(decision(), 1..8)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let checked: Result = runtime.block_on(async {
+            let fixture = Fixture::empty().await?;
+            let current = rollout_path(id(1));
+            let archive = format!("archived_sessions/{}", current.rsplit('/').next().unwrap_or_default());
+            fixture.write(&current, session(id(1), "hello"))?;
+            fixture.index().await?;
+            let (threads, hour) = (fixture.state.threads(), jiff::SignedDuration::from_hours(1));
+            // The last decision by its time: whose, and what.
+            let (mut moved, mut user) = (None, None);
+            for decision in &decisions {
+                match *decision {
+                    Decision::User { archive, after } => {
+                        // The user's own decisions follow each other.
+                        let after = after || user.is_some_and(|(_, after)| after);
+                        let now = jiff::Timestamp::now();
+                        let at = if after { now + hour } else { now - hour };
+                        if archive { threads.archive(id(1), at).await? } else { threads.unarchive(id(1), at).await? }
+                        user = Some((archive, after));
+                    }
+                    Decision::Agent { archive: archives } => {
+                        let (from, to) = if archives { (&current, &archive) } else { (&archive, &current) };
+                        if fixture.path(from).exists() {
+                            fixture.rename(from, to)?;
+                            moved = Some(archives);
+                        }
+                        fixture.index().await?;
+                    }
+                }
+            }
+            let wanted = match (user, moved) {
+                (Some((archive, after)), moved) if after || moved.is_none() => archive,
+                (_, moved) => moved.unwrap_or(false),
+            };
+            let is = threads.get(id(1)).await?.ok_or("the thread")?.archived;
+            if is == wanted { Ok(()) } else { Err(format!("archived: {is}, and not {wanted}").into()) }
+        });
+        prop_assert!(checked.is_ok(), "{decisions:?}: {checked:?}");
+    }
 }
 
 #[tokio::test]

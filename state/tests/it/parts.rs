@@ -54,7 +54,8 @@ fn path(thread: Uuid, segment: Option<Uuid>) -> String {
     format!("sessions/2026/11/22/rollout-2026-11-22T10-00-00-{thread}{segment}.jsonl")
 }
 
-/// A thread that was continued in a second file, and in a third after its last words were taken back.
+/// A thread that was continued in a second file, and in a third after its last words were taken
+/// back.
 async fn continued() -> Result<Fixture> {
     let fixture = Fixture::empty().await?;
     let thread = id(1);

@@ -60,12 +60,12 @@ pub fn interrupted() -> Fault {
 
 /// Makes the error about a thread that the user deleted.
 fn deleted(thread: Uuid) -> Fault {
-    Fault::new(("thread ", thread, " was deleted"), restore()).of_kind(FaultKind::DeletedThread)
+    Fault::new(("thread ", thread, " was deleted"), restore(thread)).of_kind(FaultKind::DeletedThread)
 }
 
-/// Returns the command that brings back deleted threads.
-pub fn restore() -> Message {
-    (command("backfill --include-deleted"), " restores deleted threads").into()
+/// Returns the command that brings a deleted thread back.
+fn restore(thread: Uuid) -> Message {
+    (command("threads restore").arg(thread), " restores it").into()
 }
 
 /// Makes the error about an id that several threads begin with; `candidates` are lines to choose
@@ -75,6 +75,24 @@ pub fn ambiguous(prefix: &str, number: usize, more: bool, candidates: impl Itera
     let hint = Message::from("type more digits:");
     let hint = candidates.fold(hint, |hint, line| hint.append((Part::Line, Part::Private(line))));
     Fault::new((typed(prefix), format!(" is the beginning of {number} thread ids")), hint)
+}
+
+/// Makes the error about a word that several threads have; `candidates` are lines to choose from.
+pub fn several(word: &str, how: &str, candidates: impl Iterator<Item = String>) -> Fault {
+    let hint = Message::from("type the first digits of the id:");
+    let hint = candidates.fold(hint, |hint, line| hint.append((Part::Line, Part::Private(line))));
+    Fault::new((typed(word), format!(" is {how} of several threads")), hint)
+}
+
+/// Makes the error about a word that no thread has; `is_id` if it could be the part of an id.
+pub fn unknown(word: &str, is_id: bool) -> Fault {
+    let missed = if is_id {
+        "no thread has an id that begins or ends with "
+    } else {
+        "no thread has the id or the name "
+    };
+    Fault::new((missed, typed(word)), (command("threads"), " lists the threads that exist"))
+        .of_kind(FaultKind::UnknownThread)
 }
 
 /// Makes the error about a SQLite home that cannot be created.
@@ -163,7 +181,7 @@ fn of_state(error: &StateError) -> Fault {
         StateError::NotFound(id) => unknown(("no thread ", *id, " in the index").into()),
         StateError::Deleted { id, at } => {
             let on = format!(" was deleted on {}", at.strftime("%Y-%m-%d"));
-            Fault::new(("thread ", *id, on), restore()).of_kind(FaultKind::DeletedThread)
+            Fault::new(("thread ", *id, on), restore(*id)).of_kind(FaultKind::DeletedThread)
         }
         StateError::NoSuchPrefix(prefix) => unknown(("no thread id begins with ", typed(prefix)).into()),
         StateError::BadIdPrefix(prefix) => Fault::new(
@@ -212,7 +230,7 @@ fn of_goal(error: &GoalError) -> Fault {
             (command("goals get").arg(current.thread_id), " shows it"),
         ),
         GoalError::ThreadDeleted(thread) => {
-            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore())
+            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore(*thread))
                 .of_kind(FaultKind::DeletedThread)
         }
         GoalError::Stale { expected, current } => Fault::new(

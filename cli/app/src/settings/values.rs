@@ -87,8 +87,8 @@ impl Default for Logs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Threads {
-    /// Days after which the words of a thread whose rollout is gone are forgotten. Its name and your
-    /// other decisions stay.
+    /// Days after which the words of a thread whose rollout is gone are forgotten. Its name and
+    /// your other decisions stay.
     #[cfg_attr(test, schemars(range(min = 0, max = 36_500)))]
     pub keep_missing_days: u64,
 }

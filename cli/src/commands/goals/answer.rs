@@ -1,9 +1,10 @@
 //! Answers of the commands for goals.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use threadkeep_app::Message;
+use threadkeep_state::{AgentGoal, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
@@ -14,14 +15,16 @@ use crate::output::{Answer, Screen, json};
 pub(super) enum Goals {
     List {
         goals: Vec<Goal>,
-        /// Threads whose ids may be shortened.
-        indexed: HashSet<Uuid>,
+        /// Threads of the index: their ids may be shortened, and their agents may have goals.
+        indexed: HashMap<Uuid, Thread>,
         more: bool,
         filtered: bool,
     },
     One {
         thread: Uuid,
         goal: Option<Goal>,
+        /// Goal that the agent itself pursues, as it was last set.
+        agent_goal: Option<AgentGoal>,
     },
     /// The change that was made, and the goal after it.
     Done {
@@ -36,12 +39,21 @@ pub(super) enum Goals {
 impl Answer for Goals {
     fn json(&self) -> Value {
         match self {
-            Goals::List { goals, more, .. } => {
-                json!({ "goals": goals.iter().map(json::goal).collect::<Vec<_>>(), "more": more })
+            Goals::List { goals, more, indexed, .. } => {
+                let goal = |goal: &Goal| {
+                    let mut object = json::goal(goal);
+                    let agent_goal =
+                        indexed.get(&goal.thread_id).and_then(|thread| thread.agent_goal.as_ref());
+                    object["agent_goal"] = json!(agent_goal);
+                    object
+                };
+                json!({ "goals": goals.iter().map(goal).collect::<Vec<_>>(), "more": more })
             }
-            Goals::One { thread, goal } => {
-                json!({ "thread_id": thread, "goal": goal.as_ref().map(json::goal) })
-            }
+            Goals::One { thread, goal, agent_goal } => json!({
+                "thread_id": thread,
+                "goal": goal.as_ref().map(json::goal),
+                "agent_goal": agent_goal,
+            }),
             Goals::Done { thread, goal, counted, .. } => {
                 let mut document = json!({ "thread_id": thread, "goal": goal.as_ref().map(json::goal) });
                 if let Some(counted) = counted {
@@ -58,9 +70,9 @@ impl Answer for Goals {
             Goals::List { goals, indexed, more, filtered } => {
                 sheet::list(goals, indexed, *more, *filtered, screen)
             }
-            Goals::One { goal: Some(goal), .. } => sheet::sheet(goal, screen),
-            Goals::One { thread, goal: None } => {
-                format!("thread {thread} has no goal\n")
+            Goals::One { thread, goal: None, agent_goal: None } => format!("thread {thread} has no goal\n"),
+            Goals::One { thread, goal, agent_goal } => {
+                sheet::sheet(*thread, goal.as_ref(), agent_goal.as_ref(), screen)
             }
             Goals::Done { .. } if screen.quiet => String::new(),
             Goals::Done { said, .. } => format!("{}\n", screen.render(said.clone())),
@@ -74,6 +86,10 @@ impl Answer for Goals {
             Goals::Done { said, .. } => said.logged(),
             _ => String::new(),
         }
+    }
+
+    fn changed(&self) -> bool {
+        matches!(self, Goals::Done { .. })
     }
 
     fn thread(&self) -> Option<Uuid> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::Feature;
-use threadkeep_app::{Command, Fault, Message, command, opening};
+use threadkeep_app::{Command, Fault, FaultKind, Message, command, opening};
 use threadkeep_state_goals::{
     AccountMode, Accounted, Goal, GoalError, GoalStatus, GoalStore, GoalUpdate, NewGoal, Usage,
 };
@@ -14,7 +14,8 @@ use super::answer::Goals;
 use super::text::{of_typed, status, summary};
 use crate::args::{AccountArgs, Budget, Mode, SetArgs};
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::resolve;
+use crate::commands::resolve::{is_known, resolve};
+use crate::output::Screen;
 
 /// The command.
 pub(super) struct ChangeGoal<'a> {
@@ -64,9 +65,23 @@ impl Run for ChangeGoal<'_> {
             ));
         }
         let thread = resolve(dirs, self.id, screen).await?;
+        if let Change::Set(SetArgs { force: false, .. }) = self.change {
+            refuse_unknown(dirs, thread, screen).await?;
+        }
         let changed = changed(dirs, thread, self.change).await.map_err(|fault| fault.about(thread))?;
         Ok(Box::new(changed))
     }
+}
+
+/// Refuses a goal for an id that no rollout and no index knows, which is mistyped.
+async fn refuse_unknown(dirs: &Dirs, thread: Uuid, screen: &Screen) -> Result<(), Fault> {
+    let has_goal = async || Ok::<_, Fault>(opening::goals(dirs).await?.get(thread).await?.is_some());
+    if is_known(dirs, thread, screen).await? || has_goal().await? {
+        return Ok(());
+    }
+    let set = command("goals set").arg(thread).append("OBJECTIVE --force");
+    let hint = (command("threads"), " lists the threads that exist; ", set, " sets it all the same");
+    Err(Fault::new(("no thread ", thread, " in the index"), hint).of_kind(FaultKind::UnknownThread))
 }
 
 async fn changed(dirs: &Dirs, thread: Uuid, change: Change<'_>) -> Result<Goals, Fault> {

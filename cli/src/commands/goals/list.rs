@@ -1,13 +1,13 @@
 //! `goals list|get`: goals as they are.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening;
 use threadkeep_app::settings::Feature;
-use threadkeep_state::StateError;
-use threadkeep_state_goals::{Goal, ListGoals};
+use threadkeep_state::{StateError, Thread};
+use threadkeep_state_goals::ListGoals;
 use uuid::Uuid;
 
 use super::answer::Goals;
@@ -36,7 +36,7 @@ impl Run for List<'_> {
         Some(Feature::Goals)
     }
 
-    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
         let statuses = self.status.iter().map(|status| of_typed(*status)).collect();
         let limit = self.limit.unwrap_or(LISTED);
         // One more, to know whether there are more.
@@ -44,8 +44,8 @@ impl Run for List<'_> {
         let mut goals = opening::goals(dirs).await?.list(&query).await?;
         let more = goals.len() > limit as usize;
         goals.truncate(limit as usize);
-        let indexed =
-            if screen.json { HashSet::new() } else { indexed(dirs, &goals).await.unwrap_or_default() };
+        let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
+        let indexed = indexed(dirs, &ids).await.unwrap_or_default();
         Ok(Box::new(Goals::List { goals, indexed, more, filtered: !self.status.is_empty() }))
     }
 }
@@ -59,15 +59,16 @@ impl Run for Get<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let thread = resolve(dirs, self.id, screen).await?;
         let goal = opening::goals(dirs).await?.get(thread).await?;
-        Ok(Box::new(Goals::One { thread, goal }))
+        let agent_goal = indexed(dirs, &[thread]).await.unwrap_or_default().remove(&thread);
+        let agent_goal = agent_goal.and_then(|thread| thread.agent_goal);
+        Ok(Box::new(Goals::One { thread, goal, agent_goal }))
     }
 }
 
-/// Returns the threads of goals that are in the index; nothing if it cannot be read as it is.
-async fn indexed(dirs: &Dirs, goals: &[Goal]) -> Result<HashSet<Uuid>, StateError> {
+/// Returns the threads that are in the index; fails if it cannot be read as it is.
+async fn indexed(dirs: &Dirs, ids: &[Uuid]) -> Result<HashMap<Uuid, Thread>, StateError> {
     let state = opening::stores_as_they_are(dirs).open_index().await?;
-    let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
-    let threads = state.threads().get_many(&ids).await?;
+    let threads = state.threads().get_many(ids).await?;
     state.close().await?;
-    Ok(threads.into_iter().map(|thread| thread.id).collect())
+    Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
 }

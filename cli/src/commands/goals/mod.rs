@@ -12,7 +12,7 @@ use crate::command::Run;
 use change::{Change, ChangeGoal};
 
 pub(super) use beside::of_threads;
-pub(super) use sheet::add as add_goal;
+pub(super) use sheet::{add as add_goal, add_agent as add_agent_goal};
 pub(super) use text::{status, style, summary};
 
 pub(super) fn of(command: &GoalsCommand) -> Box<dyn Run + '_> {

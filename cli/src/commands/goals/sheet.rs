@@ -1,14 +1,15 @@
 //! Goals for people: a table of many, a sheet of one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use threadkeep_app::text::{count, one_line};
 use threadkeep_app::time::{Clock, elapsed};
 use threadkeep_app::{Message, command};
+use threadkeep_state::{AgentGoal, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
-use super::text::{progress, status, style};
+use super::text::{progress, status, style, words};
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, paint};
 use crate::output::sheet::Sheet;
@@ -18,7 +19,7 @@ use threadkeep_app::label::short_ids;
 /// Renders a table of goals, or the reason for an empty one.
 pub(super) fn list(
     goals: &[Goal],
-    indexed: &HashSet<Uuid>,
+    indexed: &HashMap<Uuid, Thread>,
     more: bool,
     filtered: bool,
     screen: &Screen,
@@ -35,7 +36,8 @@ pub(super) fn list(
     let ids = short_ids(goals.iter().map(|goal| goal.thread_id));
     let row = |(goal, short): (&Goal, String)| {
         // A printed id is meant to be typed, and only the index can complete it.
-        let id = if indexed.contains(&goal.thread_id) { short } else { goal.thread_id.to_string() };
+        let id = if indexed.contains_key(&goal.thread_id) { short } else { goal.thread_id.to_string() };
+        let agent_goal = indexed.get(&goal.thread_id).and_then(|thread| thread.agent_goal.as_ref());
         vec![
             id.into(),
             clock.short(goal.updated_at).into(),
@@ -43,6 +45,7 @@ pub(super) fn list(
             Cell::styled(style(goal.status), status(goal.status)),
             progress(goal).into(),
             if goal.seconds_used > 0 { seconds(goal.seconds_used) } else { String::new() }.into(),
+            agent_goal.map(|goal| one_line(&goal.objective)).unwrap_or_default().into(),
         ]
     };
     let rows: Vec<Vec<Cell>> = goals.iter().zip(ids).map(row).collect();
@@ -54,7 +57,7 @@ pub(super) fn list(
     text
 }
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     // A printed id is meant to be typed: it is never cut.
     Column::new("THREAD", usize::MAX, usize::MAX, 0, CYAN),
     Column::new("UPDATED", 12, 12, 3, DIM),
@@ -62,17 +65,29 @@ const COLUMNS: [Column; 6] = [
     Column::new("STATUS", 14, 14, 1, DIM),
     Column::new("TOKENS", 11, 11, 2, DIM),
     Column::new("TIME", 12, 12, 4, DIM),
+    Column::new("AGENT'S GOAL", 12, 40, 5, DIM),
 ];
 
-/// Renders everything about one goal.
-pub(super) fn sheet(goal: &Goal, screen: &Screen) -> String {
+/// Renders everything about a thread's goal, and about the agent's own.
+pub(super) fn sheet(
+    thread: Uuid,
+    goal: Option<&Goal>,
+    agent_goal: Option<&AgentGoal>,
+    screen: &Screen,
+) -> String {
     let mut sheet = Sheet::default();
-    sheet.row("thread", goal.thread_id.to_string());
-    sheet.row("goal", goal.goal_id.to_string());
-    add(&mut sheet, goal);
-    let clock = Clock::system();
-    sheet.row("created", clock.full(goal.created_at));
-    sheet.row("updated", clock.full(goal.updated_at));
+    sheet.whole("thread", thread.to_string());
+    if let Some(goal) = goal {
+        sheet.whole("goal", goal.goal_id.to_string());
+        add(&mut sheet, goal);
+        let clock = Clock::system();
+        sheet.row("created", clock.full(goal.created_at));
+        sheet.row("updated", clock.full(goal.updated_at));
+    }
+    if let Some(goal) = agent_goal {
+        sheet.heading("the agent's goal, as last set by the agent");
+        add_agent(&mut sheet, goal);
+    }
     sheet.render(screen)
 }
 
@@ -89,6 +104,21 @@ pub(crate) fn add(sheet: &mut Sheet, goal: &Goal) {
         },
     );
     sheet.row("time used", seconds(goal.seconds_used));
+}
+
+/// Adds the goal that an agent pursues, as its rollout last set it.
+pub(crate) fn add_agent(sheet: &mut Sheet, goal: &AgentGoal) {
+    let number = |tokens: i64| count(tokens.unsigned_abs());
+    sheet.row("objective", one_line(&goal.objective));
+    sheet.maybe("status", goal.status.as_deref().map(words));
+    let tokens = match (goal.tokens_used, goal.token_budget) {
+        (Some(used), Some(budget)) => Some(format!("{} of {}", number(used), number(budget))),
+        (Some(used), None) => Some(number(used)),
+        (None, Some(budget)) => Some(format!("at most {}", number(budget))),
+        (None, None) => None,
+    };
+    sheet.maybe("tokens used", tokens);
+    sheet.maybe("set", goal.updated_at.map(|at| Clock::system().full(at)));
 }
 
 fn seconds(seconds: i64) -> String {

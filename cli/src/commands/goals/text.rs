@@ -1,7 +1,7 @@
 //! A goal in words: its status, and how far it is.
 
 use anstyle::Style;
-use threadkeep_app::text::short;
+use threadkeep_app::text::{one_line, short};
 use threadkeep_state_goals::{Goal, GoalStatus};
 
 use crate::args::Status;
@@ -27,6 +27,18 @@ pub(crate) fn summary(goal: &Goal) -> String {
 /// Renders the status for people: `budget limited`.
 pub(crate) fn status(status: GoalStatus) -> String {
     status.as_str().replace('_', " ")
+}
+
+/// Renders an agent's word for a status: `budget limited` for `budgetLimited`.
+pub(super) fn words(status: &str) -> String {
+    let mut words = String::new();
+    for c in one_line(status).chars() {
+        if c.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words.trim_start().replace('_', " ")
 }
 
 /// Returns the style of a status.

@@ -1,4 +1,4 @@
-//! `threads close|resume`: a thread and all its sub-agents.
+//! `threads close|reopen`: a thread and all its sub-agents.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::find_id;
+use crate::commands::several::each;
 use crate::output::color::{CYAN, DIM, paint};
 use crate::output::{Answer, Screen};
 
@@ -20,12 +21,12 @@ const SHOWN: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Close,
-    Resume,
+    Reopen,
 }
 
 /// The command.
-pub(super) struct Subtree<'a> {
-    pub(super) id: &'a str,
+pub(super) struct Subtrees<'a> {
+    pub(super) ids: &'a [String],
     pub(super) change: Change,
 }
 
@@ -37,23 +38,27 @@ struct Changed {
 }
 
 #[async_trait(?Send)]
-impl Run for Subtree<'_> {
+impl Run for Subtrees<'_> {
     fn logged(&self) -> Option<&'static str> {
-        Some(if self.change == Change::Close { "threads close" } else { "threads resume" })
+        Some(if self.change == Change::Close { "threads close" } else { "threads reopen" })
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let id = find_id(&index, &home, self.id, screen).await?;
         let (graph, now) = (index.state.graph(), Timestamp::now());
-        let changed = match self.change {
-            Change::Close => graph.close_subtree(id, now).await,
-            Change::Resume => graph.resume_subtree(id, now).await,
-        };
-        let changed = changed.map_err(|error| Fault::from(error).about(id))?;
+        let answered = each(self.ids, screen, async |typed| {
+            let id = find_id(&index, &home, typed, screen).await?;
+            let changed = match self.change {
+                Change::Close => graph.close_subtree(id, now).await,
+                Change::Reopen => graph.resume_subtree(id, now).await,
+            };
+            let changed = changed.map_err(|error| Fault::from(error).about(id))?;
+            Ok(Changed { change: self.change, id, changed })
+        });
+        let answered = answered.await?;
         index.close().await?;
-        Ok(Box::new(Changed { change: self.change, id, changed }))
+        Ok(answered)
     }
 }
 
@@ -61,7 +66,7 @@ impl Answer for Changed {
     fn json(&self) -> Value {
         let name = match self.change {
             Change::Close => "closed",
-            Change::Resume => "resumed",
+            Change::Reopen => "reopened",
         };
         json!({ "thread_id": self.id, name: self.changed })
     }
@@ -78,10 +83,10 @@ impl Answer for Changed {
         let threads = counted(self.changed.len() as u64, "thread");
         let mut text = match self.change {
             Change::Close => {
-                let reopen = screen.render(command("threads resume").arg(id));
+                let reopen = screen.render(command("threads reopen").arg(id));
                 format!("{threads} closed; {reopen} reopens the same threads\n")
             }
-            Change::Resume => format!("{threads} reopened\n"),
+            Change::Reopen => format!("{threads} reopened\n"),
         };
         let shown = if screen.verbose { usize::MAX } else { SHOWN };
         for id in self.changed.iter().take(shown) {
@@ -98,10 +103,14 @@ impl Answer for Changed {
         let threads = counted(self.changed.len() as u64, "thread");
         match (self.changed.is_empty(), self.change) {
             (true, Change::Close) => "closed already".to_owned(),
-            (true, Change::Resume) => "open already".to_owned(),
+            (true, Change::Reopen) => "open already".to_owned(),
             (false, Change::Close) => format!("closed {threads}"),
-            (false, Change::Resume) => format!("reopened {threads}"),
+            (false, Change::Reopen) => format!("reopened {threads}"),
         }
+    }
+
+    fn changed(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     fn thread(&self) -> Option<Uuid> {

@@ -1,18 +1,21 @@
-//! `threads delete`: removes a thread from every store. Its rollout stays.
+//! `threads delete`: removes threads from every store. Their rollouts stay.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::label::{agent_label, thread_label};
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::{clean, counted, fit, one_line};
+use threadkeep_app::text::{clean, counted, fit};
 use threadkeep_app::{Fault, Message, Observer, command};
-use threadkeep_state::{PendingDeletion, Thread};
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::{Agent, PendingDeletion, Thread, TreeQuery};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::find;
+use crate::commands::several::each;
 use crate::output::{Answer, Screen};
 
 /// Content that is deleted with a thread.
@@ -20,20 +23,31 @@ const LOST: &str =
     "Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here";
 /// The same while something could not be deleted yet, which a note has said.
 const LATER: &str = "The rest will be deleted by a later command";
+/// Forks that a question names one by one.
+const FORKS_NAMED: usize = 10;
 
 /// The command.
 pub(super) struct Delete<'a> {
-    pub(super) id: &'a str,
+    pub(super) ids: &'a [String],
     pub(super) yes: bool,
 }
 
 /// A thread that was deleted, or was not, and what could not be deleted yet.
 struct Deletion {
+    doomed: Doomed,
+    /// Nothing if the user answered no.
+    pending: Option<Vec<PendingDeletion>>,
+}
+
+/// A thread that may be deleted, and what depends on it.
+struct Doomed {
     thread: Thread,
     /// Number of threads that it spawned.
     children: u64,
-    /// Nothing if the user answered no.
-    pending: Option<Vec<PendingDeletion>>,
+    /// Threads that build on it.
+    forks: Vec<Agent>,
+    /// Its files that are in the home, relative to it.
+    files: Vec<String>,
 }
 
 #[async_trait(?Send)]
@@ -45,26 +59,86 @@ impl Run for Delete<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let thread = find(&index, &home, self.id, screen).await?;
-        let children = index.state.graph().children(thread.id).await?.len() as u64;
-        let about = |fault: Fault| fault.about(thread.id);
-        let pending = if self.yes || may_delete(&thread, children, screen).await.map_err(about)? {
-            let deleted = index.state.delete_thread(thread.id, Timestamp::now()).await;
-            Some(deleted.map_err(|error| about(error.into()))?)
-        } else {
-            None
-        };
-        for note in left_to_do(pending.as_deref().unwrap_or_default()) {
-            screen.note(&note);
-        }
+        let answered = each(self.ids, screen, async |typed| {
+            let doomed = Doomed::of(&index, &home, find(&index, &home, typed, screen).await?).await?;
+            let id = doomed.thread.id;
+            let about = |fault: Fault| fault.about(id);
+            let pending = if self.yes || doomed.may_go(screen).await.map_err(about)? {
+                let deleted = index.state.delete_thread(id, Timestamp::now()).await;
+                Some(deleted.map_err(|error| about(error.into()))?)
+            } else {
+                None
+            };
+            for note in left_to_do(pending.as_deref().unwrap_or_default()) {
+                screen.note(&note);
+            }
+            Ok(Deletion { doomed, pending })
+        });
+        let answered = answered.await?;
         index.close().await?;
-        Ok(Box::new(Deletion { thread, children, pending }))
+        Ok(answered)
+    }
+}
+
+impl Doomed {
+    async fn of(index: &Index, home: &AgentHome, thread: Thread) -> Result<Doomed, Fault> {
+        let query = TreeQuery { root: Some(thread.id), max_depth: 1, ..TreeQuery::default() };
+        let below = index.state.graph().tree(query).await?.into_iter().skip(1);
+        let (forks, children): (Vec<Agent>, Vec<Agent>) = below.partition(Agent::is_fork);
+        let mut files = index.state.threads().files_of(thread.id).await?;
+        files.retain(|path| home.absolute(path).exists());
+        Ok(Doomed { thread, children: children.len() as u64, forks, files })
+    }
+
+    async fn may_go(&self, screen: &Screen) -> Result<bool, Fault> {
+        let question = self.question(screen);
+        screen.ask(&question).await.ok_or_else(|| {
+            let why = "not deleted: it needs a confirmation, and stdin is not a terminal";
+            Fault::new(why, "pass --yes to delete without asking")
+        })
+    }
+
+    /// Says what is lost and what stays, and ends with the question.
+    fn question(&self, screen: &Screen) -> String {
+        let room = screen.width.saturating_sub(2);
+        let label = thread_label(&self.thread);
+        let (forks, orphans, kept) = (self.building_on(room), orphans(self.children), self.kept(screen));
+        let (id, label) = (self.thread.id, fit(&label, room));
+        format!("{id}\n  {label}\n{forks}{LOST}.\n{orphans}{kept}\nDelete it from the index?")
+    }
+
+    /// Names the threads that build on it.
+    fn building_on(&self, room: usize) -> String {
+        if self.forks.is_empty() {
+            return String::new();
+        }
+        let build = if self.forks.len() == 1 { "builds" } else { "build" };
+        let mut text =
+            format!("{} {build} on it and will be kept:\n", counted(self.forks.len() as u64, "fork"));
+        for fork in self.forks.iter().take(FORKS_NAMED) {
+            let line = format!("{}  {}", fork.thread_id, agent_label(fork));
+            text.push_str(&format!("  {}\n", fit(&line, room)));
+        }
+        if self.forks.len() > FORKS_NAMED {
+            text.push_str(&format!("  and {} more\n", self.forks.len() - FORKS_NAMED));
+        }
+        text
+    }
+
+    /// Says what is not lost, and how the thread is restored.
+    fn kept(&self, screen: &Screen) -> String {
+        let restore = screen.render(command("threads restore").arg(self.thread.id));
+        match self.files.len() {
+            0 => "Its rollout is no longer in the home: it cannot be restored".to_owned(),
+            1 => format!("Its rollout stays, and {restore} restores the thread without them"),
+            more => format!("Its {more} rollouts stay, and {restore} restores the thread without them"),
+        }
     }
 }
 
 /// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a
 /// reason.
-fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
+pub(super) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     let mut left: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
     for PendingDeletion { thread_id, participant, reason, .. } in pending {
         left.entry((participant, reason)).or_default().push(*thread_id);
@@ -85,22 +159,6 @@ fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     left.into_iter().map(sentence).collect()
 }
 
-async fn may_delete(thread: &Thread, children: u64, screen: &Screen) -> Result<bool, Fault> {
-    let question = question(thread, children, screen);
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = "not deleted: it needs a confirmation, and stdin is not a terminal";
-        Fault::new(why, "pass --yes to delete without asking")
-    })
-}
-
-/// Says what is lost and what stays, and ends with the question.
-fn question(thread: &Thread, children: u64, screen: &Screen) -> String {
-    let called = [&thread.name, &thread.title].into_iter().flatten().map(|text| one_line(text));
-    let called = called.map(|text| format!("\n  {}", fit(&text, screen.width.saturating_sub(2)))).next();
-    let (called, orphans, kept) = (called.unwrap_or_default(), orphans(children), kept(screen));
-    format!("{}{called}\n{LOST}.\n{orphans}{kept}\nDelete it from the index?", thread.id)
-}
-
 /// Says what happens to the threads that it spawned: a line, if there are any.
 fn orphans(children: u64) -> String {
     match children {
@@ -110,38 +168,38 @@ fn orphans(children: u64) -> String {
     }
 }
 
-/// Says what is not lost, and how the thread is restored.
-fn kept(screen: &Screen) -> String {
-    let restore = screen.render(command("backfill --include-deleted"));
-    format!("Its rollout stays, and {restore} restores the thread without them")
-}
-
 impl Answer for Deletion {
     fn json(&self) -> Value {
         let pending = self.pending.iter().flatten();
         json!({
-            "thread_id": self.thread.id,
+            "thread_id": self.doomed.thread.id,
             "deleted": self.pending.is_some(),
-            "rollout_path": self.thread.rollout_path,
-            "pending": pending
-                .map(|left| json!({ "thread_id": left.thread_id, "store": left.participant, "reason": left.reason }))
-                .collect::<Vec<_>>(),
+            "rollout_path": self.doomed.thread.rollout_path,
+            "files": self.doomed.files,
+            "forks": self.doomed.forks.iter().map(|fork| fork.thread_id).collect::<Vec<_>>(),
+            "pending": pending.map(json_of).collect::<Vec<_>>(),
         })
     }
 
     fn text(&self, screen: &Screen) -> String {
-        let Thread { id, rollout_path, .. } = &self.thread;
         match &self.pending {
             _ if screen.quiet => String::new(),
             Some(pending) => {
-                let place = clean(rollout_path);
                 // A note has said what could not be deleted yet.
                 let lost = if pending.is_empty() { format!("{LOST}\n") } else { format!("{LATER}\n") };
-                let (kept, orphans) = (kept(screen), orphans(self.children));
-                format!("{id} is deleted from the index\n{lost}{orphans}{kept}\nrollout: {place}\n")
+                let (id, kept) = (self.doomed.thread.id, self.doomed.kept(screen));
+                let (forks, orphans) =
+                    (self.doomed.building_on(screen.width - 2), orphans(self.doomed.children));
+                let files = self.doomed.files.iter().map(|path| format!("rollout: {}\n", clean(path)));
+                let files: String = files.collect();
+                format!("{id} is deleted from the index\n{lost}{forks}{orphans}{kept}\n{files}")
             }
             None => "nothing was deleted\n".to_owned(),
         }
+    }
+
+    fn changed(&self) -> bool {
+        self.pending.is_some()
     }
 
     fn done(&self) -> String {
@@ -153,4 +211,9 @@ impl Answer for Deletion {
             }
         }
     }
+}
+
+/// Renders work that is left, for programs.
+pub(super) fn json_of(left: &PendingDeletion) -> Value {
+    json!({ "thread_id": left.thread_id, "store": left.participant, "reason": left.reason })
 }

@@ -1,7 +1,7 @@
 //! The tree that `threads tree` shows to people: a table whose first column is drawn.
 
 use anstyle::Style;
-use threadkeep_app::text::{count, one_line};
+use threadkeep_app::text::count;
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
 use threadkeep_state::{Agent, Lifecycle, RunOutcome};
@@ -10,14 +10,14 @@ use uuid::Uuid;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use crate::output::table::{Cell, Column, table};
-use threadkeep_app::label::{NO_LABEL, short_ids};
+use threadkeep_app::label::{NO_LABEL, agent_label, agent_names, short_ids};
 
 /// Children of one thread that are shown without `--verbose`.
 const CHILDREN_SHOWN: usize = 20;
 
 /// Part of the agent graph.
 pub(super) struct Tree {
-    /// Threads, each followed by its sub-agents.
+    /// Threads, each followed by its sub-agents and forks.
     pub(super) agents: Vec<Agent>,
     /// Steps down that are shown; there may be agents one step below that.
     pub(super) depth: u32,
@@ -66,17 +66,19 @@ impl Tree {
 
     fn why_empty(&self) -> String {
         if self.is_rest {
-            return "No older thread has sub-agents.\n".to_owned();
+            return "No older thread has sub-agents or forks.\n".to_owned();
         }
-        let remedy = paint(DIM, "A thread appears here once its agent has spawned another.");
-        format!("No thread has sub-agents.\n{remedy}\n")
+        let remedy =
+            paint(DIM, "A thread appears here once its agent has spawned another, or it was forked.");
+        format!("No thread has sub-agents or forks.\n{remedy}\n")
     }
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     // A printed id is meant to be typed: it is never cut.
     Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
     Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
+    Column::new("AGENT", 10, 24, 4, DIM),
     Column::new("LIFE", 6, 6, 1, DIM),
     Column::new("LAST RUN", 11, 11, 2, DIM),
     Column::new("UPDATED", 12, 12, 3, DIM),
@@ -89,11 +91,12 @@ fn row(agent: &Agent, id: String, clock: &Clock) -> Vec<Cell> {
     };
     vec![
         id.into(),
-        match agent.name.as_deref().map(one_line).filter(|name| !name.is_empty()) {
-            Some(name) => name.into(),
-            None if is_indexed(agent) => Cell::styled(DIM, NO_LABEL),
-            None => Cell::styled(DIM, "(not indexed)"),
+        match agent_label(agent) {
+            label if label != NO_LABEL => label.into(),
+            label if is_indexed(agent) => Cell::styled(DIM, label),
+            _ => Cell::styled(DIM, "(not indexed)"),
         },
+        if agent.is_fork() && agent.depth > 0 { "fork".to_owned() } else { agent_names(agent) }.into(),
         life,
         Cell::styled(style(agent.outcome), agent.outcome.as_str()),
         agent.last_line_at.map(|at| clock.short(at)).unwrap_or_default().into(),

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, count, one_line};
 use threadkeep_app::{Fault, Message, command};
-use threadkeep_rollout::AgentHome;
-use threadkeep_state::{MemoryMode, StateError, Thread};
+use threadkeep_state::{MemoryMode, NameSource, StateError, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
@@ -15,11 +14,12 @@ use crate::args::Memory;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::resolve::find;
+use crate::commands::several::each;
 use crate::output::{Answer, Screen, json};
 
 /// The command.
-pub(super) struct EditThread<'a> {
-    pub(super) id: &'a str,
+pub(super) struct EditThreads<'a> {
+    pub(super) ids: &'a [String],
     pub(super) edit: Edit<'a>,
 }
 
@@ -48,7 +48,7 @@ struct Done {
 }
 
 #[async_trait(?Send)]
-impl Run for EditThread<'_> {
+impl Run for EditThreads<'_> {
     fn logged(&self) -> Option<&'static str> {
         Some(match self.edit {
             Edit::Rename(_) => "threads rename",
@@ -62,18 +62,22 @@ impl Run for EditThread<'_> {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let thread = find(&index, &home, self.id, screen).await?;
-        let id = thread.id;
-        let done = apply(&index, &home, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
-        let thread = index.state.threads().get(id).await?.unwrap_or(thread);
+        let answered = each(self.ids, screen, async |typed| {
+            let thread = find(&index, &home, typed, screen).await?;
+            let id = thread.id;
+            let done = apply(&index, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
+            let thread = index.state.threads().get(id).await?.unwrap_or(thread);
+            let goal = if screen.json { of_threads(context, &[id]).await.remove(&id) } else { None };
+            Ok(Edited { thread, goal, done })
+        });
+        let answered = answered.await?;
         index.close().await?;
-        let goal = if screen.json { of_threads(context, &[id]).await.remove(&id) } else { None };
-        Ok(Box::new(Edited { thread, goal, done }))
+        Ok(answered)
     }
 }
 
 /// Makes the edit.
-async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>) -> Result<Done, Fault> {
+async fn apply(index: &Index, thread: &Thread, edit: Edit<'_>) -> Result<Done, Fault> {
     let threads = index.state.threads();
     let (id, now) = (thread.id, Timestamp::now());
     let (word, said): (_, Message) = match edit {
@@ -88,8 +92,8 @@ async fn apply(index: &Index, home: &AgentHome, thread: &Thread, edit: Edit<'_>)
         }
         Edit::Rename(None) => {
             threads.rename(id, None, now).await?;
-            let left = threads.get(id).await?.and_then(|thread| thread.name);
-            ("name removed", cleared(thread, left.as_deref(), home).into())
+            let left = threads.get(id).await?;
+            ("name removed", cleared(thread, left.as_ref()).into())
         }
         Edit::Archive if thread.archived_at.is_some() => {
             ("archived already", format!("{id} is archived already; nothing to do").into())
@@ -149,14 +153,12 @@ fn refuse_controls(name: &str) -> Result<(), Fault> {
     }
 }
 
-/// Says what `rename --clear` did; `left` is the name that the thread has now.
-fn cleared(thread: &Thread, left: Option<&str>, home: &AgentHome) -> String {
+/// Says what `rename --clear` did; `left` is the thread after it.
+fn cleared(thread: &Thread, left: Option<&Thread>) -> String {
     let id = thread.id;
-    // Commands that need the file report that it cannot be read.
-    let from_agent = home.thread_names().ok().and_then(|names| names.get(id).map(|name| name.name.clone()));
-    let from =
-        if left.is_some() && left == from_agent.as_deref() { " (from session_index.jsonl)" } else { "" };
-    match (thread.name.as_deref(), left) {
+    let from = left.and_then(|thread| thread.name_from).map(|from| format!(" ({})", origin(from)));
+    let from = from.unwrap_or_default();
+    match (thread.name.as_deref(), left.and_then(|thread| thread.name.as_deref())) {
         (before, left) if before == left => {
             let called = left.map(|name| format!(": it is called \"{}\"{from}", one_line(name)));
             format!("{id} has no name that was given here; nothing to do{}", called.unwrap_or_default())
@@ -166,6 +168,15 @@ fn cleared(thread: &Thread, left: Option<&str>, home: &AgentHome) -> String {
             let now = left.map(|name| format!("; it is now called \"{}\"{from}", one_line(name)));
             format!("the name{before} was removed from {id}{}", now.unwrap_or_default())
         }
+    }
+}
+
+/// Says where a name comes from.
+pub(super) fn origin(from: NameSource) -> &'static str {
+    match from {
+        NameSource::User => "given here",
+        NameSource::SessionIndex => "from session_index.jsonl",
+        NameSource::Rollout => "given in the agent",
     }
 }
 
@@ -180,6 +191,10 @@ impl Answer for Edited {
 
     fn done(&self) -> String {
         self.done.word.to_owned()
+    }
+
+    fn changed(&self) -> bool {
+        !matches!(self.done.word, "archived already" | "not archived")
     }
 
     fn thread(&self) -> Option<Uuid> {

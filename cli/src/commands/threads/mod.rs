@@ -1,4 +1,4 @@
-//! `threads`: the list, and commands for one thread.
+//! `threads`: the list, and commands for threads.
 
 mod close;
 mod delete;
@@ -7,29 +7,41 @@ mod drawing;
 mod edit;
 mod filters;
 mod footer;
+mod forget;
 mod list;
+mod portrait;
+mod restore;
 mod show;
 mod table;
 mod tree;
 
-use crate::args::{Id, ThreadsArgs, ThreadsCommand};
+use crate::args::{Ids, ThreadsArgs, ThreadsCommand};
 use crate::command::Run;
-use close::{Change, Subtree};
-use edit::{Edit, EditThread};
+use close::{Change, Subtrees};
+use edit::{Edit, EditThreads};
 
 pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {
-    let edit = |id, edit| Box::new(EditThread { id, edit });
+    let edit = |ids, edit| Box::new(EditThreads { ids, edit });
+    let subtrees = |ids, change| Box::new(Subtrees { ids, change });
     match &args.command {
         None if args.list.deleted => Box::new(deleted::ListDeleted(&args.list)),
         None => Box::new(list::ListThreads(&args.list)),
-        Some(ThreadsCommand::Show { id, no_refresh }) => Box::new(show::Show { id, no_refresh: *no_refresh }),
+        Some(ThreadsCommand::Show { ids: Ids { ids }, no_refresh }) => {
+            Box::new(show::Show { ids, no_refresh: *no_refresh })
+        }
         Some(ThreadsCommand::Tree(args)) => Box::new(tree::ShowTree(args)),
-        Some(ThreadsCommand::Close(Id { id })) => Box::new(Subtree { id, change: Change::Close }),
-        Some(ThreadsCommand::Resume(Id { id })) => Box::new(Subtree { id, change: Change::Resume }),
-        Some(ThreadsCommand::Rename { id, name, .. }) => edit(id, Edit::Rename(name.as_deref())),
-        Some(ThreadsCommand::Archive(Id { id })) => edit(id, Edit::Archive),
-        Some(ThreadsCommand::Unarchive(Id { id })) => edit(id, Edit::Unarchive),
-        Some(ThreadsCommand::Memory { id, mode }) => edit(id, Edit::Memory(*mode)),
-        Some(ThreadsCommand::Delete { id, yes }) => Box::new(delete::Delete { id, yes: *yes }),
+        Some(ThreadsCommand::Close(Ids { ids })) => subtrees(ids, Change::Close),
+        Some(ThreadsCommand::Reopen(Ids { ids })) => subtrees(ids, Change::Reopen),
+        Some(ThreadsCommand::Rename { id, name, .. }) => {
+            edit(std::slice::from_ref(id), Edit::Rename(name.as_deref()))
+        }
+        Some(ThreadsCommand::Archive(Ids { ids })) => edit(ids, Edit::Archive),
+        Some(ThreadsCommand::Unarchive(Ids { ids })) => edit(ids, Edit::Unarchive),
+        Some(ThreadsCommand::Memory { ids: Ids { ids }, mode }) => edit(ids, Edit::Memory(*mode)),
+        Some(ThreadsCommand::Restore(Ids { ids })) => Box::new(restore::Restore { ids }),
+        Some(ThreadsCommand::Delete { missing: true, yes, .. }) => {
+            Box::new(forget::ForgetMissing { yes: *yes })
+        }
+        Some(ThreadsCommand::Delete { ids, yes, .. }) => Box::new(delete::Delete { ids, yes: *yes }),
     }
 }

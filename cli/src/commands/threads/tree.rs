@@ -1,10 +1,11 @@
-//! `threads tree`: threads with their sub-agents.
+//! `threads tree`: threads with their sub-agents and forks.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::prepare;
 use threadkeep_app::{Fault, Observer};
+use threadkeep_rollout::AgentHome;
 use threadkeep_state::{Agent, TreeQuery};
 use uuid::Uuid;
 
@@ -34,8 +35,8 @@ impl Run for ShowTree<'_> {
             screen.note(&reason.append("; the tree may be incomplete"));
         }
         let (max_depth, limit) = (args.depth.unwrap_or(DEPTH), args.limit.unwrap_or(ROOTS));
-        let (root, before) =
-            (id(&index, args.id.as_deref()).await?, id(&index, args.before.as_deref()).await?);
+        let root = id(&index, &home, args.id.as_deref()).await?;
+        let before = id(&index, &home, args.before.as_deref()).await?;
         // One more in each direction, to know whether there is more.
         let query = TreeQuery { root, roots: limit + 1, before, max_depth: max_depth + 1 };
         let mut agents = index.state.graph().tree(query).await?;
@@ -50,9 +51,9 @@ impl Run for ShowTree<'_> {
     }
 }
 
-async fn id(index: &Index, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {
+async fn id(index: &Index, home: &AgentHome, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {
     Ok(match typed {
-        Some(typed) => Some(look_up_id(index, typed).await?),
+        Some(typed) => Some(look_up_id(index, home, typed).await?),
         None => None,
     })
 }
@@ -83,6 +84,11 @@ pub(super) fn json_of(agent: &Agent) -> Value {
         "parent_thread_id": agent.parent_thread_id,
         "depth": agent.depth,
         "name": agent.name,
+        "nickname": agent.nickname,
+        "role": agent.role,
+        "path": agent.path,
+        "forked_from_id": agent.forked_from_id,
+        "is_fork": agent.is_fork(),
         "lifecycle": agent.lifecycle.as_str(),
         "closed_by": agent.closed_by,
         "outcome": agent.outcome.as_str(),

@@ -29,13 +29,17 @@ pub(crate) fn find(root: &Path, file_id: Uuid) -> io::Result<Option<RolloutFile>
 /// archive.
 pub(crate) fn in_usual_places(root: &Path, file_id: Uuid) -> Option<RolloutFile> {
     let [(sessions, _), (archive, _)] = FOLDERS;
+    let is_meant = |name: &RolloutName| name.file_id() == file_id;
     let found = time::of_id(file_id).and_then(|at| {
         let days = [0, -24, 24].into_iter().filter_map(|hours| day(at, hours));
-        days.filter_map(|day| in_folder(root, sessions, &day, file_id)).min_by(better_first)
+        days.flat_map(|day| in_folder(root, sessions, &day, file_id, &is_meant)).min_by(better_first)
     });
     let is_best = |file: &RolloutFile| !file.compressed;
-    let archived =
-        if found.as_ref().is_some_and(is_best) { None } else { in_folder(root, archive, "", file_id) };
+    let archived = if found.as_ref().is_some_and(is_best) {
+        Vec::new()
+    } else {
+        in_folder(root, archive, "", file_id, &is_meant)
+    };
     found.into_iter().chain(archived).min_by(better_first)
 }
 
@@ -51,25 +55,73 @@ pub(crate) fn files_of(found: Discovery, thread_id: Uuid) -> Vec<RolloutFile> {
     found.files.into_iter().filter(is_of).collect()
 }
 
+/// Looks into the folders of the days since a time, by the clock of any zone.
+pub(crate) fn recent_files_of(root: &Path, thread_id: Uuid, since: Timestamp) -> Vec<RolloutFile> {
+    let [(sessions, _), _] = FOLDERS;
+    let until = Timestamp::now().as_second().saturating_add(DAY);
+    let first = since.as_second().saturating_sub(DAY).max(until.saturating_sub(MOST_DAYS * DAY));
+    let days = (0..=MOST_DAYS).map(|n| first.saturating_add(n * DAY)).take_while(|at| *at <= until + DAY);
+    let days = days.filter_map(|at| day(Timestamp::from_second(at).ok()?, 0));
+    let is_of = |name: &RolloutName| name.thread_id == thread_id;
+    days.flat_map(|day| in_folder(root, sessions, &day, thread_id, &is_of)).collect()
+}
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+/// The most days whose folders are looked into.
+const MOST_DAYS: i64 = 3_660;
+
+/// Looks at the file with a path relative to the home.
+pub(crate) fn at(root: &Path, path: &str) -> io::Result<RolloutFile> {
+    let metadata = fs::metadata(path.split('/').fold(root.to_owned(), |place, part| place.join(part)))?;
+    if !metadata.is_file() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    let file_name = path.rsplit('/').next().unwrap_or(path);
+    Ok(RolloutFile {
+        name: RolloutName::parse(file_name).ok(),
+        archived: path.starts_with("archived"),
+        compressed: file_name.ends_with(".zst"),
+        fingerprint: Fingerprint::of(&metadata),
+        path: path.to_owned(),
+    })
+}
+
 fn day(at: Timestamp, hours: i64) -> Option<String> {
     let at = at.checked_add(SignedDuration::from_hours(hours)).ok()?;
     Some(TimeZone::UTC.to_datetime(at).strftime("/%Y/%m/%d").to_string())
 }
 
-/// Looks into one folder. Follows no link but a session folder that is one; the walk knows which
-/// others may be followed.
-fn in_folder(root: &Path, top: &str, rest: &str, file_id: Uuid) -> Option<RolloutFile> {
+/// Looks into one folder for files with an id in their names. Follows no link but a session folder
+/// that is one; the walk knows which others may be followed.
+fn in_folder(
+    root: &Path,
+    top: &str,
+    rest: &str,
+    id: Uuid,
+    is_meant: &dyn Fn(&RolloutName) -> bool,
+) -> Vec<RolloutFile> {
+    listed(root, top, rest, id, is_meant).unwrap_or_default()
+}
+
+fn listed(
+    root: &Path,
+    top: &str,
+    rest: &str,
+    id: Uuid,
+    is_meant: &dyn Fn(&RolloutName) -> bool,
+) -> Option<Vec<RolloutFile>> {
     let (relative, base) = (format!("{top}{rest}"), fs::canonicalize(root.join(top)).ok()?);
     let folder = rest.split('/').filter(|part| !part.is_empty()).fold(base, |path, part| path.join(part));
     if fs::canonicalize(&folder).ok()? != folder {
         return None;
     }
-    let id = file_id.to_string();
+    let id = id.to_string();
     let files = fs::read_dir(&folder).ok()?.filter_map(|entry| {
         let entry = entry.ok()?;
         let file_name = entry.file_name();
         let file_name = file_name.to_str().filter(|name| name.contains(&id))?;
-        let name = RolloutName::parse(file_name).ok().filter(|name| name.file_id() == file_id)?;
+        let name = RolloutName::parse(file_name).ok().filter(is_meant)?;
         let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
         Some(RolloutFile {
             path: format!("{relative}/{file_name}"),
@@ -79,5 +131,5 @@ fn in_folder(root: &Path, top: &str, rest: &str, file_id: Uuid) -> Option<Rollou
             fingerprint: Fingerprint::of(&metadata),
         })
     });
-    files.min_by(better_first)
+    Some(files.collect())
 }

@@ -15,6 +15,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use self::config::HomeConfig;
@@ -123,6 +124,20 @@ impl AgentHome {
     /// first file, its segments, and copies.
     pub fn find_files_of(&self, thread_id: Uuid) -> Vec<RolloutFile> {
         find::files_of(self.discover(), thread_id)
+    }
+
+    /// Returns the rollouts whose names have the thread's id in the folders of the days since a
+    /// time, where an agent puts new files. Lists nothing else.
+    pub fn find_recent_files_of(&self, thread_id: Uuid, since: Timestamp) -> Vec<RolloutFile> {
+        find::recent_files_of(&self.root, thread_id, since)
+    }
+
+    /// Looks at one rollout, given by its path relative to the home.
+    ///
+    /// # Errors
+    /// The operating system's error, and `InvalidInput` if it is not a regular file.
+    pub fn rollout_at(&self, path: &str) -> io::Result<RolloutFile> {
+        find::at(&self.root, path)
     }
 
     /// Returns true if another program is writing the thread now: a process holds the lock that an

@@ -1,0 +1,114 @@
+//! A command line that cannot be read, in our form of an error.
+
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use threadkeep_app::message::typed;
+use threadkeep_app::typo::nearest;
+use threadkeep_app::{Fault, Message, command};
+
+use super::Cli;
+
+/// Commands that no typo may lead to.
+const DESTRUCTIVE: [&str; 2] = ["delete", "clear"];
+
+/// Puts what is wrong with the command line into our form of an error.
+pub(crate) fn fault(error: &clap::Error) -> Fault {
+    let message = match (error.kind(), text_of(error, ContextKind::InvalidArg)) {
+        (ErrorKind::InvalidSubcommand, _) => {
+            let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            ("there is no command ", typed(&word)).into()
+        }
+        (ErrorKind::UnknownArgument, Some(word)) if word.starts_with('-') => {
+            ("there is no option ", typed(&word)).into()
+        }
+        (ErrorKind::UnknownArgument, Some(word)) => ("one word too many: ", typed(&word)).into(),
+        _ => Message::from(said(error)),
+    };
+    let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
+    let usage =
+        usage.map_or_else(|| Message::from("the same command with --help explains it"), Message::from);
+    Fault::new(message, meant(error).unwrap_or(usage))
+}
+
+/// Returns clap's own words. A missing argument is named below the first line.
+fn said(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Returns what was probably meant.
+fn meant(error: &clap::Error) -> Option<Message> {
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => meant_command(&text_of(error, ContextKind::InvalidSubcommand)?),
+        ErrorKind::UnknownArgument => {
+            let option = text_of(error, ContextKind::SuggestedArg)?;
+            Some(format!("`{option}` is an option").into())
+        }
+        ErrorKind::InvalidValue => match error.get(ContextKind::ValidValue)? {
+            ContextValue::Strings(values) if !values.is_empty() => {
+                Some(format!("type one of {}", values.join(", ")).into())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns what was probably meant by a command that does not exist. Never its opposite, nor a
+/// command that destroys something.
+fn meant_command(word: &str) -> Option<Message> {
+    Some(match word {
+        "list" | "ls" | "sessions" | "session" | "history" => (command("threads"), " lists threads").into(),
+        "show" => (command("threads show"), " shows a thread, ", command("goals get"), " its goal").into(),
+        "search" | "find" | "grep" => {
+            (command("threads --search TEXT"), " finds threads by their words").into()
+        }
+        "resume" | "continue" | "open" => (
+            "`codex resume ID` continues a conversation; ",
+            command("threads reopen ID"),
+            " reopens a closed thread",
+        )
+            .into(),
+        "undelete" | "recover" => (command("threads restore ID"), " restores a deleted thread").into(),
+        "remove" | "rm" => (command("threads --help"), " lists the commands for threads").into(),
+        "version" => (command("--version"), " prints the version").into(),
+        word => return nearest_command(word),
+    })
+}
+
+fn nearest_command(word: &str) -> Option<Message> {
+    let cli = Cli::command();
+    let below = |name: &'static str| {
+        let commands = cli.find_subcommand(name).into_iter().flat_map(clap::Command::get_subcommands);
+        commands.map(move |command| (format!("{name} {}", command.get_name()), command.get_name().to_owned()))
+    };
+    let top =
+        cli.get_subcommands().map(|command| (command.get_name().to_owned(), command.get_name().to_owned()));
+    let all: Vec<(String, String)> =
+        top.chain(["threads", "goals", "config"].into_iter().flat_map(below)).collect();
+    if let Some((exact, _)) = all.iter().find(|(_, name)| name == word) {
+        return Some((command(exact), " is the command").into());
+    }
+    let is_harmless = |name: &str| {
+        !DESTRUCTIVE.contains(&name)
+            && name.starts_with("un") == word.starts_with("un")
+            && !is_hidden(&cli, name)
+    };
+    let names = all.iter().map(|(_, name)| name.as_str()).filter(|name| is_harmless(name));
+    let near = nearest(word, names)?;
+    let (whole, _) = all.iter().find(|(_, name)| name == near)?;
+    Some(("did you mean ", command(whole), "?").into())
+}
+
+fn is_hidden(cli: &clap::Command, name: &str) -> bool {
+    cli.find_subcommand(name).is_some_and(clap::Command::is_hide_set)
+}

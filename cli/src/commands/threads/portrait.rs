@@ -1,0 +1,218 @@
+//! The sheet of one thread, and its document.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use threadkeep_app::label::{agent_label, agent_names, kind_of_source, short_ids, thread_label};
+use threadkeep_app::text::{clean, count, counted, one_line};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Message, sandbox};
+use threadkeep_state::{Agent, Lifecycle, Thread};
+use threadkeep_state_goals::Goal;
+use uuid::Uuid;
+
+use super::edit::origin;
+use super::{drawing, tree};
+use crate::commands::goals::{add_agent_goal, add_goal};
+use crate::output::sheet::Sheet;
+use crate::output::{Answer, Screen, json};
+
+/// Sub-agents and forks that are named without `--verbose`.
+const SHOWN: usize = 20;
+
+/// A thread, with its goal and the threads around it.
+pub(super) struct Portrait {
+    pub(super) thread: Thread,
+    /// The rollout's path from the root.
+    pub(super) rollout: PathBuf,
+    /// Its other files, relative to the home.
+    pub(super) files: Vec<String>,
+    pub(super) goal: Option<Goal>,
+    pub(super) agents: Agents,
+    pub(super) parent: Option<Related>,
+    pub(super) forked_from: Option<Related>,
+    /// Reason why it may be out of date.
+    pub(super) incomplete: Option<Message>,
+}
+
+/// Place of a thread in the agent graph.
+#[derive(Default)]
+pub(super) struct Agents {
+    /// The thread itself, if it has a part in the graph.
+    pub(super) agent: Option<Agent>,
+    /// Threads that it spawned itself.
+    pub(super) spawned: Vec<Agent>,
+    /// Threads that continue its history.
+    pub(super) forks: Vec<Agent>,
+    /// Number of all threads below it, without forks.
+    pub(super) descendants: u64,
+    /// Tokens that these used.
+    pub(super) tokens: i64,
+}
+
+/// A thread that another names. It need not be indexed.
+pub(super) struct Related {
+    pub(super) id: Uuid,
+    pub(super) thread: Option<Thread>,
+}
+
+impl Portrait {
+    fn archived(&self, clock: &Clock) -> String {
+        match (self.thread.archived, self.thread.archived_at) {
+            (false, _) => "no".to_owned(),
+            (true, Some(at)) => format!("since {}", clock.full(at)),
+            (true, None) => "yes, by the folder of its rollout".to_owned(),
+        }
+    }
+
+    fn model(&self) -> String {
+        let thread = &self.thread;
+        let mut parts = vec![thread.model.as_deref().unwrap_or("unknown").to_owned()];
+        parts.extend(thread.reasoning_effort.as_ref().map(|effort| format!("{effort} effort")));
+        clean(&format!("{} (provider {})", parts.join(", "), thread.model_provider)).into_owned()
+    }
+
+    /// Returns the tokens of the thread and of all its sub-agents.
+    fn tokens_of_all(&self) -> Option<i64> {
+        (self.agents.descendants > 0).then(|| self.agents.tokens + self.thread.own_tokens.unwrap_or(0))
+    }
+
+    fn tokens(&self) -> Option<String> {
+        let number = |tokens: i64| count(tokens.unsigned_abs());
+        let own = self.thread.own_tokens.map(number);
+        let inherited = self.thread.inherited_tokens.filter(|tokens| *tokens > 0);
+        let inherited = inherited.map(|tokens| format!("{} inherited", number(tokens)));
+        let all = self
+            .tokens_of_all()
+            .map(|all| format!("{} with {}", number(all), counted(self.agents.descendants, "sub-agent")));
+        let parts: Vec<String> = own.into_iter().chain(inherited).chain(all).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    fn add_names(&self, sheet: &mut Sheet) {
+        let thread = &self.thread;
+        let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
+        let from = thread.name_from.map(|from| format!(" ({})", origin(from))).unwrap_or_default();
+        sheet.maybe("name", text(&thread.name).map(|name| format!("{name}{from}")));
+        if thread.first_user_message != thread.title && thread.first_user_message.is_some() {
+            // The message begins with the title.
+            sheet.line("title", text(&thread.title));
+            sheet.maybe("first message", text(&thread.first_user_message));
+        } else {
+            sheet.maybe("title", text(&thread.title));
+        }
+    }
+
+    fn add_files(&self, sheet: &mut Sheet, clock: &Clock) {
+        sheet.whole("rollout", clean(&self.rollout.to_string_lossy()));
+        for (n, file) in self.files.iter().enumerate() {
+            sheet.whole(if n == 0 { "other files" } else { "" }, clean(file));
+        }
+        let missing = self.thread.missing_since.map(|since| {
+            let hint = "its rollout is missing; the thread is not listed until the file is back";
+            format!("since {}: {hint}", clock.full(since))
+        });
+        sheet.maybe("missing", missing);
+    }
+
+    fn add_relatives(&self, sheet: &mut Sheet, screen: &Screen) {
+        sheet.heading("relatives");
+        sheet.maybe("lifecycle", self.agents.agent.as_ref().map(lifecycle));
+        for (label, related) in [("parent", &self.parent), ("forked from", &self.forked_from)] {
+            if let Some(related) = related {
+                sheet.whole(label, related.id.to_string());
+                let title = related.thread.as_ref().map(thread_label);
+                sheet.line("", Some(title.unwrap_or_else(|| "(not indexed)".to_owned())));
+            }
+        }
+        let most = if screen.verbose { usize::MAX } else { SHOWN };
+        for (label, agents) in [("sub-agents", &self.agents.spawned), ("forks", &self.agents.forks)] {
+            let ids = short_ids(agents.iter().map(|agent| agent.thread_id));
+            for (n, (agent, id)) in agents.iter().zip(ids).enumerate().take(most) {
+                let named = [id, agent_names(agent), agent_label(agent)];
+                let mut named: Vec<String> = named.into_iter().filter(|part| !part.is_empty()).collect();
+                named.dedup();
+                sheet.line(if n == 0 { label } else { "" }, Some(named.join("  ")));
+            }
+            if agents.len() > most {
+                sheet.row("", format!("and {} more: -v names all", count((agents.len() - most) as u64)));
+            }
+        }
+    }
+}
+
+/// Renders the lifecycle: open, or closed and with which thread.
+fn lifecycle(agent: &Agent) -> String {
+    match (agent.lifecycle, agent.closed_by) {
+        (Lifecycle::Closed, Some(by)) if by != agent.thread_id => format!("closed, with {by}"),
+        (lifecycle, _) => lifecycle.to_string(),
+    }
+}
+
+impl Answer for Portrait {
+    fn json(&self) -> Value {
+        let mut document = json!({
+            "thread": json::thread(&self.thread, self.goal.as_ref()),
+            "rollout": self.rollout.to_string_lossy(),
+            "other_files": self.files,
+            "agent": self.agents.agent.as_ref().map(tree::json_of),
+            "spawned": self.agents.spawned.len(),
+            "sub_agents": self.agents.spawned.iter().map(tree::json_of).collect::<Vec<_>>(),
+            "forks": self.agents.forks.iter().map(tree::json_of).collect::<Vec<_>>(),
+            "tokens_with_sub_agents": self.tokens_of_all(),
+        });
+        if let Some(reason) = &self.incomplete {
+            document["incomplete"] = reason.to_string().into();
+        }
+        document
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let thread = &self.thread;
+        let clock = Clock::system();
+        let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
+        let mut sheet = Sheet::default();
+        sheet.whole("id", thread.id.to_string());
+        self.add_names(&mut sheet);
+        sheet.row("created", clock.full(thread.created_at));
+        sheet.row("updated", clock.full(thread.updated_at));
+        sheet.row("last run", drawing::outcome(thread.run_outcome));
+        sheet.row("archived", self.archived(&clock));
+        self.add_files(&mut sheet, &clock);
+        sheet.whole("go on with", format!("codex resume {}", thread.id));
+
+        if let Some(goal) = &self.goal {
+            sheet.heading("goal");
+            add_goal(&mut sheet, goal);
+        }
+        if let Some(goal) = &thread.agent_goal {
+            sheet.heading("the agent's goal, as last set by the agent");
+            add_agent_goal(&mut sheet, goal);
+        }
+
+        self.add_relatives(&mut sheet, screen);
+
+        sheet.heading("where");
+        sheet.maybe("folder", text(&thread.cwd));
+        sheet.maybe("branch", text(&thread.git_branch));
+        sheet.maybe("commit", text(&thread.git_sha));
+        sheet.maybe("remote", text(&thread.git_origin_url));
+
+        sheet.heading("how");
+        sheet.row("model", self.model());
+        sheet.maybe("tokens", self.tokens());
+        let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
+        sheet.maybe("source", thread.source.as_ref().map(source));
+        sheet.maybe("started for", text(&thread.thread_source));
+        sheet.maybe("agent", text(&thread.agent_nickname));
+        sheet.maybe("role", text(&thread.agent_role));
+        sheet.maybe("agent path", text(&thread.agent_path));
+        sheet.maybe("approval", text(&thread.approval_mode));
+        let policy =
+            |policy: &String| if screen.verbose { one_line(policy) } else { sandbox::summary(policy) };
+        sheet.maybe("sandbox", thread.sandbox_policy.as_ref().map(policy));
+        sheet.row("memories", clean(&thread.memory_mode));
+        sheet.maybe("agent version", text(&thread.cli_version));
+        sheet.render(screen)
+    }
+}
