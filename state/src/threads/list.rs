@@ -1,6 +1,10 @@
 //! Lists threads in pages, by keyset.
 
+use std::collections::HashMap;
+
+use serde::Deserialize;
 use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::ThreadStore;
 use super::cursor::Cursor;
@@ -18,7 +22,7 @@ pub const MAX_PAGE: u32 = 1_000;
 
 /// Number of rows that a search compares before it asks the trigram index. Words that are common
 /// are found by then, and how rare the others are is known.
-const SAMPLE: u32 = 500;
+const SAMPLE: u32 = 300;
 /// Number of matches in the sample from which on the others are not rare.
 const RARE: usize = 5;
 /// Number of rows that are compared at a time after that.
@@ -62,12 +66,20 @@ impl ThreadStore {
         let after = query.cursor.as_ref().map(|cursor| (cursor.at.as_millisecond(), cursor.id));
         // One more than asked for shows if the list goes on.
         let rows = Rows { query, sort, direction, after, trigrams: None, limit: limit + 1 };
-        let mut threads = match query.search.as_deref().and_then(SearchTerms::new) {
-            Some(terms) => self.search(&terms, rows).await?,
-            None => self.fetch(&rows.select()).await?.into_iter().map(|(thread, _)| thread).collect(),
+        let (threads, more) = match query.search.as_deref().and_then(SearchTerms::new) {
+            Some(terms) => {
+                let mut ids = self.search(&terms, rows).await?;
+                let more = ids.len() > limit as usize;
+                ids.truncate(limit as usize);
+                (self.in_order(&ids).await?, more)
+            }
+            None => {
+                let mut threads = self.fetch(&rows.threads()).await?;
+                let more = threads.len() > limit as usize;
+                threads.truncate(limit as usize);
+                (threads, more)
+            }
         };
-        let more = threads.len() > limit as usize;
-        threads.truncate(limit as usize);
         let catch_up = query.cursor.as_ref().filter(|cursor| cursor.catch_up);
         let order = Order { sort, direction, filters: query.filters() };
         let mut page = page(threads, more, order, catch_up.is_some());
@@ -77,40 +89,53 @@ impl ThreadStore {
         Ok(page)
     }
 
-    /// Returns the threads with all terms, at most `rows.limit`.
+    /// Returns the ids of threads with all terms, at most `rows.limit`, in their order.
     ///
     /// The first rows are compared one by one. If they do not suffice, the trigram index says which
     /// of the others may have the terms.
-    async fn search(&self, terms: &SearchTerms, mut rows: Rows<'_>) -> Result<Vec<Thread>, StateError> {
+    async fn search(&self, terms: &SearchTerms, mut rows: Rows<'_>) -> Result<Vec<Uuid>, StateError> {
         let limit = rows.limit as usize;
         rows.limit = rows.limit.max(SAMPLE);
-        let mut read = self.fetch(&rows.select()).await?;
-        let sample: Vec<&str> = read.iter().map(|(_, text)| text.as_str()).collect();
+        let mut read = self.texts(&rows.texts()).await?;
+        let sample: Vec<&str> = read.iter().map(|Text(_, _, text)| text.as_str()).collect();
         let trigrams = terms.trigrams(&sample);
         let matches = sample.iter().filter(|text| terms.are_in(text)).count();
         rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare: matches < RARE });
         let mut found = Vec::new();
         loop {
             let is_last = read.len() < rows.limit as usize;
-            rows.after =
-                read.last().map(|(thread, _)| (time_of(thread, rows.sort), thread.id)).or(rows.after);
-            found.extend(read.into_iter().filter(|(_, text)| terms.are_in(text)).map(|(thread, _)| thread));
+            rows.after = read.last().map(|Text(at, id, _)| (*at, *id)).or(rows.after);
+            found.extend(read.iter().filter(|Text(_, _, text)| terms.are_in(text)).map(|Text(_, id, _)| *id));
             if is_last || found.len() >= limit {
                 found.truncate(limit);
                 return Ok(found);
             }
             rows.limit = CHUNK;
-            read = self.fetch(&rows.select()).await?;
+            read = self.texts(&rows.texts()).await?;
         }
     }
 
-    /// Reads threads, each with the text that is searched.
-    async fn fetch(&self, select: &Select) -> Result<Vec<(Thread, String)>, StateError> {
+    async fn texts(&self, select: &Select) -> Result<Vec<Text>, StateError> {
+        let texts = self.db.read(async |conn| {
+            let row = select.query().fetch_one(conn).await?;
+            serde_json::from_str(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(error.into()))
+        });
+        Ok(texts.await?)
+    }
+
+    async fn fetch(&self, select: &Select) -> Result<Vec<Thread>, StateError> {
         let threads = self.db.read(async |conn| {
             let rows = select.query().fetch_all(conn).await?;
-            rows.iter().map(|row| Ok((Thread::from_row(row)?, row.try_get("search_text")?))).collect()
+            rows.iter().map(Thread::from_row).collect()
         });
         Ok(threads.await?)
+    }
+
+    /// Reads threads in the order of their ids. One that was deleted meanwhile is left out.
+    async fn in_order(&self, ids: &[Uuid]) -> Result<Vec<Thread>, StateError> {
+        let read = self.get_many(ids).await?;
+        let mut read: HashMap<Uuid, Thread> = read.into_iter().map(|thread| (thread.id, thread)).collect();
+        Ok(ids.iter().filter_map(|id| read.remove(id)).collect())
     }
 
     /// Returns the folders of all threads, each once, sorted by bytes.
@@ -130,13 +155,9 @@ impl ThreadStore {
     }
 }
 
-fn time_of(thread: &Thread, sort: SortKey) -> i64 {
-    let at = match sort {
-        SortKey::Created => thread.created_at,
-        SortKey::Updated => thread.updated_at,
-    };
-    at.as_millisecond()
-}
+/// Time in milliseconds, id and searched text of a row.
+#[derive(Deserialize)]
+struct Text(i64, Uuid, String);
 
 /// Returns the order that a query asks for. A cursor has its own.
 fn order_of(query: &ListThreads) -> Result<(SortKey, SortDirection), StateError> {

@@ -74,11 +74,25 @@ impl<'a> Rows<'a> {
         select
     }
 
-    /// Returns the statement. Its columns are [`THREAD_COLUMNS`] and the text that is searched.
+    /// Returns the statement that reads [`THREAD_COLUMNS`].
+    pub(super) fn threads(&self) -> Select {
+        self.select(&THREAD_COLUMNS)
+    }
+
+    /// Returns the statement that reads the time, the id and the searched text of each row, as one
+    /// JSON array: a row costs more than its content.
+    pub(super) fn texts(&self) -> Select {
+        let time = time_of(self.sort);
+        let Select { sql, binds } = self.select(&format!("{time}, id, search_text"));
+        let sql = format!("SELECT json_group_array(json_array({time}, id, search_text)) FROM ({sql})");
+        Select { sql, binds }
+    }
+
+    /// Returns the statement that reads these columns, which must have the time and the id.
     ///
     /// Each list, and each of a few folders, is a range of an index in the wanted order. SQLite
     /// merges them.
-    pub(super) fn select(&self) -> Select {
+    fn select(&self, columns: &str) -> Select {
         let mut select = Select { sql: String::new(), binds: Vec::new() };
         let conditions = self.conditions(&mut select);
         let listings = self.query.listings();
@@ -94,7 +108,6 @@ impl<'a> Rows<'a> {
             let all = select.bind(Bind::Json(json(folders)));
             format!(" AND +cwd IN (SELECT value FROM json_each(?{all}))")
         });
-        let columns = &*THREAD_COLUMNS;
         for listing in &listings {
             for folder in &folder_of_arm {
                 if !select.sql.is_empty() {
@@ -103,10 +116,7 @@ impl<'a> Rows<'a> {
                 // The plus keeps SQLite from reading the list.
                 let rowids_first = self.trigrams.is_some_and(|trigrams| trigrams.are_rare);
                 let plus = if rowids_first { "+" } else { "" };
-                let _ = write!(
-                    select.sql,
-                    "SELECT {columns}, search_text FROM threads WHERE {plus}listing = {listing}"
-                );
+                let _ = write!(select.sql, "SELECT {columns} FROM threads WHERE {plus}listing = {listing}");
                 if let Some(folder) = folder {
                     // The plus keeps SQLite from sorting what the index of folders gives: it is in
                     // the order of updates.

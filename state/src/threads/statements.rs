@@ -48,7 +48,8 @@ pub(crate) fn statements() -> Vec<(String, String)> {
                     // The direction changes no plan.
                     let direction = SortDirection::Descending;
                     let rows = Rows { query, sort, direction, after, trigrams, limit: 1 };
-                    statements.push((format!("list by {by}{name}{search}{cursor}"), rows.select().sql));
+                    let select = if trigrams.is_some() { rows.texts() } else { rows.threads() };
+                    statements.push((format!("list by {by}{name}{search}{cursor}"), select.sql));
                 }
             }
         }
