@@ -146,7 +146,7 @@ impl fmt::Display for HomeProblem {
                 write!(f, "{} line{} skipped", skipped.count, if skipped.count == 1 { "" } else { "s" })?;
                 for (n, bad) in skipped.first.iter().enumerate() {
                     let comma = if n == 0 { "," } else { ";" };
-                    write!(f, "{comma} at byte {}: {}", bad.offset, bad.reason)?;
+                    write!(f, "{comma} {bad}")?;
                 }
                 f.write_str(if skipped.count > skipped.first.len() as u64 { "; …" } else { "" })
             }

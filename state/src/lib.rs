@@ -104,6 +104,7 @@ pub mod audit;
 pub mod backfill;
 mod deletion;
 mod error;
+mod fingerprint;
 mod graph;
 pub mod health;
 mod home;

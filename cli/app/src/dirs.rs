@@ -11,6 +11,7 @@ use threadkeep_rollout::AgentHome;
 use crate::fault::Fault;
 pub use crate::given::Given;
 use crate::given::absolute;
+use crate::{messages, owner};
 
 /// Paths of the two directories. Neither needs to exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Dirs {
     pub home: PathBuf,
     /// The folder with our databases and settings.
     pub sqlite_home: PathBuf,
+    /// True if the user named both with options.
+    pub are_named: bool,
 }
 
 impl Dirs {
@@ -45,12 +48,13 @@ impl Dirs {
             .clone()
             .or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from))
             .unwrap_or_else(|| home.join("threadkeep"));
-        Ok(Dirs { home, sqlite_home })
+        let are_named = given.home.is_some() && given.sqlite_home.is_some();
+        Ok(Dirs { home, sqlite_home, are_named })
     }
 
     /// Returns the same places, from the root.
     pub fn absolute(&self) -> Dirs {
-        Dirs { home: absolute(&self.home), sqlite_home: absolute(&self.sqlite_home) }
+        Dirs { home: absolute(&self.home), sqlite_home: absolute(&self.sqlite_home), ..*self }
     }
 
     /// Opens the agent's home.
@@ -65,6 +69,9 @@ impl Dirs {
     /// Returns why no database could be created in the SQLite home, as far as that is known without
     /// writing.
     pub fn obstacle(&self) -> Option<String> {
+        if self.is_misplaced() {
+            return Some(format!("{} is no agent home", self.home.display()));
+        }
         let place = self.absolute().sqlite_home;
         // The rest would have to be created in the nearest folder that exists.
         let (nearest, found) =
@@ -73,6 +80,39 @@ impl Dirs {
             return Some(format!("{} is not a folder", nearest.display()));
         }
         (!is_writable(nearest)).then(|| format!("{} is not writable", nearest.display()))
+    }
+
+    /// Returns true if the SQLite home would be created in a folder that no agent has used.
+    fn is_misplaced(&self) -> bool {
+        let Dirs { home, sqlite_home, .. } = self.absolute();
+        let is_home = || AgentHome::open(&home).map_or(true, |home| home.looks_like_home());
+        sqlite_home.starts_with(&home) && !sqlite_home.exists() && !is_home()
+    }
+
+    /// Checks that databases may be created or used for this home.
+    ///
+    /// # Errors
+    ///
+    /// Fails if that would create a folder in one that is no agent home, or if the SQLite home
+    /// belongs to another home and the user has not named both.
+    pub fn check(&self) -> Result<(), Fault> {
+        if self.is_misplaced() {
+            return Err(messages::no_agent_home(&self.home));
+        }
+        match owner::of(&self.sqlite_home) {
+            Some(other) if !self.are_named && owner::differs(&other, &self.home) => {
+                Err(messages::other_home(&self.sqlite_home, &other))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records that the SQLite home belongs to this home. One inside the home needs no record.
+    pub(crate) fn claim(&self) {
+        let Dirs { home, sqlite_home, .. } = self.absolute();
+        if !sqlite_home.starts_with(&home) && home.is_dir() && !self.are_named {
+            owner::record(&sqlite_home, &home);
+        }
     }
 
     /// Creates the SQLite home if it does not exist, for this user alone.

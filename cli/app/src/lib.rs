@@ -75,6 +75,7 @@ pub mod typo;
 pub mod when;
 
 mod given;
+mod owner;
 
 pub use fault::{Fault, FaultKind};
 pub use message::{Command, Message, command};

@@ -45,6 +45,7 @@ impl Index {
     pub async fn for_writing(dirs: &Dirs) -> Result<Index, Fault> {
         need_sqlite_home(dirs)?;
         let state = stores(dirs).open_index().await?;
+        dirs.claim();
         Ok(Index { state, access: Access::Write, _temporary: None })
     }
 
@@ -55,6 +56,7 @@ impl Index {
     ///
     /// Fails as [`StateRuntime::open`], other than for a place that cannot be written.
     pub async fn for_reading(dirs: &Dirs, observer: &dyn Observer) -> Result<Index, Fault> {
+        dirs.check()?;
         match dirs.create_sqlite_home() {
             Err(error) if is_refusal(&error) => {
                 let (place, why) = (dirs.sqlite_home.display(), messages::of_io(&error));
@@ -66,7 +68,9 @@ impl Index {
         }
         let (refusal, opened) = readable(dirs, Stores::open_index).await;
         let Some(refusal) = refusal else {
-            return Ok(Index { state: opened?, access: Access::Write, _temporary: None });
+            let state = opened?;
+            dirs.claim();
+            return Ok(Index { state, access: Access::Write, _temporary: None });
         };
         let class = refusal.class();
         let refusal = messages::of_refusal(&refusal);
@@ -126,8 +130,9 @@ impl Index {
 ///
 /// # Errors
 ///
-/// Fails with a message that names the option for another folder.
+/// As [`Dirs::check`], and with a message that names the option for another folder.
 pub fn need_sqlite_home(dirs: &Dirs) -> Result<(), Fault> {
+    dirs.check()?;
     dirs.create_sqlite_home().map_err(|error| messages::no_sqlite_home(&dirs.sqlite_home, &error))
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::{GOALS_CODES, Id};
+use super::{GOALS_CODES, Id, THREAD};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GoalsArgs {
@@ -43,7 +43,7 @@ pub(crate) enum GoalsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SetArgs {
-    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+    #[arg(help = THREAD)]
     pub(crate) id: String,
     /// The objective; leave it out to change only budget or status of the present goal
     #[arg(required_unless_present_any = ["budget", "status"])]
@@ -67,7 +67,7 @@ pub(crate) struct SetArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArgs {
-    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+    #[arg(help = THREAD)]
     pub(crate) id: String,
     /// Tokens spent
     #[arg(long, value_name = "N", allow_negative_numbers = true)]

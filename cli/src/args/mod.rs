@@ -24,6 +24,8 @@ const HOME: &str = "The agent's home, with its rollouts; `threads` lists several
     [default: $CODEX_HOME, otherwise ~/.codex]";
 const SQLITE_HOME: &str =
     "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
+const THREAD: &str = "The thread: an id, its first or last digits, a name, a rollout, or @1 for the newest";
+const THREADS: &str = "The threads: ids, their first or last digits, names, rollouts, or @1 for the newest";
 const COLOR: &str = "When to use colours; NO_COLOR and CLICOLOR_FORCE are respected";
 
 const EXIT_CODES: &str = "\
@@ -35,8 +37,8 @@ const BACKFILL_CODES: &str = "\
 Exit codes: 0 success; 1 a file failed, is a copy of another or could not be listed; 2 failure, or interrupted.
 Skipped lines and malformed names are reported and do not count as problems.";
 const AUDIT_CODES: &str = "\
-Exit codes: 0 index and rollouts agree, also after --repair; 1 they differ, or a file, folder or thread could not be \
-read; 2 failure, or there is no index.";
+Exit codes: 0 index and rollouts agree, also after --repair, or the index is only behind: a rollout has changed since \
+it was indexed; 1 the index is wrong, or a file, folder or thread could not be read; 2 failure, or there is no index.";
 const STATUS_CODES: &str = "\
 Exit codes: 0 success; 1 a database cannot be used or created, the home cannot be read, \
 or the settings have errors; 2 failure.";
@@ -127,18 +129,40 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the values that a completion script offers, one a line
+    #[command(hide = true)]
+    CompleteValues {
+        /// Kind of value
+        #[arg(value_enum)]
+        kind: Values,
+        /// Add a tab and a description to each
+        #[arg(long)]
+        described: bool,
+    },
+}
+
+/// Kind of values that a shell offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Values {
+    /// Ids of threads, the newest first
+    Ids,
+    /// Ids of deleted threads
+    Deleted,
+    /// Words for `--source`
+    Sources,
+    /// Models of the newest threads
+    Models,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Id {
-    /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+    #[arg(help = THREAD)]
     pub(crate) id: String,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Ids {
-    /// The threads, each by its id or first digits, the last digits, its name, its rollout, or @1 for the newest
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, help = THREADS)]
     pub(crate) ids: Vec<String>,
 }
 

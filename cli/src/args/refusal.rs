@@ -22,6 +22,10 @@ pub(crate) fn fault(error: &clap::Error) -> Fault {
             ("there is no option ", typed(&word)).into()
         }
         (ErrorKind::UnknownArgument, Some(word)) => ("one word too many: ", typed(&word)).into(),
+        (ErrorKind::InvalidValue, Some(option)) if error.get(ContextKind::ValidValue).is_some() => {
+            let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
+            (typed(&value), " is no value for ", typed(&option)).into()
+        }
         _ => Message::from(said(error)),
     };
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());

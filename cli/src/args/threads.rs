@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep_state::SourceFilter;
 
-use super::{Ids, OTHER_CODES};
+use super::{Ids, OTHER_CODES, THREAD, THREADS};
 
 #[derive(Debug, Args)]
 pub(crate) struct ThreadsArgs {
@@ -129,7 +129,7 @@ pub(crate) enum ThreadsCommand {
     },
     /// Give a thread a name
     Rename {
-        /// The thread: its id or first digits, the last digits, its name, its rollout, or @1 for the newest
+        #[arg(help = THREAD)]
         id: String,
         /// The name
         #[arg(required_unless_present = "clear", conflicts_with = "clear")]
@@ -160,8 +160,7 @@ pub(crate) enum ThreadsCommand {
     Restore(Ids),
     /// Delete threads with their goals and logs; their rollouts are kept
     Delete {
-        /// The threads, each by its id or first digits, the last digits, its name, or its rollout
-        #[arg(value_name = "ID", required_unless_present = "missing")]
+        #[arg(value_name = "ID", required_unless_present = "missing", help = THREADS)]
         ids: Vec<String>,
         /// Delete every thread whose rollout is missing
         #[arg(long, conflicts_with = "ids")]

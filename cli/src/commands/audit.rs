@@ -1,5 +1,6 @@
 //! `audit`: compares the index with the rollouts, and repairs it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,8 +23,6 @@ use crate::output::{Answer, Screen};
 
 /// Columns of a value without `--verbose`.
 const VALUE_WIDTH: usize = 60;
-/// Rollouts that are not indexed yet and are shown one by one without `--verbose`.
-const NEW_SHOWN: usize = 10;
 
 /// The command.
 pub(super) struct Audit<'a>(pub(super) &'a AuditArgs);
@@ -97,6 +96,7 @@ impl Answer for Audited {
             "threads": self.report.threads,
             "unseen": self.report.unseen,
             "agrees": self.agrees(),
+            "behind": self.behind(),
             "repaired": self.repaired,
             "differences": self.report.differences.iter().map(json_of).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
@@ -105,18 +105,10 @@ impl Answer for Audited {
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        let is_new = |difference: &Difference| difference.kind == DifferenceKind::NotIndexed;
-        let new = self.report.differences.iter().filter(|difference| is_new(difference)).count();
-        let summarise = new > NEW_SHOWN && !screen.verbose;
         for thread in self.report.differences.chunk_by(|one, other| one.thread_id == other.thread_id) {
-            if !(summarise && thread.iter().all(is_new)) {
+            if screen.verbose || thread.iter().any(|difference| !difference.is_behind) {
                 text.push_str(&of_thread(thread, screen));
             }
-        }
-        if summarise {
-            let found = paint(YELLOW, &format!("{} are not indexed yet", counted(new as u64, "rollout")));
-            let remedy = (command("backfill"), " indexes them (-v shows each)");
-            text.push_str(&format!("{found}; {}\n", screen.render(remedy)));
         }
         if !self.problems.is_empty() {
             text.push_str(&format!("{}\n", paint(BOLD, "files with problems")));
@@ -134,7 +126,11 @@ impl Answer for Audited {
     fn done(&self) -> String {
         let (left, unseen) = (self.report.differences.len(), self.report.unseen);
         let repaired = counted(self.repaired.unwrap_or(0) as u64, "difference");
-        format!("repaired {repaired}, {left} left, {} not compared", counted(unseen, "thread"))
+        let behind = self.behind();
+        format!(
+            "repaired {repaired}, {left} left ({behind} behind), {} not compared",
+            counted(unseen, "thread")
+        )
     }
 
     fn code(&self) -> Code {
@@ -143,9 +139,15 @@ impl Answer for Audited {
 }
 
 impl Audited {
-    /// Returns true if everything was compared and nothing differs.
+    /// Returns true if everything was compared and nothing is wrong. The index may be behind.
     fn agrees(&self) -> bool {
-        self.report.differences.is_empty() && self.report.unseen == 0 && !self.has_unread()
+        self.report.wrong() == 0 && self.report.unseen == 0 && !self.has_unread()
+    }
+
+    /// Returns the number of rollouts that have changed since they were indexed.
+    fn behind(&self) -> u64 {
+        let behind = self.report.differences.iter().filter(|difference| difference.is_behind);
+        behind.map(|difference| difference.rollout_path.as_str()).collect::<HashSet<_>>().len() as u64
     }
 
     /// Returns true if a file or folder could not be read.
@@ -162,7 +164,7 @@ impl Audited {
                 counted(self.report.threads.saturating_sub(self.report.unseen), "thread")
             ),
         );
-        let left = self.report.differences.len() as u64;
+        let left = self.report.wrong() as u64;
         let repaired = match self.repaired {
             Some(number @ 1..) => format!("{} repaired; ", counted(number as u64, "difference")),
             _ => String::new(),
@@ -171,6 +173,7 @@ impl Audited {
             (0, _) if !self.agrees() => {
                 format!("{repaired}no difference was found, as far as the rollouts can be read")
             }
+            (0, _) if self.behind() > 0 => format!("{repaired}the index is not wrong"),
             (0, _) => paint(GREEN, &format!("{repaired}index and rollouts agree")),
             (_, None) => {
                 let found = paint(RED, &format!("index and rollouts differ in {}", counted(left, "place")));
@@ -183,6 +186,13 @@ impl Audited {
             }
         };
         let mut missed = String::new();
+        if self.behind() > 0 {
+            let behind =
+                paint(YELLOW, &format!("the index is behind in {}", counted(self.behind(), "rollout")));
+            let details = if screen.verbose { "" } else { " (-v shows each)" };
+            let remedy = (" since its last run; ", command("backfill"), format!(" updates it{details}"));
+            missed.push_str(&format!("{behind}{}\n", screen.render(remedy)));
+        }
         if self.has_unread() && self.report.unseen == 0 {
             missed.push_str(&format!("{}: see above\n", paint(RED, "not everything could be read")));
         }
@@ -199,6 +209,7 @@ impl Audited {
 
 fn json_of(difference: &Difference) -> Value {
     let mut object = json!({ "thread_id": difference.thread_id, "rollout_path": difference.rollout_path });
+    object["behind"] = difference.is_behind.into();
     let kind = match &difference.kind {
         DifferenceKind::Field { field, index, rollout } => {
             object["field"] = (*field).into();

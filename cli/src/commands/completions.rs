@@ -5,6 +5,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde_json::{Value, json};
 
+use super::completion_scripts::complete;
 use crate::args::Cli;
 use crate::command::{Answered, Context, Needs, Run};
 use crate::output::{Answer, Screen};
@@ -27,7 +28,8 @@ impl Run for Completions {
     async fn run(&self, _context: &Context<'_>) -> Answered {
         let mut script = Vec::new();
         clap_complete::generate(self.0, &mut Cli::command(), "threadkeep", &mut script);
-        Ok(Box::new(Script { shell: self.0, script: String::from_utf8_lossy(&script).into_owned() }))
+        let script = complete(self.0, &String::from_utf8_lossy(&script));
+        Ok(Box::new(Script { shell: self.0, script }))
     }
 }
 

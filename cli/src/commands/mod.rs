@@ -2,6 +2,8 @@
 
 mod audit;
 mod backfill;
+mod complete_values;
+mod completion_scripts;
 mod completions;
 mod config;
 mod goals;
@@ -93,5 +95,8 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Config(args) => Box::new(config::Config(&args.command)),
         Command::Status => Box::new(status::Status),
         Command::Completions { shell } => Box::new(completions::Completions(*shell)),
+        Command::CompleteValues { kind, described } => {
+            Box::new(complete_values::CompleteValues { kind: *kind, described: *described })
+        }
     }
 }

@@ -93,21 +93,14 @@ impl PlaceProblem {
     }
 
     fn reason(&self) -> String {
+        // A message may quote the file.
+        let reason = |problem| redact(&messages::of_problem(problem)).into_owned();
         let reasons: Vec<String> = self.problems.iter().map(reason).collect();
         reasons.join("; ")
     }
 
     pub(super) fn json(&self) -> Value {
         json!({ "path": self.path, "kind": self.kind().as_str(), "reason": self.reason() })
-    }
-}
-
-/// Returns the message of a problem, which may quote the file, and what to do about it.
-fn reason(problem: &HomeProblem) -> String {
-    let reason = redact(&problem.to_string()).into_owned();
-    match messages::of_problem(problem) {
-        Some(remedy) => format!("{reason}; {remedy}"),
-        None => reason,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::label::thread_label;
-use threadkeep_app::opening::{Access, Index};
+use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::Refreshed;
 use threadkeep_app::text::fit;
 use threadkeep_app::{Fault, FaultKind, Message, Observer, command, messages, refresh};
@@ -120,11 +120,19 @@ pub(super) async fn is_known(dirs: &Dirs, id: Uuid, screen: &Screen) -> Result<b
     let (Ok(home), Ok(index)) = (dirs.agent_home(), Index::for_reading(dirs, screen).await) else {
         return Ok(true);
     };
-    let found = find(&index, &home, &id.to_string(), screen).await;
-    let is_stale = matches!(index.access, Access::ReadOnly(_));
-    index.close().await?;
     // The store of goals refuses a deleted thread itself.
-    Ok(is_stale || !found.is_err_and(|fault| fault.kind == FaultKind::UnknownThread))
+    let is_unknown = async || {
+        let found = look_up(&index, &home, &id.to_string()).await;
+        found.is_err_and(|fault| fault.kind == FaultKind::UnknownThread)
+    };
+    let mut is_known = !is_unknown().await;
+    if !is_known {
+        // Another process may be indexing it just now.
+        let refreshed = refresh::refresh(&index, &home, screen).await?;
+        is_known = refreshed.incomplete.is_some() || !is_unknown().await;
+    }
+    index.close().await?;
+    Ok(is_known)
 }
 
 /// Returns the indexed thread that is meant.

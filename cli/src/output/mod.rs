@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
-use threadkeep_app::text::clean;
+use threadkeep_app::text::{clean, wrap};
 use threadkeep_app::{Fault, Message, Observer, messages};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use uuid::Uuid;
@@ -163,7 +163,7 @@ impl Screen {
             return self.tell(&json::document(&json!({ "error": error }), false));
         }
         let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
-        if let Some(hint) = hint {
+        if let Some(hint) = hint.map(fitting) {
             lines.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.replace('\n', "\n    ")));
         }
         for cause in causes {
@@ -243,4 +243,13 @@ fn width(is_terminal: bool) -> usize {
         of_environment().unwrap_or(table::UNLIMITED)
     };
     width.max(LEAST_WIDTH)
+}
+
+/// Breaks a long hint into lines for a terminal. A command is never broken: it is copied.
+fn fitting(hint: String) -> String {
+    const LABEL: usize = 8;
+    if !io::stderr().is_terminal() || hint.contains(['`', '\n']) {
+        return hint;
+    }
+    wrap(&hint, width(true).saturating_sub(LABEL).max(LEAST_WIDTH)).join("\n")
 }

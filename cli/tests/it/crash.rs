@@ -13,8 +13,17 @@ const ROUNDS: usize = 20;
 
 /// Everything that the index says, and that it agrees with the rollouts.
 fn index(fixture: &Fixture, sqlite_home: &str) -> Result<Value> {
-    let list =
-        ["--sqlite-home", sqlite_home, "threads", "--no-refresh", "--limit", "1000", "--sort", "created"];
+    let list = [
+        "--sqlite-home",
+        sqlite_home,
+        "threads",
+        "--all",
+        "--no-refresh",
+        "--limit",
+        "1000",
+        "--sort",
+        "created",
+    ];
     let audit = fixture.run(&["--sqlite-home", sqlite_home, "audit"])?;
     assert_eq!(audit.code, Some(0), "{}", audit.all());
     fixture.json(&list)

@@ -243,7 +243,7 @@ fn a_thread_need_not_be_indexed_nor_the_home_be_there() -> Result {
     let arguments = ["--sqlite-home", "state", "goals"];
     let set = fixture.json(&[&arguments[..], &["set", UNKNOWN, "A goal of its own", "--force"]].concat())?;
     let get = fixture.json(&[&arguments[..], &["get", UNKNOWN]].concat())?;
-    assert_eq!((&set, &set["thread_id"]), (&get, &UNKNOWN.into()));
+    assert_eq!((&set["goal"], &set["thread_id"]), (&get["goal"], &UNKNOWN.into()));
     Ok(())
 }
 

@@ -160,10 +160,7 @@ fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
     exit 2
     --- stderr
     error: the argument '--deleted' cannot be used with '--search <TEXT>'
-
-    Usage: threadkeep threads --deleted
-
-    For more information, try '--help'.
+      hint: Usage: threadkeep threads --deleted
     ");
     Ok(())
 }

@@ -116,7 +116,7 @@ fn filters_narrow_the_list() -> Result {
 fn an_empty_list_says_why() -> Result {
     let fixture = Fixture::bundled()?;
     let empty = Fixture::empty()?;
-    fs::create_dir(empty.home())?;
+    fs::create_dir_all(empty.home().join("sessions"))?;
     insta::assert_snapshot!(empty.run(&["threads"])?.all(), @r"
     exit 0
     --- stdout

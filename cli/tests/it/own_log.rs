@@ -35,7 +35,7 @@ fn a_command_that_changes_something_leaves_one_row() -> Result {
     ["info","threads archive: archived",{"command":"threads archive","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["info","threads close: closed 1 thread",{"command":"threads close","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     ["info","goals set: active 0/500",{"command":"goals set","exit_code":0},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
-    ["info","audit --repair: repaired 0 differences, 0 left, 0 threads not compared",{"command":"audit --repair","exit_code":0},null]
+    ["info","audit --repair: repaired 0 differences, 0 left (0 behind), 0 threads not compared",{"command":"audit --repair","exit_code":0},null]
     "#);
     Ok(())
 }

@@ -127,10 +127,7 @@ fn several_homes_are_one_list() -> Result {
     exit 2
     --- stderr
     error: --home can be given several times for the list of `threads` alone
-
-    Usage: threadkeep [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+      hint: the same command with --help explains it
     ");
     Ok(())
 }

@@ -96,12 +96,14 @@ fn a_secret_that_is_typed_is_not_said_again() -> Result {
 fn ids_paths_and_commands_are_no_secrets() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036f-755a-7811-b14e-4200865829fd";
-    std::fs::create_dir_all(fixture.path().join("rollouts/2026/token-store"))?;
-    insta::assert_snapshot!(fixture.run(&["--home", "rollouts/2026/token-store", "goals", "set", id, "--budget", "5"])?.all(), @r"
+    let home = "rollouts/2026/token-store";
+    std::fs::create_dir_all(fixture.path().join(home).join("sessions"))?;
+    let arguments = ["--home", home, "goals", "set", id, "--budget", "5", "--force"];
+    insta::assert_snapshot!(fixture.run(&arguments)?.all(), @r"
     exit 2
     --- stderr
-    error: sessions/2026/token-store is a folder of the agent home [tmp]
-      hint: pass the home itself: --home [tmp]
+    error: thread 01a2036f-755a-7811-b14e-4200865829fd has no goal
+      hint: set one with `threadkeep --home [tmp]/rollouts/2026/token-store goals set 01a2036f-755a-7811-b14e-4200865829fd OBJECTIVE`
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "show", "ffff"])?.all(), @r"
     exit 2

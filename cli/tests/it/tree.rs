@@ -16,25 +16,27 @@ fn spawned_threads_hang_below_their_parents() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "tree"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               LIFE  LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code  open  completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       open  completed    22 Nov 2019
-    └─ 01a2036e-6d54  Look at lib.rs and report.           open  interrupted  22 Nov 2019
+    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code          open    completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   open    completed    22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
     ");
     let tree = fixture.json(&["threads", "tree"])?;
-    insta::assert_snapshot!(tree["agents"][1], @r#"{"thread_id":"01a2036e-6cdf-7391-8637-5d2cea6ff818","parent_thread_id":"01a2036e-6c3d-7fb3-9eef-e29a46cef274","depth":1,"name":"Look at the README and report.","lifecycle":"open","closed_by":null,"outcome":"completed","updated_at":"2019-11-22T13:24:58.411Z","updated_at_ms":1574429098411}"#);
+    insta::assert_snapshot!(tree["agents"][1], @r#"
+    {"thread_id":"01a2036e-6cdf-7391-8637-5d2cea6ff818","parent_thread_id":"01a2036e-6c3d-7fb3-9eef-e29a46cef274","depth":1,"name":"Look at the README and report.","nickname":"Boyle","role":null,"path":null,"forked_from_id":null,"is_fork":false,"lifecycle":"open","closed_by":null,"outcome":"completed","updated_at":"2019-11-22T13:24:58.411Z","updated_at_ms":1574429098411}
+    "#);
     Ok(())
 }
 
 #[test]
 fn a_home_without_agents_says_so() -> Result {
     let fixture = Fixture::empty()?;
-    std::fs::create_dir(fixture.home())?;
+    std::fs::create_dir_all(fixture.home().join("sessions"))?;
     insta::assert_snapshot!(fixture.run(&["threads", "tree"])?.all(), @r"
     exit 0
     --- stdout
-    No thread has sub-agents.
-    A thread appears here once its agent has spawned another.
+    No thread has sub-agents or forks.
+    A thread appears here once its agent has spawned another, or it was forked.
     ");
     Ok(())
 }
@@ -42,6 +44,8 @@ fn a_home_without_agents_says_so() -> Result {
 #[test]
 fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() -> Result {
     let fixture = Fixture::bundled()?;
+    // Its agent has closed this one.
+    fixture.json(&["threads", "reopen", "01a2036e-6d54"])?;
     insta::assert_snapshot!(fixture.run(&["threads", "close", "01a2036e-6cdf"])?.all(), @r"
     exit 0
     --- stdout
@@ -63,18 +67,19 @@ fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() ->
     insta::assert_snapshot!(fixture.run(&["threads", "tree", "01a2036e-6c3d"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               LIFE    LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code  closed  completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       closed  completed    22 Nov 2019
-    └─ 01a2036e-6d54  Look at lib.rs and report.           closed  interrupted  22 Nov 2019
+    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code          closed  completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   closed  completed    22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
     ");
     let show = fixture.run(&["threads", "show", "01a2036e-6d54"])?.stdout;
     let section: Vec<&str> =
         show.lines().skip_while(|line| *line != "relatives").take_while(|line| !line.is_empty()).collect();
     insta::assert_snapshot!(section.join("\n"), @r"
-    agents
+    relatives
     lifecycle      closed, with 01a2036e-6c3d-7fb3-9eef-e29a46cef274
     parent         01a2036e-6c3d-7fb3-9eef-e29a46cef274
+                   Use two helpers to look at the code
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "reopen", PARENT])?.all(), @r"
     exit 0
@@ -118,20 +123,20 @@ async fn a_thread_that_only_the_graph_knows_is_drawn_and_can_be_typed_whole() ->
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    ID                                          THREAD                    LIFE  LAST RUN     UPDATED
-    01a2036e-6c3d                               Use two helpers to look…  open  completed    22 Nov 2019
-    ├─ 01a2036e-6cdf                            Look at the README and…   open  completed    22 Nov 2019
-    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)             open  unknown
-    └─ 01a2036e-6d54                            Look at lib.rs and repo…  open  interrupted  22 Nov 2019
+    ID                                          THREAD                               LIFE    LAST RUN
+    01a2036e-6c3d                               Use two helpers to look at the code  open    completed
+    ├─ 01a2036e-6cdf                            Look at the README and report.       open    completed
+    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)                        open    unknown
+    └─ 01a2036e-6d54                            Look at lib.rs and report.           closed  interrupted
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT, "--depth", "1"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               LIFE  LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code  open  completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       open  completed    22 Nov 2019
+    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code          open    completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   open    completed    22 Nov 2019
     │  └─ …           1 more: --depth 2 shows them
-    └─ 01a2036e-6d54  Look at lib.rs and report.           open  interrupted  22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
     ");
     assert_eq!(fixture.json(&["threads", "tree", PARENT, "--depth", "1"])?["deeper"], 1);
     assert_eq!(fixture.json(&["threads", "tree", UNKNOWN])?["agents"][0]["thread_id"], UNKNOWN);

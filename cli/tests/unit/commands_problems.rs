@@ -14,6 +14,6 @@ fn a_place_has_one_entry_of_its_worst_kind() {
     assert_eq!(merged.len(), 2);
     assert_eq!(merged[0].reason(), format!("has the same thread id as sessions/b; {}", name.reason()));
     assert!(merged[0].is_serious() && !name.is_serious());
-    let empty = "the file is empty; delete it, or wait until its agent writes to it";
+    let empty = "the file is empty; it will be read once its agent writes to it";
     assert_eq!(merged[1].reason(), empty);
 }

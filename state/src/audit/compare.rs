@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
-use threadkeep_rollout::{AgentHome, HomeError};
+use threadkeep_rollout::{AgentHome, Fingerprint, HomeError, SESSION_INDEX};
 use threadkeep_sqlite::{Database, RowReader, json};
 use uuid::Uuid;
 
@@ -14,10 +14,11 @@ use super::read::{CHUNK, Reading, read_all};
 use super::{AuditReport, Difference, DifferenceKind};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::error::StateError;
+use crate::fingerprint::Recipe;
 use crate::home::{is_gone, prefix_of};
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
-use crate::threads::{Claim, IndexedColumns, ThreadUpsert};
+use crate::threads::{Claim, IndexedColumns, ThreadUpsert, are_parts};
 
 /// Error of an audit.
 #[derive(Debug, thiserror::Error)]
@@ -60,15 +61,19 @@ impl StateRuntime {
             .into_iter()
             .map(|problem| FileProblem { path: problem.path, problem: HomeProblem::Place(problem.reason) });
         let mut report = AuditReport { problems: places.collect(), ..AuditReport::default() };
+        let names_at = home.absolute(SESSION_INDEX).metadata().ok();
+        let names_at = names_at.map(|metadata| Fingerprint::of(&metadata));
+        let home_now =
+            Home { home, recipe: Recipe::new(&provider), names: &names, names_at: names_at.as_ref() };
         for chunk in discovery.files.chunks(CHUNK) {
             let (home_of_files, provider, files) = (home.clone(), Arc::clone(&provider), chunk.to_vec());
             let readings = blocking(move || read_all(&home_of_files, &provider, &files)).await?;
-            compare_chunk(self.database(), home, &names, readings, &mut report).await?;
+            compare_chunk(self.database(), &home_now, readings, &mut report).await?;
             progress(report.files, discovery.files.len() as u64);
         }
 
         let present: HashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
-        for (id, path) in listed_paths(self.database()).await? {
+        for (id, path, was_there) in listed_paths(self.database()).await? {
             report.threads += 1;
             if present.contains(path.as_str()) {
                 continue;
@@ -76,7 +81,7 @@ impl StateRuntime {
             if hidden.iter().any(|prefix| path.starts_with(prefix.as_str())) {
                 report.unseen += 1;
             } else {
-                report.add(id, &path, DifferenceKind::NoRollout);
+                report.add(id, &path, DifferenceKind::NoRollout, was_there);
             }
         }
         Ok(report)
@@ -89,8 +94,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 impl AuditReport {
-    fn add(&mut self, thread_id: Uuid, path: &str, kind: DifferenceKind) {
-        self.differences.push(Difference { thread_id, rollout_path: path.to_owned(), kind });
+    fn add(&mut self, thread_id: Uuid, path: &str, kind: DifferenceKind, is_behind: bool) {
+        self.differences.push(Difference { thread_id, rollout_path: path.to_owned(), kind, is_behind });
     }
 }
 
@@ -104,15 +109,29 @@ struct Row {
     missing: bool,
 }
 
+/// The home as it is now.
+struct Home<'a> {
+    home: &'a AgentHome,
+    recipe: Recipe,
+    names: &'a HashMap<Uuid, String>,
+    /// State of the file that names threads.
+    names_at: Option<&'a Fingerprint>,
+}
+
 async fn compare_chunk(
     db: &Database,
-    home: &AgentHome,
-    names: &HashMap<Uuid, String>,
+    now: &Home<'_>,
     readings: Vec<Reading>,
     report: &mut AuditReport,
 ) -> Result<(), StateError> {
     let ids: Vec<Uuid> = readings.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.id)).collect();
     let (rows, deleted) = load(db, &ids).await?;
+    let paths = readings.iter().map(|(file, _)| file.path.as_str()).chain([SESSION_INDEX]);
+    let indexed = fingerprints(db, &paths.collect::<Vec<_>>()).await?;
+    let has_changed = |path: &str, fingerprint: Option<&Fingerprint>| {
+        indexed.get(path).cloned() != fingerprint.map(|fingerprint| now.recipe.stored(fingerprint))
+    };
+    let names_changed = has_changed(SESSION_INDEX, now.names_at);
     for (file, read) in readings {
         report.files += 1;
         let thread = match read {
@@ -125,15 +144,20 @@ async fn compare_chunk(
         if deleted.contains(&thread.id) {
             continue;
         }
-        match rows.get(&thread.id).filter(|row| !row.missing) {
-            None => report.add(thread.id, &file.path, DifferenceKind::NotIndexed),
-            Some(row) => match rightful_other(home, &thread, row) {
-                Some(other) => report.problems.push(FileProblem {
-                    path: file.path,
-                    problem: HomeProblem::Duplicate { of: other.to_owned() },
-                }),
-                None => compare_fields(&thread, row, names.get(&thread.id), report),
-            },
+        let is_behind = has_changed(&file.path, Some(&file.fingerprint));
+        let Some(row) = rows.get(&thread.id).filter(|row| !row.missing) else {
+            report.add(thread.id, &file.path, DifferenceKind::NotIndexed, is_behind);
+            continue;
+        };
+        match rightful_other(now.home, &thread, row) {
+            Some(other) if are_parts(thread.id, &file.path, other) => {}
+            Some(other) => report.problems.push(FileProblem {
+                path: file.path,
+                problem: HomeProblem::Duplicate { of: other.to_owned() },
+            }),
+            None => {
+                compare_fields(&thread, row, now.names.get(&thread.id), report, (is_behind, names_changed))
+            }
         }
     }
     Ok(())
@@ -148,20 +172,26 @@ fn rightful_other<'a>(home: &AgentHome, thread: &ThreadUpsert, row: &'a Row) -> 
     row.claim.beats(&thread.claim(), thread.id).then_some(path)
 }
 
-fn compare_fields(thread: &ThreadUpsert, row: &Row, name: Option<&String>, report: &mut AuditReport) {
-    let mut differ = |field, index: Option<String>, rollout: Option<String>| {
+fn compare_fields(
+    thread: &ThreadUpsert,
+    row: &Row,
+    name: Option<&String>,
+    report: &mut AuditReport,
+    (is_behind, names_changed): (bool, bool),
+) {
+    let mut differ = |field, index: Option<String>, rollout: Option<String>, is_behind| {
         let kind = DifferenceKind::Field { field, index, rollout };
-        report.add(thread.id, &thread.columns.rollout_path, kind);
+        report.add(thread.id, &thread.columns.rollout_path, kind, is_behind);
     };
     let wanted = serde_json::to_value(&thread.columns).unwrap_or_default();
     for (n, field) in IndexedColumns::NAMES.iter().enumerate() {
         let (index, rollout) = (row.columns.get(n).unwrap_or(&Value::Null), &wanted[n]);
         if index != rollout {
-            differ(field, text(index), text(rollout));
+            differ(field, text(index), text(rollout), is_behind);
         }
     }
     if row.session_name.as_ref() != name {
-        differ("session_name", row.session_name.clone(), name.cloned());
+        differ("session_name", row.session_name.clone(), name.cloned(), names_changed);
     }
 }
 
@@ -206,15 +236,32 @@ fn row_of(row: &SqliteRow) -> Result<(Uuid, Row), sqlx::Error> {
     Ok((id, read))
 }
 
-/// Returns every listed thread with the path of its rollout.
-async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String)>, StateError> {
-    const LISTED: &str =
-        "SELECT id, rollout_path FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path";
+/// Returns the stored fingerprints of some files.
+async fn fingerprints(db: &Database, paths: &[&str]) -> Result<HashMap<String, String>, StateError> {
+    let stored =
+        sqlx::query("SELECT path, fingerprint FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))");
+    let stored = stored.bind(json(paths));
+    let read = db.read(async |conn| {
+        let rows = stored.fetch_all(conn).await?;
+        let stored = rows.iter().map(|row| {
+            let mut row = RowReader::new(row);
+            Ok((row.column()?, row.column()?))
+        });
+        stored.collect()
+    });
+    Ok(read.await?)
+}
+
+/// Returns every listed thread with the path of its rollout, and true if the last index run saw
+/// that file.
+async fn listed_paths(db: &Database) -> Result<Vec<(Uuid, String, bool)>, StateError> {
+    const LISTED: &str = "SELECT id, rollout_path, EXISTS (SELECT 1 FROM rollouts WHERE path = rollout_path) \
+         FROM threads WHERE missing_since_ms IS NULL ORDER BY rollout_path";
     let listed = db.read(async |conn| {
         let rows = sqlx::query(LISTED).fetch_all(conn).await?;
         let path_of = |row| {
             let mut row = RowReader::new(row);
-            Ok((row.uuid()?, row.column()?))
+            Ok((row.uuid()?, row.column()?, row.column()?))
         };
         rows.iter().map(path_of).collect()
     });

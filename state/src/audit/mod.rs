@@ -24,13 +24,21 @@ pub struct AuditReport {
     pub threads: u64,
     /// Threads that could not be compared, because the place of their rollouts cannot be read.
     pub unseen: u64,
-    /// Places where index and rollouts differ, in the order of the files.
+    /// Places where index and rollouts differ, in the order of the files. See
+    /// [`Difference::is_behind`].
     pub differences: Vec<Difference>,
     /// Files that give no thread of their own. The index is not wrong about them.
     pub problems: Vec<FileProblem>,
 }
 
-/// One place where the index is wrong.
+impl AuditReport {
+    /// Returns the number of differences that no change of a file explains.
+    pub fn wrong(&self) -> usize {
+        self.differences.iter().filter(|difference| !difference.is_behind).count()
+    }
+}
+
+/// One place where the index differs from a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
@@ -40,6 +48,8 @@ pub struct Difference {
     pub rollout_path: String,
     /// Kind of the mistake.
     pub kind: DifferenceKind,
+    /// True if the file has changed since it was indexed: the next index run corrects it.
+    pub is_behind: bool,
 }
 
 /// Mistake in the index.

@@ -9,21 +9,11 @@ use threadkeep_rollout::{
     AgentHome, Discovery, Fingerprint, ProblemReason, RolloutFile, RolloutName, SESSION_INDEX,
 };
 
+use crate::fingerprint::Recipe;
 use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
 
-/// Part of every fingerprint. It grows when the extraction learns something new, and then
-/// everything is read again.
-const EXTRACTION: u32 = 3;
-
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
-
-/// Writes a number in hexadecimal digits, at least `least` of them.
-fn push_hex(text: &mut String, number: u64, least: u32) {
-    let digits = number.checked_ilog2().map_or(1, |log| log / 4 + 1).max(least);
-    let digit = |place: u32| char::from(b"0123456789abcdef"[(number >> (4 * place)) as usize & 15]);
-    text.extend((0..digits).rev().map(digit));
-}
 
 /// Returns the length in bytes of a file with this stored fingerprint.
 pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
@@ -34,7 +24,7 @@ pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
 #[derive(Clone, Debug)]
 pub struct HomeSource {
     home: AgentHome,
-    recipe: String,
+    recipe: Recipe,
     /// Keys of the only files that are listed. Default: every file of the home.
     pub(super) only: Option<Arc<[String]>>,
 }
@@ -61,29 +51,13 @@ impl HomeSource {
     /// Makes a source. The provider is part of the fingerprints: if it changes, everything is read
     /// again.
     pub(super) fn new(home: AgentHome, default_provider: &str) -> HomeSource {
-        let recipe = format!("{EXTRACTION}:{}", default_provider.replace('\0', " "));
-        HomeSource { home, recipe, only: None }
-    }
-
-    /// Returns a fingerprint as it is stored: the length and a checksum of the rest. Each file has
-    /// one, so it is short.
-    fn stored(&self, fingerprint: &Fingerprint) -> String {
-        let mut checksum = crc32fast::Hasher::new();
-        checksum.update(&fingerprint.modified_ns.to_le_bytes());
-        checksum.update(&fingerprint.changed_ns.to_le_bytes());
-        checksum.update(self.recipe.as_bytes());
-        // The same as `format!("{:x}:{:08x}")`, several times faster: a pass does it for each file.
-        let mut text = String::with_capacity(24);
-        push_hex(&mut text, fingerprint.len, 1);
-        text.push(':');
-        push_hex(&mut text, checksum.finalize().into(), 8);
-        text
+        HomeSource { home, recipe: Recipe::new(default_provider), only: None }
     }
 
     fn item(&self, file: RolloutFile) -> Item<HomeItem> {
         Item {
             key: file.path,
-            fingerprint: self.stored(&file.fingerprint),
+            fingerprint: self.recipe.stored(&file.fingerprint),
             bytes: file.fingerprint.len,
             handle: HomeItem::Rollout {
                 name: file.name,
@@ -138,7 +112,7 @@ impl HomeSource {
                 let fingerprint = Fingerprint::of(&metadata);
                 listing.items.push(Item {
                     key: SESSION_INDEX.to_owned(),
-                    fingerprint: self.stored(&fingerprint),
+                    fingerprint: self.recipe.stored(&fingerprint),
                     bytes: fingerprint.len,
                     handle: HomeItem::Names,
                 });

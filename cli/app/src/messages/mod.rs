@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, FaultKind, chain};
 use crate::message::{Message, Part, command, typed};
-use crate::text::{count, shell_os_word};
+use crate::text::{bytes, count, shell_os_word};
 
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, rebuild, recovery};
@@ -36,9 +36,21 @@ pub fn no_index(sqlite_home: &Path) -> Fault {
     )
 }
 
-/// Returns what to do about a problem of a file or folder, if that is not plain from the problem.
-pub fn of_problem(problem: &HomeProblem) -> Option<&'static str> {
+/// Returns a problem of a file or folder in words, and what to do about it if that is not plain.
+pub fn of_problem(problem: &HomeProblem) -> String {
+    if let HomeProblem::Shrunk { was, is } = problem {
+        let is = if *is == 0 { "is empty".to_owned() } else { format!("has {}", bytes(*is)) };
+        return format!("{is}, and had {} when last indexed: restore it from a backup", bytes(*was));
+    }
+    match remedy(problem) {
+        Some(remedy) => format!("{problem}; {remedy}"),
+        None => problem.to_string(),
+    }
+}
+
+fn remedy(problem: &HomeProblem) -> Option<&'static str> {
     match problem {
+        HomeProblem::Base { .. } => Some("restore it: until then only the rest of this history is shown"),
         HomeProblem::Place(reason) => match reason {
             ProblemReason::BrokenLink => Some("remove the link, or mount what it leads to"),
             ProblemReason::NotAFile => Some("move it away"),
@@ -46,7 +58,7 @@ pub fn of_problem(problem: &HomeProblem) -> Option<&'static str> {
         },
         HomeProblem::Unread(error) => match **error {
             ExtractError::NotAFile => Some("move it away"),
-            ExtractError::Empty => Some("delete it, or wait until its agent writes to it"),
+            ExtractError::Empty => Some("it will be read once its agent writes to it"),
             _ => None,
         },
         _ => None,
@@ -93,6 +105,21 @@ pub fn unknown(word: &str, is_id: bool) -> Fault {
     };
     Fault::new((missed, typed(word)), (command("threads"), " lists the threads that exist"))
         .of_kind(FaultKind::UnknownThread)
+}
+
+/// Makes the error about a folder that is no agent home, in which nothing is created.
+pub fn no_agent_home(home: &Path) -> Fault {
+    let lacks = "it has no sessions folder, no config.toml and no session_index.jsonl";
+    Fault::new(format!("{} is no agent home: {lacks}", home.display()), OTHER_HOME)
+}
+
+/// Makes the error about a SQLite home that belongs to another agent home.
+pub fn other_home(sqlite_home: &Path, other: &Path) -> Fault {
+    Fault::new(
+        format!("the databases in {} belong to the agent home {}", sqlite_home.display(), other.display()),
+        "pass that home with --home DIR, or name both with --home DIR and --sqlite-home DIR if you mean this",
+    )
+    .of_kind(FaultKind::Foreign)
 }
 
 /// Makes the error about a SQLite home that cannot be created.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use threadkeep_app::Fault;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
+use threadkeep_app::settle::settle;
 use threadkeep_state::{Agent, Descendants, GraphError, Lifecycle, Thread, TreeQuery};
 use uuid::Uuid;
 
@@ -31,12 +32,14 @@ impl Run for Show<'_> {
         };
         let refreshes = !self.no_refresh || index.access == Access::Temporary;
         let answered = each(self.ids, screen, async |typed| {
-            let (thread, incomplete) = if refreshes {
+            let (mut thread, incomplete) = if refreshes {
                 find_current(&index, &home, typed, screen).await?
             } else {
                 let incomplete = prepare(&index, &home, false, *screen).await?.incomplete;
                 (look_up(&index, &home, typed).await?, incomplete)
             };
+            let outcome = settle(&home, thread.id, &thread.rollout_path, thread.run_outcome);
+            thread.run_outcome = outcome;
             let goal = of_threads(context, &[thread.id]).await.remove(&thread.id);
             let mut files = index.state.threads().files_of(thread.id).await?;
             files.retain(|path| *path != thread.rollout_path);

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::prepare;
+use threadkeep_app::settle::settle;
 use threadkeep_app::{Fault, Observer};
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::{Agent, TreeQuery};
+use threadkeep_state::{Agent, RunOutcome, TreeQuery};
 use uuid::Uuid;
 
 use super::drawing::Tree;
@@ -40,6 +41,7 @@ impl Run for ShowTree<'_> {
         // One more in each direction, to know whether there is more.
         let query = TreeQuery { root, roots: limit + 1, before, max_depth: max_depth + 1 };
         let mut agents = index.state.graph().tree(query).await?;
+        settle_all(&index, &home, &mut agents).await?;
         index.close().await?;
         let roots: Vec<usize> = (0..agents.len()).filter(|n| agents[*n].depth == 0).collect();
         let next = roots.get(limit as usize).map(|surplus| {
@@ -49,6 +51,20 @@ impl Run for ShowTree<'_> {
         let (depth, incomplete) = (max_depth, refreshed.incomplete);
         Ok(Box::new(Tree { agents, depth, next, is_rest: args.before.is_some(), incomplete }))
     }
+}
+
+/// Decides which of the runs without an end still go on.
+async fn settle_all(index: &Index, home: &AgentHome, agents: &mut [Agent]) -> Result<(), Fault> {
+    let open: Vec<&mut Agent> =
+        agents.iter_mut().filter(|agent| agent.outcome == RunOutcome::Running).collect();
+    let ids: Vec<Uuid> = open.iter().map(|agent| agent.thread_id).collect();
+    let threads = index.state.threads().get_many(&ids).await?;
+    for agent in open {
+        if let Some(thread) = threads.iter().find(|thread| thread.id == agent.thread_id) {
+            agent.outcome = settle(home, thread.id, &thread.rollout_path, agent.outcome);
+        }
+    }
+    Ok(())
 }
 
 async fn id(index: &Index, home: &AgentHome, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {

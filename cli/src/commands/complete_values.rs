@@ -1,0 +1,92 @@
+//! `complete-values`: what a shell offers for ids, sources and models.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::label::{kind_of_source, short_ids, thread_label};
+use threadkeep_app::opening;
+use threadkeep_app::text::fit;
+use threadkeep_state::{ListThreads, Shelf, StateError, StateRuntime, Thread, ThreadKind};
+
+use crate::args::Values;
+use crate::command::{Answered, Context, Needs, Run};
+use crate::output::{Answer, Screen};
+
+/// Most threads that are offered.
+const OFFERED: u32 = 200;
+/// Columns of a description.
+const WIDTH: usize = 60;
+
+/// The command.
+pub(super) struct CompleteValues {
+    pub(super) kind: Values,
+    pub(super) described: bool,
+}
+
+/// Values with their descriptions.
+struct Offered {
+    values: Vec<(String, String)>,
+    described: bool,
+}
+
+#[async_trait(?Send)]
+impl Run for CompleteValues {
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    /// Reads the index as it is. Without one there is nothing to offer, which is no error: a shell
+    /// would print it in the middle of a line.
+    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
+        let values = match opening::stores_as_they_are(dirs).open_index().await {
+            Ok(state) => offered(&state, self.kind).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        Ok(Box::new(Offered { values, described: self.described }))
+    }
+}
+
+async fn offered(state: &StateRuntime, kind: Values) -> Result<Vec<(String, String)>, StateError> {
+    let plain = |words: BTreeSet<String>| words.into_iter().map(|word| (word, String::new())).collect();
+    Ok(match kind {
+        Values::Ids => {
+            let threads = newest(state).await?;
+            let ids = short_ids(threads.iter().map(|thread| thread.id));
+            ids.into_iter().zip(threads.iter().map(thread_label)).collect()
+        }
+        Values::Deleted => {
+            let deleted = state.threads().deleted(OFFERED).await?;
+            let on = |at: jiff::Timestamp| format!("deleted on {}", at.strftime("%Y-%m-%d"));
+            deleted.iter().map(|stone| (stone.thread_id.to_string(), on(stone.deleted_at))).collect()
+        }
+        Values::Sources => {
+            let kinds = ["user", "subagent", "review", "guardian", "memory", "fork", "empty"];
+            let known = kinds.iter().filter(|word| word.parse::<ThreadKind>().is_ok());
+            let known = known.map(|word| (*word).to_owned());
+            let found = newest(state).await?;
+            let found = found.iter().filter_map(|thread| thread.source.as_deref().map(kind_of_source));
+            plain(known.chain(found).filter(|word| !word.contains(char::is_whitespace)).collect())
+        }
+        Values::Models => plain(newest(state).await?.into_iter().filter_map(|thread| thread.model).collect()),
+    })
+}
+
+async fn newest(state: &StateRuntime) -> Result<Vec<Thread>, StateError> {
+    let query = ListThreads { shelf: Shelf::Any, all: true, limit: Some(OFFERED), ..ListThreads::default() };
+    Ok(state.threads().list(&query).await?.threads)
+}
+
+impl Answer for Offered {
+    fn json(&self) -> Value {
+        json!({ "values": self.values.iter().map(|(value, _)| value).collect::<Vec<_>>() })
+    }
+
+    fn text(&self, _screen: &Screen) -> String {
+        let line = |(value, description): &(String, String)| {
+            let description = fit(description, WIDTH);
+            if self.described { format!("{value}\t{description}\n") } else { format!("{value}\n") }
+        };
+        self.values.iter().map(line).collect()
+    }
+}
