@@ -10,8 +10,9 @@ use uuid::Uuid;
 /// Time without a new line after which a run that nothing holds counts as interrupted.
 pub const QUIET: Duration = Duration::from_secs(10 * 60);
 
-/// Returns the outcome to show for a stored one. [`RunOutcome::Running`] means only that the rollout
-/// has no end: it holds if the rollout changed within [`QUIET`], or if an agent holds the thread.
+/// Returns the outcome to show for a stored one. [`RunOutcome::Running`] means only that the
+/// rollout has no end: it holds if the rollout changed within [`QUIET`], or if an agent holds the
+/// thread.
 pub fn settle(home: &AgentHome, thread: Uuid, rollout_path: &str, stored: RunOutcome) -> RunOutcome {
     if stored != RunOutcome::Running {
         return stored;

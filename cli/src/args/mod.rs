@@ -6,6 +6,7 @@ mod logs;
 mod refusal;
 mod threads;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -212,6 +213,12 @@ impl Cli {
             && threads.list != ListArgs::default()
         {
             let message = "the options of the list do not go with a subcommand of `threads`";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        // Of a global option on both sides of the command, clap keeps one side alone.
+        let names = |word: &OsString| word == "--home" || word.as_encoded_bytes().starts_with(b"--home=");
+        if is_list && std::env::args_os().filter(names).count() > self.global.home.len() {
+            let message = "name all homes on the same side of `threads`";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(self)

@@ -45,8 +45,8 @@ pub(crate) struct ListArgs {
     /// Also list sub-agents, reviews, memory runs, attached forks and empty threads
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only threads of this source: user, exec, cli, vscode, subagent, review, guardian, memory, fork
-    /// or empty; '!WORD' leaves them out; may be repeated
+    /// Only threads of this source: user, exec, cli, vscode, subagent, review, guardian, memory,
+    /// fork or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
     /// Only threads of this model provider
@@ -68,7 +68,8 @@ pub(crate) struct ListArgs {
     /// [default: the current one]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["cwd", "recursive"])]
     pub(crate) repo: Option<PathBuf>,
-    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, or 12h, 3d, 2w (ago)
+    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, or 12h, 3d, 2w
+    /// (ago)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// Only threads last updated before this time; a date counts to its end

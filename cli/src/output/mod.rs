@@ -8,6 +8,7 @@ pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -38,8 +39,8 @@ pub(crate) trait Answer {
     /// Returns the answer for people: whole lines, with styles that are stripped where there are no
     /// colours.
     fn text(&self, screen: &Screen) -> String;
-    /// Returns what people should know next to the answer, in whole lines. It follows the answer, or
-    /// goes to stderr where a program reads the answer.
+    /// Returns what people should know next to the answer, in whole lines. It follows the answer,
+    /// or goes to stderr where a program reads the answer.
     fn aside(&self, screen: &Screen) -> String {
         let _ = screen;
         String::new()
@@ -102,7 +103,7 @@ impl Screen {
             width,
             is_terminal,
             given: global.given(),
-            homes: global.home.clone(),
+            homes: each_once(&global.home),
             out,
             err,
             run: Mutex::default(),
@@ -231,6 +232,13 @@ impl Observer for Screen {
     fn end(&self) {
         *self.running() = None;
     }
+}
+
+/// Leaves out homes that were named before.
+fn each_once(homes: &[PathBuf]) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    let place = |home: &PathBuf| home.canonicalize().unwrap_or_else(|_| home.clone());
+    homes.iter().filter(|home| seen.insert(place(home))).cloned().collect()
 }
 
 fn width(is_terminal: bool) -> usize {

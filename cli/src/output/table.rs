@@ -61,7 +61,7 @@ impl Cell {
     fn paint(&self, text: &str, column: &Column) -> String {
         let style = self.style.unwrap_or(column.style);
         match self.head.and_then(|(bytes, head)| Some((text.split_at_checked(bytes)?, head))) {
-            Some(((begins, rest), head)) if rest.is_empty() => paint(head, begins),
+            Some(((begins, ""), head)) => paint(head, begins),
             Some(((begins, rest), head)) => paint(head, begins) + &paint(style, rest),
             None if text.is_empty() => String::new(),
             None => paint(style, text),

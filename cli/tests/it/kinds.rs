@@ -165,13 +165,46 @@ fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
     Ok(())
 }
 
+/// Appends an event to a rollout.
+fn append(rollout: &std::path::Path, payload: &serde_json::Value) -> Result {
+    let line = json!({ "timestamp": "2026-10-01T10:00:30.000Z", "type": "event_msg", "payload": payload });
+    let text = std::fs::read_to_string(rollout)?;
+    Ok(std::fs::write(rollout, format!("{text}{line}\n"))?)
+}
+
 #[test]
-fn a_fork_and_an_agent_without_words_say_what_they_are() -> Result {
+fn forks_agents_and_goals_of_the_agent_are_marked() -> Result {
+    let fixture = Fixture::empty()?;
+    let first = Rollout::default().write(&fixture)?;
+    let goal = json!({ "objective": "Ship it", "status": "active", "createdAt": 1, "updatedAt": 2 });
+    append(&first, &json!({ "type": "thread_goal_updated", "goal": goal }))?;
+    let meta = json!({ "forked_from_id": id(1), "history_base":
+        { "thread_id": id(1), "end_ordinal_exclusive": 0, "end_byte_offset": 0 } });
+    Rollout { n: 2, said: Some("Try it otherwise"), meta, ..Rollout::default() }.write(&fixture)?;
+    let source = json!({ "subagent": { "thread_spawn": { "parent_thread_id": id(1), "depth": 1,
+        "agent_nickname": "Hopper", "agent_path": "/root/look" } } });
+    let agent = Rollout { n: 3, source, said: None, ..Rollout::default() }.write(&fixture)?;
+    append(&agent, &json!({ "type": "task_started", "turn_id": "t1" }))?;
+    append(&agent, &json!({ "type": "task_complete", "turn_id": "t1", "last_agent_message": "done" }))?;
+    insta::assert_snapshot!(fixture.run(&["threads", "--all"])?.all(), @r"
+    exit 0
+    --- stdout
+    ID             UPDATED  THREAD                                            GOAL              AGENTS
+    01a21000-0003  1 Oct    Hopper (/root/look)
+    01a21000-0001  1 Oct    Say hello                                         active (agent's)  +1 agent
+    01a21000-0002  1 Oct    fork: Try it otherwise
+    ");
+    Ok(())
+}
+
+#[test]
+fn files_that_cannot_be_read_are_counted_below_the_list() -> Result {
     let fixture = Fixture::empty()?;
     Rollout::default().write(&fixture)?;
-    let meta = json!({ "forked_from_id": id(1), "history_base": { "thread_id": id(1), "end_ordinal_exclusive": 0, "end_byte_offset": 0 } });
-    Rollout { n: 2, said: Some("Try it otherwise"), meta, ..Rollout::default() }.write(&fixture)?;
+    let broken = Rollout { n: 2, ..Rollout::default() }.write(&fixture)?;
+    std::fs::write(&broken, "")?;
     let list = fixture.run(&["threads"])?.stdout;
-    assert!(list.contains("fork: Try it otherwise"), "{list}");
+    assert!(list.contains("1 file could not be read; `threadkeep backfill` shows which"), "{list}");
+    assert_eq!(fixture.json(&["threads"])?["unreadable"], 1);
     Ok(())
 }

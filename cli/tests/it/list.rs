@@ -247,7 +247,7 @@ fn a_program_gets_whole_ids_and_texts_and_no_messages() -> Result {
     let titles =
         ["ID", "UPDATED", "THREAD", "GOAL", "AGENTS", "FOLDER", "BRANCH", "MODEL", "SOURCE", "LAST RUN"];
     assert_eq!(lines[0], titles);
-    assert_eq!(lines[1][0], "01a20371-2e88-7042-9271-7b3c9ce3f36d");
+    assert_eq!(lines[1][..2], ["01a20371-2e88-7042-9271-7b3c9ce3f36d", "2019-11-22T13:29:36.824Z"]);
     assert!(lines.len() == 3 && lines.iter().all(|line| line.len() == titles.len()), "{}", said.all());
     assert!(!said.stdout.contains('…') && said.stderr.contains("2 of 13"), "{}", said.all());
     let empty = fixture.command(&["threads", "--search", "no such words"]).env_remove("COLUMNS").output()?;

@@ -20,7 +20,7 @@ fn a_folder_is_one_however_it_is_spelled() -> Result {
     fs::create_dir_all(real.join("sub"))?;
     std::os::unix::fs::symlink(&real, fixture.path().join("link"))?;
     let at = |name: &str| fixture.path().join(name).to_string_lossy().into_owned();
-    let places = [at("real"), at("link"), at("real/sub"), r"\\?\C:\Users\Ada".to_owned(), "/gone".to_owned()];
+    let places = [at("real"), at("link"), at("real/sub"), r"\\?\C:\Work\Ada".to_owned(), "/gone".to_owned()];
     for (n, cwd) in (1..).zip(&places) {
         Rollout { n, cwd, said: Some(&format!("thread {n}")), ..Rollout::default() }.write(&fixture)?;
     }
@@ -29,11 +29,11 @@ fn a_folder_is_one_however_it_is_spelled() -> Result {
         assert_eq!(titles(&list(&["--cwd", typed])?), ["thread 1", "thread 2"], "{typed}");
     }
     assert_eq!(titles(&list(&["--cwd", "link", "--recursive"])?), ["thread 1", "thread 2", "thread 3"]);
-    assert_eq!(titles(&list(&["--cwd", "/mnt/c/users/ada/"])?), ["thread 4"]);
-    assert_eq!(titles(&list(&["--cwd", r"c:\Users\ada"])?), ["thread 4"]);
+    assert_eq!(titles(&list(&["--cwd", "/mnt/c/work/ada/"])?), ["thread 4"]);
+    assert_eq!(titles(&list(&["--cwd", r"c:\Work\ada"])?), ["thread 4"]);
     assert_eq!(titles(&list(&["--cwd", "/gone/"])?), ["thread 5"]);
     let table = fixture.run(&["threads"])?.stdout;
-    assert!(table.contains(r"C:\Users\Ada") && !table.contains(r"\\?\"), "{table}");
+    assert!(table.contains(r"C:\Work\Ada") && !table.contains(r"\\?\"), "{table}");
     insta::assert_snapshot!(fixture.run(&["threads", "--cwd", "/nowhere"])?.all(), @r"
     exit 0
     --- stdout
@@ -129,5 +129,20 @@ fn several_homes_are_one_list() -> Result {
     error: --home can be given several times for the list of `threads` alone
       hint: the same command with --help explains it
     ");
+    insta::assert_snapshot!(fixture.run(&["--home", "one", "threads", "--home", "two"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: name all homes on the same side of `threads`
+      hint: the same command with --help explains it
+    ");
+    let deleted = ["--home", "one", "--home", "two", "threads", "--deleted"];
+    insta::assert_snapshot!(fixture.run(&deleted)?.all(), @r"
+    exit 2
+    --- stderr
+    error: deleted threads are listed for one home at a time
+      hint: leave out all but one --home
+    ");
+    let twice = fixture.json(&["--home", "one", "--home", "./one/", "threads"])?;
+    assert_eq!(titles(&twice), ["thread 3", "thread 1"]);
     Ok(())
 }

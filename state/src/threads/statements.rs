@@ -41,7 +41,7 @@ pub(crate) fn statements() -> Vec<(String, String)> {
                 let trigrams = |are_rare| Some(Trigrams { query: "abc", are_rare });
                 let mut searches = vec![("", None), (", search", trigrams(false))];
                 // Sorting what is found has the same plan for every list.
-                if *name == "" && after.is_none() {
+                if name.is_empty() && after.is_none() {
                     searches.push((", rare search", trigrams(true)));
                 }
                 for (search, trigrams) in searches {

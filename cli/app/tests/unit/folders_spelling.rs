@@ -7,11 +7,11 @@ fn spellings_of_one_folder_have_one_key() {
     let same = [
         &["/srv/code", "/srv/code/", "/srv//code/.", "/srv/x/../code"][..],
         &[
-            r"C:\Users\Ada\Code",
-            r"c:\users\ada\code\",
-            r"\\?\C:\Users\Ada\Code",
-            "/mnt/c/Users/ada/Code",
-            "C:/Users/Ada/Code",
+            r"C:\Work\Ada\Code",
+            r"c:\work\ada\code\",
+            r"\\?\C:\Work\Ada\Code",
+            "/mnt/c/Work/ada/Code",
+            "C:/Work/Ada/Code",
         ],
         &[r"\\server\share\code", r"\\?\UNC\Server\Share\Code\"],
         &[r"D:\", "/mnt/d", "/mnt/d/", "d:"],

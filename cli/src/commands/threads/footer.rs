@@ -82,8 +82,8 @@ impl List {
             || self.query.sources.iter().any(|source| !source.exclude)
     }
 
-    /// Returns the number of threads that the list has on all its pages; `None` if they are too many
-    /// to be counted.
+    /// Returns the number of threads that the list has on all its pages; `None` if they are too
+    /// many to be counted.
     fn total(&self, home: &HomePage) -> Option<u64> {
         let counts = Some(&home.counts).filter(|counts| !counts.is_cut)?;
         Some(if self.chooses_kinds() { counts.total() } else { counts.of(ThreadKind::User) })

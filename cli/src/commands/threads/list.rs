@@ -49,7 +49,7 @@ pub(super) struct HomePage {
     pub(super) agents: HashMap<Uuid, AgentTotals>,
     /// Length of each id's shortest unique beginning.
     pub(super) prefixes: HashMap<Uuid, usize>,
-    /// Number of all threads that match, and of those that are left out for their kind.
+    /// Number of all threads that match, with those of kinds that are left out.
     pub(super) counts: ThreadCounts,
     /// Number of threads that match, and whose rollouts are missing.
     pub(super) missing: u64,
@@ -310,10 +310,15 @@ impl Answer for List {
         }
         let homes = self.homes.iter().map(|home| {
             let mut document = home.json();
+            // A cursor holds for the list of one home.
+            document["next_cursor"] = Value::Null;
+            document["backwards_cursor"] = Value::Null;
             document["home"] = home.home.to_string_lossy().into();
             document
         });
         document["homes"] = homes.collect();
+        document["next_cursor"] = Value::Null;
+        document["backwards_cursor"] = Value::Null;
         document
     }
 

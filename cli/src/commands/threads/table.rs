@@ -10,6 +10,7 @@ use super::list::{HomePage, List, sorted_by, time_of};
 use crate::commands::goals;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM};
+use crate::output::json::at;
 use crate::output::table::{Cell, Column, table};
 
 /// Place of the column of homes, and of tokens without it.
@@ -41,7 +42,7 @@ impl List {
         let agents = home.agents.get(&thread.id).copied().unwrap_or_default();
         let mut cells = vec![
             id(home, thread, screen),
-            clock.short(time_of(thread, sorted_by(&self.query))).into(),
+            self.time(thread, clock, screen).into(),
             label(thread),
             goal(home, thread),
             self.agents(agents).into(),
@@ -84,6 +85,11 @@ impl List {
             columns.insert(HOME, Column { path: true, ..Column::new("HOME", 8, 20, 1, DIM) });
         }
         columns
+    }
+
+    fn time(&self, thread: &Thread, clock: &Clock, screen: &Screen) -> String {
+        let time = time_of(thread, sorted_by(&self.query));
+        if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) }
     }
 
     /// Renders `+3 agents`, with their tokens if they are asked for.
