@@ -96,22 +96,21 @@ impl ThreadStore {
     async fn search(&self, terms: &SearchTerms, mut rows: Rows<'_>) -> Result<Vec<Uuid>, StateError> {
         let limit = rows.limit as usize;
         rows.limit = rows.limit.max(SAMPLE);
-        let mut read = self.texts(&rows.texts()).await?;
-        let sample: Vec<&str> = read.iter().map(|Text(_, _, text)| text.as_str()).collect();
-        let trigrams = terms.trigrams(&sample);
-        let matches = sample.iter().filter(|text| terms.are_in(text)).count();
-        rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare: matches < RARE });
-        let mut found = Vec::new();
+        let (mut found, mut trigrams) = (Vec::new(), None);
         loop {
-            let is_last = read.len() < rows.limit as usize;
-            rows.after = read.last().map(|Text(at, id, _)| (*at, *id)).or(rows.after);
+            rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare: found.len() < RARE });
+            let read = self.texts(&rows.texts()).await?;
             found.extend(read.iter().filter(|Text(_, _, text)| terms.are_in(text)).map(|Text(_, id, _)| *id));
-            if is_last || found.len() >= limit {
+            if read.len() < rows.limit as usize || found.len() >= limit {
                 found.truncate(limit);
                 return Ok(found);
             }
+            rows.after = read.last().map(|Text(at, id, _)| (*at, *id)).or(rows.after);
+            if trigrams.is_none() {
+                let sample: Vec<&str> = read.iter().map(|Text(_, _, text)| text.as_str()).collect();
+                trigrams = terms.trigrams(&sample);
+            }
             rows.limit = CHUNK;
-            read = self.texts(&rows.texts()).await?;
         }
     }
 
