@@ -1,6 +1,7 @@
 //! Lists threads in pages, by keyset.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use sqlx::Row as _;
@@ -96,9 +97,8 @@ impl ThreadStore {
     async fn search(&self, terms: &SearchTerms, mut rows: Rows<'_>) -> Result<Vec<Uuid>, StateError> {
         let limit = rows.limit as usize;
         rows.limit = rows.limit.max(SAMPLE);
-        let (mut found, mut trigrams) = (Vec::new(), None);
+        let (mut found, trigrams) = (Vec::new(), OnceLock::new());
         loop {
-            rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare: found.len() < RARE });
             let read = self.texts(&rows.texts()).await?;
             found.extend(read.iter().filter(|Text(_, _, text)| terms.are_in(text)).map(|Text(_, id, _)| *id));
             if read.len() < rows.limit as usize || found.len() >= limit {
@@ -106,10 +106,12 @@ impl ThreadStore {
                 return Ok(found);
             }
             rows.after = read.last().map(|Text(at, id, _)| (*at, *id)).or(rows.after);
-            if trigrams.is_none() {
+            let trigrams = trigrams.get_or_init(|| {
                 let sample: Vec<&str> = read.iter().map(|Text(_, _, text)| text.as_str()).collect();
-                trigrams = terms.trigrams(&sample);
-            }
+                terms.trigrams(&sample)
+            });
+            let are_rare = found.len() < RARE;
+            rows.trigrams = trigrams.as_deref().map(|query| Trigrams { query, are_rare });
             rows.limit = CHUNK;
         }
     }
