@@ -217,10 +217,11 @@ pub async fn refresh_thread(
     observer: &dyn Observer,
 ) -> Result<Refreshed, Fault> {
     let current = Refreshed { passed: true, ..Refreshed::default() };
-    match index.state.freshness(home, thread).await {
+    let state = index.state.within(A_MOMENT);
+    match state.freshness(home, thread).await {
         Freshness::Current => Ok(current),
         Freshness::Changed(ports) if index.access == Access::Write => {
-            match pass(&index.state, *ports, PassOptions::default(), observer).await {
+            match pass(&state, *ports, PassOptions::default(), observer).await {
                 Ok(BackfillReport { ending: Ending::Complete, .. }) => Ok(current),
                 _ => refresh(index, home, observer).await,
             }

@@ -4,6 +4,7 @@ mod audit;
 mod backfill;
 mod common;
 mod corpus;
+mod count;
 mod deletion;
 mod development;
 mod edit;
