@@ -40,7 +40,7 @@
 //! let path = format!("sessions/2026/11/22/{name}");
 //! state.threads().upsert(&[ThreadUpsert::new(metadata, &path, false, "openai")]).await?;
 //!
-//! state.threads().rename(id, Some("My first session")).await?;
+//! state.threads().rename(id, Some("My first session"), Timestamp::now()).await?;
 //! let found = ListThreads { search: Some("first".to_owned()), ..ListThreads::default() };
 //! let page = state.threads().list(&found).await?;
 //! assert_eq!(page.threads[0].name.as_deref(), Some("My first session"));

@@ -32,19 +32,22 @@ pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
 
 /// Returns the thread's name, else its title, else an agent's nickname and path.
 pub fn thread_label(thread: &Thread) -> String {
+    label_of(&[&thread.name, &thread.title], &thread.agent_nickname, &thread.agent_path)
+}
+
+/// Returns the name or title of a thread of the agent graph, else its nickname and path.
+pub fn agent_label(agent: &Agent) -> String {
+    label_of(&[&agent.name], &agent.nickname, &agent.path)
+}
+
+/// Returns the first text that is not empty, else an agent's nickname and path.
+fn label_of(texts: &[&Option<String>], nickname: &Option<String>, path: &Option<String>) -> String {
     let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
-    let agent = || match (text(&thread.agent_nickname), text(&thread.agent_path)) {
+    let agent = || match (text(nickname), text(path)) {
         (Some(nickname), Some(path)) => Some(format!("{nickname} ({path})")),
         (nickname, path) => nickname.or(path),
     };
-    let label = text(&thread.name).or_else(|| text(&thread.title)).or_else(agent);
-    label.unwrap_or_else(|| NO_LABEL.to_owned())
-}
-
-/// Returns the name or title of a thread of the agent graph, or else what its parent calls it.
-pub fn agent_label(agent: &Agent) -> String {
-    let texts = [&agent.name, &agent.nickname, &agent.path].into_iter().flatten();
-    let label = texts.map(|text| one_line(text)).find(|text| !text.is_empty());
+    let label = texts.iter().find_map(|it| text(it)).or_else(agent);
     label.unwrap_or_else(|| NO_LABEL.to_owned())
 }
 

@@ -392,7 +392,12 @@ fn the_goal_of_an_agent_is_shown_next_to_ours() -> Result {
     fixture.json(&["goals", "set", &id(5), "Tidy up", "--budget", "1.5M"])?;
     assert_eq!(fixture.json(&["goals", "get", &id(5)])?["goal"]["token_budget"], 1_500_000);
     let list = fixture.json(&["goals", "list"])?;
-    assert_eq!(list["goals"][0]["agent_goal"]["objective"], "Repaint every gate");
+    assert_eq!(list["agent_goals"][0]["agent_goal"]["objective"], "Repaint every gate");
+    insta::assert_snapshot!(fixture.run(&["goals", "list"])?.stdout.replace("just now", "[when]  "), @r"
+    THREAD         UPDATED      OBJECTIVE           STATUS          TOKENS     SET BY
+    01a21000-0005  [when]       Tidy up             active          0/1.5M
+    01a21000-0005  22 Nov 2019  Repaint every gate  budget limited  4.2k/180k  the agent
+    ");
     let sheet = fixture.run(&["threads", "show", &id(5)])?.stdout;
     assert!(sheet.contains("as last set by the agent\nobjective") && sheet.contains("Tidy up"), "{sheet}");
     insta::assert_snapshot!(fixture.run(&["goals", "set", &id(9), "x"])?.all(), @r"

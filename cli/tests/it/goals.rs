@@ -90,7 +90,7 @@ fn a_goal_is_set_used_up_and_raised() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "clear", ID])?, @r"
     exit 0
     --- stdout
-    thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal; nothing to do
+    no goal was set here for thread 01a2036c-de71-77f1-a9e3-3c28701bba61; nothing to do
     ");
     Ok(())
 }
@@ -101,7 +101,7 @@ fn a_goal_can_be_paused_and_goes_on() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "pause", ID])?, @r"
     exit 2
     --- stderr
-    error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+    error: no goal was set here for thread 01a2036c-de71-77f1-a9e3-3c28701bba61
       hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
@@ -206,7 +206,7 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "--budget", "5"])?, @r"
     exit 2
     --- stderr
-    error: thread 01a2036c-de71-77f1-a9e3-3c28701bba61 has no goal
+    error: no goal was set here for thread 01a2036c-de71-77f1-a9e3-3c28701bba61
       hint: set one with `threadkeep goals set 01a2036c-de71-77f1-a9e3-3c28701bba61 OBJECTIVE`
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x", "--budget", "0"])?, @r"

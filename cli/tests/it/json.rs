@@ -39,7 +39,7 @@ fn every_command_prints_one_document_of_a_known_shape() -> Result {
     {
         assert_eq!(shape(&fixture.json(&[&["threads"], edit].concat())?["thread"]), thread);
     }
-    insta::assert_snapshot!(shape(&fixture.json(&["goals", "list"])?), @"{goals: [{thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms, agent_goal}], more}");
+    insta::assert_snapshot!(shape(&fixture.json(&["goals", "list"])?), @"{goals: [{thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}], agent_goals: [], more}");
     insta::assert_snapshot!(shape(&fixture.json(&["goals", "pause", id])?), @"{thread_id, goal: {thread_id, goal_id, objective, status, token_budget, tokens_used, seconds_used, created_at, created_at_ms, updated_at, updated_at_ms}}");
     insta::assert_snapshot!(shape(&fixture.json(&["threads", "tree"])?), @"{agents: [{thread_id, parent_thread_id, depth, name, nickname, role, path, forked_from_id, is_fork, lifecycle, closed_by, outcome, updated_at, updated_at_ms}], deeper, next_before}");
     insta::assert_snapshot!(shape(&fixture.json(&["threads", "delete", id, "--yes"])?), @r#"{thread_id, deleted, rollout_path, files: ["sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl"], forks: [], pending: []}"#);

@@ -73,7 +73,7 @@ fn files_that_cannot_be_read_and_faults_are_logged() -> Result {
     insta::assert_snapshot!(text.join("\n"), @r#"
     ["warn","cannot be read: the file is empty",{"path":"sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a2ffff-de71-77f1-a9e3-3c28701bba61.jsonl"},"01a2ffff-de71-77f1-a9e3-3c28701bba61"]
     ["info","backfill: complete: 17 scanned, 16 indexed, 1 failed, 0 copies, 0 gone",{"command":"backfill","exit_code":1},null]
-    ["error","goals pause: thread … has no goal",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
+    ["error","goals pause: no goal was set here for thread …",{"command":"goals pause","exit_code":2},"01a2036c-de71-77f1-a9e3-3c28701bba61"]
     "#);
     Ok(())
 }

@@ -102,7 +102,7 @@ fn ids_paths_and_commands_are_no_secrets() -> Result {
     insta::assert_snapshot!(fixture.run(&arguments)?.all(), @r"
     exit 2
     --- stderr
-    error: thread 01a2036f-755a-7811-b14e-4200865829fd has no goal
+    error: no goal was set here for thread 01a2036f-755a-7811-b14e-4200865829fd
       hint: set one with `threadkeep --home [tmp]/rollouts/2026/token-store goals set 01a2036f-755a-7811-b14e-4200865829fd OBJECTIVE`
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "show", "ffff"])?.all(), @r"

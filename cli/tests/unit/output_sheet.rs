@@ -29,3 +29,18 @@ fn values_hang_under_their_beginning_and_headings_have_something_under_them() {
              in/it; network restricted
     ");
 }
+
+#[test]
+fn ids_and_paths_are_never_broken() {
+    let mut sheet = Sheet::default();
+    sheet.whole("id", "01a2036c-de71-77f1-a9e3-3c28701bba61");
+    sheet.whole("rollout", "/home/a user/sessions/2019/11/22/rollout-2019-11-22T10-00-00.jsonl");
+    sheet.row("sandbox", "managed: read /; network restricted to a few hosts of the user's choice");
+    insta::assert_snapshot!(rendered(&sheet, 60), @r"
+    id       01a2036c-de71-77f1-a9e3-3c28701bba61
+    rollout
+    /home/a user/sessions/2019/11/22/rollout-2019-11-22T10-00-00.jsonl
+    sandbox  managed: read /; network restricted to a few hosts
+             of the user's choice
+    ");
+}

@@ -156,7 +156,7 @@ async fn compare_chunk(
                 problem: HomeProblem::Duplicate { of: other.to_owned() },
             }),
             None => {
-                compare_fields(&thread, row, now.names.get(&thread.id), report, (is_behind, names_changed))
+                compare_fields(&thread, row, now.names.get(&thread.id), report, (is_behind, names_changed));
             }
         }
     }

@@ -34,6 +34,15 @@ pub(super) fn forks_of() -> String {
     format!("SELECT {} FROM threads WHERE forked_from_id = ?1 ORDER BY id", *THREAD_COLUMNS)
 }
 
+/// Reads the first `?1` threads with a goal of their agent.
+pub(super) fn with_agent_goals() -> String {
+    format!(
+        "SELECT {} FROM threads WHERE objective IS NOT NULL AND missing_since_ms IS NULL \
+         ORDER BY updated_at_ms DESC, id DESC LIMIT ?1",
+        *THREAD_COLUMNS
+    )
+}
+
 impl ThreadStore {
     /// Returns the threads that were forked from this one, the oldest first. Their histories begin
     /// in its files.
@@ -210,6 +219,19 @@ impl ThreadStore {
         let (name, folded) = (name.trim(), name.trim().to_lowercase());
         let exact = those(&|other| other == name);
         Ok(if exact.is_empty() { those(&|other| other.to_lowercase() == folded) } else { exact })
+    }
+
+    /// Returns the threads whose agent pursues a goal, the latest updated first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn with_agent_goals(&self, limit: u32) -> Result<Vec<Thread>, StateError> {
+        let found = self.db.read(async |conn| {
+            let rows = sqlx::query(AssertSqlSafe(with_agent_goals())).bind(limit).fetch_all(conn).await?;
+            rows.iter().map(Thread::from_row).collect()
+        });
+        Ok(found.await?)
     }
 
     /// Returns the thread that a file belongs to, given by its path relative to the home, also if

@@ -1,6 +1,6 @@
 //! The statements that are put together at run time, by name: for audits of query plans.
 
-use super::find::{by_id, by_ids, forks_of};
+use super::find::{by_id, by_ids, forks_of, with_agent_goals};
 use super::missing::{any_words, forget_memories, forget_words};
 use super::order::{SortDirection, SortKey};
 use super::query::{ListThreads, Shelf};
@@ -18,6 +18,7 @@ pub(crate) fn statements() -> Vec<(String, String)> {
         ("missing threads, forget memories".to_owned(), forget_memories()),
         ("missing threads, forget words".to_owned(), forget_words()),
         ("forks of a thread".to_owned(), forks_of()),
+        ("threads with agents' goals".to_owned(), with_agent_goals()),
     ];
     let query = |change: &dyn Fn(&mut ListThreads)| {
         let mut query = ListThreads::default();

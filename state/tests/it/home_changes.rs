@@ -475,7 +475,7 @@ async fn bad_lines_of_the_session_index_are_reported() -> Result {
     assert_eq!(fixture.threads().await?[0].name.as_deref(), Some("first"));
     let problems = fixture.state.file_problems(10).await?;
     assert_eq!(problems[0].path, "session_index.jsonl");
-    assert_eq!(problems[0].problem.to_string(), "1 line skipped, at byte 0: not a JSON object");
+    assert_eq!(problems[0].problem.to_string(), "1 line skipped, line 1 (byte 0): not a JSON object");
     Ok(())
 }
 

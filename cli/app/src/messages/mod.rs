@@ -249,7 +249,7 @@ fn of_graph(error: &GraphError) -> Fault {
 fn of_goal(error: &GoalError) -> Fault {
     match error {
         GoalError::NoGoal(thread) => Fault::new(
-            ("thread ", *thread, " has no goal"),
+            ("no goal was set here for thread ", *thread),
             ("set one with ", command("goals set").arg(thread).arg("OBJECTIVE")),
         ),
         GoalError::Exists(current) => Fault::new(

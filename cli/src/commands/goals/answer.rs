@@ -15,7 +15,9 @@ use crate::output::{Answer, Screen, json};
 pub(super) enum Goals {
     List {
         goals: Vec<Goal>,
-        /// Threads of the index: their ids may be shortened, and their agents may have goals.
+        /// Threads whose agents have goals.
+        agents: Vec<Thread>,
+        /// Threads of the index: their ids may be shortened.
         indexed: HashMap<Uuid, Thread>,
         more: bool,
         filtered: bool,
@@ -39,15 +41,14 @@ pub(super) enum Goals {
 impl Answer for Goals {
     fn json(&self) -> Value {
         match self {
-            Goals::List { goals, more, indexed, .. } => {
-                let goal = |goal: &Goal| {
-                    let mut object = json::goal(goal);
-                    let agent_goal =
-                        indexed.get(&goal.thread_id).and_then(|thread| thread.agent_goal.as_ref());
-                    object["agent_goal"] = json!(agent_goal);
-                    object
-                };
-                json!({ "goals": goals.iter().map(goal).collect::<Vec<_>>(), "more": more })
+            Goals::List { goals, agents, more, .. } => {
+                let of_agent =
+                    |thread: &Thread| json!({ "thread_id": thread.id, "agent_goal": thread.agent_goal });
+                json!({
+                    "goals": goals.iter().map(json::goal).collect::<Vec<_>>(),
+                    "agent_goals": agents.iter().map(of_agent).collect::<Vec<_>>(),
+                    "more": more,
+                })
             }
             Goals::One { thread, goal, agent_goal } => json!({
                 "thread_id": thread,
@@ -66,9 +67,11 @@ impl Answer for Goals {
 
     fn text(&self, screen: &Screen) -> String {
         match self {
-            Goals::List { goals, .. } if goals.is_empty() && screen.quiet => String::new(),
-            Goals::List { goals, indexed, more, filtered } => {
-                sheet::list(goals, indexed, *more, *filtered, screen)
+            Goals::List { goals, agents, .. } if goals.is_empty() && agents.is_empty() && screen.quiet => {
+                String::new()
+            }
+            Goals::List { goals, agents, indexed, more, filtered } => {
+                sheet::list((goals, agents), indexed, *more, *filtered, screen)
             }
             Goals::One { thread, goal: None, agent_goal: None } => format!("thread {thread} has no goal\n"),
             Goals::One { thread, goal, agent_goal } => {

@@ -207,7 +207,7 @@ impl Edit<'_> {
         let thread = self.thread;
         Ok(match self.store.delete(thread, None).await? {
             Some(_) => ("the goal of ", thread, " was cleared").into(),
-            None => ("thread ", thread, " has no goal; nothing to do").into(),
+            None => ("no goal was set here for thread ", thread, "; nothing to do").into(),
         })
     }
 

@@ -46,7 +46,10 @@ impl Run for List<'_> {
         goals.truncate(limit as usize);
         let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
         let indexed = indexed(dirs, &ids).await.unwrap_or_default();
-        Ok(Box::new(Goals::List { goals, indexed, more, filtered: !self.status.is_empty() }))
+        // An agent's words for a status are not ours.
+        let agents = if self.status.is_empty() { of_agents(dirs, limit).await } else { Ok(Vec::new()) };
+        let agents = agents.unwrap_or_default();
+        Ok(Box::new(Goals::List { goals, agents, indexed, more, filtered: !self.status.is_empty() }))
     }
 }
 
@@ -63,6 +66,14 @@ impl Run for Get<'_> {
         let agent_goal = agent_goal.and_then(|thread| thread.agent_goal);
         Ok(Box::new(Goals::One { thread, goal, agent_goal }))
     }
+}
+
+/// Returns the threads whose agents have goals; fails if the index cannot be read as it is.
+async fn of_agents(dirs: &Dirs, limit: u32) -> Result<Vec<Thread>, StateError> {
+    let state = opening::stores_as_they_are(dirs).open_index().await?;
+    let threads = state.threads().with_agent_goals(limit).await?;
+    state.close().await?;
+    Ok(threads)
 }
 
 /// Returns the threads that are in the index; fails if it cannot be read as it is.

@@ -9,7 +9,7 @@ use threadkeep_state::{AgentGoal, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
-use super::text::{progress, status, style, words};
+use super::text::{goal_progress, progress, status, style, words};
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, paint};
 use crate::output::sheet::Sheet;
@@ -18,13 +18,13 @@ use threadkeep_app::label::short_ids;
 
 /// Renders a table of goals, or the reason for an empty one.
 pub(super) fn list(
-    goals: &[Goal],
+    (goals, agents): (&[Goal], &[Thread]),
     indexed: &HashMap<Uuid, Thread>,
     more: bool,
     filtered: bool,
     screen: &Screen,
 ) -> String {
-    if goals.is_empty() {
+    if goals.is_empty() && agents.is_empty() {
         let (why, remedy) = if filtered {
             ("No goal has that status.", Message::from("Leave out --status to see all."))
         } else {
@@ -33,11 +33,11 @@ pub(super) fn list(
         return format!("{why}\n{}\n", paint(DIM, &screen.render(remedy)));
     }
     let clock = Clock::system();
-    let ids = short_ids(goals.iter().map(|goal| goal.thread_id));
+    let ids = goals.iter().map(|goal| goal.thread_id).chain(agents.iter().map(|thread| thread.id));
+    let ids = short_ids(ids);
     let row = |(goal, short): (&Goal, String)| {
         // A printed id is meant to be typed, and only the index can complete it.
         let id = if indexed.contains_key(&goal.thread_id) { short } else { goal.thread_id.to_string() };
-        let agent_goal = indexed.get(&goal.thread_id).and_then(|thread| thread.agent_goal.as_ref());
         vec![
             id.into(),
             clock.short(goal.updated_at).into(),
@@ -45,10 +45,21 @@ pub(super) fn list(
             Cell::styled(style(goal.status), status(goal.status)),
             progress(goal).into(),
             if goal.seconds_used > 0 { seconds(goal.seconds_used) } else { String::new() }.into(),
-            agent_goal.map(|goal| one_line(&goal.objective)).unwrap_or_default().into(),
+            Cell::default(),
         ]
     };
-    let rows: Vec<Vec<Cell>> = goals.iter().zip(ids).map(row).collect();
+    let row_of_agent = |(thread, id): (&Thread, String)| {
+        let goal = thread.agent_goal.as_ref()?;
+        let at = goal.updated_at.map(|at| clock.short(at)).unwrap_or_default();
+        let tokens = goal_progress(goal.tokens_used.unwrap_or(0), goal.token_budget);
+        let status = goal.status.as_deref().map(words).unwrap_or_default();
+        let cells =
+            [id, at, one_line(&goal.objective), status, tokens, String::new(), "the agent".to_owned()];
+        Some(cells.map(Cell::from).to_vec())
+    };
+    let (of_goals, of_agents) = ids.split_at(goals.len());
+    let mut rows: Vec<Vec<Cell>> = goals.iter().zip(of_goals.iter().cloned()).map(row).collect();
+    rows.extend(agents.iter().zip(of_agents.iter().cloned()).filter_map(row_of_agent));
     let mut text = table(&COLUMNS, &rows, screen.width);
     if more && !screen.quiet {
         let line = format!("{} shown · more: --limit N", count(goals.len() as u64));
@@ -65,7 +76,7 @@ const COLUMNS: [Column; 7] = [
     Column::new("STATUS", 14, 14, 1, DIM),
     Column::new("TOKENS", 11, 11, 2, DIM),
     Column::new("TIME", 12, 12, 4, DIM),
-    Column::new("AGENT'S GOAL", 12, 40, 5, DIM),
+    Column::new("SET BY", 9, 9, 1, DIM),
 ];
 
 /// Renders everything about a thread's goal, and about the agent's own.

@@ -54,9 +54,14 @@ pub(crate) fn style(status: GoalStatus) -> Style {
 
 /// Renders the tokens used of the budget: `12k/50k`. Without a budget, the tokens used, if any.
 pub(super) fn progress(goal: &Goal) -> String {
-    match goal.token_budget {
-        Some(budget) => format!("{}/{}", short(goal.tokens_used), short(budget)),
-        None if goal.tokens_used > 0 => short(goal.tokens_used),
+    goal_progress(goal.tokens_used, goal.token_budget)
+}
+
+/// Renders tokens used, and the budget if there is one.
+pub(super) fn goal_progress(used: i64, budget: Option<i64>) -> String {
+    match budget {
+        Some(budget) => format!("{}/{}", short(used), short(budget)),
+        None if used > 0 => short(used),
         None => String::new(),
     }
 }
