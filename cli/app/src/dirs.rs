@@ -93,7 +93,7 @@ impl Dirs {
     ///
     /// # Errors
     ///
-    /// Fails if that would create a folder in one that is no agent home, or if the SQLite home
+    /// Fails if that would create a folder where no agent home is, or if the SQLite home
     /// belongs to another home and the user has not named both.
     pub fn check(&self) -> Result<(), Fault> {
         if self.is_misplaced() {

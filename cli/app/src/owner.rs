@@ -1,7 +1,7 @@
 //! The agent home that a SQLite home belongs to, in a file next to the databases.
 //!
-//! Only a SQLite home outside of the agent home has the file. Without it, a run on another home would
-//! take every thread of the first for vanished.
+//! Only a SQLite home outside of the agent home has the file. Without it, a run on another home
+//! would take every thread of the first for vanished.
 
 use std::fs;
 use std::path::{Path, PathBuf};

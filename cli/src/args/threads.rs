@@ -116,7 +116,7 @@ pub(crate) enum Sort {
 }
 
 /// Commands for threads. An ID may be shortened to any unique beginning, or be the last digits of
-/// one, a name, the path of a rollout, or `@1` for the newest thread of the list, `@2` for the next.
+/// one, a name, the path of a rollout, or `@1` for the newest thread of the list.
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {

@@ -73,7 +73,7 @@ fn zsh(script: &str) -> String {
             "_threadkeep_{kind}() {{\n    compadd -- ${{(f)\"$(threadkeep complete-values {kind} 2>/dev/null)\"}}\n}}\n"
         )
     });
-    // The first line tells zsh for which program the script is.
+    // The first line names the program for zsh.
     let (first, rest) = lines.split_at(lines.len().min(1));
     format!("{}\n\n{}\n{}\n", first.concat(), functions.concat(), rest.join("\n"))
 }

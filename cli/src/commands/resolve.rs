@@ -1,8 +1,8 @@
 //! From a typed word to the thread that is meant.
 //!
-//! A word is a whole id, `@1` for the newest thread of the list, the path of a rollout, the beginning
-//! of an id, its end, or a name, in this order. A whole id is taken as it is: goals and the agent
-//! graph may know threads that no rollout contains yet.
+//! A word is a whole id, `@1` for the newest thread of the list, the path of a rollout, the
+//! beginning of an id, its end, or a name, in this order. A whole id is taken as it is: goals and
+//! the agent graph may know threads that no rollout contains yet.
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::label::thread_label;
@@ -59,7 +59,7 @@ fn note(refreshed: &Refreshed, is_vital: bool, screen: &Screen) {
     }
 }
 
-/// Finds a thread as it is now. One that is indexed is brought up to date alone. Also returns the
+/// Finds a thread as it is now. An indexed thread is brought up to date alone. Also returns the
 /// reason why it may be out of date.
 pub(super) async fn find_current(
     index: &Index,

@@ -1,4 +1,4 @@
-//! Commands that take several ids. One that fails does not stop the others.
+//! Commands that take several ids. A failing id does not stop the others.
 
 use serde_json::{Value, json};
 use threadkeep_app::Fault;

@@ -173,10 +173,10 @@ fn shells_are_offered_ids_sources_and_models() -> Result {
     subagent
     user
     ");
-    insta::assert_snapshot!(fixture.run(&["complete-values", "ids", "--described"])?.stdout, @r"
-    01a21000-0004	Build it of glass
-    01a21000-0001	Plan the greenhouse
-    01a21000-0003	Count the panes
+    insta::assert_snapshot!(fixture.run(&["complete-values", "ids", "--described"])?.stdout.replace('\t', " | "), @r"
+    01a21000-0004 | Build it of glass
+    01a21000-0001 | Plan the greenhouse
+    01a21000-0003 | Count the panes
     ");
     for (shell, call) in [
         ("bash", "complete-values \"$kind\""),

@@ -1,11 +1,14 @@
 //! Every statement of the agent graph, in one place, so that an audit can explain each.
 
-/// The columns that [`Agent::from_row`](super::Agent) reads, after the thread's id.
+/// The columns that [`Agent::from_row`](super::Agent) reads, with the column of the thread's id.
 macro_rules! agent {
-    () => {
-        ", agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
-         coalesce(threads.name, threads.title, threads.first_user_message), threads.updated_at_ms, \
-         threads.agent_nickname, threads.agent_role, threads.agent_path, threads.forked_from_id"
+    ($id:literal) => {
+        concat!(
+            $id,
+            ", agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
+             coalesce(threads.name, threads.title, threads.first_user_message), threads.updated_at_ms, \
+             threads.agent_nickname, threads.agent_role, threads.agent_path, threads.forked_from_id"
+        )
     };
 }
 
@@ -16,8 +19,8 @@ pub(super) const BELOW: &str = concat!(
        UNION ALL \
        SELECT agents.thread_id, below.depth + 1 FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id \
        WHERE below.depth < ?2 ) \
-     SELECT agents.thread_id",
-    agent!(),
+     SELECT ",
+    agent!("agents.thread_id"),
     " FROM below CROSS JOIN agents ON agents.thread_id = below.id LEFT JOIN threads ON threads.id = below.id"
 );
 
@@ -38,8 +41,8 @@ pub(super) const ABOVE: &str = concat!(
        UNION ALL \
        SELECT agents.parent_thread_id, above.depth + 1 FROM above CROSS JOIN agents ON agents.thread_id = above.id \
        WHERE agents.parent_thread_id IS NOT NULL AND above.depth < ?2 ) \
-     SELECT agents.thread_id",
-    agent!(),
+     SELECT ",
+    agent!("agents.thread_id"),
     " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
 );
 
@@ -58,8 +61,8 @@ pub(super) const FAMILY: &str = concat!(
        SELECT fork.id, below.depth + 1 FROM below CROSS JOIN threads AS fork ON fork.forked_from_id = below.id \
        WHERE below.depth < ?2 AND NOT EXISTS ( \
          SELECT 1 FROM agents WHERE agents.thread_id = fork.id AND agents.parent_thread_id IS NOT NULL) ) \
-     SELECT below.id",
-    agent!(),
+     SELECT ",
+    agent!("below.id"),
     " FROM below LEFT JOIN agents ON agents.thread_id = below.id LEFT JOIN threads ON threads.id = below.id \
      WHERE agents.thread_id IS NOT NULL OR threads.id IS NOT NULL"
 );

@@ -197,8 +197,8 @@ impl ThreadStore {
         Ok(Vec::new())
     }
 
-    /// Returns the threads with a name. If none has exactly this one, those that have it in other
-    /// letter case.
+    /// Returns the threads with a name. If none has exactly this one, the threads that have
+    /// it in other letter case.
     ///
     /// # Errors
     ///
