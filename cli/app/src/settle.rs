@@ -3,23 +3,28 @@
 use std::fs;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::RunOutcome;
-use uuid::Uuid;
+use threadkeep_state::{RunOutcome, Thread};
 
 /// Time without a new line after which a run that nothing holds counts as interrupted.
 pub const QUIET: Duration = Duration::from_secs(10 * 60);
 
-/// Returns the outcome to show for a stored one. [`RunOutcome::Running`] means only that the
-/// rollout has no end: it holds if the rollout changed within [`QUIET`], or if an agent holds the
-/// thread.
-pub fn settle(home: &AgentHome, thread: Uuid, rollout_path: &str, stored: RunOutcome) -> RunOutcome {
-    if stored != RunOutcome::Running {
-        return stored;
+/// Returns the outcome to show for a thread's stored one. [`RunOutcome::Running`] means only that
+/// the rollout has no end: it holds if the rollout changed within [`QUIET`], or if an agent holds
+/// the thread.
+pub fn settle(home: &AgentHome, thread: &Thread) -> RunOutcome {
+    if thread.run_outcome != RunOutcome::Running {
+        return thread.run_outcome;
     }
-    let rollout = home.absolute(rollout_path);
+    let rollout = home.absolute(&thread.rollout_path);
     let changed = fs::metadata(&rollout).and_then(|metadata| metadata.modified());
-    // A time in the future counts as now.
-    let is_fresh = changed.is_ok_and(|at| at.elapsed().unwrap_or_default() < QUIET);
-    if is_fresh || home.has_writer(thread, &rollout) { RunOutcome::Running } else { RunOutcome::Interrupted }
+    // A time in the future counts as now. A copied home has new files with old lines.
+    let is_fresh = changed.is_ok_and(|at| at.elapsed().unwrap_or_default() < QUIET)
+        && Duration::try_from(Timestamp::now().duration_since(thread.updated_at)).unwrap_or_default() < QUIET;
+    if is_fresh || home.has_writer(thread.id, &rollout) {
+        RunOutcome::Running
+    } else {
+        RunOutcome::Interrupted
+    }
 }

@@ -60,7 +60,7 @@ fn the_users_own_threads_are_listed_and_the_others_counted() -> Result {
     ");
     let page = fixture.json(&["threads", "--asc"])?;
     assert_eq!(page["others"], json!({ "subagent": 2, "review": 1, "empty": 1 }));
-    assert_eq!(page["threads"][0]["agents"], json!({ "threads": 2, "own_tokens": 3_000 }));
+    assert_eq!(page["threads"][0]["agents"], json!({ "count": 2, "own_tokens": 3_000 }));
     Ok(())
 }
 

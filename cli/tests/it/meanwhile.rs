@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use threadkeep_backfill::Progress as _;
 use threadkeep_sqlite::{Database, Durability, OpenOptions};
@@ -23,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[test]
 fn a_run_without_an_end_goes_on_only_while_something_holds_it() -> Result {
     let fixture = Fixture::empty()?;
-    let rollout = Rollout { ends: false, ..Rollout::default() }.write(&fixture)?;
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M").to_string();
+    let rollout = Rollout { at: &now, ends: false, ..Rollout::default() }.write(&fixture)?;
     let outcome = || {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
             fixture.json(&["threads"])?["threads"][0]["run_outcome"].clone(),
@@ -33,6 +35,10 @@ fn a_run_without_an_end_goes_on_only_while_something_holds_it() -> Result {
     let long_ago = SystemTime::now() - Duration::from_secs(3_600);
     File::options().append(true).open(&rollout)?.set_modified(long_ago)?;
     assert_eq!(outcome()?, "interrupted");
+    let copy = Fixture::empty()?;
+    Rollout { ends: false, ..Rollout::default() }.write(&copy)?;
+    let of_copy = copy.json(&["threads"])?["threads"][0]["run_outcome"].clone();
+    assert_eq!(of_copy, "interrupted", "the file is new and its lines are old");
     let table = fixture.command(&["threads"]).env("COLUMNS", "160").output()?;
     assert!(fixture.say(table)?.stdout.contains("interrupted"));
     if cfg!(target_os = "linux") {

@@ -12,15 +12,15 @@ use super::{AgentGraph, GraphError};
 /// Figures about the threads below a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AgentTotals {
-    /// Number of indexed threads.
-    pub threads: u64,
-    /// Sum of their own tokens, as far as they are known.
-    pub own_tokens: i64,
+    /// Number of sub-agents.
+    pub agents: u64,
+    /// Sum of the own tokens of all threads below it, with reviews. `None` if none are known.
+    pub own_tokens: Option<i64>,
 }
 
 impl AgentGraph {
     /// Returns figures about the threads below each of some threads, with one statement. Threads
-    /// without sub-agents are left out.
+    /// without any are left out.
     ///
     /// # Errors
     ///
@@ -34,8 +34,8 @@ impl AgentGraph {
             let total = |row| {
                 let mut row = RowReader::new(row);
                 let id = row.uuid()?;
-                let threads = row.column::<i64>()?.unsigned_abs();
-                Ok((id, AgentTotals { threads, own_tokens: row.column()? }))
+                let agents = row.column::<i64>()?.unsigned_abs();
+                Ok((id, AgentTotals { agents, own_tokens: row.column()? }))
             };
             rows.iter().map(total).collect()
         });

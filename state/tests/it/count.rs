@@ -44,8 +44,9 @@ async fn agents_are_summed_up_below_their_thread() -> Result {
     let tokens = fixture.state.threads().get_many(&ids).await?;
     let totals = fixture.state.graph().totals(&[parent, ids[0]]).await?;
     assert_eq!(totals.len(), 1, "a thread without agents is left out");
-    assert_eq!(totals[&parent].threads, 2);
-    assert_eq!(totals[&parent].own_tokens, tokens.iter().filter_map(|thread| thread.own_tokens).sum::<i64>());
+    assert_eq!(totals[&parent].agents, 2);
+    let sum = tokens.iter().filter_map(|thread| thread.own_tokens).sum::<i64>();
+    assert_eq!(totals[&parent].own_tokens, Some(sum));
     Ok(())
 }
 

@@ -155,7 +155,7 @@ impl ListThreads<'_> {
             observer.note(&failures);
         }
         for thread in &mut page.threads {
-            thread.run_outcome = settle(&home, thread.id, &thread.rollout_path, thread.run_outcome);
+            thread.run_outcome = settle(&home, thread);
         }
         let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
         let counts = threads.count(&with_others(&query)).await?;
@@ -287,7 +287,7 @@ impl HomePage {
     fn thread_json(&self, thread: &Thread) -> Value {
         let mut document = json::thread(thread, self.goals.get(&thread.id));
         let agents = self.agents.get(&thread.id).copied().unwrap_or_default();
-        document["agents"] = json!({ "threads": agents.threads, "own_tokens": agents.own_tokens });
+        document["agents"] = json!({ "count": agents.agents, "own_tokens": agents.own_tokens });
         document
     }
 }

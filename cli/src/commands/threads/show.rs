@@ -38,7 +38,7 @@ impl Run for Show<'_> {
                 let incomplete = prepare(&index, &home, false, *screen).await?.incomplete;
                 (look_up(&index, &home, typed).await?, incomplete)
             };
-            let outcome = settle(&home, thread.id, &thread.rollout_path, thread.run_outcome);
+            let outcome = settle(&home, &thread);
             thread.run_outcome = outcome;
             let goal = of_threads(context, &[thread.id]).await.remove(&thread.id);
             let mut files = index.state.threads().files_of(thread.id).await?;

@@ -92,15 +92,12 @@ impl List {
         if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) }
     }
 
-    /// Renders `+3 agents`, with their tokens if they are asked for.
-    fn agents(&self, agents: AgentTotals) -> String {
-        match agents {
-            AgentTotals { threads: 0, .. } => String::new(),
-            AgentTotals { threads, own_tokens } => {
-                let agents = format!("+{} agent{}", count(threads), if threads == 1 { "" } else { "s" });
-                if self.shows_tokens { format!("{agents} {}", short(own_tokens)) } else { agents }
-            }
-        }
+    /// Renders `+3 agents`, with the tokens of all below the thread if they are asked for.
+    fn agents(&self, totals: AgentTotals) -> String {
+        let plural = if totals.agents == 1 { "" } else { "s" };
+        let agents = (totals.agents > 0).then(|| format!("+{} agent{plural}", count(totals.agents)));
+        let tokens = totals.own_tokens.filter(|_| self.shows_tokens).map(short);
+        agents.into_iter().chain(tokens).collect::<Vec<_>>().join(" ")
     }
 
     fn tokens(&self, tokens: i64, screen: &Screen) -> String {
@@ -120,7 +117,8 @@ fn id(home: &HomePage, thread: &Thread, screen: &Screen) -> Cell {
 fn label(thread: &Thread) -> Cell {
     const FORK: &str = "fork: ";
     let label = thread_label(thread);
-    if thread.forked_from_id.is_none() {
+    // A sub-agent that begins with its parent's history is below its parent anyway.
+    if thread.forked_from_id.is_none() || thread.kind == ThreadKind::Subagent {
         return label.into();
     }
     Cell::from(FORK.to_owned() + &label).with_head(FORK.len(), DIM)

@@ -61,7 +61,7 @@ async fn settle_all(index: &Index, home: &AgentHome, agents: &mut [Agent]) -> Re
     let threads = index.state.threads().get_many(&ids).await?;
     for agent in open {
         if let Some(thread) = threads.iter().find(|thread| thread.id == agent.thread_id) {
-            agent.outcome = settle(home, thread.id, &thread.rollout_path, agent.outcome);
+            agent.outcome = settle(home, thread);
         }
     }
     Ok(())
