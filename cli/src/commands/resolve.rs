@@ -43,6 +43,33 @@ pub(super) async fn find(
     }
 }
 
+/// Replaces `@1` and the like by the ids that they mean now: each change of a thread may change the
+/// list.
+pub(super) async fn fixed(
+    index: &Index,
+    home: &AgentHome,
+    typed: &[String],
+    screen: &Screen,
+) -> Result<Vec<String>, Fault> {
+    let position = |word: &str| match Word::of(home, word) {
+        Word::Newest(position) => Some(position),
+        _ => None,
+    };
+    if typed.len() == 1 || !typed.iter().any(|word| position(word).is_some()) {
+        return Ok(typed.to_vec());
+    }
+    refreshed(index, home, screen, false).await?;
+    let mut fixed = Vec::with_capacity(typed.len());
+    for word in typed {
+        let id = match position(word) {
+            Some(position) => newest(index, position).await.ok(),
+            None => None,
+        };
+        fixed.push(id.map_or_else(|| word.clone(), |id| id.to_string()));
+    }
+    Ok(fixed)
+}
+
 async fn refreshed(index: &Index, home: &AgentHome, screen: &Screen, is_vital: bool) -> Result<(), Fault> {
     let refreshed = refresh::refresh(index, home, screen).await?;
     note(&refreshed, is_vital, screen);

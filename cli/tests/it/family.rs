@@ -160,6 +160,16 @@ fn one_id_that_fails_does_not_stop_the_others() -> Result {
 }
 
 #[test]
+fn positions_in_the_list_mean_what_they_meant_when_they_were_typed() -> Result {
+    let fixture = family()?;
+    root(5, 19, "Mow the lawn").write(&fixture)?;
+    let archived = fixture.json(&["threads", "archive", "@1", "@2"])?;
+    let ids = [0, 1].map(|n: usize| archived["results"][n]["thread"]["id"].clone());
+    assert_eq!(ids, [id(4), id(1)].map(Value::from));
+    Ok(())
+}
+
+#[test]
 fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
     let fixture = family()?;
     insta::assert_snapshot!(fixture.run(&["threads", "show", &id(1)])?.all(), @r"

@@ -9,7 +9,7 @@ use threadkeep_app::{Fault, command};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::find_id;
+use crate::commands::resolve::{find_id, fixed};
 use crate::commands::several::each;
 use crate::output::color::{CYAN, DIM, paint};
 use crate::output::{Answer, Screen};
@@ -47,7 +47,8 @@ impl Run for Subtrees<'_> {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
         let (graph, now) = (index.state.graph(), Timestamp::now());
-        let answered = each(self.ids, screen, async |typed| {
+        let ids = fixed(&index, &home, self.ids, screen).await?;
+        let answered = each(&ids, screen, async |typed| {
             let id = find_id(&index, &home, typed, screen).await?;
             let changed = match self.change {
                 Change::Close => graph.close_subtree(id, now).await,

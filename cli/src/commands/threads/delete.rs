@@ -14,7 +14,7 @@ use threadkeep_state::{Agent, PendingDeletion, Thread, TreeQuery};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::find;
+use crate::commands::resolve::{find, fixed};
 use crate::commands::several::each;
 use crate::output::{Answer, Screen};
 
@@ -59,7 +59,8 @@ impl Run for Delete<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let answered = each(self.ids, screen, async |typed| {
+        let ids = fixed(&index, &home, self.ids, screen).await?;
+        let answered = each(&ids, screen, async |typed| {
             let doomed = Doomed::of(&index, &home, find(&index, &home, typed, screen).await?).await?;
             let id = doomed.thread.id;
             let about = |fault: Fault| fault.about(id);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::args::Memory;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
-use crate::commands::resolve::find;
+use crate::commands::resolve::{find, fixed};
 use crate::commands::several::each;
 use crate::output::{Answer, Screen, json};
 
@@ -62,7 +62,8 @@ impl Run for EditThreads<'_> {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let answered = each(self.ids, screen, async |typed| {
+        let ids = fixed(&index, &home, self.ids, screen).await?;
+        let answered = each(&ids, screen, async |typed| {
             let thread = find(&index, &home, typed, screen).await?;
             let id = thread.id;
             let done = apply(&index, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
