@@ -199,14 +199,22 @@ async fn requeue_dependents(
     missed: bool,
     report: &mut CommitReport,
 ) -> Result<(), sqlx::Error> {
-    let ids = files.iter().filter_map(|path| name_of(path)).map(|name| uuid_text(name.file_id()));
-    let dependents = sqlx::query_scalar(
-        "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
-         AND coalesce(problem, '') IN ('base_missing', 'base_cut') = ?2",
-    );
-    let dependents: Vec<String> =
-        dependents.bind(json(&ids.collect::<Vec<_>>())).bind(missed).fetch_all(conn).await?;
-    report.requeue.extend(dependents.into_iter().filter(|path| !files.contains(&path.as_str())));
+    let mut seen: HashSet<String> = files.iter().map(|path| (*path).to_owned()).collect();
+    let mut next: Vec<String> = seen.iter().cloned().collect();
+    // A file that builds on a file that builds on a third needs all of them.
+    while !next.is_empty() {
+        let ids = next.iter().filter_map(|path| name_of(path)).map(|name| uuid_text(name.file_id()));
+        // A fork with copied lines that missed its source does not know what it inherited.
+        let dependents = sqlx::query_scalar(
+            "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) AND (NOT ?2 \
+               OR problem IN ('base_missing', 'base_cut') \
+               OR EXISTS (SELECT 1 FROM threads WHERE id = thread_id AND inherited_tokens IS NULL))",
+        );
+        let dependents = dependents.bind(json(&ids.collect::<Vec<_>>())).bind(missed);
+        let dependents: Vec<String> = dependents.fetch_all(&mut *conn).await?;
+        next = dependents.into_iter().filter(|path| seen.insert(path.clone())).collect();
+        report.requeue.extend(next.iter().cloned());
+    }
     Ok(())
 }
 

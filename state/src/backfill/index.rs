@@ -97,7 +97,11 @@ impl Index for ThreadIndex {
             lines_skipped: extraction.skipped.count,
             checkpoint,
             changed_at_ms: *changed_at_ms,
-            base: extraction.base_problem.map(|problem| problem.file_id()).or(extraction.base),
+            base: extraction
+                .base_problem
+                .map(|problem| problem.file_id())
+                .or(extraction.base)
+                .or(extraction.metadata.forked_from_id),
             closed_agents: extraction.metadata.closed_agents.clone(),
             upsert: ThreadUpsert::extracted(
                 extraction.metadata,

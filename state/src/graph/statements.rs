@@ -167,7 +167,8 @@ pub(super) const CUT: &str =
 #[cfg(feature = "backfill")]
 pub(super) const CLOSE_AGENTS: &str = "UPDATE agents SET closed_by = thread_id, updated_at_ms = closed.value ->> 2 \
      FROM json_each(?1) AS closed \
-     WHERE agents.thread_id = closed.value ->> 0 AND closed_by IS NULL AND updated_at_ms <= closed.value ->> 2";
+     WHERE agents.thread_id = closed.value ->> 0 AND closed_by IS NULL \
+       AND (updated_at_ms = created_at_ms OR updated_at_ms <= closed.value ->> 2)";
 
 /// The edges from the parents `?1` (a JSON array) to their indexed children, as a JSON array of
 /// `[child, parent, time]`.

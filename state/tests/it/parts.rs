@@ -164,3 +164,70 @@ async fn a_base_that_goes_is_named_and_heals_when_it_comes_back() -> Result {
     assert_eq!(fork().await?, indexed);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_file_that_goes_is_missed_by_everything_that_builds_on_it() -> Result {
+    let fixture = continued().await?;
+    let fork = |thread, base, hour, tokens| {
+        Part { thread, base: Some((base, 6)), first_ordinal: 6, hour, says: "a fork", tokens }.text()
+    };
+    let (first, of_segment, of_fork) = (path(id(1), None), path(id(8), None), path(id(9), None));
+    fixture.write(&of_segment, fork(id(8), id(3), 13, 200))?;
+    fixture.write(&of_fork, fork(id(9), id(8), 14, 300))?;
+    let whole = std::fs::read_to_string(fixture.path(&first))?;
+    let rows = async || -> Result<Vec<Thread>> {
+        fixture.index().await?;
+        fixture.threads().await
+    };
+    let fresh = async || -> Result<Vec<Thread>> {
+        let again = Fixture::empty().await?;
+        for file in [&first, &path(id(1), Some(id(2))), &path(id(1), Some(id(3))), &of_segment, &of_fork] {
+            if let Ok(text) = std::fs::read_to_string(fixture.path(file)) {
+                again.write(file, text)?;
+            }
+        }
+        again.index().await?;
+        again.threads().await
+    };
+    assert_eq!(rows().await?, fresh().await?);
+    std::fs::remove_file(fixture.path(&first))?;
+    assert_eq!(rows().await?, fresh().await?, "the first file is gone");
+    assert_eq!(fixture.threads().await?.len(), 3, "each shows what is its own");
+    fixture.write(&first, whole)?;
+    assert_eq!(rows().await?, fresh().await?, "it is back");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fork_with_copied_lines_knows_what_it_inherited_while_its_source_is_there() -> Result {
+    let fixture = Fixture::empty().await?;
+    let turn = |id: &str, total: u64| {
+        format!(
+            "{{\"timestamp\":\"2026-11-22T10:00:01Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"task_started\",\
+             \"turn_id\":\"{id}\"}}}}\n{{\"timestamp\":\"2026-11-22T10:00:02Z\",\"type\":\"event_msg\",\"payload\":\
+             {{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"total_tokens\":{total}}}}}}}}}\n"
+        )
+    };
+    let header = |thread: Uuid, more: &str| {
+        format!(
+            "{{\"timestamp\":\"2026-11-22T10:00:00Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{thread}\",\
+             \"timestamp\":\"2026-11-22T10:00:00Z\",\"cwd\":\"/w\",\"source\":\"cli\"{more}}}}}\n"
+        )
+    };
+    let source = header(id(1), "") + &turn("a", 100);
+    let forked = format!(",\"forked_from_id\":\"{}\"", id(1));
+    let fork = header(id(2), &forked) + &source + &turn("b", 150);
+    let (source_path, fork_path) = (path(id(1), None), path(id(2), None));
+    fixture.write(&fork_path, fork)?;
+    let tokens = async || -> Result<(Option<i64>, Option<i64>)> {
+        fixture.index().await?;
+        let fork = fixture.state.threads().get(id(2)).await?.ok_or("the fork")?;
+        Ok((fork.own_tokens, fork.inherited_tokens))
+    };
+    assert_eq!(tokens().await?, (None, None), "nothing says what was copied");
+    fixture.write(&source_path, source)?;
+    assert_eq!(tokens().await?, (Some(50), Some(100)));
+    std::fs::remove_file(fixture.path(&source_path))?;
+    assert_eq!(tokens().await?, (None, None));
+    Ok(())
+}

@@ -75,14 +75,15 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
             return Ok(Fact::SettingsApplied(TurnContext::read(settings.unwrap_or("{}"))?));
         }
         Event::RolledBack => {
-            let [turns] = json::fields(payload, ["num_turns"])?;
+            let [turns, num_turns] = json::fields(payload, ["num_turns", "numTurns"])?;
+            let turns = turns.or(num_turns);
             return Ok(Fact::RolledBack { turns: json::number(turns).unwrap_or(0) });
         }
         Event::GoalCleared => return Ok(Fact::GoalSet(None)),
         Event::NameUpdated => {
             // Versions differ in the key.
-            let [name, thread_name] = json::fields(payload, ["name", "thread_name"])?;
-            let name = json::text(thread_name.or(name)).map(|name| bounded(name.trim(), MAX_NAME));
+            let [name, thread_name, other] = json::fields(payload, ["name", "thread_name", "threadName"])?;
+            let name = json::text(thread_name.or(other).or(name)).map(|name| bounded(name.trim(), MAX_NAME));
             return Ok(Fact::Renamed { name: name.filter(|name| !name.is_empty()), at });
         }
         Event::AgentMessage => {
@@ -116,12 +117,14 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
 
 /// Reads the item of an `item_completed`.
 fn completed<'a>(raw: Raw<'_>, turn_id: Option<String>, at: Option<Timestamp>) -> Option<Fact<'a>> {
-    let [item_type, id, content, phase] = json::object(raw, ["type", "id", "content", "phase"]);
+    let [item_type, id, content, phase, kind] = json::object(raw, ["type", "id", "content", "phase", "kind"]);
     let item_type = json::text(item_type)?;
     let id = json::owned(id);
     let kind = match &*item_type {
         "UserMessage" => {
-            let message = UserMessage { id, ..UserMessage::of_content(content) };
+            let message = UserMessage::of_content(content);
+            let injected = json::text(kind).map_or(message.injected, |kind| kind != "plain");
+            let message = UserMessage { id, injected, ..message };
             return Some(Fact::UserMessage { turn_id, message });
         }
         "AgentMessage" => {

@@ -13,7 +13,7 @@ const EDITOR_CONTEXT: &str = "# Context from my IDE setup:";
 const MENTIONED_FILES: &str = "# Files mentioned by the user:";
 /// First words of the messages that the agent itself sends in the user's name.
 const INJECTED: &[&str] = &[
-    "<environment_context>",
+    "<environment_context",
     "<user_instructions>",
     "<permissions instructions>",
     "<turn_aborted>",
@@ -52,7 +52,8 @@ impl UserMessage {
 
     /// Reads a list of parts: `{"type":"text","text":…}`, `{"type":"input_image",…}`, …
     pub(crate) fn of_content(content: Raw<'_>) -> Self {
-        let (mut words, mut images, mut attachment_name) = (String::new(), 0, None);
+        let (mut words, mut context, mut images, mut attachment_name) =
+            (String::new(), String::new(), 0, None);
         for part in json::items(content) {
             let [part_type, text, name, path] = json::object(Some(part), ["type", "text", "name", "path"]);
             let part_type = json::text(part_type).unwrap_or_default();
@@ -66,11 +67,12 @@ impl UserMessage {
             if let Some(text) = text {
                 // The model gets an image between two tags.
                 if !(text.starts_with("<image ") && text.ends_with('>')) && text != "</image>" {
-                    words.push_str(&text);
+                    let injected = is_injected(text.trim_start().as_bytes());
+                    if injected { &mut context } else { &mut words }.push_str(&text);
                 }
             }
         }
-        Self { images, attachment_name, ..Self::new(words) }
+        Self { images, attachment_name, ..Self::new(if words.is_empty() { context } else { words }) }
     }
 
     /// Returns the user's own words; `None` if there are none.

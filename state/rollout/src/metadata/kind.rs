@@ -59,10 +59,10 @@ impl ThreadKind {
     /// Returns the kind of a thread that begins with these lines; never [`ThreadKind::Empty`].
     pub(crate) fn of(session: &SessionMeta) -> Self {
         let source = session.source.as_deref().filter(|source| source.starts_with('{'));
-        let [subagent] = json::object(source, ["subagent"]);
+        let [subagent, internal] = json::object(source, ["subagent", "internal"]);
         let [spawn, other] = json::object(subagent, ["thread_spawn", "other"]);
         // A word, or an object with the word as `other`.
-        let word = json::text(other).or_else(|| json::text(subagent));
+        let word = json::text(other).or_else(|| json::text(subagent)).or_else(|| json::text(internal));
         let of_word = |word: &str| match word {
             "review" => Some(Self::Review),
             word if word.starts_with("guardian") => Some(Self::Guardian),

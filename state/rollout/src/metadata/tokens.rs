@@ -22,8 +22,8 @@ pub(crate) struct Tokens {
     /// The thread's total as of the last record.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<i64>,
-    /// True before the first count of a fork or a further file. Its counter may have gone on from
-    /// turns that were taken back.
+    /// True before the first count of a fork or a further file, and after turns were taken back.
+    /// The counter may have gone back with them, or may go on with their tokens.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     may_jump: bool,
     #[serde(skip_serializing_if = "Inherited::is_nothing")]
@@ -72,8 +72,6 @@ impl Tokens {
         let counted = match (total, self.counter) {
             (None, _) => last,
             (Some(_), before) if may_jump && total != before && last.is_some() => last,
-            // The counter went back with turns that were taken back.
-            (Some(total), Some(before)) if total < before && sum(self.own, last) == Some(total) => last,
             (Some(total), Some(before)) => Some(since(before, total, last)),
             // The counter may have begun with the tokens of the base.
             (Some(_), None) if self.inherited == Inherited::Unknown => last,
@@ -102,7 +100,7 @@ impl Tokens {
 
     /// Takes back what was used since [`Tokens::own`] returned this.
     pub(crate) fn roll_back(&mut self, own: Option<i64>) {
-        (self.own, self.pending) = (own, None);
+        (self.own, self.pending, self.may_jump) = (own, None, true);
     }
 
     /// Begins a further file of the thread.

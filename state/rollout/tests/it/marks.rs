@@ -27,6 +27,7 @@ fn the_source_gives_the_kind() -> Result {
         (json!({"source": {"subagent": "review"}, "thread_source": "subagent"}), "review"),
         (json!({"source": {"subagent": {"other": "guardian"}}, "thread_source": "subagent"}), "guardian"),
         (json!({"source": {"subagent": {"other": "x"}}, "thread_source": "guardian_review"}), "guardian"),
+        (json!({"source": {"internal": "memory_consolidation"}}), "memory"),
         (json!({"source": {"subagent": "memory_consolidation"}, "thread_source": "subagent"}), "memory"),
         (json!({"source": "cli", "thread_source": "memory_stage1"}), "memory"),
         (json!({"source": "vscode", "attached_thread": true, "forked_from_id": OTHER}), "fork"),

@@ -107,6 +107,10 @@ fn the_title_is_what_the_user_asked() -> Result {
     assert_eq!((got.title.as_deref(), got.first_user_message), (Some("x.png"), placeholder));
     let parts = json!([{"type": "text", "text": "a "}, {"type": "image", "image_url": "x"}, {"type": "text", "text": "b"}]);
     assert_eq!(title(item(parts))?.as_deref(), Some("a b"));
+    let context = "<environment_context version=\"2\">\n</environment_context>";
+    let parts = json!([{"type": "text", "text": context}, {"type": "text", "text": "words behind it"}]);
+    assert_eq!(title(item(parts))?.as_deref(), Some("words behind it"));
+    assert_eq!(title(item(json!([{"type": "text", "text": context}])))?, None);
     Ok(())
 }
 

@@ -54,6 +54,28 @@ fn own(lines: &[String]) -> Result<Option<i64>> {
 }
 
 #[test]
+fn the_counter_may_go_back_with_turns_that_were_taken_back() -> Result {
+    let source = "01a2036e-72f3-74e0-aaf8-000000000001";
+    let turn = |id: &str| event("task_started", json!({"turn_id": id}));
+    let copied = [
+        meta(ID, json!({"forked_from_id": source, "subagent_history_start_ordinal": 4})),
+        meta(source, json!({})),
+        turn("a"),
+        count(300, 300),
+    ];
+    let number =
+        |(n, line): (usize, &String)| line.replacen("\"type\"", &format!("\"ordinal\":{n},\"type\""), 1);
+    let got = |own: &[String]| {
+        let lines: Vec<String> = [&copied[..], own].concat().iter().enumerate().map(number).collect();
+        metadata(&lines).map(|got| (got.own_tokens, got.inherited_tokens))
+    };
+    let taken_back = [turn("b"), count(307, 7), rolled_back(1), turn("c")];
+    assert_eq!(got(&[&taken_back[..], &[count(309, 9)]].concat())?, (Some(9), Some(300)), "it went back");
+    assert_eq!(got(&[&taken_back[..], &[count(316, 9)]].concat())?, (Some(9), Some(300)), "it went on");
+    Ok(())
+}
+
+#[test]
 fn counts_add_up() -> Result {
     assert_eq!(own(&[])?, None, "unknown is not 0");
     assert_eq!(own(&[info(Value::Null)])?, None);
