@@ -114,6 +114,8 @@ fn times_models_and_branches_narrow_the_list() -> Result {
     No current thread of yours matches --model model-two --branch main.
     without --model: 1 thread; without --branch: 1 thread.
     ");
+    let both = fixture.run(&["threads", "--search", "hello", "--model", "none"])?.stdout;
+    assert!(both.contains("--search looks at name, title, "), "{both}");
     // A span moves on between two pages, and the cursor still holds.
     let page = fixture.json(&["threads", "--since", "9999w", "--limit", "1"])?;
     let cursor = page["next_cursor"].as_str().ok_or("there is more")?;

@@ -158,7 +158,11 @@ impl List {
                 "No {kind}{own} has \"{text}\" in its name, title, first message, agent, folder, branch or model."
             )
             .into(),
-            (typed, ..) => format!("No {kind}{own} matches {}.", typed.join(" ")).into(),
+            (typed, search, _) => {
+                let fields = "name, title, first message, agent, folder, branch and model";
+                let searched = search.as_ref().map(|_| format!(" --search looks at {fields}."));
+                format!("No {kind}{own} matches {}.{}", typed.join(" "), searched.unwrap_or_default()).into()
+            }
         }
     }
 
