@@ -100,3 +100,26 @@ async fn a_deleted_thread_is_found_as_deleted_by_its_id_and_its_beginning() -> R
     assert!(matches!(threads.find(&id(9).to_string()).await, Err(StateError::NotFound { .. })));
     Ok(())
 }
+
+#[tokio::test]
+async fn the_end_of_an_id_and_a_name_are_enough() -> Result {
+    let fixture = Fixture::empty().await?;
+    let threads = fixture.state.threads();
+    threads.upsert(&[thread(0xabcd, 1)?, thread(0x1_abcd, 2)?, thread(7, 3)?]).await?;
+    assert_eq!(threads.ids_ending_with("ABCD").await?, [id(0xabcd), id(0x1_abcd)]);
+    assert_eq!(threads.ids_ending_with("8000-00000001abcd").await?, [id(0x1_abcd)]);
+    for end in ["bcd", "bcde", "no end", "%abcd", ""] {
+        assert!(threads.ids_ending_with(end).await?.is_empty(), "{end}");
+    }
+    let now = Timestamp::UNIX_EPOCH;
+    threads.rename(id(7), Some("Größe"), now).await?;
+    threads.rename(id(0xabcd), Some("GRÖSSE"), now).await?;
+    assert_eq!(threads.ids_named("größe").await?, [id(7)]);
+    threads.rename(id(0xabcd), Some("größe"), now).await?;
+    assert_eq!(threads.ids_named("größe").await?, [id(0xabcd)], "the very name comes first");
+    assert_eq!(threads.ids_named("GRÖßE").await?, [id(7), id(0xabcd)]);
+    // A deleted thread is found by its end while no other has it.
+    fixture.state.delete_thread(id(7), now).await?;
+    assert_eq!(threads.ids_ending_with("0007").await?, [id(7)]);
+    Ok(())
+}

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use threadkeep_state::{AgentGraph, Descendants, GraphError, Lifecycle, TreeQuery};
+use threadkeep_state::{
+    AgentGraph, Descendants, GraphError, Lifecycle, ThreadMetadata, ThreadUpsert, TreeQuery,
+};
 use uuid::Uuid;
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
@@ -50,6 +52,52 @@ async fn children_descendants_ancestors_and_roots() -> Result {
     let unknown = graph.tree(TreeQuery { root: Some(id(99)), ..TreeQuery::default() }).await;
     assert!(matches!(unknown, Err(GraphError::NotFound { .. })), "{unknown:?}");
     assert_eq!(ids(graph.children(id(99)).await?), []);
+    Ok(())
+}
+
+/// Indexes threads by number, each with the thread that it was forked from.
+async fn forked(fixture: &Fixture, forks: &[(u128, Option<u128>)]) -> Result {
+    let upsert = |(number, source): &(u128, Option<u128>)| {
+        let mut metadata = ThreadMetadata::new(id(*number));
+        metadata.forked_from_id = source.map(id);
+        ThreadUpsert::new(metadata, &rollout_path(id(*number)), false, "mock")
+    };
+    fixture.state.threads().upsert(&forks.iter().map(upsert).collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn forks_hang_below_their_sources_and_agents_below_their_parents() -> Result {
+    let fixture = grown(&[(1, 2), (2, 3)]).await?;
+    // 4 is a fork, 5 a fork of it, 3 an agent that began with its parent's history, and 7 a fork of
+    // a thread that is not indexed.
+    let forks = [(1, None), (2, None), (3, Some(2)), (4, Some(2)), (5, Some(4)), (7, Some(99)), (8, None)];
+    forked(&fixture, &forks).await?;
+    forked(&fixture, &[(9, Some(8))]).await?;
+    let tree = async |query| -> Result<Vec<(u128, u32, bool)>> {
+        let tree = fixture.state.graph().tree(query).await?.into_iter();
+        Ok(tree.map(|agent| (numbers([agent.thread_id])[0], agent.depth, agent.is_fork())).collect())
+    };
+    let below_one = [(1, 0, false), (2, 1, false), (3, 2, false), (4, 2, true), (5, 3, true)];
+    let all = tree(TreeQuery::default()).await?;
+    assert_eq!(all[..2], [(8, 0, false), (9, 1, true)], "the newest first");
+    assert_eq!(all[2..], below_one);
+    let page = tree(TreeQuery { before: Some(id(8)), roots: 1, ..TreeQuery::default() }).await?;
+    assert_eq!(page, below_one);
+    let alone = tree(TreeQuery { root: Some(id(7)), ..TreeQuery::default() }).await?;
+    assert_eq!(alone, [(7, 0, true)]);
+    // Closing goes down to agents, and to no fork.
+    let closed = fixture.state.graph().close_subtree(id(1), now()).await?;
+    assert_eq!(numbers(closed), [1, 2, 3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn threads_that_name_each_other_as_sources_are_drawn_once() -> Result {
+    let fixture = Fixture::empty().await?;
+    forked(&fixture, &[(1, Some(2)), (2, Some(1)), (3, Some(1))]).await?;
+    let tree = fixture.state.graph().tree(TreeQuery { root: Some(id(1)), ..TreeQuery::default() }).await?;
+    assert_eq!(numbers(tree.into_iter().map(|agent| agent.thread_id)), [1, 2, 3]);
     Ok(())
 }
 
