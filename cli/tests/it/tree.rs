@@ -157,7 +157,10 @@ async fn a_tree_goes_on_where_a_page_ends() -> Result {
     let next = fixture.json(&["threads", "tree", "--limit", "1", "--before", PARENT])?;
     assert_eq!((&next["agents"][0]["thread_id"], &next["next_before"]), (&other.into(), &json!(null)));
     let text = fixture.run(&["threads", "tree", "--limit", "1"])?.stdout;
-    assert!(text.ends_with(&format!("next: threadkeep threads tree --before {PARENT}\n")), "{text}");
+    assert!(
+        text.ends_with(&format!("next: threadkeep threads tree --limit 1 --before {PARENT}\n")),
+        "{text}"
+    );
     Ok(())
 }
 

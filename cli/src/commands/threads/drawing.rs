@@ -1,12 +1,13 @@
 //! The tree that `threads tree` shows to people: a table whose first column is drawn.
 
 use anstyle::Style;
+use threadkeep_app::Message;
 use threadkeep_app::text::count;
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
 use threadkeep_state::{Agent, Lifecycle, RunOutcome};
 use uuid::Uuid;
 
+use super::footer::typed_with;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use crate::output::table::{Cell, Column, table};
@@ -58,7 +59,8 @@ impl Tree {
         let rows: Vec<Vec<Cell>> = branches(&lines).into_iter().zip(&lines).map(row).collect();
         let mut text = table(&COLUMNS, &rows, screen.width);
         if let Some(next) = self.next.filter(|_| !screen.quiet) {
-            let next = command("threads tree --before").arg(next).render(&screen.given);
+            let typed = std::env::args_os().skip(1);
+            let next = typed_with("--before", &next.to_string(), typed);
             text.push_str(&format!("{}\n", paint(DIM, &format!("next: {next}"))));
         }
         text

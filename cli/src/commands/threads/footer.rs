@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use threadkeep_app::text::{count, counted, shell_os_word, width};
 use threadkeep_app::{Message, command};
-use threadkeep_state::{Cursor, Inventory, Shelf, ThreadKind};
+use threadkeep_state::{Inventory, Shelf, ThreadKind};
 
 use super::list::{HomePage, List};
 use crate::output::Screen;
@@ -52,7 +52,7 @@ impl List {
                 let is_full =
                     self.query.limit.is_none_or(|limit| self.order.len() as u64 >= u64::from(limit));
                 let next = home.page.next_cursor.as_ref().filter(|_| is_full)?;
-                Some(format!("next: {}", next_command(next, typed())))
+                Some(format!("next: {}", typed_with("--cursor", &next.to_string(), typed())))
             }
             homes => {
                 let read: usize = homes.iter().map(|home| home.page.threads.len()).sum();
@@ -205,18 +205,18 @@ fn of_kind(kind: ThreadKind, number: u64) -> String {
     }
 }
 
-/// Returns the command that was typed, with another cursor.
-fn next_command(cursor: &Cursor, typed: impl Iterator<Item = OsString>) -> String {
+/// Returns the command that was typed, with another value of an option at its end.
+pub(super) fn typed_with(option: &str, value: &str, typed: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["threadkeep".to_owned()];
     let mut typed = typed;
     while let Some(word) = typed.next() {
-        if word == "--cursor" {
+        if word == option {
             typed.next();
-        } else if !word.as_encoded_bytes().starts_with(b"--cursor=") {
+        } else if !word.as_encoded_bytes().starts_with(format!("{option}=").as_bytes()) {
             words.push(shell_os_word(&word));
         }
     }
-    format!("{} --cursor {cursor}", words.join(" "))
+    format!("{} {option} {value}", words.join(" "))
 }
 
 #[cfg(test)]
