@@ -133,6 +133,6 @@ ALTER TABLE rollouts ADD COLUMN thread_id TEXT GENERATED ALWAYS AS
 -- The parts and copies of a thread's file: one of them takes its place when it is gone.
 CREATE INDEX rollout_copies ON rollouts (thread_id) WHERE outcome = 'duplicate';
 
--- The file that this one builds on, by the id that its name ends with.
+-- The file that this one builds on, by the id that its name ends with; or `~` and the thread that it copied lines from.
 ALTER TABLE rollouts ADD COLUMN base TEXT;
 CREATE INDEX rollouts_by_base ON rollouts (base) WHERE base IS NOT NULL;

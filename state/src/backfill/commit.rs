@@ -9,7 +9,7 @@ use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 
 use super::assign::{Assignment, FileRead, assign_threads};
-use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex};
+use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex, copied_from};
 use super::outcome::{Outcome, store_outcomes};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::graph::close_agents;
@@ -80,6 +80,7 @@ async fn write_batch(
     }
     upsert_all(conn, upserts).await?;
     close_agents(conn, &closed).await?;
+    requeue_copies(conn, &files, &mut report).await?;
     store_outcomes(conn, outcomes).await?;
     requeue_dependents(conn, &files, true, &mut report).await?;
     store_checkpoints(conn, &checkpoints).await?;
@@ -192,6 +193,23 @@ async fn store_names(conn: &mut SqliteConnection, names: &[SessionName]) -> Resu
     Ok(())
 }
 
+/// Asks to read the files again with lines that were copied from a thread of which a file is new.
+async fn requeue_copies(
+    conn: &mut SqliteConnection,
+    files: &[&str],
+    report: &mut CommitReport,
+) -> Result<(), sqlx::Error> {
+    let sources = files.iter().filter_map(|path| Some((copied_from(name_of(path)?.thread_id), *path)));
+    let sources: Vec<(String, &str)> = sources.collect();
+    let forks = sqlx::query_scalar(
+        "SELECT DISTINCT fork.path FROM json_each(?1) AS source JOIN rollouts AS fork ON base = source.value ->> 0 \
+         WHERE NOT EXISTS (SELECT 1 FROM rollouts AS file WHERE file.path = source.value ->> 1)",
+    );
+    let forks: Vec<String> = forks.bind(json(&sources)).fetch_all(conn).await?;
+    report.requeue.extend(forks);
+    Ok(())
+}
+
 /// Asks to read the files again that build on some files and had missed them, or had found them.
 async fn requeue_dependents(
     conn: &mut SqliteConnection,
@@ -203,12 +221,11 @@ async fn requeue_dependents(
     let mut next: Vec<String> = seen.iter().cloned().collect();
     // A file that builds on a file that builds on a third needs all of them.
     while !next.is_empty() {
-        let ids = next.iter().filter_map(|path| name_of(path)).map(|name| uuid_text(name.file_id()));
-        // A fork with copied lines that missed its source does not know what it inherited.
+        let names = next.iter().filter_map(|path| name_of(path));
+        let ids = names.flat_map(|name| [uuid_text(name.file_id()), copied_from(name.thread_id)]);
         let dependents = sqlx::query_scalar(
-            "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) AND (NOT ?2 \
-               OR problem IN ('base_missing', 'base_cut') \
-               OR EXISTS (SELECT 1 FROM threads WHERE id = thread_id AND inherited_tokens IS NULL))",
+            "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
+             AND (NOT ?2 OR problem IN ('base_missing', 'base_cut'))",
         );
         let dependents = dependents.bind(json(&ids.collect::<Vec<_>>())).bind(missed);
         let dependents: Vec<String> = dependents.fetch_all(&mut *conn).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use threadkeep_rollout::{AgentHome, ClosedAgent, SkippedLines};
-use threadkeep_sqlite::Database;
+use threadkeep_sqlite::{Database, uuid_text};
 use uuid::Uuid;
 
 use super::IndexOptions;
@@ -41,8 +41,8 @@ pub(super) struct ThreadContent {
     pub(super) checkpoint: Option<String>,
     /// Time in milliseconds of the file's last change, also of its place.
     pub(super) changed_at_ms: i64,
-    /// Id of the file that this one builds on.
-    pub(super) base: Option<Uuid>,
+    /// Id of the file that this one builds on, or [`copied_from`] the thread whose lines it copied.
+    pub(super) base: Option<String>,
     pub(super) closed_agents: Vec<ClosedAgent>,
 }
 
@@ -53,4 +53,10 @@ pub(super) type SessionName = (Uuid, String, Option<i64>);
 pub(super) struct NamesContent {
     pub(super) names: Vec<SessionName>,
     pub(super) skipped: SkippedLines,
+}
+
+/// Returns the base of files with lines that were copied from a thread: all files of that thread say
+/// which lines these are.
+pub(super) fn copied_from(thread: Uuid) -> String {
+    format!("~{}", uuid_text(thread))
 }

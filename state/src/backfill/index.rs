@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
 use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError};
-use threadkeep_sqlite::RowReader;
+use threadkeep_sqlite::{RowReader, uuid_text};
 
 use super::commit;
-use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex};
+use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex, copied_from};
 use super::source::{HomeItem, length_of};
 use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;
@@ -101,7 +101,8 @@ impl Index for ThreadIndex {
                 .base_problem
                 .map(|problem| problem.file_id())
                 .or(extraction.base)
-                .or(extraction.metadata.forked_from_id),
+                .map(uuid_text)
+                .or_else(|| extraction.metadata.forked_from_id.map(copied_from)),
             closed_agents: extraction.metadata.closed_agents.clone(),
             upsert: ThreadUpsert::extracted(
                 extraction.metadata,

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_backfill::Item;
-use threadkeep_sqlite::{MOST_ROWS, uuid_text, value_columns, values_of};
+use threadkeep_sqlite::{MOST_ROWS, value_columns, values_of};
 
 use super::assign::{Assignment, FileRead};
 use super::content::NamesContent;
@@ -37,7 +37,7 @@ impl<'a> Outcome<'a> {
         let id = file.thread.upsert.columns.id.clone();
         let lines = (file.thread.lines, file.thread.lines_skipped);
         let made = Self::new(file.item, outcome, Some(id), problem.as_ref(), lines);
-        let base = file.thread.base.map(uuid_text);
+        let base = file.thread.base.clone();
         match assignment {
             Assignment::Part { of } => Outcome { detail: Some(of.clone()), base, ..made },
             _ => Outcome { base, ..made },

@@ -37,11 +37,8 @@ impl ThreadStore {
     ///
     /// [`StateError::NotFound`], [`StateError::Database`].
     pub async fn archive(&self, id: Uuid, now: Timestamp) -> Result<(), StateError> {
-        // An archived thread keeps the time of its first archiving.
-        let update = sqlx::query(
-            "UPDATE threads SET user_archived = 1, user_archived_at_ms = \
-               CASE WHEN archived = 1 AND user_archived = 1 THEN user_archived_at_ms ELSE ?2 END WHERE id = ?1",
-        );
+        let update =
+            sqlx::query("UPDATE threads SET user_archived = 1, user_archived_at_ms = ?2 WHERE id = ?1");
         self.edit(id, |id| update.bind(id).bind(now.as_millisecond())).await
     }
 
