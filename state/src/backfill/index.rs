@@ -10,7 +10,9 @@ use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError};
 use threadkeep_sqlite::{RowReader, uuid_text};
 
 use super::commit;
-use super::content::{CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex, copied_from};
+use super::content::{
+    CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex, copied_from,
+};
 use super::source::{HomeItem, length_of};
 use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;

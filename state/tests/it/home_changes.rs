@@ -352,8 +352,8 @@ async fn damaged_files_are_indexed_as_far_as_they_can_be_and_reported() -> Resul
         .map(|file| format!("{} {}: {}", file.problem.code(), file.path, file.problem))
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, at byte 371: torn: the file ends in the middle of the line
-lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, at byte 376: not UTF-8
+lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, line 3 (byte 371): torn: the file ends in the middle of the line
+lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, line 3 (byte 376): not UTF-8
 empty sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty
 no_thread sessions/notes.jsonl: no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
 ");
