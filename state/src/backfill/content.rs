@@ -55,8 +55,8 @@ pub(super) struct NamesContent {
     pub(super) skipped: SkippedLines,
 }
 
-/// Returns the base of files with lines that were copied from a thread: all files of that thread say
-/// which lines these are.
+/// Returns the base of files with lines that were copied from a thread: all files of that thread
+/// show which lines these are.
 pub(super) fn copied_from(thread: Uuid) -> String {
     format!("~{}", uuid_text(thread))
 }

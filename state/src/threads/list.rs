@@ -132,7 +132,7 @@ impl ThreadStore {
         Ok(threads.await?)
     }
 
-    /// Reads threads in the order of their ids. One that was deleted meanwhile is left out.
+    /// Reads threads in the order of their ids. Leaves out threads that were deleted meanwhile.
     async fn in_order(&self, ids: &[Uuid]) -> Result<Vec<Thread>, StateError> {
         let read = self.get_many(ids).await?;
         let mut read: HashMap<Uuid, Thread> = read.into_iter().map(|thread| (thread.id, thread)).collect();

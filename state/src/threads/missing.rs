@@ -53,7 +53,7 @@ pub(super) fn forget_words() -> String {
 
 impl ThreadStore {
     /// Forgets the words of threads whose rollout has been missing since before a time, and
-    /// returns their number. What the user said of them stays: name, archived, memory mode, goal.
+    /// returns their number. The user's decisions stay: name, archived, memory mode, goal.
     ///
     /// Does not write if there are none.
     ///

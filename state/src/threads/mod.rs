@@ -35,7 +35,9 @@ pub(crate) use statements::statements;
 pub use touch::{MAX_TOUCHES, TOUCH_INTERVAL};
 pub use upsert::ThreadUpsert;
 
-pub(crate) use claim::{Claim, are_parts, name_of};
+#[cfg(feature = "backfill")]
+pub(crate) use claim::name_of;
+pub(crate) use claim::{Claim, are_parts};
 use touch::Touches;
 pub(crate) use upsert::IndexedColumns;
 #[cfg(feature = "backfill")]

@@ -1,4 +1,4 @@
-//! Numbers of threads, of their agents, and of the characters that tell ids apart.
+//! Numbers of threads, of their agents, and of the characters that distinguish ids.
 
 use threadkeep_state::{ListThreads, Shelf, SourceFilter, ThreadKind};
 

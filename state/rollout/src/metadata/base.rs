@@ -79,8 +79,8 @@ impl BaseFolder {
                 self.known.insert(key(&end), (state.clone(), files));
             }
         }
-        // A segment whose base is missing has the tokens of its thread all the same. The first file of
-        // a thread that builds on another is a fork.
+        // A segment whose base is missing has the tokens of its thread all the same. The first file
+        // of a thread that builds on another is a fork.
         let is_fork = header.forked_from.is_some() || (own.is_some() && own == header.thread_id);
         if problem.is_none() || is_fork {
             state.begin_file(header.thread_id, problem.is_none());
