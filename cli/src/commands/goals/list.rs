@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
-use threadkeep_app::opening;
+use threadkeep_app::opening::{self, Index};
+use threadkeep_app::refresh::refresh;
 use threadkeep_app::settings::Feature;
 use threadkeep_state::{StateError, Thread};
 use threadkeep_state_goals::ListGoals;
@@ -15,6 +17,7 @@ use super::text::of_typed;
 use crate::args::Status;
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::resolve;
+use crate::output::Screen;
 
 /// Default number of goals in a list.
 const LISTED: u32 = 100;
@@ -36,12 +39,14 @@ impl Run for List<'_> {
         Some(Feature::Goals)
     }
 
-    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let statuses = self.status.iter().map(|status| of_typed(*status)).collect();
         let limit = self.limit.unwrap_or(LISTED);
         // One more, to know whether there are more.
         let query = ListGoals { statuses, limit: limit.saturating_add(1), ..ListGoals::default() };
         let mut goals = opening::goals(dirs).await?.list(&query).await?;
+        // The goals of agents stand in rollouts. They are no reason to fail.
+        let _ = refresh_index(dirs, screen).await;
         let more = goals.len() > limit as usize;
         goals.truncate(limit as usize);
         let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
@@ -66,6 +71,14 @@ impl Run for Get<'_> {
         let agent_goal = agent_goal.and_then(|thread| thread.agent_goal);
         Ok(Box::new(Goals::One { thread, goal, agent_goal }))
     }
+}
+
+/// Brings the index of an agent home up to date, where it can be written.
+async fn refresh_index(dirs: &Dirs, screen: &Screen) -> Result<(), Fault> {
+    let home = dirs.agent_home()?;
+    let index = Index::for_writing(dirs).await?;
+    refresh(&index, &home, screen).await?;
+    index.close().await
 }
 
 /// Returns the threads whose agents have goals; fails if the index cannot be read as it is.
