@@ -69,8 +69,8 @@ pub(crate) struct SetArgs {
 pub(crate) struct AccountArgs {
     #[arg(help = THREAD)]
     pub(crate) id: String,
-    /// Tokens spent
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    /// Tokens spent, such as 12000 or 12k
+    #[arg(long, value_name = "N", value_parser = spent, allow_negative_numbers = true)]
     pub(crate) tokens: Option<i64>,
     /// Seconds spent
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -96,6 +96,12 @@ fn budget(text: &str) -> Result<Budget, String> {
     }
     let tokens = tokens(text).filter(|tokens| *tokens > 0).map(Budget::Tokens);
     tokens.ok_or_else(|| "a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`".to_owned())
+}
+
+/// Reads usage, which a caller may have computed wrongly: what is negative is refused later.
+fn spent(text: &str) -> Result<i64, String> {
+    let tokens = text.parse().ok().or_else(|| tokens(text));
+    tokens.ok_or_else(|| "tokens are a number, such as 12000 or 12k".to_owned())
 }
 
 /// Reads a number as it is printed: `50,000`, `50k`, `1.5M`.

@@ -25,13 +25,13 @@ pub(super) const BELOW: &str = concat!(
 );
 
 /// Counts the sub-agents below each of the threads `?1` (a JSON array), and sums up the own tokens
-/// of all threads below it. Threads without any are left out.
+/// of all threads below it (`sum` fails where it overflows). Threads without any are left out.
 pub(super) const TOTALS: &str = "WITH RECURSIVE below (top, id, depth) AS ( \
        SELECT value, value, 0 FROM json_each(?1) \
        UNION ALL \
        SELECT below.top, agents.thread_id, below.depth + 1 \
        FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id WHERE below.depth < ?2 ) \
-     SELECT top, count(*) FILTER (WHERE threads.kind = 'subagent'), sum(threads.own_tokens) \
+     SELECT top, count(*) FILTER (WHERE threads.kind = 'subagent'), CASE WHEN count(own_tokens) > 0 THEN CAST(total(own_tokens) AS INTEGER) END \
      FROM below CROSS JOIN threads ON threads.id = below.id WHERE below.depth > 0 GROUP BY top";
 
 /// The ancestors of `?1`, at most `?2` steps up.

@@ -24,7 +24,8 @@ pub struct ListThreads {
     pub cursor: Option<Cursor>,
     /// The list to read.
     pub shelf: Shelf,
-    /// Also lists sub-agents, reviews and other threads that are not the user's own.
+    /// Also lists sub-agents, reviews and other threads that are not the user's own. Sources that
+    /// are asked for decide alone.
     pub all: bool,
     /// Only threads of one of these sources, and none of the excluded ones.
     pub sources: Vec<SourceFilter>,
@@ -113,7 +114,7 @@ impl ListThreads {
     /// Returns true for each if the list may have the user's own threads and those of others.
     fn takes(&self) -> (bool, bool) {
         let mut included = self.sources.iter().filter(|source| !source.exclude).peekable();
-        if included.peek().is_none() || self.all {
+        if included.peek().is_none() {
             return (true, self.all);
         }
         let is_other = |source: &SourceFilter| source.kind().is_some_and(|kind| kind != ThreadKind::User);

@@ -47,6 +47,11 @@ async fn agents_are_summed_up_below_their_thread() -> Result {
     assert_eq!(totals[&parent].agents, 2);
     let sum = tokens.iter().filter_map(|thread| thread.own_tokens).sum::<i64>();
     assert_eq!(totals[&parent].own_tokens, Some(sum));
+
+    let most = format!("UPDATE threads SET own_tokens = {} WHERE parent_thread_id = '{parent}'", i64::MAX);
+    fixture.sql(sqlx::AssertSqlSafe(most)).await?;
+    let totals = fixture.state.graph().totals(&[parent]).await?;
+    assert_eq!(totals[&parent].own_tokens, Some(i64::MAX), "the sum has an end");
     Ok(())
 }
 

@@ -94,7 +94,7 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
     fixture.index().await?;
     let all = fixture.threads().await?;
     type Case = (fn(&mut ListThreads), fn(&Thread) -> bool);
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         (|q| q.sources = sources("exec"), |t| t.source.as_deref() == Some("exec")),
         (|q| q.sources = sources("subagent"), |t| t.kind == ThreadKind::Subagent),
         (
@@ -102,6 +102,7 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
             |t| t.kind == ThreadKind::User && t.source.as_deref() != Some("exec"),
         ),
         (|q| q.all = true, |_| true),
+        (|q| (q.all, q.sources) = (true, sources("subagent")), |t| t.kind == ThreadKind::Subagent),
         (|q| (q.all, q.sources) = (true, sources("!subagent")), |t| t.kind != ThreadKind::Subagent),
         (|q| q.provider = Some("mock".into()), |t| t.kind == ThreadKind::User && t.model_provider == "mock"),
         (|q| q.provider = Some("openai".into()), |_| false),

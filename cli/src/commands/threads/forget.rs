@@ -7,7 +7,7 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::refresh;
 use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Observer};
-use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf};
+use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf, StateError};
 use uuid::Uuid;
 
 use super::delete::{json_of, left_to_do};
@@ -44,8 +44,12 @@ impl Run for ForgetMissing {
         let mut forgotten = Forgotten { missing: missing.len(), deleted: Vec::new(), pending: Vec::new() };
         if !missing.is_empty() && (self.yes || may_delete(missing.len(), screen).await?) {
             for id in missing {
-                let deleted = index.state.delete_thread(id, Timestamp::now()).await;
-                forgotten.pending = deleted.map_err(|error| Fault::from(error).about(id))?;
+                match index.state.delete_thread(id, Timestamp::now()).await {
+                    Ok(pending) => forgotten.pending = pending,
+                    // Another process was quicker.
+                    Err(StateError::NotFound(_)) => {}
+                    Err(error) => return Err(Fault::from(error).about(id)),
+                }
                 forgotten.deleted.push(id);
             }
         }

@@ -74,7 +74,8 @@ impl Portrait {
 
     /// Returns the tokens of the thread and of all its sub-agents.
     fn tokens_of_all(&self) -> Option<i64> {
-        (self.agents.descendants > 0).then(|| self.agents.tokens + self.thread.own_tokens.unwrap_or(0))
+        let own = self.thread.own_tokens.unwrap_or(0);
+        (self.agents.descendants > 0).then(|| self.agents.tokens.saturating_add(own))
     }
 
     fn tokens(&self) -> Option<String> {
@@ -179,7 +180,9 @@ impl Answer for Portrait {
         sheet.row("last run", drawing::outcome(thread.run_outcome));
         sheet.row("archived", self.archived(&clock));
         self.add_files(&mut sheet, &clock);
-        sheet.whole("go on with", format!("codex resume {}", thread.id));
+        if thread.missing_since.is_none() {
+            sheet.whole("go on with", format!("codex resume {}", thread.id));
+        }
 
         if let Some(goal) = &self.goal {
             sheet.heading("goal");

@@ -89,7 +89,7 @@ async fn agents(index: &Index, thread: &Thread) -> Result<Agents, Fault> {
         let ids: Vec<Uuid> = below.iter().map(|agent| agent.thread_id).collect();
         let below = index.state.threads().get_many(&ids).await?;
         agents.descendants = ids.len() as u64;
-        agents.tokens = below.iter().filter_map(|thread| thread.own_tokens).sum();
+        agents.tokens = below.iter().filter_map(|thread| thread.own_tokens).fold(0, i64::saturating_add);
     }
     Ok(agents)
 }
