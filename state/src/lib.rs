@@ -76,12 +76,12 @@
 //!
 //! # Performance
 //!
-//! A page of a list is one statement on one index, whatever the number of threads, and a cursor is
-//! a key. A folder filter has indexes of its own. A filter by source or provider, and a search,
-//! walk the list's index until the page is full: 10 ms for 100,000 threads. A search for three
-//! characters and more uses a trigram index. A batch of up to 200 rows is one statement, and an
-//! unchanged row is not written. A live session writes its thread's description at once, and
-//! everything else once in [`MAX_TOUCHES`] lines of its process, or after a minute
+//! A page of a list is one statement, whatever the number of threads, and a cursor is a key. Each
+//! kind of list, and each of a few folders, is a range of an index; SQLite merges them. Other
+//! filters walk these ranges until the page is full. A search compares the first rows one by one,
+//! and then asks a trigram index which of the others may match. A batch of up to 400 rows is one
+//! statement, and an unchanged row is not written. A live session writes its thread's description
+//! at once, and everything else once in [`MAX_TOUCHES`] lines of its process, or after a minute
 //! ([`TOUCH_INTERVAL`]). `cargo xtask bench list`, `bench backfill` and `bench session` measure
 //! this.
 //!

@@ -1,4 +1,4 @@
-//! One pass of the backfill over the home.
+//! Passes of the backfill over the home: one, and more while files move.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;

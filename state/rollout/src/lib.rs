@@ -42,11 +42,11 @@
 //! has the same id, since a fork may hold its source's lines. If that line has no time, the first
 //! line's counts, then the id's own, and at last the file name's. Model, effort, approval and
 //! sandbox are those of the latest `turn_context` or `thread_settings_applied`. The directory is
-//! the session's, until settings change it. Settings are no activity: they do not move
-//! [`ThreadMetadata::updated_at`].
+//! that of the first turn of the thread's newest file, until settings change it. Settings are no
+//! activity: they do not move [`ThreadMetadata::updated_at`].
 //!
-//! The title is the user's first words: of an event, else of a `response_item` alone. An
-//! attachment, a sub-agent's task or the agent's goal stand in for them. The outcome of the last
+//! The title is the user's first words: of an event, else of a `response_item` alone. An attachment
+//! or the agent's goal stand in for them; a sub-agent's task comes first. The outcome of the last
 //! run ([`RunOutcome`]) is the last turn's [`TurnStatus`], where the agent marks its turns. Turns
 //! that the user took back (`thread_rolled_back`) count nowhere. Tokens are the sum of what the
 //! counts grew by; usage records add the requests of killed agents, which no count has. Where a
@@ -93,10 +93,11 @@
 //!
 //! The first bytes of a line give its kind. Only lines that can change the metadata are parsed. Of
 //! settings, only the last are; of counts, only the numbers are read. An [`Extractor`] owns 256
-//! KiB. It grows only for longer lines that matter, up to [`MAX_LINE`] each, and shrinks after the
-//! file. Decompression needs at most 32 MiB; a file that needs more is refused
-//! ([`ExtractError::WindowTooLarge`]). A file that has only grown is read from its checkpoint on;
-//! a checksum of the 4 KiB before it detects a rewritten file.
+//! KiB, and in a home as much again and a few hundred states of bases. It grows only for longer
+//! lines that matter, up to [`MAX_LINE`] each, and shrinks after the file. Decompression needs at
+//! most 32 MiB; a file that needs more is refused ([`ExtractError::WindowTooLarge`]). A file that
+//! has only grown is read from its checkpoint on; a checksum of the 4 KiB before it detects a
+//! rewritten file.
 //!
 //! # File systems
 //!

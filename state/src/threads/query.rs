@@ -134,11 +134,11 @@ impl ListThreads {
     /// Returns a checksum of everything that decides which threads are in the list, and not of
     /// their order and page.
     pub(super) fn filters(&self) -> u32 {
-        let Self { sort: _, direction: _, limit: _, cursor: _, .. } = self;
-        let filters = Self { sort: None, limit: None, cursor: None, ..self.clone() };
         // A time may be typed as a span, and then moves from page to page.
         let (since, until) = (self.since.map(|_| Timestamp::MIN), self.until.map(|_| Timestamp::MIN));
-        let filters = Self { direction: SortDirection::default(), since, until, ..filters };
+        let direction = SortDirection::default();
+        let filters = Self { sort: None, direction, limit: None, cursor: None, since, until, ..self.clone() };
+        // Cursors are short-lived: renaming a field here only ends them.
         crc32fast::hash(format!("{filters:?}").as_bytes())
     }
 }

@@ -12,7 +12,7 @@ use super::order::{SortDirection, SortKey};
 use super::query::ListThreads;
 use crate::thread::THREAD_COLUMNS;
 
-/// Number of indexes ranges that are merged. A list over more folders filters them instead.
+/// Number of index ranges that are merged. A list over more folders filters them instead.
 const MOST_ARMS: usize = 16;
 
 /// Value of a parameter.

@@ -39,12 +39,9 @@ pub fn no_index(sqlite_home: &Path) -> Fault {
 /// Returns a problem of a file or folder in words, and what to do about it if that is not plain.
 pub fn of_problem(problem: &HomeProblem) -> String {
     if let HomeProblem::Shrunk { was, is } = problem {
-        let (mut now, mut before) = (bytes(*is), bytes(*was));
-        if now == before {
-            (now, before) = (format!("{} bytes", count(*is)), count(*was));
-        }
-        let is = if *is == 0 { "is empty".to_owned() } else { format!("has {now}") };
-        return format!("{is}, and had {before} when last indexed: restore it from a backup");
+        let size = if bytes(*is) == bytes(*was) { |size| format!("{} bytes", count(size)) } else { bytes };
+        let is = if *is == 0 { "is empty".to_owned() } else { format!("has {}", size(*is)) };
+        return format!("{is}, and had {} when last indexed: restore it from a backup", size(*was));
     }
     match remedy(problem) {
         Some(remedy) => format!("{problem}; {remedy}"),
