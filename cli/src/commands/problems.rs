@@ -92,7 +92,8 @@ impl PlaceProblem {
         matches!(self.kind(), Kind::Failed | Kind::Place)
     }
 
-    fn reason(&self) -> String {
+    /// Returns the problems in words.
+    pub(super) fn reason(&self) -> String {
         // A message may quote the file.
         let reason = |problem| redact(&messages::of_problem(problem)).into_owned();
         let reasons: Vec<String> = self.problems.iter().map(reason).collect();

@@ -459,5 +459,12 @@ fn a_rollout_that_lost_its_words_or_its_base_is_told() -> Result {
     sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a21000-0004-7000-8000-0000000004ab.jsonl
       the file 01a21000-0001-7000-8000-0000000001ab that it builds on is missing; restore it: until then only the rest of this history is shown
     ");
+    let shown = fixture.json(&["threads", "show", "01a21000-0004"])?;
+    assert_eq!(shown["problems"][0]["kind"], "incomplete");
+    let shown = fixture.run(&["threads", "show", "01a21000-0004"])?.stdout;
+    assert!(
+        shown.contains("problem        the file 01a21000-0001-7000-8000-0000000001ab that it builds on"),
+        "{shown}"
+    );
     Ok(())
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::edit::origin;
 use super::{drawing, tree};
 use crate::commands::goals::{add_agent_goal, add_goal};
+use crate::commands::problems::PlaceProblem;
 use crate::output::sheet::Sheet;
 use crate::output::{Answer, Screen, json};
 
@@ -27,6 +28,8 @@ pub(super) struct Portrait {
     pub(super) rollout: PathBuf,
     /// Its other files, relative to the home.
     pub(super) files: Vec<String>,
+    /// Problems of all its files.
+    pub(super) problems: Vec<PlaceProblem>,
     pub(super) goal: Option<Goal>,
     pub(super) agents: Agents,
     pub(super) parent: Option<Related>,
@@ -114,6 +117,9 @@ impl Portrait {
             format!("since {}: {hint}", clock.full(since))
         });
         sheet.maybe("missing", missing);
+        for (n, problem) in self.problems.iter().enumerate() {
+            sheet.line(if n == 0 { "problem" } else { "" }, Some(problem.reason()));
+        }
     }
 
     fn add_relatives(&self, sheet: &mut Sheet, screen: &Screen) {
@@ -162,6 +168,10 @@ impl Answer for Portrait {
             "forks": self.agents.forks.iter().map(tree::json_of).collect::<Vec<_>>(),
             "tokens_with_sub_agents": self.tokens_of_all(),
         });
+        // Only if there are any, which is rare.
+        if !self.problems.is_empty() {
+            document["problems"] = self.problems.iter().map(PlaceProblem::json).collect();
+        }
         if let Some(reason) = &self.incomplete {
             document["incomplete"] = reason.to_string().into();
         }

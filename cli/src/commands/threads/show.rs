@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::portrait::{Agents, Portrait, Related};
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
+use crate::commands::problems::remembered;
 use crate::commands::resolve::{find_current, look_up};
 use crate::commands::several::each;
 
@@ -42,14 +43,16 @@ impl Run for Show<'_> {
             thread.run_outcome = outcome;
             let goal = of_threads(context, &[thread.id]).await.remove(&thread.id);
             let mut files = index.state.threads().files_of(thread.id).await?;
+            let mut problems = remembered(&index.state).await?;
+            problems.retain(|problem| files.contains(&problem.path));
             files.retain(|path| *path != thread.rollout_path);
-            files.sort();
             Ok(Portrait {
                 rollout: dirs.absolute().home.join(&thread.rollout_path),
                 agents: agents(&index, &thread).await?,
                 parent: related(&index, thread.parent_thread_id).await?,
                 forked_from: related(&index, thread.forked_from_id).await?,
                 files,
+                problems,
                 goal,
                 thread,
                 incomplete,
