@@ -83,14 +83,14 @@ async fn pass(
     };
     let report = report?;
     if report.ending == Ending::Complete {
-        forget_missing(state).await?;
+        erase_missing_words(state).await?;
     }
     Ok(report)
 }
 
-/// Forgets the words of threads whose rollout has been gone for too long. Settings that cannot be
-/// read forget nothing.
-async fn forget_missing(state: &StateRuntime) -> Result<(), Fault> {
+/// Erases the words of threads whose rollout has been gone for too long. Settings that cannot be
+/// read erase nothing.
+async fn erase_missing_words(state: &StateRuntime) -> Result<(), Fault> {
     let config = ConfigFile::read(state.sqlite_home());
     let setting =
         config.settings.iter().find(|set| (&*set.section, &*set.key) == ("threads", "keep_missing_days"));
@@ -98,7 +98,7 @@ async fn forget_missing(state: &StateRuntime) -> Result<(), Fault> {
     let kept =
         days.and_then(|days| i64::try_from(days).ok()).map(|days| SignedDuration::from_hours(24 * days));
     if let Some(before) = kept.and_then(|kept| Timestamp::now().checked_sub(kept).ok()) {
-        state.threads().forget_missing(before).await?;
+        state.threads().erase_missing_words(before).await?;
     }
     Ok(())
 }

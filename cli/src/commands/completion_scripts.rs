@@ -1,4 +1,4 @@
-//! What the scripts of clap lack: ids, sources and models, which only the index knows.
+//! Additions to clap's completion scripts: ids, sources and models, which only the index knows.
 
 use clap_complete::Shell;
 

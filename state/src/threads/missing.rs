@@ -7,7 +7,7 @@ use threadkeep_sqlite::Durability;
 use super::ThreadStore;
 use crate::error::StateError;
 
-/// Columns from the rollout that are forgotten. The user's own columns stay, and so does everything
+/// Columns from the rollout that are erased. The user's own columns stay, and so does everything
 /// that a row needs.
 const WORDS: [&str; 18] = [
     "cwd",
@@ -35,24 +35,24 @@ fn has_words() -> String {
     format!("missing_since_ms < ?1 AND concat({}) <> ''", WORDS.join(", "))
 }
 
-/// Finds out whether there is anything to forget.
+/// Finds out whether there is anything to erase.
 pub(super) fn any_words() -> String {
     format!("SELECT EXISTS (SELECT 1 FROM threads WHERE {})", has_words())
 }
 
-/// Forgets the memories of these threads.
-pub(super) fn forget_memories() -> String {
+/// Erases the memories of these threads.
+pub(super) fn erase_memories() -> String {
     format!("DELETE FROM thread_memory WHERE thread_id IN (SELECT id FROM threads WHERE {})", has_words())
 }
 
-/// Forgets the words.
-pub(super) fn forget_words() -> String {
+/// Erases the words.
+pub(super) fn erase_words() -> String {
     let sets: Vec<String> = WORDS.iter().map(|column| format!("{column} = NULL")).collect();
     format!("UPDATE threads SET {} WHERE {}", sets.join(", "), has_words())
 }
 
 impl ThreadStore {
-    /// Forgets the words of threads whose rollout has been missing since before a time, and
+    /// Erases the words of threads whose rollout has been missing since before a time, and
     /// returns their number. The user's decisions stay: name, archived, memory mode, goal.
     ///
     /// Does not write if there are none.
@@ -60,7 +60,7 @@ impl ThreadStore {
     /// # Errors
     ///
     /// [`StateError::Database`].
-    pub async fn forget_missing(&self, before: Timestamp) -> Result<u64, StateError> {
+    pub async fn erase_missing_words(&self, before: Timestamp) -> Result<u64, StateError> {
         let before = before.as_millisecond();
         let any = sqlx::query_scalar(AssertSqlSafe(any_words())).bind(before);
         if !self.db.read(async |conn| any.fetch_one(conn).await).await? {
@@ -68,9 +68,9 @@ impl ThreadStore {
         }
         self.db
             .write::<_, StateError>(Durability::Usual, async |conn| {
-                let memories = sqlx::query(AssertSqlSafe(forget_memories())).bind(before);
+                let memories = sqlx::query(AssertSqlSafe(erase_memories())).bind(before);
                 memories.execute(&mut *conn).await?;
-                let words = sqlx::query(AssertSqlSafe(forget_words())).bind(before);
+                let words = sqlx::query(AssertSqlSafe(erase_words())).bind(before);
                 Ok(words.execute(conn).await?.rows_affected())
             })
             .await

@@ -1,7 +1,7 @@
 //! The statements that are put together at run time, by name: for audits of query plans.
 
 use super::find::{by_id, by_ids, forks_of, with_agent_goals};
-use super::missing::{any_words, forget_memories, forget_words};
+use super::missing::{any_words, erase_memories, erase_words};
 use super::order::{SortDirection, SortKey};
 use super::query::{ListThreads, Shelf};
 use super::shape::{Rows, Trigrams};
@@ -15,8 +15,8 @@ pub(crate) fn statements() -> Vec<(String, String)> {
         ("threads by id".to_owned(), by_ids()),
         ("upsert".to_owned(), upsert_sql(1)),
         ("missing threads, any words".to_owned(), any_words()),
-        ("missing threads, forget memories".to_owned(), forget_memories()),
-        ("missing threads, forget words".to_owned(), forget_words()),
+        ("missing threads, erase memories".to_owned(), erase_memories()),
+        ("missing threads, erase words".to_owned(), erase_words()),
         ("forks of a thread".to_owned(), forks_of()),
         ("threads with agents' goals".to_owned(), with_agent_goals()),
     ];

@@ -1,9 +1,8 @@
 //! A home lives: files come, grow, move, are copied, break and go. The index follows at the next
 //! pass.
 
-use proptest::prelude::*;
 use threadkeep_backfill::Progress as _;
-use threadkeep_state::{HomeProblem, ListThreads, NameSource, Shelf};
+use threadkeep_state::HomeProblem;
 use uuid::Uuid;
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
@@ -94,182 +93,6 @@ async fn a_thread_whose_file_moves_stays_the_same_thread() -> Result {
 }
 
 #[tokio::test]
-async fn the_words_of_a_missing_thread_are_forgotten_and_the_users_own_stay() -> Result {
-    let fixture = Fixture::empty().await?;
-    let path = rollout_path(id(1));
-    fixture.write(&path, session(id(1), "SECRETPLAN"))?;
-    fixture.write(&rollout_path(id(2)), session(id(2), "stays"))?;
-    fixture.index().await?;
-    let threads = fixture.state.threads();
-    threads.rename(id(1), Some("Mine"), jiff::Timestamp::now()).await?;
-    std::fs::remove_file(fixture.path(&path))?;
-    fixture.index().await?;
-    let day = jiff::SignedDuration::from_hours(24);
-    assert_eq!(threads.forget_missing(jiff::Timestamp::now() - day).await?, 0, "it may come back");
-    assert_eq!(threads.forget_missing(jiff::Timestamp::now() + day).await?, 1);
-    assert_eq!(threads.forget_missing(jiff::Timestamp::now() + day).await?, 0, "nothing is left");
-    let thread = threads.get(id(1)).await?.ok_or("the row stays")?;
-    assert_eq!((thread.title, thread.cwd, thread.source), (None, None, None));
-    assert_eq!(thread.name.as_deref(), Some("Mine"));
-    let missing = ListThreads { shelf: Shelf::Missing, ..ListThreads::default() };
-    assert_eq!(threads.list(&missing).await?.threads.len(), 1);
-    let found = ListThreads { search: Some("secretplan".to_owned()), ..missing };
-    assert_eq!(threads.list(&found).await?.threads, []);
-
-    fixture.write(&path, session(id(1), "SECRETPLAN"))?;
-    fixture.index().await?;
-    let thread = threads.get(id(1)).await?.ok_or("the thread")?;
-    assert_eq!((thread.title.as_deref(), thread.name.as_deref()), (Some("SECRETPLAN"), Some("Mine")));
-    Ok(())
-}
-
-#[tokio::test]
-async fn whoever_archived_or_unarchived_last_is_right() -> Result {
-    let fixture = Fixture::empty().await?;
-    let current = rollout_path(id(1));
-    let archive = format!("archived_sessions/{}", current.rsplit('/').next().unwrap_or_default());
-    fixture.write(&current, session(id(1), "hello"))?;
-    fixture.index().await?;
-    let threads = fixture.state.threads();
-    let is_archived = async || -> Result<bool> {
-        fixture.index().await?;
-        Ok(threads.get(id(1)).await?.ok_or("the thread")?.archived)
-    };
-    // The agent decides now.
-    let hour = jiff::SignedDuration::from_hours(1);
-    let (before, after) = (jiff::Timestamp::now() - hour, jiff::Timestamp::now() + hour);
-    threads.archive(id(1), before).await?;
-    assert!(is_archived().await?, "the user archived it here");
-    fixture.rename(&current, &archive)?;
-    assert!(is_archived().await?, "the agent archives it too");
-    threads.unarchive(id(1), before).await?;
-    assert!(is_archived().await?, "the agent was later");
-    fixture.rename(&archive, &current)?;
-    threads.archive(id(1), before).await?;
-    assert!(!is_archived().await?, "the agent takes it back, and was later");
-    threads.archive(id(1), after).await?;
-    assert!(is_archived().await?, "the user archives it again");
-    threads.unarchive(id(1), after).await?;
-    assert!(!is_archived().await?, "and takes it back");
-    fixture.rename(&current, &archive)?;
-    assert!(!is_archived().await?, "the agent archived it before that");
-    Ok(())
-}
-
-/// A decision about the archive.
-#[derive(Clone, Copy, Debug)]
-enum Decision {
-    /// The user's, an hour before or after everything that the agent does.
-    User { archive: bool, after: bool },
-    /// The agent's, which moves the file if it is not there yet.
-    Agent { archive: bool },
-}
-
-fn decision() -> impl Strategy<Value = Decision> {
-    prop_oneof![
-        (any::<bool>(), any::<bool>()).prop_map(|(archive, after)| Decision::User { archive, after }),
-        any::<bool>().prop_map(|archive| Decision::Agent { archive }),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn decisions_about_the_archive_converge(decisions in prop::collection::vec(decision(), 1..8)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let checked: Result = runtime.block_on(async {
-            let fixture = Fixture::empty().await?;
-            let current = rollout_path(id(1));
-            let archive = format!("archived_sessions/{}", current.rsplit('/').next().unwrap_or_default());
-            fixture.write(&current, session(id(1), "hello"))?;
-            fixture.index().await?;
-            let (threads, hour) = (fixture.state.threads(), jiff::SignedDuration::from_hours(1));
-            // The last decision by its time: whose, and what.
-            let (mut moved, mut user) = (None, None);
-            for decision in &decisions {
-                match *decision {
-                    Decision::User { archive, after } => {
-                        // The user's own decisions follow each other.
-                        let after = after || user.is_some_and(|(_, after)| after);
-                        let now = jiff::Timestamp::now();
-                        let at = if after { now + hour } else { now - hour };
-                        if archive { threads.archive(id(1), at).await? } else { threads.unarchive(id(1), at).await? }
-                        user = Some((archive, after));
-                    }
-                    Decision::Agent { archive: archives } => {
-                        let (from, to) = if archives { (&current, &archive) } else { (&archive, &current) };
-                        if fixture.path(from).exists() {
-                            fixture.rename(from, to)?;
-                            moved = Some(archives);
-                        }
-                        fixture.index().await?;
-                    }
-                }
-            }
-            let wanted = match (user, moved) {
-                (Some((archive, after)), moved) if after || moved.is_none() => archive,
-                (_, moved) => moved.unwrap_or(false),
-            };
-            let is = threads.get(id(1)).await?.ok_or("the thread")?.archived;
-            if is == wanted { Ok(()) } else { Err(format!("archived: {is}, and not {wanted}").into()) }
-        });
-        prop_assert!(checked.is_ok(), "{decisions:?}: {checked:?}");
-    }
-}
-
-#[tokio::test]
-async fn the_newest_name_holds_wherever_it_was_given() -> Result {
-    let fixture = Fixture::empty().await?;
-    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
-    fixture.index().await?;
-    let threads = fixture.state.threads();
-    let name = async || -> Result<(Option<String>, Option<NameSource>)> {
-        fixture.index().await?;
-        let thread = threads.get(id(1)).await?.ok_or("the thread")?;
-        Ok((thread.name, thread.name_from))
-    };
-    let given = |at: &str, name: &str| {
-        format!("{{\"id\":\"{}\",\"thread_name\":\"{name}\",\"updated_at\":\"{at}\"}}\n", id(1))
-    };
-    threads.rename(id(1), Some("here"), "2026-11-22T12:00:00Z".parse()?).await?;
-    fixture.write("session_index.jsonl", given("2026-11-22T11:00:00Z", "before"))?;
-    assert_eq!(name().await?, (Some("here".to_owned()), Some(NameSource::User)));
-    fixture.write("session_index.jsonl", given("2026-11-22T13:00:00Z", "after"))?;
-    assert_eq!(name().await?, (Some("after".to_owned()), Some(NameSource::SessionIndex)));
-    threads.rename(id(1), Some("again"), "2026-11-22T14:00:00Z".parse()?).await?;
-    assert_eq!(name().await?, (Some("again".to_owned()), Some(NameSource::User)));
-    threads.rename(id(1), None, "2026-11-22T15:00:00Z".parse()?).await?;
-    assert_eq!(name().await?, (Some("after".to_owned()), Some(NameSource::SessionIndex)));
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_file_that_shrinks_or_empties_is_a_problem_until_it_grows() -> Result {
-    let fixture = Fixture::empty().await?;
-    let path = rollout_path(id(1));
-    let whole = session(id(1), "hello") + &session(id(1), "and more");
-    fixture.write(&path, whole.clone())?;
-    fixture.index().await?;
-    let problems = async || -> Result<Vec<HomeProblem>> {
-        fixture.index().await?;
-        let problems = fixture.state.file_problems(10).await?;
-        Ok(problems.into_iter().map(|problem| problem.problem).collect())
-    };
-    assert_eq!(problems().await?, []);
-    let (was, half) = (whole.len() as u64, session(id(1), "hello"));
-    let shrunk = |is: usize| vec![HomeProblem::Shrunk { was, is: is as u64 }];
-    fixture.write(&path, half.clone())?;
-    assert_eq!(problems().await?, shrunk(half.len()));
-    assert_eq!(problems().await?, shrunk(half.len()), "it is still short");
-    fixture.write(&path, String::new())?;
-    assert_eq!(problems().await?, shrunk(0));
-    fixture.write(&path, whole)?;
-    assert_eq!(problems().await?, []);
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_thread_whose_file_vanishes_leaves_the_lists_and_comes_back_with_it() -> Result {
     let fixture = Fixture::empty().await?;
     let path = rollout_path(id(1));
@@ -328,43 +151,6 @@ async fn a_large_rollout_is_read_on_from_where_it_ended() -> Result {
     fixture.index().await?;
     let thread = fixture.state.threads().get(id(1)).await?.ok_or("the thread")?;
     assert_eq!((thread.own_tokens, thread.title.as_deref()), (None, Some("something else")));
-    Ok(())
-}
-
-#[tokio::test]
-async fn damaged_files_are_indexed_as_far_as_they_can_be_and_reported() -> Result {
-    let fixture = Fixture::empty().await?;
-    fixture.write(&rollout_path(id(1)), session(id(1), "torn") + "{\"timestamp\":\"2026-11-22T13:0")?;
-    let mut bytes = session(id(2), "not UTF-8").into_bytes();
-    bytes.extend(b"{\"timestamp\":\"2026-11-22T13:00:03Z\",\"type\":\"event_msg\",\"payload\":{\"type\":\"x\",\"t\":\"\xff\"}}\n");
-    fixture.write(&rollout_path(id(2)), bytes)?;
-    fixture.write("sessions/rollout-2026-13-99.jsonl", session(id(3), "malformed name"))?;
-    fixture.write(&rollout_path(id(4)), "")?;
-    fixture.write("sessions/notes.jsonl", "{\"not\":\"a rollout\"}\n")?;
-    let report = fixture.index().await?;
-    assert_eq!((report.indexed, report.failed, report.lines_skipped), (3, 2, 2));
-
-    let said: Vec<String> = fixture
-        .state
-        .file_problems(10)
-        .await?
-        .into_iter()
-        .map(|file| format!("{} {}: {}", file.problem.code(), file.path, file.problem))
-        .collect();
-    insta::assert_snapshot!(said.join("\n"), @r"
-lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000001.jsonl: 1 line skipped, line 3 (byte 371): torn: the file ends in the middle of the line
-lines_skipped sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000002.jsonl: 1 line skipped, line 3 (byte 376): not UTF-8
-empty sessions/2026/11/22/rollout-2026-11-22T13-00-00-01a2036c-0000-7000-8000-000000000004.jsonl: the file is empty
-no_thread sessions/notes.jsonl: no thread id: neither a session_meta line nor a name like rollout-YYYY-MM-DDThh-mm-ss-<uuid>.jsonl
-");
-    assert_eq!(fixture.threads().await?.len(), 3);
-    assert!(
-        report.problems.iter().any(|problem| problem.key.ends_with("rollout-2026-13-99.jsonl")),
-        "its name"
-    );
-    let again = fixture.index().await?;
-    assert_eq!((again.indexed, again.unchanged, again.failed), (0, 3, 0), "read again only when it changes");
-    assert_eq!(again.known_failures, 2, "but said again");
     Ok(())
 }
 
@@ -461,21 +247,6 @@ async fn a_home_that_is_not_mounted_loses_no_thread() -> Result {
 
     std::fs::rename(&aside, fixture.path(""))?;
     assert_eq!(engine.run(|_| ()).await?.unchanged, 16);
-    Ok(())
-}
-
-#[tokio::test]
-async fn bad_lines_of_the_session_index_are_reported() -> Result {
-    let fixture = Fixture::empty().await?;
-    let good = format!("{{\"id\":\"{}\",\"thread_name\":\"first\"}}\n", id(1));
-    fixture.write("session_index.jsonl", format!("garbage\n{good}"))?;
-    fixture.write(&rollout_path(id(1)), session(id(1), "hello"))?;
-    let report = fixture.index().await?;
-    assert_eq!(report.lines_skipped, 1);
-    assert_eq!(fixture.threads().await?[0].name.as_deref(), Some("first"));
-    let problems = fixture.state.file_problems(10).await?;
-    assert_eq!(problems[0].path, "session_index.jsonl");
-    assert_eq!(problems[0].problem.to_string(), "1 line skipped, line 1 (byte 0): not a JSON object");
     Ok(())
 }
 

@@ -5,6 +5,8 @@ mod backfill;
 mod common;
 mod corpus;
 mod count;
+mod damaged;
+mod decisions;
 mod deletion;
 mod development;
 mod edit;

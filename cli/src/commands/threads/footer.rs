@@ -1,5 +1,5 @@
-//! What is said below a list: how many there are, what is left out, and the command for more; and
-//! the reason for an empty list.
+//! Footer of a list: its numbers, what it leaves out, and the command for more; and the reason for
+//! an empty list.
 
 use std::ffi::OsString;
 

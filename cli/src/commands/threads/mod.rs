@@ -2,12 +2,12 @@
 
 mod close;
 mod delete;
+mod delete_missing;
 mod deleted;
 mod drawing;
 mod edit;
 mod filters;
 mod footer;
-mod forget;
 mod list;
 mod portrait;
 mod restore;
@@ -40,7 +40,7 @@ pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {
         Some(ThreadsCommand::Memory { ids: Ids { ids }, mode }) => edit(ids, Edit::Memory(*mode)),
         Some(ThreadsCommand::Restore(Ids { ids })) => Box::new(restore::Restore { ids }),
         Some(ThreadsCommand::Delete { missing: true, yes, .. }) => {
-            Box::new(forget::ForgetMissing { yes: *yes })
+            Box::new(delete_missing::DeleteMissing { yes: *yes })
         }
         Some(ThreadsCommand::Delete { ids, yes, .. }) => Box::new(delete::Delete { ids, yes: *yes }),
     }

@@ -12,7 +12,7 @@ use super::portrait::{Agents, Portrait, Related};
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::problems::remembered;
-use crate::commands::resolve::{find_current, look_up};
+use crate::commands::resolve::{find_current, fixed, look_up};
 use crate::commands::several::each;
 
 /// The command.
@@ -32,7 +32,9 @@ impl Run for Show<'_> {
             Index::for_reading(dirs, *screen).await?
         };
         let refreshes = !self.no_refresh || index.access == Access::Temporary;
-        let answered = each(self.ids, screen, async |typed| {
+        // While an agent writes, the newest thread may be another for each id.
+        let ids = if refreshes { fixed(&index, &home, self.ids, screen).await? } else { self.ids.to_vec() };
+        let answered = each(&ids, screen, async |typed| {
             let (mut thread, incomplete) = if refreshes {
                 find_current(&index, &home, typed, screen).await?
             } else {

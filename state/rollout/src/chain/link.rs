@@ -127,11 +127,6 @@ impl Chain {
         self.problem
     }
 
-    /// Returns the paths of its files in the home, from the oldest on.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.links.iter().map(|link| link.file.as_str())
-    }
-
     /// Returns true if the file belongs to another thread than the newest one.
     pub(crate) fn is_inherited(&self, link: &Link) -> bool {
         self.links.last().is_some_and(|newest| newest.thread_id != link.thread_id)

@@ -27,7 +27,7 @@ const MAX_KNOWN: usize = 256;
 type Key = (Uuid, Option<u64>, Option<u64>);
 
 /// Reader of bases.
-pub(super) struct BaseFolder {
+pub(super) struct BaseReader {
     bases: Bases,
     buffer: Buffer,
     kept: Kept,
@@ -36,7 +36,7 @@ pub(super) struct BaseFolder {
     known: HashMap<Key, (State, usize)>,
 }
 
-impl BaseFolder {
+impl BaseReader {
     pub(super) fn new(home: AgentHome) -> Self {
         let (buffer, kept) = (Buffer::default(), Kept::default());
         Self { bases: Bases::new(home), buffer, kept, known: HashMap::new() }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::base::{BaseFolder, CopiedPart};
+use super::base::{BaseReader, CopiedPart};
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
 use super::pass::{Pass, Stop};
@@ -52,7 +52,7 @@ pub struct Extractor {
     pub(super) buffer: Buffer,
     pub(super) kept: Kept,
     /// Reader of the files that a rollout builds on; `None` outside a home.
-    bases: Option<BaseFolder>,
+    bases: Option<BaseReader>,
 }
 
 // Not derived: its memory holds lines as they are written, with credentials in remotes.
@@ -72,7 +72,7 @@ impl Extractor {
     /// Creates an extractor for the rollouts of a home. It remembers where the home's files are,
     /// and the state after each base: use it for one pass over the home.
     pub fn of_home(home: &AgentHome) -> Self {
-        Self { bases: Some(BaseFolder::new(home.clone())), ..Self::default() }
+        Self { bases: Some(BaseReader::new(home.clone())), ..Self::default() }
     }
 
     /// Reads the rollout `file`, from the checkpoint `from` on if that still fits. Reads the files
@@ -170,7 +170,7 @@ struct Found {
 
 /// The files that a rollout builds on, as its first line says.
 struct Base<'f> {
-    folder: Option<&'f mut BaseFolder>,
+    folder: Option<&'f mut BaseReader>,
     own: Option<Uuid>,
     problem: Option<BaseProblem>,
     copied: CopiedPart,
@@ -195,7 +195,7 @@ impl Base<'_> {
         let (state, problem) = match (header.base, &mut self.folder) {
             (None, _) => (State::default(), None),
             (Some(base), Some(folder)) => folder.state_before(header, base, self.own),
-            (Some(base), None) => BaseFolder::state_without(header, base),
+            (Some(base), None) => BaseReader::state_without(header, base),
         };
         pass.start_over_with(state);
         self.problem = problem;

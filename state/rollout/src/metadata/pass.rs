@@ -135,7 +135,7 @@ impl<'k> Pass<'k> {
         let time = if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) };
         let payload = &line.bytes[head.payload..];
         match head.kind {
-            Kind::TurnContext if self.keep && self.state.has_folder() => {
+            Kind::TurnContext if self.keep && self.state.has_directory() => {
                 self.kept.turn.keep(line.bytes, &head);
             }
             Kind::Event(Event::SettingsApplied) if self.keep && peek::has_complete_settings(payload) => {

@@ -92,7 +92,7 @@ impl State {
         match fact {
             Fact::SessionMeta(meta) => self.set_session(*meta),
             Fact::TurnContext(turn) => {
-                if !self.has_folder() {
+                if !self.has_directory() {
                     self.began_in.clone_from(&turn.cwd);
                 }
                 self.settings = Some(turn);
@@ -226,7 +226,7 @@ impl State {
     }
 
     /// Returns true if a `turn_context` no longer decides the directory.
-    pub(crate) fn has_folder(&self) -> bool {
+    pub(crate) fn has_directory(&self) -> bool {
         self.moved_to.is_some() || self.began_in.is_some()
     }
 

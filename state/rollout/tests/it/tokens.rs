@@ -134,7 +134,7 @@ fn turns_that_were_taken_back_used_nothing() -> Result {
     Ok(())
 }
 
-/// What an agent does, and what it costs.
+/// Step of an agent, and its cost.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Turn,

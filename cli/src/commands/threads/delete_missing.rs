@@ -15,19 +15,19 @@ use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
 /// The command.
-pub(super) struct ForgetMissing {
+pub(super) struct DeleteMissing {
     pub(super) yes: bool,
 }
 
 /// Threads that were deleted, or none if the user answered no, and what could not be deleted yet.
-struct Forgotten {
+struct DeletedMissing {
     missing: usize,
     deleted: Vec<Uuid>,
     pending: Vec<PendingDeletion>,
 }
 
 #[async_trait(?Send)]
-impl Run for ForgetMissing {
+impl Run for DeleteMissing {
     fn logged(&self) -> Option<&'static str> {
         Some("threads delete --missing")
     }
@@ -41,23 +41,23 @@ impl Run for ForgetMissing {
             return Err(Fault::new(reason, "nothing was deleted: try again once the home can be read"));
         }
         let missing = missing(&index).await?;
-        let mut forgotten = Forgotten { missing: missing.len(), deleted: Vec::new(), pending: Vec::new() };
+        let mut done = DeletedMissing { missing: missing.len(), deleted: Vec::new(), pending: Vec::new() };
         if !missing.is_empty() && (self.yes || may_delete(missing.len(), screen).await?) {
             for id in missing {
                 match index.state.delete_thread(id, Timestamp::now()).await {
-                    Ok(pending) => forgotten.pending = pending,
+                    Ok(pending) => done.pending = pending,
                     // Another process was quicker.
                     Err(StateError::NotFound(_)) => {}
                     Err(error) => return Err(Fault::from(error).about(id)),
                 }
-                forgotten.deleted.push(id);
+                done.deleted.push(id);
             }
         }
-        for note in left_to_do(&forgotten.pending) {
+        for note in left_to_do(&done.pending) {
             screen.note(&note);
         }
         index.close().await?;
-        Ok(Box::new(forgotten))
+        Ok(Box::new(done))
     }
 }
 
@@ -88,7 +88,7 @@ async fn may_delete(number: usize, screen: &Screen) -> Result<bool, Fault> {
     })
 }
 
-impl Answer for Forgotten {
+impl Answer for DeletedMissing {
     fn json(&self) -> Value {
         json!({
             "missing": self.missing,
