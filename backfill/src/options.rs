@@ -13,7 +13,7 @@ use crate::{Clock, StopHandle, SystemClock};
 pub struct BackfillOptions {
     /// Limit of items in one commit, at least 1. Default: 400.
     pub batch_items: usize,
-    /// Limit of bytes read for one commit. A larger item makes a batch of its own, and at most two
+    /// Limit of bytes read for one commit. A larger item makes a batch of its own, and at most four
     /// batches are in flight. Default: 32 MiB.
     pub batch_bytes: u64,
     /// Number of extracting threads, at least 1. Default: as many as the machine runs at once.

@@ -1,7 +1,7 @@
 //! Reading the items of one batch on a few blocking threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
@@ -18,8 +18,17 @@ pub(super) struct BatchReader<I: Index> {
     index: Arc<I>,
     items: Arc<Vec<Item<I::Handle>>>,
     threads: usize,
-    /// Worker states that no thread uses at present.
-    idle: Mutex<Vec<I::Worker>>,
+    workers: Mutex<Workers<I::Worker>>,
+    /// Wakes a thread that waits for a worker.
+    returned: Condvar,
+}
+
+/// Workers of a pass: one for each thread that may read at the same time.
+struct Workers<W> {
+    /// Workers that no thread uses at present.
+    idle: Vec<W>,
+    /// Number of workers that may still be made.
+    unmade: usize,
 }
 
 /// The items of a batch that no thread has begun to read.
@@ -28,10 +37,12 @@ type Queue<I> = Mutex<std::vec::IntoIter<ToRead<I>>>;
 impl<I: Index> BatchReader<I> {
     /// Makes a reader over the sorted listing.
     pub(super) fn new(index: Arc<I>, items: Arc<Vec<Item<I::Handle>>>, threads: usize) -> Arc<Self> {
-        Arc::new(Self { index, items, threads, idle: Mutex::default() })
+        let workers = Mutex::new(Workers { idle: Vec::new(), unmade: threads });
+        Arc::new(Self { index, items, threads, workers, returned: Condvar::new() })
     }
 
-    /// Starts to read a batch. Reading continues while the caller does something else.
+    /// Starts to read a batch. Reading continues while the caller does something else. The threads
+    /// of a later batch wait for those of an earlier one.
     pub(super) fn start(self: &Arc<Self>, batch: Vec<ToRead<I>>) -> BatchRead<I> {
         let threads = self.threads.min(batch.len());
         let queue = Arc::new(Mutex::new(batch.into_iter()));
@@ -45,8 +56,7 @@ impl<I: Index> BatchReader<I> {
     /// Reads items of a batch on one thread until none is left.
     fn read_all(&self, queue: &Queue<I>) -> Vec<Read<I>> {
         let mut read = Vec::new();
-        let idle = lock(&self.idle).pop();
-        let mut worker = idle.unwrap_or_else(|| self.index.worker());
+        let mut worker = self.take_worker();
         // The lock must not last as long as the reading.
         let next = || lock(queue).next();
         while let Some((place, previous)) = next() {
@@ -61,8 +71,22 @@ impl<I: Index> BatchReader<I> {
                 }),
             ));
         }
-        lock(&self.idle).push(worker);
+        lock(&self.workers).idle.push(worker);
+        self.returned.notify_one();
         read
+    }
+
+    /// Waits until fewer threads read than may, and returns a worker.
+    fn take_worker(&self) -> I::Worker {
+        let all_busy = |workers: &mut Workers<_>| workers.idle.is_empty() && workers.unmade == 0;
+        let waited = self.returned.wait_while(lock(&self.workers), all_busy);
+        let mut workers = waited.unwrap_or_else(PoisonError::into_inner);
+        let idle = workers.idle.pop();
+        idle.unwrap_or_else(|| {
+            let worker = self.index.worker();
+            workers.unmade -= 1;
+            worker
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! One pass under the lease: list, compare, read in batches. The module `commits` has its commits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::Backfill;
@@ -11,6 +11,9 @@ use crate::{
     BackfillError, BoxError, Ending, Index, Item, Lease, Listing, Phase, Problem, ProblemKind, Progress,
     ProgressUpdate, Source, StoredOutcome,
 };
+
+/// Batches that are read while one is committed.
+const MOST_READING: usize = 3;
 
 /// A pass under way.
 pub(super) struct Pass<'a, S: Source, I, P> {
@@ -169,8 +172,8 @@ where
         }
     }
 
-    /// Reads and commits items in batches. While one is committed the next is read, so at most two
-    /// are in memory.
+    /// Reads and commits items in batches. While one is committed the next ones are read, so that a
+    /// commit that waits for the disk stops no reading.
     async fn index(
         &mut self,
         items: &[Item<S::Handle>],
@@ -178,18 +181,21 @@ where
         selected: &[Selected],
     ) -> Result<(), Halt> {
         let engine = self.engine;
-        let mut rest = selected;
-        let mut next = self.start_batch(items, reader, &mut rest).await?;
-        while let Some(batch) = next {
+        let (mut rest, mut reading) = (selected, VecDeque::new());
+        loop {
+            while reading.len() <= MOST_READING
+                && let Some(batch) = self.start_batch(items, reader, &mut rest).await?
+            {
+                reading.push_back(batch);
+            }
+            let Some(batch) = reading.pop_front() else { return Ok(()) };
             let read = tokio::select! {
                 biased;
                 () = engine.options.stop.stopped() => return Err(None),
                 read = batch.finish() => read?,
             };
-            next = self.start_batch(items, reader, &mut rest).await?;
             self.commit_read(items, read).await?;
         }
-        Ok(())
     }
 
     /// Takes one batch off `rest` and starts to read it.

@@ -1,4 +1,4 @@
-//! Order and bounds: batches in key order, two of them in flight at most, by items and by bytes;
+//! Order and bounds: batches in key order, four of them in flight at most, by items and by bytes;
 //! one read of saved state a batch.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,18 +75,18 @@ fn most_in_flight(index: &mut Hooked, size: fn(&str) -> u64) -> Arc<AtomicU64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_batches_are_in_flight_and_no_more() {
+async fn four_batches_are_in_flight_and_no_more() {
     let world = World::with_items(200);
     let mut index = Hooked::new(&world);
     let most = most_in_flight(&mut index, |_| 1);
     let engine = index.engine(&world).with(|it| (it.batch_items, it.workers) = (10, 4));
     complete(engine.run(|_| {}).await);
     let most = most.load(Ordering::SeqCst);
-    assert!((10..=20).contains(&most), "{most} items were in flight");
+    assert!((10..=40).contains(&most), "{most} items were in flight");
 }
 
 #[tokio::test]
-async fn a_batch_is_read_while_the_one_before_is_committed() {
+async fn three_batches_are_read_while_one_is_committed() {
     let world = World::with_items(100);
     let store = world.store.clone();
     let mut index = Hooked::new(&world);
@@ -94,18 +94,18 @@ async fn a_batch_is_read_while_the_one_before_is_committed() {
     index.before_commit = Box::new(move |batch| {
         let store = store.clone();
         Box::pin(async move {
-            // Waits until something of the next batch is being read, if there is one.
+            // Waits until the next three batches were read, if there are as many.
             let with_this = store.stats().commits.concat().len() + batch;
-            while with_this < 100 && store.stats().extracted.len() <= with_this {
+            while store.stats().extracted.len() < 100.min(with_this + 30) {
                 tokio::task::yield_now().await;
             }
         })
     });
     let engine = index.engine(&world).with(|it| it.batch_items = 10);
     let report = tokio::time::timeout(Duration::from_secs(60), engine.run(|_| {})).await;
-    complete(report.expect("a commit waited in vain for the next batch to be read"));
+    complete(report.expect("a commit waited in vain for the next batches to be read"));
     let most = most.load(Ordering::SeqCst);
-    assert!((11..=20).contains(&most), "{most} items were in flight");
+    assert!((11..=40).contains(&most), "{most} items were in flight");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn bytes_bound_a_batch_too() {
     let lengths: Vec<usize> = stats.commits.iter().map(Vec::len).collect();
     assert_eq!(lengths, [3, 3, 1, 1, 3, 3, 3, 3], "100 bytes a batch, and a larger item alone");
     let most = most.load(Ordering::SeqCst);
-    assert!((1_000..=1_100).contains(&most), "{most} bytes were in flight");
+    assert!((1_000..=1_300).contains(&most), "{most} bytes were in flight");
 }
 
 #[tokio::test]
