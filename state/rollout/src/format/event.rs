@@ -16,6 +16,31 @@ use super::user_message::{UserMessage, file_name};
 use crate::json::{self, Raw};
 use crate::text::{MAX_FIRST_USER_MESSAGE, MAX_NAME, bounded};
 
+/// Reads the mark of a turn as far as metadata needs it: without its times and words. `None` for
+/// any other event.
+pub(super) fn mark<'a>(event: Event, payload: &str) -> json::Result<Option<Fact<'a>>> {
+    if !matches!(event, Event::TurnStarted | Event::TurnCompleted | Event::TurnAborted) {
+        return Ok(None);
+    }
+    let [turn_id, error] = json::fields(payload, ["turn_id", "error"])?;
+    let turn_id = json::owned(turn_id);
+    Ok(Some(if event == Event::TurnStarted {
+        Fact::TurnStarted { turn_id, root_turn_id: None, started_at: None }
+    } else {
+        let status = status(event, error);
+        Fact::TurnEnded { turn_id, status, error: None, completed_at: None, duration_ms: None }
+    }))
+}
+
+/// Returns the status with which an event ends a turn.
+fn status(event: Event, error: Raw<'_>) -> TurnStatus {
+    match error {
+        _ if event == Event::TurnAborted => TurnStatus::Interrupted,
+        Some(_) => TurnStatus::Failed,
+        None => TurnStatus::Completed,
+    }
+}
+
 /// Reads the payload of an event that was written `at`.
 pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) -> json::Result<Fact<'a>> {
     // Every event takes its own fields, because looking for those of all is slow in long rollouts.
@@ -35,11 +60,7 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
                 json::fields(payload, ["turn_id", "completed_at", "duration_ms", "error"])?;
             return Ok(Fact::TurnEnded {
                 turn_id: json::owned(turn_id),
-                status: match error {
-                    _ if event == Event::TurnAborted => TurnStatus::Interrupted,
-                    Some(_) => TurnStatus::Failed,
-                    None => TurnStatus::Completed,
-                },
+                status: status(event, error),
                 error: error.map(error_message),
                 completed_at: at.or_else(|| seconds(completed_at)),
                 duration_ms: json::number(duration_ms),

@@ -7,7 +7,7 @@ use super::envelope::Envelope;
 use super::fact::Fact;
 use super::kind::{Event, Kind};
 use super::peek::word;
-use super::{read, tokens};
+use super::{event, read, tokens};
 use crate::json::{self, NotJson};
 use crate::time::LineTime;
 
@@ -52,7 +52,7 @@ impl<'a> Head<'a> {
         Some(Self { kind, time, payload: line.len() - payload.len() - 1 })
     }
 
-    /// Reads the line's fact.
+    /// Reads the line's fact as far as metadata needs it: no times and words of a turn's marks.
     pub(crate) fn fact(self, line: &[u8]) -> json::Result<Fact<'_>> {
         if let Some(fact) = tokens::quick(self.kind, line.get(self.payload..).ok_or(NotJson)?) {
             return Ok(fact);
@@ -61,6 +61,11 @@ impl<'a> Head<'a> {
         // The payload ends the line in every version we know; where it does not, the whole line is
         // parsed.
         let payload = text.get(self.payload..text.len() - 1).ok_or(NotJson)?;
+        if let Kind::Event(event) = self.kind
+            && let Ok(Some(mark)) = event::mark(event, payload)
+        {
+            return Ok(mark);
+        }
         // Of other kinds, only `Lines` shows the time.
         let has_time = matches!(self.kind, Kind::Event(Event::NameUpdated | Event::ItemCompleted));
         let at = has_time.then(|| LineTime::later(self.time));

@@ -64,6 +64,21 @@ pub(crate) fn has_complete_settings(payload: &[u8]) -> bool {
     model.is_some_and(|(model, _)| !model.is_empty())
 }
 
+/// Returns a payload of settings without the texts at its beginning that say which turn of which
+/// thread it is: none of them is a setting.
+pub(crate) fn after_ids(payload: &[u8]) -> &[u8] {
+    const IDS: [&[u8]; 4] = [b"type", b"turn_id", b"root_turn_id", b"thread_id"];
+    let after_id = |rest| {
+        let (_, after) = word(rest).filter(|(name, _)| IDS.contains(name))?;
+        word(after.strip_prefix(b"\":\"")?)?.1.strip_prefix(b"\",\"")
+    };
+    let mut rest = payload.strip_prefix(b"{\"").unwrap_or_default();
+    while let Some(after) = after_id(rest) {
+        rest = after;
+    }
+    rest
+}
+
 /// Returns the first object or list in an object, if it is the value of this `key`, and everything
 /// after it.
 #[inline]

@@ -13,15 +13,15 @@ pub(crate) type Raw<'a> = Option<&'a str>;
 pub(crate) fn fields<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Result<[Raw<'a>; N]> {
     let mut values = [None; N];
     elements(json, *b"{}", |scanner| {
-        let key = scanner.key()?;
-        let plain = &key[1..key.len() - 1];
-        let wanted = names.iter().position(|name| *name == plain).or_else(|| {
-            let key = plain.bytes().any(|byte| byte == b'\\').then(|| string::decode(key))??;
-            names.iter().position(|name| *name == key)
-        });
-        let value = scanner.value(wanted.is_some())?;
-        if let Some(wanted) = wanted {
-            values[wanted] = Some(value).filter(|value| *value != "null");
+        let (key, is_plain) = scanner.key()?;
+        let mut wanted = names.iter().position(|name| name.as_bytes() == key);
+        if !is_plain && wanted.is_none() {
+            let key: String = string::unescaped(std::str::from_utf8(key).ok()?).collect();
+            wanted = names.iter().position(|name| *name == key);
+        }
+        match wanted {
+            Some(wanted) => values[wanted] = Some(scanner.value(true)?).filter(|value| *value != "null"),
+            None => scanner.skip(false)?,
         }
         Some(())
     })?;

@@ -18,12 +18,14 @@ pub(crate) fn plain_prefix(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     // Sets the highest bit of each byte that is less than `least`, and no other bit before the
     // first of them. After it, a borrow may mark a byte that is not less.
-    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word & (ONES << 7);
-    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
     let mut length = 0;
     for word in text.as_chunks().0.iter().take(8) {
         let word = u64::from_le_bytes(*word);
-        let found = equal(word, b'"') | equal(word, b'\\') | below(word, b' ');
+        // With this bit flipped, the quote follows the control characters: it is 0x20.
+        let quote_or_control = below(word ^ (ONES * 2), 0x21);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let found = (quote_or_control | backslash) & (ONES << 7);
         // The place of the first marked byte, or 8 without a mark.
         length += found.trailing_zeros() as usize / 8;
         if found != 0 {
@@ -47,6 +49,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves past white space and this byte; stays if another byte follows.
+    #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.next() == Some(byte);
         self.at += usize::from(is_next);
@@ -58,13 +61,15 @@ impl<'a> Scanner<'a> {
         self.next().is_none()
     }
 
-    /// Moves past the key of an object and its colon. Returns the key with its quotes.
-    pub(super) fn key(&mut self) -> Option<&'a str> {
+    /// Moves past the key of an object and its colon. Returns the bytes between the key's quotes,
+    /// and true if none of them is escaped for certain.
+    #[inline]
+    pub(super) fn key(&mut self) -> Option<(&'a [u8], bool)> {
         self.next().filter(|next| *next == b'"')?;
-        let from = self.at;
-        self.string(true)?;
-        let key = &self.json[from..self.at];
-        self.eat(b':').then_some(key)
+        let from = self.at + 1;
+        let is_plain = self.string(true)?;
+        let key = &self.json.as_bytes()[from..self.at - 1];
+        self.eat(b':').then_some((key, is_plain))
     }
 
     /// Moves past a value. Returns it as it is written. Unless `strict`, escapes in its strings
@@ -72,6 +77,22 @@ impl<'a> Scanner<'a> {
     pub(super) fn value(&mut self, strict: bool) -> Option<&'a str> {
         self.next()?;
         let from = self.at;
+        self.skip(strict)?;
+        Some(&self.json[from..self.at])
+    }
+
+    /// Moves past a value, like [`Scanner::value`].
+    #[inline]
+    pub(super) fn skip(&mut self, strict: bool) -> Option<()> {
+        match self.next()? {
+            b'{' | b'[' => self.nested(strict),
+            b'"' => self.string(strict).map(|_| ()),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Moves past an object or a list.
+    fn nested(&mut self, strict: bool) -> Option<()> {
         self.open.clear();
         loop {
             match self.next()? {
@@ -86,19 +107,19 @@ impl<'a> Scanner<'a> {
                         continue;
                     }
                 }
-                b'"' => self.string(strict)?,
+                b'"' => _ = self.string(strict)?,
                 _ => self.scalar()?,
             }
             // A value has ended, and with it perhaps what it is in.
             loop {
-                let Some(&end) = self.open.last() else { return Some(&self.json[from..self.at]) };
-                if self.eat(end) {
-                    self.open.pop();
-                } else if self.eat(b',') {
+                let Some(&end) = self.open.last() else { return Some(()) };
+                if self.eat(b',') {
                     if end == b'}' {
                         self.key()?;
                     }
                     break;
+                } else if self.eat(end) {
+                    self.open.pop();
                 } else {
                     return None;
                 }
@@ -107,6 +128,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves past white space. Returns the byte there.
+    #[inline]
     fn next(&mut self) -> Option<u8> {
         let bytes = self.json.as_bytes();
         loop {
@@ -117,16 +139,23 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Moves past a string.
-    fn string(&mut self, strict: bool) -> Option<()> {
-        let bytes = self.json.as_bytes();
+    /// Moves past a string. Returns true if it has no escapes for certain: most strings are short
+    /// and have none.
+    #[inline]
+    fn string(&mut self, strict: bool) -> Option<bool> {
         let from = self.at + 1;
-        // Most strings are short and have no escapes.
-        let mut at = from + plain_prefix(&bytes[from..]);
+        let bytes = self.json.as_bytes();
+        let at = from + plain_prefix(&bytes[from..]);
         if bytes.get(at) == Some(&b'"') {
             self.at = at + 1;
-            return Some(());
+            return Some(true);
         }
+        self.long_string(from, at, strict)
+    }
+
+    /// Moves past a string that begins after `from` and is plain up to `at`.
+    fn long_string(&mut self, from: usize, mut at: usize, strict: bool) -> Option<bool> {
+        let bytes = self.json.as_bytes();
         if strict {
             loop {
                 at += memchr2(b'"', b'\\', &bytes[at..])?;
@@ -151,38 +180,45 @@ impl<'a> Scanner<'a> {
         self.at = at + 1;
         // Control characters must be escaped. The least byte is found by vector code.
         let least = bytes[from..at].iter().fold(u8::MAX, |least, byte| least.min(*byte));
-        (least >= b' ').then_some(())
+        (least >= b' ').then_some(false)
     }
 
     /// Moves past a number, `true`, `false` or `null`.
+    #[inline]
     fn scalar(&mut self) -> Option<()> {
         let rest = &self.json.as_bytes()[self.at..];
-        let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-        let length = rest.iter().position(is_end).unwrap_or(rest.len());
-        self.at += length;
-        let scalar = &rest[..length];
-        (matches!(scalar, b"true" | b"false" | b"null") || is_number(scalar)).then_some(())
+        self.at += match rest {
+            [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
+            [b'f', b'a', b'l', b's', b'e', ..] => 5,
+            _ => number(rest)?,
+        };
+        Some(())
     }
 }
 
-fn is_number(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let text = text.strip_prefix(b"-").unwrap_or(text);
-    let whole = digits(text);
-    if whole == 0 || (whole > 1 && text[0] == b'0') {
-        return false;
+/// Returns the length of the number at the beginning of a text. What follows it decides whether it
+/// ends there.
+fn number(text: &[u8]) -> Option<usize> {
+    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let from = usize::from(text.first() == Some(&b'-'));
+    let mut at = from + digits(from);
+    if at == from || (at > from + 1 && text[from] == b'0') {
+        return None;
     }
-    let mut rest = &text[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = digits(fraction);
+    if text.get(at) == Some(&b'.') {
+        let length = digits(at + 1);
+        at += 1 + length;
         if length == 0 {
-            return false;
+            return None;
         }
-        rest = &fraction[length..];
     }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
-        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    if let Some(b'e' | b'E') = text.get(at) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        let length = digits(at + 1 + sign);
+        at += 1 + sign + length;
+        if length == 0 {
+            return None;
+        }
     }
-    rest.is_empty()
+    Some(at)
 }

@@ -1,6 +1,7 @@
 //! Lines that are kept as bytes, because most of them are never parsed: only the last settings
 //! count, and words that the model heard make room for the event with the same words.
 
+use super::repeated::Repeated;
 use crate::format::fact::Fact;
 use crate::format::head::Head;
 use crate::format::kind::Kind;
@@ -18,6 +19,8 @@ pub(crate) struct Kept {
     pub(super) turn: KeptLine,
     /// The first `response_item` with words of the user's, since the last event with words.
     pub(super) heard: KeptLine,
+    /// Settings that were read before, also of another file.
+    pub(super) repeated: Repeated,
 }
 
 /// One kept line.
@@ -41,7 +44,8 @@ impl Kept {
     /// Returns the memory that is held between two files.
     #[cfg(test)]
     pub(crate) fn retained(&self) -> usize {
-        [&self.settings, &self.turn, &self.heard].map(|line| line.bytes.capacity()).iter().sum()
+        let lines = [&self.settings, &self.turn, &self.heard].map(|line| line.bytes.capacity());
+        lines.iter().sum::<usize>() + self.repeated.retained()
     }
 
     /// Keeps complete settings, which replace all settings before.
@@ -67,8 +71,8 @@ impl KeptLine {
     }
 
     /// Reads the kept line; `None` if there is none.
-    pub(super) fn take(&mut self) -> json::Result<Option<Fact<'_>>> {
+    pub(super) fn take(&mut self, repeated: &mut Repeated) -> json::Result<Option<Fact<'_>>> {
         let head = self.head.take();
-        head.map(|(kind, payload)| Head { kind, payload, time: &[] }.fact(&self.bytes)).transpose()
+        head.map(|(kind, payload)| repeated.fact(&self.bytes, Head { kind, payload, time: &[] })).transpose()
     }
 }

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::checkpoint::Checkpoint;
 use super::kept::{Kept, KeptLine};
+use super::repeated::Repeated;
 use super::state::State;
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
@@ -150,7 +151,8 @@ impl<'k> Pass<'k> {
                 _ => return self.take(head.fact(line.bytes)?, time),
             },
             kind if may_matter(kind) && self.payload_matters(kind, payload) => {
-                return self.take(head.fact(line.bytes)?, time);
+                let fact = self.kept.repeated.fact(line.bytes, head)?;
+                return self.take(fact, time);
             }
             _ => {}
         }
@@ -205,15 +207,17 @@ impl<'k> Pass<'k> {
 
     /// Takes the kept lines, which come before the line that is read next.
     fn take_kept(&mut self) {
-        let Kept { settings, turn, .. } = &mut *self.kept;
-        let is_json = take_line(settings, &mut self.state) && take_line(turn, &mut self.state);
+        let Kept { settings, turn, repeated, .. } = &mut *self.kept;
+        let mut take = |line| take_line(line, repeated, &mut self.state);
+        let is_json = take(settings) && take(turn);
         self.start_over |= !is_json;
         self.take_heard();
     }
 
     /// Takes the words that only the model has heard so far.
     fn take_heard(&mut self) {
-        self.start_over |= !take_line(&mut self.kept.heard, &mut self.state);
+        let Kept { heard, repeated, .. } = &mut *self.kept;
+        self.start_over |= !take_line(heard, repeated, &mut self.state);
     }
 
     fn set_time(&mut self, time: Option<LineTime>) {
@@ -253,6 +257,6 @@ fn may_matter(kind: Kind) -> bool {
 }
 
 /// Takes a kept line. Returns false if it is no JSON.
-fn take_line(line: &mut KeptLine, state: &mut State) -> bool {
-    line.take().map(|fact| fact.into_iter().for_each(|fact| state.take(fact))).is_ok()
+fn take_line(line: &mut KeptLine, repeated: &mut Repeated, state: &mut State) -> bool {
+    line.take(repeated).map(|fact| fact.into_iter().for_each(|fact| state.take(fact))).is_ok()
 }

@@ -24,6 +24,8 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         )
     };
     let turn = format!("turn-{}", n % 3);
+    // Settings that come again, with another turn or without.
+    let s = n % 4;
     let item = |item: Value| {
         format!(
             r#"{{"type":"item_completed","thread_id":"{ID}","turn_id":"{turn}","item":{item},"started_at_ms":1}}"#
@@ -52,9 +54,9 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         6 => event(r#"{"type":"token_count","info":null,"rate_limits":null}"#.to_owned()),
         7 => ("token_usage_record", format!(r#"{{"thread_id":"{ID}","turn_id":"{turn}","response_id":"r","usage":{},"thread_token_usage":{}}}"#, usage(n), usage(2 * n))),
         8 => ("token_usage_record", format!(r#"{{"thread_id":"{ID}","thread_token_usage":{}}}"#, usage(n))),
-        9 => ("turn_context", format!(r#"{{"turn_id":"{turn}","cwd":"/c{n}","model":"m{n}","approval_policy":"never"}}"#)),
-        10 => event(format!(r#"{{"type":"thread_settings_applied","thread_id":"{ID}","thread_settings":{{"model":"s{n}","cwd":"/s{n}","permission_profile":{{"type":"x"}}}}}}"#)),
-        11 => event(format!(r#"{{"type":"thread_settings_applied","thread_settings":{{"cwd":"/t{n}"}}}}"#)),
+        9 => ("turn_context", format!(r#"{{"turn_id":"{turn}","cwd":"/c{s}","model":"m{s}","approval_policy":"never"}}"#)),
+        10 => event(format!(r#"{{"type":"thread_settings_applied","thread_id":"{ID}","thread_settings":{{"model":"s{s}","cwd":"/s{s}","permission_profile":{{"type":"x"}}}}}}"#)),
+        11 => event(format!(r#"{{"type":"thread_settings_applied","thread_settings":{{"cwd":"/t{s}"}}}}"#)),
         12 => ("response_item", heard(&format!("heard {n}"))),
         13 => ("response_item", heard("<environment_context>\n<cwd>/x</cwd>")),
         14 => ("response_item", heard("# Context from my IDE setup:\n\n## Active file: a.rs\n")),
