@@ -1,7 +1,7 @@
 //! Stores a batch: rows, outcomes, checkpoints and the watermark, in one transaction that checks
 //! the fencing token.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, Extraction, Lease, Problem, ProblemKind, WriteError};
@@ -9,12 +9,13 @@ use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
 
 use super::assign::{Assignment, FileRead, assign_threads};
-use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex, copied_from};
+use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex};
+use super::dependents::{Change, dependents};
 use super::outcome::{Outcome, store_outcomes};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::graph::close_agents;
 use crate::home_problem::HomeProblem;
-use crate::threads::{name_of, upsert_all};
+use crate::threads::upsert_all;
 
 /// Commits a batch, unless the lease is lost.
 pub(super) async fn commit(
@@ -57,10 +58,11 @@ async fn write_batch(
             Err(problem) => outcomes.push(Outcome::of_failure(item, &problem)),
         }
     }
+    let known = known_files(conn, &read).await?;
     let assigned = if read.is_empty() {
         Vec::new()
     } else {
-        hide_former_threads(conn, &read, now_ms).await?;
+        hide_former_threads(conn, &read, &known, now_ms).await?;
         assign_threads(index, conn, read, &mut report, now_ms).await?
     };
     let files: Vec<&str> = assigned.iter().map(|(file, _)| file.item.key.as_str()).collect();
@@ -80,9 +82,8 @@ async fn write_batch(
     }
     upsert_all(conn, upserts).await?;
     close_agents(conn, &closed).await?;
-    requeue_copies(conn, &files, &mut report).await?;
     store_outcomes(conn, outcomes).await?;
-    requeue_dependents(conn, &files, true, &mut report).await?;
+    report.requeue.extend(dependents(conn, &files, Change::Read { known: &known }).await?);
     store_checkpoints(conn, &checkpoints).await?;
     remove_vanished(conn, batch.vanished, now_ms, &mut report).await?;
     Ok(Some(report))
@@ -127,24 +128,44 @@ async fn renew(
     Ok(renewed.rows_affected() == 1)
 }
 
+/// Returns the files of a batch that the index knows, with their threads.
+async fn known_files(
+    conn: &mut SqliteConnection,
+    read: &[FileRead<'_>],
+) -> Result<HashMap<String, Option<String>>, sqlx::Error> {
+    if read.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let paths: Vec<&str> = read.iter().map(|file| &*file.item.key).collect();
+    let known = sqlx::query_as(
+        "SELECT path, thread_id FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))",
+    );
+    let known: Vec<(String, Option<String>)> = known.bind(json(&paths)).fetch_all(conn).await?;
+    Ok(known.into_iter().collect())
+}
+
 /// Hides threads whose rollout was rewritten with another thread's history.
 async fn hide_former_threads(
     conn: &mut SqliteConnection,
     read: &[FileRead<'_>],
+    known: &HashMap<String, Option<String>>,
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    let claims: Vec<(&str, &str)> =
-        read.iter().map(|file| (file.item.key.as_str(), file.thread.upsert.columns.id.as_str())).collect();
-    sqlx::query(
-        "UPDATE threads SET missing_since_ms = ?2 \
-         FROM json_each(?1) AS claim JOIN rollouts ON rollouts.path = claim.value ->> 0 \
-         WHERE rollouts.thread_id <> claim.value ->> 1 AND threads.id = rollouts.thread_id \
-           AND threads.rollout_path = rollouts.path AND threads.missing_since_ms IS NULL",
-    )
-    .bind(json(&claims))
-    .bind(now_ms)
-    .execute(conn)
-    .await?;
+    for file in read {
+        let before = known.get(&file.item.key).and_then(Option::as_ref);
+        let Some(before) = before.filter(|before| **before != file.thread.upsert.columns.id) else {
+            continue;
+        };
+        sqlx::query(
+            "UPDATE threads SET missing_since_ms = ?3 \
+             WHERE id = ?1 AND rollout_path = ?2 AND missing_since_ms IS NULL",
+        )
+        .bind(before)
+        .bind(&file.item.key)
+        .bind(now_ms)
+        .execute(&mut *conn)
+        .await?;
+    }
     Ok(())
 }
 
@@ -193,48 +214,6 @@ async fn store_names(conn: &mut SqliteConnection, names: &[SessionName]) -> Resu
     Ok(())
 }
 
-/// Asks to read the files again with lines that were copied from a thread of which a file is new.
-async fn requeue_copies(
-    conn: &mut SqliteConnection,
-    files: &[&str],
-    report: &mut CommitReport,
-) -> Result<(), sqlx::Error> {
-    let sources = files.iter().filter_map(|path| Some((copied_from(name_of(path)?.thread_id), *path)));
-    let sources: Vec<(String, &str)> = sources.collect();
-    let forks = sqlx::query_scalar(
-        "SELECT DISTINCT fork.path FROM json_each(?1) AS source JOIN rollouts AS fork ON base = source.value ->> 0 \
-         WHERE NOT EXISTS (SELECT 1 FROM rollouts AS file WHERE file.path = source.value ->> 1)",
-    );
-    let forks: Vec<String> = forks.bind(json(&sources)).fetch_all(conn).await?;
-    report.requeue.extend(forks);
-    Ok(())
-}
-
-/// Asks to read the files again that build on some files and had missed them, or had found them.
-async fn requeue_dependents(
-    conn: &mut SqliteConnection,
-    files: &[&str],
-    missed: bool,
-    report: &mut CommitReport,
-) -> Result<(), sqlx::Error> {
-    let mut seen: HashSet<String> = files.iter().map(|path| (*path).to_owned()).collect();
-    let mut next: Vec<String> = seen.iter().cloned().collect();
-    // A file that builds on a file that builds on a third needs all of them.
-    while !next.is_empty() {
-        let names = next.iter().filter_map(|path| name_of(path));
-        let ids = names.flat_map(|name| [uuid_text(name.file_id()), copied_from(name.thread_id)]);
-        let dependents = sqlx::query_scalar(
-            "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
-             AND (NOT ?2 OR problem IN ('base_missing', 'base_cut'))",
-        );
-        let dependents = dependents.bind(json(&ids.collect::<Vec<_>>())).bind(missed);
-        let dependents: Vec<String> = dependents.fetch_all(&mut *conn).await?;
-        next = dependents.into_iter().filter(|path| seen.insert(path.clone())).collect();
-        report.requeue.extend(next.iter().cloned());
-    }
-    Ok(())
-}
-
 /// Removes files that are gone. Their threads stay in no list, because the user's columns have no
 /// other home.
 ///
@@ -275,7 +254,7 @@ async fn remove_vanished(
         inherited.insert(heir.try_get(1)?);
     }
     let files: Vec<&str> = vanished.iter().map(String::as_str).collect();
-    requeue_dependents(conn, &files, false, report).await?;
+    report.requeue.extend(dependents(conn, &files, Change::Gone).await?);
     report.rows_gone += gone.rows_affected().saturating_sub(inherited.len() as u64);
     sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))")
         .bind(&paths)

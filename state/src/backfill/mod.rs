@@ -7,6 +7,7 @@
 mod assign;
 mod commit;
 mod content;
+mod dependents;
 mod gate;
 mod index;
 mod one;

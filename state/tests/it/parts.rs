@@ -198,22 +198,54 @@ async fn a_file_that_goes_is_missed_by_everything_that_builds_on_it() -> Result 
     Ok(())
 }
 
+/// A turn with this id, after which the thread's counter has this total.
+fn turn(id: &str, total: u64) -> String {
+    format!(
+        "{{\"timestamp\":\"2026-11-22T10:00:01Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"task_started\",\
+         \"turn_id\":\"{id}\"}}}}\n{{\"timestamp\":\"2026-11-22T10:00:02Z\",\"type\":\"event_msg\",\"payload\":\
+         {{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"total_tokens\":{total}}}}}}}}}\n"
+    )
+}
+
+fn header(thread: Uuid, more: &str) -> String {
+    format!(
+        "{{\"timestamp\":\"2026-11-22T10:00:00Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{thread}\",\
+         \"timestamp\":\"2026-11-22T10:00:00Z\",\"cwd\":\"/w\",\"source\":\"cli\"{more}}}}}\n"
+    )
+}
+
+/// A fork of a fork: it has copied lines of its source, which builds on a file of a third thread.
+#[tokio::test]
+async fn copied_lines_follow_the_files_that_their_source_builds_on() -> Result {
+    let fixture = Fixture::empty().await?;
+    let third = header(id(1), "") + &turn("a", 100);
+    let more = format!(
+        ",\"forked_from_id\":\"{0}\",\"history_base\":{{\"thread_id\":\"{0}\",\"end_byte_offset\":{1}}}",
+        id(1),
+        third.len()
+    );
+    let source = header(id(2), &more) + &turn("b", 150);
+    let forked = format!(",\"forked_from_id\":\"{}\"", id(2));
+    let copied = header(id(2), "") + &turn("a", 100) + &turn("b", 150);
+    fixture.write(&path(id(2), None), source)?;
+    fixture.write(&path(id(3), None), header(id(3), &forked) + &copied + &turn("c", 170))?;
+    let tokens = async || -> Result<(Option<i64>, Option<i64>)> {
+        fixture.index().await?;
+        let fork = fixture.state.threads().get(id(3)).await?.ok_or("the fork")?;
+        Ok((fork.own_tokens, fork.inherited_tokens))
+    };
+    let without = tokens().await?;
+    assert_ne!(without, (Some(20), Some(150)), "nothing says that the turn `a` was copied");
+    fixture.write(&path(id(1), None), third)?;
+    assert_eq!(tokens().await?, (Some(20), Some(150)));
+    std::fs::remove_file(fixture.path(&path(id(1), None)))?;
+    assert_eq!(tokens().await?, without);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_fork_with_copied_lines_knows_what_it_inherited_while_its_source_is_there() -> Result {
     let fixture = Fixture::empty().await?;
-    let turn = |id: &str, total: u64| {
-        format!(
-            "{{\"timestamp\":\"2026-11-22T10:00:01Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"task_started\",\
-             \"turn_id\":\"{id}\"}}}}\n{{\"timestamp\":\"2026-11-22T10:00:02Z\",\"type\":\"event_msg\",\"payload\":\
-             {{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"total_tokens\":{total}}}}}}}}}\n"
-        )
-    };
-    let header = |thread: Uuid, more: &str| {
-        format!(
-            "{{\"timestamp\":\"2026-11-22T10:00:00Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{thread}\",\
-             \"timestamp\":\"2026-11-22T10:00:00Z\",\"cwd\":\"/w\",\"source\":\"cli\"{more}}}}}\n"
-        )
-    };
     let source = header(id(1), "") + &turn("a", 100);
     let forked = format!(",\"forked_from_id\":\"{}\"", id(1));
     let fork = header(id(2), &forked) + &source + &turn("b", 150);

@@ -80,16 +80,19 @@ impl Bases {
         let mut files: Vec<_> = self.list().values().filter(is_of).cloned().collect();
         files.sort_by_key(|file| file.name.map(|name| (name.started, name.segment_id)));
         let (mut found, mut seen, mut is_readable) = (Marks::default(), HashSet::new(), false);
-        let mut next = 0;
-        while let Some(file) = files.get(next) {
-            let (path, compressed) = (self.home.absolute(&file.path), file.compressed);
-            is_readable |= found.add(&path, compressed).is_ok();
-            // A fork by reference has the turns of its bases.
-            let base = Header::read(&path, compressed).ok().and_then(|header| header.base);
-            if let Some(base) = base.filter(|base| seen.insert(base.file_id)) {
-                files.extend(self.list().get(&base.file_id).cloned());
+        for file in files {
+            // A fork by reference has the turns of its bases, and they come before its own.
+            let (mut parts, mut next) = (Vec::new(), Some((file, None)));
+            while let Some((file, end)) = next.take() {
+                let path = self.home.absolute(&file.path);
+                let header = Header::read(&path, file.compressed).unwrap_or_default();
+                let base = header.base.filter(|base| seen.insert(base.file_id));
+                next = base.and_then(|base| Some((self.list().get(&base.file_id)?.clone(), Some(base))));
+                parts.push((path, file.compressed, end));
             }
-            next += 1;
+            for (path, compressed, end) in parts.into_iter().rev() {
+                is_readable |= found.add(&path, compressed, end.as_ref()).is_ok();
+            }
         }
         let marks = is_readable.then(|| Arc::new(found));
         if self.marks.len() >= MAX_MARKS {

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use super::cut::Cut;
 use crate::format::fact::Fact;
 use crate::format::line::Lines;
+use crate::format::session_meta::HistoryBase;
 use crate::lines::error::ExtractError;
 
 /// Ids of turns, and the user's messages in their order, as hashes.
@@ -26,13 +28,23 @@ impl Marks {
         self.messages.get(number) == Some(&hash(text))
     }
 
-    /// Adds the turns of a file.
-    pub(crate) fn add(&mut self, path: &Path, compressed: bool) -> Result<(), ExtractError> {
+    /// Adds the turns of a file, up to the `end` of the part that counts.
+    pub(crate) fn add(
+        &mut self,
+        path: &Path,
+        compressed: bool,
+        end: Option<&HistoryBase>,
+    ) -> Result<(), ExtractError> {
         let mut lines = Lines::open(path, compressed)?;
+        let mut cut = end.map(Cut::new);
         while let Some(line) = lines.next_line()? {
-            match line.map(|line| line.fact()) {
-                Ok(Fact::TurnStarted { turn_id: Some(id), .. }) => _ = self.ids.insert(hash(&id)),
-                Ok(Fact::UserMessage { message, .. }) => self.messages.push(hash(&message.text)),
+            let Ok(line) = line else { continue };
+            if cut.as_mut().is_some_and(|cut| !cut.takes(line.json.as_bytes(), line.offset)) {
+                break;
+            }
+            match line.fact() {
+                Fact::TurnStarted { turn_id: Some(id), .. } => _ = self.ids.insert(hash(&id)),
+                Fact::UserMessage { message, .. } => self.messages.push(hash(&message.text)),
                 _ => {}
             }
         }

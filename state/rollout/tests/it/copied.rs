@@ -100,6 +100,24 @@ fn without_ids_of_turns_the_words_decide() -> Result {
 }
 
 #[test]
+fn the_source_has_the_words_of_its_base_before_its_own() -> Result {
+    let home = Home::new()?;
+    let mut base = home.begin(id(1), None, 0, &json!({}))?;
+    said(&mut base, "one")?;
+    let end = base.next;
+    said(&mut base, "taken back")?;
+    let mut source = home.fork(&base, id(2), end)?;
+    said(&mut source, "two")?;
+    let mut fork = copy(&home, &source, 3, json!({}))?;
+    for words in ["one", "two", "own"] {
+        said(&mut fork, words)?;
+    }
+    assert_eq!(turns(&home, 3)?, "<one <two own");
+    assert_eq!(short(&home.extract(id(3))?.metadata), (Some("own"), Some(100), Some(200)));
+    Ok(())
+}
+
+#[test]
 fn a_sub_agent_says_where_its_own_lines_begin() -> Result {
     let home = Home::new()?;
     let mut source = home.begin(id(1), None, 0, &json!({}))?;
