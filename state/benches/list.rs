@@ -27,7 +27,7 @@ const LISTS: [List; 8] = [
     ("created, oldest first", 1, |list| {
         (list.sort, list.direction) = (Some(SortKey::Created), SortDirection::Ascending);
     }),
-    ("source", 1, |list| list.sources = "cli".parse().into_iter().collect()),
+    ("source", 1, |list| list.sources = vec!["cli".into()]),
     ("provider", 1, |list| list.provider = Some("openai".to_owned())),
     ("folder", 1, |list| list.folders = Some(vec!["/home/user/project-3".to_owned()])),
     ("search, common", 1, |list| list.search = Some("parser".to_owned())),

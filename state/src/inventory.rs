@@ -25,6 +25,9 @@ pub struct Inventory {
     pub lines_skipped: u64,
     /// Files that gave no thread, or only part of one; see [`StateRuntime::file_problems`].
     pub files_with_problems: u64,
+    /// Those of them that could not be read: damaged, cut, empty, or without the file on which they
+    /// build. Copies are readable, and so are files in which only some lines were skipped.
+    pub unreadable: u64,
 }
 
 /// Counts in the order of [`Inventory`]. The file that names threads is no rollout. The index
@@ -34,7 +37,9 @@ const FIGURES: &str = "SELECT (SELECT count(*) FROM threads WHERE listing = 0), 
      (SELECT count(*) FROM tombstones), \
      (SELECT count(*) FROM rollouts WHERE path <> 'session_index.jsonl'), \
      (SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE problem IS NOT NULL), \
-     (SELECT count(*) FROM rollouts WHERE problem IS NOT NULL)";
+     (SELECT count(*) FROM rollouts WHERE problem IS NOT NULL), \
+     (SELECT count(*) FROM rollouts WHERE problem IS NOT NULL AND problem <> 'duplicate' \
+        AND (problem <> 'lines_skipped' OR lines_skipped = lines AND path <> 'session_index.jsonl'))";
 
 /// The sum alone.
 const SKIPPED: &str = "SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHERE problem IS NOT NULL";
@@ -62,6 +67,7 @@ impl StateRuntime {
                 files: count()?,
                 lines_skipped: count()?,
                 files_with_problems: count()?,
+                unreadable: count()?,
             })
         });
         Ok(counted.await?)

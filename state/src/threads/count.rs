@@ -67,8 +67,8 @@ impl ThreadStore {
         Ok(ThreadCounts::new(found.await?.into_iter(), false))
     }
 
-    /// Returns for each id the number of characters, with hyphens, that no other indexed thread's
-    /// id begins with.
+    /// Returns for each indexed thread's id the number of characters, with hyphens, that no other
+    /// one's id begins with. Leaves out ids of other threads.
     ///
     /// # Errors
     ///
@@ -77,7 +77,8 @@ impl ThreadStore {
         // The ids most like an id are next to it.
         let neighbours = sqlx::query(
             "SELECT value, (SELECT max(id) FROM threads WHERE id < value), \
-               (SELECT min(id) FROM threads WHERE id > value) FROM json_each(?1)",
+               (SELECT min(id) FROM threads WHERE id > value) FROM json_each(?1) \
+             WHERE EXISTS (SELECT 1 FROM threads WHERE id = value)",
         )
         .bind(json(ids));
         let read = self.db.read(async |conn| {

@@ -1,6 +1,4 @@
-//! Finds threads by id, by the beginning or the end of an id, by name, and by file.
-
-use std::cmp::Reverse;
+//! Finds threads by id, by the beginning or the end of an id, by name, by nickname, and by file.
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -9,7 +7,7 @@ use threadkeep_sqlite::{RowReader, Tombstone, json, uuid_text};
 use uuid::Uuid;
 
 use super::ThreadStore;
-use crate::deletion::tombstones::{TOMBSTONES, deleted_at, with_prefix};
+use crate::deletion::tombstones::{deleted_at, with_prefix};
 use crate::error::StateError;
 use crate::thread::{THREAD_COLUMNS, Thread};
 
@@ -75,10 +73,11 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn deleted(&self, limit: u32) -> Result<Vec<Tombstone>, StateError> {
-        let mut stones = self.db.read(async |conn| TOMBSTONES.all(conn).await).await?;
-        stones.sort_by_key(|stone| (Reverse(stone.deleted_at), stone.thread_id));
-        stones.truncate(limit as usize);
-        Ok(stones)
+        let stones = self.db.read(async |conn| {
+            let rows = sqlx::query(LATEST_DELETED).bind(limit).fetch_all(conn).await?;
+            rows.iter().map(Tombstone::from_row).collect()
+        });
+        Ok(stones.await?)
     }
 
     /// Returns the thread with an id.
@@ -121,22 +120,6 @@ impl ThreadStore {
         Ok(deleted_at(&self.db, id).await?)
     }
 
-    /// Returns the thread with an id, or with the only id that begins with `prefix`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`resolve`](Self::resolve), [`StateError::Deleted`] and [`StateError::NotFound`].
-    pub async fn find(&self, prefix: &str) -> Result<Thread, StateError> {
-        let id = self.resolve(prefix).await?;
-        match self.get(id).await? {
-            Some(thread) => Ok(thread),
-            None => Err(match self.deleted_at(id).await? {
-                Some(at) => StateError::Deleted { id, at },
-                None => StateError::NotFound(id),
-            }),
-        }
-    }
-
     /// Returns the only id that begins with `prefix`, with or without hyphens, in any case. A whole
     /// id is returned as it is.
     ///
@@ -175,9 +158,7 @@ impl ThreadStore {
             }),
         }
     }
-}
 
-impl ThreadStore {
     /// Returns the first threads whose id ends with some digits, in any case, with or without
     /// hyphens. Deleted threads count if no other does. Returns none for fewer than
     /// [`LEAST_END`] digits.
@@ -204,8 +185,21 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn ids_named(&self, name: &str) -> Result<Vec<Uuid>, StateError> {
+        self.ids_called(NAMED, name).await
+    }
+
+    /// Returns the sub-agents with a nickname, as [`ids_named`](Self::ids_named) does.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn ids_nicknamed(&self, nickname: &str) -> Result<Vec<Uuid>, StateError> {
+        self.ids_called(NICKNAMED, nickname).await
+    }
+
+    async fn ids_called(&self, all: &'static str, name: &str) -> Result<Vec<Uuid>, StateError> {
         let named = self.db.read(async |conn| {
-            let rows = sqlx::query(NAMED).fetch_all(conn).await?;
+            let rows = sqlx::query(all).fetch_all(conn).await?;
             let named = rows.iter().map(|row| {
                 let mut row = RowReader::new(row);
                 Ok((row.uuid()?, row.column()?))
@@ -260,6 +254,11 @@ const DELETED_ENDING: &str =
     "SELECT thread_id FROM tombstones WHERE substr(thread_id, -length(?1)) = ?1 ORDER BY thread_id LIMIT ?2";
 /// Reads every name.
 const NAMED: &str = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
+/// Reads every nickname.
+const NICKNAMED: &str = "SELECT id, agent_nickname FROM threads WHERE agent_nickname IS NOT NULL ORDER BY id";
+/// Reads the `?1` threads that were deleted last.
+const LATEST_DELETED: &str =
+    "SELECT thread_id, deleted_at_ms FROM tombstones ORDER BY deleted_at_ms DESC, thread_id LIMIT ?1";
 /// Reads the thread of the file `?1`.
 const OF_FILE: &str = "SELECT thread_id FROM rollouts WHERE path = ?1 AND thread_id IS NOT NULL";
 /// Reads the files of the thread `?1`. No index has all files by their threads.

@@ -1,7 +1,6 @@
 //! Query of a list: which threads, in which order, from where on.
 
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 use threadkeep_rollout::ThreadKind;
@@ -74,12 +73,10 @@ pub struct SourceFilter {
     pub exclude: bool,
 }
 
-impl FromStr for SourceFilter {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<SourceFilter, Self::Err> {
+impl From<&str> for SourceFilter {
+    fn from(text: &str) -> SourceFilter {
         let (word, exclude) = text.strip_prefix('!').map_or((text, false), |word| (word, true));
-        Ok(SourceFilter { word: word.trim().to_owned(), exclude })
+        SourceFilter { word: word.trim().to_owned(), exclude }
     }
 }
 
@@ -96,6 +93,11 @@ impl SourceFilter {
 }
 
 impl ListThreads {
+    /// Returns true if some sources are asked for, which then decide alone.
+    pub fn names_sources(&self) -> bool {
+        self.sources.iter().any(|source| !source.exclude)
+    }
+
     /// Returns the values of `listing` that the list reads.
     pub(super) fn listings(&self) -> Vec<i64> {
         let own: &[i64] = match self.shelf {
@@ -113,10 +115,10 @@ impl ListThreads {
 
     /// Returns true for each if the list may have the user's own threads and those of others.
     fn takes(&self) -> (bool, bool) {
-        let mut included = self.sources.iter().filter(|source| !source.exclude).peekable();
-        if included.peek().is_none() {
+        if !self.names_sources() {
             return (true, self.all);
         }
+        let included = self.sources.iter().filter(|source| !source.exclude);
         let is_other = |source: &SourceFilter| source.kind().is_some_and(|kind| kind != ThreadKind::User);
         included.fold((false, false), |(own, others), source| {
             (own || !is_other(source), others || is_other(source))

@@ -147,8 +147,8 @@ impl<'a> Rows<'a> {
                 let _ = write!(sql, " AND {condition}?{}", select.text(text));
             }
         }
-        let included = query.sources.iter().any(|source| !source.exclude);
-        for (exclude, not) in [(false, ""), (true, "NOT ")].into_iter().filter(|(e, _)| *e || included) {
+        let named = query.names_sources();
+        for (exclude, not) in [(false, ""), (true, "NOT ")].into_iter().filter(|(e, _)| *e || named) {
             let (kinds, words) = query.words(exclude);
             if !(kinds.is_empty() && words.is_empty()) {
                 let (kinds, words) =

@@ -11,7 +11,7 @@ async fn a_list_is_counted_by_kind_on_all_its_pages() -> Result {
     let fixture = Fixture::bundled().await?;
     fixture.index().await?;
     let threads = fixture.state.threads();
-    let source = |text: &str| text.parse::<SourceFilter>().unwrap_or_else(|never| match never {});
+    let source = |text: &str| SourceFilter::from(text);
     let queries = [
         (ListThreads::default(), 13, 0),
         (ListThreads { all: true, limit: Some(1), ..ListThreads::default() }, 13, 2),

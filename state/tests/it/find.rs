@@ -82,22 +82,16 @@ async fn a_deleted_thread_is_found_as_deleted_by_its_id_and_its_beginning() -> R
     assert_eq!(threads.deleted_at(id(0x1100)).await?, None);
 
     let whole = deleted.to_string();
-    for typed in [&whole, &whole.to_uppercase()[..35]] {
-        let error = threads.find(typed).await.expect_err("it was deleted");
-        assert!(
-            matches!(error, StateError::Deleted { id, at: then } if (id, then) == (deleted, at)),
-            "{error}"
-        );
-    }
-    assert_eq!(threads.find(&whole[..33]).await?.id, id(0x1100), "the living one is meant");
+    let error = threads.resolve(&whole.to_uppercase()[..35]).await.expect_err("it was deleted");
+    assert!(matches!(error, StateError::Deleted { id, at: then } if (id, then) == (deleted, at)), "{error}");
+    assert_eq!(threads.resolve(&whole[..33]).await?, id(0x1100), "the living one is meant");
     fixture.state.delete_thread(id(0x1100), at).await?;
-    let error = threads.find(&whole[..33]).await.expect_err("both were deleted");
+    let error = threads.resolve(&whole[..33]).await.expect_err("both were deleted");
     assert!(
         matches!(&error, StateError::AmbiguousPrefix { candidates, .. } if candidates.len() == 2),
         "{error}"
     );
-    assert!(matches!(threads.find("ff").await, Err(StateError::NoSuchPrefix { .. })));
-    assert!(matches!(threads.find(&id(9).to_string()).await, Err(StateError::NotFound { .. })));
+    assert!(matches!(threads.resolve("ff").await, Err(StateError::NoSuchPrefix { .. })));
     Ok(())
 }
 
@@ -121,5 +115,30 @@ async fn the_end_of_an_id_and_a_name_are_enough() -> Result {
     // A deleted thread is found by its end while no other has it.
     fixture.state.delete_thread(id(7), now).await?;
     assert_eq!(threads.ids_ending_with("0007").await?, [id(7)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sub_agent_is_found_by_its_nickname() -> Result {
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let threads = fixture.state.threads();
+    let boyle: uuid::Uuid = "01a2036e-6cdf-7391-8637-5d2cea6ff818".parse()?;
+    assert_eq!(threads.ids_nicknamed("boyle").await?, [boyle]);
+    assert!(threads.ids_nicknamed("Boy").await?.is_empty());
+    assert!(threads.ids_named("Boyle").await?.is_empty(), "a nickname is no name");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_threads_that_were_deleted_last_come_first() -> Result {
+    let fixture = Fixture::empty().await?;
+    let threads = fixture.state.threads();
+    for (n, at) in [(1, 5), (2, 7), (3, 5), (4, 6)] {
+        threads.upsert(&[thread(n, 0)?]).await?;
+        fixture.state.delete_thread(id(n), Timestamp::from_second(at)?).await?;
+    }
+    let deleted = threads.deleted(3).await?;
+    assert_eq!(deleted.iter().map(|stone| stone.thread_id).collect::<Vec<_>>(), [id(2), id(4), id(1)]);
     Ok(())
 }

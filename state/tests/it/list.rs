@@ -85,7 +85,7 @@ async fn a_page_has_a_sensible_size() -> Result {
 }
 
 fn sources(word: &str) -> Vec<SourceFilter> {
-    word.parse().into_iter().collect()
+    vec![word.into()]
 }
 
 #[tokio::test]
