@@ -86,16 +86,18 @@ pub fn pad(text: &str, room: usize, right: bool) -> String {
     if right { spaces + text } else { text.to_owned() + &spaces }
 }
 
-/// Breaks a text into lines between words, and a word only where it is wider than a line.
+/// Breaks a text into lines between words, and a word only where it is wider than a line. A command
+/// in backticks is one word that is never broken, because it is copied.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for mut word in text.split_inclusive(' ') {
+    for mut word in words(text) {
         let last = lines.len() - 1;
         if !lines[last].is_empty() && width(&lines[last]) + width(word.trim_end()) > room {
             lines.push(String::new());
         }
         // A style is never cut in two.
-        while !word.contains('\u{1b}') && width(word.trim_end()) > room && !head(word, room).is_empty() {
+        while !word.contains(['\u{1b}', '`']) && width(word.trim_end()) > room && !head(word, room).is_empty()
+        {
             let (begins, rest) = word.split_at(head(word, room).len());
             let last = lines.len() - 1;
             lines[last].push_str(begins);
@@ -106,6 +108,31 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
         lines[last].push_str(word);
     }
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Splits a text after the spaces that are not between two backticks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut from = 0;
+        let mut end = rest.len();
+        while let Some(space) = rest[from..].find(' ').map(|at| from + at) {
+            let closing = rest[from..space].find('`').and_then(|at| {
+                let opening = from + at + 1;
+                rest[opening..].find('`').map(|at| opening + at + 1)
+            });
+            match closing {
+                Some(closing) => from = closing,
+                None => {
+                    end = space + 1;
+                    break;
+                }
+            }
+        }
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 fn head(text: &str, room: usize) -> &str {

@@ -6,7 +6,7 @@ mod spelling;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use repository::of_repository;
+pub use repository::{is_name, of_repository};
 pub use spelling::shown;
 
 use spelling::{is_windows, key, on_disk};
@@ -29,7 +29,7 @@ pub fn matching(typed: &Path, recursive: bool, folders: &[String]) -> Vec<String
 }
 
 /// Returns a typed folder from the root, as it was typed.
-fn place(typed: &Path) -> String {
+pub fn place(typed: &Path) -> String {
     let text = typed.to_string_lossy();
     if is_windows(&text) {
         return text.into_owned();

@@ -2,25 +2,67 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::spelling::on_disk;
+use super::spelling::{is_windows, on_disk};
 use super::{matching, place, real};
 
-/// Returns those of the folders, as threads name them, that belong to the repository of the typed
-/// one; `None` if no repository is known for it. `remotes` has pairs of a thread's folder and
-/// remote.
+/// Returns those of the folders, as threads name them, that belong to a repository, given by its
+/// name or by a folder in it; `None` if no repository is known for that. `remotes` has pairs of a
+/// thread's folder and remote.
 ///
 /// A folder belongs to it by git's common directory, which all worktrees share. A folder that no
 /// longer exists belongs to it by its remote.
 pub fn of_repository(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
-    let typed_place = place(typed);
-    let typed_path = real(&typed_place).unwrap_or_else(|| on_disk(&typed_place));
-    let common = common_dir(&typed_path);
-    let is_in = |folder: &String| {
-        let path = real(folder).unwrap_or_else(|| on_disk(folder));
-        common.is_some() && common_dir(&path) == common
+    if is_name(typed) {
+        return of_name(&typed.to_string_lossy(), folders, remotes);
+    }
+    of_folder(typed, folders, remotes)
+}
+
+/// Returns true if a word can only be the name of a repository, such as `name` or `owner/name`:
+/// there is no such folder.
+pub fn is_name(typed: &Path) -> bool {
+    let mut parts = typed.components();
+    !is_windows(&typed.to_string_lossy())
+        && parts.all(|part| matches!(part, Component::Normal(_)))
+        && fs::symlink_metadata(typed).is_err()
+}
+
+/// Returns the folders of all repositories with a name: that of their remote, or else that of the
+/// folder with git's directory.
+fn of_name(name: &str, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
+    let ends = format!("/{}", name.trim_end_matches('/').to_lowercase());
+    let is_named = |path: &str| format!("/{path}").to_lowercase().ends_with(&ends);
+    let by_remote = remotes.iter().filter(|(_, url)| is_named(&remote_key(url))).map(|(folder, _)| folder);
+    let is_root = |folder: &&String| {
+        let common = common_dir_of(folder);
+        // That of a bare repository is the repository itself.
+        common.is_some_and(|common| {
+            let root = common.parent().filter(|_| common.ends_with(".git")).unwrap_or(&common);
+            is_named(root.to_string_lossy().trim_end_matches(".git"))
+        })
     };
+    let mut named: Vec<&String> = by_remote.chain(folders.iter().filter(is_root)).collect();
+    // A folder in a repository that is there knows more than its remote.
+    named.sort_by_cached_key(|folder| common_dir_of(folder).is_none());
+    let mut found = Vec::new();
+    for folder in named {
+        if !found.contains(folder) {
+            let all = of_folder(Path::new(folder), folders, remotes);
+            found.extend(all.unwrap_or_else(|| vec![folder.clone()]));
+        }
+    }
+    found.sort();
+    found.dedup();
+    (!found.is_empty()).then_some(found)
+}
+
+/// Returns the folders of the repository to which a folder belongs.
+fn of_folder(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
+    let typed_place = place(typed);
+    let common = common_dir_of(&typed_place);
+    let is_in = |folder: &String| common.is_some() && common_dir_of(folder) == common;
     let mut found: Vec<String> = folders.iter().filter(|folder| is_in(folder)).cloned().collect();
     // The remotes of the threads there, which may be older than the repository's own setting.
     let here = if found.is_empty() { matching(typed, false, folders) } else { found.clone() };
@@ -38,6 +80,11 @@ pub fn of_repository(typed: &Path, folders: &[String], remotes: &[(String, Strin
     found.sort();
     found.dedup();
     Some(found)
+}
+
+/// Returns the directory that all worktrees share of the repository of a thread's folder.
+fn common_dir_of(folder: &str) -> Option<PathBuf> {
+    common_dir(&real(folder).unwrap_or_else(|| on_disk(folder)))
 }
 
 /// Returns the directory that all worktrees of a folder's repository share.

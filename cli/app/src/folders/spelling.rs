@@ -1,6 +1,8 @@
 //! Spellings of one folder.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Prefix of long Windows paths, and of long paths of a share.
 const LONG: &str = r"\\?\";
@@ -34,11 +36,26 @@ fn mounted_drive(path: &str) -> Option<(char, &str)> {
     (rest.is_empty() || rest.starts_with('/')).then_some((letter, rest))
 }
 
+/// Returns true if `/mnt/<letter>` is a drive of Windows: this is Linux on Windows, or this machine
+/// has no such folder, and the path comes from another one.
+fn is_mounted(letter: char) -> bool {
+    static IS_WSL: LazyLock<bool> = LazyLock::new(|| {
+        let version = fs::read_to_string("/proc/version").unwrap_or_default();
+        version.to_lowercase().contains("microsoft")
+    });
+    *IS_WSL || !Path::new(&format!("/mnt/{letter}")).exists()
+}
+
 /// Returns a text that is equal for all spellings of a folder, links aside. Windows knows no case.
 pub(super) fn key(path: &str) -> String {
+    key_with(path, is_mounted)
+}
+
+fn key_with(path: &str, is_mounted: impl Fn(char) -> bool) -> String {
     let path = shown(path);
     let path = if is_windows(&path) { path.replace('\\', "/") } else { path };
-    let on_drive = drive(&path).or_else(|| mounted_drive(&path));
+    let mounted = || mounted_drive(&path).filter(|(letter, _)| is_mounted(*letter));
+    let on_drive = drive(&path).or_else(mounted);
     let (root, rest) = match on_drive {
         Some((letter, rest)) => (format!("{letter}:"), rest),
         None if path.starts_with("//") => ("/".to_owned(), &path[1..]),

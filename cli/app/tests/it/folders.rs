@@ -69,5 +69,16 @@ fn a_repository_has_its_worktrees_and_what_was_removed() -> Result {
     let found = of_repository(&folder.path().join("old-wt"), &folders, &remotes).ok_or("a repository")?;
     assert_eq!(found, ["main", "old-wt", "other"].map(at));
     assert_eq!(of_repository(&folder.path().join("nowhere"), &folders, &remotes), None);
+    // By its name, also where only the remote has it.
+    let mut named = all.clone();
+    named.push(at("other"));
+    named.sort();
+    for name in ["b", "A/b", "b/"] {
+        assert_eq!(of_repository(Path::new(name), &folders, &remotes).as_ref(), Some(&named), "{name}");
+    }
+    assert_eq!(of_repository(Path::new("main"), &folders, &[]).map(|found| found.len()), Some(4));
+    for name in ["a", "c/b", "ain"] {
+        assert_eq!(of_repository(Path::new(name), &folders, &remotes), None, "{name}");
+    }
     Ok(())
 }

@@ -36,6 +36,9 @@ fn lines_break_between_words_and_lose_nothing() {
     assert_eq!(wrap("a bcdefghij kl", 4), ["a", "bcde", "fghi", "j kl"]);
     assert_eq!(wrap("日本語", 1), ["日本語"]);
     assert_eq!(wrap("", 4), [""]);
+    let hint = "run `tool threads show 01a2` again, `tool` or ` this";
+    assert_eq!(wrap(hint, 24), ["run", "`tool threads show 01a2`", "again, `tool` or ` this"]);
+    assert_eq!(wrap(hint, 10), ["run", "`tool threads show 01a2`", "again,", "`tool` or", "` this"]);
 }
 
 #[test]

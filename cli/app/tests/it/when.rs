@@ -14,6 +14,8 @@ fn a_time_is_typed_in_full_in_seconds_or_as_how_long_ago() -> Result<(), Box<dyn
         assert_eq!(read(text)?, format!("2026-11-22{at}"));
     }
     assert_eq!(read("2026-11-22")?, "2026-11-21T18:30:00Z", "midnight, here");
+    assert_eq!(read("today")?, read("2026-11-22")?);
+    assert_eq!(read("yesterday")?, read("2026-11-21")?);
     assert_eq!(read("2026-11-22T05:30")?, "2026-11-22T00:00:00Z");
     assert_eq!(read("3d")?, "2026-11-19T12:00:00Z");
     assert_eq!(read("1w")?, "2026-11-15T12:00:00Z");
@@ -24,7 +26,7 @@ fn a_time_is_typed_in_full_in_seconds_or_as_how_long_ago() -> Result<(), Box<dyn
 fn what_is_no_time_says_what_is() {
     for text in [
         "",
-        "yesterday",
+        "tomorrow",
         "-2h",
         "h",
         "2x",

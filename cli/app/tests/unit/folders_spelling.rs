@@ -4,6 +4,7 @@ use super::*;
 
 #[test]
 fn spellings_of_one_folder_have_one_key() {
+    let key = |path: &str| key_with(path, |_| true);
     let same = [
         &["/srv/code", "/srv/code/", "/srv//code/.", "/srv/x/../code"][..],
         &[
@@ -25,6 +26,15 @@ fn spellings_of_one_folder_have_one_key() {
     for (n, one) in different.iter().enumerate() {
         assert!(different[n + 1..].iter().all(|other| key(one) != key(other)), "{one}");
     }
+}
+
+#[test]
+fn a_folder_below_mnt_is_no_drive_where_it_is_mounted() {
+    let key = |path: &str| key_with(path, |letter| letter != 'd');
+    assert_ne!(key("/mnt/d/Code"), key("/mnt/d/code"));
+    assert_ne!(key("/mnt/d/code"), key(r"D:\code"));
+    assert_eq!(key(r"D:\Code"), key("d:/code"));
+    assert_eq!(key("/mnt/c/Code"), key(r"C:\code"));
 }
 
 #[test]
