@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::AgentHome;
 
 use crate::fault::Fault;
-pub use crate::given::Given;
 use crate::given::absolute;
+pub use crate::given::{Given, path_word};
 use crate::{messages, owner};
 
 /// Paths of the two directories. Neither needs to exist.
@@ -31,18 +31,10 @@ impl Dirs {
     ///
     /// Fails if nothing names a home and the user has no home directory.
     pub fn find(given: &Given) -> Result<Dirs, Fault> {
-        let home = match given.home.clone().or_else(|| variable("CODEX_HOME").map(PathBuf::from)) {
-            Some(home) => home,
-            None => env::home_dir()
-                .filter(|user| !user.as_os_str().is_empty())
-                .map(|user| user.join(".codex"))
-                .ok_or_else(|| {
-                    Fault::new(
-                        "this user has no home directory",
-                        "pass the agent's home with --home DIR, or set CODEX_HOME",
-                    )
-                })?,
-        };
+        let home = given.home.clone().or_else(agents_own).ok_or_else(|| {
+            let hint = "pass the agent's home with --home DIR, or set CODEX_HOME";
+            Fault::new("this user has no home directory", hint)
+        })?;
         let sqlite_home = given
             .sqlite_home
             .clone()
@@ -55,6 +47,12 @@ impl Dirs {
     /// Returns the same places, from the root.
     pub fn absolute(&self) -> Dirs {
         Dirs { home: absolute(&self.home), sqlite_home: absolute(&self.sqlite_home), ..*self }
+    }
+
+    /// Returns true if the agent itself uses this home by default.
+    pub fn is_agents_own(&self) -> bool {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| absolute(path));
+        agents_own().is_some_and(|own| real(&own) == real(&self.home))
     }
 
     /// Opens the agent's home.
@@ -134,6 +132,15 @@ impl Dirs {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns the home that the agent itself uses.
+fn agents_own() -> Option<PathBuf> {
+    let default = || {
+        let user = env::home_dir().filter(|user| !user.as_os_str().is_empty())?;
+        Some(user.join(".codex"))
+    };
+    variable("CODEX_HOME").map(PathBuf::from).or_else(default)
 }
 
 /// Asks the system whether this user may write to a folder, without writing.

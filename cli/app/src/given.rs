@@ -24,7 +24,7 @@ impl Given {
 }
 
 /// Quotes a path for a shell, from the root.
-pub(crate) fn path_word(path: &Path) -> String {
+pub fn path_word(path: &Path) -> String {
     shell_os_word(absolute(path).as_os_str())
 }
 

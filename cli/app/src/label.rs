@@ -4,31 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 use threadkeep_state::{Agent, Thread};
-use uuid::Uuid;
 
 use crate::folders::shown;
 use crate::text::one_line;
 
 /// Least number of characters of an id that are shown: the time in it, to the millisecond.
 pub const SHORT_ID: usize = 13;
-
-/// Shortens each id to the beginning that distinguishes it from the others of a page: 13
-/// characters, and more where that collides.
-pub fn short_ids(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
-    let ids: Vec<String> = ids.map(|id| id.hyphenated().to_string()).collect();
-    let mut sorted: Vec<&String> = ids.iter().collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let common = |one: &str, other: &str| one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let short = |id: &String| {
-        // Those most alike are neighbours.
-        let at = sorted.partition_point(|other| *other < id);
-        let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
-        let alike = neighbours.filter_map(|at| sorted.get(at)).map(|other| common(id, other)).max();
-        id[..alike.map_or(SHORT_ID, |alike| SHORT_ID.max(alike + 1)).min(id.len())].to_owned()
-    };
-    ids.iter().map(short).collect()
-}
 
 /// Returns the thread's name, else its title, else an agent's nickname and path.
 pub fn thread_label(thread: &Thread) -> String {

@@ -14,7 +14,7 @@
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
 //! | [`folders`] | folders and repositories as people mean them |
-//! | [`settle`] | whether a run still goes on |
+//! | [`outcome`] | whether a run still goes on |
 //! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
 //! ```
@@ -63,11 +63,11 @@ pub mod message;
 pub mod messages;
 pub mod observer;
 pub mod opening;
+pub mod outcome;
 pub mod own_log;
 pub mod refresh;
 pub mod sandbox;
 pub mod settings;
-pub mod settle;
 pub mod telemetry;
 pub mod text;
 pub mod time;

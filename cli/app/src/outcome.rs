@@ -13,7 +13,7 @@ pub const QUIET: Duration = Duration::from_secs(10 * 60);
 /// Returns the outcome to show for a thread's stored one. [`RunOutcome::Running`] means only that
 /// the rollout has no end: it holds if the rollout changed within [`QUIET`], or if an agent holds
 /// the thread.
-pub fn settle(home: &AgentHome, thread: &Thread) -> RunOutcome {
+pub fn outcome_now(home: &AgentHome, thread: &Thread) -> RunOutcome {
     if thread.run_outcome != RunOutcome::Running {
         return thread.run_outcome;
     }

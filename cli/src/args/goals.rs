@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::{GOALS_CODES, Id, THREAD};
+use super::{GOALS_CODES, Ids, THREAD};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GoalsArgs {
@@ -25,19 +25,19 @@ pub(crate) enum GoalsCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
         limit: Option<u32>,
     },
-    /// Show a thread's goal
-    Get(Id),
-    /// Give a thread a goal, or change the one it has
+    /// Show the goals of threads
+    Get(Ids),
+    /// Give one thread a goal, or change the one it has
     Set(SetArgs),
-    /// Pause an active goal
-    Pause(Id),
-    /// Make a paused, blocked or limited goal active again
-    Resume(Id),
-    /// Mark a goal as complete
-    Complete(Id),
-    /// Remove a thread's goal
-    Clear(Id),
-    /// Record tokens and time spent on a goal
+    /// Pause active goals
+    Pause(Ids),
+    /// Make paused, blocked or limited goals active again
+    Resume(Ids),
+    /// Mark goals as complete
+    Complete(Ids),
+    /// Remove the goals of threads
+    Clear(Ids),
+    /// Record tokens and time spent on the goal of one thread
     Account(AccountArgs),
 }
 

@@ -25,14 +25,17 @@ const HOME: &str = "The agent's home, with its rollouts; `threads` lists several
     [default: $CODEX_HOME, otherwise ~/.codex]";
 const SQLITE_HOME: &str =
     "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
-const THREAD: &str = "The thread: an id, its first or last digits, a name, a rollout, or @1 for the newest";
-const THREADS: &str = "The threads: ids, their first or last digits, names, rollouts, or @1 for the newest";
+const THREAD: &str =
+    "The thread: an id, its first or last digits, a name or nickname, a rollout, or @1 for the newest";
+const THREADS: &str =
+    "The threads: ids, their first or last digits, names or nicknames, rollouts, or @1 for the newest";
 const COLOR: &str = "When to use colours; NO_COLOR and CLICOLOR_FORCE are respected";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success, 1 problems were found, 2 failure; each command's help says what counts as a problem.
 With --json, stdout is one JSON document and nothing else (with `logs`, one a row). Notes and errors go to stderr, one \
-JSON object a line: {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}.";
+JSON object a line: {\"note\": …} or {\"error\": {\"message\": …, \"hint\": …}}. A command that takes ids prints {\"results\": […]}, \
+one object an id in their order; the fields of a single one stand at the top as well.";
 
 const BACKFILL_CODES: &str = "\
 Exit codes: 0 success; 1 a file failed, is a copy of another or could not be listed; 2 failure, or interrupted.
@@ -153,12 +156,6 @@ pub(crate) enum Values {
     Sources,
     /// Models of the newest threads
     Models,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Id {
-    #[arg(help = THREAD)]
-    pub(crate) id: String,
 }
 
 #[derive(Clone, Debug, Args)]

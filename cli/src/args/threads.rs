@@ -64,12 +64,12 @@ pub(crate) struct ListArgs {
     /// With --cwd: in its subfolders, too
     #[arg(long, requires = "cwd")]
     pub(crate) recursive: bool,
-    /// Only threads of the git repository of this folder, in all its worktrees and subfolders
-    /// [default: the current one]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["cwd", "recursive"])]
+    /// Only threads of this git repository, given by its name or a folder in it, with all its
+    /// worktrees and subfolders [default: that of the current folder]
+    #[arg(long, value_name = "REPO", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["cwd", "recursive"])]
     pub(crate) repo: Option<PathBuf>,
-    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, or 12h, 3d, 2w
-    /// (ago)
+    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, today, yesterday,
+    /// or 12h, 3d, 2w (ago)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// Only threads last updated before this time; a date counts to its end
@@ -116,7 +116,8 @@ pub(crate) enum Sort {
 }
 
 /// Commands for threads. An ID may be shortened to any unique beginning, or be the last digits of
-/// one, a name, the path of a rollout, or `@1` for the newest thread of the list.
+/// one, a name, an agent's nickname, the path of a rollout, or `@1` for the first thread of the
+/// list.
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {
@@ -141,7 +142,7 @@ pub(crate) enum ThreadsCommand {
     },
     /// Move threads from the list to the archive; no file is moved or deleted
     Archive(Ids),
-    /// Move archived threads back to the list
+    /// Move archived threads back to the list; @1 is the first of `threads --archived`
     Unarchive(Ids),
     /// Allow or forbid making memories from threads
     Memory {
@@ -157,7 +158,8 @@ pub(crate) enum ThreadsCommand {
     Close(Ids),
     /// Reopen closed threads and the threads that were closed with them
     Reopen(Ids),
-    /// Restore deleted threads, without what was deleted with them
+    /// Restore deleted threads, without what was deleted with them; @1 is the first of
+    /// `threads --deleted`
     Restore(Ids),
     /// Delete threads with their goals and logs; their rollouts are kept
     Delete {
@@ -185,6 +187,9 @@ pub(crate) struct TreeArgs {
     /// Continue with threads at the top that are older than this one
     #[arg(long, value_name = "ID", conflicts_with = "id")]
     pub(crate) before: Option<String>,
+    /// Show the tokens that each thread used, and those of all its sub-agents
+    #[arg(long)]
+    pub(crate) tokens: bool,
     /// Do not update the index first
     #[arg(long)]
     pub(crate) no_refresh: bool,

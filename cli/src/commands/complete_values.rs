@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::label::{kind_of_source, short_ids, thread_label};
+use threadkeep_app::label::{kind_of_source, thread_label};
 use threadkeep_app::opening;
 use threadkeep_app::text::fit;
 use threadkeep_state::{ListThreads, Shelf, StateError, StateRuntime, Thread, ThreadKind};
 
 use crate::args::Values;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::output::ids::Ids;
 use crate::output::{Answer, Screen};
 
 /// Most threads that are offered.
@@ -52,8 +53,9 @@ async fn offered(state: &StateRuntime, kind: Values) -> Result<Vec<(String, Stri
     Ok(match kind {
         Values::Ids => {
             let threads = newest(state).await?;
-            let ids = short_ids(threads.iter().map(|thread| thread.id));
-            ids.into_iter().zip(threads.iter().map(thread_label)).collect()
+            let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
+            let ids = Ids::of(state.threads(), &ids).await?;
+            threads.iter().map(|thread| (ids.short(thread.id), thread_label(thread))).collect()
         }
         Values::Deleted => {
             let deleted = state.threads().deleted(OFFERED).await?;

@@ -1,55 +1,98 @@
-//! Additions to clap's completion scripts: ids, sources and models, which only the index knows.
+//! Additions to clap's completion scripts: ids, sources and models, which only the index of the
+//! home on the command line knows.
+
+use std::collections::BTreeSet;
 
 use clap_complete::Shell;
 
-/// Commands of `threads` that take ids.
-const THREADS: &str = "show rename archive unarchive memory tree close reopen delete";
-/// Commands of `goals` that take an id.
-const GOALS: &str = "get set pause resume complete clear account";
+/// Commands that take ids, and nothing after them.
+const SEVERAL: [(&str, &str); 2] = [
+    ("threads", "show archive unarchive memory close reopen delete"),
+    ("goals", "get pause resume complete clear"),
+];
+/// Commands whose first word is an id.
+const ONE: [(&str, &str); 2] = [("threads", "rename tree"), ("goals", "set account")];
 
 /// Returns a script with ids, sources and models.
-pub(super) fn complete(shell: Shell, script: &str) -> String {
+pub(super) fn complete(shell: Shell, cli: &clap::Command, script: &str) -> String {
     // clap offers the hidden command as well.
     let is_offer =
         |line: &&str| line.starts_with("'complete-values:") || line.contains("-a \"complete-values\"");
     let lines: Vec<&str> = script.lines().filter(|line| !is_offer(line)).collect();
     let script = &format!("{}\n", lines.join("\n").replace(" complete-values help", " help"));
     match shell {
-        Shell::Bash => format!("{script}{}", bash()),
+        Shell::Bash => format!("{script}{}", bash(cli)),
         Shell::Zsh => zsh(script),
         Shell::Fish => format!("{script}{}", fish()),
         _ => script.to_owned(),
     }
 }
 
-fn bash() -> String {
-    let ids = |noun: &str, verbs: &str| {
-        verbs.split(' ').map(|verb| format!("*\" {noun} {verb} \"*")).collect::<Vec<_>>().join("|")
+/// Returns every option that takes a value, of all commands.
+fn with_values(command: &clap::Command) -> BTreeSet<String> {
+    let options = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+    let names = options.flat_map(|arg| {
+        let long = arg.get_long().map(|long| format!("--{long}"));
+        long.into_iter().chain(arg.get_short().map(|short| format!("-{short}")))
+    });
+    names.chain(command.get_subcommands().flat_map(with_values)).collect()
+}
+
+fn bash(cli: &clap::Command) -> String {
+    let ids = |commands: [(&str, &str); 2], end: &str| {
+        let patterns = commands.map(|(noun, verbs)| {
+            verbs.split(' ').map(|verb| format!("\" {noun} {verb} \"{end}")).collect::<Vec<_>>().join("|")
+        });
+        patterns.join("|")
     };
+    // Readline splits words at `=`.
     format!(
         r#"
 _threadkeep_values() {{
-    local cur="${{COMP_WORDS[COMP_CWORD]}}" kind=""
-    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+    local cur="${{COMP_WORDS[COMP_CWORD]}}" kind="" option="" word value i words=() given=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word="${{COMP_WORDS[i]}}"
+        case "$word" in
+            {})
+                [[ "${{COMP_WORDS[i+1]}}" == "=" ]] && ((i++))
+                ((i++))
+                if ((i >= COMP_CWORD)); then
+                    option="$word"
+                    [[ "$cur" == "=" ]] && cur=""
+                elif [[ "$word" == --home || "$word" == --sqlite-home ]]; then
+                    value="${{COMP_WORDS[i]//[\\\'\"]/}}"
+                    [[ "$value" == "~" || "$value" == "~/"* ]] && value="$HOME${{value:1}}"
+                    given+=("$word" "$value")
+                fi
+                ;;
+            -*) ;;
+            *) words+=("$word") ;;
+        esac
+    done
+    case "$option" in
         --source) kind=sources ;;
         --model) kind=models ;;
+        --before|--thread) kind=ids ;;
+        "")
+            [[ "$cur" == -* ]] || case " ${{words[*]}} " in
+                " threads restore "*) kind=deleted ;;
+                {}|{}) kind=ids ;;
+            esac
+            ;;
     esac
-    if [[ -z "$kind" && "$cur" != -* ]]; then
-        case " ${{COMP_WORDS[*]:0:COMP_CWORD}} " in
-            *" threads restore "*) kind=deleted ;;
-            {}|{}) kind=ids ;;
-        esac
-    fi
+    COMPREPLY=()
     if [[ -n "$kind" ]]; then
-        COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" complete-values "$kind" 2>/dev/null)" -- "$cur"))
-    else
+        COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" "${{given[@]}}" complete-values "$kind" 2>/dev/null)" -- "$cur"))
+    fi
+    if [[ ${{#COMPREPLY[@]}} == 0 ]]; then
         _threadkeep "$@"
     fi
 }}
 complete -F _threadkeep_values -o bashdefault -o default threadkeep
 "#,
-        ids("threads", THREADS),
-        ids("goals", GOALS)
+        with_values(cli).into_iter().collect::<Vec<_>>().join("|"),
+        ids(SEVERAL, "*"),
+        ids(ONE, "")
     )
 }
 
@@ -60,7 +103,10 @@ fn zsh(script: &str) -> String {
             "sources"
         } else if line.contains("--model=") {
             "models"
-        } else if [":id -- ", "::id -- ", "*:ids -- ", "*::ids -- "].iter().any(|arg| line.contains(arg)) {
+        } else if [":id -- ", "::id -- ", "*:ids -- ", "*::ids -- ", "--before=", "--thread="]
+            .iter()
+            .any(|arg| line.contains(arg))
+        {
             "ids"
         } else {
             return line.to_owned();
@@ -68,32 +114,66 @@ fn zsh(script: &str) -> String {
         line.replace(":_default'", &format!(":_threadkeep_{kind}'"))
     };
     let lines: Vec<String> = script.lines().map(action).collect();
-    let functions = ["ids", "sources", "models"].map(|kind| {
-        format!(
-            "_threadkeep_{kind}() {{\n    compadd -- ${{(f)\"$(threadkeep complete-values {kind} 2>/dev/null)\"}}\n}}\n"
-        )
-    });
+    let functions = ["ids", "sources", "models"]
+        .map(|kind| format!("_threadkeep_{kind}() {{\n    _threadkeep_offer {kind}\n}}\n"));
     // The first line names the program for zsh.
     let (first, rest) = lines.split_at(lines.len().min(1));
-    format!("{}\n\n{}\n{}\n", first.concat(), functions.concat(), rest.join("\n"))
+    format!("{}\n{ZSH}\n{}\n{}\n", first.concat(), functions.concat(), rest.join("\n"))
 }
+
+/// Offers values of the home on the command line. clap's script has taken the words before a
+/// command out of `words`, so the whole line is read.
+const ZSH: &str = r#"
+_threadkeep_offer() {
+    local -a typed given
+    local n
+    typed=("${(@Q)${(z)BUFFER}}")
+    for ((n = 2; n < ${#typed}; n++)); do
+        case $typed[n] in
+            (--home|--sqlite-home) given+=($typed[n] ${~typed[n+1]}) ;;
+            (--home=*|--sqlite-home=*) given+=($typed[n]) ;;
+        esac
+    done
+    compadd -- ${(f)"$(threadkeep $given complete-values $1 2>/dev/null)"}
+}
+"#;
 
 fn fish() -> String {
     let offer = |condition: &str, kind: &str| {
         format!(
-            "complete -c threadkeep -n \"{condition}\" -f -a \"(threadkeep complete-values {kind} --described 2>/dev/null)\"\n"
+            "complete -c threadkeep -n \"{condition}\" -f -a \"(__threadkeep_values {kind} --described)\"\n"
         )
     };
     let seen = |noun: &str, verbs: &str| {
         format!("__fish_seen_subcommand_from {noun}; and __fish_seen_subcommand_from {verbs}")
     };
-    [
-        "\n".to_owned(),
-        offer(&seen("threads", THREADS), "ids"),
-        offer(&seen("threads", "restore"), "deleted"),
-        offer(&seen("goals", GOALS), "ids"),
-        "complete -c threadkeep -l source -x -a \"(threadkeep complete-values sources)\"\n".to_owned(),
-        "complete -c threadkeep -l model -x -a \"(threadkeep complete-values models)\"\n".to_owned(),
-    ]
-    .concat()
+    let ids = SEVERAL.into_iter().chain(ONE).map(|(noun, verbs)| offer(&seen(noun, verbs), "ids"));
+    let of_option = |option: &str, kind: &str| {
+        format!("complete -c threadkeep -l {option} -x -a \"(__threadkeep_values {kind})\"\n")
+    };
+    let options = [("source", "sources"), ("model", "models"), ("before", "ids"), ("thread", "ids")];
+    let options = options.map(|(option, kind)| of_option(option, kind));
+    [FISH.to_owned(), offer(&seen("threads", "restore"), "deleted")]
+        .into_iter()
+        .chain(ids)
+        .chain(options)
+        .collect()
 }
+
+/// Prints values of the home on the command line.
+const FISH: &str = r#"
+function __threadkeep_values
+    set -l typed (commandline -opc)
+    set -l given
+    for n in (seq (count $typed))
+        switch $typed[$n]
+            case --home --sqlite-home
+                set -l value $typed[(math $n + 1)]
+                and set -a given $typed[$n] (string replace -r '^~(?=/|$)' $HOME -- $value)
+            case '--home=*' '--sqlite-home=*'
+                set -a given $typed[$n]
+        end
+    end
+    threadkeep $given complete-values $argv 2>/dev/null
+end
+"#;

@@ -28,7 +28,7 @@ impl Run for Completions {
     async fn run(&self, _context: &Context<'_>) -> Answered {
         let mut script = Vec::new();
         clap_complete::generate(self.0, &mut Cli::command(), "threadkeep", &mut script);
-        let script = complete(self.0, &String::from_utf8_lossy(&script));
+        let script = complete(self.0, &Cli::command(), &String::from_utf8_lossy(&script));
         Ok(Box::new(Script { shell: self.0, script }))
     }
 }

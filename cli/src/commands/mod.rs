@@ -13,6 +13,7 @@ mod resolve;
 mod several;
 mod status;
 mod threads;
+mod word;
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::own_log::OwnLog;

@@ -2,41 +2,73 @@
 
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
+use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
 use uuid::Uuid;
 
+use super::resolve::Lookup;
 use crate::command::Answered;
 use crate::exit::Code;
 use crate::output::{Answer, Screen};
 
-/// Answers to several ids, in their order. A fault was printed when it occurred.
-struct Several<A> {
+/// Lines from which on an answer is kept apart from the next one.
+const SHEET: usize = 4;
+
+/// Answers to ids, in their order. If there are several, faults were printed when they occurred.
+pub(super) struct Several<A> {
     results: Vec<(String, Result<A, Fault>)>,
 }
 
-/// Runs a command for each id. A single id gives its own answer or fault.
-pub(super) async fn each<A: Answer + 'static>(
+/// Runs a command for each id, with an index.
+pub(super) async fn each<A>(
+    lookup: &Lookup<'_>,
     typed: &[String],
-    screen: &Screen,
     run: impl AsyncFn(&str) -> Result<A, Fault>,
-) -> Answered {
-    if let [only] = typed {
-        return Ok(Box::new(run(only).await?));
-    }
-    let mut results = Vec::with_capacity(typed.len());
-    for typed in typed {
-        let result = run(typed).await;
-        if let Err(fault) = &result {
-            screen.fault(fault);
-        }
-        results.push((typed.clone(), result));
-    }
-    Ok(Box::new(Several { results }))
+) -> Result<Several<A>, Fault> {
+    let words = lookup.fixed(typed).await?;
+    Ok(Several::of(typed, words, lookup.screen, async |word: String| run(&word).await).await)
 }
 
-impl<A: Answer> Several<A> {
+/// Closes the index, and returns the answer or why there is none.
+pub(super) async fn closed<A: Answer + 'static>(
+    index: Index,
+    answers: Result<Several<A>, Fault>,
+) -> Answered {
+    let closed = index.close().await;
+    let answered = answers?.answer()?;
+    closed.map(|()| answered)
+}
+
+impl<A> Several<A> {
+    /// Runs a command for each id, whose meaning was found or not.
+    pub(super) async fn of<M>(
+        typed: &[String],
+        meant: Vec<Result<M, Fault>>,
+        screen: &Screen,
+        run: impl AsyncFn(M) -> Result<A, Fault>,
+    ) -> Several<A> {
+        let mut results = Vec::with_capacity(typed.len());
+        for (typed_word, meant) in typed.iter().zip(meant) {
+            let result = match meant {
+                Ok(meant) => run(meant).await,
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = &result
+                && typed.len() > 1
+            {
+                screen.fault(fault);
+            }
+            results.push((typed_word.clone(), result));
+        }
+        Several { results }
+    }
+
     fn answers(&self) -> impl Iterator<Item = &A> {
         self.results.iter().filter_map(|(_, result)| result.as_ref().ok())
+    }
+
+    pub(super) fn answers_mut(&mut self) -> impl Iterator<Item = &mut A> {
+        self.results.iter_mut().filter_map(|(_, result)| result.as_mut().ok())
     }
 
     fn failed(&self) -> usize {
@@ -44,19 +76,38 @@ impl<A: Answer> Several<A> {
     }
 }
 
+impl<A: Answer + 'static> Several<A> {
+    /// Returns the answer, or the fault of a single id.
+    pub(super) fn answer(mut self) -> Answered {
+        match self.results.pop() {
+            Some((_, Err(fault))) if self.results.is_empty() => Err(fault),
+            last => {
+                self.results.extend(last);
+                Ok(Box::new(self))
+            }
+        }
+    }
+}
+
 impl<A: Answer> Answer for Several<A> {
+    /// Renders one object an id. The fields of a single one also stand at the top.
     fn json(&self) -> Value {
         let result = |(typed, result): &(String, Result<A, Fault>)| match result {
             Ok(answer) => answer.json(),
             Err(fault) => json!({ "typed": typed, "error": fault.message.to_string() }),
         };
-        json!({ "results": self.results.iter().map(result).collect::<Vec<_>>() })
+        let results: Vec<Value> = self.results.iter().map(result).collect();
+        let mut document = match results.as_slice() {
+            [only] => only.clone(),
+            _ => json!({}),
+        };
+        document["results"] = results.into();
+        document
     }
 
     fn text(&self, screen: &Screen) -> String {
         let texts: Vec<String> = self.answers().map(|answer| answer.text(screen)).collect();
-        // Sheets of many lines are kept apart.
-        let gap = if texts.iter().any(|text| text.contains("\n\n")) { "\n" } else { "" };
+        let gap = if texts.iter().any(|text| text.lines().count() >= SHEET) { "\n" } else { "" };
         texts.join(gap)
     }
 
@@ -74,7 +125,10 @@ impl<A: Answer> Answer for Several<A> {
     }
 
     fn thread(&self) -> Option<Uuid> {
-        None
+        match self.results.as_slice() {
+            [(_, Ok(only))] => only.thread(),
+            _ => None,
+        }
     }
 
     fn code(&self) -> Code {

@@ -2,6 +2,7 @@
 //! [`Screen::answer`].
 
 pub(crate) mod color;
+pub(crate) mod ids;
 pub(crate) mod json;
 pub(crate) mod pipe;
 pub(crate) mod progress;
@@ -16,9 +17,11 @@ use std::sync::{Mutex, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
-use threadkeep_app::text::{clean, wrap};
+use threadkeep_app::label::thread_label;
+use threadkeep_app::text::{clean, fit, wrap};
 use threadkeep_app::{Fault, Message, Observer, messages};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
+use threadkeep_state::Thread;
 use uuid::Uuid;
 
 use crate::args::{Color, Global};
@@ -113,6 +116,11 @@ impl Screen {
     /// Returns true if a program reads the answer: nothing is cut, and messages go to stderr.
     pub(crate) fn is_plain(&self) -> bool {
         self.width == table::UNLIMITED
+    }
+
+    /// Breaks a line for people into lines that fit the terminal. A command is never broken.
+    pub(crate) fn lines(&self, line: &str) -> Vec<String> {
+        wrap(line, if self.is_terminal { self.width } else { usize::MAX })
     }
 
     /// Renders a message, with the directories that were given in its commands.
@@ -234,6 +242,11 @@ impl Observer for Screen {
     }
 }
 
+/// Renders a sentence about a thread, and the thread's label on the next line.
+pub(crate) fn labelled(said: &str, thread: &Thread, screen: &Screen) -> String {
+    format!("{said}\n  {}\n", fit(&thread_label(thread), screen.width.saturating_sub(2)))
+}
+
 /// Leaves out homes that were named before.
 fn each_once(homes: &[PathBuf]) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
@@ -253,10 +266,10 @@ fn width(is_terminal: bool) -> usize {
     width.max(LEAST_WIDTH)
 }
 
-/// Breaks a long hint into lines for a terminal. A command is never broken: it is copied.
+/// Breaks a long hint into lines for a terminal.
 fn fitting(hint: String) -> String {
     const LABEL: usize = 8;
-    if !io::stderr().is_terminal() || hint.contains(['`', '\n']) {
+    if !io::stderr().is_terminal() || hint.contains('\n') {
         return hint;
     }
     wrap(&hint, width(true).saturating_sub(LABEL).max(LEAST_WIDTH)).join("\n")

@@ -93,11 +93,13 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is archived; `threadkeep threads unarchive 01a2036c-de71-77f1-a9e3-3c28701bba61` moves it back to the list
+      Please list the files here
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is archived already; nothing to do
+      Please list the files here
     ");
     fixture.json(&["backfill", "--force"])?;
     assert_eq!(archived(&fixture)?, 2);
@@ -105,17 +107,20 @@ fn an_archived_thread_stays_archived_until_it_is_brought_back() -> Result {
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is in the list again
+      Please list the files here
     ");
     assert_eq!(archived(&fixture)?, 1);
     insta::assert_snapshot!(fixture.run(&["threads", "unarchive", "01a2036c-de71"])?.all(), @r"
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is not archived; nothing to do
+      Please list the files here
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "archive", "01a2036e-72f3"])?.all(), @r"
     exit 0
     --- stdout
     01a2036e-72f3-74e0-aaf8-16e5fd86f01a was archived already, by the folder of its rollout; now it is also marked here
+      This session will be archived
     ");
     Ok(())
 }
@@ -134,6 +139,7 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     exit 0
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
+      Please list the files here
     Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
     Its rollout stays, and `threadkeep threads restore 01a2036c-de71-77f1-a9e3-3c28701bba61` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
@@ -160,6 +166,7 @@ fn memories_can_be_forbidden() -> Result {
     exit 0
     --- stdout
     memories from 01a2036c-de71-77f1-a9e3-3c28701bba61 are disabled
+      Please list the files here
     ");
     fixture.json(&["backfill", "--force"])?;
     assert_eq!(fixture.json(&["threads", "show", ID])?["thread"]["memory_mode"], "disabled");

@@ -16,6 +16,7 @@ fn deletions_left_over_are_reported_once() -> Result {
     exit 0
     --- stdout
     01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
+      Add a changelog to the widget
     The rest will be deleted by a later command
     Its rollout stays, and `threadkeep threads restore 01a2036c-e047-73b0-a0b8-5c88d8d44d72` restores the thread without them
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl

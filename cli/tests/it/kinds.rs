@@ -100,13 +100,15 @@ fn times_models_and_branches_narrow_the_list() -> Result {
     assert_eq!(listed(&fixture, &["--until", "2026-10-02"])?, [2, 1]);
     assert_eq!(listed(&fixture, &["--since", "2026-10-02T11:00", "--until", "2026-10-03T09:00"])?, [0; 0]);
     assert_eq!(listed(&fixture, &["--since", "9999w"])?, [3, 2, 1]);
+    assert_eq!(listed(&fixture, &["--until", "yesterday"])?, [3, 2, 1]);
+    assert_eq!(listed(&fixture, &["--since", "today"])?, [0; 0]);
     assert_eq!(listed(&fixture, &["--model", "model-two"])?, [2]);
     assert_eq!(listed(&fixture, &["--branch", "fix/it"])?, [3]);
     insta::assert_snapshot!(fixture.run(&["threads", "--since", "soon"])?.all(), @r"
     exit 2
     --- stderr
     error: --since: `soon` is not a time
-      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
+      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "--branch", "main", "--model", "model-two"])?.all(), @r"
     exit 0
@@ -208,5 +210,20 @@ fn files_that_cannot_be_read_are_counted_below_the_list() -> Result {
     let list = fixture.run(&["threads"])?.stdout;
     assert!(list.contains("1 file could not be read; `threadkeep backfill` shows which"), "{list}");
     assert_eq!(fixture.json(&["threads"])?["unreadable"], 1);
+    // So are damaged ones, and what an index run found earlier.
+    let noise = Rollout { n: 3, ..Rollout::default() }.write(&fixture)?;
+    std::fs::write(&noise, "no JSON\nat all\n")?;
+    let shrunk = Rollout { n: 4, ..Rollout::default() }.write(&fixture)?;
+    let gone = Rollout { n: 5, ..Rollout::default() }.write(&fixture)?;
+    fixture.json(&["threads"])?;
+    std::fs::write(&shrunk, "")?;
+    std::fs::remove_file(&gone)?;
+    fixture.json(&["threads"])?;
+    let list = fixture.run(&["threads", "--no-refresh"])?.stdout;
+    let footer = "1 thread left out, because its rollout is missing: --missing shows more\n\
+                  3 files could not be read; `threadkeep backfill` shows which\n";
+    assert!(list.ends_with(footer), "{list}");
+    let empty = fixture.run(&["threads", "--search", "nothing"])?;
+    assert_eq!(empty.all().matches("3 files could not be read").count(), 1, "{}", empty.all());
     Ok(())
 }

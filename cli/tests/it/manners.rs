@@ -1,7 +1,7 @@
-//! Typos, outputs that cannot be written, homes that are none, and completion scripts.
+//! Typos, outputs that cannot be written, and homes that are none.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::family::{family, id};
 use super::fixture::{Fixture, Result};
@@ -145,66 +145,5 @@ fn two_homes_share_one_sqlite_home_only_if_both_are_named() -> Result {
     let home = other.home();
     let home = home.to_str().ok_or("a path")?;
     assert_eq!(other.run(&["threads", "-q", "--home", home, "--sqlite-home", databases])?.code, Some(0));
-    Ok(())
-}
-
-#[test]
-fn shells_are_offered_ids_sources_and_models() -> Result {
-    let fixture = family()?;
-    let values = |kind: &str| -> Result<String> { Ok(fixture.run(&["complete-values", kind])?.all()) };
-    assert_eq!(values("ids")?, "exit 0", "without an index there is nothing to offer");
-    fixture.json(&["backfill"])?;
-    insta::assert_snapshot!(values("ids")?, @r"
-    exit 0
-    --- stdout
-    01a21000-0004
-    01a21000-0001
-    01a21000-0003
-    ");
-    insta::assert_snapshot!(values("sources")?, @r"
-    exit 0
-    --- stdout
-    cli
-    empty
-    fork
-    guardian
-    memory
-    review
-    subagent
-    user
-    ");
-    insta::assert_snapshot!(fixture.run(&["complete-values", "ids", "--described"])?.stdout.replace('\t', " | "), @r"
-    01a21000-0004 | Build it of glass
-    01a21000-0001 | Plan the greenhouse
-    01a21000-0003 | Count the panes
-    ");
-    for (shell, call) in [
-        ("bash", "complete-values \"$kind\""),
-        ("zsh", "_threadkeep_ids"),
-        ("fish", "(threadkeep complete-values ids --described 2>/dev/null)"),
-    ] {
-        let script = fixture.run(&["completions", shell])?.stdout;
-        assert!(script.contains(call), "{shell}");
-        for offer in ["completions complete-values", "'complete-values:", "-a \"complete-values\""] {
-            assert!(!script.contains(offer), "{shell} does not offer the hidden command");
-        }
-        // Only a shell that is there can check the syntax.
-        let path = fixture.path().join(shell);
-        fs::write(&path, script)?;
-        if let Ok(checked) = Command::new(shell).arg("-n").arg(&path).output() {
-            assert!(checked.status.success(), "{shell}: {}", String::from_utf8_lossy(&checked.stderr));
-        }
-    }
-    let script = fixture.path().join("bash");
-    let run = "source \"$1\"; COMP_WORDS=(threadkeep threads show 01a2); COMP_CWORD=3; \
-               _threadkeep_values threadkeep 01a2 show; echo \"${COMPREPLY[*]}\"";
-    let mut bash = Command::new("bash");
-    bash.args(["-c", run, "bash"]).arg(&script).env("CODEX_HOME", fixture.home());
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_threadkeep")).parent().ok_or("a folder")?;
-    bash.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
-    if let Ok(offered) = bash.output() {
-        let offered = String::from_utf8_lossy(&offered.stdout).into_owned();
-        assert_eq!(offered.split_whitespace().count(), 3, "{offered}");
-    }
     Ok(())
 }

@@ -34,6 +34,10 @@ fn a_folder_is_one_however_it_is_spelled() -> Result {
     assert_eq!(titles(&list(&["--cwd", "/gone/"])?), ["thread 5"]);
     let table = fixture.run(&["threads"])?.stdout;
     assert!(table.contains(r"C:\Work\Ada") && !table.contains(r"\\?\"), "{table}");
+    insta::assert_snapshot!(fixture.run(&["threads", "--cwd", "."])?.stdout, @r"
+    No current thread of yours matches --cwd [tmp].
+    without --cwd: 5 threads.
+    ");
     insta::assert_snapshot!(fixture.run(&["threads", "--cwd", "/nowhere"])?.all(), @r"
     exit 0
     --- stdout
@@ -69,14 +73,15 @@ fn a_repository_is_listed_with_its_worktrees() -> Result {
         let page = fixture.json(&["threads", "--asc", "--repo", typed])?;
         assert_eq!(titles(&page), ["main", "main/src", "wt", "gone"], "{typed}");
     }
+    assert_eq!(titles(&fixture.json(&["threads", "--repo", "B"])?).len(), 4, "by its name");
     let here =
         fixture.command(&["--json", "threads", "--repo"]).current_dir(fixture.path().join("wt")).output()?;
     assert_eq!(titles(&serde_json::from_slice(&here.stdout)?).len(), 4);
     insta::assert_snapshot!(fixture.run(&["threads", "--repo", "other"])?.all(), @r"
     exit 2
     --- stderr
-    error: `other` is not in a git repository that is known
-      hint: name a folder in one, or use --cwd DIR --recursive
+    error: `other` is no git repository that is known, nor a folder in one
+      hint: give a repository's name or a folder in it, or use --cwd DIR --recursive
     ");
     Ok(())
 }

@@ -50,19 +50,20 @@ fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() ->
     exit 0
     --- stdout
     1 thread closed; `threadkeep threads reopen 01a2036e-6cdf-7391-8637-5d2cea6ff818` reopens the same threads
-      01a2036e-6cdf-7391-8637-5d2cea6ff818
+      01a2036e-6cdf-7391-8637-5d2cea6ff818  Look at the README and report.
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "close", PARENT])?.all(), @r"
     exit 0
     --- stdout
     2 threads closed; `threadkeep threads reopen 01a2036e-6c3d-7fb3-9eef-e29a46cef274` reopens the same threads
-      01a2036e-6c3d-7fb3-9eef-e29a46cef274
-      01a2036e-6d54-7dd2-bdfc-2550e7f389b9
+      01a2036e-6c3d-7fb3-9eef-e29a46cef274  Use two helpers to look at the code
+      01a2036e-6d54-7dd2-bdfc-2550e7f389b9  Look at lib.rs and report.
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "close", PARENT])?.all(), @r"
     exit 0
     --- stdout
     01a2036e-6c3d-7fb3-9eef-e29a46cef274 is closed already; nothing to do
+      Use two helpers to look at the code
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "tree", "01a2036e-6c3d"])?.all(), @r"
     exit 0
@@ -85,21 +86,20 @@ fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() ->
     exit 0
     --- stdout
     2 threads reopened
-      01a2036e-6c3d-7fb3-9eef-e29a46cef274
-      01a2036e-6d54-7dd2-bdfc-2550e7f389b9
+      01a2036e-6c3d-7fb3-9eef-e29a46cef274  Use two helpers to look at the code
+      01a2036e-6d54-7dd2-bdfc-2550e7f389b9  Look at lib.rs and report.
     ");
     let tree = fixture.json(&["threads", "tree", PARENT])?;
     let lives: Vec<_> =
         tree["agents"].as_array().ok_or("an array")?.iter().map(|agent| &agent["lifecycle"]).collect();
     assert_eq!(lives, ["open", "closed", "open"]);
-    assert_eq!(
-        fixture.json(&["threads", "reopen", CHILD])?,
-        json!({ "thread_id": CHILD, "reopened": [CHILD] })
-    );
+    let reopened = json!({ "thread_id": CHILD, "reopened": [CHILD] });
+    assert_eq!(fixture.json(&["threads", "reopen", CHILD])?["results"], json!([reopened]));
     insta::assert_snapshot!(fixture.run(&["threads", "reopen", CHILD])?.all(), @r"
     exit 0
     --- stdout
     01a2036e-6cdf-7391-8637-5d2cea6ff818 is open already; nothing to do
+      Look at the README and report.
     ");
     Ok(())
 }
@@ -108,7 +108,8 @@ fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() ->
 fn a_thread_without_children_can_be_closed_too() -> Result {
     let fixture = Fixture::bundled()?;
     let id = "01a2036c-de71-77f1-a9e3-3c28701bba61";
-    assert_eq!(fixture.json(&["threads", "close", id])?, json!({ "thread_id": id, "closed": [id] }));
+    let closed = fixture.json(&["threads", "close", id])?;
+    assert_eq!((&closed["thread_id"], &closed["closed"]), (&json!(id), &json!([id])));
     assert_eq!(fixture.json(&["threads", "show", id])?["agent"]["lifecycle"], "closed");
     Ok(())
 }

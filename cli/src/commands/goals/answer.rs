@@ -1,7 +1,5 @@
 //! Answers of the commands for goals.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 use threadkeep_app::Message;
 use threadkeep_state::{AgentGoal, Thread};
@@ -9,6 +7,7 @@ use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
 use super::{sheet, text};
+use crate::output::ids::Ids;
 use crate::output::{Answer, Screen, json};
 
 /// Answer of a command for goals.
@@ -17,8 +16,7 @@ pub(super) enum Goals {
         goals: Vec<Goal>,
         /// Threads whose agents have goals.
         agents: Vec<Thread>,
-        /// Threads of the index: their ids may be shortened.
-        indexed: HashMap<Uuid, Thread>,
+        ids: Ids,
         more: bool,
         filtered: bool,
     },
@@ -70,8 +68,8 @@ impl Answer for Goals {
             Goals::List { goals, agents, .. } if goals.is_empty() && agents.is_empty() && screen.quiet => {
                 String::new()
             }
-            Goals::List { goals, agents, indexed, more, filtered } => {
-                sheet::list((goals, agents), indexed, *more, *filtered, screen)
+            Goals::List { goals, agents, ids, more, filtered } => {
+                sheet::list((goals, agents), ids, *more, *filtered, screen)
             }
             Goals::One { thread, goal: None, agent_goal: None } => format!("thread {thread} has no goal\n"),
             Goals::One { thread, goal, agent_goal } => {

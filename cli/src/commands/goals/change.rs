@@ -14,12 +14,13 @@ use super::answer::Goals;
 use super::text::{of_typed, status, summary};
 use crate::args::{AccountArgs, Budget, Mode, SetArgs};
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::{is_known, resolve};
+use crate::commands::resolve::{may_exist, resolve};
+use crate::commands::several::Several;
 use crate::output::Screen;
 
 /// The command.
 pub(super) struct ChangeGoal<'a> {
-    pub(super) id: &'a str,
+    pub(super) ids: &'a [String],
     pub(super) change: Change<'a>,
 }
 
@@ -58,25 +59,29 @@ impl Run for ChangeGoal<'_> {
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         if let Change::Account(AccountArgs { tokens: None, seconds: None, .. }) = self.change {
-            let account = command("goals account").arg(self.id).append("--tokens N --seconds N");
+            let account = command("goals account")
+                .arg(self.ids.first().map_or("ID", String::as_str))
+                .append("--tokens N --seconds N");
             return Err(Fault::new(
                 "nothing to record: give --tokens, --seconds or both",
                 ("type how much: ", account),
             ));
         }
-        let thread = resolve(dirs, self.id, screen).await?;
-        if let Change::Set(SetArgs { force: false, .. }) = self.change {
-            refuse_unknown(dirs, thread, screen).await?;
-        }
-        let changed = changed(dirs, thread, self.change).await.map_err(|fault| fault.about(thread))?;
-        Ok(Box::new(changed))
+        let threads = resolve(dirs, self.ids, screen).await?;
+        let done = Several::of(self.ids, threads, screen, async |thread| {
+            if let Change::Set(SetArgs { force: false, .. }) = self.change {
+                refuse_unknown(dirs, thread, screen).await?;
+            }
+            changed(dirs, thread, self.change).await.map_err(|fault| fault.about(thread))
+        });
+        done.await.answer()
     }
 }
 
 /// Refuses a goal for an id that no rollout and no index knows, which is mistyped.
 async fn refuse_unknown(dirs: &Dirs, thread: Uuid, screen: &Screen) -> Result<(), Fault> {
     let has_goal = async || Ok::<_, Fault>(opening::goals(dirs).await?.get(thread).await?.is_some());
-    if is_known(dirs, thread, screen).await? || has_goal().await? {
+    if may_exist(dirs, thread, screen).await? || has_goal().await? {
         return Ok(());
     }
     let set = command("goals set").arg(thread).append("OBJECTIVE --force");

@@ -1,15 +1,13 @@
 //! `goals list|get`: goals as they are.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::{self, Index};
 use threadkeep_app::refresh::refresh;
 use threadkeep_app::settings::Feature;
-use threadkeep_state::{StateError, Thread};
-use threadkeep_state_goals::ListGoals;
+use threadkeep_state::{AgentGoal, StateError, Thread};
+use threadkeep_state_goals::{Goal, ListGoals};
 use uuid::Uuid;
 
 use super::answer::Goals;
@@ -17,7 +15,9 @@ use super::text::of_typed;
 use crate::args::Status;
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::resolve;
+use crate::commands::several::Several;
 use crate::output::Screen;
+use crate::output::ids::Ids;
 
 /// Default number of goals in a list.
 const LISTED: u32 = 100;
@@ -30,7 +30,7 @@ pub(super) struct List<'a> {
 
 /// `goals get`.
 pub(super) struct Get<'a> {
-    pub(super) id: &'a str,
+    pub(super) ids: &'a [String],
 }
 
 #[async_trait(?Send)]
@@ -49,12 +49,10 @@ impl Run for List<'_> {
         let _ = refresh_index(dirs, screen).await;
         let more = goals.len() > limit as usize;
         goals.truncate(limit as usize);
-        let ids: Vec<Uuid> = goals.iter().map(|goal| goal.thread_id).collect();
-        let indexed = indexed(dirs, &ids).await.unwrap_or_default();
         // An agent's words for a status are not ours.
-        let agents = if self.status.is_empty() { of_agents(dirs, limit).await } else { Ok(Vec::new()) };
-        let agents = agents.unwrap_or_default();
-        Ok(Box::new(Goals::List { goals, agents, indexed, more, filtered: !self.status.is_empty() }))
+        let limit = if self.status.is_empty() { limit } else { 0 };
+        let (agents, ids) = of_agents(dirs, &goals, limit).await.unwrap_or_default();
+        Ok(Box::new(Goals::List { goals, agents, ids, more, filtered: !self.status.is_empty() }))
     }
 }
 
@@ -65,11 +63,13 @@ impl Run for Get<'_> {
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
-        let thread = resolve(dirs, self.id, screen).await?;
-        let goal = opening::goals(dirs).await?.get(thread).await?;
-        let agent_goal = indexed(dirs, &[thread]).await.unwrap_or_default().remove(&thread);
-        let agent_goal = agent_goal.and_then(|thread| thread.agent_goal);
-        Ok(Box::new(Goals::One { thread, goal, agent_goal }))
+        let threads = resolve(dirs, self.ids, screen).await?;
+        let goals = Several::of(self.ids, threads, screen, async |thread| {
+            let goal = opening::goals(dirs).await?.get(thread).await?;
+            let agent_goal = agent_goal(dirs, thread).await.unwrap_or_default();
+            Ok(Goals::One { thread, goal, agent_goal })
+        });
+        goals.await.answer()
     }
 }
 
@@ -81,18 +81,21 @@ async fn refresh_index(dirs: &Dirs, screen: &Screen) -> Result<(), Fault> {
     index.close().await
 }
 
-/// Returns the threads whose agents have goals; fails if the index cannot be read as it is.
-async fn of_agents(dirs: &Dirs, limit: u32) -> Result<Vec<Thread>, StateError> {
+/// Returns the threads whose agents have goals, and how far the ids of all threads may be
+/// shortened; fails if the index cannot be read as it is.
+async fn of_agents(dirs: &Dirs, goals: &[Goal], limit: u32) -> Result<(Vec<Thread>, Ids), StateError> {
     let state = opening::stores_as_they_are(dirs).open_index().await?;
-    let threads = state.threads().with_agent_goals(limit).await?;
+    let agents = state.threads().with_agent_goals(limit).await?;
+    let ids = goals.iter().map(|goal| goal.thread_id).chain(agents.iter().map(|thread| thread.id));
+    let ids = Ids::of(state.threads(), &ids.collect::<Vec<_>>()).await?;
     state.close().await?;
-    Ok(threads)
+    Ok((agents, ids))
 }
 
-/// Returns the threads that are in the index; fails if it cannot be read as it is.
-async fn indexed(dirs: &Dirs, ids: &[Uuid]) -> Result<HashMap<Uuid, Thread>, StateError> {
+/// Returns the goal of a thread's agent; fails if the index cannot be read as it is.
+async fn agent_goal(dirs: &Dirs, thread: Uuid) -> Result<Option<AgentGoal>, StateError> {
     let state = opening::stores_as_they_are(dirs).open_index().await?;
-    let threads = state.threads().get_many(ids).await?;
+    let thread = state.threads().get(thread).await?;
     state.close().await?;
-    Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
+    Ok(thread.and_then(|thread| thread.agent_goal))
 }

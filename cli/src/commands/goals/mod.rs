@@ -7,7 +7,9 @@ mod list;
 mod sheet;
 mod text;
 
-use crate::args::{GoalsCommand, Id};
+use std::slice::from_ref;
+
+use crate::args::{GoalsCommand, Ids};
 use crate::command::Run;
 use change::{Change, ChangeGoal};
 
@@ -16,15 +18,15 @@ pub(super) use sheet::{add as add_goal, add_agent as add_agent_goal};
 pub(super) use text::{status, style, summary};
 
 pub(super) fn of(command: &GoalsCommand) -> Box<dyn Run + '_> {
-    let change = |id, change| Box::new(ChangeGoal { id, change });
+    let change = |ids, change| Box::new(ChangeGoal { ids, change });
     match command {
         GoalsCommand::List { status, limit } => Box::new(list::List { status, limit: *limit }),
-        GoalsCommand::Get(Id { id }) => Box::new(list::Get { id }),
-        GoalsCommand::Set(args) => change(&args.id, Change::Set(args)),
-        GoalsCommand::Pause(Id { id }) => change(id, Change::Pause),
-        GoalsCommand::Resume(Id { id }) => change(id, Change::Resume),
-        GoalsCommand::Complete(Id { id }) => change(id, Change::Complete),
-        GoalsCommand::Clear(Id { id }) => change(id, Change::Clear),
-        GoalsCommand::Account(args) => change(&args.id, Change::Account(args)),
+        GoalsCommand::Get(Ids { ids }) => Box::new(list::Get { ids }),
+        GoalsCommand::Set(args) => change(from_ref(&args.id), Change::Set(args)),
+        GoalsCommand::Pause(Ids { ids }) => change(ids, Change::Pause),
+        GoalsCommand::Resume(Ids { ids }) => change(ids, Change::Resume),
+        GoalsCommand::Complete(Ids { ids }) => change(ids, Change::Complete),
+        GoalsCommand::Clear(Ids { ids }) => change(ids, Change::Clear),
+        GoalsCommand::Account(args) => change(from_ref(&args.id), Change::Account(args)),
     }
 }

@@ -1,7 +1,5 @@
 //! Goals for people: a table of many, a sheet of one.
 
-use std::collections::HashMap;
-
 use threadkeep_app::text::{count, one_line};
 use threadkeep_app::time::{Clock, elapsed};
 use threadkeep_app::{Message, command};
@@ -11,15 +9,16 @@ use uuid::Uuid;
 
 use super::text::{goal_progress, progress, status, style, words};
 use crate::output::Screen;
-use crate::output::color::{BOLD, CYAN, DIM, paint};
+use crate::output::color::{BOLD, DIM, paint};
+use crate::output::ids::Ids;
+use crate::output::json::at;
 use crate::output::sheet::Sheet;
 use crate::output::table::{Cell, Column, table};
-use threadkeep_app::label::short_ids;
 
 /// Renders a table of goals, or the reason for an empty one.
 pub(super) fn list(
     (goals, agents): (&[Goal], &[Thread]),
-    indexed: &HashMap<Uuid, Thread>,
+    ids: &Ids,
     more: bool,
     filtered: bool,
     screen: &Screen,
@@ -33,14 +32,11 @@ pub(super) fn list(
         return format!("{why}\n{}\n", paint(DIM, &screen.render(remedy)));
     }
     let clock = Clock::system();
-    let ids = goals.iter().map(|goal| goal.thread_id).chain(agents.iter().map(|thread| thread.id));
-    let ids = short_ids(ids);
-    let row = |(goal, short): (&Goal, String)| {
-        // A printed id is meant to be typed, and only the index can complete it.
-        let id = if indexed.contains_key(&goal.thread_id) { short } else { goal.thread_id.to_string() };
+    let time = |time| if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) };
+    let row = |goal: &Goal| {
         vec![
-            id.into(),
-            clock.short(goal.updated_at).into(),
+            ids.cell("", goal.thread_id, screen),
+            time(goal.updated_at).into(),
             one_line(&goal.objective).into(),
             Cell::styled(style(goal.status), status(goal.status)),
             progress(goal).into(),
@@ -48,18 +44,16 @@ pub(super) fn list(
             Cell::default(),
         ]
     };
-    let row_of_agent = |(thread, id): (&Thread, String)| {
+    let row_of_agent = |thread: &Thread| {
         let goal = thread.agent_goal.as_ref()?;
-        let at = goal.updated_at.map(|at| clock.short(at)).unwrap_or_default();
+        let at = goal.updated_at.map(time).unwrap_or_default();
         let tokens = goal_progress(goal.tokens_used.unwrap_or(0), goal.token_budget);
         let status = goal.status.as_deref().map(words).unwrap_or_default();
-        let cells =
-            [id, at, one_line(&goal.objective), status, tokens, String::new(), "the agent".to_owned()];
-        Some(cells.map(Cell::from).to_vec())
+        let cells = [at, one_line(&goal.objective), status, tokens, String::new(), "the agent".to_owned()];
+        let id = ids.cell("", thread.id, screen);
+        Some([id].into_iter().chain(cells.map(Cell::from)).collect())
     };
-    let (of_goals, of_agents) = ids.split_at(goals.len());
-    let mut rows: Vec<Vec<Cell>> = goals.iter().zip(of_goals.iter().cloned()).map(row).collect();
-    rows.extend(agents.iter().zip(of_agents.iter().cloned()).filter_map(row_of_agent));
+    let rows: Vec<Vec<Cell>> = goals.iter().map(row).chain(agents.iter().filter_map(row_of_agent)).collect();
     let mut text = table(&COLUMNS, &rows, screen.width);
     if more && !screen.quiet {
         let line = format!("{} shown · more: --limit N", count(goals.len() as u64));
@@ -70,7 +64,7 @@ pub(super) fn list(
 
 const COLUMNS: [Column; 7] = [
     // A printed id is meant to be typed: it is never cut.
-    Column::new("THREAD", usize::MAX, usize::MAX, 0, CYAN),
+    Column::new("THREAD", usize::MAX, usize::MAX, 0, DIM),
     Column::new("UPDATED", 12, 12, 3, DIM),
     Column { floor: 10, ..Column::new("OBJECTIVE", 24, usize::MAX, 0, BOLD) },
     Column::new("STATUS", 14, 14, 1, DIM),

@@ -59,10 +59,8 @@ impl Logs<'_> {
         if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
             return Err(Fault::new("--to must be later than --from", "give the earlier time with --from"));
         }
-        let mut threads = Vec::with_capacity(args.threads.len());
-        for typed in &args.threads {
-            threads.push(resolve(&context.dirs, typed, context.screen).await?);
-        }
+        let threads = resolve(&context.dirs, &args.threads, context.screen).await?;
+        let threads = threads.into_iter().collect::<Result<Vec<_>, _>>()?;
         let at_least = args.level.map(|level| LevelMatch::AtLeast(level.into()));
         let exactly = args.only_level.map(|level| LevelMatch::Exactly(level.into()));
         Ok(LogQuery {

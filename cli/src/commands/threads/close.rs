@@ -3,19 +3,23 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::label::thread_label;
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::{count, counted};
+use threadkeep_app::text::{count, counted, fit};
 use threadkeep_app::{Fault, command};
+use threadkeep_state::Thread;
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::{find_id, fixed};
-use crate::commands::several::each;
+use crate::commands::resolve::Lookup;
+use crate::commands::several::{closed, each};
 use crate::output::color::{CYAN, DIM, paint};
-use crate::output::{Answer, Screen};
+use crate::output::{Answer, Screen, labelled};
 
 /// Number of threads that are named without `--verbose`.
 const SHOWN: usize = 20;
+/// Columns of an id and the spaces before it.
+const INDENT: usize = 38;
 
 /// Change of a subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ struct Changed {
     change: Change,
     id: Uuid,
     changed: Vec<Uuid>,
+    /// Indexed threads among them. If nothing was changed, the thread itself.
+    threads: Vec<Thread>,
 }
 
 #[async_trait(?Send)]
@@ -47,19 +53,20 @@ impl Run for Subtrees<'_> {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
         let (graph, now) = (index.state.graph(), Timestamp::now());
-        let ids = fixed(&index, &home, self.ids, screen).await?;
-        let answered = each(&ids, screen, async |typed| {
-            let id = find_id(&index, &home, typed, screen).await?;
+        let lookup = Lookup::new(&index, &home, screen);
+        let answers = each(&lookup, self.ids, async |typed| {
+            let id = lookup.find_id(typed).await?;
             let changed = match self.change {
                 Change::Close => graph.close_subtree(id, now).await,
                 Change::Reopen => graph.resume_subtree(id, now).await,
             };
             let changed = changed.map_err(|error| Fault::from(error).about(id))?;
-            Ok(Changed { change: self.change, id, changed })
+            let named = if changed.is_empty() { &[id][..] } else { &changed };
+            let threads = index.state.threads().get_many(named).await?;
+            Ok(Changed { change: self.change, id, changed, threads })
         });
-        let answered = answered.await?;
-        index.close().await?;
-        Ok(answered)
+        let answers = answers.await;
+        closed(index, answers).await
     }
 }
 
@@ -79,7 +86,9 @@ impl Answer for Changed {
         }
         if self.changed.is_empty() {
             let already = if self.change == Change::Close { "closed" } else { "open" };
-            return format!("{id} is {already} already; nothing to do\n");
+            let said = format!("{id} is {already} already; nothing to do");
+            let thread = self.threads.first();
+            return thread.map_or_else(|| format!("{said}\n"), |thread| labelled(&said, thread, screen));
         }
         let threads = counted(self.changed.len() as u64, "thread");
         let mut text = match self.change {
@@ -90,8 +99,11 @@ impl Answer for Changed {
             Change::Reopen => format!("{threads} reopened\n"),
         };
         let shown = if screen.verbose { usize::MAX } else { SHOWN };
+        let room = screen.width.saturating_sub(INDENT);
         for id in self.changed.iter().take(shown) {
-            text.push_str(&format!("  {}\n", paint(CYAN, &id.to_string())));
+            let thread = self.threads.iter().find(|thread| thread.id == *id);
+            let label = thread.map(|thread| format!("  {}", thread_label(thread))).unwrap_or_default();
+            text.push_str(&format!("  {}{}\n", paint(CYAN, &id.to_string()), fit(&label, room)));
         }
         if self.changed.len() > shown {
             let more = format!("  and {} more: -v names all", count((self.changed.len() - shown) as u64));

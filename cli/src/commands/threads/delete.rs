@@ -14,9 +14,9 @@ use threadkeep_state::{Agent, PendingDeletion, Thread, TreeQuery};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::{find, fixed};
-use crate::commands::several::each;
-use crate::output::{Answer, Screen};
+use crate::commands::resolve::Lookup;
+use crate::commands::several::{closed, each};
+use crate::output::{Answer, Screen, labelled};
 
 /// Content that is deleted with a thread.
 const LOST: &str =
@@ -59,9 +59,9 @@ impl Run for Delete<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let ids = fixed(&index, &home, self.ids, screen).await?;
-        let answered = each(&ids, screen, async |typed| {
-            let doomed = Doomed::of(&index, &home, find(&index, &home, typed, screen).await?).await?;
+        let lookup = Lookup::new(&index, &home, screen);
+        let deletions = each(&lookup, self.ids, async |typed| {
+            let doomed = Doomed::of(&index, &home, lookup.find(typed).await?).await?;
             let id = doomed.thread.id;
             let about = |fault: Fault| fault.about(id);
             let pending = if self.yes || doomed.may_go(screen).await.map_err(about)? {
@@ -75,9 +75,8 @@ impl Run for Delete<'_> {
             }
             Ok(Deletion { doomed, pending })
         });
-        let answered = answered.await?;
-        index.close().await?;
-        Ok(answered)
+        let deletions = deletions.await;
+        closed(index, deletions).await
     }
 }
 
@@ -193,7 +192,9 @@ impl Answer for Deletion {
                     (self.doomed.building_on(screen.width - 2), orphans(self.doomed.children));
                 let files = self.doomed.files.iter().map(|path| format!("rollout: {}\n", clean(path)));
                 let files: String = files.collect();
-                format!("{id} is deleted from the index\n{lost}{forks}{orphans}{kept}\n{files}")
+                let deleted =
+                    labelled(&format!("{id} is deleted from the index"), &self.doomed.thread, screen);
+                format!("{deleted}{lost}{forks}{orphans}{kept}\n{files}")
             }
             None => "nothing was deleted\n".to_owned(),
         }

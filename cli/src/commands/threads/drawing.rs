@@ -1,25 +1,34 @@
 //! The tree that `threads tree` shows to people: a table whose first column is drawn.
 
+use std::collections::HashMap;
+
 use anstyle::Style;
 use threadkeep_app::Message;
-use threadkeep_app::text::count;
+use threadkeep_app::text::{count, short};
 use threadkeep_app::time::Clock;
-use threadkeep_state::{Agent, Lifecycle, RunOutcome};
+use threadkeep_state::{Agent, AgentTotals, Lifecycle, RunOutcome};
 use uuid::Uuid;
 
 use super::footer::typed_with;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
+use crate::output::ids::Ids;
+use crate::output::json::at;
 use crate::output::table::{Cell, Column, table};
-use threadkeep_app::label::{NO_LABEL, agent_label, agent_names, short_ids};
+use threadkeep_app::label::{NO_LABEL, agent_label, agent_names};
 
 /// Children of one thread that are shown without `--verbose`.
 const CHILDREN_SHOWN: usize = 20;
+/// Place of the column of tokens, before that of the tokens of all threads below.
+const TOKENS: usize = 3;
 
 /// Part of the agent graph.
 pub(super) struct Tree {
     /// Threads, each followed by its sub-agents and forks.
     pub(super) agents: Vec<Agent>,
+    pub(super) ids: Ids,
+    /// Tokens, if they are shown.
+    pub(super) tokens: Option<Tokens>,
     /// Steps down that are shown; there may be agents one step below that.
     pub(super) depth: u32,
     /// Last of the threads at the top, if there are older ones.
@@ -30,6 +39,21 @@ pub(super) struct Tree {
     pub(super) incomplete: Option<Message>,
 }
 
+/// Tokens that threads used.
+pub(super) struct Tokens {
+    /// Own tokens of each indexed thread, if they are known.
+    pub(super) own: HashMap<Uuid, Option<i64>>,
+    /// Figures about the threads below a thread. Threads without any have no entry.
+    pub(super) below: HashMap<Uuid, AgentTotals>,
+}
+
+impl Tokens {
+    /// Returns the own tokens of a thread.
+    pub(super) fn own(&self, agent: &Agent) -> Option<i64> {
+        self.own.get(&agent.thread_id).copied().flatten()
+    }
+}
+
 impl Tree {
     /// Draws the tree.
     pub(super) fn draw(&self, screen: &Screen) -> String {
@@ -37,33 +61,75 @@ impl Tree {
             return if screen.quiet { String::new() } else { self.why_empty() };
         }
         let clock = Clock::system();
-        let short = short_ids(self.agents.iter().map(|agent| agent.thread_id));
-        // Only ids of indexed threads may be shortened: a printed id is meant to be typed.
-        let ids = self.agents.iter().zip(short);
-        let ids: Vec<String> = ids
-            .map(|(agent, short)| if is_indexed(agent) { short } else { agent.thread_id.to_string() })
-            .collect();
+        let columns = self.columns();
         let depths: Vec<u32> = self.agents.iter().map(|agent| agent.depth).collect();
         let lines = lines(&depths, self.depth, if screen.verbose { usize::MAX } else { CHILDREN_SHOWN });
         let row = |(branch, line): (String, &Line)| match line.content {
-            Content::Agent(n) => row(&self.agents[n], branch + &ids[n], &clock),
+            Content::Agent(n) => self.row(&self.agents[n], &branch, &clock, screen),
             Content::More(more) => {
                 let is_deeper = line.depth > self.depth;
                 let how = if is_deeper { format!("--depth {}", line.depth) } else { "-v".to_owned() };
                 let text = format!("{} more: {how} shows them", count(more));
                 let mut row = vec![Cell::from(branch + "…"), Cell::styled(DIM, text)];
-                row.resize(COLUMNS.len(), Cell::default());
+                row.resize(columns.len(), Cell::default());
                 row
             }
         };
         let rows: Vec<Vec<Cell>> = branches(&lines).into_iter().zip(&lines).map(row).collect();
-        let mut text = table(&COLUMNS, &rows, screen.width);
+        let mut text = table(&columns, &rows, screen.width);
         if let Some(next) = self.next.filter(|_| !screen.quiet) {
             let typed = std::env::args_os().skip(1);
             let next = typed_with("--before", &next.to_string(), typed);
             text.push_str(&format!("{}\n", paint(DIM, &format!("next: {next}"))));
         }
         text
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut columns = vec![
+            // A printed id is meant to be typed: it is never cut.
+            Column::new("ID", usize::MAX, usize::MAX, 0, DIM),
+            Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
+            Column::new("AGENT", 10, 24, 4, DIM),
+            Column::new("LIFE", 6, 6, 1, DIM),
+            Column::new("LAST RUN", 11, 11, 2, DIM),
+            Column::new("UPDATED", 12, 12, 3, DIM),
+        ];
+        if self.tokens.is_some() {
+            columns.insert(TOKENS, Column::new("TOKENS", 6, 12, 1, DIM));
+            columns.insert(TOKENS + 1, Column::new("BELOW", 6, 12, 1, DIM));
+        }
+        columns
+    }
+
+    fn row(&self, agent: &Agent, branch: &str, clock: &Clock, screen: &Screen) -> Vec<Cell> {
+        let life = match agent.lifecycle {
+            Lifecycle::Open => Cell::styled(Style::new(), "open"),
+            Lifecycle::Closed => Cell::styled(DIM, "closed"),
+        };
+        let updated = |time| if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) };
+        let mut cells = vec![
+            self.ids.cell(branch, agent.thread_id, screen),
+            match agent_label(agent) {
+                label if label != NO_LABEL => label.into(),
+                label if is_indexed(agent) => Cell::styled(DIM, label),
+                _ => Cell::styled(DIM, "(not indexed)"),
+            },
+            if agent.is_fork() && agent.depth > 0 { "fork".to_owned() } else { agent_names(agent) }.into(),
+            life,
+            Cell::styled(style(agent.outcome), agent.outcome.as_str()),
+            agent.last_line_at.map(updated).unwrap_or_default().into(),
+        ];
+        if let Some(tokens) = &self.tokens {
+            let below = tokens.below.get(&agent.thread_id).and_then(|totals| totals.own_tokens);
+            for number in [below, tokens.own(agent)] {
+                let shown = |number: i64| {
+                    if screen.is_plain() { number.to_string() } else { short(number) }
+                };
+                cells.insert(TOKENS, number.map(shown).unwrap_or_default().into());
+            }
+        }
+        cells
     }
 
     fn why_empty(&self) -> String {
@@ -74,35 +140,6 @@ impl Tree {
             paint(DIM, "A thread appears here once its agent has spawned another, or it was forked.");
         format!("No thread has sub-agents or forks.\n{remedy}\n")
     }
-}
-
-const COLUMNS: [Column; 6] = [
-    // A printed id is meant to be typed: it is never cut.
-    Column::new("ID", usize::MAX, usize::MAX, 0, CYAN),
-    Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
-    Column::new("AGENT", 10, 24, 4, DIM),
-    Column::new("LIFE", 6, 6, 1, DIM),
-    Column::new("LAST RUN", 11, 11, 2, DIM),
-    Column::new("UPDATED", 12, 12, 3, DIM),
-];
-
-fn row(agent: &Agent, id: String, clock: &Clock) -> Vec<Cell> {
-    let life = match agent.lifecycle {
-        Lifecycle::Open => Cell::styled(Style::new(), "open"),
-        Lifecycle::Closed => Cell::styled(DIM, "closed"),
-    };
-    vec![
-        id.into(),
-        match agent_label(agent) {
-            label if label != NO_LABEL => label.into(),
-            label if is_indexed(agent) => Cell::styled(DIM, label),
-            _ => Cell::styled(DIM, "(not indexed)"),
-        },
-        if agent.is_fork() && agent.depth > 0 { "fork".to_owned() } else { agent_names(agent) }.into(),
-        life,
-        Cell::styled(style(agent.outcome), agent.outcome.as_str()),
-        agent.last_line_at.map(|at| clock.short(at)).unwrap_or_default().into(),
-    ]
 }
 
 /// Returns true if the index has the thread: it then knows the time of its last line.

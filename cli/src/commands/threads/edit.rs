@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::message::typed;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, count, one_line};
 use threadkeep_app::{Fault, Message, command};
+use threadkeep_rollout::AgentHome;
 use threadkeep_state::{MemoryMode, NameSource, StateError, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -13,9 +15,10 @@ use uuid::Uuid;
 use crate::args::Memory;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
-use crate::commands::resolve::{find, fixed};
-use crate::commands::several::each;
-use crate::output::{Answer, Screen, json};
+use crate::commands::resolve::{Listed, Lookup};
+use crate::commands::several::{closed, each};
+use crate::commands::word::Word;
+use crate::output::{Answer, Screen, json, labelled};
 
 /// The command.
 pub(super) struct EditThreads<'a> {
@@ -39,6 +42,8 @@ struct Edited {
     /// Read for programs alone.
     goal: Option<Goal>,
     done: Done,
+    /// True if it is about the name.
+    names: bool,
 }
 
 /// Edit that was made: for people, and in a word for the tool's own log.
@@ -62,18 +67,22 @@ impl Run for EditThreads<'_> {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let ids = fixed(&index, &home, self.ids, screen).await?;
-        let answered = each(&ids, screen, async |typed| {
-            let thread = find(&index, &home, typed, screen).await?;
+        if let Edit::Rename(Some(name)) = self.edit {
+            refuse_words(&home, name.trim())?;
+        }
+        let listed = if self.edit == Edit::Unarchive { Listed::Archived } else { Listed::Current };
+        let lookup = Lookup { listed, ..Lookup::new(&index, &home, screen) };
+        let edited = each(&lookup, self.ids, async |typed| {
+            let thread = lookup.find(typed).await?;
             let id = thread.id;
             let done = apply(&index, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
             let thread = index.state.threads().get(id).await?.unwrap_or(thread);
             let goal = if screen.json { of_threads(context, &[id]).await.remove(&id) } else { None };
-            Ok(Edited { thread, goal, done })
+            let names = matches!(self.edit, Edit::Rename(_));
+            Ok(Edited { thread, goal, done, names })
         });
-        let answered = answered.await?;
-        index.close().await?;
-        Ok(answered)
+        let edited = edited.await;
+        closed(index, edited).await
     }
 }
 
@@ -154,6 +163,18 @@ fn refuse_controls(name: &str) -> Result<(), Fault> {
     }
 }
 
+/// Refuses a name that would mean something else where a thread is named.
+fn refuse_words(home: &AgentHome, name: &str) -> Result<(), Fault> {
+    let meaning = match Word::of(home, name) {
+        Word::Text => return Ok(()),
+        Word::Id(_) => "an id",
+        Word::Position(_) => "a position in the list",
+        Word::File(_) => "a rollout",
+    };
+    let hint = "choose a name that can be typed in place of an id";
+    Err(Fault::new((typed(name), format!(" would be taken for {meaning}; nothing was changed")), hint))
+}
+
 /// Says what `rename --clear` did; `left` is the thread after it.
 fn cleared(thread: &Thread, left: Option<&Thread>) -> String {
     let id = thread.id;
@@ -187,7 +208,12 @@ impl Answer for Edited {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        if screen.quiet { String::new() } else { format!("{}\n", screen.render(self.done.said.clone())) }
+        if screen.quiet {
+            return String::new();
+        }
+        let said = screen.render(self.done.said.clone());
+        // A new name is said already.
+        if self.names { format!("{said}\n") } else { labelled(&said, &self.thread, screen) }
     }
 
     fn done(&self) -> String {

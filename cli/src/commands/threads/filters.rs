@@ -1,12 +1,11 @@
 //! From the options of the list to a query of the index.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::Zoned;
-use jiff::civil::Date;
 use threadkeep_app::message::typed;
 use threadkeep_app::text::shell_word;
-use threadkeep_app::when::when;
+use threadkeep_app::when::{day, when};
 use threadkeep_app::{Fault, folders};
 use threadkeep_state::{
     self as state, Cursor, DEFAULT_PAGE, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
@@ -45,10 +44,7 @@ pub(super) fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThrea
         text.as_ref().map(read).transpose()
     };
     // A date is a whole day.
-    let end = |text: &String| {
-        let date = text.parse::<Date>().ok().filter(|_| !text.contains(':'))?;
-        Some(date.tomorrow().ok()?.to_string())
-    };
+    let end = |text: &String| Some(day(text, &now)?.tomorrow().ok()?.to_string());
     Ok(state::ListThreads {
         sort: args.sort.map(|sort| match sort {
             Sort::Created => SortKey::Created,
@@ -102,10 +98,9 @@ pub(super) async fn narrow(
             let (all, remotes) = (threads.folders().await?, threads.remotes().await?);
             let found = folders::of_repository(repo, &all, &remotes);
             Some(found.ok_or_else(|| {
-                let place = repo.to_string_lossy();
                 Fault::new(
-                    (typed(&place), " is not in a git repository that is known"),
-                    "name a folder in one, or use --cwd DIR --recursive",
+                    (typed(&place(repo)), " is no git repository that is known, nor a folder in one"),
+                    "give a repository's name or a folder in it, or use --cwd DIR --recursive",
                 )
             })?)
         }
@@ -115,9 +110,13 @@ pub(super) async fn narrow(
     Ok(())
 }
 
+/// Returns a repository as it can be typed anywhere: by its name, or with its folder from the root.
+fn place(repo: &Path) -> String {
+    if folders::is_name(repo) { repo.to_string_lossy().into_owned() } else { folders::place(repo) }
+}
+
 /// Returns the filters as they can be typed.
 pub(super) fn filters(args: &ListArgs) -> Vec<Filter> {
-    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let sources = args.source.iter().map(ToString::to_string).collect();
     let one = |value: &Option<String>| value.iter().cloned().collect();
     type Row = (&'static str, Vec<String>, fn(&mut state::ListThreads));
@@ -126,8 +125,8 @@ pub(super) fn filters(args: &ListArgs) -> Vec<Filter> {
         ("--provider", one(&args.provider), |query| query.provider = None),
         ("--model", one(&args.model), |query| query.model = None),
         ("--branch", one(&args.branch), |query| query.branch = None),
-        ("--cwd", args.cwd.iter().map(path).collect(), |query| query.folders = None),
-        ("--repo", args.repo.iter().map(path).collect(), |query| query.folders = None),
+        ("--cwd", args.cwd.iter().map(|cwd| folders::place(cwd)).collect(), |query| query.folders = None),
+        ("--repo", args.repo.iter().map(|repo| place(repo)).collect(), |query| query.folders = None),
         ("--since", one(&args.since), |query| query.since = None),
         ("--until", one(&args.until), |query| query.until = None),
         ("--search", one(&args.search), |query| query.search = None),

@@ -2,7 +2,9 @@
 //! an empty list.
 
 use std::ffi::OsString;
+use std::path::Path;
 
+use threadkeep_app::dirs::path_word;
 use threadkeep_app::text::{count, counted, shell_os_word, width};
 use threadkeep_app::{Message, command};
 use threadkeep_state::{Inventory, Shelf, ThreadKind};
@@ -39,7 +41,7 @@ impl List {
                 _ => lines.push(said),
             }
         }
-        lines.extend(self.hidden(screen));
+        lines.extend(self.hidden(screen).iter().flat_map(|line| screen.lines(line)));
         lines.into_iter().map(|line| paint(DIM, &line) + "\n").collect()
     }
 
@@ -77,9 +79,7 @@ impl List {
     }
 
     fn chooses_kinds(&self) -> bool {
-        self.query.all
-            || self.query.shelf == Shelf::Missing
-            || self.query.sources.iter().any(|source| !source.exclude)
+        self.query.all || self.query.shelf == Shelf::Missing || self.query.names_sources()
     }
 
     /// Returns the number of threads that the list has on all its pages; `None` if they are too
@@ -92,7 +92,7 @@ impl List {
     /// Says how many threads cannot be listed because of their rollouts.
     fn hidden(&self, screen: &Screen) -> Vec<String> {
         let sum = |number: fn(&HomePage) -> u64| self.homes.iter().map(number).sum::<u64>();
-        let (missing, unreadable) = (sum(|home| home.missing), sum(|home| home.unreadable));
+        let (missing, unreadable) = (sum(|home| home.missing), sum(|home| home.inventory.unreadable));
         let mut lines = Vec::new();
         if missing > 0 {
             let rollouts = if missing == 1 { "its rollout is" } else { "their rollouts are" };
@@ -101,11 +101,7 @@ impl List {
                 counted(missing, "thread")
             ));
         }
-        if unreadable > 0 {
-            let files = counted(unreadable, "file");
-            let message = (format!("{files} could not be read; "), command("backfill"), " shows which");
-            lines.push(screen.render(message));
-        }
+        lines.extend(unreadable_files(unreadable).map(|message| screen.render(message)));
         if self.query.shelf == Shelf::Missing {
             lines.push("A thread is listed again once its rollout is back.".to_owned());
         }
@@ -119,9 +115,9 @@ impl List {
         let is_new = files == 0 && current + archived + missing == 0;
         let (why, remedy): (Message, Message) = if self.query.cursor.is_some() {
             ("Nothing lies beyond this cursor.".into(), "Leave out --cursor to see the first page.".into())
-        } else if files == 0 && !home.refreshed {
+        } else if files == 0 && !home.refreshed.passed {
             ("Nothing is indexed yet.".into(), backfill(" indexes the home's rollouts."))
-        } else if files == 0 && home.incomplete.is_some() {
+        } else if files == 0 && home.refreshed.incomplete.is_some() {
             ("No rollouts could be read.".into(), backfill(" shows which places could not be read."))
         } else if is_new && home.counts.total() == 0 {
             (
@@ -136,7 +132,14 @@ impl List {
             let what = self.no_match();
             (what, self.remedy(home).map_or_else(files, Message::from))
         };
-        format!("{}\n{}\n", screen.render(why), paint(DIM, &screen.render(remedy)))
+        let unreadable = unreadable_files(home.inventory.unreadable);
+        let mut text = screen.lines(&screen.render(why)).join("\n") + "\n";
+        for message in [Some(remedy), unreadable].into_iter().flatten() {
+            for line in screen.lines(&screen.render(message)) {
+                text.push_str(&format!("{}\n", paint(DIM, &line)));
+            }
+        }
+        text
     }
 
     /// Says that no thread has the text that was searched, or matches the filters.
@@ -192,6 +195,12 @@ impl List {
     }
 }
 
+/// Says how many files are left out, or are shown in part, because they could not be read.
+fn unreadable_files(number: u64) -> Option<Message> {
+    let said = format!("{} could not be read; ", counted(number, "file"));
+    (number > 0).then(|| (said, command("backfill"), " shows which").into())
+}
+
 /// Renders a number of threads of a kind: `23 sub-agents`.
 fn of_kind(kind: ThreadKind, number: u64) -> String {
     match kind {
@@ -205,19 +214,32 @@ fn of_kind(kind: ThreadKind, number: u64) -> String {
     }
 }
 
-/// Returns the command that was typed, with another value of an option at its end.
+/// Returns the command that was typed, with another value of an option at its end. Folders that
+/// were named from the current one are named from the root.
 pub(super) fn typed_with(option: &str, value: &str, typed: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["threadkeep".to_owned()];
     let mut typed = typed;
+    let mut is_folder = false;
     while let Some(word) = typed.next() {
         if word == option {
             typed.next();
         } else if !word.as_encoded_bytes().starts_with(format!("{option}=").as_bytes()) {
-            words.push(shell_os_word(&word));
+            let is_relative = word.as_encoded_bytes().starts_with(b".");
+            words.push(match word.to_str().and_then(|word| word.split_once('=')) {
+                Some((name, folder)) if FOLDERS.contains(&name) && folder.starts_with('.') => {
+                    format!("{name}={}", path_word(Path::new(folder)))
+                }
+                _ if is_folder && is_relative => path_word(Path::new(&word)),
+                _ => shell_os_word(&word),
+            });
+            is_folder = FOLDERS.iter().any(|name| word == *name);
         }
     }
     format!("{} {option} {value}", words.join(" "))
 }
+
+/// Options with a folder.
+const FOLDERS: [&str; 4] = ["--cwd", "--repo", "--home", "--sqlite-home"];
 
 #[cfg(test)]
 #[path = "../../../tests/unit/commands_threads_footer.rs"]

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::opening::{Access, Index};
-use threadkeep_app::refresh::prepare;
+use threadkeep_app::outcome::outcome_now;
+use threadkeep_app::refresh::{Refreshed, prepare};
 use threadkeep_app::settings::ConfigFile;
-use threadkeep_app::settle::settle;
 use threadkeep_app::{Fault, Message, Observer};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use threadkeep_state::{
     self as state, AgentTotals, Cursor, Inventory, Shelf, SortDirection, SortKey, Thread, ThreadCounts,
-    ThreadPage,
+    ThreadPage, ThreadStore,
 };
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -24,6 +24,7 @@ use super::filters::{Filter, filters, narrow, query};
 use crate::args::ListArgs;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
+use crate::output::ids::Ids;
 use crate::output::{Answer, Screen, json};
 
 /// The command.
@@ -47,20 +48,15 @@ pub(super) struct HomePage {
     pub(super) goals: HashMap<Uuid, Goal>,
     /// Sub-agents of the threads that have some.
     pub(super) agents: HashMap<Uuid, AgentTotals>,
-    /// Length of each id's shortest unique beginning.
-    pub(super) prefixes: HashMap<Uuid, usize>,
+    pub(super) ids: Ids,
     /// Number of all threads that match, with those of kinds that are left out.
     pub(super) counts: ThreadCounts,
     /// Number of threads that match, and whose rollouts are missing.
     pub(super) missing: u64,
-    /// Files that could not be read.
-    pub(super) unreadable: u64,
     /// All that is indexed.
     pub(super) inventory: Inventory,
-    /// Reason why the list may not be complete.
-    pub(super) incomplete: Option<Message>,
-    /// True if the index was brought up to date, as far as the home could be read.
-    pub(super) refreshed: bool,
+    /// Outcome of bringing the index up to date.
+    pub(super) refreshed: Refreshed,
     /// For an empty page: what other lists have.
     pub(super) elsewhere: Elsewhere,
 }
@@ -135,71 +131,77 @@ impl ListThreads<'_> {
         let index = Index::for_reading(dirs, observer).await?;
         let refreshes = !self.0.no_refresh || index.access == Access::Temporary;
         let refreshed = prepare(&index, &home, refreshes, observer).await?;
-        let (state, threads) = (&index.state, index.state.threads());
-        let mut query = query.clone();
-        narrow(&mut query, self.0, threads).await?;
-        let mut page = threads.list(&query).await?;
-        let inventory = state.inventory().await?;
-        let is_empty = page.threads.is_empty();
-        if !refreshes && is_empty && inventory.files == 0 {
+        let mut page = self.read(&index, query).await?;
+        page.home.clone_from(&dirs.home);
+        let is_empty = page.page.threads.is_empty() && page.inventory.files == 0;
+        if !refreshes && is_empty {
             // The answer will say that an index run makes the list; broken settings would stop that
             // run.
             home.config()?;
         }
         // A list without threads says itself that nothing is indexed.
-        let is_said = !refreshes && !screen.json && inventory.files == 0 && is_empty;
+        let is_said = !refreshes && !screen.json && is_empty;
         if let Some(reason) = refreshed.incomplete.clone().filter(|_| !is_said) {
             observer.note(&reason.append("; the list may be incomplete"));
         }
-        if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || is_empty) {
-            observer.note(&failures);
+        for thread in &mut page.page.threads {
+            thread.run_outcome = outcome_now(&home, thread);
         }
-        for thread in &mut page.threads {
-            thread.run_outcome = settle(&home, thread);
-        }
-        let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
-        let counts = threads.count(&with_others(&query)).await?;
+        index.close().await?;
+        let ids: Vec<Uuid> = page.page.threads.iter().map(|thread| thread.id).collect();
+        page.goals = of_threads(context, &ids).await;
+        Ok(HomePage { refreshed, ..page })
+    }
+
+    /// Reads a page as it is indexed, and the figures about it.
+    async fn read(&self, index: &Index, query: &state::ListThreads) -> Result<HomePage, Fault> {
+        let (state, threads) = (&index.state, index.state.threads());
+        let mut query = query.clone();
+        narrow(&mut query, self.0, threads).await?;
+        let page = threads.list(&query).await?;
+        let inventory = state.inventory().await?;
         let missing = match query.shelf {
             Shelf::Missing => 0,
             _ if inventory.missing == 0 => 0,
             _ => threads.count(&state::ListThreads { shelf: Shelf::Missing, ..query.clone() }).await?.total(),
         };
-        let mut elsewhere = Elsewhere::default();
-        if is_empty && query.cursor.is_none() {
-            let shelf = if query.shelf == Shelf::Archived { Shelf::Current } else { Shelf::Archived };
-            let other = state::ListThreads { shelf, ..query.clone() };
-            if query.shelf != Shelf::Any {
-                elsewhere.other_shelf = threads.count(&other).await?.total();
-            }
-            for filter in filters(self.0) {
-                let mut without = query.clone();
-                (filter.remove)(&mut without);
-                elsewhere.without.push(threads.count(&without).await?.total());
-            }
-        }
-        let (agents, prefixes) = (state.graph().totals(&ids).await?, threads.unique_prefixes(&ids).await?);
-        index.close().await?;
+        let is_empty = page.threads.is_empty() && query.cursor.is_none();
+        let elsewhere = if is_empty { self.elsewhere(threads, &query).await? } else { Elsewhere::default() };
+        let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
         Ok(HomePage {
-            home: dirs.home.clone(),
+            home: PathBuf::new(),
             page,
-            goals: of_threads(context, &ids).await,
-            agents,
-            prefixes,
-            counts,
+            goals: HashMap::new(),
+            agents: state.graph().totals(&ids).await?,
+            ids: Ids::of(threads, &ids).await?,
+            counts: threads.count(&with_others(&query)).await?,
             missing,
-            unreadable: refreshed.failed,
             inventory,
-            incomplete: refreshed.incomplete,
-            refreshed: refreshed.passed,
+            refreshed: Refreshed::default(),
             elsewhere,
         })
+    }
+
+    /// Counts what an empty list leaves out.
+    async fn elsewhere(&self, threads: &ThreadStore, query: &state::ListThreads) -> Result<Elsewhere, Fault> {
+        let mut elsewhere = Elsewhere::default();
+        let shelf = if query.shelf == Shelf::Archived { Shelf::Current } else { Shelf::Archived };
+        if query.shelf != Shelf::Any {
+            let other = state::ListThreads { shelf, ..query.clone() };
+            elsewhere.other_shelf = threads.count(&other).await?.total();
+        }
+        for filter in filters(self.0) {
+            let mut without = query.clone();
+            (filter.remove)(&mut without);
+            elsewhere.without.push(threads.count(&without).await?.total());
+        }
+        Ok(elsewhere)
     }
 }
 
 /// Returns the query with the threads that it leaves out for their kind alone.
 fn with_others(query: &state::ListThreads) -> state::ListThreads {
-    let chooses = query.sources.iter().any(|source| !source.exclude);
-    state::ListThreads { all: query.all || !chooses, ..query.clone() }
+    state::ListThreads { all: query.all || !query.names_sources(), ..query.clone() }
 }
 
 /// Merges the pages of several homes into one.
@@ -275,10 +277,10 @@ impl HomePage {
             "backwards_cursor": self.page.backwards_cursor.as_ref().map(ToString::to_string),
             "others": others,
             "missing": self.missing,
-            "unreadable": self.unreadable,
+            "unreadable": self.inventory.unreadable,
         });
         // Only if it is incomplete, which is rare.
-        if let Some(reason) = &self.incomplete {
+        if let Some(reason) = &self.refreshed.incomplete {
             document["incomplete"] = reason.to_string().into();
         }
         document

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use threadkeep_app::label::{agent_label, agent_names, kind_of_source, short_ids, thread_label};
+use threadkeep_app::dirs::path_word;
+use threadkeep_app::label::{agent_label, agent_names, kind_of_source, thread_label};
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, sandbox};
-use threadkeep_state::{Agent, Lifecycle, Thread};
+use threadkeep_state::{Agent, AgentTotals, Lifecycle, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use super::edit::origin;
 use super::{drawing, tree};
 use crate::commands::goals::{add_agent_goal, add_goal};
 use crate::commands::problems::PlaceProblem;
+use crate::output::ids::Ids;
 use crate::output::sheet::Sheet;
 use crate::output::{Answer, Screen, json};
 
@@ -26,12 +28,16 @@ pub(super) struct Portrait {
     pub(super) thread: Thread,
     /// The rollout's path from the root.
     pub(super) rollout: PathBuf,
+    /// The agent home, if the agent itself would use another.
+    pub(super) agent_home: Option<PathBuf>,
     /// Its other files, relative to the home.
     pub(super) files: Vec<String>,
     /// Problems of all its files.
     pub(super) problems: Vec<PlaceProblem>,
     pub(super) goal: Option<Goal>,
     pub(super) agents: Agents,
+    /// Ids of sub-agents and forks.
+    pub(super) ids: Ids,
     pub(super) parent: Option<Related>,
     pub(super) forked_from: Option<Related>,
     /// Reason why it may be out of date.
@@ -47,10 +53,15 @@ pub(super) struct Agents {
     pub(super) spawned: Vec<Agent>,
     /// Threads that continue its history.
     pub(super) forks: Vec<Agent>,
-    /// Number of all threads below it, without forks.
-    pub(super) descendants: u64,
-    /// Tokens that these used.
-    pub(super) tokens: i64,
+    /// Figures about all threads below it, without forks.
+    pub(super) totals: AgentTotals,
+}
+
+impl Agents {
+    /// Returns the ids of the threads around it.
+    pub(super) fn ids(&self) -> Vec<Uuid> {
+        self.spawned.iter().chain(&self.forks).map(|agent| agent.thread_id).collect()
+    }
 }
 
 /// A thread that another names. It need not be indexed.
@@ -78,7 +89,8 @@ impl Portrait {
     /// Returns the tokens of the thread and of all its sub-agents.
     fn tokens_of_all(&self) -> Option<i64> {
         let own = self.thread.own_tokens.unwrap_or(0);
-        (self.agents.descendants > 0).then(|| self.agents.tokens.saturating_add(own))
+        let AgentTotals { agents, own_tokens } = self.agents.totals;
+        (agents > 0).then(|| own_tokens.unwrap_or(0).saturating_add(own))
     }
 
     fn tokens(&self) -> Option<String> {
@@ -88,7 +100,7 @@ impl Portrait {
         let inherited = inherited.map(|tokens| format!("{} inherited", number(tokens)));
         let all = self
             .tokens_of_all()
-            .map(|all| format!("{} with {}", number(all), counted(self.agents.descendants, "sub-agent")));
+            .map(|all| format!("{} with {}", number(all), counted(self.agents.totals.agents, "sub-agent")));
         let parts: Vec<String> = own.into_iter().chain(inherited).chain(all).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
@@ -134,8 +146,8 @@ impl Portrait {
         }
         let most = if screen.verbose { usize::MAX } else { SHOWN };
         for (label, agents) in [("sub-agents", &self.agents.spawned), ("forks", &self.agents.forks)] {
-            let ids = short_ids(agents.iter().map(|agent| agent.thread_id));
-            for (n, (agent, id)) in agents.iter().zip(ids).enumerate().take(most) {
+            for (n, agent) in agents.iter().enumerate().take(most) {
+                let id = self.ids.shown(agent.thread_id, screen);
                 let named = [id, agent_names(agent), agent_label(agent)];
                 let mut named: Vec<String> = named.into_iter().filter(|part| !part.is_empty()).collect();
                 named.dedup();
@@ -191,7 +203,8 @@ impl Answer for Portrait {
         sheet.row("archived", self.archived(&clock));
         self.add_files(&mut sheet, &clock);
         if thread.missing_since.is_none() {
-            sheet.whole("go on with", format!("codex resume {}", thread.id));
+            let home = self.agent_home.as_ref().map(|home| format!("CODEX_HOME={} ", path_word(home)));
+            sheet.whole("go on with", format!("{}codex resume {}", home.unwrap_or_default(), thread.id));
         }
 
         if let Some(goal) = &self.goal {

@@ -3,18 +3,16 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::label::thread_label;
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::fit;
 use threadkeep_app::{Fault, refresh};
 use threadkeep_state::{StateError, Thread};
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
 use crate::commands::backfill::note_late;
-use crate::commands::resolve::look_up_id;
-use crate::commands::several::each;
-use crate::output::{Answer, Screen, json};
+use crate::commands::resolve::{Listed, Lookup};
+use crate::commands::several::{Several, closed, each};
+use crate::output::{Answer, Screen, json, labelled};
 
 /// The command.
 pub(super) struct Restore<'a> {
@@ -38,24 +36,35 @@ impl Run for Restore<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        let threads = index.state.threads();
-        let answered = each(self.ids, screen, async |typed| {
-            let id = look_up_id(&index, &home, typed).await?;
-            let thread = threads.get(id).await?;
-            let was_deleted = threads.deleted_at(id).await?.is_some();
-            if !was_deleted {
-                let thread = thread.ok_or(StateError::NotFound(id))?;
-                return Ok(Restored { id, was_deleted, thread: Some(thread) });
-            }
-            let late = index.state.restore_thread(id, Timestamp::now()).await;
-            note_late(&late.map_err(|error| Fault::from(error).about(id))?, screen);
-            refresh::refresh(&index, &home, *screen).await?;
-            Ok(Restored { id, was_deleted, thread: threads.get(id).await? })
-        });
-        let answered = answered.await?;
-        index.close().await?;
-        Ok(answered)
+        let lookup = Lookup { listed: Listed::Deleted, ..Lookup::new(&index, &home, screen) };
+        let restored = restored(&lookup, self.ids).await;
+        closed(index, restored).await
     }
+}
+
+/// Restores threads, and then indexes their rollouts.
+async fn restored(lookup: &Lookup<'_>, ids: &[String]) -> Result<Several<Restored>, Fault> {
+    let Lookup { index, home, screen, .. } = *lookup;
+    let threads = index.state.threads();
+    let mut restored = each(lookup, ids, async |typed| {
+        let id = lookup.look_up_id(typed).await?;
+        if threads.deleted_at(id).await?.is_none() {
+            let thread = threads.get(id).await?.ok_or(StateError::NotFound(id))?;
+            return Ok(Restored { id, was_deleted: false, thread: Some(thread) });
+        }
+        let late = index.state.restore_thread(id, Timestamp::now()).await;
+        note_late(&late.map_err(|error| Fault::from(error).about(id))?, screen);
+        Ok(Restored { id, was_deleted: true, thread: None })
+    })
+    .await?;
+    let mut back: Vec<&mut Restored> = restored.answers_mut().filter(|it| it.was_deleted).collect();
+    if !back.is_empty() {
+        refresh::refresh(index, home, screen).await?;
+    }
+    for one in &mut back {
+        one.thread = threads.get(one.id).await?;
+    }
+    Ok(restored)
 }
 
 impl Answer for Restored {
@@ -71,11 +80,10 @@ impl Answer for Restored {
         let id = self.id;
         match &self.thread {
             _ if screen.quiet => String::new(),
-            Some(_) if !self.was_deleted => format!("{id} is not deleted; nothing to do\n"),
-            Some(thread) => {
-                let label = thread_label(thread);
-                format!("{id} is restored\n  {}\n", fit(&label, screen.width.saturating_sub(2)))
+            Some(thread) if !self.was_deleted => {
+                labelled(&format!("{id} is not deleted; nothing to do"), thread, screen)
             }
+            Some(thread) => labelled(&format!("{id} is restored"), thread, screen),
             None => {
                 format!("{id} is no longer deleted; its rollout is not in the home, so it is not listed\n")
             }

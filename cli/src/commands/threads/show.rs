@@ -3,17 +3,17 @@
 use async_trait::async_trait;
 use threadkeep_app::Fault;
 use threadkeep_app::opening::{Access, Index};
-use threadkeep_app::refresh::prepare;
-use threadkeep_app::settle::settle;
-use threadkeep_state::{Agent, Descendants, GraphError, Lifecycle, Thread, TreeQuery};
+use threadkeep_app::outcome::outcome_now;
+use threadkeep_state::{Agent, GraphError, Lifecycle, Thread, TreeQuery};
 use uuid::Uuid;
 
 use super::portrait::{Agents, Portrait, Related};
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::problems::remembered;
-use crate::commands::resolve::{find_current, fixed, look_up};
-use crate::commands::several::each;
+use crate::commands::resolve::Lookup;
+use crate::commands::several::{closed, each};
+use crate::output::ids::Ids;
 
 /// The command.
 pub(super) struct Show<'a> {
@@ -32,25 +32,22 @@ impl Run for Show<'_> {
             Index::for_reading(dirs, *screen).await?
         };
         let refreshes = !self.no_refresh || index.access == Access::Temporary;
-        // While an agent writes, the newest thread may be another for each id.
-        let ids = if refreshes { fixed(&index, &home, self.ids, screen).await? } else { self.ids.to_vec() };
-        let answered = each(&ids, screen, async |typed| {
-            let (mut thread, incomplete) = if refreshes {
-                find_current(&index, &home, typed, screen).await?
-            } else {
-                let incomplete = prepare(&index, &home, false, *screen).await?.incomplete;
-                (look_up(&index, &home, typed).await?, incomplete)
-            };
-            let outcome = settle(&home, &thread);
-            thread.run_outcome = outcome;
+        let lookup = Lookup { refreshes, ..Lookup::new(&index, &home, screen) };
+        let portraits = each(&lookup, self.ids, async |typed| {
+            let (mut thread, incomplete) = lookup.find_current(typed).await?;
+            thread.run_outcome = outcome_now(&home, &thread);
             let goal = of_threads(context, &[thread.id]).await.remove(&thread.id);
             let mut files = index.state.threads().files_of(thread.id).await?;
             let mut problems = remembered(&index.state).await?;
             problems.retain(|problem| files.contains(&problem.path));
             files.retain(|path| *path != thread.rollout_path);
+            let agents = agents(&index, &thread).await?;
             Ok(Portrait {
                 rollout: dirs.absolute().home.join(&thread.rollout_path),
-                agents: agents(&index, &thread).await?,
+                // The agent itself would look elsewhere.
+                agent_home: (!dirs.is_agents_own()).then(|| dirs.absolute().home),
+                ids: Ids::of(index.state.threads(), &agents.ids()).await?,
+                agents,
                 parent: related(&index, thread.parent_thread_id).await?,
                 forked_from: related(&index, thread.forked_from_id).await?,
                 files,
@@ -60,9 +57,8 @@ impl Run for Show<'_> {
                 incomplete,
             })
         });
-        let answered = answered.await?;
-        index.close().await?;
-        Ok(answered)
+        let portraits = portraits.await;
+        closed(index, portraits).await
     }
 }
 
@@ -88,13 +84,6 @@ async fn agents(index: &Index, thread: &Thread) -> Result<Agents, Fault> {
         !spawned.is_empty() || agent.parent_thread_id.is_some() || agent.lifecycle == Lifecycle::Closed
     };
     let agent = agent.filter(has_part);
-    let mut agents = Agents { agent, spawned, forks, ..Agents::default() };
-    if !agents.spawned.is_empty() {
-        let below = graph.descendants(thread.id, Descendants::default()).await?;
-        let ids: Vec<Uuid> = below.iter().map(|agent| agent.thread_id).collect();
-        let below = index.state.threads().get_many(&ids).await?;
-        agents.descendants = ids.len() as u64;
-        agents.tokens = below.iter().filter_map(|thread| thread.own_tokens).fold(0, i64::saturating_add);
-    }
-    Ok(agents)
+    let totals = graph.totals(&[thread.id]).await?.remove(&thread.id).unwrap_or_default();
+    Ok(Agents { agent, spawned, forks, totals })
 }

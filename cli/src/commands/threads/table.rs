@@ -1,6 +1,6 @@
 //! The table that `threads` shows to people.
 
-use threadkeep_app::label::{SHORT_ID, kind_of_source, thread_label, tilde};
+use threadkeep_app::label::{kind_of_source, thread_label, tilde};
 use threadkeep_app::text::{count, one_line, short};
 use threadkeep_app::time::Clock;
 use threadkeep_state::{AgentTotals, RunOutcome, SortKey, Thread, ThreadKind};
@@ -9,7 +9,7 @@ use super::drawing;
 use super::list::{HomePage, List, sorted_by, time_of};
 use crate::commands::goals;
 use crate::output::Screen;
-use crate::output::color::{BOLD, CYAN, DIM};
+use crate::output::color::{BOLD, DIM};
 use crate::output::json::at;
 use crate::output::table::{Cell, Column, table};
 
@@ -41,7 +41,7 @@ impl List {
         let field = |field: &Option<String>| Cell::from(field.as_deref().map(one_line).unwrap_or_default());
         let agents = home.agents.get(&thread.id).copied().unwrap_or_default();
         let mut cells = vec![
-            id(home, thread, screen),
+            home.ids.cell("", thread.id, screen),
             self.time(thread, clock, screen).into(),
             label(thread),
             goal(home, thread),
@@ -103,14 +103,6 @@ impl List {
     fn tokens(&self, tokens: i64, screen: &Screen) -> String {
         if screen.is_plain() { tokens.to_string() } else { short(tokens) }
     }
-}
-
-/// Renders the id: its shortest unique beginning stands out.
-fn id(home: &HomePage, thread: &Thread, screen: &Screen) -> Cell {
-    let id = thread.id.hyphenated().to_string();
-    let unique = home.prefixes.get(&thread.id).copied().unwrap_or(id.len()).min(id.len());
-    let shown = if screen.is_plain() { id.len() } else { SHORT_ID.max(unique) };
-    Cell::from(id[..shown].to_owned()).with_head(unique, CYAN)
 }
 
 /// Renders the label, with a mark if the thread continues another.

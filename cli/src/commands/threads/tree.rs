@@ -1,19 +1,21 @@
 //! `threads tree`: threads with their sub-agents and forks.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
+use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::prepare;
-use threadkeep_app::settle::settle;
 use threadkeep_app::{Fault, Observer};
-use threadkeep_rollout::AgentHome;
-use threadkeep_state::{Agent, RunOutcome, TreeQuery};
+use threadkeep_state::{Agent, Thread, TreeQuery};
 use uuid::Uuid;
 
-use super::drawing::Tree;
+use super::drawing::{Tokens, Tree};
 use crate::args::TreeArgs;
 use crate::command::{Answered, Context, Run};
-use crate::commands::resolve::look_up_id;
+use crate::commands::resolve::Lookup;
+use crate::output::ids::Ids;
 use crate::output::json::{at, ms};
 use crate::output::{Answer, Screen};
 
@@ -36,12 +38,27 @@ impl Run for ShowTree<'_> {
             screen.note(&reason.append("; the tree may be incomplete"));
         }
         let (max_depth, limit) = (args.depth.unwrap_or(DEPTH), args.limit.unwrap_or(ROOTS));
-        let root = id(&index, &home, args.id.as_deref()).await?;
-        let before = id(&index, &home, args.before.as_deref()).await?;
+        let lookup = Lookup::new(&index, &home, screen);
+        let root = id(&lookup, args.id.as_deref()).await?;
+        let before = id(&lookup, args.before.as_deref()).await?;
         // One more in each direction, to know whether there is more.
         let query = TreeQuery { root, roots: limit + 1, before, max_depth: max_depth + 1 };
         let mut agents = index.state.graph().tree(query).await?;
-        settle_all(&index, &home, &mut agents).await?;
+        let ids: Vec<Uuid> = agents.iter().map(|agent| agent.thread_id).collect();
+        let threads = index.state.threads().get_many(&ids).await?;
+        let threads: HashMap<Uuid, Thread> = threads.into_iter().map(|thread| (thread.id, thread)).collect();
+        for agent in &mut agents {
+            if let Some(thread) = threads.get(&agent.thread_id) {
+                agent.outcome = outcome_now(&home, thread);
+            }
+        }
+        let tokens = if args.tokens {
+            let own = threads.into_iter().map(|(id, thread)| (id, thread.own_tokens)).collect();
+            Some(Tokens { own, below: index.state.graph().totals(&ids).await? })
+        } else {
+            None
+        };
+        let ids = Ids::of(index.state.threads(), &ids).await?;
         index.close().await?;
         let roots: Vec<usize> = (0..agents.len()).filter(|n| agents[*n].depth == 0).collect();
         let next = roots.get(limit as usize).map(|surplus| {
@@ -49,27 +66,14 @@ impl Run for ShowTree<'_> {
             agents[roots[limit as usize - 1]].thread_id
         });
         let (depth, incomplete) = (max_depth, refreshed.incomplete);
-        Ok(Box::new(Tree { agents, depth, next, is_rest: args.before.is_some(), incomplete }))
+        let is_rest = args.before.is_some();
+        Ok(Box::new(Tree { agents, ids, tokens, depth, next, is_rest, incomplete }))
     }
 }
 
-/// Decides which of the runs without an end still go on.
-async fn settle_all(index: &Index, home: &AgentHome, agents: &mut [Agent]) -> Result<(), Fault> {
-    let open: Vec<&mut Agent> =
-        agents.iter_mut().filter(|agent| agent.outcome == RunOutcome::Running).collect();
-    let ids: Vec<Uuid> = open.iter().map(|agent| agent.thread_id).collect();
-    let threads = index.state.threads().get_many(&ids).await?;
-    for agent in open {
-        if let Some(thread) = threads.iter().find(|thread| thread.id == agent.thread_id) {
-            agent.outcome = settle(home, thread);
-        }
-    }
-    Ok(())
-}
-
-async fn id(index: &Index, home: &AgentHome, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {
+async fn id(lookup: &Lookup<'_>, typed: Option<&str>) -> Result<Option<Uuid>, Fault> {
     Ok(match typed {
-        Some(typed) => Some(look_up_id(index, home, typed).await?),
+        Some(typed) => Some(lookup.look_up_id(typed).await?),
         None => None,
     })
 }
@@ -78,7 +82,7 @@ impl Answer for Tree {
     fn json(&self) -> Value {
         let shown = self.agents.iter().filter(|agent| agent.depth <= self.depth);
         let mut document = json!({
-            "agents": shown.map(json_of).collect::<Vec<_>>(),
+            "agents": shown.map(|agent| self.json_of_agent(agent)).collect::<Vec<_>>(),
             "deeper": self.agents.iter().filter(|agent| agent.depth > self.depth).count(),
             "next_before": self.next,
         });
@@ -90,6 +94,18 @@ impl Answer for Tree {
 
     fn text(&self, screen: &Screen) -> String {
         self.draw(screen)
+    }
+}
+
+impl Tree {
+    fn json_of_agent(&self, agent: &Agent) -> Value {
+        let mut document = json_of(agent);
+        if let Some(tokens) = &self.tokens {
+            let below = tokens.below.get(&agent.thread_id).copied().unwrap_or_default();
+            document["own_tokens"] = json!(tokens.own(agent));
+            document["agents"] = json!({ "count": below.agents, "own_tokens": below.own_tokens });
+        }
+        document
     }
 }
 

@@ -14,6 +14,7 @@ fn a_deletion_names_what_builds_on_the_thread_and_what_remains() -> Result {
     exit 0
     --- stdout
     01a21000-0001-7000-8000-0000000001ab is deleted from the index
+      Plan the greenhouse
     Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
     1 fork builds on it and will be kept:
       01a21000-0004-7000-8000-0000000004ab  Build it of glass
@@ -32,6 +33,7 @@ fn a_deletion_names_what_builds_on_the_thread_and_what_remains() -> Result {
     exit 2
     --- stdout
     01a21000-0001-7000-8000-0000000001ab is not deleted; nothing to do
+      Plan the greenhouse
     --- stderr
     error: no thread 01a21000-0009-7000-8000-0000000009ab in the index
       hint: `threadkeep threads` lists the threads that exist
@@ -63,6 +65,7 @@ fn threads_whose_rollouts_are_gone_are_forgotten_together() -> Result {
     exit 0
     --- stdout
     01a21000-0004-7000-8000-0000000004ab is deleted from the index
+      Build it of glass
     Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
     Its rollout is no longer in the home: it cannot be restored
     ");

@@ -81,6 +81,14 @@ fn base(thread: u8) -> Value {
     json!({ "thread_id": id(thread), "end_ordinal_exclusive": 5, "end_byte_offset": 999_999 })
 }
 
+/// Writes a thread with the words of another, and an id of its own.
+pub(crate) fn alike(fixture: &Fixture, thread: u8, id: &str) -> Result {
+    let rollout = root(thread, 20, "");
+    let (from, to) = (rollout.path(), rollout.path().replace(&self::id(thread), id));
+    let text = fs::read_to_string(fixture.home().join(from))?;
+    Ok(fs::write(fixture.home().join(to), text.replace(&self::id(thread), id))?)
+}
+
 /// Thread 1 has a second file and a sub-agent, thread 3; thread 4 is its fork.
 pub(crate) fn family() -> Result<Fixture> {
     let fixture = Fixture::empty()?;

@@ -53,7 +53,9 @@ fn one_id_that_fails_does_not_stop_the_others() -> Result {
     exit 2
     --- stdout
     01a21000-0001-7000-8000-0000000001ab is archived; `threadkeep threads unarchive 01a21000-0001-7000-8000-0000000001ab` moves it back to the list
+      Plan the greenhouse
     01a21000-0004-7000-8000-0000000004ab is archived; `threadkeep threads unarchive 01a21000-0004-7000-8000-0000000004ab` moves it back to the list
+      Build it of glass
     --- stderr
     error: no thread has the id or the name `nothing`
       hint: `threadkeep threads` lists the threads that exist
