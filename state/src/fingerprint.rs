@@ -20,8 +20,8 @@ impl Recipe {
     /// one, so it is short.
     pub(crate) fn stored(&self, fingerprint: &Fingerprint) -> String {
         let mut checksum = crc32fast::Hasher::new();
-        checksum.update(&fingerprint.modified_ns.to_le_bytes());
-        checksum.update(&fingerprint.changed_ns.to_le_bytes());
+        let times = [fingerprint.modified_ns.to_le_bytes(), fingerprint.changed_ns.to_le_bytes()];
+        checksum.update(times.as_flattened());
         checksum.update(self.0.as_bytes());
         // The same as `format!("{:x}:{:08x}")`, several times faster: a pass does it for each file.
         let mut text = String::with_capacity(24);

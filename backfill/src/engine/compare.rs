@@ -29,8 +29,7 @@ pub(super) struct Comparison<'a, H> {
     force: bool,
     /// Number of items compared.
     pub(super) done: usize,
-    /// Plan, complete once the last page was compared.
-    pub(super) plan: Plan,
+    plan: Plan,
 }
 
 impl<'a, H> Comparison<'a, H> {
@@ -39,11 +38,10 @@ impl<'a, H> Comparison<'a, H> {
         Self { items, unknown_prefixes, force, done: 0, plan: Plan::default() }
     }
 
-    /// Compares with one more page of outcomes. After the last one, all other items are new.
+    /// Compares with one more page of outcomes.
     pub(super) fn take_page<P: ItemProblem>(
         &mut self,
         outcomes: Vec<StoredOutcome<P>>,
-        is_last: bool,
         ledger: &mut Ledger<P>,
     ) {
         for outcome in outcomes {
@@ -58,9 +56,12 @@ impl<'a, H> Comparison<'a, H> {
                 _ => self.plan.vanished.push(outcome.key),
             }
         }
-        if is_last {
-            self.take_new_until(None);
-        }
+    }
+
+    /// Returns the plan after the last page: all other items are new.
+    pub(super) fn finish(mut self) -> Plan {
+        self.take_new_until(None);
+        self.plan
     }
 
     /// Selects items without an outcome: all below `key`, or all that are left.

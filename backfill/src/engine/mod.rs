@@ -5,6 +5,7 @@ mod compare;
 mod extract;
 mod keep_lease;
 mod ledger;
+mod outcomes;
 mod pass;
 
 use std::sync::Arc;

@@ -7,9 +7,10 @@ use super::Backfill;
 use super::compare::{Comparison, Plan, Selected};
 use super::extract::{BatchRead, BatchReader};
 use super::ledger::{Fate, Ledger};
+use super::outcomes::{MOST_PAGES, Outcomes};
 use crate::{
-    BackfillError, BoxError, Ending, Index, Item, Lease, Listing, Phase, Problem, ProblemKind, Progress,
-    ProgressUpdate, Source, StoredOutcome,
+    BackfillError, Ending, Index, Item, Lease, Listing, Phase, Problem, ProblemKind, Progress,
+    ProgressUpdate, Source,
 };
 
 /// Batches that are read while one is committed.
@@ -69,15 +70,17 @@ where
 
     async fn all_phases(&mut self) -> Result<(), Halt> {
         self.enter(Phase::Listing, 0, 0);
+        let mut outcomes = Outcomes::new(&*self.engine.progress, self.engine.options.outcome_page);
         // The store reads the first outcomes while the source lists.
-        let (listing, outcomes) = tokio::select! {
+        let (listing, read) = tokio::select! {
             biased;
             () = self.engine.options.stop.stopped() => return Err(None),
-            both = async { tokio::join!(self.engine.source.list(), Self::outcomes(self.engine, None)) } => both,
+            both = async { tokio::join!(self.engine.source.list(), outcomes.prepare(MOST_PAGES)) } => both,
         };
         let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
         let items = Arc::new(self.take_listing(items, problems));
-        let mut plan = self.compare(&items, &unknown_prefixes, outcomes?).await?;
+        read?;
+        let mut plan = self.compare(&items, &unknown_prefixes, outcomes).await?;
 
         let vanished = plan.vanished.len() as u64;
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
@@ -103,14 +106,16 @@ where
         for Problem { key, kind } in problems {
             self.ledger.problem(&key, kind);
         }
-        items.sort_by(|a, b| a.key.cmp(&b.key));
-        items.dedup_by(|later, first| {
-            let repeated = later.key == first.key;
-            if repeated {
-                self.ledger.problem(&later.key, ProblemKind::ListedTwice);
-            }
-            repeated
-        });
+        if !items.is_sorted_by(|a, b| a.key < b.key) {
+            items.sort_by(|a, b| a.key.cmp(&b.key));
+            items.dedup_by(|later, first| {
+                let repeated = later.key == first.key;
+                if repeated {
+                    self.ledger.problem(&later.key, ProblemKind::ListedTwice);
+                }
+                repeated
+            });
+        }
         self.ledger.fates = vec![Fate::Pending; items.len()];
         items
     }
@@ -119,46 +124,21 @@ where
         &mut self,
         items: &[Item<S::Handle>],
         unknown_prefixes: &[String],
-        mut outcomes: Vec<StoredOutcome<S::Problem>>,
+        mut outcomes: Outcomes<'_, P>,
     ) -> Result<Plan, Halt> {
         self.enter(Phase::Comparing, items.len() as u64, 0);
-        let engine = self.engine;
-        let mut comparison = Comparison::new(items, unknown_prefixes, engine.options.force);
-        loop {
+        let mut comparison = Comparison::new(items, unknown_prefixes, self.engine.options.force);
+        while let Some(page) = outcomes.take().await? {
             self.go_on()?;
-            let is_last = outcomes.len() < engine.options.outcome_page;
-            let last = outcomes.last().filter(|_| !is_last).map(|outcome| outcome.key.clone());
             // The store reads the next page while this one is compared.
-            let next = async {
-                if is_last { Ok(Vec::new()) } else { Self::outcomes(engine, last.as_deref()).await }
-            };
-            let compare = async { comparison.take_page(outcomes, is_last, self.ledger) };
-            let (next, ()) = tokio::join!(next, compare);
+            let compare = async { comparison.take_page(page, self.ledger) };
+            let (next, ()) = tokio::join!(outcomes.prepare(1), compare);
+            next?;
             self.advance(comparison.done as u64 - self.update.done_items, 0);
-            if is_last {
-                return Ok(comparison.plan);
-            }
-            outcomes = next?;
         }
-    }
-
-    /// Reads one page of outcomes.
-    async fn outcomes(
-        engine: &Backfill<S, I, P>,
-        after: Option<&str>,
-    ) -> Result<Vec<StoredOutcome<S::Problem>>, BackfillError> {
-        let failed = BackfillError::store("read outcomes");
-        let page = match engine.progress.outcomes(after, engine.options.outcome_page).await {
-            Ok(page) => page,
-            Err(error) => return Err(failed(error)),
-        };
-        // Out of order, the merge would take items for new or vanished, and might never end.
-        let keys = after.into_iter().chain(page.iter().map(|outcome| &*outcome.key));
-        if keys.is_sorted_by(|one, next| one < next) {
-            Ok(page)
-        } else {
-            Err(failed(BoxError::from("the outcomes are out of order")))
-        }
+        let plan = comparison.finish();
+        self.advance(items.len() as u64 - self.update.done_items, 0);
+        Ok(plan)
     }
 
     /// Moves items that an unfinished pass never reached to the front.

@@ -9,6 +9,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -91,6 +92,7 @@ pub(super) fn list(root: &Path) -> (Discovery, bool) {
         changed_at(folder) == *before && before.is_none_or(|before| before + CLOCK_TICK < begun)
     });
     let mut found = walk.found;
+    // Nearly always, they are in order already, folder by folder.
     found.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     found.problems.sort_by(|a, b| a.path.cmp(&b.path));
     (found, is_steady)
@@ -151,30 +153,43 @@ impl Walk {
     /// thread lists them all: it has the set of real paths.
     fn list_folders(&mut self) {
         while !self.folders.is_empty() {
-            let folders = std::mem::take(&mut self.folders);
+            let mut folders = std::mem::take(&mut self.folders);
+            folders.sort_unstable_by(|a, b| a.relative.cmp(&b.relative));
             let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-            let share = folders.len().div_ceil(threads).max(WORTH_A_THREAD);
-            if folders.len() <= share || self.real.is_some() {
+            let threads = threads.min(folders.len() / WORTH_A_THREAD);
+            if threads < 2 || self.real.is_some() {
                 folders.iter().for_each(|folder| self.folder(folder));
                 continue;
             }
-            let list = |folders: &[Found]| {
-                let mut walk = Self::default();
-                folders.iter().for_each(|folder| walk.folder(folder));
-                walk
+            let next = AtomicUsize::new(0);
+            // Returns the places of the listed folders, each with the number of its files.
+            let list = || {
+                let (mut walk, mut runs) = (Self::default(), Vec::new());
+                loop {
+                    let (place, before) = (next.fetch_add(1, Ordering::Relaxed), walk.found.files.len());
+                    let Some(folder) = folders.get(place) else { return (walk, runs) };
+                    walk.folder(folder);
+                    runs.push((place, walk.found.files.len() - before));
+                }
             };
+            let (mut files, mut runs) = (Vec::new(), Vec::new());
             thread::scope(|scope| {
-                let walks: Vec<_> =
-                    folders.chunks(share).map(|folders| scope.spawn(move || list(folders))).collect();
-                for walk in walks {
-                    let mut walk = walk.join().unwrap_or_else(|panic| resume_unwind(panic));
-                    self.found.files.append(&mut walk.found.files);
+                let walks: Vec<_> = (0..threads).map(|_| scope.spawn(list)).collect();
+                for (thread, walk) in walks.into_iter().enumerate() {
+                    let (mut walk, found) = walk.join().unwrap_or_else(|panic| resume_unwind(panic));
+                    runs.extend(found.into_iter().map(|(place, length)| (place, thread, length)));
+                    files.push(walk.found.files.into_iter());
                     self.found.problems.append(&mut walk.found.problems);
                     self.folders.append(&mut walk.folders);
                     self.links.append(&mut walk.links);
                     self.listed.append(&mut walk.listed);
                 }
             });
+            runs.sort_unstable();
+            self.found.files.reserve(files.iter().map(ExactSizeIterator::len).sum());
+            for (_, thread, length) in runs {
+                self.found.files.extend(files[thread].by_ref().take(length));
+            }
         }
     }
 
@@ -187,12 +202,15 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) => return self.unreadable(folder.relative.clone(), &error),
         };
+        let first = self.found.files.len();
         for entry in entries {
             match entry {
                 Ok(entry) => self.entry(folder, &entry),
                 Err(error) => self.unreadable(folder.relative.clone(), &error),
             }
         }
+        // By folder, while other threads list others.
+        self.found.files[first..].sort_unstable_by(|a, b| a.path.cmp(&b.path));
     }
 
     fn entry(&mut self, folder: &Found, entry: &DirEntry) {
