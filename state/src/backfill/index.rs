@@ -6,7 +6,7 @@ use std::io;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
-use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError};
+use threadkeep_rollout::{Checkpoint, ExtractError, Extractor, HomeError, ThreadKind};
 use threadkeep_sqlite::{RowReader, uuid_text};
 
 use super::commit;
@@ -81,6 +81,7 @@ impl Index for ThreadIndex {
         let HomeItem::Rollout { name, archived, compressed, changed_at_ms } = &item.handle else {
             return self.read_names();
         };
+        let is_known = previous.is_some();
         let was = previous.as_ref().map_or(0, |previous| previous.length);
         let shrunk = (item.bytes < was).then_some(HomeProblem::Shrunk { was, is: item.bytes });
         let previous = previous.and_then(|previous| previous.checkpoint);
@@ -90,12 +91,21 @@ impl Index for ThreadIndex {
             (Err(ExtractError::Empty), Some(shrunk)) => return Err(shrunk.clone()),
             (extracted, _) => extracted?,
         };
+        let base = extraction.base_problem.map(HomeProblem::Base);
+        let problem = shrunk.or(base).or_else(|| HomeProblem::of_skipped(&extraction.skipped));
+        // A damaged file must not empty a thread. If a base is missing, the file waits for it.
+        if let Some(problem) = &problem
+            && !matches!(problem, HomeProblem::Base(_))
+            && extraction.metadata.kind == ThreadKind::Empty
+            && (is_known || extraction.is_unreadable)
+        {
+            return Err(problem.clone());
+        }
         let worth_it = !compressed && extraction.checkpoint.offset() >= WORTH_A_CHECKPOINT;
         let checkpoint = worth_it.then(|| serde_json::to_string(&extraction.checkpoint).ok()).flatten();
-        let base = extraction.base_problem.map(HomeProblem::Base);
         Ok(HomeContent(ReadItem::Thread(Box::new(ThreadContent {
             lines: extraction.lines,
-            problem: shrunk.or(base).or_else(|| HomeProblem::of_skipped(&extraction.skipped)),
+            problem,
             lines_skipped: extraction.skipped.count,
             checkpoint,
             changed_at_ms: *changed_at_ms,

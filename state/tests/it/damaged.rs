@@ -1,6 +1,7 @@
 //! Damaged, shrunk and unreadable files: the rest is indexed, and the problem is named.
 
 use threadkeep_state::HomeProblem;
+use threadkeep_state::backfill::IndexOptions;
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
 
@@ -26,6 +27,40 @@ async fn a_file_that_shrinks_or_empties_is_a_problem_until_it_grows() -> Result 
     assert_eq!(problems().await?, shrunk(0));
     fixture.write(&path, whole)?;
     assert_eq!(problems().await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_thread_whose_file_is_overwritten_keeps_its_row() -> Result {
+    let whole = session(id(1), "hello") + &session(id(1), "and more");
+    let header = whole.lines().next().unwrap_or_default();
+    let garbage = "garbage\n".repeat(whole.len());
+    for damaged in [
+        garbage.clone(),
+        "\0".repeat(whole.len()) + "x\n",
+        "garbage\n".to_owned(),
+        format!("{header}\n{garbage}"),
+        format!("{header}\n"),
+    ] {
+        let fixture = Fixture::empty().await?;
+        let path = rollout_path(id(1));
+        fixture.write(&path, whole.clone())?;
+        fixture.index().await?;
+        let before = fixture.threads().await?;
+        fixture.write(&path, damaged.clone())?;
+        for force in [false, false, damaged.starts_with('g')] {
+            let engine = fixture.engine(IndexOptions::default())?;
+            let report = engine.with(|it| it.force = force).run(|_| ()).await?;
+            assert_eq!(report.failed + report.known_failures, 1, "{damaged:.20}");
+            assert_eq!(fixture.threads().await?, before, "{damaged:.20}");
+        }
+        let problems = fixture.state.file_problems(10).await?;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        fixture.write(&path, whole.clone())?;
+        fixture.index().await?;
+        assert_eq!(fixture.threads().await?, before);
+        assert_eq!(fixture.state.file_problems(10).await?, []);
+    }
     Ok(())
 }
 

@@ -40,6 +40,9 @@ pub struct Extraction {
     pub lines: u64,
     /// Skipped lines of the whole file.
     pub skipped: SkippedLines,
+    /// True if lines were skipped and no line was read that has a time or an id: the metadata is
+    /// only that of the file's name.
+    pub is_unreadable: bool,
     /// Bytes that this extraction read; of a compressed file, decompressed bytes.
     pub bytes_read: u64,
     /// True if it continued from the given checkpoint.
@@ -133,7 +136,7 @@ impl Extractor {
                 return Err(ExtractError::NoThread.into());
             };
             let all_lines = found.lines + u64::from(found.tail.is_some());
-            let base_id = found.state.base();
+            let (base_id, is_empty) = (found.state.base(), found.state.is_empty());
             let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
             let mut checkpoint =
                 Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state);
@@ -145,6 +148,7 @@ impl Extractor {
                 base: base_id,
                 base_problem: base.problem,
                 lines: all_lines,
+                is_unreadable: is_empty && !found.skipped.is_empty(),
                 skipped: found.skipped,
                 bytes_read: reader.position() - start + before.len() as u64,
                 resumed: resumed.is_some(),

@@ -65,6 +65,9 @@ pub(crate) struct State {
     /// Every turn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     turns: Vec<BeforeTurn>,
+    /// Every inherited turn: the tokens that were inherited before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inherited_turns: Vec<Option<i64>>,
 }
 
 /// State before a turn, which returns when the turn is taken back: own tokens and outcome.
@@ -133,14 +136,14 @@ impl State {
         if self.session.id == thread_id {
             return self.tokens.begin_segment();
         }
-        let tokens = self.inherit(is_whole);
-        *self = Self { settings: self.settings.take(), tokens, ..Self::default() };
+        let (tokens, inherited_turns) = self.inherit(is_whole);
+        *self = Self { settings: self.settings.take(), tokens, inherited_turns, ..Self::default() };
     }
 
     /// Begins a fork's own part, after lines that were copied from another thread. `is_whole` says
     /// that their tokens are known to be that thread's.
     pub(crate) fn begin_own_part(&mut self, is_whole: bool) {
-        let tokens = self.inherit(is_whole);
+        let (tokens, inherited_turns) = self.inherit(is_whole);
         *self = Self {
             first_line_at: self.first_line_at,
             last_line_at: self.last_line_at,
@@ -149,17 +152,22 @@ impl State {
             began_in: self.began_in.take(),
             moved_to: self.moved_to.take(),
             tokens,
+            inherited_turns,
             ..Self::default()
         };
     }
 
-    /// Returns the tokens with which a fork begins. A thread without a turn has used none.
-    fn inherit(&mut self, is_whole: bool) -> Tokens {
+    /// Returns the tokens with which a fork begins, and its inherited turns. A thread without a
+    /// turn has used none.
+    fn inherit(&mut self, is_whole: bool) -> (Tokens, Vec<Option<i64>>) {
         let mut tokens = std::mem::take(&mut self.tokens);
+        let before = tokens.inherited();
+        let mut turns = std::mem::take(&mut self.inherited_turns);
+        turns.extend(self.turns.iter().map(|turn| Some(before?.saturating_add(turn.0.unwrap_or(0)))));
         if !is_whole || !self.turns.is_empty() || tokens != Tokens::default() {
             tokens.begin_fork(is_whole);
         }
-        tokens
+        (tokens, turns)
     }
 
     /// Forgets the tokens: nothing says which of them are the thread's own.
@@ -182,14 +190,20 @@ impl State {
         self.session.id.is_none() && self.first_line_at.is_none()
     }
 
-    /// Takes back the last `count` turns.
+    /// Takes back the last `count` turns: of a fork perhaps also inherited ones.
     fn roll_back(&mut self, count: u64) {
-        let left = self.turns.len().saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let left = self.turns.len().saturating_sub(count);
+        let inherited = self.inherited_turns.len().saturating_sub(count.saturating_sub(self.turns.len()));
         if let Some(BeforeTurn(tokens, outcome)) = self.turns.get(left).cloned() {
             self.turns.truncate(left);
             self.tokens.roll_back(tokens);
             self.run.roll_back(outcome);
             self.words.roll_back(left);
+        }
+        if let Some(tokens) = self.inherited_turns.get(inherited).copied() {
+            self.inherited_turns.truncate(inherited);
+            self.tokens.roll_back_inherited(tokens);
         }
     }
 

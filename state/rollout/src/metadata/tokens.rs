@@ -103,6 +103,15 @@ impl Tokens {
         (self.own, self.pending, self.may_jump) = (own, None, true);
     }
 
+    /// Takes back inherited turns: so many of the inherited tokens are left.
+    pub(crate) fn roll_back_inherited(&mut self, tokens: Option<i64>) {
+        self.inherited = match (self.inherited, tokens) {
+            (Inherited::Tokens(_), Some(tokens)) => Inherited::Tokens(tokens),
+            _ => Inherited::Unknown,
+        };
+        self.may_jump = true;
+    }
+
     /// Begins a further file of the thread.
     pub(crate) fn begin_segment(&mut self) {
         self.may_jump = true;

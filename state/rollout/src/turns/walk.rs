@@ -119,35 +119,34 @@ impl<'c> Walk<'c> {
         let mut copied = link.copied.clone();
         let is_inherited = self.chain.is_inherited(link);
         builder.inherits = is_inherited || copied.as_ref().is_some_and(Copied::goes_on);
-        let mut flow = Continue(());
-        while flow.is_continue()
-            && let Some(line) = lines.next_line()?
-        {
+        while let Some(line) = lines.next_line()? {
             let Ok(line) = line else { continue };
             if cut.as_mut().is_some_and(|cut| !cut.takes(line.json.as_bytes(), line.offset)) {
                 break;
             }
+            let mut copied_turn = None;
             if let Some(copied) = copied.as_mut().filter(|copied| copied.goes_on()) {
                 let begins = copied.ends_before_parsed(&line);
                 builder.inherits = is_inherited || copied.goes_on();
-                if let Some(turn) = begins.then(|| builder.close()).flatten() {
-                    flow = take(interrupted(turn));
-                }
+                copied_turn = begins.then(|| builder.close()).flatten().map(interrupted);
             }
             let rolled_back = rolled_back(&line);
             let ended = if rolled_back.is_some() { builder.close() } else { builder.take(&line) };
-            for event in ended.map(Event::from).into_iter().chain(rolled_back.map(Event::RolledBack)) {
-                flow = take(event);
+            let events = ended.map(Event::from).into_iter().chain(rolled_back.map(Event::RolledBack));
+            for event in copied_turn.into_iter().chain(events) {
+                if take(event).is_break() {
+                    self.skipped = lines.skipped().clone();
+                    return Ok(Break(()));
+                }
             }
         }
         if let (Some(end), Some(cut)) = (link.end, cut)
-            && flow.is_continue()
             && !cut.is_complete(lines.offset())
         {
             self.problem.get_or_insert(BaseProblem::Cut(end.file_id));
         }
         self.skipped = lines.skipped().clone();
-        Ok(flow)
+        Ok(Continue(()))
     }
 
     /// Notes that a base cannot be read. Of the newest file, this is an error.

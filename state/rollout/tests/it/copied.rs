@@ -81,6 +81,42 @@ fn the_own_part_begins_with_the_first_turn_that_the_source_does_not_have() -> Re
 }
 
 #[test]
+fn inherited_turns_that_a_fork_takes_back_are_inherited_no_longer() -> Result {
+    for by_reference in [true, false] {
+        let home = Home::new()?;
+        let mut source = home.begin(id(1), None, 0, &json!({}))?;
+        for turn in ["t1", "t2", "t3"] {
+            copied_turn(&mut source, turn, turn)?;
+        }
+        let mut fork = if by_reference {
+            home.fork(&source, id(2), source.next)?
+        } else {
+            let mut fork = copy(&home, &source, 2, json!({}))?;
+            for turn in ["t1", "t2", "t3"] {
+                copied_turn(&mut fork, turn, turn)?;
+            }
+            fork
+        };
+        copied_turn(&mut fork, "own", "own")?;
+        let read = home.extract(id(2))?;
+        assert_eq!(short(&read.metadata), (Some("own"), Some(100), Some(300)));
+        // Its own turn, and two of the source's.
+        fork.event(&json!({"type": "thread_rolled_back", "num_turns": 3}))?;
+        let back = home.extract_from(id(2), Some(&read.checkpoint))?;
+        assert!(back.resumed);
+        assert_eq!(short(&back.metadata), (None, Some(0), Some(100)));
+        assert_eq!(turns(&home, 2)?, "<t1");
+        copied_turn(&mut fork, "next", "next")?;
+        let mut deeper = home.fork(&fork, id(3), fork.next)?;
+        // More turns than there are.
+        deeper.event(&json!({"type": "thread_rolled_back", "num_turns": 9}))?;
+        assert_eq!(short(&home.extract(id(3))?.metadata), (None, Some(0), Some(0)));
+        assert_eq!(turns(&home, 3)?, "");
+    }
+    Ok(())
+}
+
+#[test]
 fn without_ids_of_turns_the_words_decide() -> Result {
     let home = Home::new()?;
     let mut source = home.begin(id(1), None, 0, &json!({}))?;
