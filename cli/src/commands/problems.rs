@@ -156,7 +156,7 @@ pub(super) fn merged(mut problems: Vec<PlaceProblem>) -> Vec<PlaceProblem> {
 
 /// Renders problems for people: the first of them, or all with `-v`.
 pub(super) fn render(problems: &[PlaceProblem], screen: &Screen) -> String {
-    let shown = if screen.verbose { problems.len() } else { SHOWN };
+    let shown = screen.most(SHOWN);
     let mut text = String::new();
     for problem in problems.iter().take(shown) {
         let style = if problem.is_serious() { RED } else { YELLOW };

@@ -160,6 +160,25 @@ impl<'a> Lookup<'a> {
         }
     }
 
+    /// Returns what a word means that is taken for no name.
+    pub(super) async fn meaning(&self, word: &str) -> Result<Option<&'static str>, Fault> {
+        let threads = self.index.state.threads();
+        Ok(match Word::of(self.home, word) {
+            Word::Id(_) => Some("an id"),
+            Word::Position(_) => Some("a position in the list"),
+            Word::File(_) => Some("a rollout"),
+            Word::Text => match threads.resolve(word).await {
+                Ok(_) | Err(StateError::Deleted { .. } | StateError::AmbiguousPrefix { .. }) => {
+                    Some("the beginning of an id")
+                }
+                Err(StateError::NoSuchPrefix(_) | StateError::BadIdPrefix(_)) => {
+                    (!threads.ids_ending_with(word).await?.is_empty()).then_some("the end of an id")
+                }
+                Err(error) => return Err(error.into()),
+            },
+        })
+    }
+
     /// Returns the id that ends with a text, or belongs to a thread of this name or nickname.
     async fn called(&self, typed: &str) -> Result<Uuid, Fault> {
         let threads = self.index.state.threads();

@@ -118,6 +118,11 @@ impl Screen {
         self.width == table::UNLIMITED
     }
 
+    /// Returns how many things are named: for people who did not ask for all, only the first ones.
+    pub(crate) fn most(&self, usual: usize) -> usize {
+        if self.verbose || self.is_plain() { usize::MAX } else { usual }
+    }
+
     /// Breaks a line for people into lines that fit the terminal. A command is never broken.
     pub(crate) fn lines(&self, line: &str) -> Vec<String> {
         wrap(line, if self.is_terminal { self.width } else { usize::MAX })

@@ -1,13 +1,17 @@
 //! Output that a program reads, and commands that are copied from it.
 
 use super::family::{family, id};
-use super::fixture::{Fixture, Result};
+use super::fixture::{Fixture, Result, Said};
+use super::written::Rollout;
+
+/// Runs the binary for a pipe.
+fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
+    fixture.say(fixture.command(arguments).env_remove("COLUMNS").output()?)
+}
 
 /// Returns what a pipe gets.
 fn piped(fixture: &Fixture, arguments: &[&str]) -> Result<String> {
-    let mut command = fixture.command(arguments);
-    let said = fixture.say(command.env_remove("COLUMNS").output()?)?;
-    Ok(said.stdout.replace('\t', " | "))
+    Ok(run(fixture, arguments)?.stdout.replace('\t', " | "))
 }
 
 #[test]
@@ -26,6 +30,29 @@ fn ids_are_whole_in_a_pipe() -> Result {
     for agent in [3, 4] {
         assert!(sheet.contains(&id(agent)), "{sheet}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_pipe_gets_the_answer_alone_and_all_of_it() -> Result {
+    let fixture = family()?;
+    for (words, note) in [
+        (&["goals", "list"][..], "No thread has a goal."),
+        (&["threads", "tree", "--before", &id(1)], "No older thread has sub-agents or forks."),
+        (&["logs", "--search", "nothing"], "No row matches."),
+    ] {
+        fixture.json(&["threads", "archive", &id(4)])?;
+        let said = run(&fixture, words)?;
+        assert_eq!((said.code, said.stdout.as_str()), (Some(0), ""), "{words:?}");
+        assert!(said.stderr.starts_with(note), "{words:?}: {}", said.all());
+        assert!(fixture.run(words)?.stdout.starts_with(note), "{words:?}");
+    }
+    for n in 20..33 {
+        let broken = Rollout { n, ..Rollout::default() }.write(&fixture)?;
+        std::fs::write(broken, "")?;
+    }
+    assert_eq!(piped(&fixture, &["backfill"])?.matches("the file is empty").count(), 13);
+    assert!(fixture.run(&["backfill"])?.stdout.contains("and 3 more: -v shows all"));
     Ok(())
 }
 

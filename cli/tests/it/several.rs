@@ -116,7 +116,7 @@ fn a_sub_agent_is_found_by_its_nickname() -> Result {
 fn a_name_can_be_typed_in_place_of_an_id() -> Result {
     let fixture = family()?;
     let mut all = String::new();
-    for name in ["@1", &id(9), "notes.jsonl", "@0"] {
+    for name in ["@1", &id(9), "notes.jsonl", "01a21", "04AB", "beef"] {
         let said = fixture.run(&["threads", "rename", &id(1), name])?;
         all.push_str(&format!("$ {name}\n{}\n", said.all()));
     }
@@ -136,11 +136,21 @@ fn a_name_can_be_typed_in_place_of_an_id() -> Result {
     --- stderr
     error: `notes.jsonl` would be taken for a rollout; nothing was changed
       hint: choose a name that can be typed in place of an id
-    $ @0
+    $ 01a21
+    exit 2
+    --- stderr
+    error: `01a21` would be taken for the beginning of an id; nothing was changed
+      hint: choose a name that can be typed in place of an id
+    $ 04AB
+    exit 2
+    --- stderr
+    error: `04AB` would be taken for the end of an id; nothing was changed
+      hint: choose a name that can be typed in place of an id
+    $ beef
     exit 0
     --- stdout
-    01a21000-0001-7000-8000-0000000001ab is now called "@0"
+    01a21000-0001-7000-8000-0000000001ab is now called "beef"
     "#);
-    assert_eq!(fixture.json(&["threads", "show", "@0"])?["thread"]["id"], id(1));
+    assert_eq!(fixture.json(&["threads", "show", "beef"])?["thread"]["id"], id(1));
     Ok(())
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 use threadkeep_app::Message;
+use threadkeep_app::text::count;
 use threadkeep_state::{AgentGoal, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
 use super::{sheet, text};
+use crate::output::color::{DIM, paint};
 use crate::output::ids::Ids;
 use crate::output::{Answer, Screen, json};
 
@@ -65,18 +67,26 @@ impl Answer for Goals {
 
     fn text(&self, screen: &Screen) -> String {
         match self {
-            Goals::List { goals, agents, .. } if goals.is_empty() && agents.is_empty() && screen.quiet => {
-                String::new()
-            }
-            Goals::List { goals, agents, ids, more, filtered } => {
-                sheet::list((goals, agents), ids, *more, *filtered, screen)
-            }
+            Goals::List { goals, agents, ids, .. } => sheet::list(goals, agents, ids, screen),
             Goals::One { thread, goal: None, agent_goal: None } => format!("thread {thread} has no goal\n"),
             Goals::One { thread, goal, agent_goal } => {
                 sheet::sheet(*thread, goal.as_ref(), agent_goal.as_ref(), screen)
             }
             Goals::Done { .. } if screen.quiet => String::new(),
             Goals::Done { said, .. } => format!("{}\n", screen.render(said.clone())),
+        }
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        match self {
+            Goals::List { goals, agents, filtered, .. } if goals.is_empty() && agents.is_empty() => {
+                sheet::why_empty(*filtered, screen)
+            }
+            Goals::List { goals, more: true, .. } => {
+                let shown = count(goals.len() as u64);
+                paint(DIM, &format!("{shown} shown · more: --limit N")) + "\n"
+            }
+            _ => String::new(),
         }
     }
 

@@ -15,21 +15,20 @@ use crate::output::json::at;
 use crate::output::sheet::Sheet;
 use crate::output::table::{Cell, Column, table};
 
-/// Renders a table of goals, or the reason for an empty one.
-pub(super) fn list(
-    (goals, agents): (&[Goal], &[Thread]),
-    ids: &Ids,
-    more: bool,
-    filtered: bool,
-    screen: &Screen,
-) -> String {
+/// Says why there are no goals, and what to do about it.
+pub(super) fn why_empty(filtered: bool, screen: &Screen) -> String {
+    let (why, remedy) = if filtered {
+        ("No goal has that status.", Message::from("Leave out --status to see all."))
+    } else {
+        ("No thread has a goal.", (command("goals set ID OBJECTIVE"), " sets one.").into())
+    };
+    format!("{why}\n{}\n", paint(DIM, &screen.render(remedy)))
+}
+
+/// Renders a table of goals: the user's, and the agents' own.
+pub(super) fn list(goals: &[Goal], agents: &[Thread], ids: &Ids, screen: &Screen) -> String {
     if goals.is_empty() && agents.is_empty() {
-        let (why, remedy) = if filtered {
-            ("No goal has that status.", Message::from("Leave out --status to see all."))
-        } else {
-            ("No thread has a goal.", (command("goals set ID OBJECTIVE"), " sets one.").into())
-        };
-        return format!("{why}\n{}\n", paint(DIM, &screen.render(remedy)));
+        return String::new();
     }
     let clock = Clock::system();
     let time = |time| if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) };
@@ -54,12 +53,7 @@ pub(super) fn list(
         Some([id].into_iter().chain(cells.map(Cell::from)).collect())
     };
     let rows: Vec<Vec<Cell>> = goals.iter().map(row).chain(agents.iter().filter_map(row_of_agent)).collect();
-    let mut text = table(&COLUMNS, &rows, screen.width);
-    if more && !screen.quiet {
-        let line = format!("{} shown · more: --limit N", count(goals.len() as u64));
-        text.push_str(&format!("{}\n", paint(DIM, &line)));
-    }
-    text
+    table(&COLUMNS, &rows, screen.width)
 }
 
 const COLUMNS: [Column; 7] = [

@@ -96,8 +96,11 @@ impl Answer for Rows {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        let none = self.none.clone().filter(|_| !screen.quiet);
-        none.unwrap_or_else(|| self.rows.iter().map(|row| line::line(row, self.compact, screen)).collect())
+        self.rows.iter().map(|row| line::line(row, self.compact, screen)).collect()
+    }
+
+    fn aside(&self, _screen: &Screen) -> String {
+        self.none.clone().unwrap_or_default()
     }
 
     /// Renders each row as its own document.

@@ -98,7 +98,7 @@ impl Answer for Changed {
             }
             Change::Reopen => format!("{threads} reopened\n"),
         };
-        let shown = if screen.verbose { usize::MAX } else { SHOWN };
+        let shown = screen.most(SHOWN);
         let room = screen.width.saturating_sub(INDENT);
         for id in self.changed.iter().take(shown) {
             let thread = self.threads.iter().find(|thread| thread.id == *id);

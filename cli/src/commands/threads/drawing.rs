@@ -58,12 +58,12 @@ impl Tree {
     /// Draws the tree.
     pub(super) fn draw(&self, screen: &Screen) -> String {
         if self.agents.is_empty() {
-            return if screen.quiet { String::new() } else { self.why_empty() };
+            return String::new();
         }
         let clock = Clock::system();
         let columns = self.columns();
         let depths: Vec<u32> = self.agents.iter().map(|agent| agent.depth).collect();
-        let lines = lines(&depths, self.depth, if screen.verbose { usize::MAX } else { CHILDREN_SHOWN });
+        let lines = lines(&depths, self.depth, screen.most(CHILDREN_SHOWN));
         let row = |(branch, line): (String, &Line)| match line.content {
             Content::Agent(n) => self.row(&self.agents[n], &branch, &clock, screen),
             Content::More(more) => {
@@ -76,13 +76,16 @@ impl Tree {
             }
         };
         let rows: Vec<Vec<Cell>> = branches(&lines).into_iter().zip(&lines).map(row).collect();
-        let mut text = table(&columns, &rows, screen.width);
-        if let Some(next) = self.next.filter(|_| !screen.quiet) {
-            let typed = std::env::args_os().skip(1);
-            let next = typed_with("--before", &next.to_string(), typed);
-            text.push_str(&format!("{}\n", paint(DIM, &format!("next: {next}"))));
-        }
-        text
+        table(&columns, &rows, screen.width)
+    }
+
+    /// Returns the command for more, or the reason for an empty tree.
+    pub(super) fn footer(&self) -> String {
+        let next = |next: Uuid| {
+            let next = typed_with("--before", &next.to_string(), std::env::args_os().skip(1));
+            paint(DIM, &format!("next: {next}")) + "\n"
+        };
+        if self.agents.is_empty() { self.why_empty() } else { self.next.map(next).unwrap_or_default() }
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -7,7 +7,6 @@ use threadkeep_app::message::typed;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, count, one_line};
 use threadkeep_app::{Fault, Message, command};
-use threadkeep_rollout::AgentHome;
 use threadkeep_state::{MemoryMode, NameSource, StateError, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -17,7 +16,6 @@ use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::resolve::{Listed, Lookup};
 use crate::commands::several::{closed, each};
-use crate::commands::word::Word;
 use crate::output::{Answer, Screen, json, labelled};
 
 /// The command.
@@ -67,14 +65,14 @@ impl Run for EditThreads<'_> {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
-        if let Edit::Rename(Some(name)) = self.edit {
-            refuse_words(&home, name.trim())?;
-        }
         let listed = if self.edit == Edit::Unarchive { Listed::Archived } else { Listed::Current };
         let lookup = Lookup { listed, ..Lookup::new(&index, &home, screen) };
         let edited = each(&lookup, self.ids, async |typed| {
             let thread = lookup.find(typed).await?;
             let id = thread.id;
+            if let Edit::Rename(Some(name)) = self.edit {
+                refuse_taken(&lookup, name.trim()).await?;
+            }
             let done = apply(&index, &thread, self.edit).await.map_err(|fault| fault.about(id))?;
             let thread = index.state.threads().get(id).await?.unwrap_or(thread);
             let goal = if screen.json { of_threads(context, &[id]).await.remove(&id) } else { None };
@@ -164,13 +162,8 @@ fn refuse_controls(name: &str) -> Result<(), Fault> {
 }
 
 /// Refuses a name that would mean something else where a thread is named.
-fn refuse_words(home: &AgentHome, name: &str) -> Result<(), Fault> {
-    let meaning = match Word::of(home, name) {
-        Word::Text => return Ok(()),
-        Word::Id(_) => "an id",
-        Word::Position(_) => "a position in the list",
-        Word::File(_) => "a rollout",
-    };
+async fn refuse_taken(lookup: &Lookup<'_>, name: &str) -> Result<(), Fault> {
+    let Some(meaning) = lookup.meaning(name).await? else { return Ok(()) };
     let hint = "choose a name that can be typed in place of an id";
     Err(Fault::new((typed(name), format!(" would be taken for {meaning}; nothing was changed")), hint))
 }

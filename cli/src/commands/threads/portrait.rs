@@ -144,7 +144,7 @@ impl Portrait {
                 sheet.line("", Some(title.unwrap_or_else(|| "(not indexed)".to_owned())));
             }
         }
-        let most = if screen.verbose { usize::MAX } else { SHOWN };
+        let most = screen.most(SHOWN);
         for (label, agents) in [("sub-agents", &self.agents.spawned), ("forks", &self.agents.forks)] {
             for (n, agent) in agents.iter().enumerate().take(most) {
                 let id = self.ids.shown(agent.thread_id, screen);

@@ -95,6 +95,10 @@ impl Answer for Tree {
     fn text(&self, screen: &Screen) -> String {
         self.draw(screen)
     }
+
+    fn aside(&self, _screen: &Screen) -> String {
+        self.footer()
+    }
 }
 
 impl Tree {
