@@ -168,8 +168,10 @@ function __threadkeep_values
     for n in (seq (count $typed))
         switch $typed[$n]
             case --home --sqlite-home
-                set -l value $typed[(math $n + 1)]
-                and set -a given $typed[$n] (string replace -r '^~(?=/|$)' $HOME -- $value)
+                if test $n -lt (count $typed)
+                    set -l value $typed[(math $n + 1)]
+                    set -a given $typed[$n] (string replace -r '^~(?=/|$)' $HOME -- $value)
+                end
             case '--home=*' '--sqlite-home=*'
                 set -a given $typed[$n]
         end

@@ -227,3 +227,16 @@ fn files_that_cannot_be_read_are_counted_below_the_list() -> Result {
     assert_eq!(empty.all().matches("3 files could not be read").count(), 1, "{}", empty.all());
     Ok(())
 }
+
+#[test]
+fn a_sheet_counts_sub_agents_as_the_list_does() -> Result {
+    let fixture = family()?;
+    let (source, meta) = (json!({ "subagent": "review" }), json!({ "parent_thread_id": id(1) }));
+    Rollout { n: 7, source, meta, tokens: 500, ..Rollout::default() }.write(&fixture)?;
+    let listed = fixture.json(&["threads", "--asc"])?["threads"][0]["agents"].clone();
+    assert_eq!(listed, json!({ "count": 2, "own_tokens": 3_500 }));
+    assert_eq!(fixture.json(&["threads", "show", &id(1)])?["tokens_with_sub_agents"], 15_500);
+    let sheet = fixture.run(&["threads", "show", &id(1)])?.stdout;
+    assert!(sheet.contains("15,500 with 2 sub-agents"), "{sheet}");
+    Ok(())
+}

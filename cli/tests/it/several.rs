@@ -106,6 +106,16 @@ fn a_sub_agent_is_found_by_its_nickname() -> Result {
     let fixture = family()?;
     fixture.json(&["backfill"])?;
     assert_eq!(fixture.json(&["threads", "show", "fern"])?["thread"]["id"], id(3));
+    super::family::alike(&fixture, 3, "01a21000-0005-7000-8000-0000000005ab")?;
+    fixture.json(&["backfill"])?;
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "fern"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: `fern` is the nickname of several threads
+      hint: type the first digits of the id:
+        01a21000-0003-7000-8000-0000000003ab  Count the panes
+        01a21000-0005-7000-8000-0000000005ab  Count the panes
+    ");
     // A name is looked for first.
     fixture.json(&["threads", "rename", &id(4), "Fern"])?;
     assert_eq!(fixture.json(&["threads", "show", "Fern"])?["thread"]["id"], id(4));

@@ -8,7 +8,7 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::prepare;
 use threadkeep_app::{Fault, Observer};
-use threadkeep_state::{Agent, Thread, TreeQuery};
+use threadkeep_state::{Agent, RunOutcome, Thread, TreeQuery};
 use uuid::Uuid;
 
 use super::drawing::{Tokens, Tree};
@@ -45,7 +45,10 @@ impl Run for ShowTree<'_> {
         let query = TreeQuery { root, roots: limit + 1, before, max_depth: max_depth + 1 };
         let mut agents = index.state.graph().tree(query).await?;
         let ids: Vec<Uuid> = agents.iter().map(|agent| agent.thread_id).collect();
-        let threads = index.state.threads().get_many(&ids).await?;
+        // Only these have more to show than the graph has.
+        let is_wanted = |agent: &&Agent| args.tokens || agent.outcome == RunOutcome::Running;
+        let wanted: Vec<Uuid> = agents.iter().filter(is_wanted).map(|agent| agent.thread_id).collect();
+        let threads = index.state.threads().get_many(&wanted).await?;
         let threads: HashMap<Uuid, Thread> = threads.into_iter().map(|thread| (thread.id, thread)).collect();
         for agent in &mut agents {
             if let Some(thread) = threads.get(&agent.thread_id) {
