@@ -93,7 +93,6 @@ async fn index(folder: &Path, threads: usize) -> Result<StateRuntime> {
         let rare = if n == threads / 2 { ", a needle in the haystack" } else { "" };
         let text = format!("Please have a look at {topic}{rare} and say what you would do about it ({n})");
         metadata.title = Some(text.clone());
-        metadata.preview = Some(text.clone());
         metadata.first_user_message = Some(text);
         metadata.git_branch = Some("main".to_owned());
         let path = format!("sessions/2026/11/22/rollout-2026-11-22T13-00-00-{id}.jsonl");

@@ -1,6 +1,6 @@
 //! Text for people: bounded, and without secrets.
 
-/// The longest title and preview, in characters.
+/// The longest title, in characters.
 pub const MAX_TITLE: usize = 1_000;
 /// The longest first user message, in characters.
 pub const MAX_FIRST_USER_MESSAGE: usize = 4_000;

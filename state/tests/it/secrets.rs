@@ -13,7 +13,6 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     let words = format!("call it with {key} please");
     let mut metadata = ThreadMetadata::new(id(1));
     metadata.title = Some(words.clone());
-    metadata.preview = Some(words.clone());
     metadata.first_user_message = Some(words.clone());
     metadata.git_origin_url = Some(format!("https://me:{key}@example.com/repo.git"));
     let state = &fixture.state;

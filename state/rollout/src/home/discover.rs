@@ -19,8 +19,10 @@ use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
 use super::problem::{DiscoveryProblem, ProblemReason};
 
-/// Folders with rollouts, and true for archived ones.
-pub(super) const FOLDERS: [(&str, bool); 2] = [("sessions", false), ("archived_sessions", true)];
+/// Folder with archived rollouts.
+const ARCHIVE: &str = "archived_sessions";
+/// Folders with rollouts.
+pub(super) const FOLDERS: [&str; 2] = ["sessions", ARCHIVE];
 /// Smallest number of folders for which a thread is started.
 const WORTH_A_THREAD: usize = 4;
 /// The deepest nesting of folders that is listed. Agents nest three deep.
@@ -56,6 +58,18 @@ pub struct RolloutFile {
 }
 
 impl RolloutFile {
+    /// Describes the file at a path in the home.
+    pub(super) fn new(path: String, metadata: &Metadata) -> Self {
+        let file_name = path.rsplit('/').next().unwrap_or_default();
+        Self {
+            name: RolloutName::parse(file_name).ok(),
+            archived: path.split('/').next() == Some(ARCHIVE),
+            compressed: file_name.ends_with(".zst"),
+            fingerprint: Fingerprint::of(metadata),
+            path,
+        }
+    }
+
     /// Returns the id that the file's name ends with. A file that builds on this one names it.
     pub fn file_id(&self) -> Option<Uuid> {
         self.name.map(|name| name.file_id())
@@ -74,8 +88,8 @@ pub(super) fn list(root: &Path) -> (Discovery, bool) {
         }
     };
     let mut missing = 0;
-    for (folder, archived) in FOLDERS {
-        let found = Found { path: root.join(folder), relative: folder.to_owned(), archived, depth: 0 };
+    for folder in FOLDERS {
+        let found = Found { path: root.join(folder), relative: folder.to_owned(), depth: 0 };
         match fs::symlink_metadata(&found.path) {
             Ok(metadata) if metadata.is_symlink() => walk.top_link(&root, found),
             Ok(_) => walk.top(found),
@@ -107,7 +121,6 @@ fn changed_at(folder: &Path) -> Option<SystemTime> {
 struct Found {
     path: PathBuf,
     relative: String,
-    archived: bool,
     depth: usize,
 }
 
@@ -227,18 +240,13 @@ impl Walk {
             Ok(file_type) => file_type,
             Err(error) => return self.unreadable(relative, &error),
         };
-        let found = || Found {
-            path: entry.path(),
-            relative: relative.clone(),
-            archived: folder.archived,
-            depth: folder.depth + 1,
-        };
+        let found = || Found { path: entry.path(), relative: relative.clone(), depth: folder.depth + 1 };
         if file_type.is_dir() {
             self.folders.push(found());
         } else if file_type.is_symlink() {
             self.links.push(found());
         } else if name::is_rollout(name) {
-            self.file(relative, folder.archived, file_type, || entry.path(), || entry.metadata());
+            self.file(relative, file_type, || entry.path(), || entry.metadata());
         }
     }
 
@@ -246,7 +254,6 @@ impl Walk {
     fn file(
         &mut self,
         relative: String,
-        archived: bool,
         file_type: FileType,
         path: impl Fn() -> PathBuf,
         metadata: impl FnOnce() -> io::Result<Metadata>,
@@ -259,19 +266,17 @@ impl Walk {
         {
             return;
         }
-        let fingerprint = match metadata() {
-            Ok(metadata) => Fingerprint::of(&metadata),
+        let metadata = match metadata() {
+            Ok(metadata) => metadata,
             // Deleted or moved since the folder was read: it is not there.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return self.unreadable(relative, &error),
         };
-        let file_name = relative.rsplit('/').next().unwrap_or_default();
-        let name = RolloutName::parse(file_name).ok();
-        let compressed = file_name.ends_with(".zst");
-        if name.is_none() {
-            self.problem(relative.clone(), ProblemReason::MalformedName);
+        let file = RolloutFile::new(relative, &metadata);
+        if file.name.is_none() {
+            self.problem(file.path.clone(), ProblemReason::MalformedName);
         }
-        self.found.files.push(RolloutFile { path: relative, name, archived, compressed, fingerprint });
+        self.found.files.push(file);
     }
 
     fn follow_links(&mut self, root: &Path) {
@@ -322,13 +327,7 @@ impl Walk {
                 self.list_folders();
             }
         } else if name::is_rollout(link.relative.rsplit('/').next().unwrap_or_default()) {
-            self.file(
-                link.relative,
-                link.archived,
-                metadata.file_type(),
-                || target.clone(),
-                || Ok(metadata.clone()),
-            );
+            self.file(link.relative, metadata.file_type(), || target.clone(), || Ok(metadata.clone()));
         }
     }
 

@@ -9,8 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::discover::{Discovery, FOLDERS, RolloutFile};
-use super::fingerprint::Fingerprint;
+use super::discover::{FOLDERS, RolloutFile};
 use super::listing::discover;
 use super::name::RolloutName;
 use crate::time;
@@ -28,7 +27,7 @@ pub(crate) fn find(root: &Path, file_id: Uuid) -> io::Result<Option<RolloutFile>
 /// Looks into the folders of the days around the id's own time, which is UTC, and then into the
 /// archive.
 pub(crate) fn in_usual_places(root: &Path, file_id: Uuid) -> Option<RolloutFile> {
-    let [(sessions, _), (archive, _)] = FOLDERS;
+    let [sessions, archive] = FOLDERS;
     let is_meant = |name: &RolloutName| name.file_id() == file_id;
     let found = time::of_id(file_id).and_then(|at| {
         let days = [0, -24, 24].into_iter().filter_map(|hours| day(at, hours));
@@ -49,15 +48,9 @@ pub(crate) fn better_first(one: &RolloutFile, other: &RolloutFile) -> Ordering {
     rank(one).cmp(&rank(other)).then_with(|| one.path.cmp(&other.path))
 }
 
-/// Returns the files of a listing that belong to the thread, as their names say.
-pub(crate) fn files_of(found: Discovery, thread_id: Uuid) -> Vec<RolloutFile> {
-    let is_of = |file: &RolloutFile| file.name.is_some_and(|name| name.thread_id == thread_id);
-    found.files.into_iter().filter(is_of).collect()
-}
-
 /// Looks into the folders of the days since a time, by the clock of any zone.
 pub(crate) fn recent_files_of(root: &Path, thread_id: Uuid, since: Timestamp) -> Vec<RolloutFile> {
-    let [(sessions, _), _] = FOLDERS;
+    let [sessions, _] = FOLDERS;
     let until = Timestamp::now().as_second().saturating_add(DAY);
     let first = since.as_second().saturating_sub(DAY).max(until.saturating_sub(MOST_DAYS * DAY));
     let days = (0..=MOST_DAYS).map(|n| first.saturating_add(n * DAY)).take_while(|at| *at <= until + DAY);
@@ -77,14 +70,7 @@ pub(crate) fn at(root: &Path, path: &str) -> io::Result<RolloutFile> {
     if !metadata.is_file() {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
-    let file_name = path.rsplit('/').next().unwrap_or(path);
-    Ok(RolloutFile {
-        name: RolloutName::parse(file_name).ok(),
-        archived: path.starts_with("archived"),
-        compressed: file_name.ends_with(".zst"),
-        fingerprint: Fingerprint::of(&metadata),
-        path: path.to_owned(),
-    })
+    Ok(RolloutFile::new(path.to_owned(), &metadata))
 }
 
 fn day(at: Timestamp, hours: i64) -> Option<String> {
@@ -121,15 +107,9 @@ fn listed(
         let entry = entry.ok()?;
         let file_name = entry.file_name();
         let file_name = file_name.to_str().filter(|name| name.contains(&id))?;
-        let name = RolloutName::parse(file_name).ok().filter(is_meant)?;
+        RolloutName::parse(file_name).ok().filter(is_meant)?;
         let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-        Some(RolloutFile {
-            path: format!("{relative}/{file_name}"),
-            name: Some(name),
-            archived: relative.starts_with("archived"),
-            compressed: file_name.ends_with(".zst"),
-            fingerprint: Fingerprint::of(&metadata),
-        })
+        Some(RolloutFile::new(format!("{relative}/{file_name}"), &metadata))
     });
     Some(files.collect())
 }

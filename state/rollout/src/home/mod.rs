@@ -120,12 +120,6 @@ impl AgentHome {
         find::find(&self.root, file_id)
     }
 
-    /// Lists the home, and returns the rollouts whose names have the thread's id, by path: its
-    /// first file, its segments, and copies.
-    pub fn find_files_of(&self, thread_id: Uuid) -> Vec<RolloutFile> {
-        find::files_of(self.discover(), thread_id)
-    }
-
     /// Returns the rollouts whose names have the thread's id in the folders of the days since a
     /// time, where an agent puts new files. Lists nothing else.
     pub fn find_recent_files_of(&self, thread_id: Uuid, since: Timestamp) -> Vec<RolloutFile> {
@@ -153,7 +147,7 @@ impl AgentHome {
 /// Returns true if an agent has used the folder.
 fn is_home(folder: &Path) -> bool {
     let files = ["config.toml", SESSION_INDEX];
-    FOLDERS.iter().any(|(name, _)| folder.join(name).is_dir())
+    FOLDERS.iter().any(|name| folder.join(name).is_dir())
         || files.iter().any(|name| folder.join(name).is_file())
 }
 
@@ -164,8 +158,7 @@ fn home_around(folder: &Path) -> Option<PathBuf> {
     }
     // Not the real path: a session folder may be a link to another place.
     let folder = std::path::absolute(folder).ok()?;
-    let is_top =
-        |path: &&Path| FOLDERS.iter().any(|(name, _)| path.file_name().is_some_and(|it| it == *name));
+    let is_top = |path: &&Path| FOLDERS.iter().any(|name| path.file_name().is_some_and(|it| it == *name));
     let top = folder.ancestors().find(is_top)?;
     // A folder of that name may be something else: only one with rollouts, or with folders of
     // years, is an agent's.

@@ -55,9 +55,6 @@ pub(crate) struct State {
     named_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<AgentGoal>,
-    /// True if the goal was set before anything was said.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    began_with_goal: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_agents: Vec<ClosedAgent>,
     /// The last turn.
@@ -114,11 +111,7 @@ impl State {
                 self.words.give_task(&task, turns);
             }
             Fact::RolledBack { turns } => self.roll_back(turns),
-            Fact::GoalSet(goal) => {
-                self.began_with_goal =
-                    goal.is_some() && (self.began_with_goal || self.words.first().is_none());
-                self.goal = goal.map(|goal| *goal);
-            }
+            Fact::GoalSet(goal) => self.goal = goal.map(|goal| *goal),
             Fact::Renamed { name, at } => (self.name, self.named_at) = (name, at.or(self.named_at)),
             Fact::TurnItem { item, .. } => self.take_agent_call(&item),
             Fact::WorkingDirectory(cwd) => _ = self.session.cwd.get_or_insert(cwd),
@@ -299,8 +292,6 @@ impl State {
         let session = self.session.clone();
         let settings = self.settings.clone().unwrap_or_default();
         let objective = self.goal.as_ref().map(|goal| text::bounded(&goal.objective, MAX_TITLE));
-        let first = self.words.first();
-        let preview = objective.clone().filter(|_| self.began_with_goal);
         let title = self.words.title().or(objective);
         Some(ThreadMetadata {
             thread_id,
@@ -313,9 +304,8 @@ impl State {
             model: settings.model,
             reasoning_effort: settings.reasoning_effort,
             cli_version: session.cli_version,
-            preview: preview.or_else(|| first.map(|first| text::bounded(first, MAX_TITLE))),
             title,
-            first_user_message: first.map(str::to_owned),
+            first_user_message: self.words.first().map(str::to_owned),
             sandbox_policy: settings.sandbox_policy,
             approval_mode: settings.approval_mode,
             own_tokens: self.tokens.own(),

@@ -52,9 +52,6 @@ pub struct ThreadMetadata {
     /// The first user message's request without secrets, at most [`MAX_FIRST_USER_MESSAGE`]
     /// characters; the name of an attachment, or `[Image]`, if it has no words.
     pub first_user_message: Option<String>,
-    /// The same, at most [`MAX_TITLE`] characters; the goal's objective if the thread began with
-    /// one.
-    pub preview: Option<String>,
     /// The latest `permission_profile`, else `sandbox_policy`: compact JSON, keys as they were
     /// written.
     pub sandbox_policy: Option<String>,
@@ -128,7 +125,6 @@ impl ThreadMetadata {
         Self {
             title: safe(self.title, MAX_TITLE),
             first_user_message: safe(self.first_user_message, MAX_FIRST_USER_MESSAGE),
-            preview: safe(self.preview, MAX_TITLE),
             git_origin_url: self.git_origin_url.as_deref().map(|url| strip_credentials(url).into_owned()),
             ..self
         }

@@ -1,4 +1,4 @@
-//! Words that name a thread: its first message, its title and its preview.
+//! Words that name a thread: its first message and its title.
 
 use serde::{Deserialize, Serialize};
 

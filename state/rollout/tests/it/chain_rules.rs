@@ -134,7 +134,7 @@ fn fields(read: Extraction) -> impl PartialEq + std::fmt::Debug {
     let metadata = read.metadata;
     assert_eq!(read.base_problem, None);
     (
-        (metadata.title, metadata.first_user_message, metadata.preview),
+        (metadata.title, metadata.first_user_message),
         (metadata.own_tokens.unwrap_or(0), metadata.inherited_tokens),
         (metadata.thread_id, metadata.run_outcome),
     )

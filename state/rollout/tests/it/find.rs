@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::date;
-use threadkeep_rollout::{AgentHome, RolloutFile, RolloutName};
+use threadkeep_rollout::{AgentHome, RolloutName};
 use uuid::Uuid;
 
 use crate::{ID, NAME, Result, bundled};
@@ -56,7 +56,6 @@ fn every_bundled_rollout_is_found_by_its_id() -> Result {
     for file in home.discover().files {
         let id = file.file_id().ok_or("its name has an id")?;
         assert_eq!(home.find_rollout(id)?, Some(file.clone()));
-        assert_eq!(home.find_files_of(id), [file]);
     }
     assert_eq!(home.find_rollout(Uuid::nil())?, None);
     Ok(())
@@ -100,11 +99,6 @@ fn a_file_is_found_wherever_it_lies() -> Result {
     assert_eq!(found(&home, SEGMENT)?, Some(format!("sessions/deep/er/{segment}")));
     assert_eq!(found(&home, random)?, Some(format!("sessions/{unlucky}")));
     assert!(found(&home, &random.replace("5d", "6d"))?.is_some_and(|path| path.ends_with(".json")));
-    let files = home.find_files_of(ID.parse()?);
-    assert_eq!(
-        files.iter().map(RolloutFile::file_id).collect::<Vec<_>>(),
-        [Some(ID.parse()?), Some(SEGMENT.parse()?)]
-    );
     drop(folder);
     assert!(home.find_rollout(ID.parse()?).is_err());
     Ok(())
