@@ -39,14 +39,18 @@ impl StateRuntime {
             return Ok(Freshness::Unknown);
         }
         let mut paths = self.threads().files_of(thread.id).await?;
-        let recent = home.find_recent_files_of(thread.id, thread.updated_at).into_iter();
-        paths.extend(recent.map(|file| file.path));
         paths.push(SESSION_INDEX.to_owned());
-        paths.sort();
-        paths.dedup();
-        let mut ports = self.backfill_ports(home, IndexOptions::default())?;
-        ports.limit_to(paths.into());
-        let items = ports.source.items()?;
+        let (state, home, id, since) = (self.clone(), home.clone(), thread.id, thread.updated_at);
+        let look = tokio::task::spawn_blocking(move || -> Result<_, BoxError> {
+            paths.extend(home.find_recent_files_of(id, since).into_iter().map(|file| file.path));
+            paths.sort();
+            paths.dedup();
+            let mut ports = state.backfill_ports(&home, IndexOptions::default())?;
+            ports.limit_to(paths.into());
+            let items = ports.source.items()?;
+            Ok((ports, items))
+        });
+        let (ports, items) = look.await??;
         let stored = ports.progress.outcomes(None, usize::MAX).await?;
         let stored: HashMap<&str, _> = stored.iter().map(|stored| (stored.key.as_str(), stored)).collect();
         let is_same = items.iter().all(|item| {
