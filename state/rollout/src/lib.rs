@@ -92,12 +92,12 @@
 //! # Performance
 //!
 //! The first bytes of a line give its kind. Only lines that can change the metadata are parsed. Of
-//! settings, only the last are; of counts, only the numbers are read. An [`Extractor`] owns 256
-//! KiB, and in a home as much again and a few hundred states of bases. It grows only for longer
-//! lines that matter, up to [`MAX_LINE`] each, and shrinks after the file. Decompression needs at
-//! most 32 MiB; a file that needs more is refused ([`ExtractError::WindowTooLarge`]). A file that
-//! has only grown is read from its checkpoint on; a checksum of the 4 KiB before it detects a
-//! rewritten file.
+//! settings, only the last are, unless they repeat some of the 32 that were parsed last. Of counts,
+//! only the numbers are read. An [`Extractor`] owns 256 KiB and those settings, and in a home as
+//! much again and a few hundred states of bases. It grows only for longer lines that matter, up to
+//! [`MAX_LINE`] each, and shrinks after the file. Decompression needs at most 32 MiB; a file that
+//! needs more is refused ([`ExtractError::WindowTooLarge`]). A file that has only grown is read
+//! from its checkpoint on; a checksum of the 4 KiB before it detects a rewritten file.
 //!
 //! # File systems
 //!
