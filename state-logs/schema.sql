@@ -59,4 +59,4 @@ CREATE TABLE log_totals (
     logged_bytes   INTEGER NOT NULL,
     -- Rows that were dropped because the queue was full or they could not be written.
     dropped_rows   INTEGER NOT NULL
-) STRICT;
+, expired_before_ms INTEGER) STRICT;

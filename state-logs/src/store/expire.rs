@@ -21,7 +21,10 @@ const PAGES: u32 = 1_024;
 const SPARE_PAGES: i64 = 256;
 
 impl LogStore {
-    /// Deletes rows that are older than `keep`. Returns their number.
+    /// Deletes rows that are older than `keep`, by this call and by the one before. Returns their
+    /// number.
+    ///
+    /// So a clock that is wrong once cannot empty the log.
     ///
     /// # Errors
     ///
@@ -31,6 +34,8 @@ impl LogStore {
         // A duration beyond all time keeps rows for ever.
         let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok());
         let Some(before) = before.map(Timestamp::as_millisecond) else { return Ok(0) };
+        let agreed = db.write::<_, LogError>(Durability::Usual, async |conn| Ok(agree(conn, before).await?));
+        let before = agreed.await?;
         let mut expired = 0;
         loop {
             let deleted = db
@@ -55,6 +60,15 @@ impl LogStore {
         }
         Ok(())
     }
+}
+
+/// Remembers this time, and returns the earlier of it and the one before.
+async fn agree(conn: &mut SqliteConnection, before: i64) -> Result<i64, sqlx::Error> {
+    let last = sqlx::query_scalar("SELECT expired_before_ms FROM log_totals WHERE id = 1");
+    let last: Option<i64> = last.fetch_one(&mut *conn).await?;
+    let remember = sqlx::query("UPDATE log_totals SET expired_before_ms = ?1 WHERE id = 1").bind(before);
+    remember.execute(conn).await?;
+    Ok(last.map_or(before, |last| last.min(before)))
 }
 
 async fn delete_batch(conn: &mut SqliteConnection, before: i64) -> Result<u64, sqlx::Error> {

@@ -34,7 +34,7 @@ pub static LOGS_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, logs.
     u32::from_be_bytes(*b"TKlg"),
-    &migrations!["0001_logs"],
+    &migrations!["0001_logs", "0002_expiry"],
 );
 
 /// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the

@@ -141,6 +141,25 @@ async fn what_is_too_old_goes_and_its_empty_partitions_with_it() -> Result {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_wrong_once_empties_no_log() -> Result {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let lab = Lab::new()?;
+    let rows: Vec<NewRow> = (0..50).map(|at| row(at * DAY, (Some(1), None, 10))).collect();
+    lab.store.append(&rows, PLENTY, 0).await?;
+    let keep = Duration::from_secs(90 * 24 * 60 * 60);
+    let right = jiff::Timestamp::from_millisecond(100 * DAY)?;
+    let wrong = jiff::Timestamp::from_millisecond(30_000 * DAY)?;
+    assert_eq!(lab.store.expire(right, keep).await?, 10);
+    assert_eq!(lab.store.expire(wrong, keep).await?, 0);
+    assert_eq!(lab.store.expire(right, keep).await?, 0);
+    assert_eq!(lab.rows().await?.len(), 40);
+    // After two years without a start, two starts agree.
+    assert_eq!(lab.store.expire(wrong, keep).await?, 0);
+    assert_eq!(lab.store.expire(wrong, keep).await?, 40);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_start_looks_for_what_is_too_old_and_gives_pages_back() -> Result {
     let lab = Lab::new()?;
     let old: Vec<NewRow> = (0..3_000).map(|at| row(at, (Some(1), None, 1_000))).collect();
