@@ -1,9 +1,37 @@
 -- The schema of goals_1.sqlite, as its migrations leave it; written by `cargo xtask migrations check --bless`.
 
+CREATE VIEW decisions (kind, id, record) AS
+SELECT 'goal', thread_id, json_object('goal_id', goal_id, 'objective', objective, 'status', status,
+    'token_budget', token_budget, 'tokens_used', tokens_used, 'seconds_used', seconds_used,
+    'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
+FROM thread_goals
+UNION ALL
+SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM goal_tombstones;
+
+CREATE TABLE decisions_due (
+    -- audit: allow enumeration: a newer program may have more kinds
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decisions_position (
+    id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    position      INTEGER NOT NULL,
+    written_to    INTEGER NOT NULL,
+    written_lines INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE goal_tombstones (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER threads_are_deleted AFTER INSERT ON goal_tombstones BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', new.thread_id);
+END;
+CREATE TRIGGER threads_are_restored AFTER DELETE ON goal_tombstones BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', old.thread_id);
+END;
 
 CREATE TABLE thread_goals (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
@@ -25,3 +53,14 @@ CREATE TABLE thread_goals (
     CHECK (status <> 'active' OR token_budget IS NULL OR tokens_used < token_budget)
 ) STRICT;
 CREATE INDEX thread_goals_by_status ON thread_goals (status, updated_at_ms, thread_id);
+CREATE TRIGGER goals_are_changed AFTER UPDATE OF goal_id, objective, status, token_budget ON thread_goals
+WHEN (old.goal_id, old.objective, old.status, old.token_budget)
+    IS NOT (new.goal_id, new.objective, new.status, new.token_budget) BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', new.thread_id);
+END;
+CREATE TRIGGER goals_are_dropped AFTER DELETE ON thread_goals BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', old.thread_id);
+END;
+CREATE TRIGGER goals_are_set AFTER INSERT ON thread_goals BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', new.thread_id);
+END;

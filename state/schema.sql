@@ -12,6 +12,17 @@ CREATE TABLE agents (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX agents_by_close ON agents (closed_by) WHERE closed_by IS NOT NULL;
 CREATE INDEX agents_by_parent ON agents (parent_thread_id, thread_id);
+CREATE INDEX agents_decided ON agents (thread_id) WHERE closed_by IS NOT NULL OR updated_at_ms <> created_at_ms;
+CREATE TRIGGER agents_are_closed AFTER UPDATE OF closed_by ON agents WHEN old.closed_by IS NOT new.closed_by BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+END;
+CREATE TRIGGER agents_arrive_closed AFTER INSERT ON agents WHEN new.closed_by IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+END;
+CREATE TRIGGER agents_leave AFTER DELETE ON agents
+WHEN old.closed_by IS NOT NULL OR old.updated_at_ms <> old.created_at_ms BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', old.thread_id);
+END;
 
 CREATE TABLE backfill_progress (
     id                 INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -23,6 +34,31 @@ CREATE TABLE backfill_progress (
     lease_owner        TEXT,
     lease_token        INTEGER NOT NULL,
     lease_expires_ms   INTEGER
+) STRICT;
+CREATE VIEW decisions (kind, id, record) AS
+SELECT 'thread', id, json_object('name', user_name, 'named_at_ms', user_named_at_ms, 'archived', user_archived,
+    'archived_at_ms', user_archived_at_ms, 'memory_mode', user_memory_mode)
+FROM threads
+WHERE user_name IS NOT NULL OR user_named_at_ms IS NOT NULL OR user_archived IS NOT NULL OR user_memory_mode IS NOT NULL
+UNION ALL
+-- Closed, or opened again after a closing.
+SELECT 'agent', thread_id, json_object('closed_by', closed_by, 'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
+FROM agents WHERE closed_by IS NOT NULL OR updated_at_ms <> created_at_ms
+UNION ALL
+SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM tombstones;
+
+CREATE TABLE decisions_due (
+    -- audit: allow enumeration: a newer program may have more kinds
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decisions_position (
+    id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    position      INTEGER NOT NULL,
+    written_to    INTEGER NOT NULL,
+    written_lines INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE pending_deletions (
@@ -149,12 +185,29 @@ CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms);
 CREATE INDEX threads_by_fork ON threads (forked_from_id) WHERE forked_from_id IS NOT NULL;
 CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread_id IS NOT NULL;
 CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, source_kind, model_provider);
+CREATE INDEX threads_decided ON threads (id)
+WHERE user_name IS NOT NULL OR user_named_at_ms IS NOT NULL OR user_archived IS NOT NULL OR user_memory_mode IS NOT NULL;
 CREATE INDEX threads_missing ON threads (missing_since_ms) WHERE missing_since_ms IS NOT NULL;
+CREATE TRIGGER threads_are_decided
+AFTER UPDATE OF user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode ON threads
+WHEN (old.user_name, old.user_named_at_ms, old.user_archived, old.user_archived_at_ms, old.user_memory_mode)
+    IS NOT (new.user_name, new.user_named_at_ms, new.user_archived, new.user_archived_at_ms, new.user_memory_mode) BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+END;
 CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
     INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
 END;
 CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
     INSERT INTO thread_trigrams (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;
+CREATE TRIGGER threads_arrive_decided AFTER INSERT ON threads
+WHEN new.user_name IS NOT NULL OR new.user_archived IS NOT NULL OR new.user_memory_mode IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+END;
+CREATE TRIGGER threads_leave_decided AFTER DELETE ON threads
+WHEN old.user_name IS NOT NULL OR old.user_named_at_ms IS NOT NULL OR old.user_archived IS NOT NULL
+    OR old.user_memory_mode IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', old.id);
 END;
 CREATE TRIGGER threads_leave_their_file
 AFTER UPDATE OF rollout_path, missing_since_ms ON threads
@@ -175,5 +228,11 @@ CREATE TABLE tombstones (
     thread_id     TEXT    NOT NULL PRIMARY KEY CHECK (length(thread_id) = 36),
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER threads_are_deleted AFTER INSERT ON tombstones BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', new.thread_id);
+END;
+CREATE TRIGGER threads_are_restored AFTER DELETE ON tombstones BEGIN
+    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', old.thread_id);
+END;
 
 PRAGMA user_version = 2;

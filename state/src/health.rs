@@ -1,14 +1,14 @@
-//! Status, integrity checks and snapshots of every database of a SQLite home, and setting a damaged
-//! one aside.
+//! Status, integrity checks and snapshots of every database of a SQLite home.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use threadkeep_sqlite::{DbError, DbState, DbStatus, Depth, OpenError, inspect};
+use jiff::{SignedDuration, Timestamp};
+use threadkeep_sqlite::{
+    Database, DbError, DbStatus, Decisions, Depth, Durability, OpenError, Recovery, inspect,
+};
 
 use crate::runtime::StateRuntime;
-use crate::stores::DATABASES;
+use crate::stores::{DATABASES, STATE_DB, Stores};
 
 /// Error of a check, a copy or a move of one database.
 #[derive(Debug, thiserror::Error)]
@@ -20,30 +20,6 @@ pub enum HealthError {
     /// It could not be read or copied.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// There is no such database.
-    #[error("no database is called `{0}`; the databases are {list}", list = known())]
-    Unknown(String),
-    /// It is not damaged, so it is left where it is.
-    #[error("{} is not damaged but {state}; it was not moved", path.display())]
-    NotDamaged {
-        /// The database.
-        path: PathBuf,
-        /// Its state: see [`DbState::as_str`].
-        state: &'static str,
-    },
-    /// A file could not be moved.
-    #[error("cannot move {} aside: {source}", path.display())]
-    Move {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-}
-
-/// Returns the labels of all databases.
-fn known() -> String {
-    DATABASES.iter().map(|spec| spec.label).collect::<Vec<_>>().join(", ")
 }
 
 /// Inspects every database of a SQLite home without changing a byte, in whatever state it is.
@@ -55,39 +31,6 @@ pub async fn status(sqlite_home: &Path) -> Vec<DbStatus> {
     all
 }
 
-/// Moves a damaged database and its log to `<name>.damaged-<ms>` in the same folder, and returns
-/// the new paths. The next start creates a new database. Nothing is deleted.
-///
-/// No process may have the database open. The index can be rebuilt from the rollouts. Goals and
-/// logs cannot; they have a snapshot from before their last upgrade, if there was one.
-///
-/// # Errors
-///
-/// [`HealthError::Unknown`] for a label that is not in [`DATABASES`], [`HealthError::NotDamaged`]
-/// for anything but a file of ours that is damaged, [`HealthError::Move`].
-pub async fn set_aside(sqlite_home: &Path, label: &str, now: Timestamp) -> Result<Vec<PathBuf>, HealthError> {
-    let spec = DATABASES.iter().find(|spec| spec.label == label);
-    let spec = spec.ok_or_else(|| HealthError::Unknown(label.to_owned()))?;
-    let DbStatus { state, paths, .. } = inspect(spec, sqlite_home).await;
-    if !matches!(state, DbState::Corrupt(_)) {
-        return Err(HealthError::NotDamaged { path: paths.database, state: state.as_str() });
-    }
-    let mut moved = Vec::new();
-    // The database first: a log alone is refused, and a database without its log would be taken for
-    // whole.
-    for path in [&paths.database, &paths.wal, &paths.journal, &paths.shm] {
-        if path.symlink_metadata().is_err() {
-            continue;
-        }
-        let mut to = path.clone().into_os_string();
-        to.push(format!(".damaged-{}", now.as_millisecond()));
-        let to = PathBuf::from(to);
-        fs::rename(path, &to).map_err(|source| HealthError::Move { path: path.clone(), source })?;
-        moved.push(to);
-    }
-    Ok(moved)
-}
-
 /// Result of checking one database.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -96,6 +39,143 @@ pub struct Integrity {
     pub label: &'static str,
     /// Problems of the database; none is good. `Err` if it could not be checked.
     pub found: Result<Vec<String>, HealthError>,
+}
+
+/// Result of repairing one database.
+#[derive(Debug)]
+pub enum Repaired {
+    /// There is none, and nothing says that there was one.
+    Missing,
+    /// It is whole.
+    Sound,
+    /// It is whole but for its search index, which was made again.
+    SearchMade,
+    /// It was lost or damaged, and has been made again.
+    MadeAgain(Recovery),
+}
+
+impl Stores {
+    /// Returns the labels of all databases.
+    pub fn labels(&self) -> impl Iterator<Item = &'static str> {
+        DATABASES.iter().map(|spec| spec.label)
+    }
+
+    /// Checks a database whole, indexes included, and makes it again if it is damaged. The stores
+    /// must have been made with [`OpenOptions::recover`](threadkeep_sqlite::OpenOptions::recover).
+    ///
+    /// A new index has no thread but those with decisions; an index run reads the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`HealthError::Open`], [`HealthError::Database`]: it could not be checked, or another process
+    /// is using it.
+    pub async fn repair(&self, label: &str) -> Result<Repaired, HealthError> {
+        let databases = self.databases();
+        let Some(database) = databases.iter().find(|database| database.spec().label == label) else {
+            return Ok(Repaired::Missing);
+        };
+        let Some(open) = database.existing().await? else { return Ok(Repaired::Missing) };
+        if let Some(recovery) = open.recovery() {
+            return Ok(Repaired::MadeAgain(recovery.clone()));
+        }
+        let problems = open.check(Depth::Full).await?;
+        if let Some(problem) = problems.first() {
+            return Ok(Repaired::MadeAgain(database.make_again(problem).await?));
+        }
+        if label == STATE_DB.label && !has_sound_search(&open).await? {
+            return Ok(Repaired::SearchMade);
+        }
+        Ok(Repaired::Sound)
+    }
+}
+
+/// Compares the search index with the threads, which no check of SQLite does. Makes it again if it
+/// differs, and returns false.
+async fn has_sound_search(db: &Database) -> Result<bool, DbError> {
+    const CHECK: &str = "INSERT INTO thread_trigrams (thread_trigrams, rank) VALUES ('integrity-check', 1)";
+    const MAKE: &str = "INSERT INTO thread_trigrams (thread_trigrams) VALUES ('rebuild')";
+    let run = async |sql: &'static str| {
+        let run =
+            async |conn: &mut sqlx::SqliteConnection| Ok(sqlx::query(sql).execute(conn).await.map(drop)?);
+        db.write::<(), DbError>(Durability::Durable, run).await
+    };
+    match run(CHECK).await {
+        Err(DbError::Corrupt(..)) => run(MAKE).await.map(|()| false),
+        checked => checked.map(|()| true),
+    }
+}
+
+/// Decisions of one database, in it and in its file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DecisionsOf {
+    /// The database's short name.
+    pub label: &'static str,
+    /// Their numbers. `Err` if the database could not be read.
+    pub found: Result<Decisions, HealthError>,
+}
+
+impl Stores {
+    /// Compares the user's decisions in every database that is there with those in its file.
+    pub async fn decisions(&self) -> Vec<DecisionsOf> {
+        let mut all = Vec::new();
+        for database in self.databases() {
+            let found = match database.existing().await {
+                Ok(Some(open)) => open.decisions().await.map_err(HealthError::from),
+                Ok(None) => continue,
+                Err(error) => Err(error.into()),
+            };
+            all.push(DecisionsOf { label: database.spec().label, found });
+        }
+        all
+    }
+}
+
+/// Snapshot of one database.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SnapshotOf {
+    /// The database's short name.
+    pub label: &'static str,
+    /// Its path. `Err` if it could not be taken.
+    pub path: Result<PathBuf, HealthError>,
+}
+
+impl Stores {
+    /// Takes a snapshot of every database that is there, and keeps the newest `keep` of each.
+    pub async fn keep_snapshots(&self, now: Timestamp, keep: usize) -> Vec<SnapshotOf> {
+        let mut all = Vec::new();
+        for database in self.databases() {
+            let path = match database.existing().await {
+                Ok(Some(open)) => open.keep_snapshot(now, keep).await.map_err(HealthError::from),
+                Ok(None) => continue,
+                Err(error) => Err(error.into()),
+            };
+            all.push(SnapshotOf { label: database.spec().label, path });
+        }
+        all
+    }
+
+    /// Takes a snapshot of the databases that hold what the user decided, if their last one is a
+    /// day old. Logs have none: they are made to be forgotten.
+    pub async fn keep_daily_snapshots(&self, now: Timestamp, keep: usize) -> Vec<SnapshotOf> {
+        let day = SignedDuration::from_hours(24);
+        let mut all = Vec::new();
+        for database in self.databases() {
+            if database.spec().decisions.is_empty() {
+                continue;
+            }
+            let path = match database.existing().await {
+                Ok(Some(open)) => open.keep_snapshot_every(day, now, keep).await.map_err(HealthError::from),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error.into()),
+            };
+            if let Some(path) = path.transpose() {
+                all.push(SnapshotOf { label: database.spec().label, path });
+            }
+        }
+        all
+    }
 }
 
 impl StateRuntime {

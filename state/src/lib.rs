@@ -102,6 +102,7 @@ struct Readme;
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
+mod decisions;
 mod deletion;
 mod error;
 mod fingerprint;

@@ -104,11 +104,9 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`]; the databases are closed all the same.
     pub async fn close(self) -> Result<(), StateError> {
-        let mut result = self.threads.flush_touches().await;
-        for database in self.stores.databases() {
-            result = result.and(database.close().await.map_err(StateError::from));
-        }
-        result
+        let flushed = self.threads.flush_touches().await;
+        let closed = self.stores.close().await;
+        flushed.and(closed)
     }
 
     pub(crate) fn database(&self) -> &Database {

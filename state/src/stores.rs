@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
 
+use crate::decisions::DECISIONS;
+use crate::error::StateError;
 use crate::threads::TOUCH_INTERVAL;
 
 /// Database of the index.
@@ -14,8 +16,9 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, state.
     u32::from_be_bytes(*b"TKst"),
-    &migrations!["0001_state", "0002_homes"],
-);
+    &migrations!["0001_state", "0002_homes", "0003_decisions"],
+)
+.with_decisions(DECISIONS);
 
 /// Every database of a SQLite home, the index first.
 pub static DATABASES: &[&DbSpec] = &[
@@ -99,6 +102,19 @@ impl Stores {
     #[cfg(feature = "logs")]
     pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
         &self.logs
+    }
+
+    /// Closes the databases, for every clone of these stores.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`]; the other databases are closed all the same.
+    pub async fn close(&self) -> Result<(), StateError> {
+        let mut result = Ok(());
+        for database in self.databases() {
+            result = result.and(database.close().await.map_err(StateError::from));
+        }
+        result
     }
 
     /// Returns the databases in the order of [`DATABASES`].

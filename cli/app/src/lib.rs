@@ -65,6 +65,7 @@ pub mod observer;
 pub mod opening;
 pub mod outcome;
 pub mod own_log;
+pub mod recovered;
 pub mod refresh;
 pub mod sandbox;
 pub mod settings;

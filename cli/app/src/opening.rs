@@ -12,6 +12,7 @@ use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::messages;
 use crate::observer::Observer;
+use crate::recovered;
 use crate::telemetry;
 
 /// An open index, with the stores next to it.
@@ -138,7 +139,8 @@ pub fn need_sqlite_home(dirs: &Dirs) -> Result<(), Fault> {
 
 /// Returns the stores of a SQLite home, for reading and writing. Opens nothing.
 pub fn stores(dirs: &Dirs) -> Stores {
-    Stores::new(&StateOptions::new(&dirs.sqlite_home))
+    let recovering = OpenOptions::new().recover(recovered::remember);
+    Stores::new(&StateOptions::new(&dirs.sqlite_home).open_options(recovering))
 }
 
 /// Returns the stores of a SQLite home read-only, so that not one byte changes. Opens nothing.

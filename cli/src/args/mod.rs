@@ -12,6 +12,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use threadkeep_app::dirs::Given;
+use threadkeep_state::STATE_DB;
+use threadkeep_state_goals::GOALS_DB;
+use threadkeep_state_logs::LOGS_DB;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
@@ -61,6 +64,7 @@ THREADKEEP_LOG=debug or THREADKEEP_LOG=info,sqlx=warn.
 Exit codes: 0 success, also without any logs and when Ctrl-C or the end of a pipe ends --follow; 2 failure.";
 const CONFIG_CODES: &str = "\
 Exit codes: 0 success, 1 `show` found errors in the file, 2 failure.";
+const REPAIR_CODES: &str = "Exit codes: 0 success, 1 something could not be done, 2 failure.";
 const OTHER_CODES: &str = "Exit codes: 0 success, 2 failure.";
 
 /// Find, name, archive and watch your coding agent's conversations
@@ -124,6 +128,12 @@ pub(crate) enum Command {
     /// Show the two directories, the databases and the state of the index
     #[command(after_help = STATUS_CODES)]
     Status,
+    /// Check the databases whole, and make those again that are damaged
+    #[command(after_help = REPAIR_CODES)]
+    Repair(RepairArgs),
+    /// Copy every database, whole and checked, next to it
+    #[command(after_help = REPAIR_CODES)]
+    Snapshot,
     /// Show the settings, their path, or their schema
     #[command(after_help = CONFIG_CODES)]
     Config(ConfigArgs),
@@ -175,6 +185,35 @@ pub(crate) struct BackfillArgs {
     /// Fail at once if another process is indexing
     #[arg(long)]
     pub(crate) no_wait: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RepairArgs {
+    /// Databases to check; all by default
+    #[arg(value_enum, value_name = "DATABASE")]
+    pub(crate) databases: Vec<DatabaseName>,
+}
+
+/// One of the databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DatabaseName {
+    /// The index of threads, with names and marks
+    State,
+    /// Goals
+    Goals,
+    /// Logs
+    Logs,
+}
+
+impl DatabaseName {
+    /// Returns the database's short name.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            DatabaseName::State => STATE_DB.label,
+            DatabaseName::Goals => GOALS_DB.label,
+            DatabaseName::Logs => LOGS_DB.label,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]

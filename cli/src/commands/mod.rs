@@ -9,16 +9,19 @@ mod config;
 mod goals;
 mod logs;
 mod problems;
+mod repair;
 mod resolve;
 mod several;
+mod snapshot;
 mod status;
 mod threads;
 mod word;
 
 use threadkeep_app::dirs::Dirs;
+use threadkeep_app::observer::Observer as _;
 use threadkeep_app::own_log::OwnLog;
-use threadkeep_app::settings::{ConfigFile, Settings};
-use threadkeep_app::{Fault, FaultKind, telemetry};
+use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
+use threadkeep_app::{Fault, FaultKind, recovered, telemetry};
 
 use crate::args::Command;
 use crate::command::{Answered, Context, Needs, Run};
@@ -33,8 +36,11 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.into(), screen, None),
     };
-    let mut log = None;
-    let answered = runtime.block_on(answer(command, screen, &mut log));
+    let (mut log, mut snapshots) = (None, None);
+    let answered = runtime.block_on(answer(command, screen, &mut log, &mut snapshots));
+    for note in recovered::take() {
+        screen.note(&note);
+    }
     let code = match answered {
         Ok(answer) => {
             let code = screen.answer(&*answer).unwrap_or_else(|fault| {
@@ -51,6 +57,10 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     if let Some(log) = log {
         runtime.block_on(log.end());
     }
+    // Last, so that nothing has to wait for it.
+    if let Some((dirs, settings)) = snapshots.filter(|_| code != Code::CouldNotRun) {
+        runtime.block_on(snapshot::daily(&dirs, &settings, screen));
+    }
     // A question that is never answered must not keep the process alive.
     runtime.shutdown_background();
     code
@@ -66,7 +76,14 @@ fn refuse(fault: &Fault, screen: &Screen, log: Option<&OwnLog>) -> Code {
     Code::CouldNotRun
 }
 
-async fn answer(command: &Command, screen: &Screen, log: &mut Option<OwnLog>) -> Answered {
+/// Runs the command. Starts its log, and says for which directories the daily snapshots are due
+/// after it.
+async fn answer(
+    command: &Command,
+    screen: &Screen,
+    log: &mut Option<OwnLog>,
+    snapshots: &mut Option<(Dirs, Snapshots)>,
+) -> Answered {
     let command = of(command);
     let dirs = match Dirs::find(&screen.given) {
         Err(_) if command.needs() == Needs::Nothing => Dirs::default(),
@@ -83,6 +100,9 @@ async fn answer(command: &Command, screen: &Screen, log: &mut Option<OwnLog>) ->
     }
     *log = OwnLog::start(&dirs, &settings, command.logged());
     telemetry::start();
+    if command.logged().is_some() && settings.snapshots.daily {
+        *snapshots = Some((dirs.clone(), settings.snapshots.clone()));
+    }
     command.run(&Context { dirs, config, settings, screen }).await
 }
 
@@ -95,6 +115,8 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Threads(args) => threads::of(args),
         Command::Config(args) => Box::new(config::Config(&args.command)),
         Command::Status => Box::new(status::Status),
+        Command::Repair(args) => Box::new(repair::Repair(args)),
+        Command::Snapshot => Box::new(snapshot::Snapshot),
         Command::Completions { shell } => Box::new(completions::Completions(*shell)),
         Command::CompleteValues { kind, described } => {
             Box::new(complete_values::CompleteValues { kind: *kind, described: *described })

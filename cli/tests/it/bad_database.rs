@@ -1,9 +1,12 @@
-//! Databases that are damaged, newer, or of another program are refused untouched.
+//! Databases that are newer or of another program are refused untouched. Damaged ones are made
+//! again.
 
 use std::fs;
-use std::path::Path;
 
-use super::fixture::{Fixture, Result, Said, contents};
+use threadkeep_sqlite::{Database, DbSpec, MigrationFile, OpenOptions};
+use threadkeep_state::STATE_DB;
+
+use super::fixture::{Fixture, Result, contents};
 
 /// A database of ours, with some bytes of it changed.
 fn damaged(change: impl FnOnce(&mut Vec<u8>)) -> Result<Fixture> {
@@ -66,55 +69,24 @@ fn a_database_of_another_program() -> Result {
     Ok(())
 }
 
-#[test]
-fn a_newer_schema() -> Result {
-    let fixture = damaged(|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes()))?;
+#[tokio::test]
+async fn a_newer_schema() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["threads"])?;
+    let future = MigrationFile::new("0004_future", "PRAGMA user_version = 4");
+    let migrations = [STATE_DB.migrations, &[future]].concat().leak();
+    let mut spec = STATE_DB;
+    spec.migrations = migrations;
+    let spec: &DbSpec = Box::leak(Box::new(spec));
+    Database::open(spec, &fixture.sqlite_home(), &OpenOptions::new()).await?.close().await?;
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 99; this one knows 2
+    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 4; this one knows 3
       hint: update threadkeep; the database was not changed
     --- status
     state        newer than this threadkeep; update threadkeep
     ");
-    Ok(())
-}
-
-/// The commands that a hint says, run as they are by a shell that knows the binary.
-#[cfg(unix)]
-fn follow_hint(fixture: &Fixture, said: &Said) -> Result {
-    let rest = said.stderr.split("rollouts again: ").nth(1).ok_or("a hint")?;
-    let command = rest.split(" (names you gave").next().ok_or("a command")?;
-    let command = command.replace("[tmp]", fixture.path().to_str().ok_or("a temporary folder has a name")?);
-    let binary = Path::new(env!("CARGO_BIN_EXE_threadkeep")).parent().ok_or("the binary is in a folder")?;
-    let mut shell = fixture.command_of(Path::new("/bin/sh"), &["-c", &command]);
-    shell.env("PATH", format!("{}:/usr/bin:/bin", binary.display()));
-    let done = fixture.say(shell.output()?)?;
-    assert_eq!(done.code, Some(0), "{command}: {}", done.all());
-    Ok(())
-}
-
-#[cfg(unix)]
-#[test]
-fn a_damaged_file_can_be_rebuilt_as_the_hint_says() -> Result {
-    let fixture = damaged(|bytes| bytes.truncate(50))?;
-    let refused = is_refused_untouched(&fixture)?;
-    let at = refused.find("damaged-").ok_or("a folder")? + "damaged-".len();
-    let refused = refused.replace(&refused[at..at + "2026-11-22".len()], "[date]");
-    insta::assert_snapshot!(refused, @r"
-    exit 2
-    --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite is damaged: it ends after 50 bytes, within its header
-      hint: move it aside with its -wal and -shm, then index the rollouts again: mkdir [tmp]/home/threadkeep/damaged-[date]-1 && mv [tmp]/home/threadkeep/state_5.sqlite [tmp]/home/threadkeep/damaged-[date]-1 && { mv [tmp]/home/threadkeep/state_5.sqlite-wal [tmp]/home/threadkeep/state_5.sqlite-shm [tmp]/home/threadkeep/state_5.sqlite-journal [tmp]/home/threadkeep/damaged-[date]-1 2>/dev/null; threadkeep backfill; } (names you gave and marks you set are in the damaged file alone)
-    --- status
-    state        damaged: it ends after 50 bytes, within its header
-    ");
-    follow_hint(&fixture, &fixture.run(&["threads"])?)?;
-    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
-    // A second time on the same day, another folder is free.
-    fs::write(fixture.database(), &fs::read(fixture.database())?[..50])?;
-    follow_hint(&fixture, &fixture.run(&["threads"])?)?;
-    assert_eq!(fixture.run(&["audit"])?.code, Some(0));
     Ok(())
 }
 
@@ -129,51 +101,101 @@ fn zero_rollouts(bytes: &mut [u8]) {
     bytes[(page - 1) * 4_096..page * 4_096].fill(0);
 }
 
-#[cfg(unix)]
+/// Kinds of damage to the bytes of a database.
+const DAMAGES: [(&str, fn(&mut Vec<u8>)); 8] = [
+    ("cut within its header", |bytes| bytes.truncate(50)),
+    ("cut to half", |bytes| bytes.truncate(bytes.len() / 2)),
+    ("emptied", Vec::clear),
+    ("its whole first page", |bytes| bytes[..4_096].fill(0xa5)),
+    ("a byte of its application id", |bytes| bytes[69] ^= 4),
+    ("a byte of its floor", |bytes| bytes[62] = 9),
+    ("its first pages", |bytes| bytes[100..8_000].fill(0xa5)),
+    ("the page of a table", |bytes| zero_rollouts(bytes)),
+];
+
 #[test]
-fn damage_that_shows_only_in_use_is_reported_and_repaired_alike() -> Result {
-    let fixture = damaged(|bytes| zero_rollouts(bytes))?;
-    let homes = ["--home", "home", "--sqlite-home", "it's here"];
-    fs::rename(fixture.sqlite_home(), fixture.path().join("it's here"))?;
-    let run = |rest: &[&str]| {
-        let mut command = fixture.command(&[&homes, rest].concat());
-        fixture.say(command.env_remove("CODEX_HOME").output()?)
-    };
-    let file = "[tmp]/it's here/state_5.sqlite";
-    for arguments in [&["threads"][..], &["threads", "--json"], &["backfill"]] {
-        let said = run(arguments)?;
-        assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
-        assert!(said.stderr.contains(&format!("{file} is damaged: ")), "{arguments:?}: {}", said.all());
-        assert!(
-            said.stderr.contains("2>/dev/null; threadkeep --home [tmp]/home --sqlite-home "),
-            "{}",
-            said.all()
-        );
+fn a_damaged_database_is_made_again_with_every_decision() -> Result {
+    for (kind, damage) in DAMAGES {
+        let fixture = Fixture::bundled()?;
+        fixture.json(&["threads"])?;
+        fixture.run(&["threads", "rename", "01a2036c-de71", "kept name"])?;
+        fixture.run(&["threads", "archive", "01a20371-2e88"])?;
+        fixture.run(&["threads", "delete", "01a20371-2f5f", "--yes"])?;
+        let before = fixture.json(&["threads", "--any"])?;
+        let mut bytes = fs::read(fixture.database())?;
+        damage(&mut bytes);
+        fs::write(fixture.database(), &bytes)?;
+
+        let unchanged = contents(&fixture.sqlite_home())?;
+        let status = fixture.run(&["status"])?;
+        let is_seen = kind != "emptied";
+        assert_eq!(status.code, Some(i32::from(is_seen)), "{kind}: {}", status.all());
+        assert!(contents(&fixture.sqlite_home())? == unchanged, "{kind}: status changed a byte");
+
+        let listed = fixture.run(&["threads", "--any", "--json"])?;
+        assert_eq!(listed.code, Some(0), "{kind}: {}", listed.all());
+        let after: serde_json::Value = serde_json::from_str(&listed.stdout)?;
+        assert_eq!(after["threads"], before["threads"], "{kind}");
+        let note = "decisions of yours; the damaged file is now [tmp]/home/threadkeep/damaged-";
+        let said = if is_seen { note } else { "state_5.sqlite was empty: made again, with " };
+        assert!(listed.stderr.contains(said), "{kind}: {}", listed.all());
+        assert_eq!(fixture.run(&["audit"])?.code, Some(0), "{kind}");
+        let again = fixture.run(&["threads"])?;
+        assert!(!again.stderr.contains("made again"), "{kind}: {}", again.all());
     }
-    assert!(run(&["status"])?.stdout.contains("remedy  "));
-    fs::write(fixture.path().join("it's here/state_5.sqlite.lock.kept"), "")?;
-    follow_hint(&fixture, &run(&["threads"])?)?;
-    let listed = run(&["threads"])?;
-    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""), "{}", listed.all());
-    assert_eq!(run(&["audit"])?.code, Some(0));
-    assert!(fixture.path().join("it's here/state_5.sqlite.lock.kept").exists(), "no more than that is moved");
+    Ok(())
+}
+
+/// Returns a path that was said, as it is.
+fn untold(fixture: &Fixture, path: &str) -> String {
+    path.replace("[tmp]", &fixture.path().to_string_lossy())
+}
+
+#[test]
+fn repair_checks_every_database_and_makes_the_damaged_one_again() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.run(&["goals", "set", "01a2036c-de71", "reach it"])?;
+    let sound = fixture.run(&["repair"])?;
+    assert_eq!((sound.code, sound.stdout.matches("sound").count()), (Some(0), 3), "{}", sound.all());
+    let goals = fixture.sqlite_home().join("goals_1.sqlite");
+    let mut bytes = fs::read(&goals)?;
+    bytes[4_096..8_192].fill(0xa5);
+    fs::write(&goals, &bytes)?;
+    let other = fixture.run(&["repair", "logs"])?;
+    assert_eq!(other.stdout, "logs   sound\n");
+    let repaired = fixture.json(&["repair", "goals"])?;
+    let goals = &repaired["databases"][0];
+    assert_eq!((&goals["result"], &goals["decisions"]), (&"made_again".into(), &1.into()), "{repaired}");
+    let moved = goals["moved_to"].as_str().ok_or("it was moved")?;
+    assert!(fs::read(untold(&fixture, moved))? == bytes, "not a byte is lost");
+    let listed = fixture.run(&["goals", "list"])?;
+    assert!(listed.stdout.contains("reach it"), "{}", listed.all());
     Ok(())
 }
 
 #[test]
-fn a_file_that_is_damaged_inside() -> Result {
-    let fixture = damaged(|bytes| bytes[100..8_000].fill(0xa5))?;
-    let said = fixture.run(&["threads"])?;
-    assert_eq!(said.code, Some(2), "{}", said.all());
-    assert!(
-        said.stderr.contains("is damaged") && said.stderr.contains("hint: move it aside"),
-        "{}",
-        said.all()
-    );
-    assert!(!said.stderr.contains("error returned from database"), "{}", said.all());
-    let status = fixture.run(&["status"])?;
-    assert_eq!(status.code, Some(1));
-    assert!(!status.stdout.contains("error returned from database"), "{}", status.all());
-    assert!(status.stdout.contains("remedy  "), "{}", status.all());
+fn snapshots_are_taken_once_a_day_and_on_request() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.run(&["backfill"])?;
+    let count = |label: &str| -> Result<usize> {
+        let names = contents(&fixture.sqlite_home())?.into_iter().map(|(path, _)| path);
+        Ok(names.filter(|path| path.to_string_lossy().contains(&format!("{label}.sqlite.snapshot-"))).count())
+    };
+    assert_eq!((count("state_5")?, count("logs_2")?), (1, 0));
+    let taken = fixture.json(&["snapshot"])?;
+    let paths = taken["snapshots"].as_array().ok_or("a list")?.iter();
+    for path in paths.map(|taken| taken["path"].as_str()) {
+        let path = untold(&fixture, path.ok_or("it was taken")?);
+        assert!(fs::metadata(path)?.len() > 0);
+    }
+    assert_eq!(count("logs_2")?, 1);
+    fs::write(fixture.sqlite_home().join("config.toml"), "[snapshots]\ndaily = false\n")?;
+    for snapshot in contents(&fixture.sqlite_home())? {
+        if snapshot.0.to_string_lossy().contains(".snapshot-") {
+            fs::remove_file(fixture.sqlite_home().join(snapshot.0))?;
+        }
+    }
+    fixture.run(&["backfill"])?;
+    assert_eq!(count("state_5")?, 0, "they are switched off");
     Ok(())
 }

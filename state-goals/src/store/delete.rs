@@ -26,6 +26,12 @@ impl GoalStore {
     /// [`GoalError::Database`].
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(expected.map(uuid_text));
-        self.change(thread, delete).await?.unless_stale(expected)
+        let deleted = self.change(thread, delete).await?.unless_stale(expected)?;
+        if deleted.is_some()
+            && let Some(database) = self.database.existing().await?
+        {
+            database.forget_withdrawn_decisions().await?;
+        }
+        Ok(deleted)
     }
 }

@@ -1,6 +1,7 @@
 //! The store of goals.
 
 mod account;
+mod decisions;
 mod delete;
 mod erase;
 mod list;
@@ -31,8 +32,9 @@ pub static GOALS_DB: DbSpec = DbSpec::new(
     DbKind::Durable,
     // Threadkeep, goals.
     u32::from_be_bytes(*b"TKgo"),
-    &migrations!["0001_goals"],
-);
+    &migrations!["0001_goals", "0002_decisions"],
+)
+.with_decisions(decisions::DECISIONS);
 
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed
 /// together.

@@ -63,6 +63,7 @@ impl DeletedThreads {
             Ok(self.tombstones.put(conn, &[Tombstone { thread_id, deleted_at }]).await?)
         })
         .await?;
+        db.forget_withdrawn_decisions().await?;
         // The log still has what was deleted, and no connection may close soon.
         let is_written_back = db.checkpoint().await?;
         self.database.edit_snapshots(|conn| (self.delete)(conn, thread_id)).await?;

@@ -1,7 +1,9 @@
 //! Options for opening a database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::recovery::Recovery;
 use crate::system::file_system::FileSystem;
 
 /// Options for opening a database. The defaults suit an agent's machine.
@@ -13,6 +15,17 @@ pub struct OpenOptions {
     /// Wait of opening while another process creates or migrates the database.
     pub(crate) lock_timeout: Duration,
     pub(crate) read_only: bool,
+    pub(crate) on_recovery: Option<OnRecovery>,
+}
+
+/// Listener of recoveries.
+#[derive(Clone)]
+pub(crate) struct OnRecovery(pub(crate) Arc<dyn Fn(&'static str, &Recovery) + Send + Sync>);
+
+impl std::fmt::Debug for OnRecovery {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OnRecovery")
+    }
 }
 
 impl Default for OpenOptions {
@@ -23,6 +36,7 @@ impl Default for OpenOptions {
             write_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(60),
             read_only: false,
+            on_recovery: None,
         }
     }
 }
@@ -66,6 +80,17 @@ impl OpenOptions {
             lock_timeout: self.lock_timeout.min(patience),
             ..self.clone()
         }
+    }
+
+    /// Makes a damaged database again when it is opened: moves it into a folder `damaged-<time>`
+    /// next to it, puts its newest snapshot or an empty database in its place, and stores the
+    /// user's decisions there. Calls `listener` with the database's label and an account of it, also
+    /// for a database that was missing or behind its decisions. Default: off, and a damaged database
+    /// is [`DbError::Corrupt`](crate::DbError::Corrupt).
+    #[must_use]
+    pub fn recover(mut self, listener: impl Fn(&'static str, &Recovery) + Send + Sync + 'static) -> Self {
+        self.on_recovery = Some(OnRecovery(Arc::new(listener)));
+        self
     }
 
     /// Opens without writing a byte or creating a file. Beginning a write then fails. Default: off.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::snapshots::{Snapshot, Taken};
 use crate::spec::DbSpec;
 
 /// Paths of a database and of all files that SQLite or this crate may put next to it.
@@ -22,6 +23,8 @@ pub struct DbPaths {
     pub journal: PathBuf,
     /// Lock for creating and migrating: empty, and never deleted.
     pub lock: PathBuf,
+    /// The user's decisions: see [`DecisionKind`](crate::DecisionKind).
+    pub decisions: PathBuf,
 }
 
 impl DbPaths {
@@ -48,32 +51,27 @@ impl DbPaths {
             shm: beside(&database, "-shm"),
             journal: beside(&database, "-journal"),
             lock: beside(&database, ".lock"),
+            decisions: beside(&database, ".decisions"),
             database,
         }
     }
 
-    /// Lists the snapshots from before upgrades, the newest version first.
+    /// Lists the snapshots, the newest first.
     ///
     /// # Errors
     ///
     /// Any error of reading the folder.
-    pub fn snapshots(&self) -> io::Result<Vec<(i64, PathBuf)>> {
-        let prefix = beside(&self.database, ".before-v");
-        let Some((folder, prefix)) = prefix.parent().zip(prefix.file_name().and_then(|name| name.to_str()))
-        else {
+    pub fn snapshots(&self) -> io::Result<Vec<Snapshot>> {
+        let Some(name) = self.database.file_name().and_then(|name| name.to_str()) else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
+        for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let name = entry.file_name();
-            let Some(digits) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
-            // Only names that we write: the user's `.before-v3.keep` is not ours.
-            if !digits.is_empty()
-                && digits.bytes().all(|byte| byte.is_ascii_digit())
-                && let Ok(version) = digits.parse()
-            {
-                found.push((version, entry.path()));
+            let entry_name = entry.file_name();
+            let rest = entry_name.to_str().and_then(|entry| entry.strip_prefix(name));
+            if let Some(taken) = rest.and_then(Taken::parse) {
+                found.push(Snapshot { taken, path: entry.path() });
             }
         }
         found.sort_unstable_by(|left, right| right.cmp(left));

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType};
 
+use crate::decisions::DecisionKind;
+
 /// Description of a database.
 ///
 /// A store declares one `static` of this type. Opening, telemetry, status, checks, snapshots and
@@ -22,6 +24,8 @@ pub struct DbSpec {
     pub application_id: u32,
     /// All migrations in order. The position from 1 is the version.
     pub migrations: &'static [MigrationFile],
+    /// Kinds of decisions that are kept in a file next to the database. Default: none.
+    pub decisions: &'static [DecisionKind],
 }
 
 /// Kind of a database by its origin, which decides if a commit waits for the disk.
@@ -81,7 +85,15 @@ impl DbSpec {
             );
             position += 1;
         }
-        Self { label, file_name, kind, application_id, migrations }
+        Self { label, file_name, kind, application_id, migrations, decisions: &[] }
+    }
+
+    /// Keeps the user's decisions of these kinds in a file next to the database. See
+    /// [`DecisionKind`].
+    #[must_use]
+    pub const fn with_decisions(mut self, decisions: &'static [DecisionKind]) -> Self {
+        self.decisions = decisions;
+        self
     }
 
     /// Returns the newest version that this program knows; 0 when there are no migrations.

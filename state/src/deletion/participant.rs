@@ -74,7 +74,9 @@ impl Participant {
         match self {
             Participant::Store(threads) => threads.database().get().await.map(drop),
             Participant::IndexFiles { index, is_written_back } => {
-                *is_written_back = index.get().await?.checkpoint().await.unwrap_or(false);
+                let index = index.get().await?;
+                index.forget_withdrawn_decisions().await?;
+                *is_written_back = index.checkpoint().await.unwrap_or(false);
                 Ok(())
             }
         }

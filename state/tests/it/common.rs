@@ -56,6 +56,14 @@ impl Fixture {
         Ok(fixture)
     }
 
+    /// A copy of a home and of its databases, which are closed.
+    pub(crate) async fn copied(&self) -> Result<Fixture> {
+        let folder = tempfile::tempdir()?;
+        copy(self.folder.path(), folder.path())?;
+        let state = StateRuntime::open(&StateOptions::new(folder.path().join("sqlite"))).await?;
+        Ok(Fixture { folder, state })
+    }
+
     /// Opens the same databases again.
     pub(crate) async fn reopened(self) -> Result<Fixture> {
         let state = StateRuntime::open(&StateOptions::new(self.sqlite_home())).await?;

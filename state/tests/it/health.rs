@@ -3,10 +3,10 @@
 use std::fs;
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{DbState, Depth};
-use threadkeep_state::health::{HealthError, set_aside, status};
-use threadkeep_state::{DATABASES, StateOptions, StateRuntime};
-use threadkeep_state_goals::NewGoal;
+use threadkeep_sqlite::{DbError, DbState, Depth, OpenError, OpenOptions};
+use threadkeep_state::health::{HealthError, status};
+use threadkeep_state::{DATABASES, StateOptions, StateRuntime, Stores};
+use threadkeep_state_goals::{GoalError, NewGoal};
 
 use crate::common::{Fixture, Result, id, thread};
 
@@ -42,27 +42,36 @@ async fn a_snapshot_is_a_home_that_opens() -> Result {
 }
 
 #[tokio::test]
-async fn what_is_damaged_is_found_and_set_aside_and_what_is_not_stays() -> Result {
+async fn what_is_damaged_is_found_and_made_again_if_asked_and_what_is_not_stays() -> Result {
     let fixture = with_a_goal().await?;
     let folder = fixture.sqlite_home();
     for found in fixture.state.integrity(Depth::Full).await {
         assert_eq!(found.found?, Vec::<String>::new(), "{}", found.label);
     }
     fixture.state.clone().close().await?;
-    let refused = set_aside(&folder, "goals", Timestamp::UNIX_EPOCH).await;
-    assert!(matches!(refused, Err(HealthError::NotDamaged { state: "current", .. })), "{refused:?}");
-
     let file = folder.join("goals_1.sqlite");
     let whole = fs::read(&file)?;
     fs::write(&file, &whole[..60])?;
     assert!(matches!(status(&folder).await[1].state, DbState::Corrupt(_)));
-    let unknown = set_aside(&folder, "gaols", Timestamp::UNIX_EPOCH).await.expect_err("no such database");
-    assert_eq!(unknown.to_string(), "no database is called `gaols`; the databases are state, goals, logs");
-    let moved = set_aside(&folder, "goals", Timestamp::from_millisecond(7)?).await?;
-    assert_eq!(moved, [folder.join("goals_1.sqlite.damaged-7")]);
-    assert_eq!(fs::read(&moved[0])?, whole[..60], "not a byte is lost");
-    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
-    assert!(state.thread_goals().get(id(1)).await?.is_none());
+    let refused = Stores::new(&StateOptions::new(&folder)).thread_goals().get(id(1)).await;
+    assert!(
+        matches!(refused, Err(GoalError::Open(OpenError::Database(DbError::Corrupt(..))))),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(&file)?, whole[..60], "nothing is changed unasked");
+
+    let (said, heard) = std::sync::mpsc::channel();
+    let recovering =
+        OpenOptions::new().recover(move |label, recovery| drop(said.send((label, recovery.clone()))));
+    let state = StateRuntime::open(&StateOptions::new(&folder).open_options(recovering)).await?;
+    assert!(state.thread_goals().get(id(1)).await?.is_some());
     assert!(state.threads().get(id(1)).await?.is_some());
+    let (label, recovery) = heard.try_recv()?;
+    assert_eq!((label, recovery.decisions, recovery.is_complete), ("goals", 1, true));
+    assert_eq!(fs::read(recovery.moved_to.ok_or("it was moved")?)?, whole[..60], "not a byte is lost");
+    assert!(heard.try_recv().is_err(), "the index was whole");
+    for compared in Stores::new(&StateOptions::new(&folder)).decisions().await {
+        assert_eq!(compared.found?.different, 0, "{}", compared.label);
+    }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod health;
 mod home_changes;
 mod list;
 mod live;
+mod lost;
 mod memory;
 mod parts;
 mod processes;

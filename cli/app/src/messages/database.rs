@@ -1,6 +1,6 @@
-//! Errors of the database layer in words, and the way back from a damaged database.
+//! Errors of the database layer in words.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use threadkeep_sqlite::{DbError, DbSpec, OpenError, StoreError};
@@ -10,9 +10,8 @@ use threadkeep_state_logs::LOGS_DB;
 
 use super::OTHER_SQLITE_HOME;
 use crate::fault::{Fault, FaultKind};
-use crate::given::path_word;
-use crate::message::{Command, Message, Part, command};
-use crate::time::{Clock, elapsed};
+use crate::message::{Command, command};
+use crate::time::elapsed;
 
 /// Returns why a database cannot be written, for a user who only wants to read it.
 pub fn of_refusal(refusal: &OpenError) -> String {
@@ -125,38 +124,6 @@ fn locked(path: &Path, holder: &str, waited: Duration) -> Fault {
 }
 
 fn of_corrupt(path: &Path, why: &str) -> Fault {
-    Fault::new(format!("{} is damaged: {why}", path.display()), rebuild(path)).of_kind(FaultKind::Damaged)
-}
-
-/// Returns the commands that move a damaged database aside. Its log belongs to the file: left
-/// behind, it would be damage of its own.
-pub fn rebuild(path: &Path) -> Message {
-    let beside = |end: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        path_word(Path::new(&name))
-    };
-    let (file, log, log_index, journal) =
-        (path_word(path), beside("-wal"), beside("-shm"), beside("-journal"));
-    let aside = path_word(&aside(path.parent().unwrap_or(Path::new("."))));
-    // The log, its index and the journal may be missing: the last program that closes the database
-    // removes them.
-    let rest = format!("mv {log} {log_index} {journal} {aside} 2>/dev/null");
-    let script = format!("mkdir {aside} && mv {file} {aside} && {{ {rest};");
-    if is_index(path) {
-        let what = "move it aside with its -wal and -shm, then index the rollouts again";
-        let end = "; } (names you gave and marks you set are in the damaged file alone)";
-        (format!("{what}: {script} "), Part::Script(command("backfill")), end).into()
-    } else {
-        let what = "move it aside with its -wal and -shm, and a new one is created when it is needed";
-        format!("{what}: {script} true; }} (its contents are in the damaged file alone)").into()
-    }
-}
-
-/// Returns the name of a folder that does not exist yet.
-fn aside(folder: &Path) -> PathBuf {
-    let date = Clock::system().today();
-    let names = (1_u32..).map(|n| folder.join(format!("damaged-{date}-{n}")));
-    let mut free = names.filter(|name| std::fs::symlink_metadata(name).is_err());
-    free.next().unwrap_or_else(|| folder.join("damaged"))
+    let hint = (command("repair"), " makes it again, with your names and marks; nothing is deleted");
+    Fault::new(format!("{} is damaged: {why}", path.display()), hint).of_kind(FaultKind::Damaged)
 }

@@ -23,7 +23,7 @@ use crate::message::{Message, Part, command, typed};
 use crate::text::{bytes, count, shell_os_word};
 
 use database::{of_database, of_open, of_store};
-pub use database::{of_refusal, rebuild, recovery};
+pub use database::{of_refusal, recovery};
 
 const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
 const OTHER_SQLITE_HOME: &str = "choose another folder for the databases with --sqlite-home DIR";

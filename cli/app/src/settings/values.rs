@@ -16,6 +16,8 @@ pub struct Settings {
     pub logs: Logs,
     /// Threads of the index.
     pub threads: Threads,
+    /// Snapshots of the databases.
+    pub snapshots: Snapshots,
     /// Threads from which memories are made. Not in effect yet: the memory pipeline, which will
     /// read this, is not built.
     pub memories: Memories,
@@ -96,6 +98,25 @@ pub struct Threads {
 impl Default for Threads {
     fn default() -> Threads {
         Threads { keep_missing_days: 30 }
+    }
+}
+
+/// The section `[snapshots]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Snapshots {
+    /// True to take a snapshot of the index and the goals once a day, after a command that changed
+    /// something.
+    pub daily: bool,
+    /// Snapshots that are kept of each database, apart from those of upgrades.
+    #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
+    pub keep: u64,
+}
+
+impl Default for Snapshots {
+    fn default() -> Snapshots {
+        Snapshots { daily: true, keep: 2 }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use threadkeep_app::settings::Problem;
 use threadkeep_backfill::ProgressState;
-use threadkeep_sqlite::{DbStatus, JournalMode, sqlite_version};
+use threadkeep_sqlite::{DbStatus, JournalMode, Snapshot, Taken, sqlite_version};
 
 use super::report::{Report, application_id, is_over, status_word};
 use crate::commands::problems::PlaceProblem;
@@ -24,7 +24,7 @@ impl Report {
                 "exists": self.config.exists,
                 "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
-            "databases": self.databases.iter().map(|database| json_of_database(database, self.is_enabled(database))).collect::<Vec<_>>(),
+            "databases": self.databases.iter().map(|database| self.json_of_database(database)).collect::<Vec<_>>(),
             "index_error": self.contents.as_ref().err().map(ToString::to_string),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| contents.inventory),
@@ -34,24 +34,44 @@ impl Report {
                 .map(|contents| contents.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
         })
     }
+
+    fn json_of_database(&self, database: &DbStatus) -> Value {
+        let decisions = self.decisions_of(database);
+        json!({
+            "label": database.label,
+            "path": database.paths.database.display().to_string(),
+            "enabled": self.is_enabled(database),
+            "state": database.state.as_str(),
+            "detail": database.state.detail(),
+            "size": database.size,
+            "wal_size": database.wal_size,
+            "journal_mode": database.journal.map(JournalMode::as_str),
+            "application_id": database.application_id,
+            "application_id_ok": database.application_id.map(|found| Some(found) == application_id(database)),
+            "file_system": database.file_system.as_str(),
+            "writable": database.writable,
+            "schema": database.schema,
+            "decisions": decisions.map(|found| json!({
+                "in_database": found.in_database,
+                "in_file": found.in_file,
+                "different": found.different,
+                "damaged_lines": found.damaged_lines,
+            })),
+            "snapshots": database.snapshots.iter().map(json_of_snapshot).collect::<Vec<_>>(),
+        })
+    }
 }
 
-fn json_of_database(database: &DbStatus, is_enabled: bool) -> Value {
+fn json_of_snapshot(snapshot: &Snapshot) -> Value {
+    let (time, version) = match snapshot.taken {
+        Taken::At(time) => (Some(time), None),
+        Taken::BeforeUpgrade(version) => (None, Some(version)),
+    };
     json!({
-        "label": database.label,
-        "path": database.paths.database.display().to_string(),
-        "enabled": is_enabled,
-        "state": database.state.as_str(),
-        "detail": database.state.detail(),
-        "size": database.size,
-        "wal_size": database.wal_size,
-        "journal_mode": database.journal.map(JournalMode::as_str),
-        "application_id": database.application_id,
-        "application_id_ok": database.application_id.map(|found| Some(found) == application_id(database)),
-        "file_system": database.file_system.as_str(),
-        "writable": database.writable,
-        "schema": database.schema,
-        "snapshots": database.snapshots.iter().map(|(_, path)| path.display().to_string()).collect::<Vec<_>>(),
+        "path": snapshot.path.display().to_string(),
+        "taken_at": at(time),
+        "taken_at_ms": ms(time),
+        "before_version": version,
     })
 }
 

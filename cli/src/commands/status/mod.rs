@@ -55,8 +55,12 @@ impl Run for Status {
             goals: figures::of_goals(dirs, is_usable(&GOALS_DB)).await,
             logs: figures::of_logs(dirs, is_usable(&LOGS_DB)).await,
         };
+        let mut decisions = Vec::new();
+        for compared in opening::stores_as_they_are(dirs).decisions().await {
+            decisions.extend(compared.found.ok().map(|found| (compared.label, found)));
+        }
         let (dirs, config) = (dirs.absolute(), config.clone());
-        Ok(Box::new(Report { dirs, config, home_fault, databases, obstacle, contents, figures }))
+        Ok(Box::new(Report { dirs, config, home_fault, databases, obstacle, contents, figures, decisions }))
     }
 }
 

@@ -5,7 +5,7 @@ use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::{ConfigFile, Feature};
 use threadkeep_backfill::{BackfillStatus, Lease, ProgressState};
-use threadkeep_sqlite::{DbState, DbStatus};
+use threadkeep_sqlite::{DbState, DbStatus, Decisions};
 use threadkeep_state::backfill::owner_is_dead;
 use threadkeep_state::{DATABASES, Inventory};
 
@@ -23,6 +23,8 @@ pub(super) struct Report {
     pub(super) obstacle: Option<String>,
     pub(super) contents: Result<Option<Contents>, Fault>,
     pub(super) figures: Figures,
+    /// The user's decisions in each database that can be read, and in its file.
+    pub(super) decisions: Vec<(&'static str, Decisions)>,
 }
 
 /// Contents of a healthy index.
@@ -41,6 +43,12 @@ impl Report {
             || self.obstacle.is_some()
             || self.contents.is_err()
             || self.figures.are_unreadable()
+    }
+
+    /// Returns the decisions of a database, unless it keeps none.
+    pub(super) fn decisions_of(&self, database: &DbStatus) -> Option<Decisions> {
+        let (_, found) = self.decisions.iter().find(|(label, _)| *label == database.label)?;
+        (*found != Decisions::default()).then_some(*found)
     }
 
     /// Returns true if the feature that a database is for is switched on.

@@ -4,7 +4,7 @@ use threadkeep_app::settings::{ConfigFile, Feature, Origin, Severity};
 use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{command, messages};
-use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
+use threadkeep_sqlite::{DbState, DbStatus, Decisions, JournalMode, Taken, sqlite_version};
 use threadkeep_state::backfill::owner_is_dead;
 
 use super::report::{Contents, Report, application_id, is_over, is_trouble, status_word};
@@ -78,12 +78,15 @@ fn add_database(sheet: &mut Sheet, status: &Report, database: &DbStatus, screen:
         None => sheet.row("state", state_of(database, status.obstacle.as_deref(), screen)),
     }
     if matches!(database.state, DbState::Corrupt(_)) {
-        sheet.row("remedy", screen.render(messages::rebuild(&database.paths.database)));
+        let remedy = (command("repair"), " makes it again, with your decisions");
+        sheet.row("remedy", screen.render(remedy));
     }
     let log =
         database.wal_size.filter(|size| *size > 0).map(|size| format!(", and {} in its log", bytes(size)));
     sheet.maybe("size", database.size.map(|size| bytes(size) + &log.unwrap_or_default()));
     sheet.maybe("schema", schema_of(database));
+    sheet.maybe("decisions", status.decisions_of(database).map(|found| decisions_of(found, screen)));
+    sheet.maybe("snapshots", snapshots_of(database));
     sheet.maybe("journal", database.journal.map(JournalMode::as_str));
     sheet.maybe(
         "application",
@@ -136,6 +139,33 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
         }
         other => paint(RED, &format!("{}: {}", other.as_str(), clean(other.detail().unwrap_or_default()))),
     }
+}
+
+/// Renders the numbers of decisions, and whether the database and its file agree.
+fn decisions_of(found: Decisions, screen: &Screen) -> String {
+    let number = count(found.in_database as u64);
+    let lines = counted(found.damaged_lines as u64, "line");
+    match (found.different, found.damaged_lines) {
+        (0, 0) => format!("{number}, also in the file next to it"),
+        (0, _) => {
+            paint(YELLOW, &format!("{number}, also in the file next to it; {lines} of that cannot be read"))
+        }
+        (different, _) => {
+            let differ = format!("{number}; {} not as in the file next to it", count(different as u64));
+            let repair = screen.render(command("repair"));
+            paint(YELLOW, &format!("{differ}; {repair} brings them in line"))
+        }
+    }
+}
+
+/// Renders the number of snapshots and the time of the newest.
+fn snapshots_of(database: &DbStatus) -> Option<String> {
+    let newest = database.snapshots.first()?;
+    let number = count(database.snapshots.len() as u64);
+    Some(match newest.taken {
+        Taken::At(time) => format!("{number}, the newest of {}", Clock::system().full(time)),
+        Taken::BeforeUpgrade(version) => format!("{number}, the newest from before version {version}"),
+    })
 }
 
 /// Renders the schema version; nothing if it could not be read.

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::Database;
 use super::durability::Durability;
 use crate::boxed::Boxed;
+use crate::decisions;
 use crate::error::{DbError, OpenError};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::Access;
@@ -18,6 +19,8 @@ use crate::open::lock::FileLock;
 use crate::open::preflight::preflight;
 use crate::options::OpenOptions;
 use crate::paths::DbPaths;
+use crate::recovery::Recovery;
+use crate::snapshots::Snapshot;
 use crate::spec::DbSpec;
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
@@ -103,7 +106,9 @@ impl LazyDatabase {
         // Opening explains a dangling link, or a folder without permission.
         let is_missing =
             self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        if is_missing {
+        // A database that was lost is made again from its decisions.
+        let is_lost = || decisions::exist(&DbPaths::new(self.inner.spec, &self.inner.folder));
+        if is_missing && (self.inner.options.read_only || !is_lost()) {
             return Ok(None);
         }
         match self.get().await {
@@ -113,7 +118,7 @@ impl LazyDatabase {
         }
     }
 
-    /// Edits the snapshots from before upgrades, each with the schema of its version. A store
+    /// Edits the snapshots, each with the schema of its version. A store
     /// deletes content there too. Each edit is a durable transaction of its own.
     ///
     /// No upgrade makes a snapshot meanwhile. A file that is not ours is left alone.
@@ -132,7 +137,7 @@ impl LazyDatabase {
         let _lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
         let found = paths.snapshots().map_err(|error| DbError::io("list", folder, error))?;
         let mut first_error = None;
-        for (_, path) in found {
+        for Snapshot { path, .. } in found {
             let edited = async {
                 let Some(snapshot) = open_snapshot(spec, &path, options)? else { return Ok(()) };
                 let edited = snapshot
@@ -144,6 +149,24 @@ impl LazyDatabase {
             first_error = first_error.or(edited.await.err());
         }
         first_error.map_or(Ok(()), Err)
+    }
+
+    /// Moves the database aside and makes it again, as
+    /// [`OpenOptions::recover`](crate::OpenOptions::recover) does with a damaged one.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Busy`]: another process uses it. Otherwise as for [`Database::open`].
+    pub async fn make_again(&self, damage: &str) -> Result<Recovery, OpenError> {
+        let Lazy { spec, folder, options, opened } = &*self.inner;
+        let mut opened = opened.lock().await;
+        if let Some(database) = opened.take() {
+            database.close().await?;
+        }
+        let database = Database::make_again(spec, folder, options, damage).await?;
+        let recovery = database.recovery().cloned().unwrap_or_default();
+        *opened = Some(database);
+        Ok(recovery)
     }
 
     /// Closes the database for all clones. The next use opens it again.
@@ -174,5 +197,5 @@ fn open_snapshot(
     };
     let Some(header) = header else { return Ok(None) };
     let guard = ChangeGuard::of(&paths);
-    Ok(Some(Database::new(spec, paths, options.clone(), header.journal, Access::Read, guard)))
+    Ok(Some(Database::new(spec, paths, options.clone(), header.journal, Access::Read, guard, &[])))
 }

@@ -1,5 +1,6 @@
 //! An open database: this process's one writer, and readers that are opened when they are needed.
 
+mod decisions;
 pub(crate) mod durability;
 pub(crate) mod lazy;
 pub(crate) mod maintenance;
@@ -17,12 +18,16 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use self::durability::Writer;
-use crate::error::DbError;
+use crate::decisions::DecisionKind;
+use crate::decisions::sync::Sync;
+use crate::error::{DbError, ErrorClass};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
-use crate::open::snapshot;
+use crate::open::examine::examine;
+use crate::open::{seal, snapshot};
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
+use crate::recovery::Recovery;
 use crate::spec::DbSpec;
 use crate::system::holders;
 
@@ -35,6 +40,7 @@ pub struct Database {
     pub(crate) inner: Arc<Inner>,
     /// Options with the waits of this handle.
     pub(crate) options: OpenOptions,
+    pub(crate) recovery: Option<Recovery>,
 }
 
 /// State that all clones, transactions and readers share.
@@ -55,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
     /// State of the files before they were first read.
     pub(crate) guard: ChangeGuard,
+    /// Kinds of decisions that are kept in a file; none for a snapshot.
+    decisions: &'static [DecisionKind],
 }
 
 impl Database {
@@ -65,13 +73,25 @@ impl Database {
         journal: JournalMode,
         access: Access,
         guard: ChangeGuard,
+        decisions: &'static [DecisionKind],
     ) -> Self {
         let permits = Arc::new(Semaphore::new(READERS));
         let OpenOptions { busy_timeout, read_only, .. } = options;
         let (writer, idle) = (Arc::default(), Mutex::default());
-        let inner =
-            Inner { spec, paths, busy_timeout, read_only, journal, access, writer, permits, idle, guard };
-        Self { inner: Arc::new(inner), options }
+        let inner = Inner {
+            spec,
+            paths,
+            busy_timeout,
+            read_only,
+            journal,
+            access,
+            writer,
+            permits,
+            idle,
+            guard,
+            decisions,
+        };
+        Self { inner: Arc::new(inner), options, recovery: None }
     }
 
     /// Keeps the connection of a database that was just opened as its writer.
@@ -85,7 +105,7 @@ impl Database {
     /// when it writes.
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), options: self.options.within(patience) }
+        Self { options: self.options.within(patience), ..self.clone() }
     }
 
     pub(crate) fn keep_reader(&self, connection: SqliteConnection) {
@@ -102,6 +122,29 @@ impl Database {
     #[must_use]
     pub fn paths(&self) -> &DbPaths {
         &self.inner.paths
+    }
+
+    /// Returns what opening had to do for a lost or damaged database, or one that was behind its
+    /// decisions. `None`: nothing.
+    #[must_use]
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref()
+    }
+
+    /// Checks structure and schema before the first use.
+    pub(crate) async fn examine(&self) -> Result<(), DbError> {
+        let mut writer = self.idle_writer().await?;
+        let Some(Writer { connection, .. }) = &mut *writer else { return Ok(()) };
+        let Inner { spec, paths, .. } = &*self.inner;
+        examine(connection, spec, paths).await?;
+        let Some(decisions) = self.inner.decisions() else { return Ok(()) };
+        match decisions.contradictions(connection).await? {
+            0 => Ok(()),
+            number => {
+                let found = format!("{number} decisions are not as in {}", paths.decisions.display());
+                Err(DbError::Corrupt(paths.database.clone(), found.into()))
+            }
+        }
     }
 
     /// Returns true if the database was opened read-only.
@@ -128,10 +171,10 @@ impl Database {
         let inner = &self.inner;
         // On its own connection: a copy can take long and must not block the writer or a reader.
         let mut connection = inner.connect(inner.access).await?;
-        // `VACUUM INTO` is a write to SQLite, although not to this file.
-        sqlx::Executor::execute(&mut connection, "PRAGMA query_only = OFF")
-            .await
-            .map_err(|error| inner.error(error))?;
+        // `VACUUM INTO` is a write to SQLite, although not to this file. The copy takes over
+        // `secure_delete`: without it, it has stale words between its rows, which no deletion finds.
+        let pragmas = "PRAGMA query_only = OFF; PRAGMA secure_delete = ON";
+        sqlx::Executor::execute(&mut connection, pragmas).await.map_err(|error| inner.error(error))?;
         let copied = snapshot::copy(&inner.paths, &mut connection, &to).await;
         if let Err(changed) = inner.unchanged() {
             if copied.is_ok() {
@@ -162,11 +205,20 @@ impl Database {
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;
         }
+        if !inner.read_only {
+            seal::write(&inner.paths);
+        }
         Ok(())
     }
 }
 
 impl Inner {
+    /// Returns access to the decisions, if the database keeps any.
+    pub(crate) fn decisions(&self) -> Option<Sync<'_>> {
+        let Self { paths, decisions: kinds, .. } = self;
+        (!kinds.is_empty()).then_some(Sync { kinds, paths })
+    }
+
     pub(crate) fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -186,7 +238,12 @@ impl Inner {
         if let Err(changed) = self.unchanged() {
             return changed;
         }
-        DbError::sqlx(&self.paths, self.busy_timeout, error)
+        let error = DbError::sqlx(&self.paths, self.busy_timeout, error);
+        if !self.read_only && error.class() == ErrorClass::Corrupt {
+            // The next opening checks it.
+            seal::break_open(&self.paths);
+        }
+        error
     }
 
     /// Fails if another program wrote while this one read without locks.

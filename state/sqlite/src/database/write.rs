@@ -197,11 +197,26 @@ impl WriteTx {
 
     async fn finish(mut self) -> Result<(), DbError> {
         let mut retry = Retry::new(self.write_timeout);
+        let mut appended = None;
+        let inner = Arc::clone(&self.inner);
+        if let Some(decisions) = inner.decisions() {
+            match decisions.before_commit(self.conn()).await {
+                Ok(in_line) => appended = in_line.appended,
+                Err(error) => {
+                    self.end().await;
+                    return Err(error);
+                }
+            }
+        }
         let Err(error) = commit(self.conn(), &mut retry).await else {
             self.open = false;
+            if let Some(appended) = appended {
+                appended.confirm();
+            }
             return Ok(());
         };
         self.end().await;
+        drop(appended);
         match ErrorClass::of(&error) {
             ErrorClass::Busy => Err(self.inner.busy(retry.waited())),
             _ => Err(self.inner.error(error)),

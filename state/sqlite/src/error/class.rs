@@ -78,7 +78,8 @@ impl ErrorClass {
             sqlx::Error::Database(_) => Self::of_code(code(error)),
             sqlx::Error::Io(error) => Self::of_io(error),
             sqlx::Error::PoolTimedOut => Self::Busy,
-            sqlx::Error::WorkerCrashed => Self::Io,
+            // A panic of sqlx, which happens on content that SQLite itself would never write.
+            sqlx::Error::WorkerCrashed => Self::Corrupt,
             _ => Self::Other,
         }
     }

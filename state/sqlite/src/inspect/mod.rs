@@ -18,9 +18,11 @@ use self::status::{DbState, DbStatus, Pages, SchemaStatus};
 use crate::error::{DbError, OpenError, is_hot_journal};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
+use crate::open::examine::examine;
 use crate::open::header::{Content, Header, content};
 use crate::open::preflight::identify;
 use crate::open::schema::Schema;
+use crate::open::seal;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 use crate::system::holders;
@@ -56,8 +58,15 @@ async fn look_and_read(
         let access = access.unwrap_or(Access::Immutable);
         meanwhile(look).await;
         let read = read(spec, &status.paths, access).await;
-        if !guard.was_disturbed(read.is_err(), access, &status.paths) {
+        // A sealed database is sound, and one that is in use was checked when it was opened.
+        let unsure = !seal::is_intact(&status.paths) && !seal::is_in_use(&status.paths);
+        let damage =
+            if unsure && read.is_ok() { examined(spec, &status.paths, access).await.err() } else { None };
+        if !guard.was_disturbed(read.is_err() || damage.is_some(), access, &status.paths) {
             status.read(spec, read);
+            if let Some(damage) = damage.filter(|_| status.state == DbState::Current) {
+                status.state = refused(damage.into());
+            }
             return status;
         }
         if look == LOOKS {
@@ -121,6 +130,15 @@ async fn read(spec: &DbSpec, paths: &DbPaths, access: Access) -> Result<(Schema,
     .await?;
     connection.close().await?;
     Ok((schema, Pages { size, count, unused }))
+}
+
+/// Checks a database that was not closed cleanly, or was changed since.
+async fn examined(spec: &DbSpec, paths: &DbPaths, access: Access) -> Result<(), DbError> {
+    let connection = connect(spec, &paths.database, PATIENCE, access).await;
+    let mut connection = connection.map_err(|error| DbError::sqlx(paths, PATIENCE, error))?;
+    let examined = examine(&mut connection, spec, paths).await;
+    let _ = connection.close().await;
+    examined
 }
 
 impl DbStatus {

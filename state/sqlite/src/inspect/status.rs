@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
+use crate::snapshots::Snapshot;
 use crate::spec::DbSpec;
 use crate::system::file_system::{self, FileSystem};
 use crate::system::regular_file::is_writable;
@@ -26,8 +27,8 @@ pub struct DbStatus {
     pub wal_size: Option<u64>,
     /// Size of the log's index in bytes, if it exists.
     pub shm_size: Option<u64>,
-    /// Snapshots from before upgrades, the newest version first.
-    pub snapshots: Vec<(i64, std::path::PathBuf)>,
+    /// Snapshots, the newest first.
+    pub snapshots: Vec<Snapshot>,
     /// File system of the folder.
     pub file_system: FileSystem,
     /// True if this user may write to the file and its folder.

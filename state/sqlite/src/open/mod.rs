@@ -1,8 +1,10 @@
 //! Opening a database: first a look without SQLite, then connecting. Only where needed come
 //! locking, creating, a snapshot and migrations.
 
+mod aside;
 pub(crate) mod change_guard;
 pub(crate) mod connect;
+pub(crate) mod examine;
 pub(crate) mod header;
 mod journal;
 mod leftover;
@@ -10,7 +12,9 @@ pub(crate) mod lock;
 mod migrate;
 pub(crate) mod preflight;
 mod prepare;
+mod recover;
 pub(crate) mod schema;
+pub(crate) mod seal;
 pub(crate) mod snapshot;
 mod table;
 mod wal;
@@ -27,9 +31,11 @@ use self::preflight::{Preflight, preflight};
 use crate::boxed::Boxed;
 use crate::database::Database;
 use crate::database::retry::Retry;
+use crate::decisions;
 use crate::error::{DbError, OpenError, is_hot_journal, lacks_log_index};
-use crate::options::{JournalMode, OpenOptions};
+use crate::options::{JournalMode, OnRecovery, OpenOptions};
 use crate::paths::DbPaths;
+use crate::recovery::Recovery;
 use crate::spec::DbSpec;
 use crate::telemetry::{self, names};
 
@@ -73,6 +79,16 @@ impl Database {
     }
 }
 
+/// Describes damage for an account of it.
+fn describe(error: &OpenError) -> String {
+    match error {
+        OpenError::Database(DbError::Corrupt(path, found)) => {
+            format!("{} was damaged ({found})", path.display())
+        }
+        other => format!("{other} (it was damaged)"),
+    }
+}
+
 /// An opening in progress.
 struct Opening<'a> {
     spec: &'static DbSpec,
@@ -84,16 +100,77 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     async fn run(&mut self) -> Result<Database, OpenError> {
-        let found = self.look().await?;
-        self.phase = "connect";
-        let opened = if self.options.read_only {
-            self.read_patiently(found).await
-        } else {
-            self.writable(found).await
+        if self.options.read_only {
+            let found = self.look().await?;
+            self.phase = "connect";
+            let database = self.read_patiently(found).await?;
+            self.phase = "done";
+            return Ok(database);
+        }
+        let mut retry = Retry::new(self.options.lock_timeout);
+        let mut database = loop {
+            let seen = self.modified();
+            let lost = self.lost();
+            // Nobody changes a database that is in no use while we look.
+            let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
+            match self.sound(unsure).await {
+                Ok(mut database) => {
+                    database.recovery =
+                        lost.map(|damage| Recovery { damage: Some(damage), ..Recovery::default() });
+                    break database;
+                }
+                Err(error)
+                    if self.options.on_recovery.is_some() && unsure && self.is_damage(&error).await =>
+                {
+                    self.phase = "recover";
+                    match self.recover(describe(&error), seen).await? {
+                        Some(database) => break database,
+                        None if retry.again().await => {}
+                        None => return Err(error),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         };
-        let database = opened?;
+        self.phase = "decisions";
+        let applied = database.catch_up_with_decisions().await?;
+        if applied > 0 {
+            database.recovery.get_or_insert_default().decisions += applied;
+        } else if database.recovery.as_ref().is_some_and(|recovery| recovery.moved_to.is_none()) {
+            database.recovery = None;
+        }
+        if let (Some(recovery), Some(OnRecovery(listener))) = (&database.recovery, &self.options.on_recovery)
+        {
+            listener(self.spec.label, recovery);
+        }
         self.phase = "done";
         Ok(database)
+    }
+
+    /// Opens the database for writing. Checks it first if it may be damaged.
+    async fn sound(&mut self, unsure: bool) -> Result<Database, OpenError> {
+        let found = self.look().await?;
+        self.phase = "connect";
+        let database = self.writable(found).await?;
+        if unsure && found.header.is_some() {
+            self.phase = "check";
+            if let Err(error) = database.examine().await {
+                let _ = database.close().await;
+                return Err(error.into());
+            }
+        }
+        Ok(database)
+    }
+
+    /// Returns why the database must have been lost; `None` if it is there, or never was.
+    fn lost(&self) -> Option<String> {
+        let path = self.paths.database.display();
+        match std::fs::metadata(&self.paths.database) {
+            Ok(file) if file.len() > 0 => None,
+            _ if !decisions::exist(&self.paths) => None,
+            Ok(_) => Some(format!("{path} was empty")),
+            Err(_) => Some(format!("{path} was missing")),
+        }
     }
 
     /// Looks at the database's place on a thread that may block.
@@ -128,7 +205,8 @@ impl Opening<'_> {
             |left: &Path| OpenError::NeedsRecovery { path: paths.database.clone(), left: left.to_path_buf() };
         let guard = ChangeGuard::of(paths);
         let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
-        let database = Database::new(spec, paths.clone(), (*options).clone(), journal, access, guard);
+        let database =
+            Database::new(spec, paths.clone(), (*options).clone(), journal, access, guard, spec.decisions);
         let read = self.connect(access).await;
         if guard.was_disturbed(read.is_err(), access, paths) {
             return Err(DbError::Changed(paths.database.clone()).into());
@@ -179,7 +257,8 @@ impl Opening<'_> {
     fn opened(&self, journal: JournalMode, writer: sqlx::sqlite::SqliteConnection) -> Database {
         let guard = ChangeGuard::of(&self.paths);
         let (paths, options) = (self.paths.clone(), self.options.clone());
-        let database = Database::new(self.spec, paths, options, journal, Access::Read, guard);
+        let database =
+            Database::new(self.spec, paths, options, journal, Access::Read, guard, self.spec.decisions);
         database.keep_writer(writer);
         database
     }

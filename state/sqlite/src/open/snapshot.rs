@@ -9,7 +9,8 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::error::DbError;
 use crate::paths::{DbPaths, beside};
-use crate::system::regular_file::create_private;
+use crate::snapshots::Taken;
+use crate::system::regular_file::{create_private, sync_folder};
 
 /// Number of snapshots from before upgrades that are kept.
 const KEPT: usize = 2;
@@ -58,16 +59,6 @@ pub(crate) async fn copy(
     copied
 }
 
-/// Syncs a file's folder, so that a rename survives a power cut. Windows cannot, and need not.
-fn sync_folder(of: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = of.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    let _ = of;
-    Ok(())
-}
-
 /// Copies the database before it is upgraded to `version`, and deletes all but the newest copies.
 pub(crate) async fn before_upgrade(
     paths: &DbPaths,
@@ -77,8 +68,9 @@ pub(crate) async fn before_upgrade(
     let to = beside(&paths.database, &format!(".before-v{version}"));
     copy(paths, connection, &to).await?;
     // Files that cannot be listed or removed now are removed after the next upgrade.
-    for (_, old) in paths.snapshots().unwrap_or_default().into_iter().skip(KEPT) {
-        let _ = std::fs::remove_file(old);
+    let all = paths.snapshots().unwrap_or_default().into_iter();
+    for old in all.filter(|snapshot| matches!(snapshot.taken, Taken::BeforeUpgrade(_))).skip(KEPT) {
+        let _ = std::fs::remove_file(old.path);
     }
     Ok(())
 }

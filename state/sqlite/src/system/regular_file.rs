@@ -60,3 +60,13 @@ pub(crate) fn is_writable(path: &Path) -> bool {
         std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() || !metadata.permissions().readonly())
     }
 }
+
+/// Syncs a file's folder, so that a rename survives a power cut. Windows cannot, and need not.
+pub(crate) fn sync_folder(of: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = of.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    let _ = of;
+    Ok(())
+}

@@ -154,7 +154,9 @@ async fn a_killed_migration_is_before_or_after_and_never_between() -> Result {
             assert!(fresh, "an old file stays a database: {status:?}");
             before += 1;
         }
-        for (_, snapshot) in threadkeep_sqlite::DbPaths::new(&V2, folder.path()).snapshots()? {
+        for threadkeep_sqlite::Snapshot { path: snapshot, .. } in
+            threadkeep_sqlite::DbPaths::new(&V2, folder.path()).snapshots()?
+        {
             let copy = tempfile::tempdir()?;
             std::fs::rename(snapshot, copy.path().join(V2.file_name))?;
             let copy = open(&V2, copy.path()).await?;

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use threadkeep_sqlite::{Database, DbSpec, Durability, MigrationFile, OpenError, OpenOptions, migrations};
+use threadkeep_sqlite::{
+    Database, DbSpec, Durability, MigrationFile, OpenError, OpenOptions, Snapshot, Taken, migrations,
+};
 
 use crate::support::{FILE, Result, V1, V2, V3, bytes, count_notes, open, spec, write_note};
 
@@ -15,11 +17,12 @@ async fn an_upgrade_keeps_the_data_and_a_snapshot_of_before() -> Result {
     let database = open(&V3, folder.path()).await?;
     assert_eq!(count_notes(&database).await?, 1);
     let snapshots = database.paths().snapshots()?;
-    assert_eq!(snapshots, [(3, folder.path().join(format!("{FILE}.before-v3")))]);
+    let path = folder.path().join(format!("{FILE}.before-v3"));
+    assert_eq!(snapshots, [Snapshot { taken: Taken::BeforeUpgrade(3), path }]);
     database.close().await?;
     // The snapshot is a whole database of before: given its name back, the old program opens it.
     let restored = tempfile::tempdir()?;
-    fs::copy(&snapshots[0].1, restored.path().join(FILE))?;
+    fs::copy(&snapshots[0].path, restored.path().join(FILE))?;
     let old = open(&V1, restored.path()).await?;
     assert_eq!(count_notes(&old).await?, 1);
     let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations");

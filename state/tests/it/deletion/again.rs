@@ -66,6 +66,7 @@ async fn a_thread_of_an_index_that_was_restored_can_have_goals_again() -> Result
     fixture.state.delete_thread(id(1), now()).await?;
     fixture.state.clone().close().await?;
     std::fs::copy(backup.path().join("state_5.sqlite"), folder.join("state_5.sqlite"))?;
+    std::fs::remove_file(folder.join("state_5.sqlite.decisions"))?;
 
     let fixture = fixture.reopened().await?;
     assert!(fixture.state.threads().get(id(1)).await?.is_some());
@@ -73,6 +74,24 @@ async fn a_thread_of_an_index_that_was_restored_can_have_goals_again() -> Result
     assert!(goals.insert(id(1), NewGoal::new("again"), now()).await.is_err(), "they do not know of that");
     assert_eq!(fixture.state.restore_threads(now()).await?, []);
     goals.insert(id(1), NewGoal::new("again"), now()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_index_that_was_restored_learns_what_was_decided_since() -> Result {
+    let fixture = two_threads().await?;
+    let (folder, backup) = (fixture.sqlite_home(), tempfile::tempdir()?);
+    fixture.state.snapshot(backup.path()).await?;
+    fixture.state.delete_thread(id(1), now()).await?;
+    fixture.state.threads().rename(id(2), Some("since"), now()).await?;
+    fixture.state.clone().close().await?;
+    std::fs::copy(backup.path().join("state_5.sqlite"), folder.join("state_5.sqlite"))?;
+
+    let fixture = fixture.reopened().await?;
+    fixture.index().await?;
+    assert!(fixture.state.threads().get(id(1)).await?.is_none());
+    let thread = fixture.state.threads().get(id(2)).await?.ok_or("it is there")?;
+    assert_eq!(thread.name.as_deref(), Some("since"));
     Ok(())
 }
 

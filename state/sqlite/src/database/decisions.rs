@@ -1,0 +1,71 @@
+//! The user's decisions in an open database and in the file next to it.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::Database;
+use super::durability::Durability;
+use crate::decisions::Decisions;
+use crate::decisions::sync::InLine;
+use crate::error::{DbError, ErrorClass};
+
+impl Database {
+    /// Compares the decisions in the database with those in its file. All zero for a database that
+    /// keeps none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read); [`DbError::Io`]: the file cannot be read.
+    pub async fn decisions(&self) -> Result<Decisions, DbError> {
+        let Some(decisions) = self.inner.decisions() else { return Ok(Decisions::default()) };
+        let compare = self.read(async |conn| Ok(decisions.compare(conn).await)).await;
+        compare?
+    }
+
+    /// Writes the file of decisions again if it has words of decisions that were withdrawn, such as
+    /// those on a deleted thread.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write); [`DbError::Io`], [`DbError::Full`]: the file.
+    pub async fn forget_withdrawn_decisions(&self) -> Result<(), DbError> {
+        let Some(decisions) = self.inner.decisions() else { return Ok(()) };
+        let mut tx = self.begin(Durability::Durable).await?;
+        decisions.forget_withdrawn(tx.conn()).await?;
+        tx.commit().await
+    }
+
+    /// Brings the decisions and their file in line. Returns the number of decisions that only the
+    /// file had.
+    ///
+    /// While another process writes, or while the file cannot be used, that is left to the next
+    /// opening: a reader does not need it, and an edit meets the error.
+    pub(crate) async fn catch_up_with_decisions(&self) -> Result<usize, DbError> {
+        let Some(decisions) = self.inner.decisions() else { return Ok(0) };
+        let caught_up: Result<usize, DbError> = async {
+            let mut writer = self.idle_writer().await?;
+            let is_due = match &mut *writer {
+                Some(writer) => decisions.is_due(&mut writer.connection).await?,
+                None => true,
+            };
+            drop(writer);
+            if !is_due {
+                return Ok(0);
+            }
+            let mut tx = self.begin(Durability::Durable).await?;
+            let conn: &mut SqliteConnection = tx.conn();
+            let InLine { appended, applied } = decisions.bring_in_line(conn).await?;
+            tx.commit().await?;
+            if let Some(appended) = appended {
+                appended.confirm();
+            }
+            Ok(applied)
+        }
+        .await;
+        match caught_up {
+            Err(error) if matches!(error.class(), ErrorClass::Busy | ErrorClass::Io | ErrorClass::Full) => {
+                Ok(0)
+            }
+            caught_up => caught_up,
+        }
+    }
+}

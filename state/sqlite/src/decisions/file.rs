@@ -1,0 +1,212 @@
+//! The file of decisions: one line each, with a number and a checksum.
+//!
+//! A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and the JSON array
+//! `[number, kind, id, record]`. Numbers grow. Only a process that holds the database's write lock
+//! writes to the file, so there is one writer.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::Decision;
+use crate::paths::beside;
+use crate::system::regular_file::{check, create_private, open, sync_folder};
+
+/// Bytes that are read from the end first. A line is seldom longer.
+const TAIL: u64 = 4096;
+
+/// The fields of a line.
+type Fields<'a> = (i64, String, String, Option<&'a RawValue>);
+
+/// The last decision of each kind and id; `None` where it was withdrawn.
+pub(crate) type Latest = HashMap<(String, String), Option<Arc<str>>>;
+
+/// Content of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    /// Number and decision of each line that can be read, in their order.
+    pub(crate) lines: Vec<(i64, Decision)>,
+    /// Number of lines that cannot be read.
+    pub(crate) damaged: usize,
+}
+
+impl Content {
+    /// Returns the last decision of each kind and id that stands after a line number.
+    pub(crate) fn latest(self, after: i64) -> Latest {
+        let lines = self.lines.into_iter().filter(|(number, _)| *number > after);
+        lines.map(|(_, Decision { kind, id, record })| ((kind, id), record)).collect()
+    }
+
+    /// Returns true if a line has words of a decision that a later line withdraws.
+    pub(crate) fn has_withdrawn_words(&self) -> bool {
+        let mut withdrawn = HashSet::new();
+        self.lines.iter().rev().any(|(_, Decision { kind, id, record })| match record {
+            Some(_) => withdrawn.contains(&(kind, id)),
+            None => {
+                withdrawn.insert((kind, id));
+                false
+            }
+        })
+    }
+
+    /// Returns the number of the last line; 0 if there is none.
+    pub(crate) fn last(&self) -> i64 {
+        self.lines.iter().map(|(number, _)| *number).max().unwrap_or(0)
+    }
+}
+
+/// Reads the whole file. A missing file has no lines.
+pub(crate) fn read(path: &Path) -> io::Result<Content> {
+    let mut bytes = Vec::new();
+    match open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Content::default()),
+        opened => opened?.read_to_end(&mut bytes)?,
+    };
+    let mut content = Content::default();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        // A line without an end was being written when its process died.
+        let Some(line) = line.strip_suffix(b"\n") else { continue };
+        match parse(line) {
+            Some((number, kind, id, record)) => {
+                let record = record.map(|record| record.get().into());
+                let decision = Decision { kind, id, record };
+                content.lines.push((number, decision));
+            }
+            None => content.damaged += 1,
+        }
+    }
+    Ok(content)
+}
+
+/// Returns the number of the last line, reading no more than the end of the file. `None` if that
+/// line cannot be read; 0 if the file is missing or empty.
+pub(crate) fn last_number(path: &Path) -> io::Result<Option<i64>> {
+    let mut file = match open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(0)),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    let mut wanted = TAIL;
+    loop {
+        let from = length.saturating_sub(wanted);
+        file.seek(SeekFrom::Start(from))?;
+        let mut end = Vec::new();
+        (&mut file).take(length - from).read_to_end(&mut end)?;
+        let Some(whole) = end.iter().rposition(|byte| *byte == b'\n') else {
+            if from == 0 {
+                return Ok(Some(0));
+            }
+            wanted *= 4;
+            continue;
+        };
+        let begin = end[..whole].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        if begin > 0 || from == 0 {
+            return Ok(parse(&end[begin..whole]).map(|(number, ..)| number));
+        }
+        wanted *= 4;
+    }
+}
+
+/// Lines that were appended and can be taken back. Dropping it takes them back, unless they were
+/// confirmed.
+#[derive(Debug)]
+pub(crate) struct Appended {
+    file: File,
+    length: u64,
+    confirmed: bool,
+}
+
+impl Appended {
+    /// Keeps the lines.
+    pub(crate) fn confirm(mut self) {
+        self.confirmed = true;
+    }
+}
+
+impl Drop for Appended {
+    fn drop(&mut self) {
+        if !self.confirmed {
+            // If this fails, the next opening applies what was not committed.
+            let _ = self.file.set_len(self.length);
+        }
+    }
+}
+
+/// Appends decisions with the numbers after `last`, and waits until they are on the disk. Cuts the
+/// line that a killed process left unfinished.
+pub(crate) fn append(path: &Path, last: i64, decisions: &[Decision]) -> io::Result<Appended> {
+    let is_new = !path.exists();
+    let file = create_private(path)?;
+    check(&file.metadata()?)?;
+    let length = whole_lines(path)?;
+    let mut appended = Appended { file, length, confirmed: false };
+    let text = lines(last, decisions);
+    appended.file.set_len(length)?;
+    appended.file.seek(SeekFrom::Start(length))?;
+    appended.file.write_all(text.as_bytes())?;
+    appended.file.sync_data()?;
+    if is_new {
+        sync_folder(path)?;
+    }
+    Ok(appended)
+}
+
+/// Writes a new file in place of the old one: these decisions with the numbers after `last`.
+pub(crate) fn replace(path: &Path, last: i64, decisions: &[Decision]) -> io::Result<()> {
+    let partial: PathBuf = beside(path, ".partial");
+    let mut file = create_private(&partial)?;
+    file.set_len(0)?;
+    file.write_all(lines(last, decisions).as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&partial, path)?;
+    sync_folder(path)
+}
+
+/// Returns the length of the file without an unfinished last line.
+fn whole_lines(path: &Path) -> io::Result<u64> {
+    let mut file = open(path)?;
+    let length = file.metadata()?.len();
+    let mut end = length;
+    let mut block = [0; TAIL as usize];
+    while end > 0 {
+        let from = end.saturating_sub(TAIL);
+        let part = &mut block[..usize::try_from(end - from).unwrap_or(0)];
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(part)?;
+        if let Some(newline) = part.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(from + newline as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(0)
+}
+
+fn lines(last: i64, decisions: &[Decision]) -> String {
+    let mut text = String::new();
+    for (number, Decision { kind, id, record }) in (last + 1..).zip(decisions) {
+        let record = record.as_deref().unwrap_or("null");
+        let line = format!("[{number},{},{},{record}]", quoted(kind), quoted(id));
+        text.push_str(&format!("{:08x} {line}\n", crc32fast::hash(line.as_bytes())));
+    }
+    text
+}
+
+fn quoted(text: &str) -> serde_json::Value {
+    text.into()
+}
+
+fn parse(line: &[u8]) -> Option<Fields<'_>> {
+    let (sum, rest) = line.split_at_checked(9)?;
+    let sum = sum.strip_suffix(b" ").and_then(|sum| std::str::from_utf8(sum).ok())?;
+    if u32::from_str_radix(sum, 16).ok()? != crc32fast::hash(rest) {
+        return None;
+    }
+    serde_json::from_slice(rest).ok()
+}
+
+#[cfg(test)]
+mod tests;

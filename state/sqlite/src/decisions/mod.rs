@@ -1,0 +1,76 @@
+//! The user's decisions, kept in a file next to the database.
+//!
+//! A database can be lost or damaged, and what only the user knows must not go with it. So the
+//! transaction that changes a decision also appends it to a file, which a new database reads.
+//!
+//! The schema says what a decision is, and a store's migration creates four things:
+//!
+//! * the view `decisions (kind, id, record)` with a JSON object for each decision that holds,
+//! * the table `decisions_due (kind, id)` for decisions that the file does not have yet,
+//! * triggers that add to it, so that no writer can forget, not even an older program,
+//! * the table `decisions_position (id, position)` with the number of the file's last line that
+//!   the database knows.
+//!
+//! A commit appends the due decisions before it commits, and takes the lines back if it fails. A
+//! process that dies in between leaves lines that the database does not know; the next opening
+//! applies them. Lines are states, not steps: the last one of a kind and an id holds, and applying
+//! it again changes nothing.
+
+pub(crate) mod file;
+pub(crate) mod salvage;
+pub(crate) mod sync;
+
+use std::sync::Arc;
+
+use crate::error::DbError;
+use crate::paths::DbPaths;
+use crate::system::regular_file::has_content;
+
+/// A kind of decision, with the statements that apply it.
+///
+/// Each statement gets as `?1` a JSON array of `[id, record]`, and may run again. They come into
+/// effect in the order of the list: all of the first kind, then all of the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecisionKind {
+    /// Name in the view and in the file, such as `thread`.
+    pub name: &'static str,
+    /// Applies decisions. `record` is the object of the view.
+    pub put: &'static [&'static str],
+    /// Withdraws decisions. `record` is null.
+    pub clear: &'static [&'static str],
+    /// Members of a record that change without a decision, and so may differ from the file's.
+    pub volatile: &'static [&'static str],
+}
+
+/// Numbers of decisions, for a status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decisions {
+    /// Decisions that hold by the file.
+    pub in_file: usize,
+    /// Decisions that hold by the database.
+    pub in_database: usize,
+    /// Decisions in which the two differ, or that only one of them has.
+    pub different: usize,
+    /// Lines of the file that cannot be read.
+    pub damaged_lines: usize,
+}
+
+/// A decision, or `None` for one that was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    /// A JSON object.
+    pub(crate) record: Option<Arc<str>>,
+}
+
+/// Returns true if there is a file with decisions, so that a database without any has been lost.
+pub(crate) fn exist(paths: &DbPaths) -> bool {
+    has_content(&paths.decisions)
+}
+
+fn failed(doing: &'static str, paths: &DbPaths) -> impl FnOnce(std::io::Error) -> DbError {
+    let path = paths.decisions.clone();
+    move |error| DbError::io(doing, &path, error)
+}

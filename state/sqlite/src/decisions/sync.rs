@@ -1,0 +1,247 @@
+//! Keeps the database and the file of decisions in line, within a write transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::file::{self, Appended, Latest};
+use super::{Decision, DecisionKind, Decisions, failed};
+use crate::error::DbError;
+use crate::paths::DbPaths;
+use crate::row::json;
+
+const POSITION: &str = "SELECT position, EXISTS (SELECT 1 FROM decisions_due) FROM decisions_position";
+const DUE: &str = "SELECT kind, id, (SELECT record FROM decisions \
+     WHERE decisions.kind = decisions_due.kind AND decisions.id = decisions_due.id) \
+     FROM decisions_due ORDER BY kind, id";
+const ALL: &str = "SELECT kind, id, record FROM decisions";
+const DONE: &str =
+    "DELETE FROM decisions_due WHERE kind = ?1 AND id IN (SELECT value ->> 0 FROM json_each(?2))";
+const ALL_DONE: &str = "DELETE FROM decisions_due";
+const MOVE_TO: &str = "UPDATE decisions_position SET position = ?1";
+const WRITTEN: &str = "UPDATE decisions_position SET position = ?1, written_to = ?1, written_lines = ?2";
+/// True if most lines of the file no longer hold.
+const IS_LONG: &str = "SELECT position - written_to > 1000 + 4 * written_lines FROM decisions_position";
+
+/// Access to the decisions of one database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sync<'a> {
+    pub(crate) kinds: &'static [DecisionKind],
+    pub(crate) paths: &'a DbPaths,
+}
+
+/// Result of bringing the two in line.
+#[derive(Debug, Default)]
+pub(crate) struct InLine {
+    /// Lines to confirm after the commit.
+    pub(crate) appended: Option<Appended>,
+    /// Decisions that the database did not have.
+    pub(crate) applied: usize,
+}
+
+impl Sync<'_> {
+    /// Returns true, without a lock, if the database and the file may differ, or the file is to be
+    /// written again.
+    pub(crate) async fn is_due(&self, conn: &mut SqliteConnection) -> Result<bool, DbError> {
+        let (position, due) = self.position(conn).await?;
+        let is_long: bool = self.sql(sqlx::query_scalar(IS_LONG).fetch_one(conn).await)?;
+        Ok(due || is_long || self.last_number().await? != Some(position))
+    }
+
+    /// Appends the due decisions. Called before each commit; costs one statement if none is due.
+    pub(crate) async fn before_commit(&self, conn: &mut SqliteConnection) -> Result<InLine, DbError> {
+        let (_, due) = self.position(conn).await?;
+        if due { self.bring_in_line(conn).await } else { Ok(InLine::default()) }
+    }
+
+    /// Applies the lines that the database does not know, and appends the decisions that the file
+    /// does not have. Of a decision that both changed, the database's holds.
+    pub(crate) async fn bring_in_line(&self, conn: &mut SqliteConnection) -> Result<InLine, DbError> {
+        let (position, _) = self.position(conn).await?;
+        let mut last = position;
+        let mut applied = 0;
+        if self.last_number().await? != Some(position) {
+            let content = self.blocking("read", file::read).await?;
+            last = content.last();
+            if last < position {
+                self.rewrite(conn, position).await?;
+                return Ok(InLine::default());
+            }
+            applied = self.apply(conn, content.latest(position)).await?;
+        }
+        let due: Vec<Decision> = self.read(conn, DUE).await?;
+        let mut appended = None;
+        if !due.is_empty() {
+            let (from, lines) = (last, due.len() as i64);
+            appended = Some(self.blocking("write", move |path| file::append(path, from, &due)).await?);
+            self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
+            last += lines;
+        }
+        self.sql(sqlx::query(MOVE_TO).bind(last).execute(&mut *conn).await)?;
+        let is_long: bool = self.sql(sqlx::query_scalar(IS_LONG).fetch_one(&mut *conn).await)?;
+        // With own edits in the transaction, a file that was replaced could not be taken back.
+        if is_long && appended.is_none() {
+            self.rewrite(conn, last).await?;
+        }
+        Ok(InLine { appended, applied })
+    }
+
+    /// Writes the file again if it has words of withdrawn decisions.
+    pub(crate) async fn forget_withdrawn(&self, conn: &mut SqliteConnection) -> Result<(), DbError> {
+        let content = self.blocking("read", file::read).await?;
+        let last = content.last();
+        if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
+    }
+
+    /// Writes the file anew with the decisions that hold, and none of the lines before.
+    pub(crate) async fn rewrite(&self, conn: &mut SqliteConnection, after: i64) -> Result<(), DbError> {
+        let all: Vec<Decision> = self.read(conn, ALL).await?;
+        let lines = all.len() as i64;
+        let last = after + lines;
+        self.blocking("write", move |path| file::replace(path, after, &all)).await?;
+        self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
+        self.sql(sqlx::query(WRITTEN).bind(last).bind(lines).execute(conn).await)?;
+        Ok(())
+    }
+
+    /// Applies decisions of the file, but not where the database has a newer one. Returns the
+    /// number of those that hold.
+    pub(crate) async fn apply(
+        &self,
+        conn: &mut SqliteConnection,
+        mut latest: Latest,
+    ) -> Result<usize, DbError> {
+        for Decision { kind, id, .. } in self.read(conn, DUE).await? {
+            latest.remove(&(kind, id));
+        }
+        let mut applied = 0;
+        for kind in self.kinds {
+            let of_kind = latest.iter().filter(|((name, _), _)| name == kind.name);
+            let (mut put, mut clear) = (Vec::new(), Vec::new());
+            for ((_, id), record) in of_kind {
+                match record {
+                    Some(record) => put.push((id, serde_json::from_str::<serde_json::Value>(record).ok())),
+                    None => clear.push((id, None)),
+                }
+            }
+            applied += put.len();
+            for (rows, statements) in [(put, kind.put), (clear, kind.clear)] {
+                if rows.is_empty() {
+                    continue;
+                }
+                let rows = json(&rows);
+                for statement in statements {
+                    self.sql(sqlx::query(*statement).bind(&rows).execute(&mut *conn).await)?;
+                }
+                self.sql(sqlx::query(DONE).bind(kind.name).bind(&rows).execute(&mut *conn).await)?;
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Applies decisions one by one where they cannot all be applied at once. Returns the number of
+    /// those that the database refuses.
+    pub(crate) async fn apply_each(
+        &self,
+        conn: &mut SqliteConnection,
+        all: Latest,
+    ) -> Result<usize, DbError> {
+        match self.apply(conn, all.clone()).await {
+            Err(DbError::Statement(..)) => {}
+            applied => return applied.map(|_| 0),
+        }
+        let mut refused = 0;
+        for one in all {
+            match self.apply(conn, Latest::from([one])).await {
+                Err(DbError::Statement(..)) => refused += 1,
+                applied => drop(applied?),
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Returns kind and id of each decision in the database.
+    pub(crate) async fn keys(&self, conn: &mut SqliteConnection) -> Result<Vec<(String, String)>, DbError> {
+        Ok(self.read(conn, ALL).await?.into_iter().map(|Decision { kind, id, .. }| (kind, id)).collect())
+    }
+
+    /// Compares the file with the database.
+    pub(crate) async fn compare(&self, conn: &mut SqliteConnection) -> Result<Decisions, DbError> {
+        let content = self.blocking("read", file::read).await?;
+        let damaged_lines = content.damaged;
+        let in_file = self.comparable(content.latest(0));
+        let all = self.read(conn, ALL).await?.into_iter();
+        let in_database =
+            self.comparable(all.map(|Decision { kind, id, record }| ((kind, id), record)).collect());
+        let only_here = in_database.iter().filter(|(key, record)| in_file.get(*key) != Some(*record)).count();
+        let only_there = in_file.keys().filter(|key| !in_database.contains_key(*key)).count();
+        Ok(Decisions {
+            in_file: in_file.len(),
+            in_database: in_database.len(),
+            different: only_here + only_there,
+            damaged_lines,
+        })
+    }
+
+    /// Returns how many decisions differ although the file and the database should be in line;
+    /// 0 if one of them may be behind.
+    pub(crate) async fn contradictions(&self, conn: &mut SqliteConnection) -> Result<usize, DbError> {
+        let (position, due) = self.position(conn).await?;
+        if due || self.last_number().await? != Some(position) {
+            return Ok(0);
+        }
+        let found = self.compare(conn).await?;
+        Ok(if found.damaged_lines == 0 { found.different } else { 0 })
+    }
+
+    /// Returns the decisions that hold, without the members that change by themselves. As values:
+    /// SQLite writes the members in the order of the view.
+    fn comparable(&self, latest: Latest) -> HashMap<(String, String), Option<serde_json::Value>> {
+        let holds = |(key, record): ((String, String), Option<Arc<str>>)| {
+            let mut value: Option<serde_json::Value> = serde_json::from_str(&record?).ok();
+            if let Some(record) = value.as_mut().and_then(serde_json::Value::as_object_mut) {
+                let kind = self.kinds.iter().find(|kind| kind.name == key.0);
+                kind.into_iter()
+                    .flat_map(|kind| kind.volatile)
+                    .for_each(|member| drop(record.remove(*member)));
+            }
+            Some((key, value))
+        };
+        latest.into_iter().filter_map(holds).collect()
+    }
+
+    async fn position(&self, conn: &mut SqliteConnection) -> Result<(i64, bool), DbError> {
+        self.sql(sqlx::query_as(POSITION).fetch_one(conn).await)
+    }
+
+    async fn read(&self, conn: &mut SqliteConnection, sql: &'static str) -> Result<Vec<Decision>, DbError> {
+        let rows: Vec<(String, String, Option<String>)> =
+            self.sql(sqlx::query_as(sql).fetch_all(conn).await)?;
+        let decision = |(kind, id, record): (_, _, Option<String>)| Decision {
+            kind,
+            id,
+            record: record.map(Into::into),
+        };
+        Ok(rows.into_iter().map(decision).collect())
+    }
+
+    async fn last_number(&self) -> Result<Option<i64>, DbError> {
+        file::last_number(&self.paths.decisions).map_err(failed("read", self.paths))
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&std::path::Path) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let path = self.paths.decisions.clone();
+        let done = tokio::task::spawn_blocking(move || work(&path)).await;
+        done.unwrap_or_else(|error| Err(error.into())).map_err(failed(doing, self.paths))
+    }
+
+    fn sql<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, DbError> {
+        result.map_err(|error| DbError::sqlx(self.paths, Duration::ZERO, error))
+    }
+}

@@ -1,0 +1,68 @@
+//! The check of a database that was not closed cleanly, or was changed since.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+
+use super::schema::TABLE;
+use super::seal;
+use crate::error::{DbError, ErrorClass};
+use crate::paths::DbPaths;
+use crate::spec::DbSpec;
+
+/// An object of a schema: type, name and text. As bytes, because a damaged text need not be UTF-8.
+type Object = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+/// Checks structure, indexes and schema. A large database is checked without its indexes, which
+/// would take several times as long.
+pub(crate) async fn examine(
+    connection: &mut SqliteConnection,
+    spec: &DbSpec,
+    paths: &DbPaths,
+) -> Result<(), DbError> {
+    let corrupt = |found: String| DbError::Corrupt(paths.database.clone(), found.into());
+    let failed = |error: sqlx::Error| match ErrorClass::of(&error) {
+        // The message is SQLite's, and says what does not fit.
+        ErrorClass::Other => corrupt(error.to_string()),
+        _ => DbError::sqlx(paths, Duration::ZERO, error),
+    };
+    let length = std::fs::metadata(&paths.database).map_or(0, |file| file.len());
+    let pragma = if length <= seal::SMALL { "integrity_check" } else { "quick_check" };
+    let check = sqlx::query_scalar(AssertSqlSafe(format!("PRAGMA {pragma}(1)"))).persistent(false);
+    let found: Vec<String> = check.fetch_all(&mut *connection).await.map_err(failed)?;
+    if let Some(problem) = found.into_iter().find(|line| line != "ok") {
+        return Err(corrupt(problem.lines().last().unwrap_or_default().to_owned()));
+    }
+    let is_current: bool =
+        sqlx::query_scalar("SELECT count(*) = ?1 AND max(version) = ?1 FROM _sqlx_migrations")
+            .bind(spec.newest_version())
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(failed)?;
+    if is_current && objects(connection).await.map_err(failed)? != expected(spec).await.map_err(failed)? {
+        return Err(corrupt("its schema is not the one that its migrations make".to_owned()));
+    }
+    Ok(())
+}
+
+/// Returns the schema that the migrations make.
+async fn expected(spec: &DbSpec) -> Result<Vec<Object>, sqlx::Error> {
+    let mut blank = SqliteConnection::connect("sqlite::memory:").await?;
+    for migration in spec.migrations {
+        blank.execute(migration.sql).await?;
+    }
+    let objects = objects(&mut blank).await?;
+    blank.close().await?;
+    Ok(objects)
+}
+
+async fn objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema \
+         WHERE tbl_name <> ?1 AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY 1, 2",
+    )
+    .bind(TABLE)
+    .fetch_all(connection)
+    .await
+}

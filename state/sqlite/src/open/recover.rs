@@ -1,0 +1,192 @@
+//! Makes a lost or damaged database again: from its newest snapshot or empty, and in any case with
+//! the user's decisions.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use sqlx::Connection as _;
+
+use super::aside::move_aside;
+use super::connect::{Access, connect};
+use super::examine::examine;
+use super::header::{Content, content};
+use super::lock::FileLock;
+use super::schema::Schema;
+use super::{Opening, seal};
+use crate::database::Database;
+use crate::database::durability::Durability;
+use crate::decisions::file::{self, Latest};
+use crate::decisions::salvage;
+use crate::error::{DbError, OpenError};
+use crate::options::{JournalMode, OpenOptions};
+use crate::paths::DbPaths;
+use crate::recovery::Recovery;
+use crate::spec::DbSpec;
+use crate::system::{file_system, holders};
+
+/// Largest number of bits in which a damaged application id may differ from ours.
+const MOST_BITS: u32 = 8;
+
+/// Size of a page, of which all our databases consist.
+const PAGE: u64 = 4096;
+
+/// Largest number of bytes in which a damaged checksum may differ from ours.
+const MOST_BYTES: usize = 4;
+
+impl Opening<'_> {
+    /// Returns true if this error means that our database is damaged, and not that something else
+    /// is in its place. Asked only for a database that nobody has open and that is not sealed.
+    pub(super) async fn is_damage(&self, error: &OpenError) -> bool {
+        let was_ours = seal::exists(&self.paths) || self.paths.decisions.exists();
+        match error {
+            OpenError::Database(DbError::Corrupt(..)) => true,
+            _ if !was_ours => false,
+            OpenError::ForeignLog { .. }
+            | OpenError::Migration { .. }
+            | OpenError::Database(DbError::Statement(..)) => true,
+            OpenError::Foreign { .. } => !self.is_of_another_program(),
+            OpenError::Database(DbError::Newer { .. }) => !self.is_newer().await,
+            OpenError::Checksum { .. } | OpenError::Development(_) => !self.is_another_build().await,
+            _ => false,
+        }
+    }
+
+    /// Returns true if what is there was never ours: a database with quite another application id,
+    /// or a file that does not consist of pages.
+    fn is_of_another_program(&self) -> bool {
+        match content(&self.paths.database) {
+            Ok(Content::Sqlite(header)) => {
+                let differs = header.application_id ^ self.spec.application_id;
+                differs.count_ones() > MOST_BITS
+            }
+            _ => std::fs::metadata(&self.paths.database).is_ok_and(|file| file.len() % PAGE != 0),
+        }
+    }
+
+    /// Returns true if a migration of a newer program is applied, as a raised floor says.
+    async fn is_newer(&self) -> bool {
+        self.schema().await.is_some_and(|schema| schema.version() >= schema.user_version)
+    }
+
+    /// Returns true if an applied migration is quite another one. A damaged checksum differs from
+    /// ours in a byte or two.
+    async fn is_another_build(&self) -> bool {
+        let Some(schema) = self.schema().await else { return false };
+        self.spec.migrations.iter().any(|ours| {
+            let theirs = schema.applied.iter().find(|(version, _)| *version == ours.version);
+            theirs.is_some_and(|(_, theirs)| {
+                let ours = ours.checksum();
+                ours.len() != theirs.len()
+                    || ours.iter().zip(theirs).filter(|(ours, theirs)| ours != theirs).count() > MOST_BYTES
+            })
+        })
+    }
+
+    async fn schema(&self) -> Option<Schema> {
+        let (path, timeout) = (&self.paths.database, self.options.busy_timeout);
+        let mut connection = connect(self.spec, path, timeout, Access::Immutable).await.ok()?;
+        let schema = Schema::read(&mut connection).await.ok();
+        let _ = connection.close().await;
+        schema
+    }
+
+    /// Moves the damaged database aside and makes it again. Returns `None` if another process has
+    /// changed or opened the file since it was found damaged.
+    pub(super) async fn recover(
+        &mut self,
+        damage: String,
+        seen: Option<SystemTime>,
+    ) -> Result<Option<Database>, OpenError> {
+        let lock = FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await?;
+        if seal::is_in_use(&self.paths) || self.modified() != seen {
+            return Ok(None);
+        }
+        let moved_to = move_aside(&self.paths)?;
+        seal::break_open(&self.paths);
+        let snapshot = self.place_snapshot().await;
+        let of_folder = || JournalMode::for_file_system(file_system::of(&self.paths.folder));
+        let wanted = self.options.journal.unwrap_or_else(of_folder);
+        let (connection, journal) = self.prepare(wanted).await?;
+        drop(lock);
+        let mut database = self.opened(journal, connection);
+        let salvaged = salvage::read(self.spec, &moved_to).await;
+        let mut recovery = database.take_over(salvaged).await?;
+        recovery.damage = Some(damage);
+        recovery.moved_to = Some(moved_to);
+        recovery.snapshot = snapshot;
+        database.recovery = Some(recovery);
+        Ok(Some(database))
+    }
+
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        std::fs::metadata(&self.paths.database).and_then(|file| file.modified()).ok()
+    }
+
+    /// Copies the newest sound snapshot into the database's place.
+    async fn place_snapshot(&self) -> Option<PathBuf> {
+        for snapshot in self.paths.snapshots().unwrap_or_default() {
+            let snapshot = snapshot.path;
+            let paths = DbPaths::at(&snapshot);
+            let timeout = self.options.busy_timeout;
+            let Ok(mut connection) = connect(self.spec, &snapshot, timeout, Access::Immutable).await else {
+                continue;
+            };
+            let examined = examine(&mut connection, self.spec, &paths).await;
+            let _ = connection.close().await;
+            if examined.is_ok() && std::fs::copy(&snapshot, &self.paths.database).is_ok() {
+                return Some(snapshot);
+            }
+            let _ = std::fs::remove_file(&self.paths.database);
+        }
+        None
+    }
+}
+
+impl Database {
+    /// Makes a database again, whatever state it is in.
+    pub(crate) async fn make_again(
+        spec: &'static DbSpec,
+        folder: &Path,
+        options: &OpenOptions,
+        damage: &str,
+    ) -> Result<Self, OpenError> {
+        let paths = DbPaths::new(spec, folder);
+        let mut opening = Opening { spec, paths, options, phase: "recover" };
+        let seen = opening.modified();
+        let in_use = DbError::Busy {
+            path: opening.paths.database.clone(),
+            holder: holders::of_database(&opening.paths),
+            waited: Duration::ZERO,
+        };
+        Ok(opening.recover(damage.to_owned(), seen).await?.ok_or(in_use)?)
+    }
+
+    /// Stores the decisions of the file and, where they are not in it, those that were salvaged
+    /// from the damaged database.
+    async fn take_over(&self, mut salvaged: Latest) -> Result<Recovery, DbError> {
+        let Some(decisions) = self.inner.decisions() else { return Ok(Recovery::default()) };
+        let path = &self.inner.paths.decisions;
+        let content = file::read(path).map_err(|error| DbError::io("read", path, error))?;
+        let is_complete = content.damaged == 0 && content.last() > 0;
+        let last = content.last();
+        let mut ours = content.latest(0);
+        if is_complete {
+            // What the file does not have was withdrawn, or is itself damage.
+            salvaged.retain(|key, _| ours.get(key).is_some_and(Option::is_some));
+        }
+        let further = salvaged.keys().filter(|key| !ours.contains_key(*key)).count();
+        let kept = ours.values().flatten().count();
+        let mut tx = self.begin(Durability::Durable).await?;
+        if is_complete {
+            // A snapshot may have decisions that were withdrawn later.
+            for key in decisions.keys(tx.conn()).await? {
+                ours.entry(key).or_insert(None);
+            }
+        }
+        let mut refused = decisions.apply_each(tx.conn(), salvaged).await?;
+        refused += decisions.apply_each(tx.conn(), ours).await?;
+        decisions.rewrite(tx.conn(), last).await?;
+        tx.commit().await?;
+        Ok(Recovery { decisions: kept, salvaged: further, refused, is_complete, ..Recovery::default() })
+    }
+}

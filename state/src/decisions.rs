@@ -1,0 +1,64 @@
+//! What only the user knows, and how the index takes it over from the file next to it.
+//!
+//! The view `decisions` of migration 0003 says what is kept.
+
+use threadkeep_sqlite::DecisionKind;
+
+/// The user's decisions in the index.
+///
+/// A thread that is not indexed yet gets a row without a file. An index run completes it, and a
+/// thread whose rollout is gone stays as it is.
+pub(crate) static DECISIONS: &[DecisionKind] = &[
+    DecisionKind { name: "thread", put: &[SET_THREADS], clear: &[CLEAR_THREADS], volatile: &[] },
+    DecisionKind {
+        name: "agent",
+        put: &[SET_AGENTS],
+        clear: &[OPEN_AGENTS],
+        volatile: &["created_at_ms", "updated_at_ms"],
+    },
+    DecisionKind {
+        name: "deleted",
+        put: &[
+            DELETE_THREADS,
+            "DELETE FROM rollout_checkpoints WHERE path IN ( \
+               SELECT path FROM rollouts WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)))",
+            "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL \
+             WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+            "DELETE FROM session_names WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+            "UPDATE agents SET parent_thread_id = NULL \
+             WHERE parent_thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+            "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+            PUT_TOMBSTONES,
+        ],
+        clear: &[
+            "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+            "UPDATE rollouts SET outcome = 'lost' \
+             WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+        ],
+        volatile: &[],
+    },
+];
+
+const SET_THREADS: &str = "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, \
+       rollout_archived, run_outcome, missing_since_ms, \
+       user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode) \
+     SELECT value ->> 0, '', 0, 0, '', 0, 'unknown', unixepoch() * 1000, \
+       value -> 1 ->> 'name', value -> 1 ->> 'named_at_ms', value -> 1 ->> 'archived', \
+       value -> 1 ->> 'archived_at_ms', value -> 1 ->> 'memory_mode' FROM json_each(?1) WHERE true \
+     ON CONFLICT (id) DO UPDATE SET user_name = excluded.user_name, user_named_at_ms = excluded.user_named_at_ms, \
+       user_archived = excluded.user_archived, user_archived_at_ms = excluded.user_archived_at_ms, \
+       user_memory_mode = excluded.user_memory_mode";
+const CLEAR_THREADS: &str = "UPDATE threads SET user_name = NULL, user_named_at_ms = NULL, user_archived = NULL, \
+       user_archived_at_ms = NULL, user_memory_mode = NULL WHERE id IN (SELECT value ->> 0 FROM json_each(?1))";
+
+const SET_AGENTS: &str = "INSERT INTO agents (thread_id, closed_by, created_at_ms, updated_at_ms) \
+     SELECT value ->> 0, value -> 1 ->> 'closed_by', value -> 1 ->> 'created_at_ms', value -> 1 ->> 'updated_at_ms' \
+     FROM json_each(?1) WHERE true \
+     ON CONFLICT (thread_id) DO UPDATE SET closed_by = excluded.closed_by, updated_at_ms = excluded.updated_at_ms";
+const OPEN_AGENTS: &str =
+    "UPDATE agents SET closed_by = NULL WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))";
+
+const DELETE_THREADS: &str = "DELETE FROM threads WHERE id IN (SELECT value ->> 0 FROM json_each(?1))";
+const PUT_TOMBSTONES: &str = "INSERT INTO tombstones (thread_id, deleted_at_ms) \
+     SELECT value ->> 0, value -> 1 ->> 'deleted_at_ms' FROM json_each(?1) WHERE true \
+     ON CONFLICT (thread_id) DO NOTHING";
