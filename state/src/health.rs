@@ -60,6 +60,17 @@ impl Stores {
         DATABASES.iter().map(|spec| spec.label)
     }
 
+    /// Opens every database that is there and closes it again, which clears up what an interrupted
+    /// program left. A database that cannot be opened stays as it is.
+    pub async fn clear_up(&self) {
+        for database in self.databases() {
+            if database.existing().await.is_ok() {
+                // What cannot be written back stays in the log.
+                let _ = database.close().await;
+            }
+        }
+    }
+
     /// Checks a database whole, indexes included, and makes it again if it is damaged. The stores
     /// must have been made with [`OpenOptions::recover`](threadkeep_sqlite::OpenOptions::recover).
     ///
@@ -67,8 +78,8 @@ impl Stores {
     ///
     /// # Errors
     ///
-    /// [`HealthError::Open`], [`HealthError::Database`]: it could not be checked, or another process
-    /// is using it.
+    /// [`HealthError::Open`], [`HealthError::Database`]: it could not be checked, or another
+    /// process is using it.
     pub async fn repair(&self, label: &str) -> Result<Repaired, HealthError> {
         let databases = self.databases();
         let Some(database) = databases.iter().find(|database| database.spec().label == label) else {

@@ -15,7 +15,7 @@ pub(crate) fn remember(label: &'static str, recovery: &Recovery) {
     recovered.push(describe(label, recovery).into());
 }
 
-/// Returns what to tell the user of the databases that were made again since the last call.
+/// Returns notes on the databases that were made again since the last call.
 pub fn take() -> Vec<Message> {
     std::mem::take(&mut *RECOVERED.lock().unwrap_or_else(PoisonError::into_inner))
 }

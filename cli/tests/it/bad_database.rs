@@ -101,8 +101,10 @@ fn zero_rollouts(bytes: &mut [u8]) {
     bytes[(page - 1) * 4_096..page * 4_096].fill(0);
 }
 
-/// Kinds of damage to the bytes of a database.
-const DAMAGES: [(&str, fn(&mut Vec<u8>)); 8] = [
+/// A kind of damage to the bytes of a database.
+type Damage = (&'static str, fn(&mut Vec<u8>));
+
+const DAMAGES: [Damage; 8] = [
     ("cut within its header", |bytes| bytes.truncate(50)),
     ("cut to half", |bytes| bytes.truncate(bytes.len() / 2)),
     ("emptied", Vec::clear),

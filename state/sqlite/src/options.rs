@@ -18,9 +18,11 @@ pub struct OpenOptions {
     pub(crate) on_recovery: Option<OnRecovery>,
 }
 
+type Listener = dyn Fn(&'static str, &Recovery) + Send + Sync;
+
 /// Listener of recoveries.
 #[derive(Clone)]
-pub(crate) struct OnRecovery(pub(crate) Arc<dyn Fn(&'static str, &Recovery) + Send + Sync>);
+pub(crate) struct OnRecovery(pub(crate) Arc<Listener>);
 
 impl std::fmt::Debug for OnRecovery {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -84,9 +86,11 @@ impl OpenOptions {
 
     /// Makes a damaged database again when it is opened: moves it into a folder `damaged-<time>`
     /// next to it, puts its newest snapshot or an empty database in its place, and stores the
-    /// user's decisions there. Calls `listener` with the database's label and an account of it, also
-    /// for a database that was missing or behind its decisions. Default: off, and a damaged database
-    /// is [`DbError::Corrupt`](crate::DbError::Corrupt).
+    /// user's decisions there. Default: off, and a damaged database is
+    /// [`DbError::Corrupt`](crate::DbError::Corrupt).
+    ///
+    /// Calls `listener` with the database's label and an account of it, also for a database that
+    /// was missing or behind its decisions.
     #[must_use]
     pub fn recover(mut self, listener: impl Fn(&'static str, &Recovery) + Send + Sync + 'static) -> Self {
         self.on_recovery = Some(OnRecovery(Arc::new(listener)));

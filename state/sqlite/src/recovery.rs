@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// Why the database was made again. `None`: it was sound, and only behind its decisions.
+    /// Reason for making the database again. `None`: it was sound, and only behind its decisions.
     pub damage: Option<String>,
     /// The damaged database, in the folder to which it was moved.
     pub moved_to: Option<PathBuf>,

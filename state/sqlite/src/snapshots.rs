@@ -1,17 +1,10 @@
-//! The snapshots that are kept next to a database.
+//! The snapshots that are kept next to a database, and their names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use sqlx::Connection as _;
-
-use crate::database::Database;
-use crate::error::DbError;
-use crate::open::connect::{Access, connect};
-use crate::open::examine::examine;
-use crate::paths::{DbPaths, beside};
 
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
@@ -34,6 +27,11 @@ pub enum Taken {
 }
 
 impl Taken {
+    /// Returns the rest of the file name of a snapshot that is taken at this time.
+    pub(crate) fn suffix(time: Timestamp) -> String {
+        format!(".snapshot-{}", time.strftime(FORMAT))
+    }
+
     /// Reads the rest of a file name after the database's name. Only names that we write: the
     /// user's `.before-v3.keep` is not ours.
     pub(crate) fn parse(rest: &str) -> Option<Self> {
@@ -43,72 +41,5 @@ impl Taken {
         }
         let time = DateTime::strptime(FORMAT, rest.strip_prefix(".snapshot-")?).ok()?;
         Some(Self::At(time.to_zoned(TimeZone::UTC).ok()?.timestamp()))
-    }
-}
-
-impl DbPaths {
-    /// Returns the path of a snapshot that is taken at this time.
-    fn snapshot_at(&self, time: Timestamp) -> PathBuf {
-        beside(&self.database, &format!(".snapshot-{}", time.strftime(FORMAT)))
-    }
-}
-
-impl Database {
-    /// Takes a snapshot and checks it, and deletes all but the newest `keep` that were taken so.
-    /// Blocks no writer. Returns its path.
-    ///
-    /// # Errors
-    ///
-    /// As for [`snapshot`](Self::snapshot); [`DbError::Corrupt`]: the database is damaged, which
-    /// the copy shows. No snapshot is deleted then.
-    pub async fn keep_snapshot(&self, now: Timestamp, keep: usize) -> Result<PathBuf, DbError> {
-        let paths = self.paths();
-        let path = paths.snapshot_at(now);
-        match self.snapshot(&path).await {
-            // Taken within this second.
-            Err(DbError::Exists(path)) => return Ok(path),
-            taken => taken?,
-        }
-        if let Err(error) = self.verify(&path).await {
-            let _ = std::fs::remove_file(&path);
-            return Err(error);
-        }
-        let all = paths.snapshots().map_err(|error| DbError::io("list", &paths.folder, error))?;
-        for old in all.iter().filter(|snapshot| matches!(snapshot.taken, Taken::At(_))).skip(keep.max(1)) {
-            // One that cannot be deleted now is deleted the next time.
-            let _ = std::fs::remove_file(&old.path);
-        }
-        Ok(path)
-    }
-
-    /// Takes a snapshot as [`keep_snapshot`](Self::keep_snapshot) does, unless there is one that is
-    /// younger than `age`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`keep_snapshot`](Self::keep_snapshot).
-    pub async fn keep_snapshot_every(
-        &self,
-        age: SignedDuration,
-        now: Timestamp,
-        keep: usize,
-    ) -> Result<Option<PathBuf>, DbError> {
-        let all = self.paths().snapshots().unwrap_or_default();
-        let is_young = |snapshot: &Snapshot| match snapshot.taken {
-            // A snapshot from the future is one of a wrong clock.
-            Taken::At(time) => time <= now && now.duration_since(time) < age,
-            Taken::BeforeUpgrade(_) => false,
-        };
-        if all.iter().any(is_young) { Ok(None) } else { self.keep_snapshot(now, keep).await.map(Some) }
-    }
-
-    async fn verify(&self, snapshot: &Path) -> Result<(), DbError> {
-        let paths = DbPaths::at(snapshot);
-        let timeout = self.inner.busy_timeout;
-        let connection = connect(self.inner.spec, snapshot, timeout, Access::Immutable).await;
-        let mut connection = connection.map_err(|error| DbError::sqlx(&paths, timeout, error))?;
-        let examined = examine(&mut connection, self.inner.spec, &paths).await;
-        let _ = connection.close().await;
-        examined
     }
 }

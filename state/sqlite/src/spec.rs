@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType};
 
-use crate::decisions::DecisionKind;
+use crate::decisions::kind::DecisionKind;
 
 /// Description of a database.
 ///

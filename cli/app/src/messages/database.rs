@@ -112,6 +112,7 @@ fn is_index(path: &Path) -> bool {
 
 fn changing(path: &Path) -> Fault {
     Fault::new(format!("{} is being written to just now", path.display()), "run it again")
+        .of_kind(FaultKind::Locked)
 }
 
 fn locked(path: &Path, holder: &str, waited: Duration) -> Fault {

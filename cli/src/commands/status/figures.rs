@@ -8,6 +8,7 @@ use threadkeep_app::{Fault, opening};
 use threadkeep_state_goals::{GoalStatus, ListGoals};
 use threadkeep_state_logs::LogInventory;
 
+use super::patience::{is_broken, patiently};
 use crate::commands::goals;
 use crate::output::color::{RED, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -28,7 +29,8 @@ pub(super) async fn of_goals(dirs: &Dirs, is_usable: bool) -> Result<Option<Goal
         return Ok(None);
     }
     let all = ListGoals { limit: u32::MAX, ..ListGoals::default() };
-    let goals = opening::stores_as_they_are(dirs).thread_goals().list(&all).await?;
+    let list = async || Ok(opening::stores_as_they_are(dirs).thread_goals().list(&all).await?);
+    let goals = patiently(list).await?;
     let count = |status: GoalStatus| goals.iter().filter(|goal| goal.status == status).count() as u64;
     Ok(Some(
         GoalStatus::ALL.map(|status| (status, count(status))).into_iter().filter(|(_, n)| *n > 0).collect(),
@@ -39,13 +41,13 @@ pub(super) async fn of_logs(dirs: &Dirs, is_usable: bool) -> Result<Option<LogIn
     if !is_usable {
         return Ok(None);
     }
-    Ok(opening::stores_as_they_are(dirs).logs().inventory().await?)
+    patiently(async || Ok(opening::stores_as_they_are(dirs).logs().inventory().await?)).await
 }
 
 impl Figures {
     /// Returns true if a database that looked fine could not be read.
     pub(super) fn are_unreadable(&self) -> bool {
-        self.goals.is_err() || self.logs.is_err()
+        self.goals.as_ref().is_err_and(is_broken) || self.logs.as_ref().is_err_and(is_broken)
     }
 
     pub(super) fn json_of_goals(&self) -> Value {

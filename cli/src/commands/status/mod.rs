@@ -1,8 +1,9 @@
 //! `status`: the two directories, the databases with their contents, and the state of the index.
-//! Changes not one byte.
+//! Changes not one byte, but for clearing up what an interrupted program left.
 
 mod figures;
 mod json;
+mod patience;
 mod report;
 mod sheet;
 
@@ -13,7 +14,7 @@ use threadkeep_app::{Fault, messages, opening};
 use threadkeep_backfill::Progress as _;
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbSpec, DbState};
-use threadkeep_state::{HomeProblem, STATE_DB, health};
+use threadkeep_state::{HomeProblem, STATE_DB, StateOptions, Stores, health};
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
@@ -22,6 +23,7 @@ use crate::command::{Answered, Context, Needs, Run};
 use crate::exit::Code;
 use crate::output::{Answer, Screen};
 use figures::Figures;
+use patience::patiently;
 use report::{Contents, Report};
 
 /// The command.
@@ -36,13 +38,19 @@ impl Run for Status {
     /// Looks at everything. Trouble is the answer.
     async fn run(&self, Context { dirs, config, .. }: &Context<'_>) -> Answered {
         let home_fault = AgentHome::open(&dirs.home).err().map(Fault::from);
-        let databases = health::status(&dirs.sqlite_home).await;
+        let mut databases = health::status(&dirs.sqlite_home).await;
+        if databases.iter().any(|found| matches!(found.state, DbState::NeedsRecovery(_))) {
+            // A database that an interrupted program left is cleared up by opening it.
+            let stores = Stores::new(&StateOptions::new(&dirs.sqlite_home));
+            stores.clear_up().await;
+            databases = health::status(&dirs.sqlite_home).await;
+        }
         let state_of = |wanted: &DbSpec| {
             databases.iter().find(|found| found.label == wanted.label).map(|database| &database.state)
         };
         let index = state_of(&STATE_DB);
         let contents = match index {
-            Some(DbState::Current) => contents(dirs).await.map(Some),
+            Some(DbState::Current) => patiently(async || contents(dirs).await).await.map(Some),
             _ => Ok(None),
         };
         let obstacle = match &home_fault {

@@ -10,6 +10,7 @@ use threadkeep_state::backfill::owner_is_dead;
 use threadkeep_state::{DATABASES, Inventory};
 
 use super::figures::Figures;
+use super::patience::is_broken;
 use crate::commands::problems::PlaceProblem;
 
 /// All facts.
@@ -41,7 +42,7 @@ impl Report {
             || self.config.errors().next().is_some()
             || self.home_fault.is_some()
             || self.obstacle.is_some()
-            || self.contents.is_err()
+            || self.contents.as_ref().is_err_and(is_broken)
             || self.figures.are_unreadable()
     }
 
@@ -57,9 +58,11 @@ impl Report {
     }
 }
 
-/// Returns true if a database cannot be used until the user does something.
+/// Returns true if a database cannot be used until the user does something. A
+/// database that others are using is no trouble.
 pub(super) fn is_trouble(state: &DbState) -> bool {
-    !matches!(state, DbState::Missing | DbState::Current | DbState::Pending)
+    use DbState::{Changing, Current, Locked, Missing, Pending};
+    !matches!(state, Missing | Current | Pending | Changing(_) | Locked(_))
 }
 
 /// Returns the application id that a database must have.

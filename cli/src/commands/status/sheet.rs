@@ -135,8 +135,9 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
         }
         DbState::Changing(_) => {
             let again = screen.render(command("status"));
-            paint(RED, &format!("is being written to just now; run {again} again"))
+            paint(YELLOW, &format!("in use: it is being written to just now; run {again} again"))
         }
+        DbState::Locked(holder) => paint(YELLOW, &format!("in use: {} has locked it", clean(holder))),
         other => paint(RED, &format!("{}: {}", other.as_str(), clean(other.detail().unwrap_or_default()))),
     }
 }

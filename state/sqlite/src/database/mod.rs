@@ -6,6 +6,7 @@ pub(crate) mod lazy;
 pub(crate) mod maintenance;
 pub(crate) mod read;
 pub(crate) mod retry;
+mod snapshots;
 pub(crate) mod transaction;
 pub(crate) mod write;
 
@@ -18,7 +19,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use self::durability::Writer;
-use crate::decisions::DecisionKind;
+use crate::decisions::kind::DecisionKind;
 use crate::decisions::sync::Sync;
 use crate::error::{DbError, ErrorClass};
 use crate::open::change_guard::ChangeGuard;
@@ -124,7 +125,7 @@ impl Database {
         &self.inner.paths
     }
 
-    /// Returns what opening had to do for a lost or damaged database, or one that was behind its
+    /// Returns what opening had to do for a database that was lost, damaged or behind its
     /// decisions. `None`: nothing.
     #[must_use]
     pub fn recovery(&self) -> Option<&Recovery> {
@@ -172,7 +173,8 @@ impl Database {
         // On its own connection: a copy can take long and must not block the writer or a reader.
         let mut connection = inner.connect(inner.access).await?;
         // `VACUUM INTO` is a write to SQLite, although not to this file. The copy takes over
-        // `secure_delete`: without it, it has stale words between its rows, which no deletion finds.
+        // `secure_delete`. Without it, stale words stay between the rows of the copy, where no
+        // deletion finds them.
         let pragmas = "PRAGMA query_only = OFF; PRAGMA secure_delete = ON";
         sqlx::Executor::execute(&mut connection, pragmas).await.map_err(|error| inner.error(error))?;
         let copied = snapshot::copy(&inner.paths, &mut connection, &to).await;

@@ -17,6 +17,7 @@
 //! it again changes nothing.
 
 pub(crate) mod file;
+pub(crate) mod kind;
 pub(crate) mod salvage;
 pub(crate) mod sync;
 
@@ -25,22 +26,6 @@ use std::sync::Arc;
 use crate::error::DbError;
 use crate::paths::DbPaths;
 use crate::system::regular_file::has_content;
-
-/// A kind of decision, with the statements that apply it.
-///
-/// Each statement gets as `?1` a JSON array of `[id, record]`, and may run again. They come into
-/// effect in the order of the list: all of the first kind, then all of the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DecisionKind {
-    /// Name in the view and in the file, such as `thread`.
-    pub name: &'static str,
-    /// Applies decisions. `record` is the object of the view.
-    pub put: &'static [&'static str],
-    /// Withdraws decisions. `record` is null.
-    pub clear: &'static [&'static str],
-    /// Members of a record that change without a decision, and so may differ from the file's.
-    pub volatile: &'static [&'static str],
-}
 
 /// Numbers of decisions, for a status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,12 +41,12 @@ pub struct Decisions {
     pub damaged_lines: usize,
 }
 
-/// A decision, or `None` for one that was withdrawn.
+/// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) kind: String,
     pub(crate) id: String,
-    /// A JSON object.
+    /// A JSON object; `None` for a decision that was withdrawn.
     pub(crate) record: Option<Arc<str>>,
 }
 

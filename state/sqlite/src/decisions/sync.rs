@@ -7,7 +7,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnection;
 
 use super::file::{self, Appended, Latest};
-use super::{Decision, DecisionKind, Decisions, failed};
+use super::kind::DecisionKind;
+use super::{Decision, Decisions, failed};
 use crate::error::DbError;
 use crate::paths::DbPaths;
 use crate::row::json;
@@ -42,7 +43,7 @@ pub(crate) struct InLine {
 }
 
 impl Sync<'_> {
-    /// Returns true, without a lock, if the database and the file may differ, or the file is to be
+    /// Returns true, without a lock, if the database and the file may differ, or the file must be
     /// written again.
     pub(crate) async fn is_due(&self, conn: &mut SqliteConnection) -> Result<bool, DbError> {
         let (position, due) = self.position(conn).await?;
@@ -95,7 +96,7 @@ impl Sync<'_> {
         if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
     }
 
-    /// Writes the file anew with the decisions that hold, and none of the lines before.
+    /// Writes the file again with the decisions that hold, and without the lines before.
     pub(crate) async fn rewrite(&self, conn: &mut SqliteConnection, after: i64) -> Result<(), DbError> {
         let all: Vec<Decision> = self.read(conn, ALL).await?;
         let lines = all.len() as i64;
@@ -107,7 +108,7 @@ impl Sync<'_> {
     }
 
     /// Applies decisions of the file, but not where the database has a newer one. Returns the
-    /// number of those that hold.
+    /// number of decisions that now hold.
     pub(crate) async fn apply(
         &self,
         conn: &mut SqliteConnection,
@@ -141,8 +142,8 @@ impl Sync<'_> {
         Ok(applied)
     }
 
-    /// Applies decisions one by one where they cannot all be applied at once. Returns the number of
-    /// those that the database refuses.
+    /// Applies decisions one by one where they cannot all be applied at once. Returns the number
+    /// of refused decisions.
     pub(crate) async fn apply_each(
         &self,
         conn: &mut SqliteConnection,

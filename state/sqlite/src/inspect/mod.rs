@@ -15,6 +15,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
+use crate::database::retry::Retry;
 use crate::error::{DbError, OpenError, is_hot_journal};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
@@ -28,10 +29,13 @@ use crate::spec::DbSpec;
 use crate::system::holders;
 
 /// Limit of looks at a database while other programs write to it.
-const LOOKS: u32 = 5;
+const LOOKS: u32 = 12;
 
 /// Wait for other programs: short, because a doctor is asked when something hangs.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Longest wait between looks, all together.
+const PATIENCE_WITH_WRITERS: Duration = Duration::from_secs(1);
 
 /// Inspects a database in any state, without changing a byte or creating a file.
 ///
@@ -48,6 +52,7 @@ async fn look_and_read(
     mut meanwhile: impl AsyncFnMut(u32),
 ) -> DbStatus {
     let mut look = 1;
+    let mut retry = Retry::new(PATIENCE_WITH_WRITERS);
     loop {
         let (mut status, header) = look_at(spec, folder).await;
         let Some(header) = header else { return status };
@@ -58,7 +63,7 @@ async fn look_and_read(
         let access = access.unwrap_or(Access::Immutable);
         meanwhile(look).await;
         let read = read(spec, &status.paths, access).await;
-        // A sealed database is sound, and one that is in use was checked when it was opened.
+        // A sealed database is sound, and a database in use was checked when it was opened.
         let unsure = !seal::is_intact(&status.paths) && !seal::is_in_use(&status.paths);
         let damage =
             if unsure && read.is_ok() { examined(spec, &status.paths, access).await.err() } else { None };
@@ -69,7 +74,7 @@ async fn look_and_read(
             }
             return status;
         }
-        if look == LOOKS {
+        if look == LOOKS || !retry.again().await {
             status.state = DbState::Changing(holders::of_database(&status.paths));
             return status;
         }

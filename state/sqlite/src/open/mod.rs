@@ -111,7 +111,7 @@ impl Opening<'_> {
         let mut database = loop {
             let seen = self.modified();
             let lost = self.lost();
-            // Nobody changes a database that is in no use while we look.
+            // A database that no process has open does not change while we look.
             let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
             match self.sound(unsure).await {
                 Ok(mut database) => {

@@ -35,7 +35,7 @@ const MOST_BYTES: usize = 4;
 
 impl Opening<'_> {
     /// Returns true if this error means that our database is damaged, and not that something else
-    /// is in its place. Asked only for a database that nobody has open and that is not sealed.
+    /// is in its place. Asked only for a database that is not sealed and that no process has open.
     pub(super) async fn is_damage(&self, error: &OpenError) -> bool {
         let was_ours = seal::exists(&self.paths) || self.paths.decisions.exists();
         match error {
@@ -161,8 +161,8 @@ impl Database {
         Ok(opening.recover(damage.to_owned(), seen).await?.ok_or(in_use)?)
     }
 
-    /// Stores the decisions of the file and, where they are not in it, those that were salvaged
-    /// from the damaged database.
+    /// Stores the decisions of the file and, where they are not in it, the decisions that were
+    /// salvaged from the damaged database.
     async fn take_over(&self, mut salvaged: Latest) -> Result<Recovery, DbError> {
         let Some(decisions) = self.inner.decisions() else { return Ok(Recovery::default()) };
         let path = &self.inner.paths.decisions;

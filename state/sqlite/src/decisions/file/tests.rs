@@ -1,3 +1,5 @@
+//! The file of decisions after appends, cuts and changed bytes.
+
 use tempfile::TempDir;
 
 use super::*;
