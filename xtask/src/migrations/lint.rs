@@ -150,6 +150,9 @@ fn redundant(table: &Table) -> Vec<Shape> {
     found
 }
 
+/// Tables of `threadkeep-sqlite`, which every store that keeps decisions has.
+const SHARED: [&str; 2] = ["decisions_due", "decisions_position"];
+
 /// Finds tables that two databases have, and names that belong to another database.
 pub fn shared(tasks: &[Task<'_>]) -> Result<Vec<Finding>> {
     let mut first: BTreeMap<String, &Owner> = BTreeMap::new();
@@ -161,7 +164,8 @@ pub fn shared(tasks: &[Task<'_>]) -> Result<Vec<Finding>> {
             step.map_or_else(|| owner.folder.path.clone(), Step::place)
         };
         for (name, table) in &replay.schema().tables {
-            if let Some(other) = first.insert(name.to_ascii_lowercase(), owner) {
+            let is_shared = SHARED.contains(&name.as_str());
+            if let Some(other) = first.insert(name.to_ascii_lowercase(), owner).filter(|_| !is_shared) {
                 let reason = format!(
                     "{} has a table {name} too: a reader of a statement cannot tell which is meant",
                     other.krate.package
