@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use tempfile::TempDir;
-use threadkeep_sqlite::{ErrorClass, OpenError, OpenOptions};
+use threadkeep_sqlite::{DbError, ErrorClass, OpenError, OpenOptions};
 use threadkeep_state::{STATE_DB, StateError, StateOptions, StateRuntime, Stores};
 use threadkeep_state_goals::GoalStore;
 use threadkeep_state_logs::LogStore;
@@ -51,7 +51,7 @@ impl Index {
     }
 
     /// Opens the index for a list. Where it cannot be written, it is read as it is; where there is
-    /// none, one is created for this run, with a note.
+    /// none, or it is damaged and cannot be made again, one is created for this run, with a note.
     ///
     /// # Errors
     ///
@@ -69,7 +69,13 @@ impl Index {
         }
         let (refusal, opened) = readable(dirs, Stores::open_index).await;
         let Some(refusal) = refusal else {
-            let state = opened?;
+            let state = match opened {
+                // It could not be made again: the place is not writable, or a process uses it.
+                Err(StateError::Open(OpenError::Database(error @ DbError::Corrupt(..)))) => {
+                    return Index::temporary(observer, ErrorClass::Corrupt, &error.to_string()).await;
+                }
+                opened => opened?,
+            };
             dirs.claim();
             return Ok(Index { state, access: Access::Write, _temporary: None });
         };

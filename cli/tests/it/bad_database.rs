@@ -148,6 +148,29 @@ fn a_damaged_database_is_made_again_with_every_decision() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_list_does_without_a_damaged_index_that_a_process_uses() -> Result {
+    let fixture = Fixture::bundled()?;
+    let whole = fixture.json(&["threads"])?;
+    // A connection that is open: its lock says that the file must not be moved.
+    let options = OpenOptions::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let held = runtime.block_on(Database::open(&STATE_DB, &fixture.sqlite_home(), &options))?;
+    let mut bytes = fs::read(fixture.database())?;
+    bytes[100..8_000].fill(0xa5);
+    fs::write(fixture.database(), &bytes)?;
+    let listed = fixture.run(&["threads", "--json"])?;
+    assert_eq!(listed.code, Some(0), "{}", listed.all());
+    assert!(listed.stderr.contains("indexing into a temporary folder"), "{}", listed.all());
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout)?;
+    assert_eq!(listed["threads"], whole["threads"]);
+    let refused = fixture.run(&["threads", "rename", "@1", "a name"])?;
+    assert!(refused.stderr.contains("is damaged"), "{}", refused.all());
+    assert!(fs::read(fixture.database())? == bytes, "not a byte is changed");
+    drop(held);
+    Ok(())
+}
+
 /// Returns a path that was said, as it is.
 fn untold(fixture: &Fixture, path: &str) -> String {
     path.replace("[tmp]", &fixture.path().to_string_lossy())
