@@ -38,9 +38,7 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     };
     let (mut log, mut snapshots) = (None, None);
     let answered = runtime.block_on(answer(command, screen, &mut log, &mut snapshots));
-    for note in recovered::take() {
-        screen.note(&note);
-    }
+    note_recoveries(screen);
     let code = match answered {
         Ok(answer) => {
             let code = screen.answer(&*answer).unwrap_or_else(|fault| {
@@ -56,6 +54,8 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     };
     if let Some(log) = log {
         runtime.block_on(log.end());
+        // The log itself may have been damaged.
+        note_recoveries(screen);
     }
     // Last, so that nothing has to wait for it.
     if let Some((dirs, settings)) = snapshots.filter(|_| code != Code::CouldNotRun) {
@@ -64,6 +64,13 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     // A question that is never answered must not keep the process alive.
     runtime.shutdown_background();
     code
+}
+
+/// Notes which databases were made again.
+fn note_recoveries(screen: &Screen) {
+    for note in recovered::take() {
+        screen.note(&note);
+    }
 }
 
 /// Prints and logs why a command could not run.

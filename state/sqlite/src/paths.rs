@@ -62,6 +62,22 @@ impl DbPaths {
     ///
     /// Any error of reading the folder.
     pub fn snapshots(&self) -> io::Result<Vec<Snapshot>> {
+        let snapshot = |(rest, path): (String, PathBuf)| Some(Snapshot { taken: Taken::parse(&rest)?, path });
+        let mut found: Vec<Snapshot> = self.beside()?.into_iter().filter_map(snapshot).collect();
+        found.sort_unstable_by(|left, right| right.cmp(left));
+        Ok(found)
+    }
+
+    /// Lists the files of snapshots that are not whole.
+    pub(crate) fn partial_snapshots(&self) -> Vec<PathBuf> {
+        let is_partial = |rest: &str| rest.strip_suffix(PARTIAL).and_then(Taken::parse).is_some();
+        let all = self.beside().unwrap_or_default().into_iter();
+        all.filter(|(rest, _)| is_partial(rest)).map(|(_, path)| path).collect()
+    }
+
+    /// Lists the files whose names begin with the database's name: the rest of the name, and the
+    /// path.
+    fn beside(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let Some(name) = self.database.file_name().and_then(|name| name.to_str()) else {
             return Ok(Vec::new());
         };
@@ -70,14 +86,14 @@ impl DbPaths {
             let entry = entry?;
             let entry_name = entry.file_name();
             let rest = entry_name.to_str().and_then(|entry| entry.strip_prefix(name));
-            if let Some(taken) = rest.and_then(Taken::parse) {
-                found.push(Snapshot { taken, path: entry.path() });
-            }
+            found.extend(rest.map(|rest| (rest.to_owned(), entry.path())));
         }
-        found.sort_unstable_by(|left, right| right.cmp(left));
         Ok(found)
     }
 }
+
+/// End of the name of a file that is being written.
+pub(crate) const PARTIAL: &str = ".partial";
 
 /// Appends to a file name, which need not be UTF-8.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {

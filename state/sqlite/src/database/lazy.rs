@@ -136,6 +136,10 @@ impl LazyDatabase {
         let paths = DbPaths::new(spec, folder);
         let _lock = FileLock::acquire(&paths.lock, options.lock_timeout).await?;
         let found = paths.snapshots().map_err(|error| DbError::io("list", folder, error))?;
+        // What a killed program left of a snapshot has the same content, and no other use.
+        for partial in paths.partial_snapshots() {
+            let _ = std::fs::remove_file(partial);
+        }
         let mut first_error = None;
         for Snapshot { path, .. } in found {
             let edited = async {

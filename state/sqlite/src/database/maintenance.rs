@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use super::Database;
 use crate::error::{DbError, ErrorClass};
 use crate::open::connect::{Access, closed_on_error, connect};
+use crate::open::examine::table_with_broken_text;
 
 /// Thoroughness of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +16,8 @@ pub enum Depth {
     /// Every page and row is sound (`quick_check`): reads the whole file, without comparing indexes
     /// with their tables.
     Quick,
-    /// Every index agrees with its table, too (`integrity_check`): several times slower.
+    /// Every index agrees with its table, too (`integrity_check`), and every text is UTF-8: several
+    /// times slower.
     Full,
 }
 
@@ -54,9 +56,13 @@ impl Database {
                 lines => lines?,
             };
             problems.retain(|line| line != "ok");
-            match dangling.bind(MOST_PROBLEMS).fetch_all(conn).await {
+            match dangling.bind(MOST_PROBLEMS).fetch_all(&mut *conn).await {
                 Err(error) if is_damage(&error) => problems.push(error.to_string()),
                 lines => problems.extend::<Vec<String>>(lines?),
+            }
+            if depth == Depth::Full && problems.is_empty() {
+                let table = table_with_broken_text(conn).await?;
+                problems.extend(table.map(|table| format!("a text in {table} is not UTF-8")));
             }
             Ok(problems)
         });

@@ -11,6 +11,7 @@ pub(crate) mod transaction;
 pub(crate) mod write;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) idle: Mutex<Vec<SqliteConnection>>,
     /// State of the files before they were first read.
     pub(crate) guard: ChangeGuard,
+    /// True once SQLite has found damage, so that closing does not seal it.
+    is_damaged: AtomicBool,
     /// Kinds of decisions that are kept in a file; none for a snapshot.
     decisions: &'static [DecisionKind],
 }
@@ -78,7 +81,7 @@ impl Database {
     ) -> Self {
         let permits = Arc::new(Semaphore::new(READERS));
         let OpenOptions { busy_timeout, read_only, .. } = options;
-        let (writer, idle) = (Arc::default(), Mutex::default());
+        let (writer, idle, is_damaged) = (Arc::default(), Mutex::default(), AtomicBool::new(false));
         let inner = Inner {
             spec,
             paths,
@@ -90,6 +93,7 @@ impl Database {
             permits,
             idle,
             guard,
+            is_damaged,
             decisions,
         };
         Self { inner: Arc::new(inner), options, recovery: None }
@@ -137,15 +141,11 @@ impl Database {
         let mut writer = self.idle_writer().await?;
         let Some(Writer { connection, .. }) = &mut *writer else { return Ok(()) };
         let Inner { spec, paths, .. } = &*self.inner;
-        examine(connection, spec, paths).await?;
-        let Some(decisions) = self.inner.decisions() else { return Ok(()) };
-        match decisions.contradictions(connection).await? {
-            0 => Ok(()),
-            number => {
-                let found = format!("{number} decisions are not as in {}", paths.decisions.display());
-                Err(DbError::Corrupt(paths.database.clone(), found.into()))
-            }
+        let examined = examine(connection, spec, paths).await;
+        if examined.is_err() {
+            self.inner.is_damaged.store(true, Ordering::Relaxed);
         }
+        examined
     }
 
     /// Returns true if the database was opened read-only.
@@ -207,7 +207,7 @@ impl Database {
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;
         }
-        if !inner.read_only {
+        if !inner.read_only && !inner.is_damaged.load(Ordering::Relaxed) {
             seal::write(&inner.paths);
         }
         Ok(())
@@ -243,6 +243,7 @@ impl Inner {
         let error = DbError::sqlx(&self.paths, self.busy_timeout, error);
         if !self.read_only && error.class() == ErrorClass::Corrupt {
             // The next opening checks it.
+            self.is_damaged.store(true, Ordering::Relaxed);
             seal::break_open(&self.paths);
         }
         error

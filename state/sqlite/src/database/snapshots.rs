@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::Connection as _;
 
 use super::Database;
-use crate::error::DbError;
+use crate::error::{DbError, OpenError};
 use crate::open::connect::{Access, connect};
 use crate::open::examine::examine;
+use crate::open::lock::FileLock;
 use crate::paths::{DbPaths, beside};
 use crate::snapshots::{Snapshot, Taken};
 
@@ -22,6 +23,8 @@ impl Database {
     /// the copy shows. No snapshot is deleted then.
     pub async fn keep_snapshot(&self, now: Timestamp, keep: usize) -> Result<PathBuf, DbError> {
         let paths = self.paths();
+        // A deletion edits the snapshots under this lock, and so misses none that is being made.
+        let _lock = FileLock::acquire(&paths.lock, self.options.lock_timeout).await.map_err(unlocked)?;
         let path = beside(&paths.database, &Taken::suffix(now));
         match self.snapshot(&path).await {
             // Taken within this second.
@@ -69,5 +72,13 @@ impl Database {
         let examined = examine(&mut connection, self.inner.spec, &paths).await;
         let _ = connection.close().await;
         examined
+    }
+}
+
+/// Makes the error of a database of an error of its lock.
+fn unlocked(error: OpenError) -> DbError {
+    match error {
+        OpenError::Database(error) => error,
+        other => DbError::Io { doing: "lock", path: PathBuf::new(), source: other.into() },
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::Decision;
-use crate::paths::beside;
+use crate::paths::{PARTIAL, beside};
 use crate::system::regular_file::{check, create_private, open, sync_folder};
 
 /// Bytes that are read from the end first. A line is seldom longer.
@@ -157,7 +157,7 @@ pub(crate) fn append(path: &Path, last: i64, decisions: &[Decision]) -> io::Resu
 
 /// Writes a new file in place of the old one: these decisions with the numbers after `last`.
 pub(crate) fn replace(path: &Path, last: i64, decisions: &[Decision]) -> io::Result<()> {
-    let partial: PathBuf = beside(path, ".partial");
+    let partial: PathBuf = beside(path, PARTIAL);
     let mut file = create_private(&partial)?;
     file.set_len(0)?;
     file.write_all(lines(last, decisions).as_bytes())?;

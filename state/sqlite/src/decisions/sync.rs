@@ -186,17 +186,6 @@ impl Sync<'_> {
         })
     }
 
-    /// Returns how many decisions differ although the file and the database should be in line;
-    /// 0 if one of them may be behind.
-    pub(crate) async fn contradictions(&self, conn: &mut SqliteConnection) -> Result<usize, DbError> {
-        let (position, due) = self.position(conn).await?;
-        if due || self.last_number().await? != Some(position) {
-            return Ok(0);
-        }
-        let found = self.compare(conn).await?;
-        Ok(if found.damaged_lines == 0 { found.different } else { 0 })
-    }
-
     /// Returns the decisions that hold, without the members that change by themselves. As values:
     /// SQLite writes the members in the order of the view.
     fn comparable(&self, latest: Latest) -> HashMap<(String, String), Option<serde_json::Value>> {

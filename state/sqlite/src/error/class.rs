@@ -80,6 +80,8 @@ impl ErrorClass {
             sqlx::Error::PoolTimedOut => Self::Busy,
             // A panic of sqlx, which happens on content that SQLite itself would never write.
             sqlx::Error::WorkerCrashed => Self::Corrupt,
+            // A text that is not UTF-8, or an id or a time that is none: no statement stores such.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Corrupt,
             _ => Self::Other,
         }
     }

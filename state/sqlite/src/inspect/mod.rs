@@ -16,6 +16,7 @@ use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
 use crate::database::retry::Retry;
+use crate::decisions;
 use crate::error::{DbError, OpenError, is_hot_journal};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
@@ -94,6 +95,9 @@ fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
     let found = identify(spec, &paths);
     let (state, ours) = match found {
         Ok(Some(header)) => (DbState::Current, Some(header)),
+        Ok(None) if decisions::exist(&paths) => {
+            (DbState::Corrupt("it is missing or empty, and its decisions are there".to_owned()), None)
+        }
         Ok(None) => (DbState::Missing, None),
         Err(error) => (refused(error), None),
     };

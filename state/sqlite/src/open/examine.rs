@@ -40,10 +40,47 @@ pub(crate) async fn examine(
             .fetch_one(&mut *connection)
             .await
             .map_err(failed)?;
-    if is_current && objects(connection).await.map_err(failed)? != expected(spec).await.map_err(failed)? {
-        return Err(corrupt("its schema is not the one that its migrations make".to_owned()));
+    if is_current {
+        // Another program may have added to it.
+        let found = objects(connection).await.map_err(failed)?;
+        let mut missing = expected(spec).await.map_err(failed)?;
+        missing.retain(|object| !found.contains(object));
+        if !missing.is_empty() {
+            return Err(corrupt("its schema is not the one that its migrations make".to_owned()));
+        }
+    }
+    if length <= seal::SMALL
+        && let Some(table) = table_with_broken_text(connection).await.map_err(failed)?
+    {
+        return Err(corrupt(format!("a text in {table} is not UTF-8")));
     }
     Ok(())
+}
+
+/// Returns a table with a text that is not UTF-8, which no check of SQLite looks for. Reads the
+/// whole database.
+pub(crate) async fn table_with_broken_text(
+    connection: &mut SqliteConnection,
+) -> Result<Option<String>, sqlx::Error> {
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT tables.name, group_concat(format('\"%w\"', columns.name)) \
+         FROM pragma_table_list AS tables, pragma_table_xinfo(tables.name) AS columns \
+         WHERE tables.schema = 'main' AND tables.type = 'table' AND columns.type = 'TEXT' AND columns.hidden = 0 \
+         GROUP BY tables.name",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for (table, columns) in columns {
+        let name = table.replace('"', "\"\"");
+        // The texts of a row as one value: a row costs more than its bytes.
+        let texts = format!("SELECT CAST(concat_ws(char(0), {columns}) AS BLOB) FROM \"{name}\"");
+        let texts = sqlx::query_scalar::<_, Vec<u8>>(AssertSqlSafe(texts)).persistent(false);
+        let is_broken = |text: &Vec<u8>| std::str::from_utf8(text).is_err();
+        if texts.fetch_all(&mut *connection).await?.iter().any(is_broken) {
+            return Ok(Some(table));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the schema that the migrations make.

@@ -109,7 +109,7 @@ impl Opening<'_> {
         }
         let mut retry = Retry::new(self.options.lock_timeout);
         let mut database = loop {
-            let seen = self.modified();
+            let seen = self.identity();
             let lost = self.lost();
             // A database that no process has open does not change while we look.
             let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
@@ -120,7 +120,9 @@ impl Opening<'_> {
                     break database;
                 }
                 Err(error)
-                    if self.options.on_recovery.is_some() && unsure && self.is_damage(&error).await =>
+                    if self.options.on_recovery.is_some()
+                        && (unsure || self.is_worn(&error))
+                        && self.is_damage(&error).await =>
                 {
                     self.phase = "recover";
                     match self.recover(describe(&error), seen).await? {
@@ -145,6 +147,12 @@ impl Opening<'_> {
         }
         self.phase = "done";
         Ok(database)
+    }
+
+    /// Returns true if SQLite finds damage in a sealed database that no process has open: the disk
+    /// has changed it.
+    fn is_worn(&self, error: &OpenError) -> bool {
+        matches!(error, OpenError::Database(DbError::Corrupt(..))) && !seal::is_in_use(&self.paths)
     }
 
     /// Opens the database for writing. Checks it first if it may be damaged.

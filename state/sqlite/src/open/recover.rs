@@ -2,7 +2,7 @@
 //! the user's decisions.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sqlx::Connection as _;
 
@@ -95,10 +95,10 @@ impl Opening<'_> {
     pub(super) async fn recover(
         &mut self,
         damage: String,
-        seen: Option<SystemTime>,
+        seen: Option<(u64, u64)>,
     ) -> Result<Option<Database>, OpenError> {
         let lock = FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await?;
-        if seal::is_in_use(&self.paths) || self.modified() != seen {
+        if seal::is_in_use(&self.paths) || self.identity() != seen {
             return Ok(None);
         }
         let moved_to = move_aside(&self.paths)?;
@@ -118,8 +118,17 @@ impl Opening<'_> {
         Ok(Some(database))
     }
 
-    pub(super) fn modified(&self) -> Option<SystemTime> {
-        std::fs::metadata(&self.paths.database).and_then(|file| file.modified()).ok()
+    /// Returns the file in the database's place: another process that has made it again has put
+    /// another there.
+    pub(super) fn identity(&self) -> Option<(u64, u64)> {
+        let found = std::fs::metadata(&self.paths.database).ok()?;
+        #[cfg(unix)]
+        return Some((
+            std::os::unix::fs::MetadataExt::dev(&found),
+            std::os::unix::fs::MetadataExt::ino(&found),
+        ));
+        #[cfg(not(unix))]
+        return Some((found.len(), 0));
     }
 
     /// Copies the newest sound snapshot into the database's place.
@@ -152,7 +161,7 @@ impl Database {
     ) -> Result<Self, OpenError> {
         let paths = DbPaths::new(spec, folder);
         let mut opening = Opening { spec, paths, options, phase: "recover" };
-        let seen = opening.modified();
+        let seen = opening.identity();
         let in_use = DbError::Busy {
             path: opening.paths.database.clone(),
             holder: holders::of_database(&opening.paths),

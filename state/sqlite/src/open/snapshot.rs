@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::DbError;
-use crate::paths::{DbPaths, beside};
+use crate::paths::{DbPaths, PARTIAL, beside};
 use crate::snapshots::Taken;
 use crate::system::regular_file::{create_private, sync_folder};
 
@@ -25,7 +25,7 @@ pub(crate) async fn copy(
     connection: &mut SqliteConnection,
     to: &Path,
 ) -> Result<(), DbError> {
-    let partial = beside(to, ".partial");
+    let partial = beside(to, PARTIAL);
     let failed = |doing| move |error: io::Error| DbError::io(doing, to, error);
     let copied = async {
         match std::fs::remove_file(&partial) {

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod damaged;
 mod deleted;
 mod durable;
 mod foreign_journal;

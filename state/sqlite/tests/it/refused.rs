@@ -159,12 +159,17 @@ async fn a_damaged_file() -> Result {
     fs::write(&path, &noise)?;
     let error = refusal(&V2, folder.path()).await?;
     assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{error}");
-    // Damage beyond what opening reads: the check finds it, and it is an answer, not an error.
-    let mut noise = whole;
+    // Beyond what opening reads: it was changed since it was closed, so it is checked first.
+    let mut noise = whole.clone();
     let end = noise.len();
     noise[end - 3 * 4096..].fill(0xA5);
     fs::write(&path, &noise)?;
+    let error = refusal(&V2, folder.path()).await?;
+    assert!(matches!(error, OpenError::Database(DbError::Corrupt { .. })), "{error}");
+    // Damage while it is open: the check finds it, and it is an answer, not an error.
+    fs::write(&path, &whole)?;
     let database = open(&V2, folder.path()).await?;
+    fs::write(&path, &noise)?;
     assert!(!database.check(threadkeep_sqlite::Depth::Quick).await?.is_empty());
     Ok(())
 }

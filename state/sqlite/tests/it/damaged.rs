@@ -1,0 +1,46 @@
+//! Damage that shows only in use, in a database that was closed cleanly.
+
+use std::fs;
+
+use threadkeep_sqlite::{Database, DbError, Durability, OpenOptions};
+
+use crate::support::{FILE, Result, V1, count_notes, open, write_note};
+
+#[tokio::test]
+async fn damage_that_is_found_in_use_is_repaired_at_the_next_opening() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V1, folder.path()).await?;
+    for _ in 0..10 {
+        write_note(&database, &"x".repeat(1_000_000)).await?;
+    }
+    database.close().await?;
+    let file = folder.path().join(FILE);
+    let length = fs::metadata(&file)?.len();
+    assert!(length > 8 << 20, "only the content of a small database is part of its seal: {length}");
+    // The disk changes a page, and the file keeps its time.
+    let time = fs::metadata(&file)?.modified()?;
+    let mut bytes = fs::read(&file)?;
+    let at = bytes.len() / 2;
+    bytes[at..at + 200_000].fill(0xa5);
+    fs::write(&file, bytes)?;
+    fs::File::options().write(true).open(&file)?.set_modified(time)?;
+
+    let recovering = OpenOptions::new().recover(|_, _| ());
+    let database = Database::open(&V1, folder.path(), &recovering).await?;
+    assert!(database.recovery().is_none(), "it looks as it was left");
+    let read = count_long_notes(&database).await;
+    assert!(matches!(read, Err(DbError::Corrupt(..))), "{read:?}");
+    database.close().await?;
+    let database = Database::open(&V1, folder.path(), &recovering).await?;
+    let moved = database.recovery().and_then(|recovery| recovery.moved_to.clone());
+    assert!(moved.is_some_and(|moved| moved.exists()), "it was moved aside");
+    assert_eq!(count_notes(&database).await?, 0);
+    database.write::<(), DbError>(Durability::Usual, async |_| Ok(())).await?;
+    Ok(database.close().await?)
+}
+
+/// Reads every note whole.
+async fn count_long_notes(database: &Database) -> std::result::Result<i64, DbError> {
+    const ALL: &str = "SELECT count(*) FROM notes WHERE text LIKE '%y%'";
+    database.read(async |conn| sqlx::query_scalar(ALL).fetch_one(conn).await).await
+}
