@@ -21,7 +21,8 @@ pub(super) enum Change<'a> {
 ///
 /// A file that grew gives something only to files that miss some of it. A file with copied lines
 /// depends on all files of its source, and on the files that these build on: they show where its
-/// own part begins. It depends on their being there, not on their content.
+/// own part begins. It depends on their being there, not on their content. A file that is read
+/// again may begin its own part elsewhere, which counts for every file that builds on it.
 pub(super) async fn dependents(
     conn: &mut SqliteConnection,
     files: &[&str],
@@ -31,6 +32,7 @@ pub(super) async fn dependents(
     let mut found: Vec<String> = Vec::new();
     let mut next: Vec<String> = seen.iter().cloned().collect();
     // A file that builds on a file that builds on a third needs all of them.
+    let mut all = matches!(change, Change::Gone);
     while !next.is_empty() {
         let mut bases = Vec::with_capacity(2 * next.len());
         for (path, name) in next.iter().filter_map(|path| Some((path, name_of(path)?))) {
@@ -43,10 +45,11 @@ pub(super) async fn dependents(
             "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
              AND (?2 OR problem IN ('base_missing', 'base_cut') OR base >= '~')",
         );
-        let dependents = dependents.bind(json(&bases)).bind(matches!(change, Change::Gone));
+        let dependents = dependents.bind(json(&bases)).bind(all);
         let dependents: Vec<String> = dependents.fetch_all(&mut *conn).await?;
         next = dependents.into_iter().filter(|path| seen.insert(path.clone())).collect();
         found.extend(next.iter().cloned());
+        all = true;
     }
     Ok(found)
 }

@@ -263,3 +263,42 @@ async fn a_fork_with_copied_lines_knows_what_it_inherited_while_its_source_is_th
     assert_eq!(tokens().await?, (None, None));
     Ok(())
 }
+
+/// A fork with copied lines, to which a second file and a fork by reference belong.
+#[tokio::test]
+async fn files_that_build_on_copied_lines_follow_the_source_of_these() -> Result {
+    let fixture = Fixture::empty().await?;
+    let source = header(id(1), "") + &turn("a", 100);
+    let forked = format!(",\"forked_from_id\":\"{}\"", id(1));
+    let fork = header(id(2), &forked) + &source + &turn("b", 150);
+    let base =
+        |end: usize| format!(",\"history_base\":{{\"thread_id\":\"{}\",\"end_byte_offset\":{end}}}", id(2));
+    // The second file takes back the fork's own turn.
+    let without_own = fork.len() - turn("b", 150).len();
+    let second = header(id(2), &(forked + &base(without_own))) + &turn("c", 130);
+    let more = format!(",\"forked_from_id\":\"{}\"{}", id(2), base(fork.len()));
+    let source_path = path(id(1), None);
+    fixture.write(&path(id(2), None), &fork)?;
+    fixture.write(&path(id(2), Some(id(3))), second)?;
+    fixture.write(&path(id(4), None), header(id(4), &more) + &turn("d", 170))?;
+    let tokens = async || -> Result<Vec<(Option<i64>, Option<i64>)>> {
+        fixture.index().await?;
+        let mut threads = Vec::new();
+        for thread in [id(2), id(4)] {
+            let thread = fixture.state.threads().get(thread).await?.ok_or("the fork")?;
+            threads.push((thread.own_tokens, thread.inherited_tokens));
+        }
+        Ok(threads)
+    };
+    let without = tokens().await?;
+    fixture.write(&source_path, &source)?;
+    let with = tokens().await?;
+    assert_eq!(with, [(Some(30), Some(100)), (Some(20), Some(150))]);
+    std::fs::remove_file(fixture.path(&source_path))?;
+    assert_eq!(tokens().await?, without);
+    fixture.write(&source_path, &source)?;
+    assert_eq!(tokens().await?, with, "it is back");
+    let audit = fixture.state.audit(&fixture.home()?, |_, _| ()).await?;
+    assert_eq!(audit.differences, []);
+    Ok(())
+}
