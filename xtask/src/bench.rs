@@ -12,6 +12,8 @@ use crate::repo::Repo;
 pub enum Bench {
     /// First, repeated and incremental backfill of a generated home, against a plain newline count
     Backfill,
+    /// Decisions of the user: cost of a commit with their file, restoring 10,000, snapshots under load
+    Decisions,
     /// Usage counted per second by tasks and processes, against a plain loop of the statement
     Goals,
     /// A page of 50 threads, of 1,000 and of 100,000
@@ -27,7 +29,7 @@ pub enum Bench {
 impl Bench {
     fn package(self) -> &'static str {
         match self {
-            Self::Backfill | Self::List | Self::Session => "threadkeep-state",
+            Self::Backfill | Self::Decisions | Self::List | Self::Session => "threadkeep-state",
             Self::Goals => "threadkeep-state-goals",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
