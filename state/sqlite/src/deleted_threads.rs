@@ -1,11 +1,13 @@
 //! The deleted threads of a store, and erasing a thread from all of its files.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
+use crate::database::Database;
 use crate::database::durability::Durability;
 use crate::database::lazy::{Edit, LazyDatabase};
 use crate::error::{DbError, OpenError};
@@ -58,16 +60,30 @@ impl DeletedThreads {
     /// steps are kept, and all of them can be repeated.
     pub async fn erase(&self, thread_id: Uuid, deleted_at: Timestamp) -> Result<bool, OpenError> {
         let db = self.database.get().await?;
-        db.write::<_, DbError>(Durability::Durable, async |conn| {
-            (self.delete)(conn, thread_id).await?;
-            Ok(self.tombstones.put(conn, &[Tombstone { thread_id, deleted_at }]).await?)
-        })
-        .await?;
-        db.forget_withdrawn_decisions().await?;
-        // The log still has what was deleted, and no connection may close soon.
-        let is_written_back = db.checkpoint().await?;
-        self.database.edit_snapshots(|conn| (self.delete)(conn, thread_id)).await?;
+        let stones = [Tombstone { thread_id, deleted_at }];
+        let is_written_back = self.erase_rows(&db, &stones).await?;
+        self.edit_snapshots(&stones).await?;
         Ok(is_written_back)
+    }
+
+    /// Erases, as [`erase`](Self::erase) does, those of these threads that have no tombstone yet.
+    /// Costs one statement if all have one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`erase`](Self::erase).
+    pub async fn erase_unknown(&self, deleted: &[Tombstone]) -> Result<bool, OpenError> {
+        let db = self.database.get().await?;
+        let known = db.read(async |conn| self.tombstones.all(conn).await).await?;
+        let known: HashSet<Uuid> = known.iter().map(|stone| stone.thread_id).collect();
+        let unknown: Vec<Tombstone> =
+            deleted.iter().filter(|stone| !known.contains(&stone.thread_id)).copied().collect();
+        if unknown.is_empty() {
+            return Ok(true);
+        }
+        // The snapshots first: a tombstone says that nothing of the thread is left.
+        self.edit_snapshots(&unknown).await?;
+        self.erase_rows(&db, &unknown).await
     }
 
     /// Restores a thread: removes its tombstone. Creates no database.
@@ -91,5 +107,32 @@ impl DeletedThreads {
     pub async fn list(&self) -> Result<Vec<Tombstone>, OpenError> {
         let Some(db) = self.database.existing().await? else { return Ok(Vec::new()) };
         Ok(db.read(async |conn| self.tombstones.all(conn).await).await?)
+    }
+
+    async fn erase_rows(&self, db: &Database, stones: &[Tombstone]) -> Result<bool, OpenError> {
+        db.write::<_, DbError>(Durability::Durable, async |conn| {
+            for stone in stones {
+                (self.delete)(conn, stone.thread_id).await?;
+            }
+            Ok(self.tombstones.put(conn, stones).await?)
+        })
+        .await?;
+        db.forget_withdrawn_decisions().await?;
+        // The log still has what was deleted, and no connection may close soon.
+        Ok(db.checkpoint().await?)
+    }
+
+    async fn edit_snapshots(&self, stones: &[Tombstone]) -> Result<(), OpenError> {
+        self.database
+            .edit_snapshots(|conn| {
+                let (delete, stones) = (self.delete, stones.to_vec());
+                Box::pin(async move {
+                    for stone in stones {
+                        delete(&mut *conn, stone.thread_id).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 }

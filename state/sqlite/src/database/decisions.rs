@@ -53,7 +53,7 @@ impl Database {
             }
             let mut tx = self.begin(Durability::Durable).await?;
             let conn: &mut SqliteConnection = tx.conn();
-            let InLine { appended, applied } = decisions.bring_in_line(conn).await?;
+            let InLine { appended, applied } = decisions.bring_in_line(conn, true).await?;
             tx.commit().await?;
             if let Some(appended) = appended {
                 appended.confirm();

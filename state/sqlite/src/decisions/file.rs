@@ -53,6 +53,12 @@ impl Content {
         })
     }
 
+    /// Returns true if the whole file was written after a line number, so that it has no lines of
+    /// decisions that were withdrawn before.
+    pub(crate) fn is_written_since(&self, number: i64) -> bool {
+        self.damaged == 0 && self.lines.first().is_some_and(|(first, _)| *first > number + 1)
+    }
+
     /// Returns the number of the last line; 0 if there is none.
     pub(crate) fn last(&self) -> i64 {
         self.lines.iter().map(|(number, _)| *number).max().unwrap_or(0)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteConnection;
 
 use super::file::{self, Appended, Latest};
@@ -54,12 +55,17 @@ impl Sync<'_> {
     /// Appends the due decisions. Called before each commit; costs one statement if none is due.
     pub(crate) async fn before_commit(&self, conn: &mut SqliteConnection) -> Result<InLine, DbError> {
         let (_, due) = self.position(conn).await?;
-        if due { self.bring_in_line(conn).await } else { Ok(InLine::default()) }
+        if due { self.bring_in_line(conn, false).await } else { Ok(InLine::default()) }
     }
 
     /// Applies the lines that the database does not know, and appends the decisions that the file
-    /// does not have. Of a decision that both changed, the database's holds.
-    pub(crate) async fn bring_in_line(&self, conn: &mut SqliteConnection) -> Result<InLine, DbError> {
+    /// does not have. Of a decision that both changed, the database's holds. `at_opening`, the
+    /// file's holds if the database knows no line of it: it is an older one that was just upgraded.
+    pub(crate) async fn bring_in_line(
+        &self,
+        conn: &mut SqliteConnection,
+        at_opening: bool,
+    ) -> Result<InLine, DbError> {
         let (position, _) = self.position(conn).await?;
         let mut last = position;
         let mut applied = 0;
@@ -70,7 +76,22 @@ impl Sync<'_> {
                 self.rewrite(conn, position).await?;
                 return Ok(InLine::default());
             }
-            applied = self.apply(conn, content.latest(position)).await?;
+            let mut latest = if content.is_written_since(position) {
+                // What only the database has was withdrawn before the file was written again.
+                let mut latest = content.latest(0);
+                for key in self.keys(conn).await? {
+                    latest.entry(key).or_insert(None);
+                }
+                latest
+            } else {
+                content.latest(position)
+            };
+            if position > 0 || !at_opening {
+                for Decision { kind, id, .. } in self.read(conn, DUE).await? {
+                    latest.remove(&(kind, id));
+                }
+            }
+            applied = self.apply(conn, latest).await?;
         }
         let due: Vec<Decision> = self.read(conn, DUE).await?;
         let mut appended = None;
@@ -96,6 +117,18 @@ impl Sync<'_> {
         if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
     }
 
+    /// Notes that the database has all decisions of the file, of which `hold` hold, and no others.
+    pub(crate) async fn know_all(
+        &self,
+        conn: &mut SqliteConnection,
+        last: i64,
+        hold: usize,
+    ) -> Result<(), DbError> {
+        self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
+        self.sql(sqlx::query(WRITTEN).bind(last).bind(hold as i64).execute(conn).await)?;
+        Ok(())
+    }
+
     /// Writes the file again with the decisions that hold, and without the lines before.
     pub(crate) async fn rewrite(&self, conn: &mut SqliteConnection, after: i64) -> Result<(), DbError> {
         let all: Vec<Decision> = self.read(conn, ALL).await?;
@@ -107,32 +140,29 @@ impl Sync<'_> {
         Ok(())
     }
 
-    /// Applies decisions of the file, but not where the database has a newer one. Returns the
-    /// number of decisions that now hold.
-    pub(crate) async fn apply(
-        &self,
-        conn: &mut SqliteConnection,
-        mut latest: Latest,
-    ) -> Result<usize, DbError> {
-        for Decision { kind, id, .. } in self.read(conn, DUE).await? {
-            latest.remove(&(kind, id));
-        }
+    /// Applies decisions of the file. Returns the number of decisions that now hold.
+    pub(crate) async fn apply(&self, conn: &mut SqliteConnection, latest: Latest) -> Result<usize, DbError> {
         let mut applied = 0;
         for kind in self.kinds {
             let of_kind = latest.iter().filter(|((name, _), _)| name == kind.name);
             let (mut put, mut clear) = (Vec::new(), Vec::new());
             for ((_, id), record) in of_kind {
                 match record {
-                    Some(record) => put.push((id, serde_json::from_str::<serde_json::Value>(record).ok())),
+                    Some(record) => put.push((id, serde_json::from_str::<&RawValue>(record).ok())),
                     None => clear.push((id, None)),
                 }
             }
+            // In the order of the tables, which stores them faster.
+            put.sort_unstable_by_key(|(id, _)| *id);
             applied += put.len();
             for (rows, statements) in [(put, kind.put), (clear, kind.clear)] {
                 if rows.is_empty() {
                     continue;
                 }
                 let rows = json(&rows);
+                // Before, too: the `OR IGNORE` of a trigger is void within an upsert, which would
+                // fail at a decision that is due already.
+                self.sql(sqlx::query(DONE).bind(kind.name).bind(&rows).execute(&mut *conn).await)?;
                 for statement in statements {
                     self.sql(sqlx::query(*statement).bind(&rows).execute(&mut *conn).await)?;
                 }

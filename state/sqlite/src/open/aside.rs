@@ -1,18 +1,49 @@
 //! Moves a damaged database aside. Nothing is deleted.
 
 use std::fs::{create_dir, rename};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::error::DbError;
 use crate::paths::DbPaths;
-use crate::system::regular_file::sync_folder;
+use crate::system::regular_file::{has_content, sync_folder};
+
+/// Beginning of the names of folders with damaged databases.
+const FOLDER: &str = "damaged-";
+
+impl DbPaths {
+    /// Lists the damaged databases that were moved aside from here, the newest first. They are never
+    /// deleted, and so may have words of threads that were.
+    ///
+    /// # Errors
+    ///
+    /// Any error of reading the folder.
+    pub fn damaged(&self) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if !entry.file_name().to_string_lossy().starts_with(FOLDER) {
+                continue;
+            }
+            let moved = entry.path().join(self.database.file_name().unwrap_or_default());
+            if has_content(&moved) {
+                found.push(moved);
+            }
+        }
+        found.sort_unstable_by(|left, right| right.cmp(left));
+        Ok(found)
+    }
+}
 
 /// Moves a database, its log and its journal into a new folder `damaged-<time>` next to them, under
-/// their own names. Returns the database's new path. No process may have it open.
-pub(crate) fn move_aside(paths: &DbPaths) -> Result<PathBuf, DbError> {
+/// their own names. Returns the database's new path; `None` if there is no content to move. No
+/// process may have it open.
+pub(crate) fn move_aside(paths: &DbPaths) -> Result<Option<PathBuf>, DbError> {
+    if ![&paths.database, &paths.wal, &paths.journal].into_iter().any(|path| has_content(path)) {
+        return Ok(None);
+    }
     let folder = new_folder(&paths.folder)?;
     let mut moved = PathBuf::new();
     // The database first: a log alone is refused, and a database without its log would be taken for
@@ -28,14 +59,14 @@ pub(crate) fn move_aside(paths: &DbPaths) -> Result<PathBuf, DbError> {
         }
     }
     sync_folder(&paths.database).map_err(|error| DbError::io("sync", &paths.folder, error))?;
-    Ok(moved)
+    Ok(Some(moved))
 }
 
 fn new_folder(parent: &Path) -> Result<PathBuf, DbError> {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%S");
     let mut number = 1;
     loop {
-        let folder = parent.join(format!("damaged-{time}-{number}"));
+        let folder = parent.join(format!("{FOLDER}{time}-{number}"));
         match create_dir(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,

@@ -35,7 +35,6 @@ use crate::decisions;
 use crate::error::{DbError, OpenError, is_hot_journal, lacks_log_index};
 use crate::options::{JournalMode, OnRecovery, OpenOptions};
 use crate::paths::DbPaths;
-use crate::recovery::Recovery;
 use crate::spec::DbSpec;
 use crate::telemetry::{self, names};
 
@@ -111,14 +110,19 @@ impl Opening<'_> {
         let mut database = loop {
             let seen = self.identity();
             let lost = self.lost();
+            if let Some(damage) = lost {
+                self.phase = "recover";
+                match self.recover(damage, seen).await? {
+                    Some(database) => break database,
+                    None if retry.again().await => continue,
+                    // Another process is at it: its database is opened as any other.
+                    None => {}
+                }
+            }
             // A database that no process has open does not change while we look.
             let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
             match self.sound(unsure).await {
-                Ok(mut database) => {
-                    database.recovery =
-                        lost.map(|damage| Recovery { damage: Some(damage), ..Recovery::default() });
-                    break database;
-                }
+                Ok(database) => break database,
                 Err(error)
                     if self.options.on_recovery.is_some()
                         && (unsure || self.is_worn(&error))
@@ -138,8 +142,6 @@ impl Opening<'_> {
         let applied = database.catch_up_with_decisions().await?;
         if applied > 0 {
             database.recovery.get_or_insert_default().decisions += applied;
-        } else if database.recovery.as_ref().is_some_and(|recovery| recovery.moved_to.is_none()) {
-            database.recovery = None;
         }
         if let (Some(recovery), Some(OnRecovery(listener))) = (&database.recovery, &self.options.on_recovery)
         {
@@ -170,14 +172,21 @@ impl Opening<'_> {
         Ok(database)
     }
 
-    /// Returns why the database must have been lost; `None` if it is there, or never was.
+    /// Returns why the database must have been lost; `None` if it is there, or never was: a file of
+    /// decisions, a snapshot or a damaged database would show it.
     fn lost(&self) -> Option<String> {
-        let path = self.paths.database.display();
-        match std::fs::metadata(&self.paths.database) {
-            Ok(file) if file.len() > 0 => None,
-            _ if !decisions::exist(&self.paths) => None,
-            Ok(_) => Some(format!("{path} was empty")),
-            Err(_) => Some(format!("{path} was missing")),
+        let Self { paths, .. } = self;
+        let path = paths.database.display();
+        let was_there = || {
+            decisions::exist(paths)
+                || paths.snapshots().is_ok_and(|snapshots| !snapshots.is_empty())
+                || paths.damaged().is_ok_and(|damaged| !damaged.is_empty())
+        };
+        match std::fs::metadata(&paths.database) {
+            Ok(file) if file.len() > 0 || !file.is_file() => None,
+            Ok(_) => was_there().then(|| format!("{path} was empty")),
+            Err(_) if paths.database.is_symlink() => None,
+            Err(_) => was_there().then(|| format!("{path} was missing")),
         }
     }
 

@@ -19,9 +19,10 @@ use crate::decisions::file::{self, Latest};
 use crate::decisions::salvage;
 use crate::error::{DbError, OpenError};
 use crate::options::{JournalMode, OpenOptions};
-use crate::paths::DbPaths;
+use crate::paths::{DbPaths, beside};
 use crate::recovery::Recovery;
 use crate::spec::DbSpec;
+use crate::system::regular_file::{has_content, sync_folder};
 use crate::system::{file_system, holders};
 
 /// Largest number of bits in which a damaged application id may differ from ours.
@@ -90,8 +91,11 @@ impl Opening<'_> {
         schema
     }
 
-    /// Moves the damaged database aside and makes it again. Returns `None` if another process has
-    /// changed or opened the file since it was found damaged.
+    /// Moves the damaged or empty database aside, if there is one, and makes it again. Returns
+    /// `None` if another process has changed or opened the file since it was looked at.
+    ///
+    /// The new database is made under another name, and takes its place when it is whole. So a
+    /// killed recovery leaves no database, and the next opening begins it again.
     pub(super) async fn recover(
         &mut self,
         damage: String,
@@ -103,19 +107,58 @@ impl Opening<'_> {
         }
         let moved_to = move_aside(&self.paths)?;
         seal::break_open(&self.paths);
-        let snapshot = self.place_snapshot().await;
-        let of_folder = || JournalMode::for_file_system(file_system::of(&self.paths.folder));
-        let wanted = self.options.journal.unwrap_or_else(of_folder);
-        let (connection, journal) = self.prepare(wanted).await?;
+        let mut recovery = self.make(moved_to.as_deref()).await?;
         drop(lock);
-        let mut database = self.opened(journal, connection);
-        let salvaged = salvage::read(self.spec, &moved_to).await;
-        let mut recovery = database.take_over(salvaged).await?;
         recovery.damage = Some(damage);
-        recovery.moved_to = Some(moved_to);
-        recovery.snapshot = snapshot;
+        recovery.moved_to = moved_to;
+        let found = self.look().await?;
+        let mut database = self.writable(found).await?;
         database.recovery = Some(recovery);
         Ok(Some(database))
+    }
+
+    /// Makes the database in a new file, which takes its place at the end.
+    async fn make(&self, moved_to: Option<&Path>) -> Result<Recovery, OpenError> {
+        let Self { spec, paths: place, options, .. } = self;
+        let (lock, decisions) = (place.lock.clone(), place.decisions.clone());
+        let new = DbPaths { lock, decisions, ..DbPaths::at(&beside(&place.database, ".recovering")) };
+        for left in [&new.database, &new.wal, &new.shm, &new.journal] {
+            let _ = std::fs::remove_file(left);
+        }
+        let mut making = Opening { spec, paths: new.clone(), options, phase: "recover" };
+        let snapshot = self.copy_snapshot(&new.database).await;
+        let of_folder = || JournalMode::for_file_system(file_system::of(&place.folder));
+        let (connection, journal) = making.prepare(options.journal.unwrap_or_else(of_folder)).await?;
+        let database = making.opened(journal, connection);
+        let salvaged = match self.readable(moved_to, snapshot.as_deref()) {
+            Some(damaged) => salvage::read(spec, &damaged).await,
+            None => Latest::default(),
+        };
+        let recovery = database.take_over(salvaged).await?;
+        database.close().await?;
+        let failed = |error| DbError::io("put in place", &place.database, error);
+        if has_content(&new.wal) {
+            return Err(failed(std::io::ErrorKind::ResourceBusy.into()).into());
+        }
+        // Copies from before the upgrade of the snapshot, which is still there.
+        for copy in new.snapshots().unwrap_or_default() {
+            let _ = std::fs::remove_file(copy.path);
+        }
+        std::fs::rename(&new.database, &place.database).map_err(failed)?;
+        sync_folder(&place.database).map_err(failed)?;
+        Ok(Recovery { snapshot, ..recovery })
+    }
+
+    /// Returns the damaged database whose readable decisions are newer than all others: the database
+    /// that was just moved aside, or one that a killed recovery has moved.
+    fn readable(&self, moved_to: Option<&Path>, snapshot: Option<&Path>) -> Option<PathBuf> {
+        if let Some(moved) = moved_to.filter(|moved| has_content(moved)) {
+            return Some(moved.to_owned());
+        }
+        let damaged = self.paths.damaged().ok()?.into_iter().next()?;
+        let time = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+        let is_older = snapshot.is_some_and(|snapshot| time(&damaged) < time(snapshot));
+        (!is_older).then_some(damaged)
     }
 
     /// Returns the file in the database's place: another process that has made it again has put
@@ -131,8 +174,8 @@ impl Opening<'_> {
         return Some((found.len(), 0));
     }
 
-    /// Copies the newest sound snapshot into the database's place.
-    async fn place_snapshot(&self) -> Option<PathBuf> {
+    /// Copies the newest sound snapshot to a new file. Returns the snapshot.
+    async fn copy_snapshot(&self, to: &Path) -> Option<PathBuf> {
         for snapshot in self.paths.snapshots().unwrap_or_default() {
             let snapshot = snapshot.path;
             let paths = DbPaths::at(&snapshot);
@@ -142,10 +185,10 @@ impl Opening<'_> {
             };
             let examined = examine(&mut connection, self.spec, &paths).await;
             let _ = connection.close().await;
-            if examined.is_ok() && std::fs::copy(&snapshot, &self.paths.database).is_ok() {
+            if examined.is_ok() && std::fs::copy(&snapshot, to).is_ok() {
                 return Some(snapshot);
             }
-            let _ = std::fs::remove_file(&self.paths.database);
+            let _ = std::fs::remove_file(to);
         }
         None
     }
@@ -177,7 +220,7 @@ impl Database {
         let path = &self.inner.paths.decisions;
         let content = file::read(path).map_err(|error| DbError::io("read", path, error))?;
         let is_complete = content.damaged == 0 && content.last() > 0;
-        let last = content.last();
+        let (last, lines) = (content.last(), content.lines.len());
         let mut ours = content.latest(0);
         if is_complete {
             // What the file does not have was withdrawn, or is itself damage.
@@ -194,7 +237,13 @@ impl Database {
         }
         let mut refused = decisions.apply_each(tx.conn(), salvaged).await?;
         refused += decisions.apply_each(tx.conn(), ours).await?;
-        decisions.rewrite(tx.conn(), last).await?;
+        // Most lines of the file still hold.
+        let is_short = lines <= 1000 + 4 * kept;
+        if is_complete && is_short && refused == 0 {
+            decisions.know_all(tx.conn(), last, kept).await?;
+        } else {
+            decisions.rewrite(tx.conn(), last).await?;
+        }
         tx.commit().await?;
         Ok(Recovery { decisions: kept, salvaged: further, refused, is_complete, ..Recovery::default() })
     }

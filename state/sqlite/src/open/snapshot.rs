@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
@@ -14,6 +16,10 @@ use crate::system::regular_file::{create_private, sync_folder};
 
 /// Number of snapshots from before upgrades that are kept.
 const KEPT: usize = 2;
+
+/// Pause between syncs of a growing copy. One sync at the end would keep the commits of other
+/// processes waiting until the disk has all of it.
+const SYNC_EVERY: Duration = Duration::from_millis(10);
 
 /// Copies the database to `to`. The file appears there when it is whole and on the disk, or not at
 /// all.
@@ -34,10 +40,21 @@ pub(crate) async fn copy(
         }
         // SQLite fills an existing empty file. Ours is readable for this user alone from its first
         // byte.
-        create_private(&partial).map_err(failed("create"))?;
+        let file = Arc::new(create_private(&partial).map_err(failed("create"))?);
         let text = partial.to_str().ok_or_else(|| failed("name")(io::ErrorKind::InvalidFilename.into()))?;
-        let vacuum = sqlx::query("VACUUM INTO ?1").bind(text.to_owned());
-        vacuum.persistent(false).execute(connection).await.map_err(|error| {
+        let vacuum = sqlx::query("VACUUM INTO ?1").bind(text.to_owned()).persistent(false);
+        let mut vacuum = pin!(vacuum.execute(connection));
+        let vacuumed = loop {
+            match tokio::time::timeout(SYNC_EVERY, &mut vacuum).await {
+                Ok(vacuumed) => break vacuumed,
+                // If this fails, the last sync fails too.
+                Err(_) => {
+                    let file = Arc::clone(&file);
+                    let _ = tokio::task::spawn_blocking(move || file.sync_data()).await;
+                }
+            }
+        };
+        vacuumed.map_err(|error| {
             match DbError::sqlx(paths, Duration::ZERO, error) {
                 // A full disk is the target's, not the database's.
                 DbError::Full(_, source) => DbError::Full(to.to_path_buf(), source),
