@@ -4,6 +4,8 @@
 
 use threadkeep_sqlite::DecisionKind;
 
+use crate::deletion::erase::ERASE;
+
 /// The user's decisions in the index.
 ///
 /// A thread that is not indexed yet gets a row without a file. An index run completes it, and a
@@ -16,27 +18,7 @@ pub(crate) static DECISIONS: &[DecisionKind] = &[
         clear: &[OPEN_AGENTS],
         volatile: &["created_at_ms", "updated_at_ms"],
     },
-    DecisionKind {
-        name: "deleted",
-        put: &[
-            DELETE_THREADS,
-            "DELETE FROM rollout_checkpoints WHERE path IN ( \
-               SELECT path FROM rollouts WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)))",
-            "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL \
-             WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-            "DELETE FROM session_names WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-            "UPDATE agents SET parent_thread_id = NULL \
-             WHERE parent_thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-            "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-            PUT_TOMBSTONES,
-        ],
-        clear: &[
-            "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-            "UPDATE rollouts SET outcome = 'lost' \
-             WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-        ],
-        volatile: &[],
-    },
+    DecisionKind { name: "deleted", put: &DELETE_THREADS, clear: &RESTORE_THREADS, volatile: &[] },
 ];
 
 const SET_THREADS: &str = "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, \
@@ -58,7 +40,30 @@ const SET_AGENTS: &str = "INSERT INTO agents (thread_id, closed_by, created_at_m
 const OPEN_AGENTS: &str =
     "UPDATE agents SET closed_by = NULL WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))";
 
-const DELETE_THREADS: &str = "DELETE FROM threads WHERE id IN (SELECT value ->> 0 FROM json_each(?1))";
+/// Deletes threads. The participants may not know of it, because the process that deleted them was
+/// killed, or the index is an older one.
+const DELETE_THREADS: [&str; 9] = {
+    let [first, second, third, fourth, fifth, sixth, seventh] = ERASE;
+    [first, second, third, fourth, fifth, sixth, seventh, COMPARE_ALL, PUT_TOMBSTONES]
+};
+/// Has all participants compared with the index, unless all tombstones are known: see
+/// [`pending`](crate::deletion).
+const COMPARE_ALL: &str = "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
+     SELECT 'all', participant.value, 0 FROM json_each('[\"goals\",\"logs\",\"state\"]') AS participant \
+     WHERE EXISTS (SELECT 1 FROM json_each(?1) AS deleted \
+       WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = deleted.value ->> 0)) \
+     ON CONFLICT (thread_id, participant) DO NOTHING";
 const PUT_TOMBSTONES: &str = "INSERT INTO tombstones (thread_id, deleted_at_ms) \
      SELECT value ->> 0, value -> 1 ->> 'deleted_at_ms' FROM json_each(?1) WHERE true \
      ON CONFLICT (thread_id) DO NOTHING";
+
+const RESTORE_THREADS: [&str; 3] = [
+    "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
+     SELECT thread_id, participant.value, unixepoch() * 1000 \
+     FROM json_each('[\"goals\",\"logs\",\"state\"]') AS participant CROSS JOIN tombstones \
+     WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)) \
+     ON CONFLICT (thread_id, participant) DO NOTHING",
+    "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "UPDATE rollouts SET outcome = 'lost' \
+     WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+];

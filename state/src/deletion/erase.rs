@@ -1,30 +1,41 @@
-//! Erases a thread from an index: every statement that removes its row, its words and its edges.
+//! Erases threads from an index: every statement that removes their rows, their words and their
+//! edges.
 
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::uuid_text;
+use threadkeep_sqlite::json;
 use uuid::Uuid;
 
-use crate::graph::UNLINK;
-
-/// Statements that remove the words of the thread `?1` from every table but `threads`. Its memory
-/// goes with its row.
+/// Statements that remove threads and their words from every table. Their memories go with their
+/// rows. `?1` is a JSON array of arrays that begin with an id.
 ///
-/// Its files keep their rows, without words: a pass that finds them unchanged need not read them
-/// again.
-const ERASE: [&str; 3] = [
-    "DELETE FROM rollout_checkpoints WHERE path IN (SELECT path FROM rollouts WHERE thread_id = ?1)",
-    "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL WHERE thread_id = ?1",
-    "DELETE FROM session_names WHERE thread_id = ?1",
+/// Their files keep their rows, without words: a pass that finds them unchanged need not read them
+/// again. The threads' children become roots. Threads that their closings closed stay closed, each
+/// as if its own closing had.
+pub(crate) const ERASE: [&str; 7] = [
+    "DELETE FROM threads WHERE id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "DELETE FROM rollout_checkpoints WHERE path IN ( \
+       SELECT path FROM rollouts WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)))",
+    "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL \
+     WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "DELETE FROM session_names WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "UPDATE agents SET parent_thread_id = NULL \
+     WHERE parent_thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "UPDATE agents SET closed_by = thread_id \
+     WHERE closed_by IN (SELECT value ->> 0 FROM json_each(?1)) AND thread_id <> closed_by",
+    "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
 ];
 
-/// Erases a thread from an index, or from a snapshot of one. Returns true if the index had its row.
+/// Erases threads from an index, or from a snapshot of one. Returns the number of those that had a
+/// row.
 ///
-/// Threads that it spawned keep its id as that of their parent; the agent graph makes them roots.
-pub(super) async fn erase_thread(conn: &mut SqliteConnection, id: Uuid) -> Result<bool, sqlx::Error> {
-    let id = uuid_text(id);
-    let row = sqlx::query("DELETE FROM threads WHERE id = ?1").bind(&id).execute(&mut *conn).await?;
-    for statement in ERASE.into_iter().chain(UNLINK) {
-        sqlx::query(statement).bind(&id).execute(&mut *conn).await?;
+/// Threads that they spawned keep their id as that of their parent; the agent graph makes them
+/// roots.
+pub(super) async fn erase_threads(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<u64, sqlx::Error> {
+    let rows = json(&ids.iter().map(|id| [id]).collect::<Vec<_>>());
+    let mut erased = None;
+    for statement in ERASE {
+        let done = sqlx::query(statement).bind(&rows).execute(&mut *conn).await?;
+        erased.get_or_insert(done.rows_affected());
     }
-    Ok(row.rows_affected() > 0)
+    Ok(erased.unwrap_or_default())
 }

@@ -5,12 +5,13 @@
 //! at once. If the process dies before, or a participant is locked, the next opening finishes it.
 //! Every step can be repeated.
 
-mod erase;
+pub(crate) mod erase;
 mod participant;
 mod pending;
 pub(crate) mod tombstones;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,13 +19,14 @@ use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
 #[cfg(feature = "backfill")]
 use threadkeep_sqlite::uuid_text;
-use threadkeep_sqlite::{Durability, Tombstone, WriteError};
+use threadkeep_sqlite::{DbPaths, Durability, Tombstone, WriteError};
 use uuid::Uuid;
 
 use crate::error::StateError;
 #[cfg(feature = "backfill")]
 use crate::graph::link_children_of;
 use crate::runtime::StateRuntime;
+use crate::stores::DATABASES;
 use participant::{Left, PARTICIPANTS, Participant};
 use pending::Pending;
 use tombstones::TOMBSTONES;
@@ -52,7 +54,7 @@ impl StateRuntime {
     pub async fn delete_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
         self.database()
             .write(Durability::Durable, async |conn| {
-                if !erase::erase_thread(conn, id).await? {
+                if erase::erase_threads(conn, &[id]).await? == 0 {
                     return Err(StateError::NotFound(id).into());
                 }
                 TOMBSTONES.put(conn, &[Tombstone { thread_id: id, deleted_at: now }]).await?;
@@ -135,6 +137,13 @@ impl StateRuntime {
         self.finish_deletions().await
     }
 
+    /// Lists the damaged databases that were moved aside. They stay as they are, and may still have
+    /// words of deleted threads.
+    pub fn damaged_databases(&self) -> Vec<PathBuf> {
+        let paths = DATABASES.iter().map(|spec| DbPaths::new(spec, self.sqlite_home()));
+        paths.flat_map(|paths| paths.damaged().unwrap_or_default()).collect()
+    }
+
     /// Does what opening owes to deletions. Work that cannot be done yet stays recorded.
     pub(crate) async fn catch_up_with_deletions(&self) {
         let _ = self.adopt_tombstones().await;
@@ -195,7 +204,7 @@ impl StateRuntime {
             };
             report(tag(&pending.participant), "cleaned", "error");
             let Pending { thread_id, participant, .. } = pending;
-            left.push(PendingDeletion { thread_id, participant, reason });
+            left.extend(thread_id.map(|thread_id| PendingDeletion { thread_id, participant, reason }));
         }
         Ok(left)
     }
@@ -208,8 +217,8 @@ impl StateRuntime {
         Ok(participant)
     }
 
-    /// Erases the thread from a participant or restores it, as the index says, and removes the row
-    /// that asked for it.
+    /// Erases the thread, or all threads, from a participant or restores it, as the index says, and
+    /// removes the row that asked for it.
     async fn bring_in_line(
         &self,
         participant: &Participant,
@@ -219,10 +228,12 @@ impl StateRuntime {
         // The index is locked meanwhile: no process deletes or restores the thread between the
         // question and the work.
         let work = async |conn: &mut SqliteConnection| {
-            let work = if TOMBSTONES.deleted_among(conn, [pending.thread_id]).await?.is_empty() {
-                participant.restore(pending.thread_id).await
-            } else {
-                participant.erase(pending.thread_id, pending.since).await
+            let work = match pending.thread_id {
+                None => participant.erase_unknown(&TOMBSTONES.all(conn).await?).await,
+                Some(thread) if TOMBSTONES.deleted_among(conn, [thread]).await?.is_empty() => {
+                    participant.restore(thread).await
+                }
+                Some(thread) => participant.erase(thread, pending.since).await,
             };
             work.map_err(WriteError::Store)?;
             report(tag(&pending.participant), "cleaned", "ok");

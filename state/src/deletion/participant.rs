@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use threadkeep_sqlite::{DeletedThreads, ErrorClass, LazyDatabase, OpenError, StoreError, Tombstone};
 use uuid::Uuid;
 
-use super::erase::erase_thread;
+use super::erase::erase_threads;
 use crate::stores::Stores;
 
 const READ_ELSEWHERE: &str =
@@ -87,15 +87,26 @@ impl Participant {
         let is_gone = match self {
             Participant::Store(threads) => threads.erase(thread, deleted_at).await?,
             Participant::IndexFiles { index, is_written_back } => {
-                index
-                    .edit_snapshots(|conn| {
-                        Box::pin(async move { erase_thread(conn, thread).await.map(drop) })
-                    })
-                    .await?;
+                erase_from_snapshots(index, &[thread]).await?;
                 *is_written_back
             }
         };
         if is_gone { Ok(()) } else { Err(Left::Thread(READ_ELSEWHERE.to_owned())) }
+    }
+
+    /// Erases those deleted threads that the participant does not know as deleted. May be repeated.
+    pub(super) async fn erase_unknown(&self, deleted: &[Tombstone]) -> Result<(), Left> {
+        match self {
+            Participant::Store(threads) => {
+                // The log keeps the words until the other program ends, as after any deletion.
+                threads.erase_unknown(deleted).await?;
+            }
+            Participant::IndexFiles { index, .. } => {
+                let ids: Vec<Uuid> = deleted.iter().map(|stone| stone.thread_id).collect();
+                erase_from_snapshots(index, &ids).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Restores a thread. May be repeated.
@@ -113,4 +124,13 @@ impl Participant {
             Participant::IndexFiles { .. } => Vec::new(),
         }
     }
+}
+
+async fn erase_from_snapshots(index: &LazyDatabase, ids: &[Uuid]) -> Result<(), OpenError> {
+    index
+        .edit_snapshots(|conn| {
+            let ids = ids.to_vec();
+            Box::pin(async move { erase_threads(conn, &ids).await.map(drop) })
+        })
+        .await
 }

@@ -2,7 +2,9 @@
 //! participants.
 //!
 //! A row says only that a participant must be brought in line with the index. It erases a thread
-//! that is deleted by then, and restores a thread that was brought back meanwhile.
+//! that is deleted by then, and restores a thread that was brought back meanwhile. A row with the
+//! thread `all` stands for all deleted threads: the index learned of some from its file of
+//! decisions, and does not know which of them the participant knows.
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -23,9 +25,13 @@ pub struct PendingDeletion {
     pub reason: String,
 }
 
+/// Content of `thread_id` in a row for all deleted threads. Older programs leave it out.
+const ALL_THREADS: &str = "all";
+
 /// A row of `pending_deletions`.
 pub(super) struct Pending {
-    pub(super) thread_id: Uuid,
+    /// `None`: all deleted threads.
+    pub(super) thread_id: Option<Uuid>,
     pub(super) participant: String,
     /// Time at which the row was written. For a deletion, the time at which the thread was deleted.
     pub(super) since: Timestamp,
@@ -52,9 +58,11 @@ pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
          ORDER BY thread_id, participant";
     let rows = db.read(async |conn| sqlx::query(ALL).fetch_all(conn).await).await?;
     let read = |row: &sqlx::sqlite::SqliteRow| -> Option<Pending> {
+        let is_for_all = RowReader::new(row).column::<String>().is_ok_and(|id| id == ALL_THREADS);
         let mut row = RowReader::new(row);
+        let thread_id = row.uuid().ok();
         Some(Pending {
-            thread_id: row.uuid().ok()?,
+            thread_id: if is_for_all { None } else { Some(thread_id?) },
             participant: row.column().ok()?,
             since: row.time().ok()?,
         })
@@ -65,7 +73,7 @@ pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
 /// Removes a row, whose work is done.
 pub(super) async fn remove(conn: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM pending_deletions WHERE thread_id = ?1 AND participant = ?2")
-        .bind(uuid_text(pending.thread_id))
+        .bind(pending.thread_id.map_or_else(|| ALL_THREADS.to_owned(), uuid_text))
         .bind(&pending.participant)
         .execute(conn)
         .await?;

@@ -21,7 +21,7 @@ pub use read::{Descendants, MAX_DEPTH, TreeQuery};
 pub(crate) use rollouts::{Spawned, add_spawned};
 #[cfg(feature = "backfill")]
 pub(crate) use rollouts::{close_agents, link_children_of};
-pub(crate) use statements::{UNLINK, statements};
+pub(crate) use statements::statements;
 pub use totals::AgentTotals;
 
 /// The agent graph: spawn edges from parents to children. Cheap to clone; all clones share one

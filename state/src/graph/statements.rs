@@ -123,14 +123,6 @@ pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
      UPDATE agents SET closed_by = NULL, updated_at_ms = ?3 \
      WHERE thread_id IN (SELECT id FROM below) AND closed_by = ?2 RETURNING thread_id";
 
-/// Removes the thread `?1` from the graph. Its children become roots. Threads that its closing
-/// closed stay closed, each as if its own closing had.
-pub(crate) const UNLINK: [&str; 3] = [
-    "UPDATE agents SET parent_thread_id = NULL WHERE parent_thread_id = ?1",
-    "UPDATE agents SET closed_by = thread_id WHERE closed_by = ?1 AND thread_id <> ?1",
-    "DELETE FROM agents WHERE thread_id = ?1",
-];
-
 /// Adds the parents that rollouts name: `?1` is a JSON array of `[child, parent, time]`. Leaves out
 /// deleted threads.
 pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \

@@ -21,6 +21,7 @@ mod lost;
 mod memory;
 mod parts;
 mod processes;
+mod recovered;
 mod runtime;
 mod search;
 mod secrets;

@@ -1,10 +1,13 @@
 //! A deleted thread stays deleted until it is restored.
 
-use threadkeep_state::backfill::IndexOptions;
-use threadkeep_state::{StateError, StateOptions, StateRuntime};
-use threadkeep_state_goals::{GoalError, NewGoal};
+use std::path::Path;
 
-use super::{MARKER, half_deleted, log, logged, now, two_threads};
+use threadkeep_state::backfill::IndexOptions;
+use threadkeep_state::{StateError, StateOptions, StateRuntime, Stores};
+use threadkeep_state_goals::{GoalError, NewGoal};
+use uuid::Uuid;
+
+use super::{MARKER, half_deleted, log, logged, no_residue, now, only_the_second_is_left, two_threads};
 use crate::common::{Result, id};
 
 #[tokio::test]
@@ -112,5 +115,78 @@ async fn one_thread_is_restored_alone() -> Result {
     fixture.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
     let error = fixture.state.restore_thread(id(1), now()).await.expect_err("it is not deleted");
     assert!(matches!(error, StateError::NotFound(_)));
+    Ok(())
+}
+
+/// Appends the line that a deletion appends right before it commits.
+fn append_deletion(folder: &Path, thread: Uuid) -> Result {
+    let path = folder.join("state_5.sqlite.decisions");
+    let mut text = std::fs::read_to_string(&path)?;
+    let number = text.lines().count() + 1;
+    let line = format!("[{number},\"deleted\",\"{thread}\",{{\"deleted_at_ms\":1795353796000}}]");
+    text.push_str(&format!("{:08x} {line}\n", crc32fast::hash(line.as_bytes())));
+    Ok(std::fs::write(path, text)?)
+}
+
+#[tokio::test]
+async fn a_deletion_killed_before_its_commit_reaches_every_store() -> Result {
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.clone().close().await?;
+    let stores = Stores::new(&StateOptions::new(&folder));
+    for snapshot in stores.keep_snapshots(now(), 3).await {
+        snapshot.path?;
+    }
+    stores.close().await?;
+    append_deletion(&folder, id(1))?;
+    let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
+    only_the_second_is_left(&state).await?;
+    let refused = state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await;
+    assert!(matches!(refused, Err(GoalError::ThreadDeleted(_))));
+    state.close().await?;
+    no_residue(&folder)
+}
+
+#[tokio::test]
+async fn stores_that_were_lost_with_the_index_learn_of_deletions_again() -> Result {
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    let older = tempfile::tempdir()?;
+    fixture.state.snapshot(older.path()).await?;
+    fixture.state.delete_thread(id(1), now()).await?;
+    fixture.state.clone().close().await?;
+    for file in ["goals_1.sqlite", "logs_2.sqlite"] {
+        std::fs::copy(older.path().join(file), folder.join(file))?;
+    }
+    for file in ["state_5.sqlite", "goals_1.sqlite.decisions"] {
+        std::fs::remove_file(folder.join(file))?;
+    }
+    let fixture = fixture.reopened().await?;
+    fixture.index().await?;
+    assert_eq!(logged(&fixture.state, id(1)).await?, 0);
+    assert!(fixture.state.thread_goals().get(id(1)).await?.is_none());
+    assert!(fixture.state.thread_goals().get(id(2)).await?.is_some());
+    assert!(fixture.state.finish_deletions().await?.is_empty());
+    fixture.state.close().await?;
+    no_residue(&folder)
+}
+
+#[tokio::test]
+async fn a_restoration_killed_before_its_commit_reaches_every_store() -> Result {
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    let before = tempfile::tempdir()?;
+    fixture.state.delete_thread(id(1), now()).await?;
+    fixture.state.snapshot(before.path()).await?;
+    fixture.state.restore_thread(id(1), now()).await?;
+    fixture.state.clone().close().await?;
+    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+        std::fs::copy(before.path().join(file), folder.join(file))?;
+    }
+    let fixture = fixture.reopened().await?;
+    fixture.index().await?;
+    fixture.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
+    log(&fixture.state, id(1), "again").await?;
+    assert_eq!(logged(&fixture.state, id(1)).await?, 1);
     Ok(())
 }
