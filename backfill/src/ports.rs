@@ -52,8 +52,8 @@ pub trait Index: Send + Sync + 'static {
     /// Loads the saved extraction state of some items of one batch, by key. Items without any are
     /// absent.
     ///
-    /// The engine asks once a batch, for items that were indexed before and have changed since. It
-    /// never asks for new items, lost rows, earlier failures or a forced pass: those are read from
+    /// The engine asks once a batch, for items that were read before and have changed since, also
+    /// if that failed. It never asks for new items, lost rows or a forced pass: those are read from
     /// the start.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ impl Recipe {
     }
 }
 
+/// Returns the length in bytes of a file with this stored fingerprint.
+pub(crate) fn length_of(fingerprint: &str) -> Option<u64> {
+    u64::from_str_radix(fingerprint.split_once(':')?.0, 16).ok()
+}
+
 /// Writes a number in hexadecimal digits, at least `least` of them.
 fn push_hex(text: &mut String, number: u64, least: u32) {
     let digits = number.checked_ilog2().map_or(1, |log| log / 4 + 1).max(least);

@@ -103,6 +103,16 @@ impl HomeProblem {
         (!skipped.is_empty()).then(|| Self::LinesSkipped(skipped.clone()))
     }
 
+    /// Returns the greatest length in bytes with which a file was indexed; 0 if that is not known.
+    /// `length` and `problem` are those of its last reading.
+    pub(crate) fn longest(length: u64, problem: Option<&HomeProblem>, failed: bool) -> u64 {
+        match problem {
+            Some(Self::Shrunk { was, .. }) => length.max(*was),
+            _ if failed => 0,
+            _ => length,
+        }
+    }
+
     /// Returns true if rollouts may exist at the place, or below it, that could not be seen.
     pub fn hides_files(&self) -> bool {
         matches!(self, Self::Place(reason) if reason.hides_files())

@@ -18,7 +18,7 @@ pub(super) struct Plan {
 pub(super) struct Selected {
     /// Its place in the sorted listing.
     pub(super) place: usize,
-    /// True if it was indexed and has changed, so that reading may continue from saved state.
+    /// True if it was read and has changed, so that reading may continue from saved state.
     pub(super) continues: bool,
 }
 
@@ -79,7 +79,7 @@ impl<'a, H> Comparison<'a, H> {
         let changed = item.fingerprint != outcome.fingerprint;
         let transient = matches!(&outcome.state, OutcomeState::Failed(problem) if problem.is_transient());
         if changed || transient || !outcome.present || self.force {
-            let has_state = matches!(outcome.state, OutcomeState::Indexed | OutcomeState::Duplicate { .. });
+            let has_state = !matches!(outcome.state, OutcomeState::Excluded);
             let continues = has_state && changed && outcome.present && !self.force;
             self.plan.selected.push(Selected { place: self.done, continues });
             return;

@@ -139,7 +139,7 @@ impl Refreshed {
     /// Says that some files are left out.
     pub fn failures(&self) -> Option<Message> {
         let files = counted(self.failed, "file");
-        let failures = (format!("{files} could not be read; "), command("backfill"), " shows which");
+        let failures = (format!("{files} with problems; "), command("backfill"), " shows which");
         (self.failed > 0).then(|| failures.into())
     }
 }

@@ -141,7 +141,7 @@ impl Answer for Audited {
 impl Audited {
     /// Returns true if everything was compared and nothing is wrong. The index may be behind.
     fn agrees(&self) -> bool {
-        self.report.wrong() == 0 && self.report.unseen == 0 && !self.has_unread()
+        self.report.wrong() == 0 && self.report.unseen == 0 && !self.has_unread() && !self.has_shrunk()
     }
 
     /// Returns the number of rollouts that have changed since they were indexed.
@@ -153,6 +153,11 @@ impl Audited {
     /// Returns true if a file or folder could not be read.
     fn has_unread(&self) -> bool {
         self.problems.iter().any(PlaceProblem::is_unread)
+    }
+
+    /// Returns true if a rollout is shorter than when it was indexed.
+    fn has_shrunk(&self) -> bool {
+        self.problems.iter().any(PlaceProblem::is_incomplete)
     }
 
     fn verdict(&self, screen: &Screen) -> String {
@@ -195,6 +200,9 @@ impl Audited {
         }
         if self.has_unread() && self.report.unseen == 0 {
             missed.push_str(&format!("{}: see above\n", paint(RED, "not everything could be read")));
+        }
+        if self.has_shrunk() {
+            missed.push_str(&format!("{}: see above\n", paint(RED, "rollouts have lost lines")));
         }
         if self.report.unseen > 0 {
             let uncompared = format!("{} could not be compared", counted(self.report.unseen, "thread"));

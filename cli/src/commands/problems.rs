@@ -92,6 +92,11 @@ impl PlaceProblem {
         matches!(self.kind(), Kind::Failed | Kind::Place)
     }
 
+    /// Returns true if a part of the thread's history is missing because of it.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.kind() == Kind::Incomplete
+    }
+
     /// Returns the problems in words.
     pub(super) fn reason(&self) -> String {
         // A message may quote the file.

@@ -157,10 +157,10 @@ fn what_could_not_be_read_is_no_agreement() -> Result {
     --- stdout
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
-        the file is empty; it will be read once its agent writes to it
+        is empty, and had 39.1 kB when last indexed: restore it from a backup
 
     no difference was found, as far as the rollouts can be read
-    not everything could be read: see above
+    rollouts have lost lines: see above
     16 files and 16 threads compared
     ");
     let said = fixture.run(&["--json", "audit"])?;

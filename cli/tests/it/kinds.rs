@@ -208,7 +208,7 @@ fn files_that_cannot_be_read_are_counted_below_the_list() -> Result {
     let broken = Rollout { n: 2, ..Rollout::default() }.write(&fixture)?;
     std::fs::write(&broken, "")?;
     let list = fixture.run(&["threads"])?.stdout;
-    assert!(list.contains("1 file could not be read; `threadkeep backfill` shows which"), "{list}");
+    assert!(list.contains("1 file with problems; `threadkeep backfill` shows which"), "{list}");
     assert_eq!(fixture.json(&["threads"])?["unreadable"], 1);
     // So are damaged ones, and what an index run found earlier.
     let noise = Rollout { n: 3, ..Rollout::default() }.write(&fixture)?;
@@ -221,10 +221,10 @@ fn files_that_cannot_be_read_are_counted_below_the_list() -> Result {
     fixture.json(&["threads"])?;
     let list = fixture.run(&["threads", "--no-refresh"])?.stdout;
     let footer = "1 thread left out, because its rollout is missing: --missing shows more\n\
-                  3 files could not be read; `threadkeep backfill` shows which\n";
+                  3 files with problems; `threadkeep backfill` shows which\n";
     assert!(list.ends_with(footer), "{list}");
     let empty = fixture.run(&["threads", "--search", "nothing"])?;
-    assert_eq!(empty.all().matches("3 files could not be read").count(), 1, "{}", empty.all());
+    assert_eq!(empty.all().matches("3 files with problems").count(), 1, "{}", empty.all());
     Ok(())
 }
 

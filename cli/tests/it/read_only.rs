@@ -175,7 +175,7 @@ fn a_folder_that_may_not_be_looked_into_is_told() -> Result {
     let json = run(&fixture, &["threads", "--json", "-q"])?;
     unprotect(&fixture.home())?;
 
-    let unread = "1 file could not be read; `threadkeep backfill` shows which";
+    let unread = "1 file with problems; `threadkeep backfill` shows which";
     for list in [failed, quiet] {
         assert_eq!(list.all().matches(unread).count(), 1, "{}", list.all());
     }

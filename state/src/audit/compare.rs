@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
-use threadkeep_rollout::{AgentHome, Fingerprint, HomeError, SESSION_INDEX};
+use threadkeep_rollout::{AgentHome, ExtractError, Fingerprint, HomeError, SESSION_INDEX, ThreadKind};
 use threadkeep_sqlite::{Database, RowReader, json};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::read::{CHUNK, Reading, read_all};
 use super::{AuditReport, Difference, DifferenceKind};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::error::StateError;
-use crate::fingerprint::Recipe;
+use crate::fingerprint::{Recipe, length_of};
 use crate::home::{is_gone, prefix_of};
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
@@ -127,13 +127,32 @@ async fn compare_chunk(
     let ids: Vec<Uuid> = readings.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.id)).collect();
     let (rows, deleted) = load(db, &ids).await?;
     let paths = readings.iter().map(|(file, _)| file.path.as_str()).chain([SESSION_INDEX]);
-    let indexed = fingerprints(db, &paths.collect::<Vec<_>>()).await?;
+    let indexed = indexed_files(db, &paths.collect::<Vec<_>>()).await?;
     let has_changed = |path: &str, fingerprint: Option<&Fingerprint>| {
-        indexed.get(path).cloned() != fingerprint.map(|fingerprint| now.recipe.stored(fingerprint))
+        indexed.get(path).map(|file| file.fingerprint.clone())
+            != fingerprint.map(|fingerprint| now.recipe.stored(fingerprint))
     };
     let names_changed = has_changed(SESSION_INDEX, now.names_at);
     for (file, read) in readings {
         report.files += 1;
+        if read.as_ref().is_ok_and(|thread| deleted.contains(&thread.id)) {
+            continue;
+        }
+        let is_behind = has_changed(&file.path, Some(&file.fingerprint));
+        let known = indexed.get(&file.path);
+        if let Some(problem) = known.and_then(|known| known.problem_of(&file.fingerprint, is_behind)) {
+            let has_nothing = match &read {
+                Ok(thread) => thread.columns.kind == ThreadKind::Empty.as_str(),
+                Err(error) => matches!(error, ExtractError::Empty),
+            };
+            if has_nothing || matches!(problem, HomeProblem::Shrunk { .. }) {
+                report.problems.push(FileProblem { path: file.path.clone(), problem });
+            }
+            // The index keeps the thread that the file had.
+            if has_nothing {
+                continue;
+            }
+        }
         let thread = match read {
             Ok(thread) => thread,
             Err(error) => {
@@ -141,10 +160,6 @@ async fn compare_chunk(
                 continue;
             }
         };
-        if deleted.contains(&thread.id) {
-            continue;
-        }
-        let is_behind = has_changed(&file.path, Some(&file.fingerprint));
         let Some(row) = rows.get(&thread.id).filter(|row| !row.missing) else {
             report.add(thread.id, &file.path, DifferenceKind::NotIndexed, is_behind);
             continue;
@@ -236,16 +251,40 @@ fn row_of(row: &SqliteRow) -> Result<(Uuid, Row), sqlx::Error> {
     Ok((id, read))
 }
 
-/// Returns the stored fingerprints of some files.
-async fn fingerprints(db: &Database, paths: &[&str]) -> Result<HashMap<String, String>, StateError> {
-    let stored =
-        sqlx::query("SELECT path, fingerprint FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))");
+/// A file as it was indexed.
+struct IndexedFile {
+    fingerprint: String,
+    failed: bool,
+    problem: Option<HomeProblem>,
+}
+
+impl IndexedFile {
+    /// Returns the problem because of which the index may keep the thread that the file had before.
+    fn problem_of(&self, now: &Fingerprint, is_behind: bool) -> Option<HomeProblem> {
+        let length = length_of(&self.fingerprint).unwrap_or_default();
+        let was = HomeProblem::longest(length, self.problem.as_ref(), self.failed);
+        if now.len < was {
+            return Some(HomeProblem::Shrunk { was, is: now.len });
+        }
+        self.problem.clone().filter(|_| self.failed && !is_behind)
+    }
+}
+
+/// Returns some files as they were indexed.
+async fn indexed_files(db: &Database, paths: &[&str]) -> Result<HashMap<String, IndexedFile>, StateError> {
+    let stored = sqlx::query(
+        "SELECT path, fingerprint, outcome = 'failed', problem, detail FROM rollouts \
+         WHERE path IN (SELECT value FROM json_each(?1))",
+    );
     let stored = stored.bind(json(paths));
     let read = db.read(async |conn| {
         let rows = stored.fetch_all(conn).await?;
         let stored = rows.iter().map(|row| {
             let mut row = RowReader::new(row);
-            Ok((row.column()?, row.column()?))
+            let (path, fingerprint, failed) = (row.column()?, row.column()?, row.column()?);
+            let (problem, detail): (Option<String>, _) = (row.column()?, row.column()?);
+            let problem = problem.map(|code| HomeProblem::stored(code, detail));
+            Ok((path, IndexedFile { fingerprint, failed, problem }))
         });
         stored.collect()
     });

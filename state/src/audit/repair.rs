@@ -32,7 +32,13 @@ impl StateRuntime {
             // Names come from a file of their own.
             files.push(SESSION_INDEX);
         }
-        let forget = sqlx::query("DELETE FROM rollouts WHERE path IN (SELECT value FROM json_each(?1))");
+        // The length stays, so that a file that lost lines does not empty its thread.
+        let forget = sqlx::query(
+            "UPDATE rollouts SET fingerprint = substr(fingerprint, 1, instr(fingerprint, ':')) \
+             WHERE path IN (SELECT value FROM json_each(?1))",
+        );
+        let start_over =
+            sqlx::query("DELETE FROM rollout_checkpoints WHERE path IN (SELECT value FROM json_each(?1))");
         let hide = sqlx::query(
             "UPDATE threads SET missing_since_ms = ?2 \
              WHERE id IN (SELECT value FROM json_each(?1)) AND missing_since_ms IS NULL",
@@ -44,6 +50,7 @@ impl StateRuntime {
                     sqlx::query(CLEAR_NAMES).execute(&mut *conn).await?;
                 }
                 forget.bind(json(&files)).execute(&mut *conn).await?;
+                start_over.bind(json(&files)).execute(&mut *conn).await?;
                 hide.bind(json(&gone)).bind(now.as_millisecond()).execute(conn).await?;
                 Ok(())
             })

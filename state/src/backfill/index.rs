@@ -13,7 +13,8 @@ use super::commit;
 use super::content::{
     CommitReport, HomeContent, NamesContent, ReadItem, ThreadContent, ThreadIndex, copied_from,
 };
-use super::source::{HomeItem, length_of};
+use super::source::HomeItem;
+use crate::fingerprint::length_of;
 use crate::home_problem::HomeProblem;
 use crate::threads::ThreadUpsert;
 
@@ -26,6 +27,8 @@ const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
 pub struct Previous {
     /// Its length in bytes.
     length: u64,
+    /// Greatest length in bytes that it had.
+    longest: u64,
     checkpoint: Option<Checkpoint>,
 }
 
@@ -45,7 +48,7 @@ impl Index for ThreadIndex {
         let keys = serde_json::to_string(keys)?;
         let rows = self.db.read(async |conn| {
             sqlx::query(
-                "SELECT path, fingerprint, problem, detail, checkpoint \
+                "SELECT path, fingerprint, outcome = 'failed', problem, detail, checkpoint \
                  FROM rollouts LEFT JOIN rollout_checkpoints USING (path) \
                  WHERE path IN (SELECT value FROM json_each(?1))",
             )
@@ -56,18 +59,15 @@ impl Index for ThreadIndex {
         let previous = |row: &sqlx::sqlite::SqliteRow| -> Result<(String, Previous), sqlx::Error> {
             let mut row = RowReader::new(row);
             let (path, fingerprint): (String, &str) = (row.column()?, row.column()?);
-            let mut length = length_of(fingerprint).unwrap_or_default();
+            let failed = row.column()?;
+            let length = length_of(fingerprint).unwrap_or_default();
             let (problem, detail): (Option<String>, _) = (row.column()?, row.column()?);
-            // A file that shrank is compared with its longest form, until it has that length again.
-            if let Some(HomeProblem::Shrunk { was, .. }) =
-                problem.map(|code| HomeProblem::stored(code, detail))
-            {
-                length = length.max(was);
-            }
+            let problem = problem.map(|code| HomeProblem::stored(code, detail));
+            let longest = HomeProblem::longest(length, problem.as_ref(), failed);
             // A checkpoint of another version is none: the file is read from its start.
             let checkpoint: Option<&str> = row.column()?;
             let checkpoint = checkpoint.and_then(|checkpoint| serde_json::from_str(checkpoint).ok());
-            Ok((path, Previous { length, checkpoint }))
+            Ok((path, Previous { length, longest, checkpoint }))
         };
         Ok(rows.await?.iter().map(previous).collect::<Result<_, _>>()?)
     }
@@ -82,8 +82,10 @@ impl Index for ThreadIndex {
             return self.read_names();
         };
         let is_known = previous.is_some();
-        let was = previous.as_ref().map_or(0, |previous| previous.length);
+        let (length, was) = previous.as_ref().map_or((0, 0), |previous| (previous.length, previous.longest));
         let shrunk = (item.bytes < was).then_some(HomeProblem::Shrunk { was, is: item.bytes });
+        // The agent goes on writing to the rest of a file that shrank: that is the thread now.
+        let goes_on = shrunk.is_some() && item.bytes > length;
         let previous = previous.and_then(|previous| previous.checkpoint);
         let path = self.home.absolute(&item.key);
         let extracted = extractor.extract(&path, *compressed, name.as_ref(), previous.as_ref());
@@ -97,7 +99,7 @@ impl Index for ThreadIndex {
         if let Some(problem) = &problem
             && !matches!(problem, HomeProblem::Base(_))
             && extraction.metadata.kind == ThreadKind::Empty
-            && (is_known || extraction.is_unreadable)
+            && ((is_known && !goes_on) || extraction.is_unreadable)
         {
             return Err(problem.clone());
         }

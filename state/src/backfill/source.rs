@@ -15,11 +15,6 @@ use crate::home_problem::HomeProblem;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
 
-/// Returns the length in bytes of a file with this stored fingerprint.
-pub(super) fn length_of(fingerprint: &str) -> Option<u64> {
-    u64::from_str_radix(fingerprint.split_once(':')?.0, 16).ok()
-}
-
 /// An agent home as a source of items.
 #[derive(Clone, Debug)]
 pub struct HomeSource {

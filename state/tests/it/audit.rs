@@ -1,6 +1,8 @@
 //! The audit names every field that differs, and the repair restores it from the rollouts.
 
 use jiff::Timestamp;
+use threadkeep_rollout::ThreadKind;
+use threadkeep_state::HomeProblem;
 use threadkeep_state::audit::{AuditReport, DifferenceKind};
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
@@ -107,5 +109,61 @@ async fn copies_and_deleted_threads_are_no_differences() -> Result {
     let report = audit(&fixture).await?;
     assert_eq!(said(&report), "");
     assert_eq!(report.problems.len(), 1, "the copy");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rollout_that_lost_lines_is_named_and_keeps_its_thread() -> Result {
+    let fixture = Fixture::empty().await?;
+    let (path, whole) = (rollout_path(id(1)), session(id(1), "hello"));
+    let header = format!("{}\n", whole.lines().next().ok_or("a header")?);
+    fixture.write(&path, &whole)?;
+    fixture.index().await?;
+    let before = fixture.threads().await?;
+    for left in [header.as_str(), ""] {
+        fixture.write(&path, left)?;
+        for _ in 0..2 {
+            let report = audit(&fixture).await?;
+            assert_eq!(said(&report), "");
+            let problem = HomeProblem::Shrunk { was: whole.len() as u64, is: left.len() as u64 };
+            let problems: Vec<_> = report.problems.iter().map(|file| &file.problem).collect();
+            assert_eq!(problems, [&problem], "{:?}", fixture.state.file_problems(9).await?);
+            fixture.state.prepare_repair(&report, Timestamp::now()).await?;
+            fixture.index().await?;
+            assert_eq!(fixture.threads().await?, before);
+        }
+    }
+
+    // A repair does not forget how long the file was.
+    fixture.sql("UPDATE threads SET cwd = '/elsewhere'").await?;
+    let longer = whole.clone() + &session(id(1), "and more");
+    fixture.write(&path, longer)?;
+    fixture.index().await?;
+    fixture.sql("UPDATE threads SET cwd = '/elsewhere'").await?;
+    let wrong = audit(&fixture).await?;
+    assert_eq!(wrong.wrong(), 1);
+    fixture.write(&path, &header)?;
+    fixture.state.prepare_repair(&wrong, Timestamp::now()).await?;
+    fixture.index().await?;
+    assert_eq!(fixture.threads().await?[0].first_user_message, before[0].first_user_message);
+    assert_eq!(said(&audit(&fixture).await?), "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_goes_on_with_a_cut_rollout_is_believed() -> Result {
+    let fixture = Fixture::empty().await?;
+    let (path, whole) = (rollout_path(id(1)), session(id(1), "hello"));
+    fixture.write(&path, whole.clone() + &whole)?;
+    fixture.index().await?;
+    fixture.write(&path, &whole)?;
+    fixture.index().await?;
+    let rolled_back = "{\"timestamp\":\"2026-11-22T11:00:00Z\",\"type\":\"event_msg\",\"payload\":\
+        {\"type\":\"thread_rolled_back\",\"num_turns\":9}}\n";
+    fixture.append(&path, rolled_back)?;
+    fixture.index().await?;
+    assert_eq!(fixture.threads().await?[0].kind, ThreadKind::Empty);
+    let report = audit(&fixture).await?;
+    assert_eq!((said(&report), report.problems.len()), (String::new(), 1));
     Ok(())
 }

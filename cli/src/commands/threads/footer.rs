@@ -195,9 +195,9 @@ impl List {
     }
 }
 
-/// Says how many files are left out, or are shown in part, because they could not be read.
+/// Says how many files are left out or are shown in part.
 fn unreadable_files(number: u64) -> Option<Message> {
-    let said = format!("{} could not be read; ", counted(number, "file"));
+    let said = format!("{} with problems; ", counted(number, "file"));
     (number > 0).then(|| (said, command("backfill"), " shows which").into())
 }
 
