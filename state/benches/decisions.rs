@@ -1,7 +1,7 @@
 //! `cargo xtask bench decisions`: the cost of keeping the user's decisions in a file, of restoring
 //! them, and of a snapshot while another task writes.
 //!
-//! Every figure is compared with one that is measured in the same run: a commit with the file with
+//! Every figure is compared with another of the same run: a commit with the file with
 //! the same commit without it, a restored index with an empty one, and the longest commit during a
 //! snapshot with the longest one before it.
 

@@ -12,7 +12,7 @@ use crate::repo::Repo;
 pub enum Bench {
     /// First, repeated and incremental backfill of a generated home, against a plain newline count
     Backfill,
-    /// Decisions of the user: cost of a commit with their file, restoring 10,000, snapshots under load
+    /// Commits with the file of decisions, restoring 10,000 of them, and snapshots under load
     Decisions,
     /// Usage counted per second by tasks and processes, against a plain loop of the statement
     Goals,

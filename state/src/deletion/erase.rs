@@ -25,8 +25,8 @@ pub(crate) const ERASE: [&str; 7] = [
     "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
 ];
 
-/// Erases threads from an index, or from a snapshot of one. Returns the number of those that had a
-/// row.
+/// Erases threads from an index, or from a snapshot of one. Returns the number of threads that
+/// had a row.
 ///
 /// Threads that they spawned keep their id as that of their parent; the agent graph makes them
 /// roots.

@@ -60,7 +60,7 @@ impl Sync<'_> {
 
     /// Applies the lines that the database does not know, and appends the decisions that the file
     /// does not have. Of a decision that both changed, the database's holds. `at_opening`, the
-    /// file's holds if the database knows no line of it: it is an older one that was just upgraded.
+    /// file's holds if the database knows no line of it, as after an upgrade of an old database.
     pub(crate) async fn bring_in_line(
         &self,
         conn: &mut SqliteConnection,

@@ -14,8 +14,8 @@ use crate::system::regular_file::{has_content, sync_folder};
 const FOLDER: &str = "damaged-";
 
 impl DbPaths {
-    /// Lists the damaged databases that were moved aside from here, the newest first. They are never
-    /// deleted, and so may have words of threads that were.
+    /// Lists the damaged databases that were moved aside from here, the newest first. They are
+    /// never deleted, and so may have words of deleted threads.
     ///
     /// # Errors
     ///

@@ -149,8 +149,8 @@ impl Opening<'_> {
         Ok(Recovery { snapshot, ..recovery })
     }
 
-    /// Returns the damaged database whose readable decisions are newer than all others: the database
-    /// that was just moved aside, or one that a killed recovery has moved.
+    /// Returns the damaged database whose readable decisions are newer than all others. It was
+    /// just moved aside, or a killed recovery moved it.
     fn readable(&self, moved_to: Option<&Path>, snapshot: Option<&Path>) -> Option<PathBuf> {
         if let Some(moved) = moved_to.filter(|moved| has_content(moved)) {
             return Some(moved.to_owned());
