@@ -9,18 +9,23 @@ CREATE TABLE agents (
     lifecycle        TEXT    GENERATED ALWAYS AS (CASE WHEN closed_by IS NULL THEN 'open' ELSE 'closed' END) VIRTUAL,
     created_at_ms    INTEGER NOT NULL,
     updated_at_ms    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, agent_closed_by TEXT) STRICT, WITHOUT ROWID;
+CREATE INDEX agents_by_agent_close ON agents (agent_closed_by) WHERE agent_closed_by IS NOT NULL;
 CREATE INDEX agents_by_close ON agents (closed_by) WHERE closed_by IS NOT NULL;
 CREATE INDEX agents_by_parent ON agents (parent_thread_id, thread_id);
-CREATE INDEX agents_decided ON agents (thread_id) WHERE closed_by IS NOT NULL OR updated_at_ms <> created_at_ms;
-CREATE TRIGGER agents_are_closed AFTER UPDATE OF closed_by ON agents WHEN old.closed_by IS NOT new.closed_by BEGIN
+CREATE INDEX agents_decided ON agents (thread_id)
+WHERE (closed_by IS NOT NULL AND agent_closed_by IS NULL) OR updated_at_ms <> created_at_ms;
+CREATE TRIGGER agents_are_closed AFTER UPDATE OF closed_by, agent_closed_by, updated_at_ms ON agents
+WHEN iif(old.agent_closed_by IS NULL, old.closed_by, NULL) IS NOT iif(new.agent_closed_by IS NULL, new.closed_by, NULL)
+    OR (old.agent_closed_by IS NOT NULL AND old.updated_at_ms <> new.updated_at_ms) BEGIN
     INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
 END;
-CREATE TRIGGER agents_arrive_closed AFTER INSERT ON agents WHEN new.closed_by IS NOT NULL BEGIN
+CREATE TRIGGER agents_arrive_closed AFTER INSERT ON agents
+WHEN new.closed_by IS NOT NULL AND new.agent_closed_by IS NULL BEGIN
     INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
 END;
 CREATE TRIGGER agents_leave AFTER DELETE ON agents
-WHEN old.closed_by IS NOT NULL OR old.updated_at_ms <> old.created_at_ms BEGIN
+WHEN (old.closed_by IS NOT NULL AND old.agent_closed_by IS NULL) OR old.updated_at_ms <> old.created_at_ms BEGIN
     INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', old.thread_id);
 END;
 
@@ -41,9 +46,10 @@ SELECT 'thread', id, json_object('name', user_name, 'named_at_ms', user_named_at
 FROM threads
 WHERE user_name IS NOT NULL OR user_named_at_ms IS NOT NULL OR user_archived IS NOT NULL OR user_memory_mode IS NOT NULL
 UNION ALL
--- Closed, or opened again after a closing.
-SELECT 'agent', thread_id, json_object('closed_by', closed_by, 'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
-FROM agents WHERE closed_by IS NOT NULL OR updated_at_ms <> created_at_ms
+-- Closed by the user, or opened again after a closing.
+SELECT 'agent', thread_id, json_object('closed_by', CASE WHEN agent_closed_by IS NULL THEN closed_by END,
+    'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
+FROM agents WHERE (closed_by IS NOT NULL AND agent_closed_by IS NULL) OR updated_at_ms <> created_at_ms
 UNION ALL
 SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM tombstones;
 

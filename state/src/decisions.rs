@@ -36,7 +36,7 @@ const CLEAR_THREADS: &str = "UPDATE threads SET user_name = NULL, user_named_at_
 const SET_AGENTS: &str = "INSERT INTO agents (thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, value -> 1 ->> 'closed_by', value -> 1 ->> 'created_at_ms', value -> 1 ->> 'updated_at_ms' \
      FROM json_each(?1) WHERE true \
-     ON CONFLICT (thread_id) DO UPDATE SET closed_by = excluded.closed_by, updated_at_ms = excluded.updated_at_ms";
+     ON CONFLICT (thread_id) DO UPDATE SET closed_by = excluded.closed_by, agent_closed_by = NULL, updated_at_ms = excluded.updated_at_ms";
 const OPEN_AGENTS: &str =
     "UPDATE agents SET closed_by = NULL WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))";
 

@@ -7,6 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 use threadkeep_backfill::{BatchOf, Extraction, Lease, Problem, ProblemKind, WriteError};
 use threadkeep_rollout::SESSION_INDEX;
 use threadkeep_sqlite::{DbError, Durability, json, uuid_text};
+use uuid::Uuid;
 
 use super::assign::{Assignment, FileRead, assign_threads};
 use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex};
@@ -80,8 +81,11 @@ async fn write_batch(
             upserts.push(file.thread.upsert);
         }
     }
+    let threads: Vec<Uuid> = upserts.iter().map(|upsert| upsert.id).collect();
     upsert_all(conn, upserts).await?;
-    close_agents(conn, &closed).await?;
+    if !threads.is_empty() {
+        close_agents(conn, &threads, &closed).await?;
+    }
     store_outcomes(conn, outcomes).await?;
     report.requeue.extend(dependents(conn, &files, Change::Read { known: &known }).await?);
     store_checkpoints(conn, &checkpoints).await?;

@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 #[cfg(feature = "backfill")]
 use super::statements::CHILDREN_OF;
-#[cfg(feature = "backfill")]
-use super::statements::CLOSE_AGENTS;
 use super::statements::{ANCESTRY, CHILDREN_OF_ROLLOUTS, CUT, PARENTS_OF_ROLLOUTS};
+#[cfg(feature = "backfill")]
+use super::statements::{CLOSE_AGENTS, OPEN_AGENTS};
 
 /// A spawned thread, as the statements take it: child, parent, time.
 #[derive(Serialize)]
@@ -89,11 +89,12 @@ fn in_cycles(parents: HashMap<String, String>) -> Vec<String> {
     found
 }
 
-/// Closes the agents that a rollout says were closed, in the caller's transaction, each with the
-/// thread that closed it. A later decision of the user stays.
+/// Closes the agents that the rollouts of `threads` say were closed, in the caller's transaction,
+/// and opens those that they closed before. A later decision of the user stays.
 #[cfg(feature = "backfill")]
 pub(crate) async fn close_agents(
     conn: &mut SqliteConnection,
+    threads: &[Uuid],
     closed: &[(Uuid, ClosedAgent)],
 ) -> Result<(), sqlx::Error> {
     let closed: Vec<Spawned> = closed
@@ -102,6 +103,7 @@ pub(crate) async fn close_agents(
             Some(Spawned(uuid_text(agent.thread_id), uuid_text(*by), agent.at?.as_millisecond()))
         })
         .collect();
+    sqlx::query(OPEN_AGENTS).bind(json(&closed)).bind(json(threads)).execute(&mut *conn).await?;
     if closed.is_empty() {
         return Ok(());
     }

@@ -89,10 +89,10 @@ pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
        WHERE agents.parent_thread_id IS NOT NULL ) \
      SELECT (SELECT parent_thread_id FROM agents WHERE thread_id = ?2), EXISTS (SELECT 1 FROM above WHERE id = ?2)";
 
-/// Makes `?2` a child of `?1` at the time `?3`. A child of a closed thread is closed with it. Other
-/// threads that are new to the graph are open.
+/// Makes `?2` a child of `?1` at the time `?3`. A child of a thread that the user closed is
+/// closed with it. Other threads that are new to the graph are open.
 pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
-     VALUES (?1, NULL, NULL, ?3, ?3), (?2, ?1, (SELECT closed_by FROM agents WHERE thread_id = ?1), ?3, ?3) \
+     VALUES (?1, NULL, NULL, ?3, ?3), (?2, ?1, (SELECT closed_by FROM agents WHERE thread_id = ?1 AND agent_closed_by IS NULL), ?3, ?3) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
        updated_at_ms = excluded.updated_at_ms WHERE excluded.parent_thread_id IS NOT NULL";
 
@@ -104,23 +104,25 @@ pub(super) const TAKE_IN: &str = "INSERT OR IGNORE INTO agents (thread_id, creat
 pub(super) const CLOSED_BY: &str = "SELECT closed_by FROM agents WHERE thread_id = ?1";
 
 /// Closes or opens `?1` alone: `?2` is the thread at which the closing began, or NULL.
-pub(super) const SET_CLOSED_BY: &str = "UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
-     WHERE thread_id = ?1 AND (closed_by IS NULL) <> (?2 IS NULL)";
+pub(super) const SET_CLOSED_BY: &str = "UPDATE agents SET closed_by = ?2, agent_closed_by = NULL, updated_at_ms = ?3 \
+     WHERE thread_id = ?1 AND ((closed_by IS NULL) <> (?2 IS NULL) OR agent_closed_by IS NOT NULL)";
 
-/// Closes `?1` and all open threads below it, as a closing that began at `?2`.
+/// Closes `?1` and all open threads below it, as a closing that began at `?2`. The user's closing
+/// of `?1` replaces that of an agent.
 pub(super) const CLOSE_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT ?1 \
        UNION \
        SELECT agents.thread_id FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id ) \
-     UPDATE agents SET closed_by = ?2, updated_at_ms = ?3 \
-     WHERE thread_id IN (SELECT id FROM below) AND closed_by IS NULL RETURNING thread_id";
+     UPDATE agents SET closed_by = ?2, agent_closed_by = NULL, updated_at_ms = ?3 \
+     WHERE thread_id IN (SELECT id FROM below) \
+       AND (closed_by IS NULL OR (thread_id = ?1 AND agent_closed_by IS NOT NULL)) RETURNING thread_id";
 
 /// Opens `?1` and all threads below it that the closing closed which began at `?2`.
 pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT ?1 \
        UNION \
        SELECT agents.thread_id FROM below CROSS JOIN agents ON agents.parent_thread_id = below.id ) \
-     UPDATE agents SET closed_by = NULL, updated_at_ms = ?3 \
+     UPDATE agents SET closed_by = NULL, agent_closed_by = NULL, updated_at_ms = ?3 \
      WHERE thread_id IN (SELECT id FROM below) AND closed_by = ?2 RETURNING thread_id";
 
 /// Adds the parents that rollouts name: `?1` is a JSON array of `[child, parent, time]`. Leaves out
@@ -129,11 +131,11 @@ pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thre
      SELECT value ->> 1, value ->> 2, value ->> 2 FROM json_each(?1) WHERE value ->> 0 <> value ->> 1 \
        AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1))";
 
-/// Adds their children. A child that has a parent keeps it. A child of a closed thread is closed
-/// with it.
+/// Adds their children. A child that has a parent keeps it. A child of a thread that the user
+/// closed is closed with it.
 pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
        (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
-     SELECT value ->> 0, parent.thread_id, parent.closed_by, value ->> 2, value ->> 2 \
+     SELECT value ->> 0, parent.thread_id, CASE WHEN parent.agent_closed_by IS NULL THEN parent.closed_by END, value ->> 2, value ->> 2 \
      FROM json_each(?1) CROSS JOIN agents AS parent ON parent.thread_id = value ->> 1 \
      WHERE value ->> 0 <> value ->> 1 \
        AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1)) \
@@ -154,10 +156,20 @@ pub(super) const ANCESTRY: &str = "WITH RECURSIVE above (id) AS ( \
 pub(super) const CUT: &str =
     "UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT value FROM json_each(?1))";
 
-/// Closes the agents in `?1`, a JSON array of `[child, parent, time]`, that have not been opened or
-/// closed since.
+/// Opens the agents that the threads `?2` (a JSON array) closed, unless `?1` still has them. An agent
+/// below a thread that the user closed is closed with that.
 #[cfg(feature = "backfill")]
-pub(super) const CLOSE_AGENTS: &str = "UPDATE agents SET closed_by = thread_id, updated_at_ms = closed.value ->> 2 \
+pub(super) const OPEN_AGENTS: &str = "UPDATE agents SET agent_closed_by = NULL, closed_by = ( \
+       SELECT parent.closed_by FROM agents AS parent \
+       WHERE parent.thread_id = agents.parent_thread_id AND parent.agent_closed_by IS NULL) \
+     WHERE agent_closed_by IN (SELECT value FROM json_each(?2)) AND NOT EXISTS ( \
+       SELECT 1 FROM json_each(?1) AS closed \
+       WHERE closed.value ->> 0 = agents.thread_id AND closed.value ->> 1 = agents.agent_closed_by)";
+
+/// Closes the agents in `?1`, a JSON array of `[child, parent, time]`, that the user has not opened
+/// or closed since.
+#[cfg(feature = "backfill")]
+pub(super) const CLOSE_AGENTS: &str = "UPDATE agents SET closed_by = thread_id, agent_closed_by = closed.value ->> 1 \
      FROM json_each(?1) AS closed \
      WHERE agents.thread_id = closed.value ->> 0 AND closed_by IS NULL \
        AND (updated_at_ms = created_at_ms OR updated_at_ms <= closed.value ->> 2)";

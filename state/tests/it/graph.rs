@@ -225,6 +225,69 @@ async fn rollouts_tell_who_spawned_whom_whatever_their_order() -> Result {
     Ok(())
 }
 
+/// A call of an agent, a minute after the hour.
+fn agent_call(tool: &str, agent: u128, minute: u8) -> String {
+    let item = serde_json::json!({"type": "CollabAgentToolCall", "tool": tool, "status": "completed",
+        "receiver_thread_ids": [id(agent)]});
+    let payload = serde_json::json!({"type": "item_completed", "item": item});
+    let at = format!("2026-11-22T13:{minute:02}:00Z");
+    format!("{}\n", serde_json::json!({"timestamp": at, "type": "event_msg", "payload": payload}))
+}
+
+#[tokio::test]
+async fn what_an_agent_closed_follows_its_rollout() -> Result {
+    let fixture = Fixture::empty().await?;
+    let (parent, head) = (rollout_path(id(1)), session(id(1), "hello"));
+    fixture.write(&parent, &head)?;
+    fixture.write(&rollout_path(id(2)), spawned(2, 1))?;
+    fixture.index().await?;
+    let graph = fixture.state.graph();
+    let open = async || -> Result<BTreeSet<u128>> {
+        fixture.index().await?;
+        open_below(graph, 1).await
+    };
+    let (closes, resumes) = (agent_call("close_agent", 2, 1), agent_call("resume_agent", 2, 2));
+    fixture.append(&parent, &closes)?;
+    assert_eq!(open().await?, BTreeSet::new());
+    // What it spawned is closed by nothing, seen before the closing or after it.
+    fixture.write(&rollout_path(id(3)), spawned(3, 2))?;
+    assert_eq!(open().await?, BTreeSet::from([3]));
+    fixture.append(&parent, &resumes)?;
+    assert_eq!(open().await?, BTreeSet::from([2, 3]));
+    fixture.append(&parent, &agent_call("close_agent", 2, 3))?;
+    assert_eq!(open().await?, BTreeSet::from([3]));
+    fixture.write(&parent, &head)?;
+    assert_eq!(open().await?, BTreeSet::from([2, 3]), "the closing was taken back");
+
+    // The user's decisions stay, whatever the agent does.
+    let later: Timestamp = "2026-11-23T00:00:00Z".parse()?;
+    fixture.append(&parent, &closes)?;
+    fixture.index().await?;
+    assert_eq!(numbers(graph.close_subtree(id(2), later).await?), [2, 3]);
+    fixture.append(&parent, &resumes)?;
+    assert_eq!(open().await?, BTreeSet::new());
+    assert_eq!(numbers(graph.resume_subtree(id(2), later).await?), [2, 3]);
+    fixture.write(&parent, head + &closes)?;
+    assert_eq!(open().await?, BTreeSet::from([2, 3]), "the user opened it later");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_below_a_thread_that_the_user_closed_stays_closed() -> Result {
+    let fixture = Fixture::empty().await?;
+    let parent = rollout_path(id(1));
+    fixture.write(&parent, session(id(1), "hello") + &agent_call("close_agent", 2, 1))?;
+    fixture.write(&rollout_path(id(2)), spawned(2, 1))?;
+    fixture.index().await?;
+    let graph = fixture.state.graph();
+    assert_eq!(numbers(graph.close_subtree(id(1), now()).await?), [1]);
+    fixture.append(&parent, &agent_call("resume_agent", 2, 2))?;
+    fixture.index().await?;
+    assert_eq!(open_below(graph, 1).await?, BTreeSet::new());
+    assert_eq!(numbers(graph.resume_subtree(id(1), now()).await?), [1, 2]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn rollouts_that_claim_a_cycle_or_another_parent_change_nothing() -> Result {
     let fixture = grown(&[(1, 2)]).await?;

@@ -8,7 +8,7 @@ use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
 /// are then ignored.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///

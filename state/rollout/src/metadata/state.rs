@@ -56,7 +56,7 @@ pub(crate) struct State {
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<AgentGoal>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    closed_agents: Vec<ClosedAgent>,
+    agent_calls: Vec<AgentCall>,
     /// The last turn.
     run: Run,
     /// Every turn.
@@ -70,6 +70,15 @@ pub(crate) struct State {
 /// State before a turn, which returns when the turn is taken back: own tokens and outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct BeforeTurn(Option<i64>, RunOutcome);
+
+/// Call that closed a sub-agent or resumed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct AgentCall {
+    agent: ClosedAgent,
+    is_closed: bool,
+    /// Number of turns that had begun.
+    turns: usize,
+}
 
 impl State {
     /// Takes a fact.
@@ -193,6 +202,7 @@ impl State {
             self.tokens.roll_back(tokens);
             self.run.roll_back(outcome);
             self.words.roll_back(left);
+            self.agent_calls.retain(|call| call.turns <= left);
         }
         if let Some(tokens) = self.inherited_turns.get(inherited).copied() {
             self.inherited_turns.truncate(inherited);
@@ -210,12 +220,22 @@ impl State {
         if item_type != "CollabAgentToolCall" || !changes {
             return;
         }
-        for thread_id in json::texts(agents).filter_map(|id| Uuid::try_parse(&id).ok()) {
-            self.closed_agents.retain(|closed| closed.thread_id != thread_id);
-            if is(tool, &["close_agent"]) {
-                self.closed_agents.push(ClosedAgent { thread_id, at: item.at });
-            }
+        let (is_closed, turns) = (is(tool, &["close_agent"]), self.turns.len());
+        let agents = json::texts(agents).filter_map(|id| Uuid::try_parse(&id).ok());
+        self.agent_calls.extend(agents.map(|thread_id| {
+            let agent = ClosedAgent { thread_id, at: item.at };
+            AgentCall { agent, is_closed, turns }
+        }));
+    }
+
+    /// Returns the sub-agents whose last call closed them.
+    fn closed_agents(&self) -> Vec<ClosedAgent> {
+        let mut closed: Vec<ClosedAgent> = Vec::new();
+        for call in &self.agent_calls {
+            closed.retain(|agent| agent.thread_id != call.agent.thread_id);
+            closed.extend(call.is_closed.then_some(call.agent));
         }
+        closed
     }
 
     /// Returns true if a user's message would change anything.
@@ -322,7 +342,7 @@ impl State {
             name: self.name.clone(),
             named_at: self.named_at,
             goal: self.goal.clone(),
-            closed_agents: self.closed_agents.clone(),
+            closed_agents: self.closed_agents(),
             memory_mode: session.memory_mode,
             run_outcome: self.run.outcome(),
         })

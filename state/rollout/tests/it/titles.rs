@@ -201,6 +201,13 @@ fn agents_that_were_closed_are_known() -> Result {
     assert_eq!(closed, [(OTHER.to_owned(), Some("2026-11-22T10:00:04Z".parse()?))]);
     let got = read(&[call("close_agent", "completed", 3), call("resume_agent", "completed", 4)])?;
     assert_eq!(got.closed_agents, []);
+    // What a turn did is taken back with it.
+    let back = |turns: u64| event("thread_rolled_back", json!({"num_turns": turns}));
+    let (closes, resumes) = (call("close_agent", "completed", 5), call("resume_agent", "completed", 6));
+    let closed = |lines: &[String]| read(lines).map(|got| got.closed_agents.len());
+    assert_eq!(closed(&[start("a"), closes.clone(), back(1)])?, 0);
+    assert_eq!(closed(&[start("a"), closes.clone(), start("b"), resumes.clone()])?, 0);
+    assert_eq!(closed(&[start("a"), closes, start("b"), resumes, back(1)])?, 1);
     Ok(())
 }
 
