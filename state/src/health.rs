@@ -50,6 +50,8 @@ pub enum Repaired {
     Sound,
     /// It is whole but for its search index, which was made again.
     SearchMade,
+    /// It is whole, and decisions that differed from their file are now as in the file.
+    InLine,
     /// It was lost or damaged, and has been made again.
     MadeAgain(Recovery),
 }
@@ -92,6 +94,9 @@ impl Stores {
         let problems = open.check(Depth::Full).await?;
         if let Some(problem) = problems.first() {
             return Ok(Repaired::MadeAgain(database.make_again(problem).await?));
+        }
+        if open.reconcile_decisions().await? > 0 {
+            return Ok(Repaired::InLine);
         }
         if label == STATE_DB.label && !has_sound_search(&open).await? {
             return Ok(Repaired::SearchMade);

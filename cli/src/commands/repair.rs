@@ -64,6 +64,9 @@ impl Outcome {
                 Ok(Repaired::Missing) => paint(DIM, "not created yet"),
                 Ok(Repaired::Sound) => paint(GREEN, "sound"),
                 Ok(Repaired::SearchMade) => paint(YELLOW, "its search index was damaged and is made again"),
+                Ok(Repaired::InLine) => {
+                    paint(YELLOW, "decisions that differed from the file next to it are restored from there")
+                }
                 Ok(Repaired::MadeAgain(recovery)) => paint(YELLOW, &recovered::describe(label, recovery)),
                 Err(error) => paint(RED, &error.to_string()),
             };
@@ -87,6 +90,7 @@ impl Answer for Outcome {
                     Ok(Repaired::Missing) => "missing",
                     Ok(Repaired::Sound) => "sound",
                     Ok(Repaired::SearchMade) => "search_made_again",
+                    Ok(Repaired::InLine) => "decisions_restored",
                     Ok(Repaired::MadeAgain(_)) => "made_again",
                     Err(_) => "not_repaired",
                 },
@@ -107,7 +111,9 @@ impl Answer for Outcome {
     }
 
     fn changed(&self) -> bool {
-        self.0.iter().any(|(_, result)| matches!(result, Ok(Repaired::MadeAgain(_) | Repaired::SearchMade)))
+        self.0.iter().any(|(_, result)| {
+            matches!(result, Ok(Repaired::MadeAgain(_) | Repaired::InLine | Repaired::SearchMade))
+        })
     }
 
     fn code(&self) -> Code {

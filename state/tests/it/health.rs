@@ -75,3 +75,62 @@ async fn what_is_damaged_is_found_and_made_again_if_asked_and_what_is_not_stays(
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn neither_another_file_of_decisions_nor_a_damaged_one_costs_a_decision() -> Result {
+    let change: [fn(&std::path::Path) -> std::io::Result<()>; 4] = [
+        // The file of another database, with as many lines.
+        |folder| {
+            let (from, to) = ("goals_1.sqlite.decisions", "state_5.sqlite.decisions");
+            fs::copy(folder.join(from), folder.join(to)).map(drop)
+        },
+        // A line that cannot be read.
+        |folder| {
+            let path = folder.join("state_5.sqlite.decisions");
+            let text = fs::read_to_string(&path)?;
+            fs::write(path, text.replace("kept name", "kept nome"))
+        },
+        // Neither can its beginning.
+        |folder| fs::write(folder.join("state_5.sqlite.decisions"), "x\n"),
+        |folder| fs::remove_file(folder.join("state_5.sqlite.decisions")),
+    ];
+    for change in change {
+        let fixture = with_a_goal().await?;
+        let folder = fixture.sqlite_home();
+        fixture.state.threads().rename(id(1), Some("kept name"), Timestamp::UNIX_EPOCH).await?;
+        fixture.state.clone().close().await?;
+        change(&folder)?;
+        // Changed since it was closed, so that it is checked.
+        let file = fs::File::options().write(true).open(folder.join("state_5.sqlite"))?;
+        file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(5))?;
+        let fixture = fixture.reopened().await?;
+        let name = fixture.state.threads().get(id(1)).await?.and_then(|thread| thread.name);
+        assert_eq!(name.as_deref(), Some("kept name"));
+        fixture.state.clone().close().await?;
+        for compared in Stores::new(&StateOptions::new(&folder)).decisions().await {
+            let found = compared.found?;
+            assert_eq!((found.different, found.damaged_lines), (0, 0), "{}", compared.label);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_name_in_the_database_is_restored_from_the_file() -> Result {
+    let fixture = with_a_goal().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.threads().rename(id(1), Some("kept name"), Timestamp::UNIX_EPOCH).await?;
+    fixture.state.clone().close().await?;
+    let path = folder.join("state_5.sqlite");
+    let mut bytes = fs::read(&path)?;
+    let places: Vec<usize> = (0..bytes.len() - 9).filter(|at| &bytes[*at..at + 9] == b"kept name").collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + 3] = b'x';
+    }
+    fs::write(&path, bytes)?;
+    let fixture = fixture.reopened().await?;
+    let name = fixture.state.threads().get(id(1)).await?.and_then(|thread| thread.name);
+    assert_eq!(name.as_deref(), Some("kept name"));
+    Ok(())
+}

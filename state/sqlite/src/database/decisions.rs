@@ -34,6 +34,21 @@ impl Database {
         tx.commit().await
     }
 
+    /// Compares the decisions with their file, and brings in line what differs: the line in the
+    /// file holds where it can be read. Returns the number of decisions that changed in the
+    /// database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write); [`DbError::Io`], [`DbError::Full`]: the file.
+    pub async fn reconcile_decisions(&self) -> Result<usize, DbError> {
+        let Some(decisions) = self.inner.decisions() else { return Ok(0) };
+        let mut tx = self.begin(Durability::Durable).await?;
+        let taken = decisions.reconcile(tx.conn()).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
     /// Brings the decisions and their file in line. Returns the number of decisions that only the
     /// file had.
     ///

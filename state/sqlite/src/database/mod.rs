@@ -217,8 +217,8 @@ impl Database {
 impl Inner {
     /// Returns access to the decisions, if the database keeps any.
     pub(crate) fn decisions(&self) -> Option<Sync<'_>> {
-        let Self { paths, decisions: kinds, .. } = self;
-        (!kinds.is_empty()).then_some(Sync { kinds, paths })
+        let Self { spec, paths, decisions: kinds, .. } = self;
+        (!kinds.is_empty()).then_some(Sync { label: spec.label, kinds, paths })
     }
 
     pub(crate) fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {

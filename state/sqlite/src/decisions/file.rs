@@ -1,8 +1,10 @@
 //! The file of decisions: one line each, with a number and a checksum.
 //!
 //! A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and the JSON array
-//! `[number, kind, id, record]`. Numbers grow. Only a process that holds the database's write lock
-//! writes to the file, so there is one writer.
+//! `[number, kind, id, record]`. Numbers grow. The first line has the kind `file`, the database's
+//! label as its id, and the number after which the file is whole: it has all decisions of that
+//! moment. Only a process that holds the database's write lock writes to the file, so there is one
+//! writer.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -25,9 +27,15 @@ type Fields<'a> = (i64, String, String, Option<&'a RawValue>);
 /// The last decision of each kind and id; `None` where it was withdrawn.
 pub(crate) type Latest = HashMap<(String, String), Option<Arc<str>>>;
 
+/// Kind of the first line.
+const FILE: &str = "file";
+
 /// Content of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
+    /// Label of the database, and the number after which the file is whole, if the first line can
+    /// be read.
+    pub(crate) head: Option<(String, i64)>,
     /// Number and decision of each line that can be read, in their order.
     pub(crate) lines: Vec<(i64, Decision)>,
     /// Number of lines that cannot be read.
@@ -56,12 +64,13 @@ impl Content {
     /// Returns true if the whole file was written after a line number, so that it has no lines of
     /// decisions that were withdrawn before.
     pub(crate) fn is_written_since(&self, number: i64) -> bool {
-        self.damaged == 0 && self.lines.first().is_some_and(|(first, _)| *first > number + 1)
+        self.damaged == 0 && self.head.as_ref().is_some_and(|(_, whole_after)| *whole_after > number)
     }
 
     /// Returns the number of the last line; 0 if there is none.
     pub(crate) fn last(&self) -> i64 {
-        self.lines.iter().map(|(number, _)| *number).max().unwrap_or(0)
+        let head = self.head.iter().map(|(_, number)| *number);
+        self.lines.iter().map(|(number, _)| *number).chain(head).max().unwrap_or(0)
     }
 }
 
@@ -77,6 +86,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Content> {
         // A line without an end was being written when its process died.
         let Some(line) = line.strip_suffix(b"\n") else { continue };
         match parse(line) {
+            Some((number, kind, id, _)) if kind == FILE => content.head = Some((id, number)),
             Some((number, kind, id, record)) => {
                 let record = record.map(|record| record.get().into());
                 let decision = Decision { kind, id, record };
@@ -143,14 +153,15 @@ impl Drop for Appended {
 }
 
 /// Appends decisions with the numbers after `last`, and waits until they are on the disk. Cuts the
-/// line that a killed process left unfinished.
-pub(crate) fn append(path: &Path, last: i64, decisions: &[Decision]) -> io::Result<Appended> {
+/// line that a killed process left unfinished. A new file is that of the database `label`.
+pub(crate) fn append(path: &Path, label: &str, last: i64, decisions: &[Decision]) -> io::Result<Appended> {
     let is_new = !path.exists();
     let file = create_private(path)?;
     check(&file.metadata()?)?;
     let length = whole_lines(path)?;
     let mut appended = Appended { file, length, confirmed: false };
-    let text = lines(last, decisions);
+    let head = if length == 0 { head(label, last) } else { String::new() };
+    let text = head + &lines(last, decisions);
     appended.file.set_len(length)?;
     appended.file.seek(SeekFrom::Start(length))?;
     appended.file.write_all(text.as_bytes())?;
@@ -161,12 +172,13 @@ pub(crate) fn append(path: &Path, last: i64, decisions: &[Decision]) -> io::Resu
     Ok(appended)
 }
 
-/// Writes a new file in place of the old one: these decisions with the numbers after `last`.
-pub(crate) fn replace(path: &Path, last: i64, decisions: &[Decision]) -> io::Result<()> {
+/// Writes a new file in place of the old one: all decisions of the database `label`, with the
+/// numbers after `last`.
+pub(crate) fn replace(path: &Path, label: &str, last: i64, decisions: &[Decision]) -> io::Result<()> {
     let partial: PathBuf = beside(path, PARTIAL);
     let mut file = create_private(&partial)?;
     file.set_len(0)?;
-    file.write_all(lines(last, decisions).as_bytes())?;
+    file.write_all((head(label, last) + &lines(last, decisions)).as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&partial, path)?;
     sync_folder(path)
@@ -191,14 +203,19 @@ fn whole_lines(path: &Path) -> io::Result<u64> {
     Ok(0)
 }
 
+/// Returns the first line.
+fn head(label: &str, last: i64) -> String {
+    line(last, &Decision { kind: FILE.to_owned(), id: label.to_owned(), record: None })
+}
+
 fn lines(last: i64, decisions: &[Decision]) -> String {
-    let mut text = String::new();
-    for (number, Decision { kind, id, record }) in (last + 1..).zip(decisions) {
-        let record = record.as_deref().unwrap_or("null");
-        let line = format!("[{number},{},{},{record}]", quoted(kind), quoted(id));
-        text.push_str(&format!("{:08x} {line}\n", crc32fast::hash(line.as_bytes())));
-    }
-    text
+    (last + 1..).zip(decisions).map(|(number, decision)| line(number, decision)).collect()
+}
+
+fn line(number: i64, Decision { kind, id, record }: &Decision) -> String {
+    let record = record.as_deref().unwrap_or("null");
+    let fields = format!("[{number},{},{},{record}]", quoted(kind), quoted(id));
+    format!("{:08x} {fields}\n", crc32fast::hash(fields.as_bytes()))
 }
 
 fn quoted(text: &str) -> serde_json::Value {

@@ -1,17 +1,18 @@
 //! Keeps the database and the file of decisions in line, within a write transaction.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteConnection;
 
-use super::file::{self, Appended, Latest};
+use super::file::{self, Appended, Content, Latest};
 use super::kind::DecisionKind;
 use super::{Decision, Decisions, failed};
 use crate::error::DbError;
-use crate::paths::DbPaths;
+use crate::paths::{DbPaths, beside};
 use crate::row::json;
 
 const POSITION: &str = "SELECT position, EXISTS (SELECT 1 FROM decisions_due) FROM decisions_position";
@@ -30,6 +31,7 @@ const IS_LONG: &str = "SELECT position - written_to > 1000 + 4 * written_lines F
 /// Access to the decisions of one database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sync<'a> {
+    pub(crate) label: &'static str,
     pub(crate) kinds: &'static [DecisionKind],
     pub(crate) paths: &'a DbPaths,
 }
@@ -70,7 +72,7 @@ impl Sync<'_> {
         let mut last = position;
         let mut applied = 0;
         if self.last_number().await? != Some(position) {
-            let content = self.blocking("read", file::read).await?;
+            let content = self.content().await?;
             last = content.last();
             if last < position {
                 self.rewrite(conn, position).await?;
@@ -96,8 +98,9 @@ impl Sync<'_> {
         let due: Vec<Decision> = self.read(conn, DUE).await?;
         let mut appended = None;
         if !due.is_empty() {
-            let (from, lines) = (last, due.len() as i64);
-            appended = Some(self.blocking("write", move |path| file::append(path, from, &due)).await?);
+            let (label, from, lines) = (self.label, last, due.len() as i64);
+            let append = move |path: &Path| file::append(path, label, from, &due);
+            appended = Some(self.blocking("write", append).await?);
             self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
             last += lines;
         }
@@ -112,7 +115,7 @@ impl Sync<'_> {
 
     /// Writes the file again if it has words of withdrawn decisions.
     pub(crate) async fn forget_withdrawn(&self, conn: &mut SqliteConnection) -> Result<(), DbError> {
-        let content = self.blocking("read", file::read).await?;
+        let content = self.content().await?;
         let last = content.last();
         if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
     }
@@ -134,7 +137,8 @@ impl Sync<'_> {
         let all: Vec<Decision> = self.read(conn, ALL).await?;
         let lines = all.len() as i64;
         let last = after + lines;
-        self.blocking("write", move |path| file::replace(path, after, &all)).await?;
+        let label = self.label;
+        self.blocking("write", move |path| file::replace(path, label, after, &all)).await?;
         self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
         self.sql(sqlx::query(WRITTEN).bind(last).bind(lines).execute(conn).await)?;
         Ok(())
@@ -200,7 +204,7 @@ impl Sync<'_> {
 
     /// Compares the file with the database.
     pub(crate) async fn compare(&self, conn: &mut SqliteConnection) -> Result<Decisions, DbError> {
-        let content = self.blocking("read", file::read).await?;
+        let content = self.content().await?;
         let damaged_lines = content.damaged;
         let in_file = self.comparable(content.latest(0));
         let all = self.read(conn, ALL).await?.into_iter();
@@ -232,6 +236,46 @@ impl Sync<'_> {
         latest.into_iter().filter_map(holds).collect()
     }
 
+    /// Reads the file. The file of another database is moved out of the way, as a damaged one.
+    pub(crate) async fn content(&self) -> Result<Content, DbError> {
+        let label = self.label;
+        let read = move |path: &Path| {
+            let content = file::read(path)?;
+            if content.head.as_ref().is_none_or(|(found, _)| found == label) {
+                return Ok(content);
+            }
+            std::fs::rename(path, beside(path, ".other"))?;
+            Ok(Content::default())
+        };
+        self.blocking("read", read).await
+    }
+
+    /// Brings decisions in line that differ although the numbers agree: damage to the database that
+    /// no check sees, or to the file. The file's holds where its line can be read, because that has
+    /// a checksum. Returns the number of decisions that were taken from the file.
+    pub(crate) async fn reconcile(&self, conn: &mut SqliteConnection) -> Result<usize, DbError> {
+        let (position, due) = self.position(conn).await?;
+        let content = self.content().await?;
+        let last = content.last();
+        if due || last != position {
+            return Ok(0);
+        }
+        let is_whole = content.damaged == 0 && content.head.is_some();
+        let mut latest = content.latest(0);
+        let in_file = self.comparable(latest.clone());
+        let all = self.read(conn, ALL).await?.into_iter();
+        let in_database =
+            self.comparable(all.map(|Decision { kind, id, record }| ((kind, id), record)).collect());
+        if is_whole && in_file == in_database {
+            return Ok(0);
+        }
+        latest.retain(|key, record| record.is_some() && in_file.get(key) != in_database.get(key));
+        let taken = latest.len();
+        self.apply_each(conn, latest).await?;
+        self.rewrite(conn, last).await?;
+        Ok(taken)
+    }
+
     async fn position(&self, conn: &mut SqliteConnection) -> Result<(i64, bool), DbError> {
         self.sql(sqlx::query_as(POSITION).fetch_one(conn).await)
     }
@@ -254,7 +298,7 @@ impl Sync<'_> {
     async fn blocking<T: Send + 'static>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&std::path::Path) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, DbError> {
         let path = self.paths.decisions.clone();
         let done = tokio::task::spawn_blocking(move || work(&path)).await;

@@ -107,6 +107,7 @@ impl Opening<'_> {
             return Ok(database);
         }
         let mut retry = Retry::new(self.options.lock_timeout);
+        let mut was_unsure;
         let mut database = loop {
             let seen = self.identity();
             let lost = self.lost();
@@ -121,6 +122,7 @@ impl Opening<'_> {
             }
             // A database that no process has open does not change while we look.
             let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
+            was_unsure = unsure;
             match self.sound(unsure).await {
                 Ok(database) => break database,
                 Err(error)
@@ -139,7 +141,10 @@ impl Opening<'_> {
             }
         };
         self.phase = "decisions";
-        let applied = database.catch_up_with_decisions().await?;
+        let mut applied = database.catch_up_with_decisions().await?;
+        if was_unsure && database.recovery.is_none() {
+            applied += database.reconcile_decisions().await?;
+        }
         if applied > 0 {
             database.recovery.get_or_insert_default().decisions += applied;
         }

@@ -15,7 +15,7 @@ use super::schema::Schema;
 use super::{Opening, seal};
 use crate::database::Database;
 use crate::database::durability::Durability;
-use crate::decisions::file::{self, Latest};
+use crate::decisions::file::Latest;
 use crate::decisions::salvage;
 use crate::error::{DbError, OpenError};
 use crate::options::{JournalMode, OpenOptions};
@@ -217,9 +217,8 @@ impl Database {
     /// salvaged from the damaged database.
     async fn take_over(&self, mut salvaged: Latest) -> Result<Recovery, DbError> {
         let Some(decisions) = self.inner.decisions() else { return Ok(Recovery::default()) };
-        let path = &self.inner.paths.decisions;
-        let content = file::read(path).map_err(|error| DbError::io("read", path, error))?;
-        let is_complete = content.damaged == 0 && content.last() > 0;
+        let content = decisions.content().await?;
+        let is_complete = content.damaged == 0 && (content.head.is_some() || content.last() > 0);
         let (last, lines) = (content.last(), content.lines.len());
         let mut ours = content.latest(0);
         if is_complete {

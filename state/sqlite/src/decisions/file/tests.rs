@@ -18,8 +18,8 @@ fn file() -> io::Result<(TempDir, PathBuf)> {
 fn the_last_line_of_an_id_holds() -> io::Result<()> {
     let (_folder, path) = file()?;
     let first = [decision("a", Some(r#"{"name":"one"}"#)), decision("b", Some(r#"{"name":"two"}"#))];
-    append(&path, 0, &first)?.confirm();
-    append(&path, 2, &[decision("a", None)])?.confirm();
+    append(&path, "notes", 0, &first)?.confirm();
+    append(&path, "notes", 2, &[decision("a", None)])?.confirm();
     assert_eq!(last_number(&path)?, Some(3));
     let content = read(&path)?;
     assert!(content.has_withdrawn_words());
@@ -27,7 +27,7 @@ fn the_last_line_of_an_id_holds() -> io::Result<()> {
     let of = |id: &str| latest.get(&("thread".to_owned(), id.to_owned())).cloned().flatten();
     assert_eq!((of("a"), of("b").as_deref()), (None, Some(r#"{"name":"two"}"#)));
 
-    replace(&path, 3, &[decision("b", Some("{}"))])?;
+    replace(&path, "notes", 3, &[decision("b", Some("{}"))])?;
     let content = read(&path)?;
     assert!(!content.has_withdrawn_words());
     assert_eq!((content.lines.len(), content.last()), (1, 4));
@@ -35,10 +35,21 @@ fn the_last_line_of_an_id_holds() -> io::Result<()> {
 }
 
 #[test]
+fn an_empty_file_knows_its_database_and_its_number() -> io::Result<()> {
+    let (_folder, path) = file()?;
+    append(&path, "notes", 0, &[decision("a", Some("{}"))])?.confirm();
+    replace(&path, "notes", 2, &[])?;
+    let content = read(&path)?;
+    assert_eq!((content.lines.len(), last_number(&path)?), (0, Some(2)));
+    assert_eq!(content.head, Some(("notes".to_owned(), 2)));
+    Ok(())
+}
+
+#[test]
 fn lines_that_are_not_confirmed_are_taken_back() -> io::Result<()> {
     let (_folder, path) = file()?;
-    append(&path, 0, &[decision("a", Some("{}"))])?.confirm();
-    drop(append(&path, 1, &[decision("b", Some("{}"))])?);
+    append(&path, "notes", 0, &[decision("a", Some("{}"))])?.confirm();
+    drop(append(&path, "notes", 1, &[decision("b", Some("{}"))])?);
     assert_eq!((last_number(&path)?, read(&path)?.lines.len()), (Some(1), 1));
     Ok(())
 }
@@ -48,14 +59,14 @@ fn every_cut_keeps_the_lines_before_it() -> io::Result<()> {
     let (_folder, path) = file()?;
     let long = format!(r#"{{"name":"{}"}}"#, "n".repeat(9_000));
     let all = [decision("a", Some("{}")), decision("b", Some(&long)), decision("c", Some("{}"))];
-    append(&path, 0, &all)?.confirm();
+    append(&path, "notes", 0, &all)?.confirm();
     let whole = std::fs::read(&path)?;
     let ends: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').map(|at| at + 1).collect();
     for cut in (0..whole.len()).step_by(37).chain(ends.iter().copied()) {
         std::fs::write(&path, &whole[..cut])?;
-        let lines = ends.iter().filter(|end| **end <= cut).count();
+        let lines = ends.iter().filter(|end| **end <= cut).count().saturating_sub(1);
         assert_eq!((read(&path)?.lines.len(), last_number(&path)?), (lines, Some(lines as i64)), "{cut}");
-        append(&path, lines as i64, &[decision("d", Some("{}"))])?.confirm();
+        append(&path, "notes", lines as i64, &[decision("d", Some("{}"))])?.confirm();
         let content = read(&path)?;
         assert_eq!((content.lines.len(), content.damaged), (lines + 1, 0), "{cut}");
     }
@@ -65,11 +76,16 @@ fn every_cut_keeps_the_lines_before_it() -> io::Result<()> {
 #[test]
 fn a_changed_byte_costs_its_own_line_alone() -> io::Result<()> {
     let (_folder, path) = file()?;
-    append(&path, 0, &[decision("a", Some("{}")), decision("b", Some("{}")), decision("c", Some("{}"))])?
-        .confirm();
+    append(
+        &path,
+        "notes",
+        0,
+        &[decision("a", Some("{}")), decision("b", Some("{}")), decision("c", Some("{}"))],
+    )?
+    .confirm();
     let whole = std::fs::read(&path)?;
-    let line = whole.len() / 3;
-    for at in 0..line - 1 {
+    let ends: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').collect();
+    for at in ends[0] + 1..ends[1] {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, bytes)?;
