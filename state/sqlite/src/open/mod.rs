@@ -107,7 +107,7 @@ impl Opening<'_> {
             return Ok(database);
         }
         let mut retry = Retry::new(self.options.lock_timeout);
-        let mut was_unsure;
+        let mut was_unsure = false;
         let mut database = loop {
             let seen = self.identity();
             let lost = self.lost();
@@ -225,6 +225,7 @@ impl Opening<'_> {
         let journal = found.header.map_or(JournalMode::Delete, |header| header.journal);
         let recovery =
             |left: &Path| OpenError::NeedsRecovery { path: paths.database.clone(), left: left.to_path_buf() };
+        let unsure = !seal::is_intact(paths) && !seal::is_in_use(paths);
         let guard = ChangeGuard::of(paths);
         let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
         let database =
@@ -245,7 +246,16 @@ impl Opening<'_> {
             let (applied, needed) = (schema.version(), spec.newest_version());
             Err(OpenError::Outdated { path: paths.database.clone(), applied, needed })
         });
-        let (connection, ()) = closed_on_error(connection, usable).await?;
+        let (mut connection, ()) = closed_on_error(connection, usable).await?;
+        if unsure {
+            let examined = examine::examine(&mut connection, spec, paths).await;
+            if guard.was_disturbed(examined.is_err(), access, paths) {
+                let _ = connection.close().await;
+                return Err(DbError::Changed(paths.database.clone()).into());
+            }
+            let (checked, ()) = closed_on_error(connection, examined).await?;
+            connection = checked;
+        }
         database.keep_reader(connection);
         Ok(database)
     }
