@@ -90,7 +90,7 @@ fn in_cycles(parents: HashMap<String, String>) -> Vec<String> {
 }
 
 /// Closes the agents that the rollouts of `threads` say were closed, in the caller's transaction,
-/// and opens those that they closed before. A later decision of the user stays.
+/// and opens the other agents that these threads had closed. A later decision of the user stays.
 #[cfg(feature = "backfill")]
 pub(crate) async fn close_agents(
     conn: &mut SqliteConnection,

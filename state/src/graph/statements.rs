@@ -156,8 +156,8 @@ pub(super) const ANCESTRY: &str = "WITH RECURSIVE above (id) AS ( \
 pub(super) const CUT: &str =
     "UPDATE agents SET parent_thread_id = NULL WHERE thread_id IN (SELECT value FROM json_each(?1))";
 
-/// Opens the agents that the threads `?2` (a JSON array) closed, unless `?1` still has them. An agent
-/// below a thread that the user closed is closed with that.
+/// Opens the agents that the threads `?2` (a JSON array) closed, unless `?1` still has them. An
+/// agent below a thread that the user closed is closed with that.
 #[cfg(feature = "backfill")]
 pub(super) const OPEN_AGENTS: &str = "UPDATE agents SET agent_closed_by = NULL, closed_by = ( \
        SELECT parent.closed_by FROM agents AS parent \
