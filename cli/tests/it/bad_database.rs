@@ -145,6 +145,9 @@ fn a_damaged_database_is_made_again_with_every_decision() -> Result {
         let said = if kind == "emptied" { "state_5.sqlite was empty: made again" } else { note };
         assert!(listed.stderr.contains(said), "{kind}: {}", listed.all());
         assert_eq!(fixture.run(&["audit"])?.code, Some(0), "{kind}");
+        let deleted = fixture.run(&["threads", "delete", "01a2036c-de71", "--yes"])?;
+        let has_note = deleted.stderr.contains("damaged databases may still have its words");
+        assert_eq!(has_note, kind != "emptied", "{kind}: {}", deleted.all());
         let again = fixture.run(&["threads"])?;
         assert!(!again.stderr.contains("made again"), "{kind}: {}", again.all());
     }

@@ -1,6 +1,7 @@
 //! `threads delete`: removes threads from every store. Their rollouts stay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -76,6 +77,9 @@ impl Run for Delete<'_> {
             Ok(Deletion { doomed, pending })
         });
         let deletions = deletions.await;
+        if let Some(note) = words_kept(&index.state.damaged_databases()) {
+            screen.note(&note);
+        }
         closed(index, deletions).await
     }
 }
@@ -157,6 +161,18 @@ pub(super) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
         format!("{whose} could not be deleted yet; a later command will do it: {reason}").into()
     };
     left.into_iter().map(sentence).collect()
+}
+
+/// Says that damaged databases, which are never deleted, may still have words of a deleted thread.
+pub(super) fn words_kept(damaged: &[PathBuf]) -> Option<Message> {
+    let folders: BTreeSet<_> = damaged.iter().filter_map(|path| path.parent()).collect();
+    let folders: Vec<_> =
+        folders.into_iter().map(|folder| clean(&folder.display().to_string()).into_owned()).collect();
+    let names = folders.join(", ");
+    let note = format!(
+        "damaged databases may still have its words; delete them when you no longer need them: {names}"
+    );
+    (!folders.is_empty()).then(|| note.into())
 }
 
 /// Says what happens to the threads that it spawned: a line, if there are any.

@@ -10,7 +10,7 @@ use threadkeep_app::{Fault, Observer};
 use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf, StateError};
 use uuid::Uuid;
 
-use super::delete::{json_of, left_to_do};
+use super::delete::{json_of, left_to_do, words_kept};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -53,7 +53,8 @@ impl Run for DeleteMissing {
                 done.deleted.push(id);
             }
         }
-        for note in left_to_do(&done.pending) {
+        for note in left_to_do(&done.pending).into_iter().chain(words_kept(&index.state.damaged_databases()))
+        {
             screen.note(&note);
         }
         index.close().await?;
