@@ -136,6 +136,9 @@ impl Stores {
     pub async fn decisions(&self) -> Vec<DecisionsOf> {
         let mut all = Vec::new();
         for database in self.databases() {
+            if database.spec().decisions.is_empty() {
+                continue;
+            }
             let found = match database.existing().await {
                 Ok(Some(open)) => open.decisions().await.map_err(HealthError::from),
                 Ok(None) => continue,

@@ -47,6 +47,10 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     [threads]
     keep_missing_days = 30     # default
 
+    [snapshots]
+    daily = true               # default
+    keep = 2                   # default
+
     [memories]  # not in effect yet: the memory pipeline is not built
     max_age_days = 30          # default
     min_idle_hours = 12        # default
@@ -177,7 +181,7 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     }
     let show = fixture.run(&["config", "show"])?;
     assert_eq!(show.code, Some(1));
-    insta::assert_snapshot!(show.stdout.lines().skip(19).collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(show.stdout.lines().skip(23).collect::<Vec<_>>().join("\n"), @r#"
     min_idle_hours = 12        # default
     max_running = 64           # default
 

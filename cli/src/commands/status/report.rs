@@ -46,10 +46,10 @@ impl Report {
             || self.figures.are_unreadable()
     }
 
-    /// Returns the decisions of a database, unless it keeps none.
+    /// Returns the decisions of a database, if it keeps any and can be read.
     pub(super) fn decisions_of(&self, database: &DbStatus) -> Option<Decisions> {
         let (_, found) = self.decisions.iter().find(|(label, _)| *label == database.label)?;
-        (*found != Decisions::default()).then_some(*found)
+        Some(*found)
     }
 
     /// Returns true if the feature that a database is for is switched on.

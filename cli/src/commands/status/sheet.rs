@@ -147,6 +147,7 @@ fn decisions_of(found: Decisions, screen: &Screen) -> String {
     let number = count(found.in_database as u64);
     let lines = counted(found.damaged_lines as u64, "line");
     match (found.different, found.damaged_lines) {
+        (0, 0) if found.in_database == 0 => "none".to_owned(),
         (0, 0) => format!("{number}, also in the file next to it"),
         (0, _) => {
             paint(YELLOW, &format!("{number}, also in the file next to it; {lines} of that cannot be read"))
