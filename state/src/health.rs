@@ -176,7 +176,8 @@ impl Stores {
     }
 
     /// Takes a snapshot of the databases that hold what the user decided, if their last one is a
-    /// day old. Logs have none: they are made to be forgotten.
+    /// day old. A database without any decision has none, and so have logs: they are made to be
+    /// forgotten.
     pub async fn keep_daily_snapshots(&self, now: Timestamp, keep: usize) -> Vec<SnapshotOf> {
         let day = SignedDuration::from_hours(24);
         let mut all = Vec::new();
@@ -185,7 +186,11 @@ impl Stores {
                 continue;
             }
             let path = match database.existing().await {
-                Ok(Some(open)) => open.keep_snapshot_every(day, now, keep).await.map_err(HealthError::from),
+                Ok(Some(open)) => match open.has_decisions().await {
+                    Ok(true) => open.keep_snapshot_every(day, now, keep).await.map_err(HealthError::from),
+                    // All of it can be made again.
+                    none => none.map(|_| None).map_err(HealthError::from),
+                },
                 Ok(None) => Ok(None),
                 Err(error) => Err(error.into()),
             };

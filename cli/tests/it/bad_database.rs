@@ -208,6 +208,10 @@ fn repair_checks_every_database_and_makes_the_damaged_one_again() -> Result {
 fn snapshots_are_taken_once_a_day_and_on_request() -> Result {
     let fixture = Fixture::bundled()?;
     fixture.run(&["backfill"])?;
+    let names = contents(&fixture.sqlite_home())?;
+    let is_snapshot = |path: &std::path::Path| path.to_string_lossy().contains(".snapshot-");
+    assert!(!names.iter().any(|(path, _)| is_snapshot(path)), "all of it can be made again");
+    fixture.run(&["threads", "rename", "01a2036c-de71", "a name"])?;
     let count = |label: &str| -> Result<usize> {
         let names = contents(&fixture.sqlite_home())?.into_iter().map(|(path, _)| path);
         Ok(names.filter(|path| path.to_string_lossy().contains(&format!("{label}.sqlite.snapshot-"))).count())

@@ -21,6 +21,19 @@ impl Database {
         compare?
     }
 
+    /// Returns true if the database has a decision.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub async fn has_decisions(&self) -> Result<bool, DbError> {
+        const ANY: &str = "SELECT EXISTS (SELECT 1 FROM decisions)";
+        if self.inner.decisions().is_none() {
+            return Ok(false);
+        }
+        self.read(async |conn| sqlx::query_scalar(ANY).fetch_one(conn).await).await
+    }
+
     /// Writes the file of decisions again if it has words of decisions that were withdrawn, such as
     /// those on a deleted thread.
     ///
