@@ -27,10 +27,12 @@ CREATE TABLE goal_tombstones (
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER threads_are_deleted AFTER INSERT ON goal_tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = new.thread_id);
 END;
 CREATE TRIGGER threads_are_restored AFTER DELETE ON goal_tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = old.thread_id);
 END;
 
 CREATE TABLE thread_goals (
@@ -56,11 +58,14 @@ CREATE INDEX thread_goals_by_status ON thread_goals (status, updated_at_ms, thre
 CREATE TRIGGER goals_are_changed AFTER UPDATE OF goal_id, objective, status, token_budget ON thread_goals
 WHEN (old.goal_id, old.objective, old.status, old.token_budget)
     IS NOT (new.goal_id, new.objective, new.status, new.token_budget) BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'goal', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'goal' AND id = new.thread_id);
 END;
 CREATE TRIGGER goals_are_dropped AFTER DELETE ON thread_goals BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'goal', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'goal' AND id = old.thread_id);
 END;
 CREATE TRIGGER goals_are_set AFTER INSERT ON thread_goals BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('goal', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'goal', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'goal' AND id = new.thread_id);
 END;

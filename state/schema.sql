@@ -18,15 +18,18 @@ WHERE (closed_by IS NOT NULL AND agent_closed_by IS NULL) OR updated_at_ms <> cr
 CREATE TRIGGER agents_are_closed AFTER UPDATE OF closed_by, agent_closed_by, updated_at_ms ON agents
 WHEN iif(old.agent_closed_by IS NULL, old.closed_by, NULL) IS NOT iif(new.agent_closed_by IS NULL, new.closed_by, NULL)
     OR (old.agent_closed_by IS NOT NULL AND old.updated_at_ms <> new.updated_at_ms) BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = new.thread_id);
 END;
 CREATE TRIGGER agents_arrive_closed AFTER INSERT ON agents
 WHEN new.closed_by IS NOT NULL AND new.agent_closed_by IS NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = new.thread_id);
 END;
 CREATE TRIGGER agents_leave AFTER DELETE ON agents
 WHEN (old.closed_by IS NOT NULL AND old.agent_closed_by IS NULL) OR old.updated_at_ms <> old.created_at_ms BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = old.thread_id);
 END;
 
 CREATE TABLE backfill_progress (
@@ -198,7 +201,8 @@ CREATE TRIGGER threads_are_decided
 AFTER UPDATE OF user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode ON threads
 WHEN (old.user_name, old.user_named_at_ms, old.user_archived, old.user_archived_at_ms, old.user_memory_mode)
     IS NOT (new.user_name, new.user_named_at_ms, new.user_archived, new.user_archived_at_ms, new.user_memory_mode) BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = new.id);
 END;
 CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
     INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
@@ -208,12 +212,14 @@ CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
 END;
 CREATE TRIGGER threads_arrive_decided AFTER INSERT ON threads
 WHEN new.user_name IS NOT NULL OR new.user_archived IS NOT NULL OR new.user_memory_mode IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = new.id);
 END;
 CREATE TRIGGER threads_leave_decided AFTER DELETE ON threads
 WHEN old.user_name IS NOT NULL OR old.user_named_at_ms IS NOT NULL OR old.user_archived IS NOT NULL
     OR old.user_memory_mode IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', old.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', old.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = old.id);
 END;
 CREATE TRIGGER threads_leave_their_file
 AFTER UPDATE OF rollout_path, missing_since_ms ON threads
@@ -235,10 +241,12 @@ CREATE TABLE tombstones (
     deleted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER threads_are_deleted AFTER INSERT ON tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = new.thread_id);
 END;
 CREATE TRIGGER threads_are_restored AFTER DELETE ON tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = old.thread_id);
 END;
 
 PRAGMA user_version = 2;

@@ -43,39 +43,48 @@ CREATE TABLE decisions_position (
 INSERT INTO decisions_position (id, position, written_to, written_lines) VALUES (1, 0, 0, 0);
 INSERT INTO decisions_due (kind, id) SELECT kind, id FROM decisions;
 
+-- Not `OR IGNORE`, which is void where an upsert fires the trigger.
 CREATE TRIGGER threads_are_decided
 AFTER UPDATE OF user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode ON threads
 WHEN (old.user_name, old.user_named_at_ms, old.user_archived, old.user_archived_at_ms, old.user_memory_mode)
     IS NOT (new.user_name, new.user_named_at_ms, new.user_archived, new.user_archived_at_ms, new.user_memory_mode) BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = new.id);
 END;
 CREATE TRIGGER threads_arrive_decided AFTER INSERT ON threads
 WHEN new.user_name IS NOT NULL OR new.user_archived IS NOT NULL OR new.user_memory_mode IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', new.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = new.id);
 END;
 CREATE TRIGGER threads_leave_decided AFTER DELETE ON threads
 WHEN old.user_name IS NOT NULL OR old.user_named_at_ms IS NOT NULL OR old.user_archived IS NOT NULL
     OR old.user_memory_mode IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('thread', old.id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'thread', old.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'thread' AND id = old.id);
 END;
 
 CREATE TRIGGER agents_are_closed AFTER UPDATE OF closed_by, agent_closed_by, updated_at_ms ON agents
 WHEN iif(old.agent_closed_by IS NULL, old.closed_by, NULL) IS NOT iif(new.agent_closed_by IS NULL, new.closed_by, NULL)
     OR (old.agent_closed_by IS NOT NULL AND old.updated_at_ms <> new.updated_at_ms) BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = new.thread_id);
 END;
 CREATE TRIGGER agents_arrive_closed AFTER INSERT ON agents
 WHEN new.closed_by IS NOT NULL AND new.agent_closed_by IS NULL BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = new.thread_id);
 END;
 CREATE TRIGGER agents_leave AFTER DELETE ON agents
 WHEN (old.closed_by IS NOT NULL AND old.agent_closed_by IS NULL) OR old.updated_at_ms <> old.created_at_ms BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('agent', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'agent', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'agent' AND id = old.thread_id);
 END;
 
 CREATE TRIGGER threads_are_deleted AFTER INSERT ON tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', new.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', new.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = new.thread_id);
 END;
 CREATE TRIGGER threads_are_restored AFTER DELETE ON tombstones BEGIN
-    INSERT OR IGNORE INTO decisions_due (kind, id) VALUES ('deleted', old.thread_id);
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'deleted', old.thread_id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'deleted' AND id = old.thread_id);
 END;

@@ -137,3 +137,21 @@ async fn the_file_says_whose_it_is() -> Result {
     assert!(open(lab.folder.path()).get(thread(1)).await?.is_some());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_goal_is_replaced_and_kept_while_an_older_program_has_left_work() -> Result {
+    let lab = Lab::new()?;
+    lab.goals.insert(thread(1), NewGoal::new("first"), at(1)).await?;
+    // An older program fires the triggers, and does not know of the file.
+    lab.raw()?.execute("UPDATE thread_goals SET objective = 'theirs'", [])?;
+    lab.goals.replace(thread(1), NewGoal::new("second"), at(2)).await?;
+    lab.goals.close().await?;
+    for name in lab.files()? {
+        if !name.ends_with(".decisions") {
+            std::fs::remove_file(lab.folder.path().join(name))?;
+        }
+    }
+    let goals = open(lab.folder.path());
+    assert_eq!(goals.get(thread(1)).await?.map(|goal| goal.objective), Some("second".to_owned()));
+    Ok(())
+}

@@ -164,9 +164,6 @@ impl Sync<'_> {
                     continue;
                 }
                 let rows = json(&rows);
-                // Before, too: the `OR IGNORE` of a trigger is void within an upsert, which would
-                // fail at a decision that is due already.
-                self.sql(sqlx::query(DONE).bind(kind.name).bind(&rows).execute(&mut *conn).await)?;
                 for statement in statements {
                     self.sql(sqlx::query(*statement).bind(&rows).execute(&mut *conn).await)?;
                 }
