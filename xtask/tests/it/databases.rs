@@ -156,7 +156,7 @@ fn a_second_run_that_changes_something() {
     house.edit("state/migrations/0001_threads.sql", "CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ");
     assert_snapshot!(check(&house, "twice"), @r#"
     state/migrations [migrations/twice]
-        a second run changes {"state_5.sqlite", "state_5.sqlite.before-v2"}
+        a second run changes {"state_5.sqlite", "state_5.sqlite.before-v2", "state_5.sqlite.lock"}
         → let nothing in a migration touch what the migrator keeps, and nothing run at every opening
     "#);
 }

@@ -13,7 +13,7 @@ use super::{DELETED, KEPT, Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state-goals",
     spec: &GOALS_DB,
-    queues: &[],
+    queues: &["decisions_due"],
     statements: threadkeep_state_goals::statements,
     exercise,
 };

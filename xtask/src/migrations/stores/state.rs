@@ -14,7 +14,7 @@ use super::{DELETED, KEPT, Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-state",
     spec: &STATE_DB,
-    queues: &["pending_deletions"],
+    queues: &["pending_deletions", "decisions_due"],
     statements: threadkeep_state::statements,
     exercise,
 };
