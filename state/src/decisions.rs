@@ -1,4 +1,4 @@
-//! What only the user knows, and how the index takes it over from the file next to it.
+//! Decisions of the user in the index: how it takes them over from the file next to it.
 //!
 //! The view `decisions` of migration 0003 says what is kept.
 

@@ -30,8 +30,6 @@ pub enum Part {
     Line,
     /// Command in backticks.
     Command(Command),
-    /// Command without backticks, as a part of a larger script.
-    Script(Command),
 }
 
 /// Command of the tool: the words after `threadkeep`.
@@ -98,7 +96,6 @@ impl Message {
             Part::Private(text) => private(text),
             Part::Line => "\n".to_owned(),
             Part::Command(command) => format!("`{}`", command.render(given)),
-            Part::Script(command) => command.render(given),
         };
         self.0.iter().map(part).collect()
     }

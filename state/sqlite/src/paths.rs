@@ -21,7 +21,8 @@ pub struct DbPaths {
     pub shm: PathBuf,
     /// SQLite's rollback journal, present while a transaction runs in journal mode DELETE.
     pub journal: PathBuf,
-    /// Lock for creating and migrating: empty, and never deleted.
+    /// Lock for creating, migrating and repairing, which has the seal of the database as its
+    /// content. Never deleted.
     pub lock: PathBuf,
     /// The user's decisions: see [`DecisionKind`](crate::DecisionKind).
     pub decisions: PathBuf,

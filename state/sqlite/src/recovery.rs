@@ -1,4 +1,4 @@
-//! What opening had to do for a database that was lost, damaged or behind.
+//! Account of what opening did for a database that was lost, damaged or behind its decisions.
 
 use std::path::PathBuf;
 

@@ -127,7 +127,7 @@ fn at(second: usize) -> Timestamp {
     Timestamp::from_second(1_795_353_796 + second as i64).expect("it is in this century")
 }
 
-/// What only the user knows of a thread.
+/// Decisions of the user on a thread.
 type Known = (Option<String>, bool, String, Option<(String, GoalStatus)>, bool, bool);
 
 async fn apply(state: &StateRuntime, ids: &[Uuid], step: &Step, now: Timestamp) {

@@ -65,7 +65,7 @@ async fn look_and_read(
         meanwhile(look).await;
         let read = read(spec, &status.paths, access).await;
         // A sealed database is sound, and a database in use was checked when it was opened.
-        let unsure = !seal::is_intact(&status.paths) && !seal::is_in_use(&status.paths);
+        let unsure = seal::is_doubtful(&status.paths);
         let damage =
             if unsure && read.is_ok() { examined(spec, &status.paths, access).await.err() } else { None };
         if !guard.was_disturbed(read.is_err() || damage.is_some(), access, &status.paths) {

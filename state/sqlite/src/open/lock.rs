@@ -1,8 +1,8 @@
 //! The file lock for creating and migrating.
 //!
 //! sqlx's migration lock does nothing on SQLite, and several first starts at once would fail
-//! without a lock. The lock is an empty file next to the database. It is never deleted, because two
-//! processes could then hold two different files.
+//! without a lock. The lock is a file next to the database, with its seal. It is never deleted,
+//! because two processes could then hold two different files.
 
 use std::fs::{File, TryLockError};
 use std::io;

@@ -121,7 +121,7 @@ impl Opening<'_> {
                 }
             }
             // A database that no process has open does not change while we look.
-            let unsure = !seal::is_intact(&self.paths) && !seal::is_in_use(&self.paths);
+            let unsure = seal::is_doubtful(&self.paths);
             was_unsure = unsure;
             match self.sound(unsure).await {
                 Ok(database) => break database,
@@ -225,7 +225,7 @@ impl Opening<'_> {
         let journal = found.header.map_or(JournalMode::Delete, |header| header.journal);
         let recovery =
             |left: &Path| OpenError::NeedsRecovery { path: paths.database.clone(), left: left.to_path_buf() };
-        let unsure = !seal::is_intact(paths) && !seal::is_in_use(paths);
+        let unsure = seal::is_doubtful(paths);
         let guard = ChangeGuard::of(paths);
         let access = Access::without_trace(paths, journal).ok_or_else(|| recovery(&paths.wal))?;
         let database =

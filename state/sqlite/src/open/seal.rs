@@ -16,8 +16,14 @@ use crate::system::{kept_handle, regular_file};
 pub(crate) const SMALL: u64 = 8 << 20;
 
 /// Returns true if the database is as its last user left it.
-pub(crate) fn is_intact(paths: &DbPaths) -> bool {
+fn is_intact(paths: &DbPaths) -> bool {
     !is_left_open(paths) && read(paths).is_some_and(|seal| describe(paths).is_ok_and(|now| now == seal))
+}
+
+/// Returns true if the database may be damaged: no process has it open, and it is not as its last
+/// user left it.
+pub(crate) fn is_doubtful(paths: &DbPaths) -> bool {
+    !is_intact(paths) && !is_in_use(paths)
 }
 
 /// Returns true if a program of ours once closed a database here.
