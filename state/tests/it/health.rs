@@ -103,6 +103,10 @@ async fn neither_another_file_of_decisions_nor_a_damaged_one_costs_a_decision() 
         // Changed since it was closed, so that it is checked.
         let file = fs::File::options().write(true).open(folder.join("state_5.sqlite"))?;
         file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(5))?;
+        let before = file_names(&folder)?;
+        let read_only = StateOptions::new(&folder).open_options(OpenOptions::new().read_only(true));
+        assert!(Stores::new(&read_only).decisions().await.iter().any(|found| found.found.is_ok()));
+        assert_eq!(file_names(&folder)?, before, "a comparison changes nothing");
         let fixture = fixture.reopened().await?;
         let name = fixture.state.threads().get(id(1)).await?.and_then(|thread| thread.name);
         assert_eq!(name.as_deref(), Some("kept name"));
@@ -133,4 +137,28 @@ async fn a_changed_name_in_the_database_is_restored_from_the_file() -> Result {
     let name = fixture.state.threads().get(id(1)).await?.and_then(|thread| thread.name);
     assert_eq!(name.as_deref(), Some("kept name"));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_file_of_decisions_that_cannot_be_used_stops_no_reader() -> Result {
+    let fixture = with_a_goal().await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.threads().rename(id(1), Some("kept name"), Timestamp::UNIX_EPOCH).await?;
+    fixture.state.clone().close().await?;
+    fs::remove_file(folder.join("state_5.sqlite.decisions"))?;
+    fs::create_dir(folder.join("state_5.sqlite.decisions"))?;
+    fs::write(folder.join("state_5.sqlite.lock"), "")?;
+    let fixture = fixture.reopened().await?;
+    let name = fixture.state.threads().get(id(1)).await?.and_then(|thread| thread.name);
+    assert_eq!(name.as_deref(), Some("kept name"));
+    let edited = fixture.state.threads().rename(id(1), Some("another"), Timestamp::UNIX_EPOCH).await;
+    assert!(edited.is_err(), "an edit cannot be kept twice");
+    Ok(())
+}
+
+fn file_names(folder: &std::path::Path) -> std::io::Result<Vec<std::ffi::OsString>> {
+    let mut names =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }

@@ -62,6 +62,12 @@ impl Database {
         Ok(taken)
     }
 
+    /// Brings in line what differs, as [`reconcile_decisions`](Self::reconcile_decisions) does, if
+    /// that can be done now.
+    pub(crate) async fn try_reconcile_decisions(&self) -> Result<usize, DbError> {
+        unless_unusable(self.reconcile_decisions().await)
+    }
+
     /// Brings the decisions and their file in line. Returns the number of decisions that only the
     /// file had.
     ///
@@ -89,11 +95,15 @@ impl Database {
             Ok(applied)
         }
         .await;
-        match caught_up {
-            Err(error) if matches!(error.class(), ErrorClass::Busy | ErrorClass::Io | ErrorClass::Full) => {
-                Ok(0)
-            }
-            caught_up => caught_up,
-        }
+        unless_unusable(caught_up)
+    }
+}
+
+/// Leaves to the next opening what cannot be done while another process writes, or while the file
+/// cannot be used.
+fn unless_unusable(result: Result<usize, DbError>) -> Result<usize, DbError> {
+    match result {
+        Err(error) if matches!(error.class(), ErrorClass::Busy | ErrorClass::Io | ErrorClass::Full) => Ok(0),
+        result => result,
     }
 }

@@ -43,6 +43,13 @@ pub(crate) struct Content {
 }
 
 impl Content {
+    /// Returns true if the file is that of another database.
+    pub(crate) fn is_of_another(&self, label: &str) -> bool {
+        self.head.as_ref().is_some_and(|(found, _)| found != label)
+    }
+}
+
+impl Content {
     /// Returns the last decision of each kind and id that stands after a line number.
     pub(crate) fn latest(self, after: i64) -> Latest {
         let lines = self.lines.into_iter().filter(|(number, _)| *number > after);
@@ -173,13 +180,16 @@ pub(crate) fn append(path: &Path, label: &str, last: i64, decisions: &[Decision]
 }
 
 /// Writes a new file in place of the old one: all decisions of the database `label`, with the
-/// numbers after `last`.
+/// numbers after `last`. Keeps the file of another database as `….other`.
 pub(crate) fn replace(path: &Path, label: &str, last: i64, decisions: &[Decision]) -> io::Result<()> {
     let partial: PathBuf = beside(path, PARTIAL);
     let mut file = create_private(&partial)?;
     file.set_len(0)?;
     file.write_all((head(label, last) + &lines(last, decisions)).as_bytes())?;
     file.sync_all()?;
+    if read(path).is_ok_and(|content| content.is_of_another(label)) {
+        std::fs::rename(path, beside(path, ".other"))?;
+    }
     std::fs::rename(&partial, path)?;
     sync_folder(path)
 }

@@ -12,7 +12,7 @@ use super::file::{self, Appended, Content, Latest};
 use super::kind::DecisionKind;
 use super::{Decision, Decisions, failed};
 use crate::error::DbError;
-use crate::paths::{DbPaths, beside};
+use crate::paths::DbPaths;
 use crate::row::json;
 
 const POSITION: &str = "SELECT position, EXISTS (SELECT 1 FROM decisions_due) FROM decisions_position";
@@ -27,6 +27,9 @@ const MOVE_TO: &str = "UPDATE decisions_position SET position = ?1";
 const WRITTEN: &str = "UPDATE decisions_position SET position = ?1, written_to = ?1, written_lines = ?2";
 /// True if most lines of the file no longer hold.
 const IS_LONG: &str = "SELECT position - written_to > 1000 + 4 * written_lines FROM decisions_position";
+
+/// Decisions that hold, as values.
+type Comparable = HashMap<(String, String), Option<serde_json::Value>>;
 
 /// Access to the decisions of one database.
 #[derive(Debug, Clone, Copy)]
@@ -204,9 +207,7 @@ impl Sync<'_> {
         let content = self.content().await?;
         let damaged_lines = content.damaged;
         let in_file = self.comparable(content.latest(0));
-        let all = self.read(conn, ALL).await?.into_iter();
-        let in_database =
-            self.comparable(all.map(|Decision { kind, id, record }| ((kind, id), record)).collect());
+        let in_database = self.in_database(conn).await?;
         let only_here = in_database.iter().filter(|(key, record)| in_file.get(*key) != Some(*record)).count();
         let only_there = in_file.keys().filter(|key| !in_database.contains_key(*key)).count();
         Ok(Decisions {
@@ -217,9 +218,14 @@ impl Sync<'_> {
         })
     }
 
+    async fn in_database(&self, conn: &mut SqliteConnection) -> Result<Comparable, DbError> {
+        let all = self.read(conn, ALL).await?.into_iter();
+        Ok(self.comparable(all.map(|Decision { kind, id, record }| ((kind, id), record)).collect()))
+    }
+
     /// Returns the decisions that hold, without the members that change by themselves. As values:
     /// SQLite writes the members in the order of the view.
-    fn comparable(&self, latest: Latest) -> HashMap<(String, String), Option<serde_json::Value>> {
+    fn comparable(&self, latest: Latest) -> Comparable {
         let holds = |(key, record): ((String, String), Option<Arc<str>>)| {
             let mut value: Option<serde_json::Value> = serde_json::from_str(&record?).ok();
             if let Some(record) = value.as_mut().and_then(serde_json::Value::as_object_mut) {
@@ -233,18 +239,10 @@ impl Sync<'_> {
         latest.into_iter().filter_map(holds).collect()
     }
 
-    /// Reads the file. The file of another database is moved out of the way, as a damaged one.
+    /// Reads the file. The file of another database has nothing for this one.
     pub(crate) async fn content(&self) -> Result<Content, DbError> {
-        let label = self.label;
-        let read = move |path: &Path| {
-            let content = file::read(path)?;
-            if content.head.as_ref().is_none_or(|(found, _)| found == label) {
-                return Ok(content);
-            }
-            std::fs::rename(path, beside(path, ".other"))?;
-            Ok(Content::default())
-        };
-        self.blocking("read", read).await
+        let content = self.blocking("read", file::read).await?;
+        Ok(if content.is_of_another(self.label) { Content::default() } else { content })
     }
 
     /// Brings decisions in line that differ although the numbers agree: damage to the database that
@@ -254,22 +252,21 @@ impl Sync<'_> {
         let (position, due) = self.position(conn).await?;
         let content = self.content().await?;
         let last = content.last();
-        if due || last != position {
+        // The next opening brings these in line.
+        if due || last > position {
             return Ok(0);
         }
-        let is_whole = content.damaged == 0 && content.head.is_some();
+        let is_whole = content.damaged == 0 && content.head.is_some() && last == position;
         let mut latest = content.latest(0);
         let in_file = self.comparable(latest.clone());
-        let all = self.read(conn, ALL).await?.into_iter();
-        let in_database =
-            self.comparable(all.map(|Decision { kind, id, record }| ((kind, id), record)).collect());
+        let in_database = self.in_database(conn).await?;
         if is_whole && in_file == in_database {
             return Ok(0);
         }
         latest.retain(|key, record| record.is_some() && in_file.get(key) != in_database.get(key));
         let taken = latest.len();
         self.apply_each(conn, latest).await?;
-        self.rewrite(conn, last).await?;
+        self.rewrite(conn, position).await?;
         Ok(taken)
     }
 

@@ -143,7 +143,7 @@ impl Opening<'_> {
         self.phase = "decisions";
         let mut applied = database.catch_up_with_decisions().await?;
         if was_unsure && database.recovery.is_none() {
-            applied += database.reconcile_decisions().await?;
+            applied += database.try_reconcile_decisions().await?;
         }
         if applied > 0 {
             database.recovery.get_or_insert_default().decisions += applied;
