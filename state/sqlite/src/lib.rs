@@ -91,9 +91,11 @@
 //!
 //! Opening a database that is up to date opens one SQLite handle and runs two statements, and two
 //! more if it keeps decisions. Up to 8 MiB it is read once for its seal. A log that no program has
-//! open is read once more, and a database without a valid seal is checked whole. Each statement costs a hop to the connection's
-//! thread, so one statement over [`json`] or [`values_of`] is faster than a loop. A write adds
-//! three (BEGIN, the floor, COMMIT).
+//! open is read once more, and a database without a valid seal is checked whole.
+//!
+//! Each statement costs a hop to the connection's thread, so one statement over [`json`] or
+//! [`values_of`] is faster than a loop. A write adds three (BEGIN, the floor, COMMIT), and one more
+//! in a database that keeps decisions.
 //!
 //! # File systems
 //!
