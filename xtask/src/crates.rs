@@ -158,6 +158,7 @@ pub const CRATES: &[CrateRule] = &[
         package: "threadkeep-memory-runners",
         folder: "memories/runners",
         knows: &["threadkeep-memories"],
+        forbidden: &[by_feature_only("reqwest", OPT_IN), by_feature_only("rustls*", OPT_IN)],
         ..LIBRARY
     },
     CrateRule {
