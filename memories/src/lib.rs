@@ -9,7 +9,11 @@
 //! are behind [ports](crate::StageOneJobs); it knows no SQL, no HTTP and no file format.
 
 mod clock;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod error;
+#[cfg(feature = "testing")]
+pub mod in_memory;
 mod item;
 mod job;
 mod lock;

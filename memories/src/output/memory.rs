@@ -30,7 +30,7 @@ pub struct Memory {
     pub usage_count: u64,
     /// Last time that it was cited.
     pub last_used_at: Option<Timestamp>,
-    /// True if the last consolidation had this very memory.
+    /// True if the last consolidation had a memory of this thread.
     pub selected: bool,
 }
 

@@ -1,1 +1,3 @@
-//! Tests of the crate.
+//! Tests of the crate, over its in-memory ports.
+
+mod in_memory;
