@@ -70,6 +70,65 @@ CREATE TABLE decisions_position (
     written_lines INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE memories (
+    thread_id       TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
+    input_ms        INTEGER NOT NULL,
+    generated_at_ms INTEGER NOT NULL,
+    usage_count     INTEGER NOT NULL,
+    last_used_ms    INTEGER,
+    -- 1 where the last consolidation had it.
+    selected        INTEGER NOT NULL CHECK (selected IN (0, 1)),
+    slug            TEXT,
+    rollout_summary TEXT    NOT NULL,
+    raw_memory      TEXT    NOT NULL
+) STRICT;
+CREATE TRIGGER memories_are_forgotten AFTER DELETE ON memories
+WHEN old.selected = 1 OR (SELECT lease_owner FROM memory_consolidation) IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO memory_forgotten (thread_id) VALUES (old.thread_id);
+END;
+
+CREATE TABLE memory_consolidation (
+    id               INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    -- Last token that was given out, to a job or to a consolidation.
+    token            INTEGER NOT NULL,
+    lease_owner      TEXT,
+    lease_token      INTEGER,
+    lease_expires_ms INTEGER,
+    last_success_ms  INTEGER,
+    watermark_ms     INTEGER,
+    failed_step      TEXT,
+    reason           TEXT,
+    retry_at_ms      INTEGER
+) STRICT;
+
+CREATE TABLE memory_files (
+    path    TEXT NOT NULL PRIMARY KEY,
+    content BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE memory_forgotten (
+    thread_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE memory_jobs (
+    thread_id        TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
+    state            TEXT    NOT NULL
+        CHECK (state IN ('running', 'succeeded', 'succeeded_no_output', 'failed', 'released')),
+    -- Fencing token.
+    token            INTEGER NOT NULL,
+    -- Claims of this update of the thread.
+    attempts         INTEGER NOT NULL,
+    -- Update of the thread that was claimed.
+    input_ms         INTEGER NOT NULL,
+    owner            TEXT,
+    lease_expires_ms INTEGER,
+    -- NULL for a failure that another try would not change.
+    retry_at_ms      INTEGER,
+    finished_at_ms   INTEGER,
+    reason           TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX memory_jobs_running ON memory_jobs (lease_expires_ms) WHERE state = 'running';
+
 CREATE TABLE pending_deletions (
     thread_id     TEXT    NOT NULL,
     -- No CHECK, because a program leaves alone the participants that it does not know.
@@ -105,14 +164,6 @@ CREATE TABLE session_names (
     thread_id TEXT NOT NULL PRIMARY KEY,
     name      TEXT NOT NULL
 , named_at_ms INTEGER) STRICT, WITHOUT ROWID;
-
-CREATE TABLE thread_memory (
-    thread_id      TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,
-    trace_summary  TEXT    NOT NULL,
-    memory_summary TEXT    NOT NULL,
-    updated_at_ms  INTEGER NOT NULL
-) STRICT;
-CREATE INDEX thread_memory_by_update ON thread_memory (updated_at_ms DESC, thread_id DESC);
 
 CREATE VIRTUAL TABLE thread_trigrams USING fts5 (
     search_text, content = 'threads', content_rowid = 'rowid', tokenize = 'trigram remove_diacritics 1', columnsize = 0,
@@ -188,7 +239,7 @@ CREATE TABLE threads (
           THEN rollout_archived ELSE user_archived END) VIRTUAL, listing INTEGER GENERATED ALWAYS AS
     (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE archived + CASE kind WHEN 'user' THEN 0 ELSE 3 END END) VIRTUAL, search_text TEXT GENERATED ALWAYS AS
     (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, cwd, git_branch, model))
-    VIRTUAL) STRICT;
+    VIRTUAL, remembered_ms INTEGER) STRICT;
 CREATE INDEX threads_by_creation ON threads (listing, created_at_ms);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms);
 CREATE INDEX threads_by_fork ON threads (forked_from_id) WHERE forked_from_id IS NOT NULL;
@@ -197,6 +248,14 @@ CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, source_kind, 
 CREATE INDEX threads_decided ON threads (id)
 WHERE user_name IS NOT NULL OR user_named_at_ms IS NOT NULL OR user_archived IS NOT NULL OR user_memory_mode IS NOT NULL;
 CREATE INDEX threads_missing ON threads (missing_since_ms) WHERE missing_since_ms IS NOT NULL;
+CREATE INDEX threads_to_remember ON threads (listing, updated_at_ms)
+WHERE (source_kind = 'cli' OR source_kind = 'vscode') AND (remembered_ms IS NULL OR remembered_ms < updated_at_ms);
+CREATE TRIGGER memories_are_switched_off AFTER UPDATE OF user_memory_mode, rollout_memory_mode ON threads
+WHEN old.memory_mode = 'enabled' AND new.memory_mode <> 'enabled' BEGIN
+    DELETE FROM memories WHERE thread_id = new.id;
+    DELETE FROM memory_jobs WHERE thread_id = new.id;
+    UPDATE threads SET remembered_ms = NULL WHERE id = new.id AND remembered_ms IS NOT NULL;
+END;
 CREATE TRIGGER threads_are_decided
 AFTER UPDATE OF user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode ON threads
 WHEN (old.user_name, old.user_named_at_ms, old.user_archived, old.user_archived_at_ms, old.user_memory_mode)

@@ -38,6 +38,10 @@ ALTER TABLE threads DROP COLUMN preview;
 -- audit: allow contract: the same
 ALTER TABLE threads DROP COLUMN tokens_used;
 
+-- audit: allow drop: nothing wrote to it; migration 4 has what takes its place
+-- audit: allow contract: the same
+DROP TABLE thread_memory;
+
 -- Whose thread it is.
 ALTER TABLE threads ADD COLUMN kind TEXT NOT NULL DEFAULT 'user'
     CHECK (kind = 'user' OR kind = 'subagent' OR kind = 'review' OR kind = 'guardian' OR kind = 'memory' OR kind = 'fork'

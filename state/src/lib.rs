@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | [`threads`](StateRuntime::threads) | lists, finds, edits and follows threads: [`ThreadStore`] | `state_5.sqlite` |
 //! | [`graph`](StateRuntime::graph) | edges from parents to the agents that they spawned: [`AgentGraph`] | the same |
-//! | [`thread_memories`](StateRuntime::thread_memories) | memories of threads: [`ThreadMemories`] | the same |
+//! | `memories` (feature `memories`) | the ports of `threadkeep-memories`: jobs, memories, the lock | the same |
 //! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine updates the index | the same |
 //! | `thread_goals` (feature `goals`) | `threadkeep_state_goals::GoalStore` | `goals_1.sqlite` |
 //! | `logs` (feature `logs`) | `threadkeep_state_logs::LogStore` | `logs_2.sqlite` |
@@ -92,7 +92,7 @@
 //!
 //! # Features
 //!
-//! All are on by default: `backfill`, `goals` and `logs` as above, and `zstd` reads `.jsonl.zst`.
+//! All are on by default: `backfill`, `goals`, `logs` and `memories` as above, and `zstd` reads `.jsonl.zst`.
 
 /// The examples of the workspace's README are compiled with the tests.
 #[cfg(doctest)]
@@ -111,7 +111,10 @@ pub mod health;
 mod home;
 mod home_problem;
 mod inventory;
-mod memories;
+#[cfg(feature = "memories")]
+pub mod memories;
+#[cfg(any(feature = "backfill", feature = "memories"))]
+mod owner;
 mod row;
 mod runtime;
 mod statements;
@@ -126,7 +129,8 @@ pub use error::StateError;
 pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::Inventory;
-pub use memories::{ThreadMemories, ThreadMemory};
+#[cfg(any(feature = "backfill", feature = "memories"))]
+pub use owner::{lease_owner, owner_is_dead};
 pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;

@@ -7,7 +7,6 @@ use threadkeep_sqlite::Database;
 
 use crate::error::StateError;
 use crate::graph::AgentGraph;
-use crate::memories::ThreadMemories;
 use crate::stores::{StateOptions, Stores};
 use crate::threads::ThreadStore;
 
@@ -24,7 +23,6 @@ impl Stores {
         let state = StateRuntime {
             threads: ThreadStore::new(db.clone(), self.touch_interval),
             graph: AgentGraph::new(db.clone()),
-            memories: ThreadMemories::new(db.clone()),
             stores: self,
             db,
         };
@@ -46,7 +44,6 @@ pub struct StateRuntime {
     db: Database,
     threads: ThreadStore,
     graph: AgentGraph,
-    memories: ThreadMemories,
 }
 
 impl StateRuntime {
@@ -67,11 +64,6 @@ impl StateRuntime {
     /// Returns the agent graph: which thread spawned which, and which threads are open.
     pub fn graph(&self) -> &AgentGraph {
         &self.graph
-    }
-
-    /// Returns the memories of threads.
-    pub fn thread_memories(&self) -> &ThreadMemories {
-        &self.memories
     }
 
     /// Returns the store of goals, in a database of their own.

@@ -18,5 +18,7 @@ pub fn statements() -> Vec<(String, String)> {
         statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
         statements.extend(pages.map(page));
     }
+    #[cfg(feature = "memories")]
+    statements.extend(crate::memories::statements());
     statements
 }

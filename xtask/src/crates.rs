@@ -195,6 +195,7 @@ pub const CRATES: &[CrateRule] = &[
             "threadkeep-state",
             "threadkeep-state-logs",
             "threadkeep-state-goals",
+            "threadkeep-memories",
             "threadkeep-history",
         ],
         ..PROGRAM

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
 use threadkeep_rollout::{AgentHome, ExtractError, ProblemReason, SESSION_INDEX};
-use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions, lease_owner};
+use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions};
+use threadkeep_state::lease_owner;
 use threadkeep_state::{HomeProblem, StateRuntime, Thread};
 use tokio::sync::Notify;
 

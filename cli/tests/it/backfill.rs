@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use threadkeep_backfill::{Acquired, Finish, Progress as _, Term};
-use threadkeep_state::backfill::lease_owner;
+use threadkeep_state::lease_owner;
 
 use super::fixture::{Fixture, Result, Said};
 

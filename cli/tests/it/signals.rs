@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use threadkeep_backfill::{Acquired, BackfillStatus, Finish, Progress as _, Term};
 use threadkeep_state::ListThreads;
-use threadkeep_state::backfill::lease_owner;
+use threadkeep_state::lease_owner;
 
 use super::fixture::{Fixture, Result};
 

@@ -111,12 +111,10 @@ pub(super) async fn succeed<F: Fixture>(fixture: &F, lease: &JobLease, number: u
 
 /// Adds threads with these numbers, whose memories are made one second after another, in order.
 pub(super) async fn remembered<F: Fixture>(fixture: &F, numbers: impl IntoIterator<Item = u128>) {
-    let mut now = 0;
-    for number in numbers {
+    for (now, number) in (0..).zip(numbers) {
         put(fixture, number, 24).await;
         let claim = claim_one(fixture, now).await;
         succeed(fixture, &claim.lease, number, now).await;
-        now += 1;
     }
 }
 

@@ -35,7 +35,8 @@ pub async fn memory_that_is_switched_off_is_forgotten<F: Fixture>(fixture: &F) {
     publish(fixture, &[1, 2], 20).await;
     fixture.put_thread(&InMemoryThread { memory_off: true, ..thread(1, 24) }).await;
     assert_eq!(ids(&select(fixture, 10, 0).await), [id(2)]);
-    assert_eq!(fixture.outputs().prune(at(0), at(30)).await.expect("pruning"), 1);
+    // An implementation may forget it when the mode is switched.
+    fixture.outputs().prune(at(0), at(30)).await.expect("pruning");
     assert_eq!(fixture.outputs().get(id(1)).await.expect("reading"), None);
     assert_eq!(forgotten(fixture).await, [id(1)]);
 }

@@ -12,7 +12,6 @@ mod gate;
 mod index;
 mod one;
 mod outcome;
-mod owner;
 mod progress;
 mod source;
 
@@ -25,7 +24,6 @@ pub use content::{HomeContent, ThreadIndex};
 pub use gate::Gate;
 pub use one::Freshness;
 pub(crate) use outcome::store_sql;
-pub use owner::{lease_owner, owner_is_dead};
 pub use progress::BackfillProgress;
 pub(crate) use progress::{OUTCOMES, OUTCOMES_OF};
 pub use source::{HomeItem, HomeSource};

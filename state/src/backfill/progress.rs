@@ -13,8 +13,8 @@ use threadkeep_backfill::{
 use threadkeep_sqlite::{Database, DbError, Durability, RowReader};
 
 use super::IndexOptions;
-use super::owner::owner_is_dead;
 use crate::home_problem::HomeProblem;
+use crate::owner::owner_is_dead;
 
 type StoredOutcome = threadkeep_backfill::StoredOutcome<HomeProblem>;
 

@@ -42,7 +42,7 @@ pub(super) fn any_words() -> String {
 
 /// Erases the memories of these threads.
 pub(super) fn erase_memories() -> String {
-    format!("DELETE FROM thread_memory WHERE thread_id IN (SELECT id FROM threads WHERE {})", has_words())
+    format!("DELETE FROM memories WHERE thread_id IN (SELECT id FROM threads WHERE {})", has_words())
 }
 
 /// Erases the words.

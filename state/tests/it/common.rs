@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use threadkeep_backfill::{Backfill, Ending};
+use threadkeep_memories::{ClaimRequest, Eligibility, StageOneJobs as _, StageOneOutput, Term};
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::{
     BackfillPorts, BackfillProgress, BackfillReport, HomeSource, IndexOptions, ThreadIndex,
@@ -191,4 +192,25 @@ pub(crate) fn thread(number: u128, created_ms: i64) -> Result<ThreadUpsert> {
     metadata.created_at = Some(Timestamp::from_millisecond(created_ms)?);
     metadata.title = Some(format!("Thread {number}"));
     Ok(ThreadUpsert::new(metadata, &rollout_path(id(number)), false, "mock"))
+}
+
+/// Stores a memory of a thread, as a worker does, whatever the thread's source and age.
+pub(crate) async fn remember(state: &StateRuntime, thread: Uuid, words: &str) -> Result {
+    let now = Timestamp::MAX - std::time::Duration::from_secs(7_200);
+    let mut rules = Eligibility::default();
+    (rules.max_age, rules.include_exec, rules.max_running) =
+        (std::time::Duration::from_secs(1 << 38), true, 1_000);
+    let term = Term { now, expires_at: now + std::time::Duration::from_secs(3_600) };
+    let request = ClaimRequest { owner: "a worker".to_owned(), term, limit: 1_000, rules };
+    let memories = state.memories();
+    for claim in memories.claim(&request).await? {
+        if claim.thread.id == thread {
+            let (rollout_summary, raw_memory) = (words.to_owned(), words.to_owned());
+            let output = StageOneOutput { rollout_summary, raw_memory, slug: None };
+            memories.succeed(&claim.lease, &output, now).await?;
+        } else {
+            memories.release(&claim.lease).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,75 +1,141 @@
-//! Memory modes of threads.
+//! The ports of memories over a real index.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use threadkeep_state::{StateError, ThreadMetadata, ThreadUpsert};
+use sqlx::AssertSqlSafe;
+use threadkeep_memories::conformance::Fixture as Conformance;
+use threadkeep_memories::in_memory::InMemoryThread;
+use threadkeep_memories::{
+    ClaimRequest, ConsolidationLock, Eligibility, StageOneJobs, StageOneOutputs, Term,
+};
+use threadkeep_state::{MemoryMode, ThreadKind, ThreadMetadata, ThreadUpsert};
+use uuid::Uuid;
 
-use crate::common::{Fixture, Result, id, rollout_path};
+use crate::common::{Fixture, Result, id, remember, rollout_path};
 
-fn at(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).expect("a time")
+#[async_trait::async_trait]
+impl Conformance for Fixture {
+    fn jobs(&self) -> Arc<dyn StageOneJobs> {
+        Arc::new(self.state.memories())
+    }
+
+    fn outputs(&self) -> Arc<dyn StageOneOutputs> {
+        Arc::new(self.state.memories())
+    }
+
+    fn lock(&self) -> Arc<dyn ConsolidationLock> {
+        Arc::new(self.state.memories())
+    }
+
+    async fn put_thread(&self, thread: &InMemoryThread) {
+        put(self, thread).await.expect("a thread is stored");
+    }
+
+    async fn delete_thread(&self, id: Uuid) {
+        self.state.delete_thread(id, Timestamp::UNIX_EPOCH).await.expect("a thread is deleted");
+    }
 }
 
-/// An index with threads of these folders.
-async fn threads_in(folders: &[&str]) -> Result<Fixture> {
-    let fixture = Fixture::empty().await?;
-    let mut threads = Vec::new();
-    for (number, folder) in (1..).zip(folders) {
+/// Stores a thread as an index run and a user's edits do.
+async fn put(fixture: &Fixture, thread: &InMemoryThread) -> Result {
+    let facts = &thread.facts;
+    let mut metadata = ThreadMetadata::new(facts.id);
+    metadata.created_at = Some(Timestamp::UNIX_EPOCH);
+    metadata.updated_at = Some(facts.updated_at);
+    metadata.title.clone_from(&facts.title);
+    metadata.cwd.clone_from(&facts.cwd);
+    metadata.git_branch.clone_from(&facts.git_branch);
+    metadata.source = Some(thread.source.clone());
+    metadata.kind = if thread.is_users { ThreadKind::User } else { ThreadKind::Subagent };
+    let threads = fixture.state.threads();
+    threads.upsert(&[ThreadUpsert::new(metadata, &facts.rollout_path, thread.archived, "mock")]).await?;
+    let mode = if thread.memory_off { MemoryMode::Disabled } else { MemoryMode::Enabled };
+    threads.set_memory_mode(facts.id, mode).await?;
+    if thread.missing {
+        let missing = format!("UPDATE threads SET missing_since_ms = 1 WHERE id = '{}'", facts.id);
+        fixture.sql(AssertSqlSafe(missing)).await?;
+    }
+    Ok(())
+}
+
+mod conformance {
+    use crate::common::Fixture;
+
+    threadkeep_memories::conformance_tests!(async { Fixture::empty().await.expect("an index") });
+}
+
+fn request(now: Timestamp) -> ClaimRequest {
+    let term = Term { now, expires_at: now + std::time::Duration::from_secs(3_600) };
+    ClaimRequest { owner: "a worker".to_owned(), term, limit: 64, rules: Eligibility::default() }
+}
+
+/// Threads last updated so many hours before `now`.
+async fn threads(fixture: &Fixture, ids: impl Iterator<Item = u128>, now: Timestamp, hours: u64) -> Result {
+    let updated_at = now - std::time::Duration::from_secs(hours * 3_600);
+    let thread = |number| {
         let mut metadata = ThreadMetadata::new(id(number));
-        metadata.created_at = Some(at(0));
-        metadata.cwd = Some((*folder).to_owned());
-        threads.push(ThreadUpsert::new(metadata, &rollout_path(id(number)), false, "mock"));
-    }
-    fixture.state.threads().upsert(&threads).await?;
-    Ok(fixture)
-}
-
-#[tokio::test]
-async fn a_memory_is_replaced_and_its_time_always_advances() -> Result {
-    let fixture = threads_in(&["/a"]).await?;
-    let memories = fixture.state.thread_memories();
-    assert_eq!(memories.get(id(1)).await?, None);
-    assert_eq!(memories.upsert(id(1), "trace", "summary", at(50)).await?, at(50));
-    assert_eq!(
-        memories.upsert(id(1), "trace", "summary", at(50)).await?,
-        at(51),
-        "not even the same clock stops it"
-    );
-    assert_eq!(
-        memories.upsert(id(1), "later trace", "later", at(10)).await?,
-        at(52),
-        "nor one that goes backwards"
-    );
-    let memory = memories.get(id(1)).await?.ok_or("a memory")?;
-    assert_eq!((memory.trace_summary.as_str(), memory.memory_summary.as_str()), ("later trace", "later"));
-    assert_eq!((memory.thread_id, memory.updated_at), (id(1), at(52)));
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_memory_needs_its_thread_and_goes_with_it() -> Result {
-    let fixture = threads_in(&["/a"]).await?;
-    let memories = fixture.state.thread_memories();
-    let error = memories.upsert(id(9), "", "", at(1)).await.expect_err("no such thread");
-    assert!(matches!(error, StateError::NotFound { .. }), "{error}");
-    memories.upsert(id(1), "", "", at(1)).await?;
-    fixture.state.delete_thread(id(1), at(2)).await?;
-    assert_eq!(memories.get(id(1)).await?, None);
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_newest_of_a_folder_come_first_and_of_no_other_folder() -> Result {
-    let fixture = threads_in(&["/a", "/a/b", "/a", "/a", "/A"]).await?;
-    let memories = fixture.state.thread_memories();
-    for (number, ms) in [(1, 30), (2, 90), (3, 10), (4, 30), (5, 80)] {
-        memories.upsert(id(number), "", "", at(ms)).await?;
-    }
-    let newest = async |limit| -> Result<Vec<u128>> {
-        let found = memories.newest_in("/a", limit).await?;
-        Ok(found.iter().map(|memory| memory.thread_id.as_u128() - id(0).as_u128()).collect())
+        metadata.created_at = Some(updated_at);
+        metadata.updated_at = Some(updated_at);
+        metadata.source = Some("cli".to_owned());
+        ThreadUpsert::new(metadata, &rollout_path(id(number)), false, "mock")
     };
-    assert_eq!(newest(10).await?, [4, 1, 3]);
-    assert_eq!(newest(2).await?, [4, 1]);
-    assert!(memories.newest_in("/b", 10).await?.is_empty());
+    fixture.state.threads().upsert(&ids.map(thread).collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn five_thousand_fresh_threads_starve_no_eligible_one() -> Result {
+    let (fixture, now) = (Fixture::empty().await?, Timestamp::now());
+    threads(&fixture, 0..5_000, now, 1).await?;
+    threads(&fixture, 5_000..5_001, now, 13).await?;
+    let claims = StageOneJobs::claim(&fixture.state.memories(), &request(now)).await?;
+    assert_eq!(claims.iter().map(|claim| claim.thread.id).collect::<Vec<_>>(), [id(5_000)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dead_workers_jobs_are_taken_over_at_once() -> Result {
+    let (fixture, now) = (Fixture::empty().await?, Timestamp::now());
+    threads(&fixture, 1..2, now, 20).await?;
+    let mut child = std::process::Command::new("true").spawn()?;
+    let dead =
+        threadkeep_state::lease_owner().replace(&std::process::id().to_string(), &child.id().to_string());
+    child.wait()?;
+    let memories = fixture.state.memories();
+    let mut ask = request(now);
+    ask.owner.clone_from(&dead);
+    assert_eq!(StageOneJobs::claim(&memories, &ask).await?.len(), 1);
+    let taken = StageOneJobs::claim(&memories, &request(now)).await?;
+    assert_eq!((taken.len(), taken[0].attempt), (1, 2));
+
+    let ask = |owner: &str| threadkeep_memories::ConsolidationRequest {
+        owner: owner.to_owned(),
+        term: request(now).term,
+        cooldown: std::time::Duration::ZERO,
+        force: false,
+    };
+    for owner in [&dead, "another worker"] {
+        let claimed = ConsolidationLock::claim(&memories, &ask(owner)).await?;
+        assert!(matches!(claimed, threadkeep_memories::ConsolidationClaim::Granted(_)), "{claimed:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn switching_a_memory_mode_off_forgets_at_once() -> Result {
+    let (fixture, now) = (Fixture::empty().await?, Timestamp::now());
+    threads(&fixture, 1..3, now, 20).await?;
+    for number in [1, 2] {
+        remember(&fixture.state, id(number), "words").await?;
+    }
+    fixture.sql("UPDATE memories SET selected = 1").await?;
+    fixture.state.threads().set_memory_mode(id(1), MemoryMode::Disabled).await?;
+    let memories = fixture.state.memories();
+    assert_eq!(memories.get(id(1)).await?, None);
+    assert_eq!(ConsolidationLock::state(&memories).await?.forgotten, [id(1)]);
+    assert!(memories.get(id(2)).await?.is_some());
+    fixture.state.threads().set_memory_mode(id(1), MemoryMode::Enabled).await?;
+    assert_eq!(StageOneJobs::claim(&memories, &request(now)).await?.len(), 1, "it is extracted again");
     Ok(())
 }

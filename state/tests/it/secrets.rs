@@ -1,10 +1,11 @@
 //! Secrets that a library's caller hands over reach no database.
 
 use jiff::Timestamp;
+use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_state::{ThreadMetadata, ThreadUpsert};
 use threadkeep_state_goals::{GoalUpdate, NewGoal};
 
-use crate::common::{Fixture, Result, id, rollout_path};
+use crate::common::{Fixture, Result, id, remember, rollout_path};
 
 #[tokio::test]
 async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
@@ -12,25 +13,26 @@ async fn no_store_keeps_a_secret_that_it_is_given() -> Result {
     let (key, now) = (format!("sk-proj-{}", "a1B2".repeat(12)), Timestamp::UNIX_EPOCH);
     let words = format!("call it with {key} please");
     let mut metadata = ThreadMetadata::new(id(1));
+    metadata.source = Some("cli".to_owned());
     metadata.title = Some(words.clone());
     metadata.first_user_message = Some(words.clone());
     metadata.git_origin_url = Some(format!("https://me:{key}@example.com/repo.git"));
     let state = &fixture.state;
     state.threads().upsert(&[ThreadUpsert::new(metadata, &rollout_path(id(1)), false, "mock")]).await?;
     state.threads().rename(id(1), Some(&words), jiff::Timestamp::now()).await?;
-    state.thread_memories().upsert(id(1), &words, &words, now).await?;
+    remember(state, id(1), &words).await?;
     state.thread_goals().insert(id(1), NewGoal::new(&words), now).await?;
     let update = GoalUpdate { objective: Some(words.clone()), ..GoalUpdate::default() };
     let goal = state.thread_goals().update(id(1), update, now).await?;
 
     let clean = "call it with [redacted:openai-key] please";
     let thread = state.threads().get(id(1)).await?.ok_or("a thread")?;
-    let memory = state.thread_memories().get(id(1)).await?.ok_or("a memory")?;
+    let memory = state.memories().get(id(1)).await?.ok_or("a memory")?;
     for text in [thread.title, thread.first_user_message, thread.name] {
         assert_eq!(text.as_deref(), Some(clean));
     }
     assert_eq!(thread.git_origin_url.as_deref(), Some("https://example.com/repo.git"));
-    for text in [memory.trace_summary, memory.memory_summary, goal.objective] {
+    for text in [memory.output.rollout_summary, memory.output.raw_memory, goal.objective] {
         assert_eq!(text, clean);
     }
     let folder = fixture.sqlite_home();

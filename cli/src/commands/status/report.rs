@@ -6,7 +6,7 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::{ConfigFile, Feature};
 use threadkeep_backfill::{BackfillStatus, Lease, ProgressState};
 use threadkeep_sqlite::{DbState, DbStatus, Decisions};
-use threadkeep_state::backfill::owner_is_dead;
+use threadkeep_state::owner_is_dead;
 use threadkeep_state::{DATABASES, Inventory};
 
 use super::figures::Figures;

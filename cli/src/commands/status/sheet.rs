@@ -5,7 +5,7 @@ use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{command, messages};
 use threadkeep_sqlite::{DbState, DbStatus, Decisions, JournalMode, Taken, sqlite_version};
-use threadkeep_state::backfill::owner_is_dead;
+use threadkeep_state::owner_is_dead;
 
 use super::report::{Contents, Report, application_id, is_over, is_trouble, status_word};
 use crate::commands::problems;

@@ -60,6 +60,22 @@ pub fn list_turns(chain: &Chain, query: &TurnQuery) -> Result<TurnPage, ExtractE
     Ok(TurnPage { turns, more: page.more, problem: walk.problem, skipped: walk.skipped })
 }
 
+/// Gives each turn of a chain to `take`, the oldest first, until that breaks. Leaves out turns that
+/// were taken back. Returns the reason why turns are missing.
+///
+/// # Errors
+///
+/// As [`list_turns`].
+pub fn read_turns(
+    chain: &Chain,
+    view: ItemsView,
+    take: impl FnMut(Turn) -> ControlFlow<()>,
+) -> Result<Option<BaseProblem>, ExtractError> {
+    let mut walk = Walk::new(chain);
+    walk.turns(view, take)?;
+    Ok(walk.problem)
+}
+
 struct Page<'q> {
     query: &'q TurnQuery,
     after: Option<(usize, u64)>,

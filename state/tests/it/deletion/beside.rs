@@ -6,7 +6,7 @@ use threadkeep_state_logs::{LogOptions, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{MARKER, no_residue, now, two_threads};
-use crate::common::{Result, id};
+use crate::common::{Result, id, remember};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result {
@@ -26,7 +26,7 @@ async fn whoever_works_on_the_thread_meanwhile_leaves_nothing_of_it() -> Result 
                 // What else is refused is what is asked for.
                 let _ = other.threads().rename(id(1), Some(MARKER), jiff::Timestamp::now()).await;
                 let _ = other.graph().upsert_edge(id(1), id(9), now()).await;
-                let _ = other.thread_memories().upsert(id(1), MARKER, MARKER, now()).await;
+                let _ = remember(&other, id(1), MARKER).await;
                 tracing::dispatcher::with_default(
                     &logging,
                     || tracing::info!(thread_id = %id(1), "{MARKER}"),

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
+use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_state::StateRuntime;
 use threadkeep_state_goals::NewGoal;
 use threadkeep_state_logs::{LogOptions, LogQuery, LogWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use uuid::Uuid;
 
-use crate::common::{Fixture, Result, id, rollout_path, session};
+use crate::common::{Fixture, Result, id, remember, rollout_path, session};
 
 /// Words about the thread in every store.
 pub(crate) const MARKER: &str = "ZEBRAQUUX";
@@ -45,7 +46,7 @@ pub(crate) async fn two_threads() -> Result<Fixture> {
     for (number, words) in [(1, MARKER), (2, "innocent")] {
         state.threads().rename(id(number), Some(words), jiff::Timestamp::now()).await?;
         state.thread_goals().insert(id(number), NewGoal::new(words), now()).await?;
-        state.thread_memories().upsert(id(number), words, words, now()).await?;
+        remember(state, id(number), words).await?;
         state.graph().upsert_edge(id(number), id(number + 10), now()).await?;
         log(state, id(number), words).await?;
     }
@@ -81,7 +82,7 @@ pub(crate) async fn only_the_second_is_left(state: &StateRuntime) -> Result {
         let id = id(number);
         assert_eq!(state.threads().get(id).await?.is_some(), there, "{number}: row");
         assert_eq!(state.thread_goals().get(id).await?.is_some(), there, "{number}: goal");
-        assert_eq!(state.thread_memories().get(id).await?.is_some(), there, "{number}: memory");
+        assert_eq!(state.memories().get(id).await?.is_some(), there, "{number}: memory");
         assert_eq!(!state.graph().children(id).await?.is_empty(), there, "{number}: edges");
         assert_eq!(logged(state, id).await?, usize::from(there), "{number}: logs");
     }

@@ -1,5 +1,6 @@
 //! Nothing of a deleted thread is left in any file.
 
+use threadkeep_memories::StageOneOutputs;
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{StateOptions, StateRuntime};
 
@@ -76,7 +77,7 @@ async fn archiving_deletes_nothing() -> Result {
     for number in [1, 2] {
         fixture.state.threads().archive(id(number), now()).await?;
         assert!(fixture.state.thread_goals().get(id(number)).await?.is_some());
-        assert!(fixture.state.thread_memories().get(id(number)).await?.is_some());
+        assert!(StageOneOutputs::get(&fixture.state.memories(), id(number)).await?.is_some());
         assert_eq!(logged(&fixture.state, id(number)).await?, 1);
     }
     Ok(())

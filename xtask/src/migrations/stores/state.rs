@@ -1,11 +1,17 @@
 //! The index of threads, as a user of the crate works with it.
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, bail, ensure};
+use jiff::Timestamp;
+use threadkeep_memories::{
+    ClaimRequest, ConsolidationClaim, ConsolidationLock, ConsolidationRequest, ConsolidationSuccess,
+    Eligibility, KeptFile, Selection, StageOneJobs, StageOneOutput, StageOneOutputs, Term,
+};
 use threadkeep_state::{
     AgentGraph, Lifecycle, ListThreads, MemoryMode, RunOutcome, STATE_DB, StateError, StateOptions,
-    StateRuntime, ThreadMemories, ThreadMetadata, ThreadUpsert, Touch, TreeQuery,
+    StateRuntime, ThreadMetadata, ThreadUpsert, Touch, TreeQuery,
 };
 use uuid::Uuid;
 
@@ -24,7 +30,7 @@ fn exercise(folder: &Path) -> Work<'_> {
         let state = StateRuntime::open(&StateOptions::new(folder)).await?;
         threads(&state).await?;
         graph(state.graph()).await?;
-        memories(state.thread_memories()).await?;
+        memories(&state).await?;
         state.close().await?;
         Ok(())
     })
@@ -42,11 +48,32 @@ async fn graph(graph: &AgentGraph) -> Result<()> {
     Ok(())
 }
 
-async fn memories(memories: &ThreadMemories) -> Result<()> {
-    memories.upsert(KEPT, "trace", "summary", "2026-11-23T00:00:00Z".parse()?).await?;
-    let memory = memories.get(KEPT).await?;
-    ensure!(memory.is_some_and(|memory| memory.trace_summary == "trace"), "a memory is gone");
-    memories.newest_in("/nowhere", 3).await?;
+/// Extracts, consolidates and forgets, as the pipeline does.
+async fn memories(state: &StateRuntime) -> Result<()> {
+    let (store, owner) = (state.memories(), "xtask".to_owned());
+    let now: Timestamp = "2026-11-23T00:00:00Z".parse()?;
+    let term = Term { now, expires_at: now + Duration::from_secs(3_600) };
+    let mut rules = Eligibility::default();
+    (rules.min_idle, rules.include_exec, rules.include_archived) = (Duration::ZERO, true, true);
+    let request = ClaimRequest { owner: owner.clone(), term, limit: 8, rules };
+    let output = StageOneOutput { rollout_summary: "summary".into(), raw_memory: "raw".into(), slug: None };
+    for claim in StageOneJobs::claim(&store, &request).await.map_err(Error::from_boxed)? {
+        StageOneJobs::heartbeat(&store, &claim.lease, term).await?;
+        StageOneJobs::succeed(&store, &claim.lease, &output, now).await?;
+    }
+    let request = ConsolidationRequest { owner, term, cooldown: Duration::ZERO, force: true };
+    let claim = ConsolidationLock::claim(&store, &request).await.map_err(Error::from_boxed)?;
+    let ConsolidationClaim::Granted(lease) = claim else { bail!("the lock is not free: {claim:?}") };
+    let selection = Selection { limit: 8, unused_since: Timestamp::UNIX_EPOCH };
+    let memories = store.select(selection).await.map_err(Error::from_boxed)?;
+    let success = ConsolidationSuccess {
+        selection: memories.iter().map(|memory| (memory.thread.id, memory.thread.updated_at)).collect(),
+        forgotten: Vec::new(),
+        files: Some(vec![KeptFile { path: "memory_summary.md".into(), content: b"summary".to_vec() }]),
+    };
+    ConsolidationLock::succeed(&store, &lease, &success, now).await?;
+    store.record_usage(&[KEPT], now).await.map_err(Error::from_boxed)?;
+    store.forget(KEPT, now).await.map_err(Error::from_boxed)?;
     Ok(())
 }
 

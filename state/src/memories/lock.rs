@@ -1,0 +1,184 @@
+//! The port of the lock.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::SqliteConnection;
+use threadkeep_memories::{
+    BoxError, ConsolidationClaim, ConsolidationFailure, ConsolidationLease, ConsolidationLock,
+    ConsolidationRequest, ConsolidationState, ConsolidationSuccess, Term, WriteError,
+};
+use threadkeep_redact::redact;
+use threadkeep_sqlite::{DbError, Durability, RowReader, json, uuid_text};
+
+use super::{MemoryStore, next_tokens, verdict};
+use crate::owner::owner_is_dead;
+
+const STATE: &str = "SELECT lease_owner, lease_expires_ms, last_success_ms, watermark_ms, failed_step, reason, \
+     retry_at_ms FROM memory_consolidation WHERE id = 1";
+
+#[async_trait]
+impl ConsolidationLock for MemoryStore {
+    async fn claim(&self, request: &ConsolidationRequest) -> Result<ConsolidationClaim, BoxError> {
+        let claim = async |conn: &mut SqliteConnection| {
+            let state = state(conn).await?;
+            if let Some(refusal) = refusal(&state, request) {
+                return Ok(refusal);
+            }
+            let token = next_tokens(conn, 1).await?;
+            sqlx::query(
+                "UPDATE memory_consolidation SET lease_owner = ?1, lease_token = ?2, lease_expires_ms = ?3 \
+                 WHERE id = 1",
+            )
+            .bind(&request.owner)
+            .bind(token)
+            .bind(request.term.expires_at.as_millisecond())
+            .execute(conn)
+            .await?;
+            Ok(ConsolidationClaim::Granted(ConsolidationLease { owner: request.owner.clone(), token }))
+        };
+        let claimed: Result<_, DbError> = self.db.write(Durability::Usual, claim).await;
+        Ok(claimed?)
+    }
+
+    async fn heartbeat(&self, lease: &ConsolidationLease, term: Term) -> Result<(), WriteError> {
+        let renew = sqlx::query(
+            "UPDATE memory_consolidation SET lease_expires_ms = ?2 WHERE id = 1 AND lease_token = \
+             ?1 AND lease_owner IS NOT NULL",
+        );
+        let renew = renew.bind(lease.token).bind(term.expires_at.as_millisecond());
+        self.under_lease(Durability::Usual, async |conn| Ok(renew.execute(conn).await?.rows_affected() == 1))
+            .await
+    }
+
+    async fn succeed(
+        &self,
+        lease: &ConsolidationLease,
+        success: &ConsolidationSuccess,
+        now: Timestamp,
+    ) -> Result<(), WriteError> {
+        self.under_lease(Durability::Durable, async |conn| {
+            let watermark = success.selection.iter().map(|(_, updated_at)| updated_at.as_millisecond()).max();
+            let done = sqlx::query(
+                "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL, \
+             last_success_ms = ?2, watermark_ms = ?3, failed_step = NULL, reason = NULL, \
+             retry_at_ms = NULL WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
+            );
+            let done = done.bind(lease.token).bind(now.as_millisecond()).bind(watermark);
+            if done.execute(&mut *conn).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            store(conn, success).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn fail(
+        &self,
+        lease: &ConsolidationLease,
+        failure: &ConsolidationFailure,
+        _now: Timestamp,
+    ) -> Result<(), WriteError> {
+        let fail = sqlx::query(
+            "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL, \
+             failed_step = ?2, reason = ?3, retry_at_ms = ?4 WHERE id = 1 AND lease_token = ?1 AND \
+             lease_owner IS NOT NULL",
+        );
+        let fail = fail
+            .bind(lease.token)
+            .bind(failure.step.code())
+            .bind(redact(&failure.reason))
+            .bind(failure.retry_at.as_millisecond());
+        self.under_lease(Durability::Usual, async |conn| Ok(fail.execute(conn).await?.rows_affected() == 1))
+            .await
+    }
+
+    async fn release(&self, lease: &ConsolidationLease) -> Result<(), WriteError> {
+        let release = sqlx::query(
+            "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL WHERE id \
+             = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
+        )
+        .bind(lease.token);
+        self.under_lease(
+            Durability::Usual,
+            async |conn| Ok(release.execute(conn).await?.rows_affected() == 1),
+        )
+        .await
+    }
+
+    async fn state(&self) -> Result<ConsolidationState, BoxError> {
+        Ok(self.db.read(async |conn| state(conn).await).await?)
+    }
+}
+
+/// Maximum of a lease's remaining time. A longer one was not written by a working clock.
+const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Returns the answer to a request that is not granted.
+fn refusal(state: &ConsolidationState, request: &ConsolidationRequest) -> Option<ConsolidationClaim> {
+    let now = request.term.now;
+    if let Some((owner, expires_at)) = &state.holder
+        && *expires_at > now
+        && expires_at.duration_since(now) <= LONGEST_LEASE
+        && !owner_is_dead(owner)
+    {
+        return Some(ConsolidationClaim::Held { owner: owner.clone(), expires_at: *expires_at });
+    }
+    if request.force {
+        return None;
+    }
+    if let Some(until) = state.retry_at.filter(|at| *at > now) {
+        return Some(ConsolidationClaim::Waiting { until });
+    }
+    let until = state.last_success_at.and_then(|at| at.checked_add(request.cooldown).ok());
+    let until = until.filter(|until| *until > now && state.forgotten.is_empty());
+    until.map(|until| ConsolidationClaim::CoolingDown { until })
+}
+
+/// Stores the selection, the kept files, and what is still due.
+async fn store(conn: &mut SqliteConnection, success: &ConsolidationSuccess) -> Result<(), sqlx::Error> {
+    let texts = |ids: &mut dyn Iterator<Item = uuid::Uuid>| json(&ids.map(uuid_text).collect::<Vec<_>>());
+    let selection = texts(&mut success.selection.iter().map(|(thread, _)| *thread));
+    sqlx::query("UPDATE memories SET selected = thread_id IN (SELECT value FROM json_each(?1))")
+        .bind(&selection)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("DELETE FROM memory_forgotten WHERE thread_id IN (SELECT value FROM json_each(?1))")
+        .bind(texts(&mut success.forgotten.iter().copied()))
+        .execute(&mut *conn)
+        .await?;
+    // The workspace now has words of memories that were forgotten while the run lasted.
+    sqlx::query(
+        "INSERT OR IGNORE INTO memory_forgotten (thread_id) SELECT value FROM json_each(?1) \
+         WHERE value NOT IN (SELECT thread_id FROM memories)",
+    )
+    .bind(&selection)
+    .execute(&mut *conn)
+    .await?;
+    let Some(files) = &success.files else { return Ok(()) };
+    sqlx::query("DELETE FROM memory_files").execute(&mut *conn).await?;
+    for file in files {
+        let insert = sqlx::query("INSERT INTO memory_files (path, content) VALUES (?1, ?2)");
+        insert.bind(&file.path).bind(&file.content).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn state(conn: &mut SqliteConnection) -> Result<ConsolidationState, sqlx::Error> {
+    let forgotten = sqlx::query_scalar("SELECT thread_id FROM memory_forgotten ORDER BY thread_id");
+    let forgotten: Vec<String> = forgotten.fetch_all(&mut *conn).await?;
+    let forgotten = verdict::ids(&forgotten);
+    // The row was lost; the next claim makes it again.
+    let Some(row) = sqlx::query(STATE).fetch_optional(conn).await? else {
+        return Ok(ConsolidationState { forgotten, ..ConsolidationState::default() });
+    };
+    let mut row = RowReader::new(&row);
+    let owner: Option<String> = row.column()?;
+    let holder = owner.zip(row.optional_time()?);
+    let last_success_at = row.optional_time()?;
+    let watermark = row.optional_time()?;
+    let step: Option<String> = row.column()?;
+    let failure = step.zip(row.column::<Option<String>>()?);
+    let retry_at = row.optional_time()?;
+    Ok(ConsolidationState { holder, last_success_at, watermark, failure, retry_at, forgotten })
+}
