@@ -1,1 +1,5 @@
-//! Tests of the crate.
+//! Tests of the crate: models and agents at work.
+
+mod digest_agent;
+mod digest_model;
+mod kit;

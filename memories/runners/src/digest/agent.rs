@@ -1,0 +1,73 @@
+//! An agent that needs no network: a deterministic consolidation of memories into one file.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use async_trait::async_trait;
+use threadkeep_memories::{AgentError, ConsolidationAgent, ConsolidationTask, Memory};
+
+use super::block::Surroundings;
+use super::summary::summary;
+
+/// The file.
+const FILE: &str = "memory_summary.md";
+/// Bytes that the generated part may have, however long the user's text is.
+const MIN_BLOCK: usize = 2_000;
+
+/// An agent that needs no network: it writes the lines of all memories to `memory_summary.md`.
+///
+/// Lines are grouped by folder and subject, the most used first. Each ends with the beginnings of
+/// its threads' ids. The file is made of the task's memories alone, so words of a forgotten thread
+/// cannot stay. Text of the user outside of the two marks stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct DigestAgent {
+    max_bytes: usize,
+}
+
+impl Default for DigestAgent {
+    fn default() -> Self {
+        Self { max_bytes: 10_000 }
+    }
+}
+
+impl DigestAgent {
+    /// Sets the longest summary, in bytes; 10,000 by default. The user's own text counts, but
+    /// leaves at least 2,000 bytes for the generated part.
+    #[must_use]
+    pub fn with_max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes }
+    }
+
+    fn write(self, root: &Path, memories: &[Memory]) -> io::Result<()> {
+        let path = root.join(FILE);
+        // A link is not followed: it may lead out of the root. Writing replaces it.
+        let old = match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_file() => fs::read(&path)?,
+            Ok(_) => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let surroundings = Surroundings::of(&old);
+        let marks = surroundings.around("").len() - surroundings.len() + 4;
+        let budget = self.max_bytes.saturating_sub(surroundings.len() + marks).max(MIN_BLOCK);
+        let new = surroundings.around(&summary(memories, budget));
+        if new == old {
+            return Ok(());
+        }
+        let mut file = tempfile::NamedTempFile::new_in(root)?;
+        file.write_all(&new)?;
+        file.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ConsolidationAgent for DigestAgent {
+    async fn consolidate(&self, task: ConsolidationTask<'_>) -> Result<(), AgentError> {
+        let is_kept = |memory: &&Memory| !task.forgotten.contains(&memory.thread.id);
+        let memories: Vec<Memory> = task.memories.iter().filter(is_kept).cloned().collect();
+        self.write(task.root, &memories)
+            .map_err(|error| AgentError::Failed { reason: format!("cannot write {FILE}: {error}") })
+    }
+}
