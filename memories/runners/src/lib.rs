@@ -3,11 +3,11 @@
 //! | | model (phase 1) | agent (phase 2) |
 //! |---|---|---|
 //! | needs no network, the default | [`DigestModel`] | [`DigestAgent`] |
+//! | any program | | [`CommandAgent`] |
 //!
 //! ```
-//! use threadkeep_memories::{
-//!     ExtractionRequest, MemoryItem, StageOneModel, ThreadFacts, ThreadText, answer_schema, read_answer,
-//! };
+//! use threadkeep_memories::{ExtractionRequest, MemoryItem, StageOneModel, ThreadFacts};
+//! use threadkeep_memories::{ThreadText, answer_schema, read_answer};
 //! use threadkeep_memory_runners::DigestModel;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -37,7 +37,7 @@
 //!
 //! # Locking
 //!
-//! None: the procedure of [`threadkeep_memories`] lets one agent run at a time.
+//! None. The procedure of [`threadkeep_memories`] lets one agent run at a time.
 //!
 //! # Compatibility
 //!
@@ -46,14 +46,17 @@
 //!
 //! # Performance
 //!
-//! A digest reads each item once, and long texts only as far as they are shown.
+//! A digest reads each item once, and long texts only as far as they are shown. A program's output
+//! costs two copies of its last 64 KiB, however long it is.
 //!
 //! # File systems
 //!
 //! Agents write in the root that they are given: the digest one file, by a temporary file and a
 //! rename. Links in the root are not followed.
 
+mod command;
 mod digest;
 
+pub use command::{CommandAgent, CommandError};
 pub use digest::agent::DigestAgent;
 pub use digest::model::DigestModel;

@@ -1,5 +1,7 @@
 //! Tests of the crate: models and agents at work.
 
+#[cfg(target_os = "linux")]
+mod command_agent;
 mod digest_agent;
 mod digest_model;
 mod kit;
