@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | needs no network, the default | [`DigestModel`] | [`DigestAgent`] |
 //! | any program | | [`CommandAgent`] |
+//! | a Responses API, with the feature `responses` | `ResponsesModel` | |
 //!
 //! ```
 //! use threadkeep_memories::{ExtractionRequest, MemoryItem, StageOneModel, ThreadFacts};
@@ -41,6 +42,10 @@
 //!
 //! # Compatibility
 //!
+//! The client works with servers that know the Responses API in part: structured output, error
+//! bodies and reasoning items differ, and are read in all known forms. Servers with
+//! `chat/completions` only are not supported.
+//!
 //! The digests read no format but the values of the ports and Markdown. `memory_summary.md` keeps
 //! its two marks; any version may change the text between them.
 //!
@@ -56,7 +61,11 @@
 
 mod command;
 mod digest;
+#[cfg(feature = "responses")]
+mod responses;
 
 pub use command::{CommandAgent, CommandError};
 pub use digest::agent::DigestAgent;
 pub use digest::model::DigestModel;
+#[cfg(feature = "responses")]
+pub use responses::{Environment, Machine, ResponsesError, ResponsesModel, ResponsesSettings};
