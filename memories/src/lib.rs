@@ -12,6 +12,7 @@ mod clock;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod error;
+pub mod extraction;
 #[cfg(feature = "testing")]
 pub mod in_memory;
 mod item;
