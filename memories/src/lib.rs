@@ -13,6 +13,7 @@ mod clock;
 pub mod conformance;
 mod error;
 pub mod extraction;
+pub mod files;
 #[cfg(feature = "testing")]
 pub mod in_memory;
 mod item;

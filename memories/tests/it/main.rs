@@ -1,4 +1,5 @@
 //! Tests of the crate, over its in-memory ports.
 
 mod extraction;
+mod files;
 mod in_memory;
