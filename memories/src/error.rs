@@ -74,3 +74,15 @@ pub enum AgentError {
         after: Duration,
     },
 }
+
+/// Returns an error with its causes.
+pub(crate) fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,5 +1,6 @@
 //! The global lock of phase 2, and what is stored of its runs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct ConsolidationRequest {
     pub cooldown: Duration,
     /// True if neither cool-down nor retry time counts: a person asked.
     pub force: bool,
+    /// Folder of the workspace, for programs that must find it later.
+    pub root: PathBuf,
 }
 
 /// The answer to a request for the lock.
@@ -138,4 +141,6 @@ pub struct ConsolidationState {
     pub retry_at: Option<Timestamp>,
     /// Threads whose words may still stand in consolidated files.
     pub forgotten: Vec<Uuid>,
+    /// Folder of the workspace, as the last run that had the lock named it.
+    pub root: Option<PathBuf>,
 }

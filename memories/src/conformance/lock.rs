@@ -16,7 +16,8 @@ pub async fn lock_is_exclusive<F: Fixture>(fixture: &F) {
     forced.force = true;
     assert_eq!(fixture.lock().claim(&forced).await.expect("claiming"), held, "force ends no living run");
     fixture.lock().release(&lease).await.expect("the owner may");
-    assert_eq!(fixture.lock().state().await.expect("reading").holder, None);
+    let state = fixture.lock().state().await.expect("reading");
+    assert_eq!((state.holder, state.root), (None, Some("/home/memories".into())));
     locked(fixture, 1, 1).await;
 }
 

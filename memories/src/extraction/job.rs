@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::input::{BYTES_PER_TOKEN, render};
 use super::instructions::INSTRUCTIONS;
 use super::{Extraction, ExtractionError, JobOutcome, JobReport, store};
+use crate::error::describe;
 use crate::{
     Claim, ExtractionRequest, JobFailure, JobLease, MemoryItem, ModelError, StageOneOutput, ThreadText,
     WriteError, answer_schema, read_answer,
@@ -149,16 +150,4 @@ fn outcome(stored: Result<(), WriteError>, outcome: JobOutcome) -> Result<JobOut
         Err(WriteError::LeaseLost) => Ok(JobOutcome::LeaseLost),
         Err(WriteError::Backend(source)) => Err(store("store the result of an extraction", source)),
     }
-}
-
-/// Returns an error with its causes.
-fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -32,6 +32,7 @@ impl ConsolidationLock for InMemoryStore {
         data.token += 1;
         data.lock_token = data.token;
         data.lock.holder = Some((request.owner.clone(), request.term.expires_at));
+        data.lock.root = Some(request.root.clone());
         let lease = ConsolidationLease { owner: request.owner.clone(), token: data.token };
         Ok(ConsolidationClaim::Granted(lease))
     }
@@ -66,6 +67,7 @@ impl ConsolidationLock for InMemoryStore {
         }
         data.lock = ConsolidationState {
             last_success_at: Some(now),
+            root: data.lock.root.take(),
             watermark: success.selection.iter().map(|(_, updated_at)| *updated_at).max(),
             ..ConsolidationState::default()
         };

@@ -10,6 +10,8 @@ use threadkeep_sqlite::{DeletedThreads, ErrorClass, LazyDatabase, OpenError, Sto
 use uuid::Uuid;
 
 use super::erase::erase_threads;
+#[cfg(feature = "memories")]
+use crate::memories::{MemoryFiles, MemoryStore};
 use crate::stores::Stores;
 
 const READ_ELSEWHERE: &str =
@@ -17,7 +19,7 @@ const READ_ELSEWHERE: &str =
 
 /// Labels of all participants, in `pending_deletions`, in telemetry and in JSON. A program that was
 /// built without one of them still leaves work for it, because another program may have filled it.
-pub(super) const PARTICIPANTS: [&str; 3] = ["goals", "logs", "state"];
+pub(super) const PARTICIPANTS: [&str; 4] = ["goals", "logs", "memories", "state"];
 
 /// Reason why work is left.
 pub(super) enum Left {
@@ -42,6 +44,9 @@ pub(super) enum Participant {
         expect(dead_code, reason = "no store was built in")
     )]
     Store(DeletedThreads),
+    /// The files that follow from memories. The memories themselves go with the thread's row.
+    #[cfg(feature = "memories")]
+    MemoryFiles(LazyDatabase),
     /// The files of the index apart from its tables: its write-ahead log, and the snapshots that
     /// upgrades have left.
     IndexFiles {
@@ -60,6 +65,8 @@ impl Participant {
             "goals" => Some(Participant::Store(stores.thread_goals().deleted_threads().within(patience))),
             #[cfg(feature = "logs")]
             "logs" => Some(Participant::Store(stores.logs().deleted_threads().within(patience))),
+            #[cfg(feature = "memories")]
+            "memories" => Some(Participant::MemoryFiles(stores.index().within(patience))),
             "state" => {
                 let index = stores.index().within(patience);
                 Some(Participant::IndexFiles { index, is_written_back: false })
@@ -73,6 +80,8 @@ impl Participant {
     pub(super) async fn prepare(&mut self) -> Result<(), OpenError> {
         match self {
             Participant::Store(threads) => threads.database().get().await.map(drop),
+            #[cfg(feature = "memories")]
+            Participant::MemoryFiles(index) => index.get().await.map(drop),
             Participant::IndexFiles { index, is_written_back } => {
                 let index = index.get().await?;
                 index.forget_withdrawn_decisions().await?;
@@ -86,6 +95,8 @@ impl Participant {
     pub(super) async fn erase(&self, thread: Uuid, deleted_at: Timestamp) -> Result<(), Left> {
         let is_gone = match self {
             Participant::Store(threads) => threads.erase(thread, deleted_at).await?,
+            #[cfg(feature = "memories")]
+            Participant::MemoryFiles(index) => return erase_from_memory_files(index).await,
             Participant::IndexFiles { index, is_written_back } => {
                 erase_from_snapshots(index, &[thread]).await?;
                 *is_written_back
@@ -101,6 +112,8 @@ impl Participant {
                 // The log keeps the words until the other program ends, as after any deletion.
                 threads.erase_unknown(deleted).await?;
             }
+            #[cfg(feature = "memories")]
+            Participant::MemoryFiles(index) => return erase_from_memory_files(index).await,
             Participant::IndexFiles { index, .. } => {
                 let ids: Vec<Uuid> = deleted.iter().map(|stone| stone.thread_id).collect();
                 erase_from_snapshots(index, &ids).await?;
@@ -113,6 +126,8 @@ impl Participant {
     pub(super) async fn restore(&self, thread: Uuid) -> Result<(), Left> {
         match self {
             Participant::Store(threads) => Ok(threads.restore(thread).await?),
+            #[cfg(feature = "memories")]
+            Participant::MemoryFiles(_) => Ok(()),
             Participant::IndexFiles { .. } => Ok(()),
         }
     }
@@ -121,8 +136,22 @@ impl Participant {
     pub(super) async fn tombstones(&self) -> Vec<Tombstone> {
         match self {
             Participant::Store(threads) => threads.list().await.unwrap_or_default(),
+            #[cfg(feature = "memories")]
+            Participant::MemoryFiles(_) => Vec::new(),
             Participant::IndexFiles { .. } => Vec::new(),
         }
+    }
+}
+
+#[cfg(feature = "memories")]
+async fn erase_from_memory_files(index: &LazyDatabase) -> Result<(), Left> {
+    let store = MemoryStore::new(index.get().await?);
+    match store.bring_files_in_line(Timestamp::now()).await {
+        Ok(MemoryFiles::Busy { owner }) => Err(Left::Participant(format!(
+            "a consolidation of memories runs ({owner}) and has the thread's words"
+        ))),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Left::Participant(error.to_string())),
     }
 }
 

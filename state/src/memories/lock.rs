@@ -1,5 +1,7 @@
 //! The port of the lock.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
@@ -14,7 +16,7 @@ use super::{MemoryStore, next_tokens, verdict};
 use crate::owner::owner_is_dead;
 
 const STATE: &str = "SELECT lease_owner, lease_expires_ms, last_success_ms, watermark_ms, failed_step, reason, \
-     retry_at_ms FROM memory_consolidation WHERE id = 1";
+     retry_at_ms, root FROM memory_consolidation WHERE id = 1";
 
 #[async_trait]
 impl ConsolidationLock for MemoryStore {
@@ -26,12 +28,13 @@ impl ConsolidationLock for MemoryStore {
             }
             let token = next_tokens(conn, 1).await?;
             sqlx::query(
-                "UPDATE memory_consolidation SET lease_owner = ?1, lease_token = ?2, lease_expires_ms = ?3 \
-                 WHERE id = 1",
+                "UPDATE memory_consolidation SET lease_owner = ?1, lease_token = ?2, lease_expires_ms = ?3, \
+                   root = ?4 WHERE id = 1",
             )
             .bind(&request.owner)
             .bind(token)
             .bind(request.term.expires_at.as_millisecond())
+            .bind(request.root.to_str())
             .execute(conn)
             .await?;
             Ok(ConsolidationClaim::Granted(ConsolidationLease { owner: request.owner.clone(), token }))
@@ -114,15 +117,19 @@ impl ConsolidationLock for MemoryStore {
 /// Maximum of a lease's remaining time. A longer one was not written by a working clock.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Returns the holder of the lock and its expiry, unless it is expired or dead.
+pub(super) fn living_holder(state: &ConsolidationState, now: Timestamp) -> Option<(&String, Timestamp)> {
+    let (owner, expires_at) = state.holder.as_ref()?;
+    let is_alive =
+        *expires_at > now && expires_at.duration_since(now) <= LONGEST_LEASE && !owner_is_dead(owner);
+    is_alive.then_some((owner, *expires_at))
+}
+
 /// Returns the answer to a request that is not granted.
 fn refusal(state: &ConsolidationState, request: &ConsolidationRequest) -> Option<ConsolidationClaim> {
     let now = request.term.now;
-    if let Some((owner, expires_at)) = &state.holder
-        && *expires_at > now
-        && expires_at.duration_since(now) <= LONGEST_LEASE
-        && !owner_is_dead(owner)
-    {
-        return Some(ConsolidationClaim::Held { owner: owner.clone(), expires_at: *expires_at });
+    if let Some((owner, expires_at)) = living_holder(state, now) {
+        return Some(ConsolidationClaim::Held { owner: owner.clone(), expires_at });
     }
     if request.force {
         return None;
@@ -180,5 +187,6 @@ async fn state(conn: &mut SqliteConnection) -> Result<ConsolidationState, sqlx::
     let step: Option<String> = row.column()?;
     let failure = step.zip(row.column::<Option<String>>()?);
     let retry_at = row.optional_time()?;
-    Ok(ConsolidationState { holder, last_success_at, watermark, failure, retry_at, forgotten })
+    let root = row.column::<Option<String>>()?.map(PathBuf::from);
+    Ok(ConsolidationState { holder, last_success_at, watermark, failure, retry_at, forgotten, root })
 }

@@ -1,6 +1,7 @@
 //! The ports of `threadkeep-memories`, over this index and the rollouts of an agent home.
 
 mod claim;
+mod files;
 mod jobs;
 mod lock;
 mod outputs;
@@ -11,6 +12,7 @@ use sqlx::SqliteConnection;
 use threadkeep_memories::{BoxError, WriteError};
 use threadkeep_sqlite::{Database, DbError, Durability};
 
+pub use files::MemoryFiles;
 pub use text::HomeTexts;
 pub(crate) use verdict::statements;
 
@@ -25,11 +27,15 @@ pub struct MemoryStore {
 impl StateRuntime {
     /// Returns the jobs, the memories and the lock of their consolidation.
     pub fn memories(&self) -> MemoryStore {
-        MemoryStore { db: self.database().clone() }
+        MemoryStore::new(self.database().clone())
     }
 }
 
 impl MemoryStore {
+    pub(crate) fn new(db: Database) -> MemoryStore {
+        MemoryStore { db }
+    }
+
     /// Runs a change under a lease: it returns false if the lease is no longer the current one, and
     /// then nothing is written.
     async fn under_lease(

@@ -114,6 +114,7 @@ async fn a_dead_workers_jobs_are_taken_over_at_once() -> Result {
         term: request(now).term,
         cooldown: std::time::Duration::ZERO,
         force: false,
+        root: "/home/memories".into(),
     };
     for owner in [&dead, "another worker"] {
         let claimed = ConsolidationLock::claim(&memories, &ask(owner)).await?;
@@ -137,5 +138,63 @@ async fn switching_a_memory_mode_off_forgets_at_once() -> Result {
     assert!(memories.get(id(2)).await?.is_some());
     fixture.state.threads().set_memory_mode(id(1), MemoryMode::Enabled).await?;
     assert_eq!(StageOneJobs::claim(&memories, &request(now)).await?.len(), 1, "it is extracted again");
+    Ok(())
+}
+
+/// Consolidates what there is in a workspace, as far as its generated files go.
+async fn consolidated(fixture: &Fixture, root: &std::path::Path) -> Result {
+    let memories = fixture.state.memories();
+    let lease = locked(fixture, root).await?;
+    let selection = threadkeep_memories::Selection { limit: 10, unused_since: Timestamp::UNIX_EPOCH };
+    let selected = memories.select(selection).await?;
+    threadkeep_memories::files::sync(root, &selected)?;
+    let selection = selected.iter().map(|memory| (memory.thread.id, memory.thread.updated_at)).collect();
+    let success = threadkeep_memories::ConsolidationSuccess { selection, ..Default::default() };
+    ConsolidationLock::succeed(&memories, &lease, &success, Timestamp::now()).await?;
+    Ok(())
+}
+
+async fn locked(
+    fixture: &Fixture,
+    root: &std::path::Path,
+) -> Result<threadkeep_memories::ConsolidationLease> {
+    let request = threadkeep_memories::ConsolidationRequest {
+        owner: threadkeep_state::lease_owner(),
+        term: request(Timestamp::now()).term,
+        cooldown: std::time::Duration::ZERO,
+        force: true,
+        root: root.to_owned(),
+    };
+    match ConsolidationLock::claim(&fixture.state.memories(), &request).await? {
+        threadkeep_memories::ConsolidationClaim::Granted(lease) => Ok(lease),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_threads_words_leave_the_workspace_at_once() -> Result {
+    let (fixture, folder) = (Fixture::empty().await?, tempfile::tempdir()?);
+    threads(&fixture, 1..4, Timestamp::now(), 20).await?;
+    for number in 1..4 {
+        remember(&fixture.state, id(number), &format!("ZEBRA{number}")).await?;
+    }
+    consolidated(&fixture, folder.path()).await?;
+    let words = || -> Result<String> {
+        let mut words = std::fs::read_to_string(folder.path().join("raw_memories.md"))?;
+        for entry in std::fs::read_dir(folder.path().join("rollout_summaries"))? {
+            words += &std::fs::read_to_string(entry?.path())?;
+        }
+        Ok(words)
+    };
+    assert_eq!(fixture.state.delete_thread(id(1), Timestamp::now()).await?, []);
+    assert!(!words()?.contains("ZEBRA1") && words()?.contains("ZEBRA2"));
+
+    // A consolidation has the words in hand, and would write them again.
+    let lease = locked(&fixture, folder.path()).await?;
+    let left = fixture.state.delete_thread(id(2), Timestamp::now()).await?;
+    assert_eq!(left.iter().map(|left| left.participant.as_str()).collect::<Vec<_>>(), ["memories"]);
+    ConsolidationLock::release(&fixture.state.memories(), &lease).await?;
+    assert_eq!(fixture.state.finish_deletions().await?, []);
+    assert!(!words()?.contains("ZEBRA2") && words()?.contains("ZEBRA3"));
     Ok(())
 }
