@@ -38,8 +38,8 @@ pub trait Index: Send + Sync + 'static {
     type Handle: Send + Sync + 'static;
     /// The problems of items that cannot be read.
     type Problem: ItemProblem;
-    /// Saved state of an earlier extraction, from which reading continues. `()` if the index has no
-    /// such state.
+    /// Knowledge of an earlier extraction, and the saved state from which reading continues. `()`
+    /// if the index has neither.
     type Previous: Send + 'static;
     /// The result of reading an item.
     type Extracted: Send + 'static;
@@ -49,19 +49,23 @@ pub trait Index: Send + Sync + 'static {
     /// Makes the buffers of an extracting thread. It must not panic.
     fn worker(&self) -> Self::Worker;
 
-    /// Loads the saved extraction state of some items of one batch, by key. Items without any are
-    /// absent.
+    /// Loads what is known of some items of one batch from an earlier extraction, by key. Items of
+    /// which nothing is known are absent.
     ///
-    /// The engine asks once a batch, for items that were read before and have changed since, also
-    /// if that failed. It never asks for new items, lost rows or a forced pass: those are read from
-    /// the start.
+    /// The engine asks for items that were read before, also if that failed, and never for new
+    /// ones. If `continues` is true the items have changed since, and reading may continue from
+    /// saved state. Otherwise (a lost row, a forced pass) they are read from the start.
     ///
     /// # Errors
     ///
     /// Any error of the store. The run ends with
     /// [`BackfillError::Store`](crate::BackfillError::Store).
-    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Self::Previous>, BoxError> {
-        let _ = keys;
+    async fn previous(
+        &self,
+        keys: &[&str],
+        continues: bool,
+    ) -> Result<HashMap<String, Self::Previous>, BoxError> {
+        let _ = (keys, continues);
         Ok(HashMap::new())
     }
 

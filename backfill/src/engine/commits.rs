@@ -116,7 +116,7 @@ where
             self.ledger.set_fate(place, &item.key, Fate::Pending);
             self.update.total_items += 1;
             self.update.total_bytes = self.update.total_bytes.saturating_add(item.bytes);
-            again.push(Selected { place, continues: false });
+            again.push(Selected { place, is_known: true, continues: false });
         }
         again
     }

@@ -18,6 +18,8 @@ pub(super) struct Plan {
 pub(super) struct Selected {
     /// Its place in the sorted listing.
     pub(super) place: usize,
+    /// True if the index may have something of it.
+    pub(super) is_known: bool,
     /// True if it was read and has changed, so that reading may continue from saved state.
     pub(super) continues: bool,
 }
@@ -69,7 +71,7 @@ impl<'a, H> Comparison<'a, H> {
         while let Some(item) = self.items.get(self.done)
             && key.is_none_or(|key| item.key.as_str() < key)
         {
-            self.plan.selected.push(Selected { place: self.done, continues: false });
+            self.plan.selected.push(Selected { place: self.done, is_known: false, continues: false });
             self.done += 1;
         }
     }
@@ -79,9 +81,9 @@ impl<'a, H> Comparison<'a, H> {
         let changed = item.fingerprint != outcome.fingerprint;
         let transient = matches!(&outcome.state, OutcomeState::Failed(problem) if problem.is_transient());
         if changed || transient || !outcome.present || self.force {
-            let has_state = !matches!(outcome.state, OutcomeState::Excluded);
-            let continues = has_state && changed && outcome.present && !self.force;
-            self.plan.selected.push(Selected { place: self.done, continues });
+            let is_known = !matches!(outcome.state, OutcomeState::Excluded);
+            let continues = is_known && changed && outcome.present && !self.force;
+            self.plan.selected.push(Selected { place: self.done, is_known, continues });
             return;
         }
         ledger.fates[self.done] = match outcome.state {

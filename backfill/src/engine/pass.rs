@@ -199,12 +199,14 @@ where
         if batch.is_empty() {
             return Ok(None);
         }
-        let continuing = batch.iter().filter(|selected| selected.continues);
-        let keys: Vec<&str> = continuing.map(|selected| items[selected.place].key.as_str()).collect();
         let mut previous = HashMap::new();
-        if !keys.is_empty() {
-            let loaded = self.engine.index.previous(&keys).await;
-            previous = loaded.map_err(BackfillError::store("read saved state"))?;
+        for continues in [true, false] {
+            let known = batch.iter().filter(|selected| selected.is_known && selected.continues == continues);
+            let keys: Vec<&str> = known.map(|selected| items[selected.place].key.as_str()).collect();
+            if !keys.is_empty() {
+                let loaded = self.engine.index.previous(&keys, continues).await;
+                previous.extend(loaded.map_err(BackfillError::store("read saved state"))?);
+            }
         }
         let to_read =
             batch.iter().map(|selected| (selected.place, previous.remove(&items[selected.place].key)));

@@ -38,8 +38,8 @@ pub struct StoreStats {
     pub commits: Vec<Vec<String>>,
     /// Watermark after each commit.
     pub watermarks: Vec<Option<String>>,
-    /// Keys whose saved state was requested.
-    pub previous: Vec<String>,
+    /// Keys whose earlier extraction was requested, and true if reading continues from it.
+    pub previous: Vec<(String, bool)>,
     /// Keys whose extraction began, in no particular order.
     pub extracted: Vec<String>,
     /// Number of worker states made.
@@ -98,10 +98,10 @@ impl Index for InMemoryStore {
         self.data().stats.workers += 1;
     }
 
-    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, String>, BoxError> {
+    async fn previous(&self, keys: &[&str], continues: bool) -> Result<HashMap<String, String>, BoxError> {
         self.faults.step().await?;
         let mut data = self.data();
-        data.stats.previous.extend(keys.iter().map(|key| (*key).to_owned()));
+        data.stats.previous.extend(keys.iter().map(|key| ((*key).to_owned(), continues)));
         let texts = keys.iter().filter_map(|key| Some(((*key).to_owned(), data.rows.text_of(key)?)));
         Ok(texts.collect())
     }

@@ -127,23 +127,26 @@ async fn bytes_bound_a_batch_too() {
 }
 
 #[tokio::test]
-async fn saved_state_is_asked_for_changed_items_alone() {
+async fn only_changed_items_continue_from_saved_state() {
     let world = World::with_items(10);
     world.pass().await;
-    assert_eq!(world.store.stats().previous, [""; 0], "new items have none");
+    assert_eq!(world.store.stats().previous, [], "new items have none");
     world.source.put(key(3), ItemContent::text("changed"));
     world.source.put(key(10), ItemContent::text("new"));
     world.store.lose_row(&key(5));
     assert_eq!(world.pass().await.indexed, 3);
-    assert_eq!(world.store.stats().previous, [key(3)], "neither a new item nor a lost row");
+    let mut asked = vec![(key(3), true), (key(5), false)];
+    assert_eq!(world.store.stats().previous, asked, "not for a new item");
     world.source.put(key(4), ItemContent::text("changed"));
     complete(world.engine().with(|it| it.force = true).run(|_| {}).await);
-    assert_eq!(world.store.stats().previous, [key(3)], "nor a forced pass");
+    asked.extend((0..=10).map(|number| (key(number), false)));
+    assert_eq!(world.store.stats().previous, asked, "a forced pass continues none");
     world.source.put(key(6), ItemContent::text("broken").behaviour(Behaviour::Breaks));
     world.pass().await;
     world.source.put(key(6), ItemContent::text("mended"));
     assert_eq!(world.pass().await.indexed, 1);
-    assert_eq!(world.store.stats().previous, [key(3), key(6), key(6)], "an earlier failure changed, too");
+    asked.extend([(key(6), true), (key(6), true)]);
+    assert_eq!(world.store.stats().previous, asked, "an earlier failure changed, too");
 }
 
 #[tokio::test]

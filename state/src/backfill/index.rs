@@ -22,9 +22,11 @@ use crate::threads::ThreadUpsert;
 /// as much as storing it.
 const WORTH_A_CHECKPOINT: u64 = 512 * 1024;
 
-/// Knowledge of the index about a file that has changed since.
+/// Knowledge of the index about a file that is read again.
 #[derive(Debug)]
 pub struct Previous {
+    /// True if the index has a thread with content from it.
+    has_content: bool,
     /// Its length in bytes.
     length: u64,
     /// Greatest length in bytes that it had.
@@ -44,11 +46,13 @@ impl Index for ThreadIndex {
         Extractor::of_home(&self.home)
     }
 
-    async fn previous(&self, keys: &[&str]) -> Result<HashMap<String, Previous>, BoxError> {
+    async fn previous(&self, keys: &[&str], continues: bool) -> Result<HashMap<String, Previous>, BoxError> {
         let keys = serde_json::to_string(keys)?;
         let rows = self.db.read(async |conn| {
             sqlx::query(
-                "SELECT path, fingerprint, outcome = 'failed', problem, detail, checkpoint \
+                "SELECT path, fingerprint, outcome = 'failed', problem, detail, \
+                   EXISTS (SELECT 1 FROM threads \
+                     WHERE id = rollouts.thread_id AND rollout_path = path AND kind <> 'empty'), checkpoint \
                  FROM rollouts LEFT JOIN rollout_checkpoints USING (path) \
                  WHERE path IN (SELECT value FROM json_each(?1))",
             )
@@ -64,10 +68,12 @@ impl Index for ThreadIndex {
             let (problem, detail): (Option<String>, _) = (row.column()?, row.column()?);
             let problem = problem.map(|code| HomeProblem::stored(code, detail));
             let longest = HomeProblem::longest(length, problem.as_ref(), failed);
+            let has_content = row.column()?;
             // A checkpoint of another version is none: the file is read from its start.
             let checkpoint: Option<&str> = row.column()?;
+            let checkpoint = checkpoint.filter(|_| continues);
             let checkpoint = checkpoint.and_then(|checkpoint| serde_json::from_str(checkpoint).ok());
-            Ok((path, Previous { length, longest, checkpoint }))
+            Ok((path, Previous { has_content, length, longest, checkpoint }))
         };
         Ok(rows.await?.iter().map(previous).collect::<Result<_, _>>()?)
     }
@@ -81,7 +87,7 @@ impl Index for ThreadIndex {
         let HomeItem::Rollout { name, archived, compressed, changed_at_ms } = &item.handle else {
             return self.read_names();
         };
-        let is_known = previous.is_some();
+        let has_content = previous.as_ref().is_some_and(|previous| previous.has_content);
         let (length, was) = previous.as_ref().map_or((0, 0), |previous| (previous.length, previous.longest));
         let shrunk = (item.bytes < was).then_some(HomeProblem::Shrunk { was, is: item.bytes });
         // The agent goes on writing to the rest of a file that shrank: that is the thread now.
@@ -99,7 +105,7 @@ impl Index for ThreadIndex {
         if let Some(problem) = &problem
             && !matches!(problem, HomeProblem::Base(_))
             && extraction.metadata.kind == ThreadKind::Empty
-            && ((is_known && !goes_on) || extraction.is_unreadable)
+            && ((has_content && !goes_on) || extraction.is_unreadable)
         {
             return Err(problem.clone());
         }
