@@ -41,7 +41,8 @@ const ON_REQUEST: Duration = Duration::from_secs(1);
 
 impl StateRuntime {
     /// Deletes a thread: its row, its edges, its memory, its goal and its logs, also in the
-    /// snapshots that upgrades have left. Its rollout is not touched.
+    /// snapshots that upgrades have left. Its rollout is not touched. Forks still build on its
+    /// lines: their own words, tokens and turns stay the same.
     ///
     /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal
     /// or logging for it. The thread is deleted from the index when this returns, and that is on

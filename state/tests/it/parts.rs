@@ -49,7 +49,7 @@ impl Part<'_> {
     }
 }
 
-fn path(thread: Uuid, segment: Option<Uuid>) -> String {
+pub(crate) fn path(thread: Uuid, segment: Option<Uuid>) -> String {
     let segment = segment.map_or_else(String::new, |segment| format!("_{segment}"));
     format!("sessions/2026/11/22/rollout-2026-11-22T10-00-00-{thread}{segment}.jsonl")
 }
@@ -199,7 +199,7 @@ async fn a_file_that_goes_is_missed_by_everything_that_builds_on_it() -> Result 
 }
 
 /// A turn with this id, after which the thread's counter has this total.
-fn turn(id: &str, total: u64) -> String {
+pub(crate) fn turn(id: &str, total: u64) -> String {
     format!(
         "{{\"timestamp\":\"2026-11-22T10:00:01Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"task_started\",\
          \"turn_id\":\"{id}\"}}}}\n{{\"timestamp\":\"2026-11-22T10:00:02Z\",\"type\":\"event_msg\",\"payload\":\
@@ -207,7 +207,7 @@ fn turn(id: &str, total: u64) -> String {
     )
 }
 
-fn header(thread: Uuid, more: &str) -> String {
+pub(crate) fn header(thread: Uuid, more: &str) -> String {
     format!(
         "{{\"timestamp\":\"2026-11-22T10:00:00Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{thread}\",\
          \"timestamp\":\"2026-11-22T10:00:00Z\",\"cwd\":\"/w\",\"source\":\"cli\"{more}}}}}\n"

@@ -2,6 +2,7 @@
 
 mod again;
 mod beside;
+mod forks;
 mod killed;
 mod left;
 mod whole;
