@@ -1,8 +1,9 @@
 //! From a typed word to the thread that is meant.
 //!
 //! A word is a whole id, `@1` for the first thread of a list, the path of a rollout, the beginning
-//! of an id, its end, a name, or a sub-agent's nickname, in this order. A whole id is taken as it
-//! is: goals and the agent graph may know threads that no rollout contains yet.
+//! of an id, its end, a name, or a sub-agent's nickname or path, in this order. `PARENT/PATH` is a
+//! sub-agent below one thread. A whole id is taken as it is: goals and the agent graph may know
+//! threads that no rollout contains yet.
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::label::thread_label;
@@ -11,7 +12,7 @@ use threadkeep_app::refresh::{self, Refreshed};
 use threadkeep_app::text::{counted, fit};
 use threadkeep_app::{Fault, FaultKind, Message, Observer, command, messages};
 use threadkeep_rollout::{AgentHome, RolloutName};
-use threadkeep_state::{LEAST_END, ListThreads, MAX_PAGE, Shelf, StateError, Thread};
+use threadkeep_state::{Descendants, LEAST_END, ListThreads, MAX_PAGE, Shelf, StateError, Thread};
 use uuid::Uuid;
 
 use super::word::Word;
@@ -190,6 +191,12 @@ impl<'a> Lookup<'a> {
         if found.is_empty() {
             (how, found) = ("the nickname", threads.ids_nicknamed(typed).await?);
         }
+        if found.is_empty() {
+            (how, found) = ("the agent path", threads.ids_at_agent_path(typed).await?);
+        }
+        if found.is_empty() {
+            found = self.below(typed).await?;
+        }
         match found.as_slice() {
             [] => Err(unknown(typed)),
             [one] => Ok(*one),
@@ -198,6 +205,22 @@ impl<'a> Lookup<'a> {
                 Err(messages::several(typed, how, lines.into_iter()))
             }
         }
+    }
+
+    /// Returns the sub-agents that a word names with a thread above them: `PARENT/PATH`.
+    async fn below(&self, typed: &str) -> Result<Vec<Uuid>, Fault> {
+        let Some((parent, path)) = typed.split_once('/').filter(|(parent, _)| !parent.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let parent = match Box::pin(self.look_up_id(parent)).await {
+            Err(fault) if fault.kind == FaultKind::UnknownThread => return Ok(Vec::new()),
+            parent => parent?,
+        };
+        let state = &self.index.state;
+        let named = state.threads().ids_at_agent_path(&format!("/{path}")).await?;
+        let named = if named.is_empty() { state.threads().ids_at_agent_path(path).await? } else { named };
+        let below = state.graph().descendants(parent, Descendants::default()).await?;
+        Ok(named.into_iter().filter(|id| below.iter().any(|agent| agent.thread_id == *id)).collect())
     }
 
     /// Returns the thread at a position of the list that the command works on.

@@ -1,4 +1,5 @@
-//! Finds threads by id, by the beginning or the end of an id, by name, by nickname, and by file.
+//! Finds threads by id, by the beginning or the end of an id, by name, by an agent's nickname or
+//! path, and by file.
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -197,22 +198,37 @@ impl ThreadStore {
         self.ids_called(NICKNAMED, nickname).await
     }
 
-    async fn ids_called(&self, all: &'static str, name: &str) -> Result<Vec<Uuid>, StateError> {
+    /// Returns the sub-agents with a path, such as `/root/helper`. If none has exactly this one,
+    /// the sub-agents with a path that ends with it, as `helper`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn ids_at_agent_path(&self, path: &str) -> Result<Vec<Uuid>, StateError> {
+        let all = self.all_called(WITH_PATH).await?;
+        let end = format!("/{path}");
+        let exact = those(&all, |other| other == path);
+        Ok(if exact.is_empty() { those(&all, |other| other.ends_with(&end)) } else { exact })
+    }
+
+    /// Returns the threads with what `all` selects of them.
+    async fn all_called(&self, all: &'static str) -> Result<Vec<(Uuid, String)>, StateError> {
         let named = self.db.read(async |conn| {
             let rows = sqlx::query(all).fetch_all(conn).await?;
             let named = rows.iter().map(|row| {
                 let mut row = RowReader::new(row);
                 Ok((row.uuid()?, row.column()?))
             });
-            named.collect::<Result<Vec<(Uuid, String)>, sqlx::Error>>()
+            named.collect::<Result<_, sqlx::Error>>()
         });
-        let named = named.await?;
-        let those = |is_meant: &dyn Fn(&str) -> bool| -> Vec<Uuid> {
-            named.iter().filter(|(_, name)| is_meant(name)).map(|(id, _)| *id).collect()
-        };
+        Ok(named.await?)
+    }
+
+    async fn ids_called(&self, all: &'static str, name: &str) -> Result<Vec<Uuid>, StateError> {
+        let named = self.all_called(all).await?;
         let (name, folded) = (name.trim(), name.trim().to_lowercase());
-        let exact = those(&|other| other == name);
-        Ok(if exact.is_empty() { those(&|other| other.to_lowercase() == folded) } else { exact })
+        let exact = those(&named, |other| other == name);
+        Ok(if exact.is_empty() { those(&named, |other| other.to_lowercase() == folded) } else { exact })
     }
 
     /// Returns the threads whose agent pursues a goal, the latest updated first, at most `limit`.
@@ -240,6 +256,10 @@ impl ThreadStore {
     }
 }
 
+fn those(all: &[(Uuid, String)], is_meant: impl Fn(&str) -> bool) -> Vec<Uuid> {
+    all.iter().filter(|(_, text)| is_meant(text)).map(|(id, _)| *id).collect()
+}
+
 fn uuids(rows: &[SqliteRow]) -> Result<Vec<Uuid>, sqlx::Error> {
     rows.iter().map(|row| RowReader::new(row).uuid()).collect()
 }
@@ -256,6 +276,8 @@ const DELETED_ENDING: &str =
 const NAMED: &str = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
 /// Reads every nickname.
 const NICKNAMED: &str = "SELECT id, agent_nickname FROM threads WHERE agent_nickname IS NOT NULL ORDER BY id";
+/// Reads every agent's path.
+const WITH_PATH: &str = "SELECT id, agent_path FROM threads WHERE agent_path IS NOT NULL ORDER BY id";
 /// Reads the `?1` threads that were deleted last.
 const LATEST_DELETED: &str =
     "SELECT thread_id, deleted_at_ms FROM tombstones ORDER BY deleted_at_ms DESC, thread_id LIMIT ?1";
