@@ -14,23 +14,21 @@ use super::{matching, place, real};
 /// A folder belongs to it by git's common directory, which all worktrees share. A folder that no
 /// longer exists belongs to it by its remote.
 pub fn of_repository(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
-    if is_name(typed) {
-        return of_name(&typed.to_string_lossy(), folders, remotes);
-    }
-    of_folder(typed, folders, remotes)
+    let named = || of_name(&typed.to_string_lossy(), folders, remotes);
+    // A word that is no repository's name may be a folder here.
+    let is_folder = !is_name(typed) || fs::symlink_metadata(typed).is_ok();
+    let folder = || is_folder.then(|| of_folder(typed, folders, remotes)).flatten();
+    is_name(typed).then(named).flatten().or_else(folder)
 }
 
-/// Returns true if a word can only be the name of a repository, such as `name` or `owner/name`:
-/// there is no such folder.
+/// Returns true if a word may be the name of a repository, such as `name` or `owner/name`.
 pub fn is_name(typed: &Path) -> bool {
     let mut parts = typed.components();
-    !is_windows(&typed.to_string_lossy())
-        && parts.all(|part| matches!(part, Component::Normal(_)))
-        && fs::symlink_metadata(typed).is_err()
+    !is_windows(&typed.to_string_lossy()) && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Returns the folders of all repositories with a name: that of their remote, or else that of the
-/// folder with git's directory.
+/// Returns the folders of all repositories with a name: that of their remote, or that of the folder
+/// with git's directory.
 fn of_name(name: &str, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
     let ends = format!("/{}", name.trim_end_matches('/').to_lowercase());
     let is_named = |path: &str| format!("/{path}").to_lowercase().ends_with(&ends);
@@ -41,6 +39,7 @@ fn of_name(name: &str, folders: &[String], remotes: &[(String, String)]) -> Opti
         common.is_some_and(|common| {
             let root = common.parent().filter(|_| common.ends_with(".git")).unwrap_or(&common);
             is_named(root.to_string_lossy().trim_end_matches(".git"))
+                || origin(&common).is_some_and(|url| is_named(&remote_key(&url)))
         })
     };
     let mut named: Vec<&String> = by_remote.chain(folders.iter().filter(is_root)).collect();

@@ -77,6 +77,8 @@ fn a_repository_has_its_worktrees_and_what_was_removed() -> Result {
         assert_eq!(of_repository(Path::new(name), &folders, &remotes).as_ref(), Some(&named), "{name}");
     }
     assert_eq!(of_repository(Path::new("main"), &folders, &[]).map(|found| found.len()), Some(4));
+    // Threads need not name the remote if the repository does.
+    assert_eq!(of_repository(Path::new("b"), &folders, &[]).map(|found| found.len()), Some(4));
     for name in ["a", "c/b", "ain"] {
         assert_eq!(of_repository(Path::new(name), &folders, &remotes), None, "{name}");
     }
