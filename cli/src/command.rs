@@ -29,6 +29,17 @@ pub(crate) enum Needs {
     Settings,
 }
 
+/// Behaviour of a command if several homes are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForHomes {
+    /// It works on one home.
+    One,
+    /// It runs once for each.
+    Each,
+    /// It reads all of them itself.
+    All,
+}
+
 /// One command.
 #[async_trait(?Send)]
 pub(crate) trait Run {
@@ -52,6 +63,17 @@ pub(crate) trait Run {
     /// works without threads, so that only a mistyped home can be missing.
     fn needs_some_home(&self, _dirs: &Dirs) -> bool {
         self.feature().is_some()
+    }
+
+    /// Returns what the command does with several homes.
+    fn for_homes(&self) -> ForHomes {
+        if self.logged().is_none() { ForHomes::Each } else { ForHomes::One }
+    }
+
+    /// Returns the command once for each thread that it names. Of several homes, each may have one
+    /// of them.
+    fn parts(&self) -> Vec<Box<dyn Run + '_>> {
+        Vec::new()
     }
 
     /// Runs the command.

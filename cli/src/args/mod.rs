@@ -24,14 +24,14 @@ pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, Tr
 
 // Names of variables are not in doc comments, where they would want backticks that `--help` would
 // show.
-const HOME: &str = "The agent's home, with its rollouts; `threads` lists several together \
+const HOME: &str = "The agent's home, with its rollouts; several for a command that only reads \
     [default: $CODEX_HOME, otherwise ~/.codex]";
 const SQLITE_HOME: &str =
     "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
-const THREAD: &str =
-    "The thread: an id, its first or last digits, a name or nickname, a rollout, or @1 for the newest";
-const THREADS: &str =
-    "The threads: ids, their first or last digits, names or nicknames, rollouts, or @1 for the newest";
+const THREAD: &str = "The thread: an id, its first or last digits, a name, nickname or agent path, a rollout, \
+    or @1 for the newest";
+const THREADS: &str = "The threads: ids, their first or last digits, names, nicknames, agent paths, rollouts, \
+    or @1 for the newest";
 const COLOR: &str = "When to use colours; NO_COLOR and CLICOLOR_FORCE are respected";
 
 const EXIT_CODES: &str = "\
@@ -236,14 +236,9 @@ impl Cli {
         Cli::try_parse().and_then(Cli::check)
     }
 
-    /// Refuses options that would be ignored: a list's before a subcommand, and a second home
-    /// elsewhere than in a list.
+    /// Refuses options that would be ignored: a list's before a subcommand, and homes on both sides
+    /// of the command.
     fn check(self) -> Result<Cli, clap::Error> {
-        let is_list = matches!(&self.command, Command::Threads(threads) if threads.command.is_none());
-        if self.global.home.len() > 1 && !is_list {
-            let message = "--home can be given several times for the list of `threads` alone";
-            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
-        }
         if let Command::Threads(threads) = &self.command
             && threads.command.is_some()
             && threads.list != ListArgs::default()
@@ -253,8 +248,8 @@ impl Cli {
         }
         // Of a global option on both sides of the command, clap keeps one side alone.
         let names = |word: &OsString| word == "--home" || word.as_encoded_bytes().starts_with(b"--home=");
-        if is_list && std::env::args_os().filter(names).count() > self.global.home.len() {
-            let message = "name all homes on the same side of `threads`";
+        if std::env::args_os().filter(names).count() > self.global.home.len() {
+            let message = "name all homes on the same side of the command";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(self)

@@ -1,5 +1,8 @@
 //! A command line that cannot be read, in our form of an error.
 
+use std::error::Error as _;
+use std::num::ParseIntError;
+
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use threadkeep_app::message::typed;
@@ -22,16 +25,41 @@ pub(crate) fn fault(error: &clap::Error) -> Fault {
             ("there is no option ", typed(&word)).into()
         }
         (ErrorKind::UnknownArgument, Some(word)) => ("one word too many: ", typed(&word)).into(),
-        (ErrorKind::InvalidValue, Some(option)) if error.get(ContextKind::ValidValue).is_some() => {
-            let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
-            (typed(&value), " is no value for ", typed(&option)).into()
+        (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(argument)) => {
+            let argument = typed(name_of(&argument));
+            match text_of(error, ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
+                Some(value) => (typed(&value), " is no value for ", argument).into(),
+                None => (argument, " needs a value").into(),
+            }
+        }
+        (ErrorKind::ArgumentConflict, Some(argument)) => {
+            let others = texts_of(error, ContextKind::PriorArg);
+            let others = others.iter().map(|other| format!("`{}`", name_of(other))).collect::<Vec<_>>();
+            (typed(name_of(&argument)), format!(" cannot be used with {}", others.join(" and "))).into()
+        }
+        (ErrorKind::MissingRequiredArgument, _) => {
+            let missing = texts_of(error, ContextKind::InvalidArg);
+            format!("{} {} missing", missing.join(" and "), if missing.len() == 1 { "is" } else { "are" })
+                .into()
         }
         _ => Message::from(said(error)),
     };
+    Fault::new(message, meant(error).unwrap_or_else(|| usage(error)))
+}
+
+/// Returns the way to type the command.
+fn usage(error: &clap::Error) -> Message {
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().to_owned());
-    let usage =
-        usage.map_or_else(|| Message::from("the same command with --help explains it"), Message::from);
-    Fault::new(message, meant(error).unwrap_or(usage))
+    // clap names the program by its file.
+    match usage.as_deref().and_then(|usage| usage.strip_prefix("Usage: ")?.split_once(' ')) {
+        Some((_, usage)) => format!("usage: threadkeep {usage}").into(),
+        None => "the same command with --help explains it".into(),
+    }
+}
+
+/// Returns the option or argument without its value: `--cwd` of `--cwd <DIR>`, `NAME` of `[NAME]`.
+fn name_of(argument: &str) -> &str {
+    argument.split(' ').next().unwrap_or(argument).trim_matches(['[', ']', '<', '>', '.'])
 }
 
 /// Returns clap's own words. A missing argument is named below the first line.
@@ -49,6 +77,14 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
+fn texts_of(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        _ => Vec::new(),
+    }
+}
+
 /// Returns what was probably meant.
 fn meant(error: &clap::Error) -> Option<Message> {
     match error.kind() {
@@ -63,6 +99,13 @@ fn meant(error: &clap::Error) -> Option<Message> {
             }
             _ => None,
         },
+        ErrorKind::ValueValidation => Some(match error.source()?.downcast_ref::<ParseIntError>() {
+            Some(_) => "give a whole number".into(),
+            None => error.source()?.to_string().into(),
+        }),
+        ErrorKind::ArgumentConflict if error.get(ContextKind::PriorArg).is_some() => {
+            Some("leave out one of them".into())
+        }
         _ => None,
     }
 }

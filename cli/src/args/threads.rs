@@ -46,7 +46,7 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     pub(crate) all: bool,
     /// Only threads of this source: user, exec, cli, vscode, subagent, review, guardian, memory,
-    /// fork or empty; '!WORD' leaves them out; may be repeated
+    /// mcp, fork or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
     /// Only threads of this model provider
@@ -116,8 +116,8 @@ pub(crate) enum Sort {
 }
 
 /// Commands for threads. An ID may be shortened to any unique beginning, or be the last digits of
-/// one, a name, an agent's nickname, the path of a rollout, or `@1` for the first thread of the
-/// list.
+/// one, a name, an agent's nickname or path, the path of a rollout, or `@1` for the first thread
+/// of the list.
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(OTHER_CODES)))]
 pub(crate) enum ThreadsCommand {

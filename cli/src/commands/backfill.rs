@@ -10,9 +10,9 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
 use threadkeep_app::{Fault, Observer as _, messages, time};
-use threadkeep_backfill::Ending;
-use threadkeep_state::PendingDeletion;
+use threadkeep_backfill::{Ending, Problem, ProblemKind};
 use threadkeep_state::backfill::BackfillReport;
+use threadkeep_state::{HomeProblem, PendingDeletion};
 
 use super::problems::{self, PlaceProblem};
 use crate::args::BackfillArgs;
@@ -85,8 +85,19 @@ pub(super) fn note_late(late: &[PendingDeletion], screen: &Screen) {
 }
 
 impl Summary {
+    /// Returns the number of files that could not be read. A file that lost all its content counts
+    /// as shrunk.
     fn failed(&self) -> u64 {
-        self.report.failed + self.report.known_failures
+        let is_shrunk = |problem: &&Problem<HomeProblem>| {
+            matches!(&problem.kind, ProblemKind::Failed(HomeProblem::Shrunk { .. }))
+        };
+        let shrunk = self.report.problems.iter().filter(is_shrunk).count() as u64;
+        (self.report.failed + self.report.known_failures).saturating_sub(shrunk)
+    }
+
+    /// Returns the number of files that are shorter than when they were last indexed.
+    fn shrunk(&self) -> u64 {
+        self.problems.iter().filter(|problem| problem.is_shrunk()).count() as u64
     }
 }
 
@@ -100,6 +111,7 @@ impl Answer for Summary {
             "unchanged": report.unchanged,
             "copies": report.duplicates,
             "failed": self.failed(),
+            "shrunk": self.shrunk(),
             "deleted": report.excluded,
             "gone": report.rows_gone,
             "pending": report.pending,
@@ -122,6 +134,9 @@ impl Answer for Summary {
             ("copies", report.duplicates, Some(YELLOW), "another file has the same thread"),
             ("failed", self.failed(), Some(RED), "could not be read"),
         ];
+        if self.shrunk() > 0 {
+            rows.push(("shrunk", self.shrunk(), Some(RED), "shorter than when last indexed"));
+        }
         if report.excluded > 0 {
             rows.push(("deleted", report.excluded, None, "left out; --include-deleted restores them"));
         }

@@ -10,7 +10,7 @@ use threadkeep_app::text::fit;
 use threadkeep_state::{ListThreads, Shelf, StateError, StateRuntime, Thread, ThreadKind};
 
 use crate::args::Values;
-use crate::command::{Answered, Context, Needs, Run};
+use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::output::ids::Ids;
 use crate::output::{Answer, Screen};
 
@@ -35,6 +35,11 @@ struct Offered {
 impl Run for CompleteValues {
     fn needs(&self) -> Needs {
         Needs::Dirs
+    }
+
+    /// Offers the values of the first home.
+    fn for_homes(&self) -> ForHomes {
+        ForHomes::All
     }
 
     /// Reads the index as it is. Without one there is nothing to offer, which is no error: a shell

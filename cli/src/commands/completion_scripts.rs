@@ -98,7 +98,9 @@ complete -F _threadkeep_values -o bashdefault -o default threadkeep
 
 /// Replaces clap's default action at the arguments in question.
 fn zsh(script: &str) -> String {
+    let mut restores = false;
     let action = |line: &str| {
+        restores = line == "(restore)" || restores && line != ";;";
         let kind = if line.contains("--source=") {
             "sources"
         } else if line.contains("--model=") {
@@ -107,14 +109,14 @@ fn zsh(script: &str) -> String {
             .iter()
             .any(|arg| line.contains(arg))
         {
-            "ids"
+            if restores { "deleted" } else { "ids" }
         } else {
             return line.to_owned();
         };
         line.replace(":_default'", &format!(":_threadkeep_{kind}'"))
     };
     let lines: Vec<String> = script.lines().map(action).collect();
-    let functions = ["ids", "sources", "models"]
+    let functions = ["ids", "deleted", "sources", "models"]
         .map(|kind| format!("_threadkeep_{kind}() {{\n    _threadkeep_offer {kind}\n}}\n"));
     // The first line names the program for zsh.
     let (first, rest) = lines.split_at(lines.len().min(1));
@@ -147,7 +149,11 @@ fn fish() -> String {
     let seen = |noun: &str, verbs: &str| {
         format!("__fish_seen_subcommand_from {noun}; and __fish_seen_subcommand_from {verbs}")
     };
-    let ids = SEVERAL.into_iter().chain(ONE).map(|(noun, verbs)| offer(&seen(noun, verbs), "ids"));
+    let several = SEVERAL.map(|(noun, verbs)| offer(&seen(noun, verbs), "ids"));
+    let is_last = |verbs: &str| format!("contains -- (commandline -opc)[-1] {verbs}");
+    let one = ONE.map(|(noun, verbs)| {
+        offer(&format!("__fish_seen_subcommand_from {noun}; and {}", is_last(verbs)), "ids")
+    });
     let of_option = |option: &str, kind: &str| {
         format!("complete -c threadkeep -l {option} -x -a \"(__threadkeep_values {kind})\"\n")
     };
@@ -155,7 +161,8 @@ fn fish() -> String {
     let options = options.map(|(option, kind)| of_option(option, kind));
     [FISH.to_owned(), offer(&seen("threads", "restore"), "deleted")]
         .into_iter()
-        .chain(ids)
+        .chain(several)
+        .chain(one)
         .chain(options)
         .collect()
 }

@@ -7,6 +7,7 @@ mod completion_scripts;
 mod completions;
 mod config;
 mod goals;
+mod homes;
 mod logs;
 mod problems;
 mod repair;
@@ -24,7 +25,7 @@ use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
 use threadkeep_app::{Fault, FaultKind, recovered, telemetry};
 
 use crate::args::Command;
-use crate::command::{Answered, Context, Needs, Run};
+use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::exit::Code;
 use crate::output::Screen;
 
@@ -92,11 +93,16 @@ async fn answer(
     snapshots: &mut Option<(Dirs, Snapshots)>,
 ) -> Answered {
     let command = of(command);
+    homes::check(&*command, screen)?;
+    let is_for_each = screen.homes.len() > 1 && command.for_homes() == ForHomes::Each;
     let dirs = match Dirs::find(&screen.given) {
         Err(_) if command.needs() == Needs::Nothing => Dirs::default(),
         found => found?,
     };
     let config = ConfigFile::read(&dirs.absolute().sqlite_home);
+    if is_for_each && command.needs() == Needs::Dirs {
+        return homes::each(&*command, screen).await;
+    }
     if command.needs() != Needs::Settings {
         return command.run(&Context { dirs, config, settings: Settings::default(), screen }).await;
     }
@@ -109,6 +115,9 @@ async fn answer(
     telemetry::start();
     if command.logged().is_some() && settings.snapshots.daily {
         *snapshots = Some((dirs.clone(), settings.snapshots.clone()));
+    }
+    if is_for_each {
+        return homes::each(&*command, screen).await;
     }
     command.run(&Context { dirs, config, settings, screen }).await
 }

@@ -92,6 +92,11 @@ impl PlaceProblem {
         matches!(self.kind(), Kind::Failed | Kind::Place)
     }
 
+    /// Returns true if the file is shorter than when it was last indexed.
+    pub(super) fn is_shrunk(&self) -> bool {
+        self.problems.iter().any(|problem| matches!(problem, HomeProblem::Shrunk { .. }))
+    }
+
     /// Returns true if a part of the thread's history is missing because of it.
     pub(super) fn is_incomplete(&self) -> bool {
         self.kind() == Kind::Incomplete

@@ -11,14 +11,16 @@ pub(crate) mod table;
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Given;
 use threadkeep_app::label::thread_label;
 use threadkeep_app::text::{clean, fit, wrap};
+use threadkeep_app::time::Clock;
 use threadkeep_app::{Fault, Message, Observer, messages};
 use threadkeep_backfill::{ProgressUpdate, StopHandle};
 use threadkeep_state::Thread;
@@ -83,8 +85,10 @@ pub(crate) struct Screen {
     pub(crate) is_terminal: bool,
     /// Directories that were given, which every printed command repeats.
     pub(crate) given: Given,
-    /// All homes that were given; several for a list alone.
+    /// All homes that were given; several for a command that only reads.
     pub(crate) homes: Vec<PathBuf>,
+    /// The home that notes are about, if it is one of several.
+    about: Option<PathBuf>,
     out: ColorChoice,
     err: ColorChoice,
     run: Mutex<Option<(Progress, Interrupt)>>,
@@ -107,10 +111,18 @@ impl Screen {
             is_terminal,
             given: global.given(),
             homes: each_once(&global.home),
+            about: None,
             out,
             err,
             run: Mutex::default(),
         }
+    }
+
+    /// Returns the screen for one of several homes: every command and note names that home.
+    pub(crate) fn of_home(&self, home: &Path) -> Screen {
+        let given = Given { home: Some(home.to_owned()), ..self.given.clone() };
+        let (homes, about) = (vec![home.to_owned()], Some(home.to_owned()));
+        Screen { given, homes, about, run: Mutex::default(), ..*self }
     }
 
     /// Returns true if a program reads the answer: nothing is cut, and messages go to stderr.
@@ -121,6 +133,11 @@ impl Screen {
     /// Returns how many things are named: for people who did not ask for all, only the first ones.
     pub(crate) fn most(&self, usual: usize) -> usize {
         if self.verbose || self.is_plain() { usize::MAX } else { usual }
+    }
+
+    /// Renders a time: in full for a program, and as short as a list needs for people.
+    pub(crate) fn time(&self, time: Timestamp, clock: &Clock) -> String {
+        if self.is_plain() { json::at(time).unwrap_or_default() } else { clock.short(time) }
     }
 
     /// Breaks a line for people into lines that fit the terminal. A command is never broken.
@@ -176,9 +193,11 @@ impl Screen {
             }
             return self.tell(&json::document(&json!({ "error": error }), false));
         }
+        let message = fitting(&message, "error: ".len(), "  ");
         let mut lines = format!("{} {message}\n", paint(RED.bold(), "error:"));
-        if let Some(hint) = hint.map(fitting) {
-            lines.push_str(&format!("  {} {}\n", paint(BOLD, "hint:"), hint.replace('\n', "\n    ")));
+        if let Some(hint) = hint {
+            let hint = fitting(&hint, "  hint: ".len(), "    ");
+            lines.push_str(&format!("  {} {hint}\n", paint(BOLD, "hint:")));
         }
         for cause in causes {
             lines.push_str(&format!("  {}\n", paint(DIM, &format!("because: {}", clean(cause)))));
@@ -222,11 +241,12 @@ impl Observer for Screen {
     /// Prints a note next to the answer, unless the user wants none.
     fn note(&self, note: &Message) {
         if !self.quiet {
-            let text = self.render(note.clone());
+            let about = self.about.as_ref().map(|home| format!("{}: ", clean(&home.to_string_lossy())));
+            let text = about.unwrap_or_default() + &self.render(note.clone());
             let line = if self.json {
                 json::document(&json!({ "note": text }), false)
             } else {
-                format!("{} {text}\n", paint(YELLOW, "note:"))
+                format!("{} {}\n", paint(YELLOW, "note:"), fitting(&text, "note: ".len(), "  "))
             };
             self.tell(&line);
         }
@@ -271,11 +291,12 @@ fn width(is_terminal: bool) -> usize {
     width.max(LEAST_WIDTH)
 }
 
-/// Breaks a long hint into lines for a terminal.
-fn fitting(hint: String) -> String {
-    const LABEL: usize = 8;
-    if !io::stderr().is_terminal() || hint.contains('\n') {
-        return hint;
+/// Breaks text on stderr into lines for a terminal, the first after a label and the others after an
+/// indent. Lines to choose from stay whole.
+fn fitting(text: &str, label: usize, indent: &str) -> String {
+    let newline = format!("\n{indent}");
+    if !io::stderr().is_terminal() || text.contains('\n') {
+        return text.replace('\n', &newline);
     }
-    wrap(&hint, width(true).saturating_sub(LABEL).max(LEAST_WIDTH)).join("\n")
+    wrap(text, width(true).saturating_sub(label).max(LEAST_WIDTH - label)).join(&newline)
 }

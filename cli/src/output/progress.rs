@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use threadkeep_app::text::{bytes, count};
 use threadkeep_backfill::{Phase, ProgressUpdate};
 
+/// Line for work of which the amount is known.
+const MEASURED: &str = "{prefix} {bar} {percent:>3}%  {msg}";
 /// A run that ends sooner needs no bar, which would only flicker.
 const PATIENCE: Duration = Duration::from_millis(150);
 
@@ -60,28 +62,25 @@ impl Progress {
     }
 
     fn draw(&self, what: &'static str, message: String, done: u64, total: u64) {
-        if !self.draws || self.began.elapsed() < PATIENCE {
+        let is_over = what == "indexing" && total == 0;
+        if !self.draws || self.began.elapsed() < PATIENCE || is_over {
             return;
         }
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            bar.set_style(self.style());
-            bar
-        });
+        let new = || ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let bar = bar.get_or_insert_with(new);
+        // Without a total there are no percents.
+        bar.set_style(self.style(if total > 0 { MEASURED } else { "{prefix}" }));
         bar.set_prefix(what);
         bar.set_message(Cow::Owned(message));
         bar.set_length(total.max(1));
         bar.set_position(done);
     }
 
-    fn style(&self) -> ProgressStyle {
-        let template = if self.colours {
-            "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}"
-        } else {
-            "{prefix} {wide_bar} {percent:>3}%  {msg}"
-        };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    fn style(&self, template: &str) -> ProgressStyle {
+        let bar = if self.colours { "{wide_bar:.cyan/dim}" } else { "{wide_bar}" };
+        let style = ProgressStyle::with_template(&template.replace("{bar}", bar));
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         style.progress_chars("━╸─")
     }
 }

@@ -31,6 +31,48 @@ fn troubled() -> Result<Fixture> {
 }
 
 #[test]
+fn a_file_that_shrank_is_named_as_such() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    let (cut, emptied) = (
+        fixture.rollout("01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?,
+        fixture.rollout("01a2036c-e9ec-7373-9860-e686387705da.jsonl")?,
+    );
+    let text = fs::read_to_string(&cut)?;
+    fs::write(&cut, &text[..text.len() / 2])?;
+    fs::write(&emptied, "")?;
+    insta::assert_snapshot!(steady(&fixture.run(&["backfill"])?), @r"
+    exit 1
+    --- stdout
+    scanned        16
+    indexed         1
+    unchanged      14
+    copies          0
+    failed          0
+    shrunk          2  shorter than when last indexed
+    gone            0
+    lines skipped   1  the rest of these files is indexed
+
+    files with problems
+      sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
+        has 25.2 kB, and had 50.5 kB when last indexed: restore it from a backup
+      sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
+        is empty, and had 39.1 kB when last indexed: restore it from a backup
+    ");
+    for options in [&["backfill"][..], &["backfill", "--force"]] {
+        let again = fixture.run(&[&["--json"], options].concat())?;
+        let report: serde_json::Value = serde_json::from_str(&again.stdout)?;
+        assert_eq!((again.code, &report["shrunk"], &report["failed"]), (Some(1), &2.into(), &0.into()));
+        assert!(
+            report["problems"][0]["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains(" when last indexed"))
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn a_clean_home_is_indexed_in_silence() -> Result {
     let fixture = Fixture::bundled()?;
     insta::assert_snapshot!(steady(&fixture.run(&["backfill"])?), @r"

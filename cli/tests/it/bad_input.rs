@@ -273,7 +273,7 @@ fn a_number_below_zero_is_a_number() -> Result {
     insta::assert_snapshot!(fixture.run(&["--json", "goals", "set", "01a2036c-de71"])?.all(), @r#"
     exit 2
     --- stderr
-    {"error":{"message":"the following required arguments were not provided: <OBJECTIVE>","hint":"Usage: threadkeep goals set <ID> <OBJECTIVE>"}}
+    {"error":{"message":"<OBJECTIVE> is missing","hint":"usage: threadkeep goals set <ID> <OBJECTIVE>"}}
     "#);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Completion scripts, and what they offer.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -47,37 +48,55 @@ fn shells_are_offered_ids_sources_and_models() -> Result {
         for offer in ["completions complete-values", "'complete-values:", "-a \"complete-values\""] {
             assert!(!script.contains(offer), "{shell} does not offer the hidden command");
         }
-        // Only a shell that is there can check the syntax.
         let path = fixture.path().join(shell);
         fs::write(&path, script)?;
-        if let Ok(checked) = Command::new(shell).arg("-n").arg(&path).output() {
+        if is_there(shell) {
+            let checked = Command::new(shell).arg("-n").arg(&path).output()?;
             assert!(checked.status.success(), "{shell}: {}", String::from_utf8_lossy(&checked.stderr));
         }
     }
     Ok(())
 }
 
+/// Returns true if a shell is installed. Otherwise says that it is not, and the test leaves it out.
+fn is_there(shell: &str) -> bool {
+    let is_there = Command::new(shell).arg("--version").output().is_ok_and(|found| found.status.success());
+    if !is_there {
+        // Not `eprintln!`, which a test that passes keeps to itself.
+        let _ = writeln!(std::io::stderr(), "{shell} is not installed: its completions are not run");
+    }
+    is_there
+}
+
+/// Runs a shell with options, and with the completion script and words as its arguments. Returns
+/// what it printed.
+fn shell(fixture: &Fixture, home: &str, shell: &str, options: &[&str], words: &[&str]) -> Result<String> {
+    let script = fixture.path().join(shell);
+    fs::write(&script, fixture.run(&["completions", shell])?.stdout)?;
+    let program = Path::new(env!("CARGO_BIN_EXE_threadkeep")).parent().ok_or("a folder")?;
+    // A shell that waits for an offer that does not come must not wait for ever.
+    let mut command = Command::new("timeout");
+    command.args(["60", shell]).args(options).arg(&script).args(words);
+    command.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
+    command.env("CODEX_HOME", fixture.path().join(home)).env("HOME", fixture.path());
+    let output = command.current_dir(fixture.path()).output()?;
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{words:?}");
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Returns what bash offers for the last word of a command line.
 fn offered(fixture: &Fixture, home: &str, words: &[&str]) -> Result<Vec<String>> {
-    let script = fixture.path().join("bash");
-    fs::write(&script, fixture.run(&["completions", "bash"])?.stdout)?;
     let run = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
                _threadkeep_values \"$1\" \"${@: -1}\" \"${@: -2:1}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
-    let mut bash = Command::new("bash");
-    bash.args(["-c", run, "bash"]).arg(&script).arg("threadkeep").args(words);
-    let program = Path::new(env!("CARGO_BIN_EXE_threadkeep")).parent().ok_or("a folder")?;
-    bash.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
-    bash.env("CODEX_HOME", fixture.path().join(home)).env("HOME", fixture.path()).current_dir(fixture.path());
-    let output = bash.output()?;
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{words:?}");
-    Ok(String::from_utf8(output.stdout)?.split_whitespace().map(str::to_owned).collect())
+    let said = shell(fixture, home, "bash", &["-c", run, "bash"], &[&["threadkeep"], words].concat())?;
+    Ok(said.split_whitespace().map(str::to_owned).collect())
 }
 
 #[test]
 fn bash_offers_what_can_stand_there() -> Result {
     let fixture = family()?;
     fixture.json(&["backfill"])?;
-    if Command::new("bash").arg("--version").output().is_err() {
+    if !is_there("bash") {
         return Ok(());
     }
     let all = ["01a21000-0004", "01a21000-0001", "01a21000-0003"];
@@ -111,5 +130,60 @@ fn bash_offers_what_can_stand_there() -> Result {
         assert_eq!(offered(&fixture, "other", &words[given.len()..])?, [""; 0]);
     }
     assert!(!fixture.path().join("other").exists());
+    Ok(())
+}
+
+#[test]
+fn fish_offers_what_can_stand_there() -> Result {
+    let fixture = family()?;
+    fixture.json(&["backfill"])?;
+    if !is_there("fish") {
+        return Ok(());
+    }
+    let offered = |line: &str| -> Result<Vec<String>> {
+        let run = "source $argv[1]; complete -C $argv[2]";
+        let said = shell(&fixture, "home", "fish", &["--no-config", "-c", run], &[line])?;
+        Ok(said.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect())
+    };
+    let all = ["01a21000-0001", "01a21000-0003", "01a21000-0004"];
+    let sorted = |line: &str| -> Result<Vec<String>> {
+        let mut found = offered(line)?;
+        found.sort();
+        Ok(found)
+    };
+    assert_eq!(sorted("threadkeep threads show 01a2")?, all);
+    assert_eq!(sorted("threadkeep --home home threads rename ")?, all);
+    let names = offered("threadkeep threads rename 01a21000-0003 ")?;
+    assert!(!names.iter().any(|name| name.starts_with("01a2")), "{names:?}");
+    assert_eq!(offered("threadkeep threads --source sub")?, ["subagent"]);
+    fixture.json(&["threads", "delete", "-y", "01a21000-0003"])?;
+    assert_eq!(offered("threadkeep threads restore ")?, [super::family::id(3)]);
+    Ok(())
+}
+
+#[test]
+fn zsh_offers_what_can_stand_there() -> Result {
+    let fixture = family()?;
+    fixture.json(&["backfill"])?;
+    if !is_there("zsh") {
+        return Ok(());
+    }
+    // A shell within the shell, in which the tabulator is typed.
+    let run = r#"
+        zmodload zsh/zpty
+        zpty inner zsh -f -i
+        zpty -w inner "PS1=; autoload -Uz compinit; compinit -D -u; source ${(q)1}; compdef _threadkeep threadkeep; print rea''dy"
+        zpty -r -m inner said '*ready*'
+        zpty -w -n inner "$2"$'\t'
+        zpty -r -m inner said "*$3*" && print offered
+        zpty -d inner"#;
+    for (line, offer) in [
+        ("threadkeep threads show 01a21000-000", "0004"),
+        ("threadkeep --home home threads tree 01a21000-000", "0003"),
+        ("threadkeep threads --source sub", "subagent"),
+    ] {
+        let said = shell(&fixture, "home", "zsh", &["-f", "-c", run, "zsh"], &[line, offer])?;
+        assert_eq!(said, "offered\n", "{line}");
+    }
     Ok(())
 }

@@ -28,7 +28,7 @@ fn a_sheet_shows_everything() -> Result {
     model          mock-model (provider mock)
     tokens         40,633
     source         exec
-    started for    user
+    kind           user
     approval       never
     sandbox        managed, restricted: read /; network restricted
     memories       enabled
@@ -140,8 +140,8 @@ fn a_deleted_thread_comes_back_only_when_it_is_asked_for() -> Result {
     --- stdout
     01a2036c-de71-77f1-a9e3-3c28701bba61 is deleted from the index
       Please list the files here
-    Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
-    Its rollout stays, and `threadkeep threads restore 01a2036c-de71-77f1-a9e3-3c28701bba61` restores the thread without them
+    Deleted with it: its logs
+    Its rollout stays, and `threadkeep threads restore 01a2036c-de71-77f1-a9e3-3c28701bba61` restores the thread without these
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
     ");
     let listed = |fixture: &Fixture| -> Result<bool> {

@@ -212,8 +212,8 @@ fn what_makes_no_sense_is_refused() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "x", "--budget", "0"])?, @r"
     exit 2
     --- stderr
-    error: invalid value '0' for '--budget <N>': a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
-      hint: the same command with --help explains it
+    error: `0` is no value for `--budget`
+      hint: a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
     ");
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "  "])?, @r"
     exit 2
@@ -253,8 +253,8 @@ fn what_is_to_be_done_next_is_told() -> Result {
     insta::assert_snapshot!(said(&fixture, &["goals", "set", ID, "Tidy", "--budget", "-5"])?, @r"
     exit 2
     --- stderr
-    error: invalid value '-5' for '--budget <N>': a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
-      hint: the same command with --help explains it
+    error: `-5` is no value for `--budget`
+      hint: a budget is a number of tokens from 1, such as 50k or 1.5M, or `none`
     ");
     fixture.json(&["goals", "set", ID, "Tidy", "--budget", "1000"])?;
     insta::assert_snapshot!(said(&fixture, &["goals", "account", "01a2036c-de71"])?, @r"

@@ -18,7 +18,7 @@ fn deletions_left_over_are_reported_once() -> Result {
     01a2036c-e047-73b0-a0b8-5c88d8d44d72 is deleted from the index
       Add a changelog to the widget
     The rest will be deleted by a later command
-    Its rollout stays, and `threadkeep threads restore 01a2036c-e047-73b0-a0b8-5c88d8d44d72` restores the thread without them
+    Its rollout stays, and `threadkeep threads restore 01a2036c-e047-73b0-a0b8-5c88d8d44d72` restores the thread without these
     rollout: sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-e047-73b0-a0b8-5c88d8d44d72.jsonl
     --- stderr
     note: the goals of 2 deleted threads could not be deleted yet; a later command will do it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database
@@ -129,7 +129,7 @@ fn a_list_shows_goals_only_where_there_are_any() -> Result {
     model          mock-model (provider mock)
     tokens         40,633
     source         exec
-    started for    user
+    kind           user
     approval       never
     sandbox        managed, restricted: read /; network restricted
     memories       enabled

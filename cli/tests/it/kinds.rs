@@ -151,6 +151,12 @@ fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
     01a21000-0004  1 Oct    Say hello                         /srv/code           model-one     cli
     1 thread left out, because its rollout is missing: --missing shows more
     ");
+    assert_eq!(
+        fixture.run(&["threads", "--missing", "--search", "x"])?.stdout,
+        "\
+        No thread without its rollout has \"x\" in its name, title, first message, agent, folder, branch or model.\n\
+        without --search: 1 thread.\n"
+    );
     let deleted = fixture.json(&["threads", "--deleted"])?;
     assert_eq!(deleted["deleted"][0]["thread_id"], id(2));
     insta::assert_snapshot!(fixture.run(&["threads", "--deleted"])?.all(), @r"
@@ -163,9 +169,14 @@ fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--deleted", "--search", "x"])?.all(), @r"
     exit 2
     --- stderr
-    error: the argument '--deleted' cannot be used with '--search <TEXT>'
-      hint: Usage: threadkeep threads --deleted
+    error: `--deleted` cannot be used with `--search`
+      hint: leave out one of them
     ");
+    fixture.json(&["threads", "delete", "--missing", "--yes"])?;
+    assert_eq!(fixture.run(&["threads", "--missing"])?.stdout, "No rollout is missing.\n");
+    let pipe = fixture.command(&["threads", "--deleted"]).env_remove("COLUMNS").output()?;
+    let times = String::from_utf8(pipe.stdout)?;
+    assert!(times.lines().skip(1).all(|line| line.contains("\t20") && line.ends_with('Z')), "{times}");
     Ok(())
 }
 
@@ -193,11 +204,70 @@ fn forks_agents_and_goals_of_the_agent_are_marked() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--all"])?.all(), @r"
     exit 0
     --- stdout
-    ID             UPDATED  THREAD                                            GOAL              AGENTS
-    01a21000-0003  1 Oct    Hopper (/root/look)
-    01a21000-0001  1 Oct    Say hello                                         active (agent's)  +1 agent
-    01a21000-0002  1 Oct    fork: Try it otherwise
+    ID             UPDATED  THREAD                                  GOAL              AGENTS    SOURCE
+    01a21000-0003  1 Oct    Hopper (/root/look)                                                 subagent
+    01a21000-0001  1 Oct    Say hello                               active (agent's)  +1 agent  cli
+    01a21000-0002  1 Oct    fork: Try it otherwise                                              cli
     ");
+    let narrow = |arguments: &[&str]| -> Result<String> {
+        fixture.say(fixture.command(arguments).env("COLUMNS", "80").output()?).map(|said| said.stdout)
+    };
+    insta::assert_snapshot!(narrow(&["threads", "--all"])?, @r"
+    ID             UPDATED  THREAD                                          SOURCE
+    01a21000-0003  1 Oct    Hopper (/root/look)                             subagent
+    01a21000-0001  1 Oct    Say hello                                       cli
+    01a21000-0002  1 Oct    fork: Try it otherwise                          cli
+    ");
+    insta::assert_snapshot!(narrow(&["threads", "tree"])?, @r"
+    ID                THREAD               AGENT   LIFE  LAST RUN   UPDATED
+    01a21000-0001     Say hello                    open  completed  1 Oct
+    ├─ 01a21000-0002  Try it otherwise     fork    open  completed  1 Oct
+    └─ 01a21000-0003  Hopper (/root/look)  Hopper  open  completed  1 Oct
+    ");
+    let status = fixture.run(&["status"])?.stdout;
+    assert!(status.contains("threads        2 current, 0 archived, 1 sub-agent\n"), "{status}");
+    assert_eq!(fixture.json(&["status"])?["others"], json!({ "subagent": 1 }));
+    Ok(())
+}
+
+#[test]
+fn a_sub_agent_is_named_by_its_path() -> Result {
+    let fixture = Fixture::empty()?;
+    let agents =
+        [(3, 1, "/root/look"), (4, 2, "/root/look"), (5, 1, "/root/find"), (6, 5, "/root/find/deep")];
+    for n in 1..=2 {
+        Rollout { n, ..Rollout::default() }.write(&fixture)?;
+    }
+    for (n, parent, path) in agents {
+        let source = json!({ "subagent": { "thread_spawn": { "parent_thread_id": id(parent), "depth": 1,
+            "agent_path": path } } });
+        Rollout { n, source, ..Rollout::default() }.write(&fixture)?;
+    }
+    let shown = |typed: &str| -> Result<String> {
+        Ok(fixture.json(&["threads", "show", typed])?["thread"]["id"].as_str().ok_or("an id")?.to_owned())
+    };
+    fixture.json(&["backfill"])?;
+    for typed in ["/root/find", "find"] {
+        assert_eq!(shown(typed)?, id(5), "{typed}");
+    }
+    for typed in ["/root/find/deep", "find/deep", "deep", &(id(1) + "/deep"), "01a21000-0001/root/find/deep"]
+    {
+        assert_eq!(shown(typed)?, id(6), "{typed}");
+    }
+    for typed in [&(id(2) + "/root/look"), "01a21000-0002/look"] {
+        assert_eq!(shown(typed)?, id(4), "{typed}");
+    }
+    insta::assert_snapshot!(fixture.run(&["threads", "show", "/root/look"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: `/root/look` is the agent path of several threads
+      hint: type the first digits of the id:
+        01a21000-0003-7000-8000-000000000003  Say hello
+        01a21000-0004-7000-8000-000000000004  Say hello
+    ");
+    for typed in ["ook", "01a21000-0002/find", "01a21000-0009/look"] {
+        assert_eq!(fixture.run(&["threads", "show", typed])?.code, Some(2), "{typed}");
+    }
     Ok(())
 }
 

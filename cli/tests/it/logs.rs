@@ -68,8 +68,8 @@ async fn times_are_typed_in_several_ways() -> Result {
     insta::assert_snapshot!(fixture.run(&["logs", "--from", "soon"])?.all(), @r"
     exit 2
     --- stderr
-    error: invalid value 'soon' for '--from <TIME>': a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
-      hint: the same command with --help explains it
+    error: `soon` is no value for `--from`
+      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
     ");
     assert_eq!(fixture.rows(&["--from", "yesterday"])?.len(), fixture.rows(&[])?.len());
     assert!(fixture.rows(&["--to", "yesterday"])?.is_empty());

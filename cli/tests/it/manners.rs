@@ -45,7 +45,7 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
       hint: `codex resume ID` continues a conversation; `threadkeep threads reopen ID` reopens a closed thread
     $ threads delet
     error: there is no command `delet`
-      hint: Usage: threadkeep threads [OPTIONS] [COMMAND]
+      hint: usage: threadkeep threads [OPTIONS] [COMMAND]
     $ threads unarchiv
     error: there is no command `unarchiv`
       hint: did you mean `threadkeep threads unarchive`?
@@ -57,7 +57,7 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
       hint: `threadkeep threads --help` lists the commands for threads
     $ goals cleer
     error: there is no command `cleer`
-      hint: Usage: threadkeep goals [OPTIONS] <COMMAND>
+      hint: usage: threadkeep goals [OPTIONS] <COMMAND>
     $ search
     error: there is no command `search`
       hint: `threadkeep threads --search TEXT` finds threads by their words
@@ -69,7 +69,7 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
       hint: `threadkeep --version` prints the version
     $ backup
     error: there is no command `backup`
-      hint: Usage: threadkeep [OPTIONS] <COMMAND>
+      hint: usage: threadkeep [OPTIONS] <COMMAND>
     $ statsu
     error: there is no command `statsu`
       hint: did you mean `threadkeep status`?
@@ -78,9 +78,9 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
       hint: `--search` is an option
     $ threads tree a b
     error: one word too many: `b`
-      hint: Usage: threadkeep threads tree [OPTIONS] [ID]
+      hint: usage: threadkeep threads tree [OPTIONS] [ID]
     $ goals list --status actve
-    error: `actve` is no value for `--status <STATUS>`
+    error: `actve` is no value for `--status`
       hint: type one of active, paused, blocked, usage-limited, budget-limited, complete
     ");
     Ok(())

@@ -21,8 +21,8 @@ fn ids_are_whole_in_a_pipe() -> Result {
     insta::assert_snapshot!(piped(&fixture, &["threads", "tree"])?, @r"
     ID | THREAD | AGENT | LIFE | LAST RUN | UPDATED
     01a21000-0001-7000-8000-0000000001ab | Plan the greenhouse |  | open | completed | 2019-11-21T10:00:00.000Z
-    ├─ 01a21000-0003-7000-8000-0000000003ab | Count the panes | Fern (scout) | open | completed | 2019-11-20T10:00:00.000Z
-    └─ 01a21000-0004-7000-8000-0000000004ab | Build it of glass | fork | open | completed | 2019-11-22T10:00:00.000Z
+    01a21000-0003-7000-8000-0000000003ab | ├─ Count the panes | Fern (scout) | open | completed | 2019-11-20T10:00:00.000Z
+    01a21000-0004-7000-8000-0000000004ab | └─ Build it of glass | fork | open | completed | 2019-11-22T10:00:00.000Z
     ");
     let goals = piped(&fixture, &["goals", "list"])?;
     assert!(goals.lines().nth(1).is_some_and(|line| line.starts_with(&format!("{} | 20", id(1)))), "{goals}");

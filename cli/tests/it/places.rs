@@ -73,15 +73,19 @@ fn a_repository_is_listed_with_its_worktrees() -> Result {
         let page = fixture.json(&["threads", "--asc", "--repo", typed])?;
         assert_eq!(titles(&page), ["main", "main/src", "wt", "gone"], "{typed}");
     }
-    assert_eq!(titles(&fixture.json(&["threads", "--repo", "B"])?).len(), 4, "by its name");
+    // A folder here may have the name of a repository elsewhere.
+    fs::create_dir(fixture.path().join("b"))?;
+    for name in ["B", "b", "a/b"] {
+        assert_eq!(titles(&fixture.json(&["threads", "--repo", name])?).len(), 4, "by its name, {name}");
+    }
     let here =
         fixture.command(&["--json", "threads", "--repo"]).current_dir(fixture.path().join("wt")).output()?;
     assert_eq!(titles(&serde_json::from_slice(&here.stdout)?).len(), 4);
     insta::assert_snapshot!(fixture.run(&["threads", "--repo", "other"])?.all(), @r"
     exit 2
     --- stderr
-    error: `other` is no git repository that is known, nor a folder in one
-      hint: give a repository's name or a folder in it, or use --cwd DIR --recursive
+    error: no thread worked in a git repository with the name `other`
+      hint: `threadkeep threads --cwd DIR --recursive` lists the threads of any folder
     ");
     Ok(())
 }
@@ -128,26 +132,110 @@ fn several_homes_are_one_list() -> Result {
     error: several homes cannot share one folder for the databases
       hint: leave out --sqlite-home, and unset THREADKEEP_SQLITE_HOME
     ");
-    insta::assert_snapshot!(fixture.run(&["--home", "one", "--home", "two", "status"])?.all(), @r"
-    exit 2
-    --- stderr
-    error: --home can be given several times for the list of `threads` alone
-      hint: the same command with --help explains it
-    ");
     insta::assert_snapshot!(fixture.run(&["--home", "one", "threads", "--home", "two"])?.all(), @r"
     exit 2
     --- stderr
-    error: name all homes on the same side of `threads`
+    error: name all homes on the same side of the command
       hint: the same command with --help explains it
-    ");
-    let deleted = ["--home", "one", "--home", "two", "threads", "--deleted"];
-    insta::assert_snapshot!(fixture.run(&deleted)?.all(), @r"
-    exit 2
-    --- stderr
-    error: deleted threads are listed for one home at a time
-      hint: leave out all but one --home
     ");
     let twice = fixture.json(&["--home", "one", "--home", "./one/", "threads"])?;
     assert_eq!(titles(&twice), ["thread 3", "thread 1"]);
+    Ok(())
+}
+
+#[test]
+fn a_command_that_only_reads_answers_for_each_home() -> Result {
+    let fixture = Fixture::empty()?;
+    let (one, two) = (fixture.path().join("one"), fixture.path().join("two"));
+    for (home, n) in [(&one, 1), (&two, 2), (&one, 3)] {
+        let at = "2019-10-01T10:00";
+        Rollout { n, at, said: Some(&format!("thread {n}")), ..Rollout::default() }.write_to(home)?;
+    }
+    let both = |arguments: &[&str]| fixture.run(&[&["--home", "one", "--home", "two"], arguments].concat());
+    insta::assert_snapshot!(both(&["threads", "--deleted"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: there is no index in one/threadkeep
+      hint: `threadkeep --home [tmp]/one backfill` creates it from the rollouts
+    error: there is no index in two/threadkeep
+      hint: `threadkeep --home [tmp]/one backfill` creates it from the rollouts
+    ");
+    // A thread is looked for in all homes, and is in one of them.
+    insta::assert_snapshot!(both(&["threads", "show", "01a21000-0002", "01a21000-0003", "01a21000-0009"])?.all(), @r"
+    exit 2
+    --- stdout
+    two
+    id             01a21000-0002-7000-8000-000000000002
+    title          thread 2
+    created        2019-10-01 10:00:00
+    updated        2019-10-01 10:00:05
+    last run       completed
+    archived       no
+    rollout        [tmp]/two/sessions/2019/10/01/rollout-2019-10-01T10-00-00-01a21000-0002-7000-8000-000000000002.jsonl
+    go on with     CODEX_HOME=[tmp]/two codex resume 01a21000-0002-7000-8000-000000000002
+
+    where
+    folder         /srv/code
+
+    how
+    model          model-one (provider openai)
+    tokens         100
+    source         cli
+    kind           user
+    approval       never
+    sandbox        read-only
+    memories       enabled
+    agent version  0.171.0
+
+    one
+    id             01a21000-0003-7000-8000-000000000003
+    title          thread 3
+    created        2019-10-01 10:00:00
+    updated        2019-10-01 10:00:05
+    last run       completed
+    archived       no
+    rollout        [tmp]/one/sessions/2019/10/01/rollout-2019-10-01T10-00-00-01a21000-0003-7000-8000-000000000003.jsonl
+    go on with     CODEX_HOME=[tmp]/one codex resume 01a21000-0003-7000-8000-000000000003
+
+    where
+    folder         /srv/code
+
+    how
+    model          model-one (provider openai)
+    tokens         100
+    source         cli
+    kind           user
+    approval       never
+    sandbox        read-only
+    memories       enabled
+    agent version  0.171.0
+    --- stderr
+    error: no thread has an id that begins or ends with `01a21000-0009`
+      hint: `threadkeep --home [tmp]/one threads` lists the threads that exist
+    ");
+    let shown = both(&["--json", "threads", "show", "01a21000-0002"])?;
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+    let shown: Value = serde_json::from_str(&shown.stdout)?;
+    assert_eq!(shown["homes"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&shown["homes"][0]["home"], &shown["homes"][0]["thread"]["title"]),
+        (&json!("two"), &json!("thread 2"))
+    );
+    // Commands and notes name the home that they are about.
+    fixture.json(&["--home", "two", "threads", "delete", "-y", "01a21000-0002"])?;
+    let deleted = both(&["threads", "--deleted"])?.stdout;
+    assert!(deleted.contains("`threadkeep --home [tmp]/two threads restore ID`"), "{deleted}");
+    let status = both(&["status"])?;
+    assert!(
+        status.stdout.starts_with("one\nhome ") && status.stdout.contains("\ntwo\nhome "),
+        "{}",
+        status.all()
+    );
+    insta::assert_snapshot!(both(&["threads", "archive", "01a21000-0002"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: this command works on one home at a time
+      hint: leave out all but one --home
+    ");
     Ok(())
 }

@@ -58,6 +58,10 @@ impl Run for List<'_> {
 
 #[async_trait(?Send)]
 impl Run for Get<'_> {
+    fn parts(&self) -> Vec<Box<dyn Run + '_>> {
+        self.ids.chunks(1).map(|ids| Box::new(Get { ids }) as Box<dyn Run + '_>).collect()
+    }
+
     fn feature(&self) -> Option<Feature> {
         Some(Feature::Goals)
     }

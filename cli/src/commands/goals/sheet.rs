@@ -11,7 +11,6 @@ use super::text::{goal_progress, progress, status, style, words};
 use crate::output::Screen;
 use crate::output::color::{BOLD, DIM, paint};
 use crate::output::ids::Ids;
-use crate::output::json::at;
 use crate::output::sheet::Sheet;
 use crate::output::table::{Cell, Column, table};
 
@@ -31,7 +30,7 @@ pub(super) fn list(goals: &[Goal], agents: &[Thread], ids: &Ids, screen: &Screen
         return String::new();
     }
     let clock = Clock::system();
-    let time = |time| if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) };
+    let time = |time| screen.time(time, &clock);
     let row = |goal: &Goal| {
         vec![
             ids.cell("", goal.thread_id, screen),

@@ -10,7 +10,7 @@ use threadkeep_state_logs::{self as store, LevelMatch, LogError, LogQuery, LogRo
 
 use super::resolve::resolve;
 use crate::args::{Level, LogsArgs};
-use crate::command::{Answered, Context, Run};
+use crate::command::{Answered, Context, ForHomes, Run};
 use crate::output::color::{DIM, paint};
 use crate::output::{Answer, Screen};
 
@@ -32,6 +32,10 @@ struct Rows {
 impl Run for Logs<'_> {
     fn feature(&self) -> Option<Feature> {
         Some(Feature::Logs)
+    }
+
+    fn for_homes(&self) -> ForHomes {
+        if self.0.follow { ForHomes::One } else { ForHomes::Each }
     }
 
     /// Shows the newest rows. With `--follow`, prints rows as they come, and the answer is empty.

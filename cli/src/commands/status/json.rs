@@ -1,6 +1,6 @@
 //! The facts of `status` for programs.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use threadkeep_app::settings::Problem;
 use threadkeep_backfill::ProgressState;
 use threadkeep_sqlite::{DbStatus, JournalMode, Snapshot, Taken, sqlite_version};
@@ -28,6 +28,10 @@ impl Report {
             "index_error": self.contents.as_ref().err().map(ToString::to_string),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| contents.inventory),
+            "others": contents.map(|contents| {
+                let others = contents.others().map(|(kind, number)| (kind.as_str().to_owned(), number.into()));
+                others.collect::<Map<_, Value>>()
+            }),
             "goals": self.figures.json_of_goals(),
             "logs": self.figures.json_of_logs(),
             "problems": contents

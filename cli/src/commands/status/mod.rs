@@ -14,7 +14,7 @@ use threadkeep_app::{Fault, messages, opening};
 use threadkeep_backfill::Progress as _;
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbSpec, DbState};
-use threadkeep_state::{HomeProblem, STATE_DB, StateOptions, Stores, health};
+use threadkeep_state::{HomeProblem, ListThreads, STATE_DB, Shelf, StateOptions, Stores, health};
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
@@ -83,8 +83,9 @@ async fn contents(dirs: &Dirs) -> Result<Contents, Fault> {
         let places = discovery.problems.into_iter();
         found.extend(places.map(|place| PlaceProblem::new(place.path, HomeProblem::Place(place.reason))));
     }
-    let contents =
-        Contents { progress, inventory: state.inventory().await?, problems: problems::merged(found) };
+    let all = ListThreads { shelf: Shelf::Any, all: true, ..ListThreads::default() };
+    let (inventory, counts) = (state.inventory().await?, state.threads().count(&all).await?);
+    let contents = Contents { progress, inventory, counts, problems: problems::merged(found) };
     state.close().await?;
     Ok(contents)
 }

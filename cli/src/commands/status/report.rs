@@ -6,8 +6,7 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::{ConfigFile, Feature};
 use threadkeep_backfill::{BackfillStatus, Lease, ProgressState};
 use threadkeep_sqlite::{DbState, DbStatus, Decisions};
-use threadkeep_state::owner_is_dead;
-use threadkeep_state::{DATABASES, Inventory};
+use threadkeep_state::{DATABASES, Inventory, ThreadCounts, ThreadKind, owner_is_dead};
 
 use super::figures::Figures;
 use super::patience::is_broken;
@@ -32,7 +31,16 @@ pub(super) struct Report {
 pub(super) struct Contents {
     pub(super) progress: ProgressState,
     pub(super) inventory: Inventory,
+    /// Listed threads of each kind.
+    pub(super) counts: ThreadCounts,
     pub(super) problems: Vec<PlaceProblem>,
+}
+
+impl Contents {
+    /// Returns the kinds of threads that are not the user's own, with their numbers.
+    pub(super) fn others(&self) -> impl Iterator<Item = (ThreadKind, u64)> {
+        self.counts.kinds.iter().copied().filter(|(kind, _)| *kind != ThreadKind::User)
+    }
 }
 
 impl Report {

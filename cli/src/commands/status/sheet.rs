@@ -9,6 +9,7 @@ use threadkeep_state::owner_is_dead;
 
 use super::report::{Contents, Report, application_id, is_over, is_trouble, status_word};
 use crate::commands::problems;
+use crate::commands::threads::of_kind;
 use crate::output::Screen;
 use crate::output::color::{DIM, GREEN, RED, YELLOW, paint};
 use crate::output::sheet::Sheet;
@@ -192,7 +193,7 @@ fn has_additions(database: &DbStatus) -> bool {
 
 fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock, screen: &Screen) {
     let backfill = || screen.render(command("backfill"));
-    let Contents { progress, inventory, problems } = contents;
+    let Contents { progress, inventory, problems, .. } = contents;
     sheet.heading("index");
     let state = match (&progress.lease, progress.status) {
         (Some(lease), _) if is_over(lease) => {
@@ -213,6 +214,7 @@ fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock, screen: &
         format!("{} current", count(inventory.current)),
         format!("{} archived", count(inventory.archived)),
     ];
+    threads.extend(contents.others().map(|(kind, number)| of_kind(kind, number)));
     for (number, label) in [(inventory.missing, "missing"), (inventory.deleted, "deleted")] {
         if number > 0 {
             threads.push(format!("{} {label}", count(number)));

@@ -11,7 +11,8 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted, fit};
 use threadkeep_app::{Fault, Message, Observer, command};
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::{Agent, PendingDeletion, Thread, TreeQuery};
+use threadkeep_state::{Agent, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery};
+use threadkeep_state_logs::LogQuery;
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
@@ -19,10 +20,7 @@ use crate::commands::resolve::Lookup;
 use crate::commands::several::{closed, each};
 use crate::output::{Answer, Screen, labelled};
 
-/// Content that is deleted with a thread.
-const LOST: &str =
-    "Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here";
-/// The same while something could not be deleted yet, which a note has said.
+/// Sentence while something could not be deleted yet, which a note has said.
 const LATER: &str = "The rest will be deleted by a later command";
 /// Forks that a question names one by one.
 const FORKS_NAMED: usize = 10;
@@ -49,6 +47,8 @@ struct Doomed {
     forks: Vec<Agent>,
     /// Its files that are in the home, relative to it.
     files: Vec<String>,
+    /// Content that is deleted with it.
+    lost: Vec<&'static str>,
 }
 
 #[async_trait(?Send)]
@@ -91,7 +91,8 @@ impl Doomed {
         let (forks, children): (Vec<Agent>, Vec<Agent>) = below.partition(Agent::is_fork);
         let mut files = index.state.threads().files_of(thread.id).await?;
         files.retain(|path| home.absolute(path).exists());
-        Ok(Doomed { thread, children: children.len() as u64, forks, files })
+        let lost = lost(index, &thread).await;
+        Ok(Doomed { thread, children: children.len() as u64, forks, files, lost })
     }
 
     async fn may_go(&self, screen: &Screen) -> Result<bool, Fault> {
@@ -108,7 +109,13 @@ impl Doomed {
         let label = thread_label(&self.thread);
         let (forks, orphans, kept) = (self.building_on(room), orphans(self.children), self.kept(screen));
         let (id, label) = (self.thread.id, fit(&label, room));
-        format!("{id}\n  {label}\n{forks}{LOST}.\n{orphans}{kept}\nDelete it from the index?")
+        let lost = self.lost("These are deleted with it");
+        format!("{id}\n  {label}\n{forks}{lost}{orphans}{kept}\nDelete it from the index?")
+    }
+
+    /// Names the content that is deleted with it: a line, if there is any.
+    fn lost(&self, said: &str) -> String {
+        if self.lost.is_empty() { String::new() } else { format!("{said}: {}\n", self.lost.join(", ")) }
     }
 
     /// Names the threads that build on it.
@@ -132,12 +139,29 @@ impl Doomed {
     /// Says what is not lost, and how the thread is restored.
     fn kept(&self, screen: &Screen) -> String {
         let restore = screen.render(command("threads restore").arg(self.thread.id));
+        let without = if self.lost.is_empty() { "" } else { " without these" };
         match self.files.len() {
             0 => "Its rollout is no longer in the home: it cannot be restored".to_owned(),
-            1 => format!("Its rollout stays, and {restore} restores the thread without them"),
-            more => format!("Its {more} rollouts stay, and {restore} restores the thread without them"),
+            1 => format!("Its rollout stays, and {restore} restores the thread{without}"),
+            more => format!("Its {more} rollouts stay, and {restore} restores the thread{without}"),
         }
     }
+}
+
+/// Returns what is deleted with a thread. Content that cannot be looked at may exist.
+async fn lost(index: &Index, thread: &Thread) -> Vec<&'static str> {
+    let (state, id) = (&index.state, thread.id);
+    let goal = state.thread_goals().get(id).await;
+    let logs = LogQuery { threads: vec![id], limit: 1, ..LogQuery::default() };
+    let logs = state.logs().query(&logs).await;
+    let all = [
+        (goal.is_ok_and(|goal| goal.is_none()), "its goal"),
+        (logs.is_ok_and(|rows| rows.is_empty()), "its logs"),
+        (thread.name_from != Some(NameSource::User), "the name given here"),
+        (thread.archived_at.is_none(), "the archive mark"),
+        (thread.memory_mode != MemoryMode::Disabled.as_str(), "the memory mode"),
+    ];
+    all.into_iter().filter(|(is_missing, _)| !is_missing).map(|(_, content)| content).collect()
 }
 
 /// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a
@@ -202,7 +226,11 @@ impl Answer for Deletion {
             _ if screen.quiet => String::new(),
             Some(pending) => {
                 // A note has said what could not be deleted yet.
-                let lost = if pending.is_empty() { format!("{LOST}\n") } else { format!("{LATER}\n") };
+                let lost = if pending.is_empty() {
+                    self.doomed.lost("Deleted with it")
+                } else {
+                    format!("{LATER}\n")
+                };
                 let (id, kept) = (self.doomed.thread.id, self.doomed.kept(screen));
                 let (forks, orphans) =
                     (self.doomed.building_on(screen.width - 2), orphans(self.doomed.children));

@@ -80,7 +80,7 @@ async fn missing(index: &Index) -> Result<Vec<Uuid>, Fault> {
 async fn may_delete(number: usize, screen: &Screen) -> Result<bool, Fault> {
     let threads = counted(number as u64, "thread");
     let question = format!(
-        "The rollouts of {threads} are missing. Their goals, logs, memories, names and marks will be deleted.\n\
+        "The rollouts of {threads} are missing. Any goals, logs, memories, names and marks of theirs are deleted, too.\n\
          Delete them from the index?"
     );
     screen.ask(&question).await.ok_or_else(|| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::count;
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, Message, command};
+use threadkeep_app::{Message, command};
 use threadkeep_state::{DEFAULT_PAGE, Tombstone};
 
 use crate::args::ListArgs;
@@ -29,12 +29,6 @@ struct Deleted {
 impl Run for ListDeleted<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         dirs.agent_home()?;
-        if screen.homes.len() > 1 {
-            return Err(Fault::new(
-                "deleted threads are listed for one home at a time",
-                "leave out all but one --home",
-            ));
-        }
         let index = Index::existing(dirs, *screen).await?;
         let limit = self.0.limit.unwrap_or(DEFAULT_PAGE);
         let stones = index.state.threads().deleted(limit).await?;
@@ -67,7 +61,8 @@ impl Answer for Deleted {
         ];
         let clock = Clock::system();
         let row = |stone: &Tombstone| {
-            vec![stone.thread_id.to_string().into(), clock.short(stone.deleted_at).into()]
+            let deleted = screen.time(stone.deleted_at, &clock);
+            vec![stone.thread_id.to_string().into(), deleted.into()]
         };
         table(&COLUMNS, &self.stones.iter().map(row).collect::<Vec<_>>(), screen.width)
     }

@@ -13,7 +13,6 @@ use super::footer::typed_with;
 use crate::output::Screen;
 use crate::output::color::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use crate::output::ids::Ids;
-use crate::output::json::at;
 use crate::output::table::{Cell, Column, table};
 use threadkeep_app::label::{NO_LABEL, agent_label, agent_names};
 
@@ -71,6 +70,9 @@ impl Tree {
                 let how = if is_deeper { format!("--depth {}", line.depth) } else { "-v".to_owned() };
                 let text = format!("{} more: {how} shows them", count(more));
                 let mut row = vec![Cell::from(branch + "…"), Cell::styled(DIM, text)];
+                if screen.is_plain() {
+                    row.swap(0, 1);
+                }
                 row.resize(columns.len(), Cell::default());
                 row
             }
@@ -93,10 +95,10 @@ impl Tree {
             // A printed id is meant to be typed: it is never cut.
             Column::new("ID", usize::MAX, usize::MAX, 0, DIM),
             Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
-            Column::new("AGENT", 10, 24, 4, DIM),
-            Column::new("LIFE", 6, 6, 1, DIM),
-            Column::new("LAST RUN", 11, 11, 2, DIM),
-            Column::new("UPDATED", 12, 12, 3, DIM),
+            Column::new("AGENT", 10, 24, 1, DIM),
+            Column::new("LIFE", 6, 6, 2, DIM),
+            Column::new("LAST RUN", 11, 11, 3, DIM),
+            Column::new("UPDATED", 12, 12, 4, DIM),
         ];
         if self.tokens.is_some() {
             columns.insert(TOKENS, Column::new("TOKENS", 6, 12, 1, DIM));
@@ -110,18 +112,19 @@ impl Tree {
             Lifecycle::Open => Cell::styled(Style::new(), "open"),
             Lifecycle::Closed => Cell::styled(DIM, "closed"),
         };
-        let updated = |time| if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) };
+        // A program finds whole ids in the first column.
+        let (branch, before_label) = if screen.is_plain() { ("", branch) } else { (branch, "") };
         let mut cells = vec![
             self.ids.cell(branch, agent.thread_id, screen),
             match agent_label(agent) {
-                label if label != NO_LABEL => label.into(),
-                label if is_indexed(agent) => Cell::styled(DIM, label),
-                _ => Cell::styled(DIM, "(not indexed)"),
+                label if label != NO_LABEL => format!("{before_label}{label}").into(),
+                label if is_indexed(agent) => Cell::styled(DIM, format!("{before_label}{label}")),
+                _ => Cell::styled(DIM, format!("{before_label}(not indexed)")),
             },
             if agent.is_fork() && agent.depth > 0 { "fork".to_owned() } else { agent_names(agent) }.into(),
             life,
             Cell::styled(style(agent.outcome), agent.outcome.as_str()),
-            agent.last_line_at.map(updated).unwrap_or_default().into(),
+            agent.last_line_at.map(|time| screen.time(time, clock)).unwrap_or_default().into(),
         ];
         if let Some(tokens) = &self.tokens {
             let below = tokens.below.get(&agent.thread_id).and_then(|totals| totals.own_tokens);

@@ -6,7 +6,7 @@ use jiff::Zoned;
 use threadkeep_app::message::typed;
 use threadkeep_app::text::shell_word;
 use threadkeep_app::when::{day, when};
-use threadkeep_app::{Fault, folders};
+use threadkeep_app::{Fault, command, folders};
 use threadkeep_state::{
     self as state, Cursor, DEFAULT_PAGE, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
 };
@@ -98,10 +98,12 @@ pub(super) async fn narrow(
             let (all, remotes) = (threads.folders().await?, threads.remotes().await?);
             let found = folders::of_repository(repo, &all, &remotes);
             Some(found.ok_or_else(|| {
-                Fault::new(
-                    (typed(&place(repo)), " is no git repository that is known, nor a folder in one"),
-                    "give a repository's name or a folder in it, or use --cwd DIR --recursive",
-                )
+                let hint = (command("threads --cwd DIR --recursive"), " lists the threads of any folder");
+                if folders::is_name(repo) {
+                    let why = "no thread worked in a git repository with the name ";
+                    return Fault::new((why, typed(&place(repo))), hint);
+                }
+                Fault::new((typed(&place(repo)), " is not in a git repository"), hint)
             })?)
         }
         (None, Some(cwd)) => Some(folders::matching(cwd, args.recursive, &threads.folders().await?)),

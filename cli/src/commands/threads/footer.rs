@@ -78,7 +78,7 @@ impl List {
         (!others.is_empty()).then(|| format!("{others}: --all lists them"))
     }
 
-    fn chooses_kinds(&self) -> bool {
+    pub(super) fn chooses_kinds(&self) -> bool {
         self.query.all || self.query.shelf == Shelf::Missing || self.query.names_sources()
     }
 
@@ -127,14 +127,15 @@ impl List {
         } else {
             let files = || {
                 let files = counted(files, "file");
-                backfill(&format!(" shows what happened to {files}."))
+                let is_lost = current + archived + missing == 0 && home.counts.total() == 0;
+                is_lost.then(|| backfill(&format!(" shows what happened to {files}.")))
             };
-            let what = self.no_match();
-            (what, self.remedy(home).map_or_else(files, Message::from))
+            (self.no_match(), self.remedy(home).map(Message::from).or_else(files).unwrap_or_default())
         };
         let unreadable = unreadable_files(home.inventory.unreadable);
         let mut text = screen.lines(&screen.render(why)).join("\n") + "\n";
-        for message in [Some(remedy), unreadable].into_iter().flatten() {
+        let remedy = Some(remedy).filter(|remedy| *remedy != Message::default());
+        for message in [remedy, unreadable].into_iter().flatten() {
             for line in screen.lines(&screen.render(message)) {
                 text.push_str(&format!("{}\n", paint(DIM, &line)));
             }
@@ -202,7 +203,7 @@ fn unreadable_files(number: u64) -> Option<Message> {
 }
 
 /// Renders a number of threads of a kind: `23 sub-agents`.
-fn of_kind(kind: ThreadKind, number: u64) -> String {
+pub(in crate::commands) fn of_kind(kind: ThreadKind, number: u64) -> String {
     match kind {
         ThreadKind::Subagent => counted(number, "sub-agent"),
         ThreadKind::Review => counted(number, "review"),

@@ -1,18 +1,15 @@
 //! `threads`: a page of threads of one home, or of several together.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::{Refreshed, prepare};
-use threadkeep_app::settings::ConfigFile;
-use threadkeep_app::{Fault, Message, Observer};
-use threadkeep_backfill::{ProgressUpdate, StopHandle};
+use threadkeep_app::{Fault, Observer as _};
 use threadkeep_state::{
     self as state, AgentTotals, Cursor, Inventory, Shelf, SortDirection, SortKey, Thread, ThreadCounts,
     ThreadPage, ThreadStore,
@@ -22,8 +19,9 @@ use uuid::Uuid;
 
 use super::filters::{Filter, filters, narrow, query};
 use crate::args::ListArgs;
-use crate::command::{Answered, Context, Run};
+use crate::command::{Answered, Context, ForHomes, Run};
 use crate::commands::goals::of_threads;
+use crate::commands::homes;
 use crate::output::ids::Ids;
 use crate::output::{Answer, Screen, json};
 
@@ -72,13 +70,17 @@ pub(super) struct Elsewhere {
 
 #[async_trait(?Send)]
 impl Run for ListThreads<'_> {
+    fn for_homes(&self) -> ForHomes {
+        ForHomes::All
+    }
+
     async fn run(&self, context: &Context<'_>) -> Answered {
         let screen = context.screen;
         let query = query(self.0, screen)?;
         let homes = if screen.homes.len() > 1 {
-            self.several(context, &query).await?
+            self.several(screen, &query).await?
         } else {
-            vec![self.page(context, &query, screen).await?]
+            vec![self.page(context, &query).await?]
         };
         let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
         let order = order(&homes, &query, limit);
@@ -89,48 +91,27 @@ impl Run for ListThreads<'_> {
 
 impl ListThreads<'_> {
     /// Reads a page of each home. Each has its databases in its own folder.
-    async fn several(
-        &self,
-        context: &Context<'_>,
-        query: &state::ListThreads,
-    ) -> Result<Vec<HomePage>, Fault> {
-        let screen = context.screen;
+    async fn several(&self, screen: &Screen, query: &state::ListThreads) -> Result<Vec<HomePage>, Fault> {
         if query.cursor.is_some() {
             return Err(Fault::new(
                 "a cursor belongs to the list of one home",
                 "name that home alone, or leave out --cursor and use --limit N",
             ));
         }
-        if screen.given.sqlite_home.is_some() || std::env::var_os("THREADKEEP_SQLITE_HOME").is_some() {
-            return Err(Fault::new(
-                "several homes cannot share one folder for the databases",
-                "leave out --sqlite-home, and unset THREADKEEP_SQLITE_HOME",
-            ));
-        }
         let mut pages = Vec::with_capacity(screen.homes.len());
         for home in &screen.homes {
-            let given = Given { home: Some(home.clone()), sqlite_home: None };
-            let dirs = Dirs::find(&given)?;
-            let config = ConfigFile::read(&dirs.absolute().sqlite_home);
-            let settings = config.settings(screen)?;
-            let observer = OfHome { screen, given };
-            let context = Context { dirs, config, settings, screen };
-            pages.push(self.page(&context, query, &observer).await?);
+            let screen = screen.of_home(home);
+            pages.push(self.page(&homes::context(self.needs(), &screen)?, query).await?);
         }
         Ok(pages)
     }
 
-    async fn page(
-        &self,
-        context: &Context<'_>,
-        query: &state::ListThreads,
-        observer: &dyn Observer,
-    ) -> Result<HomePage, Fault> {
+    async fn page(&self, context: &Context<'_>, query: &state::ListThreads) -> Result<HomePage, Fault> {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;
-        let index = Index::for_reading(dirs, observer).await?;
+        let index = Index::for_reading(dirs, *screen).await?;
         let refreshes = !self.0.no_refresh || index.access == Access::Temporary;
-        let refreshed = prepare(&index, &home, refreshes, observer).await?;
+        let refreshed = prepare(&index, &home, refreshes, *screen).await?;
         let mut page = self.read(&index, query).await?;
         page.home.clone_from(&dirs.home);
         let is_empty = page.page.threads.is_empty() && page.inventory.files == 0;
@@ -142,7 +123,7 @@ impl ListThreads<'_> {
         // A list without threads says itself that nothing is indexed.
         let is_said = !refreshes && !screen.json && is_empty;
         if let Some(reason) = refreshed.incomplete.clone().filter(|_| !is_said) {
-            observer.note(&reason.append("; the list may be incomplete"));
+            screen.note(&reason.append("; the list may be incomplete"));
         }
         for thread in &mut page.page.threads {
             thread.run_outcome = outcome_now(&home, thread);
@@ -233,36 +214,6 @@ pub(super) fn time_of(thread: &Thread, sort: SortKey) -> Timestamp {
     match sort {
         SortKey::Created => thread.created_at,
         SortKey::Updated => thread.updated_at,
-    }
-}
-
-/// The screen, for one of several homes: every note names the home in its commands.
-struct OfHome<'a> {
-    screen: &'a Screen,
-    given: Given,
-}
-
-impl OfHome<'_> {
-    fn home(&self) -> &Path {
-        self.given.home.as_deref().unwrap_or(Path::new(""))
-    }
-}
-
-impl Observer for OfHome<'_> {
-    fn note(&self, note: &Message) {
-        self.screen.note(&format!("{}: {}", self.home().display(), note.render(&self.given)).into());
-    }
-
-    fn begin(&self, stop: &StopHandle) {
-        self.screen.begin(stop);
-    }
-
-    fn progress(&self, update: &ProgressUpdate) {
-        self.screen.progress(update);
-    }
-
-    fn end(&self) {
-        self.screen.end();
     }
 }
 

@@ -204,7 +204,14 @@ impl Answer for Portrait {
         self.add_files(&mut sheet, &clock);
         if thread.missing_since.is_none() {
             let home = self.agent_home.as_ref().map(|home| format!("CODEX_HOME={} ", path_word(home)));
-            sheet.whole("go on with", format!("{}codex resume {}", home.unwrap_or_default(), thread.id));
+            let agent =
+                |verb: &str| format!("{}codex {verb} {}", home.as_deref().unwrap_or_default(), thread.id);
+            // The agent continues no session that it has archived itself.
+            let is_shelved = thread.rollout_path.starts_with("archived_sessions/");
+            let verbs: &[&str] = if is_shelved { &["unarchive", "resume"] } else { &["resume"] };
+            for (n, verb) in verbs.iter().enumerate() {
+                sheet.whole(if n == 0 { "go on with" } else { "" }, agent(verb));
+            }
         }
 
         if let Some(goal) = &self.goal {
@@ -229,7 +236,7 @@ impl Answer for Portrait {
         sheet.maybe("tokens", self.tokens());
         let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
         sheet.maybe("source", thread.source.as_ref().map(source));
-        sheet.maybe("started for", text(&thread.thread_source));
+        sheet.row("kind", thread.kind.as_str());
         sheet.maybe("agent", text(&thread.agent_nickname));
         sheet.maybe("role", text(&thread.agent_role));
         sheet.maybe("agent path", text(&thread.agent_path));

@@ -23,6 +23,11 @@ pub(super) struct Show<'a> {
 
 #[async_trait(?Send)]
 impl Run for Show<'_> {
+    fn parts(&self) -> Vec<Box<dyn Run + '_>> {
+        let part = |ids| -> Box<dyn Run + '_> { Box::new(Show { ids, no_refresh: self.no_refresh }) };
+        self.ids.chunks(1).map(part).collect()
+    }
+
     async fn run(&self, context: &Context<'_>) -> Answered {
         let Context { dirs, screen, .. } = context;
         let home = dirs.agent_home()?;

@@ -10,7 +10,6 @@ use super::list::{HomePage, List, sorted_by, time_of};
 use crate::commands::goals;
 use crate::output::Screen;
 use crate::output::color::{BOLD, DIM};
-use crate::output::json::at;
 use crate::output::table::{Cell, Column, table};
 
 /// Place of the column of homes, and of tokens without it.
@@ -42,7 +41,7 @@ impl List {
         let agents = home.agents.get(&thread.id).copied().unwrap_or_default();
         let mut cells = vec![
             home.ids.cell("", thread.id, screen),
-            self.time(thread, clock, screen).into(),
+            screen.time(time_of(thread, sorted_by(&self.query)), clock).into(),
             label(thread),
             goal(home, thread),
             self.agents(agents).into(),
@@ -75,7 +74,8 @@ impl List {
             Column { path: true, ..fixed("FOLDER", 18, 28, 4) },
             fixed("BRANCH", 10, 16, 5),
             fixed("MODEL", 12, 16, 6),
-            fixed("SOURCE", 6, 9, 7),
+            // A list of all kinds has to say which is which.
+            if self.chooses_kinds() { Column::new("SOURCE", 8, 9, 1, DIM) } else { fixed("SOURCE", 6, 9, 7) },
             Column::new("LAST RUN", 11, 11, 8, DIM),
         ];
         if self.shows_tokens {
@@ -85,11 +85,6 @@ impl List {
             columns.insert(HOME, Column { path: true, ..Column::new("HOME", 8, 20, 1, DIM) });
         }
         columns
-    }
-
-    fn time(&self, thread: &Thread, clock: &Clock, screen: &Screen) -> String {
-        let time = time_of(thread, sorted_by(&self.query));
-        if screen.is_plain() { at(time).unwrap_or_default() } else { clock.short(time) }
     }
 
     /// Renders `+3 agents`, with the tokens of all below the thread if they are asked for.

@@ -15,11 +15,10 @@ fn a_deletion_names_what_builds_on_the_thread_and_what_remains() -> Result {
     --- stdout
     01a21000-0001-7000-8000-0000000001ab is deleted from the index
       Plan the greenhouse
-    Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
     1 fork builds on it and will be kept:
       01a21000-0004-7000-8000-0000000004ab  Build it of glass
     The thread it spawned is kept, without a parent
-    Its 2 rollouts stay, and `threadkeep threads restore 01a21000-0001-7000-8000-0000000001ab` restores the thread without them
+    Its 2 rollouts stay, and `threadkeep threads restore 01a21000-0001-7000-8000-0000000001ab` restores the thread
     rollout: sessions/2019/11/20/rollout-2019-11-20T10-00-00-01a21000-0001-7000-8000-0000000001ab.jsonl
     rollout: sessions/2019/11/21/rollout-2019-11-21T10-00-00-01a21000-0001-7000-8000-0000000001ab_01a21000-0002-7000-8000-0000000002ab.jsonl
     ");
@@ -66,7 +65,6 @@ fn threads_whose_rollouts_are_gone_are_forgotten_together() -> Result {
     --- stdout
     01a21000-0004-7000-8000-0000000004ab is deleted from the index
       Build it of glass
-    Its goal, logs and memories are deleted with it, and the name, archive mark and memory mode given here
     Its rollout is no longer in the home: it cannot be restored
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "delete", "--missing", "--yes"])?.all(), @r"

@@ -110,7 +110,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
     model          unknown (provider mock)
     tokens         4,000, 4,200 with 1 sub-agent
     source         cli
-    started for    user
+    kind           user
     memories       enabled
     agent version  0.171.0
     ");
@@ -137,7 +137,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
     model          unknown (provider mock)
     tokens         1,500, 1,000 inherited
     source         cli
-    started for    user
+    kind           user
     memories       enabled
     agent version  0.171.0
     ");
@@ -165,7 +165,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
     model          unknown (provider mock)
     tokens         200
     source         subagent
-    started for    subagent
+    kind           subagent
     agent          Fern
     role           scout
     memories       enabled
@@ -221,5 +221,9 @@ fn showing_a_thread_reads_its_files_alone() -> Result {
     let name = root(6, 19, "").path();
     fs::rename(fixture.home().join(&name), to.join(name.rsplit('/').next().ok_or("a name")?))?;
     assert_eq!(fixture.json(&["threads", "show", &id(6)])?["thread"]["archived"], true);
+    // Its agent continues it only once it is out of the archive.
+    let sheet = fixture.run(&["threads", "show", &id(6)])?.stdout;
+    let go_on = format!("go on with     codex unarchive {0}\n               codex resume {0}\n", id(6));
+    assert!(sheet.contains(&go_on), "{sheet}");
     Ok(())
 }
