@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use threadkeep_memories::{HeadAndTail, MemoryItem, RolloutText, ThreadFacts, ThreadText, ThreadTextError};
-use threadkeep_rollout::{AgentHome, Chain, ExtractError, ItemsView, TurnItemKind, read_turns};
+use threadkeep_redact::redact;
+use threadkeep_rollout::{
+    AgentHome, Chain, ExtractError, ItemsView, MAX_ITEM_TEXT, TurnItemKind, read_turns,
+};
 
 /// End of a command's output that is kept, in characters. Errors are mostly at the end.
 const MAX_OUTPUT: usize = 2_000;
@@ -65,8 +68,8 @@ fn unreadable(error: ExtractError) -> ThreadTextError {
 /// Returns the part of an item that a memory can be made of.
 fn memory_item(item: TurnItemKind) -> Option<MemoryItem> {
     match item {
-        TurnItemKind::UserMessage { text, .. } => Some(MemoryItem::User { text }),
-        TurnItemKind::AgentMessage { text, .. } => Some(MemoryItem::Agent { text }),
+        TurnItemKind::UserMessage { text, .. } => Some(MemoryItem::User { text: whole_words(text) }),
+        TurnItemKind::AgentMessage { text, .. } => Some(MemoryItem::Agent { text: whole_words(text) }),
         TurnItemKind::CommandExecution { command, status, exit_code, output, .. } => {
             let failed = exit_code.is_some_and(|code| code != 0) || status.as_deref() == Some("failed");
             let output = end_of(output.as_deref().unwrap_or_default());
@@ -183,9 +186,72 @@ fn files(paths: Vec<String>) -> Option<MemoryItem> {
     (!paths.is_empty()).then_some(MemoryItem::Files { paths })
 }
 
-/// Returns the last characters of an output.
+/// Returns the last characters of an output. Secrets are removed first: half a key has lost its
+/// shape.
 fn end_of(output: &str) -> String {
     let output = output.trim_end();
+    let characters = output.chars().count();
+    if characters <= MAX_OUTPUT {
+        return output.to_owned();
+    }
+    let output = redact(output);
     let skip = output.chars().count().saturating_sub(MAX_OUTPUT);
     output.chars().skip(skip).collect()
+}
+
+/// Removes the word at which a long text was cut: it may be half a key.
+fn whole_words(mut text: String) -> String {
+    if text.chars().count() >= MAX_ITEM_TEXT {
+        let end = text.trim_end_matches(|c: char| !c.is_whitespace()).len();
+        text.truncate(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(name: &str, arguments: &str, output: &str) -> Option<MemoryItem> {
+        tool_call(name, arguments, Some(output.to_owned()))
+    }
+
+    fn command(line: &str, exit_code: Option<i64>, output: &str) -> Option<MemoryItem> {
+        let failed = exit_code.is_some_and(|code| code != 0);
+        Some(MemoryItem::Command { command: line.to_owned(), exit_code, failed, output: output.to_owned() })
+    }
+
+    #[test]
+    fn commands_of_every_version_are_commands() {
+        let shell = r#"{"command": ["bash", "-lc", "cargo test"], "timeout_ms": 10000}"#;
+        let json = r#"{"output":"2 failed\n","metadata":{"exit_code":101,"duration_seconds":0.4}}"#;
+        assert_eq!(called("shell", shell, json), command("cargo test", Some(101), "2 failed"));
+        let exec = r#"{"cmd": "ls -la", "yield_time_ms": 5000}"#;
+        let text = "Chunk ID: a1\nWall time: 0.1 seconds\nProcess exited with code 0\nOutput:\nREADME.md\n";
+        assert_eq!(called("exec_command", exec, text), command("ls -la", Some(0), "README.md"));
+        assert_eq!(
+            called("shell", r#"{"command":["git","status"]}"#, "clean"),
+            command("git status", None, "clean")
+        );
+        assert_eq!(called("spawn_agent", r#"{"message":"look"}"#, ""), None);
+    }
+
+    #[test]
+    fn a_patch_is_its_files() {
+        let patch =
+            "*** Begin Patch\n*** Update File: src/a.rs\n@@\n-x\n+y\n*** Add File: b.md\n+z\n*** End Patch";
+        let files = Some(MemoryItem::Files { paths: vec!["src/a.rs".into(), "b.md".into()] });
+        assert_eq!(called("apply_patch", patch, ""), files);
+        let shell = serde_json::json!({ "command": ["apply_patch", patch] }).to_string();
+        assert_eq!(called("shell", &shell, ""), files);
+    }
+
+    #[test]
+    fn a_cut_leaves_no_half_of_a_key() {
+        let key = format!("sk-proj-{}", "a1B2".repeat(12));
+        let output = format!("{key}{}", " x".repeat(MAX_OUTPUT / 2 - 10));
+        assert!(output.chars().count() > MAX_OUTPUT && !end_of(&output).contains("a1B2"));
+        let text = format!("{} {key}", "x".repeat(MAX_ITEM_TEXT - 20)).chars().take(MAX_ITEM_TEXT).collect();
+        assert!(!whole_words(text).contains("sk-"));
+    }
 }
