@@ -91,6 +91,8 @@ CREATE TABLE memory_consolidation (
     id               INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     -- Last token that was given out, to a job or to a consolidation.
     token            INTEGER NOT NULL,
+    -- Folder of the workspace, as the last consolidation had it.
+    root             TEXT,
     lease_owner      TEXT,
     lease_token      INTEGER,
     lease_expires_ms INTEGER,

@@ -120,7 +120,7 @@ pub struct KeptFile {
 pub struct ConsolidationSuccess {
     /// The memories that the workspace now has: thread, and the update it was made of.
     pub selection: Vec<(Uuid, Timestamp)>,
-    /// Threads that were forgotten before the run and that its agent was told of.
+    /// Threads that were forgotten before the run, which its agent removed.
     pub forgotten: Vec<Uuid>,
     /// Every file that agents have left, in the order of paths. `None` if no agent ran.
     pub files: Option<Vec<KeptFile>>,

@@ -131,7 +131,7 @@ pub trait StageOneOutputs: Send + Sync + 'static {
     async fn record_usage(&self, threads: &[Uuid], now: Timestamp) -> Result<u64, BoxError>;
 
     /// Forgets the memories of threads that became ineligible (their memory mode is off), and
-    /// removes those that were neither used nor made since `unused_since`. Returns the number of
+    /// removes memories that were neither used nor made since `unused_since`. Returns the number of
     /// both.
     ///
     /// # Errors

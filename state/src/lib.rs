@@ -92,7 +92,8 @@
 //!
 //! # Features
 //!
-//! All are on by default: `backfill`, `goals`, `logs` and `memories` as above, and `zstd` reads `.jsonl.zst`.
+//! All are on by default: `backfill`, `goals`, `logs` and `memories` as above, and `zstd` reads
+//! `.jsonl.zst`.
 
 /// The examples of the workspace's README are compiled with the tests.
 #[cfg(doctest)]

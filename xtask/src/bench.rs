@@ -20,6 +20,8 @@ pub enum Bench {
     List,
     /// Rows a second of the logs' writer, against rusqlite; bytes written per byte logged
     Logs,
+    /// Claims of jobs among 100,000 threads; items of 1,000 rollouts, against a count of lines
+    Memories,
     /// Redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
     Redact,
     /// Live sessions, eight at once: how seldom the index writes, against recording alone
@@ -29,7 +31,9 @@ pub enum Bench {
 impl Bench {
     fn package(self) -> &'static str {
         match self {
-            Self::Backfill | Self::Decisions | Self::List | Self::Session => "threadkeep-state",
+            Self::Backfill | Self::Decisions | Self::List | Self::Memories | Self::Session => {
+                "threadkeep-state"
+            }
             Self::Goals => "threadkeep-state-goals",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",

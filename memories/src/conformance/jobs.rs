@@ -55,7 +55,7 @@ pub async fn every_skip_has_a_reason<F: Fixture>(fixture: &F) {
     assert_eq!(claimed, [id(3), id(5), id(9)]);
 }
 
-/// A thread that is only too recent becomes eligible at the time that is told.
+/// A thread that is only too recent becomes eligible at the reported time.
 pub async fn time_alone_makes_a_thread_eligible<F: Fixture>(fixture: &F) {
     put(fixture, 1, 11).await;
     let it = consider(fixture, id(1), 0).await;

@@ -7,8 +7,8 @@ use crate::{MemoryItem, ThreadFacts, ThreadText};
 /// Bytes of a token, about.
 pub(super) const BYTES_PER_TOKEN: usize = 4;
 
-/// Renders a thread as text of at most about `limit` bytes. Head and tail are kept, and every cut is
-/// marked.
+/// Renders a thread as text of at most about `limit` bytes. Keeps head and tail, and marks every
+/// cut.
 #[must_use]
 pub fn render(thread: &ThreadFacts, text: &ThreadText, limit: usize) -> String {
     let mut input = String::new();

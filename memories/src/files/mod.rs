@@ -1,8 +1,8 @@
 //! The files of the workspace that follow from the stored memories.
 //!
 //! `raw_memories.md` has an entry for each memory, and `rollout_summaries/<thread id>.md` its
-//! summary. Each ends with a line that has a checksum of the rest. So a later sync knows a file
-//! that it wrote itself from one that a user edited, whatever happened in between.
+//! summary. Each ends with a line that has a checksum of the rest. So a later sync
+//! recognises a file that a user edited, whatever happened in between.
 
 mod atomic;
 mod extensions;
@@ -24,5 +24,5 @@ pub const MEMORY_SUMMARY: &str = "memory_summary.md";
 pub const EDITED: &str = "edited";
 /// Name of the folder of extensions.
 pub const EXTENSIONS: &str = "extensions";
-/// Name of the file that tells an agent what has changed, while it works.
+/// Name of the file that shows an agent the changes, while it works.
 pub const WORKSPACE_DIFF: &str = "phase2_workspace_diff.md";

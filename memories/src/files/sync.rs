@@ -43,11 +43,10 @@ pub enum SyncError {
     NotAFolder(PathBuf),
 }
 
-/// Brings `raw_memories.md` and `rollout_summaries/` in line with the memories. Writes only what
-/// differs.
+/// Brings `raw_memories.md` and `rollout_summaries/` in line with the memories. Writes only files
+/// that differ.
 ///
-/// What a user wrote into a generated file is moved to `edited/`, where the next consolidation finds
-/// it. Summaries of threads that are not among the memories are removed. Every other file is left
+/// A generated file that a user edited is moved to `edited/`, where the next consolidation finds it. Summaries of threads that are not among the memories are removed. Every other file is left
 /// alone.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::InMemoryThread;
+use super::thread::InMemoryThread;
 use crate::{ConsolidationState, Eligibility, KeptFile, Memory, SkipReason};
 
 #[derive(Debug, Default)]

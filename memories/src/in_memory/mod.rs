@@ -7,7 +7,9 @@ mod lock;
 mod outputs;
 mod runners;
 mod store;
+mod thread;
 
 pub use clock::ManualClock;
 pub use runners::{InMemoryTexts, ScriptedAgent, ScriptedModel};
-pub use store::{InMemoryStore, InMemoryThread};
+pub use store::InMemoryStore;
+pub use thread::InMemoryThread;

@@ -15,7 +15,7 @@ struct Answer {
     /// if nothing is worth remembering.
     #[serde(alias = "summary")]
     rollout_summary: String,
-    /// Facts, preferences and lessons that help in other threads. Markdown. Empty if there are none.
+    /// Facts, preferences and lessons that help in other threads. Markdown. May be empty.
     #[serde(alias = "rawMemory")]
     raw_memory: String,
     /// Short name of the subject: lower-case words joined by `_`; null if there is no good one.

@@ -11,7 +11,7 @@ use crate::ThreadFacts;
 pub struct StageOneOutput {
     /// Summary of the thread: a file of its own in the workspace.
     pub rollout_summary: String,
-    /// What is worth remembering beyond the thread: an entry of `raw_memories.md`.
+    /// Facts that help in other threads: an entry of `raw_memories.md`.
     pub raw_memory: String,
     /// Short name of the subject, of letters, digits and `_`.
     pub slug: Option<String>,
@@ -20,7 +20,7 @@ pub struct StageOneOutput {
 /// Memory of a thread: a stored output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
-    /// The thread; its `updated_at` is the one that the memory was made of.
+    /// The thread; its `updated_at` is that of the text from which the memory was made.
     pub thread: ThreadFacts,
     /// The texts.
     pub output: StageOneOutput,

@@ -19,7 +19,8 @@ use super::participant::PARTICIPANTS;
 pub struct PendingDeletion {
     /// Id of the thread.
     pub thread_id: Uuid,
-    /// Label of the participant: `goals`, `logs`, `memories` for the files of memories, or `state` for those of the index.
+    /// Label of the participant: `goals`, `logs`, `memories` for the files of memories, or `state`
+    /// for those of the index.
     pub participant: String,
     /// Reason why it could not be done yet.
     pub reason: String,

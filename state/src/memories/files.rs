@@ -25,7 +25,7 @@ pub enum MemoryFiles {
 }
 
 impl MemoryStore {
-    /// Removes forgotten memories from the files of the workspace at once: summaries of threads, and
+    /// Removes forgotten memories from the workspace's files at once: summaries of threads, and
     /// entries of `raw_memories.md`. Consolidated text follows with the next consolidation.
     ///
     /// # Errors

@@ -14,7 +14,6 @@ use threadkeep_sqlite::{Database, DbError, Durability};
 
 pub use files::MemoryFiles;
 pub use text::HomeTexts;
-pub(crate) use verdict::statements;
 
 use crate::runtime::StateRuntime;
 
@@ -22,6 +21,11 @@ use crate::runtime::StateRuntime;
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     db: Database,
+}
+
+/// Statements that are put together at run time, by name.
+pub(crate) fn statements() -> Vec<(String, String)> {
+    verdict::statements().into_iter().chain(outputs::statements()).collect()
 }
 
 impl StateRuntime {

@@ -72,18 +72,16 @@ pub(super) fn counts() -> String {
 }
 
 /// Statements that are put together at run time, by name.
-pub(crate) fn statements() -> Vec<(String, String)> {
+pub(super) fn statements() -> Vec<(String, String)> {
     let name = |name: &str| format!("memories::{name}");
-    let mut statements = vec![
+    vec![
         (name("claim"), to_claim(false, false)),
         (name("claim, archived"), to_claim(false, true)),
         (name("claim, exec"), to_claim(true, false)),
         (name("claim, exec and archived"), to_claim(true, true)),
         (name("consider"), all()),
         (name("count"), counts()),
-    ];
-    statements.extend(super::outputs::statements());
-    statements
+    ]
 }
 
 /// Query with a request's rules bound as `?1` to `?8`.
