@@ -1,5 +1,7 @@
 //! The ports of memories over a real index.
 
+mod processes;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
