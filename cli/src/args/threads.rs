@@ -176,7 +176,7 @@ pub(crate) enum ThreadsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TreeArgs {
-    /// The thread at the top: its id or first digits, the last digits, its name, or its rollout
+    /// The thread at the top, named as for the other commands
     pub(crate) id: Option<String>,
     /// Show this many steps down [default: 10; at most 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]

@@ -5,7 +5,7 @@ use threadkeep_app::text::{clean, count, fit_middle, wrap};
 use threadkeep_app::{Fault, messages, own_log};
 use threadkeep_backfill::ProblemKind;
 use threadkeep_redact::redact;
-use threadkeep_rollout::ProblemReason;
+use threadkeep_rollout::{ExtractError, ProblemReason};
 use threadkeep_state::audit::AuditReport;
 use threadkeep_state::backfill::BackfillReport;
 use threadkeep_state::{HomeProblem, StateRuntime};
@@ -106,7 +106,12 @@ impl PlaceProblem {
     pub(super) fn reason(&self) -> String {
         // A message may quote the file.
         let reason = |problem| redact(&messages::of_problem(problem)).into_owned();
-        let reasons: Vec<String> = self.problems.iter().map(reason).collect();
+        // A file without a thread's id has no such name either.
+        let is_nameless = |problem: &HomeProblem| *problem == HomeProblem::from(ExtractError::NoThread);
+        let is_said = |problem: &&HomeProblem| Kind::of(problem) == Kind::Name;
+        let repeats = self.problems.iter().any(is_nameless);
+        let shown = self.problems.iter().filter(|problem| !(repeats && is_said(problem)));
+        let reasons: Vec<String> = shown.map(reason).collect();
         reasons.join("; ")
     }
 

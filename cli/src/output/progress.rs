@@ -67,14 +67,20 @@ impl Progress {
             return;
         }
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        // Each change draws the line. A new one is drawn once all is known.
+        let is_new = bar.is_none();
+        let new = || ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let bar = bar.get_or_insert_with(new);
         // Without a total there are no percents.
         bar.set_style(self.style(if total > 0 { MEASURED } else { "{prefix}" }));
         bar.set_prefix(what);
-        bar.set_message(Cow::Owned(message));
         bar.set_length(total.max(1));
         bar.set_position(done);
+        bar.set_message(Cow::Owned(message));
+        if is_new {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.tick();
+        }
     }
 
     fn style(&self, template: &str) -> ProgressStyle {

@@ -17,3 +17,11 @@ fn a_place_has_one_entry_of_its_worst_kind() {
     let empty = "the file is empty; it will be read once its agent writes to it";
     assert_eq!(merged[1].reason(), empty);
 }
+
+#[test]
+fn a_file_without_an_id_is_not_told_twice_about_its_name() {
+    let name = PlaceProblem::new("sessions/a".to_owned(), HomeProblem::Place(ProblemReason::MalformedName));
+    let unread = PlaceProblem::new("sessions/a".to_owned(), ExtractError::NoThread.into());
+    let both = merged(vec![name, unread.clone()]);
+    assert_eq!((both.len(), both[0].reason()), (1, unread.reason()));
+}
