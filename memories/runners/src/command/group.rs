@@ -25,8 +25,9 @@ const ROUNDS: usize = 200;
 /// Child process with its descendants. Dropping it ends them all.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// `None` once it has ended.
-    child: Option<Child>,
+    child: Child,
+    /// True once the program has been reaped.
+    has_ended: bool,
     /// Entry of the environment by which the descendants are known.
     variable: String,
 }
@@ -38,21 +39,46 @@ impl Group {
         command.env(VARIABLE, &run);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        Ok(Self { child: Some(command.spawn()?), variable: format!("{VARIABLE}={run}") })
+        Ok(Self { child: command.spawn()?, has_ended: false, variable: format!("{VARIABLE}={run}") })
     }
 
-    /// Ends what is left, and returns the exit code of the program.
-    pub(crate) fn end(mut self, grace: Duration) -> io::Result<ExitStatus> {
-        let child = self.child.take().expect("only end and drop take the child");
-        self.stop(child, grace)
+    /// Lets the rest end itself, then ends it, and returns the exit code of the program. If the
+    /// future is dropped, the group is dropped.
+    pub(crate) async fn end(mut self, grace: Duration) -> io::Result<ExitStatus> {
+        let deadline = Instant::now() + grace;
+        self.terminate();
+        while self.lives() && Instant::now() < deadline {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.kill()
+    }
+
+    /// Kills the rest and reaps the program.
+    fn kill(&mut self) -> io::Result<ExitStatus> {
+        for _ in 0..ROUNDS {
+            self.signal_kill();
+            if !self.lives() {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        let status = self.child.try_wait()?;
+        self.has_ended = status.is_some();
+        status.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "it cannot be ended"))
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(child) = self.child.take() {
-            let _ = self.stop(child, GRACE_IN_DROP);
+        if self.has_ended {
+            return;
         }
+        let deadline = Instant::now() + GRACE_IN_DROP;
+        self.terminate();
+        while self.lives() && Instant::now() < deadline {
+            thread::sleep(PAUSE);
+        }
+        let _ = self.kill();
     }
 }
 
@@ -63,56 +89,47 @@ impl Group {
     /// can reach a stranger.
     pub(crate) fn exit(&self) -> io::Result<oneshot::Receiver<()>> {
         let (sender, exit) = oneshot::channel();
-        let pid = self.child.as_ref().map(Pid::from_child);
+        let pid = self.id();
         let wait = move || {
-            if let Some(pid) = pid {
-                while has_ended(pid, WaitIdOptions::empty()) == Err(rustix::io::Errno::INTR) {}
-            }
+            while has_ended(pid, WaitIdOptions::empty()) == Err(rustix::io::Errno::INTR) {}
             let _ = sender.send(());
         };
         thread::Builder::new().name("memory-agent-exit".to_owned()).spawn(wait)?;
         Ok(exit)
     }
 
-    pub(super) fn stop(&self, mut child: Child, grace: Duration) -> io::Result<ExitStatus> {
-        let group = Pid::from_child(&child);
-        if self.lives(group) {
-            self.signal(group, Signal::TERM);
-            let deadline = Instant::now() + grace;
-            while self.lives(group) && Instant::now() < deadline {
-                thread::sleep(PAUSE);
-            }
+    fn terminate(&self) {
+        if self.lives() {
+            self.signal(Signal::TERM);
         }
-        for round in 0..ROUNDS {
-            self.signal(group, Signal::KILL);
-            if !self.lives(group) {
-                break;
-            }
-            if round > 0 {
-                thread::sleep(PAUSE);
-            }
-        }
-        child.wait()
+    }
+
+    fn signal_kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// Sends a signal to every known process. An error means that it is gone.
-    fn signal(&self, group: Pid, signal: Signal) {
-        let _ = kill_process_group(group, signal);
+    fn signal(&self, signal: Signal) {
+        let _ = kill_process_group(self.id(), signal);
         #[cfg(target_os = "linux")]
-        for pid in members(group, &self.variable) {
+        for pid in members(self.id(), &self.variable) {
             let _ = rustix::process::kill_process(pid, signal);
         }
     }
 
     #[cfg(target_os = "linux")]
-    fn lives(&self, group: Pid) -> bool {
-        !members(group, &self.variable).is_empty()
+    fn lives(&self) -> bool {
+        !members(self.id(), &self.variable).is_empty()
     }
 
     /// Returns true if the program itself lives. Its zombie hides the rest of the group.
     #[cfg(not(target_os = "linux"))]
-    fn lives(&self, group: Pid) -> bool {
-        has_ended(group, WaitIdOptions::NOHANG) == Ok(false)
+    fn lives(&self) -> bool {
+        has_ended(self.id(), WaitIdOptions::NOHANG) == Ok(false)
     }
 }
 
@@ -129,8 +146,13 @@ impl Group {
         Err(io::Error::new(io::ErrorKind::Unsupported, "programs are run on Unix only"))
     }
 
-    fn stop(&self, mut child: Child, _grace: Duration) -> io::Result<ExitStatus> {
-        child.kill()?;
-        child.wait()
+    fn terminate(&self) {}
+
+    fn signal_kill(&mut self) {
+        let _ = self.child.kill();
+    }
+
+    fn lives(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_none())
     }
 }

@@ -135,15 +135,13 @@ impl ConsolidationAgent for CommandAgent {
         let start = |error: io::Error| AgentError::Start { reason: format!("`{}`: {error}", self.program) };
         let (group, exit, capture) = self.start(&task).map_err(start)?;
         let in_time = tokio::time::timeout(self.timeout, exit).await.is_ok();
-        // The blocking task goes on if this future is dropped now.
-        let status = tokio::task::spawn_blocking(move || group.end(GRACE)).await;
+        let status = group.end(GRACE).await;
         let output = capture.finish(REST_OF_OUTPUT).await;
         if !in_time {
             self.report(&output, "took too long");
             return Err(AgentError::TimedOut { after: self.timeout });
         }
         let failed = |reason: String| AgentError::Failed { reason };
-        let status = status.map_err(|error| failed(error.to_string()))?;
         let status = status.map_err(|error| failed(format!("cannot read its exit code: {error}")))?;
         let ending = ending(status);
         let end = self.report(&output, &ending);

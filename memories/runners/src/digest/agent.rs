@@ -12,8 +12,6 @@ use super::summary::summary;
 
 /// The file.
 const FILE: &str = "memory_summary.md";
-/// Bytes that the generated part may have, however long the user's text is.
-const MIN_BLOCK: usize = 2_000;
 
 /// An agent that needs no network: it writes the lines of all memories to `memory_summary.md`.
 ///
@@ -32,8 +30,8 @@ impl Default for DigestAgent {
 }
 
 impl DigestAgent {
-    /// Sets the longest summary, in bytes; 10,000 by default. The user's own text counts, but
-    /// leaves at least 2,000 bytes for the generated part.
+    /// Sets the longest summary, in bytes; 10,000 by default. The user's own text counts: the more
+    /// of it there is, the fewer lines are generated.
     #[must_use]
     pub fn with_max_bytes(self, max_bytes: usize) -> Self {
         Self { max_bytes }
@@ -50,7 +48,7 @@ impl DigestAgent {
         };
         let surroundings = Surroundings::of(&old);
         let marks = surroundings.around("").len() - surroundings.len() + 4;
-        let budget = self.max_bytes.saturating_sub(surroundings.len() + marks).max(MIN_BLOCK);
+        let budget = self.max_bytes.saturating_sub(surroundings.len() + marks);
         let new = surroundings.around(&summary(memories, budget));
         if new == old {
             return Ok(());

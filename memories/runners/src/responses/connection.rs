@@ -65,7 +65,7 @@ impl Connection {
         if let Some(key) = key {
             let value = HeaderValue::from_str(&format!("Bearer {key}"));
             // The error would show the key.
-            let mut value = value.map_err(|_| Failure::Permanent {
+            let mut value = value.map_err(|_| Failure::Later {
                 reason: "the key has characters that HTTP does not allow".to_owned(),
             })?;
             value.set_sensitive(true);
@@ -83,7 +83,7 @@ impl Connection {
         if status.is_redirection() {
             let target =
                 target.map_or_else(|| "another address".to_owned(), |url| url.origin().ascii_serialization());
-            return Err(Failure::Permanent { reason: format!("the server redirects to {target}") });
+            return Err(Failure::Later { reason: format!("the server redirects to {target}") });
         }
         Err(refused(status, &body, wait))
     }

@@ -34,7 +34,8 @@ pub(crate) fn refused(status: StatusCode, body: &[u8], retry_after: Option<Durat
         if message.is_empty() { format!("status {status}") } else { format!("status {status}: {message}") };
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     match status.as_u16() {
-        // No wait of ours fills an account.
+        // The user has to do something first, and no thread must be given up until then.
+        401..=404 | 407 => Failure::Later { reason },
         429 if has(&["insufficient_quota"]) => Failure::Later { reason },
         408 | 425 | 429 | 500.. => Failure::Again { reason, retry_after },
         400 | 422

@@ -30,6 +30,7 @@ use self::secrets::Secrets;
 /// It asks for structured output, and for less of it when the server refuses that: without
 /// `strict`, then by instructions alone. It asks the server to store nothing.
 ///
+/// A key that is missing or refused is no reason to give a thread up, so that error is transient.
 /// Status 408, 429 and 5xx and broken connections are tried again, after the time that the server
 /// asks for or a growing one. A wait of more than a minute is left to the caller. Redirects are not
 /// followed, so that the key goes to no other host.
@@ -71,7 +72,10 @@ impl ResponsesModel {
         let key = self.environment.variable(name).map(|key| key.trim().to_owned());
         match key.filter(|key| !key.is_empty()) {
             Some(key) => Ok(Some(key)),
-            None => Err(permanent(format!("the environment variable {name} with the key is not set"))),
+            None => {
+                let reason = format!("the environment variable {name} with the key is not set");
+                Err(ModelError::Transient { reason, retry_after: None })
+            }
         }
     }
 }

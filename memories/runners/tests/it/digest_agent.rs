@@ -130,9 +130,13 @@ async fn the_summary_stays_within_its_size() {
     assert!(text.contains("- 1 and 39:") && text.contains("more lines did not fit"));
     let text = consolidate(DigestAgent::default().with_max_bytes(3_000), root.path(), &many, &[]).await;
     assert!((2_500..=3_000).contains(&text.len()), "{}", text.len());
-    fs::write(root.path().join("memory_summary.md"), "x".repeat(20_000)).expect("a file");
+    let file = root.path().join("memory_summary.md");
+    fs::write(&file, "x".repeat(7_000)).expect("a file");
     let text = consolidate(DigestAgent::default(), root.path(), &many, &[]).await;
-    assert!((21_500..=22_500).contains(&text.len()), "{}", text.len());
+    assert!((9_000..=10_000).contains(&text.len()) && text.contains("- 1 and 1:"), "{}", text.len());
+    fs::write(&file, "x".repeat(20_000)).expect("a file");
+    let text = consolidate(DigestAgent::default(), root.path(), &many, &[]).await;
+    assert!(text.starts_with("xxx") && !text.contains("- 1 and"), "the user's text goes before ours");
 }
 
 #[tokio::test]

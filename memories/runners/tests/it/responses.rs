@@ -228,29 +228,31 @@ async fn a_slow_answer_ends_by_the_timeout() {
 }
 
 #[tokio::test]
-async fn refusals_are_final_and_have_no_secret() {
+async fn refusals_are_not_tried_again_and_have_no_secret() {
     let echo = format!("Incorrect API key: {KEY} for header-secret\n{}", "x".repeat(1_000));
     let (kind, reason) = Run::of(vec![error(401, &echo)]).await.failure();
-    assert_eq!(kind, "permanent");
+    assert_eq!(kind, "transient", "the user can correct the key");
     assert!(reason.starts_with("status 401 Unauthorized: Incorrect API key: [redacted] for [redacted] x"));
     assert!(reason.len() < 400);
+    let bad = Run::of(vec![error(400, "Bad input.")]).await;
+    assert_eq!(bad.failure(), ("permanent", "status 400 Bad Request: Bad input.".to_owned()));
     let plain = Reply::Whole(404, Vec::new(), "<html>".to_owned());
-    assert_eq!(Run::of(vec![plain]).await.failure(), ("permanent", "status 404 Not Found".to_owned()));
+    assert_eq!(Run::of(vec![plain]).await.failure(), ("transient", "status 404 Not Found".to_owned()));
     let text = Reply::of(403, &json!({ "error": "not allowed" }));
     assert_eq!(Run::of(vec![text]).await.failure().1, "status 403 Forbidden: not allowed");
     let target = vec![("Location", "https://elsewhere.test/v1?key=x".to_owned())];
     let moved = Run::of(vec![Reply::Whole(307, target, String::new())]).await;
     assert_eq!(moved.requests.len(), 1);
-    assert_eq!(moved.failure(), ("permanent", "the server redirects to https://elsewhere.test".to_owned()));
+    assert_eq!(moved.failure(), ("transient", "the server redirects to https://elsewhere.test".to_owned()));
 }
 
 #[tokio::test]
 async fn a_missing_or_odd_key_is_named_by_its_variable() {
     let run = Run::with(Vec::new(), |settings| settings.key_variable = Some("NO_KEY".to_owned())).await;
     let reason = "the environment variable NO_KEY with the key is not set".to_owned();
-    assert_eq!(run.failure(), ("permanent", reason));
+    assert_eq!(run.failure(), ("transient", reason));
     let run = Run::with(Vec::new(), |settings| settings.key_variable = Some("NO_HEADER".to_owned())).await;
-    assert_eq!(run.failure(), ("permanent", "the key has characters that HTTP does not allow".to_owned()));
+    assert_eq!(run.failure(), ("transient", "the key has characters that HTTP does not allow".to_owned()));
 }
 
 #[tokio::test]
