@@ -37,7 +37,7 @@ const FROM: &str = "FROM threads LEFT JOIN memory_jobs ON memory_jobs.thread_id 
 
 /// Columns of a thread's facts, see [`facts`](super::claim::facts).
 pub(super) const FACTS: &str =
-    "threads.id, coalesce(name, title), cwd, git_branch, rollout_path, updated_at_ms";
+    "threads.id, coalesce(name, title, first_user_message), cwd, git_branch, rollout_path, updated_at_ms";
 
 /// Selects the threads to claim, at most `?9`.
 ///
