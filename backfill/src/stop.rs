@@ -29,7 +29,7 @@ impl StopHandle {
     }
 
     /// Waits for [`stop`](Self::stop).
-    pub(crate) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         let mut receiver = self.0.subscribe();
         // The sender lives in `self`, so waiting cannot fail.
         let _ = receiver.wait_for(|stopped| *stopped).await;

@@ -14,6 +14,7 @@
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
 //! | [`folders`] | folders and repositories as people mean them |
+//! | [`memories`] | the folder of memories, and the model and the agent that the settings choose |
 //! | [`outcome`] | whether a run still goes on |
 //! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
@@ -59,6 +60,7 @@ pub mod dirs;
 pub mod fault;
 pub mod folders;
 pub mod label;
+pub mod memories;
 pub mod message;
 pub mod messages;
 pub mod observer;

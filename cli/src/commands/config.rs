@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::Observer as _;
-use threadkeep_app::settings::{
-    ConfigFile, Feature, NOT_IN_EFFECT, Origin, Problem, Setting, Severity, schema,
-};
+use threadkeep_app::settings::{ConfigFile, Feature, Origin, Problem, Setting, Severity, schema};
 use threadkeep_app::text::{clean, width};
 
 use crate::args::ConfigCommand;
@@ -79,9 +77,6 @@ impl Answer for Settings {
 fn not_in_effect(section: &str, file: &ConfigFile) -> Option<&'static str> {
     match section {
         "logs" if file.is_off(Feature::Logs) => Some("not in effect: features.logs is false"),
-        section if NOT_IN_EFFECT.contains(&section) => {
-            Some("not in effect yet: the memory pipeline is not built")
-        }
         _ => None,
     }
 }

@@ -33,28 +33,47 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     # [tmp]/home/threadkeep/config.toml: no such file, all defaults apply
 
     [features]
-    goals = true               # default
-    logs = true                # default
+    goals = true                # default
+    logs = true                 # default
+    memories = false            # default
 
     [logs]
-    enabled = true             # default
-    filter = "info,sqlx=warn"  # default
-    row_bytes = 65536          # default
-    keep_rows = 1000           # default
-    keep_bytes = 10485760      # default
-    keep_days = 90             # default
+    enabled = true              # default
+    filter = "info,sqlx=warn"   # default
+    row_bytes = 65536           # default
+    keep_rows = 1000            # default
+    keep_bytes = 10485760       # default
+    keep_days = 90              # default
 
     [threads]
-    keep_missing_days = 30     # default
+    keep_missing_days = 30      # default
 
     [snapshots]
-    daily = true               # default
-    keep = 2                   # default
+    daily = true                # default
+    keep = 2                    # default
 
-    [memories]  # not in effect yet: the memory pipeline is not built
-    max_age_days = 30          # default
-    min_idle_hours = 12        # default
-    max_running = 64           # default
+    [memories]
+    max_age_days = 30           # default
+    min_idle_hours = 12         # default
+    max_running = 64            # default
+    max_threads = 64            # default
+    concurrency = 8             # default
+    input_tokens = 60000        # default
+    include_exec = false        # default
+    include_archived = false    # default
+    max_memories = 256          # default
+    unused_days = 30            # default
+    cooldown_hours = 6          # default
+    summary_bytes = 10000       # default
+    api_url = ""                # default
+    api_model = ""              # default
+    api_key_variable = ""       # default
+    api_headers = []            # default
+    api_effort = ""             # default
+    api_timeout_seconds = 120   # default
+    agent_command = []          # default
+    agent_variables = []        # default
+    agent_timeout_minutes = 30  # default
     "#);
     insta::assert_snapshot!(fixture.run(&["config", "path"])?.all(), @r"
     exit 0
@@ -181,9 +200,8 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     }
     let show = fixture.run(&["config", "show"])?;
     assert_eq!(show.code, Some(1));
-    insta::assert_snapshot!(show.stdout.lines().skip(23).collect::<Vec<_>>().join("\n"), @r#"
-    min_idle_hours = 12        # default
-    max_running = 64           # default
+    insta::assert_snapshot!(show.stdout.lines().skip(43).collect::<Vec<_>>().join("\n"), @r#"
+    agent_timeout_minutes = 30  # default
 
     error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
       hint: correct it, or remove the line for the default, 1000

@@ -8,7 +8,7 @@ use super::*;
 #[tokio::test]
 async fn a_migration_of_a_newer_threadkeep_is_no_trouble() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
-    let added = MigrationFile::new("0004_added", "CREATE TABLE added (id INTEGER PRIMARY KEY) STRICT");
+    let added = MigrationFile::new("0005_added", "CREATE TABLE added (id INTEGER PRIMARY KEY) STRICT");
     let mut newer: DbSpec = STATE_DB;
     newer.migrations = Box::leak([STATE_DB.migrations, &[added]].concat().into_boxed_slice());
     let newer: &'static DbSpec = Box::leak(Box::new(newer));
@@ -21,6 +21,6 @@ async fn a_migration_of_a_newer_threadkeep_is_no_trouble() -> Result<(), Box<dyn
         paint(GREEN, "usable; a newer threadkeep has added to it")
     );
     let schema = schema_of(&database).unwrap_or_default();
-    assert_eq!(schema, "version 4, this one knows 3");
+    assert_eq!(schema, "version 5, this one knows 4");
     Ok(())
 }

@@ -66,6 +66,7 @@ mod responses;
 
 pub use command::{CommandAgent, CommandError};
 pub use digest::agent::DigestAgent;
+pub use digest::block::without_digest;
 pub use digest::model::DigestModel;
 #[cfg(feature = "responses")]
 pub use responses::{Environment, Machine, ResponsesError, ResponsesModel, ResponsesSettings};

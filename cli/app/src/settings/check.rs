@@ -145,6 +145,14 @@ fn read(kind: Kind, value: &DeValue<'_>, shown: impl Fn() -> String) -> Result<V
         (Kind::Filter, _) => must_be(&format!("a filter in quotes, such as {}", filter::EXAMPLE)),
         (Kind::Text, DeValue::String(value)) => Ok(value.as_ref().into()),
         (Kind::Text, _) => must_be("text in quotes"),
+        (Kind::Texts, value) => {
+            let texts = value.as_array().map(|texts| texts.iter().map(|text| text.get_ref().as_str()));
+            let texts: Option<Vec<&str>> = texts.and_then(Iterator::collect);
+            texts.map_or_else(
+                || must_be("a list of texts, such as [\"one\", \"two\"]"),
+                |texts| Ok(texts.into()),
+            )
+        }
         // Sections contain no sections.
         (Kind::Section, _) => Ok(Map::new().into()),
     }

@@ -70,6 +70,8 @@ pub enum Feature {
     Goals,
     /// Logs.
     Logs,
+    /// Making memories of threads.
+    Memories,
 }
 
 impl ConfigFile {
@@ -144,6 +146,12 @@ impl ConfigFile {
     pub fn need(&self, feature: Feature) -> Result<(), Fault> {
         let Some(off) = self.switched_off(feature) else { return Ok(()) };
         let key = feature.key();
+        if off.origin == Origin::Default {
+            return Err(Fault::new(
+                format!("{key} are switched off, as they are by default"),
+                format!("write `{key} = true` in the section [features] of {}", self.path.display()),
+            ));
+        }
         let line = if let Origin::File { line } = off.origin { format!(":{line}") } else { String::new() };
         Err(Fault::new(
             format!("{key} are switched off: features.{key} is false in {}{line}", self.path.display()),
@@ -158,11 +166,13 @@ impl Feature {
         [Feature::Goals, Feature::Logs].into_iter().find(|feature| feature.key() == label)
     }
 
-    /// Returns its key in the section `[features]`, which is also the label of its database.
+    /// Returns its key in the section `[features]`, which is also the label of its database, if it
+    /// has one.
     pub fn key(self) -> &'static str {
         match self {
             Feature::Goals => "goals",
             Feature::Logs => "logs",
+            Feature::Memories => "memories",
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Integer { min: i64, max: i64 },
     Filter,
     Text,
+    Texts,
 }
 
 impl<'a> Rule<'a> {
@@ -46,6 +47,7 @@ impl<'a> Rule<'a> {
             Some("integer") => {
                 Kind::Integer { min: bound("minimum", i64::MIN), max: bound("maximum", i64::MAX) }
             }
+            Some("array") => Kind::Texts,
             _ if self.schema["format"] == "log-filter" => Kind::Filter,
             _ => Kind::Text,
         }

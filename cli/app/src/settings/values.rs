@@ -18,8 +18,8 @@ pub struct Settings {
     pub threads: Threads,
     /// Snapshots of the databases.
     pub snapshots: Snapshots,
-    /// Threads from which memories are made. Not in effect yet: the memory pipeline, which will
-    /// read this, is not built.
+    /// Memories of threads: which threads they are made from, by which model, and which agent
+    /// consolidates them.
     pub memories: Memories,
 }
 
@@ -33,11 +33,13 @@ pub struct Features {
     /// Logs as a whole: false logs nothing, whatever the section `[logs]` says, and switches off
     /// the command that shows them.
     pub logs: bool,
+    /// Making memories of threads. False leaves the commands that show and remove them.
+    pub memories: bool,
 }
 
 impl Default for Features {
     fn default() -> Features {
-        Features { goals: true, logs: true }
+        Features { goals: true, logs: true, memories: false }
     }
 }
 
@@ -134,13 +136,80 @@ pub struct Memories {
     /// Most threads from which memories are made at the same time, in all processes together.
     #[cfg_attr(test, schemars(range(min = 1, max = 1_024)))]
     pub max_running: u64,
+    /// Most threads from which one run makes memories.
+    #[cfg_attr(test, schemars(range(min = 1, max = 100_000)))]
+    pub max_threads: u64,
+    /// Threads that one run works on at the same time.
+    #[cfg_attr(test, schemars(range(min = 1, max = 64)))]
+    pub concurrency: u64,
+    /// Tokens of a thread that a model is given, about; the middle of a longer one is left out.
+    #[cfg_attr(test, schemars(range(min = 1_000, max = 10_000_000)))]
+    pub input_tokens: u64,
+    /// True to make memories of `exec` runs, too.
+    pub include_exec: bool,
+    /// True to make memories of archived threads, too.
+    pub include_archived: bool,
+    /// Most memories that are consolidated, the most used first.
+    #[cfg_attr(test, schemars(range(min = 1, max = 100_000)))]
+    pub max_memories: u64,
+    /// Days after which a memory is removed that was neither used nor made again.
+    #[cfg_attr(test, schemars(range(min = 1, max = 36_500)))]
+    pub unused_days: u64,
+    /// Hours after a consolidation in which no other begins.
+    #[cfg_attr(test, schemars(range(min = 0, max = 8_760)))]
+    pub cooldown_hours: u64,
+    /// Most bytes of the consolidated summary.
+    #[cfg_attr(test, schemars(range(min = 1_000, max = 1_000_000)))]
+    pub summary_bytes: u64,
+    /// Address of an OpenAI-compatible Responses API whose model reads the threads, such as
+    /// `https://api.openai.com/v1`. Empty: no network is used, and a digest of each thread is its
+    /// memory.
+    pub api_url: String,
+    /// Name of the model there.
+    pub api_model: String,
+    /// Environment variable that holds the key. Empty: no key is sent.
+    pub api_key_variable: String,
+    /// Further headers for it: "Name: value".
+    pub api_headers: Vec<String>,
+    /// Reasoning effort, in the words of the API. Empty: its default.
+    pub api_effort: String,
+    /// Seconds that one request may take.
+    #[cfg_attr(test, schemars(range(min = 1, max = 3_600)))]
+    pub api_timeout_seconds: u64,
+    /// Program that consolidates memories, and its arguments. `{root}` stands for the folder in which
+    /// it works, `{prompt_file}` for a file with its task. Empty: a digest of the memories.
+    pub agent_command: Vec<String>,
+    /// Environment variables that the program gets, next to PATH, HOME and the like.
+    pub agent_variables: Vec<String>,
+    /// Minutes that the program may take.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1_440)))]
+    pub agent_timeout_minutes: u64,
 }
 
 impl Default for Memories {
     fn default() -> Memories {
-        Memories { max_age_days: 30, min_idle_hours: 12, max_running: 64 }
+        Memories {
+            max_age_days: 30,
+            min_idle_hours: 12,
+            max_running: 64,
+            max_threads: 64,
+            concurrency: 8,
+            input_tokens: 60_000,
+            include_exec: false,
+            include_archived: false,
+            max_memories: 256,
+            unused_days: 30,
+            cooldown_hours: 6,
+            summary_bytes: 10_000,
+            api_url: String::new(),
+            api_model: String::new(),
+            api_key_variable: String::new(),
+            api_headers: Vec::new(),
+            api_effort: String::new(),
+            api_timeout_seconds: 120,
+            agent_command: Vec::new(),
+            agent_variables: Vec::new(),
+            agent_timeout_minutes: 30,
+        }
     }
 }
-
-/// Sections that nothing reads yet.
-pub const NOT_IN_EFFECT: &[&str] = &["memories"];

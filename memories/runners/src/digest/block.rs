@@ -4,6 +4,13 @@ const BEGIN: &str = "<!-- threadkeep:begin -->";
 const END: &str = "<!-- threadkeep:end -->";
 const NOTICE: &str = "<!-- Generated: changes in here are replaced. Text outside of the two marks stays. -->";
 
+/// Returns a file without its generated part; `None` if it has none.
+#[must_use]
+pub fn without_digest(file: &[u8]) -> Option<Vec<u8>> {
+    let has_block = file.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == BEGIN.as_bytes());
+    has_block.then(|| Surroundings::of(file).alone())
+}
+
 /// Text of the user in a file with a generated block.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surroundings {
@@ -32,6 +39,13 @@ impl Surroundings {
         }
         after.extend(inner.iter().skip(end + 1).copied().flatten());
         Self { before: lines[..begin].concat(), after }
+    }
+
+    /// Returns the text without a block.
+    pub(crate) fn alone(self) -> Vec<u8> {
+        let mut text = self.before;
+        text.extend(self.after);
+        text
     }
 
     /// Returns the length in bytes.

@@ -1,7 +1,7 @@
 //! Digests: a model and an agent that need no network and always give the same result.
 
 pub(crate) mod agent;
-mod block;
+pub(crate) mod block;
 mod command_line;
 mod corrections;
 mod entries;

@@ -1,0 +1,27 @@
+//! Tests of `memories/root.rs`, next to which its private items are in scope.
+
+use std::fs;
+
+use super::*;
+
+#[test]
+fn the_agents_own_memories_are_left_alone() -> std::io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join("home");
+    let dirs = Dirs { home: home.clone(), sqlite_home: folder.path().join("sqlite"), are_named: true };
+    let usual = home.join("memories");
+    fs::create_dir_all(&usual)?;
+    assert_eq!(root(&dirs, None, None), Root { path: usual.clone(), agents_own: None });
+    let ours = Root { path: folder.path().join("sqlite/memories"), agents_own: Some(usual.clone()) };
+    fs::create_dir(usual.join(".git"))?;
+    assert_eq!(root(&dirs, None, None), ours, "its baseline is not ours");
+    assert_eq!(root(&dirs, None, Some(usual.clone())).path, usual, "we used it before");
+    fs::remove_dir(usual.join(".git"))?;
+    for name in AGENTS_DATABASES {
+        fs::write(home.join(name), "")?;
+        assert_eq!(root(&dirs, None, None), ours, "{name}");
+        fs::remove_file(home.join(name))?;
+    }
+    assert_eq!(root(&dirs, Some(Path::new("/given")), Some(usual)).path, Path::new("/given"));
+    Ok(())
+}
