@@ -3,6 +3,7 @@
 mod config;
 mod goals;
 mod logs;
+mod memories;
 mod refusal;
 mod threads;
 
@@ -19,6 +20,7 @@ use threadkeep_state_logs::LOGS_DB;
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
 pub(crate) use logs::{Level, LogsArgs};
+pub(crate) use memories::{MemoriesArgs, MemoriesCommand, Phase, RunArgs};
 pub(crate) use refusal::fault;
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
 
@@ -53,6 +55,10 @@ const GOALS_CODES: &str = "\
 Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
 goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
 where they are).";
+const MEMORIES_CODES: &str = "\
+Exit codes: 0 success; 1 `run` failed for a thread, or could not consolidate; 2 failure, interrupted, or `run` while \
+memories are switched off (`memories = true` in the section [features] of the settings switches them on; \
+`threadkeep config path` prints where they are).";
 const LOGS_CODES: &str = "\
 The newest rows are printed, the oldest of them first: the last line is the latest event.
 With --json every row is a JSON object on its own line, also with --follow: this is the one command whose answer is \
@@ -119,6 +125,9 @@ pub(crate) enum Command {
     /// Set a thread's goal: an objective and, if you like, a token budget
     #[command(after_help = GOALS_CODES)]
     Goals(GoalsArgs),
+    /// Make and show memories of past threads, for later ones
+    #[command(after_help = MEMORIES_CODES)]
+    Memories(MemoriesArgs),
     /// Show the logs: the newest rows, or new rows as they come
     #[command(after_help = LOGS_CODES)]
     Logs(LogsArgs),

@@ -9,6 +9,7 @@ mod config;
 mod goals;
 mod homes;
 mod logs;
+mod memories;
 mod problems;
 mod repair;
 mod resolve;
@@ -127,6 +128,7 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Backfill(args) => Box::new(backfill::Backfill(args)),
         Command::Audit(args) => Box::new(audit::Audit(args)),
         Command::Goals(args) => goals::of(&args.command),
+        Command::Memories(args) => memories::of(args),
         Command::Logs(args) => Box::new(logs::Logs(args)),
         Command::Threads(args) => threads::of(args),
         Command::Config(args) => Box::new(config::Config(&args.command)),

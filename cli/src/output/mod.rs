@@ -226,6 +226,13 @@ impl Screen {
         Progress::new(!self.quiet && io::stderr().is_terminal(), self.err != ColorChoice::Never)
     }
 
+    /// Shows a step of the run that [`begin`](Observer::begin) began, and how far it is.
+    pub(crate) fn show(&self, what: &'static str, message: String, done: u64, total: u64) {
+        if let Some((progress, _)) = &*self.running() {
+            progress.draw(what, message, done, total);
+        }
+    }
+
     fn running(&self) -> std::sync::MutexGuard<'_, Option<(Progress, Interrupt)>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }

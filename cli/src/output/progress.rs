@@ -61,7 +61,8 @@ impl Progress {
         self.draw(what, format!("{}/{} files", count(done), count(total)), done, total);
     }
 
-    fn draw(&self, what: &'static str, message: String, done: u64, total: u64) {
+    /// Shows a step and how far it is.
+    pub(crate) fn draw(&self, what: &'static str, message: String, done: u64, total: u64) {
         let is_over = what == "indexing" && total == 0;
         if !self.draws || self.began.elapsed() < PATIENCE || is_over {
             return;

@@ -19,6 +19,7 @@ mod list;
 mod logs;
 mod manners;
 mod meanwhile;
+mod memories;
 mod own_log;
 mod pipes;
 mod places;

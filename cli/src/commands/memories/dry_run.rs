@@ -1,0 +1,113 @@
+//! `memories run --dry-run`: which threads a run would read, and why it would skip the others.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::memories::{extraction, skip_reason};
+use threadkeep_app::opening::Index;
+use threadkeep_app::refresh;
+use threadkeep_app::text::{count, one_line};
+use threadkeep_app::time::Clock;
+use threadkeep_memories::{Considered, SkipReason, StageOneJobs as _};
+use uuid::Uuid;
+
+use super::boxed;
+use crate::command::{Answered, Context, Run};
+use crate::output::color::{BOLD, DIM, GREEN, paint};
+use crate::output::ids::Ids;
+use crate::output::json::{at, ms};
+use crate::output::table::{Cell, Column, table};
+use crate::output::{Answer, Screen};
+
+/// Threads that are named for each reason, unless all are asked for.
+const NAMED: usize = 5;
+
+/// The command.
+pub(super) struct DryRun;
+
+/// Every thread, and what a run would do with it.
+struct Plan {
+    considered: Vec<Considered>,
+    ids: Ids,
+}
+
+#[async_trait(?Send)]
+impl Run for DryRun {
+    async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
+        let home = dirs.agent_home()?;
+        let index = Index::for_reading(dirs, *screen).await?;
+        refresh::refresh(&index, &home, *screen).await?;
+        let options = extraction(&settings.memories);
+        let request = options.request(options.limit);
+        let mut considered = index.state.memories().consider(&request).await.map_err(boxed)?;
+        let claimed = considered.iter_mut().filter(|thread| thread.skip.is_none());
+        // As many as one run takes.
+        claimed.skip(options.limit).for_each(|thread| thread.skip = Some(SkipReason::LimitReached));
+        let threads: Vec<Uuid> = considered.iter().map(|thread| thread.thread.id).collect();
+        let ids = Ids::of(index.state.threads(), &threads).await?;
+        index.close().await?;
+        Ok(Box::new(Plan { considered, ids }))
+    }
+}
+
+impl Answer for Plan {
+    fn json(&self) -> Value {
+        let threads = self.considered.iter().map(|considered| {
+            json!({
+                "thread_id": considered.thread.id,
+                "title": considered.thread.title,
+                "updated_at": at(considered.thread.updated_at),
+                "updated_at_ms": ms(considered.thread.updated_at),
+                "claimed": considered.skip.is_none(),
+                "skip": considered.skip.map(SkipReason::code),
+                "eligible_at": at(considered.eligible_at),
+                "eligible_at_ms": ms(considered.eligible_at),
+                "last_failure": considered.last_failure,
+            })
+        });
+        json!({ "threads": threads.collect::<Vec<_>>() })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        const COLUMNS: [Column; 4] = [
+            Column::new("THREAD", usize::MAX, usize::MAX, 0, DIM),
+            Column::new("UPDATED", 12, 12, 2, DIM),
+            Column { floor: 16, ..Column::new("RUN", 40, 80, 0, DIM) },
+            Column { floor: 10, ..Column::new("TITLE", 16, usize::MAX, 1, BOLD) },
+        ];
+        let clock = Clock::system();
+        let mut named: BTreeMap<Option<SkipReason>, usize> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for Considered { thread, skip, eligible_at, last_failure } in &self.considered {
+            let number = named.entry(*skip).or_default();
+            *number += 1;
+            if skip.is_some() && *number > screen.most(NAMED) {
+                continue;
+            }
+            let updated = thread.updated_at;
+            let mut run =
+                skip.map_or("reads it".to_owned(), |reason| format!("skips it: {}", skip_reason(reason)));
+            if let Some(at) = eligible_at {
+                run += &format!(", until {}", clock.full(*at));
+            }
+            if let Some(failure) = last_failure {
+                run += &format!(" ({})", one_line(failure));
+            }
+            rows.push(vec![
+                self.ids.cell("", thread.id, screen),
+                if screen.is_plain() { at(updated).unwrap_or_default() } else { clock.short(updated) }.into(),
+                if skip.is_none() { Cell::styled(GREEN, run) } else { run.into() },
+                thread.title.as_deref().map(one_line).unwrap_or_default().into(),
+            ]);
+        }
+        if rows.is_empty() { String::new() } else { table(&COLUMNS, &rows, screen.width) }
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        let claimed = self.considered.iter().filter(|thread| thread.skip.is_none()).count();
+        let (claimed, all) = (count(claimed as u64), count(self.considered.len() as u64));
+        let more = if screen.most(NAMED) == NAMED { " · every thread: --verbose" } else { "" };
+        paint(DIM, &format!("a run would read {claimed} of {all} threads{more}")) + "\n"
+    }
+}

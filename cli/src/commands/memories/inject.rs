@@ -1,0 +1,89 @@
+//! `memories inject`: the consolidated memory, as an agent would be given it.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use threadkeep_app::memories::root;
+use threadkeep_app::opening::{Access, Index};
+use threadkeep_app::{Fault, Message, command, messages};
+use threadkeep_memories::files::MEMORY_SUMMARY;
+use threadkeep_memories::{ConsolidationLock as _, StageOneOutputs as _};
+use uuid::Uuid;
+
+use super::sections::{cited, shown};
+use super::{boxed, text};
+use crate::command::{Answered, Context, Run};
+use crate::output::color::{DIM, paint};
+use crate::output::{Answer, Screen};
+
+/// Most bytes that are read. An agent's own limit is far below it.
+const MOST_BYTES: u64 = 256 << 10;
+
+/// The command.
+pub(super) struct Inject<'a> {
+    pub(super) cwd: Option<&'a Path>,
+    pub(super) root: Option<&'a Path>,
+}
+
+/// Text for an agent, and the threads that it cites.
+struct Injected {
+    file: PathBuf,
+    text: String,
+    cited: Vec<Uuid>,
+}
+
+#[async_trait(?Send)]
+impl Run for Inject<'_> {
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let index = Index::existing(dirs, *screen).await?;
+        let store = index.state.memories();
+        let last = store.state().await.map_err(boxed)?.root;
+        let file = root(dirs, self.root, last).path.join(MEMORY_SUMMARY);
+        let whole = read(&file).map_err(|error| {
+            let why = messages::of_io(&error);
+            Fault::without_hint(format!("cannot read {}: {why}", file.display())).because(&error)
+        })?;
+        let cwd = self.cwd.map(|cwd| std::path::absolute(cwd).unwrap_or_else(|_| cwd.to_owned()));
+        let text = whole.map(|whole| shown(&whole, cwd.as_deref())).unwrap_or_default();
+        let memories = store.list().await.map_err(boxed)?;
+        let cited = cited(&text, memories.iter().map(|memory| memory.thread.id));
+        // What is given to agents is kept longer.
+        if index.access == Access::Write && !cited.is_empty() {
+            store.record_usage(&cited, Timestamp::now()).await.map_err(boxed)?;
+        }
+        index.close().await?;
+        Ok(Box::new(Injected { file, text, cited }))
+    }
+}
+
+/// Reads the beginning of the file; `None` if there is none.
+fn read(file: &Path) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    match File::open(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?.take(MOST_BYTES).read_to_end(&mut bytes)?,
+    };
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+impl Answer for Injected {
+    fn json(&self) -> Value {
+        json!({ "file": self.file, "text": self.text, "cited": self.cited })
+    }
+
+    fn text(&self, _screen: &Screen) -> String {
+        text::lines(&self.text)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        if !self.text.trim().is_empty() {
+            return String::new();
+        }
+        let run: Message = (command("memories run"), " does it.").into();
+        format!("Nothing is consolidated yet.\n{}\n", paint(DIM, &screen.render(run)))
+    }
+}

@@ -1,0 +1,40 @@
+//! `memories`: what is remembered of threads.
+
+mod clear;
+mod dry_run;
+mod forget;
+mod inject;
+mod list;
+mod run;
+mod search;
+mod sections;
+mod show;
+mod status;
+mod text;
+
+use std::error::Error;
+
+use threadkeep_app::{Fault, messages};
+
+use crate::args::{Ids, MemoriesArgs, MemoriesCommand};
+use crate::command::Run;
+
+pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
+    let root = args.memories_root.as_deref();
+    match &args.command {
+        MemoriesCommand::Run(options) if options.dry_run => Box::new(dry_run::DryRun),
+        MemoriesCommand::Run(options) => Box::new(run::RunPhases { options }),
+        MemoriesCommand::Status => Box::new(status::Status { root }),
+        MemoriesCommand::List => Box::new(list::List),
+        MemoriesCommand::Show(Ids { ids }) => Box::new(show::Show { ids }),
+        MemoriesCommand::Forget(Ids { ids }) => Box::new(forget::Forget { ids }),
+        MemoriesCommand::Clear { yes } => Box::new(clear::Clear { yes: *yes }),
+        MemoriesCommand::Search { words } => Box::new(search::Search { words }),
+        MemoriesCommand::Inject { cwd } => Box::new(inject::Inject { cwd: cwd.as_deref(), root }),
+    }
+}
+
+/// Converts an error behind a port, which has lost its type.
+fn boxed(error: Box<dyn Error + Send + Sync>) -> Fault {
+    messages::of_boxed(&*error)
+}

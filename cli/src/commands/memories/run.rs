@@ -1,0 +1,177 @@
+//! `memories run`: makes memories of threads, and consolidates them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::memories::{Redact, agent, extraction, model};
+use threadkeep_app::opening::Index;
+use threadkeep_app::settings::Feature;
+use threadkeep_app::text::{count, one_line, pad};
+use threadkeep_app::{Fault, Observer as _, messages, refresh};
+use threadkeep_backfill::StopHandle;
+use threadkeep_memories::StageOneJobs as _;
+use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome, JobReport};
+use threadkeep_state::memories::HomeTexts;
+
+use super::boxed;
+use crate::args::{Phase, RunArgs};
+use crate::command::{Answered, Context, Run};
+use crate::exit::Code;
+use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use crate::output::json::{at, ms};
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(super) struct RunPhases<'a> {
+    pub(super) options: &'a RunArgs,
+}
+
+/// Report of a run.
+struct Report {
+    /// `None` if only the other phase was run.
+    jobs: Option<Vec<JobReport>>,
+    interrupted: bool,
+}
+
+#[async_trait(?Send)]
+impl Run for RunPhases<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("memories run")
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::Memories)
+    }
+
+    async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
+        let home = dirs.agent_home()?;
+        // Before anything else: their settings may be wrong.
+        let (model, _agent) = (model(&settings.memories)?, agent(&settings.memories)?);
+        let index = Index::for_writing(dirs).await?;
+        refresh::refresh(&index, &home, *screen).await?;
+        let stop = StopHandle::new();
+        screen.begin(&stop);
+        let mut report = Report { jobs: None, interrupted: false };
+        if self.options.phase != Some(Phase::Two) {
+            let jobs = Arc::new(index.state.memories());
+            let texts = Arc::new(HomeTexts::new(home.clone()));
+            let options = extraction(&settings.memories);
+            let engine = Extraction::new(jobs, texts, model, Arc::new(Redact), options.clone());
+            report.jobs = Some(extract(&engine, &index, &options, &stop, screen).await?);
+        }
+        screen.end();
+        index.close().await?;
+        report.interrupted = stop.is_stopped();
+        if report.interrupted {
+            screen.fault(&messages::interrupted());
+        }
+        Ok(Box::new(report))
+    }
+}
+
+/// Runs phase 1, and shows how many of the eligible threads are done.
+async fn extract(
+    engine: &Extraction,
+    index: &Index,
+    options: &ExtractionOptions,
+    stop: &StopHandle,
+    screen: &Screen,
+) -> Result<Vec<JobReport>, Fault> {
+    let counts = index.state.memories().counts(&options.request(options.limit)).await.map_err(boxed)?;
+    let total = counts.eligible.min(options.limit as u64);
+    let mut done = 0;
+    let show = |done: u64| {
+        let total = total.max(done);
+        screen.show("making memories", format!("{}/{} threads", count(done), count(total)), done, total);
+    };
+    show(0);
+    let ended = engine.run(stop.stopped(), |_| {
+        done += 1;
+        show(done);
+    });
+    ended.await.map_err(|error| messages::of_boxed(&error))
+}
+
+impl Report {
+    fn count(&self, is_counted: impl Fn(&JobOutcome) -> bool) -> u64 {
+        self.jobs.iter().flatten().filter(|job| is_counted(&job.outcome)).count() as u64
+    }
+
+    fn failed(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, JobOutcome::Failed { .. }))
+    }
+
+    fn remembered(&self) -> u64 {
+        self.count(|outcome| *outcome == JobOutcome::Remembered)
+    }
+}
+
+fn json_of(job: &JobReport) -> Value {
+    let (outcome, reason, retry_at) = match &job.outcome {
+        JobOutcome::Remembered => ("remembered", None, None),
+        JobOutcome::Nothing(reason) => ("nothing", Some(reason), None),
+        JobOutcome::Failed { reason, retry_at } => ("failed", Some(reason), *retry_at),
+        JobOutcome::LeaseLost => ("lease_lost", None, None),
+        JobOutcome::Stopped => ("stopped", None, None),
+        _ => ("other", None, None),
+    };
+    json!({
+        "thread_id": job.thread.id,
+        "outcome": outcome,
+        "reason": reason,
+        "retry_at": at(retry_at),
+        "retry_at_ms": ms(retry_at),
+    })
+}
+
+impl Answer for Report {
+    fn json(&self) -> Value {
+        let jobs = self.jobs.as_ref().map(|jobs| jobs.iter().map(json_of).collect::<Vec<_>>());
+        json!({ "interrupted": self.interrupted, "threads": jobs })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if screen.quiet {
+            return String::new();
+        }
+        let mut text = String::new();
+        if let Some(jobs) = &self.jobs {
+            let rows = [
+                ("remembered", self.remembered(), GREEN),
+                ("without", self.count(|outcome| matches!(outcome, JobOutcome::Nothing(_))), BOLD),
+                ("failed", self.failed(), RED),
+                ("taken over", self.count(|outcome| *outcome == JobOutcome::LeaseLost), YELLOW),
+                ("stopped", self.count(|outcome| *outcome == JobOutcome::Stopped), YELLOW),
+            ];
+            for (n, (label, number, style)) in rows.into_iter().enumerate() {
+                let style = if number > 0 { style } else { DIM };
+                if number > 0 || n < 3 {
+                    text += &format!("{}{}\n", pad(label, 14, false), paint(style, &count(number)));
+                }
+            }
+            for job in jobs {
+                if let JobOutcome::Failed { reason, .. } = &job.outcome {
+                    text += &format!("{}: {}\n", job.thread.id, one_line(reason));
+                }
+            }
+        }
+        text
+    }
+
+    fn done(&self) -> String {
+        format!("{} remembered, {} failed", self.remembered(), self.failed())
+    }
+
+    fn changed(&self) -> bool {
+        true
+    }
+
+    fn code(&self) -> Code {
+        match self.failed() {
+            _ if self.interrupted => Code::CouldNotRun,
+            0 => Code::Fine,
+            _ => Code::Problems,
+        }
+    }
+}
