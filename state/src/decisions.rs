@@ -26,19 +26,19 @@ const SET_THREADS: &str = "INSERT INTO threads (id, rollout_path, created_at_ms,
        user_name, user_named_at_ms, user_archived, user_archived_at_ms, user_memory_mode) \
      SELECT value ->> 0, '', 0, 0, '', 0, 'unknown', unixepoch() * 1000, \
        value ->> '$[1].name', value ->> '$[1].named_at_ms', value ->> '$[1].archived', \
-       value ->> '$[1].archived_at_ms', value ->> '$[1].memory_mode' FROM json_each(?1) WHERE true \
+       value ->> '$[1].archived_at_ms', value ->> '$[1].memory_mode' FROM jsonb_each(?1) WHERE true \
      ON CONFLICT (id) DO UPDATE SET user_name = excluded.user_name, user_named_at_ms = excluded.user_named_at_ms, \
        user_archived = excluded.user_archived, user_archived_at_ms = excluded.user_archived_at_ms, \
        user_memory_mode = excluded.user_memory_mode";
 const CLEAR_THREADS: &str = "UPDATE threads SET user_name = NULL, user_named_at_ms = NULL, user_archived = NULL, \
-       user_archived_at_ms = NULL, user_memory_mode = NULL WHERE id IN (SELECT value ->> 0 FROM json_each(?1))";
+       user_archived_at_ms = NULL, user_memory_mode = NULL WHERE id IN (SELECT value ->> 0 FROM jsonb_each(?1))";
 
 const SET_AGENTS: &str = "INSERT INTO agents (thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, value ->> '$[1].closed_by', value ->> '$[1].created_at_ms', value ->> '$[1].updated_at_ms' \
-     FROM json_each(?1) WHERE true \
+     FROM jsonb_each(?1) WHERE true \
      ON CONFLICT (thread_id) DO UPDATE SET closed_by = excluded.closed_by, agent_closed_by = NULL, updated_at_ms = excluded.updated_at_ms";
 const OPEN_AGENTS: &str =
-    "UPDATE agents SET closed_by = NULL WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))";
+    "UPDATE agents SET closed_by = NULL WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))";
 
 /// Deletes threads. The participants may not know of it, because the process that deleted them was
 /// killed, or the index is an older one.
@@ -50,20 +50,20 @@ const DELETE_THREADS: [&str; 9] = {
 /// [`pending`](crate::deletion).
 const COMPARE_ALL: &str = "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
      SELECT 'all', participant.value, 0 FROM json_each('[\"goals\",\"logs\",\"state\"]') AS participant \
-     WHERE EXISTS (SELECT 1 FROM json_each(?1) AS deleted \
+     WHERE EXISTS (SELECT 1 FROM jsonb_each(?1) AS deleted \
        WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = deleted.value ->> 0)) \
      ON CONFLICT (thread_id, participant) DO NOTHING";
 const PUT_TOMBSTONES: &str = "INSERT INTO tombstones (thread_id, deleted_at_ms) \
-     SELECT value ->> 0, value ->> '$[1].deleted_at_ms' FROM json_each(?1) WHERE true \
+     SELECT value ->> 0, value ->> '$[1].deleted_at_ms' FROM jsonb_each(?1) WHERE true \
      ON CONFLICT (thread_id) DO NOTHING";
 
 const RESTORE_THREADS: [&str; 3] = [
     "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
      SELECT thread_id, participant.value, unixepoch() * 1000 \
      FROM json_each('[\"goals\",\"logs\",\"state\"]') AS participant CROSS JOIN tombstones \
-     WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)) \
+     WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1)) \
      ON CONFLICT (thread_id, participant) DO NOTHING",
-    "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
     "UPDATE rollouts SET outcome = 'lost' \
-     WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+     WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
 ];

@@ -73,6 +73,18 @@ impl Stores {
         }
     }
 
+    /// Makes those databases again in which SQLite has met damage. Returns true if there was one.
+    /// No other process may have it open.
+    pub async fn recover(&self) -> bool {
+        let mut recovered = false;
+        for database in self.databases() {
+            // What cannot be made again stays as it is.
+            recovered |= database.recover().await.unwrap_or(false);
+            let _ = database.close().await;
+        }
+        recovered
+    }
+
     /// Checks a database whole, indexes included, and makes it again if it is damaged. The stores
     /// must have been made with [`OpenOptions::recover`](threadkeep_sqlite::OpenOptions::recover).
     ///
@@ -87,14 +99,19 @@ impl Stores {
         let Some(database) = databases.iter().find(|database| database.spec().label == label) else {
             return Ok(Repaired::Missing);
         };
-        let Some(open) = database.existing().await? else { return Ok(Repaired::Missing) };
-        if let Some(recovery) = open.recovery() {
-            return Ok(Repaired::MadeAgain(recovery.clone()));
-        }
-        let problems = open.check(Depth::Full).await?;
-        if let Some(problem) = problems.first() {
-            return Ok(Repaired::MadeAgain(database.make_again(problem).await?));
-        }
+        let open = loop {
+            let Some(open) = database.existing().await? else { return Ok(Repaired::Missing) };
+            if let Some(recovery) = open.recovery() {
+                return Ok(Repaired::MadeAgain(recovery.clone()));
+            }
+            let problems = open.check(Depth::Full).await?;
+            let Some(problem) = problems.first() else { break open };
+            drop(open);
+            if let Some(recovery) = database.make_again(problem).await? {
+                return Ok(Repaired::MadeAgain(recovery));
+            }
+            // Another process has just made it again.
+        };
         if open.reconcile_decisions().await? > 0 {
             return Ok(Repaired::InLine);
         }

@@ -4,6 +4,7 @@ use threadkeep_sqlite::uuid_text;
 use uuid::Uuid;
 
 use super::GoalStore;
+use super::erase::erase;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 
@@ -16,14 +17,14 @@ impl GoalStore {
     /// Deletes a thread's goal and returns it; `None` when it had none. `expected` is the id of the
     /// goal to delete; `None` is any.
     ///
-    /// The text is overwritten in the file. The log keeps it until it is written back, as the last
-    /// [`close`](Self::close) does. Snapshots from before upgrades keep it: see
-    /// [`deleted_threads`](Self::deleted_threads).
+    /// The text is overwritten in the file and in its snapshots. The log keeps it until it is
+    /// written back, as the last [`close`](Self::close) does.
     ///
     /// # Errors
     ///
     /// [`GoalError::Stale`]: the thread has another goal than expected; [`GoalError::Open`],
-    /// [`GoalError::Database`].
+    /// [`GoalError::Database`]. If the goal was deleted and a snapshot could not be edited, the
+    /// deletion holds.
     pub async fn delete(&self, thread: Uuid, expected: Option<Uuid>) -> Result<Option<Goal>, GoalError> {
         let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(expected.map(uuid_text));
         let deleted = self.change(thread, delete).await?.unless_stale(expected)?;
@@ -31,6 +32,8 @@ impl GoalStore {
             && let Some(database) = self.database.existing().await?
         {
             database.forget_withdrawn_decisions().await?;
+            // A snapshot may have an earlier goal of the thread, which is withdrawn as well.
+            self.database.edit_snapshots(|conn| erase(conn, thread)).await?;
         }
         Ok(deleted)
     }

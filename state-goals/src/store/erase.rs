@@ -1,6 +1,8 @@
 //! Deleted threads: erases their goals, and refuses them new ones.
 
+use sqlx::SqliteConnection;
 use threadkeep_sqlite::{DeletedThreads, Edit, Tombstones, uuid_text};
+use uuid::Uuid;
 
 use super::GoalStore;
 use super::delete::DELETE;
@@ -12,9 +14,12 @@ impl GoalStore {
     /// thread gets no goal until it is [restored](DeletedThreads::restore).
     #[must_use]
     pub fn deleted_threads(&self) -> DeletedThreads {
-        DeletedThreads::new(self.database.clone(), TOMBSTONES, |conn, thread| -> Edit<'_> {
-            let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
-            Box::pin(async move { delete.execute(conn).await.map(drop) })
-        })
+        DeletedThreads::new(self.database.clone(), TOMBSTONES, erase)
     }
+}
+
+/// Deletes a thread's goal from the database or from a snapshot of it.
+pub(super) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
+    let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
+    Box::pin(async move { delete.execute(conn).await.map(drop) })
 }

@@ -12,17 +12,17 @@ use uuid::Uuid;
 /// again. The threads' children become roots. Threads that their closings closed stay closed, each
 /// as if its own closing had.
 pub(crate) const ERASE: [&str; 7] = [
-    "DELETE FROM threads WHERE id IN (SELECT value ->> 0 FROM json_each(?1))",
+    "DELETE FROM threads WHERE id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
     "DELETE FROM rollout_checkpoints WHERE path IN ( \
-       SELECT path FROM rollouts WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1)))",
+       SELECT path FROM rollouts WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1)))",
     "UPDATE rollouts SET outcome = 'deleted', problem = NULL, detail = NULL \
-     WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
-    "DELETE FROM session_names WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+     WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
+    "DELETE FROM session_names WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
     "UPDATE agents SET parent_thread_id = NULL \
-     WHERE parent_thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+     WHERE parent_thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
     "UPDATE agents SET closed_by = thread_id \
-     WHERE closed_by IN (SELECT value ->> 0 FROM json_each(?1)) AND thread_id <> closed_by",
-    "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM json_each(?1))",
+     WHERE closed_by IN (SELECT value ->> 0 FROM jsonb_each(?1)) AND thread_id <> closed_by",
+    "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
 ];
 
 /// Erases threads from an index, or from a snapshot of one. Returns the number of threads that

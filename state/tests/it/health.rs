@@ -3,10 +3,10 @@
 use std::fs;
 
 use jiff::Timestamp;
-use threadkeep_sqlite::{DbError, DbState, Depth, OpenError, OpenOptions};
-use threadkeep_state::health::{HealthError, status};
+use threadkeep_sqlite::{Database, DbError, DbState, Depth, OpenError, OpenOptions};
+use threadkeep_state::health::{HealthError, Repaired, status};
 use threadkeep_state::{DATABASES, StateOptions, StateRuntime, Stores};
-use threadkeep_state_goals::{GoalError, NewGoal};
+use threadkeep_state_goals::{GOALS_DB, GoalError, NewGoal};
 
 use crate::common::{Fixture, Result, id, thread};
 
@@ -116,6 +116,93 @@ async fn neither_another_file_of_decisions_nor_a_damaged_one_costs_a_decision() 
             assert_eq!((found.different, found.damaged_lines), (0, 0), "{}", compared.label);
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_file_of_another_index_is_not_continued() -> Result {
+    let (fixture, other) = (with_a_goal().await?, with_a_goal().await?);
+    for (fixture, name) in [(&fixture, "kept name"), (&other, "foreign name")] {
+        fixture.state.threads().rename(id(1), Some(name), Timestamp::UNIX_EPOCH).await?;
+        fixture.state.clone().close().await?;
+    }
+    // It has as many lines.
+    let file = fixture.sqlite_home().join("state_5.sqlite.decisions");
+    fs::copy(other.sqlite_home().join("state_5.sqlite.decisions"), &file)?;
+    let fixture = fixture.reopened().await?;
+    fixture.state.threads().archive(id(1), Timestamp::UNIX_EPOCH).await?;
+    fixture.state.clone().close().await?;
+    let text = fs::read_to_string(&file)?;
+    assert!(text.contains("kept name") && !text.contains("foreign name"), "{text}");
+    let other = fs::read_to_string(fixture.sqlite_home().join("state_5.sqlite.decisions.other"))?;
+    assert!(other.contains("foreign name"), "nothing is lost: {other}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_database_with_a_snapshot_is_lost_also_without_its_decisions() -> Result {
+    let fixture = with_a_goal().await?;
+    let folder = fixture.sqlite_home();
+    let stores = Stores::new(&StateOptions::new(&folder).open_options(OpenOptions::new().recover(|_, _| ())));
+    for taken in stores.keep_snapshots(Timestamp::now(), 1).await {
+        taken.path?;
+    }
+    stores.close().await?;
+    fixture.state.close().await?;
+    for end in ["", ".decisions"] {
+        fs::remove_file(folder.join(format!("goals_1.sqlite{end}")))?;
+    }
+    assert!(matches!(status(&folder).await[1].state, DbState::Corrupt(_)));
+    let repaired = stores.repair("goals").await?;
+    assert!(
+        matches!(&repaired, Repaired::MadeAgain(recovery) if recovery.snapshot.is_some()),
+        "{repaired:?}"
+    );
+    let goal = stores.thread_goals().get(id(1)).await?;
+    assert_eq!(goal.ok_or("the goal")?.objective, "a goal");
+    Ok(())
+}
+
+#[tokio::test]
+async fn repairs_at_once_make_a_database_again_once() -> Result {
+    let fixture = with_a_goal().await?;
+    // Only a repair looks for a row that points to nothing.
+    let mut raw = fixture.raw().await?;
+    for sql in [
+        "PRAGMA foreign_keys = OFF",
+        "INSERT INTO rollout_checkpoints (path, checkpoint) VALUES ('x', '')",
+    ] {
+        sqlx::query(sql).execute(&mut raw).await?;
+    }
+    sqlx::Connection::close(raw).await?;
+    let folder = fixture.sqlite_home();
+    fixture.state.close().await?;
+    let recovering = StateOptions::new(&folder).open_options(OpenOptions::new().recover(|_, _| ()));
+    let [first, second, third] =
+        [Stores::new(&recovering), Stores::new(&recovering), Stores::new(&recovering)];
+    let repaired = tokio::join!(first.repair("state"), second.repair("state"), third.repair("state"));
+    let repaired = [repaired.0?, repaired.1?, repaired.2?];
+    let made = repaired.iter().filter(|repaired| matches!(repaired, Repaired::MadeAgain(_))).count();
+    assert_eq!(made, 1, "{repaired:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_words_of_a_deleted_goal_leave_the_snapshots_too() -> Result {
+    let fixture = with_a_goal().await?;
+    let folder = fixture.sqlite_home();
+    let goals = fixture.state.thread_goals();
+    goals.replace(id(1), NewGoal::new("withdrawn words"), Timestamp::UNIX_EPOCH).await?;
+    let path = Database::open(&GOALS_DB, &folder, &OpenOptions::new())
+        .await?
+        .keep_snapshot(Timestamp::now(), 1)
+        .await?;
+    let words = b"withdrawn words";
+    let has_words =
+        || Ok::<_, std::io::Error>(fs::read(&path)?.windows(words.len()).any(|bytes| bytes == words));
+    assert!(has_words()?);
+    goals.delete(id(1), None).await?;
+    assert!(!has_words()?, "{}", path.display());
     Ok(())
 }
 

@@ -239,6 +239,59 @@ async fn a_kill_at_any_step_of_a_recovery_costs_no_decision() -> Result {
     Ok(())
 }
 
+/// Decisions in the databases of the first two versions.
+const OLDER: [(&DbSpec, &str); 2] = [
+    (
+        &V1,
+        "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, tokens_used, \
+           rollout_archived, run_outcome, user_name) VALUES (?1, '', 0, 0, '', 0, 0, 'unknown', 'older')",
+    ),
+    (
+        &V2,
+        "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, \
+           rollout_archived, run_outcome, user_name, user_named_at_ms) VALUES (?1, '', 0, 0, '', 0, 'unknown', 'older', 1)",
+    ),
+];
+
+#[tokio::test]
+async fn the_decisions_in_a_damaged_older_database_are_salvaged() -> Result {
+    for (spec, insert) in OLDER {
+        let folder = tempfile::tempdir()?;
+        let db = Database::open(spec, folder.path(), &OpenOptions::new()).await?;
+        db.write::<_, DbError>(Durability::Durable, async |conn| {
+            sqlx::query(insert).bind(id(1).to_string()).execute(&mut *conn).await?;
+            for insert in [
+                "INSERT INTO agents (thread_id, closed_by, created_at_ms, updated_at_ms) VALUES (?1, ?1, 1, 2)",
+                "INSERT INTO tombstones (thread_id, deleted_at_ms) VALUES (?1, 1)",
+            ] {
+                let thread = if insert.contains("agents") { id(2) } else { id(3) };
+                sqlx::query(insert).bind(thread.to_string()).execute(&mut *conn).await?;
+            }
+            Ok(())
+        })
+        .await?;
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'rollouts'";
+        let root: i64 = db.read(async |conn| sqlx::query_scalar(root).fetch_one(conn).await).await?;
+        db.close().await?;
+        let mut bytes = fs::read(folder.path().join(DATABASE))?;
+        let end = usize::try_from(root)? * 4_096;
+        bytes[end - 4_096..end].fill(0xa5);
+        fs::write(folder.path().join(DATABASE), bytes)?;
+
+        let options = OpenOptions::new().recover(|_, _| ());
+        let db = Database::open(&STATE_DB, folder.path(), &options).await?;
+        let recovery = db.recovery().ok_or("it was damaged")?;
+        assert_eq!((recovery.salvaged, recovery.refused), (3, 0), "{spec:?}");
+        db.close().await?;
+        let state = open(folder.path()).await?;
+        let thread = state.threads().get(id(1)).await?.ok_or("the thread")?;
+        assert_eq!(thread.name.as_deref(), Some("older"));
+        assert_eq!(state.threads().deleted(9).await?.len(), 1);
+        state.close().await?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn damaged_databases_that_may_have_words_are_listed() -> Result {
     let fixture = Fixture::empty().await?;

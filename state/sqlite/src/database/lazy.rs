@@ -10,18 +10,22 @@ use tokio::sync::Mutex;
 
 use super::Database;
 use super::durability::Durability;
+use super::retry::Retry;
 use crate::boxed::Boxed;
-use crate::decisions;
 use crate::error::{DbError, OpenError};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::Access;
 use crate::open::lock::FileLock;
 use crate::open::preflight::preflight;
+use crate::open::seal;
 use crate::options::OpenOptions;
 use crate::paths::DbPaths;
 use crate::recovery::Recovery;
 use crate::snapshots::Snapshot;
 use crate::spec::DbSpec;
+
+/// Longest wait for connections of this process that were dropped and are closing.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// A database that is opened at its first use. Cheap to clone; all clones share what was opened.
 ///
@@ -106,8 +110,8 @@ impl LazyDatabase {
         // Opening explains a dangling link, or a folder without permission.
         let is_missing =
             self.path().symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        // A database that was lost is made again from its decisions.
-        let is_lost = || decisions::exist(&DbPaths::new(self.inner.spec, &self.inner.folder));
+        // A database that was lost is made again.
+        let is_lost = || DbPaths::new(self.inner.spec, &self.inner.folder).show_a_database();
         if is_missing && (self.inner.options.read_only || !is_lost()) {
             return Ok(None);
         }
@@ -155,22 +159,39 @@ impl LazyDatabase {
         first_error.map_or(Ok(()), Err)
     }
 
-    /// Moves the database aside and makes it again, as
-    /// [`OpenOptions::recover`](crate::OpenOptions::recover) does with a damaged one.
+    /// Moves the open database aside and makes it again, as
+    /// [`OpenOptions::recover`](crate::OpenOptions::recover) does with a damaged one. Waits for
+    /// other processes that use it as long as SQLite does in one try. Returns `None` if another
+    /// process has put a new one in its place meanwhile.
     ///
     /// # Errors
     ///
     /// [`DbError::Busy`]: another process uses it. Otherwise as for [`Database::open`].
-    pub async fn make_again(&self, damage: &str) -> Result<Recovery, OpenError> {
+    pub async fn make_again(&self, damage: &str) -> Result<Option<Recovery>, OpenError> {
         let Lazy { spec, folder, options, opened } = &*self.inner;
         let mut opened = opened.lock().await;
-        if let Some(database) = opened.take() {
-            database.close().await?;
-        }
-        let database = Database::make_again(spec, folder, options, damage).await?;
+        let Some(database) = Database::make_again(spec, folder, options, damage, opened.take()).await? else {
+            return Ok(None);
+        };
         let recovery = database.recovery().cloned().unwrap_or_default();
         *opened = Some(database);
-        Ok(recovery)
+        Ok(Some(recovery))
+    }
+
+    /// Closes a database in which SQLite has met damage, and makes it again. Returns true if it was
+    /// made again. Connections of this process that are still closing are waited for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::open`].
+    pub async fn recover(&self) -> Result<bool, OpenError> {
+        let Lazy { spec, folder, options, .. } = &*self.inner;
+        let paths = DbPaths::new(spec, folder);
+        self.close().await?;
+        let mut retry = Retry::new(options.busy_timeout.min(CLOSING));
+        while !seal::exists(&paths) && seal::is_in_use(&paths) && retry.again().await {}
+        let Some(open) = self.existing().await? else { return Ok(false) };
+        Ok(open.recovery().is_some_and(|recovery| recovery.damage.is_some()))
     }
 
     /// Closes the database for all clones. The next use opens it again.

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, Executor as _};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use self::durability::Writer;
@@ -176,7 +176,7 @@ impl Database {
         // `secure_delete`. Without it, stale words stay between the rows of the copy, where no
         // deletion finds them.
         let pragmas = "PRAGMA query_only = OFF; PRAGMA secure_delete = ON";
-        sqlx::Executor::execute(&mut connection, pragmas).await.map_err(|error| inner.error(error))?;
+        connection.execute(pragmas).await.map_err(|error| inner.error(error))?;
         let copied = snapshot::copy(&inner.paths, &mut connection, &to).await;
         if let Err(changed) = inner.unchanged() {
             if copied.is_ok() {
@@ -197,6 +197,33 @@ impl Database {
     /// [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: the log could not be written back.
     /// Nothing is lost.
     pub async fn close(self) -> Result<(), DbError> {
+        let may_be_sealed = self.may_be_sealed().await;
+        self.end(may_be_sealed).await
+    }
+
+    /// Returns true if the database may be sealed when it is closed. A small one that has changed
+    /// is checked first: otherwise its seal could cover damage that came while it was open.
+    async fn may_be_sealed(&self) -> bool {
+        let Inner { paths, is_damaged, read_only, .. } = &*self.inner;
+        if *read_only || is_damaged.load(Ordering::Relaxed) {
+            return false;
+        }
+        if !seal::needs_check(paths) {
+            return true;
+        }
+        let Ok(mut writer) = self.idle_writer().await else { return false };
+        let Some(Writer { connection, .. }) = &mut *writer else { return false };
+        // Pages in the connection's memory need not be as they are on the disk.
+        if connection.execute("PRAGMA shrink_memory").await.is_err() {
+            return false;
+        }
+        let check = sqlx::query_scalar("PRAGMA quick_check(1)").persistent(false);
+        let found: Result<String, _> = check.fetch_one(connection).await;
+        found.is_ok_and(|found| found == "ok")
+    }
+
+    /// Closes the connections, and seals the database.
+    pub(crate) async fn end(self, seals: bool) -> Result<(), DbError> {
         let inner = &self.inner;
         let idle = {
             let mut idle = inner.idle();
@@ -207,7 +234,7 @@ impl Database {
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;
         }
-        if !inner.read_only && !inner.is_damaged.load(Ordering::Relaxed) {
+        if seals {
             seal::write(&inner.paths);
         }
         Ok(())

@@ -2,9 +2,9 @@
 //!
 //! A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and the JSON array
 //! `[number, kind, id, record]`. Numbers grow. The first line has the kind `file`, the database's
-//! label as its id, and the number after which the file is whole: it has all decisions of that
-//! moment. Only a process that holds the database's write lock writes to the file, so there is one
-//! writer.
+//! label as its id, the random id of the database as its record, and the number after which the
+//! file is whole: it has all decisions of that moment. Only a process that holds the database's
+//! write lock writes to the file, so there is one writer.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -21,6 +21,9 @@ use crate::system::regular_file::{check, create_private, open, sync_folder};
 /// Bytes that are read from the end first. A line is seldom longer.
 const TAIL: u64 = 4096;
 
+/// Most bytes of the first line.
+const HEAD: u64 = 200;
+
 /// The fields of a line.
 type Fields<'a> = (i64, String, String, Option<&'a RawValue>);
 
@@ -30,23 +33,32 @@ pub(crate) type Latest = HashMap<(String, String), Option<Arc<str>>>;
 /// Kind of the first line.
 const FILE: &str = "file";
 
+/// Database to which a file belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// Label of its spec.
+    pub(crate) label: String,
+    /// Random id.
+    pub(crate) id: String,
+}
+
+/// First line of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) owner: Owner,
+    /// Number after which the file is whole.
+    pub(crate) whole_after: i64,
+}
+
 /// Content of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
-    /// Label of the database, and the number after which the file is whole, if the first line can
-    /// be read.
-    pub(crate) head: Option<(String, i64)>,
+    /// First line, if it can be read.
+    pub(crate) head: Option<Head>,
     /// Number and decision of each line that can be read, in their order.
     pub(crate) lines: Vec<(i64, Decision)>,
     /// Number of lines that cannot be read.
     pub(crate) damaged: usize,
-}
-
-impl Content {
-    /// Returns true if the file is that of another database.
-    pub(crate) fn is_of_another(&self, label: &str) -> bool {
-        self.head.as_ref().is_some_and(|(found, _)| found != label)
-    }
 }
 
 impl Content {
@@ -71,12 +83,12 @@ impl Content {
     /// Returns true if the whole file was written after a line number, so that it has no lines of
     /// decisions that were withdrawn before.
     pub(crate) fn is_written_since(&self, number: i64) -> bool {
-        self.damaged == 0 && self.head.as_ref().is_some_and(|(_, whole_after)| *whole_after > number)
+        self.damaged == 0 && self.head.as_ref().is_some_and(|head| head.whole_after > number)
     }
 
     /// Returns the number of the last line; 0 if there is none.
     pub(crate) fn last(&self) -> i64 {
-        let head = self.head.iter().map(|(_, number)| *number);
+        let head = self.head.iter().map(|head| head.whole_after);
         self.lines.iter().map(|(number, _)| *number).chain(head).max().unwrap_or(0)
     }
 }
@@ -88,12 +100,19 @@ pub(crate) fn read(path: &Path) -> io::Result<Content> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Content::default()),
         opened => opened?.read_to_end(&mut bytes)?,
     };
+    Ok(content_of(&bytes))
+}
+
+fn content_of(bytes: &[u8]) -> Content {
     let mut content = Content::default();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         // A line without an end was being written when its process died.
         let Some(line) = line.strip_suffix(b"\n") else { continue };
         match parse(line) {
-            Some((number, kind, id, _)) if kind == FILE => content.head = Some((id, number)),
+            Some((whole_after, kind, label, id)) if kind == FILE => {
+                let id = id.and_then(|id| serde_json::from_str(id.get()).ok()).unwrap_or_default();
+                content.head = Some(Head { owner: Owner { label, id }, whole_after });
+            }
             Some((number, kind, id, record)) => {
                 let record = record.map(|record| record.get().into());
                 let decision = Decision { kind, id, record };
@@ -102,16 +121,22 @@ pub(crate) fn read(path: &Path) -> io::Result<Content> {
             None => content.damaged += 1,
         }
     }
-    Ok(content)
+    content
 }
 
-/// Returns the number of the last line, reading no more than the end of the file. `None` if that
-/// line cannot be read; 0 if the file is missing or empty.
-pub(crate) fn last_number(path: &Path) -> io::Result<Option<i64>> {
+/// Returns the number of the last line, reading no more than the beginning and the end of the file.
+/// `None` if that line cannot be read, or if the file belongs to another database; 0 if the file is
+/// missing or empty.
+pub(crate) fn last_number(path: &Path, owner: &Owner) -> io::Result<Option<i64>> {
     let mut file = match open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(0)),
         opened => opened?,
     };
+    let mut begin = Vec::new();
+    (&mut file).take(HEAD).read_to_end(&mut begin)?;
+    if content_of(&begin).head.is_some_and(|head| head.owner != *owner) {
+        return Ok(None);
+    }
     let length = file.metadata()?.len();
     let mut wanted = TAIL;
     loop {
@@ -160,14 +185,14 @@ impl Drop for Appended {
 }
 
 /// Appends decisions with the numbers after `last`, and waits until they are on the disk. Cuts the
-/// line that a killed process left unfinished. A new file is that of the database `label`.
-pub(crate) fn append(path: &Path, label: &str, last: i64, decisions: &[Decision]) -> io::Result<Appended> {
+/// line that a killed process left unfinished. A new file belongs to `owner`.
+pub(crate) fn append(path: &Path, owner: &Owner, last: i64, decisions: &[Decision]) -> io::Result<Appended> {
     let is_new = !path.exists();
     let file = create_private(path)?;
     check(&file.metadata()?)?;
     let length = whole_lines(path)?;
     let mut appended = Appended { file, length, confirmed: false };
-    let head = if length == 0 { head(label, last) } else { String::new() };
+    let head = if length == 0 { head(owner, last) } else { String::new() };
     let text = head + &lines(last, decisions);
     appended.file.set_len(length)?;
     appended.file.seek(SeekFrom::Start(length))?;
@@ -179,15 +204,16 @@ pub(crate) fn append(path: &Path, label: &str, last: i64, decisions: &[Decision]
     Ok(appended)
 }
 
-/// Writes a new file in place of the old one: all decisions of the database `label`, with the
+/// Writes a new file in place of the old one: all decisions of the database `owner`, with the
 /// numbers after `last`. Keeps the file of another database as `….other`.
-pub(crate) fn replace(path: &Path, label: &str, last: i64, decisions: &[Decision]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, owner: &Owner, last: i64, decisions: &[Decision]) -> io::Result<()> {
     let partial: PathBuf = beside(path, PARTIAL);
     let mut file = create_private(&partial)?;
     file.set_len(0)?;
-    file.write_all((head(label, last) + &lines(last, decisions)).as_bytes())?;
+    file.write_all((head(owner, last) + &lines(last, decisions)).as_bytes())?;
     file.sync_all()?;
-    if read(path).is_ok_and(|content| content.is_of_another(label)) {
+    let old = read(path).ok().and_then(|content| content.head);
+    if old.is_some_and(|head| head.owner != *owner) {
         std::fs::rename(path, beside(path, ".other"))?;
     }
     std::fs::rename(&partial, path)?;
@@ -214,8 +240,9 @@ fn whole_lines(path: &Path) -> io::Result<u64> {
 }
 
 /// Returns the first line.
-fn head(label: &str, last: i64) -> String {
-    line(last, &Decision { kind: FILE.to_owned(), id: label.to_owned(), record: None })
+fn head(Owner { label, id }: &Owner, last: i64) -> String {
+    let record = quoted(id).to_string().into();
+    line(last, &Decision { kind: FILE.to_owned(), id: label.clone(), record: Some(record) })
 }
 
 fn lines(last: i64, decisions: &[Decision]) -> String {

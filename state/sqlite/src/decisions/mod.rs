@@ -8,14 +8,15 @@
 //! * the view `decisions (kind, id, record)` with a JSON object for each decision that holds,
 //! * the table `decisions_due (kind, id)` for decisions that the file does not have yet,
 //! * triggers that add to it, so that no writer can forget, not even an older program,
-//! * the table `decisions_position (id, position)` with the number of the file's last line that
-//!   the database knows.
+//! * the table `decisions_position` with the number of the file's last line that the database
+//!   knows, and with the database's random id.
 //!
 //! A commit appends the due decisions before it commits, and takes the lines back if it fails. A
 //! process that dies in between leaves lines that the database does not know; the next opening
 //! applies them. Lines are states, not steps: the last one of a kind and an id holds, and applying
 //! it again changes nothing.
 
+mod apply;
 pub(crate) mod file;
 pub(crate) mod kind;
 pub(crate) mod salvage;
@@ -25,7 +26,6 @@ use std::sync::Arc;
 
 use crate::error::DbError;
 use crate::paths::DbPaths;
-use crate::system::regular_file::has_content;
 
 /// Numbers of decisions, for a status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,11 +48,6 @@ pub(crate) struct Decision {
     pub(crate) id: String,
     /// A JSON object; `None` for a decision that was withdrawn.
     pub(crate) record: Option<Arc<str>>,
-}
-
-/// Returns true if there is a file with decisions, so that a database without any has been lost.
-pub(crate) fn exist(paths: &DbPaths) -> bool {
-    has_content(&paths.decisions)
 }
 
 fn failed(doing: &'static str, paths: &DbPaths) -> impl FnOnce(std::io::Error) -> DbError {

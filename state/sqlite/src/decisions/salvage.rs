@@ -1,14 +1,16 @@
 //! Reads what can still be read of the decisions in a damaged database.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use super::file::Latest;
 use crate::open::connect::{Access, connect};
+use crate::open::examine::blank;
 use crate::options::JournalMode;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
@@ -26,10 +28,42 @@ pub(crate) async fn read(spec: &DbSpec, database: &Path) -> Latest {
     for kind in spec.decisions {
         // Each on its own connection: damage may have ended the one before.
         let Ok(mut connection) = connect(spec, database, Duration::ZERO, access).await else { continue };
+        // Without the view, nothing is found.
+        let _ = view_older(spec, &mut connection).await;
         read_kind(&mut connection, kind.name, &mut found).await;
         let _ = connection.close().await;
     }
     found
+}
+
+/// Makes the view of decisions for this connection, if the schema is older than the view. Columns
+/// that the schema does not have yet are NULL.
+async fn view_older(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    const VIEW: &str = "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = 'decisions'";
+    const COLUMNS: &str = "SELECT tables.name, columns.name \
+         FROM sqlite_schema AS tables, pragma_table_xinfo(tables.name) AS columns \
+         WHERE tables.type = 'table' AND tables.sql NOT LIKE 'CREATE VIRTUAL %'";
+    if sqlx::query(VIEW).fetch_optional(&mut *connection).await?.is_some() {
+        return Ok(());
+    }
+    let mut blank = blank(spec).await?;
+    let view: String = sqlx::query_scalar(VIEW).fetch_one(&mut blank).await?;
+    let wanted: Vec<(String, String)> = sqlx::query_as(COLUMNS).fetch_all(&mut blank).await?;
+    blank.close().await?;
+    let found: Vec<(String, String)> = sqlx::query_as(COLUMNS).fetch_all(&mut *connection).await?;
+    let tables: BTreeSet<&str> = found.iter().map(|(table, _)| table.as_str()).collect();
+    // A temporary view takes the place of the table with its name.
+    connection.execute("PRAGMA query_only = OFF").await?;
+    for table in tables {
+        let missing = wanted.iter().filter(|column| column.0 == table && !found.contains(column));
+        let columns: String = missing.map(|(_, column)| format!(", NULL AS \"{column}\"")).collect();
+        if !columns.is_empty() {
+            let sql = format!("CREATE TEMP VIEW \"{table}\" AS SELECT *{columns} FROM main.\"{table}\"");
+            connection.execute(AssertSqlSafe(sql)).await?;
+        }
+    }
+    let view = view.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1);
+    connection.execute(AssertSqlSafe(view)).await.map(drop)
 }
 
 async fn read_kind(connection: &mut SqliteConnection, kind: &str, found: &mut Latest) {

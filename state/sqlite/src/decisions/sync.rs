@@ -5,25 +5,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteConnection;
 
-use super::file::{self, Appended, Content, Latest};
+use super::file::{self, Appended, Content, Head, Latest, Owner};
 use super::kind::DecisionKind;
 use super::{Decision, Decisions, failed};
 use crate::error::DbError;
 use crate::paths::DbPaths;
-use crate::row::json;
 
-const POSITION: &str = "SELECT position, EXISTS (SELECT 1 FROM decisions_due) FROM decisions_position";
+const POSITION: &str =
+    "SELECT position, EXISTS (SELECT 1 FROM decisions_due), database_id FROM decisions_position";
 const DUE: &str = "SELECT kind, id, (SELECT record FROM decisions \
      WHERE decisions.kind = decisions_due.kind AND decisions.id = decisions_due.id) \
      FROM decisions_due ORDER BY kind, id";
 const ALL: &str = "SELECT kind, id, record FROM decisions";
-const DONE: &str =
-    "DELETE FROM decisions_due WHERE kind = ?1 AND id IN (SELECT value ->> 0 FROM json_each(?2))";
-const ALL_DONE: &str = "DELETE FROM decisions_due";
+pub(super) const ALL_DONE: &str = "DELETE FROM decisions_due";
 const MOVE_TO: &str = "UPDATE decisions_position SET position = ?1";
+const CONTINUE: &str = "UPDATE decisions_position SET database_id = ?1";
 const WRITTEN: &str = "UPDATE decisions_position SET position = ?1, written_to = ?1, written_lines = ?2";
 /// True if most lines of the file no longer hold.
 const IS_LONG: &str = "SELECT position - written_to > 1000 + 4 * written_lines FROM decisions_position";
@@ -39,6 +37,16 @@ pub(crate) struct Sync<'a> {
     pub(crate) paths: &'a DbPaths,
 }
 
+/// State of the file as the database knows it.
+pub(super) struct Known {
+    /// Number of the last line.
+    position: i64,
+    /// True if a decision is due.
+    pub(super) due: bool,
+    /// Owner of its file.
+    owner: Owner,
+}
+
 /// Result of bringing the two in line.
 #[derive(Debug, Default)]
 pub(crate) struct InLine {
@@ -52,14 +60,14 @@ impl Sync<'_> {
     /// Returns true, without a lock, if the database and the file may differ, or the file must be
     /// written again.
     pub(crate) async fn is_due(&self, conn: &mut SqliteConnection) -> Result<bool, DbError> {
-        let (position, due) = self.position(conn).await?;
+        let Known { position, due, owner } = self.known(conn).await?;
         let is_long: bool = self.sql(sqlx::query_scalar(IS_LONG).fetch_one(conn).await)?;
-        Ok(due || is_long || self.last_number().await? != Some(position))
+        Ok(due || is_long || self.last_number(&owner)? != Some(position))
     }
 
     /// Appends the due decisions. Called before each commit; costs one statement if none is due.
     pub(crate) async fn before_commit(&self, conn: &mut SqliteConnection) -> Result<InLine, DbError> {
-        let (_, due) = self.position(conn).await?;
+        let Known { due, .. } = self.known(conn).await?;
         if due { self.bring_in_line(conn, false).await } else { Ok(InLine::default()) }
     }
 
@@ -71,13 +79,19 @@ impl Sync<'_> {
         conn: &mut SqliteConnection,
         at_opening: bool,
     ) -> Result<InLine, DbError> {
-        let (position, _) = self.position(conn).await?;
+        let Known { position, mut owner, .. } = self.known(conn).await?;
         let mut last = position;
         let mut applied = 0;
-        if self.last_number().await? != Some(position) {
-            let content = self.content().await?;
+        // A database that has no lines yet continues the file that it finds.
+        if position == 0 || self.last_number(&owner)? != Some(position) {
+            let found = self.read_file().await?;
+            if position == 0 {
+                owner = self.adopt(conn, owner, found.head.as_ref()).await?;
+            }
+            let is_of_another = found.head.as_ref().is_some_and(|head| head.owner != owner);
+            let content = if is_of_another { Content::default() } else { found };
             last = content.last();
-            if last < position {
+            if last < position || is_of_another {
                 self.rewrite(conn, position).await?;
                 return Ok(InLine::default());
             }
@@ -101,8 +115,8 @@ impl Sync<'_> {
         let due: Vec<Decision> = self.read(conn, DUE).await?;
         let mut appended = None;
         if !due.is_empty() {
-            let (label, from, lines) = (self.label, last, due.len() as i64);
-            let append = move |path: &Path| file::append(path, label, from, &due);
+            let (from, lines) = (last, due.len() as i64);
+            let append = move |path: &Path| file::append(path, &owner, from, &due);
             appended = Some(self.blocking("write", append).await?);
             self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
             last += lines;
@@ -118,7 +132,7 @@ impl Sync<'_> {
 
     /// Writes the file again if it has words of withdrawn decisions.
     pub(crate) async fn forget_withdrawn(&self, conn: &mut SqliteConnection) -> Result<(), DbError> {
-        let content = self.content().await?;
+        let content = self.content(conn).await?;
         let last = content.last();
         if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
     }
@@ -140,61 +154,11 @@ impl Sync<'_> {
         let all: Vec<Decision> = self.read(conn, ALL).await?;
         let lines = all.len() as i64;
         let last = after + lines;
-        let label = self.label;
-        self.blocking("write", move |path| file::replace(path, label, after, &all)).await?;
+        let Known { owner, .. } = self.known(conn).await?;
+        self.blocking("write", move |path| file::replace(path, &owner, after, &all)).await?;
         self.sql(sqlx::query(ALL_DONE).execute(&mut *conn).await)?;
         self.sql(sqlx::query(WRITTEN).bind(last).bind(lines).execute(conn).await)?;
         Ok(())
-    }
-
-    /// Applies decisions of the file. Returns the number of decisions that now hold.
-    pub(crate) async fn apply(&self, conn: &mut SqliteConnection, latest: Latest) -> Result<usize, DbError> {
-        let mut applied = 0;
-        for kind in self.kinds {
-            let of_kind = latest.iter().filter(|((name, _), _)| name == kind.name);
-            let (mut put, mut clear) = (Vec::new(), Vec::new());
-            for ((_, id), record) in of_kind {
-                match record {
-                    Some(record) => put.push((id, serde_json::from_str::<&RawValue>(record).ok())),
-                    None => clear.push((id, None)),
-                }
-            }
-            // In the order of the tables, which stores them faster.
-            put.sort_unstable_by_key(|(id, _)| *id);
-            applied += put.len();
-            for (rows, statements) in [(put, kind.put), (clear, kind.clear)] {
-                if rows.is_empty() {
-                    continue;
-                }
-                let rows = json(&rows);
-                for statement in statements {
-                    self.sql(sqlx::query(*statement).bind(&rows).execute(&mut *conn).await)?;
-                }
-                self.sql(sqlx::query(DONE).bind(kind.name).bind(&rows).execute(&mut *conn).await)?;
-            }
-        }
-        Ok(applied)
-    }
-
-    /// Applies decisions one by one where they cannot all be applied at once. Returns the number
-    /// of refused decisions.
-    pub(crate) async fn apply_each(
-        &self,
-        conn: &mut SqliteConnection,
-        all: Latest,
-    ) -> Result<usize, DbError> {
-        match self.apply(conn, all.clone()).await {
-            Err(DbError::Statement(..)) => {}
-            applied => return applied.map(|_| 0),
-        }
-        let mut refused = 0;
-        for one in all {
-            match self.apply(conn, Latest::from([one])).await {
-                Err(DbError::Statement(..)) => refused += 1,
-                applied => drop(applied?),
-            }
-        }
-        Ok(refused)
     }
 
     /// Returns kind and id of each decision in the database.
@@ -204,7 +168,7 @@ impl Sync<'_> {
 
     /// Compares the file with the database.
     pub(crate) async fn compare(&self, conn: &mut SqliteConnection) -> Result<Decisions, DbError> {
-        let content = self.content().await?;
+        let content = self.content(conn).await?;
         let damaged_lines = content.damaged;
         let in_file = self.comparable(content.latest(0));
         let in_database = self.in_database(conn).await?;
@@ -240,17 +204,50 @@ impl Sync<'_> {
     }
 
     /// Reads the file. The file of another database has nothing for this one.
-    pub(crate) async fn content(&self) -> Result<Content, DbError> {
-        let content = self.blocking("read", file::read).await?;
-        Ok(if content.is_of_another(self.label) { Content::default() } else { content })
+    async fn content(&self, conn: &mut SqliteConnection) -> Result<Content, DbError> {
+        let Known { position, owner, .. } = self.known(conn).await?;
+        let content = self.read_file().await?;
+        let is_another =
+            |head: &Head| head.owner != owner && (position > 0 || head.owner.label != self.label);
+        Ok(if content.head.as_ref().is_some_and(is_another) { Content::default() } else { content })
+    }
+
+    /// Reads the file that a lost database left, and continues it. The file of a database with
+    /// another label has nothing for this one.
+    pub(crate) async fn inherit(&self, conn: &mut SqliteConnection) -> Result<Content, DbError> {
+        let content = self.read_file().await?;
+        let Known { owner, .. } = self.known(conn).await?;
+        let owner = self.adopt(conn, owner, content.head.as_ref()).await?;
+        let is_another = content.head.as_ref().is_some_and(|head| head.owner != owner);
+        Ok(if is_another { Content::default() } else { content })
+    }
+
+    /// Takes over the id of a file's owner, unless that is a database with another label. Returns
+    /// the owner that this database now is.
+    async fn adopt(
+        &self,
+        conn: &mut SqliteConnection,
+        owner: Owner,
+        head: Option<&Head>,
+    ) -> Result<Owner, DbError> {
+        let Some(Head { owner: found, .. }) = head else { return Ok(owner) };
+        if *found == owner || found.label != owner.label {
+            return Ok(owner);
+        }
+        self.sql(sqlx::query(CONTINUE).bind(&found.id).execute(conn).await)?;
+        Ok(found.clone())
+    }
+
+    async fn read_file(&self) -> Result<Content, DbError> {
+        self.blocking("read", file::read).await
     }
 
     /// Brings decisions in line that differ although the numbers agree: damage to the database that
     /// no check sees, or to the file. The file's holds where its line can be read, because that has
     /// a checksum. Returns the number of decisions that were taken from the file.
     pub(crate) async fn reconcile(&self, conn: &mut SqliteConnection) -> Result<usize, DbError> {
-        let (position, due) = self.position(conn).await?;
-        let content = self.content().await?;
+        let Known { position, due, .. } = self.known(conn).await?;
+        let content = self.content(conn).await?;
         let last = content.last();
         // The next opening brings these in line.
         if due || last > position {
@@ -270,8 +267,9 @@ impl Sync<'_> {
         Ok(taken)
     }
 
-    async fn position(&self, conn: &mut SqliteConnection) -> Result<(i64, bool), DbError> {
-        self.sql(sqlx::query_as(POSITION).fetch_one(conn).await)
+    pub(super) async fn known(&self, conn: &mut SqliteConnection) -> Result<Known, DbError> {
+        let (position, due, id) = self.sql(sqlx::query_as(POSITION).fetch_one(conn).await)?;
+        Ok(Known { position, due, owner: Owner { label: self.label.to_owned(), id } })
     }
 
     async fn read(&self, conn: &mut SqliteConnection, sql: &'static str) -> Result<Vec<Decision>, DbError> {
@@ -285,8 +283,8 @@ impl Sync<'_> {
         Ok(rows.into_iter().map(decision).collect())
     }
 
-    async fn last_number(&self) -> Result<Option<i64>, DbError> {
-        file::last_number(&self.paths.decisions).map_err(failed("read", self.paths))
+    fn last_number(&self, owner: &Owner) -> Result<Option<i64>, DbError> {
+        file::last_number(&self.paths.decisions, owner).map_err(failed("read", self.paths))
     }
 
     async fn blocking<T: Send + 'static>(
@@ -299,7 +297,7 @@ impl Sync<'_> {
         done.unwrap_or_else(|error| Err(error.into())).map_err(failed(doing, self.paths))
     }
 
-    fn sql<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, DbError> {
+    pub(super) fn sql<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, DbError> {
         result.map_err(|error| DbError::sqlx(self.paths, Duration::ZERO, error))
     }
 }

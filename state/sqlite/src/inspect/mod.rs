@@ -16,7 +16,6 @@ use sqlx::Connection as _;
 
 use self::status::{DbState, DbStatus, Pages, SchemaStatus};
 use crate::database::retry::Retry;
-use crate::decisions;
 use crate::error::{DbError, OpenError, is_hot_journal};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
@@ -95,9 +94,10 @@ fn first_look(spec: &DbSpec, folder: &Path) -> (DbStatus, Option<Header>) {
     let found = identify(spec, &paths);
     let (state, ours) = match found {
         Ok(Some(header)) => (DbState::Current, Some(header)),
-        Ok(None) if decisions::exist(&paths) => {
-            (DbState::Corrupt("it is missing or empty, and its decisions are there".to_owned()), None)
-        }
+        Ok(None) if paths.show_a_database() => (
+            DbState::Corrupt("it is missing or empty, and other files show that it was there".to_owned()),
+            None,
+        ),
         Ok(None) => (DbState::Missing, None),
         Err(error) => (refused(error), None),
     };

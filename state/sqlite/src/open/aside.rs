@@ -35,6 +35,14 @@ impl DbPaths {
         found.sort_unstable_by(|left, right| right.cmp(left));
         Ok(found)
     }
+
+    /// Returns true if a file shows that there was a database here: its decisions, a snapshot, or a
+    /// damaged database.
+    pub(crate) fn show_a_database(&self) -> bool {
+        has_content(&self.decisions)
+            || self.snapshots().is_ok_and(|snapshots| !snapshots.is_empty())
+            || self.damaged().is_ok_and(|damaged| !damaged.is_empty())
+    }
 }
 
 /// Moves a database, its log and its journal into a new folder `damaged-<time>` next to them, under

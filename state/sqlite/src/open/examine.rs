@@ -91,13 +91,19 @@ pub(crate) async fn table_with_broken_text(
 
 /// Returns the schema that the migrations make.
 async fn expected(spec: &DbSpec) -> Result<Vec<Object>, sqlx::Error> {
+    let mut blank = blank(spec).await?;
+    let objects = objects(&mut blank).await?;
+    blank.close().await?;
+    Ok(objects)
+}
+
+/// Makes an empty database in memory with the migrations of this program.
+pub(crate) async fn blank(spec: &DbSpec) -> Result<SqliteConnection, sqlx::Error> {
     let mut blank = SqliteConnection::connect("sqlite::memory:").await?;
     for migration in spec.migrations {
         blank.execute(migration.sql).await?;
     }
-    let objects = objects(&mut blank).await?;
-    blank.close().await?;
-    Ok(objects)
+    Ok(blank)
 }
 
 async fn objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, sqlx::Error> {

@@ -31,7 +31,6 @@ use self::preflight::{Preflight, preflight};
 use crate::boxed::Boxed;
 use crate::database::Database;
 use crate::database::retry::Retry;
-use crate::decisions;
 use crate::error::{DbError, OpenError, is_hot_journal, lacks_log_index};
 use crate::options::{JournalMode, OnRecovery, OpenOptions};
 use crate::paths::DbPaths;
@@ -125,6 +124,11 @@ impl Opening<'_> {
             was_unsure = unsure;
             match self.sound(unsure).await {
                 Ok(database) => break database,
+                // Another process has put a database in its place.
+                Err(_)
+                    if self.options.on_recovery.is_some()
+                        && self.identity() != seen
+                        && retry.again().await => {}
                 Err(error)
                     if self.options.on_recovery.is_some()
                         && (unsure || self.is_worn(&error))
@@ -182,16 +186,11 @@ impl Opening<'_> {
     fn lost(&self) -> Option<String> {
         let Self { paths, .. } = self;
         let path = paths.database.display();
-        let was_there = || {
-            decisions::exist(paths)
-                || paths.snapshots().is_ok_and(|snapshots| !snapshots.is_empty())
-                || paths.damaged().is_ok_and(|damaged| !damaged.is_empty())
-        };
         match std::fs::metadata(&paths.database) {
             Ok(file) if file.len() > 0 || !file.is_file() => None,
-            Ok(_) => was_there().then(|| format!("{path} was empty")),
+            Ok(_) => paths.show_a_database().then(|| format!("{path} was empty")),
             Err(_) if paths.database.is_symlink() => None,
-            Err(_) => was_there().then(|| format!("{path} was missing")),
+            Err(_) => paths.show_a_database().then(|| format!("{path} was missing")),
         }
     }
 

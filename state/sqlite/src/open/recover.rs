@@ -1,10 +1,11 @@
 //! Makes a lost or damaged database again: from its newest snapshot or empty, and in any case with
 //! the user's decisions.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::Instant;
 
-use sqlx::Connection as _;
+use sqlx::{Connection as _, Executor as _};
 
 use super::aside::move_aside;
 use super::connect::{Access, connect};
@@ -15,6 +16,7 @@ use super::schema::Schema;
 use super::{Opening, seal};
 use crate::database::Database;
 use crate::database::durability::Durability;
+use crate::database::retry::Retry;
 use crate::decisions::file::Latest;
 use crate::decisions::salvage;
 use crate::error::{DbError, OpenError};
@@ -91,8 +93,9 @@ impl Opening<'_> {
         schema
     }
 
-    /// Moves the damaged or empty database aside, if there is one, and makes it again. Returns
-    /// `None` if another process has changed or opened the file since it was looked at.
+    /// Moves the damaged or empty database aside, if there is one, and makes it again. Waits for
+    /// other processes that have it open. Returns `None` if one of them still has, or has put a new
+    /// file in its place since it was looked at.
     ///
     /// The new database is made under another name, and takes its place when it is whole. So a
     /// killed recovery leaves no database, and the next opening begins it again.
@@ -101,10 +104,20 @@ impl Opening<'_> {
         damage: String,
         seen: Option<(u64, u64)>,
     ) -> Result<Option<Database>, OpenError> {
-        let lock = FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await?;
-        if seal::is_in_use(&self.paths) || self.identity() != seen {
-            return Ok(None);
-        }
+        let mut retry = Retry::new(self.options.busy_timeout);
+        let lock = loop {
+            let lock = FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await?;
+            if self.identity() != seen {
+                return Ok(None);
+            }
+            if !seal::is_in_use(&self.paths) {
+                break lock;
+            }
+            drop(lock);
+            if !retry.again().await {
+                return Ok(None);
+            }
+        };
         let moved_to = move_aside(&self.paths)?;
         seal::break_open(&self.paths);
         let mut recovery = self.make(moved_to.as_deref()).await?;
@@ -128,14 +141,17 @@ impl Opening<'_> {
         let mut making = Opening { spec, paths: new.clone(), options, phase: "recover" };
         let snapshot = self.copy_snapshot(&new.database).await;
         let of_folder = || JournalMode::for_file_system(file_system::of(&place.folder));
-        let (connection, journal) = making.prepare(options.journal.unwrap_or_else(of_folder)).await?;
+        let (mut connection, journal) = making.prepare(options.journal.unwrap_or_else(of_folder)).await?;
+        // The whole file is synced once, before it takes its place.
+        let unsynced = connection.execute("PRAGMA synchronous = OFF").await;
+        unsynced.map_err(|error| DbError::sqlx(&new, options.busy_timeout, error))?;
         let database = making.opened(journal, connection);
         let salvaged = match self.readable(moved_to, snapshot.as_deref()) {
             Some(damaged) => salvage::read(spec, &damaged).await,
             None => Latest::default(),
         };
         let recovery = database.take_over(salvaged).await?;
-        database.close().await?;
+        database.end(true).await?;
         let failed = |error| DbError::io("put in place", &place.database, error);
         if has_content(&new.wal) {
             return Err(failed(std::io::ErrorKind::ResourceBusy.into()).into());
@@ -144,6 +160,7 @@ impl Opening<'_> {
         for copy in new.snapshots().unwrap_or_default() {
             let _ = std::fs::remove_file(copy.path);
         }
+        File::open(&new.database).and_then(|file| file.sync_all()).map_err(failed)?;
         std::fs::rename(&new.database, &place.database).map_err(failed)?;
         sync_folder(&place.database).map_err(failed)?;
         Ok(Recovery { snapshot, ..recovery })
@@ -195,29 +212,37 @@ impl Opening<'_> {
 }
 
 impl Database {
-    /// Makes a database again, whatever state it is in.
+    /// Makes a database again, whatever state it is in. `open` keeps other processes from doing the
+    /// same until it is known which file is meant. Returns `None` if one of them did it afterwards.
     pub(crate) async fn make_again(
         spec: &'static DbSpec,
         folder: &Path,
         options: &OpenOptions,
         damage: &str,
-    ) -> Result<Self, OpenError> {
+        open: Option<Self>,
+    ) -> Result<Option<Self>, OpenError> {
         let paths = DbPaths::new(spec, folder);
         let mut opening = Opening { spec, paths, options, phase: "recover" };
         let seen = opening.identity();
-        let in_use = DbError::Busy {
-            path: opening.paths.database.clone(),
-            holder: holders::of_database(&opening.paths),
-            waited: Duration::ZERO,
-        };
-        Ok(opening.recover(damage.to_owned(), seen).await?.ok_or(in_use)?)
+        if let Some(open) = open {
+            open.end(false).await?;
+        }
+        let begun = Instant::now();
+        let made = opening.recover(damage.to_owned(), seen).await?;
+        if made.is_none() && opening.identity() == seen {
+            let (path, holder) = (opening.paths.database.clone(), holders::of_database(&opening.paths));
+            return Err(DbError::Busy { path, holder, waited: begun.elapsed() }.into());
+        }
+        Ok(made)
     }
 
     /// Stores the decisions of the file and, where they are not in it, the decisions that were
     /// salvaged from the damaged database.
     async fn take_over(&self, mut salvaged: Latest) -> Result<Recovery, DbError> {
         let Some(decisions) = self.inner.decisions() else { return Ok(Recovery::default()) };
-        let content = decisions.content().await?;
+        // The file is on the disk, and the database takes its place only when it is there, too.
+        let mut tx = self.begin(Durability::Usual).await?;
+        let content = decisions.inherit(tx.conn()).await?;
         let is_complete = content.damaged == 0 && (content.head.is_some() || content.last() > 0);
         let (last, lines) = (content.last(), content.lines.len());
         let mut ours = content.latest(0);
@@ -227,15 +252,13 @@ impl Database {
         }
         let further = salvaged.keys().filter(|key| !ours.contains_key(*key)).count();
         let kept = ours.values().flatten().count();
-        let mut tx = self.begin(Durability::Durable).await?;
         if is_complete {
             // A snapshot may have decisions that were withdrawn later.
             for key in decisions.keys(tx.conn()).await? {
                 ours.entry(key).or_insert(None);
             }
         }
-        let mut refused = decisions.apply_each(tx.conn(), salvaged).await?;
-        refused += decisions.apply_each(tx.conn(), ours).await?;
+        let refused = decisions.fill(tx.conn(), [salvaged, ours]).await?;
         // Most lines of the file still hold.
         let is_short = lines <= 1000 + 4 * kept;
         if is_complete && is_short && refused == 0 {

@@ -15,6 +15,10 @@ use crate::system::{kept_handle, regular_file};
 /// Largest database whose content is part of its seal, in bytes. Reading it takes about 2 ms.
 pub(crate) const SMALL: u64 = 8 << 20;
 
+/// Largest database that is checked before it is sealed, in bytes. A check of 200 KiB takes about
+/// 1 ms.
+const CHECKED: u64 = 512 << 10;
+
 /// Returns true if the database is as its last user left it.
 fn is_intact(paths: &DbPaths) -> bool {
     !is_left_open(paths) && read(paths).is_some_and(|seal| describe(paths).is_ok_and(|now| now == seal))
@@ -34,6 +38,13 @@ pub(crate) fn exists(paths: &DbPaths) -> bool {
 /// Returns true if a process has the database open.
 pub(crate) fn is_in_use(paths: &DbPaths) -> bool {
     has_locks(&paths.shm) || has_locks(&paths.database)
+}
+
+/// Returns true if the database has changed since it was sealed, and is small enough for a check
+/// before it is sealed again.
+pub(crate) fn needs_check(paths: &DbPaths) -> bool {
+    let length = std::fs::metadata(&paths.database).map_or(0, |file| file.len());
+    length <= CHECKED && paths.lock.exists() && !is_intact(paths)
 }
 
 /// Seals a database whose last connection is closed. If the seal cannot be written, the next

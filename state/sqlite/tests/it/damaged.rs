@@ -44,3 +44,33 @@ async fn count_long_notes(database: &Database) -> std::result::Result<i64, DbErr
     const ALL: &str = "SELECT count(*) FROM notes WHERE text LIKE '%y%'";
     database.read(async |conn| sqlx::query_scalar(ALL).fetch_one(conn).await).await
 }
+
+#[tokio::test]
+async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Result {
+    let folder = tempfile::tempdir()?;
+    let recovering = OpenOptions::new().recover(|_, _| ());
+    let database = Database::open(&V1, folder.path(), &recovering).await?;
+    for _ in 0..60 {
+        write_note(&database, &"x".repeat(3_000)).await?;
+    }
+    database.close().await?;
+    for writes in [false, true] {
+        let database = Database::open(&V1, folder.path(), &recovering).await?;
+        assert_eq!((database.recovery().is_some(), count_notes(&database).await?), (false, 60));
+        // The disk changes pages that the connection has in its memory.
+        let file = folder.path().join(FILE);
+        let whole = fs::read(&file)?;
+        let mut bytes = whole.clone();
+        bytes[40_960..81_920].fill(0xa5);
+        fs::write(&file, &bytes)?;
+        if writes {
+            write_note(&database, "one more").await?;
+        }
+        database.close().await?;
+        let database = Database::open(&V1, folder.path(), &recovering).await?;
+        assert!(database.recovery().is_some(), "it was sealed with its damage; a write: {writes}");
+        database.close().await?;
+        fs::write(&file, whole)?;
+    }
+    Ok(())
+}
