@@ -149,6 +149,11 @@ pub fn stores(dirs: &Dirs) -> Stores {
     Stores::new(&StateOptions::new(&dirs.sqlite_home).open_options(recovering))
 }
 
+/// Makes those databases again in which SQLite has met damage. Returns true if there was one.
+pub async fn recover(dirs: &Dirs) -> bool {
+    stores(dirs).recover().await
+}
+
 /// Returns the stores of a SQLite home read-only, so that not one byte changes. Opens nothing.
 pub fn stores_as_they_are(dirs: &Dirs) -> Stores {
     let read_only = OpenOptions::new().read_only(true);

@@ -37,9 +37,8 @@ pub fn describe(label: &str, recovery: &Recovery) -> String {
     if recovery.refused > 0 {
         text.push_str(&format!("; {} could not be saved", counted(recovery.refused as u64, "decision")));
     }
-    match (label, recovery.is_complete || recovery.moved_to.is_none()) {
-        ("logs", _) | (_, true) => {}
-        (_, false) => text.push_str("; decisions that were made since may be lost"),
+    if label != "logs" && !recovery.is_complete {
+        text.push_str("; decisions that were made since may be lost");
     }
     if let Some(moved) = &recovery.moved_to {
         text.push_str(&format!("; the damaged file is now {}", moved.display()));
@@ -71,5 +70,8 @@ mod tests {
         (recovery.is_complete, recovery.decisions, recovery.salvaged) = (false, 0, 1);
         assert!(describe("goals", &recovery).contains("and 1 that could still be read in it"));
         assert!(describe("goals", &recovery).contains("may be lost"));
+        recovery.moved_to = None;
+        recovery.snapshot = Some("a.sqlite.snapshot-1".into());
+        assert!(describe("goals", &recovery).contains("may be lost"), "the snapshot may be old");
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
         for home in &screen.homes {
             let screen = screen.of_home(home);
             let answered = match context(part.needs(), &screen) {
-                Ok(context) => part.run(&context).await,
+                Ok(context) => super::run_past_damage(part, &context).await,
                 Err(fault) => Err(fault),
             };
             match answered {

@@ -23,7 +23,7 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::observer::Observer as _;
 use threadkeep_app::own_log::OwnLog;
 use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
-use threadkeep_app::{Fault, FaultKind, recovered, telemetry};
+use threadkeep_app::{Fault, FaultKind, opening, recovered, telemetry};
 
 use crate::args::Command;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
@@ -120,7 +120,18 @@ async fn answer(
     if is_for_each {
         return homes::each(&*command, screen).await;
     }
-    command.run(&Context { dirs, config, settings, screen }).await
+    run_past_damage(&*command, &Context { dirs, config, settings, screen }).await
+}
+
+/// Runs the command, and runs it once more after it has met damage that could be repaired. A large
+/// database that was closed cleanly is not checked before that.
+async fn run_past_damage(command: &dyn Run, context: &Context<'_>) -> Answered {
+    match command.run(context).await {
+        Err(fault) if fault.kind == FaultKind::Damaged && opening::recover(&context.dirs).await => {
+            command.run(context).await
+        }
+        answered => answered,
+    }
 }
 
 fn of(command: &Command) -> Box<dyn Run + '_> {

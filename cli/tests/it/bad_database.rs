@@ -2,9 +2,13 @@
 //! again.
 
 use std::fs;
+use std::process::Stdio;
 
+use jiff::{SignedDuration, Timestamp};
+use threadkeep_rollout::ThreadMetadata;
 use threadkeep_sqlite::{Database, DbSpec, MigrationFile, OpenOptions};
-use threadkeep_state::STATE_DB;
+use threadkeep_state::{STATE_DB, ThreadUpsert};
+use uuid::Uuid;
 
 use super::fixture::{Fixture, Result, contents};
 
@@ -201,6 +205,58 @@ fn repair_checks_every_database_and_makes_the_damaged_one_again() -> Result {
     assert!(fs::read(untold(&fixture, moved))? == bytes, "not a byte is lost");
     let listed = fixture.run(&["goals", "list"])?;
     assert!(listed.stdout.contains("reach it"), "{}", listed.all());
+    Ok(())
+}
+
+#[test]
+fn four_repairs_at_once_make_a_database_again_once() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["threads"])?;
+    fixture.run(&["threads", "rename", "01a2036c-de71", "kept name"])?;
+    for _ in 0..3 {
+        let mut bytes = fs::read(fixture.database())?;
+        zero_rollouts(&mut bytes);
+        fs::write(fixture.database(), bytes)?;
+        let repair = || fixture.command(&["repair"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let children = [repair()?, repair()?, repair()?, repair()?];
+        let mut made = 0;
+        for child in children {
+            let said = fixture.say(child.wait_with_output()?)?;
+            assert_eq!(said.code, Some(0), "{}", said.all());
+            made += said.stdout.matches("made again").count();
+        }
+        assert_eq!(made, 1, "the others see a sound database");
+        let shown = fixture.run(&["threads", "show", "01a2036c-de71"])?;
+        assert!(shown.stdout.contains("kept name"), "{}", shown.all());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn damage_to_a_large_index_that_shows_in_use_stops_no_command() -> Result {
+    let fixture = Fixture::bundled()?;
+    let before = fixture.json(&["threads"])?;
+    let state = fixture.state().await?;
+    let threads = (0..2_000_u128).map(|number| {
+        let mut thread = ThreadMetadata::new(Uuid::from_u128(number));
+        thread.first_user_message = Some("x".repeat(4_000));
+        thread.created_at = Some(Timestamp::MAX - SignedDuration::from_hours(24 * 366));
+        ThreadUpsert::new(thread, "sessions/none.jsonl", false, "mock")
+    });
+    state.threads().upsert(&threads.collect::<Vec<_>>()).await?;
+    state.close().await?;
+    // The disk changes it, and it keeps its length and its time.
+    let (mut bytes, time) = (fs::read(fixture.database())?, fs::metadata(fixture.database())?.modified()?);
+    let length = bytes.len();
+    assert!(length > 8 << 20, "only the content of a small database is part of its seal: {length}");
+    bytes[length / 10..length / 10 * 9].fill(0xa5);
+    fs::write(fixture.database(), bytes)?;
+    fs::File::options().write(true).open(fixture.database())?.set_modified(time)?;
+    let listed = fixture.run(&["threads", "--json"])?;
+    assert_eq!(listed.code, Some(0), "{}", listed.all());
+    assert!(listed.stderr.contains("made again"), "{}", listed.all());
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout)?;
+    assert_eq!(listed["threads"], before["threads"]);
     Ok(())
 }
 
