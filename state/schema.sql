@@ -67,7 +67,8 @@ CREATE TABLE decisions_position (
     id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     position      INTEGER NOT NULL,
     written_to    INTEGER NOT NULL,
-    written_lines INTEGER NOT NULL
+    written_lines INTEGER NOT NULL,
+    database_id   TEXT    NOT NULL
 ) STRICT;
 
 CREATE TABLE memories (

@@ -168,10 +168,9 @@ async fn repairs_at_once_make_a_database_again_once() -> Result {
     let fixture = with_a_goal().await?;
     // Only a repair looks for a row that points to nothing.
     let mut raw = fixture.raw().await?;
-    for sql in [
-        "PRAGMA foreign_keys = OFF",
-        "INSERT INTO rollout_checkpoints (path, checkpoint) VALUES ('x', '')",
-    ] {
+    for sql in
+        ["PRAGMA foreign_keys = OFF", "INSERT INTO rollout_checkpoints (path, checkpoint) VALUES ('x', '')"]
+    {
         sqlx::query(sql).execute(&mut raw).await?;
     }
     sqlx::Connection::close(raw).await?;
