@@ -64,6 +64,8 @@ mod lock;
 mod output;
 mod ports;
 mod thread;
+#[cfg(all(feature = "workspace", unix))]
+mod workspace;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{AgentError, BoxError, ModelError, ThreadTextError, WriteError};
@@ -83,3 +85,8 @@ pub use ports::{
     StageOneJobs, StageOneModel, StageOneOutputs,
 };
 pub use thread::ThreadFacts;
+#[cfg(all(feature = "workspace", unix))]
+pub use workspace::{
+    Baseline, Change, ChangeKind, DIFF_FILE, MOST_DIFF, Published, Refusal, Refused, Snapshot, Workspace,
+    WorkspaceDiff, WorkspaceError,
+};

@@ -26,6 +26,8 @@ pub enum Bench {
     Redact,
     /// Live sessions, eight at once: how seldom the index writes, against recording alone
     Session,
+    /// Diff and commit of a workspace of 500 files, against git
+    Workspace,
 }
 
 impl Bench {
@@ -37,6 +39,14 @@ impl Bench {
             Self::Goals => "threadkeep-state-goals",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
+            Self::Workspace => "threadkeep-memories",
+        }
+    }
+
+    fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Workspace => &["--features", "workspace"],
+            _ => &[],
         }
     }
 
@@ -45,6 +55,7 @@ impl Bench {
         let name = self.to_possible_value().expect("no bench is skipped");
         let mut command = crate::cargo::cargo();
         command.args(["bench", "--package", self.package(), "--bench", name.get_name()]);
+        command.args(self.features());
         if !arguments.is_empty() {
             command.arg("--").args(arguments);
         }

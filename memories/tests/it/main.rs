@@ -3,3 +3,5 @@
 mod extraction;
 mod files;
 mod in_memory;
+#[cfg(all(feature = "workspace", unix))]
+mod workspace;

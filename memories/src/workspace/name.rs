@@ -1,0 +1,25 @@
+//! Names that a workspace leaves out.
+
+use gix::bstr::ByteSlice;
+use gix::validate::path::component::{Mode, Options};
+
+/// Name of the file with the changes, in the root.
+pub const DIFF_FILE: &str = "phase2_workspace_diff.md";
+
+/// Name of the repository, in the root.
+pub(super) const GIT: &str = ".git";
+
+/// Name of the folder in the root where new files and repositories are made.
+pub(super) const AREA: &str = ".threadkeep";
+
+/// Returns true for names in the root that are not content.
+pub(super) fn is_reserved(name: &[u8]) -> bool {
+    [DIFF_FILE, GIT, AREA].iter().any(|reserved| reserved.as_bytes() == name)
+}
+
+/// Returns true if git accepts the name in a tree, on every system.
+pub(super) fn is_accepted(name: &[u8], is_link: bool) -> bool {
+    let options = Options { protect_windows: false, protect_hfs: true, protect_ntfs: true };
+    let mode = is_link.then_some(Mode::Symlink);
+    gix::validate::path::component(name.as_bstr(), mode, options).is_ok()
+}
