@@ -1,6 +1,6 @@
 //! A command line that cannot be read, in our form of an error.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::num::ParseIntError;
 
 use clap::CommandFactory as _;
@@ -32,6 +32,7 @@ pub(crate) fn fault(error: &clap::Error) -> Fault {
                 None => (argument, " needs a value").into(),
             }
         }
+        (ErrorKind::TooManyValues, Some(option)) => (typed(name_of(&option)), " takes no value").into(),
         (ErrorKind::ArgumentConflict, Some(argument)) => {
             let others = texts_of(error, ContextKind::PriorArg);
             let others = others.iter().map(|other| format!("`{}`", name_of(other))).collect::<Vec<_>>();
@@ -99,14 +100,30 @@ fn meant(error: &clap::Error) -> Option<Message> {
             }
             _ => None,
         },
-        ErrorKind::ValueValidation => Some(match error.source()?.downcast_ref::<ParseIntError>() {
-            Some(_) => "give a whole number".into(),
-            None => error.source()?.to_string().into(),
-        }),
+        ErrorKind::ValueValidation => Some(expected(error.source()?).into()),
         ErrorKind::ArgumentConflict if error.get(ContextKind::PriorArg).is_some() => {
             Some("leave out one of them".into())
         }
         _ => None,
+    }
+}
+
+/// Returns the values that would do, from the reason why one does not.
+fn expected(reason: &(dyn Error + 'static)) -> String {
+    let said = reason.to_string();
+    if reason.is::<ParseIntError>() {
+        return "give a whole number".to_owned();
+    }
+    if reason.is::<uuid::Error>() {
+        return "give a whole id".to_owned();
+    }
+    match said.split_once(" is not in ").and_then(|(_, range)| range.split_once("..")) {
+        Some((least, most)) if most.len() < u32::MAX.to_string().len() => {
+            format!("give a number from {least} to {}", most.trim_start_matches('='))
+        }
+        // The type's greatest number means nothing to a person.
+        Some((least, _)) => format!("give a number from {least}"),
+        None => said,
     }
 }
 

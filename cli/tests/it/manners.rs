@@ -147,3 +147,39 @@ fn two_homes_share_one_sqlite_home_only_if_both_are_named() -> Result {
     assert_eq!(other.run(&["threads", "-q", "--home", home, "--sqlite-home", databases])?.code, Some(0));
     Ok(())
 }
+
+/// Errors of the argument parser read like all others: what is wrong, and what to type.
+#[test]
+fn a_command_line_that_cannot_be_read_is_refused_in_our_words() -> Result {
+    let fixture = Fixture::empty()?;
+    let whole = "give a whole number";
+    for (typed, message, hint) in [
+        (
+            "threads --archived --missing",
+            "`--archived` cannot be used with `--missing`",
+            "leave out one of them",
+        ),
+        ("-q -v status", "`--quiet` cannot be used with `--verbose`", "leave out one of them"),
+        ("threads delete --missing x", "`--missing` cannot be used with `ID`", "leave out one of them"),
+        ("threads delete", "<ID>... is missing", "usage: threadkeep threads delete <ID>..."),
+        ("threads rename", "<ID> and <NAME> are missing", "usage: threadkeep threads rename <ID> <NAME>"),
+        (
+            "threads --recursive",
+            "--cwd <DIR> is missing",
+            "usage: threadkeep threads --cwd <DIR> --recursive",
+        ),
+        ("threads --cwd", "`--cwd` needs a value", "the same command with --help explains it"),
+        ("threads --sort x", "`x` is no value for `--sort`", "type one of created, updated"),
+        ("threads --limit x", "`x` is no value for `--limit`", whole),
+        ("threads tree --depth 2000", "`2000` is no value for `--depth`", "give a number from 0 to 1000"),
+        ("goals list --limit 0", "`0` is no value for `--limit`", "give a number from 1"),
+        ("goals set x y --goal-id z", "`z` is no value for `--goal-id`", "give a whole id"),
+        ("threads --asc=1", "`--asc` takes no value", "usage: threadkeep threads --asc"),
+        ("backfill now", "one word too many: `now`", "usage: threadkeep backfill [OPTIONS]"),
+    ] {
+        let said = fixture.run(&typed.split(' ').collect::<Vec<_>>())?;
+        let expected = format!("exit 2\n--- stderr\nerror: {message}\n  hint: {hint}");
+        assert_eq!(said.all(), expected, "{typed}");
+    }
+    Ok(())
+}

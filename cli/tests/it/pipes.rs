@@ -69,6 +69,13 @@ fn an_id_is_as_long_as_the_whole_index_needs() -> Result {
 }
 
 #[test]
+fn a_line_without_a_thread_has_no_id() -> Result {
+    let tree = piped(&family()?, &["threads", "tree", "--depth", "0"])?;
+    assert!(tree.contains("\n | └─ … 2 more: --depth 1 shows them |"), "{tree}");
+    Ok(())
+}
+
+#[test]
 fn a_tree_shows_tokens() -> Result {
     let fixture = family()?;
     insta::assert_snapshot!(fixture.run(&["threads", "tree", "--tokens"])?.stdout, @r"

@@ -69,10 +69,11 @@ impl Tree {
                 let is_deeper = line.depth > self.depth;
                 let how = if is_deeper { format!("--depth {}", line.depth) } else { "-v".to_owned() };
                 let text = format!("{} more: {how} shows them", count(more));
-                let mut row = vec![Cell::from(branch + "…"), Cell::styled(DIM, text)];
-                if screen.is_plain() {
-                    row.swap(0, 1);
-                }
+                let mut row = if screen.is_plain() {
+                    vec![Cell::default(), Cell::styled(DIM, format!("{branch}… {text}"))]
+                } else {
+                    vec![Cell::from(branch + "…"), Cell::styled(DIM, text)]
+                };
                 row.resize(columns.len(), Cell::default());
                 row
             }
