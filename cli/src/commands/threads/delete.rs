@@ -10,6 +10,7 @@ use threadkeep_app::label::{agent_label, thread_label};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted, fit};
 use threadkeep_app::{Fault, Message, Observer, command};
+use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::{Agent, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery};
 use threadkeep_state_logs::LogQuery;
@@ -154,9 +155,11 @@ async fn lost(index: &Index, thread: &Thread) -> Vec<&'static str> {
     let goal = state.thread_goals().get(id).await;
     let logs = LogQuery { threads: vec![id], limit: 1, ..LogQuery::default() };
     let logs = state.logs().query(&logs).await;
+    let memory = state.memories().get(id).await;
     let all = [
         (goal.is_ok_and(|goal| goal.is_none()), "its goal"),
         (logs.is_ok_and(|rows| rows.is_empty()), "its logs"),
+        (memory.is_ok_and(|memory| memory.is_none()), "its memory"),
         (thread.name_from != Some(NameSource::User), "the name given here"),
         (thread.archived_at.is_none(), "the archive mark"),
         (thread.memory_mode != MemoryMode::Disabled.as_str(), "the memory mode"),
