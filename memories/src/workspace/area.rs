@@ -7,8 +7,8 @@
 //! | `broken` | the last damaged repository of ours |
 //! | `files`, `journal` | a publication, see `journal.rs` |
 //!
-//! A lock on the root keeps two processes from changing it at once, and a second one from taking the
-//! files of the first for leftovers.
+//! A lock on the root keeps two processes from changing it at once, and a second one from taking
+//! the files of the first for leftovers.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;

@@ -1,7 +1,7 @@
 //! Reads the baseline: the only commit of the repository in the root.
 //!
-//! Only objects and references are read. The repository's configuration, hooks, attributes and index
-//! have no say, and neither has the environment.
+//! Only objects and references are read. The repository's configuration, hooks, attributes and
+//! index have no say, and neither has the environment.
 
 use std::fs;
 use std::io;

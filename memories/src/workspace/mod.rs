@@ -7,14 +7,14 @@
 //!
 //! # Locking
 //!
-//! Operations that change the folder lock it, and wait for another process that does. Readers do not
-//! wait.
+//! Operations that change the folder lock it, and wait for another process that does. Readers do
+//! not wait.
 //!
 //! # File systems
 //!
-//! On Linux and macOS, names are exchanged in one step. Elsewhere, and where the file system cannot,
-//! an edit within the instant between a look and a rename can be lost, and a reader may see no
-//! baseline for that instant. A killed process never leaves the folder without its baseline.
+//! On Linux and macOS, names are exchanged in one step. Elsewhere, and where the file system
+//! cannot, an edit within the instant between a look and a rename can be lost, and a reader may see
+//! no baseline for that instant. A killed process never leaves the folder without its baseline.
 
 mod area;
 mod baseline;
@@ -140,8 +140,8 @@ impl Workspace {
         publish::publish(&self.root, staged, given, &redact)
     }
 
-    /// Makes `content` the baseline: a new repository with one commit takes the place of the old one
-    /// in one step, when all of it is on the disk.
+    /// Makes `content` the baseline. A new repository with one commit takes the place of the old
+    /// one when all of it is on the disk.
     ///
     /// # Errors
     ///

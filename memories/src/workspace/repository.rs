@@ -1,7 +1,7 @@
 //! A new repository with one commit, written from scratch and synced.
 //!
-//! Nothing is taken over from an earlier repository, so no setting, hook or attribute that a user or
-//! an agent put there stays.
+//! Nothing is taken over from an earlier repository, so no setting, hook or attribute that a user
+//! or an agent put there stays.
 
 use std::fs::{self, DirBuilder};
 use std::io;

@@ -1,7 +1,7 @@
 //! A snapshot: path, type and content of everything in a folder.
 //!
-//! The walk compares bytes. It knows no `.gitignore`, no attributes and no configuration, so none of
-//! them can hide a file. It never follows a link.
+//! The walk compares bytes. It knows no `.gitignore`, no attributes and no configuration, so none
+//! of them can hide a file. It never follows a link.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -122,6 +122,14 @@ impl Snapshot {
     #[must_use]
     pub fn refused(&self) -> &[Refused] {
         &self.refused
+    }
+
+    /// Returns true if the path may exist, although the snapshot has no entry: it was left out.
+    pub(super) fn is_hidden(&self, path: &[u8]) -> bool {
+        let hides = |refused: &Refused| {
+            refused.reason != Refusal::Special && as_path(path).starts_with(&refused.path)
+        };
+        self.refused.iter().any(hides)
     }
 
     /// Returns true if the snapshot has the folder, whose path ends with `/`.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::workspace::snapshot::{Entries, Entry, as_path};
+use crate::workspace::snapshot::{Entries, Entry, Snapshot, as_path};
 
 /// A change of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,15 +81,18 @@ impl<'a> Delta<'a> {
     }
 }
 
-/// Compares entries. Returns the changes in the order of paths, without renames.
-pub(in crate::workspace) fn compare<'a>(old: &'a Entries, new: &'a Entries) -> Vec<Delta<'a>> {
+/// Compares entries with a snapshot. Returns the changes in the order of paths, without renames. A
+/// file that cannot be read is not a removed one.
+pub(in crate::workspace) fn compare<'a>(old: &'a Entries, new: &'a Snapshot) -> Vec<Delta<'a>> {
     let side = |entries: &'a Entries, path: &[u8]| {
         entries.get_key_value(path).map(|(path, entry)| (path.as_slice(), *entry))
     };
-    let changed = old.iter().filter(|(path, entry)| new.get(*path) != Some(*entry));
-    let added = new.iter().filter(|(path, _)| !old.contains_key(*path));
+    let changed = old.iter().filter(|(path, entry)| new.entries.get(*path) != Some(*entry));
+    let added = new.entries.iter().filter(|(path, _)| !old.contains_key(*path));
     let paths = changed.chain(added).map(|(path, _)| path);
-    let mut deltas: Vec<_> = paths.map(|path| Delta { old: side(old, path), new: side(new, path) }).collect();
+    let deltas = paths.map(|path| Delta { old: side(old, path), new: side(&new.entries, path) });
+    let mut deltas: Vec<_> =
+        deltas.filter(|delta| delta.new.is_some() || !new.is_hidden(delta.path())).collect();
     deltas.sort_by(|a, b| a.path().cmp(b.path()));
     deltas
 }

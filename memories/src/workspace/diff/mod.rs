@@ -14,7 +14,7 @@ use self::content::Contents;
 use self::quote::quote;
 use super::baseline::Content;
 use super::error::{At, WorkspaceError};
-use super::snapshot::{Refusal, Refused, as_path};
+use super::snapshot::Refused;
 use super::text;
 
 /// Longest text with changes, in bytes: 4 MiB.
@@ -38,14 +38,7 @@ impl WorkspaceDiff {
     /// Compares a root with its baseline.
     pub(super) fn of(root: &Path, baseline: &Content) -> Result<Self, WorkspaceError> {
         let (snapshot, contents) = Contents::read(root, baseline)?;
-        let mut deltas = compare(&baseline.entries, &snapshot.entries);
-        // A file that cannot be read is not a removed one.
-        let hidden = snapshot.refused().iter().filter(|refused| refused.reason != Refusal::Special);
-        let hidden: Vec<&Path> = hidden.map(|refused| refused.path.as_path()).collect();
-        let is_hidden = |delta: &Delta<'_>| {
-            delta.new.is_none() && hidden.iter().any(|path| as_path(delta.path()).starts_with(path))
-        };
-        deltas.retain(|delta| hidden.is_empty() || !is_hidden(delta));
+        let deltas = compare(&baseline.entries, &snapshot);
         let deltas = rename::join(deltas, &contents);
         let mut text = Vec::new();
         for delta in &deltas {
@@ -71,8 +64,9 @@ impl WorkspaceDiff {
         &self.text
     }
 
-    /// Writes a list of the changes and their unified diff, for a file that an agent reads. It has at
-    /// most `limit` bytes, or [`MOST_DIFF`]; a cut is marked, and is never inside a UTF-8 character.
+    /// Writes a list of the changes and their unified diff, for a file that an agent reads. It has
+    /// at most `limit` bytes, or [`MOST_DIFF`]. A cut is marked, and is never inside a UTF-8
+    /// character.
     #[must_use]
     pub fn to_markdown(&self, limit: usize) -> Vec<u8> {
         let limit = limit.min(MOST_DIFF);

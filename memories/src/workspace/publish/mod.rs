@@ -39,7 +39,7 @@ pub(super) fn publish(
     redact: &dyn Fn(&str) -> String,
 ) -> Result<Published, WorkspaceError> {
     let written = clean::redact_changes(staged, given, redact)?;
-    let deltas = compare(&given.entries, &written.entries);
+    let deltas = compare(&given.entries, &written);
     let changes = deltas.iter().map(Delta::change).collect();
     let refused = written.refused().to_vec();
     if deltas.is_empty() {

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod changes;
+mod damage;
 mod hiding;
 mod kill;
 mod leftovers;

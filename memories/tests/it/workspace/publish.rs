@@ -218,6 +218,18 @@ fn what_cannot_be_recorded_is_not_published() -> TestResult {
 }
 
 #[test]
+fn a_file_that_outgrew_the_limit_is_not_taken_for_removed() -> TestResult {
+    let trial = Trial::with(&[("a.md", "a\n")])?;
+    let staged = trial.stage()?;
+    fs::File::create(staged.folder.join("a.md"))?.set_len((64 << 20) + 1)?;
+    let published = trial.publish(&staged)?;
+    assert_eq!(published.changes, []);
+    assert_eq!(refused(&published.refused), ["a.md: it has more than 64 MiB"]);
+    assert_eq!(trial.read("a.md")?, "a\n");
+    Ok(())
+}
+
+#[test]
 fn edits_during_publications_are_never_lost() -> TestResult {
     let trial = Trial::with(&[("a.md", "given\n")])?;
     let staged = trial.stage()?;
