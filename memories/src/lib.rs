@@ -53,6 +53,8 @@
 mod clock;
 #[cfg(feature = "testing")]
 pub mod conformance;
+#[cfg(all(feature = "workspace", unix))]
+pub mod consolidation;
 mod error;
 pub mod extraction;
 pub mod files;

@@ -114,6 +114,15 @@ impl Workspace {
         WorkspaceDiff::of(&self.root, &State::read(&self.root)?.content(&self.root)?)
     }
 
+    /// Compares another folder, a copy of this one, with the baseline.
+    ///
+    /// # Errors
+    ///
+    /// As [`diff`](Self::diff).
+    pub fn diff_of(&self, folder: &Path) -> Result<WorkspaceDiff, WorkspaceError> {
+        WorkspaceDiff::of(folder, &State::read(&self.root)?.content(&self.root)?)
+    }
+
     /// Copies every file, link and folder to the folder `into`, which is created or empty. Returns
     /// what was copied.
     ///

@@ -1,0 +1,73 @@
+//! The copy of the workspace on which an agent works.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::files::{MEMORY_SUMMARY, WORKSPACE_DIFF};
+use crate::workspace::{Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
+
+/// A copy of the workspace, removed when it is dropped.
+pub(super) struct Staged {
+    folder: TempDir,
+    /// What was copied.
+    pub(super) given: Snapshot,
+    /// The copy against the baseline.
+    pub(super) diff: WorkspaceDiff,
+}
+
+impl Staged {
+    /// Copies the workspace, and compares the copy with the baseline.
+    pub(super) fn of(workspace: &Workspace) -> Result<Self, WorkspaceError> {
+        let folder = tempfile::Builder::new().prefix("threadkeep-memories-").tempdir();
+        let folder = folder.map_err(|source| WorkspaceError::Io {
+            action: "make a folder in",
+            path: std::env::temp_dir(),
+            source,
+        })?;
+        let given = workspace.stage(&folder.path().join("root"))?;
+        let diff = workspace.diff_of(&folder.path().join("root"))?;
+        Ok(Self { folder, given, diff })
+    }
+
+    /// Returns the copy.
+    pub(super) fn root(&self) -> PathBuf {
+        self.folder.path().join("root")
+    }
+
+    /// Writes the diff into the copy and the prompt next to it. Returns the prompt's file.
+    pub(super) fn prepare(&self, prompt: &str, max_diff_bytes: usize) -> io::Result<PathBuf> {
+        fs::write(self.root().join(WORKSPACE_DIFF), self.diff.to_markdown(max_diff_bytes))?;
+        let prompt_file = self.folder.path().join("prompt.md");
+        fs::write(&prompt_file, prompt)?;
+        Ok(prompt_file)
+    }
+
+    /// Removes the diff, and checks what the agent left. Returns the reason if it cannot be taken
+    /// over.
+    pub(super) fn check(&self, max_summary_bytes: usize) -> Result<(), String> {
+        let root = self.root();
+        match fs::remove_file(root.join(WORKSPACE_DIFF)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
+            _ => {}
+        }
+        let summary = root.join(MEMORY_SUMMARY);
+        if !fs::symlink_metadata(&summary).is_ok_and(|metadata| metadata.is_file()) {
+            return Err(format!("the agent left no file {MEMORY_SUMMARY}"));
+        }
+        let content = fs::read(&summary).map_err(|error| error.to_string())?;
+        if content.len() > max_summary_bytes {
+            return Err(format!(
+                "{MEMORY_SUMMARY} has {} bytes; {max_summary_bytes} are allowed",
+                content.len()
+            ));
+        }
+        match std::str::from_utf8(&content) {
+            Ok(text) if text.trim().is_empty() => Err(format!("{MEMORY_SUMMARY} is empty")),
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("{MEMORY_SUMMARY} is not UTF-8")),
+        }
+    }
+}
