@@ -1,10 +1,10 @@
 //! Deletes a thread's goal at the user's request.
 
-use threadkeep_sqlite::uuid_text;
+use sqlx::SqliteConnection;
+use threadkeep_sqlite::{Edit, uuid_text};
 use uuid::Uuid;
 
 use super::GoalStore;
-use super::erase::erase;
 use crate::error::GoalError;
 use crate::goal::{Goal, goal_columns};
 
@@ -37,4 +37,10 @@ impl GoalStore {
         }
         Ok(deleted)
     }
+}
+
+/// Deletes a thread's goal from the database or from a snapshot of it.
+pub(super) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
+    let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
+    Box::pin(async move { delete.execute(conn).await.map(drop) })
 }

@@ -1,11 +1,9 @@
 //! Deleted threads: erases their goals, and refuses them new ones.
 
-use sqlx::SqliteConnection;
-use threadkeep_sqlite::{DeletedThreads, Edit, Tombstones, uuid_text};
-use uuid::Uuid;
+use threadkeep_sqlite::{DeletedThreads, Tombstones};
 
 use super::GoalStore;
-use super::delete::DELETE;
+use super::delete::erase;
 
 pub(super) const TOMBSTONES: Tombstones = Tombstones::new("goal_tombstones");
 
@@ -16,10 +14,4 @@ impl GoalStore {
     pub fn deleted_threads(&self) -> DeletedThreads {
         DeletedThreads::new(self.database.clone(), TOMBSTONES, erase)
     }
-}
-
-/// Deletes a thread's goal from the database or from a snapshot of it.
-pub(super) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
-    let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
-    Box::pin(async move { delete.execute(conn).await.map(drop) })
 }

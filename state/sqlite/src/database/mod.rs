@@ -201,8 +201,8 @@ impl Database {
         self.end(may_be_sealed).await
     }
 
-    /// Returns true if the database may be sealed when it is closed. A small one that has changed
-    /// is checked first: otherwise its seal could cover damage that came while it was open.
+    /// Returns true if the database may be sealed when it is closed. Checks a small database that
+    /// has changed, because its seal would cover damage that came while it was open.
     async fn may_be_sealed(&self) -> bool {
         let Inner { paths, is_damaged, read_only, .. } = &*self.inner;
         if *read_only || is_damaged.load(Ordering::Relaxed) {
