@@ -28,7 +28,7 @@ impl Staged {
             source,
         })?;
         let given = workspace.stage(&folder.path().join("root"))?;
-        let diff = workspace.diff_of(&folder.path().join("root"))?;
+        let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
         Ok(Self { folder, given, diff })
     }
 
