@@ -12,7 +12,7 @@ use crate::workspace::{Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
 /// A copy of the workspace, removed when it is dropped.
 pub(super) struct Staged {
     folder: TempDir,
-    /// What was copied.
+    /// The copied files.
     pub(super) given: Snapshot,
     /// The copy against the baseline.
     pub(super) diff: WorkspaceDiff,
