@@ -114,8 +114,8 @@ impl Workspace {
         WorkspaceDiff::of(&self.root, &[], &State::read(&self.root)?.content(&self.root)?)
     }
 
-    /// Compares a copy of the folder with the baseline. Names that were left out of the copy are not
-    /// taken for removed.
+    /// Compares a copy of the folder with the baseline. Names that were left out of the copy are
+    /// not taken for removed.
     ///
     /// # Errors
     ///
