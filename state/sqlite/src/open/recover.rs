@@ -64,7 +64,7 @@ impl Opening<'_> {
             }
             _ => {
                 let length = std::fs::metadata(&self.paths.database).map_or(0, |file| file.len());
-                length % PAGE != 0 && !self.has_worn_page()
+                !length.is_multiple_of(PAGE) && !self.has_worn_page()
             }
         }
     }

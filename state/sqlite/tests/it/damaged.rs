@@ -91,7 +91,7 @@ async fn a_database_that_is_cut_and_lost_its_first_page_is_damaged_and_not_forei
         let database = Database::open(&V1, folder.path(), &recovering).await?;
         assert!(database.recovery().is_some_and(|recovery| recovery.moved_to.is_some()), "{length}");
         database.close().await?;
-        fs::write(&file, &b"the file of another program, put here by hand".repeat(length / 40))?;
+        fs::write(&file, b"the file of another program, put here by hand".repeat(length / 40))?;
         let refused = Database::open(&V1, folder.path(), &recovering).await;
         assert!(matches!(refused, Err(OpenError::Foreign { .. })), "{refused:?}");
     }
