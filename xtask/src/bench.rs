@@ -14,6 +14,8 @@ pub enum Bench {
     Backfill,
     /// Commits with the file of decisions, restoring 10,000 of them, and snapshots under load
     Decisions,
+    /// Digests of the items of 1,000 sessions, against a count of their lines
+    Digest,
     /// Usage counted per second by tasks and processes, against a plain loop of the statement
     Goals,
     /// A page of 50 threads, of 1,000 and of 100,000
@@ -36,6 +38,7 @@ impl Bench {
             Self::Backfill | Self::Decisions | Self::List | Self::Memories | Self::Session => {
                 "threadkeep-state"
             }
+            Self::Digest => "threadkeep-memory-runners",
             Self::Goals => "threadkeep-state-goals",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
