@@ -2,10 +2,12 @@
 
 mod clear;
 mod parts;
+mod phase_two;
 mod root;
 mod words;
 
 pub use clear::clear_files;
 pub use parts::{Redact, agent, eligibility, extraction, model};
+pub use phase_two::{changes, consolidation, empty_baseline, open_root};
 pub use root::{Root, root};
 pub use words::{skip_reason, step};

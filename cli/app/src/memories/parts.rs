@@ -12,9 +12,9 @@ use threadkeep_state::lease_owner;
 use crate::fault::Fault;
 use crate::settings::Memories;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const MINUTE: u64 = 60;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// Removes secrets by the rules of `threadkeep-redact`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,6 +111,6 @@ fn responses(_settings: &Memories) -> Result<Arc<dyn StageOneModel>, Fault> {
     ))
 }
 
-fn size(number: u64) -> usize {
+pub(super) fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_memories::Baseline;
+
+use super::phase_two::baseline;
 use crate::dirs::Dirs;
 
 /// Databases by which an agent's own memories are known.
@@ -19,7 +22,8 @@ pub struct Root {
 /// Returns the folder of memories.
 ///
 /// It is the given one, otherwise the one of the last consolidation, otherwise `memories/` in the
-/// agent's home. Where the agent keeps memories of its own, it is `memories/` in the SQLite home.
+/// agent's home. Where the agent keeps memories of its own, it is `memories/` in the SQLite home:
+/// its databases are in the home, or the folder has a baseline that is not ours.
 #[must_use]
 pub fn root(dirs: &Dirs, given: Option<&Path>, last: Option<PathBuf>) -> Root {
     let given = given.map(|given| std::path::absolute(given).unwrap_or_else(|_| given.to_owned()));
@@ -28,8 +32,11 @@ pub fn root(dirs: &Dirs, given: Option<&Path>, last: Option<PathBuf>) -> Root {
     }
     let Dirs { home, sqlite_home, .. } = dirs.absolute();
     let usual = home.join("memories");
-    let is_agents = AGENTS_DATABASES.iter().any(|name| home.join(name).exists())
-        || usual.join(".git").symlink_metadata().is_ok();
+    let is_agents = match baseline(&usual) {
+        Some(Baseline::Ours | Baseline::Broken) => false,
+        Some(Baseline::Foreign) => true,
+        _ => AGENTS_DATABASES.iter().any(|name| home.join(name).exists()),
+    };
     if is_agents {
         return Root { path: sqlite_home.join("memories"), agents_own: Some(usual) };
     }

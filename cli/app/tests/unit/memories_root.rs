@@ -13,15 +13,18 @@ fn the_agents_own_memories_are_left_alone() -> std::io::Result<()> {
     fs::create_dir_all(&usual)?;
     assert_eq!(root(&dirs, None, None), Root { path: usual.clone(), agents_own: None });
     let ours = Root { path: folder.path().join("sqlite/memories"), agents_own: Some(usual.clone()) };
-    fs::create_dir(usual.join(".git"))?;
+    fs::write(usual.join(".git"), "gitdir: elsewhere\n")?;
     assert_eq!(root(&dirs, None, None), ours, "its baseline is not ours");
     assert_eq!(root(&dirs, None, Some(usual.clone())).path, usual, "we used it before");
-    fs::remove_dir(usual.join(".git"))?;
+    fs::remove_file(usual.join(".git"))?;
     for name in AGENTS_DATABASES {
         fs::write(home.join(name), "")?;
         assert_eq!(root(&dirs, None, None), ours, "{name}");
         fs::remove_file(home.join(name))?;
     }
+    crate::memories::open_root(&usual).map_err(|fault| std::io::Error::other(fault.message.to_string()))?;
+    fs::write(home.join(AGENTS_DATABASES[0]), "")?;
+    assert_eq!(root(&dirs, None, None).path, usual, "its baseline is ours");
     assert_eq!(root(&dirs, Some(Path::new("/given")), Some(usual)).path, Path::new("/given"));
     Ok(())
 }
