@@ -42,6 +42,10 @@ pub(crate) enum MemoriesCommand {
         #[arg(required = true)]
         words: Vec<String>,
     },
+    /// Show changes of the folder of memories since the last consolidation, yours included
+    Diff,
+    /// Make the files of the last consolidation again, where they are missing or outdated
+    Rebuild,
     /// Print the consolidated memory, as an agent would be given it
     Inject {
         /// Only what concerns this folder and all folders

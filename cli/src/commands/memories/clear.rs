@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::memories::clear_files;
+use threadkeep_app::memories::{clear_files, empty_baseline};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Observer as _};
@@ -41,6 +41,7 @@ impl Run for Clear {
                 for left in clear_files(&root, &files)? {
                     screen.note(&format!("{} was edited and stays", left.display()).into());
                 }
+                empty_baseline(&root)?;
             }
             Some(cleared)
         } else {

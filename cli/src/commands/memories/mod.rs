@@ -1,10 +1,13 @@
 //! `memories`: what is remembered of threads.
 
 mod clear;
+mod consolidate;
+mod diff;
 mod dry_run;
 mod forget;
 mod inject;
 mod list;
+mod rebuild;
 mod run;
 mod search;
 mod sections;
@@ -23,13 +26,15 @@ pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
     let root = args.memories_root.as_deref();
     match &args.command {
         MemoriesCommand::Run(options) if options.dry_run => Box::new(dry_run::DryRun),
-        MemoriesCommand::Run(options) => Box::new(run::RunPhases { options }),
+        MemoriesCommand::Run(options) => Box::new(run::RunPhases { options, root }),
         MemoriesCommand::Status => Box::new(status::Status { root }),
         MemoriesCommand::List => Box::new(list::List),
         MemoriesCommand::Show(Ids { ids }) => Box::new(show::Show { ids }),
         MemoriesCommand::Forget(Ids { ids }) => Box::new(forget::Forget { ids }),
         MemoriesCommand::Clear { yes } => Box::new(clear::Clear { yes: *yes }),
         MemoriesCommand::Search { words } => Box::new(search::Search { words }),
+        MemoriesCommand::Diff => Box::new(diff::Diff { root }),
+        MemoriesCommand::Rebuild => Box::new(rebuild::Rebuild { root }),
         MemoriesCommand::Inject { cwd } => Box::new(inject::Inject { cwd: cwd.as_deref(), root }),
     }
 }

@@ -1,5 +1,6 @@
 //! `memories run`: makes memories of threads, and consolidates them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome,
 use threadkeep_state::memories::HomeTexts;
 
 use super::boxed;
+use super::consolidate::{Consolidated, consolidate};
 use crate::args::{Phase, RunArgs};
 use crate::command::{Answered, Context, Run};
 use crate::exit::Code;
@@ -25,12 +27,15 @@ use crate::output::{Answer, Screen};
 /// The command.
 pub(super) struct RunPhases<'a> {
     pub(super) options: &'a RunArgs,
+    pub(super) root: Option<&'a Path>,
 }
 
 /// Report of a run.
 struct Report {
     /// `None` if only the other phase was run.
     jobs: Option<Vec<JobReport>>,
+    /// `None` if only the other phase was run, or the run was stopped before.
+    consolidated: Option<Consolidated>,
     interrupted: bool,
 }
 
@@ -44,21 +49,27 @@ impl Run for RunPhases<'_> {
         Some(Feature::Memories)
     }
 
-    async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let Context { dirs, screen, settings, .. } = context;
         let home = dirs.agent_home()?;
         // Before anything else: their settings may be wrong.
-        let (model, _agent) = (model(&settings.memories)?, agent(&settings.memories)?);
+        let (model, agent) = (model(&settings.memories)?, agent(&settings.memories)?);
         let index = Index::for_writing(dirs).await?;
         refresh::refresh(&index, &home, *screen).await?;
         let stop = StopHandle::new();
         screen.begin(&stop);
-        let mut report = Report { jobs: None, interrupted: false };
+        let mut report = Report { jobs: None, consolidated: None, interrupted: false };
         if self.options.phase != Some(Phase::Two) {
             let jobs = Arc::new(index.state.memories());
             let texts = Arc::new(HomeTexts::new(home.clone()));
             let options = extraction(&settings.memories);
             let engine = Extraction::new(jobs, texts, model, Arc::new(Redact), options.clone());
             report.jobs = Some(extract(&engine, &index, &options, &stop, screen).await?);
+        }
+        if self.options.phase != Some(Phase::One) && !stop.is_stopped() {
+            let how = (self.options.force, &stop);
+            let done = consolidate(context, &settings.memories, &index, agent, self.root, how);
+            report.consolidated = Some(done.await?);
         }
         screen.end();
         index.close().await?;
@@ -128,7 +139,8 @@ fn json_of(job: &JobReport) -> Value {
 impl Answer for Report {
     fn json(&self) -> Value {
         let jobs = self.jobs.as_ref().map(|jobs| jobs.iter().map(json_of).collect::<Vec<_>>());
-        json!({ "interrupted": self.interrupted, "threads": jobs })
+        let consolidation = self.consolidated.as_ref().map(Consolidated::json);
+        json!({ "interrupted": self.interrupted, "threads": jobs, "consolidation": consolidation })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -156,7 +168,7 @@ impl Answer for Report {
                 }
             }
         }
-        text
+        text + &self.consolidated.as_ref().map(|done| done.text(screen)).unwrap_or_default()
     }
 
     fn done(&self) -> String {
@@ -168,10 +180,12 @@ impl Answer for Report {
     }
 
     fn code(&self) -> Code {
-        match self.failed() {
+        let has_failed =
+            self.failed() > 0 || self.consolidated.as_ref().is_some_and(Consolidated::has_failed);
+        match has_failed {
             _ if self.interrupted => Code::CouldNotRun,
-            0 => Code::Fine,
-            _ => Code::Problems,
+            true => Code::Problems,
+            false => Code::Fine,
         }
     }
 }

@@ -1,0 +1,82 @@
+//! `memories rebuild`: makes the files of the last consolidation again.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::Fault;
+use threadkeep_app::memories::{open_root, root};
+use threadkeep_app::opening::Index;
+use threadkeep_app::text::{clean, counted};
+use threadkeep_memories::ConsolidationLock as _;
+use threadkeep_memories::consolidation::{Rebuilt, rebuild};
+
+use super::boxed;
+use crate::command::{Answered, Context, Run};
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(super) struct Rebuild<'a> {
+    pub(super) root: Option<&'a Path>,
+}
+
+#[async_trait(?Send)]
+impl Run for Rebuild<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("memories rebuild")
+    }
+
+    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
+        let index = Index::for_writing(dirs).await?;
+        let store = index.state.memories();
+        let last = store.state().await.map_err(boxed)?.root;
+        let root = root(dirs, self.root, last).path;
+        open_root(&root)?;
+        let rebuilt = rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?;
+        index.close().await?;
+        Ok(Box::new(rebuilt))
+    }
+}
+
+impl Answer for Rebuilt {
+    fn json(&self) -> Value {
+        json!({
+            "written": self.synced.written,
+            "removed": self.synced.removed,
+            "edited": self.synced.edited,
+            "restored": self.restored,
+            "differing": self.differing,
+        })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if screen.quiet {
+            return String::new();
+        }
+        let written = self.synced.written.len() + self.restored.len();
+        let mut text = format!(
+            "{} written, {} removed\n",
+            counted(written as u64, "file"),
+            counted(self.synced.removed.len() as u64, "file")
+        );
+        for path in &self.synced.edited {
+            text += &format!("{}: your edits of a generated file\n", clean(path));
+        }
+        for path in &self.differing {
+            text += &format!("{}: differs from what the agent left, and stays\n", clean(path));
+        }
+        text
+    }
+
+    fn done(&self) -> String {
+        format!(
+            "{} written, {} removed",
+            self.synced.written.len() + self.restored.len(),
+            self.synced.removed.len()
+        )
+    }
+
+    fn changed(&self) -> bool {
+        true
+    }
+}
