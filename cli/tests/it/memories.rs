@@ -212,8 +212,18 @@ fn settings_that_cannot_work_stop_a_run() -> Result {
     "#);
     if cfg!(feature = "responses") {
         let api = "api_url = \"http://127.0.0.1:1/v1\"\n";
-        insta::assert_snapshot!(run(api)?, @"");
-        insta::assert_snapshot!(run(&format!("{api}api_model = \"m\"\napi_key_variable = \"NO_KEY\"\n"))?, @"");
+        insta::assert_snapshot!(run(api)?, @r"
+        exit 2
+        --- stderr
+        error: `memories.api_url` is set, and no model
+          hint: set `memories.api_model`
+        ");
+        insta::assert_snapshot!(run(&format!("{api}api_model = \"m\"\napi_key_variable = \"NO_KEY\"\n"))?, @r"
+        exit 2
+        --- stderr
+        error: the environment variable NO_KEY with the model's key is not set
+          hint: set it, or correct `memories.api_key_variable` in the settings
+        ");
     } else {
         insta::assert_snapshot!(run("api_url = \"http://127.0.0.1:1/v1\"\n")?, @r"
         exit 2
