@@ -106,6 +106,11 @@ pub(crate) fn wishes(message: &str) -> Vec<&str> {
         return Vec::new();
     }
     let is_wish = |sentence: &&str| {
+        // Most sentences end here: the rest allocates.
+        let start = sentence.trim_start_matches(|c: char| !c.is_alphanumeric()).get(..2);
+        if !start.is_some_and(|start| WISHES.iter().any(|wish| start.eq_ignore_ascii_case(&wish[..2]))) {
+            return false;
+        }
         let words = plain(sentence);
         let begins = WISHES.iter().any(|start| after(&words, start).is_some_and(|rest| !rest.is_empty()));
         begins && sentence.len() <= MAX_WISH && !sentence.ends_with('?')
