@@ -176,8 +176,8 @@ pub struct Memories {
     /// Seconds that one request may take.
     #[cfg_attr(test, schemars(range(min = 1, max = 3_600)))]
     pub api_timeout_seconds: u64,
-    /// Program that consolidates memories, and its arguments. `{root}` stands for the folder in
-    /// which it works, `{prompt_file}` for a file with its task. Empty: a digest of the memories.
+    /// Program that consolidates memories, and its arguments. `{root}` stands for its folder,
+    /// `{prompt_file}` for a file with its task. Empty: a digest of the memories.
     pub agent_command: Vec<String>,
     /// Environment variables that the program gets, next to PATH, HOME and the like.
     pub agent_variables: Vec<String>,
