@@ -163,9 +163,16 @@ async fn store(conn: &mut SqliteConnection, success: &ConsolidationSuccess) -> R
     .execute(&mut *conn)
     .await?;
     let Some(files) = &success.files else { return Ok(()) };
-    sqlx::query("DELETE FROM memory_files").execute(&mut *conn).await?;
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    sqlx::query("DELETE FROM memory_files WHERE path NOT IN (SELECT value FROM json_each(?1))")
+        .bind(json(&paths))
+        .execute(&mut *conn)
+        .await?;
     for file in files {
-        let insert = sqlx::query("INSERT INTO memory_files (path, content) VALUES (?1, ?2)");
+        let insert = sqlx::query(
+            "INSERT INTO memory_files (path, content) VALUES (?1, ?2) \
+             ON CONFLICT (path) DO UPDATE SET content = ?2",
+        );
         insert.bind(&file.path).bind(&file.content).execute(&mut *conn).await?;
     }
     Ok(())
