@@ -20,7 +20,7 @@ CREATE TABLE decisions_position (
     position      INTEGER NOT NULL,
     written_to    INTEGER NOT NULL,
     written_lines INTEGER NOT NULL,
-    database_id   TEXT    NOT NULL
+    database_id   TEXT
 ) STRICT;
 
 CREATE TABLE goal_tombstones (

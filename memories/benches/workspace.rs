@@ -30,7 +30,6 @@ fn main() -> Result {
             Ok(())
         }
         ["commit", root] => Ok(Workspace::open(root.as_ref())?.commit(root.as_ref())?),
-        ["nothing"] => Ok(()),
         _ => compare(),
     }
 }
@@ -51,7 +50,6 @@ fn compare() -> Result {
     change_files(&theirs)?;
     println!("{FILES} files, {CHANGED} changed; medians of {ROUNDS} rounds, in ms");
     println!("{:8} {:>8} {:>8} {:>6} {:>6}", "", "ours", "git", "ratio", "aim");
-    report("empty", 1.0, || own(&["nothing"]), || git(temp.path(), &["--version"]))?;
     let git_diff = || {
         fs::remove_dir_all(theirs.join(".git"))?;
         copy(&saved, &theirs.join(".git"))?;

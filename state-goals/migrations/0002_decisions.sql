@@ -18,18 +18,18 @@ CREATE TABLE decisions_due (
 ) STRICT, WITHOUT ROWID;
 
 -- One row: the number of the last line of the file that the database knows, and that number and the number of lines
--- when the whole file was last written. The file's first line has the database's id, so that it never goes on with the
--- file of another one.
+-- when the whole file was last written. A database never goes on with the file of another one. The file's first line has the
+-- id of its database: by default the time of its first migration, and for one that took the place of a lost database the
+-- id in the file that it found.
 CREATE TABLE decisions_position (
     id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     position      INTEGER NOT NULL,
     written_to    INTEGER NOT NULL,
     written_lines INTEGER NOT NULL,
-    database_id   TEXT    NOT NULL
+    database_id   TEXT
 ) STRICT;
 
-INSERT INTO decisions_position (id, position, written_to, written_lines, database_id)
-VALUES (1, 0, 0, 0, lower(hex(randomblob(8))));
+INSERT INTO decisions_position (id, position, written_to, written_lines) VALUES (1, 0, 0, 0);
 INSERT INTO decisions_due (kind, id) SELECT kind, id FROM decisions;
 
 -- Not `OR IGNORE`, which is void where an upsert fires the trigger.

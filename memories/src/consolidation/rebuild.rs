@@ -41,7 +41,7 @@ pub enum RebuildError {
     },
 }
 
-/// Makes the files of the last consolidation again: those that follow from its memories, and those
+/// Makes the files of the last consolidation again: files that follow from its memories, and files
 /// that agents left. A file that is there and differs may be a user's edit, and stays.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::workspace::{Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
 /// A copy of the workspace, removed when it is dropped.
 pub(super) struct Staged {
     folder: TempDir,
-    /// What was copied.
+    /// The copied files.
     pub(super) given: Snapshot,
     /// The copy against the baseline.
     pub(super) diff: WorkspaceDiff,
@@ -28,7 +28,7 @@ impl Staged {
             source,
         })?;
         let given = workspace.stage(&folder.path().join("root"))?;
-        let diff = workspace.diff_of(&folder.path().join("root"))?;
+        let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
         Ok(Self { folder, given, diff })
     }
 

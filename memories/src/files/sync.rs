@@ -46,8 +46,8 @@ pub enum SyncError {
 /// Brings `raw_memories.md` and `rollout_summaries/` in line with the memories. Writes only files
 /// that differ.
 ///
-/// A generated file that a user edited is moved to `edited/`, where the next consolidation finds it.
-/// Summaries of threads that are not among the memories are removed. Every other file is left alone.
+/// A generated file that a user edited is moved to `edited/`, where the next consolidation finds
+/// it. Summaries of threads that are not among the memories are removed. Every other file stays.
 ///
 /// # Errors
 ///

@@ -111,16 +111,17 @@ impl Workspace {
     /// [`WorkspaceError::NoBaseline`], [`WorkspaceError::BrokenBaseline`],
     /// [`WorkspaceError::ForeignBaseline`] or [`WorkspaceError::Io`].
     pub fn diff(&self) -> Result<WorkspaceDiff, WorkspaceError> {
-        WorkspaceDiff::of(&self.root, &State::read(&self.root)?.content(&self.root)?)
+        WorkspaceDiff::of(&self.root, &[], &State::read(&self.root)?.content(&self.root)?)
     }
 
-    /// Compares another folder, a copy of this one, with the baseline.
+    /// Compares a copy of the folder with the baseline. Names that were left out of the copy are
+    /// not taken for removed.
     ///
     /// # Errors
     ///
     /// As [`diff`](Self::diff).
-    pub fn diff_of(&self, folder: &Path) -> Result<WorkspaceDiff, WorkspaceError> {
-        WorkspaceDiff::of(folder, &State::read(&self.root)?.content(&self.root)?)
+    pub fn diff_of(&self, copy: &Path, given: &Snapshot) -> Result<WorkspaceDiff, WorkspaceError> {
+        WorkspaceDiff::of(copy, given.refused(), &State::read(&self.root)?.content(&self.root)?)
     }
 
     /// Copies every file, link and folder to the folder `into`, which is created or empty. Returns

@@ -24,7 +24,7 @@ const DEEPEST: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     pub(super) entries: Entries,
-    refused: Vec<Refused>,
+    pub(super) refused: Vec<Refused>,
 }
 
 /// Entries in the order of git's trees. The path of an empty folder ends with `/`.

@@ -4,8 +4,8 @@
 mod command_agent;
 mod digest_agent;
 mod digest_model;
-#[cfg(feature = "responses")]
 mod http;
 mod kit;
-#[cfg(feature = "responses")]
 mod responses;
+#[cfg(target_os = "linux")]
+mod whole;

@@ -35,9 +35,10 @@ pub struct WorkspaceDiff {
 }
 
 impl WorkspaceDiff {
-    /// Compares a root with its baseline.
-    pub(super) fn of(root: &Path, baseline: &Content) -> Result<Self, WorkspaceError> {
-        let (snapshot, contents) = Contents::read(root, baseline)?;
+    /// Compares a root, or a copy without the names `left_out`, with the baseline.
+    pub(super) fn of(root: &Path, left_out: &[Refused], baseline: &Content) -> Result<Self, WorkspaceError> {
+        let (mut snapshot, contents) = Contents::read(root, baseline)?;
+        snapshot.refused.extend_from_slice(left_out);
         let deltas = compare(&baseline.entries, &snapshot);
         let deltas = rename::join(deltas, &contents);
         let mut text = Vec::new();

@@ -45,7 +45,7 @@ async fn play(events: &[Event]) -> Result {
     let fixture = Fixture::new()?;
     fs::create_dir_all(fixture.root())?;
     let mut mine: BTreeMap<String, String> = BTreeMap::new();
-    for event in events {
+    for (at, event) in events.iter().enumerate() {
         match event {
             Event::Remember(thread, words) => fixture.remember(*thread, &format!("words {words}")).await?,
             Event::Delete(thread) => fixture.store.delete_thread(id(*thread)),
@@ -66,15 +66,17 @@ async fn play(events: &[Event]) -> Result {
                     .await;
             }
             Event::Run(edit) => {
-                let (root, during) = (fixture.root(), *edit);
+                // Writing what is there already is no edit.
+                let edit = edit.map(|(file, words)| (file, format!("{words} in event {at}")));
+                let (root, during) = (fixture.root(), edit.clone());
                 let report = fixture
                     .run(move |staged, task| {
-                        if let Some((file, words)) = during {
+                        if let Some((file, words)) = &during {
                             fs::create_dir_all(root.join("mine")).expect("a folder");
-                            write(&root, &name(file), &words.to_string())?;
+                            write(&root, &name(*file), words)?;
                             // The agent touches the same file.
                             fs::create_dir_all(staged.join("mine")).expect("a folder");
-                            write(staged, &name(file), "the agent's")?;
+                            write(staged, &name(*file), "the agent's")?;
                         }
                         let words: Vec<&str> =
                             task.memories.iter().map(|memory| memory.output.raw_memory.as_str()).collect();
@@ -82,7 +84,7 @@ async fn play(events: &[Event]) -> Result {
                     })
                     .await?;
                 if let (Ending::Consolidated, Some((file, words))) = (&report.ending, edit) {
-                    mine.insert(name(*file), words.to_string());
+                    mine.insert(name(file), words);
                 }
                 check(&fixture, &mine).await?;
             }

@@ -22,7 +22,10 @@ fn child() -> TestResult {
         let copy = tempfile::tempdir()?;
         let given = workspace.stage(copy.path())?;
         for name in ["a.md", "sub/b.md", "sub/c.md"] {
-            fs::write(copy.path().join(name), format!("agent {round}\n"))?;
+            // The first line is the user's.
+            let text = fs::read_to_string(copy.path().join(name))?;
+            let first = text.lines().next().unwrap_or_default();
+            fs::write(copy.path().join(name), format!("{first}\nagent {round}\n"))?;
         }
         workspace.publish(copy.path(), &given, str::to_owned)?;
         workspace.commit(copy.path())?;
@@ -42,9 +45,13 @@ fn a_kill_at_any_instant_leaves_a_baseline_and_every_edit() -> TestResult {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         wait_for_start(&mut child)?;
         sleep(Duration::from_micros(round * 1777));
-        // The user saves while the process works.
-        let edit = format!("user {round}\n");
-        trial.write("user.md", &edit)?;
+        // The user saves while the process works, as editors do.
+        let edit = format!("user {round}");
+        for name in ["a.md", "user.md"] {
+            let saved = trial.temp.path().join("saved");
+            fs::write(&saved, format!("{edit}\n"))?;
+            fs::rename(saved, trial.path(name))?;
+        }
         sleep(Duration::from_micros((round * 613) % 5000));
         child.kill()?;
         child.wait()?;
@@ -54,7 +61,9 @@ fn a_kill_at_any_instant_leaves_a_baseline_and_every_edit() -> TestResult {
         assert_eq!(git(trial.root(), &["fsck", "--strict"])?, "", "round {round}");
         assert_eq!(git(trial.root(), &["rev-list", "--all", "--count"])?, "1\n");
         assert!(!trial.path(".threadkeep").exists());
-        assert_eq!(trial.read("user.md")?, edit, "round {round}");
+        for name in ["a.md", "user.md"] {
+            assert_eq!(trial.read(name)?.lines().next(), Some(&*edit), "round {round}: {name}");
+        }
         let names: Vec<_> = workspace.diff()?.changes.into_iter().map(|change| change.path).collect();
         assert!(names.iter().all(|name| name.extension().is_some_and(|end| end == "md")), "{names:?}");
     }

@@ -109,3 +109,17 @@ fn a_folder_that_is_too_deep_is_named() -> TestResult {
     assert!(trial.workspace.diff()?.is_empty());
     Ok(())
 }
+
+#[test]
+fn a_copy_names_what_was_left_out_of_it() -> TestResult {
+    let trial = Trial::with(&[("grows", "small\n"), ("a.md", "a\n")])?;
+    fs::File::create(trial.path("grows"))?.set_len((64 << 20) + 1)?;
+    trial.write("git~1", "x\n")?;
+    trial.write("a.md", "edited\n")?;
+    let staged = trial.stage()?;
+    let diff = trial.workspace.diff_of(&staged.folder, &staged.given)?;
+    assert_eq!(diff, trial.workspace.diff()?);
+    assert_eq!(changes(&diff), ["M a.md"]);
+    assert_eq!(diff.refused.len(), 2);
+    Ok(())
+}

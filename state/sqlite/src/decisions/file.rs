@@ -2,8 +2,8 @@
 //!
 //! A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and the JSON array
 //! `[number, kind, id, record]`. Numbers grow. The first line has the kind `file`, the database's
-//! label as its id, the random id of the database as its record, and the number after which the
-//! file is whole: it has all decisions of that moment. Only a process that holds the database's
+//! label as its id, the id of the database as its record, and the number after which the file is
+//! whole: it has all decisions of that moment. Only a process that holds the database's
 //! write lock writes to the file, so there is one writer.
 
 use std::collections::{HashMap, HashSet};
@@ -38,7 +38,7 @@ const FILE: &str = "file";
 pub(crate) struct Owner {
     /// Label of its spec.
     pub(crate) label: String,
-    /// Random id.
+    /// Id that no other database has.
     pub(crate) id: String,
 }
 

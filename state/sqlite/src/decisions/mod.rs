@@ -9,7 +9,7 @@
 //! * the table `decisions_due (kind, id)` for decisions that the file does not have yet,
 //! * triggers that add to it, so that no writer can forget, not even an older program,
 //! * the table `decisions_position` with the number of the file's last line that the database
-//!   knows, and with the database's random id.
+//!   knows, and with the database's id.
 //!
 //! A commit appends the due decisions before it commits, and takes the lines back if it fails. A
 //! process that dies in between leaves lines that the database does not know; the next opening

@@ -13,8 +13,10 @@ use super::{Decision, Decisions, failed};
 use crate::error::DbError;
 use crate::paths::DbPaths;
 
-const POSITION: &str =
-    "SELECT position, EXISTS (SELECT 1 FROM decisions_due), database_id FROM decisions_position";
+/// The duration of the first migration is in nanoseconds, and so differs between databases.
+const POSITION: &str = "SELECT position, EXISTS (SELECT 1 FROM decisions_due), coalesce(database_id, \
+       (SELECT concat_ws(' ', installed_on, execution_time) FROM _sqlx_migrations WHERE version = 1), '') \
+     FROM decisions_position";
 const DUE: &str = "SELECT kind, id, (SELECT record FROM decisions \
      WHERE decisions.kind = decisions_due.kind AND decisions.id = decisions_due.id) \
      FROM decisions_due ORDER BY kind, id";

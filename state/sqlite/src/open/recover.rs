@@ -25,7 +25,7 @@ use crate::paths::{DbPaths, beside};
 use crate::recovery::Recovery;
 use crate::spec::DbSpec;
 use crate::system::regular_file::{has_content, sync_folder};
-use crate::system::{file_system, holders};
+use crate::system::{file_system, holders, kept_handle};
 
 /// Largest number of bits in which a damaged application id may differ from ours.
 const MOST_BITS: u32 = 8;
@@ -55,15 +55,24 @@ impl Opening<'_> {
     }
 
     /// Returns true if what is there was never ours: a database with quite another application id,
-    /// or a file that does not consist of pages.
+    /// or a file that neither consists of pages nor begins with a worn one.
     fn is_of_another_program(&self) -> bool {
         match content(&self.paths.database) {
             Ok(Content::Sqlite(header)) => {
                 let differs = header.application_id ^ self.spec.application_id;
                 differs.count_ones() > MOST_BITS
             }
-            _ => std::fs::metadata(&self.paths.database).is_ok_and(|file| file.len() % PAGE != 0),
+            _ => {
+                let length = std::fs::metadata(&self.paths.database).map_or(0, |file| file.len());
+                !length.is_multiple_of(PAGE) && !self.has_worn_page()
+            }
         }
+    }
+
+    /// Returns true if the file begins with what a disk makes of a page: one byte, repeated.
+    fn has_worn_page(&self) -> bool {
+        let begin = kept_handle::read(&self.paths.database, 0, PAGE as usize).unwrap_or_default();
+        begin.iter().all(|byte| *byte == begin[0])
     }
 
     /// Returns true if a migration of a newer program is applied, as a raised floor says.

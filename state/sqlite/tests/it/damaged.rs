@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use threadkeep_sqlite::{Database, DbError, Durability, OpenOptions};
+use threadkeep_sqlite::{Database, DbError, Durability, OpenError, OpenOptions};
 
 use crate::support::{FILE, Result, V1, count_notes, open, write_note};
 
@@ -71,6 +71,29 @@ async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Res
         assert!(database.recovery().is_some(), "it was sealed with its damage; a write: {writes}");
         database.close().await?;
         fs::write(&file, whole)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_is_cut_and_lost_its_first_page_is_damaged_and_not_foreign() -> Result {
+    let recovering = OpenOptions::new().recover(|_, _| ());
+    for length in [2_000, 6_000] {
+        let folder = tempfile::tempdir()?;
+        let database = open(&V1, folder.path()).await?;
+        write_note(&database, "a note").await?;
+        database.close().await?;
+        let file = folder.path().join(FILE);
+        let mut bytes = fs::read(&file)?;
+        bytes[..4_096].fill(b'l');
+        bytes.truncate(length);
+        fs::write(&file, bytes)?;
+        let database = Database::open(&V1, folder.path(), &recovering).await?;
+        assert!(database.recovery().is_some_and(|recovery| recovery.moved_to.is_some()), "{length}");
+        database.close().await?;
+        fs::write(&file, b"the file of another program, put here by hand".repeat(length / 40))?;
+        let refused = Database::open(&V1, folder.path(), &recovering).await;
+        assert!(matches!(refused, Err(OpenError::Foreign { .. })), "{refused:?}");
     }
     Ok(())
 }

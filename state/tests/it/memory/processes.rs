@@ -1,6 +1,6 @@
 //! Sixteen processes that claim at once.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -20,7 +20,7 @@ async fn claim(folder: &Path) -> Result {
     let mut ask = request(Timestamp::now());
     (ask.owner, ask.limit) = (threadkeep_state::lease_owner(), 10);
     let claims = StageOneJobs::claim(&state.memories(), &ask).await?;
-    eprintln!("claimed {}", claims.len());
+    writeln!(std::io::stderr(), "claimed {}", claims.len())?;
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(state.close().await?)
 }
