@@ -7,9 +7,6 @@ use threadkeep_memories::Baseline;
 use super::phase_two::baseline;
 use crate::dirs::Dirs;
 
-/// Databases by which an agent's own memories are known.
-const AGENTS_DATABASES: [&str; 2] = ["memories_1.sqlite", "memories_v2_1.sqlite"];
-
 /// The folder of memories, and why it is that one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
@@ -35,12 +32,21 @@ pub fn root(dirs: &Dirs, given: Option<&Path>, last: Option<PathBuf>) -> Root {
     let is_agents = match baseline(&usual) {
         Some(Baseline::Ours | Baseline::Broken) => false,
         Some(Baseline::Foreign) => true,
-        _ => AGENTS_DATABASES.iter().any(|name| home.join(name).exists()),
+        _ => has_database_of_memories(&home),
     };
     if is_agents {
         return Root { path: sqlite_home.join("memories"), agents_own: Some(usual) };
     }
     Root { path: usual, agents_own: None }
+}
+
+/// Returns true if a home has a database of its agent's own memories, of any generation.
+fn has_database_of_memories(home: &Path) -> bool {
+    let mut entries = std::fs::read_dir(home).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let name = entry.file_name();
+        name.to_str().is_some_and(|name| name.starts_with("memories_") && name.ends_with(".sqlite"))
+    })
 }
 
 #[cfg(test)]

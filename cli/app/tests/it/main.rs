@@ -2,6 +2,8 @@
 
 mod folders;
 mod label;
+#[cfg(unix)]
+mod memories_killed;
 mod message;
 mod sandbox;
 mod text;

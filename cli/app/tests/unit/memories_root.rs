@@ -4,6 +4,9 @@ use std::fs;
 
 use super::*;
 
+/// Databases of two generations of an agent's memories.
+const DATABASES: [&str; 2] = ["memories_1.sqlite", "memories_v2_1.sqlite"];
+
 #[test]
 fn the_agents_own_memories_are_left_alone() -> std::io::Result<()> {
     let folder = tempfile::tempdir()?;
@@ -17,13 +20,13 @@ fn the_agents_own_memories_are_left_alone() -> std::io::Result<()> {
     assert_eq!(root(&dirs, None, None), ours, "its baseline is not ours");
     assert_eq!(root(&dirs, None, Some(usual.clone())).path, usual, "we used it before");
     fs::remove_file(usual.join(".git"))?;
-    for name in AGENTS_DATABASES {
+    for name in DATABASES {
         fs::write(home.join(name), "")?;
         assert_eq!(root(&dirs, None, None), ours, "{name}");
         fs::remove_file(home.join(name))?;
     }
     crate::memories::open_root(&usual).map_err(|fault| std::io::Error::other(fault.message.to_string()))?;
-    fs::write(home.join(AGENTS_DATABASES[0]), "")?;
+    fs::write(home.join(DATABASES[0]), "")?;
     assert_eq!(root(&dirs, None, None).path, usual, "its baseline is ours");
     assert_eq!(root(&dirs, Some(Path::new("/given")), Some(usual)).path, Path::new("/given"));
     Ok(())
