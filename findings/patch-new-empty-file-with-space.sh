@@ -16,7 +16,7 @@ cd "$folder"
 apt-get download --quiet 'patch=2.7.6-7' >/dev/null
 dpkg-deb --extract patch_*.deb root
 mkdir work
-cat >diff <<'DIFF'
+sed 's/TAB$/\t/' >diff <<'DIFF'
 diff --git a/b c.md b/b c.md
 new file mode 100644
 index 0000000..e69de29
@@ -24,7 +24,7 @@ diff --git a/d e.md b/d e.md
 new file mode 100644
 index 0000000..257cc56
 --- /dev/null
-+++ b/d e.md	
++++ b/d e.mdTAB
 @@ -0,0 +1 @@
 +foo
 diff --git a/plain.md b/plain.md
