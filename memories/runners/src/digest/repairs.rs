@@ -11,8 +11,8 @@ const MAX_FAILURES: usize = 64;
 const MAX_COMMAND: usize = 160;
 /// Most characters of a reason.
 const MAX_REASON: usize = 120;
-/// Most lines of output that are searched for a reason, from the end.
-const MAX_OUTPUT_LINES: usize = 40;
+/// Bytes of output that are searched for a reason, from the end.
+const MAX_OUTPUT: usize = 4_000;
 
 /// Command that failed.
 #[derive(Debug)]
@@ -95,14 +95,13 @@ impl Failure<'_> {
     /// Finds the line of the output that says why, or the last one.
     fn reason(&self) -> String {
         const SIGNS: &[&str] = &["error", "not found", "no such", "denied", "cannot", "failed", "fatal"];
-        let last: Vec<&str> = self.output.lines().rev().take(MAX_OUTPUT_LINES).collect();
-        let says_why = |line: &&&str| {
-            let line = line.get(..line.len().min(400)).unwrap_or(line).to_lowercase();
-            SIGNS.iter().any(|sign| line.contains(sign))
-        };
-        let line =
-            last.iter().rev().find(says_why).or_else(|| last.iter().find(|line| !line.trim().is_empty()));
-        one_line(line.copied().unwrap_or_default(), MAX_REASON)
+        let output = self.output.trim_end();
+        let tail = &output[output.ceil_char_boundary(output.len().saturating_sub(MAX_OUTPUT))..];
+        // In ASCII alone, so that the places stay.
+        let lower = tail.to_ascii_lowercase();
+        let found = SIGNS.iter().filter_map(|sign| lower.find(sign)).min().unwrap_or(tail.len());
+        let start = tail[..found].rfind('\n').map_or(0, |newline| newline + 1);
+        one_line(tail[start..].lines().next().unwrap_or_default(), MAX_REASON)
     }
 }
 
