@@ -143,7 +143,10 @@ fn meant_command(word: &str) -> Option<Message> {
         )
             .into(),
         "undelete" | "recover" => (command("threads restore ID"), " restores a deleted thread").into(),
-        "remove" | "rm" => (command("threads --help"), " lists the commands for threads").into(),
+        "remove" | "rm" | "delete" | "unset" | "clear" => {
+            let (threads, goals) = (command("threads --help"), command("goals --help"));
+            (threads, " and ", goals, " list the commands for threads and for goals").into()
+        }
         "version" => (command("--version"), " prints the version").into(),
         word => return nearest_command(word),
     })

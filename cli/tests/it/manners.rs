@@ -25,6 +25,7 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
         &["threads", "archve"],
         &["threads", "remove"],
         &["goals", "cleer"],
+        &["goals", "delete", "@1"],
         &["search"],
         &["sessions"],
         &["version"],
@@ -54,10 +55,13 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
       hint: did you mean `threadkeep threads archive`?
     $ threads remove
     error: there is no command `remove`
-      hint: `threadkeep threads --help` lists the commands for threads
+      hint: `threadkeep threads --help` and `threadkeep goals --help` list the commands for threads and for goals
     $ goals cleer
     error: there is no command `cleer`
       hint: usage: threadkeep goals [OPTIONS] <COMMAND>
+    $ goals delete @1
+    error: there is no command `delete`
+      hint: `threadkeep threads --help` and `threadkeep goals --help` list the commands for threads and for goals
     $ search
     error: there is no command `search`
       hint: `threadkeep threads --search TEXT` finds threads by their words

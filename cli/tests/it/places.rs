@@ -119,6 +119,16 @@ fn several_homes_are_one_list() -> Result {
     01a21000-0003  one   3 Oct 2019  thread 3                          /srv/code           model-one
     1 of 3 · more: --limit N
     ");
+    insta::assert_snapshot!(fixture.run(&[&both[..], &["--search", "zebra"]].concat())?.all(), @r#"
+    exit 0
+    --- stdout
+    No current thread of yours has "zebra" in its name, title, first message, agent, folder, branch or model.
+    "#);
+    insta::assert_snapshot!(fixture.run(&[&both[..], &["--missing"]].concat())?.all(), @r"
+    exit 0
+    --- stdout
+    No rollout is missing.
+    ");
     let cursor = "v2udf00000000.1795353796213.01a2036cde7177f1a9e33c28701bba61";
     insta::assert_snapshot!(fixture.run(&[&both[..], &["--cursor", cursor]].concat())?.all(), @r"
     exit 2

@@ -63,8 +63,13 @@ impl StateRuntime {
         let mut report = AuditReport { problems: places.collect(), ..AuditReport::default() };
         let names_at = home.absolute(SESSION_INDEX).metadata().ok();
         let names_at = names_at.map(|metadata| Fingerprint::of(&metadata));
-        let home_now =
-            Home { home, recipe: Recipe::new(&provider), names: &names, names_at: names_at.as_ref() };
+        let home_now = Home {
+            home,
+            recipe: Recipe::new(&provider),
+            names: &names,
+            names_at: names_at.as_ref(),
+            doubtful: doubtful_sources(self.database()).await?,
+        };
         for chunk in discovery.files.chunks(CHUNK) {
             let (home_of_files, provider, files) = (home.clone(), Arc::clone(&provider), chunk.to_vec());
             let readings = blocking(move || read_all(&home_of_files, &provider, &files)).await?;
@@ -116,6 +121,8 @@ struct Home<'a> {
     names: &'a HashMap<Uuid, String>,
     /// State of the file that names threads.
     names_at: Option<&'a Fingerprint>,
+    /// Threads whose forks cannot be read as before, because a file of theirs has shrunk.
+    doubtful: HashSet<String>,
 }
 
 async fn compare_chunk(
@@ -164,6 +171,10 @@ async fn compare_chunk(
             report.add(thread.id, &file.path, DifferenceKind::NotIndexed, is_behind);
             continue;
         };
+        // The index knows more of a fork than its files still say.
+        if thread.columns.forked_from_id.as_ref().is_some_and(|source| now.doubtful.contains(source)) {
+            continue;
+        }
         match rightful_other(now.home, &thread, row) {
             Some(other) if are_parts(thread.id, &file.path, other) => {}
             Some(other) => report.problems.push(FileProblem {
@@ -289,6 +300,16 @@ async fn indexed_files(db: &Database, paths: &[&str]) -> Result<HashMap<String, 
         stored.collect()
     });
     Ok(read.await?)
+}
+
+/// Returns the threads with a file that has shrunk, and their forks, and so on.
+async fn doubtful_sources(db: &Database) -> Result<HashSet<String>, StateError> {
+    const DOUBTFUL: &str = "WITH RECURSIVE doubtful (id) AS ( \
+           SELECT thread_id FROM rollouts WHERE problem = 'shrunk' \
+           UNION SELECT threads.id FROM threads JOIN doubtful ON forked_from_id = doubtful.id) \
+         SELECT id FROM doubtful WHERE id IS NOT NULL";
+    let ids: Vec<String> = db.read(async |conn| sqlx::query_scalar(DOUBTFUL).fetch_all(conn).await).await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Returns every listed thread with the path of its rollout, and true if the last index run saw

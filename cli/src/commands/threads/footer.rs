@@ -19,6 +19,12 @@ impl List {
         if let ([home], true) = (&self.homes[..], self.order.is_empty()) {
             return self.why_empty(home, screen);
         }
+        if self.order.is_empty() {
+            let empty = screen.lines(&screen.render(self.no_match()));
+            let hidden = self.hidden(screen);
+            let hidden = hidden.iter().flat_map(|line| screen.lines(line)).map(|line| paint(DIM, &line));
+            return empty.into_iter().chain(hidden).map(|line| line + "\n").collect();
+        }
         let mut lines = Vec::new();
         let next = self.next();
         let left_out = self.left_out();
@@ -102,7 +108,7 @@ impl List {
             ));
         }
         lines.extend(unreadable_files(unreadable).map(|message| screen.render(message)));
-        if self.query.shelf == Shelf::Missing {
+        if self.query.shelf == Shelf::Missing && !self.order.is_empty() {
             lines.push("A thread is listed again once its rollout is back.".to_owned());
         }
         lines

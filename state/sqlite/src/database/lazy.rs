@@ -12,7 +12,8 @@ use super::Database;
 use super::durability::Durability;
 use super::retry::Retry;
 use crate::boxed::Boxed;
-use crate::error::{DbError, OpenError};
+use crate::error::{DbError, ErrorClass, OpenError};
+use crate::open::aside::move_snapshot_aside;
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::Access;
 use crate::open::lock::FileLock;
@@ -125,7 +126,9 @@ impl LazyDatabase {
     /// Edits the snapshots, each with the schema of its version. A store
     /// deletes content there too. Each edit is a durable transaction of its own.
     ///
-    /// No upgrade makes a snapshot meanwhile. A file that is not ours is left alone.
+    /// No upgrade makes a snapshot meanwhile. A damaged snapshot cannot be edited and is no use: it
+    /// is moved aside like a damaged database, and [`DbPaths::damaged`] lists it. A file that is
+    /// too short for a database is left alone.
     ///
     /// # Errors
     ///
@@ -147,14 +150,27 @@ impl LazyDatabase {
         let mut first_error = None;
         for Snapshot { path, .. } in found {
             let edited = async {
-                let Some(snapshot) = open_snapshot(spec, &path, options)? else { return Ok(()) };
+                let Some(snapshot) = open_snapshot(spec, &path, options)? else { return Ok(false) };
                 let edited = snapshot
                     .write::<_, DbError>(Durability::Durable, async |conn| Ok(edit(conn).await?))
                     .await;
                 let closed = snapshot.close().await;
-                Ok(edited.and(closed)?)
+                edited.and(closed)?;
+                Ok(true)
             };
-            first_error = first_error.or(edited.await.err());
+            let is_damaged =
+                |error: &OpenError| matches!(error.class(), ErrorClass::Corrupt | ErrorClass::Foreign);
+            let error = match edited.await {
+                Ok(true) => None,
+                Ok(false) => move_snapshot_aside(&paths, &path).err().map(OpenError::from),
+                Err(error) if is_damaged(&error) => {
+                    move_snapshot_aside(&paths, &path).err().map(OpenError::from)
+                }
+                Err(error) => Some(error),
+            };
+            // The lock of the opening above.
+            let _ = std::fs::remove_file(DbPaths::at(&path).lock);
+            first_error = first_error.or(error);
         }
         first_error.map_or(Ok(()), Err)
     }

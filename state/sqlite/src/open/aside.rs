@@ -12,6 +12,8 @@ use crate::system::regular_file::{has_content, sync_folder};
 
 /// Beginning of the names of folders with damaged databases.
 const FOLDER: &str = "damaged-";
+/// Length of the smallest database: one page of the smallest size.
+const LEAST_PAGE: u64 = 512;
 
 impl DbPaths {
     /// Lists the damaged databases that were moved aside from here, the newest first. They are
@@ -68,6 +70,19 @@ pub(crate) fn move_aside(paths: &DbPaths) -> Result<Option<PathBuf>, DbError> {
     }
     sync_folder(&paths.database).map_err(|error| DbError::io("sync", &paths.folder, error))?;
     Ok(Some(moved))
+}
+
+/// Moves a damaged snapshot into a new folder `damaged-<time>`, under the database's name. A file
+/// that is too short for a database is left alone.
+pub(crate) fn move_snapshot_aside(paths: &DbPaths, snapshot: &Path) -> Result<(), DbError> {
+    let is_database = std::fs::metadata(snapshot).is_ok_and(|metadata| metadata.len() >= LEAST_PAGE);
+    if !is_database {
+        return Ok(());
+    }
+    let to = new_folder(&paths.folder)?.join(paths.database.file_name().unwrap_or_default());
+    rename(snapshot, &to).map_err(|error| DbError::io("move aside", snapshot, error))?;
+    sync_folder(&to).map_err(|error| DbError::io("sync", &paths.folder, error))?;
+    sync_folder(snapshot).map_err(|error| DbError::io("sync", &paths.folder, error))
 }
 
 fn new_folder(parent: &Path) -> Result<PathBuf, DbError> {

@@ -1,7 +1,7 @@
 //! Opening a database: first a look without SQLite, then connecting. Only where needed come
 //! locking, creating, a snapshot and migrations.
 
-mod aside;
+pub(crate) mod aside;
 pub(crate) mod change_guard;
 pub(crate) mod connect;
 pub(crate) mod examine;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use sqlx::{Executor as _, SqliteConnection};
-use threadkeep_sqlite::{LazyDatabase, OpenOptions};
+use threadkeep_sqlite::{DbPaths, LazyDatabase, OpenOptions};
 
 use crate::support::{FILE, Result, V1, V2, V3, bytes, open, write_note};
 
@@ -41,23 +41,39 @@ async fn what_is_deleted_in_a_snapshot_is_gone_from_it_and_nothing_else_is() -> 
     Ok(())
 }
 
+/// Damages of a snapshot.
+const DAMAGES: [fn(&mut Vec<u8>); 5] = [
+    |bytes| bytes[..16].fill(0),
+    |bytes| bytes[20] ^= 0xff,
+    |bytes| bytes.truncate(bytes.len() - 4_096),
+    |bytes| bytes.truncate(bytes.len() / 2),
+    |bytes| bytes[..4_096].fill(0xa5),
+];
+
 #[tokio::test]
-async fn a_damaged_snapshot_is_named_and_keeps_no_other_from_being_edited() -> Result {
-    let folder = tempfile::tempdir()?;
-    let database = open(&V1, folder.path()).await?;
-    write_note(&database, MARKER).await?;
-    database.close().await?;
-    open(&V2, folder.path()).await?.close().await?;
-    open(&V3, folder.path()).await?.close().await?;
-    // They are edited from the newest on.
-    let newest = folder.path().join(format!("{FILE}.before-v3"));
-    fs::write(&newest, &fs::read(&newest)?[..50])?;
-    let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
-    let failed = notes.edit_snapshots(|conn| Box::pin(delete_all_but_one(conn))).await;
-    let failed = failed.expect_err("half a header");
-    assert!(failed.to_string().contains("before-v3"), "{failed}");
-    let content = fs::read(folder.path().join(format!("{FILE}.before-v2")))?;
-    assert!(!content.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()));
+async fn a_damaged_snapshot_is_moved_aside_and_keeps_no_other_from_being_edited() -> Result {
+    for (number, damage) in DAMAGES.into_iter().enumerate() {
+        let folder = tempfile::tempdir()?;
+        let database = open(&V1, folder.path()).await?;
+        write_note(&database, MARKER).await?;
+        database.close().await?;
+        open(&V2, folder.path()).await?.close().await?;
+        open(&V3, folder.path()).await?.close().await?;
+        // They are edited from the newest on.
+        let newest = folder.path().join(format!("{FILE}.before-v3"));
+        let mut content = fs::read(&newest)?;
+        damage(&mut content);
+        fs::write(&newest, &content)?;
+        let notes = LazyDatabase::new(&V3, folder.path(), &OpenOptions::new());
+        notes.edit_snapshots(|conn| Box::pin(delete_all_but_one(conn))).await?;
+        let edited = fs::read(folder.path().join(format!("{FILE}.before-v2")))?;
+        assert!(!edited.windows(MARKER.len()).any(|bytes| bytes == MARKER.as_bytes()), "damage {number}");
+        let moved = DbPaths::new(&V3, folder.path()).damaged()?;
+        assert_eq!(moved.len(), 1, "damage {number}");
+        assert_eq!(fs::read(&moved[0])?, content, "damage {number}");
+        let left = bytes(folder.path())?;
+        assert!(left.keys().all(|name| !name.contains("before-v3")), "damage {number}: {:?}", left.keys());
+    }
     Ok(())
 }
 

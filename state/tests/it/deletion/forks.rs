@@ -18,6 +18,34 @@ fn said(turn_id: &str, words: &str, total: u64) -> String {
     [start, &words, count].concat()
 }
 
+#[tokio::test]
+async fn an_audit_leaves_forks_of_a_shrunk_file_alone() -> Result {
+    let fixture = Fixture::empty().await?;
+    let first = header(id(1), "") + &said("a", "first", 100);
+    let forked = format!(",\"forked_from_id\":\"{}\"", id(1));
+    let base =
+        format!(",\"history_base\":{{\"thread_id\":\"{}\",\"end_byte_offset\":{}}}", id(1), first.len());
+    fixture.write(&path(id(1), None), &first)?;
+    fixture.write(&path(id(2), None), header(id(2), &forked) + &first + &said("b", "second", 150))?;
+    fixture.write(&path(id(3), None), header(id(3), &(forked + &base)) + &said("c", "third", 180))?;
+    fixture.index().await?;
+    let forks = async || -> Result<Vec<Thread>> {
+        Ok(fixture.threads().await?.into_iter().filter(|thread| thread.id != id(1)).collect())
+    };
+    let before = forks().await?;
+    for left in [first.find('\n').map_or(0, |end| end + 1), 0] {
+        fixture.write(&path(id(1), None), &first[..left])?;
+        fixture.index().await?;
+        let audit = fixture.state.audit(&fixture.home()?, |_, _| ()).await?;
+        let of_forks = audit.differences.iter().filter(|difference| difference.thread_id != id(1));
+        assert_eq!(of_forks.count(), 0, "{left} bytes: {:?}", audit.differences);
+        fixture.state.prepare_repair(&audit, now()).await?;
+        fixture.index().await?;
+        assert_eq!(forks().await?, before, "{left} bytes");
+    }
+    Ok(())
+}
+
 /// Three threads, each a fork with copied lines of the one before, and two that build on files of
 /// the second.
 #[tokio::test]

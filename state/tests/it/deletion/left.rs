@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, SqliteConnection};
 use threadkeep_state::{OpenOptions, StateOptions, StateRuntime};
 
-use super::{HOUR, half_deleted, logged, no_residue, now, only_the_second_is_left, two_threads};
+use super::{HOUR, MARKER, half_deleted, logged, no_residue, now, only_the_second_is_left, two_threads};
 use crate::common::{Result, id};
 
 #[tokio::test]
@@ -111,17 +111,15 @@ async fn what_a_reader_elsewhere_keeps_in_the_log_of_the_index_is_told() -> Resu
 async fn a_damaged_snapshot_keeps_no_thread_from_being_deleted() -> Result {
     let fixture = two_threads().await?;
     let snapshot = fixture.sqlite_home().join("goals_1.sqlite.before-v2");
-    std::fs::write(&snapshot, "SQLite format 3\0 and no more")?;
+    std::fs::write(&snapshot, [&b"SQLite format 3\0 and "[..], MARKER.as_bytes(), &[0; 1_000]].concat())?;
     for number in [1, 2] {
-        let left = fixture.state.delete_thread(id(number), now()).await?;
-        assert_eq!(left.len(), number as usize, "each is told of");
-        assert!(
-            left.iter().all(|left| left.participant == "goals" && left.reason.contains("before-v2")),
-            "{left:?}"
-        );
+        assert_eq!(fixture.state.delete_thread(id(number), now()).await?, []);
         assert_eq!(fixture.state.thread_goals().get(id(number)).await?, None, "thread {number}");
+        // It was moved aside, and is named.
+        let damaged = fixture.state.damaged_databases();
+        assert_eq!(damaged.len(), 1, "{damaged:?}");
+        assert!(String::from_utf8_lossy(&std::fs::read(&damaged[0])?).contains(MARKER));
     }
-    std::fs::remove_file(&snapshot)?;
-    assert_eq!(fixture.state.finish_deletions().await?, []);
+    assert!(!snapshot.exists());
     Ok(())
 }
