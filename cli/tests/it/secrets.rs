@@ -1,6 +1,9 @@
 //! Credentials of the rollouts get into no file of ours and no output.
 
+use serde_json::json;
+
 use super::fixture::{Fixture, Result, contents};
+use super::written::Rollout;
 
 /// Made up, and in the remote of one of the bundled rollouts.
 const SECRET: &str = "s3cr3t-token";
@@ -111,5 +114,69 @@ fn ids_paths_and_commands_are_no_secrets() -> Result {
     error: no thread has an id that begins or ends with `ffff`
       hint: `threadkeep threads` lists the threads that exist
     ");
+    Ok(())
+}
+
+/// Writes what it was given next to the home, and a secret of its own into the memory.
+const AGENT: &str = r#"#!/bin/sh
+cat "$2" phase2_workspace_diff.md raw_memories.md rollout_summaries/*.md > "$3"
+echo "found AKIAIOSFODNN7EXAMPLE" >&2
+echo "deploy with AKIAIOSFODNN7EXAMPLE" > memory_summary.md
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_secret_of_a_thread_gets_into_no_memory() -> Result {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let fixture = Fixture::empty()?;
+    let key = format!("sk-proj-{}", "a1B2".repeat(12));
+    let (password, token) = ("hunter2horse", format!("ghp_{}", "a1B2c3D4e5".repeat(4)));
+    let said = format!("No, deploy with {key} instead, DB_PASSWORD={password}");
+    let path = Rollout { at: "2026-10-01T10:00", said: Some(&said), ..Rollout::default() }
+        .write_to(&fixture.home())?;
+    let output =
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", "Zm9vYmFy".repeat(20));
+    let item = json!({
+        "type": "CommandExecution", "id": "c", "status": "failed", "exit_code": 1,
+        "command": ["bash", "-lc", format!("curl -H 'Authorization: Bearer {token}' https://example.com")],
+        "aggregated_output": output,
+    });
+    let line = json!({
+        "timestamp": "2026-10-01T10:01:00.000Z", "type": "event_msg",
+        "payload": { "type": "item_completed", "turn_id": "t1", "item": item },
+    });
+    let text = fs::read_to_string(&path)?;
+    fs::write(&path, format!("{text}{line}\n"))?;
+
+    let (script, seen) = (fixture.path().join("agent.sh"), fixture.path().join("seen"));
+    fs::write(&script, AGENT)?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    fs::create_dir_all(fixture.sqlite_home())?;
+    let settings = format!(
+        "[features]\nmemories = true\n[memories]\nmax_age_days = 3650\n\
+         agent_command = [{:?}, \"{{root}}\", \"{{prompt_file}}\", {:?}]\n",
+        script.display().to_string(),
+        seen.display().to_string()
+    );
+    fs::write(fixture.sqlite_home().join("config.toml"), settings)?;
+    let ran = fixture.run(&["-v", "memories", "run"])?;
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    let injected = fixture.run(&["memories", "inject"])?;
+    assert!(injected.stdout.contains("deploy with [redacted:"), "{}", injected.all());
+    let given = fs::read_to_string(&seen)?;
+    assert!(given.contains("[redacted:openai-key]"), "{given}");
+
+    let secrets = [key.as_str(), password, &token, "Zm9vYmFyZm9v", "AKIAIOSFODNN7EXAMPLE"];
+    let said = [ran.all(), injected.all(), given, fixture.run(&["logs", "--level", "debug"])?.all()];
+    for secret in secrets {
+        assert!(said.iter().all(|said| !said.contains(secret)), "{secret}: {said:?}");
+        for (path, bytes) in contents(&fixture.home())? {
+            let is_theirs = path.starts_with(fixture.home().join("sessions"));
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(is_theirs || !found, "{} has {secret}", path.display());
+        }
+    }
     Ok(())
 }

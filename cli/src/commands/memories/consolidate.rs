@@ -114,8 +114,8 @@ impl Consolidated {
         let said: Message = match &report.ending {
             Ending::Consolidated => {
                 let (memories, files) = (report.memories as u64, report.written.len() as u64);
-                let files = counted(files, "file");
-                format!("consolidated: {} in {files} that changed", memories_of(memories)).into()
+                let files = if files == 0 { "no file".to_owned() } else { counted(files, "file") };
+                format!("consolidated: {}; {files} changed", memories_of(memories)).into()
             }
             Ending::Unchanged => "consolidated already: no file has changed since".into(),
             Ending::Held { owner, .. } => format!("not consolidated: {owner} does it now").into(),

@@ -63,6 +63,9 @@ impl Answer for Changes {
 
     fn text(&self, screen: &Screen) -> String {
         match &self.diff {
+            Some(diff) if diff.is_empty() && diff.refused.is_empty() => {
+                "no changes since the last consolidation\n".to_owned()
+            }
             Some(diff) => text::lines(&String::from_utf8_lossy(&diff.to_markdown(MOST_DIFF))),
             None => {
                 let run: Message = ("no baseline yet; ", command("memories run"), " makes one").into();

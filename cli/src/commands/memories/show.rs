@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::label::tilde;
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::one_line;
+use threadkeep_app::text::{counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
 use threadkeep_memories::{Memory, StageOneOutputs as _};
@@ -66,7 +66,7 @@ impl Answer for Shown {
         sheet.row("updated", clock.full(thread.updated_at));
         sheet.row("made", clock.full(memory.generated_at));
         let used = memory.last_used_at.map(|at| format!(", last {}", clock.full(at))).unwrap_or_default();
-        sheet.row("used", format!("{} times{used}", memory.usage_count));
+        sheet.row("used", format!("{}{used}", counted(memory.usage_count, "time")));
         sheet.row("consolidated", if memory.selected { "yes" } else { "not yet" });
         let mut shown = sheet.render(screen);
         for part in [&memory.output.rollout_summary, &memory.output.raw_memory] {
