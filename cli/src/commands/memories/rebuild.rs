@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
 use threadkeep_app::memories::{open_root, root};
@@ -29,6 +30,11 @@ impl Run for Rebuild<'_> {
     async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
         let index = Index::for_writing(dirs).await?;
         let store = index.state.memories();
+        // A consolidation writes these files itself.
+        if let Some(owner) = store.consolidating(Timestamp::now()).await.map_err(boxed)? {
+            let remedy = "wait for its end, then rebuild";
+            return Err(Fault::new(format!("a consolidation runs now ({owner})"), remedy));
+        }
         let last = store.state().await.map_err(boxed)?.root;
         let root = root(dirs, self.root, last).path;
         open_root(&root)?;
