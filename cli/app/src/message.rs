@@ -46,6 +46,12 @@ pub fn typed(word: &str) -> Part {
     Part::Private(format!("`{word}`"))
 }
 
+/// Makes a part of a text that may belong to a thread, which the log leaves out.
+#[must_use]
+pub fn private(text: String) -> Part {
+    Part::Private(text)
+}
+
 impl Command {
     /// Adds one word, whatever is in it: rendering quotes it for a shell.
     #[must_use]

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use threadkeep_app::dirs::Dirs;
+use threadkeep_app::message::private;
 use threadkeep_app::settings::ConfigFile;
 use threadkeep_app::text::clean;
-use threadkeep_app::{Fault, FaultKind};
+use threadkeep_app::{Fault, FaultKind, Message};
 
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::exit::Code;
@@ -63,8 +64,10 @@ pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
             };
             match answered {
                 Ok(answer) => homes.answers.push((screen, answer)),
-                Err(fault) if fault.kind == FaultKind::UnknownThread => unknown = Some(fault),
-                Err(fault) => faults.push(fault),
+                Err(fault) if fault.kind == FaultKind::UnknownThread => {
+                    unknown.get_or_insert(of_home(&screen, fault));
+                }
+                Err(fault) => faults.push(of_home(&screen, fault)),
             }
         }
         faults.extend(unknown.filter(|_| homes.answers.len() == before));
@@ -73,6 +76,14 @@ pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
     let last = if homes.answers.is_empty() { faults.pop() } else { None };
     faults.iter().for_each(|fault| screen.fault(fault));
     last.map_or_else(|| Ok(Box::new(homes) as Box<dyn Answer>), Err)
+}
+
+/// Puts a fault into words for its home: its commands name that home.
+fn of_home(screen: &Screen, mut fault: Fault) -> Fault {
+    let put = |message: Message| Message::from((private(screen.render(message)), ""));
+    fault.message = put(fault.message);
+    fault.hint = fault.hint.map(put);
+    fault
 }
 
 impl Homes {

@@ -226,6 +226,11 @@ impl<'a> Lookup<'a> {
     /// Returns the thread at a position of the list that the command works on.
     async fn at(&self, position: u32) -> Result<Uuid, Fault> {
         let threads = self.index.state.threads();
+        if self.screen.is_of_several() {
+            let hint = "name the thread by its id, or leave out all but one --home";
+            let why = format!("@{position} counts in the list of one home");
+            return Err(Fault::new(why, hint).of_kind(FaultKind::UnknownThread));
+        }
         if position > MAX_PAGE {
             let hint = format!("@{MAX_PAGE} is the last");
             return Err(Fault::new(format!("@{position} is too far down the list"), hint));

@@ -22,7 +22,8 @@ impl Word {
         if let Ok(id) = Uuid::try_parse(typed) {
             return Word::Id(id);
         }
-        if let Some(Ok(position @ 1..)) = typed.strip_prefix('@').map(str::parse) {
+        let digits = typed.strip_prefix('@').filter(|digits| !digits.starts_with('+'));
+        if let Some(Ok(position @ 1..)) = digits.map(str::parse) {
             return Word::Position(position);
         }
         let is_file = [".jsonl", ".jsonl.zst", ".json"].iter().any(|end| typed.ends_with(end));

@@ -125,6 +125,11 @@ impl Screen {
         Screen { given, homes, about, run: Mutex::default(), ..*self }
     }
 
+    /// Returns true for the screen of one of several homes.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.about.is_some()
+    }
+
     /// Returns true if a program reads the answer: nothing is cut, and messages go to stderr.
     pub(crate) fn is_plain(&self) -> bool {
         self.width == table::UNLIMITED

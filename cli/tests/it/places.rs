@@ -168,7 +168,13 @@ fn a_command_that_only_reads_answers_for_each_home() -> Result {
     error: there is no index in one/threadkeep
       hint: `threadkeep --home [tmp]/one backfill` creates it from the rollouts
     error: there is no index in two/threadkeep
-      hint: `threadkeep --home [tmp]/one backfill` creates it from the rollouts
+      hint: `threadkeep --home [tmp]/two backfill` creates it from the rollouts
+    ");
+    insta::assert_snapshot!(both(&["threads", "show", "@1"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: @1 counts in the list of one home
+      hint: name the thread by its id, or leave out all but one --home
     ");
     // A thread is looked for in all homes, and is in one of them.
     insta::assert_snapshot!(both(&["threads", "show", "01a21000-0002", "01a21000-0003", "01a21000-0009"])?.all(), @r"
