@@ -80,9 +80,9 @@ pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
 
 /// Puts a fault into words for its home: its commands name that home.
 fn of_home(screen: &Screen, mut fault: Fault) -> Fault {
-    let put = |message: Message| Message::from((private(screen.render(message)), ""));
-    fault.message = put(fault.message);
-    fault.hint = fault.hint.map(put);
+    let of_home = |message: Message| -> Message { (private(screen.render(message)), "").into() };
+    fault.hint = fault.hint.map(&of_home);
+    fault.message = of_home(fault.message);
     fault
 }
 

@@ -208,8 +208,11 @@ impl Opening<'_> {
             let opened = self.read_only(found).await;
             let is_disturbed = match &opened {
                 Err(OpenError::Database(DbError::Changed(_))) => true,
-                // A program that closes the database deletes the log's index before the log.
-                Err(OpenError::NeedsRecovery { .. }) => retry.tries() < TRIES_AT_A_LOG,
+                // A program that closes the database deletes the log's index before the log, and holds
+                // its lock meanwhile.
+                Err(OpenError::NeedsRecovery { .. }) => {
+                    retry.tries() < TRIES_AT_A_LOG || seal::is_in_use(&self.paths)
+                }
                 _ => false,
             };
             if !is_disturbed || !retry.again().await {
