@@ -208,8 +208,8 @@ impl Opening<'_> {
             let opened = self.read_only(found).await;
             let is_disturbed = match &opened {
                 Err(OpenError::Database(DbError::Changed(_))) => true,
-                // A program that closes the database deletes the log's index before the log, and holds
-                // its lock meanwhile.
+                // A program that closes the database deletes the log's index before the log. It
+                // holds its lock meanwhile.
                 Err(OpenError::NeedsRecovery { .. }) => {
                     retry.tries() < TRIES_AT_A_LOG || seal::is_in_use(&self.paths)
                 }

@@ -30,8 +30,8 @@ use crate::system::{file_system, holders, kept_handle};
 /// Largest number of bits in which a damaged application id may differ from ours.
 const MOST_BITS: u32 = 8;
 
-/// Size of a page, of which all our databases consist.
-const PAGE: u64 = 4096;
+/// Bytes at the beginning of a file that show whether it is a text.
+const PAGE: usize = 4096;
 
 /// Largest number of bytes in which a damaged checksum may differ from ours.
 const MOST_BYTES: usize = 4;
@@ -54,25 +54,28 @@ impl Opening<'_> {
         }
     }
 
+    /// Returns true if the file begins with a text: neither most of a header nor one byte repeated,
+    /// which a disk makes of a page.
+    fn is_text(&self) -> bool {
+        const MAGIC: &[u8] = b"SQLite format 3\0";
+        let begin = kept_handle::read(&self.paths.database, 0, PAGE).unwrap_or_default();
+        let same = begin.iter().zip(MAGIC).filter(|(byte, magic)| byte == magic).count();
+        let is_header = same * 2 >= begin.len().min(MAGIC.len());
+        let is_worn = begin.iter().all(|byte| *byte == begin[0]);
+        let is_utf8 = std::str::from_utf8(&begin).is_ok_and(|text| !text.contains('\0'));
+        is_utf8 && !is_header && !is_worn
+    }
+
     /// Returns true if what is there was never ours: a database with quite another application id,
-    /// or a file that neither consists of pages nor begins with a worn one.
+    /// or a text. Other bytes are what damage leaves of a database.
     fn is_of_another_program(&self) -> bool {
         match content(&self.paths.database) {
             Ok(Content::Sqlite(header)) => {
                 let differs = header.application_id ^ self.spec.application_id;
                 differs.count_ones() > MOST_BITS
             }
-            _ => {
-                let length = std::fs::metadata(&self.paths.database).map_or(0, |file| file.len());
-                !length.is_multiple_of(PAGE) && !self.has_worn_page()
-            }
+            _ => self.is_text(),
         }
-    }
-
-    /// Returns true if the file begins with what a disk makes of a page: one byte, repeated.
-    fn has_worn_page(&self) -> bool {
-        let begin = kept_handle::read(&self.paths.database, 0, PAGE as usize).unwrap_or_default();
-        begin.iter().all(|byte| *byte == begin[0])
     }
 
     /// Returns true if a migration of a newer program is applied, as a raised floor says.

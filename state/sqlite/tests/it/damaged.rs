@@ -75,25 +75,37 @@ async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Res
     Ok(())
 }
 
+/// What damage may leave of the beginning of a database.
+const BEGINNINGS: [fn(&mut Vec<u8>); 4] = [
+    |bytes| bytes[..4_096].fill(b'l'),
+    |bytes| bytes[3] = b'l',
+    |bytes| bytes[..4_096].copy_from_slice(&[0xc3, 0x28, 0xa0, 0xff].repeat(1_024)),
+    |bytes| bytes[..16].fill(0),
+];
+
 #[tokio::test]
-async fn a_database_that_is_cut_and_lost_its_first_page_is_damaged_and_not_foreign() -> Result {
+async fn a_database_that_is_cut_and_lost_its_header_is_damaged_and_not_foreign() -> Result {
     let recovering = OpenOptions::new().recover(|_, _| ());
-    for length in [2_000, 6_000] {
-        let folder = tempfile::tempdir()?;
-        let database = open(&V1, folder.path()).await?;
-        write_note(&database, "a note").await?;
-        database.close().await?;
-        let file = folder.path().join(FILE);
-        let mut bytes = fs::read(&file)?;
-        bytes[..4_096].fill(b'l');
-        bytes.truncate(length);
-        fs::write(&file, bytes)?;
-        let database = Database::open(&V1, folder.path(), &recovering).await?;
-        assert!(database.recovery().is_some_and(|recovery| recovery.moved_to.is_some()), "{length}");
-        database.close().await?;
-        fs::write(&file, b"the file of another program, put here by hand".repeat(length / 40))?;
-        let refused = Database::open(&V1, folder.path(), &recovering).await;
-        assert!(matches!(refused, Err(OpenError::Foreign { .. })), "{refused:?}");
+    for (number, damage) in BEGINNINGS.into_iter().enumerate() {
+        for length in [10, 2_000, 6_000] {
+            let folder = tempfile::tempdir()?;
+            let database = open(&V1, folder.path()).await?;
+            write_note(&database, "a note").await?;
+            database.close().await?;
+            let file = folder.path().join(FILE);
+            let mut bytes = fs::read(&file)?;
+            damage(&mut bytes);
+            bytes.truncate(length);
+            fs::write(&file, bytes)?;
+            let database = Database::open(&V1, folder.path(), &recovering).await?;
+            let moved = database.recovery().is_some_and(|recovery| recovery.moved_to.is_some());
+            assert!(moved, "damage {number}, {length} bytes");
+            database.close().await?;
+            fs::write(&file, b"the file of another program, put here by hand".repeat(1 + length / 40))?;
+            let refused = Database::open(&V1, folder.path(), &recovering).await;
+            let is_foreign = matches!(refused, Err(OpenError::Foreign { .. }));
+            assert!(is_foreign, "damage {number}, {length} bytes");
+        }
     }
     Ok(())
 }
