@@ -48,7 +48,7 @@
 //! | feature | default | effect |
 //! |---|---|---|
 //! | `testing` | no | in-memory ports and the conformance suite |
-//! | `workspace` | no | phase 2, in a folder with a git baseline; brings gix |
+//! | `workspace` | no | phase 2, in a folder with a git baseline; brings parts of gitoxide |
 
 mod clock;
 #[cfg(feature = "testing")]

@@ -7,10 +7,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use gix::hash::Kind as Hash;
-use gix::objs::{Exists as _, FindExt as _};
-use gix::odb::Handle;
-use gix::refs::file::{ReferenceExt as _, Store};
+use gix_hash::Kind as Hash;
+use gix_object::{Exists as _, FindExt as _};
+use gix_odb::Handle;
+use gix_ref::file::{ReferenceExt as _, Store};
 
 use super::error::{At, WorkspaceError};
 use super::name::GIT;
@@ -101,12 +101,12 @@ impl Content {
     }
 }
 
-fn open(git: &Path) -> gix::Result<State> {
-    let objects = gix::odb::at(git.join("objects"), Hash::Sha1).map_err(gix::Error::from_error)?;
+fn open(git: &Path) -> gix_error::Result<State> {
+    let objects = gix_odb::at(git.join("objects"), Hash::Sha1).map_err(gix_error::Error::from_error)?;
     let refs = Store::at(git.to_owned(), Hash::Sha1);
     let head = refs.find("HEAD")?.peel_to_id(&refs, &objects)?;
     let foreign = |found: &str| Ok(State::Foreign(found.to_owned()));
-    for reference in refs.iter()?.all().map_err(gix::Error::from_error)? {
+    for reference in refs.iter()?.all().map_err(gix_error::Error::from_error)? {
         if reference?.name.as_bstr() != BRANCH {
             return foreign("it has branches or tags");
         }
@@ -123,7 +123,7 @@ fn open(git: &Path) -> gix::Result<State> {
     let entries = tree::read(&objects, commit.tree())?;
     let is_there = |entry: &Entry| entry.kind == Kind::Folder || objects.exists(&entry.id);
     if !entries.values().all(is_there) {
-        return Err(gix::error::message("an object of a file is missing").into());
+        return Err(gix_error::message("an object of a file is missing").into());
     }
     Ok(State::Ours(Box::new(Content { entries, objects })))
 }

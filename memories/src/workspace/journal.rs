@@ -6,7 +6,7 @@
 
 use std::io;
 
-use gix::ObjectId;
+use gix_hash::ObjectId;
 
 use super::folder::{Folder, is_in_the_way};
 use super::snapshot::{Entry, Kind};

@@ -1,7 +1,7 @@
 //! Names that a workspace leaves out.
 
-use gix::bstr::ByteSlice;
-use gix::validate::path::component::{Mode, Options};
+use gix_object::bstr::ByteSlice;
+use gix_validate::path::component::{Mode, Options};
 
 /// Name of the file with the changes, in the root.
 pub const DIFF_FILE: &str = "phase2_workspace_diff.md";
@@ -21,5 +21,5 @@ pub(super) fn is_reserved(name: &[u8]) -> bool {
 pub(super) fn is_accepted(name: &[u8], is_link: bool) -> bool {
     let options = Options { protect_windows: false, protect_hfs: true, protect_ntfs: true };
     let mode = is_link.then_some(Mode::Symlink);
-    gix::validate::path::component(name.as_bstr(), mode, options).is_ok()
+    gix_validate::path::component(name.as_bstr(), mode, options).is_ok()
 }

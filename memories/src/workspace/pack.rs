@@ -5,12 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use gix::ObjectId;
-use gix::hash::Kind as Hash;
-use gix::objs::Kind;
-use gix::odb::pack::data::entry::Header;
-use gix::zlib::stream::deflate::{Compress, FlushCompress};
-use gix::zlib::{Compression, Status};
+use gix_hash::Kind as Hash;
+use gix_hash::ObjectId;
+use gix_object::Kind;
+use gix_odb::pack::data::entry::Header;
+use gix_zlib::stream::deflate::{Compress, FlushCompress};
+use gix_zlib::{Compression, Status};
 
 /// A pack that is being written.
 pub(super) struct Pack {
@@ -67,7 +67,7 @@ impl Pack {
         file.seek(SeekFrom::Start(8))?;
         file.write_all(&count.to_be_bytes())?;
         file.rewind()?;
-        let mut hasher = gix::hash::hasher(Hash::Sha1);
+        let mut hasher = gix_hash::hasher(Hash::Sha1);
         self.buffer.resize(1 << 16, 0);
         loop {
             match file.read(&mut self.buffer)? {
@@ -124,12 +124,12 @@ fn index_of(offsets: &BTreeMap<ObjectId, u32>, pack: ObjectId) -> io::Result<Vec
         index.extend_from_slice(id.as_slice());
     }
     index.extend_from_slice(pack.as_slice());
-    let mut hasher = gix::hash::hasher(Hash::Sha1);
+    let mut hasher = gix_hash::hasher(Hash::Sha1);
     hasher.update(&index);
     index.extend_from_slice(finalize(hasher)?.as_slice());
     Ok(index)
 }
 
-fn finalize(hasher: gix::hash::Hasher) -> io::Result<ObjectId> {
+fn finalize(hasher: gix_hash::Hasher) -> io::Result<ObjectId> {
     hasher.try_finalize().map_err(|error| io::Error::other(error.to_string()))
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use gix::objs::{Commit, Kind, WriteTo as _};
+use gix_object::{Commit, Kind, WriteTo as _};
 
 use super::error::{At, WorkspaceError};
 use super::pack::Pack;
@@ -68,7 +68,7 @@ pub(super) fn create(git: &Path, content: Option<&Path>) -> Result<(), Workspace
     sync(&written)
 }
 
-fn commit(pack: &mut Pack, snapshot: &Snapshot) -> io::Result<gix::ObjectId> {
+fn commit(pack: &mut Pack, snapshot: &Snapshot) -> io::Result<gix_hash::ObjectId> {
     let entries: Vec<(&[u8], Entry)> =
         snapshot.entries.iter().map(|(path, entry)| (path.as_slice(), *entry)).collect();
     let tree = tree::write(&entries, &mut |encoded| {
@@ -78,10 +78,10 @@ fn commit(pack: &mut Pack, snapshot: &Snapshot) -> io::Result<gix::ObjectId> {
     })?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    let author = gix::actor::Signature {
+    let author = gix_actor::Signature {
         name: AUTHOR.into(),
         email: EMAIL.into(),
-        time: gix::date::Time::new(seconds, 0),
+        time: gix_date::Time::new(seconds, 0),
     };
     let commit = Commit {
         tree,

@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use gix::ObjectId;
-use gix::hash::Kind as Hash;
+use gix_hash::Kind as Hash;
+use gix_hash::ObjectId;
 use rustix::fs::FileType;
 
 use super::error::{At, WorkspaceError};
@@ -140,7 +140,7 @@ impl Snapshot {
 
 impl Entry {
     pub(super) fn of(kind: Kind, content: &[u8]) -> io::Result<Self> {
-        let id = gix::objs::compute_hash(Hash::Sha1, gix::objs::Kind::Blob, content);
+        let id = gix_object::compute_hash(Hash::Sha1, gix_object::Kind::Blob, content);
         Ok(Self { kind, id: id.map_err(|_| io::ErrorKind::PermissionDenied)? })
     }
 

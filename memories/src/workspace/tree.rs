@@ -2,10 +2,10 @@
 
 use std::io;
 
-use gix::ObjectId;
-use gix::hash::Kind as Hash;
-use gix::objs::tree::{Entry as TreeEntry, EntryKind};
-use gix::objs::{FindExt as _, Tree, WriteTo as _};
+use gix_hash::Kind as Hash;
+use gix_hash::ObjectId;
+use gix_object::tree::{Entry as TreeEntry, EntryKind};
+use gix_object::{FindExt as _, Tree, WriteTo as _};
 
 use super::snapshot::{Entries, Entry, Kind};
 
@@ -56,19 +56,19 @@ fn write_folder(
 }
 
 /// Reads a tree and all trees in it.
-pub(super) fn read(objects: &gix::odb::Handle, tree: ObjectId) -> gix::Result<Entries> {
+pub(super) fn read(objects: &gix_odb::Handle, tree: ObjectId) -> gix_error::Result<Entries> {
     let mut entries = Entries::new();
     read_folder(objects, tree, &mut Vec::new(), 0, &mut entries)?;
     Ok(entries)
 }
 
 fn read_folder(
-    objects: &gix::odb::Handle,
+    objects: &gix_odb::Handle,
     tree: ObjectId,
     path: &mut Vec<u8>,
     depth: usize,
     entries: &mut Entries,
-) -> gix::Result {
+) -> gix_error::Result {
     let mut buffer = Vec::new();
     let tree = objects.find_tree(&tree, &mut buffer)?;
     if tree.entries.is_empty() && !path.is_empty() {
@@ -98,8 +98,8 @@ fn read_folder(
 }
 
 /// Computes the id of an encoded tree or commit.
-pub(super) fn id_of(kind: gix::objs::Kind, encoded: &[u8]) -> io::Result<ObjectId> {
-    gix::objs::compute_hash(Hash::Sha1, kind, encoded).map_err(|error| io::Error::other(error.to_string()))
+pub(super) fn id_of(kind: gix_object::Kind, encoded: &[u8]) -> io::Result<ObjectId> {
+    gix_object::compute_hash(Hash::Sha1, kind, encoded).map_err(|error| io::Error::other(error.to_string()))
 }
 
 fn mode(kind: Kind) -> EntryKind {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher as _};
 
-use gix::ObjectId;
-use gix::hash::Kind as Hash;
+use gix_hash::Kind as Hash;
+use gix_hash::ObjectId;
 
 use super::change::{Delta, Side};
 use super::content::Contents;

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write as _};
 
-use gix::diff::blob::unified_diff::{ConsumeHunk, ContextSize, DiffLineKind, HunkHeader};
-use gix::diff::blob::{Algorithm, Diff, InternedInput, UnifiedDiff, sources::byte_lines};
-use gix::hash::Kind as Hash;
+use gix_hash::Kind as Hash;
+use gix_imara_diff::sources::byte_lines;
+use gix_imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 use super::change::{Delta, Side};
 use super::content::Contents;
@@ -13,6 +13,8 @@ use super::rename::similarity;
 use crate::workspace::snapshot::{Entry, Kind};
 use crate::workspace::text::is_binary;
 
+/// Unchanged lines before and after a change.
+const CONTEXT: u32 = 3;
 /// Digits of an id in a header.
 const DIGITS: usize = 7;
 
@@ -108,41 +110,54 @@ fn append_hunks(out: &mut Vec<u8>, old: &[u8], new: &[u8]) -> io::Result<()> {
     let input = InternedInput::new(byte_lines(old), byte_lines(new));
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
-    UnifiedDiff::new(&diff, &input, Hunks(out), ContextSize::symmetrical(3)).consume()
-}
-
-struct Hunks<'o>(&'o mut Vec<u8>);
-
-impl ConsumeHunk for Hunks<'_> {
-    type Out = ();
-
-    fn consume_hunk(&mut self, header: HunkHeader, lines: &[(DiffLineKind, &[u8])]) -> io::Result<()> {
-        let old = range(header.before_hunk_start, header.before_hunk_len);
-        let new = range(header.after_hunk_start, header.after_hunk_len);
-        writeln!(self.0, "@@ -{old} +{new} @@")?;
-        for (kind, line) in lines {
-            let prefix = match kind {
-                DiffLineKind::Context => b" ",
-                DiffLineKind::Add => b"+",
-                DiffLineKind::Remove => b"-",
-            };
-            append_all(self.0, &[prefix, line]);
-            if !line.ends_with(b"\n") {
-                self.0.extend_from_slice(b"\n\\ No newline at end of file\n");
-            }
-        }
-        Ok(())
+    let changes: Vec<Hunk> = diff.hunks().collect();
+    // Changes whose contexts meet are one hunk.
+    let meet = |one: &Hunk, next: &Hunk| next.before.start - one.before.end <= 2 * CONTEXT;
+    for hunk in changes.chunk_by(meet) {
+        append_hunk(out, &input, hunk)?;
     }
-
-    fn finish(self) {}
+    Ok(())
 }
 
-/// Writes the lines of a hunk as git does: without lines, it begins after the line before.
-fn range(start: u32, length: u32) -> String {
-    match length {
-        0 => format!("{},0", start - 1),
-        1 => start.to_string(),
-        _ => format!("{start},{length}"),
+/// Appends changes with the unchanged lines around and between them.
+fn append_hunk(out: &mut Vec<u8>, input: &InternedInput<&[u8]>, changes: &[Hunk]) -> io::Result<()> {
+    let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return Ok(()) };
+    let lines = u32::try_from(input.before.len()).unwrap_or(u32::MAX);
+    let (before, after) = (CONTEXT.min(first.before.start), CONTEXT.min(lines - last.before.end));
+    let old = range(first.before.start - before, last.before.end + after);
+    let new = range(first.after.start - before, last.after.end + after);
+    writeln!(out, "@@ -{old} +{new} @@")?;
+    let mut append = |prefix: u8, lines: &[Token]| {
+        for line in lines {
+            append_line(out, prefix, input.interner[*line]);
+        }
+    };
+    let mut at = first.before.start - before;
+    for change in changes {
+        append(b' ', &input.before[at as usize..change.before.start as usize]);
+        append(b'-', &input.before[change.before.start as usize..change.before.end as usize]);
+        append(b'+', &input.after[change.after.start as usize..change.after.end as usize]);
+        at = change.before.end;
+    }
+    append(b' ', &input.before[at as usize..(at + after) as usize]);
+    Ok(())
+}
+
+fn append_line(out: &mut Vec<u8>, prefix: u8, line: &[u8]) {
+    out.push(prefix);
+    out.extend_from_slice(line);
+    if !line.ends_with(b"\n") {
+        out.extend_from_slice(b"\n\\ No newline at end of file\n");
+    }
+}
+
+/// Writes a range of lines, counted from 0, as git does: without lines, it begins after the line
+/// before.
+fn range(start: u32, end: u32) -> String {
+    match end - start {
+        0 => format!("{start},0"),
+        1 => (start + 1).to_string(),
+        length => format!("{},{length}", start + 1),
     }
 }
 
