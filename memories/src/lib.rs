@@ -78,7 +78,7 @@ pub use job::skip::{Considered, SkipReason};
 pub use job::status::{JobCounts, JobFailure};
 pub use lock::{
     ConsolidationClaim, ConsolidationFailure, ConsolidationLease, ConsolidationRequest, ConsolidationState,
-    ConsolidationSuccess, KeptFile, Step,
+    ConsolidationSuccess, KeptFile, NotNow, Step,
 };
 pub use output::answer::{AnswerError, answer_schema, read_answer};
 pub use output::memory::{Memory, Selection, StageOneOutput};
@@ -89,6 +89,6 @@ pub use ports::{
 pub use thread::ThreadFacts;
 #[cfg(all(feature = "workspace", unix))]
 pub use workspace::{
-    Baseline, Change, ChangeKind, DIFF_FILE, MOST_DIFF, Published, Refusal, Refused, Snapshot, Workspace,
-    WorkspaceDiff, WorkspaceError,
+    Baseline, Change, ChangeKind, MOST_DIFF, Published, Refusal, Refused, Snapshot, Workspace, WorkspaceDiff,
+    WorkspaceError,
 };

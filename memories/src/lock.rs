@@ -37,7 +37,14 @@ pub struct ConsolidationRequest {
 pub enum ConsolidationClaim {
     /// The caller has it.
     Granted(ConsolidationLease),
-    /// A living owner has it.
+    /// No run may begin now.
+    Refused(NotNow),
+}
+
+/// Reason why no consolidation may begin now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotNow {
+    /// A living owner has the lock.
     Held {
         /// The owner.
         owner: String,

@@ -137,7 +137,7 @@ pub trait StageOneOutputs: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any error of the store.
-    async fn prune(&self, unused_since: Timestamp, now: Timestamp) -> Result<u64, BoxError>;
+    async fn prune(&self, unused_since: Timestamp) -> Result<u64, BoxError>;
 
     /// Forgets the memory of a thread, and notes that the consolidated text is due if it may have
     /// words of the thread. Returns false if there was none.
@@ -145,14 +145,14 @@ pub trait StageOneOutputs: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any error of the store.
-    async fn forget(&self, thread: Uuid, now: Timestamp) -> Result<bool, BoxError>;
+    async fn forget(&self, thread: Uuid) -> Result<bool, BoxError>;
 
     /// Forgets all memories, jobs and kept files. Returns the number of memories.
     ///
     /// # Errors
     ///
     /// Any error of the store.
-    async fn clear(&self, now: Timestamp) -> Result<u64, BoxError>;
+    async fn clear(&self) -> Result<u64, BoxError>;
 
     /// Returns the files that agents have left, in the order of paths.
     ///
@@ -202,7 +202,6 @@ pub trait ConsolidationLock: Send + Sync + 'static {
         &self,
         lease: &ConsolidationLease,
         failure: &ConsolidationFailure,
-        now: Timestamp,
     ) -> Result<(), WriteError>;
 
     /// Gives the lock back as if it had not been claimed: the run was stopped.

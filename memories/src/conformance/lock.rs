@@ -3,13 +3,13 @@
 use super::Fixture;
 use super::fixture::{HOUR, ask, at, forgotten, id, ids, lock_request, locked, remembered};
 use crate::{
-    ConsolidationClaim, ConsolidationFailure, ConsolidationSuccess, KeptFile, Step, Term, WriteError,
+    ConsolidationClaim, ConsolidationFailure, ConsolidationSuccess, KeptFile, NotNow, Step, Term, WriteError,
 };
 
 /// One owner has the lock, and a released one is free at once.
 pub async fn lock_is_exclusive<F: Fixture>(fixture: &F) {
     let lease = locked(fixture, 0, 0).await;
-    let held = ConsolidationClaim::Held { owner: fixture.owner(0), expires_at: at(HOUR) };
+    let held = ConsolidationClaim::Refused(NotNow::Held { owner: fixture.owner(0), expires_at: at(HOUR) });
     assert_eq!(ask(fixture, 1, 1).await, held);
     assert_eq!(ask(fixture, 0, 1).await, held, "not even the same owner has it twice");
     let mut forced = lock_request(fixture, 1, 1);
@@ -26,7 +26,7 @@ pub async fn expired_lock_is_taken_over<F: Fixture>(fixture: &F) {
     let slow = locked(fixture, 0, 0).await;
     let term = Term { now: at(HOUR - 1), expires_at: at(2 * HOUR) };
     fixture.lock().heartbeat(&slow, term).await.expect("the owner may renew");
-    assert!(matches!(ask(fixture, 1, 2 * HOUR - 1).await, ConsolidationClaim::Held { .. }));
+    assert!(matches!(ask(fixture, 1, 2 * HOUR - 1).await, ConsolidationClaim::Refused(NotNow::Held { .. })));
     let quick = locked(fixture, 1, 2 * HOUR).await;
     let lost = fixture.lock().succeed(&slow, &ConsolidationSuccess::default(), at(2 * HOUR)).await;
     assert!(matches!(lost, Err(WriteError::LeaseLost)), "{lost:?}");
@@ -45,7 +45,10 @@ pub async fn success_cools_down<F: Fixture>(fixture: &F) {
     let lease = locked(fixture, 0, 0).await;
     fixture.lock().succeed(&lease, &ConsolidationSuccess::default(), at(0)).await.expect("the owner may");
     let until = at(6 * HOUR);
-    assert_eq!(ask(fixture, 1, 6 * HOUR - 1).await, ConsolidationClaim::CoolingDown { until });
+    assert_eq!(
+        ask(fixture, 1, 6 * HOUR - 1).await,
+        ConsolidationClaim::Refused(NotNow::CoolingDown { until })
+    );
     let mut forced = lock_request(fixture, 1, 1);
     forced.force = true;
     let granted = fixture.lock().claim(&forced).await.expect("claiming");
@@ -60,8 +63,8 @@ pub async fn forgotten_memory_ends_the_cool_down<F: Fixture>(fixture: &F) {
     let lease = locked(fixture, 0, 10).await;
     let had = ConsolidationSuccess { selection: vec![(id(1), at(-24 * HOUR))], ..Default::default() };
     fixture.lock().succeed(&lease, &had, at(10)).await.expect("the owner may");
-    assert!(matches!(ask(fixture, 0, 11).await, ConsolidationClaim::CoolingDown { .. }));
-    fixture.outputs().forget(id(1), at(12)).await.expect("forgetting");
+    assert!(matches!(ask(fixture, 0, 11).await, ConsolidationClaim::Refused(NotNow::CoolingDown { .. })));
+    fixture.outputs().forget(id(1)).await.expect("forgetting");
     let lease = locked(fixture, 0, 13).await;
     let told = ConsolidationSuccess { forgotten: vec![id(1)], ..Default::default() };
     fixture.lock().succeed(&lease, &told, at(14)).await.expect("the owner may");
@@ -73,11 +76,14 @@ pub async fn failure_is_stored_and_waits<F: Fixture>(fixture: &F) {
     let lease = locked(fixture, 0, 0).await;
     let retry_at = at(HOUR);
     let failure = ConsolidationFailure { step: Step::Agent, reason: "no such program".into(), retry_at };
-    fixture.lock().fail(&lease, &failure, at(1)).await.expect("the owner may");
+    fixture.lock().fail(&lease, &failure).await.expect("the owner may");
     let state = fixture.lock().state().await.expect("reading");
     assert_eq!(state.failure, Some(("agent".to_owned(), "no such program".to_owned())));
     assert_eq!((state.retry_at, state.holder), (Some(retry_at), None));
-    assert_eq!(ask(fixture, 0, HOUR - 1).await, ConsolidationClaim::Waiting { until: retry_at });
+    assert_eq!(
+        ask(fixture, 0, HOUR - 1).await,
+        ConsolidationClaim::Refused(NotNow::Waiting { until: retry_at })
+    );
     let lease = locked(fixture, 0, HOUR).await;
     fixture.lock().succeed(&lease, &ConsolidationSuccess::default(), at(HOUR)).await.expect("the owner may");
     let state = fixture.lock().state().await.expect("reading");
@@ -108,7 +114,7 @@ pub async fn success_stores_selection_and_files<F: Fixture>(fixture: &F) {
 pub async fn memory_forgotten_during_a_run_is_due<F: Fixture>(fixture: &F) {
     remembered(fixture, [1, 2]).await;
     let lease = locked(fixture, 0, 10).await;
-    fixture.outputs().forget(id(1), at(11)).await.expect("forgetting");
+    fixture.outputs().forget(id(1)).await.expect("forgetting");
     fixture.delete_thread(id(2)).await;
     let selection = vec![(id(1), at(-24 * HOUR)), (id(2), at(-24 * HOUR))];
     let success = ConsolidationSuccess { selection, ..Default::default() };

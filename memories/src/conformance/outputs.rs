@@ -36,7 +36,7 @@ pub async fn memory_that_is_switched_off_is_forgotten<F: Fixture>(fixture: &F) {
     fixture.put_thread(&InMemoryThread { memory_off: true, ..thread(1, 24) }).await;
     assert_eq!(ids(&select(fixture, 10, 0).await), [id(2)]);
     // An implementation may forget it when the mode is switched.
-    fixture.outputs().prune(at(0), at(30)).await.expect("pruning");
+    fixture.outputs().prune(at(0)).await.expect("pruning");
     assert_eq!(fixture.outputs().get(id(1)).await.expect("reading"), None);
     assert_eq!(forgotten(fixture).await, [id(1)]);
 }
@@ -45,7 +45,7 @@ pub async fn memory_that_is_switched_off_is_forgotten<F: Fixture>(fixture: &F) {
 pub async fn unused_memory_is_pruned<F: Fixture>(fixture: &F) {
     remembered(fixture, [1, 2, 3]).await;
     fixture.outputs().record_usage(&[id(1)], at(50)).await.expect("recording");
-    assert_eq!(fixture.outputs().prune(at(2), at(60)).await.expect("pruning"), 1);
+    assert_eq!(fixture.outputs().prune(at(2)).await.expect("pruning"), 1);
     let left = fixture.outputs().list().await.expect("listing");
     assert_eq!(ids(&left), [id(3), id(1)]);
     assert!(forgotten(fixture).await.is_empty());
@@ -56,10 +56,10 @@ pub async fn forgetting_makes_the_text_due<F: Fixture>(fixture: &F) {
     remembered(fixture, [1, 2, 3]).await;
     publish(fixture, &[1, 2], 20).await;
     let outputs = fixture.outputs();
-    assert!(outputs.forget(id(3), at(21)).await.expect("forgetting"));
+    assert!(outputs.forget(id(3)).await.expect("forgetting"));
     assert!(forgotten(fixture).await.is_empty(), "no consolidation had it");
-    assert!(outputs.forget(id(1), at(22)).await.expect("forgetting"));
-    assert!(!outputs.forget(id(1), at(23)).await.expect("forgetting"), "there is nothing left");
+    assert!(outputs.forget(id(1)).await.expect("forgetting"));
+    assert!(!outputs.forget(id(1)).await.expect("forgetting"), "there is nothing left");
     fixture.delete_thread(id(2)).await;
     assert_eq!(forgotten(fixture).await, [id(1), id(2)], "deleting forgets, too");
     assert!(outputs.list().await.expect("listing").is_empty());
@@ -73,8 +73,8 @@ pub async fn forgetting_makes_the_text_due<F: Fixture>(fixture: &F) {
 pub async fn clear_leaves_nothing<F: Fixture>(fixture: &F) {
     remembered(fixture, [1, 2]).await;
     publish(fixture, &[1, 2], 20).await;
-    fixture.outputs().forget(id(1), at(21)).await.expect("forgetting");
-    assert_eq!(fixture.outputs().clear(at(30)).await.expect("clearing"), 1);
+    fixture.outputs().forget(id(1)).await.expect("forgetting");
+    assert_eq!(fixture.outputs().clear().await.expect("clearing"), 1);
     assert!(fixture.outputs().list().await.expect("listing").is_empty());
     assert!(fixture.outputs().kept_files().await.expect("reading").is_empty());
     assert!(forgotten(fixture).await.is_empty());

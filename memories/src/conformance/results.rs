@@ -104,7 +104,7 @@ pub async fn deleted_thread_fences_its_worker<F: Fixture>(fixture: &F) {
 pub async fn forgotten_thread_fences_its_worker<F: Fixture>(fixture: &F) {
     put(fixture, 1, 24).await;
     let job = claim_one(fixture, 0).await;
-    assert!(!fixture.outputs().forget(id(1), at(1)).await.expect("forgetting"));
+    assert!(!fixture.outputs().forget(id(1)).await.expect("forgetting"));
     let late = fixture.jobs().succeed(&job.lease, &output(1), at(1)).await;
     assert!(matches!(late, Err(WriteError::LeaseLost)), "{late:?}");
     assert_eq!(consider(fixture, id(1), 2).await.skip, Some(SkipReason::UpToDate));

@@ -24,8 +24,6 @@ pub struct ConsolidationOptions {
     pub unused_window: Duration,
     /// Largest size of the consolidated summary, in bytes. Default: 10,000.
     pub max_summary_bytes: usize,
-    /// Largest size of the diff that an agent is given, in bytes. Default: 4 MiB.
-    pub max_diff_bytes: usize,
     /// Duration of the lock without renewal. Default: 1 h.
     pub lease_ttl: Duration,
     /// Time between two renewals. Default: 90 s.
@@ -50,7 +48,6 @@ impl ConsolidationOptions {
             limit: 256,
             unused_window: Duration::from_secs(30 * 24 * HOUR),
             max_summary_bytes: 10_000,
-            max_diff_bytes: 4 << 20,
             lease_ttl: Duration::from_secs(HOUR),
             heartbeat: Duration::from_secs(90),
             cooldown: Duration::from_secs(6 * HOUR),

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::files::Synced;
 use crate::workspace::{Change, Refused};
-use crate::{BoxError, Step};
+use crate::{BoxError, NotNow, Step};
 
 /// End of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,23 +17,8 @@ pub enum Ending {
     Consolidated,
     /// Nothing differs from the baseline. No agent ran.
     Unchanged,
-    /// Another run has the lock.
-    Held {
-        /// Its owner.
-        owner: String,
-        /// Expiry of its lease, unless it is renewed.
-        expires_at: Timestamp,
-    },
-    /// The last success is too recent.
-    CoolingDown {
-        /// End of the cool-down.
-        until: Timestamp,
-    },
-    /// The last run failed, and the time of the next try has not come.
-    Waiting {
-        /// Time of the next try.
-        until: Timestamp,
-    },
+    /// No run may begin now.
+    NotNow(NotNow),
     /// Another run took the lock over. Nothing was touched since.
     LeaseLost,
     /// The run was stopped, and nothing of its agent taken over.

@@ -82,15 +82,7 @@ impl Consolidation {
         let claim = self.lock.claim(&self.options.request(&self.root)).await;
         let lease = match claim.map_err(|source| store("claim the lock", source))? {
             ConsolidationClaim::Granted(lease) => lease,
-            ConsolidationClaim::Held { owner, expires_at } => {
-                return Ok(ConsolidationReport::new(Ending::Held { owner, expires_at }));
-            }
-            ConsolidationClaim::CoolingDown { until } => {
-                return Ok(ConsolidationReport::new(Ending::CoolingDown { until }));
-            }
-            ConsolidationClaim::Waiting { until } => {
-                return Ok(ConsolidationReport::new(Ending::Waiting { until }));
-            }
+            ConsolidationClaim::Refused(why) => return Ok(ConsolidationReport::new(Ending::NotNow(why))),
         };
         let mut report = ConsolidationReport::new(Ending::Unchanged);
         let mut heartbeats = JoinSet::new();
@@ -134,7 +126,7 @@ impl Consolidation {
 
         at(Step::Select);
         let selection = self.options.selection();
-        let pruned = self.outputs.prune(selection.unused_since, self.options.clock.now()).await;
+        let pruned = self.outputs.prune(selection.unused_since).await;
         report.pruned = pruned.map_err(Failure::of_store(Step::Select))?;
         // Before the selection: what is forgotten later is not among the memories, or still due.
         let state = self.lock.state().await.map_err(Failure::of_store(Step::Select))?;
@@ -231,7 +223,7 @@ impl Consolidation {
 
     async fn work(&self, staged: &Staged, memories: &[Memory], forgotten: &[Uuid]) -> Result<(), Failure> {
         let prompt = prompt(forgotten, self.options.max_summary_bytes);
-        let prompt_file = staged.prepare(&prompt, self.options.max_diff_bytes);
+        let prompt_file = staged.prepare(&prompt);
         let prompt_file: &Path = &prompt_file.map_err(Failure::of(Step::Agent))?;
         let task = ConsolidationTask { root: &staged.root(), prompt_file, memories, forgotten };
         self.agent.consolidate(task).await.map_err(Failure::of(Step::Agent))
@@ -263,7 +255,7 @@ impl Consolidation {
         let reason = self.redactor.redact(reason);
         let retry_at = now.checked_add(self.options.retry_after).unwrap_or(Timestamp::MAX);
         let failure = ConsolidationFailure { step, reason: reason.clone(), retry_at };
-        match self.lock.fail(lease, &failure, now).await {
+        match self.lock.fail(lease, &failure).await {
             Err(WriteError::Backend(source)) => store("store the failure of a consolidation", source),
             _ => ConsolidationError::Step { step, reason, retry_at },
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use crate::files::{MEMORY_SUMMARY, WORKSPACE_DIFF};
-use crate::workspace::{Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
+use crate::workspace::{MOST_DIFF, Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
 
 /// A copy of the workspace, removed when it is dropped.
 pub(super) struct Staged {
@@ -38,8 +38,8 @@ impl Staged {
     }
 
     /// Writes the diff into the copy and the prompt next to it. Returns the prompt's file.
-    pub(super) fn prepare(&self, prompt: &str, max_diff_bytes: usize) -> io::Result<PathBuf> {
-        fs::write(self.root().join(WORKSPACE_DIFF), self.diff.to_markdown(max_diff_bytes))?;
+    pub(super) fn prepare(&self, prompt: &str) -> io::Result<PathBuf> {
+        fs::write(self.root().join(WORKSPACE_DIFF), self.diff.to_markdown(MOST_DIFF))?;
         let prompt_file = self.folder.path().join("prompt.md");
         fs::write(&prompt_file, prompt)?;
         Ok(prompt_file)

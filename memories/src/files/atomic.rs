@@ -3,7 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Beginning of the names of temporary files. A walk of the workspace leaves them out.
+/// Beginning of the names of temporary files. The workspace leaves them out, and the next sync
+/// removes what a killed process left.
 pub(crate) const TEMPORARY: &str = ".threadkeep-";
 
 /// Writes a file atomically: a reader sees the old content or the new, also after a kill. A

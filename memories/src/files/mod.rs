@@ -9,6 +9,8 @@ mod extensions;
 mod render;
 mod sync;
 
+#[cfg(all(feature = "workspace", unix))]
+pub(crate) use atomic::TEMPORARY;
 pub use atomic::write_atomically;
 pub use extensions::prune_extensions;
 pub use render::{is_unedited, raw_memories, rollout_summary};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::atomic::TEMPORARY;
 use super::extensions::is_real_folder;
 use super::render::{is_unedited, raw_memories, rollout_summary};
 use super::{EDITED, RAW_MEMORIES, ROLLOUT_SUMMARIES, write_atomically};
@@ -59,6 +60,9 @@ pub fn sync(root: &Path, memories: &[Memory]) -> Result<Synced, SyncError> {
     for memory in memories {
         wanted.insert(format!("{ROLLOUT_SUMMARIES}/{}.md", memory.thread.id), rollout_summary(memory));
     }
+    for folder in [root, &summaries] {
+        remove_temporary(folder).map_err(failed("tidy up", folder))?;
+    }
     let mut synced = Synced::default();
     for entry in fs::read_dir(&summaries).map_err(failed("read", &summaries))? {
         let entry = entry.map_err(failed("read", &summaries))?;
@@ -83,6 +87,17 @@ pub fn sync(root: &Path, memories: &[Memory]) -> Result<Synced, SyncError> {
     }
     synced.removed.sort();
     Ok(synced)
+}
+
+/// Removes temporary files that a killed process left: they may have words of a forgotten thread.
+fn remove_temporary(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves a file to `edited/` if a user edited it. Returns true if it did.

@@ -7,7 +7,7 @@ use super::InMemoryStore;
 use super::data::Data;
 use crate::{
     BoxError, ConsolidationClaim, ConsolidationFailure, ConsolidationLease, ConsolidationLock,
-    ConsolidationRequest, ConsolidationState, ConsolidationSuccess, Term, WriteError,
+    ConsolidationRequest, ConsolidationState, ConsolidationSuccess, NotNow, Term, WriteError,
 };
 
 #[async_trait]
@@ -18,15 +18,15 @@ impl ConsolidationLock for InMemoryStore {
         if let Some((owner, expires_at)) =
             data.lock.holder.clone().filter(|(_, expires_at)| *expires_at > now)
         {
-            return Ok(ConsolidationClaim::Held { owner, expires_at });
+            return Ok(ConsolidationClaim::Refused(NotNow::Held { owner, expires_at }));
         }
         if !request.force {
             if let Some(until) = data.lock.retry_at.filter(|at| *at > now) {
-                return Ok(ConsolidationClaim::Waiting { until });
+                return Ok(ConsolidationClaim::Refused(NotNow::Waiting { until }));
             }
             let until = data.lock.last_success_at.map(|at| at + request.cooldown);
             if let Some(until) = until.filter(|until| *until > now && data.forgotten.is_empty()) {
-                return Ok(ConsolidationClaim::CoolingDown { until });
+                return Ok(ConsolidationClaim::Refused(NotNow::CoolingDown { until }));
             }
         }
         data.token += 1;
@@ -78,7 +78,6 @@ impl ConsolidationLock for InMemoryStore {
         &self,
         lease: &ConsolidationLease,
         failure: &ConsolidationFailure,
-        _now: Timestamp,
     ) -> Result<(), WriteError> {
         let mut data = self.data();
         check(&data, lease)?;

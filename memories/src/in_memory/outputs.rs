@@ -47,7 +47,7 @@ impl StageOneOutputs for InMemoryStore {
         Ok(used)
     }
 
-    async fn prune(&self, unused_since: Timestamp, _now: Timestamp) -> Result<u64, BoxError> {
+    async fn prune(&self, unused_since: Timestamp) -> Result<u64, BoxError> {
         let mut data = self.data();
         let off = data.memories.values().filter(|memory| is_off(&data, memory));
         let off: Vec<Uuid> = off.map(|memory| memory.thread.id).collect();
@@ -59,11 +59,11 @@ impl StageOneOutputs for InMemoryStore {
         Ok((before - data.memories.len()) as u64)
     }
 
-    async fn forget(&self, thread: Uuid, _now: Timestamp) -> Result<bool, BoxError> {
+    async fn forget(&self, thread: Uuid) -> Result<bool, BoxError> {
         Ok(self.data().forget(thread))
     }
 
-    async fn clear(&self, _now: Timestamp) -> Result<u64, BoxError> {
+    async fn clear(&self) -> Result<u64, BoxError> {
         let mut data = self.data();
         let cleared = data.memories.len() as u64;
         data.memories.clear();

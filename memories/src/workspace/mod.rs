@@ -44,7 +44,6 @@ pub use self::baseline::Baseline;
 pub use self::diff::change::{Change, ChangeKind};
 pub use self::diff::{MOST_DIFF, WorkspaceDiff};
 pub use self::error::WorkspaceError;
-pub use self::name::DIFF_FILE;
 pub use self::publish::Published;
 pub use self::snapshot::{Refusal, Refused, Snapshot};
 

@@ -3,8 +3,7 @@
 use gix_object::bstr::ByteSlice;
 use gix_validate::path::component::{Mode, Options};
 
-/// Name of the file with the changes, in the root.
-pub const DIFF_FILE: &str = "phase2_workspace_diff.md";
+use crate::files::{TEMPORARY, WORKSPACE_DIFF};
 
 /// Name of the repository, in the root.
 pub(super) const GIT: &str = ".git";
@@ -12,9 +11,10 @@ pub(super) const GIT: &str = ".git";
 /// Name of the folder in the root where new files and repositories are made.
 pub(super) const AREA: &str = ".threadkeep";
 
-/// Returns true for names in the root that are not content.
-pub(super) fn is_reserved(name: &[u8]) -> bool {
-    [DIFF_FILE, GIT, AREA].iter().any(|reserved| reserved.as_bytes() == name)
+/// Returns true for names that are not content: a few in the root, and temporary files anywhere.
+pub(super) fn is_reserved(name: &[u8], depth: usize) -> bool {
+    let in_root = [WORKSPACE_DIFF, GIT, AREA].iter().any(|reserved| reserved.as_bytes() == name);
+    (depth == 0 && in_root) || name.starts_with(TEMPORARY.as_bytes())
 }
 
 /// Returns true if git accepts the name in a tree, on every system.

@@ -192,7 +192,7 @@ impl Walk<'_, '_> {
     fn walk(&mut self, folder: &Folder, depth: usize) -> Result<(), WorkspaceError> {
         let names = folder.names().map_err(|error| self.error("list", error))?;
         for (name, kind) in names {
-            if depth == 0 && name::is_reserved(&name) {
+            if name::is_reserved(&name, depth) {
                 continue;
             }
             let length = self.path.len();

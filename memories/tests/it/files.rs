@@ -97,6 +97,19 @@ fn a_sync_writes_what_differs_and_removes_what_is_gone() -> Result {
 }
 
 #[test]
+fn a_file_that_a_killed_process_left_is_removed() -> Result {
+    let root = tempfile::tempdir()?;
+    let root = root.path();
+    sync(root, &[memory(1, "a")])?;
+    for left in [".threadkeep-abc123", "rollout_summaries/.threadkeep-def456"] {
+        fs::write(root.join(left), "words")?;
+        assert_eq!(sync(root, &[memory(1, "a")])?, Synced::default());
+        assert!(!root.join(left).exists(), "{left}");
+    }
+    Ok(())
+}
+
+#[test]
 fn an_edit_of_a_generated_file_is_moved_and_never_lost() -> Result {
     let root = tempfile::tempdir()?;
     let root = root.path();

@@ -24,8 +24,7 @@ impl StageOneJobs for MemoryStore {
         );
         let renew =
             renew.bind(uuid_text(lease.thread_id)).bind(lease.token).bind(term.expires_at.as_millisecond());
-        self.under_lease(Durability::Usual, async |conn| Ok(renew.execute(conn).await?.rows_affected() == 1))
-            .await
+        self.change_under_lease(renew).await
     }
 
     async fn succeed(
@@ -83,8 +82,7 @@ impl StageOneJobs for MemoryStore {
             .bind(redact(&failure.reason))
             .bind(failure.retry_at.map(Timestamp::as_millisecond))
             .bind(now.as_millisecond());
-        self.under_lease(Durability::Usual, async |conn| Ok(fail.execute(conn).await?.rows_affected() == 1))
-            .await
+        self.change_under_lease(fail).await
     }
 
     async fn release(&self, lease: &JobLease) -> Result<(), WriteError> {
@@ -93,11 +91,7 @@ impl StageOneJobs for MemoryStore {
              WHERE thread_id = ?1 AND token = ?2 AND state = 'running'",
         );
         let release = release.bind(uuid_text(lease.thread_id)).bind(lease.token);
-        self.under_lease(
-            Durability::Usual,
-            async |conn| Ok(release.execute(conn).await?.rows_affected() == 1),
-        )
-        .await
+        self.change_under_lease(release).await
     }
 
     async fn consider(&self, request: &ClaimRequest) -> Result<Vec<Considered>, BoxError> {

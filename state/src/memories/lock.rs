@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use threadkeep_memories::{
     BoxError, ConsolidationClaim, ConsolidationFailure, ConsolidationLease, ConsolidationLock,
-    ConsolidationRequest, ConsolidationState, ConsolidationSuccess, Term, WriteError,
+    ConsolidationRequest, ConsolidationState, ConsolidationSuccess, NotNow, Term, WriteError,
 };
 use threadkeep_redact::redact;
 use threadkeep_sqlite::{DbError, Durability, RowReader, json, uuid_text};
@@ -24,7 +24,7 @@ impl ConsolidationLock for MemoryStore {
         let claim = async |conn: &mut SqliteConnection| {
             let state = state(conn).await?;
             if let Some(refusal) = refusal(&state, request) {
-                return Ok(refusal);
+                return Ok(ConsolidationClaim::Refused(refusal));
             }
             let token = next_tokens(conn, 1).await?;
             sqlx::query(
@@ -49,8 +49,7 @@ impl ConsolidationLock for MemoryStore {
              ?1 AND lease_owner IS NOT NULL",
         );
         let renew = renew.bind(lease.token).bind(term.expires_at.as_millisecond());
-        self.under_lease(Durability::Usual, async |conn| Ok(renew.execute(conn).await?.rows_affected() == 1))
-            .await
+        self.change_under_lease(renew).await
     }
 
     async fn succeed(
@@ -80,7 +79,6 @@ impl ConsolidationLock for MemoryStore {
         &self,
         lease: &ConsolidationLease,
         failure: &ConsolidationFailure,
-        _now: Timestamp,
     ) -> Result<(), WriteError> {
         let fail = sqlx::query(
             "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL, \
@@ -92,8 +90,7 @@ impl ConsolidationLock for MemoryStore {
             .bind(failure.step.code())
             .bind(redact(&failure.reason))
             .bind(failure.retry_at.as_millisecond());
-        self.under_lease(Durability::Usual, async |conn| Ok(fail.execute(conn).await?.rows_affected() == 1))
-            .await
+        self.change_under_lease(fail).await
     }
 
     async fn release(&self, lease: &ConsolidationLease) -> Result<(), WriteError> {
@@ -102,11 +99,7 @@ impl ConsolidationLock for MemoryStore {
              = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
         )
         .bind(lease.token);
-        self.under_lease(
-            Durability::Usual,
-            async |conn| Ok(release.execute(conn).await?.rows_affected() == 1),
-        )
-        .await
+        self.change_under_lease(release).await
     }
 
     async fn state(&self) -> Result<ConsolidationState, BoxError> {
@@ -125,21 +118,21 @@ pub(super) fn living_holder(state: &ConsolidationState, now: Timestamp) -> Optio
     is_alive.then_some((owner, *expires_at))
 }
 
-/// Returns the answer to a request that is not granted.
-fn refusal(state: &ConsolidationState, request: &ConsolidationRequest) -> Option<ConsolidationClaim> {
+/// Returns the reason why a request is not granted.
+fn refusal(state: &ConsolidationState, request: &ConsolidationRequest) -> Option<NotNow> {
     let now = request.term.now;
     if let Some((owner, expires_at)) = living_holder(state, now) {
-        return Some(ConsolidationClaim::Held { owner: owner.clone(), expires_at });
+        return Some(NotNow::Held { owner: owner.clone(), expires_at });
     }
     if request.force {
         return None;
     }
     if let Some(until) = state.retry_at.filter(|at| *at > now) {
-        return Some(ConsolidationClaim::Waiting { until });
+        return Some(NotNow::Waiting { until });
     }
     let until = state.last_success_at.and_then(|at| at.checked_add(request.cooldown).ok());
     let until = until.filter(|until| *until > now && state.forgotten.is_empty());
-    until.map(|until| ConsolidationClaim::CoolingDown { until })
+    until.map(|until| NotNow::CoolingDown { until })
 }
 
 /// Stores the selection, the kept files, and what is still due.

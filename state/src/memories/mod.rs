@@ -8,7 +8,8 @@ mod outputs;
 mod text;
 mod verdict;
 
-use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection};
 use threadkeep_memories::{BoxError, WriteError};
 use threadkeep_sqlite::{Database, DbError, Durability};
 
@@ -55,7 +56,17 @@ impl MemoryStore {
             Err(error) => Err(WriteError::Backend(BoxError::from(error))),
         }
     }
+
+    /// Runs one statement under a lease: it changes no row if the lease is no longer the current
+    /// one.
+    async fn change_under_lease(&self, change: Change<'_>) -> Result<(), WriteError> {
+        let run = async |conn: &mut SqliteConnection| Ok(change.execute(conn).await?.rows_affected() == 1);
+        self.under_lease(Durability::Usual, run).await
+    }
 }
+
+/// Statement that changes one row if a lease is the current one.
+type Change<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// Takes the next fencing tokens, and returns the first.
 async fn next_tokens(conn: &mut SqliteConnection, count: usize) -> Result<i64, sqlx::Error> {

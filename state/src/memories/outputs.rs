@@ -62,7 +62,7 @@ impl StageOneOutputs for MemoryStore {
         self.change(update.bind(json(&ids)).bind(now.as_millisecond())).await
     }
 
-    async fn prune(&self, unused_since: Timestamp, _now: Timestamp) -> Result<u64, BoxError> {
+    async fn prune(&self, unused_since: Timestamp) -> Result<u64, BoxError> {
         // A trigger forgets memories when a memory mode is switched off; this is for modes that
         // nothing switched.
         let delete = sqlx::query(
@@ -72,7 +72,7 @@ impl StageOneOutputs for MemoryStore {
         self.change(delete.bind(unused_since.as_millisecond())).await
     }
 
-    async fn forget(&self, thread: Uuid, _now: Timestamp) -> Result<bool, BoxError> {
+    async fn forget(&self, thread: Uuid) -> Result<bool, BoxError> {
         let id = uuid_text(thread);
         let forget = async |conn: &mut SqliteConnection| {
             // A worker on the thread loses its lease, and the thread waits for an update.
@@ -96,7 +96,7 @@ impl StageOneOutputs for MemoryStore {
         Ok(forgotten?)
     }
 
-    async fn clear(&self, _now: Timestamp) -> Result<u64, BoxError> {
+    async fn clear(&self) -> Result<u64, BoxError> {
         let clear = async |conn: &mut SqliteConnection| {
             let cleared = sqlx::query("DELETE FROM memories").execute(&mut *conn).await?.rows_affected();
             for statement in [

@@ -1,7 +1,6 @@
 //! `memories clear`: removes all memories.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::memories::{clear_files, empty_baseline};
 use threadkeep_app::opening::Index;
@@ -35,7 +34,7 @@ impl Run for Clear {
         let cleared = if self.yes || may_go(count, screen).await? {
             let files = store.kept_files().await.map_err(boxed)?;
             let root = store.state().await.map_err(boxed)?.root;
-            let cleared = store.clear(Timestamp::now()).await.map_err(boxed)?;
+            let cleared = store.clear().await.map_err(boxed)?;
             bring_files_in_line(&store, screen).await?;
             if let Some(root) = root {
                 for left in clear_files(&root, &files)? {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use threadkeep_app::memories::{consolidation, root, step};
+use threadkeep_app::memories::{consolidation, step};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::Memories;
 use threadkeep_app::text::{clean, counted, one_line};
@@ -12,9 +12,9 @@ use threadkeep_app::time::Clock;
 use threadkeep_app::{Fault, Message, Observer as _, command, messages};
 use threadkeep_backfill::StopHandle;
 use threadkeep_memories::consolidation::{ConsolidationError, ConsolidationReport, Ending};
-use threadkeep_memories::{ConsolidationAgent, ConsolidationLock as _};
+use threadkeep_memories::{ConsolidationAgent, NotNow};
 
-use super::{boxed, diff};
+use super::{diff, folder};
 use crate::command::Context;
 use crate::output::Screen;
 use crate::output::json::{at, ms};
@@ -39,8 +39,7 @@ pub(super) async fn consolidate(
     (force, stop): (bool, &StopHandle),
 ) -> Result<Consolidated, Fault> {
     let store = index.state.memories();
-    let last = store.state().await.map_err(boxed)?.root;
-    let root = root(dirs, given, last);
+    let root = folder(dirs, given, &store).await?;
     if let Some(agents) = &root.agents_own {
         let (agents, ours) = (agents.display(), root.path.display());
         screen.note(&format!("{agents} is the agent's own; memories made here are in {ours}").into());
@@ -80,9 +79,9 @@ impl Consolidated {
         let (ending, until) = match &report.ending {
             Ending::Consolidated => ("consolidated", None),
             Ending::Unchanged => ("unchanged", None),
-            Ending::Held { expires_at, .. } => ("held", Some(*expires_at)),
-            Ending::CoolingDown { until } => ("cooling_down", Some(*until)),
-            Ending::Waiting { until } => ("waiting", Some(*until)),
+            Ending::NotNow(NotNow::Held { expires_at, .. }) => ("held", Some(*expires_at)),
+            Ending::NotNow(NotNow::CoolingDown { until }) => ("cooling_down", Some(*until)),
+            Ending::NotNow(NotNow::Waiting { until }) => ("waiting", Some(*until)),
             Ending::LeaseLost => ("lease_lost", None),
             Ending::Stopped => ("stopped", None),
             _ => ("other", None),
@@ -118,12 +117,14 @@ impl Consolidated {
                 format!("consolidated: {}; {files} changed", memories_of(memories)).into()
             }
             Ending::Unchanged => "consolidated already: no file has changed since".into(),
-            Ending::Held { owner, .. } => format!("not consolidated: {owner} does it now").into(),
-            Ending::CoolingDown { until } => {
+            Ending::NotNow(NotNow::Held { owner, .. }) => {
+                format!("not consolidated: {owner} does it now").into()
+            }
+            Ending::NotNow(NotNow::CoolingDown { until }) => {
                 let until = clock.full(*until);
                 (format!("not consolidated again before {until}; "), force(), " does it now").into()
             }
-            Ending::Waiting { until } => {
+            Ending::NotNow(NotNow::Waiting { until }) => {
                 let until = clock.full(*until);
                 (format!("the last consolidation failed, the next is at {until}; "), force(), " does it now")
                     .into()

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::memories::{changes, root};
+use threadkeep_app::memories::changes;
 use threadkeep_app::opening::Index;
 use threadkeep_app::{Message, command};
-use threadkeep_memories::{Change, ChangeKind, ConsolidationLock as _, MOST_DIFF, WorkspaceDiff};
+use threadkeep_memories::{Change, ChangeKind, MOST_DIFF, WorkspaceDiff};
 
-use super::{boxed, text};
+use super::{folder, text};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -28,9 +28,8 @@ struct Changes {
 impl Run for Diff<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
-        let last = index.state.memories().state().await.map_err(boxed)?.root;
+        let root = folder(dirs, self.root, &index.state.memories()).await?.path;
         index.close().await?;
-        let root = root(dirs, self.root, last).path;
         let diff = changes(&root)?;
         Ok(Box::new(Changes { root, diff }))
     }

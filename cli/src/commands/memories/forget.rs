@@ -38,7 +38,7 @@ impl Run for Forget<'_> {
         let (lookup, store) = (Lookup::new(&index, &home, screen), index.state.memories());
         let forgotten = each(&lookup, self.ids, async |typed| {
             let thread = lookup.find(typed).await?.id;
-            let had_memory = store.forget(thread, Timestamp::now()).await.map_err(boxed)?;
+            let had_memory = store.forget(thread).await.map_err(boxed)?;
             Ok(Forgotten { thread, had_memory })
         });
         let forgotten = forgotten.await;

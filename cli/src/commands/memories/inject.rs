@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::memories::root;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::{Fault, Message, command, messages};
+use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_memories::files::MEMORY_SUMMARY;
-use threadkeep_memories::{ConsolidationLock as _, StageOneOutputs as _};
 use uuid::Uuid;
 
 use super::sections::{cited, shown};
-use super::{boxed, text};
+use super::{boxed, folder, text};
 use crate::command::{Answered, Context, Run};
 use crate::output::color::{DIM, paint};
 use crate::output::{Answer, Screen};
@@ -41,8 +40,7 @@ impl Run for Inject<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
         let store = index.state.memories();
-        let last = store.state().await.map_err(boxed)?.root;
-        let file = root(dirs, self.root, last).path.join(MEMORY_SUMMARY);
+        let file = folder(dirs, self.root, &store).await?.path.join(MEMORY_SUMMARY);
         let whole = read(&file).map_err(|error| {
             let why = messages::of_io(&error);
             Fault::without_hint(format!("cannot read {}: {why}", file.display())).because(&error)

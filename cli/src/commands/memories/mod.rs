@@ -16,8 +16,13 @@ mod status;
 mod text;
 
 use std::error::Error;
+use std::path::Path;
 
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::memories::{Root, root};
 use threadkeep_app::{Fault, messages};
+use threadkeep_memories::ConsolidationLock as _;
+use threadkeep_state::memories::MemoryStore;
 
 use crate::args::{Ids, MemoriesArgs, MemoriesCommand};
 use crate::command::Run;
@@ -37,6 +42,11 @@ pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
         MemoriesCommand::Rebuild => Box::new(rebuild::Rebuild { root }),
         MemoriesCommand::Inject { cwd } => Box::new(inject::Inject { cwd: cwd.as_deref(), root }),
     }
+}
+
+/// Returns the folder of memories: the given one, or that of the last consolidation.
+async fn folder(dirs: &Dirs, given: Option<&Path>, store: &MemoryStore) -> Result<Root, Fault> {
+    Ok(root(dirs, given, store.state().await.map_err(boxed)?.root))
 }
 
 /// Converts an error behind a port, which has lost its type.

@@ -6,13 +6,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
-use threadkeep_app::memories::{open_root, root};
+use threadkeep_app::memories::open_root;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_memories::ConsolidationLock as _;
 use threadkeep_memories::consolidation::{Rebuilt, rebuild};
 
-use super::boxed;
+use super::{boxed, folder};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -35,8 +34,7 @@ impl Run for Rebuild<'_> {
             let remedy = "wait for its end, then rebuild";
             return Err(Fault::new(format!("a consolidation runs now ({owner})"), remedy));
         }
-        let last = store.state().await.map_err(boxed)?.root;
-        let root = root(dirs, self.root, last).path;
+        let root = folder(dirs, self.root, &store).await?.path;
         open_root(&root)?;
         let rebuilt = rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?;
         index.close().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use threadkeep_memories::consolidation::{ConsolidationError, Ending};
 use threadkeep_memories::{
     AgentError, Clock as _, ConsolidationAgent, ConsolidationClaim, ConsolidationLock, ConsolidationRequest,
-    ConsolidationTask, Step, Term,
+    ConsolidationTask, NotNow, Step, Term,
 };
 use tokio::sync::Notify;
 
@@ -102,10 +102,10 @@ async fn two_runs_at_once_are_one_consolidation() -> Result {
         second = async {
             began.notified().await;
             fixture.run(no_agent).await
-        } => assert!(matches!(second?.ending, Ending::Held { .. })),
+        } => assert!(matches!(second?.ending, Ending::NotNow(NotNow::Held { .. }))),
     }
     // The first run's future was dropped: its lease expires.
-    assert!(matches!(fixture.run(no_agent).await?.ending, Ending::Held { .. }));
+    assert!(matches!(fixture.run(no_agent).await?.ending, Ending::NotNow(NotNow::Held { .. })));
     fixture.clock.advance(Duration::from_secs(3_601));
     assert_eq!(fixture.run(summary("good\n")).await?.ending, Ending::Consolidated);
     Ok(())

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use threadkeep_memories::consolidation::{ConsolidationError, Ending};
 use threadkeep_memories::in_memory::ScriptedAgent;
-use threadkeep_memories::{AgentError, Clock as _, ConsolidationLock, StageOneOutputs, Step, Workspace};
+use threadkeep_memories::{
+    AgentError, Clock as _, ConsolidationLock, NotNow, StageOneOutputs, Step, Workspace,
+};
 
 use super::fixture::{Fixture, Result, hours, id, no_agent, summary, write};
 
@@ -49,7 +51,10 @@ async fn a_first_run_makes_everything_and_a_second_finds_nothing() -> Result {
 
     let cooling = fixture.engine(ScriptedAgent::new(no_agent), fixture.options());
     let until = hours(fixture.clock.now(), 6);
-    assert_eq!(cooling.run(std::future::pending(), |_| {}).await?.ending, Ending::CoolingDown { until });
+    assert_eq!(
+        cooling.run(std::future::pending(), |_| {}).await?.ending,
+        Ending::NotNow(NotNow::CoolingDown { until })
+    );
     fixture.clock.advance(Duration::from_secs(6 * 3_600));
     assert_eq!(cooling.run(std::future::pending(), |_| {}).await?.ending, Ending::Unchanged);
     Ok(())
@@ -152,7 +157,10 @@ async fn a_result_that_breaks_the_rules_changes_nothing() -> Result {
     // Nothing of the failed runs is lost: the next agent is given the same change.
     let engine = fixture.engine(ScriptedAgent::new(summary("better\n")), fixture.options());
     let until = hours(fixture.clock.now(), 1);
-    assert_eq!(engine.run(std::future::pending(), |_| {}).await?.ending, Ending::Waiting { until });
+    assert_eq!(
+        engine.run(std::future::pending(), |_| {}).await?.ending,
+        Ending::NotNow(NotNow::Waiting { until })
+    );
     assert_eq!(fixture.run(summary("better\n")).await?.ending, Ending::Consolidated);
     assert_eq!(fixture.read("memory_summary.md")?, "better\n");
     Ok(())

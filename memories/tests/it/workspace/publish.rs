@@ -1,4 +1,4 @@
-//! What an agent wrote reaches the root, and what the user wrote meanwhile stays.
+//! Publishing: the agent's files reach the root, and the user's edits in between stay.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -75,7 +75,7 @@ async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Res
     Ok(())
 }
 
-/// What damage may leave of the beginning of a database.
+/// Beginnings of a database, as damage may leave them.
 const BEGINNINGS: [fn(&mut Vec<u8>); 4] = [
     |bytes| bytes[..4_096].fill(b'l'),
     |bytes| bytes[3] = b'l',

@@ -200,3 +200,22 @@ async fn a_deleted_threads_words_leave_the_workspace_at_once() -> Result {
     assert!(!words()?.contains("ZEBRA2") && words()?.contains("ZEBRA3"));
     Ok(())
 }
+
+/// An upsert deletes the memory by a trigger, which notes a thread that is noted already.
+#[tokio::test]
+async fn a_rollout_that_forbids_memories_is_indexed_also_if_it_was_forgotten_before() -> Result {
+    let (fixture, now) = (Fixture::empty().await?, Timestamp::now());
+    threads(&fixture, 1..2, now, 20).await?;
+    remember(&fixture.state, id(1), "words").await?;
+    fixture.sql("UPDATE memories SET selected = 1").await?;
+    fixture.sql(AssertSqlSafe(format!("INSERT INTO memory_forgotten VALUES ('{}')", id(1)))).await?;
+    let mut metadata = ThreadMetadata::new(id(1));
+    metadata.created_at = Some(now - std::time::Duration::from_secs(20 * 3_600));
+    metadata.memory_mode = Some("polluted".to_owned());
+    let thread = ThreadUpsert::new(metadata, &rollout_path(id(1)), false, "mock");
+    fixture.state.threads().upsert(&[thread]).await?;
+    let memories = fixture.state.memories();
+    assert_eq!(memories.get(id(1)).await?, None);
+    assert_eq!(ConsolidationLock::state(&memories).await?.forgotten, [id(1)]);
+    Ok(())
+}

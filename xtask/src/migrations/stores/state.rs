@@ -74,7 +74,7 @@ async fn memories(state: &StateRuntime) -> Result<()> {
     };
     ConsolidationLock::succeed(&store, &lease, &success, now).await?;
     store.record_usage(&[KEPT], now).await.map_err(Error::from_boxed)?;
-    store.forget(DELETED, now).await.map_err(Error::from_boxed)?;
+    store.forget(DELETED).await.map_err(Error::from_boxed)?;
     Ok(())
 }
 
