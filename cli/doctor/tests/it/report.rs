@@ -1,0 +1,28 @@
+//! The report as a document.
+
+use crate::fixture::{Fixture, Result};
+
+#[test]
+fn a_report_has_every_check_once() -> Result {
+    let fixture = Fixture::new()?;
+    let document = fixture.report()?.document();
+    assert_eq!(document["schema_version"], 1);
+    let checks = document["checks"].as_object().ok_or("no checks")?;
+    assert_eq!(checks.len(), threadkeep_doctor::checks::all().count());
+    for (id, check) in checks {
+        assert_eq!(check["id"], **id);
+        let is_trouble = matches!(check["status"].as_str(), Some("warning" | "fail"));
+        assert_eq!(check["remediation"].is_string(), is_trouble, "{id}: {check}");
+        assert!(check["details"].as_object().is_some_and(|details| details.values().all(|v| v.is_string())));
+    }
+    Ok(())
+}
+
+#[test]
+fn only_named_checks_run() -> Result {
+    let mut fixture = Fixture::new()?;
+    let check = fixture.check("runtime.provenance")?;
+    assert_eq!(check["details"]["executable"], "/usr/bin/threadkeep");
+    assert_eq!(check["category"], "runtime");
+    Ok(())
+}

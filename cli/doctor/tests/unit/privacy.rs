@@ -1,0 +1,37 @@
+//! What is private goes, and nothing else.
+
+use jiff::Timestamp;
+use threadkeep_app::dirs::{Dirs, Given};
+
+use super::Privacy;
+use crate::{Context, Machine, Options};
+
+fn privacy(home: &str, user: &str, host: &str) -> Privacy {
+    let variables = [("USER", user), ("MY_API_KEY", "correct horse battery")];
+    let machine = Machine {
+        variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
+        user_home: Some(home.into()),
+        host: host.to_owned(),
+        ..Machine::default()
+    };
+    let context =
+        Context::new(&Dirs::default(), &Given::default(), Options::default(), machine, Timestamp::UNIX_EPOCH);
+    Privacy::new(&context)
+}
+
+#[test]
+fn the_home_directory_is_a_tilde_and_names_are_replaced() {
+    let privacy = privacy("/home/ada", "ada", "engine");
+    assert_eq!(privacy.for_screen("/home/ada/.codex on /home/adam"), "~/.codex on /home/adam");
+    assert_eq!(
+        privacy.for_report("/srv/ada/x of ada at engine.local"),
+        "/srv/<user>/x of <user> at <host>.local"
+    );
+    assert_eq!(privacy.for_report("adage and engineer"), "adage and engineer");
+}
+
+#[test]
+fn values_of_secret_variables_are_removed() {
+    let privacy = privacy("/root", "root", "x");
+    assert_eq!(privacy.for_screen("it is correct horse battery!"), "it is [redacted]!");
+}
