@@ -62,6 +62,7 @@ mod url;
 pub use check::{Check, Finding, Fix, Note, Status, Value};
 pub use context::{Context, Options};
 pub use machine::Machine;
+pub use privacy::Privacy;
 pub use report::{Counts, Report, SCHEMA};
 pub use runner::examine;
 pub use section::Section;

@@ -15,7 +15,7 @@ const LEAST_NAME: usize = 3;
 
 /// Private texts, which must not leave the machine.
 #[derive(Clone, Debug)]
-pub(crate) struct Privacy {
+pub struct Privacy {
     /// Values of secrets that are known: credentials in the environment and in `auth.json`.
     secrets: Vec<String>,
     /// The user's home directory.
@@ -25,7 +25,9 @@ pub(crate) struct Privacy {
 }
 
 impl Privacy {
-    pub(crate) fn new(context: &Context) -> Privacy {
+    /// Collects what is private on this machine.
+    #[must_use]
+    pub fn new(context: &Context) -> Privacy {
         let machine = &context.machine;
         let mut secrets: Vec<String> = machine
             .variables
@@ -68,11 +70,14 @@ impl Privacy {
     }
 
     /// Removes user and host names, too.
-    pub(crate) fn for_report(&self, text: &str) -> String {
+    #[must_use]
+    pub fn for_report(&self, text: &str) -> String {
         let mut text = self.for_screen(text);
         for (name, instead) in &self.names {
             text = replace_words(&text, name, instead, |before, after| {
-                !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+                // A user may be called `user`, and a mark stays as it is.
+                let is_part = |c: char| c.is_alphanumeric();
+                !before.is_some_and(|c| is_part(c) || c == '<') && !after.is_some_and(is_part)
             });
         }
         text

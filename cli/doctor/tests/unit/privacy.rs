@@ -31,6 +31,14 @@ fn the_home_directory_is_a_tilde_and_names_are_replaced() {
 }
 
 #[test]
+fn a_report_that_is_cleaned_twice_stays_as_it_is() {
+    let privacy = privacy("/home/user", "user", "host");
+    let once = privacy.for_report("/home/user/x of user at host, key=hunter2secret9");
+    assert_eq!(once, privacy.for_report(&once));
+    assert!(once.starts_with("~/x of <user> at <host>"), "{once}");
+}
+
+#[test]
 fn values_of_secret_variables_are_removed() {
     let privacy = privacy("/root", "root", "x");
     assert_eq!(privacy.for_screen("it is correct horse battery!"), "it is [redacted]!");
