@@ -13,6 +13,7 @@
 //! | [`messages`] | each library error in words, with the command that helps |
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
+//! | [`feedback`] | the bundle for a bug report |
 //! | [`folders`] | folders and repositories as people mean them |
 //! | [`memories`] | the folder of memories, and the model and the agent that the settings choose |
 //! | [`outcome`] | whether a run still goes on |
@@ -58,6 +59,7 @@
 
 pub mod dirs;
 pub mod fault;
+pub mod feedback;
 pub mod folders;
 pub mod label;
 pub mod memories;

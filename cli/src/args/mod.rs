@@ -1,6 +1,7 @@
 //! The command line, in the words of `--help`.
 
 mod config;
+mod feedback;
 mod goals;
 mod logs;
 mod memories;
@@ -18,6 +19,7 @@ use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
+pub(crate) use feedback::FeedbackArgs;
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
 pub(crate) use logs::{Level, LogsArgs};
 pub(crate) use memories::{MemoriesArgs, MemoriesCommand, Phase, RunArgs};
@@ -71,6 +73,11 @@ Exit codes: 0 success, also without any logs and when Ctrl-C or the end of a pip
 const CONFIG_CODES: &str = "\
 Exit codes: 0 success, 1 `show` found errors in the file, 2 failure.";
 const REPAIR_CODES: &str = "Exit codes: 0 success, 1 something could not be done, 2 failure.";
+const FEEDBACK_CODES: &str = "\
+The bundle has the report of the doctor, which uses no network here, and its tags; with --include-logs also log rows. \
+Secrets, your home directory, and names of user and host are removed from all of it. Nothing is sent without --upload.
+
+Exit codes: 0 success, also if you answered no; 2 failure: no bundle was written, or the server did not accept it.";
 const OTHER_CODES: &str = "Exit codes: 0 success, 2 failure.";
 
 /// Find, name, archive and watch your coding agent's conversations
@@ -143,6 +150,9 @@ pub(crate) enum Command {
     /// Copy every database, whole and checked, next to it
     #[command(after_help = REPAIR_CODES)]
     Snapshot,
+    /// Write a bundle for a bug report: the doctor's report and, if you like, log rows
+    #[command(after_help = FEEDBACK_CODES)]
+    Feedback(FeedbackArgs),
     /// Show the settings, their path, or their schema
     #[command(after_help = CONFIG_CODES)]
     Config(ConfigArgs),

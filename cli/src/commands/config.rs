@@ -137,7 +137,7 @@ fn problems(file: &ConfigFile, screen: &Screen) -> String {
         }
     }
     if file.errors().next().is_some() {
-        text.push_str("\nUntil this is corrected, only config, status and completions run.\n");
+        text.push_str("\nUntil this is corrected, only config, status, feedback and completions run.\n");
     }
     text
 }

@@ -6,9 +6,11 @@ mod complete_values;
 mod completion_scripts;
 mod completions;
 mod config;
+mod feedback;
 mod goals;
 mod homes;
 mod logs;
+mod machine;
 mod memories;
 mod problems;
 mod repair;
@@ -17,6 +19,7 @@ mod several;
 mod snapshot;
 mod status;
 mod threads;
+mod upload;
 mod word;
 
 use threadkeep_app::dirs::Dirs;
@@ -143,6 +146,7 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Logs(args) => Box::new(logs::Logs(args)),
         Command::Threads(args) => threads::of(args),
         Command::Config(args) => Box::new(config::Config(&args.command)),
+        Command::Feedback(args) => Box::new(feedback::Feedback(args)),
         Command::Status => Box::new(status::Status),
         Command::Repair(args) => Box::new(repair::Repair(args)),
         Command::Snapshot => Box::new(snapshot::Snapshot),

@@ -210,10 +210,20 @@ impl Screen {
         self.tell(&lines);
     }
 
+    /// Returns true if there is a terminal to ask on.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Returns true if answers have colours.
+    pub(crate) fn has_color(&self) -> bool {
+        self.out != ColorChoice::Never
+    }
+
     /// Asks the user on the terminal: true for yes, false for anything else, `None` if there is no
     /// terminal to ask on.
     pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
-        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !self.can_ask() {
             return None;
         }
         self.tell(&format!("{question} [y/N] "));

@@ -74,6 +74,9 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     agent_command = []          # default
     agent_variables = []        # default
     agent_timeout_minutes = 30  # default
+
+    [feedback]
+    sentry_dsn = ""             # default
     "#);
     insta::assert_snapshot!(fixture.run(&["config", "path"])?.all(), @r"
     exit 0
@@ -203,10 +206,13 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     insta::assert_snapshot!(show.stdout.lines().skip(43).collect::<Vec<_>>().join("\n"), @r#"
     agent_timeout_minutes = 30  # default
 
+    [feedback]
+    sentry_dsn = ""             # default
+
     error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
       hint: correct it, or remove the line for the default, 1000
 
-    Until this is corrected, only config, status and completions run.
+    Until this is corrected, only config, status, feedback and completions run.
     "#);
     let status = fixture.run(&["status"])?;
     assert_eq!(status.code, Some(1));

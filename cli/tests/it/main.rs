@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod edit;
 mod family;
+mod feedback;
 mod fixture;
 mod full;
 mod goals;

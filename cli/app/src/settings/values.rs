@@ -21,6 +21,8 @@ pub struct Settings {
     /// Memories of threads: which threads they are made from, by which model, and which agent
     /// consolidates them.
     pub memories: Memories,
+    /// Bundles for bug reports.
+    pub feedback: Feedback,
 }
 
 /// The section `[features]`.
@@ -212,4 +214,14 @@ impl Default for Memories {
             agent_timeout_minutes: 30,
         }
     }
+}
+
+/// The section `[feedback]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Feedback {
+    /// Sentry DSN of the project to which `threadkeep feedback --upload` sends. Empty: it sends
+    /// nothing.
+    pub sentry_dsn: String,
 }
