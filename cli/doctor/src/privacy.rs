@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use threadkeep_app::text::clean;
 use threadkeep_redact::redact;
 
 use crate::context::Context;
@@ -53,7 +54,8 @@ impl Privacy {
 
     /// Removes secrets, and shows the user's home directory as `~`.
     pub(crate) fn for_screen(&self, text: &str) -> String {
-        let mut text = url::shorten_all(text);
+        // Files and programs may hold sequences that a terminal would obey.
+        let mut text = url::shorten_all(&clean(text));
         for secret in &self.secrets {
             if text.contains(secret.as_str()) {
                 text = text.replace(secret.as_str(), "[redacted]");
@@ -66,6 +68,14 @@ impl Privacy {
                     && after.is_none_or(|c| c == '/' || !(c.is_alphanumeric() || "-_.".contains(c)))
             }),
             None => text,
+        }
+    }
+
+    /// Removes the same from a command. A shell takes no quoted `~` for the home directory.
+    pub(crate) fn for_command(&self, command: &str) -> String {
+        match &self.home {
+            Some(home) => self.for_screen(&command.replace(&format!("'{home}/"), "~/'")),
+            None => self.for_screen(command),
         }
     }
 

@@ -42,8 +42,9 @@ pub struct Counts {
 impl Report {
     pub(crate) fn new(mut checks: Vec<Check>, context: &Context) -> Report {
         let privacy = Privacy::new(context);
-        for check in &mut checks {
-            clean(&mut check.finding, |text| privacy.for_screen(text));
+        for Check { finding, .. } in &mut checks {
+            finding.remediation = finding.remediation.as_deref().map(|command| privacy.for_command(command));
+            clean(finding, |text| privacy.for_screen(text));
         }
         Report { generated_at: context.now, checks, privacy }
     }

@@ -43,3 +43,15 @@ fn values_of_secret_variables_are_removed() {
     let privacy = privacy("/root", "root", "x");
     assert_eq!(privacy.for_screen("it is correct horse battery!"), "it is [redacted]!");
 }
+
+#[test]
+fn a_quoted_home_directory_stays_a_path_for_a_shell() {
+    let privacy = privacy("/home/ada", "ada", "engine");
+    assert_eq!(privacy.for_command("rm '/home/ada/my home/x'"), "rm ~/'my home/x'");
+    assert_eq!(privacy.for_command("rm /home/ada/x"), "rm ~/x");
+}
+
+#[test]
+fn a_terminal_obeys_nothing_in_a_text() {
+    assert_eq!(privacy("/root", "root", "x").for_screen("a\u{1b}[2Jb\nc"), "a\u{241b}[2Jb c");
+}
