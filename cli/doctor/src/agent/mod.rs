@@ -2,6 +2,8 @@
 
 mod auth;
 mod config;
+mod program;
 
 pub use auth::{Auth, AuthFile};
 pub use config::{AgentConfig, Parse, Provider};
+pub(crate) use program::{bundled_search, version, version_of};

@@ -1,4 +1,10 @@
 //! The checks on homes in many states, by real files and real processes.
 
+mod background;
 mod fixture;
+mod installation;
+mod programs;
 mod report;
+mod repository;
+mod terminal;
+mod updates;

@@ -1,0 +1,48 @@
+//! Commands to type that are not ours: for package managers and the agent.
+
+use threadkeep_app::dirs::path_word;
+
+use crate::context::Context;
+
+/// Package managers, and how each installs a package.
+const MANAGERS: &[(&str, &str)] = &[
+    ("brew", "brew install"),
+    ("apt-get", "sudo apt-get install"),
+    ("dnf", "sudo dnf install"),
+    ("pacman", "sudo pacman -S"),
+    ("zypper", "sudo zypper install"),
+    ("apk", "sudo apk add"),
+];
+
+/// Returns the command that installs a package, or opens the page of the program.
+pub(crate) fn install(context: &Context, package: &str, page: &str) -> String {
+    let is_there = |(name, _): &&(&str, &str)| !context.machine.programs(name).is_empty();
+    match MANAGERS.iter().find(is_there) {
+        Some((_, install)) => format!("{install} {package}"),
+        None if cfg!(target_os = "macos") => format!("open {page}"),
+        None => format!("xdg-open {page}"),
+    }
+}
+
+/// Returns a command of the agent, for its home if that is not the default one.
+pub(crate) fn agent(context: &Context, words: &str) -> String {
+    if context.dirs.is_agents_own() {
+        return format!("codex {words}");
+    }
+    format!("CODEX_HOME={} codex {words}", path_word(&context.dirs.home))
+}
+
+/// Returns the name of the program in a command such as `code --wait` or `'/opt/my ed' -w`.
+/// Everything else of the command stays private.
+pub(crate) fn program_name(command: &str) -> Option<String> {
+    let command = command.trim();
+    let quote = command.chars().next().filter(|first| matches!(first, '\'' | '"'));
+    let program = match quote {
+        Some(quote) => command[1..].split(quote).next()?,
+        None => command.split_whitespace().next()?,
+    };
+    let name = program.rsplit(['/', '\\']).next()?;
+    // `KEY=value program`: a variable may be a secret.
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "._+-".contains(c));
+    is_name.then(|| name.to_owned())
+}
