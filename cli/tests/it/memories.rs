@@ -272,7 +272,13 @@ fn memories_are_consolidated_edited_forgotten_and_cleared() -> Result {
     let summary = read("memory_summary.md");
     assert!(summary.starts_with("Call me Kim.") && !summary.contains(id), "{summary}");
 
-    assert_eq!(fixture.json(&["--quiet", "memories", "clear", "--yes"])?["memories"], 12);
+    let other = "01a20371-2e88-7042-9271-7b3c9ce3f36d";
+    assert!(read("raw_memories.md").contains(other));
+    fixture.json(&["threads", "memory", other, "disabled"])?;
+    let file = root.join(format!("rollout_summaries/{other}.md"));
+    assert!(!read("raw_memories.md").contains(other) && !file.exists(), "what is disabled goes at once");
+
+    assert_eq!(fixture.json(&["--quiet", "memories", "clear", "--yes"])?["memories"], 11);
     assert_eq!(read("memory_summary.md").trim(), "Call me Kim.");
     assert_eq!(fs::read_dir(root.join("rollout_summaries"))?.count(), 0);
     Ok(())

@@ -8,8 +8,7 @@ use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Observer as _};
 use threadkeep_memories::{ConsolidationLock as _, StageOneOutputs as _};
 
-use super::boxed;
-use super::forget::bring_files_in_line;
+use super::{boxed, bring_files_in_line};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 

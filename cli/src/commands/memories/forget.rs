@@ -1,15 +1,13 @@
 //! `memories forget`: removes the memories of threads.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
-use threadkeep_app::{Fault, Message, Observer as _, command};
+use threadkeep_app::{Message, command};
 use threadkeep_memories::StageOneOutputs as _;
-use threadkeep_state::memories::{MemoryFiles, MemoryStore};
 use uuid::Uuid;
 
-use super::boxed;
+use super::{boxed, bring_files_in_line};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
 use crate::commands::several::{closed, each};
@@ -45,16 +43,6 @@ impl Run for Forget<'_> {
         bring_files_in_line(&store, screen).await?;
         closed(index, forgotten).await
     }
-}
-
-/// Removes the memories from the generated files, too.
-pub(super) async fn bring_files_in_line(store: &MemoryStore, screen: &Screen) -> Result<(), Fault> {
-    if let MemoryFiles::Busy { owner } = store.bring_files_in_line(Timestamp::now()).await.map_err(boxed)? {
-        let run = command("memories run");
-        let note = (format!("a consolidation runs ({owner}) and may write the words again; a later "), run);
-        screen.note(&Message::from(note).append(" removes them"));
-    }
-    Ok(())
 }
 
 impl Answer for Forgotten {

@@ -18,14 +18,16 @@ mod text;
 use std::error::Error;
 use std::path::Path;
 
+use jiff::Timestamp;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::memories::{Root, root};
-use threadkeep_app::{Fault, messages};
+use threadkeep_app::{Fault, Message, Observer as _, command, messages};
 use threadkeep_memories::ConsolidationLock as _;
-use threadkeep_state::memories::MemoryStore;
+use threadkeep_state::memories::{MemoryFiles, MemoryStore};
 
 use crate::args::{Ids, MemoriesArgs, MemoriesCommand};
 use crate::command::Run;
+use crate::output::Screen;
 
 pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
     let root = args.memories_root.as_deref();
@@ -49,7 +51,17 @@ async fn folder(dirs: &Dirs, given: Option<&Path>, store: &MemoryStore) -> Resul
     Ok(root(dirs, given, store.state().await.map_err(boxed)?.root))
 }
 
+/// Removes memories that were forgotten from the generated files, too.
+pub(super) async fn bring_files_in_line(store: &MemoryStore, screen: &Screen) -> Result<(), Fault> {
+    if let MemoryFiles::Busy { owner } = store.bring_files_in_line(Timestamp::now()).await.map_err(boxed)? {
+        let run = command("memories run");
+        let note = (format!("a consolidation runs ({owner}) and may write the words again; a later "), run);
+        screen.note(&Message::from(note).append(" removes them"));
+    }
+    Ok(())
+}
+
 /// Converts an error behind a port, which has lost its type.
-fn boxed(error: Box<dyn Error + Send + Sync>) -> Fault {
+pub(super) fn boxed(error: Box<dyn Error + Send + Sync>) -> Fault {
     messages::of_boxed(&*error)
 }

@@ -7,6 +7,7 @@ use threadkeep_app::message::typed;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, count, one_line};
 use threadkeep_app::{Fault, Message, command};
+use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_state::{MemoryMode, NameSource, StateError, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::args::Memory;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
+use crate::commands::memories::{boxed, bring_files_in_line};
 use crate::commands::resolve::{Listed, Lookup};
 use crate::commands::several::{closed, each};
 use crate::output::{Answer, Screen, json, labelled};
@@ -80,6 +82,9 @@ impl Run for EditThreads<'_> {
             Ok(Edited { thread, goal, done, names })
         });
         let edited = edited.await;
+        if self.edit == Edit::Memory(Memory::Disabled) {
+            bring_files_in_line(&index.state.memories(), screen).await?;
+        }
         closed(index, edited).await
     }
 }
@@ -130,8 +135,11 @@ async fn apply(index: &Index, thread: &Thread, edit: Edit<'_>) -> Result<Done, F
                 Memory::Enabled => (MemoryMode::Enabled, "memories enabled"),
                 Memory::Disabled => (MemoryMode::Disabled, "memories disabled"),
             };
+            let memory = index.state.memories().get(id).await.map_err(boxed)?;
             threads.set_memory_mode(id, mode).await?;
-            (word, format!("memories from {id} are {}", mode.as_str()).into())
+            let is_gone = memory.is_some() && mode == MemoryMode::Disabled;
+            let gone = if is_gone { "; what was remembered of it is removed" } else { "" };
+            (word, format!("memories from {id} are {}{gone}", mode.as_str()).into())
         }
     };
     Ok(Done { said, word })
