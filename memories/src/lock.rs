@@ -28,8 +28,8 @@ pub struct ConsolidationRequest {
     pub cooldown: Duration,
     /// True if neither cool-down nor retry time counts: a person asked.
     pub force: bool,
-    /// Folder of the workspace, for programs that must find it later.
-    pub root: PathBuf,
+    /// Folder of the workspace, for programs that must find it later. `None` keeps the stored one.
+    pub root: Option<PathBuf>,
 }
 
 /// The answer to a request for the lock.

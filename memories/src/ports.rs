@@ -147,7 +147,8 @@ pub trait StageOneOutputs: Send + Sync + 'static {
     /// Any error of the store.
     async fn forget(&self, thread: Uuid) -> Result<bool, BoxError>;
 
-    /// Forgets all memories, jobs and kept files. Returns the number of memories.
+    /// Forgets all memories, jobs and kept files, and the last results of consolidations: nothing
+    /// keeps the next one from running. Returns the number of memories.
     ///
     /// # Errors
     ///

@@ -21,6 +21,7 @@ mod logs;
 mod manners;
 mod meanwhile;
 mod memories;
+mod memories_meanwhile;
 mod own_log;
 mod pipes;
 mod places;

@@ -2,14 +2,12 @@
 
 use std::fs;
 
-use threadkeep_memories::{ConsolidationClaim, ConsolidationLock, ConsolidationRequest, Term};
-
 use super::fixture::{Fixture, Result};
 
-const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+pub(crate) const ID: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 
 /// The bundled home, whose threads are of 2019, with memories switched on and these settings.
-fn with(settings: &str) -> Result<Fixture> {
+pub(crate) fn with(settings: &str) -> Result<Fixture> {
     let fixture = Fixture::bundled()?;
     fs::create_dir(fixture.sqlite_home())?;
     let text = format!(
@@ -302,28 +300,5 @@ fn a_program_consolidates_or_its_failure_is_shown() -> Result {
     assert!(said.stdout.contains("exited with 3: no memory today"), "{}", said.stdout);
     let status = fixture.json(&["memories", "status"])?;
     assert_eq!(status["consolidation"]["failed_step"], "agent");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_rebuild_waits_for_no_consolidation_and_disturbs_none() -> Result {
-    let fixture = with("")?;
-    fixture.json(&["memories", "run"])?;
-    let state = fixture.state().await?;
-    let now = jiff::Timestamp::now();
-    let request = ConsolidationRequest {
-        owner: threadkeep_state::lease_owner(),
-        term: Term { now, expires_at: now + std::time::Duration::from_secs(60) },
-        cooldown: std::time::Duration::ZERO,
-        force: true,
-        root: fixture.home().join("memories"),
-    };
-    let claim = ConsolidationLock::claim(&state.memories(), &request).await?;
-    assert!(matches!(claim, ConsolidationClaim::Granted(_)), "{claim:?}");
-    fs::remove_file(fixture.home().join("memories/raw_memories.md"))?;
-    let refused = fixture.run(&["memories", "rebuild"])?;
-    assert_eq!(refused.code, Some(2), "{}", refused.all());
-    assert!(refused.stderr.contains("a consolidation runs now"), "{}", refused.all());
-    assert!(!fixture.home().join("memories/raw_memories.md").exists());
     Ok(())
 }

@@ -136,7 +136,7 @@ pub(super) fn lock_request<F: Fixture>(fixture: &F, owner: usize, now: i64) -> C
         term: Term { now: at(now), expires_at: at(now + HOUR) },
         cooldown: Duration::from_secs(6 * 3_600),
         force: false,
-        root: "/home/memories".into(),
+        root: Some("/home/memories".into()),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::Fixture;
 use super::fixture::{HOUR, ask, at, forgotten, id, ids, lock_request, locked, remembered};
 use crate::{
-    ConsolidationClaim, ConsolidationFailure, ConsolidationSuccess, KeptFile, NotNow, Step, Term, WriteError,
+    ConsolidationClaim, ConsolidationFailure, ConsolidationRequest, ConsolidationSuccess, KeptFile, NotNow, Step,
+    Term, WriteError,
 };
 
 /// One owner has the lock, and a released one is free at once.
@@ -120,4 +121,14 @@ pub async fn memory_forgotten_during_a_run_is_due<F: Fixture>(fixture: &F) {
     let success = ConsolidationSuccess { selection, ..Default::default() };
     fixture.lock().succeed(&lease, &success, at(12)).await.expect("the owner may");
     assert_eq!(forgotten(fixture).await, [id(1), id(2)]);
+}
+
+/// The lock may be claimed for work that is no consolidation, and the stored folder stays.
+pub async fn lock_without_a_folder_keeps_the_stored_one<F: Fixture>(fixture: &F) {
+    let lease = locked(fixture, 0, 0).await;
+    fixture.lock().release(&lease).await.expect("the owner may");
+    let request = ConsolidationRequest { force: true, root: None, ..lock_request(fixture, 0, 1) };
+    let claim = fixture.lock().claim(&request).await.expect("claiming must not fail");
+    assert!(matches!(claim, ConsolidationClaim::Granted(_)), "{claim:?}");
+    assert_eq!(fixture.lock().state().await.expect("reading").root, Some("/home/memories".into()));
 }

@@ -67,6 +67,7 @@ macro_rules! conformance_tests {
             failure_is_stored_and_waits
             success_stores_selection_and_files
             memory_forgotten_during_a_run_is_due
+            lock_without_a_folder_keeps_the_stored_one
         }
     };
 }

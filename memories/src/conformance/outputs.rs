@@ -79,6 +79,9 @@ pub async fn clear_leaves_nothing<F: Fixture>(fixture: &F) {
     assert!(fixture.outputs().kept_files().await.expect("reading").is_empty());
     assert!(forgotten(fixture).await.is_empty());
     assert_eq!(consider(fixture, id(2), HOUR).await.skip, None, "its job is gone");
+    let state = fixture.lock().state().await.expect("reading");
+    assert_eq!((state.last_success_at, state.watermark), (None, None), "and so is the cool-down");
+    assert_eq!(state.root, Some("/home/memories".into()), "the folder is still known");
 }
 
 /// Consolidates the memories with these numbers.

@@ -59,7 +59,7 @@ impl ConsolidationOptions {
 
     pub(super) fn request(&self, root: &Path) -> ConsolidationRequest {
         let Self { owner, cooldown, force, .. } = self;
-        let (owner, root) = (owner.clone(), root.to_owned());
+        let (owner, root) = (owner.clone(), Some(root.to_owned()));
         ConsolidationRequest { owner, term: self.term(), cooldown: *cooldown, force: *force, root }
     }
 

@@ -32,7 +32,7 @@ impl ConsolidationLock for InMemoryStore {
         data.token += 1;
         data.lock_token = data.token;
         data.lock.holder = Some((request.owner.clone(), request.term.expires_at));
-        data.lock.root = Some(request.root.clone());
+        data.lock.root = request.root.clone().or(data.lock.root.take());
         let lease = ConsolidationLease { owner: request.owner.clone(), token: data.token };
         Ok(ConsolidationClaim::Granted(lease))
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::InMemoryStore;
 use super::data::Data;
-use crate::{BoxError, KeptFile, Memory, Selection, StageOneOutputs};
+use crate::{BoxError, ConsolidationState, KeptFile, Memory, Selection, StageOneOutputs};
 
 #[async_trait]
 impl StageOneOutputs for InMemoryStore {
@@ -70,7 +70,8 @@ impl StageOneOutputs for InMemoryStore {
         data.jobs.clear();
         data.forgotten.clear();
         data.kept.clear();
-        data.lock.watermark = None;
+        let ConsolidationState { holder, root, .. } = std::mem::take(&mut data.lock);
+        data.lock = ConsolidationState { holder, root, ..ConsolidationState::default() };
         Ok(cleared)
     }
 

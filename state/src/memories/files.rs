@@ -25,15 +25,6 @@ pub enum MemoryFiles {
 }
 
 impl MemoryStore {
-    /// Returns the owner of the consolidation that runs now.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the database.
-    pub async fn consolidating(&self, now: Timestamp) -> Result<Option<String>, BoxError> {
-        Ok(living_holder(&self.state().await?, now).map(|(owner, _)| owner.clone()))
-    }
-
     /// Removes forgotten memories from the workspace's files at once: summaries of threads, and
     /// entries of `raw_memories.md`. Consolidated text follows with the next consolidation.
     ///
@@ -41,10 +32,11 @@ impl MemoryStore {
     ///
     /// Errors of the database and of the file system.
     pub async fn bring_files_in_line(&self, now: Timestamp) -> Result<MemoryFiles, BoxError> {
-        if let Some(owner) = self.consolidating(now).await? {
-            return Ok(MemoryFiles::Busy { owner });
+        let state = self.state().await?;
+        if let Some((owner, _)) = living_holder(&state, now) {
+            return Ok(MemoryFiles::Busy { owner: owner.clone() });
         }
-        let Some(root) = self.state().await?.root.filter(|root| root.join(RAW_MEMORIES).exists()) else {
+        let Some(root) = state.root.filter(|root| root.join(RAW_MEMORIES).exists()) else {
             return Ok(MemoryFiles::None);
         };
         let memories = self.selected().await?;

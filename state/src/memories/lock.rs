@@ -1,6 +1,6 @@
 //! The port of the lock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -29,12 +29,12 @@ impl ConsolidationLock for MemoryStore {
             let token = next_tokens(conn, 1).await?;
             sqlx::query(
                 "UPDATE memory_consolidation SET lease_owner = ?1, lease_token = ?2, lease_expires_ms = ?3, \
-                   root = ?4 WHERE id = 1",
+                   root = coalesce(?4, root) WHERE id = 1",
             )
             .bind(&request.owner)
             .bind(token)
             .bind(request.term.expires_at.as_millisecond())
-            .bind(request.root.to_str())
+            .bind(request.root.as_deref().and_then(Path::to_str))
             .execute(conn)
             .await?;
             Ok(ConsolidationClaim::Granted(ConsolidationLease { owner: request.owner.clone(), token }))

@@ -104,7 +104,8 @@ impl StageOneOutputs for MemoryStore {
                 "DELETE FROM memory_forgotten",
                 "DELETE FROM memory_files",
                 "UPDATE threads SET remembered_ms = NULL WHERE remembered_ms IS NOT NULL",
-                "UPDATE memory_consolidation SET watermark_ms = NULL",
+                "UPDATE memory_consolidation SET last_success_ms = NULL, watermark_ms = NULL, failed_step = NULL, \
+                   reason = NULL, retry_at_ms = NULL",
             ] {
                 sqlx::query(statement).execute(&mut *conn).await?;
             }

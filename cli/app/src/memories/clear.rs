@@ -5,19 +5,26 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use threadkeep_memories::KeptFile;
+use threadkeep_memories::files::{RAW_MEMORIES, sync};
 use threadkeep_memory_runners::without_digest;
 
+use super::phase_two::empty_baseline;
 use crate::fault::Fault;
 use crate::messages::of_io;
 
-/// Removes the files that agents left in the folder of memories. A file that a user edited since
-/// stays, without the part that is generated. Returns the files that stay.
+/// Removes the words of all memories from the folder of memories: generated files, the files that
+/// agents left, and the baseline. A file that a user edited since stays, without the part that is
+/// generated. Returns the files that stay. May be repeated.
 ///
 /// # Errors
 ///
-/// Fails if a file cannot be read or removed.
+/// Fails if a file cannot be read, written or removed.
 pub fn clear_files(root: &Path, files: &[KeptFile]) -> Result<Vec<PathBuf>, Fault> {
     let mut left = Vec::new();
+    if root.join(RAW_MEMORIES).exists() {
+        let synced = sync(root, &[]).map_err(|error| Fault::plain(&error).because(&error))?;
+        left.extend(synced.edited.iter().map(|path| root.join(path)));
+    }
     for file in files {
         let path = root.join(&file.path);
         let stays = clear(&path, &file.content).map_err(|error| {
@@ -26,6 +33,7 @@ pub fn clear_files(root: &Path, files: &[KeptFile]) -> Result<Vec<PathBuf>, Faul
         })?;
         left.extend(stays.then_some(path));
     }
+    empty_baseline(root)?;
     Ok(left)
 }
 

@@ -8,6 +8,6 @@ mod words;
 
 pub use clear::clear_files;
 pub use parts::{Redact, agent, eligibility, extraction, model};
-pub use phase_two::{changes, consolidation, empty_baseline, open_root};
+pub use phase_two::{changes, consolidation, open_root};
 pub use root::{Root, root};
 pub use words::{skip_reason, step};

@@ -64,11 +64,7 @@ pub fn open_root(root: &Path) -> Result<(), Fault> {
 }
 
 /// Replaces a baseline of ours by an empty one, so that no words of removed memories stay in it.
-///
-/// # Errors
-///
-/// Fails if it cannot be replaced.
-pub fn empty_baseline(root: &Path) -> Result<(), Fault> {
+pub(super) fn empty_baseline(root: &Path) -> Result<(), Fault> {
     if baseline(root) != Some(Baseline::Ours) {
         return Ok(());
     }

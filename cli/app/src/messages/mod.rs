@@ -68,7 +68,7 @@ fn remedy(problem: &HomeProblem) -> Option<&'static str> {
 
 /// Makes the error of a run that the user stopped.
 pub fn interrupted() -> Fault {
-    Fault::new("interrupted; run it again to go on", "what was indexed until now is kept")
+    Fault::new("interrupted; run it again to go on", "what was done until now is kept")
 }
 
 /// Makes the error about a thread that the user deleted.

@@ -1,19 +1,23 @@
 //! `memories clear`: removes all memories.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::memories::{clear_files, empty_baseline};
+use threadkeep_app::memories::clear_files;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Observer as _};
-use threadkeep_memories::{ConsolidationLock as _, StageOneOutputs as _};
+use threadkeep_memories::StageOneOutputs as _;
 
-use super::{boxed, bring_files_in_line};
+use super::lock::{hold, release};
+use super::{boxed, folder};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
 /// The command.
-pub(super) struct Clear {
+pub(super) struct Clear<'a> {
+    pub(super) root: Option<&'a Path>,
     pub(super) yes: bool,
 }
 
@@ -21,7 +25,7 @@ pub(super) struct Clear {
 struct Cleared(Option<u64>);
 
 #[async_trait(?Send)]
-impl Run for Clear {
+impl Run for Clear<'_> {
     fn logged(&self) -> Option<&'static str> {
         Some("memories clear")
     }
@@ -31,16 +35,16 @@ impl Run for Clear {
         let store = index.state.memories();
         let count = store.list().await.map_err(boxed)?.len() as u64;
         let cleared = if self.yes || may_go(count, screen).await? {
+            // A consolidation would write the words again.
+            let lease = hold(&store, "clear").await?;
+            let root = folder(dirs, self.root, &store).await?.path;
+            // Before the index: a killed command is repeated, and must still know the files.
             let files = store.kept_files().await.map_err(boxed)?;
-            let root = store.state().await.map_err(boxed)?.root;
-            let cleared = store.clear().await.map_err(boxed)?;
-            bring_files_in_line(&store, screen).await?;
-            if let Some(root) = root {
-                for left in clear_files(&root, &files)? {
-                    screen.note(&format!("{} was edited and stays", left.display()).into());
-                }
-                empty_baseline(&root)?;
+            for left in clear_files(&root, &files)? {
+                screen.note(&format!("{} was edited and stays", left.display()).into());
             }
+            let cleared = store.clear().await.map_err(boxed)?;
+            release(&store, &lease).await?;
             Some(cleared)
         } else {
             None

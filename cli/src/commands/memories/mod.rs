@@ -7,6 +7,7 @@ mod dry_run;
 mod forget;
 mod inject;
 mod list;
+mod lock;
 mod rebuild;
 mod run;
 mod search;
@@ -38,7 +39,7 @@ pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
         MemoriesCommand::List => Box::new(list::List),
         MemoriesCommand::Show(Ids { ids }) => Box::new(show::Show { ids }),
         MemoriesCommand::Forget(Ids { ids }) => Box::new(forget::Forget { ids }),
-        MemoriesCommand::Clear { yes } => Box::new(clear::Clear { yes: *yes }),
+        MemoriesCommand::Clear { yes } => Box::new(clear::Clear { root, yes: *yes }),
         MemoriesCommand::Search { words } => Box::new(search::Search { words }),
         MemoriesCommand::Diff => Box::new(diff::Diff { root }),
         MemoriesCommand::Rebuild => Box::new(rebuild::Rebuild { root }),

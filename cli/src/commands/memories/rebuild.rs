@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
 use threadkeep_app::memories::open_root;
@@ -11,7 +10,8 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
 use threadkeep_memories::consolidation::{Rebuilt, rebuild};
 
-use super::{boxed, folder};
+use super::folder;
+use super::lock::{hold, release};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -30,13 +30,11 @@ impl Run for Rebuild<'_> {
         let index = Index::for_writing(dirs).await?;
         let store = index.state.memories();
         // A consolidation writes these files itself.
-        if let Some(owner) = store.consolidating(Timestamp::now()).await.map_err(boxed)? {
-            let remedy = "wait for its end, then rebuild";
-            return Err(Fault::new(format!("a consolidation runs now ({owner})"), remedy));
-        }
+        let lease = hold(&store, "rebuild").await?;
         let root = folder(dirs, self.root, &store).await?.path;
         open_root(&root)?;
         let rebuilt = rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?;
+        release(&store, &lease).await?;
         index.close().await?;
         Ok(Box::new(rebuilt))
     }

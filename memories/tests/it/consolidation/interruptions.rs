@@ -79,7 +79,7 @@ async fn a_run_that_lost_its_lock_touches_nothing() -> Result {
             term,
             cooldown: Duration::ZERO,
             force: false,
-            root: fixture.root(),
+            root: Some(fixture.root()),
         };
         ConsolidationLock::claim(&fixture.store, &request).await
     });
