@@ -54,7 +54,7 @@ pub(crate) enum MemoriesCommand {
     },
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct RunArgs {
     /// Run one phase alone: 1 reads threads, 2 consolidates
     #[arg(long, value_enum, value_name = "N")]
@@ -65,6 +65,10 @@ pub(crate) struct RunArgs {
     /// Consolidate also shortly after the last time
     #[arg(long)]
     pub(crate) force: bool,
+    /// The thread that is open now, which is never read [default: $CODEX_THREAD_ID, which the
+    /// agent sets for its commands]
+    #[arg(long, value_name = "ID")]
+    pub(crate) current_thread: Option<String>,
 }
 
 /// Phase of the pipeline.

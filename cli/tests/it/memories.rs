@@ -166,6 +166,30 @@ fn threads_are_remembered_shown_and_forgotten() -> Result {
 }
 
 #[test]
+fn the_thread_that_is_open_now_is_never_read() -> Result {
+    let fixture = with("")?;
+    let skip = |output: std::process::Output| {
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let threads = plan["threads"].as_array().cloned().unwrap_or_default();
+        let thread = threads.into_iter().find(|thread| thread["thread_id"] == ID);
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(thread.ok_or("a thread")?["skip"].clone())
+    };
+    let plan = ["--json", "memories", "run", "--dry-run"];
+    assert_eq!(skip(fixture.command(&plan).output()?)?, serde_json::Value::Null);
+    assert_eq!(skip(fixture.command(&plan).env("CODEX_THREAD_ID", ID).output()?)?, "current");
+    let other = ID.replace("01a2036c-de71", "01a2036c-0000");
+    for (typed, expected) in [(&ID[..13], "current".into()), (other.as_str(), serde_json::Value::Null)] {
+        let mut command = fixture.command(&[&plan[..], &["--current-thread", typed]].concat());
+        assert_eq!(skip(command.env("CODEX_THREAD_ID", ID).output()?)?, expected, "{typed}");
+    }
+    let run = fixture.command(&["--json", "memories", "run"]).env("CODEX_THREAD_ID", ID).output()?;
+    assert!(run.status.success() && !String::from_utf8_lossy(&run.stdout).contains(ID));
+    let status = fixture.command(&["--json", "memories", "status"]).env("CODEX_THREAD_ID", ID).output()?;
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&status.stdout)?["skipped"]["current"], 1);
+    Ok(())
+}
+
+#[test]
 fn the_summary_is_given_to_agents_and_citing_counts() -> Result {
     let fixture = with("")?;
     fixture.run(&["memories", "run", "--phase", "1"])?;

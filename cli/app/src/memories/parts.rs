@@ -8,6 +8,7 @@ use threadkeep_memories::{ConsolidationAgent, Eligibility, Redactor, StageOneMod
 use threadkeep_memory_runners::{CommandAgent, DigestAgent, DigestModel};
 use threadkeep_redact::redact;
 use threadkeep_state::lease_owner;
+use uuid::Uuid;
 
 use crate::fault::Fault;
 use crate::settings::Memories;
@@ -27,8 +28,7 @@ impl Redactor for Redact {
 }
 
 /// Returns the rules for threads.
-#[must_use]
-pub fn eligibility(settings: &Memories) -> Eligibility {
+fn eligibility(settings: &Memories) -> Eligibility {
     let mut rules = Eligibility::default();
     rules.min_idle = Duration::from_secs(settings.min_idle_hours * HOUR);
     rules.max_age = Duration::from_secs(settings.max_age_days * DAY);
@@ -38,11 +38,22 @@ pub fn eligibility(settings: &Memories) -> Eligibility {
     rules
 }
 
-/// Returns the options of phase 1.
+/// Environment variable by which the agent tells its commands in which thread they run.
+const CURRENT_THREAD: &str = "CODEX_THREAD_ID";
+
+/// Returns the thread whose agent runs this program.
 #[must_use]
-pub fn extraction(settings: &Memories) -> ExtractionOptions {
+pub fn current_thread() -> Option<Uuid> {
+    let id = std::env::var(CURRENT_THREAD).ok()?;
+    Uuid::try_parse(id.trim()).ok()
+}
+
+/// Returns the options of phase 1. `current` is the thread that is open now.
+#[must_use]
+pub fn extraction(settings: &Memories, current: Option<Uuid>) -> ExtractionOptions {
     let mut options = ExtractionOptions::new(lease_owner());
     options.rules = eligibility(settings);
+    options.rules.current_thread = current;
     options.limit = size(settings.max_threads);
     options.concurrency = size(settings.concurrency);
     options.input_tokens = size(settings.input_tokens);

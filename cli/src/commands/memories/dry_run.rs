@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::memories::{extraction, skip_reason};
+use threadkeep_app::memories::skip_reason;
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh;
 use threadkeep_app::text::{count, one_line};
@@ -13,7 +13,10 @@ use threadkeep_memories::{Considered, SkipReason, StageOneJobs as _};
 use uuid::Uuid;
 
 use super::boxed;
+use super::run::options_of;
+use crate::args::RunArgs;
 use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::Lookup;
 use crate::output::color::{BOLD, DIM, GREEN, paint};
 use crate::output::ids::Ids;
 use crate::output::json::{at, ms};
@@ -24,7 +27,9 @@ use crate::output::{Answer, Screen};
 const NAMED: usize = 5;
 
 /// The command.
-pub(super) struct DryRun;
+pub(super) struct DryRun<'a> {
+    pub(super) options: &'a RunArgs,
+}
 
 /// Every thread, and what a run would do with it.
 struct Plan {
@@ -33,12 +38,13 @@ struct Plan {
 }
 
 #[async_trait(?Send)]
-impl Run for DryRun {
+impl Run for DryRun<'_> {
     async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::for_reading(dirs, *screen).await?;
         refresh::refresh(&index, &home, *screen).await?;
-        let options = extraction(&settings.memories);
+        let lookup = Lookup::new(&index, &home, screen);
+        let options = options_of(settings, self.options, &lookup).await?;
         let request = options.request(options.limit);
         let mut considered = index.state.memories().consider(&request).await.map_err(boxed)?;
         let claimed = considered.iter_mut().filter(|thread| thread.skip.is_none());

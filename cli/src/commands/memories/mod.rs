@@ -33,7 +33,7 @@ use crate::output::Screen;
 pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
     let root = args.memories_root.as_deref();
     match &args.command {
-        MemoriesCommand::Run(options) if options.dry_run => Box::new(dry_run::DryRun),
+        MemoriesCommand::Run(options) if options.dry_run => Box::new(dry_run::DryRun { options }),
         MemoriesCommand::Run(options) => Box::new(run::RunPhases { options, root }),
         MemoriesCommand::Status => Box::new(status::Status { root }),
         MemoriesCommand::List => Box::new(list::List),

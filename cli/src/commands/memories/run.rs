@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::memories::{Redact, agent, extraction, model};
+use threadkeep_app::memories::{Redact, agent, current_thread, extraction, model};
 use threadkeep_app::opening::Index;
-use threadkeep_app::settings::Feature;
+use threadkeep_app::settings::{Feature, Settings};
 use threadkeep_app::text::{count, one_line, pad};
 use threadkeep_app::{Fault, Observer as _, messages, refresh};
 use threadkeep_backfill::StopHandle;
@@ -19,6 +19,7 @@ use super::boxed;
 use super::consolidate::{Consolidated, consolidate};
 use crate::args::{Phase, RunArgs};
 use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::Lookup;
 use crate::exit::Code;
 use crate::output::color::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -62,7 +63,8 @@ impl Run for RunPhases<'_> {
         if self.options.phase != Some(Phase::Two) {
             let jobs = Arc::new(index.state.memories());
             let texts = Arc::new(HomeTexts::new(home.clone()));
-            let options = extraction(&settings.memories);
+            let lookup = Lookup::new(&index, &home, screen);
+            let options = options_of(settings, self.options, &lookup).await?;
             let engine = Extraction::new(jobs, texts, model, Arc::new(Redact), options.clone());
             report.jobs = Some(extract(&engine, &index, &options, &stop, screen).await?);
         }
@@ -79,6 +81,19 @@ impl Run for RunPhases<'_> {
         }
         Ok(Box::new(report))
     }
+}
+
+/// Returns the options of phase 1, as the settings and the command line choose them.
+pub(super) async fn options_of(
+    settings: &Settings,
+    args: &RunArgs,
+    lookup: &Lookup<'_>,
+) -> Result<ExtractionOptions, Fault> {
+    let current = match &args.current_thread {
+        Some(typed) => Some(lookup.find_id(typed).await?),
+        None => current_thread(),
+    };
+    Ok(extraction(&settings.memories, current))
 }
 
 /// Runs phase 1, and shows how many of the eligible threads are done.

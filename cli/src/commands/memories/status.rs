@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use threadkeep_app::memories::{Root, extraction, root, skip_reason};
+use threadkeep_app::memories::{Root, current_thread, extraction, root, skip_reason};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::Feature;
 use threadkeep_app::text::{clean, count, counted, one_line};
@@ -39,7 +39,7 @@ impl Run for Status<'_> {
     async fn run(&self, Context { dirs, screen, config, settings }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
         let store = index.state.memories();
-        let request = extraction(&settings.memories).request(usize::MAX);
+        let request = extraction(&settings.memories, current_thread()).request(usize::MAX);
         let jobs = store.counts(&request).await.map_err(boxed)?;
         let consolidation = store.state().await.map_err(boxed)?;
         let memories = store.list().await.map_err(boxed)?;
