@@ -35,9 +35,16 @@ pub enum ThreadTextError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// Another try may succeed: the server is busy, or could not be reached.
+    /// Another try may succeed: the answer came too late, or is none.
     #[error("the model gave no answer: {reason}")]
     Transient {
+        /// The reason, without secrets.
+        reason: String,
+    },
+    /// No thread would get an answer now: the server cannot be reached, is busy, or refuses the
+    /// key.
+    #[error("the model is unavailable: {reason}")]
+    Unavailable {
         /// The reason, without secrets.
         reason: String,
         /// Wait that the server asked for.

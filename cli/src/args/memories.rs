@@ -65,6 +65,9 @@ pub(crate) struct RunArgs {
     /// Consolidate also shortly after the last time
     #[arg(long)]
     pub(crate) force: bool,
+    /// Read failed threads again now, with all their tries
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// The thread that is open now, which is never read [default: $CODEX_THREAD_ID, which the
     /// agent sets for its commands]
     #[arg(long, value_name = "ID")]

@@ -50,6 +50,8 @@ macro_rules! conformance_tests {
             nothing_to_remember_removes_the_memory
             failure_backs_off_and_ends
             permanent_failure_ends_at_once
+            failure_of_the_model_uses_no_try
+            failures_are_tried_again_on_request
             released_job_counts_as_no_attempt
             deleted_thread_fences_its_worker
             forgotten_thread_fences_its_worker

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fixture;
 use super::fixture::{HOUR, at, claim, claim_one, consider, id, output, put, request, succeed};
-use crate::{JobFailure, SkipReason, WriteError};
+use crate::{JobFailure, SkipReason, Term, WriteError};
 
 /// A success is a memory of the state that was claimed, and the thread is up to date.
 pub async fn success_stores_the_memory<F: Fixture>(fixture: &F) {
@@ -54,7 +54,7 @@ pub async fn failure_backs_off_and_ends<F: Fixture>(fixture: &F) {
         let now = i64::from(attempt) * HOUR;
         let job = claim_one(fixture, now).await;
         assert_eq!(job.attempt, attempt);
-        let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(now + HOUR)) };
+        let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(now + HOUR)), uses_try: true };
         fixture.jobs().fail(&job.lease, &failure, at(now)).await.expect("the owner may");
         let it = consider(fixture, id(1), now + 1).await;
         assert_eq!(it.last_failure.as_deref(), Some("server is busy"));
@@ -73,9 +73,49 @@ pub async fn failure_backs_off_and_ends<F: Fixture>(fixture: &F) {
 pub async fn permanent_failure_ends_at_once<F: Fixture>(fixture: &F) {
     put(fixture, 1, 24).await;
     let job = claim_one(fixture, 0).await;
-    let failure = JobFailure { reason: "the key is wrong".into(), retry_at: None };
+    let failure = JobFailure { reason: "the key is wrong".into(), retry_at: None, uses_try: true };
     fixture.jobs().fail(&job.lease, &failure, at(0)).await.expect("the owner may");
     assert_eq!(consider(fixture, id(1), HOUR).await.skip, Some(SkipReason::NoRetriesLeft));
+}
+
+/// A failure that is not the thread's waits, and leaves its tries.
+pub async fn failure_of_the_model_uses_no_try<F: Fixture>(fixture: &F) {
+    put(fixture, 1, 24).await;
+    for now in (0..10).map(|hours| hours * HOUR) {
+        let job = claim_one(fixture, now).await;
+        assert_eq!(job.attempt, 1);
+        let failure =
+            JobFailure { reason: "no server".into(), retry_at: Some(at(now + HOUR)), uses_try: false };
+        fixture.jobs().fail(&job.lease, &failure, at(now)).await.expect("the owner may");
+        let it = consider(fixture, id(1), now + 1).await;
+        assert_eq!((it.skip, it.eligible_at), (Some(SkipReason::Waiting), Some(at(now + HOUR))));
+        assert_eq!(it.last_failure.as_deref(), Some("no server"));
+    }
+}
+
+/// Jobs that failed before a time begin again if a request says so, once each.
+pub async fn failures_are_tried_again_on_request<F: Fixture>(fixture: &F) {
+    let failures = [(1, None), (2, Some(at(10 * HOUR)))];
+    for (number, retry_at) in failures {
+        put(fixture, number, 24).await;
+        let job = claim_one(fixture, 0).await;
+        let failure = JobFailure { reason: "server is busy".into(), retry_at, uses_try: true };
+        fixture.jobs().fail(&job.lease, &failure, at(1)).await.expect("the owner may");
+    }
+    let mut ask = request(fixture, 0, 2);
+    ask.rules.retry_before = Some(at(1));
+    assert!(fixture.jobs().claim(&ask).await.expect("claiming").is_empty(), "they failed at that time");
+    ask.rules.retry_before = Some(at(2));
+    let considered = fixture.jobs().consider(&ask).await.expect("reading must not fail");
+    assert!(considered.iter().all(|it| it.skip.is_none()), "{considered:?}");
+    let again = fixture.jobs().claim(&ask).await.expect("claiming");
+    assert_eq!(again.iter().map(|claim| claim.attempt).collect::<Vec<_>>(), [1, 1]);
+    for claim in again {
+        let failure = JobFailure { reason: "still".into(), retry_at: None, uses_try: true };
+        fixture.jobs().fail(&claim.lease, &failure, at(3)).await.expect("the owner may");
+    }
+    ask.term = Term { now: at(4), expires_at: at(HOUR) };
+    assert!(fixture.jobs().claim(&ask).await.expect("claiming").is_empty(), "the same request is done");
 }
 
 /// A job that was given back is as if it had not been claimed.
@@ -125,7 +165,7 @@ pub async fn counts_follow_the_jobs<F: Fixture>(fixture: &F) {
         .succeed_without_output(&claims[1].lease, "empty answer", at(2))
         .await
         .expect("the owner may");
-    let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(2 * HOUR)) };
+    let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(2 * HOUR)), uses_try: true };
     fixture.jobs().fail(&claims[2].lease, &failure, at(3)).await.expect("the owner may");
     let counts = fixture.jobs().counts(&request(fixture, 0, 10)).await.expect("counting");
     assert_eq!((counts.running, counts.succeeded, counts.succeeded_no_output), (1, 1, 1));

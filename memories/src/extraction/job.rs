@@ -27,6 +27,8 @@ enum Found {
     Output(StageOneOutput),
     Nothing(&'static str),
     Failure { reason: String, retry: Retry },
+    /// No thread would have got an answer.
+    Unavailable { reason: String, wait: Duration },
 }
 
 enum Retry {
@@ -59,7 +61,7 @@ impl Extraction {
         let limit = self.options.input_tokens.saturating_mul(BYTES_PER_TOKEN);
         let mut text = match self.texts.read(&claim.thread, limit).await {
             Ok(text) => text,
-            Err(error) => return self.failure(claim, describe(&error), None),
+            Err(error) => return self.failure(claim, describe(&error)),
         };
         self.redact(&mut text);
         if !text.items().any(|item| matches!(item, MemoryItem::User { .. })) {
@@ -79,19 +81,22 @@ impl Extraction {
                 Ok(Some(output)) => Found::Output(self.redacted(output)),
                 Ok(None) => Found::Nothing("the model found nothing to remember"),
                 // Another try may give another answer.
-                Err(error) => self.failure(claim, error.to_string(), None),
+                Err(error) => self.failure(claim, error.to_string()),
             },
-            Err(ModelError::Transient { reason, retry_after }) => self.failure(claim, reason, retry_after),
+            Err(ModelError::Transient { reason }) => self.failure(claim, reason),
             Err(error @ ModelError::Permanent { .. }) => {
                 Found::Failure { reason: error.to_string(), retry: Retry::Never }
+            }
+            Err(ref error @ ModelError::Unavailable { retry_after, .. }) => {
+                let wait = self.options.backoff.max(retry_after.unwrap_or_default());
+                Found::Unavailable { reason: error.to_string(), wait }
             }
         }
     }
 
     /// Returns a failure that is tried again, later each time.
-    fn failure(&self, claim: &Claim, reason: String, retry_after: Option<Duration>) -> Found {
-        let doubled = self.options.backoff.saturating_mul(1 << (claim.attempt.clamp(1, 16) - 1));
-        let wait = doubled.max(retry_after.unwrap_or_default());
+    fn failure(&self, claim: &Claim, reason: String) -> Found {
+        let wait = self.options.backoff.saturating_mul(1 << (claim.attempt.clamp(1, 16) - 1));
         Found::Failure { reason, retry: Retry::After(wait) }
     }
 
@@ -119,11 +124,16 @@ impl Extraction {
                 let reason = self.redactor.redact(&reason);
                 let is_last = claim.attempt >= self.options.rules.max_attempts;
                 let retry_at = match retry {
-                    Retry::After(wait) if !is_last => Some(now.checked_add(wait).unwrap_or(Timestamp::MAX)),
+                    Retry::After(wait) if !is_last => Some(later(now, wait)),
                     _ => None,
                 };
-                let failure = JobFailure { reason: reason.clone(), retry_at };
+                let failure = JobFailure { reason: reason.clone(), retry_at, uses_try: true };
                 outcome(jobs.fail(lease, &failure, now).await, JobOutcome::Failed { reason, retry_at })
+            }
+            Found::Unavailable { reason, wait } => {
+                let (reason, retry_at) = (self.redactor.redact(&reason), later(now, wait));
+                let failure = JobFailure { reason: reason.clone(), retry_at: Some(retry_at), uses_try: false };
+                outcome(jobs.fail(lease, &failure, now).await, JobOutcome::Postponed { reason, retry_at })
             }
         }
     }
@@ -141,6 +151,10 @@ impl Extraction {
             }
         }
     }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// Returns the outcome of a job whose result was stored, or could not be.

@@ -85,6 +85,13 @@ pub enum JobOutcome {
         /// Time of the next try; `None` if there is none.
         retry_at: Option<Timestamp>,
     },
+    /// The model is unavailable. The thread keeps its tries, and the run claims no further one.
+    Postponed {
+        /// The reason.
+        reason: String,
+        /// Time of the next try.
+        retry_at: Timestamp,
+    },
     /// Another worker has taken the job over, or the thread was deleted or forgotten.
     LeaseLost,
     /// The run was stopped before the job ended.
@@ -137,8 +144,8 @@ impl Extraction {
         Self { jobs, texts, model, redactor, options: Arc::new(options) }
     }
 
-    /// Claims and extracts threads until none is eligible, the limit is reached, or `stop` is
-    /// ready. Calls `done` after each job.
+    /// Claims and extracts threads until none is eligible, the limit is reached, the model is
+    /// unavailable, or `stop` is ready. Calls `done` after each job.
     ///
     /// Jobs are claimed as workers become free, so that no lease waits. After `stop` unfinished
     /// jobs are given back. If the run's future is dropped, their leases expire.
@@ -154,11 +161,11 @@ impl Extraction {
         let mut stop = std::pin::pin!(stop);
         let mut workers: JoinSet<Result<JobReport, ExtractionError>> = JoinSet::new();
         let (stopped, is_stopped) = tokio::sync::watch::channel(false);
-        let (mut reports, mut claimed) = (Vec::new(), 0);
+        let (mut reports, mut claimed, mut is_unavailable) = (Vec::new(), 0, false);
         loop {
             let free = self.options.concurrency.max(1).saturating_sub(workers.len());
             let wanted = free.min(self.options.limit.saturating_sub(claimed));
-            if wanted > 0 && !*stopped.borrow() {
+            if wanted > 0 && !is_unavailable && !*stopped.borrow() {
                 for claim in self.claim(wanted).await? {
                     claimed += 1;
                     let (engine, is_stopped) = (self.clone(), is_stopped.clone());
@@ -173,6 +180,7 @@ impl Extraction {
                     None => return Ok(reports),
                     Some(ended) => {
                         let report = ended.map_err(|error| store("run a worker", error.into()))??;
+                        is_unavailable |= matches!(report.outcome, JobOutcome::Postponed { .. });
                         done(&report);
                         reports.push(report);
                     }

@@ -65,6 +65,7 @@ impl Data {
             || rules.include_exec && thread.source == "exec";
         let job = self.jobs.get(&thread.facts.id);
         let same = job.filter(|job| job.input >= updated_at);
+        let tried = same.filter(|job| !job.begins_again(rules));
         let [oldest, newest] = [rules.max_age, rules.min_idle].map(|age| now - age);
         let checks = [
             (!thread.is_users, SkipReason::Kind),
@@ -77,8 +78,8 @@ impl Data {
             (updated_at > newest, SkipReason::TooRecent),
             (same.is_some_and(Job::succeeded), SkipReason::UpToDate),
             (job.is_some_and(|job| job.runs(now)), SkipReason::Running),
-            (same.is_some_and(|job| job.is_given_up(rules)), SkipReason::NoRetriesLeft),
-            (same.is_some_and(|job| job.waits(now)), SkipReason::Waiting),
+            (tried.is_some_and(|job| job.is_given_up(rules)), SkipReason::NoRetriesLeft),
+            (tried.is_some_and(|job| job.waits(now)), SkipReason::Waiting),
         ];
         checks.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
     }
@@ -113,6 +114,11 @@ impl Job {
             JobState::Running { .. } => self.attempts >= rules.max_attempts,
             _ => false,
         }
+    }
+
+    /// Returns true if what failed until now does not count.
+    pub(super) fn begins_again(&self, rules: &Eligibility) -> bool {
+        rules.retry_before.is_some_and(|before| self.finished_at.is_none_or(|at| at < before))
     }
 
     fn waits(&self, now: Timestamp) -> bool {

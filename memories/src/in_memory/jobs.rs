@@ -23,6 +23,7 @@ impl StageOneJobs for InMemoryStore {
             data.token += 1;
             let token = data.token;
             let earlier = data.jobs.get(&thread.id).filter(|job| job.input == thread.updated_at);
+            let earlier = earlier.filter(|job| !job.begins_again(&request.rules));
             let attempt = earlier.map_or(0, |job| job.attempts) + 1;
             let (owner, expires_at) = (request.owner.clone(), request.term.expires_at);
             let lease = JobLease { thread_id: thread.id, owner: owner.clone(), token };
@@ -76,8 +77,10 @@ impl StageOneJobs for InMemoryStore {
     }
 
     async fn fail(&self, lease: &JobLease, failure: &JobFailure, now: Timestamp) -> Result<(), WriteError> {
-        let JobFailure { reason, retry_at } = failure.clone();
-        end(&mut self.data(), lease, JobState::Failed { reason, retry_at }, now).map(drop)
+        let JobFailure { reason, retry_at, uses_try } = failure.clone();
+        let mut data = self.data();
+        held(&mut data, lease)?.attempts -= u32::from(!uses_try);
+        end(&mut data, lease, JobState::Failed { reason, retry_at }, now).map(drop)
     }
 
     async fn release(&self, lease: &JobLease) -> Result<(), WriteError> {

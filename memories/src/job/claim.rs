@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{JobLease, Term, ThreadFacts};
@@ -27,6 +28,9 @@ pub struct Eligibility {
     pub max_running: u32,
     /// Most claims of one state of a thread: the first, and three retries. Default: 4.
     pub max_attempts: u32,
+    /// Jobs that failed before this time have all their tries again, and wait no longer. Default:
+    /// none.
+    pub retry_before: Option<Timestamp>,
 }
 
 impl Default for Eligibility {
@@ -39,6 +43,7 @@ impl Default for Eligibility {
             current_thread: None,
             max_running: 64,
             max_attempts: 4,
+            retry_before: None,
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct JobFailure {
     pub reason: String,
     /// Time of the next try. `None` if another try would fail alike.
     pub retry_at: Option<Timestamp>,
+    /// False if the thread keeps the try: the failure has nothing to do with it.
+    pub uses_try: bool,
 }
 
 /// State of phase 1.

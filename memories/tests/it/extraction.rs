@@ -133,10 +133,7 @@ async fn failures_back_off_and_permanent_ones_end() -> Result {
         move |request| {
             *asked.lock().expect("one thread").entry(request.thread.id).or_default() += 1;
             match request.thread.id.as_u128() {
-                1 => Err(ModelError::Transient {
-                    reason: "busy, key hunter2".into(),
-                    retry_after: Some(Duration::from_secs(3 * 3_600)),
-                }),
+                1 => Err(ModelError::Transient { reason: "busy, key hunter2".into() }),
                 2 => Err(ModelError::Permanent { reason: "no such model".into() }),
                 3 => Ok("I am sorry".into()),
                 _ => Ok(r#"{"rollout_summary":"","raw_memory":"","rollout_slug":null}"#.into()),
@@ -151,7 +148,7 @@ async fn failures_back_off_and_permanent_ones_end() -> Result {
         1: Failed {
             reason: "busy, key [redacted]",
             retry_at: Some(
-                2026-11-28T15:00:00Z,
+                2026-11-28T13:00:00Z,
             ),
         },
         2: Failed {
@@ -181,6 +178,44 @@ async fn failures_back_off_and_permanent_ones_end() -> Result {
     assert_eq!(asked, BTreeMap::from([(id(1), 4), (id(2), 1), (id(3), 4), (id(4), 1)]));
     let counts = fixture.store.counts(&ExtractionOptions::new("test").request(1)).await?;
     assert_eq!((counts.failed, counts.succeeded_no_output), (3, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unavailable_model_ends_the_run_and_uses_no_try() -> Result {
+    let fixture = Fixture::new(1..=20)?;
+    let (asked, works) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let engine = fixture.engine_with(
+        {
+            let (asked, works) = (Arc::clone(&asked), Arc::clone(&works));
+            move |_| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                let retry_after = Some(Duration::from_secs(3 * 3_600));
+                match works.load(Ordering::SeqCst) {
+                    0 => Err(ModelError::Unavailable { reason: "key hunter2".into(), retry_after }),
+                    _ => Ok(GOOD.to_owned()),
+                }
+            }
+        },
+        |options| options.concurrency = 2,
+    );
+    let reports = fixture.run(&engine).await?;
+    let postponed = JobOutcome::Postponed {
+        reason: "the model is unavailable: key [redacted]".into(),
+        retry_at: "2026-11-28T15:00:00Z".parse()?,
+    };
+    assert!(reports.iter().all(|report| report.outcome == postponed), "{reports:?}");
+    assert_eq!((reports.len(), asked.load(Ordering::SeqCst)), (2, 2), "no thread is claimed after the first");
+    // An outage of two days.
+    for _ in 0..48 {
+        fixture.clock.advance(Duration::from_secs(3_600));
+        fixture.run(&engine).await?;
+    }
+    works.store(1, Ordering::SeqCst);
+    fixture.clock.advance(Duration::from_secs(3 * 3_600));
+    let reports = fixture.run(&engine).await?;
+    assert_eq!(reports.len(), 20);
+    assert!(reports.iter().all(|report| report.outcome == JobOutcome::Remembered), "{reports:?}");
     Ok(())
 }
 

@@ -73,15 +73,16 @@ impl StageOneJobs for MemoryStore {
 
     async fn fail(&self, lease: &JobLease, failure: &JobFailure, now: Timestamp) -> Result<(), WriteError> {
         let fail = sqlx::query(
-            "UPDATE memory_jobs SET state = 'failed', reason = ?3, retry_at_ms = ?4, finished_at_ms = ?5 \
-             WHERE thread_id = ?1 AND token = ?2 AND state = 'running'",
+            "UPDATE memory_jobs SET state = 'failed', reason = ?3, retry_at_ms = ?4, finished_at_ms = ?5, \
+               attempts = attempts - ?6 WHERE thread_id = ?1 AND token = ?2 AND state = 'running'",
         );
         let fail = fail
             .bind(uuid_text(lease.thread_id))
             .bind(lease.token)
             .bind(redact(&failure.reason))
             .bind(failure.retry_at.map(Timestamp::as_millisecond))
-            .bind(now.as_millisecond());
+            .bind(now.as_millisecond())
+            .bind(!failure.uses_try);
         self.change_under_lease(fail).await
     }
 

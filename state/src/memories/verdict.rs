@@ -14,7 +14,7 @@ use crate::owner::owner_is_dead;
 ///
 /// `?1` the present, `?2` and `?3` the oldest and newest update, `?4` the current thread, `?5` and
 /// `?6` true to include `exec` and archived threads, `?7` the most attempts, `?8` the threads whose
-/// worker is dead, as a JSON array.
+/// worker is dead, as a JSON array, `?9` the time before which no failure counts.
 const VERDICT: &str = "CASE \
     WHEN kind <> 'user' THEN 'kind' \
     WHEN source_kind IS NOT 'cli' AND source_kind IS NOT 'vscode' AND NOT (?5 AND source_kind IS 'exec') \
@@ -28,10 +28,15 @@ const VERDICT: &str = "CASE \
     WHEN remembered_ms >= updated_at_ms THEN 'up_to_date' \
     WHEN state = 'running' AND lease_expires_ms > ?1 \
       AND memory_jobs.thread_id NOT IN (SELECT value FROM json_each(?8)) THEN 'running' \
-    WHEN input_ms >= updated_at_ms AND (state = 'failed' AND (retry_at_ms IS NULL OR attempts >= ?7) \
-      OR state = 'running' AND attempts >= ?7) THEN 'no_retries_left' \
-    WHEN input_ms >= updated_at_ms AND state = 'failed' AND retry_at_ms > ?1 THEN 'waiting' \
+    WHEN input_ms < updated_at_ms OR coalesce(finished_at_ms, 0) < ?9 THEN NULL \
+    WHEN state = 'failed' AND (retry_at_ms IS NULL OR attempts >= ?7) \
+      OR state = 'running' AND attempts >= ?7 THEN 'no_retries_left' \
+    WHEN state = 'failed' AND retry_at_ms > ?1 THEN 'waiting' \
     END";
+
+/// Number of claims of a thread that count.
+const TRIES: &str =
+    "CASE WHEN input_ms < updated_at_ms OR coalesce(finished_at_ms, 0) < ?9 THEN 0 ELSE coalesce(attempts, 0) END";
 
 const FROM: &str = "FROM threads LEFT JOIN memory_jobs ON memory_jobs.thread_id = threads.id";
 
@@ -39,7 +44,7 @@ const FROM: &str = "FROM threads LEFT JOIN memory_jobs ON memory_jobs.thread_id 
 pub(super) const FACTS: &str =
     "threads.id, coalesce(name, title, first_user_message), cwd, git_branch, rollout_path, updated_at_ms";
 
-/// Selects the threads to claim, at most `?9`.
+/// Selects the threads to claim, at most `?10`.
 ///
 /// The conditions before the verdict follow from it. They let SQLite read one range of an index:
 /// `threads_to_remember`, unless runs of `exec` count.
@@ -47,10 +52,10 @@ pub(super) fn to_claim(include_exec: bool, include_archived: bool) -> String {
     let listing = if include_archived { "listing IN (0, 1)" } else { "listing = 0" };
     let source = if include_exec { "" } else { "AND (source_kind = 'cli' OR source_kind = 'vscode') " };
     format!(
-        "SELECT {FACTS}, CASE WHEN input_ms >= updated_at_ms THEN attempts ELSE 0 END {FROM} \
+        "SELECT {FACTS}, {TRIES} {FROM} \
          WHERE {listing} {source}AND (remembered_ms IS NULL OR remembered_ms < updated_at_ms) \
            AND updated_at_ms BETWEEN ?2 AND ?3 AND {VERDICT} IS NULL \
-         ORDER BY updated_at_ms DESC, threads.id DESC LIMIT ?9"
+         ORDER BY updated_at_ms DESC, threads.id DESC LIMIT ?10"
     )
 }
 
@@ -84,7 +89,7 @@ pub(super) fn statements() -> Vec<(String, String)> {
     ]
 }
 
-/// Query with a request's rules bound as `?1` to `?8`.
+/// Query with a request's rules bound as `?1` to `?9`.
 pub(super) trait BindRules: Sized {
     /// Binds the rules of a request. `dead` are the threads whose worker is dead.
     fn rules(self, request: &ClaimRequest, dead: &[String]) -> Self;
@@ -104,6 +109,7 @@ impl BindRules for sqlx::query::Query<'_, Sqlite, SqliteArguments> {
             .bind(rules.include_archived)
             .bind(rules.max_attempts)
             .bind(json(dead))
+            .bind(rules.retry_before.map(Timestamp::as_millisecond))
     }
 }
 

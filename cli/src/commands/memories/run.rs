@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::memories::{Redact, agent, current_thread, extraction, model};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::{Feature, Settings};
 use threadkeep_app::text::{count, one_line, pad};
-use threadkeep_app::{Fault, Observer as _, messages, refresh};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Fault, Observer as _, command, messages, refresh};
 use threadkeep_backfill::StopHandle;
 use threadkeep_memories::StageOneJobs as _;
 use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome, JobReport};
@@ -93,7 +95,9 @@ pub(super) async fn options_of(
         Some(typed) => Some(lookup.find_id(typed).await?),
         None => current_thread(),
     };
-    Ok(extraction(&settings.memories, current))
+    let mut options = extraction(&settings.memories, current);
+    options.rules.retry_before = args.retry.then(Timestamp::now);
+    Ok(options)
 }
 
 /// Runs phase 1, and shows how many of the eligible threads are done.
@@ -128,6 +132,11 @@ impl Report {
         self.count(|outcome| matches!(outcome, JobOutcome::Failed { .. }))
     }
 
+    /// Returns the number of threads for which the model was not available.
+    fn postponed(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, JobOutcome::Postponed { .. }))
+    }
+
     fn remembered(&self) -> u64 {
         self.count(|outcome| *outcome == JobOutcome::Remembered)
     }
@@ -138,6 +147,7 @@ fn json_of(job: &JobReport) -> Value {
         JobOutcome::Remembered => ("remembered", None, None),
         JobOutcome::Nothing(reason) => ("nothing", Some(reason), None),
         JobOutcome::Failed { reason, retry_at } => ("failed", Some(reason), *retry_at),
+        JobOutcome::Postponed { reason, retry_at } => ("postponed", Some(reason), Some(*retry_at)),
         JobOutcome::LeaseLost => ("lease_lost", None, None),
         JobOutcome::Stopped => ("stopped", None, None),
         _ => ("other", None, None),
@@ -149,6 +159,32 @@ fn json_of(job: &JobReport) -> Value {
         "retry_at": at(retry_at),
         "retry_at_ms": ms(retry_at),
     })
+}
+
+/// Says why threads failed, and what to do about it. All that were postponed have one reason.
+fn failures(jobs: &[JobReport], screen: &Screen) -> String {
+    let mut text = String::new();
+    let retry = || command("memories run --retry");
+    for job in jobs {
+        if let JobOutcome::Failed { reason, retry_at } = &job.outcome {
+            text += &format!("{}: {}", job.thread.id, one_line(reason));
+            if retry_at.is_none() {
+                text += &screen.render(("; no try is left, ", retry(), " begins again"));
+            }
+            text.push('\n');
+        }
+    }
+    let postponed = jobs.iter().find_map(|job| match &job.outcome {
+        JobOutcome::Postponed { reason, retry_at } => Some((reason, *retry_at)),
+        _ => None,
+    });
+    if let Some((reason, at)) = postponed {
+        let at = Clock::system().full(at);
+        let said = format!("{}; the next try is at {at}, ", one_line(reason));
+        text += &screen.render((said, retry(), " does it now"));
+        text.push('\n');
+    }
+    text
 }
 
 impl Answer for Report {
@@ -168,6 +204,7 @@ impl Answer for Report {
                 ("remembered", self.remembered(), GREEN),
                 ("without", self.count(|outcome| matches!(outcome, JobOutcome::Nothing(_))), BOLD),
                 ("failed", self.failed(), RED),
+                ("postponed", self.postponed(), RED),
                 ("taken over", self.count(|outcome| *outcome == JobOutcome::LeaseLost), YELLOW),
                 ("stopped", self.count(|outcome| *outcome == JobOutcome::Stopped), YELLOW),
             ];
@@ -177,17 +214,13 @@ impl Answer for Report {
                     text += &format!("{}{}\n", pad(label, 14, false), paint(style, &count(number)));
                 }
             }
-            for job in jobs {
-                if let JobOutcome::Failed { reason, .. } = &job.outcome {
-                    text += &format!("{}: {}\n", job.thread.id, one_line(reason));
-                }
-            }
+            text += &failures(jobs, screen);
         }
         text + &self.consolidated.as_ref().map(|done| done.text(screen)).unwrap_or_default()
     }
 
     fn done(&self) -> String {
-        format!("{} remembered, {} failed", self.remembered(), self.failed())
+        format!("{} remembered, {} failed", self.remembered(), self.failed() + self.postponed())
     }
 
     fn changed(&self) -> bool {
@@ -195,8 +228,8 @@ impl Answer for Report {
     }
 
     fn code(&self) -> Code {
-        let has_failed =
-            self.failed() > 0 || self.consolidated.as_ref().is_some_and(Consolidated::has_failed);
+        let has_failed = self.failed() + self.postponed() > 0
+            || self.consolidated.as_ref().is_some_and(Consolidated::has_failed);
         match has_failed {
             _ if self.interrupted => Code::CouldNotRun,
             true => Code::Problems,

@@ -10,6 +10,7 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::settings::Feature;
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
+use threadkeep_app::{Message, command};
 use threadkeep_memories::{
     ConsolidationLock as _, ConsolidationState, JobCounts, Memory, StageOneJobs as _, StageOneOutputs as _,
 };
@@ -127,6 +128,10 @@ impl Answer for State {
         }
         for (reason, threads) in &jobs.failures {
             sheet.row("failure", format!("{}: {}", counted(*threads, "thread"), one_line(reason)));
+        }
+        if jobs.failed > 0 {
+            let retry: Message = (command("memories run --retry"), " reads them again now").into();
+            sheet.row("", screen.render(retry));
         }
         sheet.heading("consolidation");
         let state = &self.consolidation;

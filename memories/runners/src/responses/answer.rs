@@ -6,9 +6,9 @@ use super::failure::{Failure, shown};
 
 /// Returns the model's text, which is JSON if there is any in it.
 pub(crate) fn text_of(body: &[u8]) -> Result<String, Failure> {
-    let later = |reason: &str| Failure::Later { reason: reason.to_owned() };
+    let none = |reason: &str| Failure::NoAnswer { reason: reason.to_owned() };
     let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
-        return Err(later("the server's answer is not a JSON object"));
+        return Err(none("the server's answer is not a JSON object"));
     };
     if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
         return Err(failed(error));
@@ -27,7 +27,7 @@ pub(crate) fn text_of(body: &[u8]) -> Result<String, Failure> {
     let hidden = || parts(&answer, "reasoning", "text").filter(|text| json_in(text).is_some());
     match text.or_else(hidden) {
         Some(text) => Ok(json_in(&text).unwrap_or(&text).to_owned()),
-        None => Err(later(&format!("the answer has no text, and its status is {}", shown(status)))),
+        None => Err(none(&format!("the answer has no text, and its status is {}", shown(status)))),
     }
 }
 

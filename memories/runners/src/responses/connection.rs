@@ -65,7 +65,7 @@ impl Connection {
         if let Some(key) = key {
             let value = HeaderValue::from_str(&format!("Bearer {key}"));
             // The error would show the key.
-            let mut value = value.map_err(|_| Failure::Later {
+            let mut value = value.map_err(|_| Failure::Unavailable {
                 reason: "the key has characters that HTTP does not allow".to_owned(),
             })?;
             value.set_sensitive(true);
@@ -83,7 +83,7 @@ impl Connection {
         if status.is_redirection() {
             let target =
                 target.map_or_else(|| "another address".to_owned(), |url| url.origin().ascii_serialization());
-            return Err(Failure::Later { reason: format!("the server redirects to {target}") });
+            return Err(Failure::Unavailable { reason: format!("the server redirects to {target}") });
         }
         Err(refused(status, &body, wait))
     }
@@ -129,7 +129,7 @@ fn broken(error: reqwest::Error) -> Failure {
     let is_slow = error.is_timeout() && !error.is_connect();
     let error = error.without_url();
     if is_slow {
-        return Failure::Later { reason: "the server did not answer in time".to_owned() };
+        return Failure::NoAnswer { reason: "the server did not answer in time".to_owned() };
     }
     let mut reason = error.to_string();
     let mut cause = error.source();

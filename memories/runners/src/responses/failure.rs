@@ -11,14 +11,16 @@ const MAX_SHOWN: usize = 300;
 /// A try that gave no answer. Reasons may have secrets.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Another try may succeed soon.
+    /// Another try may succeed soon, of this thread or any other.
     Again {
         reason: String,
         /// Wait that the server asked for.
         retry_after: Option<Duration>,
     },
-    /// Another try may succeed, but not soon.
-    Later { reason: String },
+    /// Another try may succeed, but not soon: the user has to do something first.
+    Unavailable { reason: String },
+    /// The answer is none, or came too late. Another try may give another answer.
+    NoAnswer { reason: String },
     /// The server does not know the format of the request.
     Format { reason: String },
     /// Another try would fail alike.
@@ -34,9 +36,8 @@ pub(crate) fn refused(status: StatusCode, body: &[u8], retry_after: Option<Durat
         if message.is_empty() { format!("status {status}") } else { format!("status {status}: {message}") };
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     match status.as_u16() {
-        // The user has to do something first, and no thread must be given up until then.
-        401..=404 | 407 => Failure::Later { reason },
-        429 if has(&["insufficient_quota"]) => Failure::Later { reason },
+        401..=404 | 407 => Failure::Unavailable { reason },
+        429 if has(&["insufficient_quota"]) => Failure::Unavailable { reason },
         408 | 425 | 429 | 500.. => Failure::Again { reason, retry_after },
         400 | 422
             if has(&[

@@ -30,8 +30,8 @@ use self::secrets::Secrets;
 /// It asks for structured output, and for less of it when the server refuses that: without
 /// `strict`, then by instructions alone. It asks the server to store nothing.
 ///
-/// A key that is missing or refused is no reason to give a thread up, so that error is transient.
-/// Status 408, 429 and 5xx and broken connections are tried again, after the time that the server
+/// A server that cannot be reached, stays busy or refuses the key is no reason to give a thread up:
+/// that is [`ModelError::Unavailable`]. Status 408, 429 and 5xx and broken connections are tried again, after the time that the server
 /// asks for or a growing one. A wait of more than a minute is left to the caller. Redirects are not
 /// followed, so that the key goes to no other host.
 pub struct ResponsesModel {
@@ -74,7 +74,7 @@ impl ResponsesModel {
             Some(key) => Ok(Some(key)),
             None => {
                 let reason = format!("the environment variable {name} with the key is not set");
-                Err(ModelError::Transient { reason, retry_after: None })
+                Err(ModelError::Unavailable { reason, retry_after: None })
             }
         }
     }
@@ -107,7 +107,10 @@ impl StageOneModel for ResponsesModel {
                     None => return Err(permanent(secrets.removed(&reason))),
                 },
                 Failure::Permanent { reason } => return Err(permanent(secrets.removed(&reason))),
-                Failure::Later { reason } => (reason, None),
+                Failure::NoAnswer { reason } => {
+                    return Err(ModelError::Transient { reason: secrets.removed(&reason) });
+                }
+                Failure::Unavailable { reason } => (reason, None),
                 Failure::Again { reason, retry_after } => {
                     let wait = retry_after.unwrap_or_default().max(back_off(tries));
                     if tries < self.settings.tries && wait <= MAX_WAIT {
@@ -119,7 +122,7 @@ impl StageOneModel for ResponsesModel {
                     (reason, retry_after)
                 }
             };
-            return Err(ModelError::Transient { reason: secrets.removed(&reason), retry_after });
+            return Err(ModelError::Unavailable { reason: secrets.removed(&reason), retry_after });
         }
     }
 }

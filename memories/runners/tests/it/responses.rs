@@ -71,6 +71,7 @@ impl Run {
         let error = self.result.expect_err("a failure");
         let kind = match &error {
             ModelError::Transient { .. } => "transient",
+            ModelError::Unavailable { .. } => "unavailable",
             ModelError::Permanent { .. } => "permanent",
             _ => "other",
         };
@@ -189,11 +190,11 @@ async fn a_long_wait_is_left_to_the_caller() {
     let busy = Reply::Whole(429, vec![("Retry-After", "3600".to_owned())], "{}".to_owned());
     let run = Run::of(vec![busy]).await;
     assert!(run.slept.is_empty());
-    let Err(ModelError::Transient { retry_after, .. }) = run.result else { panic!("transient") };
+    let Err(ModelError::Unavailable { retry_after, .. }) = run.result else { panic!("unavailable") };
     assert_eq!(retry_after, Some(Duration::from_secs(3600)));
     let empty = Reply::of(429, &json!({ "error": { "message": "Pay.", "code": "insufficient_quota" } }));
     let run = Run::of(vec![empty]).await;
-    assert_eq!(run.failure(), ("transient", "status 429 Too Many Requests: Pay.".to_owned()));
+    assert_eq!(run.failure(), ("unavailable", "status 429 Too Many Requests: Pay.".to_owned()));
 }
 
 #[tokio::test]
@@ -201,7 +202,7 @@ async fn a_server_that_fails_for_ever_is_given_up() {
     let run = Run::of(vec![error(500, "boom"); 4]).await;
     assert_eq!((run.requests.len(), run.slept.len()), (4, 3));
     assert!(run.slept.iter().sum::<Duration>() <= Duration::from_secs(7));
-    assert_eq!(run.failure(), ("transient", "status 500 Internal Server Error: boom".to_owned()));
+    assert_eq!(run.failure(), ("unavailable", "status 500 Internal Server Error: boom".to_owned()));
 }
 
 #[tokio::test]
@@ -214,7 +215,7 @@ async fn broken_connections_are_tried_again() {
     let gone = Run::with(Vec::new(), |settings| settings.base_url = "http://127.0.0.1:1".to_owned()).await;
     assert_eq!(gone.slept.len(), 3);
     let (kind, reason) = gone.failure();
-    assert!(kind == "transient" && reason.contains("onnect"), "{reason}");
+    assert!(kind == "unavailable" && reason.contains("onnect"), "{reason}");
 }
 
 #[tokio::test]
@@ -231,28 +232,28 @@ async fn a_slow_answer_ends_by_the_timeout() {
 async fn refusals_are_not_tried_again_and_have_no_secret() {
     let echo = format!("Incorrect API key: {KEY} for header-secret\n{}", "x".repeat(1_000));
     let (kind, reason) = Run::of(vec![error(401, &echo)]).await.failure();
-    assert_eq!(kind, "transient", "the user can correct the key");
+    assert_eq!(kind, "unavailable", "the user can correct the key");
     assert!(reason.starts_with("status 401 Unauthorized: Incorrect API key: [redacted] for [redacted] x"));
     assert!(reason.len() < 400);
     let bad = Run::of(vec![error(400, "Bad input.")]).await;
     assert_eq!(bad.failure(), ("permanent", "status 400 Bad Request: Bad input.".to_owned()));
     let plain = Reply::Whole(404, Vec::new(), "<html>".to_owned());
-    assert_eq!(Run::of(vec![plain]).await.failure(), ("transient", "status 404 Not Found".to_owned()));
+    assert_eq!(Run::of(vec![plain]).await.failure(), ("unavailable", "status 404 Not Found".to_owned()));
     let text = Reply::of(403, &json!({ "error": "not allowed" }));
     assert_eq!(Run::of(vec![text]).await.failure().1, "status 403 Forbidden: not allowed");
     let target = vec![("Location", "https://elsewhere.test/v1?key=x".to_owned())];
     let moved = Run::of(vec![Reply::Whole(307, target, String::new())]).await;
     assert_eq!(moved.requests.len(), 1);
-    assert_eq!(moved.failure(), ("transient", "the server redirects to https://elsewhere.test".to_owned()));
+    assert_eq!(moved.failure(), ("unavailable", "the server redirects to https://elsewhere.test".to_owned()));
 }
 
 #[tokio::test]
 async fn a_missing_or_odd_key_is_named_by_its_variable() {
     let run = Run::with(Vec::new(), |settings| settings.key_variable = Some("NO_KEY".to_owned())).await;
     let reason = "the environment variable NO_KEY with the key is not set".to_owned();
-    assert_eq!(run.failure(), ("transient", reason));
+    assert_eq!(run.failure(), ("unavailable", reason));
     let run = Run::with(Vec::new(), |settings| settings.key_variable = Some("NO_HEADER".to_owned())).await;
-    assert_eq!(run.failure(), ("transient", "the key has characters that HTTP does not allow".to_owned()));
+    assert_eq!(run.failure(), ("unavailable", "the key has characters that HTTP does not allow".to_owned()));
 }
 
 #[tokio::test]
