@@ -286,6 +286,18 @@ fn memories_are_consolidated_edited_forgotten_and_cleared() -> Result {
     assert_eq!(fixture.json(&["memories", "rebuild"])?["written"], serde_json::json!(["raw_memories.md"]));
     assert_eq!(ending(&["memories", "run", "--force"])?, "consolidated");
 
+    fs::write(root.join("memory_summary.md"), "Mine. ".repeat(2_000))?;
+    let said = fixture.run(&["memories", "run", "--force", "--phase", "2"])?;
+    insta::assert_snapshot!(said.all(), @r"
+    exit 0
+    --- stdout
+    consolidated: 13 memories; no file changed
+    memory_summary.md has 12,000 bytes, more than `memories.summary_bytes`: your own text leaves no room for more
+    ");
+    assert_eq!(read("memory_summary.md"), "Mine. ".repeat(2_000));
+    fs::write(root.join("memory_summary.md"), format!("Call me Kim.\n\n{summary}"))?;
+    fixture.json(&["memories", "run", "--force", "--phase", "2"])?;
+
     assert_eq!(fixture.json(&["memories", "forget", ID])?["forgotten"], true);
     assert!(
         !read("raw_memories.md").contains(ID) && !root.join(format!("rollout_summaries/{ID}.md")).exists()

@@ -22,7 +22,8 @@ pub struct ConsolidationOptions {
     pub limit: u32,
     /// Time after which an unused memory goes, and an extension's resource. Default: 30 days.
     pub unused_window: Duration,
-    /// Largest size of the consolidated summary, in bytes. Default: 10,000.
+    /// Largest size of the consolidated summary, in bytes. A user may make it longer, and an agent
+    /// may leave it so. Default: 10,000.
     pub max_summary_bytes: usize,
     /// Duration of the lock without renewal. Default: 1 h.
     pub lease_ttl: Duration,

@@ -18,7 +18,7 @@ pub(super) fn prompt(forgotten: &[Uuid], max_summary_bytes: usize) -> String {
          - `{EXTENSIONS}/<name>/instructions.md`, where it exists, says what that extension wants remembered.\n\
          - `{MEMORY_SUMMARY}` is what later sessions are given. Write it: the user's profile and preferences, \
          conventions and facts by project, commands that work, traps, and which threads to read for more. At most \
-         {max_summary_bytes} bytes of Markdown. After each fact, name the threads that it came from in brackets, by \
+         {max_summary_bytes} bytes of Markdown, unless the user's own words alone take more. After each fact, name the threads that it came from in brackets, by \
          the first 8 characters of their ids: `[01a2036c]`.\n\
          - You may keep further files of your own here.\n\
          \n\

@@ -45,6 +45,8 @@ pub struct ConsolidationReport {
     pub refused: Vec<Refused>,
     /// Changes that the agent made.
     pub written: Vec<Change>,
+    /// Size of the summary in bytes, if it is above the limit: the user's own text alone is.
+    pub oversized_summary: Option<usize>,
     /// Files that the user changed while the agent ran. The next run sees them.
     pub kept_for_next_run: Vec<PathBuf>,
 }
@@ -60,6 +62,7 @@ impl ConsolidationReport {
             changes: Vec::new(),
             refused: Vec::new(),
             written: Vec::new(),
+            oversized_summary: None,
             kept_for_next_run: Vec::new(),
         }
     }

@@ -160,7 +160,7 @@ impl Consolidation {
 
         at(Step::Publish);
         let staged = Arc::new(staged);
-        self.check(&staged).await?;
+        report.oversized_summary = self.check(&staged).await?;
         self.keep_lock(lease).await?;
         let published = {
             let (staged, workspace, redactor) =
@@ -229,7 +229,7 @@ impl Consolidation {
         self.agent.consolidate(task).await.map_err(Failure::of(Step::Agent))
     }
 
-    async fn check(&self, staged: &Arc<Staged>) -> Result<(), Failure> {
+    async fn check(&self, staged: &Arc<Staged>) -> Result<Option<usize>, Failure> {
         let (staged, limit) = (Arc::clone(staged), self.options.max_summary_bytes);
         let check = move || staged.check(limit).map_err(|reason| Failure::Step(Step::Publish, reason));
         blocking(Step::Publish, check).await

@@ -16,6 +16,8 @@ pub(super) struct Staged {
     pub(super) given: Snapshot,
     /// The copy against the baseline.
     pub(super) diff: WorkspaceDiff,
+    /// Size of the copied summary in bytes. Zero if there is none.
+    summary_bytes: usize,
 }
 
 impl Staged {
@@ -29,7 +31,9 @@ impl Staged {
         })?;
         let given = workspace.stage(&folder.path().join("root"))?;
         let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
-        Ok(Self { folder, given, diff })
+        let summary = fs::symlink_metadata(folder.path().join("root").join(MEMORY_SUMMARY));
+        let summary_bytes = summary.map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
+        Ok(Self { folder, given, diff, summary_bytes })
     }
 
     /// Returns the copy.
@@ -46,8 +50,11 @@ impl Staged {
     }
 
     /// Removes the diff, and checks what the agent left. Returns the reason if it cannot be taken
-    /// over.
-    pub(super) fn check(&self, max_summary_bytes: usize) -> Result<(), String> {
+    /// over. Returns the size of the summary if it is above the limit.
+    ///
+    /// Only a user can have made the given summary longer than the limit. Its words stay, so the
+    /// result may be as long.
+    pub(super) fn check(&self, max_summary_bytes: usize) -> Result<Option<usize>, String> {
         let root = self.root();
         match fs::remove_file(root.join(WORKSPACE_DIFF)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
@@ -58,15 +65,13 @@ impl Staged {
             return Err(format!("the agent left no file {MEMORY_SUMMARY}"));
         }
         let content = fs::read(&summary).map_err(|error| error.to_string())?;
-        if content.len() > max_summary_bytes {
-            return Err(format!(
-                "{MEMORY_SUMMARY} has {} bytes; {max_summary_bytes} are allowed",
-                content.len()
-            ));
+        let (bytes, allowed) = (content.len(), max_summary_bytes.max(self.summary_bytes));
+        if bytes > allowed {
+            return Err(format!("{MEMORY_SUMMARY} has {bytes} bytes; {allowed} are allowed"));
         }
         match std::str::from_utf8(&content) {
             Ok(text) if text.trim().is_empty() => Err(format!("{MEMORY_SUMMARY} is empty")),
-            Ok(_) => Ok(()),
+            Ok(_) => Ok((bytes > max_summary_bytes).then_some(bytes)),
             Err(_) => Err(format!("{MEMORY_SUMMARY} is not UTF-8")),
         }
     }

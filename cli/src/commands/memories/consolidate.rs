@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use threadkeep_app::memories::{consolidation, step};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::Memories;
-use threadkeep_app::text::{clean, counted, one_line};
+use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Fault, Message, Observer as _, command, messages};
 use threadkeep_backfill::StopHandle;
 use threadkeep_memories::consolidation::{ConsolidationError, ConsolidationReport, Ending};
+use threadkeep_memories::files::MEMORY_SUMMARY;
 use threadkeep_memories::{ConsolidationAgent, NotNow};
 
 use super::{diff, folder};
@@ -94,6 +95,7 @@ impl Consolidated {
             "pruned": report.pruned,
             "changes": report.changes.iter().map(diff::json_of).collect::<Vec<_>>(),
             "written": report.written.iter().map(diff::json_of).collect::<Vec<_>>(),
+            "oversized_summary": report.oversized_summary,
             "kept_for_next_run": report.kept_for_next_run,
             "left_out": report.refused.iter().map(|refused| &refused.path).collect::<Vec<_>>(),
         })
@@ -133,6 +135,13 @@ impl Consolidated {
             _ => "not consolidated: stopped".into(),
         };
         let mut text = screen.render(said) + "\n";
+        if let Some(bytes) = report.oversized_summary {
+            let bytes = count(bytes as u64);
+            text += &format!(
+                "{MEMORY_SUMMARY} has {bytes} bytes, more than `memories.summary_bytes`: your own text leaves no \
+                 room for more\n"
+            );
+        }
         for path in &report.kept_for_next_run {
             text +=
                 &format!("{} was edited meanwhile: the next run sees it\n", clean(&path.to_string_lossy()));

@@ -31,7 +31,7 @@ impl Default for DigestAgent {
 
 impl DigestAgent {
     /// Sets the longest summary, in bytes; 10,000 by default. The user's own text counts: the more
-    /// of it there is, the fewer lines are generated.
+    /// of it there is, the fewer lines are generated. Text above the limit stays, alone.
     #[must_use]
     pub fn with_max_bytes(self, max_bytes: usize) -> Self {
         Self { max_bytes }
@@ -48,8 +48,11 @@ impl DigestAgent {
         };
         let surroundings = Surroundings::of(&old);
         let marks = surroundings.around("").len() - surroundings.len() + 4;
-        let budget = self.max_bytes.saturating_sub(surroundings.len() + marks);
-        let new = surroundings.around(&summary(memories, budget));
+        let new = match self.max_bytes.checked_sub(surroundings.len() + marks) {
+            Some(budget) => surroundings.around(&summary(memories, budget)),
+            // Not even an empty block has room. The user's text stays, however long it is.
+            None => surroundings.alone(),
+        };
         if new == old {
             return Ok(());
         }

@@ -134,9 +134,14 @@ async fn the_summary_stays_within_its_size() {
     fs::write(&file, "x".repeat(7_000)).expect("a file");
     let text = consolidate(DigestAgent::default(), root.path(), &many, &[]).await;
     assert!((9_000..=10_000).contains(&text.len()) && text.contains("- 1 and 1:"), "{}", text.len());
-    fs::write(&file, "x".repeat(20_000)).expect("a file");
+    for own in [9_900, 10_000, 20_000] {
+        fs::write(&file, text.replace(&"x".repeat(7_000), &"x".repeat(own))).expect("a file");
+        let text = consolidate(DigestAgent::default(), root.path(), &many, &[]).await;
+        assert_eq!(text.trim_end(), "x".repeat(own), "the user's text stays, and ours has no room");
+    }
+    fs::write(&file, "x".repeat(9_000)).expect("a file");
     let text = consolidate(DigestAgent::default(), root.path(), &many, &[]).await;
-    assert!(text.starts_with("xxx") && !text.contains("- 1 and"), "the user's text goes before ours");
+    assert!(text.contains("more lines did not fit") && text.len() <= 10_000, "it comes back with the room");
 }
 
 #[tokio::test]

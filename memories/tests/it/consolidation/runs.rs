@@ -167,6 +167,24 @@ async fn a_result_that_breaks_the_rules_changes_nothing() -> Result {
 }
 
 #[tokio::test]
+async fn a_users_text_above_the_limit_stays_and_is_named() -> Result {
+    let fixture = Fixture::new()?;
+    fixture.remember(1, "use make").await?;
+    assert_eq!(fixture.run(summary("first\n")).await?.oversized_summary, None);
+    let own = "mine ".repeat(3_000);
+    fixture.write("memory_summary.md", &own)?;
+    let longer = fixture.run(summary(&format!("{own}and more"))).await;
+    let Err(ConsolidationError::Step { step: Step::Publish, reason, .. }) = longer else {
+        return Err(format!("{longer:?}").into());
+    };
+    assert_eq!(reason, "memory_summary.md has 15008 bytes; 15000 are allowed");
+    let report = fixture.run(|_, _| Ok(())).await?;
+    assert_eq!((report.ending, report.oversized_summary), (Ending::Consolidated, Some(15_000)));
+    assert_eq!(fixture.read("memory_summary.md")?, own);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_deleted_thread_is_forgotten_at_once_and_by_the_next_agent() -> Result {
     let fixture = Fixture::new()?;
     fixture.remember(1, "use make").await?;

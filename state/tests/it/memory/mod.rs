@@ -116,7 +116,7 @@ async fn a_dead_workers_jobs_are_taken_over_at_once() -> Result {
         term: request(now).term,
         cooldown: std::time::Duration::ZERO,
         force: false,
-        root: "/home/memories".into(),
+        root: Some("/home/memories".into()),
     };
     for owner in [&dead, "another worker"] {
         let claimed = ConsolidationLock::claim(&memories, &ask(owner)).await?;
@@ -165,7 +165,7 @@ async fn locked(
         term: request(Timestamp::now()).term,
         cooldown: std::time::Duration::ZERO,
         force: true,
-        root: root.to_owned(),
+        root: Some(root.to_owned()),
     };
     match ConsolidationLock::claim(&fixture.state.memories(), &request).await? {
         threadkeep_memories::ConsolidationClaim::Granted(lease) => Ok(lease),

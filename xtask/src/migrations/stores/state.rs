@@ -62,7 +62,7 @@ async fn memories(state: &StateRuntime) -> Result<()> {
         StageOneJobs::succeed(&store, &claim.lease, &output, now).await?;
     }
     let request =
-        ConsolidationRequest { owner, term, cooldown: Duration::ZERO, force: true, root: "/nowhere".into() };
+        ConsolidationRequest { owner, term, cooldown: Duration::ZERO, force: true, root: Some("/nowhere".into()) };
     let claim = ConsolidationLock::claim(&store, &request).await.map_err(Error::from_boxed)?;
     let ConsolidationClaim::Granted(lease) = claim else { bail!("the lock is not free: {claim:?}") };
     let selection = Selection { limit: 8, unused_since: Timestamp::UNIX_EPOCH };
