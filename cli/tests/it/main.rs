@@ -22,6 +22,7 @@ mod manners;
 mod meanwhile;
 mod memories;
 mod memories_meanwhile;
+mod memories_server;
 mod own_log;
 mod pipes;
 mod places;

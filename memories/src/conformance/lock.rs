@@ -3,8 +3,8 @@
 use super::Fixture;
 use super::fixture::{HOUR, ask, at, forgotten, id, ids, lock_request, locked, remembered};
 use crate::{
-    ConsolidationClaim, ConsolidationFailure, ConsolidationRequest, ConsolidationSuccess, KeptFile, NotNow, Step,
-    Term, WriteError,
+    ConsolidationClaim, ConsolidationFailure, ConsolidationRequest, ConsolidationSuccess, KeptFile, NotNow,
+    Step, Term, WriteError,
 };
 
 /// One owner has the lock, and a released one is free at once.

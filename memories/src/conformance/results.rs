@@ -54,7 +54,8 @@ pub async fn failure_backs_off_and_ends<F: Fixture>(fixture: &F) {
         let now = i64::from(attempt) * HOUR;
         let job = claim_one(fixture, now).await;
         assert_eq!(job.attempt, attempt);
-        let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(now + HOUR)), uses_try: true };
+        let failure =
+            JobFailure { reason: "server is busy".into(), retry_at: Some(at(now + HOUR)), uses_try: true };
         fixture.jobs().fail(&job.lease, &failure, at(now)).await.expect("the owner may");
         let it = consider(fixture, id(1), now + 1).await;
         assert_eq!(it.last_failure.as_deref(), Some("server is busy"));
@@ -165,7 +166,8 @@ pub async fn counts_follow_the_jobs<F: Fixture>(fixture: &F) {
         .succeed_without_output(&claims[1].lease, "empty answer", at(2))
         .await
         .expect("the owner may");
-    let failure = JobFailure { reason: "server is busy".into(), retry_at: Some(at(2 * HOUR)), uses_try: true };
+    let failure =
+        JobFailure { reason: "server is busy".into(), retry_at: Some(at(2 * HOUR)), uses_try: true };
     fixture.jobs().fail(&claims[2].lease, &failure, at(3)).await.expect("the owner may");
     let counts = fixture.jobs().counts(&request(fixture, 0, 10)).await.expect("counting");
     assert_eq!((counts.running, counts.succeeded, counts.succeeded_no_output), (1, 1, 1));

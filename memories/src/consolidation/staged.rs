@@ -32,7 +32,8 @@ impl Staged {
         let given = workspace.stage(&folder.path().join("root"))?;
         let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
         let summary = fs::symlink_metadata(folder.path().join("root").join(MEMORY_SUMMARY));
-        let summary_bytes = summary.map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
+        let summary_bytes =
+            summary.map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
         Ok(Self { folder, given, diff, summary_bytes })
     }
 

@@ -26,9 +26,15 @@ enum Ended {
 enum Found {
     Output(StageOneOutput),
     Nothing(&'static str),
-    Failure { reason: String, retry: Retry },
+    Failure {
+        reason: String,
+        retry: Retry,
+    },
     /// No thread would have got an answer.
-    Unavailable { reason: String, wait: Duration },
+    Unavailable {
+        reason: String,
+        wait: Duration,
+    },
 }
 
 enum Retry {
@@ -132,7 +138,8 @@ impl Extraction {
             }
             Found::Unavailable { reason, wait } => {
                 let (reason, retry_at) = (self.redactor.redact(&reason), later(now, wait));
-                let failure = JobFailure { reason: reason.clone(), retry_at: Some(retry_at), uses_try: false };
+                let failure =
+                    JobFailure { reason: reason.clone(), retry_at: Some(retry_at), uses_try: false };
                 outcome(jobs.fail(lease, &failure, now).await, JobOutcome::Postponed { reason, retry_at })
             }
         }

@@ -35,8 +35,7 @@ const VERDICT: &str = "CASE \
     END";
 
 /// Number of claims of a thread that count.
-const TRIES: &str =
-    "CASE WHEN input_ms < updated_at_ms OR coalesce(finished_at_ms, 0) < ?9 THEN 0 ELSE coalesce(attempts, 0) END";
+const TRIES: &str = "CASE WHEN input_ms < updated_at_ms OR coalesce(finished_at_ms, 0) < ?9 THEN 0 ELSE coalesce(attempts, 0) END";
 
 const FROM: &str = "FROM threads LEFT JOIN memory_jobs ON memory_jobs.thread_id = threads.id";
 

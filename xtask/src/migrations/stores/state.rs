@@ -61,8 +61,13 @@ async fn memories(state: &StateRuntime) -> Result<()> {
         StageOneJobs::heartbeat(&store, &claim.lease, term).await?;
         StageOneJobs::succeed(&store, &claim.lease, &output, now).await?;
     }
-    let request =
-        ConsolidationRequest { owner, term, cooldown: Duration::ZERO, force: true, root: Some("/nowhere".into()) };
+    let request = ConsolidationRequest {
+        owner,
+        term,
+        cooldown: Duration::ZERO,
+        force: true,
+        root: Some("/nowhere".into()),
+    };
     let claim = ConsolidationLock::claim(&store, &request).await.map_err(Error::from_boxed)?;
     let ConsolidationClaim::Granted(lease) = claim else { bail!("the lock is not free: {claim:?}") };
     let selection = Selection { limit: 8, unused_since: Timestamp::UNIX_EPOCH };
