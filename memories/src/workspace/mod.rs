@@ -74,6 +74,12 @@ impl Workspace {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// Makes a workspace of a root as it is, for looking: creates, repairs and changes nothing.
+    #[must_use]
+    pub fn look(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// Returns the root.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -38,16 +38,13 @@ pub fn consolidation(
     Consolidation::new(outputs, lock, agent, Arc::new(Redact), root, options)
 }
 
-/// Compares the folder of memories with its baseline; `None` if it has none. Creates nothing.
+/// Compares the folder of memories with its baseline; `None` if it has none. Changes nothing.
 ///
 /// # Errors
 ///
 /// Fails if the folder cannot be read, or its baseline is broken or not ours.
 pub fn changes(root: &Path) -> Result<Option<WorkspaceDiff>, Fault> {
-    if baseline(root).is_none() {
-        return Ok(None);
-    }
-    match Workspace::open(root).and_then(|workspace| workspace.diff()) {
+    match Workspace::look(root).diff() {
         Err(WorkspaceError::NoBaseline(_)) => Ok(None),
         diff => diff.map(Some).map_err(|error| of_workspace(&error)),
     }
@@ -76,11 +73,11 @@ pub(super) fn empty_baseline(root: &Path) -> Result<(), Fault> {
     open_root(root)
 }
 
-/// Looks at the baseline of a folder, if it has one. Creates nothing.
+/// Looks at the baseline of a folder, if it has one. Changes nothing: the folder may be the agent's.
 pub(super) fn baseline(folder: &Path) -> Option<Baseline> {
     folder.join(".git").symlink_metadata().ok()?;
     // A baseline that cannot be read is not ours to repair here.
-    Some(Workspace::open(folder).and_then(|workspace| workspace.baseline()).unwrap_or(Baseline::Foreign))
+    Some(Workspace::look(folder).baseline().unwrap_or(Baseline::Foreign))
 }
 
 fn of_workspace(error: &WorkspaceError) -> Fault {

@@ -17,7 +17,10 @@ fn the_agents_own_memories_are_left_alone() -> std::io::Result<()> {
     assert_eq!(root(&dirs, None, None), Root { path: usual.clone(), agents_own: None });
     let ours = Root { path: folder.path().join("sqlite/memories"), agents_own: Some(usual.clone()) };
     fs::write(usual.join(".git"), "gitdir: elsewhere\n")?;
+    let found = fs::metadata(&usual)?.permissions();
     assert_eq!(root(&dirs, None, None), ours, "its baseline is not ours");
+    assert!(crate::memories::changes(&usual).is_err());
+    assert_eq!(fs::metadata(&usual)?.permissions(), found, "nothing of the agent's changes");
     assert_eq!(root(&dirs, None, Some(usual.clone())).path, usual, "we used it before");
     fs::remove_file(usual.join(".git"))?;
     for name in DATABASES {
