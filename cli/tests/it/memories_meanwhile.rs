@@ -29,7 +29,13 @@ impl Waiting {
         for pipe in [waiting.pipe("began"), waiting.pipe("go")] {
             assert!(Command::new("mkfifo").arg(pipe).status()?.success());
         }
+        fs::create_dir(waiting.copies())?;
         Ok(waiting)
+    }
+
+    /// Folder for the copies on which agents work.
+    fn copies(&self) -> PathBuf {
+        self.0.path().join("copies")
     }
 
     fn pipe(&self, name: &str) -> PathBuf {
@@ -39,7 +45,8 @@ impl Waiting {
     /// Starts a run, and returns when its agent works.
     fn begin(&self) -> Result<Working> {
         let mut command = self.0.command(&["memories", "run"]);
-        command.env("PIPES", self.0.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("PIPES", self.0.path()).env("TMPDIR", self.copies());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn()?;
         // A pipe is opened when both sides are there.
         fs::read(self.pipe("began"))?;
@@ -109,11 +116,14 @@ fn a_killed_consolidation_is_taken_over_at_once() -> Result {
     // Nobody is left who would end its agent.
     waiting.go_on()?;
     assert!(!waiting.has_summary());
+    let left = fs::read_dir(waiting.copies())?.count();
     let next = waiting.begin()?;
+    assert_eq!((left, fs::read_dir(waiting.copies())?.count()), (1, 1), "the killed one's copy is gone");
     waiting.go_on()?;
     let ended = waiting.end(next)?;
     assert!(ended.code == Some(0) && ended.stdout.contains("\nconsolidated: "), "{}", ended.all());
     assert!(waiting.has_summary());
+    assert_eq!(fs::read_dir(waiting.copies())?.count(), 0);
     Ok(())
 }
 

@@ -1,17 +1,23 @@
 //! The copy of the workspace on which an agent works.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::files::{MEMORY_SUMMARY, WORKSPACE_DIFF};
 use crate::workspace::{MOST_DIFF, Snapshot, Workspace, WorkspaceDiff, WorkspaceError};
 
+/// Beginning of the names of copies in the folder for temporary files.
+const PREFIX: &str = "threadkeep-memories-";
+/// Name of the file that is locked while its process lives, in each such folder.
+const LOCK: &str = "lock";
+
 /// A copy of the workspace, removed when it is dropped.
 pub(super) struct Staged {
     folder: TempDir,
+    _lock: File,
     /// The copied files.
     pub(super) given: Snapshot,
     /// The copy against the baseline.
@@ -23,18 +29,23 @@ pub(super) struct Staged {
 impl Staged {
     /// Copies the workspace, and compares the copy with the baseline.
     pub(super) fn of(workspace: &Workspace) -> Result<Self, WorkspaceError> {
-        let folder = tempfile::Builder::new().prefix("threadkeep-memories-").tempdir();
-        let folder = folder.map_err(|source| WorkspaceError::Io {
-            action: "make a folder in",
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let temporary = std::env::temp_dir();
+        // They have words of threads, also of those that were deleted meanwhile.
+        remove_left(&temporary);
+        let in_folder = |source| WorkspaceError::Io { action: "make a folder in", path: temporary, source };
+        let make = || {
+            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+            let lock = File::create(folder.path().join(LOCK))?;
+            lock.lock()?;
+            Ok((folder, lock))
+        };
+        let (folder, lock) = make().map_err(in_folder)?;
         let given = workspace.stage(&folder.path().join("root"))?;
         let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
         let summary = fs::symlink_metadata(folder.path().join("root").join(MEMORY_SUMMARY));
         let summary_bytes =
             summary.map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
-        Ok(Self { folder, given, diff, summary_bytes })
+        Ok(Self { folder, _lock: lock, given, diff, summary_bytes })
     }
 
     /// Returns the copy.
@@ -74,6 +85,18 @@ impl Staged {
             Ok(text) if text.trim().is_empty() => Err(format!("{MEMORY_SUMMARY} is empty")),
             Ok(_) => Ok((bytes > max_summary_bytes).then_some(bytes)),
             Err(_) => Err(format!("{MEMORY_SUMMARY} is not UTF-8")),
+        }
+    }
+}
+
+/// Removes copies whose process was killed. What cannot be removed is left to a later run.
+fn remove_left(temporary: &Path) {
+    for entry in fs::read_dir(temporary).into_iter().flatten().flatten() {
+        let is_copy = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        // Another user's folder cannot be opened. A folder without the file has no words yet.
+        let lock = || File::open(entry.path().join(LOCK)).ok().filter(|lock| lock.try_lock().is_ok());
+        if is_copy && let Some(_lock) = lock() {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
