@@ -318,6 +318,24 @@ fn memories_are_consolidated_edited_forgotten_and_cleared() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_before_anything() -> Result {
+    let fixture = with("")?;
+    fs::write(fixture.path().join("file"), "")?;
+    insta::assert_snapshot!(fixture.run(&["memories", "--memories-root", "file", "run"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: cannot use [tmp]/file as a folder: it is a file or a link
+      hint: choose another folder with --memories-root DIR
+    ");
+    let below = fixture.run(&["memories", "--memories-root", "file/below", "run"])?;
+    assert_eq!(below.code, Some(2), "{}", below.all());
+    assert!(below.stderr.contains("hint: choose another folder with --memories-root DIR"), "{}", below.all());
+    assert_eq!(fixture.json(&["memories", "run"])?["consolidation"]["ending"], "consolidated");
+    assert!(fixture.home().join("memories/memory_summary.md").exists(), "the folder is still the usual one");
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_consolidates_or_its_failure_is_shown() -> Result {

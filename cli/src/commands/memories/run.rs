@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::memories::{Redact, agent, current_thread, extraction, model};
+use threadkeep_app::memories::{Redact, agent, current_thread, extraction, model, open_root};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::{Feature, Settings};
 use threadkeep_app::text::{count, one_line, pad};
@@ -17,7 +17,7 @@ use threadkeep_memories::StageOneJobs as _;
 use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome, JobReport};
 use threadkeep_state::memories::HomeTexts;
 
-use super::boxed;
+use super::{boxed, folder};
 use super::consolidate::{Consolidated, consolidate};
 use crate::args::{Phase, RunArgs};
 use crate::command::{Answered, Context, Run};
@@ -58,6 +58,10 @@ impl Run for RunPhases<'_> {
         // Before anything else: their settings may be wrong.
         let (model, agent) = (model(&settings.memories)?, agent(&settings.memories)?);
         let index = Index::for_writing(dirs).await?;
+        if self.options.phase != Some(Phase::One) {
+            // A folder that cannot be used must not become the usual one.
+            open_root(&folder(dirs, self.root, &index.state.memories()).await?.path)?;
+        }
         refresh::refresh(&index, &home, *screen).await?;
         let stop = StopHandle::new();
         screen.begin(&stop);
