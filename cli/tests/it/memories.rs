@@ -166,6 +166,20 @@ fn threads_are_remembered_shown_and_forgotten() -> Result {
 }
 
 #[test]
+fn a_plan_counts_what_a_run_reads() -> Result {
+    let fixture = with("max_running = 2\nmax_threads = 12\n")?;
+    let plan = fixture.json(&["memories", "run", "--dry-run"])?;
+    let threads = plan["threads"].as_array().cloned().unwrap_or_default();
+    let beyond: Vec<_> = threads.iter().filter(|thread| thread["skip"] == "limit_reached").collect();
+    let claimed = threads.iter().filter(|thread| thread["claimed"] == true).count();
+    assert_eq!((claimed, beyond.len()), (12, 1), "two at a time, and twelve in one run");
+    assert_eq!(fixture.json(&["memories", "status"])?["eligible"], 13);
+    let run = fixture.json(&["memories", "run", "--phase", "1"])?;
+    assert_eq!(run["threads"].as_array().map(Vec::len), Some(12));
+    Ok(())
+}
+
+#[test]
 fn the_thread_that_is_open_now_is_never_read() -> Result {
     let fixture = with("")?;
     let skip = |output: std::process::Output| {

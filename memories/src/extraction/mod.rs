@@ -64,6 +64,15 @@ impl ExtractionOptions {
         ClaimRequest { owner: self.owner.clone(), term: self.term(), limit, rules: self.rules.clone() }
     }
 
+    /// Returns the request for looking at what runs would read from now on. Jobs are claimed as
+    /// others end, so their number at one time is no limit.
+    #[must_use]
+    pub fn plan(&self) -> ClaimRequest {
+        let mut request = self.request(self.limit);
+        request.rules.max_running = u32::MAX;
+        request
+    }
+
     fn term(&self) -> Term {
         let now = self.clock.now();
         Term { now, expires_at: now.checked_add(self.lease_ttl).unwrap_or(Timestamp::MAX) }

@@ -45,8 +45,7 @@ impl Run for DryRun<'_> {
         refresh::refresh(&index, &home, *screen).await?;
         let lookup = Lookup::new(&index, &home, screen);
         let options = options_of(settings, self.options, &lookup).await?;
-        let request = options.request(options.limit);
-        let mut considered = index.state.memories().consider(&request).await.map_err(boxed)?;
+        let mut considered = index.state.memories().consider(&options.plan()).await.map_err(boxed)?;
         let claimed = considered.iter_mut().filter(|thread| thread.skip.is_none());
         // As many as one run takes.
         claimed.skip(options.limit).for_each(|thread| thread.skip = Some(SkipReason::LimitReached));

@@ -112,7 +112,7 @@ async fn extract(
     stop: &StopHandle,
     screen: &Screen,
 ) -> Result<Vec<JobReport>, Fault> {
-    let counts = index.state.memories().counts(&options.request(options.limit)).await.map_err(boxed)?;
+    let counts = index.state.memories().counts(&options.plan()).await.map_err(boxed)?;
     let total = counts.eligible.min(options.limit as u64);
     let mut done = 0;
     let show = |done: u64| {

@@ -40,8 +40,8 @@ impl Run for Status<'_> {
     async fn run(&self, Context { dirs, screen, config, settings }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
         let store = index.state.memories();
-        let request = extraction(&settings.memories, current_thread()).request(usize::MAX);
-        let jobs = store.counts(&request).await.map_err(boxed)?;
+        let plan = extraction(&settings.memories, current_thread()).plan();
+        let jobs = store.counts(&plan).await.map_err(boxed)?;
         let consolidation = store.state().await.map_err(boxed)?;
         let memories = store.list().await.map_err(boxed)?;
         index.close().await?;
