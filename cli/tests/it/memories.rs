@@ -63,7 +63,7 @@ fn threads_are_remembered_shown_and_forgotten() -> Result {
     exit 0
     --- stdout
     remembered    13
-    without       0
+    no memory     0
     failed        0
     ");
     insta::assert_snapshot!(fixture.run(&["memories", "list"])?.all(), @r"
@@ -200,6 +200,39 @@ fn the_thread_that_is_open_now_is_never_read() -> Result {
     assert!(run.status.success() && !String::from_utf8_lossy(&run.stdout).contains(ID));
     let status = fixture.command(&["--json", "memories", "status"]).env("CODEX_THREAD_ID", ID).output()?;
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&status.stdout)?["skipped"]["current"], 1);
+    Ok(())
+}
+
+#[test]
+fn a_new_user_finds_nothing_and_leaves_nothing() -> Result {
+    let fixture = Fixture::bundled()?;
+    insta::assert_snapshot!(fixture.run(&["memories", "rebuild"])?.all(), @r"
+    exit 0
+    --- stdout
+    0 files written, 0 files removed
+    --- stderr
+    note: nothing is consolidated yet; `threadkeep memories run` does it
+    ");
+    insta::assert_snapshot!(fixture.run(&["memories", "clear", "--yes"])?.all(), @r"
+    exit 0
+    --- stdout
+    nothing was remembered
+    ");
+    let diff = fixture.run(&["memories", "diff"])?;
+    assert_eq!(diff.stdout, "no baseline yet; `threadkeep memories run` makes one\n");
+    assert!(!fixture.home().join("memories").exists());
+    fs::write(fixture.sqlite_home().join("config.toml"), "[features]\nmemories = true\n")?;
+    assert_eq!(fixture.json(&["memories", "run"])?["consolidation"]["ending"], "consolidated");
+    insta::assert_snapshot!(fixture.run(&["memories", "inject"])?.all(), @r"
+    exit 0
+    --- stdout
+    The consolidated memory is empty.
+    ");
+    let cooling = fixture.json(&["memories", "run", "--phase", "2"])?["consolidation"].clone();
+    assert_eq!(
+        (&cooling["ending"], &cooling["memories"]),
+        (&"cooling_down".into(), &serde_json::Value::Null)
+    );
     Ok(())
 }
 

@@ -88,6 +88,8 @@ fn two_processes_are_one_consolidation_and_nothing_disturbs_it() -> Result {
     let second = fixture.run(&["memories", "run", "--force"])?;
     assert_eq!(second.code, Some(0), "{}", second.all());
     assert!(second.stdout.ends_with(&format!("not consolidated: {owner} does it now\n")), "{}", second.all());
+    let held = fixture.json(&["memories", "run", "--phase", "2"])?["consolidation"].clone();
+    assert_eq!((&held["ending"], &held["owner"]), (&"held".into(), &owner.as_str().into()));
     for (verb, arguments) in [("rebuild", &["rebuild"][..]), ("clear", &["clear", "--yes"])] {
         let refused = fixture.run(&[&["memories"], arguments].concat())?;
         let said =

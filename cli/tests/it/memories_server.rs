@@ -75,7 +75,7 @@ fn threads_become_a_memory_by_a_server_and_a_program() -> Result {
     exit 1
     --- stdout
     remembered    2
-    without       0
+    no memory     0
     failed        1
     [failed]
     consolidated: 2 memories; 1 file changed
@@ -103,7 +103,7 @@ fn an_unavailable_server_postpones_threads_and_retry_reads_them() -> Result {
     exit 1
     --- stdout
     remembered    0
-    without       0
+    no memory     0
     failed        0
     postponed     1
     the model is unavailable: status 429 Too Many Requests; the next try is at [time], `threadkeep memories run --retry` does it now

@@ -88,9 +88,10 @@ fn of_workspace(error: &WorkspaceError) -> Fault {
         WorkspaceError::ForeignBaseline { .. } | WorkspaceError::NotAFolder(_) => {
             Fault::new(error.to_string(), "choose another folder with --memories-root DIR")
         }
-        WorkspaceError::Io { source, .. } => {
-            Fault::new(format!("{error}: {}", of_io(source)), "choose another folder with --memories-root DIR")
-        }
+        WorkspaceError::Io { source, .. } => Fault::new(
+            format!("{error}: {}", of_io(source)),
+            "choose another folder with --memories-root DIR",
+        ),
         _ => Fault::without_hint(error.to_string()),
     };
     fault.because(error)

@@ -7,14 +7,14 @@ use threadkeep_memories::{SkipReason, Step};
 pub fn skip_reason(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Kind => "a sub-agent, a review, or empty",
-        SkipReason::Source => "not an interactive thread",
+        SkipReason::Source => "not interactive (see `include_exec`)",
         SkipReason::Missing => "its rollout is gone",
-        SkipReason::Archived => "archived",
+        SkipReason::Archived => "archived (see `include_archived`)",
         SkipReason::MemoryOff => "memories are disabled for it",
         SkipReason::Current => "open now",
         SkipReason::TooOld => "updated too long ago",
         SkipReason::TooRecent => "not idle for long enough",
-        SkipReason::UpToDate => "unchanged since its memory was made",
+        SkipReason::UpToDate => "unchanged since it was read",
         SkipReason::Running => "being read now",
         SkipReason::Waiting => "failed, and waits for its next try",
         SkipReason::NoRetriesLeft => "failed too often",

@@ -71,6 +71,7 @@ impl Answer for Cleared {
     fn text(&self, screen: &Screen) -> String {
         match self.0 {
             _ if screen.quiet => String::new(),
+            Some(0) => "nothing was remembered\n".to_owned(),
             Some(count) => format!("the memories of {} were removed\n", counted(count, "thread")),
             None => "nothing was removed\n".to_owned(),
         }

@@ -77,10 +77,14 @@ impl Consolidated {
             }
             Consolidated::Failed(error) => return json!({ "ending": "failed", "reason": error.to_string() }),
         };
+        let mut holder = None;
         let (ending, until) = match &report.ending {
             Ending::Consolidated => ("consolidated", None),
             Ending::Unchanged => ("unchanged", None),
-            Ending::NotNow(NotNow::Held { expires_at, .. }) => ("held", Some(*expires_at)),
+            Ending::NotNow(NotNow::Held { owner, expires_at }) => {
+                holder = Some(owner);
+                ("held", Some(*expires_at))
+            }
             Ending::NotNow(NotNow::CoolingDown { until }) => ("cooling_down", Some(*until)),
             Ending::NotNow(NotNow::Waiting { until }) => ("waiting", Some(*until)),
             Ending::LeaseLost => ("lease_lost", None),
@@ -91,7 +95,8 @@ impl Consolidated {
             "ending": ending,
             "until": at(until),
             "until_ms": ms(until),
-            "memories": report.memories,
+            "owner": holder,
+            "memories": (!matches!(report.ending, Ending::NotNow(_))).then_some(report.memories),
             "pruned": report.pruned,
             "changes": report.changes.iter().map(diff::json_of).collect::<Vec<_>>(),
             "written": report.written.iter().map(diff::json_of).collect::<Vec<_>>(),

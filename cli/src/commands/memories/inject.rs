@@ -31,7 +31,9 @@ pub(super) struct Inject<'a> {
 /// Text for an agent, and the threads that it cites.
 struct Injected {
     file: PathBuf,
+    /// Empty without a consolidated memory, and if nothing in it is about the folder.
     text: String,
+    is_consolidated: bool,
     cited: Vec<Uuid>,
 }
 
@@ -46,6 +48,7 @@ impl Run for Inject<'_> {
             Fault::without_hint(format!("cannot read {}: {why}", file.display())).because(&error)
         })?;
         let cwd = self.cwd.map(|cwd| std::path::absolute(cwd).unwrap_or_else(|_| cwd.to_owned()));
+        let is_consolidated = whole.is_some();
         let text = whole.map(|whole| shown(&whole, cwd.as_deref())).unwrap_or_default();
         let memories = store.list().await.map_err(boxed)?;
         let cited = cited(&text, memories.iter().map(|memory| memory.thread.id));
@@ -54,7 +57,7 @@ impl Run for Inject<'_> {
             store.record_usage(&cited, Timestamp::now()).await.map_err(boxed)?;
         }
         index.close().await?;
-        Ok(Box::new(Injected { file, text, cited }))
+        Ok(Box::new(Injected { file, text, is_consolidated, cited }))
     }
 }
 
@@ -80,6 +83,9 @@ impl Answer for Injected {
     fn aside(&self, screen: &Screen) -> String {
         if !self.text.trim().is_empty() {
             return String::new();
+        }
+        if self.is_consolidated {
+            return "The consolidated memory is empty.\n".to_owned();
         }
         let run: Message = (command("memories run"), " does it.").into();
         format!("Nothing is consolidated yet.\n{}\n", paint(DIM, &screen.render(run)))

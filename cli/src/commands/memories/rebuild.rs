@@ -4,14 +4,15 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::Fault;
 use threadkeep_app::memories::open_root;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
+use threadkeep_app::{Fault, Observer as _, command};
+use threadkeep_memories::ConsolidationLock as _;
 use threadkeep_memories::consolidation::{Rebuilt, rebuild};
 
-use super::folder;
 use super::lock::{hold, release};
+use super::{boxed, folder};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -26,14 +27,20 @@ impl Run for Rebuild<'_> {
         Some("memories rebuild")
     }
 
-    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let index = Index::for_writing(dirs).await?;
         let store = index.state.memories();
         // A consolidation writes these files itself.
         let lease = hold(&store, "rebuild").await?;
-        let root = folder(dirs, self.root, &store).await?.path;
-        open_root(&root)?;
-        let rebuilt = rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?;
+        let has_run = store.state().await.map_err(boxed)?.last_success_at.is_some();
+        let rebuilt = if has_run {
+            let root = folder(dirs, self.root, &store).await?.path;
+            open_root(&root)?;
+            rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?
+        } else {
+            screen.note(&("nothing is consolidated yet; ", command("memories run"), " does it").into());
+            Rebuilt::default()
+        };
         release(&store, &lease).await?;
         index.close().await?;
         Ok(Box::new(rebuilt))

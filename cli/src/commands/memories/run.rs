@@ -17,8 +17,8 @@ use threadkeep_memories::StageOneJobs as _;
 use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome, JobReport};
 use threadkeep_state::memories::HomeTexts;
 
-use super::{boxed, folder};
 use super::consolidate::{Consolidated, consolidate};
+use super::{boxed, folder};
 use crate::args::{Phase, RunArgs};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
@@ -206,7 +206,7 @@ impl Answer for Report {
         if let Some(jobs) = &self.jobs {
             let rows = [
                 ("remembered", self.remembered(), GREEN),
-                ("without", self.count(|outcome| matches!(outcome, JobOutcome::Nothing(_))), BOLD),
+                ("no memory", self.count(|outcome| matches!(outcome, JobOutcome::Nothing(_))), BOLD),
                 ("failed", self.failed(), RED),
                 ("postponed", self.postponed(), RED),
                 ("taken over", self.count(|outcome| *outcome == JobOutcome::LeaseLost), YELLOW),

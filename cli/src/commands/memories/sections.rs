@@ -26,7 +26,8 @@ pub(super) fn shown(text: &str, cwd: Option<&Path>) -> String {
             shown.push('\n');
         }
     }
-    shown.trim_matches('\n').to_owned() + "\n"
+    let shown = shown.trim_matches('\n');
+    if shown.is_empty() { String::new() } else { format!("{shown}\n") }
 }
 
 fn is_path(heading: &str) -> bool {

@@ -88,12 +88,15 @@ impl Answer for State {
             "consolidation": {
                 "owner": holder.map(|(owner, _)| owner),
                 "lease_expires_at": at(holder.map(|(_, at)| *at)),
+                "lease_expires_at_ms": ms(holder.map(|(_, at)| *at)),
                 "last_success_at": at(consolidation.last_success_at),
                 "last_success_at_ms": ms(consolidation.last_success_at),
                 "watermark": at(consolidation.watermark),
+                "watermark_ms": ms(consolidation.watermark),
                 "failed_step": failure.map(|(step, _)| step),
                 "reason": failure.map(|(_, reason)| reason),
                 "retry_at": at(consolidation.retry_at),
+                "retry_at_ms": ms(consolidation.retry_at),
                 "forgotten": consolidation.forgotten,
             },
         })
@@ -113,7 +116,7 @@ impl Answer for State {
         }
         sheet.heading("threads");
         sheet.row("remembered", count(self.memories.len() as u64));
-        sheet.row("without", format!("{} (nothing to remember)", count(jobs.succeeded_no_output)));
+        sheet.row("no memory", format!("{} (nothing to remember)", count(jobs.succeeded_no_output)));
         if jobs.running > 0 {
             sheet.row("being read", count(jobs.running));
         }
