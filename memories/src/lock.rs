@@ -86,6 +86,18 @@ pub enum Step {
 }
 
 impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Baseline,
+        Self::Migrate,
+        Self::Select,
+        Self::Sync,
+        Self::Diff,
+        Self::Agent,
+        Self::Publish,
+        Self::Commit,
+    ];
+
     /// Returns its word in JSON and in stores.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -68,8 +68,8 @@ pub(crate) struct RunArgs {
     /// Read failed threads again now, with all their tries
     #[arg(long)]
     pub(crate) retry: bool,
-    /// The thread that is open now, which is never read [default: $CODEX_THREAD_ID, which the
-    /// agent sets for its commands]
+    /// The thread that is open now, which is never read [default: the one whose agent runs this
+    /// command]
     #[arg(long, value_name = "ID")]
     pub(crate) current_thread: Option<String>,
 }

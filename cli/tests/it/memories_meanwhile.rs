@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::fixture::{Fixture, Result, Said};
 use super::memories::{ID, with};
 
-/// An agent that says that it works, and goes on when it is told to.
+/// An agent that says that it works, and waits for the test before it goes on.
 const AGENT: &str = r#"agent_variables = ["PIPES"]
 agent_command = ["/bin/sh", "-c", 'echo > "$PIPES/began"; read line < "$PIPES/go"; echo remembered > memory_summary.md']
 "#;
@@ -115,7 +115,7 @@ fn a_killed_consolidation_is_taken_over_at_once() -> Result {
     let killed = waiting.begin()?;
     killed.signal(Signal::KILL)?;
     waiting.end(killed)?;
-    // Nobody is left who would end its agent.
+    // Its agent has lost the process that would end it.
     waiting.go_on()?;
     assert!(!waiting.has_summary());
     let left = fs::read_dir(waiting.copies())?.count();

@@ -40,7 +40,7 @@ fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
     fixture.say(fixture.command(&[&["memories", "run"], arguments].concat()).env("A_KEY", KEY).output()?)
 }
 
-/// Runs phase 1 with these answers, and returns what the command says of one thread's failure.
+/// Runs phase 1 of one thread with these answers.
 fn failure(replies: Vec<Reply>) -> Result<(Fixture, Said)> {
     let server = Server::new(replies);
     let fixture = with(&settings(&server, "max_threads = 1\napi_timeout_seconds = 1\n"))?;

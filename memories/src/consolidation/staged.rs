@@ -11,6 +11,8 @@ use crate::workspace::{MOST_DIFF, Snapshot, Workspace, WorkspaceDiff, WorkspaceE
 
 /// Beginning of the names of copies in the folder for temporary files.
 const PREFIX: &str = "threadkeep-memories-";
+/// Name of the copy, in a folder of its own.
+const ROOT: &str = "root";
 /// Name of the file that is locked while its process lives, in each such folder.
 const LOCK: &str = "lock";
 
@@ -30,7 +32,7 @@ impl Staged {
     /// Copies the workspace, and compares the copy with the baseline.
     pub(super) fn of(workspace: &Workspace) -> Result<Self, WorkspaceError> {
         let temporary = std::env::temp_dir();
-        // They have words of threads, also of those that were deleted meanwhile.
+        // They have words of threads, some of which the user may have deleted meanwhile.
         remove_left(&temporary);
         let in_folder = |source| WorkspaceError::Io { action: "make a folder in", path: temporary, source };
         let make = || {
@@ -40,9 +42,10 @@ impl Staged {
             Ok((folder, lock))
         };
         let (folder, lock) = make().map_err(in_folder)?;
-        let given = workspace.stage(&folder.path().join("root"))?;
-        let diff = workspace.diff_of(&folder.path().join("root"), &given)?;
-        let summary = fs::symlink_metadata(folder.path().join("root").join(MEMORY_SUMMARY));
+        let root = folder.path().join(ROOT);
+        let given = workspace.stage(&root)?;
+        let diff = workspace.diff_of(&root, &given)?;
+        let summary = fs::symlink_metadata(root.join(MEMORY_SUMMARY));
         let summary_bytes =
             summary.map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
         Ok(Self { folder, _lock: lock, given, diff, summary_bytes })
@@ -50,7 +53,7 @@ impl Staged {
 
     /// Returns the copy.
     pub(super) fn root(&self) -> PathBuf {
-        self.folder.path().join("root")
+        self.folder.path().join(ROOT)
     }
 
     /// Writes the diff into the copy and the prompt next to it. Returns the prompt's file.

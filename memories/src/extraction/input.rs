@@ -9,8 +9,7 @@ pub(super) const BYTES_PER_TOKEN: usize = 4;
 
 /// Renders a thread as text of at most about `limit` bytes. Keeps head and tail, and marks every
 /// cut.
-#[must_use]
-pub fn render(thread: &ThreadFacts, text: &ThreadText, limit: usize) -> String {
+pub(super) fn render(thread: &ThreadFacts, text: &ThreadText, limit: usize) -> String {
     let mut input = String::new();
     for (name, value) in [("title", &thread.title), ("folder", &thread.cwd), ("branch", &thread.git_branch)] {
         if let Some(value) = value {

@@ -26,20 +26,13 @@ enum Ended {
 enum Found {
     Output(StageOneOutput),
     Nothing(&'static str),
+    /// `wait` is the time to the next try, if another one can help. Without `uses_try`, no thread
+    /// would have got an answer.
     Failure {
         reason: String,
-        retry: Retry,
+        wait: Option<Duration>,
+        uses_try: bool,
     },
-    /// No thread would have got an answer.
-    Unavailable {
-        reason: String,
-        wait: Duration,
-    },
-}
-
-enum Retry {
-    Never,
-    After(Duration),
 }
 
 impl Extraction {
@@ -90,20 +83,21 @@ impl Extraction {
                 Err(error) => self.failure(claim, error.to_string()),
             },
             Err(ModelError::Transient { reason }) => self.failure(claim, reason),
-            Err(error @ ModelError::Permanent { .. }) => {
-                Found::Failure { reason: error.to_string(), retry: Retry::Never }
-            }
             Err(ref error @ ModelError::Unavailable { retry_after, .. }) => {
-                let wait = self.options.backoff.max(retry_after.unwrap_or_default());
-                Found::Unavailable { reason: error.to_string(), wait }
+                let wait = Some(self.options.backoff.max(retry_after.unwrap_or_default()));
+                Found::Failure { reason: error.to_string(), wait, uses_try: false }
+            }
+            Err(error @ ModelError::Permanent { .. }) => {
+                Found::Failure { reason: error.to_string(), wait: None, uses_try: true }
             }
         }
     }
 
-    /// Returns a failure that is tried again, later each time.
+    /// Returns a failure that is tried again while tries are left, later each time.
     fn failure(&self, claim: &Claim, reason: String) -> Found {
+        let is_last = claim.attempt >= self.options.rules.max_attempts;
         let wait = self.options.backoff.saturating_mul(1 << (claim.attempt.clamp(1, 16) - 1));
-        Found::Failure { reason, retry: Retry::After(wait) }
+        Found::Failure { reason, wait: (!is_last).then_some(wait), uses_try: true }
     }
 
     fn redact(&self, text: &mut ThreadText) {
@@ -126,21 +120,15 @@ impl Extraction {
                 let stored = jobs.succeed_without_output(lease, reason, now).await;
                 outcome(stored, JobOutcome::Nothing(reason.to_owned()))
             }
-            Found::Failure { reason, retry } => {
+            Found::Failure { reason, wait, uses_try } => {
                 let reason = self.redactor.redact(&reason);
-                let is_last = claim.attempt >= self.options.rules.max_attempts;
-                let retry_at = match retry {
-                    Retry::After(wait) if !is_last => Some(later(now, wait)),
-                    _ => None,
+                let retry_at = wait.map(|wait| now.checked_add(wait).unwrap_or(Timestamp::MAX));
+                let failure = JobFailure { reason: reason.clone(), retry_at, uses_try };
+                let failed = match retry_at {
+                    Some(retry_at) if !uses_try => JobOutcome::Postponed { reason, retry_at },
+                    _ => JobOutcome::Failed { reason, retry_at },
                 };
-                let failure = JobFailure { reason: reason.clone(), retry_at, uses_try: true };
-                outcome(jobs.fail(lease, &failure, now).await, JobOutcome::Failed { reason, retry_at })
-            }
-            Found::Unavailable { reason, wait } => {
-                let (reason, retry_at) = (self.redactor.redact(&reason), later(now, wait));
-                let failure =
-                    JobFailure { reason: reason.clone(), retry_at: Some(retry_at), uses_try: false };
-                outcome(jobs.fail(lease, &failure, now).await, JobOutcome::Postponed { reason, retry_at })
+                outcome(jobs.fail(lease, &failure, now).await, failed)
             }
         }
     }
@@ -158,10 +146,6 @@ impl Extraction {
             }
         }
     }
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// Returns the outcome of a job whose result was stored, or could not be.

@@ -17,8 +17,6 @@ use crate::{
     SystemClock, Term, ThreadFacts,
 };
 
-pub use input::render;
-
 /// Options of extractions.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -38,7 +38,7 @@ fn eligibility(settings: &Memories) -> Eligibility {
     rules
 }
 
-/// Environment variable by which the agent tells its commands in which thread they run.
+/// Environment variable in which the agent's commands find their thread.
 const CURRENT_THREAD: &str = "CODEX_THREAD_ID";
 
 /// Returns the thread whose agent runs this program.

@@ -73,7 +73,8 @@ pub(super) fn empty_baseline(root: &Path) -> Result<(), Fault> {
     open_root(root)
 }
 
-/// Looks at the baseline of a folder, if it has one. Changes nothing: the folder may be the agent's.
+/// Looks at the baseline of a folder, if it has one. Changes nothing: the folder may be the
+/// agent's.
 pub(super) fn baseline(folder: &Path) -> Option<Baseline> {
     folder.join(".git").symlink_metadata().ok()?;
     // A baseline that cannot be read is not ours to repair here.

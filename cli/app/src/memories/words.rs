@@ -7,9 +7,9 @@ use threadkeep_memories::{SkipReason, Step};
 pub fn skip_reason(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Kind => "a sub-agent, a review, or empty",
-        SkipReason::Source => "not interactive (see `include_exec`)",
+        SkipReason::Source => "not interactive (`include_exec`)",
         SkipReason::Missing => "its rollout is gone",
-        SkipReason::Archived => "archived (see `include_archived`)",
+        SkipReason::Archived => "archived (`include_archived`)",
         SkipReason::MemoryOff => "memories are disabled for it",
         SkipReason::Current => "open now",
         SkipReason::TooOld => "updated too long ago",

@@ -6,22 +6,18 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use threadkeep_app::memories::{consolidation, step};
 use threadkeep_app::opening::Index;
-use threadkeep_app::settings::Memories;
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Fault, Message, Observer as _, command, messages};
 use threadkeep_backfill::StopHandle;
 use threadkeep_memories::consolidation::{ConsolidationError, ConsolidationReport, Ending};
 use threadkeep_memories::files::MEMORY_SUMMARY;
-use threadkeep_memories::{ConsolidationAgent, NotNow};
+use threadkeep_memories::{ConsolidationAgent, NotNow, Step};
 
 use super::{diff, folder};
 use crate::command::Context;
 use crate::output::Screen;
 use crate::output::json::{at, ms};
-
-/// Number of steps.
-const STEPS: u64 = 8;
 
 /// Result of phase 2.
 pub(super) enum Consolidated {
@@ -32,12 +28,12 @@ pub(super) enum Consolidated {
 
 /// Runs phase 2, and shows its steps.
 pub(super) async fn consolidate(
-    Context { dirs, screen, .. }: &Context<'_>,
-    settings: &Memories,
+    Context { dirs, screen, settings, .. }: &Context<'_>,
     index: &Index,
     agent: Arc<dyn ConsolidationAgent>,
     given: Option<&Path>,
-    (force, stop): (bool, &StopHandle),
+    force: bool,
+    stop: &StopHandle,
 ) -> Result<Consolidated, Fault> {
     let store = index.state.memories();
     let root = folder(dirs, given, &store).await?;
@@ -45,11 +41,10 @@ pub(super) async fn consolidate(
         let (agents, ours) = (agents.display(), root.path.display());
         screen.note(&format!("{agents} is the agent's own; memories made here are in {ours}").into());
     }
-    let engine = consolidation(dirs, settings, &store, agent, &root.path, force);
-    let mut steps = 0;
+    let engine = consolidation(dirs, &settings.memories, &store, agent, &root.path, force);
     let ended = engine.run(stop.stopped(), |now| {
-        steps += 1;
-        screen.show("consolidating", step(now).to_owned(), steps, STEPS);
+        let done = Step::ALL.iter().take_while(|step| **step != now).count();
+        screen.show("consolidating", step(now).to_owned(), done as u64, Step::ALL.len() as u64);
     });
     match ended.await {
         Ok(report) => Ok(Consolidated::Report(Box::new(report))),

@@ -75,8 +75,7 @@ impl Run for RunPhases<'_> {
             report.jobs = Some(extract(&engine, &index, &options, &stop, screen).await?);
         }
         if self.options.phase != Some(Phase::One) && !stop.is_stopped() {
-            let how = (self.options.force, &stop);
-            let done = consolidate(context, &settings.memories, &index, agent, self.root, how);
+            let done = consolidate(context, &index, agent, self.root, self.options.force, &stop);
             report.consolidated = Some(done.await?);
         }
         screen.end();

@@ -1,17 +1,15 @@
 //! An agent that needs no network: a deterministic consolidation of memories into one file.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use async_trait::async_trait;
+use threadkeep_memories::files::{MEMORY_SUMMARY, write_atomically};
 use threadkeep_memories::{AgentError, ConsolidationAgent, ConsolidationTask, Memory};
 
 use super::block::Surroundings;
 use super::summary::summary;
-
-/// The file.
-const FILE: &str = "memory_summary.md";
 
 /// An agent that needs no network: it writes the lines of all memories to `memory_summary.md`.
 ///
@@ -38,7 +36,7 @@ impl DigestAgent {
     }
 
     fn write(self, root: &Path, memories: &[Memory]) -> io::Result<()> {
-        let path = root.join(FILE);
+        let path = root.join(MEMORY_SUMMARY);
         // A link is not followed: it may lead out of the root. Writing replaces it.
         let old = match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_file() => fs::read(&path)?,
@@ -56,10 +54,7 @@ impl DigestAgent {
         if new == old {
             return Ok(());
         }
-        let mut file = tempfile::NamedTempFile::new_in(root)?;
-        file.write_all(&new)?;
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(())
+        write_atomically(&path, &new)
     }
 }
 
@@ -69,6 +64,6 @@ impl ConsolidationAgent for DigestAgent {
         let is_kept = |memory: &&Memory| !task.forgotten.contains(&memory.thread.id);
         let memories: Vec<Memory> = task.memories.iter().filter(is_kept).cloned().collect();
         self.write(task.root, &memories)
-            .map_err(|error| AgentError::Failed { reason: format!("cannot write {FILE}: {error}") })
+            .map_err(|error| AgentError::Failed { reason: format!("cannot write {MEMORY_SUMMARY}: {error}") })
     }
 }

@@ -31,9 +31,9 @@ use self::secrets::Secrets;
 /// `strict`, then by instructions alone. It asks the server to store nothing.
 ///
 /// A server that cannot be reached, stays busy or refuses the key is no reason to give a thread up:
-/// that is [`ModelError::Unavailable`]. Status 408, 429 and 5xx and broken connections are tried again, after the time that the server
-/// asks for or a growing one. A wait of more than a minute is left to the caller. Redirects are not
-/// followed, so that the key goes to no other host.
+/// that is [`ModelError::Unavailable`]. Status 408, 429 and 5xx and broken connections are tried
+/// again, after the time that the server asks for or a growing one. A wait of more than a minute is
+/// left to the caller. Redirects are not followed, so that the key goes to no other host.
 pub struct ResponsesModel {
     settings: ResponsesSettings,
     connection: Connection,
