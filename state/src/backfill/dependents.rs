@@ -17,6 +17,19 @@ pub(super) enum Change<'a> {
     Gone,
 }
 
+/// Files that build on one of the bases `?1`, and files that miss the same base as one of the files
+/// `?2`: a row has the base that is missing, which another file of the chain may build on.
+///
+/// `?3` says how much of a row counts: 0 if it lacks a part of its chain, 1 if its chain may lack
+/// something or depends on all files of a thread, 2 always. The row of a copy, of an older part and
+/// of a deleted thread does not say that its base is missing.
+const DEPENDENTS: &str = "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) AND ( \
+       ?3 = 2 OR problem IN ('base_missing', 'base_cut') \
+       OR (?3 = 1 AND (base >= '~' OR problem = 'shrunk' OR outcome IN ('duplicate', 'deleted')))) \
+     UNION SELECT path FROM rollouts WHERE base IN (SELECT base FROM rollouts \
+         WHERE path IN (SELECT value FROM json_each(?2)) AND base < '~') \
+       AND (problem IN ('base_missing', 'base_cut', 'shrunk') OR (?3 > 0 AND outcome IN ('duplicate', 'deleted')))";
+
 /// Returns the files that depend on some files, which are not among them.
 ///
 /// A file that grew gives something only to files that miss some of it. A file with copied lines
@@ -28,28 +41,53 @@ pub(super) async fn dependents(
     files: &[&str],
     change: Change<'_>,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let mut seen: HashSet<String> = files.iter().map(|path| (*path).to_owned()).collect();
-    let mut found: Vec<String> = Vec::new();
-    let mut next: Vec<String> = seen.iter().cloned().collect();
-    // A file that builds on a file that builds on a third needs all of them.
-    let mut all = matches!(change, Change::Gone);
-    while !next.is_empty() {
-        let mut bases = Vec::with_capacity(2 * next.len());
-        for (path, name) in next.iter().filter_map(|path| Some((path, name_of(path)?))) {
-            bases.push(uuid_text(name.file_id()));
-            if !matches!(change, Change::Read { known } if known.contains_key(path)) {
-                bases.push(copied_from(name.thread_id));
-            }
-        }
-        let dependents = sqlx::query_scalar(
-            "SELECT path FROM rollouts WHERE base IN (SELECT value FROM json_each(?1)) \
-             AND (?2 OR problem IN ('base_missing', 'base_cut') OR base >= '~')",
-        );
-        let dependents = dependents.bind(json(&bases)).bind(all);
-        let dependents: Vec<String> = dependents.fetch_all(&mut *conn).await?;
-        next = dependents.into_iter().filter(|path| seen.insert(path.clone())).collect();
-        found.extend(next.iter().cloned());
-        all = true;
+    let grew = |path: &str| matches!(change, Change::Read { known } if known.contains_key(path));
+    let (grown, changed): (Vec<&str>, Vec<&str>) = files.iter().partition(|path| grew(path));
+    let changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
+    let mut seen: HashSet<String> = changed.iter().cloned().collect();
+    let mut next = Vec::new();
+    if !grown.is_empty() {
+        let bases: Vec<String> =
+            grown.iter().filter_map(|path| Some(uuid_text(name_of(path)?.file_id()))).collect();
+        next = fetch(conn, &bases, &grown, 0).await?;
     }
-    Ok(found)
+    if !changed.is_empty() {
+        let least = if matches!(change, Change::Gone) { 2 } else { 1 };
+        next.extend(fetch_all(conn, &changed, least).await?);
+    }
+    // A file that builds on a file that builds on a third needs all of them. Files of the batch
+    // have been read, but others may depend on them.
+    let batch: HashSet<&str> = files.iter().copied().collect();
+    let mut found = Vec::new();
+    loop {
+        next.retain(|path| seen.insert(path.clone()));
+        if next.is_empty() {
+            return Ok(found);
+        }
+        found.extend(next.iter().filter(|path| !batch.contains(path.as_str())).cloned());
+        next = fetch_all(conn, &next, 2).await?;
+    }
+}
+
+/// Finds the files that depend on files and on the threads of these.
+async fn fetch_all(
+    conn: &mut SqliteConnection,
+    files: &[String],
+    least: u8,
+) -> Result<Vec<String>, sqlx::Error> {
+    let names = files.iter().filter_map(|path| name_of(path));
+    let bases: Vec<String> =
+        names.flat_map(|name| [uuid_text(name.file_id()), copied_from(name.thread_id)]).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    fetch(conn, &bases, &files, least).await
+}
+
+async fn fetch(
+    conn: &mut SqliteConnection,
+    bases: &[String],
+    files: &[&str],
+    least: u8,
+) -> Result<Vec<String>, sqlx::Error> {
+    let query = sqlx::query_scalar(DEPENDENTS).bind(json(bases)).bind(json(files)).bind(least);
+    query.fetch_all(conn).await
 }

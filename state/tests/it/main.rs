@@ -12,6 +12,7 @@ mod development;
 mod edit;
 mod expected;
 mod find;
+mod forks;
 mod graph;
 mod health;
 mod home_changes;
