@@ -9,8 +9,10 @@ mod exit;
 mod interrupt;
 mod output;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
+use anstream::AutoStream;
 use clap::error::ErrorKind;
 
 use crate::args::{Cli, Global};
@@ -24,9 +26,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the command line, or prints the help that was asked for.
+/// Says what is wrong with the command line, or prints the help that was asked for. A command line
+/// without a command asks for it, too.
 fn refuse(error: &clap::Error) -> Code {
-    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // clap prints it to stderr.
+        let mut out = AutoStream::new(std::io::stdout(), AutoStream::choice(&std::io::stdout()));
+        let _ = write!(out, "{}", error.render().ansi());
+        return Code::Fine;
+    }
+    if !error.use_stderr() {
         // If this cannot be printed, nothing can.
         let _ = error.print();
     } else {

@@ -11,9 +11,11 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 ///
 /// Says which forms a time may have.
 pub fn when(text: &str, now: &Zoned) -> Result<Timestamp, String> {
-    const EXPECTED: &str = "a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)";
+    const EXPECTED: &str = "a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d, 2w (ago)";
     let far = || format!("{text} is too far away; {EXPECTED}");
-    if let Ok(seconds) = text.parse::<i64>() {
+    if text.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(seconds) = text.parse::<i64>()
+    {
         return Timestamp::from_second(seconds).map_err(|_| far());
     }
     if let Some((number, unit)) = ago(text) {

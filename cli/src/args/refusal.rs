@@ -38,6 +38,7 @@ pub(crate) fn fault(error: &clap::Error) -> Fault {
             let others = others.iter().map(|other| format!("`{}`", name_of(other))).collect::<Vec<_>>();
             (typed(name_of(&argument)), format!(" cannot be used with {}", others.join(" and "))).into()
         }
+        (ErrorKind::MissingSubcommand, _) => "the command is missing".into(),
         (ErrorKind::MissingRequiredArgument, _) => {
             let missing = texts_of(error, ContextKind::InvalidArg);
             format!("{} {} missing", missing.join(" and "), if missing.len() == 1 { "is" } else { "are" })
@@ -91,8 +92,17 @@ fn meant(error: &clap::Error) -> Option<Message> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => meant_command(&text_of(error, ContextKind::InvalidSubcommand)?),
         ErrorKind::UnknownArgument => {
-            let option = text_of(error, ContextKind::SuggestedArg)?;
-            Some(format!("`{option}` is an option").into())
+            if let Some(option) = text_of(error, ContextKind::SuggestedArg) {
+                return Some(format!("`{option}` is an option").into());
+            }
+            // clap offers `--` where a word can stand.
+            error.get(ContextKind::Suggested)?;
+            let word = text_of(error, ContextKind::InvalidArg)?;
+            Some(("as a name or an id, type it after two dashes: ", typed(&format!("-- {word}"))).into())
+        }
+        ErrorKind::TooManyValues => {
+            let option = text_of(error, ContextKind::InvalidArg)?;
+            Some(("type ", typed(name_of(&option)), " alone").into())
         }
         ErrorKind::InvalidValue => match error.get(ContextKind::ValidValue)? {
             ContextValue::Strings(values) if !values.is_empty() => {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::label::{kind_of_source, thread_label};
+use threadkeep_app::label::thread_label;
 use threadkeep_app::opening;
 use threadkeep_app::text::fit;
 use threadkeep_state::{ListThreads, Shelf, StateError, StateRuntime, Thread, ThreadKind};
 
+use super::threads::SOURCES;
 use crate::args::Values;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::output::ids::Ids;
@@ -46,15 +47,18 @@ impl Run for CompleteValues {
     /// would print it in the middle of a line.
     async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
         let values = match opening::stores_as_they_are(dirs).open_index().await {
-            Ok(state) => offered(&state, self.kind).await.unwrap_or_default(),
-            Err(_) => Vec::new(),
+            Ok(state) => offered(&state, self.kind).await.ok(),
+            Err(_) => None,
         };
+        let values = values.unwrap_or_else(|| match self.kind {
+            Values::Sources => sources(Vec::new()),
+            _ => Vec::new(),
+        });
         Ok(Box::new(Offered { values, described: self.described }))
     }
 }
 
 async fn offered(state: &StateRuntime, kind: Values) -> Result<Vec<(String, String)>, StateError> {
-    let plain = |words: BTreeSet<String>| words.into_iter().map(|word| (word, String::new())).collect();
     Ok(match kind {
         Values::Ids => {
             let threads = newest(state).await?;
@@ -67,16 +71,20 @@ async fn offered(state: &StateRuntime, kind: Values) -> Result<Vec<(String, Stri
             let on = |at: jiff::Timestamp| format!("deleted on {}", at.strftime("%Y-%m-%d"));
             deleted.iter().map(|stone| (stone.thread_id.to_string(), on(stone.deleted_at))).collect()
         }
-        Values::Sources => {
-            let kinds = ["user", "subagent", "review", "guardian", "memory", "fork", "empty"];
-            let known = kinds.iter().filter(|word| word.parse::<ThreadKind>().is_ok());
-            let known = known.map(|word| (*word).to_owned());
-            let found = newest(state).await?;
-            let found = found.iter().filter_map(|thread| thread.source.as_deref().map(kind_of_source));
-            plain(known.chain(found).filter(|word| !word.contains(char::is_whitespace)).collect())
-        }
-        Values::Models => plain(newest(state).await?.into_iter().filter_map(|thread| thread.model).collect()),
+        Values::Sources => sources(state.threads().source_words().await?),
+        Values::Models => plain(newest(state).await?.into_iter().filter_map(|thread| thread.model)),
     })
+}
+
+/// Returns the words that `--source` takes, with those of the index.
+fn sources(indexed: Vec<String>) -> Vec<(String, String)> {
+    let known = ThreadKind::ALL.map(ThreadKind::as_str).into_iter().chain(SOURCES).map(str::to_owned);
+    plain(known.chain(indexed).filter(|word| !word.contains(char::is_whitespace)))
+}
+
+/// Returns each word once, in order and without a description.
+fn plain(words: impl Iterator<Item = String>) -> Vec<(String, String)> {
+    words.collect::<BTreeSet<_>>().into_iter().map(|word| (word, String::new())).collect()
 }
 
 async fn newest(state: &StateRuntime) -> Result<Vec<Thread>, StateError> {

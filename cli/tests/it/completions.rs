@@ -13,6 +13,7 @@ fn shells_are_offered_ids_sources_and_models() -> Result {
     let fixture = family()?;
     let values = |kind: &str| -> Result<String> { Ok(fixture.run(&["complete-values", kind])?.all()) };
     assert_eq!(values("ids")?, "exit 0", "without an index there is nothing to offer");
+    let sources = values("sources")?;
     fixture.json(&["backfill"])?;
     insta::assert_snapshot!(values("ids")?, @r"
     exit 0
@@ -21,17 +22,21 @@ fn shells_are_offered_ids_sources_and_models() -> Result {
     01a21000-0001
     01a21000-0003
     ");
-    insta::assert_snapshot!(values("sources")?, @r"
+    assert_eq!(values("sources")?, sources, "these words are known without an index");
+    insta::assert_snapshot!(sources, @r"
     exit 0
     --- stdout
     cli
     empty
+    exec
     fork
     guardian
+    mcp
     memory
     review
     subagent
     user
+    vscode
     ");
     insta::assert_snapshot!(fixture.run(&["complete-values", "ids", "--described"])?.stdout.replace('\t', " | "), @r"
     01a21000-0004 | Build it of glass

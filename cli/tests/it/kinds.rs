@@ -108,7 +108,7 @@ fn times_models_and_branches_narrow_the_list() -> Result {
     exit 2
     --- stderr
     error: --since: `soon` is not a time
-      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
+      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d, 2w (ago)
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "--branch", "main", "--model", "model-two"])?.all(), @r"
     exit 0

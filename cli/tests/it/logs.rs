@@ -69,7 +69,7 @@ async fn times_are_typed_in_several_ways() -> Result {
     exit 2
     --- stderr
     error: `soon` is no value for `--from`
-      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d (ago)
+      hint: a time is like 2026-11-22T13:23:16Z, 2026-11-22, yesterday, 1795353796 (Unix seconds), or 15m, 2h, 3d, 2w (ago)
     ");
     assert_eq!(fixture.rows(&["--from", "yesterday"])?.len(), fixture.rows(&[])?.len());
     assert!(fixture.rows(&["--to", "yesterday"])?.is_empty());

@@ -152,6 +152,32 @@ fn two_homes_share_one_sqlite_home_only_if_both_are_named() -> Result {
     Ok(())
 }
 
+/// Who types no command wants to know which there are.
+#[test]
+fn without_a_command_there_is_help_on_stdout() -> Result {
+    let fixture = Fixture::empty()?;
+    for (words, usage) in
+        [(&[][..], "threadkeep [OPTIONS] <COMMAND>"), (&["goals"], "threadkeep goals [OPTIONS]")]
+    {
+        // Not with the options of a fixture, which would be a command line.
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_threadkeep")).args(words).output()?;
+        let said = fixture.say(output)?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{words:?}");
+        assert!(said.stdout.contains(usage) && !said.stdout.contains('\u{1b}'), "{}", said.stdout);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_name_may_look_like_an_option() -> Result {
+    let fixture = family()?;
+    let named = fixture.json(&["threads", "rename", &id(1), "--", "--help"])?;
+    assert_eq!(named["thread"]["name"], "--help", "{named}");
+    let shown = fixture.json(&["threads", "show", "--", "--help"])?;
+    assert_eq!(shown["thread"]["id"], id(1));
+    Ok(())
+}
+
 /// Errors of the argument parser read like all others: what is wrong, and what to type.
 #[test]
 fn a_command_line_that_cannot_be_read_is_refused_in_our_words() -> Result {
@@ -178,7 +204,15 @@ fn a_command_line_that_cannot_be_read_is_refused_in_our_words() -> Result {
         ("threads tree --depth 2000", "`2000` is no value for `--depth`", "give a number from 0 to 1000"),
         ("goals list --limit 0", "`0` is no value for `--limit`", "give a number from 1"),
         ("goals set x y --goal-id z", "`z` is no value for `--goal-id`", "give a whole id"),
-        ("threads --asc=1", "`--asc` takes no value", "usage: threadkeep threads --asc"),
+        ("threads --asc=1", "`--asc` takes no value", "type `--asc` alone"),
+        ("--json=1 threads", "`--json` takes no value", "type `--json` alone"),
+        ("--quiet", "the command is missing", "usage: threadkeep [OPTIONS] <COMMAND>"),
+        ("goals --quiet", "the command is missing", "usage: threadkeep goals [OPTIONS] <COMMAND>"),
+        (
+            "threads rename @1 --new",
+            "there is no option `--new`",
+            "as a name or an id, type it after two dashes: `-- --new`",
+        ),
         ("backfill now", "one word too many: `now`", "usage: threadkeep backfill [OPTIONS]"),
     ] {
         let said = fixture.run(&typed.split(' ').collect::<Vec<_>>())?;

@@ -17,7 +17,7 @@ use crate::output::Screen;
 /// Threads on a page for people: about a screenful.
 const PAGE_FOR_PEOPLE: u32 = 20;
 /// Words of rollouts that a person knows, next to the kinds of threads.
-const SOURCES: [&str; 4] = ["cli", "exec", "vscode", "mcp"];
+pub(in crate::commands) const SOURCES: [&str; 4] = ["cli", "exec", "vscode", "mcp"];
 
 /// A filter as it was typed, its options, and how to leave it out.
 pub(super) struct Filter {
