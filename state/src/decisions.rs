@@ -55,7 +55,7 @@ const COMPARE_ALL: &str = "INSERT INTO pending_deletions (thread_id, participant
      ON CONFLICT (thread_id, participant) DO NOTHING";
 const PUT_TOMBSTONES: &str = "INSERT INTO tombstones (thread_id, deleted_at_ms) \
      SELECT value ->> 0, value ->> '$[1].deleted_at_ms' FROM jsonb_each(?1) WHERE true \
-     ON CONFLICT (thread_id) DO NOTHING";
+     ON CONFLICT (thread_id) DO UPDATE SET deleted_at_ms = excluded.deleted_at_ms";
 
 const RESTORE_THREADS: [&str; 3] = [
     "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, TextForm, migrations};
 
 use crate::decisions::DECISIONS;
 use crate::error::StateError;
@@ -18,7 +18,8 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     u32::from_be_bytes(*b"TKst"),
     &migrations!["0001_state", "0002_homes", "0003_decisions", "0004_memories"],
 )
-.with_decisions(DECISIONS);
+.with_decisions(DECISIONS)
+.with_forms(&[TextForm::uuid("tombstones", "thread_id")]);
 
 /// Every database of a SQLite home, the index first.
 pub static DATABASES: &[&DbSpec] = &[

@@ -18,7 +18,7 @@ pub(super) static DECISIONS: &[DecisionKind] = &[
             DROP,
             "INSERT INTO goal_tombstones (thread_id, deleted_at_ms) \
              SELECT value ->> 0, value ->> '$[1].deleted_at_ms' FROM jsonb_each(?1) WHERE true \
-             ON CONFLICT (thread_id) DO NOTHING",
+             ON CONFLICT (thread_id) DO UPDATE SET deleted_at_ms = excluded.deleted_at_ms",
         ],
         clear: &["DELETE FROM goal_tombstones WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))"],
         volatile: &[],

@@ -13,7 +13,7 @@ mod write;
 
 use std::path::Path;
 
-use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, TextForm, migrations};
 
 use crate::error::GoalError;
 
@@ -34,7 +34,8 @@ pub static GOALS_DB: DbSpec = DbSpec::new(
     u32::from_be_bytes(*b"TKgo"),
     &migrations!["0001_goals", "0002_decisions"],
 )
-.with_decisions(decisions::DECISIONS);
+.with_decisions(decisions::DECISIONS)
+.with_forms(&[TextForm::uuid("thread_goals", "goal_id"), TextForm::uuid("goal_tombstones", "thread_id")]);
 
 /// The goals of an SQLite home. Cheap to clone; all clones share what was opened, and are closed
 /// together.

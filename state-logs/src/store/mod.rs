@@ -16,7 +16,7 @@ mod tests;
 
 use std::path::Path;
 
-use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, migrations};
+use threadkeep_sqlite::{DbKind, DbSpec, LazyDatabase, OpenOptions, TextForm, migrations};
 
 pub use inventory::LogInventory;
 pub use new_row::NewRow;
@@ -35,7 +35,13 @@ pub static LOGS_DB: DbSpec = DbSpec::new(
     // Threadkeep, logs.
     u32::from_be_bytes(*b"TKlg"),
     &migrations!["0001_logs", "0002_expiry"],
-);
+)
+.with_forms(&[
+    TextForm::uuid("log_rows", "process_id"),
+    TextForm::json("log_rows", "fields"),
+    TextForm::json("log_rows", "spans"),
+    TextForm::uuid("log_tombstones", "thread_id"),
+]);
 
 /// The logs of one folder. Cheap to clone; all clones share one database, which is opened at the
 /// first use.

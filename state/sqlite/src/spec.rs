@@ -6,6 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType};
 
 use crate::decisions::kind::DecisionKind;
+use crate::form::TextForm;
 
 /// Description of a database.
 ///
@@ -26,6 +27,8 @@ pub struct DbSpec {
     pub migrations: &'static [MigrationFile],
     /// Kinds of decisions that are kept in a file next to the database. Default: none.
     pub decisions: &'static [DecisionKind],
+    /// Forms of texts that a check of the database looks for. Default: none.
+    pub forms: &'static [TextForm],
 }
 
 /// Kind of a database by its origin, which decides if a commit waits for the disk.
@@ -85,7 +88,7 @@ impl DbSpec {
             );
             position += 1;
         }
-        Self { label, file_name, kind, application_id, migrations, decisions: &[] }
+        Self { label, file_name, kind, application_id, migrations, decisions: &[], forms: &[] }
     }
 
     /// Keeps the user's decisions of these kinds in a file next to the database. See
@@ -93,6 +96,14 @@ impl DbSpec {
     #[must_use]
     pub const fn with_decisions(mut self, decisions: &'static [DecisionKind]) -> Self {
         self.decisions = decisions;
+        self
+    }
+
+    /// Has checks of the database look for texts without these forms. Name only columns for which
+    /// no index, constraint or decision does.
+    #[must_use]
+    pub const fn with_forms(mut self, forms: &'static [TextForm]) -> Self {
+        self.forms = forms;
         self
     }
 

@@ -27,3 +27,4 @@ mod runtime;
 mod search;
 mod secrets;
 mod touch;
+mod worn;

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::Database;
 use crate::error::{DbError, ErrorClass};
+use crate::form;
 use crate::open::connect::{Access, closed_on_error, connect};
 use crate::open::examine::table_with_broken_text;
 
@@ -16,8 +17,8 @@ pub enum Depth {
     /// Every page and row is sound (`quick_check`): reads the whole file, without comparing indexes
     /// with their tables.
     Quick,
-    /// Every index agrees with its table, too (`integrity_check`), and every text is UTF-8: several
-    /// times slower.
+    /// Every index agrees with its table, too (`integrity_check`), and every text is UTF-8 and has the
+    /// form that its store declares: several times slower.
     Full,
 }
 
@@ -50,6 +51,7 @@ impl Database {
                coalesce(rowid, '?'), \"table\", parent) FROM pragma_foreign_key_check LIMIT ?1",
         );
         let is_damage = |error: &sqlx::Error| ErrorClass::of(error) == ErrorClass::Corrupt;
+        let forms = self.inner.spec.forms;
         let check = self.read(async |conn| {
             let mut problems = match lines.fetch_all(&mut *conn).await {
                 Err(error) if is_damage(&error) => return Ok(vec![error.to_string()]),
@@ -63,6 +65,7 @@ impl Database {
             if depth == Depth::Full && problems.is_empty() {
                 let table = table_with_broken_text(conn).await?;
                 problems.extend(table.map(|table| format!("a text in {table} is not UTF-8")));
+                problems.extend(form::problem(conn, forms).await);
             }
             Ok(problems)
         });

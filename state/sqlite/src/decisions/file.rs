@@ -86,6 +86,13 @@ impl Content {
         self.damaged == 0 && self.head.as_ref().is_some_and(|head| head.whole_after > number)
     }
 
+    /// Returns true if every line can be read and none is missing.
+    pub(crate) fn is_whole(&self) -> bool {
+        let Some(head) = &self.head else { return false };
+        self.damaged == 0
+            && (head.whole_after + 1..).zip(&self.lines).all(|(expected, (number, _))| expected == *number)
+    }
+
     /// Returns the number of the last line; 0 if there is none.
     pub(crate) fn last(&self) -> i64 {
         let head = self.head.iter().map(|head| head.whole_after);

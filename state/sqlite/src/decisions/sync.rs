@@ -246,7 +246,8 @@ impl Sync<'_> {
 
     /// Brings decisions in line that differ although the numbers agree: damage to the database that
     /// no check sees, or to the file. The file's holds where its line can be read, because that has
-    /// a checksum. Returns the number of decisions that were taken from the file.
+    /// a checksum. What a whole file does not have is cleared. Returns the number of decisions that
+    /// were taken from the file.
     pub(crate) async fn reconcile(&self, conn: &mut SqliteConnection) -> Result<usize, DbError> {
         let Known { position, due, .. } = self.known(conn).await?;
         let content = self.content(conn).await?;
@@ -255,7 +256,7 @@ impl Sync<'_> {
         if due || last > position {
             return Ok(0);
         }
-        let is_whole = content.damaged == 0 && content.head.is_some() && last == position;
+        let is_whole = content.is_whole() && last == position;
         let mut latest = content.latest(0);
         let in_file = self.comparable(latest.clone());
         let in_database = self.in_database(conn).await?;
@@ -263,6 +264,11 @@ impl Sync<'_> {
             return Ok(0);
         }
         latest.retain(|key, record| record.is_some() && in_file.get(key) != in_database.get(key));
+        if is_whole {
+            // Damage to an id: the decision that the file has is put, and the other one cleared.
+            let only_here = in_database.into_keys().filter(|key| !in_file.contains_key(key));
+            latest.extend(only_here.map(|key| (key, None)));
+        }
         let taken = latest.len();
         self.apply_each(conn, latest).await?;
         self.rewrite(conn, position).await?;

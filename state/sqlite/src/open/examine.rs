@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use super::schema::TABLE;
 use super::seal;
 use crate::error::{DbError, ErrorClass};
+use crate::form;
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
 
@@ -44,6 +45,11 @@ pub(crate) async fn examine(
         missing.retain(|object| !found.contains(object));
         if !missing.is_empty() {
             return Err(corrupt("its schema is not the one that its migrations make".to_owned()));
+        }
+        if length <= seal::SMALL
+            && let Some(problem) = form::problem(connection, spec.forms).await
+        {
+            return Err(corrupt(problem));
         }
     }
     if length <= seal::SMALL
