@@ -91,8 +91,14 @@ impl Tombstones {
     ///
     /// The error of SQLite.
     pub async fn all(&self, conn: &mut SqliteConnection) -> Result<Vec<Tombstone>, sqlx::Error> {
-        let rows = sqlx::query(self.sql(ALL)).fetch_all(conn).await?;
-        rows.iter().map(Tombstone::from_row).collect()
+        // As one value: there may be thousands, and a row costs more than its bytes.
+        let all: String = sqlx::query_scalar(self.sql(ALL)).fetch_one(conn).await?;
+        let all: Vec<(Uuid, i64)> = serde_json::from_str(&all).map_err(decode)?;
+        let stone = |(thread_id, at)| {
+            let deleted_at = Timestamp::from_millisecond(at).map_err(decode)?;
+            Ok(Tombstone { thread_id, deleted_at })
+        };
+        all.into_iter().map(stone).collect()
     }
 
     /// Returns the statements by name, for audits of their plans.
@@ -113,4 +119,9 @@ const PUT: &str = "INSERT INTO {} (thread_id, deleted_at_ms) SELECT value ->> 0,
      FROM json_each(?1) WHERE true ON CONFLICT (thread_id) DO NOTHING";
 const REMOVE: &str = "DELETE FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))";
 const AMONG: &str = "SELECT thread_id FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))";
-const ALL: &str = "SELECT thread_id, deleted_at_ms FROM {} ORDER BY thread_id";
+const ALL: &str = "SELECT json_group_array(json_array(thread_id, deleted_at_ms)) \
+     FROM (SELECT thread_id, deleted_at_ms FROM {} ORDER BY thread_id)";
+
+fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}

@@ -14,8 +14,12 @@ use crate::deletion::{log, now};
 /// Replaces the last byte of a text wherever it stands in a file.
 fn wear(file: &Path, text: &str, last: u8) -> Result {
     let mut bytes = fs::read(file)?;
-    let places: Vec<usize> =
-        bytes.windows(text.len()).enumerate().filter(|(_, at)| *at == text.as_bytes()).map(|(at, _)| at).collect();
+    let places: Vec<usize> = bytes
+        .windows(text.len())
+        .enumerate()
+        .filter(|(_, at)| *at == text.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
     assert!(!places.is_empty(), "{} has {text}", file.display());
     for place in places {
         bytes[place + text.len() - 1] = last;
@@ -47,7 +51,11 @@ async fn an_id_that_damage_changed_costs_no_decision_and_adds_none() -> Result {
 
             let state = reopened(&folder).await?;
             let deleted = state.threads().deleted(9).await?;
-            assert_eq!(deleted.iter().map(|stone| stone.thread_id).collect::<Vec<_>>(), [id(1)], "{database}");
+            assert_eq!(
+                deleted.iter().map(|stone| stone.thread_id).collect::<Vec<_>>(),
+                [id(1)],
+                "{database}"
+            );
             let refused = state.thread_goals().replace(id(1), NewGoal::new("again"), now()).await;
             assert!(refused.is_err(), "{database}");
             let known = state.thread_goals().deleted_threads().list().await?;

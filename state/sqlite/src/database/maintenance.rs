@@ -17,8 +17,8 @@ pub enum Depth {
     /// Every page and row is sound (`quick_check`): reads the whole file, without comparing indexes
     /// with their tables.
     Quick,
-    /// Every index agrees with its table, too (`integrity_check`), and every text is UTF-8 and has the
-    /// form that its store declares: several times slower.
+    /// Every index agrees with its table, too (`integrity_check`), and every text is UTF-8 and has
+    /// the form that its store declares: several times slower.
     Full,
 }
 

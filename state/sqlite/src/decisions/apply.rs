@@ -17,7 +17,7 @@ const NOTING: &str = "SELECT name, sql FROM sqlite_schema \
 
 impl Sync<'_> {
     /// Applies decisions of the file. Returns the number of decisions that now hold.
-    pub(super) async fn apply(&self, conn: &mut SqliteConnection, latest: Latest) -> Result<usize, DbError> {
+    pub(super) async fn apply(&self, conn: &mut SqliteConnection, latest: &Latest) -> Result<usize, DbError> {
         let mut applied = 0;
         for kind in self.kinds {
             let of_kind = latest.iter().filter(|((name, _), _)| name == kind.name);
@@ -54,13 +54,13 @@ impl Sync<'_> {
         conn: &mut SqliteConnection,
         all: Latest,
     ) -> Result<usize, DbError> {
-        match self.apply(conn, all.clone()).await {
+        match self.apply(conn, &all).await {
             Err(DbError::Statement(..)) => {}
             applied => return applied.map(|_| 0),
         }
         let mut refused = 0;
         for one in all {
-            match self.apply(conn, Latest::from([one])).await {
+            match self.apply(conn, &Latest::from([one])).await {
                 Err(DbError::Statement(..)) => refused += 1,
                 applied => drop(applied?),
             }

@@ -28,6 +28,9 @@ const WRITTEN: &str = "UPDATE decisions_position SET position = ?1, written_to =
 /// True if most lines of the file no longer hold.
 const IS_LONG: &str = "SELECT position - written_to > 1000 + 4 * written_lines FROM decisions_position";
 
+/// True if nothing was appended since the whole file was written: every line of it holds.
+const IS_AS_WRITTEN: &str = "SELECT position > 0 AND position = written_to FROM decisions_position";
+
 /// Decisions that hold, as values.
 type Comparable = HashMap<(String, String), Option<serde_json::Value>>;
 
@@ -112,7 +115,7 @@ impl Sync<'_> {
                     latest.remove(&(kind, id));
                 }
             }
-            applied = self.apply(conn, latest).await?;
+            applied = self.apply(conn, &latest).await?;
         }
         let due: Vec<Decision> = self.read(conn, DUE).await?;
         let mut appended = None;
@@ -134,12 +137,18 @@ impl Sync<'_> {
 
     /// Writes the file again if it has words of withdrawn decisions.
     pub(crate) async fn forget_withdrawn(&self, conn: &mut SqliteConnection) -> Result<(), DbError> {
+        let Known { position, owner, .. } = self.known(conn).await?;
+        let is_as_written: bool = self.sql(sqlx::query_scalar(IS_AS_WRITTEN).fetch_one(&mut *conn).await)?;
+        if is_as_written && self.last_number(&owner)? == Some(position) {
+            return Ok(());
+        }
         let content = self.content(conn).await?;
         let last = content.last();
         if content.has_withdrawn_words() { self.rewrite(conn, last).await } else { Ok(()) }
     }
 
-    /// Notes that the database has all decisions of the file, of which `hold` hold, and no others.
+    /// Notes that the database has all decisions of the file, of which `hold` hold, and no others,
+    /// and that the file has no words of withdrawn ones.
     pub(crate) async fn know_all(
         &self,
         conn: &mut SqliteConnection,

@@ -257,6 +257,7 @@ impl Database {
         let content = decisions.inherit(tx.conn()).await?;
         let is_complete = content.damaged == 0 && (content.head.is_some() || content.last() > 0);
         let (last, lines) = (content.last(), content.lines.len());
+        let has_withdrawn_words = content.has_withdrawn_words();
         let mut ours = content.latest(0);
         if is_complete {
             // What the file does not have was withdrawn, or is itself damage.
@@ -273,7 +274,7 @@ impl Database {
         let refused = decisions.fill(tx.conn(), [salvaged, ours]).await?;
         // Most lines of the file still hold.
         let is_short = lines <= 1000 + 4 * kept;
-        if is_complete && is_short && refused == 0 {
+        if is_complete && is_short && refused == 0 && !has_withdrawn_words {
             decisions.know_all(tx.conn(), last, kept).await?;
         } else {
             decisions.rewrite(tx.conn(), last).await?;
