@@ -119,8 +119,7 @@ const PUT: &str = "INSERT INTO {} (thread_id, deleted_at_ms) SELECT value ->> 0,
      FROM json_each(?1) WHERE true ON CONFLICT (thread_id) DO NOTHING";
 const REMOVE: &str = "DELETE FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))";
 const AMONG: &str = "SELECT thread_id FROM {} WHERE thread_id IN (SELECT value FROM json_each(?1))";
-const ALL: &str = "SELECT json_group_array(json_array(thread_id, deleted_at_ms)) \
-     FROM (SELECT thread_id, deleted_at_ms FROM {} ORDER BY thread_id)";
+const ALL: &str = "SELECT json_group_array(json_array(thread_id, deleted_at_ms)) FROM {}";
 
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))

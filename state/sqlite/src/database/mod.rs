@@ -26,7 +26,8 @@ use crate::error::{DbError, ErrorClass};
 use crate::open::change_guard::ChangeGuard;
 use crate::open::connect::{Access, connect};
 use crate::open::examine::examine;
-use crate::open::{seal, snapshot};
+use crate::open::seal::{self, Check};
+use crate::open::snapshot;
 use crate::options::{JournalMode, OpenOptions};
 use crate::paths::DbPaths;
 use crate::recovery::Recovery;
@@ -65,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) guard: ChangeGuard,
     /// True once SQLite has found damage, so that closing does not seal it.
     is_damaged: AtomicBool,
+    /// True once the database was checked and found sound.
+    is_examined: AtomicBool,
     /// Kinds of decisions that are kept in a file; none for a snapshot.
     decisions: &'static [DecisionKind],
 }
@@ -81,7 +84,8 @@ impl Database {
     ) -> Self {
         let permits = Arc::new(Semaphore::new(READERS));
         let OpenOptions { busy_timeout, read_only, .. } = options;
-        let (writer, idle, is_damaged) = (Arc::default(), Mutex::default(), AtomicBool::new(false));
+        let (writer, idle) = (Arc::default(), Mutex::default());
+        let (is_damaged, is_examined) = (AtomicBool::new(false), AtomicBool::new(false));
         let inner = Inner {
             spec,
             paths,
@@ -94,6 +98,7 @@ impl Database {
             idle,
             guard,
             is_damaged,
+            is_examined,
             decisions,
         };
         Self { inner: Arc::new(inner), options, recovery: None }
@@ -142,9 +147,8 @@ impl Database {
         let Some(Writer { connection, .. }) = &mut *writer else { return Ok(()) };
         let Inner { spec, paths, .. } = &*self.inner;
         let examined = examine(connection, spec, paths).await;
-        if examined.is_err() {
-            self.inner.is_damaged.store(true, Ordering::Relaxed);
-        }
+        let found = if examined.is_ok() { &self.inner.is_examined } else { &self.inner.is_damaged };
+        found.store(true, Ordering::Relaxed);
         examined
     }
 
@@ -197,33 +201,33 @@ impl Database {
     /// [`DbError::Io`], [`DbError::Full`], [`DbError::Corrupt`]: the log could not be written back.
     /// Nothing is lost.
     pub async fn close(self) -> Result<(), DbError> {
-        let may_be_sealed = self.may_be_sealed().await;
-        self.end(may_be_sealed).await
+        let check = self.last_check().await;
+        self.end(check).await
     }
 
-    /// Returns true if the database may be sealed when it is closed. Checks a small database that
-    /// has changed, because its seal would cover damage that came while it was open.
-    async fn may_be_sealed(&self) -> bool {
-        let Inner { paths, is_damaged, read_only, .. } = &*self.inner;
+    /// Returns the last check of the database; `None` if it may be damaged, and must not be sealed.
+    /// Checks a small database that has changed, because its seal would cover damage that came
+    /// while it was open.
+    async fn last_check(&self) -> Option<Check> {
+        let Inner { paths, is_damaged, is_examined, read_only, .. } = &*self.inner;
         if *read_only || is_damaged.load(Ordering::Relaxed) {
-            return false;
+            return None;
         }
         if !seal::needs_check(paths) {
-            return true;
+            let is_examined = is_examined.load(Ordering::Relaxed);
+            return Some(if is_examined { Check::AtOpening } else { Check::Earlier });
         }
-        let Ok(mut writer) = self.idle_writer().await else { return false };
-        let Some(Writer { connection, .. }) = &mut *writer else { return false };
+        let mut writer = self.idle_writer().await.ok()?;
+        let Some(Writer { connection, .. }) = &mut *writer else { return None };
         // Pages in the connection's memory need not be as they are on the disk.
-        if connection.execute("PRAGMA shrink_memory").await.is_err() {
-            return false;
-        }
+        connection.execute("PRAGMA shrink_memory").await.ok()?;
         let check = sqlx::query_scalar("PRAGMA quick_check(1)").persistent(false);
         let found: Result<String, _> = check.fetch_one(connection).await;
-        found.is_ok_and(|found| found == "ok")
+        found.is_ok_and(|found| found == "ok").then_some(Check::AtClosing)
     }
 
-    /// Closes the connections, and seals the database.
-    pub(crate) async fn end(self, seals: bool) -> Result<(), DbError> {
+    /// Closes the connections, and seals the database if it has passed a check.
+    pub(crate) async fn end(self, check: Option<Check>) -> Result<(), DbError> {
         let inner = &self.inner;
         let idle = {
             let mut idle = inner.idle();
@@ -234,8 +238,8 @@ impl Database {
         for connection in idle.into_iter().chain(writer) {
             connection.close().await.map_err(|error| inner.error(error))?;
         }
-        if seals {
-            seal::write(&inner.paths);
+        if let Some(check) = check {
+            seal::write(&inner.paths, check);
         }
         Ok(())
     }

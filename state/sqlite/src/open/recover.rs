@@ -13,6 +13,7 @@ use super::examine::examine;
 use super::header::{Content, content};
 use super::lock::FileLock;
 use super::schema::Schema;
+use super::seal::Check;
 use super::{Opening, seal};
 use crate::database::Database;
 use crate::database::durability::Durability;
@@ -163,7 +164,7 @@ impl Opening<'_> {
             None => Latest::default(),
         };
         let recovery = database.take_over(salvaged).await?;
-        database.end(true).await?;
+        database.end(Some(Check::AtClosing)).await?;
         let failed = |error| DbError::io("put in place", &place.database, error);
         if has_content(&new.wal) {
             return Err(failed(std::io::ErrorKind::ResourceBusy.into()).into());
@@ -237,7 +238,7 @@ impl Database {
         let mut opening = Opening { spec, paths, options, phase: "recover" };
         let seen = opening.identity();
         if let Some(open) = open {
-            open.end(false).await?;
+            open.end(None).await?;
         }
         let begun = Instant::now();
         let made = opening.recover(damage.to_owned(), seen).await?;

@@ -1,6 +1,7 @@
 //! Damage that shows only in use, in a database that was closed cleanly.
 
 use std::fs;
+use std::path::Path;
 
 use threadkeep_sqlite::{Database, DbError, Durability, OpenError, OpenOptions};
 
@@ -72,6 +73,69 @@ async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Res
         database.close().await?;
         fs::write(&file, whole)?;
     }
+    Ok(())
+}
+
+/// Replaces the time of the last check in a seal by a time long ago.
+fn make_old(folder: &Path) -> Result {
+    let lock = folder.join(format!("{FILE}.lock"));
+    let seal = fs::read_to_string(&lock)?;
+    let (content, check) = seal.split_once(" checked ").ok_or("the database is sealed")?;
+    let owed = if check.ends_with(" owed\n") { " owed" } else { "" };
+    Ok(fs::write(lock, format!("{content} checked 1{owed}\n"))?)
+}
+
+#[tokio::test]
+async fn damage_that_comes_while_a_larger_database_is_open_is_found_within_a_minute() -> Result {
+    let folder = tempfile::tempdir()?;
+    let recovering = OpenOptions::new().recover(|_, _| ());
+    let database = Database::open(&V1, folder.path(), &recovering).await?;
+    for _ in 0..60 {
+        write_note(&database, &"x".repeat(100_000)).await?;
+    }
+    database.close().await?;
+    let file = folder.path().join(FILE);
+    let whole = fs::read(&file)?;
+    assert!((1 << 20..8 << 20).contains(&whole.len()), "{}", whole.len());
+    // The last check is long ago when the database is closed, or only afterwards.
+    for was_old in [true, false] {
+        if was_old {
+            make_old(folder.path())?;
+        }
+        let database = Database::open(&V1, folder.path(), &recovering).await?;
+        assert_eq!((database.recovery().is_some(), count_notes(&database).await?), (false, 60));
+        let mut bytes = whole.clone();
+        bytes[2_000_000..4_000_000].fill(0xa5);
+        fs::write(&file, &bytes)?;
+        write_note(&database, "one more").await?;
+        database.close().await?;
+        if !was_old {
+            make_old(folder.path())?;
+        }
+        let database = Database::open(&V1, folder.path(), &recovering).await?;
+        assert!(database.recovery().is_some(), "it was sealed with its damage; closed late: {was_old}");
+        database.close().await?;
+        fs::write(&file, &whole)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_that_a_seal_owes_is_made_once() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V1, folder.path()).await?;
+    for _ in 0..20 {
+        write_note(&database, &"x".repeat(100_000)).await?;
+    }
+    database.close().await?;
+    let database = open(&V1, folder.path()).await?;
+    write_note(&database, "one more").await?;
+    database.close().await?;
+    let seal = || fs::read_to_string(folder.path().join(format!("{FILE}.lock")));
+    assert!(seal()?.ends_with(" owed\n"), "it was checked a moment ago");
+    make_old(folder.path())?;
+    open(&V1, folder.path()).await?.close().await?;
+    assert!(!seal()?.ends_with(" owed\n") && !seal()?.contains("checked 1\n"), "{}", seal()?);
     Ok(())
 }
 
