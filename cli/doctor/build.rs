@@ -20,7 +20,7 @@ fn main() {
     }
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return };
     println!("cargo::rustc-env=THREADKEEP_COMMIT={commit}");
-    // Git appends to this log whenever `HEAD` moves. A missing file would make every build a new one.
+    // Git appends to this log whenever `HEAD` moves. A missing file would make every build new.
     let log = git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"]).map(PathBuf::from);
     if let Some(log) = log.filter(|log| log.is_file()) {
         println!("cargo::rerun-if-changed={}", log.display());

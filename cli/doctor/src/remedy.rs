@@ -1,6 +1,9 @@
-//! Commands to type that are not ours: for package managers and the agent.
+//! Commands to type that are not ours: for package managers, editors and the agent.
+
+use std::path::Path;
 
 use threadkeep_app::dirs::path_word;
+use threadkeep_app::text::shell_word;
 
 use crate::context::Context;
 
@@ -22,6 +25,28 @@ pub(crate) fn install(context: &Context, package: &str, page: &str) -> String {
         None if cfg!(target_os = "macos") => format!("open {page}"),
         None => format!("xdg-open {page}"),
     }
+}
+
+/// Returns the command that opens a file in the user's editor, at a line if the editor can.
+pub(crate) fn edit(context: &Context, path: &Path, line: Option<usize>) -> String {
+    let chosen = ["VISUAL", "EDITOR"].into_iter().find_map(|name| context.machine.variable(name));
+    let editor = chosen.as_deref().and_then(program_name).unwrap_or_else(|| "vi".to_owned());
+    let (word, path) = (shell_word(&editor), path_word(path));
+    let Some(line) = line else { return format!("{word} {path}") };
+    match editor.as_str() {
+        "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "kak" | "micro" => {
+            format!("{word} +{line} {path}")
+        }
+        "code" | "code-insiders" | "codium" | "cursor" => format!("{word} -g {path}:{line}"),
+        "hx" | "helix" | "subl" | "zed" => format!("{word} {path}:{line}"),
+        _ => format!("{word} {path}"),
+    }
+}
+
+/// Returns the command that reads the value of a variable from the terminal, unseen, and sets it.
+pub(crate) fn set_secret(variable: &str) -> String {
+    let word = shell_word(variable);
+    format!("read -rs {word} && export {word}")
 }
 
 /// Returns a command of the agent, for its home if that is not the default one.

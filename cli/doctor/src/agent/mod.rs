@@ -2,8 +2,10 @@
 
 mod auth;
 mod config;
+mod mcp;
 mod program;
 
 pub use auth::{Auth, AuthFile};
 pub use config::{AgentConfig, Parse, Provider};
+pub(crate) use mcp::{McpServer, Transport};
 pub(crate) use program::{bundled_search, version, version_of};

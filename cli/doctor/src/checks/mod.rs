@@ -1,13 +1,15 @@
 //! The table of checks. A section is a folder, a check is a file in it.
 
 mod background;
+mod configuration;
 mod environment;
 mod updates;
 
 use crate::spec::Spec;
 
 /// Every check, in the order of the report.
-static CHECKS: &[&[Spec]] = &[environment::CHECKS, updates::CHECKS, background::CHECKS];
+static CHECKS: &[&[Spec]] =
+    &[environment::CHECKS, configuration::CHECKS, updates::CHECKS, background::CHECKS];
 
 /// Returns every check, in the order of the report.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
