@@ -8,6 +8,7 @@ use threadkeep_app::dirs::{Dirs, Given};
 
 use crate::agent::{AgentConfig, Auth};
 use crate::machine::Machine;
+use crate::probe::{Limits, Prober};
 
 /// Choice of checks, and their depth.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Options {
     pub full: bool,
     /// Ask the network for the newest version.
     pub network_updates: bool,
+    /// Time limits of the network.
+    pub limits: Limits,
     /// Ids of the checks to run; none for all.
     pub only: Vec<String>,
 }
@@ -37,6 +40,7 @@ pub struct Context {
     pub now: Timestamp,
     agent: OnceLock<AgentConfig>,
     auth: OnceLock<Auth>,
+    network: OnceLock<Prober>,
 }
 
 impl Context {
@@ -44,8 +48,8 @@ impl Context {
     #[must_use]
     pub fn new(dirs: &Dirs, given: &Given, options: Options, machine: Machine, now: Timestamp) -> Context {
         let (dirs, given) = (dirs.absolute(), given.clone());
-        let (agent, auth) = (OnceLock::new(), OnceLock::new());
-        Context { dirs, given, options, machine, now, agent, auth }
+        let (agent, auth, network) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Context { dirs, given, options, machine, now, agent, auth, network }
     }
 
     /// Returns the agent's settings, read once.
@@ -56,6 +60,12 @@ impl Context {
     /// Returns the agent's stored credentials, read once.
     pub fn auth(&self) -> &Auth {
         self.auth.get_or_init(|| Auth::read(&self.dirs.home))
+    }
+
+    /// Returns the way to the network; nothing if none may be used.
+    pub(crate) fn network(&self) -> Option<&Prober> {
+        let new = || Prober::new(&self.machine, self.options.limits);
+        (!self.options.offline).then(|| self.network.get_or_init(new))
     }
 
     /// Renders a command of ours, with the directories that the user chose.

@@ -38,7 +38,8 @@
 //!
 //! # Performance
 //!
-//! Rollouts are listed, not read. Each check has a time limit.
+//! Rollouts are listed, not read. Each check has a time limit: 2 s on this machine, 15 s in the
+//! network ([`Limits`]).
 //!
 //! # File systems
 //!
@@ -53,6 +54,7 @@ mod context;
 mod installed;
 pub mod machine;
 mod privacy;
+mod probe;
 mod process;
 mod program;
 mod remedy;
@@ -69,6 +71,7 @@ pub use check::{Check, Finding, Fix, Note, Status, Value};
 pub use context::{Context, Options};
 pub use machine::Machine;
 pub use privacy::Privacy;
+pub use probe::Limits;
 pub use report::{Counts, Report, SCHEMA};
 pub use runner::examine;
 pub use section::Section;

@@ -34,6 +34,19 @@ impl Machine {
         Some(value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
     }
 
+    /// Returns a variable as a path; nothing if it is unset or empty.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.variables.get(OsStr::new(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// Returns a variable as a list of paths.
+    #[must_use]
+    pub fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let value = self.variables.get(OsStr::new(name)).map(env::split_paths).into_iter().flatten();
+        value.filter(|path| !path.as_os_str().is_empty()).collect()
+    }
+
     /// Returns the text of a variable, or `not set`.
     #[must_use]
     pub fn shown(&self, name: &str) -> String {

@@ -23,3 +23,7 @@ pub struct Spec {
 
 /// Time limit of a check that stays on this machine.
 pub(crate) const LOCAL: Duration = Duration::from_secs(2);
+
+/// Time limit of a check that asks servers. They end by themselves before that, at
+/// [`Limits::total`](crate::Limits::total).
+pub(crate) const NETWORK: Duration = Duration::from_millis(15_500);

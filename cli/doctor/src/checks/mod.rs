@@ -2,6 +2,7 @@
 
 mod background;
 mod configuration;
+mod connectivity;
 mod environment;
 mod updates;
 
@@ -9,7 +10,7 @@ use crate::spec::Spec;
 
 /// Every check, in the order of the report.
 static CHECKS: &[&[Spec]] =
-    &[environment::CHECKS, configuration::CHECKS, updates::CHECKS, background::CHECKS];
+    &[environment::CHECKS, configuration::CHECKS, updates::CHECKS, connectivity::CHECKS, background::CHECKS];
 
 /// Returns every check, in the order of the report.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

@@ -13,7 +13,11 @@ fn a_report_has_every_check_once() -> Result {
         assert_eq!(check["id"], **id);
         let is_trouble = matches!(check["status"].as_str(), Some("warning" | "fail"));
         assert_eq!(check["remediation"].is_string(), is_trouble, "{id}: {check}");
-        assert!(check["details"].as_object().is_some_and(|details| details.values().all(|v| v.is_string())));
+        assert!(
+            check["details"]
+                .as_object()
+                .is_some_and(|details| details.values().all(serde_json::Value::is_string))
+        );
     }
     Ok(())
 }
