@@ -139,7 +139,7 @@ fn threads_are_remembered_shown_and_forgotten() -> Result {
     insta::assert_snapshot!(fixture.run(&["memories", "show", ID])?.all(), @r"
     exit 0
     --- stdout
-    nothing is remembered of 01a2036c-de71-77f1-a9e3-3c28701bba61; `threadkeep memories run --dry-run` shows why
+    nothing is remembered of 01a2036c-de71-77f1-a9e3-3c28701bba61: unchanged since it was read (forgotten)
     ");
     let status = fixture.json(&["memories", "status"])?;
     assert_eq!(status["skipped"]["up_to_date"], status["memories"].as_u64().unwrap_or_default() + 1);
@@ -217,6 +217,14 @@ fn a_new_user_finds_nothing_and_leaves_nothing() -> Result {
     exit 0
     --- stdout
     nothing was remembered
+    ");
+    let shown = fixture.run(&["memories", "show", ID])?;
+    assert_eq!(shown.stdout, format!("nothing is remembered of {ID}: not interactive (`include_exec`)\n"));
+    insta::assert_snapshot!(fixture.run(&["memories", "run", "--dry-run", "--phase", "2"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: a dry run shows phase 1 alone
+      hint: `threadkeep memories diff` shows changes that a consolidation would find
     ");
     let diff = fixture.run(&["memories", "diff"])?;
     assert_eq!(diff.stdout, "no baseline yet; `threadkeep memories run` makes one\n");
@@ -401,5 +409,7 @@ fn a_program_consolidates_or_its_failure_is_shown() -> Result {
     assert!(said.stdout.contains("exited with 3: no memory today"), "{}", said.stdout);
     let status = fixture.json(&["memories", "status"])?;
     assert_eq!(status["consolidation"]["failed_step"], "agent");
+    let logged = fixture.rows(&["--search", "no memory today"])?;
+    assert!(logged.iter().any(|row| row.to_string().contains("the memory agent")), "{logged:?}");
     Ok(())
 }

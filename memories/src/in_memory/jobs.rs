@@ -146,11 +146,11 @@ fn considered(data: &Data, request: &ClaimRequest) -> Vec<Considered> {
             Some(SkipReason::Waiting) => job.and_then(Job::retry_at),
             _ => None,
         };
-        let last_failure = job.and_then(|job| match &job.state {
-            JobState::Failed { reason, .. } => Some(reason.clone()),
+        let reason = job.and_then(|job| match &job.state {
+            JobState::Failed { reason, .. } | JobState::NoOutput(reason) => Some(reason.clone()),
             _ => None,
         });
-        Considered { thread: thread.facts.clone(), skip, eligible_at, last_failure }
+        Considered { thread: thread.facts.clone(), skip, eligible_at, reason }
     };
     threads.into_iter().map(consider).collect()
 }

@@ -84,6 +84,6 @@ pub struct Considered {
     pub skip: Option<SkipReason>,
     /// Time at which it can become eligible, where time alone decides.
     pub eligible_at: Option<Timestamp>,
-    /// Stored reason of its last failure.
-    pub last_failure: Option<String>,
+    /// Stored reason why its last job failed, or gave no memory.
+    pub reason: Option<String>,
 }

@@ -89,14 +89,11 @@ impl Fixture {
 #[tokio::test]
 async fn every_eligible_thread_gets_its_memory() -> Result {
     let fixture = Fixture::new(1..=30)?;
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let seen = Arc::new(Mutex::new(String::new()));
     let engine = fixture.engine({
         let seen = Arc::clone(&seen);
         move |request| {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             seen.lock().expect("one thread").push_str(request.input);
-            now.fetch_sub(1, Ordering::SeqCst);
             let answer =
                 r#"{"summary":"did it with hunter2","rawMemory":"hunter2","rollout_slug":"hunter2"}"#;
             Ok(answer.to_owned())
@@ -112,6 +109,34 @@ async fn every_eligible_thread_gets_its_memory() -> Result {
         assert_eq!((memory.output.raw_memory.as_str(), memory.usage_count), ("[redacted]", 0));
     }
     assert!(fixture.run(&engine).await?.is_empty(), "all are up to date");
+    Ok(())
+}
+
+/// Answers when as many threads as may are being read.
+struct Together(tokio::sync::Barrier, AtomicUsize, AtomicUsize);
+
+#[async_trait::async_trait]
+impl threadkeep_memories::StageOneModel for Together {
+    async fn extract(&self, _: ExtractionRequest<'_>) -> std::result::Result<String, ModelError> {
+        let Self(all, now, most) = self;
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        all.wait().await;
+        now.fetch_sub(1, Ordering::SeqCst);
+        Ok(GOOD.to_owned())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn eight_threads_are_read_at_a_time() -> Result {
+    let fixture = Fixture::new(1..=24)?;
+    let model = Arc::new(Together(tokio::sync::Barrier::new(8), AtomicUsize::new(0), AtomicUsize::new(0)));
+    let mut options = ExtractionOptions::new("test");
+    options.clock = Arc::new(fixture.clock.clone());
+    let (store, texts) = (Arc::new(fixture.store.clone()), Arc::new(fixture.texts.clone()));
+    let engine = Extraction::new(store, texts, Arc::clone(&model) as _, Arc::new(NoHunter), options);
+    // With fewer at a time none would ever answer, and the clock runs on.
+    let reports = tokio::time::timeout(Duration::from_secs(60), fixture.run(&engine)).await??;
+    assert_eq!((reports.len(), model.2.load(Ordering::SeqCst)), (24, 8));
     Ok(())
 }
 

@@ -123,7 +123,7 @@ fn considered(row: &SqliteRow, request: &ClaimRequest, room: &mut u32) -> Result
     let thread = facts(&mut row)?;
     let mut skip = verdict::reason(row.column::<Option<&str>>()?);
     let retry_at = row.optional_time()?;
-    let last_failure = row.column()?;
+    let reason = row.column()?;
     if skip.is_none() && *room == 0 {
         skip = Some(SkipReason::LimitReached);
     } else if skip.is_none() {
@@ -134,7 +134,7 @@ fn considered(row: &SqliteRow, request: &ClaimRequest, room: &mut u32) -> Result
         Some(SkipReason::Waiting) => retry_at,
         _ => None,
     };
-    Ok(Considered { thread, skip, eligible_at, last_failure })
+    Ok(Considered { thread, skip, eligible_at, reason })
 }
 
 /// Reads the columns [`FACTS`](verdict::FACTS).

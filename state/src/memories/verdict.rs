@@ -61,7 +61,7 @@ pub(super) fn to_claim(include_exec: bool, include_archived: bool) -> String {
 /// Selects every thread with its verdict, the latest update first.
 pub(super) fn all() -> String {
     format!(
-        "SELECT {FACTS}, {VERDICT}, retry_at_ms, CASE WHEN state = 'failed' THEN reason END {FROM} \
+        "SELECT {FACTS}, {VERDICT}, retry_at_ms, CASE WHEN state IN ('failed', 'succeeded_no_output') THEN reason END {FROM} \
          ORDER BY updated_at_ms DESC, threads.id DESC"
     )
 }

@@ -9,12 +9,13 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::refresh;
 use threadkeep_app::text::{count, one_line};
 use threadkeep_app::time::Clock;
+use threadkeep_app::{Fault, command};
 use threadkeep_memories::{Considered, SkipReason, StageOneJobs as _};
 use uuid::Uuid;
 
 use super::boxed;
 use super::run::options_of;
-use crate::args::RunArgs;
+use crate::args::{Phase, RunArgs};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
 use crate::output::color::{BOLD, DIM, GREEN, paint};
@@ -40,6 +41,10 @@ struct Plan {
 #[async_trait(?Send)]
 impl Run for DryRun<'_> {
     async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
+        if self.options.phase == Some(Phase::Two) {
+            let diff = (command("memories diff"), " shows changes that a consolidation would find");
+            return Err(Fault::new("a dry run shows phase 1 alone", diff));
+        }
         let home = dirs.agent_home()?;
         let index = Index::for_reading(dirs, *screen).await?;
         refresh::refresh(&index, &home, *screen).await?;
@@ -56,6 +61,18 @@ impl Run for DryRun<'_> {
     }
 }
 
+/// Says why a run would skip a thread; `None` if it would read it.
+pub(super) fn skipped(considered: &Considered, clock: &Clock) -> Option<String> {
+    let mut why = skip_reason(considered.skip?).to_owned();
+    if let Some(at) = considered.eligible_at {
+        why += &format!(", until {}", clock.full(at));
+    }
+    if let Some(reason) = &considered.reason {
+        why += &format!(" ({})", one_line(reason));
+    }
+    Some(why)
+}
+
 impl Answer for Plan {
     fn json(&self) -> Value {
         let threads = self.considered.iter().map(|considered| {
@@ -68,7 +85,7 @@ impl Answer for Plan {
                 "skip": considered.skip.map(SkipReason::code),
                 "eligible_at": at(considered.eligible_at),
                 "eligible_at_ms": ms(considered.eligible_at),
-                "last_failure": considered.last_failure,
+                "reason": considered.reason,
             })
         });
         json!({ "threads": threads.collect::<Vec<_>>() })
@@ -84,21 +101,18 @@ impl Answer for Plan {
         let clock = Clock::system();
         let mut named: BTreeMap<Option<SkipReason>, usize> = BTreeMap::new();
         let mut rows = Vec::new();
-        for Considered { thread, skip, eligible_at, last_failure } in &self.considered {
+        for considered in &self.considered {
+            let Considered { thread, skip, .. } = considered;
             let number = named.entry(*skip).or_default();
             *number += 1;
             if skip.is_some() && *number > screen.most(NAMED) {
                 continue;
             }
             let updated = thread.updated_at;
-            let mut run =
-                skip.map_or("reads it".to_owned(), |reason| format!("skips it: {}", skip_reason(reason)));
-            if let Some(at) = eligible_at {
-                run += &format!(", until {}", clock.full(*at));
-            }
-            if let Some(failure) = last_failure {
-                run += &format!(" ({})", one_line(failure));
-            }
+            let run = match skipped(considered, &clock) {
+                Some(why) => format!("skips it: {why}"),
+                None => "reads it".to_owned(),
+            };
             rows.push(vec![
                 self.ids.cell("", thread.id, screen),
                 if screen.is_plain() { at(updated).unwrap_or_default() } else { clock.short(updated) }.into(),

