@@ -2,6 +2,9 @@
 
 use std::cmp::Ordering;
 
+/// Longest part of a pre-release. A longer one is no version, and may be a secret.
+const LONGEST: usize = 12;
+
 /// A version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
@@ -24,8 +27,9 @@ impl Version {
             if is_number { part.parse().ok() } else { None }
         });
         let core = [numbers.next()??, numbers.next()??, numbers.next()??];
-        let is_plain =
-            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_plain = |part: &str| {
+            (1..=LONGEST).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
         let pre: Vec<String> = pre.into_iter().flat_map(|pre| pre.split('.')).map(str::to_owned).collect();
         let is_whole = numbers.next().is_none() && pre.iter().all(|part| is_plain(part));
         is_whole.then_some(Version { numbers: core, pre })

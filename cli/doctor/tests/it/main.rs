@@ -13,6 +13,7 @@ mod network_websocket;
 mod programs;
 mod report;
 mod repository;
+mod secrets;
 mod servers;
 mod terminal;
 mod updates;

@@ -43,5 +43,6 @@ pub(super) fn check(context: &Context) -> Finding {
 fn version(output: &str) -> Option<String> {
     let version = output.trim().strip_prefix("git version ")?.split_whitespace().next()?;
     let is_plain = version.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
-    (is_plain && version.len() <= 40).then(|| version.to_owned())
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
+    (is_plain && is_version && version.len() <= 30).then(|| version.to_owned())
 }

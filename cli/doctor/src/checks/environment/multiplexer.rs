@@ -11,6 +11,8 @@ const SERVER_LIMIT: Duration = Duration::from_secs(1);
 
 /// Options of tmux: keys with modifiers, sequences for the terminal behind it, and the clipboard.
 const OPTIONS: [&str; 3] = ["extended-keys", "allow-passthrough", "set-clipboard"];
+/// Values of these options.
+const VALUES: &[&str] = &["on", "off", "always", "all", "external"];
 
 /// Returns what is known of the multiplexer around this process.
 pub(super) fn details(context: &Context) -> Vec<(String, Value)> {
@@ -65,7 +67,11 @@ fn tmux_options(context: &Context) -> Result<[String; 3], String> {
     let value = |option: &str| {
         // An inherited value has a star behind its name.
         let of = |line: &str| Some(line.strip_prefix(option)?.trim_start_matches('*').trim().to_owned());
-        output.lines().find_map(of).filter(|value| is_word(value)).unwrap_or_else(|| "unknown".to_owned())
+        output
+            .lines()
+            .find_map(of)
+            .filter(|value| VALUES.contains(&value.as_str()))
+            .unwrap_or_else(|| "unknown".to_owned())
     };
     Ok(OPTIONS.map(value))
 }
@@ -81,7 +87,7 @@ fn versioned(context: &Context, name: &str) -> String {
     version.map_or_else(|| format!("{name} of unknown version"), |version| format!("{name} {version}"))
 }
 
-/// Returns true for a short word, as options and versions are.
+/// Returns true for a short word, as versions are.
 fn is_word(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
 }
