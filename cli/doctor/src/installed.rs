@@ -27,6 +27,10 @@ impl Manager {
     /// Guesses from the place of a program, links followed.
     pub(crate) fn of(context: &Context, program: &Path) -> Manager {
         let real = program.canonicalize().unwrap_or_else(|_| program.to_owned());
+        // Cargo's notes on a build lie next to its programs, and above examples and tests.
+        if real.ancestors().skip(1).take(2).any(|folder| folder.join(".fingerprint").is_dir()) {
+            return Manager::CargoBuild;
+        }
         let cargo = cargo_bin(context).filter(|bin| program.starts_with(bin) || real.starts_with(bin));
         if cargo.is_some() {
             return Manager::Cargo;
@@ -40,8 +44,6 @@ impl Manager {
             ("/homebrew/", Manager::Brew),
             ("/linuxbrew/", Manager::Brew),
             ("/packages/standalone/", Manager::Standalone),
-            ("/target/debug/", Manager::CargoBuild),
-            ("/target/release/", Manager::CargoBuild),
         ];
         let path = real.to_string_lossy().replace('\\', "/");
         places

@@ -51,7 +51,7 @@ fn a_home_without_settings_has_the_defaults() -> Result {
     let mut fixture = Fixture::new()?;
     let check = fixture.check("config.load")?;
     assert_eq!(check["summary"], "no config.toml, so the agent's defaults hold");
-    assert_eq!(check["details"]["provider"], "openai (openai)");
+    assert_eq!(check["details"]["provider"], "openai");
     Ok(())
 }
 

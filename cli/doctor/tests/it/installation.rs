@@ -65,6 +65,18 @@ fn every_copy_on_path_is_listed_and_links_are_followed() -> Result {
 }
 
 #[test]
+fn a_build_of_cargo_is_known_by_the_notes_next_to_it() -> Result {
+    let mut fixture = Fixture::new()?;
+    let folder = fixture.folder().join("out/release");
+    std::fs::create_dir_all(folder.join(".fingerprint"))?;
+    script(&folder.join("threadkeep"), "")?;
+    fixture.machine.executable = folder.join("threadkeep");
+    assert_eq!(fixture.check("runtime.provenance")?["details"]["install method"], "cargo build");
+    assert_eq!(fixture.check("runtime.install")?["summary"], "built from source");
+    Ok(())
+}
+
+#[test]
 fn the_search_program_answers_with_its_version() -> Result {
     let mut fixture = Fixture::new()?;
     on_path(&mut fixture, "rg", "echo 'ripgrep 14.1.0 (rev abc)'; echo more")?;

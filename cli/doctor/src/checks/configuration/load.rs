@@ -5,7 +5,7 @@ use threadkeep_app::settings::{ConfigFile, Origin};
 use threadkeep_app::text::counted;
 
 use super::worst;
-use crate::agent::{AgentConfig, Parse};
+use crate::agent::{AgentConfig, Parse, Provider};
 use crate::check::Finding;
 use crate::context::Context;
 use crate::remedy;
@@ -33,7 +33,7 @@ pub(super) fn check(context: &Context) -> Finding {
         .detail("config.toml", config.path.display().to_string())
         .detail("parse", parsed(&config.parse))
         .detail("model", model)
-        .detail("provider", format!("{} ({})", provider.id, provider.name))
+        .detail("provider", provider_name(&provider))
         .detail("profile", config.profile().unwrap_or("none"))
         .list("profiles", profiles)
         .detail("project settings", project(context))
@@ -92,6 +92,15 @@ fn of_ours(context: &Context, ours: &ConfigFile) -> Vec<Finding> {
         }
     };
     ours.problems.iter().map(of).collect()
+}
+
+/// Returns the key of a provider, with its name if that says more.
+fn provider_name(provider: &Provider) -> String {
+    if provider.name == provider.id {
+        provider.id.clone()
+    } else {
+        format!("{} ({})", provider.id, provider.name)
+    }
 }
 
 fn parsed(parse: &Parse) -> String {

@@ -16,6 +16,7 @@ pub(super) fn check(context: &Context) -> Finding {
     let target = ours.first().cloned().or_else(|| of_cargo(context));
     let summary = match manager {
         Manager::None => "not managed by a package manager".to_owned(),
+        Manager::CargoBuild => "built from source".to_owned(),
         manager => format!("managed by {}", manager.method()),
     };
     let other = target.as_deref().filter(|target| !is_same(target, running));

@@ -11,7 +11,7 @@ pub(super) fn check(context: &Context) -> Finding {
     Finding::ok(format!("threadkeep {} ({} build) on {}", build::VERSION, build::KIND, *build::PLATFORM))
         .detail("version", build::VERSION)
         .detail("build", build::KIND)
-        .detail("commit", build::COMMIT.unwrap_or("unknown"))
+        .detail("commit", build::COMMIT.filter(|commit| !commit.is_empty()).unwrap_or("unknown"))
         .detail("platform", build::PLATFORM.as_str())
         .detail("executable", executable.display().to_string())
         .detail("install method", manager.method())
