@@ -61,11 +61,13 @@ pub(super) fn body(
     most: usize,
     limit: Duration,
 ) -> Result<Vec<u8>, Failure> {
-    let length = head.header("Content-Length").and_then(|length| length.trim().parse::<usize>().ok());
     let is_chunked = head.names("Transfer-Encoding", "chunked");
+    let length = head.header("Content-Length").filter(|_| !is_chunked);
+    let length = length.and_then(|length| length.trim().parse::<usize>().ok());
     let mut bytes = head.rest;
     loop {
-        if is_chunked {
+        // The last chunk is empty, and ends as a head does.
+        if is_chunked && bytes.ends_with(b"\r\n\r\n") {
             if let Some(body) = chunks(&bytes)? {
                 return Ok(body);
             }
@@ -76,7 +78,8 @@ pub(super) fn body(
             return Err(Failure::Http("the answer is too long"));
         }
         match read_more(stream, &mut bytes) {
-            Ok(0) if is_chunked || length.is_some() => return Err(Failure::Http("the answer is cut")),
+            Ok(0) if is_chunked => return chunks(&bytes)?.ok_or(Failure::Http("the answer is cut")),
+            Ok(0) if length.is_some() => return Err(Failure::Http("the answer is cut")),
             Ok(0) => return Ok(bytes),
             Ok(_) => {}
             Err(error) => return Err(Failure::of_stream(&error, Stage::Answer, limit)),

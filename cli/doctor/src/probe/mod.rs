@@ -200,3 +200,7 @@ fn request(target: &Target, kind: Kind, to_proxy: bool, key: Option<&websocket::
         "{method} {place} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: threadkeep/{agent}\r\nAccept: */*\r\n{connection}\r\n"
     )
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/probe.rs"]
+mod tests;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, Error, OtherError, RootCertStore, StreamOwned,
+};
 use url::Host;
 
 use super::failure::{Failure, Stage};
@@ -99,6 +101,10 @@ impl Trust {
                     "the certificate is for another host"
                 }
                 CertificateError::Revoked => "the certificate was revoked",
+                // OpenSSL takes it, and its `req -x509` makes such certificates.
+                CertificateError::Other(other) if is_authority(other) => {
+                    "the server shows an authority's certificate (CA:TRUE), which rustls takes from no server"
+                }
                 _ => "the certificate is not valid",
             },
             Error::InvalidMessage(_) => "the server does not speak TLS at this port",
@@ -108,6 +114,11 @@ impl Trust {
         };
         Failure::Tls(cause.to_owned())
     }
+}
+
+/// Returns true if the server's certificate is one of an authority.
+fn is_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// Returns the files of certificates that the user added, as the agent chooses them.

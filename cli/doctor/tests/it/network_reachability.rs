@@ -183,6 +183,9 @@ fn tls_needs_a_trusted_certificate_for_the_host() -> Result {
     assert!(summary(&check).contains("HTTP 401"), "{check}");
     assert_fails(&asked(wrong.url("https"), true)?, "TLS", "the certificate is for another host");
     assert_fails(&asked(old.url("https"), true)?, "TLS", "the certificate has expired");
+    // As `openssl req -x509` makes them.
+    let itself = Server::start(Some(authority.itself()?), |_, _| Ok(()))?;
+    assert_fails(&asked(itself.url("https"), true)?, "TLS", "an authority's certificate (CA:TRUE)");
     let plain = Server::new(|_| Some(reply(200)))?;
     // The server waits for a head that never ends; both sides of the mistake are tried.
     let mut fixture = online(&plain.url("https"))?;

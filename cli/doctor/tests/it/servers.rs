@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::fixture::{Fixture, Result};
@@ -186,7 +186,7 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new(fixture: &Fixture) -> Result<Authority> {
-        let mut params = CertificateParams::default();
+        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         let file = fixture.folder().join("authority.pem");
@@ -202,10 +202,18 @@ impl Authority {
     pub(crate) fn of(&self, params: CertificateParams) -> Result<Arc<ServerConfig>> {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
-        let key = PrivateKeyDer::try_from(key.serialize_der())?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
-        Ok(Arc::new(config))
+        settings(certificate.der(), &key)
     }
+
+    /// Makes the settings of a server that shows the authority's own certificate.
+    pub(crate) fn itself(&self) -> Result<Arc<ServerConfig>> {
+        settings(self.issuer.der(), self.issuer.key())
+    }
+}
+
+fn settings(certificate: &CertificateDer<'static>, key: &KeyPair) -> Result<Arc<ServerConfig>> {
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key)?))
 }
