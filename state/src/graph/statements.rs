@@ -91,10 +91,14 @@ pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
 
 /// Makes `?2` a child of `?1` at the time `?3`. A child of a thread that the user closed is
 /// closed with it. Other threads that are new to the graph are open.
+///
+/// The two times of a row differ from a decision of the user on. A new edge moves both or neither.
 pub(super) const LINK: &str = "INSERT INTO agents (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
      VALUES (?1, NULL, NULL, ?3, ?3), (?2, ?1, (SELECT closed_by FROM agents WHERE thread_id = ?1 AND agent_closed_by IS NULL), ?3, ?3) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
-       updated_at_ms = excluded.updated_at_ms WHERE excluded.parent_thread_id IS NOT NULL";
+       created_at_ms = iif(agents.updated_at_ms = agents.created_at_ms, excluded.created_at_ms, agents.created_at_ms), \
+       updated_at_ms = iif(agents.updated_at_ms = agents.created_at_ms, excluded.updated_at_ms, agents.updated_at_ms) \
+     WHERE excluded.parent_thread_id IS NOT NULL";
 
 /// Adds the indexed thread `?1` to the graph at the time `?2`, if it is not there.
 pub(super) const TAKE_IN: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
@@ -126,13 +130,17 @@ pub(super) const OPEN_BELOW: &str = "WITH RECURSIVE below (id) AS ( \
      WHERE thread_id IN (SELECT id FROM below) AND closed_by = ?2 RETURNING thread_id";
 
 /// Adds the parents that rollouts name: `?1` is a JSON array of `[child, parent, time]`. Leaves out
-/// deleted threads.
-pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT OR IGNORE INTO agents (thread_id, created_at_ms, updated_at_ms) \
+/// deleted threads. A root is as old as its first child.
+pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT INTO agents (thread_id, created_at_ms, updated_at_ms) \
      SELECT value ->> 1, value ->> 2, value ->> 2 FROM json_each(?1) WHERE value ->> 0 <> value ->> 1 \
-       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1))";
+       AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1)) \
+     ON CONFLICT (thread_id) DO UPDATE SET created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms \
+     WHERE agents.parent_thread_id IS NULL AND agents.updated_at_ms = agents.created_at_ms \
+       AND excluded.created_at_ms < agents.created_at_ms";
 
 /// Adds their children. A child that has a parent keeps it. A child of a thread that the user
-/// closed is closed with it.
+/// closed is closed with it. A decision of the user keeps its time. A closing
+/// may tell of an agent before its own rollout does, with a later time.
 pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
        (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, parent.thread_id, CASE WHEN parent.agent_closed_by IS NULL THEN parent.closed_by END, value ->> 2, value ->> 2 \
@@ -140,7 +148,10 @@ pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
      WHERE value ->> 0 <> value ->> 1 \
        AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.thread_id IN (value ->> 0, value ->> 1)) \
      ON CONFLICT (thread_id) DO UPDATE SET parent_thread_id = excluded.parent_thread_id, \
-       updated_at_ms = excluded.updated_at_ms WHERE agents.parent_thread_id IS NULL";
+       created_at_ms = iif(agents.updated_at_ms = agents.created_at_ms, excluded.created_at_ms, agents.created_at_ms), \
+       updated_at_ms = iif(agents.updated_at_ms = agents.created_at_ms, excluded.updated_at_ms, agents.updated_at_ms) \
+     WHERE agents.parent_thread_id IS NULL OR (agents.parent_thread_id = excluded.parent_thread_id \
+       AND agents.updated_at_ms = agents.created_at_ms AND excluded.created_at_ms < agents.created_at_ms)";
 
 /// The children in `?1` (a JSON array of `[child, …]`) and everything above them, each with its
 /// parent and once.

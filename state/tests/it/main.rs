@@ -23,6 +23,7 @@ mod memory;
 mod parts;
 mod processes;
 mod recovered;
+mod regrown;
 mod runtime;
 mod search;
 mod secrets;
