@@ -10,6 +10,7 @@ use threadkeep_state_logs::LogStore;
 
 use crate::dirs::Dirs;
 use crate::fault::Fault;
+use crate::message::{Message, command};
 use crate::messages;
 use crate::observer::Observer;
 use crate::recovered;
@@ -57,6 +58,12 @@ impl Index {
     ///
     /// Fails as [`StateRuntime::open`], other than for a place that cannot be written.
     pub async fn for_reading(dirs: &Dirs, observer: &dyn Observer) -> Result<Index, Fault> {
+        Index::readable(dirs, observer, true).await
+    }
+
+    /// Opens the index for a list; `has_substitute` if an index that was made for this run can take
+    /// the place of a damaged one.
+    async fn readable(dirs: &Dirs, observer: &dyn Observer, has_substitute: bool) -> Result<Index, Fault> {
         dirs.check()?;
         match dirs.create_sqlite_home() {
             Err(error) if is_refusal(&error) => {
@@ -71,7 +78,9 @@ impl Index {
         let Some(refusal) = refusal else {
             let state = match opened {
                 // It could not be made again: the place is not writable, or a process uses it.
-                Err(StateError::Open(OpenError::Database(error @ DbError::Corrupt(..)))) => {
+                Err(StateError::Open(OpenError::Database(error @ DbError::Corrupt(..))))
+                    if has_substitute =>
+                {
                     return Index::temporary(observer, ErrorClass::Corrupt, &error.to_string()).await;
                 }
                 opened => opened?,
@@ -89,20 +98,25 @@ impl Index {
             Err(StateError::Open(
                 OpenError::Missing { .. } | OpenError::Outdated { .. } | OpenError::NeedsRecovery { .. },
             )) => Index::temporary(observer, class, &refusal).await,
+            Err(StateError::Open(OpenError::Database(error @ DbError::Corrupt(..)))) if has_substitute => {
+                Index::temporary(observer, ErrorClass::Corrupt, &error.to_string()).await
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Opens an index that exists, for reading.
+    /// Opens an index that exists, for reading. A damaged one has no substitute: it knows what no
+    /// rollout does.
     ///
     /// # Errors
     ///
-    /// Fails if there is none, and as [`for_reading`](Index::for_reading).
+    /// Fails if there is none, or if it is damaged and cannot be made again, and as
+    /// [`for_reading`](Index::for_reading).
     pub async fn existing(dirs: &Dirs, observer: &dyn Observer) -> Result<Index, Fault> {
         if !dirs.sqlite_home.join(STATE_DB.file_name).exists() {
             return Err(messages::no_index(&dirs.sqlite_home));
         }
-        Index::for_reading(dirs, observer).await
+        Index::readable(dirs, observer, false).await
     }
 
     async fn temporary(observer: &dyn Observer, class: ErrorClass, refusal: &str) -> Result<Index, Fault> {
@@ -113,13 +127,13 @@ impl Index {
                 .because(&error)
         })?;
         let state = StateRuntime::open(&StateOptions::new(folder.path())).await?;
-        observer.note(
-            &format!(
-                "{refusal}: indexing into a temporary folder, for this run alone; \
-                 --sqlite-home DIR chooses a place where the index can stay"
-            )
-            .into(),
-        );
+        let note = format!("{refusal}: indexing into a temporary folder, for this run alone; ");
+        let note: Message = if class == ErrorClass::Corrupt {
+            (note, command("repair"), " makes it again once it can be written").into()
+        } else {
+            (note, "--sqlite-home DIR chooses a place where the index can stay").into()
+        };
+        observer.note(&note);
         Ok(Index { state, access: Access::Temporary, _temporary: Some(folder) })
     }
 

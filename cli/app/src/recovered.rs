@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use threadkeep_sqlite::Recovery;
 
-use crate::message::Message;
+use crate::message::{Message, command};
 use crate::text::{count, counted};
 
 static RECOVERED: Mutex<Vec<Message>> = Mutex::new(Vec::new());
@@ -12,7 +12,11 @@ static RECOVERED: Mutex<Vec<Message>> = Mutex::new(Vec::new());
 /// Remembers a recovery for [`take`].
 pub(crate) fn remember(label: &'static str, recovery: &Recovery) {
     let mut recovered = RECOVERED.lock().unwrap_or_else(PoisonError::into_inner);
-    recovered.push(describe(label, recovery).into());
+    let described = describe(label, recovery);
+    recovered.push(match recovery.damage {
+        Some(_) => described.into(),
+        None => (described, "; ", command("status"), " shows them").into(),
+    });
 }
 
 /// Returns notes on the databases that were made again since the last call.
@@ -24,7 +28,9 @@ pub fn take() -> Vec<Message> {
 pub fn describe(label: &str, recovery: &Recovery) -> String {
     let decisions = counted(recovery.decisions as u64, "decision");
     let Some(damage) = &recovery.damage else {
-        return format!("an interrupted command had left {decisions} of yours; they are in effect now");
+        let behind =
+            "was behind its file of decisions (an interrupted command, or an older copy put in its place)";
+        return format!("the {label} database {behind}: {decisions} of yours were applied");
     };
     let from = match &recovery.snapshot {
         Some(snapshot) => format!("made again from {}", snapshot.display()),
@@ -57,7 +63,8 @@ mod tests {
         let interrupted = describe("state", &recovery);
         assert_eq!(
             interrupted,
-            "an interrupted command had left 12 decisions of yours; they are in effect now"
+            "the state database was behind its file of decisions (an interrupted command, or an older copy \
+             put in its place): 12 decisions of yours were applied"
         );
         recovery.damage = Some("cannot use a.sqlite: the file is damaged: row 3 is missing".to_owned());
         recovery.moved_to = Some("damaged-1/a.sqlite".into());

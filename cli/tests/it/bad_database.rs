@@ -106,15 +106,16 @@ fn zero_rollouts(bytes: &mut [u8]) {
 }
 
 /// A kind of damage to the bytes of a database.
-type Damage = (&'static str, fn(&mut Vec<u8>));
+pub(crate) type Damage = (&'static str, fn(&mut Vec<u8>));
 
-const DAMAGES: [Damage; 9] = [
+pub(crate) const DAMAGES: [Damage; 10] = [
     ("cut within its header", |bytes| bytes.truncate(50)),
     ("cut to half", |bytes| bytes.truncate(bytes.len() / 2)),
     ("emptied", Vec::clear),
     ("its whole first page", |bytes| bytes[..4_096].fill(0xa5)),
     ("a byte of its application id", |bytes| bytes[69] ^= 4),
     ("a byte of its floor", |bytes| bytes[62] = 9),
+    ("the sign of its floor", |bytes| bytes[60] = 0xe5),
     ("its first pages", |bytes| bytes[100..8_000].fill(0xa5)),
     ("the page of a table", |bytes| zero_rollouts(bytes)),
     ("a byte of a text", |bytes| {

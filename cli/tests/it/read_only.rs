@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use super::bad_database::{DAMAGES, Damage};
 use super::fixture::{Fixture, Result, Said, contents};
 
 const NOBODY: u32 = 65_534;
@@ -258,5 +259,63 @@ fn that_an_index_is_only_read_is_reported() -> Result {
     let fell_back =
         rows.iter().find(|row| row["message"] == "threadkeep.db.fallback").ok_or("it is counted")?;
     assert_eq!(fell_back["fields"], serde_json::json!({"db": "state", "error": "io", "value": 1}));
+    Ok(())
+}
+
+/// Commands that only read.
+const READING: [&[&str]; 8] = [
+    &["goals", "list"],
+    &["logs"],
+    &["audit"],
+    &["threads", "--deleted"],
+    &["memories", "status"],
+    &["threads", "--limit", "3"],
+    &["threads", "show", "01a2036c-de71"],
+    &["threads", "tree"],
+];
+
+#[test]
+fn a_damaged_home_that_may_only_be_read_is_read_or_told_with_the_repair() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["backfill"])?;
+    fixture.run(&["threads", "rename", "01a2036c-de71", "kept name"])?;
+    fixture.run(&["goals", "set", "01a2036c-de71", "Please reach it"])?;
+    fixture.run(&["threads", "delete", "01a20371-2f5f", "--yes"])?;
+    let gone: Damage = ("gone", |_| ());
+    // Those of the index alone look for one of its tables or texts.
+    for (kind, damage) in DAMAGES.into_iter().take(8).chain([gone]) {
+        for database in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+            let path = fixture.sqlite_home().join(database);
+            let whole = fs::read(&path)?;
+            let mut bytes = whole.clone();
+            damage(&mut bytes);
+            if kind == "gone" {
+                fs::remove_file(&path)?
+            } else {
+                fs::write(&path, bytes)?
+            };
+            protect(&fixture.home())?;
+            let before = contents(&fixture.home())?;
+            for command in READING {
+                let said = run(&fixture, command)?;
+                let what = format!("{kind}, {database}, {command:?}: {}", said.all());
+                match said.code {
+                    Some(0) => {}
+                    Some(2) => {
+                        let is_told = said.stderr.contains("is damaged") && said.stderr.contains("repair");
+                        assert!(is_told || said.stderr.contains("there is no index"), "{what}");
+                    }
+                    _ => panic!("{what}"),
+                }
+                if database == "state_5.sqlite" && command.starts_with(&["threads"]) && command.len() != 2 {
+                    assert_eq!(said.code, Some(0), "{what}");
+                    assert!(said.stderr.contains("is damaged") && said.stderr.contains("repair"), "{what}");
+                }
+            }
+            assert!(contents(&fixture.home())? == before, "{kind}, {database}: a byte was changed");
+            unprotect(&fixture.home())?;
+            fs::write(&path, whole)?;
+        }
+    }
     Ok(())
 }

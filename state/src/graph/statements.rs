@@ -139,8 +139,8 @@ pub(super) const PARENTS_OF_ROLLOUTS: &str = "INSERT INTO agents (thread_id, cre
        AND excluded.created_at_ms < agents.created_at_ms";
 
 /// Adds their children. A child that has a parent keeps it. A child of a thread that the user
-/// closed is closed with it. A decision of the user keeps its time. A closing
-/// may tell of an agent before its own rollout does, with a later time.
+/// closed is closed with it. A decision of the user keeps its time. A closing may name an agent
+/// before its own rollout is read, and with a later time.
 pub(super) const CHILDREN_OF_ROLLOUTS: &str = "INSERT INTO agents \
        (thread_id, parent_thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, parent.thread_id, CASE WHEN parent.agent_closed_by IS NULL THEN parent.closed_by END, value ->> 2, value ->> 2 \

@@ -76,6 +76,11 @@ pub(super) fn of_database(error: &DbError) -> Fault {
         DbError::Busy { path, holder, waited } => locked(path, holder, *waited),
         DbError::Newer { path, needs, knows } => newer(path, *needs, *knows),
         DbError::Full { .. } => Fault::new(error.to_string(), "make room and try again"),
+        // As of a log that was removed while a command used it.
+        DbError::Io { doing: "use", .. } => Fault::new(
+            error.to_string(),
+            ("run it again; ", command("status"), " shows the state of each database"),
+        ),
         other => Fault::plain(other),
     }
 }

@@ -95,6 +95,10 @@ impl DbError {
             ErrorClass::Busy => {
                 Self::Busy { path: path.clone(), holder: holders::of_database(paths), waited }
             }
+            // SQLite finds no table in it, and says so as of a mistake in the statement.
+            ErrorClass::Other if is_emptied(path) => {
+                Self::Corrupt(path.clone(), "another program has emptied it".into())
+            }
             class => Self::sorted(class, "use", path, message(error)),
         }
     }
@@ -108,4 +112,9 @@ impl DbError {
             _ => Self::Io { doing, path, source },
         }
     }
+}
+
+/// Returns true if a database that was open has no content any more.
+fn is_emptied(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0)
 }

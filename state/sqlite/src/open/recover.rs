@@ -81,7 +81,8 @@ impl Opening<'_> {
 
     /// Returns true if a migration of a newer program is applied, as a raised floor says.
     async fn is_newer(&self) -> bool {
-        self.schema().await.is_some_and(|schema| schema.version() >= schema.user_version)
+        let is_raised = |schema: Schema| schema.user_version > 0 && schema.version() >= schema.user_version;
+        self.schema().await.is_some_and(is_raised)
     }
 
     /// Returns true if an applied migration is quite another one. A damaged checksum differs from
@@ -119,7 +120,15 @@ impl Opening<'_> {
     ) -> Result<Option<Database>, OpenError> {
         let mut retry = Retry::new(self.options.busy_timeout);
         let lock = loop {
-            let lock = FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await?;
+            let lock = match FileLock::acquire(&self.paths.lock, self.options.lock_timeout).await {
+                // It cannot be made again here, and the damage is what a user must know.
+                Err(OpenError::Database(DbError::Io { .. })) => {
+                    let path = self.paths.database.clone();
+                    let found = damage.strip_prefix(&*path.to_string_lossy()).map(|rest| format!("it{rest}"));
+                    return Err(DbError::Corrupt(path, found.unwrap_or(damage).into()).into());
+                }
+                lock => lock?,
+            };
             if self.identity() != seen {
                 return Ok(None);
             }

@@ -76,6 +76,20 @@ async fn damage_that_comes_while_a_small_database_is_open_is_not_sealed() -> Res
     Ok(())
 }
 
+#[tokio::test]
+async fn a_database_that_is_emptied_while_it_is_open_is_damaged() -> Result {
+    let folder = tempfile::tempdir()?;
+    let database = open(&V1, folder.path()).await?;
+    write_note(&database, "a note").await?;
+    database.close().await?;
+    let database = open(&V1, folder.path()).await?;
+    fs::File::options().write(true).open(folder.path().join(FILE))?.set_len(0)?;
+    let read = count_notes(&database).await;
+    let said = read.err().ok_or("there is no note to count")?.to_string();
+    assert!(said.ends_with("the file is damaged: another program has emptied it"), "{said}");
+    Ok(database.close().await?)
+}
+
 /// Replaces the time of the last check in a seal by a time long ago.
 fn make_old(folder: &Path) -> Result {
     let lock = folder.join(format!("{FILE}.lock"));
