@@ -121,6 +121,8 @@ impl threadkeep_memories::StageOneModel for Together {
         let Self(all, now, most) = self;
         most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         all.wait().await;
+        // One too many would begin now.
+        tokio::task::yield_now().await;
         now.fetch_sub(1, Ordering::SeqCst);
         Ok(GOOD.to_owned())
     }
