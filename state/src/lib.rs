@@ -129,7 +129,7 @@ pub use deletion::PendingDeletion;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
-pub use inventory::Inventory;
+pub use inventory::{Hidden, Inventory};
 #[cfg(any(feature = "backfill", feature = "memories"))]
 pub use owner::{lease_owner, owner_is_dead};
 pub use runtime::StateRuntime;

@@ -284,3 +284,23 @@ async fn an_id_from_beyond_all_time_is_listed() -> Result {
     assert_eq!(fixture.threads().await?.len(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn figures_leave_out_the_file_of_names_and_agree_with_what_is_hidden() -> Result {
+    let fixture = Fixture::empty().await?;
+    for number in 1..=3 {
+        fixture.write(&rollout_path(id(number)), session(id(number), "hello"))?;
+    }
+    // Its only line cannot be read, which hides no thread.
+    fixture.write("session_index.jsonl", "no JSON\n")?;
+    fixture.index().await?;
+    std::fs::remove_file(fixture.path(&rollout_path(id(1))))?;
+    fixture.write(&rollout_path(id(4)), "")?;
+    fixture.index().await?;
+    let inventory = fixture.state.inventory().await?;
+    assert_eq!((inventory.current, inventory.missing, inventory.files), (2, 1, 3));
+    assert_eq!((inventory.files_with_problems, inventory.unreadable), (2, 1));
+    let hidden = fixture.state.hidden().await?;
+    assert_eq!((hidden.missing, hidden.unreadable), (1, 1));
+    Ok(())
+}

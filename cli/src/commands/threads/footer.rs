@@ -98,7 +98,7 @@ impl List {
     /// Says how many threads cannot be listed because of their rollouts.
     fn hidden(&self, screen: &Screen) -> Vec<String> {
         let sum = |number: fn(&HomePage) -> u64| self.homes.iter().map(number).sum::<u64>();
-        let (missing, unreadable) = (sum(|home| home.missing), sum(|home| home.inventory.unreadable));
+        let (missing, unreadable) = (sum(|home| home.missing), sum(|home| home.hidden.unreadable));
         let mut lines = Vec::new();
         if missing > 0 {
             let rollouts = if missing == 1 { "its rollout is" } else { "their rollouts are" };
@@ -138,7 +138,7 @@ impl List {
             };
             (self.no_match(), self.remedy(home).map(Message::from).or_else(files).unwrap_or_default())
         };
-        let unreadable = unreadable_files(home.inventory.unreadable);
+        let unreadable = unreadable_files(home.hidden.unreadable);
         let mut text = screen.lines(&screen.render(why)).join("\n") + "\n";
         let remedy = Some(remedy).filter(|remedy| *remedy != Message::default());
         for message in [remedy, unreadable].into_iter().flatten() {

@@ -11,8 +11,8 @@ use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::{Refreshed, prepare};
 use threadkeep_app::{Fault, Observer as _};
 use threadkeep_state::{
-    self as state, AgentTotals, Cursor, Inventory, Shelf, SortDirection, SortKey, Thread, ThreadCounts,
-    ThreadPage, ThreadStore,
+    self as state, AgentTotals, Cursor, Hidden, Inventory, Shelf, SortDirection, SortKey, Thread,
+    ThreadCounts, ThreadPage, ThreadStore,
 };
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -51,7 +51,9 @@ pub(super) struct HomePage {
     pub(super) counts: ThreadCounts,
     /// Number of threads that match, and whose rollouts are missing.
     pub(super) missing: u64,
-    /// All that is indexed.
+    /// Everything that no list shows.
+    pub(super) hidden: Hidden,
+    /// For an empty page: all that is indexed.
     pub(super) inventory: Inventory,
     /// Outcome of bringing the index up to date.
     pub(super) refreshed: Refreshed,
@@ -140,10 +142,11 @@ impl ListThreads<'_> {
         let mut query = query.clone();
         narrow(&mut query, self.0, threads).await?;
         let page = threads.list(&query).await?;
-        let inventory = state.inventory().await?;
+        let hidden = state.hidden().await?;
+        let inventory = if page.threads.is_empty() { state.inventory().await? } else { Inventory::default() };
         let missing = match query.shelf {
             Shelf::Missing => 0,
-            _ if inventory.missing == 0 => 0,
+            _ if hidden.missing == 0 => 0,
             _ => threads.count(&state::ListThreads { shelf: Shelf::Missing, ..query.clone() }).await?.total(),
         };
         let is_empty = page.threads.is_empty() && query.cursor.is_none();
@@ -157,6 +160,7 @@ impl ListThreads<'_> {
             ids: Ids::of(threads, &ids).await?,
             counts: threads.count(&with_others(&query)).await?,
             missing,
+            hidden,
             inventory,
             refreshed: Refreshed::default(),
             elsewhere,
@@ -228,7 +232,7 @@ impl HomePage {
             "backwards_cursor": self.page.backwards_cursor.as_ref().map(ToString::to_string),
             "others": others,
             "missing": self.missing,
-            "unreadable": self.inventory.unreadable,
+            "unreadable": self.hidden.unreadable,
         });
         // Only if it is incomplete, which is rare.
         if let Some(reason) = &self.refreshed.incomplete {
