@@ -17,7 +17,7 @@ const LEAST_NAME: usize = 3;
 /// Private texts, which must not leave the machine.
 #[derive(Clone, Debug)]
 pub struct Privacy {
-    /// Values of secrets that are known: credentials in the environment and in `auth.json`.
+    /// Values of secrets that are known: credentials in the environment, `auth.json` and settings.
     secrets: Vec<String>,
     /// The user's home directory.
     home: Option<String>,
@@ -36,6 +36,7 @@ impl Privacy {
             .filter(|(name, _)| threadkeep_redact::is_secret_name(&name.to_string_lossy()))
             .map(|(_, value)| value.to_string_lossy().into_owned())
             .chain(context.auth().secrets.iter().cloned())
+            .chain(context.agent().secrets())
             .filter(|secret| secret.len() >= LEAST_SECRET)
             .collect();
         // A secret may be the beginning of another one.

@@ -75,7 +75,6 @@ impl Prober {
         self.ask(&target.clone().of_kind(false), Kind::Get).0
     }
 
-    #[allow(dead_code, reason = "for the check of MCP servers, which another change adds")]
     /// Asks with `HEAD`, and with `GET` where the server does not know that.
     pub(crate) fn head_or_get(&self, target: &Target) -> Probe {
         let probe = self.ask(&target.clone().of_kind(false), Kind::Head).0;
@@ -88,7 +87,6 @@ impl Prober {
     }
 
     /// Asks with `GET`, and reads the answer.
-    #[allow(dead_code, reason = "for the check of updates, which another change adds")]
     pub(crate) fn fetch(&self, target: &Target) -> (Probe, Vec<u8>) {
         let (mut probe, answer) = self.ask(&target.clone().of_kind(false), Kind::Get);
         let Some((mut stream, head)) = answer else { return (probe, Vec::new()) };

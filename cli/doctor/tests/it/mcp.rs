@@ -2,6 +2,7 @@
 
 use crate::fixture::{Fixture, Result};
 use crate::programs::{on_path, script};
+use crate::servers::{Server, reply};
 
 #[test]
 fn servers_are_counted_by_transport() -> Result {
@@ -83,5 +84,66 @@ fn a_relative_program_begins_at_the_folder_of_its_server() -> Result {
     assert_eq!(fixture.check("mcp.config")?["status"], "ok");
     fixture.write("config.toml", server("/"))?;
     assert_eq!(fixture.check("mcp.config")?["status"], "warning");
+    Ok(())
+}
+
+/// Makes settings with one server over HTTP.
+fn over_http(fixture: &Fixture, url: &str, is_required: bool) -> Result {
+    fixture
+        .write("config.toml", format!("[mcp_servers.docs]\nurl = \"{url}\"\nrequired = {is_required}\n"))?;
+    Ok(())
+}
+
+#[test]
+fn servers_over_http_are_asked_with_head_and_then_get() -> Result {
+    let mut fixture = Fixture::new()?;
+    fixture.options.offline = false;
+    let server = Server::new(|head| Some(reply(if head.starts_with("HEAD ") { 501 } else { 405 })))?;
+    over_http(&fixture, &server.url("http"), true)?;
+    let check = fixture.check("mcp.config")?;
+    assert_eq!(check["status"], "ok", "{check}");
+    assert_eq!(check["details"]["HTTP answers"], "docs: HTTP 405 Method Not Allowed");
+    let methods: Vec<String> = server.asked().iter().map(|head| head[..4].to_owned()).collect();
+    assert_eq!(methods, ["HEAD", "GET "]);
+    fixture.options.offline = true;
+    assert_eq!(fixture.check("mcp.config")?["details"]["HTTP answers"], "not asked: offline");
+    assert_eq!(server.connections(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_a_warning_if_it_is_required() -> Result {
+    let mut fixture = Fixture::new()?;
+    fixture.options.offline = false;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let closed = format!("http://{}/mcp", listener.local_addr()?);
+    drop(listener);
+    let lost = Server::of_status(404)?;
+    for (url, summary) in [
+        (closed.as_str(), "server docs cannot be reached: connect: "),
+        (&lost.url("http"), "server docs answers with HTTP 404 Not Found"),
+        ("example.org/mcp", "server docs cannot be asked: URL: it is no absolute URL"),
+    ] {
+        over_http(&fixture, url, true)?;
+        let check = fixture.check("mcp.config")?;
+        assert_eq!(check["status"], "warning", "{check}");
+        assert!(check["summary"].as_str().is_some_and(|text| text.starts_with(summary)), "{check}");
+        over_http(&fixture, url, false)?;
+        assert_eq!(fixture.check("mcp.config")?["status"], "ok");
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_private_of_a_url_is_sent_or_shown() -> Result {
+    let mut fixture = Fixture::new()?;
+    fixture.options.offline = false;
+    let server =
+        Server::new(|_| Some("HTTP/1.1 404 hidden\r\nX: hidden\r\nContent-Length: 6\r\n\r\nhidden".into()))?;
+    over_http(&fixture, &format!("http://hidden:hidden@{}/v1/hidden?key=hidden", server.address), true)?;
+    let check = fixture.check("mcp.config")?;
+    assert_eq!(check["summary"], "server docs answers with HTTP 404 Not Found");
+    assert!(!check.to_string().contains("hidden"), "{check}");
+    assert!(server.asked().iter().all(|head| !head.contains("key=") && !head.contains("uthorization")));
     Ok(())
 }

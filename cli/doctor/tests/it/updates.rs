@@ -4,6 +4,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::fixture::{Fixture, Result};
 use crate::programs::{on_path, path, script, typed};
+use crate::servers::{Authority, Server, proxy};
 
 /// Writes the agent's record, made that many hours ago.
 fn record(fixture: &Fixture, latest: &str, dismissed: &str, hours: i64) -> Result {
@@ -119,5 +120,59 @@ fn a_damaged_record_is_a_warning_with_a_remedy() -> Result {
     typed(&fixture, check["remediation"].as_str().ok_or("no remedy")?, "")?;
     assert!(!file.exists());
     assert_eq!(fixture.check("updates.status")?["status"], "idle");
+    Ok(())
+}
+
+/// Makes a machine whose way to the registry ends at a server of the test.
+#[cfg(unix)]
+fn registry(fixture: &mut Fixture, status: u16, body: &'static str) -> Result<(Server, Server)> {
+    let authority = Authority::new(fixture)?;
+    let tls = authority.server("registry.npmjs.org")?;
+    let server = Server::start(Some(tls), move |connection, _| {
+        let length = body.len();
+        let answer = format!("HTTP/1.1 {status} Some Words\r\nContent-Length: {length}\r\n\r\n{body}");
+        connection.write_all(answer.as_bytes())
+    })?;
+    let through = proxy(&server)?;
+    fixture.set("SSL_CERT_FILE", &authority.file.to_string_lossy());
+    fixture.set("HTTPS_PROXY", &through.address.to_string());
+    fixture.options.network_updates = true;
+    fixture.options.offline = false;
+    Ok((server, through))
+}
+
+#[test]
+#[cfg(unix)]
+fn the_registry_is_asked_only_on_request() -> Result {
+    let mut fixture = Fixture::new()?;
+    npm(&mut fixture, "0.171.0")?;
+    record(&fixture, "0.171.0", "null", 30)?;
+    let (server, through) = registry(&mut fixture, 200, r#"{"name":"@openai/codex","version":"0.173.1"}"#)?;
+    let check = fixture.check("updates.status")?;
+    assert_eq!(check["summary"], "codex 0.173.1 is available, 0.171.0 is installed", "{check}");
+    assert_eq!(check["details"]["asked the network"], "0.173.1");
+    assert_eq!(check["details"]["latest in the cache"], "0.171.0");
+    assert!(server.asked()[0].starts_with("GET /@openai/codex/latest "));
+    for (offline, network_updates) in [(true, true), (false, false)] {
+        (fixture.options.offline, fixture.options.network_updates) = (offline, network_updates);
+        assert_eq!(fixture.check("updates.status")?["summary"], "codex 0.171.0 is the newest known version");
+    }
+    assert_eq!(through.connections(), 1);
+    Ok(())
+}
+
+#[test]
+#[cfg(unix)]
+fn a_registry_without_an_answer_is_a_warning() -> Result {
+    for (status, body, summary) in [
+        (503, "", "newest version: HTTP 503 Service Unavailable"),
+        (200, r#"{"version":"<script>"}"#, "newest version: the answer has none"),
+    ] {
+        let mut fixture = Fixture::new()?;
+        let _servers = registry(&mut fixture, status, body)?;
+        let check = fixture.check("updates.status")?;
+        assert_eq!((&check["status"], &check["summary"]), (&"warning".into(), &summary.into()));
+        assert_eq!(check["details"]["asked the network"], "no answer");
+    }
     Ok(())
 }

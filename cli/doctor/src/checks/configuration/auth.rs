@@ -2,8 +2,8 @@
 
 use threadkeep_app::dirs::path_word;
 
-use super::{is_variable, worst};
-use crate::agent::{Auth, AuthFile, Provider};
+use super::worst;
+use crate::agent::{Auth, AuthFile, Provider, is_variable};
 use crate::check::Finding;
 use crate::context::Context;
 use crate::remedy;

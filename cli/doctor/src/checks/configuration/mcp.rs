@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_app::text::counted;
 
-use super::{is_variable, worst};
-use crate::agent::{McpServer, Transport};
+use super::{mcp_http, worst};
+use crate::agent::{McpServer, Transport, is_variable};
 use crate::check::Finding;
 use crate::context::Context;
 use crate::remedy::{self, program_name};
@@ -18,8 +18,11 @@ pub(super) fn check(context: &Context) -> Finding {
     let enabled: Vec<&McpServer> = servers.iter().filter(|server| server.is_enabled).collect();
     let disabled = servers.len() - enabled.len();
     let (mut required, mut optional) = (Vec::new(), Vec::new());
+    let answers = mcp_http::ask(context, &enabled);
     for server in &enabled {
-        let problems = problems(context, server);
+        let of_server = answers.iter().filter(|answer| answer.server == *server);
+        let mut problems = problems(context, server);
+        problems.extend(of_server.filter_map(|answer| answer.problem.clone()));
         if server.is_required { required.extend(problems) } else { optional.extend(problems) }
     }
     let count =
@@ -35,6 +38,11 @@ pub(super) fn check(context: &Context) -> Finding {
         .detail("disabled", disabled.to_string())
         .detail("by program", stdio.to_string())
         .detail("by HTTP", http.to_string());
+    if http > 0 && context.network().is_none() {
+        finding = finding.detail("HTTP answers", "not asked: offline");
+    } else if http > 0 {
+        finding = finding.list("HTTP answers", answers.into_iter().map(|answer| answer.shown).collect());
+    }
     if let [first, more @ ..] = notes.as_slice() {
         let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
         finding = finding.note(format!("optional {first}{more}")).list("optional ones", notes.clone());

@@ -1,5 +1,7 @@
 //! `updates.status`: the newest version that the agent knows of, compared with the installed one.
 
+mod newest;
+
 use std::io;
 
 use jiff::Timestamp;
@@ -11,7 +13,7 @@ use crate::check::Finding;
 use crate::context::Context;
 use crate::installed::Manager;
 use crate::section::Section;
-use crate::spec::{LOCAL, Spec};
+use crate::spec::{NETWORK, Spec};
 use crate::untouched;
 use crate::version::Version;
 
@@ -19,7 +21,7 @@ use crate::version::Version;
 const LIMIT: u64 = 64 << 10;
 
 pub(super) const CHECKS: &[Spec] =
-    &[Spec { id: "updates.status", section: Section::Updates, label: "updates", limit: LOCAL, run: check }];
+    &[Spec { id: "updates.status", section: Section::Updates, label: "updates", limit: NETWORK, run: check }];
 
 /// The agent's `version.json`.
 struct Cache {
@@ -35,33 +37,67 @@ fn check(context: &Context) -> Finding {
     let manager = program.as_deref().map(|program| Manager::of(context, program));
     let action = manager.and_then(Manager::update_of_agent);
     let current = agent::version(context);
-    let finding = match &cache {
-        Ok(Some(cache)) => {
-            let current = current.as_ref().map(|current| current.version.as_str());
-            compare(cache, current, action, context.now)
+    let asked = match context.network() {
+        _ if !context.options.network_updates => Asked::No("no: --network-updates asks"),
+        None => Asked::No("no: offline"),
+        Some(prober) => Asked::Yes(newest::ask(prober, manager)),
+    };
+    let of_cache = cache.as_ref().ok().and_then(Option::as_ref);
+    let latest = match &asked {
+        Asked::Yes(Ok(latest)) => Some(latest.as_str()),
+        _ => of_cache.map(|cache| cache.latest.as_str()),
+    };
+    let finding = match latest {
+        Some(latest) => {
+            let dismissed = of_cache.and_then(|cache| cache.dismissed.as_deref());
+            compare(latest, dismissed, current.as_ref().map(|current| current.version.as_str()), action)
         }
+        None => Finding::idle("the agent has not looked for a newer version"),
+    };
+    let trouble = match &cache {
+        Ok(Some(_)) => None,
         Ok(None) => {
             let remedy = format!("rm {}", path_word(&path));
-            Finding::warning("the agent's record of its newest version is damaged", remedy)
+            Some(Finding::warning("the agent's record of its newest version is damaged", remedy))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Finding::idle("the agent has not looked for a newer version")
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             let why = threadkeep_app::messages::of_io(error);
-            Finding::warning(format!("version.json: {why}"), format!("ls -ld {}", path_word(&path)))
+            Some(Finding::warning(format!("version.json: {why}"), format!("ls -ld {}", path_word(&path))))
         }
     };
+    let (asked, no_answer) = match asked {
+        Asked::No(why) => (why.to_owned(), None),
+        Asked::Yes(Ok(latest)) => (latest, None),
+        Asked::Yes(Err(finding)) => ("no answer".to_owned(), Some(*finding)),
+    };
+    let age = of_cache.and_then(|cache| cache.checked).map(|at| age(at, context.now));
+    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
+    let dismissed = of_cache.and_then(|cache| cache.dismissed.clone());
     let at_start = context.agent().value(&["check_for_update_on_startup"]).and_then(toml::Value::as_bool);
     let current = current.map_or_else(
         || "unknown".to_owned(),
         |current| format!("{} (by {})", current.version, current.source),
     );
     finding
+        .or_worse(trouble)
+        .or_worse(no_answer)
         .detail("version cache", path.display().to_string())
+        .detail("latest in the cache", or_unknown(of_cache.map(|cache| cache.latest.clone())))
+        .detail("last looked for", or_unknown(age))
+        .detail("dismissed", dismissed.unwrap_or_else(|| "none".to_owned()))
+        .detail("asked the network", asked)
         .detail("current", current)
         .detail("looked for at each start", if at_start.unwrap_or(true) { "yes" } else { "no" })
         .detail("update action", action.unwrap_or("none known"))
+}
+
+/// Result of asking the network.
+enum Asked {
+    /// It was not asked, for this reason.
+    No(&'static str),
+    /// The newest version, or the trouble.
+    Yes(Result<String, Box<Finding>>),
 }
 
 /// Reads the file; nothing if it is not of this form.
@@ -73,11 +109,10 @@ fn cache(bytes: &[u8]) -> Option<Cache> {
     Some(Cache { latest: version("latest_version")?, checked, dismissed: version("dismissed_version") })
 }
 
-fn compare(cache: &Cache, current: Option<&str>, action: Option<&str>, now: Timestamp) -> Finding {
-    let Cache { latest, dismissed, .. } = cache;
+fn compare(latest: &str, dismissed: Option<&str>, current: Option<&str>, action: Option<&str>) -> Finding {
     let is_newer = current.is_some_and(|current| Version::parse(latest) > Version::parse(current));
-    let is_dismissed = dismissed.as_ref() == Some(latest);
-    let finding = match current {
+    let is_dismissed = dismissed == Some(latest);
+    match current {
         None => Finding::ok(format!("codex {latest} is the newest known version")),
         Some(current) if is_newer => {
             let finding = Finding::ok(format!("codex {latest} is available, {current} is installed"));
@@ -85,12 +120,7 @@ fn compare(cache: &Cache, current: Option<&str>, action: Option<&str>, now: Time
             if is_dismissed { finding } else { finding.update(format!("codex {latest} is available{how}")) }
         }
         Some(current) => Finding::ok(format!("codex {current} is the newest known version")),
-    };
-    let age = cache.checked.map_or_else(|| "unknown".to_owned(), |at| age(at, now));
-    finding
-        .detail("latest", latest.clone())
-        .detail("last looked for", age)
-        .detail("dismissed", dismissed.clone().unwrap_or_else(|| "none".to_owned()))
+    }
 }
 
 fn age(at: Timestamp, now: Timestamp) -> String {
