@@ -22,13 +22,14 @@ pub(super) fn addresses(host: &Host<String>, port: u16, limit: Duration) -> Resu
     };
     let (sender, receiver) = channel();
     // Its result may come after the limit.
-    spawn(move || drop(sender.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect))))?;
+    let asked = name.clone();
+    spawn(move || drop(sender.send((asked.as_str(), port).to_socket_addrs().map(Iterator::collect))))?;
     let found: io::Result<Vec<SocketAddr>> =
         receiver.recv_timeout(limit).map_err(|_| Failure::Timeout(Stage::Dns, limit))?;
-    let mut found = found.map_err(|error| Failure::Dns(cause(&error)))?;
+    let mut found = found.map_err(|error| Failure::Dns(format!("{name}: {}", cause(&error))))?;
     let mut known = Vec::new();
     found.retain(|address| !known.contains(address) && (known.push(*address), true).1);
-    if found.is_empty() { Err(Failure::Dns("the name has no address".to_owned())) } else { Ok(found) }
+    if found.is_empty() { Err(Failure::Dns(format!("{name}: no address"))) } else { Ok(found) }
 }
 
 /// Connects to all addresses at once, and returns the first connection. A family without a route

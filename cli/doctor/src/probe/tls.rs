@@ -90,7 +90,9 @@ impl Trust {
                 "this machine has no certificates of authorities"
             }
             Error::InvalidCertificate(error) => match error {
-                CertificateError::UnknownIssuer => "the authority of the certificate is not trusted",
+                CertificateError::UnknownIssuer => {
+                    "the authority of the certificate is not trusted; CODEX_CA_CERTIFICATE can name a file with it"
+                }
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                     "the certificate has expired"
                 }

@@ -93,7 +93,7 @@ fn a_server_in_trouble_fails_with_its_status() -> Result {
 
 #[test]
 fn a_name_without_address_fails_at_dns() -> Result {
-    assert_fails(&asked(&format!("http://{NOWHERE}/v1"))?, "DNS", "");
+    assert_fails(&asked(&format!("http://{NOWHERE}/v1"))?, "DNS", NOWHERE);
     Ok(())
 }
 
@@ -266,6 +266,8 @@ fn an_account_needs_its_server_and_can_wait_for_the_login() -> Result {
     );
     assert!(summary(&check).starts_with("login does not work: HTTP status: HTTP 503"), "{check}");
     assert!(login.asked()[0].starts_with("GET /v1 HTTP/1.1\r\n"));
+    fixture.write("auth.json", "{}")?;
+    assert_eq!(fixture.check(ID)?["details"]["auth"], "account, without a login");
     // A key needs no login.
     fixture.set("CODEX_API_KEY", "correct-horse");
     let check = fixture.check(ID)?;

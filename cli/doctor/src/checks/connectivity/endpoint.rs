@@ -27,8 +27,8 @@ const LOCAL: &str = "CODEX_OSS_BASE_URL";
 pub(super) enum Auth {
     /// A key of the provider `openai`.
     ApiKey,
-    /// An account.
-    Account,
+    /// An account; false if its login is still missing.
+    Account(bool),
     /// A key in a variable.
     Variable(String),
     /// A command, a token in the settings, or the credentials of AWS.
@@ -79,7 +79,8 @@ impl Endpoint {
     pub(super) fn auth(&self) -> String {
         match &self.auth {
             Auth::ApiKey => "API key".to_owned(),
-            Auth::Account => "account".to_owned(),
+            Auth::Account(true) => "account".to_owned(),
+            Auth::Account(false) => "account, without a login".to_owned(),
             Auth::Variable(name) => format!("key in {name}"),
             Auth::Own(what) => (*what).to_owned(),
             Auth::None => "none".to_owned(),
@@ -95,7 +96,7 @@ impl Endpoint {
     /// Lists servers that the agent can work without.
     pub(super) fn optional(&self, context: &Context) -> Vec<(&'static str, Result<Target, Failure>)> {
         let mut optional = Vec::new();
-        if self.auth == Auth::Account {
+        if let Auth::Account(_) = self.auth {
             let login = context.machine.variable(LOGIN_VARIABLE);
             optional.push((LOGIN_LABEL, Target::parse(login.as_deref().unwrap_or(LOGIN))));
             if let Some(url) = context.agent().setting("chatgpt_base_url") {
@@ -133,8 +134,8 @@ fn auth(context: &Context, provider: &Provider) -> Auth {
     if has("OPENAI_API_KEY") || has("CODEX_API_KEY") || (is_key && !has("CODEX_ACCESS_TOKEN")) {
         Auth::ApiKey
     } else {
-        // This is also where an agent without credentials asks for a login.
-        Auth::Account
+        // An agent without credentials asks for a login, too.
+        Auth::Account(stored.has_tokens || stored.has_identity || has("CODEX_ACCESS_TOKEN"))
     }
 }
 
@@ -151,7 +152,7 @@ fn base(context: &Context, provider: &Provider, auth: &Auth) -> Option<String> {
             set.or_else(|| machine.variable("AWS_REGION")).or_else(|| machine.variable("AWS_DEFAULT_REGION"));
         set.unwrap_or_else(|| "us-east-1".to_owned())
     };
-    let of_openai = || if *auth == Auth::Account { ACCOUNT } else { API }.to_owned();
+    let of_openai = || if let Auth::Account(_) = auth { ACCOUNT } else { API }.to_owned();
     // The agent takes no table with the name of one of its own providers.
     match provider.id.as_str() {
         "openai" => Some(agent.setting("openai_base_url").map_or_else(of_openai, str::to_owned)),

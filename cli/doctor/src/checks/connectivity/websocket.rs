@@ -60,6 +60,9 @@ fn judge(id: &str, target: &Target, probe: &Probe, handshake: &str) -> Finding {
         }
         Ok(_) => Finding::warning(format!("{id} does not switch to a WebSocket: {handshake}"), target.curl()),
         Err(failure) if failure.is_untried() => Finding::idle(format!("not checked: {handshake}")),
-        Err(_) => Finding::warning(format!("{id} has no WebSocket: {handshake}"), target.curl()),
+        Err(_) => {
+            let summary = format!("the WebSocket of {id} cannot be reached: {handshake}");
+            Finding::warning(summary, target.curl())
+        }
     }
 }
