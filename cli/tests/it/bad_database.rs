@@ -233,6 +233,27 @@ fn four_repairs_at_once_make_a_database_again_once() -> Result {
     Ok(())
 }
 
+#[test]
+fn commands_at_once_on_a_damaged_header_all_answer() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["threads"])?;
+    fixture.run(&["threads", "rename", "01a2036c-de71", "kept name"])?;
+    for byte in [0, 1, 2, 3].repeat(2) {
+        let mut bytes = fs::read(fixture.database())?;
+        bytes[68 + byte] ^= 5;
+        fs::write(fixture.database(), bytes)?;
+        let show = || {
+            let mut command = fixture.command(&["threads", "show", "01a2036c-de71"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+        };
+        for child in [show()?, show()?, show()?] {
+            let said = fixture.say(child.wait_with_output()?)?;
+            assert!(said.code == Some(0) && said.stdout.contains("kept name"), "{}", said.all());
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn damage_to_a_large_index_that_shows_in_use_stops_no_command() -> Result {
     let fixture = Fixture::bundled()?;

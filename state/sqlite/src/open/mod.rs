@@ -31,7 +31,7 @@ use self::preflight::{Preflight, preflight};
 use crate::boxed::Boxed;
 use crate::database::Database;
 use crate::database::retry::Retry;
-use crate::error::{DbError, OpenError, is_hot_journal, lacks_log_index};
+use crate::error::{DbError, ErrorClass, OpenError, is_hot_journal, lacks_log_index};
 use crate::options::{JournalMode, OnRecovery, OpenOptions};
 use crate::paths::DbPaths;
 use crate::spec::DbSpec;
@@ -106,6 +106,7 @@ impl Opening<'_> {
             return Ok(database);
         }
         let mut retry = Retry::new(self.options.lock_timeout);
+        let mut doubt = Retry::new(self.options.busy_timeout);
         let mut was_unsure = false;
         let mut database = loop {
             let seen = self.identity();
@@ -141,6 +142,16 @@ impl Opening<'_> {
                         None => return Err(error),
                     }
                 }
+                // Another process is making it again, or is about to.
+                Err(error)
+                    if self.options.on_recovery.is_some()
+                        && !unsure
+                        && matches!(
+                            error.class(),
+                            ErrorClass::Foreign | ErrorClass::Newer | ErrorClass::Checksum
+                        )
+                        && self.is_damage(&error).await
+                        && doubt.again().await => {}
                 Err(error) => return Err(error),
             }
         };
