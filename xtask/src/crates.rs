@@ -168,7 +168,17 @@ pub const CRATES: &[CrateRule] = &[
         ..PORTS
     },
     CrateRule { package: "threadkeep-backfill", folder: "backfill", ..PORTS },
-    CrateRule { package: "threadkeep-app", folder: "cli/app", knows: &[EVERY_LIBRARY], ..TOOL },
+    CrateRule {
+        package: "threadkeep-app",
+        folder: "cli/app",
+        knows: &[EVERY_LIBRARY],
+        forbidden: &[
+            never("clap*", NO_ARGUMENTS),
+            by_feature_only("sentry*", OPT_IN),
+            by_feature_only("ureq*", OPT_IN),
+        ],
+        ..TOOL
+    },
     CrateRule {
         package: "threadkeep-doctor",
         folder: "cli/doctor",
@@ -185,6 +195,10 @@ pub const CRATES: &[CrateRule] = &[
         package: "threadkeep",
         folder: "cli",
         knows: &[EVERY_LIBRARY, "threadkeep-app", "threadkeep-doctor", "threadkeep-app-server"],
+        forbidden: &[
+            by_feature_only("sentry*", OPT_IN),
+            by_feature_only("ureq*", OPT_IN),
+        ],
         ..PROGRAM
     },
     CrateRule {

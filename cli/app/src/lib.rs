@@ -80,6 +80,8 @@ pub mod typo;
 pub mod when;
 
 mod given;
+#[cfg(feature = "sentry")]
+mod http;
 mod owner;
 
 pub use fault::{Fault, FaultKind};

@@ -19,6 +19,7 @@ mod several;
 mod snapshot;
 mod status;
 mod threads;
+#[cfg_attr(not(feature = "sentry"), path = "no_upload.rs")]
 mod upload;
 mod word;
 

@@ -188,6 +188,7 @@ fn wrong_settings_and_unusable_logs_stop_nothing() -> Result {
     Ok(())
 }
 
+#[cfg(not(feature = "sentry"))]
 #[test]
 fn a_build_without_the_feature_names_one_with_it() -> Result {
     let fixture = Fixture::bundled()?;
@@ -198,5 +199,59 @@ fn a_build_without_the_feature_names_one_with_it() -> Result {
       hint: build one with `cargo install --path cli --features sentry`, or leave out --upload and attach the file yourself
     ");
     assert_eq!(fs::read_dir(fixture.path())?.count(), 2, "no file was written");
+    Ok(())
+}
+
+/// Answers one request on the loopback interface, and returns the DSN for it.
+#[cfg(feature = "sentry")]
+fn server(answer: &'static str) -> Result<String> {
+    use std::io::Write as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let dsn = format!("http://public@{}/42", listener.local_addr()?);
+    std::thread::spawn(move || -> std::io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        let mut request = Vec::new();
+        // The last file of the bundle ends with the object that has the number of warnings.
+        while !request.ends_with(b"}\n\n") {
+            let mut part = [0; 4096];
+            let length = stream.read(&mut part)?;
+            request.extend_from_slice(&part[..length]);
+        }
+        stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes())
+    });
+    Ok(dsn)
+}
+
+#[cfg(feature = "sentry")]
+#[test]
+fn an_upload_counts_after_the_servers_answer_and_the_file_stays() -> Result {
+    let fixture = Fixture::bundled()?;
+    let settings = |dsn: &str| {
+        fs::create_dir_all(fixture.sqlite_home())?;
+        let text = format!("[feedback]\nsentry_dsn = \"{dsn}\"\n");
+        fs::write(fixture.sqlite_home().join("config.toml"), text)
+    };
+    settings("")?;
+    let arguments = ["feedback", "--yes", "--upload", "--output"];
+    let run = |name| fixture.run(&[&arguments[..], &[name]].concat());
+    insta::assert_snapshot!(run("none.zip")?.all(), @r#"
+    exit 2
+    --- stderr
+    error: there is no server to upload to
+      hint: write `sentry_dsn = "https://KEY@HOST/PROJECT"` in the section [feedback] of the settings
+    "#);
+    settings(&server("429 Too Many Requests")?)?;
+    insta::assert_snapshot!(run("refused.zip")?.all(), @r"
+    exit 2
+    --- stderr
+    error: 127.0.0.1 did not accept the bundle: HTTP 429 Too Many Requests
+      hint: the server limits reports: try again later; the bundle is kept in refused.zip
+    ");
+    settings(&server("200 OK")?)?;
+    let said = fixture.json(&[&arguments[..], &["sent.zip"]].concat())?;
+    assert_eq!((&said["upload"]["status"], &said["upload"]["host"]), (&200.into(), &"127.0.0.1".into()));
+    for (name, is_there) in [("none.zip", false), ("refused.zip", true), ("sent.zip", true)] {
+        assert_eq!(fixture.path().join(name).exists(), is_there, "{name}");
+    }
     Ok(())
 }

@@ -8,4 +8,5 @@ mod message;
 mod sandbox;
 mod text;
 mod time;
+mod upload;
 mod when;
