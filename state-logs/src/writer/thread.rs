@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use threadkeep_sqlite::DbError;
+use threadkeep_sqlite::telemetry::{self, names};
 use tokio::runtime::{Builder, Runtime};
 
 use super::backoff::Backoff;
@@ -14,7 +15,7 @@ use super::queue::Queue;
 use crate::error::LogError;
 use crate::options::LogOptions;
 use crate::quiet;
-use crate::store::{LogStore, NewRow};
+use crate::store::{LOGS_DB, LogStore, NewRow};
 
 /// Number of commits between checks for unused pages.
 const COMMITS_BETWEEN_VACUUMS: u64 = 256;
@@ -23,7 +24,7 @@ const COMMITS_BETWEEN_VACUUMS: u64 = 256;
 pub(crate) fn start(store: LogStore, queue: Arc<Queue>, options: LogOptions) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (rows, backoff) = (Vec::new(), Backoff::default());
-    let writer = Writer { store, queue, options, rows, reported: 0, backoff, commits: 0 };
+    let writer = Writer { store, queue, options, rows, reported: 0, counted: 0, backoff, commits: 0 };
     std::thread::Builder::new().name("threadkeep-logs".to_owned()).spawn(move || {
         quiet::this_thread();
         writer.run(&runtime);
@@ -39,6 +40,8 @@ struct Writer {
     rows: Vec<NewRow>,
     /// Number of this process's dropped rows that are in the database's count.
     reported: u64,
+    /// Number of this process's dropped rows that telemetry has counted.
+    counted: u64,
     backoff: Backoff,
     commits: u64,
 }
@@ -63,8 +66,21 @@ impl Writer {
             runtime.block_on(self.write_all(is_closing));
             if is_closing {
                 self.queue.drop_rows(self.rows.len() as u64);
+            }
+            self.count_drops();
+            if is_closing {
                 return;
             }
+        }
+    }
+
+    /// Counts the rows that were dropped since the last time. The logging thread must not do so: a
+    /// sink may log, and only this thread's events stay out of the logs.
+    fn count_drops(&mut self) {
+        let dropped = self.queue.dropped();
+        if dropped > self.counted {
+            telemetry::count(names::LOG_DROPS, dropped - self.counted, &[("db", LOGS_DB.label)]);
+            self.counted = dropped;
         }
     }
 

@@ -11,15 +11,22 @@ use tracing::info;
 
 use crate::support::{Lab, Result, bytes, child, child_of, messages, patient, succeeded, with};
 
-/// Number of openings that found another program's file in the place of the logs.
+/// Number of openings that found another program's file in the place of the logs, and of rows that
+/// were dropped.
 #[derive(Default)]
-struct Refusals(AtomicU64);
+struct Refusals {
+    openings: AtomicU64,
+    drops: AtomicU64,
+}
 
 impl DbTelemetry for Refusals {
     fn counter(&self, name: &'static str, value: u64, tags: Tags<'_>) {
         let is_ours = [("db", "logs"), ("error", "foreign")].iter().all(|tag| tags.contains(tag));
         if name == names::OPEN && is_ours {
-            self.0.fetch_add(value, Ordering::Relaxed);
+            self.openings.fetch_add(value, Ordering::Relaxed);
+        }
+        if name == names::LOG_DROPS && tags == [("db", "logs")] {
+            self.drops.fetch_add(value, Ordering::Relaxed);
         }
     }
 
@@ -52,7 +59,8 @@ async fn a_file_of_someone_else_is_left_alone_and_the_failure_is_told_and_counte
     assert!(matches!(store.query(&Default::default()).await, Err(LogError::Open(_))));
     assert_eq!(writer.dropped(), 10);
     assert_eq!(bytes(&folder)?, before);
-    assert!(refusals.0.load(Ordering::Relaxed) >= 2);
+    assert!(refusals.openings.load(Ordering::Relaxed) >= 2);
+    assert_eq!(refusals.drops.load(Ordering::Relaxed), 10);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use threadkeep_memories::{
 use threadkeep_redact::redact;
 use threadkeep_sqlite::{Durability, uuid_text};
 
-use super::MemoryStore;
+use super::{MemoryStore, report_end};
 
 #[async_trait]
 impl StageOneJobs for MemoryStore {
@@ -33,9 +33,12 @@ impl StageOneJobs for MemoryStore {
         output: &StageOneOutput,
         now: Timestamp,
     ) -> Result<(), WriteError> {
-        self.under_lease(Durability::Durable, async |conn| {
-            let Some(input_ms) = end(conn, lease, "succeeded", None, now).await? else { return Ok(false) };
-            sqlx::query(
+        let ended = self
+            .under_lease(Durability::Durable, async |conn| {
+                let Some(input_ms) = end(conn, lease, "succeeded", None, now).await? else {
+                    return Ok(false);
+                };
+                sqlx::query(
                 "INSERT INTO memories (thread_id, input_ms, generated_at_ms, usage_count, selected, slug, \
                    rollout_summary, raw_memory) VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6) \
                  ON CONFLICT (thread_id) DO UPDATE SET input_ms = ?2, generated_at_ms = ?3, slug = ?4, \
@@ -49,9 +52,10 @@ impl StageOneJobs for MemoryStore {
             .bind(redact(&output.raw_memory))
             .execute(conn)
             .await?;
-            Ok(true)
-        })
-        .await
+                Ok(true)
+            })
+            .await;
+        report_end("extract", "ok", ended)
     }
 
     async fn succeed_without_output(
@@ -60,15 +64,17 @@ impl StageOneJobs for MemoryStore {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), WriteError> {
-        self.under_lease(Durability::Usual, async |conn| {
-            let ended = end(conn, lease, "succeeded_no_output", Some(reason), now).await?;
-            if ended.is_some() {
-                let remove = sqlx::query("DELETE FROM memories WHERE thread_id = ?1");
-                remove.bind(uuid_text(lease.thread_id)).execute(conn).await?;
-            }
-            Ok(ended.is_some())
-        })
-        .await
+        let ended = self
+            .under_lease(Durability::Usual, async |conn| {
+                let ended = end(conn, lease, "succeeded_no_output", Some(reason), now).await?;
+                if ended.is_some() {
+                    let remove = sqlx::query("DELETE FROM memories WHERE thread_id = ?1");
+                    remove.bind(uuid_text(lease.thread_id)).execute(conn).await?;
+                }
+                Ok(ended.is_some())
+            })
+            .await;
+        report_end("extract", "empty", ended)
     }
 
     async fn fail(&self, lease: &JobLease, failure: &JobFailure, now: Timestamp) -> Result<(), WriteError> {
@@ -83,7 +89,7 @@ impl StageOneJobs for MemoryStore {
             .bind(failure.retry_at.map(Timestamp::as_millisecond))
             .bind(now.as_millisecond())
             .bind(!failure.uses_try);
-        self.change_under_lease(fail).await
+        report_end("extract", "error", self.change_under_lease(fail).await)
     }
 
     async fn release(&self, lease: &JobLease) -> Result<(), WriteError> {
@@ -92,7 +98,7 @@ impl StageOneJobs for MemoryStore {
              WHERE thread_id = ?1 AND token = ?2 AND state = 'running'",
         );
         let release = release.bind(uuid_text(lease.thread_id)).bind(lease.token);
-        self.change_under_lease(release).await
+        report_end("extract", "released", self.change_under_lease(release).await)
     }
 
     async fn consider(&self, request: &ClaimRequest) -> Result<Vec<Considered>, BoxError> {

@@ -12,7 +12,7 @@ use threadkeep_memories::{
 use threadkeep_redact::redact;
 use threadkeep_sqlite::{DbError, Durability, RowReader, json, uuid_text};
 
-use super::{MemoryStore, next_tokens, verdict};
+use super::{MemoryStore, next_tokens, report_end, verdict};
 use crate::owner::owner_is_dead;
 
 const STATE: &str = "SELECT lease_owner, lease_expires_ms, last_success_ms, watermark_ms, failed_step, reason, \
@@ -58,21 +58,24 @@ impl ConsolidationLock for MemoryStore {
         success: &ConsolidationSuccess,
         now: Timestamp,
     ) -> Result<(), WriteError> {
-        self.under_lease(Durability::Durable, async |conn| {
-            let watermark = success.selection.iter().map(|(_, updated_at)| updated_at.as_millisecond()).max();
-            let done = sqlx::query(
-                "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL, \
+        let ended = self
+            .under_lease(Durability::Durable, async |conn| {
+                let watermark =
+                    success.selection.iter().map(|(_, updated_at)| updated_at.as_millisecond()).max();
+                let done = sqlx::query(
+                    "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL, \
              last_success_ms = ?2, watermark_ms = ?3, failed_step = NULL, reason = NULL, \
              retry_at_ms = NULL WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
-            );
-            let done = done.bind(lease.token).bind(now.as_millisecond()).bind(watermark);
-            if done.execute(&mut *conn).await?.rows_affected() == 0 {
-                return Ok(false);
-            }
-            store(conn, success).await?;
-            Ok(true)
-        })
-        .await
+                );
+                let done = done.bind(lease.token).bind(now.as_millisecond()).bind(watermark);
+                if done.execute(&mut *conn).await?.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                store(conn, success).await?;
+                Ok(true)
+            })
+            .await;
+        report_end("consolidate", "ok", ended)
     }
 
     async fn fail(
@@ -90,7 +93,7 @@ impl ConsolidationLock for MemoryStore {
             .bind(failure.step.code())
             .bind(redact(&failure.reason))
             .bind(failure.retry_at.as_millisecond());
-        self.change_under_lease(fail).await
+        report_end("consolidate", "error", self.change_under_lease(fail).await)
     }
 
     async fn release(&self, lease: &ConsolidationLease) -> Result<(), WriteError> {
@@ -99,7 +102,7 @@ impl ConsolidationLock for MemoryStore {
              = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
         )
         .bind(lease.token);
-        self.change_under_lease(release).await
+        report_end("consolidate", "released", self.change_under_lease(release).await)
     }
 
     async fn state(&self) -> Result<ConsolidationState, BoxError> {

@@ -11,6 +11,7 @@ mod verdict;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
 use threadkeep_memories::{BoxError, WriteError};
+use threadkeep_sqlite::telemetry::{self, names};
 use threadkeep_sqlite::{Database, DbError, Durability};
 
 pub use files::MemoryFiles;
@@ -63,6 +64,25 @@ impl MemoryStore {
         let run = async |conn: &mut SqliteConnection| Ok(change.execute(conn).await?.rows_affected() == 1);
         self.under_lease(Durability::Usual, run).await
     }
+}
+
+/// Counts a job's end: with its status if it was stored, otherwise as lost or failed.
+fn report_end(
+    phase: &'static str,
+    status: &'static str,
+    ended: Result<(), WriteError>,
+) -> Result<(), WriteError> {
+    let status = match &ended {
+        Ok(()) => status,
+        Err(WriteError::LeaseLost) => "lost",
+        Err(_) => "error",
+    };
+    telemetry::count(
+        names::MEMORY_JOB,
+        1,
+        &[("db", crate::STATE_DB.label), ("status", status), ("phase", phase)],
+    );
+    ended
 }
 
 /// Statement that changes one row if a lease is the current one.

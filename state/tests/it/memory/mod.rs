@@ -1,5 +1,6 @@
 //! The ports of memories over a real index.
 
+mod counted;
 mod processes;
 
 use std::sync::Arc;

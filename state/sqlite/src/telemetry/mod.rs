@@ -3,9 +3,10 @@
 //! | tag | values |
 //! |---|---|
 //! | `db` | a [`DbSpec::label`](crate::DbSpec::label) |
-//! | `status` | `ok`, `error` |
-//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done`, each the end of a step, or with `error` the step that failed |
+//! | `status` | `ok`, `error`; of a memory job also `empty` (nothing to remember), `released`, `lost` (its lease) |
+//! | `phase` | of open: `look`, `connect`, `lock`, `create`, `snapshot`, `migrate`, `done`; of migrate: `fresh`, `upgrade`; of a gate: `pending`, `running`, `complete`; of cleanup: `recorded`, `cleaned`, `done`, each the end of a step, or with `error` the step that failed; of a memory job: `extract`, `consolidate` |
 //! | `error` | an [`ErrorClass`](crate::ErrorClass), or `none` |
+//! | `owner` | kind of program: `cli`, `app-server` |
 //!
 //! Queries are not measured. Each measured event happens a few times in a process's life, or is
 //! trouble.
@@ -15,23 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::OpenError;
 
-/// Names of all reports, each with its tags.
-pub mod names {
-    /// An attempt to open a database: `db`, `status`, `phase`, `error`.
-    pub const OPEN: &str = "threadkeep.db.open";
-    /// A run of pending migrations: `db`, `status`, `phase`, `error`.
-    pub const MIGRATE: &str = "threadkeep.db.migrate";
-    /// A write that had to wait longer than SQLite's own busy timeout: `db`, `status`.
-    pub const WRITE_WAIT: &str = "threadkeep.db.write_wait";
-    /// A decision if an index is complete enough to serve from: `db`, `status`, `phase`, `error`.
-    pub const BACKFILL_GATE: &str = "threadkeep.db.backfill_gate";
-    /// A step of deleting a thread from several databases: `db`, `status`, `phase`. No duration.
-    pub const CLEANUP: &str = "threadkeep.db.cleanup";
-    /// A request that was served from files, without the database: `db`, `error`. No duration.
-    pub const FALLBACK: &str = "threadkeep.db.fallback";
-    /// A start of a program: `status`. No duration.
-    pub const PROCESS_START: &str = "threadkeep.process.start";
-}
+pub mod names;
 
 /// The tags of one report: names and values from closed sets.
 pub type Tags<'a> = &'a [(&'static str, &'static str)];
