@@ -174,6 +174,7 @@ pub const CRATES: &[CrateRule] = &[
         knows: &[EVERY_LIBRARY],
         forbidden: &[
             never("clap*", NO_ARGUMENTS),
+            by_feature_only("opentelemetry*", OPT_IN),
             by_feature_only("sentry*", OPT_IN),
             by_feature_only("ureq*", OPT_IN),
         ],
@@ -196,6 +197,7 @@ pub const CRATES: &[CrateRule] = &[
         folder: "cli",
         knows: &[EVERY_LIBRARY, "threadkeep-app", "threadkeep-doctor", "threadkeep-app-server"],
         forbidden: &[
+            by_feature_only("opentelemetry*", OPT_IN),
             by_feature_only("sentry*", OPT_IN),
             by_feature_only("ureq*", OPT_IN),
         ],

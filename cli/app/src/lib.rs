@@ -80,7 +80,7 @@ pub mod typo;
 pub mod when;
 
 mod given;
-#[cfg(feature = "sentry")]
+#[cfg(any(feature = "otel", feature = "sentry"))]
 mod http;
 mod owner;
 

@@ -27,6 +27,7 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::observer::Observer as _;
 use threadkeep_app::own_log::OwnLog;
 use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
+use threadkeep_app::telemetry::{Owner, Telemetry};
 use threadkeep_app::{Fault, FaultKind, opening, recovered, telemetry};
 
 use crate::args::Command;
@@ -42,8 +43,9 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.into(), screen, None),
     };
-    let (mut log, mut snapshots) = (None, None);
-    let answered = runtime.block_on(answer(command, screen, &mut log, &mut snapshots));
+    let mut after = After::default();
+    let answered = runtime.block_on(answer(command, screen, &mut after));
+    let After { log, snapshots, telemetry } = after;
     note_recoveries(screen);
     let code = match answered {
         Ok(answer) => {
@@ -67,6 +69,7 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     if let Some((dirs, settings)) = snapshots.filter(|_| code != Code::CouldNotRun) {
         runtime.block_on(snapshot::daily(&dirs, &settings, screen));
     }
+    telemetry.end();
     // A question that is never answered must not keep the process alive.
     runtime.shutdown_background();
     code
@@ -89,14 +92,17 @@ fn refuse(fault: &Fault, screen: &Screen, log: Option<&OwnLog>) -> Code {
     Code::CouldNotRun
 }
 
-/// Runs the command. Starts its log, and says for which directories the daily snapshots are due
-/// after it.
-async fn answer(
-    command: &Command,
-    screen: &Screen,
-    log: &mut Option<OwnLog>,
-    snapshots: &mut Option<(Dirs, Snapshots)>,
-) -> Answered {
+/// Parts of a run that end after the command.
+#[derive(Default)]
+struct After {
+    log: Option<OwnLog>,
+    /// Directories for which the daily snapshots are due.
+    snapshots: Option<(Dirs, Snapshots)>,
+    telemetry: Telemetry,
+}
+
+/// Runs the command. Starts what ends after it.
+async fn answer(command: &Command, screen: &Screen, after: &mut After) -> Answered {
     let command = of(command);
     homes::check(&*command, screen)?;
     let is_for_each = screen.homes.len() > 1 && command.for_homes() == ForHomes::Each;
@@ -116,10 +122,10 @@ async fn answer(
     if command.needs_some_home(&dirs) && !dirs.sqlite_home.is_dir() {
         dirs.agent_home()?;
     }
-    *log = OwnLog::start(&dirs, &settings, command.logged());
-    telemetry::start();
+    after.log = OwnLog::start(&dirs, &settings, command.logged());
+    after.telemetry = telemetry::start(Owner::Cli);
     if command.logged().is_some() && settings.snapshots.daily {
-        *snapshots = Some((dirs.clone(), settings.snapshots.clone()));
+        after.snapshots = Some((dirs.clone(), settings.snapshots.clone()));
     }
     if is_for_each {
         return homes::each(&*command, screen).await;

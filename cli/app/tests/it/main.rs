@@ -5,6 +5,7 @@ mod label;
 #[cfg(unix)]
 mod memories_killed;
 mod message;
+mod metrics;
 mod sandbox;
 mod text;
 mod time;
