@@ -16,4 +16,5 @@ mod repository;
 mod secrets;
 mod servers;
 mod terminal;
+mod times;
 mod updates;
