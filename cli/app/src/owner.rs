@@ -6,12 +6,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use threadkeep_rollout::untouched;
+
 /// Name of the file.
 const FILE: &str = "agent_home";
 
+/// Longest path that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 16;
+
 /// Returns the home that a SQLite home belongs to, if that is known and still a folder.
 pub(crate) fn of(sqlite_home: &Path) -> Option<PathBuf> {
-    let home = fs::read_to_string(sqlite_home.join(FILE)).ok()?;
+    let home = String::from_utf8(untouched::read(&sqlite_home.join(FILE), MOST_BYTES).ok()?).ok()?;
     Some(PathBuf::from(home.trim_end_matches('\n'))).filter(|home| home.is_dir())
 }
 

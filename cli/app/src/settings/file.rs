@@ -1,10 +1,11 @@
 //! The file of settings: what it sets, its problems, and the settings in effect.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use threadkeep_rollout::untouched;
 
 use super::check::{Checked, Set, check};
 use super::filter;
@@ -197,9 +198,7 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         }
         Err(error) => return Err(error),
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    untouched::read(path, MOST_BYTES).map(Some)
 }
 
 fn check_bytes(bytes: Vec<u8>, schema: &Value) -> Checked {

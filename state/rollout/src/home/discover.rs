@@ -4,7 +4,7 @@
 //! one in the session folders.
 
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, FileType, Metadata};
+use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
 use super::problem::{DiscoveryProblem, ProblemReason};
+use super::untouched::{Entry, Folder, Kind};
 
 /// Folder with archived rollouts.
 const ARCHIVE: &str = "archived_sessions";
@@ -59,13 +60,13 @@ pub struct RolloutFile {
 
 impl RolloutFile {
     /// Describes the file at a path in the home.
-    pub(super) fn new(path: String, metadata: &Metadata) -> Self {
+    pub(super) fn new(path: String, fingerprint: Fingerprint) -> Self {
         let file_name = path.rsplit('/').next().unwrap_or_default();
         Self {
             name: RolloutName::parse(file_name).ok(),
             archived: path.split('/').next() == Some(ARCHIVE),
             compressed: file_name.ends_with(".zst"),
-            fingerprint: Fingerprint::of(metadata),
+            fingerprint,
             path,
         }
     }
@@ -211,42 +212,37 @@ impl Walk {
             return self.problem(folder.relative.clone(), ProblemReason::TooDeep);
         }
         self.listed.push((folder.path.clone(), changed_at(&folder.path)));
-        let entries = match fs::read_dir(&folder.path) {
-            Ok(entries) => entries,
+        let opened = Folder::open(&folder.path).and_then(|open| Ok((open.entries()?, open)));
+        let (entries, open) = match opened {
+            Ok(opened) => opened,
             Err(error) => return self.unreadable(folder.relative.clone(), &error),
         };
         let first = self.found.files.len();
         for entry in entries {
-            match entry {
-                Ok(entry) => self.entry(folder, &entry),
-                Err(error) => self.unreadable(folder.relative.clone(), &error),
-            }
+            self.entry(folder, &open, &entry);
         }
         // By folder, while other threads list others.
         self.found.files[first..].sort_unstable_by(|a, b| a.path.cmp(&b.path));
     }
 
-    fn entry(&mut self, folder: &Found, entry: &DirEntry) {
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else {
+    fn entry(&mut self, folder: &Found, open: &Folder, Entry { name, kind }: &Entry) {
+        let Some(text) = name.to_str() else {
             let relative = format!("{}/{}", folder.relative, name.to_string_lossy());
             return self.problem(relative, ProblemReason::NameNotUtf8);
         };
-        if name.starts_with('.') {
+        if text.starts_with('.') {
             return;
         }
-        let relative = [&folder.relative, "/", name].concat();
-        let file_type = match entry.file_type() {
-            Ok(file_type) => file_type,
-            Err(error) => return self.unreadable(relative, &error),
-        };
-        let found = || Found { path: entry.path(), relative: relative.clone(), depth: folder.depth + 1 };
-        if file_type.is_dir() {
-            self.folders.push(found());
-        } else if file_type.is_symlink() {
-            self.links.push(found());
-        } else if name::is_rollout(name) {
-            self.file(relative, file_type, || entry.path(), || entry.metadata());
+        let relative = [&folder.relative, "/", text].concat();
+        match kind {
+            Kind::Folder | Kind::Link => {
+                let found = Found { path: open.path_of(name), relative, depth: folder.depth + 1 };
+                if *kind == Kind::Folder { self.folders.push(found) } else { self.links.push(found) }
+            }
+            _ if name::is_rollout(text) => {
+                self.file(relative, *kind, || open.path_of(name), || Ok(open.look(name)?.1));
+            }
+            _ => {}
         }
     }
 
@@ -254,11 +250,11 @@ impl Walk {
     fn file(
         &mut self,
         relative: String,
-        file_type: FileType,
+        kind: Kind,
         path: impl Fn() -> PathBuf,
-        metadata: impl FnOnce() -> io::Result<Metadata>,
+        fingerprint: impl FnOnce() -> io::Result<Fingerprint>,
     ) {
-        if !file_type.is_file() {
+        if kind != Kind::File {
             return self.problem(relative, ProblemReason::NotAFile);
         }
         if let Some(real) = &mut self.real
@@ -266,13 +262,13 @@ impl Walk {
         {
             return;
         }
-        let metadata = match metadata() {
-            Ok(metadata) => metadata,
+        let fingerprint = match fingerprint() {
+            Ok(fingerprint) => fingerprint,
             // Deleted or moved since the folder was read: it is not there.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return self.unreadable(relative, &error),
         };
-        let file = RolloutFile::new(relative, &metadata);
+        let file = RolloutFile::new(relative, fingerprint);
         if file.name.is_none() {
             self.problem(file.path.clone(), ProblemReason::MalformedName);
         }
@@ -327,7 +323,8 @@ impl Walk {
                 self.list_folders();
             }
         } else if name::is_rollout(link.relative.rsplit('/').next().unwrap_or_default()) {
-            self.file(link.relative, metadata.file_type(), || target.clone(), || Ok(metadata.clone()));
+            let kind = if metadata.is_file() { Kind::File } else { Kind::Other };
+            self.file(link.relative, kind, || target.clone(), || Ok(Fingerprint::of(&metadata)));
         }
     }
 

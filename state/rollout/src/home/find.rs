@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::discover::{FOLDERS, RolloutFile};
+use super::fingerprint::Fingerprint;
 use super::listing::discover;
 use super::name::RolloutName;
 use crate::time;
@@ -70,7 +71,7 @@ pub(crate) fn at(root: &Path, path: &str) -> io::Result<RolloutFile> {
     if !metadata.is_file() {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
-    Ok(RolloutFile::new(path.to_owned(), &metadata))
+    Ok(RolloutFile::new(path.to_owned(), Fingerprint::of(&metadata)))
 }
 
 fn day(at: Timestamp, hours: i64) -> Option<String> {
@@ -109,7 +110,7 @@ fn listed(
         let file_name = file_name.to_str().filter(|name| name.contains(&id))?;
         RolloutName::parse(file_name).ok().filter(is_meant)?;
         let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-        Some(RolloutFile::new(format!("{relative}/{file_name}"), &metadata))
+        Some(RolloutFile::new(format!("{relative}/{file_name}"), Fingerprint::of(&metadata)))
     });
     Some(files.collect())
 }

@@ -29,6 +29,19 @@ impl Fingerprint {
         }
     }
 
+    /// Takes the fingerprint from a file's `stat`.
+    #[cfg(target_os = "linux")]
+    pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Self {
+        let nanoseconds = |seconds: i64, rest: u64| {
+            seconds.saturating_mul(1_000_000_000).saturating_add(i64::try_from(rest).unwrap_or(0))
+        };
+        Self {
+            len: stat.st_size.try_into().unwrap_or(0),
+            modified_ns: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
+            changed_ns: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
+        }
+    }
+
     /// Takes the fingerprint from a file's metadata.
     #[cfg(not(unix))]
     pub fn of(metadata: &Metadata) -> Self {

@@ -9,6 +9,7 @@ mod listing;
 pub(crate) mod name;
 pub(crate) mod problem;
 pub(crate) mod thread_names;
+pub mod untouched;
 mod writers;
 
 use std::fs::{self, File};
@@ -22,6 +23,7 @@ use self::config::HomeConfig;
 use self::discover::{Discovery, FOLDERS, RolloutFile};
 use self::error::HomeError;
 use self::thread_names::ThreadNames;
+use self::untouched::Folder;
 
 /// The file in the home that gives threads their names: see [`AgentHome::thread_names`].
 pub const SESSION_INDEX: &str = "session_index.jsonl";
@@ -163,8 +165,8 @@ fn home_around(folder: &Path) -> Option<PathBuf> {
     // A folder of that name may be something else: only one with rollouts, or with folders of
     // years, is an agent's.
     let is_known = |name: &str| name::is_rollout(name) || name.len() == 4 && name.parse::<u16>().is_ok();
-    let mut entries = fs::read_dir(top).ok()?.flatten();
-    let has_rollouts = entries.any(|entry| entry.file_name().to_str().is_some_and(is_known));
+    let entries = Folder::open(top).and_then(|top| top.entries()).ok()?;
+    let has_rollouts = entries.iter().any(|entry| entry.name.to_str().is_some_and(is_known));
     top.parent().filter(|_| has_rollouts).map(Path::to_owned)
 }
 
@@ -172,7 +174,7 @@ fn home_around(folder: &Path) -> Option<PathBuf> {
 /// another process writes.
 fn open_regular(path: &Path) -> Result<Option<File>, HomeError> {
     let opened =
-        fs::metadata(path).and_then(|metadata| metadata.is_file().then(|| File::open(path)).transpose());
+        fs::metadata(path).and_then(|metadata| metadata.is_file().then(|| untouched::open(path)).transpose());
     match opened {
         Ok(Some(file)) => Ok(Some(file)),
         Ok(None) => Err(HomeError::NotAFile(path.to_owned())),
