@@ -124,5 +124,5 @@ pub use options::BackfillOptions;
 pub use outcome::{OutcomeState, StoredOutcome};
 pub use ports::{BatchOf, Index, Progress, Source};
 pub use problem::{ItemProblem, Problem, ProblemKind};
-pub use report::{Ending, Phase, ProgressUpdate, Report};
+pub use report::{Ending, Phase, Preview, ProgressUpdate, Report};
 pub use stop::StopHandle;

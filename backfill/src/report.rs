@@ -45,6 +45,20 @@ pub struct Report<P> {
     pub elapsed: Duration,
 }
 
+/// The work that a pass would have to do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Preview<P> {
+    /// Keys of items that are not stored yet, in order.
+    pub new: Vec<String>,
+    /// Keys of items that must be read again: changed, or with a lost row.
+    pub changed: Vec<String>,
+    /// Keys of stored items that are gone from the source.
+    pub vanished: Vec<String>,
+    /// Numbers and problems of the listing. New and changed items are `pending`.
+    pub report: Report<P>,
+}
+
 /// The way a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

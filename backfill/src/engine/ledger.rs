@@ -3,10 +3,33 @@
 
 use std::time::Duration;
 
-use crate::{Ending, Problem, ProblemKind, Report};
+use crate::{Ending, Item, Problem, ProblemKind, Report};
 
 /// Number of problems that a report keeps.
 const MOST_PROBLEMS: usize = 100;
+
+/// Sorts listed items by key, drops repetitions, and records the listing's problems.
+pub(super) fn sorted<H, P>(
+    mut items: Vec<Item<H>>,
+    problems: Vec<Problem<P>>,
+    ledger: &mut Ledger<P>,
+) -> Vec<Item<H>> {
+    for Problem { key, kind } in problems {
+        ledger.problem(&key, kind);
+    }
+    if !items.is_sorted_by(|a, b| a.key < b.key) {
+        items.sort_by(|a, b| a.key.cmp(&b.key));
+        items.dedup_by(|later, first| {
+            let repeated = later.key == first.key;
+            if repeated {
+                ledger.problem(&later.key, ProblemKind::ListedTwice);
+            }
+            repeated
+        });
+    }
+    ledger.fates = vec![Fate::Pending; items.len()];
+    items
+}
 
 /// The result for a listed item in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod keep_lease;
 mod ledger;
 mod outcomes;
 mod pass;
+mod preview;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,12 +6,9 @@ use std::sync::Arc;
 use super::Backfill;
 use super::compare::{Comparison, Plan, Selected};
 use super::extract::{BatchRead, BatchReader};
-use super::ledger::{Fate, Ledger};
+use super::ledger::{Ledger, sorted};
 use super::outcomes::{MOST_PAGES, Outcomes};
-use crate::{
-    BackfillError, Ending, Index, Item, Lease, Listing, Phase, Problem, ProblemKind, Progress,
-    ProgressUpdate, Source,
-};
+use crate::{BackfillError, Ending, Index, Item, Lease, Listing, Phase, Progress, ProgressUpdate, Source};
 
 /// Batches that are read while one is committed.
 const MOST_READING: usize = 3;
@@ -78,7 +75,7 @@ where
             both = async { tokio::join!(self.engine.source.list(), outcomes.prepare(MOST_PAGES)) } => both,
         };
         let Listing { items, problems, unknown_prefixes } = listing.map_err(BackfillError::from)?;
-        let items = Arc::new(self.take_listing(items, problems));
+        let items = Arc::new(sorted(items, problems, self.ledger));
         read?;
         let mut plan = self.compare(&items, &unknown_prefixes, outcomes).await?;
 
@@ -95,29 +92,6 @@ where
             self.index(&items, &reader, &again).await?;
         }
         Ok(())
-    }
-
-    /// Sorts the items, drops repetitions, and records the listing's problems.
-    fn take_listing(
-        &mut self,
-        mut items: Vec<Item<S::Handle>>,
-        problems: Vec<Problem<S::Problem>>,
-    ) -> Vec<Item<S::Handle>> {
-        for Problem { key, kind } in problems {
-            self.ledger.problem(&key, kind);
-        }
-        if !items.is_sorted_by(|a, b| a.key < b.key) {
-            items.sort_by(|a, b| a.key.cmp(&b.key));
-            items.dedup_by(|later, first| {
-                let repeated = later.key == first.key;
-                if repeated {
-                    self.ledger.problem(&later.key, ProblemKind::ListedTwice);
-                }
-                repeated
-            });
-        }
-        self.ledger.fates = vec![Fate::Pending; items.len()];
-        items
     }
 
     async fn compare(

@@ -5,6 +5,7 @@ mod crash;
 mod failures;
 mod lease;
 mod pipeline;
+mod preview;
 mod property;
 mod report;
 mod selection;
