@@ -219,14 +219,14 @@ impl Stores {
     }
 }
 
-impl StateRuntime {
+impl Stores {
     /// Checks every database that is there: structure and foreign keys, and with [`Depth::Full`]
     /// the indexes.
     ///
     /// Reads the files whole. A database that does not exist has no problems.
     pub async fn integrity(&self, depth: Depth) -> Vec<Integrity> {
         let mut all = Vec::with_capacity(DATABASES.len());
-        for database in self.stores().databases() {
+        for database in self.databases() {
             let found = match database.existing().await {
                 Ok(Some(open)) => open.check(depth).await.map_err(HealthError::from),
                 Ok(None) => Ok(Vec::new()),
@@ -236,7 +236,9 @@ impl StateRuntime {
         }
         all
     }
+}
 
+impl StateRuntime {
     /// Copies every database that is there into a folder, each whole and under its own name, while
     /// others use them.
     ///

@@ -100,9 +100,11 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod agent_database;
 pub mod audit;
 #[cfg(feature = "backfill")]
 pub mod backfill;
+mod census;
 mod decisions;
 mod deletion;
 mod error;
@@ -125,6 +127,8 @@ mod tests;
 mod thread;
 mod threads;
 
+pub use agent_database::{AgentRollouts, agent_rollouts};
+pub use census::Census;
 pub use deletion::PendingDeletion;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};

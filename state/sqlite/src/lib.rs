@@ -149,6 +149,7 @@ pub use rows::{MOST_ROWS, value_columns, values_of};
 pub use snapshots::{Snapshot, Taken};
 pub use spec::{DbKind, DbSpec, MigrationFile};
 pub use system::file_system;
+pub use system::holders::writer_of;
 pub use telemetry::{AlreadyInstalled, DbTelemetry, install_telemetry};
 pub use tombstone::{Tombstone, Tombstones};
 pub use version::sqlite_version;

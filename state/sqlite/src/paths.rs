@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::snapshots::{Snapshot, Taken};
 use crate::spec::DbSpec;
+use crate::system::regular_file::is_writable;
 
 /// Paths of a database and of all files that SQLite or this crate may put next to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,12 @@ impl DbPaths {
             decisions: beside(&database, ".decisions"),
             database,
         }
+    }
+
+    /// Returns true if this user may write to the database, or create it, without writing.
+    #[must_use]
+    pub fn are_writable(&self) -> bool {
+        is_writable(&self.folder) && (!self.database.exists() || is_writable(&self.database))
     }
 
     /// Lists the snapshots, the newest first.

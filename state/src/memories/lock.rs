@@ -121,6 +121,33 @@ pub(super) fn living_holder(state: &ConsolidationState, now: Timestamp) -> Optio
     is_alive.then_some((owner, *expires_at))
 }
 
+impl MemoryStore {
+    /// Releases the lock if its holder is dead or its lease has expired. Returns that holder.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the database.
+    pub async fn release_stale_lock(&self, now: Timestamp) -> Result<Option<String>, BoxError> {
+        let release = async |conn: &mut SqliteConnection| {
+            let state = state(conn).await?;
+            let Some(owner) = stale_holder(&state, now).map(str::to_owned) else { return Ok(None) };
+            let free =
+                "UPDATE memory_consolidation SET lease_owner = NULL, lease_expires_ms = NULL WHERE id = 1";
+            sqlx::query(free).execute(conn).await?;
+            Ok(Some(owner))
+        };
+        let released: Result<_, DbError> = self.db.write(Durability::Usual, release).await;
+        Ok(released?)
+    }
+}
+
+/// Returns the holder of a lock that no living process holds any longer.
+#[must_use]
+pub fn stale_holder(state: &ConsolidationState, now: Timestamp) -> Option<&str> {
+    let (owner, _) = state.holder.as_ref()?;
+    living_holder(state, now).is_none().then_some(owner)
+}
+
 /// Returns the reason why a request is not granted.
 fn refusal(state: &ConsolidationState, request: &ConsolidationRequest) -> Option<NotNow> {
     let now = request.term.now;

@@ -15,6 +15,7 @@ use threadkeep_sqlite::telemetry::{self, names};
 use threadkeep_sqlite::{Database, DbError, Durability};
 
 pub use files::MemoryFiles;
+pub use lock::stale_holder;
 pub use text::HomeTexts;
 
 use crate::runtime::StateRuntime;

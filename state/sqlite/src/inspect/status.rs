@@ -9,7 +9,6 @@ use crate::paths::DbPaths;
 use crate::snapshots::Snapshot;
 use crate::spec::DbSpec;
 use crate::system::file_system::{self, FileSystem};
-use crate::system::regular_file::is_writable;
 
 /// Facts about a database, found without touching it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,8 +154,7 @@ impl DbStatus {
             shm_size: size(&paths.shm),
             snapshots: paths.snapshots().unwrap_or_default(),
             file_system: file_system::of(&paths.folder),
-            writable: is_writable(&paths.folder)
-                && (!paths.database.exists() || is_writable(&paths.database)),
+            writable: paths.are_writable(),
             application_id: None,
             journal: None,
             schema: None,

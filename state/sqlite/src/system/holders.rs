@@ -11,6 +11,14 @@ pub(crate) fn of_database(paths: &DbPaths) -> String {
     of_files(&[&paths.shm, &paths.database])
 }
 
+/// Names the process that holds a database's write lock, if the system knows it. Touches no file.
+#[must_use]
+pub fn writer_of(paths: &DbPaths) -> Option<String> {
+    let found = locks_on(&[&paths.shm, &paths.database]);
+    let writer = found.iter().find(|lock| lock.writes)?;
+    Some(describe(writer.process))
+}
+
 /// Returns true if any process is known to hold a lock on a file. Does not open the file.
 pub(crate) fn has_locks(file: &Path) -> bool {
     !locks_on(&[file]).is_empty()
