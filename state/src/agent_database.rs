@@ -1,7 +1,7 @@
 //! The agent's own index: where its rollouts lie.
 //!
-//! Codex stores absolute paths of rollouts (`threads.rollout_path`). A home that was copied with its
-//! database still names files of the old home, and the agent appends to those.
+//! Codex stores absolute paths (`threads.rollout_path`). A home that was copied with its database
+//! still names files of the old home, and the agent appends to those.
 
 use std::path::Path;
 use std::time::Duration;

@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use threadkeep_app::Command;
 use threadkeep_app::dirs::{Dirs, Given};
+use threadkeep_app::messages::of_io;
 
 use crate::agent::{AgentConfig, Auth};
+use crate::facts::copied::Copied;
 use crate::machine::Machine;
 use crate::probe::{Limits, Prober};
 
@@ -41,6 +43,7 @@ pub struct Context {
     agent: OnceLock<AgentConfig>,
     auth: OnceLock<Auth>,
     network: OnceLock<Prober>,
+    databases: OnceLock<Result<Copied, String>>,
 }
 
 impl Context {
@@ -48,8 +51,9 @@ impl Context {
     #[must_use]
     pub fn new(dirs: &Dirs, given: &Given, options: Options, machine: Machine, now: Timestamp) -> Context {
         let (dirs, given) = (dirs.absolute(), given.clone());
-        let (agent, auth, network) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Context { dirs, given, options, machine, now, agent, auth, network }
+        let (agent, auth) = (OnceLock::new(), OnceLock::new());
+        let (databases, network) = (OnceLock::new(), OnceLock::new());
+        Context { dirs, given, options, machine, now, agent, auth, databases, network }
     }
 
     /// Returns the agent's settings, read once.
@@ -66,6 +70,13 @@ impl Context {
     pub(crate) fn network(&self) -> Option<&Prober> {
         let new = || Prober::new(&self.machine, self.options.limits);
         (!self.options.offline).then(|| self.network.get_or_init(new))
+    }
+
+    /// Returns facts about the databases, found once on a private copy. The error is why there is
+    /// none.
+    pub(crate) fn databases(&self) -> Result<&Copied, &String> {
+        let read = || Copied::read(&self.dirs, self.options.full);
+        self.databases.get_or_init(|| read().map_err(|error| of_io(&error))).as_ref()
     }
 
     /// Renders a command of ours, with the directories that the user chose.

@@ -7,6 +7,7 @@
 //! | module | contents |
 //! |---|---|
 //! | [`checks`] | the table of checks, and one module for each |
+//! | [`facts`] | facts about the databases, which `status` shows, too |
 //! | [`machine`] | environment, streams and paths as values |
 //! | [`agent`] | the agent's settings and credentials |
 //!
@@ -51,8 +52,10 @@ pub mod build;
 mod check;
 pub mod checks;
 mod context;
+pub mod facts;
 mod installed;
 pub mod machine;
+mod mirror;
 mod privacy;
 mod probe;
 mod process;
@@ -63,7 +66,6 @@ mod repository;
 mod runner;
 mod section;
 mod spec;
-mod untouched;
 mod url;
 mod version;
 

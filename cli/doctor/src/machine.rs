@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 /// Environment, streams and paths of the running process.
@@ -27,6 +28,23 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Reads the surroundings of this process, but for the size of the terminal.
+    #[must_use]
+    pub fn this() -> Machine {
+        let user_home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let terminals = [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()];
+        Machine {
+            variables: env::vars_os().collect(),
+            cwd: env::current_dir().unwrap_or_default(),
+            executable: env::current_exe().unwrap_or_default(),
+            user_home,
+            host: host(),
+            terminals,
+            size: None,
+            has_color: terminals[1],
+        }
+    }
+
     /// Returns a variable as text; nothing if it is unset or empty.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
@@ -78,6 +96,16 @@ impl Machine {
         }
         found
     }
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    env::var("COMPUTERNAME").unwrap_or_default()
 }
 
 /// Returns true for a file that may be run.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;

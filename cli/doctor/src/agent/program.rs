@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Longest `package.json` that is read, in bytes.
 const LIMIT: u64 = 1 << 20;

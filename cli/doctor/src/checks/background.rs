@@ -12,7 +12,7 @@ use crate::process;
 use crate::remedy;
 use crate::section::Section;
 use crate::spec::{LOCAL, Spec};
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;

@@ -67,6 +67,15 @@ pub struct Entry {
     pub kind: Kind,
 }
 
+/// Lists a folder, in no order.
+///
+/// # Errors
+///
+/// Any error of listing it.
+pub fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
+    Folder::open(folder)?.entries()
+}
+
 /// A folder that is being listed.
 #[derive(Debug)]
 pub struct Folder {

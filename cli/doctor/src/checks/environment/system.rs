@@ -6,7 +6,7 @@ use crate::check::Finding;
 use crate::context::Context;
 use crate::machine::Machine;
 use crate::remedy::program_name;
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Longest file that describes the system, in bytes.
 const LIMIT: u64 = 64 << 10;

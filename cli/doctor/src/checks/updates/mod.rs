@@ -14,8 +14,8 @@ use crate::context::Context;
 use crate::installed::Manager;
 use crate::section::Section;
 use crate::spec::{NETWORK, Spec};
-use crate::untouched;
 use crate::version::Version;
+use threadkeep_rollout::untouched;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;

@@ -1,0 +1,56 @@
+//! Threadkeep's own state, and the rollouts that it is made from.
+
+mod databases;
+mod goals;
+mod logs;
+mod memories;
+mod paths;
+mod rollouts;
+mod threads;
+
+use std::time::Duration;
+
+use crate::check::Finding;
+use crate::context::Context;
+use crate::facts::copied::Copied;
+use crate::section::Section;
+use crate::spec::Spec;
+
+/// Time limit of a check of the state: all of them wait for one copy of the databases.
+const LIMIT: Duration = Duration::from_secs(10);
+
+const fn spec(id: &'static str, label: &'static str, run: fn(&Context) -> Finding) -> Spec {
+    Spec { id, section: Section::Environment, label, limit: LIMIT, run }
+}
+
+pub(super) const CHECKS: &[Spec] = &[
+    spec("state.paths", "homes", paths::check),
+    spec("state.databases", "databases", databases::check),
+    spec("state.threads", "threads", threads::check),
+    spec("state.rollouts", "rollouts", rollouts::check),
+    spec("state.logs", "logs", logs::check),
+    spec("state.memories", "memories", memories::check),
+    spec("state.goals", "goals", goals::check),
+];
+
+/// Runs a check of the databases' contents on their copy.
+fn on_copy(context: &Context, check: impl FnOnce(&Copied) -> Finding) -> Finding {
+    match context.databases() {
+        Ok(copied) => check(copied),
+        Err(why) => Finding::warning(
+            format!("the databases cannot be copied to be read: {why}"),
+            "df -h /dev/shm \"${TMPDIR:-/tmp}\"",
+        ),
+    }
+}
+
+/// Makes the finding of a database whose contents cannot be read.
+fn unreadable(context: &Context, copied: &Copied, fault: &threadkeep_app::Fault) -> Finding {
+    let why = copied.in_place(&fault.to_string(), &context.dirs);
+    Finding::fail(why, context.ours(&threadkeep_app::command("repair")))
+}
+
+/// Waits for a future on the thread of a check.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Handle::current().block_on(future)
+}

@@ -1,0 +1,88 @@
+//! `state.paths`: the agent's home and the SQLite home.
+
+use std::path::{Path, PathBuf};
+
+use threadkeep_app::message::command;
+use threadkeep_rollout::AgentHome;
+use threadkeep_rollout::untouched;
+
+use crate::check::{Finding, Fix};
+use crate::context::Context;
+
+pub(super) fn check(context: &Context) -> Finding {
+    let dirs = &context.dirs;
+    let details = Finding::ok("both homes can be used")
+        .detail("agent home", place(&dirs.home))
+        .detail("SQLite home", place(&dirs.sqlite_home));
+    let threads = || context.ours(&command("threads"));
+    if let Err(error) = AgentHome::open(&dirs.home) {
+        return details.or_worse(Some(Finding::fail(
+            format!("the agent home cannot be read: {error}"),
+            format!("ls -ld {}", threadkeep_app::dirs::path_word(&dirs.home)),
+        )));
+    }
+    if let Err(fault) = dirs.check() {
+        return details.or_worse(Some(Finding::fail(fault.to_string(), "threadkeep status --help")));
+    }
+    if let Some(obstacle) = dirs.obstacle() {
+        return details.or_worse(Some(Finding::warning(
+            format!("the SQLite home cannot be written: {obstacle}"),
+            format!("ls -ld {}", threadkeep_app::dirs::path_word(&dirs.sqlite_home)),
+        )));
+    }
+    if !dirs.sqlite_home.exists() {
+        return Finding { summary: "not used yet; the first command creates it".to_owned(), ..details }
+            .detail("created by", threads());
+    }
+    let open = open_to_others(&dirs.sqlite_home);
+    if open.is_empty() {
+        return details;
+    }
+    let words: Vec<String> = open.iter().map(|path| threadkeep_app::dirs::path_word(path)).collect();
+    let finding = Finding::warning(
+        format!("other users may read {} of Threadkeep's files", open.len()),
+        format!("chmod go-rwx {}", words.join(" ")),
+    );
+    details.or_worse(Some(finding.fix(Fix::Permissions(open))))
+}
+
+/// Describes a folder.
+fn place(folder: &Path) -> String {
+    let what = match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => " (not a folder)",
+        Ok(_) => "",
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => " (missing)",
+        Err(_) => " (not readable)",
+    };
+    format!("{}{what}", folder.display())
+}
+
+/// Finds the SQLite home and the files in it that other users may read or write.
+#[cfg(unix)]
+fn open_to_others(sqlite_home: &Path) -> Vec<PathBuf> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let me = rustix::process::geteuid().as_raw();
+    let is_open = |path: &PathBuf| {
+        let found = path.symlink_metadata();
+        found.is_ok_and(|file| {
+            !file.is_symlink() && file.uid() == me && file.permissions().mode() & 0o077 != 0
+        })
+    };
+    let home = sqlite_home.to_path_buf();
+    // In a folder that is closed to others, no file can be reached.
+    if !is_open(&home) {
+        return Vec::new();
+    }
+    let ours = |name: &str| threadkeep_state::DATABASES.iter().any(|spec| name.starts_with(spec.file_name));
+    let entries =
+        untouched::entries(sqlite_home).unwrap_or_default().into_iter();
+    let files = entries.filter(|entry| ours(&entry.name.to_string_lossy()));
+    let files: Vec<PathBuf> = files.map(|entry| sqlite_home.join(entry.name)).filter(is_open).collect();
+    // A folder without databases is not ours to close.
+    if files.is_empty() { files } else { std::iter::once(home).chain(files).collect() }
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> Vec<PathBuf> {
+    Vec::new()
+}
