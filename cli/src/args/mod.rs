@@ -1,6 +1,7 @@
 //! The command line, in the words of `--help`.
 
 mod config;
+mod doctor;
 mod feedback;
 mod goals;
 mod logs;
@@ -19,6 +20,7 @@ use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
 pub(crate) use config::{ConfigArgs, ConfigCommand};
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use feedback::FeedbackArgs;
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
 pub(crate) use logs::{Level, LogsArgs};
@@ -53,6 +55,10 @@ it was indexed; 1 the index is wrong, or a file, folder or thread could not be r
 const STATUS_CODES: &str = "\
 Exit codes: 0 success; 1 a database cannot be used or created, the home cannot be read, \
 or the settings have errors; 2 failure.";
+const DOCTOR_CODES: &str = "\
+Changes nothing without --fix, file times included. With --json, secrets, user and host names are removed.
+
+Exit codes: 0 healthy, or warnings without --strict; 1 failures; 2 the doctor itself could not run.";
 const GOALS_CODES: &str = "\
 Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
 goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
@@ -144,6 +150,9 @@ pub(crate) enum Command {
     /// Show the two directories, the databases and the state of the index
     #[command(after_help = STATUS_CODES)]
     Status,
+    /// Check the whole installation: environment, settings, network and databases
+    #[command(after_help = DOCTOR_CODES)]
+    Doctor(DoctorArgs),
     /// Check the databases whole, and make those again that are damaged
     #[command(after_help = REPAIR_CODES)]
     Repair(RepairArgs),

@@ -6,6 +6,7 @@ mod complete_values;
 mod completion_scripts;
 mod completions;
 mod config;
+mod doctor;
 mod feedback;
 mod goals;
 mod homes;
@@ -155,6 +156,7 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Config(args) => Box::new(config::Config(&args.command)),
         Command::Feedback(args) => Box::new(feedback::Feedback(args)),
         Command::Status => Box::new(status::Status),
+        Command::Doctor(args) => Box::new(doctor::Doctor(args)),
         Command::Repair(args) => Box::new(repair::Repair(args)),
         Command::Snapshot => Box::new(snapshot::Snapshot),
         Command::Completions { shell } => Box::new(completions::Completions(*shell)),

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::dirs::Dirs;
 use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::pad;
-use threadkeep_app::{opening, recovered};
+use threadkeep_app::{Fault, opening, recovered};
 use threadkeep_state::STATE_DB;
 use threadkeep_state::health::{HealthError, Repaired};
 
@@ -20,7 +21,7 @@ use crate::output::{Answer, Screen};
 pub(super) struct Repair<'a>(pub(super) &'a RepairArgs);
 
 /// Result for each database.
-struct Outcome(Vec<(&'static str, Result<Repaired, HealthError>)>);
+pub(super) struct Outcome(Vec<(&'static str, Result<Repaired, HealthError>)>);
 
 #[async_trait(?Send)]
 impl Run for Repair<'_> {
@@ -33,32 +34,46 @@ impl Run for Repair<'_> {
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
-        dirs.check()?;
-        let stores = opening::stores(dirs);
         let wanted = |label: &str| {
             self.0.databases.is_empty() || self.0.databases.iter().any(|wanted| wanted.label() == label)
         };
-        let mut all = Vec::new();
-        for label in stores.labels().filter(|label| wanted(label)) {
-            all.push((label, stores.repair(label).await));
-        }
-        stores.close().await?;
-        let is_new = |(label, result): &(&str, Result<Repaired, HealthError>)| {
-            *label == STATE_DB.label && matches!(result, Ok(Repaired::MadeAgain(_)))
-        };
-        if all.iter().any(is_new) {
-            let index = opening::Index::for_writing(dirs).await?;
-            refresh::run(&index.state, &dirs.agent_home()?, PassOptions::default(), *screen).await?;
-            index.close().await?;
-        }
-        // The answer has them.
-        recovered::take();
-        Ok(Box::new(Outcome(all)))
+        Ok(Box::new(repair(dirs, wanted, screen).await?))
     }
 }
 
+/// Repairs the databases that are wanted, and indexes the rollouts into a new index.
+pub(super) async fn repair(
+    dirs: &Dirs,
+    wanted: impl Fn(&str) -> bool,
+    screen: &Screen,
+) -> Result<Outcome, Fault> {
+    dirs.check()?;
+    let stores = opening::stores(dirs);
+    let mut all = Vec::new();
+    for label in stores.labels().filter(|label| wanted(label)) {
+        all.push((label, stores.repair(label).await));
+    }
+    stores.close().await?;
+    let is_new = |(label, result): &(&str, Result<Repaired, HealthError>)| {
+        *label == STATE_DB.label && matches!(result, Ok(Repaired::MadeAgain(_)))
+    };
+    if all.iter().any(is_new) {
+        index(dirs, screen).await?;
+    }
+    // The answer has them.
+    recovered::take();
+    Ok(Outcome(all))
+}
+
+/// Brings the index in line with the rollouts.
+pub(super) async fn index(dirs: &Dirs, screen: &Screen) -> Result<(), Fault> {
+    let index = opening::Index::for_writing(dirs).await?;
+    refresh::run(&index.state, &dirs.agent_home()?, PassOptions::default(), screen).await?;
+    index.close().await
+}
+
 impl Outcome {
-    fn lines(&self) -> impl Iterator<Item = (&'static str, String)> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.0.iter().map(|(label, result)| {
             let text = match result {
                 Ok(Repaired::Missing) => paint(DIM, "not created yet"),

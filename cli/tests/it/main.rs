@@ -7,6 +7,7 @@ mod bad_input;
 mod completions;
 mod config;
 mod crash;
+mod doctor;
 mod edit;
 mod family;
 mod feedback;

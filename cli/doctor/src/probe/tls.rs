@@ -15,7 +15,7 @@ use url::Host;
 use super::failure::{Failure, Stage};
 use super::stream::Timed;
 use crate::machine::Machine;
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Largest file of certificates that is read, in bytes.
 const LIMIT: u64 = 16 << 20;

@@ -1,46 +1,50 @@
 //! The facts of `status` for programs.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use threadkeep_app::settings::Problem;
 use threadkeep_backfill::ProgressState;
+use threadkeep_doctor::facts::is_over;
 use threadkeep_sqlite::{DbStatus, JournalMode, Snapshot, Taken, sqlite_version};
 
-use super::report::{Report, application_id, is_over, status_word};
+use super::figures;
+use super::report::{Report, application_id, status_word};
 use crate::commands::problems::PlaceProblem;
 use crate::output::json::{at, ms};
 
 impl Report {
     /// Returns all facts as one document.
     pub(super) fn document(&self) -> Value {
-        let contents = self.contents.as_ref().ok().and_then(Option::as_ref);
+        let facts = &self.facts;
+        let contents = facts.contents.as_ref().ok().and_then(Option::as_ref);
         json!({
             "home": self.dirs.home.display().to_string(),
-            "home_error": self.home_fault.as_ref().map(ToString::to_string),
+            "home_error": facts.home_fault.as_ref().map(ToString::to_string),
             "sqlite_home": self.dirs.sqlite_home.display().to_string(),
             "sqlite_version": sqlite_version(),
-            "obstacle": self.obstacle,
+            "obstacle": facts.obstacle,
             "config": json!({
                 "path": self.config.path.display().to_string(),
                 "exists": self.config.exists,
                 "problems": self.config.problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
-            "databases": self.databases.iter().map(|database| self.json_of_database(database)).collect::<Vec<_>>(),
-            "index_error": self.contents.as_ref().err().map(ToString::to_string),
+            "databases": facts.databases.iter().map(|database| self.json_of_database(database)).collect::<Vec<_>>(),
+            "index_error": facts.contents.as_ref().err().map(ToString::to_string),
             "backfill": contents.map(|contents| json_of_progress(&contents.progress)),
             "inventory": contents.map(|contents| contents.inventory),
             "others": contents.map(|contents| {
                 let others = contents.others().map(|(kind, number)| (kind.as_str().to_owned(), number.into()));
                 others.collect::<Map<_, Value>>()
             }),
-            "goals": self.figures.json_of_goals(),
-            "logs": self.figures.json_of_logs(),
+            "goals": figures::json_of_goals(facts),
+            "logs": figures::json_of_logs(facts),
             "problems": contents
-                .map(|contents| contents.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
+                .map(|_| self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
         })
     }
 
     fn json_of_database(&self, database: &DbStatus) -> Value {
-        let decisions = self.decisions_of(database);
+        let decisions = self.facts.decisions_of(database.label);
         json!({
             "label": database.label,
             "path": database.paths.database.display().to_string(),
@@ -83,7 +87,7 @@ fn json_of_progress(progress: &ProgressState) -> Value {
     let lease = progress.lease.as_ref().map(|lease| {
         json!({
             "owner": lease.owner,
-            "is_over": is_over(lease),
+            "is_over": is_over(lease, Timestamp::now()),
             "expires_at": at(lease.expires_at),
             "expires_at_ms": ms(lease.expires_at),
         })

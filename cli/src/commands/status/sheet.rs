@@ -1,13 +1,16 @@
 //! The sheet that `status` shows to people.
 
+use jiff::Timestamp;
 use threadkeep_app::settings::{ConfigFile, Feature, Origin, Severity};
 use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{command, messages};
+use threadkeep_doctor::facts::{Contents, is_over, is_trouble};
 use threadkeep_sqlite::{DbState, DbStatus, Decisions, JournalMode, Taken, sqlite_version};
 use threadkeep_state::owner_is_dead;
 
-use super::report::{Contents, Report, application_id, is_over, is_trouble, status_word};
+use super::figures;
+use super::report::{Report, application_id, status_word};
 use crate::commands::problems;
 use crate::commands::threads::of_kind;
 use crate::output::Screen;
@@ -19,20 +22,20 @@ pub(super) fn render(status: &Report, screen: &Screen) -> String {
     let clock = Clock::system();
     let mut sheet = Sheet::default();
     sheet.row("home", clean(&status.dirs.home.display().to_string()));
-    if let Some(fault) = &status.home_fault {
+    if let Some(fault) = &status.facts.home_fault {
         sheet.row("", paint(RED, &fault.to_string()));
         sheet.maybe("", fault.hint.as_ref().map(|hint| paint(DIM, &hint.render(&screen.given))));
     }
     sheet.row("SQLite home", clean(&status.dirs.sqlite_home.display().to_string()));
     sheet.row("SQLite", sqlite_version());
     add_config(&mut sheet, &status.config, screen);
-    for database in &status.databases {
+    for database in &status.facts.databases {
         add_database(&mut sheet, status, database, screen);
-        status.figures.add(&mut sheet, database.label, &clock);
+        figures::add(&status.facts, &mut sheet, database.label, &clock);
     }
-    match &status.contents {
+    match &status.facts.contents {
         Ok(None) => {}
-        Ok(Some(contents)) => add_contents(&mut sheet, contents, &clock, screen),
+        Ok(Some(contents)) => add_contents(&mut sheet, contents, status.problems.len(), &clock, screen),
         Err(fault) => {
             sheet.heading("index");
             sheet.row("state", paint(RED, &fault.to_string()));
@@ -40,10 +43,8 @@ pub(super) fn render(status: &Report, screen: &Screen) -> String {
         }
     }
     let mut text = sheet.render(screen);
-    if let Ok(Some(contents)) = &status.contents
-        && !contents.problems.is_empty()
-    {
-        text.push_str(&problems::render(&contents.problems, screen));
+    if !status.problems.is_empty() {
+        text.push_str(&problems::render(&status.problems, screen));
     }
     text
 }
@@ -76,7 +77,7 @@ fn add_database(sheet: &mut Sheet, status: &Report, database: &DbStatus, screen:
             sheet.row("state", paint(YELLOW, &format!("off: [features] {} = false", feature.key())));
             sheet.maybe("", is_trouble(&database.state).then(|| state_of(database, None, screen)));
         }
-        None => sheet.row("state", state_of(database, status.obstacle.as_deref(), screen)),
+        None => sheet.row("state", state_of(database, status.facts.obstacle.as_deref(), screen)),
     }
     if matches!(database.state, DbState::Corrupt(_)) {
         let remedy = (command("repair"), " makes it again, with your decisions");
@@ -86,7 +87,10 @@ fn add_database(sheet: &mut Sheet, status: &Report, database: &DbStatus, screen:
         database.wal_size.filter(|size| *size > 0).map(|size| format!(", and {} in its log", bytes(size)));
     sheet.maybe("size", database.size.map(|size| bytes(size) + &log.unwrap_or_default()));
     sheet.maybe("schema", schema_of(database));
-    sheet.maybe("decisions", status.decisions_of(database).map(|found| decisions_of(found, screen)));
+    sheet.maybe(
+        "decisions",
+        status.facts.decisions_of(database.label).map(|found| decisions_of(found, screen)),
+    );
     sheet.maybe("snapshots", snapshots_of(database));
     sheet.maybe("journal", database.journal.map(JournalMode::as_str));
     sheet.maybe(
@@ -191,12 +195,12 @@ fn has_additions(database: &DbStatus) -> bool {
     database.schema.as_ref().is_some_and(|schema| !schema.unknown.is_empty())
 }
 
-fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock, screen: &Screen) {
+fn add_contents(sheet: &mut Sheet, contents: &Contents, troubled: usize, clock: &Clock, screen: &Screen) {
     let backfill = || screen.render(command("backfill"));
-    let Contents { progress, inventory, problems, .. } = contents;
+    let Contents { progress, inventory, .. } = contents;
     sheet.heading("index");
     let state = match (&progress.lease, progress.status) {
-        (Some(lease), _) if is_over(lease) => {
+        (Some(lease), _) if is_over(lease, Timestamp::now()) => {
             let owner = clean(&lease.owner);
             let why = if owner_is_dead(&lease.owner) { "has ended" } else { "did not renew its lease" };
             paint(YELLOW, &format!("interrupted: {owner} {why}; {} continues it", backfill()))
@@ -221,7 +225,7 @@ fn add_contents(sheet: &mut Sheet, contents: &Contents, clock: &Clock, screen: &
         }
     }
     sheet.row("threads", threads.join(", "));
-    let troubled = match problems.len() as u64 {
+    let troubled = match troubled as u64 {
         0 => String::new(),
         files => paint(YELLOW, &format!(", {} with problems", count(files))),
     };

@@ -8,7 +8,7 @@ use super::worst;
 use crate::check::Finding;
 use crate::context::Context;
 use crate::remedy;
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Values of `approval_policy`. It may be a table, too.
 const POLICIES: &[&str] = &["untrusted", "on-failure", "on-request", "never"];

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::check::Finding;
 use crate::context::Context;
 use crate::probe::{self, Proxy};
-use crate::untouched;
+use threadkeep_rollout::untouched;
 
 /// Variables with a file of certificates, and true if the agent cannot do without it.
 const FILES: [(&str, bool); 3] =

@@ -74,8 +74,7 @@ fn open_to_others(sqlite_home: &Path) -> Vec<PathBuf> {
         return Vec::new();
     }
     let ours = |name: &str| threadkeep_state::DATABASES.iter().any(|spec| name.starts_with(spec.file_name));
-    let entries =
-        untouched::entries(sqlite_home).unwrap_or_default().into_iter();
+    let entries = untouched::entries(sqlite_home).unwrap_or_default().into_iter();
     let files = entries.filter(|entry| ours(&entry.name.to_string_lossy()));
     let files: Vec<PathBuf> = files.map(|entry| sqlite_home.join(entry.name)).filter(is_open).collect();
     // A folder without databases is not ours to close.
