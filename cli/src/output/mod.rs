@@ -125,11 +125,6 @@ impl Screen {
         Screen { given, homes, about, run: Mutex::default(), ..*self }
     }
 
-    /// Returns true if stdout shows colours.
-    pub(crate) fn has_color(&self) -> bool {
-        self.out != ColorChoice::Never
-    }
-
     /// Returns true for the screen of one of several homes.
     pub(crate) fn is_of_several(&self) -> bool {
         self.about.is_some()

@@ -8,8 +8,9 @@ use anstream::adapter::strip_str;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
-use threadkeep_doctor::{Context as Examination, Machine, Options, Report, Status, examine};
+use threadkeep_doctor::{Context as Examination, Options, Report, Status, examine};
 
+use super::machine::machine;
 use crate::args::DoctorArgs;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::exit::Code;
@@ -65,9 +66,8 @@ impl Doctor<'_> {
             network_updates: args.network_updates,
             only: args.only.clone(),
         };
-        let size = terminal_size::terminal_size().map(|(width, height)| (width.0, height.0));
-        let mut machine = Machine { size, ..Machine::this() };
-        machine.has_color = context.screen.has_color() && !args.no_color;
+        let mut machine = machine(context.screen);
+        machine.has_color &= !args.no_color;
         Examination::new(&context.dirs, &context.screen.given, options, machine, Timestamp::now())
     }
 }
