@@ -105,7 +105,7 @@ impl StateRuntime {
         &self.db
     }
 
-    pub(crate) fn stores(&self) -> &Stores {
+    pub fn stores(&self) -> &Stores {
         &self.stores
     }
 }

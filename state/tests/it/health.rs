@@ -45,7 +45,7 @@ async fn a_snapshot_is_a_home_that_opens() -> Result {
 async fn what_is_damaged_is_found_and_made_again_if_asked_and_what_is_not_stays() -> Result {
     let fixture = with_a_goal().await?;
     let folder = fixture.sqlite_home();
-    for found in fixture.stores().integrity(Depth::Full).await {
+    for found in fixture.state.stores().integrity(Depth::Full).await {
         assert_eq!(found.found?, Vec::<String>::new(), "{}", found.label);
     }
     fixture.state.clone().close().await?;
