@@ -105,6 +105,7 @@ impl StateRuntime {
         &self.db
     }
 
+    /// Returns the databases of the SQLite home.
     pub fn stores(&self) -> &Stores {
         &self.stores
     }

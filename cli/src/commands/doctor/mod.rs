@@ -65,6 +65,7 @@ impl Doctor<'_> {
             full: args.full,
             network_updates: args.network_updates,
             only: args.only.clone(),
+            ..Options::default()
         };
         let mut machine = machine(context.screen);
         machine.has_color &= !args.no_color;
