@@ -146,17 +146,21 @@ impl Finding {
         Finding { fix: Some(fix), ..self }
     }
 
-    /// Takes over a more severe finding, and keeps its own facts.
+    /// Takes over a more severe finding, and keeps its own facts. One as severe becomes a remark.
     #[must_use]
     pub fn or_worse(self, other: Option<Finding>) -> Finding {
-        match other {
-            Some(other) if other.status > self.status => {
-                let details = self.details.into_iter().chain(other.details).collect();
-                let notes = self.notes.into_iter().chain(other.notes).collect();
-                Finding { details, notes, ..other }
-            }
-            _ => self,
+        let Some(other) = other else { return self };
+        let (worse, mut lesser) = if other.status > self.status { (other, self) } else { (self, other) };
+        if lesser.status > Status::Idle {
+            let text = match &lesser.remediation {
+                Some(remedy) => format!("{}; `{remedy}`", lesser.summary),
+                None => lesser.summary,
+            };
+            lesser.notes.push(Note { is_update: false, text });
         }
+        let details = lesser.details.into_iter().chain(worse.details).collect();
+        let notes = lesser.notes.into_iter().chain(worse.notes).collect();
+        Finding { details, notes, ..worse }
     }
 }
 
