@@ -86,7 +86,7 @@ impl Run for Feedback<'_> {
 
 impl Feedback<'_> {
     async fn thread(&self, context: &Context<'_>) -> Result<Option<Uuid>, Fault> {
-        let typed = self.0.thread.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let typed = self.0.thread.as_slice();
         resolve(&context.dirs, typed, context.screen).await?.into_iter().next().transpose()
     }
 

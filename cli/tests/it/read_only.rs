@@ -290,9 +290,9 @@ fn a_damaged_home_that_may_only_be_read_is_read_or_told_with_the_repair() -> Res
             let mut bytes = whole.clone();
             damage(&mut bytes);
             if kind == "gone" {
-                fs::remove_file(&path)?
+                fs::remove_file(&path)?;
             } else {
-                fs::write(&path, bytes)?
+                fs::write(&path, bytes)?;
             };
             protect(&fixture.home())?;
             let before = contents(&fixture.home())?;

@@ -96,7 +96,7 @@ impl Copied {
 
 fn place(spec: &'static threadkeep_sqlite::DbSpec, dirs: &Dirs, mirror: &Mirror) -> Place {
     let paths = DbPaths::new(spec, &dirs.sqlite_home);
-    let size = |path| std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len());
+    let size = |path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
     let absent = mirror.absent.iter().find(|(label, _)| *label == spec.label);
     Place {
         label: spec.label,
