@@ -64,6 +64,7 @@ mod remedy;
 mod report;
 mod repository;
 mod runner;
+mod scratch;
 mod section;
 mod spec;
 mod url;

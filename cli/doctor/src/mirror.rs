@@ -2,17 +2,18 @@
 //!
 //! SQLite, even when it only reads, changes access times and creates files next to a database in
 //! WAL mode. So the files are read without their access times changing, and SQLite gets the copy.
-//! The copy is in memory where the system has a folder for that.
+//! The copy is in memory where the system has a folder for that, and room in it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tempfile::TempDir;
 use threadkeep_rollout::untouched::{self, Kind};
 use threadkeep_sqlite::{DbPaths, DbSpec};
 use threadkeep_state::DATABASES;
+
+use crate::scratch::Scratch;
 
 /// Largest database that is copied unless all are wanted, in bytes.
 const LIMIT: u64 = 512 << 20;
@@ -26,7 +27,7 @@ const LOG_HEADER: u64 = 32;
 /// Copy of the databases of a SQLite home.
 #[derive(Debug)]
 pub(crate) struct Mirror {
-    folder: TempDir,
+    folder: Scratch,
     /// Databases that are not in the copy, by label, and why.
     pub(crate) absent: Vec<(&'static str, Absent)>,
 }
@@ -43,19 +44,29 @@ pub(crate) enum Absent {
 }
 
 impl Mirror {
-    /// Copies the databases of a SQLite home, the large ones only if `all` are wanted.
+    /// Copies the databases of a SQLite home, the large ones only if `all` are wanted. The copy is
+    /// made in the first of the places that has room for it.
     ///
     /// # Errors
     ///
-    /// There is no folder in which a copy could be made.
-    pub(crate) fn take(sqlite_home: &Path, all: bool) -> io::Result<Mirror> {
-        let folder = private_folder()?;
+    /// There is no place in which a copy could be made.
+    pub(crate) fn take(sqlite_home: &Path, all: bool, places: &[PathBuf]) -> io::Result<Mirror> {
+        let mut trouble = io::ErrorKind::NotFound.into();
+        for place in places {
+            match Scratch::new(place).and_then(|folder| Mirror::fill(folder, sqlite_home, all)) {
+                Ok(mirror) => return Ok(mirror),
+                Err(error) => trouble = error,
+            }
+        }
+        Err(trouble)
+    }
+
+    fn fill(folder: Scratch, sqlite_home: &Path, all: bool) -> io::Result<Mirror> {
         let mut absent = Vec::new();
         for spec in DATABASES {
             let paths = DbPaths::new(spec, sqlite_home);
-            if let Err(reason) = copy(spec, &paths, folder.path(), all) {
-                absent.push((spec.label, reason));
-            }
+            let reason = copy(spec, &paths, folder.path(), all)?;
+            absent.extend(reason.map(|reason| (spec.label, reason)));
         }
         leave_marks(sqlite_home, folder.path());
         Ok(Mirror { folder, absent })
@@ -67,36 +78,51 @@ impl Mirror {
     }
 }
 
-/// Creates a folder for this user alone.
-fn private_folder() -> io::Result<TempDir> {
-    let new = |place: &Path| tempfile::Builder::new().prefix("threadkeep-doctor-").tempdir_in(place);
-    new(Path::new("/dev/shm")).or_else(|_| new(&std::env::temp_dir()))
+/// Reason why a file was not copied.
+#[derive(Debug)]
+enum Trouble {
+    /// It cannot be read.
+    Read(io::Error),
+    /// The copy cannot be written, as when no space is left for it.
+    Write(io::Error),
 }
 
-/// Copies one database with its log, journal, decisions and seal.
-fn copy(spec: &DbSpec, paths: &DbPaths, into: &Path, all: bool) -> Result<(), Absent> {
+/// Copies one database with its log, journal, decisions and seal. Returns the reason if it stays
+/// absent.
+///
+/// # Errors
+///
+/// The copy cannot be written.
+fn copy(spec: &DbSpec, paths: &DbPaths, into: &Path, all: bool) -> io::Result<Option<Absent>> {
     let copies = DbPaths::new(spec, into);
     let length = fs::metadata(&paths.database).map_or(0, |file| file.len());
     if length > LIMIT && !all {
-        return Err(Absent::TooLarge(length));
+        return Ok(Some(Absent::TooLarge(length)));
     }
-    let unreadable = |error: io::Error| Absent::Unreadable(threadkeep_app::messages::of_io(&error));
+    // The log after the database: what is appended to it in the meantime belongs to the copy.
+    let files = [
+        (&paths.database, &copies.database),
+        (&paths.journal, &copies.journal),
+        (&paths.wal, &copies.wal),
+        (&paths.decisions, &copies.decisions),
+        (&paths.lock, &copies.lock),
+    ];
     for _ in 0..TRIES {
         let before = State::of(paths);
-        // The log last: what is appended to it while the database is copied belongs to it.
-        copy_file(&paths.database, &copies.database).map_err(unreadable)?;
-        copy_file(&paths.journal, &copies.journal).map_err(unreadable)?;
-        copy_file(&paths.wal, &copies.wal).map_err(unreadable)?;
-        copy_file(&paths.decisions, &copies.decisions).map_err(unreadable)?;
-        copy_file(&paths.lock, &copies.lock).map_err(unreadable)?;
-        if before == State::of(paths) {
-            return Ok(());
+        match files.iter().try_for_each(|(from, to)| copy_file(from, to)) {
+            Ok(()) if before == State::of(paths) => return Ok(None),
+            Ok(()) => {}
+            Err(Trouble::Write(error)) => return Err(error),
+            Err(Trouble::Read(error)) => {
+                let why = threadkeep_app::messages::of_io(&error);
+                return Ok(Some(Absent::Unreadable(why)));
+            }
         }
     }
-    for path in [&copies.database, &copies.journal, &copies.wal, &copies.decisions, &copies.lock] {
-        let _ = fs::remove_file(path);
+    for (_, copy) in files {
+        let _ = fs::remove_file(copy);
     }
-    Err(Absent::Changing)
+    Ok(Some(Absent::Changing))
 }
 
 /// What must not change while a database is copied. A log may grow, but not begin again.
@@ -119,23 +145,24 @@ impl State {
 }
 
 /// Copies a regular file, if it is there.
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_file(from: &Path, to: &Path) -> Result<(), Trouble> {
     let mut source = match untouched::open(from) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let _ = fs::remove_file(to);
             return Ok(());
         }
-        source => source?,
+        source => source.map_err(Trouble::Read)?,
     };
-    if !source.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    if !source.metadata().map_err(Trouble::Read)?.is_file() {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        return Err(Trouble::Read(error));
     }
-    let mut copy = File::create(to)?;
+    let mut copy = File::create(to).map_err(Trouble::Write)?;
     let mut buffer = vec![0; 1 << 18];
     loop {
-        match source.read(&mut buffer)? {
+        match source.read(&mut buffer).map_err(Trouble::Read)? {
             0 => return Ok(()),
-            length => copy.write_all(&buffer[..length])?,
+            length => copy.write_all(&buffer[..length]).map_err(Trouble::Write)?,
         }
     }
 }
@@ -176,3 +203,7 @@ pub(crate) fn copy_any(database: &Path, to: &Path) -> Option<()> {
     copy_file(database, to).ok()?;
     copy_file(&with(database, "-wal"), &with(to, "-wal")).ok()
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/mirror.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use threadkeep_state::{DATABASES, StateOptions, Stores, health};
 
 use super::Facts;
 use crate::mirror::{Absent, Mirror};
+use crate::scratch::Scratch;
 
 /// Facts about the databases of a SQLite home, none of whose files was changed or locked.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Copied {
     ///
     /// There is no folder for a copy.
     pub(crate) fn read(dirs: &Dirs, full: bool) -> std::io::Result<Copied> {
-        let mirror = Mirror::take(&dirs.sqlite_home, full)?;
+        let mirror = Mirror::take(&dirs.sqlite_home, full, &Scratch::places())?;
         let copies = Dirs { sqlite_home: mirror.path().to_owned(), ..dirs.clone() };
         let mut places: Vec<Place> = DATABASES.iter().map(|spec| place(spec, dirs, &mirror)).collect();
         let facts = tokio::runtime::Handle::current().block_on(async {
