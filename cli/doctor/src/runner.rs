@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use threadkeep_app::command;
 use tokio::task::JoinHandle;
 
 use crate::check::{Check, Finding};
@@ -18,9 +19,13 @@ use crate::spec::Spec;
 /// A check that hangs keeps its thread. End the runtime with `shutdown_background`, so that it does
 /// not keep the process alive.
 pub async fn examine(context: Context) -> Report {
-    let context = Arc::new(context);
-    let only = &context.options.only;
+    let only = context.options.only.clone();
     let wanted = checks::all().filter(|spec| only.is_empty() || only.iter().any(|id| id == spec.id));
+    run(wanted, context).await
+}
+
+async fn run(wanted: impl Iterator<Item = &'static Spec>, context: Context) -> Report {
+    let context = Arc::new(context);
     let running: Vec<(&Spec, JoinHandle<(Finding, Duration)>)> =
         wanted.map(|spec| (spec, start(spec, Arc::clone(&context)))).collect();
     let started = Instant::now();
@@ -31,11 +36,13 @@ pub async fn examine(context: Context) -> Report {
         let left = limit.saturating_sub(started.elapsed());
         let (finding, duration) = match tokio::time::timeout(left, handle).await {
             Ok(Ok(done)) => done,
-            Ok(Err(panic)) => (broken(spec, &format!("the check itself failed: {panic}")), started.elapsed()),
+            Ok(Err(panic)) => {
+                (broken(spec, &context, &format!("the check itself failed: {panic}")), started.elapsed())
+            }
             Err(_) => {
                 abort.abort();
                 let late = format!("the check did not end within {} s", limit.as_secs_f32());
-                (broken(spec, &late), limit)
+                (broken(spec, &context, &late), limit)
             }
         };
         checks.push(Check { id: spec.id, section: spec.section, label: spec.label, finding, duration });
@@ -57,6 +64,10 @@ fn start(spec: &'static Spec, context: Arc<Context>) -> JoinHandle<(Finding, Dur
 }
 
 /// Makes the finding of a check that has no result.
-fn broken(spec: &Spec, what: &str) -> Finding {
-    Finding::warning(what, format!("threadkeep doctor --only {}", spec.id))
+fn broken(spec: &Spec, context: &Context, what: &str) -> Finding {
+    Finding::warning(what, context.ours(&command(&format!("doctor --only {}", spec.id))))
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/runner.rs"]
+mod tests;

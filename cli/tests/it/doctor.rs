@@ -238,6 +238,29 @@ fn an_index_that_is_behind_is_brought_up_to_date_by_fix() -> Result {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_damaged_database_and_a_stuck_lock_are_repaired_by_fix() -> Result {
+    let fixture = used()?;
+    let mut index = open(&fixture.database()).await?;
+    let stuck = "UPDATE memory_consolidation SET lease_owner = 'a dead process', lease_expires_ms = 1";
+    index.execute(stuck).await?;
+    index.close().await?;
+    let report = examine(&fixture, &["--only", "state.memories"])?;
+    assert_eq!(status(&report, "state.memories"), "warning");
+    assert!(report["notes"].to_string().contains("memory lock is stuck"), "{:#}", report["notes"]);
+    let fixed = fixture.json(&["doctor", "--only", "state.memories", "--fix", "--yes"])?;
+    assert_eq!(fixed["fixed"][0], "the memory lock of a dead process was released");
+    assert_eq!(status(&fixed, "state.memories"), "idle");
+
+    let mut bytes = fs::read(fixture.database())?;
+    bytes[4096..16_384].fill(0xa5);
+    fs::write(fixture.database(), bytes)?;
+    let fixed = fixture.json(&["doctor", "--offline", "--fix", "--yes"])?;
+    assert_eq!(status(&fixed, "state.databases"), "ok", "{fixed:#}");
+    assert_eq!(fixed["checks"]["state.threads"]["details"]["current threads"], "13");
+    Ok(())
+}
+
 #[test]
 fn files_that_others_may_read_are_closed_by_fix() -> Result {
     use std::os::unix::fs::PermissionsExt as _;

@@ -66,7 +66,10 @@ fn a_first_start_says_what_is_wrong() -> Result {
     let fixture = Fixture::bundled()?;
     let said = run(&fixture, &["backfill"])?;
     assert_eq!(said.code, Some(2));
-    insta::assert_snapshot!(said.stderr, @"error: cannot use [tmp]/home/threadkeep/state_5.sqlite: disk I/O error");
+    insta::assert_snapshot!(said.stderr, @r"
+    error: cannot use [tmp]/home/threadkeep/state_5.sqlite: disk I/O error
+      hint: run it again; `threadkeep status` shows the state of each database
+    ");
     fixture.json(&["backfill"])?;
     Ok(())
 }

@@ -45,8 +45,6 @@ pub struct Contents {
     pub inventory: Inventory,
     /// Listed threads of each kind.
     pub counts: ThreadCounts,
-    /// Problems of files and places: the path in the home, and the problem.
-    pub problems: Vec<(String, HomeProblem)>,
 }
 
 impl Contents {
@@ -121,8 +119,23 @@ pub fn is_over(lease: &Lease, now: Timestamp) -> bool {
 async fn contents(dirs: &Dirs) -> Result<Contents, Fault> {
     let state = opening::stores_as_they_are(dirs).open_index().await?;
     let progress = state.backfill_progress().state().await.map_err(|error| messages::of_boxed(&*error))?;
-    let remembered = state.file_problems(u32::MAX).await?.into_iter();
-    let mut problems: Vec<_> = remembered.map(|file| (file.path, file.problem)).collect();
+    let all = ListThreads { shelf: Shelf::Any, all: true, ..ListThreads::default() };
+    let (inventory, counts) = (state.inventory().await?, state.threads().count(&all).await?);
+    state.close().await?;
+    Ok(Contents { progress, inventory, counts })
+}
+
+/// Collects the problems of files and places: the path in the home, and the problem. None if there
+/// is no index, or it cannot be read. Lists the home.
+pub async fn problems(dirs: &Dirs) -> Vec<(String, HomeProblem)> {
+    let remembered = patiently(async || {
+        let state = opening::stores_as_they_are(dirs).open_index().await?;
+        let remembered = state.file_problems(u32::MAX).await?;
+        state.close().await?;
+        Ok(remembered)
+    });
+    let Ok(remembered) = remembered.await else { return Vec::new() };
+    let mut problems: Vec<_> = remembered.into_iter().map(|file| (file.path, file.problem)).collect();
     // The index does not remember problems of the home's folders and names.
     if let Ok(home) = AgentHome::open(&dirs.home)
         && let Ok(discovery) = tokio::task::spawn_blocking(move || home.discover()).await
@@ -130,10 +143,7 @@ async fn contents(dirs: &Dirs) -> Result<Contents, Fault> {
         let places = discovery.problems.into_iter();
         problems.extend(places.map(|place| (place.path, HomeProblem::Place(place.reason))));
     }
-    let all = ListThreads { shelf: Shelf::Any, all: true, ..ListThreads::default() };
-    let (inventory, counts) = (state.inventory().await?, state.threads().count(&all).await?);
-    state.close().await?;
-    Ok(Contents { progress, inventory, counts, problems })
+    problems
 }
 
 async fn goals(dirs: &Dirs) -> Result<Vec<(GoalStatus, u64)>, Fault> {

@@ -30,3 +30,11 @@ fn only_named_checks_run() -> Result {
     assert_eq!(check["category"], "runtime");
     Ok(())
 }
+
+#[test]
+fn every_check_is_documented() {
+    let documented = include_str!("../../../../docs/doctor.md");
+    for check in threadkeep_doctor::checks::all() {
+        assert!(documented.contains(&format!("| `{}` |", check.id)), "{} is not in docs/doctor.md", check.id);
+    }
+}

@@ -8,7 +8,7 @@ mod sheet;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use threadkeep_doctor::facts::Facts;
+use threadkeep_doctor::facts::{self, Facts};
 use threadkeep_sqlite::DbState;
 use threadkeep_state::{StateOptions, Stores};
 
@@ -34,7 +34,11 @@ impl Run for Status {
             Stores::new(&StateOptions::new(&dirs.sqlite_home)).clear_up().await;
             facts = Facts::gather(dirs).await;
         }
-        Ok(Box::new(Report::new(dirs.absolute(), config.clone(), facts)))
+        let problems = match &facts.contents {
+            Ok(Some(_)) => facts::problems(dirs).await,
+            _ => Vec::new(),
+        };
+        Ok(Box::new(Report::new(dirs.absolute(), config.clone(), facts, problems)))
     }
 }
 

@@ -5,7 +5,7 @@ use threadkeep_app::settings::{ConfigFile, Feature};
 use threadkeep_backfill::BackfillStatus;
 use threadkeep_doctor::facts::Facts;
 use threadkeep_sqlite::DbStatus;
-use threadkeep_state::DATABASES;
+use threadkeep_state::{DATABASES, HomeProblem};
 
 use crate::commands::problems::{self, PlaceProblem};
 
@@ -19,11 +19,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(dirs: Dirs, config: ConfigFile, mut facts: Facts) -> Report {
-        let found = match &mut facts.contents {
-            Ok(Some(contents)) => std::mem::take(&mut contents.problems),
-            _ => Vec::new(),
-        };
+    pub(super) fn new(
+        dirs: Dirs,
+        config: ConfigFile,
+        facts: Facts,
+        found: Vec<(String, HomeProblem)>,
+    ) -> Report {
         let found = found.into_iter().map(|(path, problem)| PlaceProblem::new(path, problem));
         Report { dirs, config, facts, problems: problems::merged(found.collect()) }
     }
