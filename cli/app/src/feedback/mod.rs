@@ -1,7 +1,7 @@
 //! Bundle for a bug report: the doctor's report, tags, and on request log rows, without secrets.
 //!
 //! *Collect → show → write → send.* A [`Bundle`] is complete before the user is asked, so that the
-//! sizes that are shown are exact. [`write`] makes the zip file of it. With the
+//! sizes that are shown are exact. [`write()`] makes the zip file of it. With the
 //! feature `sentry`, a `Destination` takes it to a server.
 
 mod archive;
