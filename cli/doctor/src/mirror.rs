@@ -153,7 +153,8 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Trouble> {
         }
         source => source.map_err(Trouble::Read)?,
     };
-    if !source.metadata().map_err(Trouble::Read)?.is_file() {
+    let metadata = source.metadata().map_err(Trouble::Read)?;
+    if !metadata.is_file() {
         let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
         return Err(Trouble::Read(error));
     }
@@ -161,10 +162,12 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Trouble> {
     let mut buffer = vec![0; 1 << 18];
     loop {
         match source.read(&mut buffer).map_err(Trouble::Read)? {
-            0 => return Ok(()),
+            0 => break,
             length => copy.write_all(&buffer[..length]).map_err(Trouble::Write)?,
         }
     }
+    // With its time, the seal of a database fits its copy, which need not be checked at each opening.
+    metadata.modified().and_then(|time| copy.set_modified(time)).map_err(Trouble::Write)
 }
 
 /// Leaves an empty file or folder for everything else that shows that there was a database: its

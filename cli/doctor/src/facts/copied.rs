@@ -37,8 +37,8 @@ pub(crate) struct Place {
     /// Size in bytes, and that of its log.
     pub(crate) size: Option<u64>,
     pub(crate) log_size: Option<u64>,
-    /// Problems that a full check found; `None` without one.
-    pub(crate) problems: Option<Vec<String>>,
+    /// Problems that a check found. One that could not be opened has none: its state says why.
+    pub(crate) problems: Vec<String>,
 }
 
 impl Copied {
@@ -65,12 +65,10 @@ impl Copied {
             }
             // Problems of the home are the same, wherever its databases are.
             facts.obstacle = facts.obstacle.and_then(|_| dirs.obstacle());
-            if full {
-                let stores = threadkeep_app::opening::stores_as_they_are(&copies);
-                for integrity in stores.integrity(Depth::Full).await {
-                    if let Some(place) = places.iter_mut().find(|place| place.label == integrity.label) {
-                        place.problems = integrity.found.ok();
-                    }
+            let stores = threadkeep_app::opening::stores_as_they_are(&copies);
+            for integrity in stores.integrity(if full { Depth::Full } else { Depth::Quick }).await {
+                if let Some(place) = places.iter_mut().find(|place| place.label == integrity.label) {
+                    place.problems = integrity.found.unwrap_or_default();
                 }
             }
             facts
@@ -107,7 +105,7 @@ fn place(spec: &'static threadkeep_sqlite::DbSpec, dirs: &Dirs, mirror: &Mirror)
         absent: absent.map(|(_, why)| why.clone()),
         size: size(&paths.database),
         log_size: size(&paths.wal),
-        problems: None,
+        problems: Vec::new(),
         paths,
     }
 }

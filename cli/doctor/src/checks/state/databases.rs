@@ -95,7 +95,7 @@ fn judge(context: &Context, copied: &Copied, place: &Place, status: &DbStatus) -
         }
         None => {}
     }
-    if let Some(problem) = place.problems.as_ref().and_then(|problems| problems.first()) {
+    if let Some(problem) = place.problems.first() {
         return Finding::fail(format!("{label} is damaged: {problem}"), repair()).fix(Fix::Database(label));
     }
     let finding = match &status.state {
