@@ -166,7 +166,7 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Trouble> {
             length => copy.write_all(&buffer[..length]).map_err(Trouble::Write)?,
         }
     }
-    // With its time, the seal of a database fits its copy, which need not be checked at each opening.
+    // With its time, a database's seal fits the copy, which need not be checked at each opening.
     metadata.modified().and_then(|time| copy.set_modified(time)).map_err(Trouble::Write)
 }
 

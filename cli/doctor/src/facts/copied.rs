@@ -37,7 +37,7 @@ pub(crate) struct Place {
     /// Size in bytes, and that of its log.
     pub(crate) size: Option<u64>,
     pub(crate) log_size: Option<u64>,
-    /// Problems that a check found. One that could not be opened has none: its state says why.
+    /// Problems that a check found. A database that cannot be opened has none: its state says why.
     pub(crate) problems: Vec<String>,
 }
 
