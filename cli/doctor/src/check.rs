@@ -74,14 +74,14 @@ pub struct Finding {
     pub remediation: Option<String>,
     /// Remarks above all checks, next to the summary of a warning or failure.
     pub notes: Vec<Note>,
-    /// Repair, if Threadkeep can make it.
-    pub fix: Option<Fix>,
+    /// Repairs that Threadkeep can make.
+    pub fixes: Vec<Fix>,
 }
 
 impl Finding {
     fn new(status: Status, summary: impl Into<String>) -> Finding {
-        let (details, notes) = (Vec::new(), Vec::new());
-        Finding { status, summary: summary.into(), details, remediation: None, notes, fix: None }
+        let (details, notes, fixes) = (Vec::new(), Vec::new(), Vec::new());
+        Finding { status, summary: summary.into(), details, remediation: None, notes, fixes }
     }
 
     /// Makes a finding about which there is nothing to do.
@@ -140,10 +140,11 @@ impl Finding {
         self
     }
 
-    /// Sets the repair that `doctor --fix` makes.
+    /// Adds a repair that `doctor --fix` makes.
     #[must_use]
-    pub fn fix(self, fix: Fix) -> Finding {
-        Finding { fix: Some(fix), ..self }
+    pub fn fix(mut self, fix: Fix) -> Finding {
+        self.fixes.push(fix);
+        self
     }
 
     /// Takes over a more severe finding, and keeps its own facts. One as severe becomes a remark.
@@ -160,7 +161,9 @@ impl Finding {
         }
         let details = lesser.details.into_iter().chain(worse.details).collect();
         let notes = lesser.notes.into_iter().chain(worse.notes).collect();
-        Finding { details, notes, ..worse }
+        let mut fixes = worse.fixes;
+        fixes.extend(lesser.fixes);
+        Finding { details, notes, fixes, ..worse }
     }
 }
 

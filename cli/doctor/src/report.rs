@@ -85,11 +85,16 @@ impl Report {
         }
     }
 
-    /// Returns the repairs that `doctor --fix` can make, with the checks that ask for them.
+    /// Returns the repairs that `doctor --fix` can make, each once.
     #[must_use]
-    pub fn fixes(&self) -> Vec<(&Check, &Fix)> {
-        let fix = |check| Check::fix(check).map(|fix| (check, fix));
-        self.checks.iter().filter_map(fix).collect()
+    pub fn fixes(&self) -> Vec<&Fix> {
+        let mut fixes: Vec<&Fix> = Vec::new();
+        for fix in self.checks.iter().flat_map(|check| &check.finding.fixes) {
+            if !fixes.contains(&fix) {
+                fixes.push(fix);
+            }
+        }
+        fixes
     }
 
     /// Returns the report as JSON. User and host names are removed, too.
@@ -154,11 +159,5 @@ fn clean(finding: &mut Finding, rewrite: impl Fn(&str) -> String) {
             Value::Text(text) => *text = rewrite(text),
             Value::List(values) => values.iter_mut().for_each(|text| *text = rewrite(text)),
         }
-    }
-}
-
-impl Check {
-    fn fix(&self) -> Option<&Fix> {
-        self.finding.fix.as_ref()
     }
 }

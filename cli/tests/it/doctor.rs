@@ -178,6 +178,23 @@ fn damage_is_a_failure_and_the_remedy_works_as_typed() -> Result {
     Ok(())
 }
 
+#[test]
+fn every_damaged_database_is_named_and_fixed() -> Result {
+    let fixture = used()?;
+    let goals = fixture.sqlite_home().join("goals_1.sqlite");
+    for database in [fixture.database(), goals] {
+        let mut bytes = fs::read(&database)?;
+        bytes[4096..16_384].fill(0xa5);
+        fs::write(&database, bytes)?;
+    }
+    let notes = examine(&fixture, &[])?["notes"].to_string();
+    assert!(notes.contains("state is damaged") && notes.contains("goals is damaged"), "{notes}");
+    let fixed = fixture.json(&["doctor", "--offline", "--fix", "--yes"])?;
+    assert_eq!(fixed["fixed"].as_array().map(Vec::len), Some(2), "{}", fixed["fixed"]);
+    assert_eq!(status(&fixed, "state.databases"), "ok");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_agents_database_in_our_place_is_foreign() -> Result {
     let fixture = used()?;

@@ -20,7 +20,7 @@ use crate::output::Screen;
 ///
 /// Fails if the user did not agree, or a repair could not be made.
 pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Result<Vec<String>, Fault> {
-    let mut fixes: Vec<Fix> = report.fixes().into_iter().map(|(_, fix)| fix.clone()).collect();
+    let mut fixes = report.fixes();
     // Databases first: the index is in one of them.
     fixes.sort_by_key(|fix| !matches!(fix, Fix::Database(_)));
     if fixes.is_empty() {
@@ -30,14 +30,14 @@ pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Re
         agree(&fixes, context.screen).await?;
     }
     let mut done = Vec::new();
-    for fix in &fixes {
+    for fix in fixes {
         done.push(one(fix, context).await?);
     }
     Ok(done)
 }
 
 /// Lists the repairs and asks.
-async fn agree(fixes: &[Fix], screen: &Screen) -> Result<(), Fault> {
+async fn agree(fixes: &[&Fix], screen: &Screen) -> Result<(), Fault> {
     let list: Vec<String> = fixes.iter().map(|fix| format!("  {}", plan(fix))).collect();
     let question = format!("These repairs will be made:\n{}\nGo on?", list.join("\n"));
     match screen.ask(&question).await {

@@ -6,15 +6,13 @@ use threadkeep_sqlite::file_system::FileSystem;
 use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
 
 use super::on_copy;
-use crate::check::{Finding, Fix, Status};
+use crate::check::{Finding, Fix};
 use crate::context::Context;
 use crate::facts::copied::{Copied, Place};
 use crate::mirror::Absent;
 
 pub(super) fn check(context: &Context) -> Finding {
     on_copy(context, |copied| {
-        let judged: Vec<Finding> =
-            copied.databases().map(|(place, status)| judge(context, copied, place, status)).collect();
         let present = copied.places.iter().filter(|place| place.size.is_some()).count();
         let summary = match present {
             0 => "none yet; the first command creates them".to_owned(),
@@ -30,10 +28,10 @@ pub(super) fn check(context: &Context) -> Finding {
                 finding = finding.detail(label, text);
             }
         }
-        let others = judged.iter().filter(|judged| judged.status > Status::Idle).count();
-        let worst = judged.into_iter().max_by_key(|judged| judged.status);
-        let more = if others > 1 { format!(" (and {} more)", others - 1) } else { String::new() };
-        finding.or_worse(worst.map(|worst| Finding { summary: worst.summary.clone() + &more, ..worst }))
+        copied
+            .databases()
+            .map(|(place, status)| judge(context, copied, place, status))
+            .fold(finding, |finding, judged| finding.or_worse(Some(judged)))
     })
 }
 
