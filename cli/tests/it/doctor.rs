@@ -110,6 +110,9 @@ fn a_missing_home_is_a_failure() -> Result {
     let said = fixture.run(&["--json", "doctor", "--offline"])?;
     let report: Value = serde_json::from_str(&said.stdout)?;
     assert_eq!((status(&report, "state.paths"), said.code), ("fail", Some(1)));
+    let check = &report["checks"]["state.paths"];
+    assert!(check["summary"].to_string().contains("there is no agent home at "), "{check:#}");
+    assert!(check["remediation"].to_string().contains("mkdir -p "), "{check:#}");
     assert!(!fixture.home().exists());
     Ok(())
 }
@@ -175,6 +178,29 @@ fn damage_is_a_failure_and_the_remedy_works_as_typed() -> Result {
         assert_eq!(status(&after, "state.databases"), "ok", "{kind}: {:#}", after["checks"]);
         assert_eq!(after["checks"]["state.threads"]["details"]["current threads"], "13", "{kind}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_damaged_database_is_not_taken_for_a_missing_one() -> Result {
+    let fixture = used()?;
+    fs::write(fixture.database(), [0xa5; 9000])?;
+    let report = examine(&fixture, &[])?;
+    for id in ["state.threads", "state.memories"] {
+        assert_eq!(report["checks"][id]["summary"], "not known: the database state was not read", "{id}");
+    }
+    Ok(())
+}
+
+#[test]
+fn broken_settings_are_reported_once() -> Result {
+    let fixture = used()?;
+    fs::write(fixture.home().join("config.toml"), "model = ")?;
+    let report = examine(&fixture, &[])?;
+    assert_eq!(status(&report, "config.load"), "fail");
+    let threads = &report["checks"]["state.threads"];
+    assert_eq!(threads["summary"], "not compared: config.toml cannot be read");
+    assert_eq!(threads["status"], "idle");
     Ok(())
 }
 

@@ -71,6 +71,12 @@ impl AgentConfig {
         AgentConfig { path, parse, table }
     }
 
+    /// Returns true if the file cannot be read, so that the settings are not known.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.parse, Parse::Unreadable(_) | Parse::Broken { .. })
+    }
+
     /// Returns the value at a path of keys.
     #[must_use]
     pub fn value(&self, keys: &[&str]) -> Option<&Value> {

@@ -2,7 +2,7 @@
 
 use threadkeep_app::text::shell_word;
 
-use crate::agent::{Parse, Provider};
+use crate::agent::Provider;
 use crate::context::Context;
 use crate::probe::{Failure, Target};
 
@@ -52,13 +52,8 @@ impl Endpoint {
     /// Finds the server that the agent uses, or says why it is not known.
     pub(super) fn of(context: &Context) -> Result<Endpoint, String> {
         let agent = context.agent();
-        match &agent.parse {
-            Parse::Fine | Parse::Missing => {}
-            Parse::Unreadable(_) | Parse::Broken { .. } => {
-                return Err(
-                    "not checked: config.toml cannot be read, so the provider is not known".to_owned()
-                );
-            }
+        if agent.is_unknown() {
+            return Err("not checked: config.toml cannot be read, so the provider is not known".to_owned());
         }
         let provider = agent.provider();
         let auth = auth(context, &provider);

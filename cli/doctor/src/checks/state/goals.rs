@@ -2,16 +2,16 @@
 
 use threadkeep_app::message::command;
 use threadkeep_app::text::counted;
-use threadkeep_state_goals::GoalStatus;
+use threadkeep_state_goals::{GOALS_DB, GoalStatus};
 
-use super::{on_copy, unreadable};
+use super::{on_copy, unread, unreadable};
 use crate::check::Finding;
 use crate::context::Context;
 
 pub(super) fn check(context: &Context) -> Finding {
     on_copy(context, |copied| match &copied.facts.goals {
         Err(fault) => unreadable(context, copied, fault),
-        Ok(None) => Finding::idle("none yet"),
+        Ok(None) => unread(copied, &GOALS_DB).unwrap_or_else(|| Finding::idle("none yet")),
         Ok(Some(goals)) => {
             let total: u64 = goals.iter().map(|(_, number)| number).sum();
             let mut finding = match total {

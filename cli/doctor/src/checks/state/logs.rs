@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 use threadkeep_app::message::command;
 use threadkeep_app::text::{bytes, count, counted};
+use threadkeep_state_logs::LOGS_DB;
 
-use super::{on_copy, unreadable};
+use super::{on_copy, unread, unreadable};
 use crate::check::Finding;
 use crate::context::Context;
 
@@ -17,7 +18,7 @@ pub(super) fn check(context: &Context) -> Finding {
     on_copy(context, |copied| {
         let logs = match &copied.facts.logs {
             Err(fault) => return unreadable(context, copied, fault),
-            Ok(None) => return Finding::idle("none yet"),
+            Ok(None) => return unread(copied, &LOGS_DB).unwrap_or_else(|| Finding::idle("none yet")),
             Ok(Some(logs)) => logs,
         };
         // The newest rows are kept, so that their time is the time in which they were written.

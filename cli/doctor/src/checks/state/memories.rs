@@ -9,9 +9,10 @@ use threadkeep_app::{messages, opening};
 use threadkeep_memories::{
     ConsolidationLock as _, ConsolidationState, JobCounts, StageOneJobs as _, StageOneOutputs as _,
 };
+use threadkeep_state::STATE_DB;
 use threadkeep_state::memories::stale_holder;
 
-use super::{on_copy, unreadable, wait};
+use super::{on_copy, unread, unreadable, wait};
 use crate::check::{Finding, Fix};
 use crate::context::Context;
 use crate::facts::copied::Copied;
@@ -25,7 +26,7 @@ struct Found {
 pub(super) fn check(context: &Context) -> Finding {
     on_copy(context, |copied| {
         if !matches!(copied.facts.contents, Ok(Some(_))) {
-            return Finding::idle("no index yet");
+            return unread(copied, &STATE_DB).unwrap_or_else(|| Finding::idle("no index yet"));
         }
         match wait(find(copied)) {
             Err(fault) => unreadable(context, copied, &fault),

@@ -10,6 +10,8 @@ mod threads;
 
 use std::time::Duration;
 
+use threadkeep_sqlite::{DbSpec, DbState};
+
 use crate::check::Finding;
 use crate::context::Context;
 use crate::facts::copied::Copied;
@@ -48,6 +50,13 @@ fn on_copy(context: &Context, check: impl FnOnce(&Copied) -> Finding) -> Finding
 fn unreadable(context: &Context, copied: &Copied, fault: &threadkeep_app::Fault) -> Finding {
     let why = copied.in_place(&fault.to_string(), &context.dirs);
     Finding::fail(why, context.ours(&threadkeep_app::command("repair")))
+}
+
+/// Makes the finding of a database whose contents were not read, if there is such a database.
+fn unread(copied: &Copied, spec: &DbSpec) -> Option<Finding> {
+    let (place, status) = copied.databases().find(|(place, _)| place.label == spec.label)?;
+    let is_there = place.size.is_some() || status.state != DbState::Missing;
+    is_there.then(|| Finding::idle(format!("not known: the database {} was not read", spec.label)))
 }
 
 /// Waits for a future on the thread of a check.

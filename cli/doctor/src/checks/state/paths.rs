@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_app::Fault;
 use threadkeep_app::message::command;
-use threadkeep_rollout::AgentHome;
 use threadkeep_rollout::untouched;
 
 use crate::check::{Finding, Fix};
 use crate::context::Context;
+use crate::remedy;
 
 pub(super) fn check(context: &Context) -> Finding {
     let dirs = &context.dirs;
@@ -15,11 +16,8 @@ pub(super) fn check(context: &Context) -> Finding {
         .detail("agent home", place(&dirs.home))
         .detail("SQLite home", place(&dirs.sqlite_home));
     let threads = || context.ours(&command("threads"));
-    if let Err(error) = AgentHome::open(&dirs.home) {
-        return details.or_worse(Some(Finding::fail(
-            format!("the agent home cannot be read: {error}"),
-            format!("ls -ld {}", threadkeep_app::dirs::path_word(&dirs.home)),
-        )));
+    if let Err(fault) = dirs.agent_home() {
+        return details.or_worse(Some(unusable(context, &fault)));
     }
     if let Err(fault) = dirs.check() {
         return details.or_worse(Some(Finding::fail(fault.to_string(), "threadkeep status --help")));
@@ -44,6 +42,19 @@ pub(super) fn check(context: &Context) -> Finding {
         format!("chmod go-rwx {}", words.join(" ")),
     );
     details.or_worse(Some(finding.fix(Fix::Permissions(open))))
+}
+
+/// Makes the finding of an agent home that is missing or cannot be read.
+fn unusable(context: &Context, fault: &Fault) -> Finding {
+    let home = &context.dirs.home;
+    let word = threadkeep_app::dirs::path_word(home);
+    if home.symlink_metadata().is_ok() {
+        return Finding::fail(fault.to_string(), format!("ls -ld {word}"));
+    }
+    let has_agent = context.dirs.is_agents_own() && !context.machine.programs("codex").is_empty();
+    // The agent creates its own home when it starts, and no other one.
+    let remedy = if has_agent { remedy::agent(context, "login") } else { format!("mkdir -p {word}") };
+    Finding::fail(format!("{fault}; --home DIR or CODEX_HOME names another one"), remedy)
 }
 
 /// Describes a folder.

@@ -13,7 +13,7 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{AgentRollouts, Census, HomeProblem, STATE_DB, agent_rollouts};
 
-use super::{on_copy, unreadable, wait};
+use super::{on_copy, unread, unreadable, wait};
 use crate::check::{Finding, Fix, Value};
 use crate::context::Context;
 use crate::facts::Contents;
@@ -25,8 +25,13 @@ pub(super) fn check(context: &Context) -> Finding {
         let foreign = agents_own(context, copied).and_then(|found| elsewhere(&found));
         let finding = match &copied.facts.contents {
             Err(fault) => unreadable(context, copied, fault),
-            Ok(None) => {
+            Ok(None) => unread(copied, &STATE_DB).unwrap_or_else(|| {
                 Finding::idle("no index yet").detail("created by", context.ours(&command("backfill")))
+            }),
+            Ok(Some(_)) if context.dirs.agent_home().is_err() => Finding::idle("no agent home"),
+            // Which provider a rollout without one has, only the settings say.
+            Ok(Some(_)) if context.agent().is_unknown() => {
+                Finding::idle("not compared: config.toml cannot be read")
             }
             Ok(Some(contents)) => match wait(compare(context, copied)) {
                 Err(fault) => unreadable(context, copied, &fault),
