@@ -133,7 +133,8 @@ fn of_check(check: &Check, strict: &impl Fn(&str) -> String) -> Json {
             Value::Text(text) => strict(text),
             Value::List(values) => strict(&values.join(", ")),
         };
-        (label.clone(), Json::from(value))
+        // A label may have a name of the settings in it.
+        (strict(label), Json::from(value))
     });
     json!({
         "id": check.id,

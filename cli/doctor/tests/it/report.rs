@@ -38,3 +38,19 @@ fn every_check_is_documented() {
         assert!(documented.contains(&format!("| `{}` |", check.id)), "{} is not in docs/doctor.md", check.id);
     }
 }
+
+#[test]
+fn labels_do_not_show_the_user_either() -> Result {
+    let mut fixture = Fixture::new()?;
+    fixture.options.offline = false;
+    // No process listens on this port.
+    fixture.write(
+        "config.toml",
+        "model_provider = \"ada-gateway\"\n[model_providers.ada-gateway]\nbase_url = \"http://127.0.0.1:1/v1\"\n",
+    )?;
+    let check = fixture.check("network.reachability")?;
+    assert_eq!(check["status"], "fail", "{check:#}");
+    assert!(check["details"]["<user>-gateway (required)"].is_string(), "{check:#}");
+    assert!(!check.to_string().contains("ada-"), "{check:#}");
+    Ok(())
+}
