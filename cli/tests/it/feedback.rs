@@ -58,6 +58,9 @@ async fn the_bundle_has_the_report_its_tags_and_the_rows_of_the_thread() -> Resu
     assert_eq!(tags["warning_checks"], Value::from(warned.collect::<Vec<_>>()));
     assert_eq!((&tags["thread_id"], &tags["log_rows"]), (&ID.into(), &1.into()));
 
+    let arguments = ["feedback", "--yes", "--thread", ID, "--include-logs", "--output", "again.zip"];
+    let shown = fixture.run(&arguments)?.stdout;
+    assert!(shown.contains("  1 log row of the thread\n"), "{shown}");
     let row: Value = serde_json::from_str(of(&entries, "logs.jsonl")?)?;
     assert_eq!((&row["message"], &row["thread_id"]), (&"the tool failed".into(), &ID.into()));
 

@@ -51,7 +51,11 @@ impl Bundle {
         if let Some(logs) = logs {
             let (whose, rows) =
                 (if thread.is_some() { "the thread" } else { "Threadkeep itself" }, logs.rows);
-            let about = format!("the newest {} of {whose}", crate::text::counted(rows, "log row"));
+            let about = match rows {
+                0 => format!("empty: there is no log row of {whose}"),
+                1 => format!("1 log row of {whose}"),
+                rows => format!("the newest {} of {whose}", crate::text::counted(rows, "log row")),
+            };
             entries.push(Entry { name: LOGS, bytes: logs.text.clone().into_bytes(), about });
         }
         Bundle { entries, tags }
