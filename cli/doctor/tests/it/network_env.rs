@@ -59,7 +59,7 @@ fn certificates_are_counted() -> Result {
     for (name, contents) in [
         ("SSL_CERT_FILE", "(1 certificate)"),
         ("CODEX_CA_CERTIFICATE", "(2 certificates)"),
-        ("SSL_CERT_DIR", "(1 entry)"),
+        ("SSL_CERT_DIR", "(1 file)"),
     ] {
         let shown = check["details"][name].as_str().ok_or("no detail")?;
         assert!(shown.ends_with(contents), "{name}: {shown}");

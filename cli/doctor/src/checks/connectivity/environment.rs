@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use threadkeep_app::text::counted;
+
 use crate::check::Finding;
 use crate::context::Context;
 use crate::probe::{self, Proxy};
@@ -48,7 +50,7 @@ pub(super) fn check(context: &Context) -> Finding {
         }
         found.push((
             "SSL_CERT_DIR",
-            described(folder, contents.map(|entries| counted(entries.len(), "entry", "entries"))),
+            described(folder, contents.map(|entries| counted(entries.len() as u64, "file"))),
         ));
     }
     let summary = match (proxies.is_empty(), found.is_empty()) {
@@ -90,16 +92,12 @@ fn certificates(path: &Path) -> Result<String, String> {
     let found = probe::certificates(path).map_err(|error| threadkeep_app::messages::of_io(&error))?;
     match found.len() {
         0 => Err("there is no certificate in PEM format in it".to_owned()),
-        n => Ok(counted(n, "certificate", "certificates")),
+        number => Ok(counted(number as u64, "certificate")),
     }
 }
 
 fn described(path: &Path, contents: Result<String, String>) -> String {
     format!("{} ({})", path.display(), contents.unwrap_or_else(|cause| cause))
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Returns a name of the list if it looks like a host.

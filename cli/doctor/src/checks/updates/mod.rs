@@ -3,6 +3,7 @@
 mod newest;
 
 use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -37,11 +38,7 @@ fn check(context: &Context) -> Finding {
     let manager = program.as_deref().map(|program| Manager::of(context, program));
     let action = manager.and_then(Manager::update_of_agent);
     let current = agent::version(context);
-    let asked = match context.network() {
-        _ if !context.options.network_updates => Asked::No("no: --network-updates asks"),
-        None => Asked::No("no: offline"),
-        Some(prober) => Asked::Yes(newest::ask(prober, manager)),
-    };
+    let asked = ask(context, manager);
     let of_cache = cache.as_ref().ok().and_then(Option::as_ref);
     let latest = match &asked {
         Asked::Yes(Ok(latest)) => Some(latest.as_str()),
@@ -53,18 +50,6 @@ fn check(context: &Context) -> Finding {
             compare(latest, dismissed, current.as_ref().map(|current| current.version.as_str()), action)
         }
         None => Finding::idle("the agent has not looked for a newer version"),
-    };
-    let trouble = match &cache {
-        Ok(Some(_)) => None,
-        Ok(None) => {
-            let remedy = format!("rm {}", path_word(&path));
-            Some(Finding::warning("the agent's record of its newest version is damaged", remedy))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => {
-            let why = threadkeep_app::messages::of_io(error);
-            Some(Finding::warning(format!("version.json: {why}"), format!("ls -ld {}", path_word(&path))))
-        }
     };
     let (asked, no_answer) = match asked {
         Asked::No(why) => (why.to_owned(), None),
@@ -80,7 +65,7 @@ fn check(context: &Context) -> Finding {
         |current| format!("{} (by {})", current.version, current.source),
     );
     finding
-        .or_worse(trouble)
+        .or_worse(of_file(&path, &cache))
         .or_worse(no_answer)
         .detail("version cache", path.display().to_string())
         .detail("latest in the cache", or_unknown(of_cache.map(|cache| cache.latest.clone())))
@@ -98,6 +83,31 @@ enum Asked {
     No(&'static str),
     /// The newest version, or the trouble.
     Yes(Result<String, Box<Finding>>),
+}
+
+fn ask(context: &Context, manager: Option<Manager>) -> Asked {
+    match context.network() {
+        _ if !context.options.network_updates => Asked::No("no: --network-updates asks"),
+        None => Asked::No("no: offline"),
+        Some(prober) => Asked::Yes(newest::ask(prober, manager)),
+    }
+}
+
+/// Returns the trouble with the agent's file.
+fn of_file(path: &Path, cache: &io::Result<Option<Cache>>) -> Option<Finding> {
+    let word = path_word(path);
+    match cache {
+        Ok(Some(_)) => None,
+        Ok(None) => {
+            let what = "the agent's record of its newest version is damaged";
+            Some(Finding::warning(what, format!("rm {word}")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            let why = threadkeep_app::messages::of_io(error);
+            Some(Finding::warning(format!("version.json cannot be read: {why}"), format!("ls -ld {word}")))
+        }
+    }
 }
 
 /// Reads the file; nothing if it is not of this form.
