@@ -45,7 +45,8 @@
 //! # File systems
 //!
 //! The copy of the databases is in memory where the system has a folder for that, otherwise in the
-//! folder for temporary files.
+//! folder for temporary files, as it is if there is no room in memory. A run that is
+//! killed leaves its copy, and the next run removes it.
 
 pub mod agent;
 pub mod build;
