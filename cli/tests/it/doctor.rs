@@ -5,6 +5,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
@@ -105,15 +106,21 @@ fn a_home_that_nothing_has_used_is_idle() -> Result {
 }
 
 #[test]
-fn a_missing_home_is_a_failure() -> Result {
-    let fixture = Fixture::empty()?;
-    let said = fixture.run(&["--json", "doctor", "--offline"])?;
-    let report: Value = serde_json::from_str(&said.stdout)?;
-    assert_eq!((status(&report, "state.paths"), said.code), ("fail", Some(1)));
-    let check = &report["checks"]["state.paths"];
-    assert!(check["summary"].to_string().contains("there is no agent home at "), "{check:#}");
-    assert!(check["remediation"].to_string().contains("mkdir -p "), "{check:#}");
-    assert!(!fixture.home().exists());
+fn what_is_no_home_is_a_failure_and_can_be_made_one() -> Result {
+    for (is_there, summary) in [(false, "there is no agent home at "), (true, " is no agent home: ")] {
+        let fixture = Fixture::empty()?;
+        if is_there {
+            fs::create_dir(fixture.home())?;
+        }
+        let said = fixture.run(&["--json", "doctor", "--offline"])?;
+        assert_eq!((said.code, fixture.home().exists()), (Some(1), is_there));
+        let check = &serde_json::from_str::<Value>(&said.stdout)?["checks"]["state.paths"];
+        assert!(check["summary"].to_string().contains(summary), "{check:#}");
+        let remedy = check["remediation"].as_str().ok_or("no remedy")?;
+        let remedy = remedy.replace("[tmp]", &fixture.path().to_string_lossy());
+        assert!(Command::new("sh").args(["-c", &remedy]).status()?.success(), "{remedy}");
+        assert_eq!(status(&examine(&fixture, &[])?, "state.paths"), "ok");
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use threadkeep_app::Fault;
+use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::message::command;
 use threadkeep_rollout::untouched;
 
@@ -20,7 +21,7 @@ pub(super) fn check(context: &Context) -> Finding {
         return details.or_worse(Some(unusable(context, &fault)));
     }
     if let Err(fault) = dirs.check() {
-        return details.or_worse(Some(Finding::fail(fault.to_string(), "threadkeep status --help")));
+        return details.or_worse(Some(Finding::fail(fault.to_string(), of_pair(dirs))));
     }
     if let Some(obstacle) = dirs.obstacle() {
         return details.or_worse(Some(Finding::warning(
@@ -53,8 +54,23 @@ fn unusable(context: &Context, fault: &Fault) -> Finding {
     }
     let has_agent = context.dirs.is_agents_own() && !context.machine.programs("codex").is_empty();
     // The agent creates its own home when it starts, and no other one.
-    let remedy = if has_agent { remedy::agent(context, "login") } else { format!("mkdir -p {word}") };
+    let remedy = if has_agent { remedy::agent(context, "login") } else { make_home(home) };
     Finding::fail(format!("{fault}; --home DIR or CODEX_HOME names another one"), remedy)
+}
+
+/// Returns the remedy for homes that do not fit each other.
+fn of_pair(dirs: &Dirs) -> String {
+    if !dirs.sqlite_home.exists() {
+        return make_home(&dirs.home);
+    }
+    // The SQLite home belongs to another home. A user who names both means it.
+    let both = Given { home: Some(dirs.home.clone()), sqlite_home: Some(dirs.sqlite_home.clone()) };
+    command("status").render(&both)
+}
+
+/// Returns the command that creates an agent home, or makes a folder one.
+fn make_home(home: &Path) -> String {
+    format!("mkdir -p {}", threadkeep_app::dirs::path_word(&home.join("sessions")))
 }
 
 /// Describes a folder.
