@@ -7,18 +7,18 @@ use jiff::Timestamp;
 use threadkeep_app::message::command;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
-use threadkeep_app::{Fault, messages};
+use threadkeep_app::{Fault, Message, Observer as _, messages};
 use threadkeep_doctor::{Fix, Report};
 
 use crate::command::Context;
 use crate::commands::repair;
 use crate::output::Screen;
 
-/// Makes all repairs that the report asks for. Returns what was done.
+/// Makes all repairs that the report asks for, if the user agrees. Returns what was done.
 ///
 /// # Errors
 ///
-/// Fails if the user did not agree, or a repair could not be made.
+/// Fails if there is no terminal to ask on.
 pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Result<Vec<String>, Fault> {
     let mut fixes = report.fixes();
     // Databases first: the index is in one of them.
@@ -26,23 +26,31 @@ pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Re
     if fixes.is_empty() {
         return Ok(Vec::new());
     }
-    if !yes {
-        agree(&fixes, context.screen).await?;
+    if !yes && !agree(&fixes, context.screen).await? {
+        context.screen.note(&"nothing was changed".into());
+        return Ok(Vec::new());
     }
     let mut done = Vec::new();
     for fix in fixes {
-        done.push(one(fix, context).await?);
+        // One that fails is no reason to leave the others out.
+        match one(fix, context).await {
+            Ok(text) => done.push(text),
+            Err(fault) => {
+                context
+                    .screen
+                    .note(&Message::from(format!("cannot {}: ", plan(fix))).append(fault.sentence()));
+            }
+        }
     }
     Ok(done)
 }
 
 /// Lists the repairs and asks.
-async fn agree(fixes: &[&Fix], screen: &Screen) -> Result<(), Fault> {
+async fn agree(fixes: &[&Fix], screen: &Screen) -> Result<bool, Fault> {
     let list: Vec<String> = fixes.iter().map(|fix| format!("  {}", plan(fix))).collect();
     let question = format!("These repairs will be made:\n{}\nGo on?", list.join("\n"));
     match screen.ask(&question).await {
-        Some(true) => Ok(()),
-        Some(false) => Err(Fault::without_hint("nothing was changed")),
+        Some(answer) => Ok(answer),
         None => Err(Fault::new(
             "not fixed: it needs a confirmation, and stdin is not a terminal",
             (command("doctor --fix --yes"), " fixes without asking"),

@@ -58,6 +58,20 @@ const REMOTE: &[(u32, &str)] = &[
     (0x5346_5342, "wslfs"),
 ];
 
+/// The `f_type` values of common file systems on disks and in memory.
+const LOCAL: &[(u32, &str)] = &[
+    (0xEF53, "ext4"),
+    (0x5846_5342, "xfs"),
+    (0x9123_683E, "btrfs"),
+    (0x2FC1_2FC1, "zfs"),
+    (0xF2F5_2010, "f2fs"),
+    (0xCA45_1A4E, "bcachefs"),
+    (0x794C_7630, "overlay"),
+    (0x0102_1994, "tmpfs"),
+    (0x4D44, "vfat"),
+    (0x2011_BAB0, "exfat"),
+];
+
 /// Sorts a Linux `statfs` type number. WSL's `drvfs` shows as 9p or as `wslfs`, and virtiofs as
 /// FUSE.
 #[must_use]
@@ -72,13 +86,26 @@ pub fn classify(f_type: u32) -> FileSystem {
 /// Android.
 #[must_use]
 pub fn of(folder: &Path) -> FileSystem {
+    f_type(folder).map_or(FileSystem::Unknown, classify)
+}
+
+/// Returns the name of a folder's file system, such as `ext4` (which ext2 and ext3 share), or
+/// [`FileSystem::as_str`] where it has none here.
+#[must_use]
+pub fn name_of(folder: &Path) -> &'static str {
+    let known = |f_type| LOCAL.iter().find(|(magic, _)| *magic == f_type).map(|(_, name)| *name);
+    f_type(folder).and_then(known).unwrap_or_else(|| of(folder).as_str())
+}
+
+/// Asks the system for the type number of a folder's file system.
+fn f_type(folder: &Path) -> Option<u32> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Ok(answer) = rustix::fs::statfs(folder) {
         // The field's width and sign differ between targets; the number is 32 bits everywhere.
-        return classify((answer.f_type as u64 & 0xFFFF_FFFF) as u32);
+        return Some((answer.f_type as u64 & 0xFFFF_FFFF) as u32);
     }
     let _ = folder;
-    FileSystem::Unknown
+    None
 }
 
 /// Returns true if no space or no inode is left for this user at a path; false if unknown.

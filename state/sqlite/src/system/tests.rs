@@ -14,3 +14,14 @@ fn lines_of_proc_locks_are_read() {
         assert_eq!(Lock::parse(other), None, "{other}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_file_system_of_shared_memory_has_a_name() {
+    use crate::system::file_system::{FileSystem, name_of, of};
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        assert_eq!((of(memory), name_of(memory)), (FileSystem::Local, "tmpfs"));
+    }
+    assert_eq!(name_of(std::path::Path::new("/no/such/folder")), "unknown");
+}

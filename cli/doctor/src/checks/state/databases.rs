@@ -2,7 +2,7 @@
 
 use threadkeep_app::message::command;
 use threadkeep_app::text::bytes;
-use threadkeep_sqlite::file_system::FileSystem;
+use threadkeep_sqlite::file_system::{self, FileSystem};
 use threadkeep_sqlite::{DbState, DbStatus, JournalMode, sqlite_version};
 
 use super::on_copy;
@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context) -> Finding {
         };
         let mut finding = Finding::ok(summary).detail("SQLite", sqlite_version());
         if let Some(place) = copied.places.first() {
-            finding = finding.detail("file system", place.file_system.as_str());
+            finding = finding.detail("file system", file_system::name_of(&place.paths.folder));
         }
         for (place, status) in copied.databases() {
             for (label, text) in describe(context, copied, place, status) {
