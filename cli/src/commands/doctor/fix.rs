@@ -32,7 +32,7 @@ pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Re
     }
     let mut done = Vec::new();
     for fix in fixes {
-        // One that fails is no reason to leave the others out.
+        // A repair that fails keeps no other from being made.
         match one(fix, context).await {
             Ok(text) => done.push(text),
             Err(fault) => {

@@ -1,4 +1,4 @@
-//! Lines of `/proc/locks`.
+//! Lines of `/proc/locks`, and names of file systems.
 
 use super::holders::Lock;
 
