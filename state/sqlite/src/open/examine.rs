@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
 use super::schema::TABLE;
 use super::seal;
@@ -105,7 +105,8 @@ async fn expected(spec: &DbSpec) -> Result<Vec<Object>, sqlx::Error> {
 
 /// Makes an empty database in memory with the migrations of this program.
 pub(crate) async fn blank(spec: &DbSpec) -> Result<SqliteConnection, sqlx::Error> {
-    let mut blank = SqliteConnection::connect("sqlite::memory:").await?;
+    let options: SqliteConnectOptions = "sqlite::memory:".parse()?;
+    let mut blank = options.disable_statement_logging().connect().await?;
     for migration in spec.migrations {
         blank.execute(migration.sql).await?;
     }
