@@ -1,4 +1,4 @@
-//! What all checks share: options, surroundings, and facts that are found once.
+//! Shared input of all checks: options, surroundings, and facts that are found once.
 
 use std::sync::OnceLock;
 

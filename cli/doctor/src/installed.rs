@@ -1,4 +1,4 @@
-//! How a program was installed, as its place shows.
+//! Package managers, recognised by the place of a program.
 
 use std::path::{Path, PathBuf};
 

@@ -21,6 +21,23 @@ pub struct Spec {
     pub(crate) run: fn(&Context) -> Finding,
 }
 
+impl Spec {
+    /// Describes a check that stays on this machine.
+    pub(crate) const fn new(
+        section: Section,
+        id: &'static str,
+        label: &'static str,
+        run: fn(&Context) -> Finding,
+    ) -> Spec {
+        Spec { id, section, label, limit: LOCAL, run }
+    }
+
+    /// Sets the time limit.
+    pub(crate) const fn within(self, limit: Duration) -> Spec {
+        Spec { limit, ..self }
+    }
+}
+
 /// Time limit of a check that stays on this machine.
 pub(crate) const LOCAL: Duration = Duration::from_secs(2);
 

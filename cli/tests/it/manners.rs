@@ -152,7 +152,7 @@ fn two_homes_share_one_sqlite_home_only_if_both_are_named() -> Result {
     Ok(())
 }
 
-/// Who types no command wants to know which there are.
+/// A user who types no command wants to know the commands.
 #[test]
 fn without_a_command_there_is_help_on_stdout() -> Result {
     let fixture = Fixture::empty()?;

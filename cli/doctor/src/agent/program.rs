@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use threadkeep_rollout::untouched;
 
 use crate::context::Context;
-use threadkeep_rollout::untouched;
 
 /// Longest `package.json` that is read, in bytes.
 const LIMIT: u64 = 1 << 20;

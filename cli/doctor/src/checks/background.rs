@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use threadkeep_app::dirs::path_word;
+use threadkeep_rollout::untouched;
 
 use crate::agent::version_of;
 use crate::check::Finding;
@@ -11,8 +12,7 @@ use crate::context::Context;
 use crate::process;
 use crate::remedy;
 use crate::section::Section;
-use crate::spec::{LOCAL, Spec};
-use threadkeep_rollout::untouched;
+use crate::spec::Spec;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;
@@ -21,13 +21,8 @@ const SERVERS: &[&str] = &["app-server.pid", "daemon.pid"];
 /// Files with the number of a process that updates the agent.
 const UPDATERS: &[&str] = &["app-server-updater.pid", "daemon-updater.pid"];
 
-pub(super) const CHECKS: &[Spec] = &[Spec {
-    id: "app_server.status",
-    section: Section::BackgroundServer,
-    label: "app-server",
-    limit: LOCAL,
-    run: check,
-}];
+pub(super) const CHECKS: &[Spec] =
+    &[Spec::new(Section::BackgroundServer, "app_server.status", "app-server", check)];
 
 /// Contents of a pid file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,11 @@ use rustls::{
 };
 use url::Host;
 
+use threadkeep_rollout::untouched;
+
 use super::failure::{Failure, Stage};
 use super::stream::Timed;
 use crate::machine::Machine;
-use threadkeep_rollout::untouched;
 
 /// Largest file of certificates that is read, in bytes.
 const LIMIT: u64 = 16 << 20;

@@ -1,4 +1,4 @@
-//! What is private goes, and nothing else.
+//! Private words are removed, and no others.
 
 use jiff::Timestamp;
 use threadkeep_app::dirs::{Dirs, Given};

@@ -8,21 +8,18 @@ mod mcp_http;
 mod sandbox;
 
 use crate::check::Finding;
-use crate::context::Context;
 use crate::section::Section;
-use crate::spec::{LOCAL, NETWORK, Spec};
+use crate::spec::{NETWORK, Spec};
 
-const fn spec(id: &'static str, label: &'static str, run: fn(&Context) -> Finding) -> Spec {
-    Spec { id, section: Section::Configuration, label, limit: LOCAL, run }
-}
+const SECTION: Section = Section::Configuration;
 
 pub(super) const CHECKS: &[Spec] = &[
-    spec("config.load", "config", load::check),
-    spec("config.features", "features", features::check),
-    spec("auth.credentials", "auth", auth::check),
+    Spec::new(SECTION, "config.load", "config", load::check),
+    Spec::new(SECTION, "config.features", "features", features::check),
+    Spec::new(SECTION, "auth.credentials", "auth", auth::check),
     // It asks servers.
-    Spec { limit: NETWORK, ..spec("mcp.config", "mcp", mcp::check) },
-    spec("sandbox.helpers", "sandbox", sandbox::check),
+    Spec::new(SECTION, "mcp.config", "mcp", mcp::check).within(NETWORK),
+    Spec::new(SECTION, "sandbox.helpers", "sandbox", sandbox::check),
 ];
 
 /// Returns the most severe finding, the first of several. The summaries of all are a list.

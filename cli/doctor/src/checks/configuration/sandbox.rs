@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_rollout::untouched;
 use toml::Value;
 
 use super::worst;
 use crate::check::Finding;
 use crate::context::Context;
 use crate::remedy;
-use threadkeep_rollout::untouched;
 
 /// Values of `approval_policy`. It may be a table, too.
 const POLICIES: &[&str] = &["untrusted", "on-failure", "on-request", "never"];

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use threadkeep_app::text::counted;
+use threadkeep_rollout::untouched;
 
 use crate::check::Finding;
 use crate::context::Context;
 use crate::probe::{self, Proxy};
-use threadkeep_rollout::untouched;
 
 /// Variables with a file of certificates, and true if the agent cannot do without it.
 const FILES: [(&str, bool); 3] =

@@ -5,22 +5,16 @@ mod environment;
 mod reachability;
 mod websocket;
 
-use std::time::Duration;
-
-use crate::check::Finding;
-use crate::context::Context;
 use crate::probe::Probe;
 use crate::section::Section;
-use crate::spec::{LOCAL, NETWORK, Spec};
+use crate::spec::{NETWORK, Spec};
 
-const fn spec(id: &'static str, label: &'static str, limit: Duration, run: fn(&Context) -> Finding) -> Spec {
-    Spec { id, section: Section::Connectivity, label, limit, run }
-}
+const SECTION: Section = Section::Connectivity;
 
 pub(super) const CHECKS: &[Spec] = &[
-    spec("network.env", "network", LOCAL, environment::check),
-    spec("network.websocket", "websocket", NETWORK, websocket::check),
-    spec("network.reachability", "reachability", NETWORK, reachability::check),
+    Spec::new(SECTION, "network.env", "network", environment::check),
+    Spec::new(SECTION, "network.websocket", "websocket", websocket::check).within(NETWORK),
+    Spec::new(SECTION, "network.reachability", "reachability", reachability::check).within(NETWORK),
 ];
 
 /// Summary of a check that may not use the network.

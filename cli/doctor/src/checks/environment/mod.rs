@@ -9,21 +9,17 @@ mod search;
 mod system;
 mod terminal;
 
-use crate::check::Finding;
-use crate::context::Context;
 use crate::section::Section;
-use crate::spec::{LOCAL, Spec};
+use crate::spec::Spec;
 
-const fn spec(id: &'static str, label: &'static str, run: fn(&Context) -> Finding) -> Spec {
-    Spec { id, section: Section::Environment, label, limit: LOCAL, run }
-}
+const SECTION: Section = Section::Environment;
 
 pub(super) const CHECKS: &[Spec] = &[
-    spec("runtime.provenance", "runtime", runtime::check),
-    spec("runtime.install", "install", install::check),
-    spec("runtime.search", "search", search::check),
-    spec("git.environment", "git", git::check),
-    spec("terminal.env", "terminal", terminal::check),
-    spec("system.environment", "system", system::check),
-    spec("system.disk", "disk", disk::check),
+    Spec::new(SECTION, "runtime.provenance", "runtime", runtime::check),
+    Spec::new(SECTION, "runtime.install", "install", install::check),
+    Spec::new(SECTION, "runtime.search", "search", search::check),
+    Spec::new(SECTION, "git.environment", "git", git::check),
+    Spec::new(SECTION, "terminal.env", "terminal", terminal::check),
+    Spec::new(SECTION, "system.environment", "system", system::check),
+    Spec::new(SECTION, "system.disk", "disk", disk::check),
 ];

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use threadkeep_rollout::untouched;
+
 use crate::check::Finding;
 use crate::context::Context;
 use crate::machine::Machine;
 use crate::remedy::program_name;
-use threadkeep_rollout::untouched;
 
 /// Longest file that describes the system, in bytes.
 const LIMIT: u64 = 64 << 10;

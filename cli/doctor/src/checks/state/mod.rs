@@ -21,18 +21,16 @@ use crate::spec::Spec;
 /// Time limit of a check of the state: all of them wait for one copy of the databases.
 const LIMIT: Duration = Duration::from_secs(10);
 
-const fn spec(id: &'static str, label: &'static str, run: fn(&Context) -> Finding) -> Spec {
-    Spec { id, section: Section::Environment, label, limit: LIMIT, run }
-}
+const SECTION: Section = Section::Environment;
 
 pub(super) const CHECKS: &[Spec] = &[
-    spec("state.paths", "homes", paths::check),
-    spec("state.databases", "databases", databases::check),
-    spec("state.threads", "threads", threads::check),
-    spec("state.rollouts", "rollouts", rollouts::check),
-    spec("state.logs", "logs", logs::check),
-    spec("state.memories", "memories", memories::check),
-    spec("state.goals", "goals", goals::check),
+    Spec::new(SECTION, "state.paths", "homes", paths::check).within(LIMIT),
+    Spec::new(SECTION, "state.databases", "databases", databases::check).within(LIMIT),
+    Spec::new(SECTION, "state.threads", "threads", threads::check).within(LIMIT),
+    Spec::new(SECTION, "state.rollouts", "rollouts", rollouts::check).within(LIMIT),
+    Spec::new(SECTION, "state.logs", "logs", logs::check).within(LIMIT),
+    Spec::new(SECTION, "state.memories", "memories", memories::check).within(LIMIT),
+    Spec::new(SECTION, "state.goals", "goals", goals::check).within(LIMIT),
 ];
 
 /// Runs a check of the databases' contents on their copy.

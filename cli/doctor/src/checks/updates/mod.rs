@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use threadkeep_app::dirs::path_word;
+use threadkeep_rollout::untouched;
 
 use crate::agent;
 use crate::check::Finding;
@@ -16,13 +17,12 @@ use crate::installed::Manager;
 use crate::section::Section;
 use crate::spec::{NETWORK, Spec};
 use crate::version::Version;
-use threadkeep_rollout::untouched;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;
 
 pub(super) const CHECKS: &[Spec] =
-    &[Spec { id: "updates.status", section: Section::Updates, label: "updates", limit: NETWORK, run: check }];
+    &[Spec::new(Section::Updates, "updates.status", "updates", check).within(NETWORK)];
 
 /// The agent's `version.json`.
 struct Cache {
