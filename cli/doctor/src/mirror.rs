@@ -125,7 +125,7 @@ fn copy(spec: &DbSpec, paths: &DbPaths, into: &Path, all: bool) -> io::Result<Op
     Ok(Some(Absent::Changing))
 }
 
-/// State of a database that must not change while it is copied. Its log may grow, but not begin again.
+/// State of a database that must not change while it is copied. Its log may grow, but not restart.
 #[derive(PartialEq, Eq)]
 struct State {
     database: Option<(u64, Option<SystemTime>)>,
