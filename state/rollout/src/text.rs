@@ -10,6 +10,8 @@ pub const MAX_NAME: usize = 200;
 /// The longest path or address that is kept of a rollout, in characters; a longer one is cut and
 /// ends with `…`.
 pub const MAX_PATH: usize = 4_096;
+/// The longest text of an item, in characters.
+pub const MAX_ITEM_TEXT: usize = 64 * 1024;
 /// The longest JSON value that is kept of a rollout as it is, in bytes without white space: 16 KiB.
 ///
 /// A longer one is replaced by `{"type":"…"}` if it has a type, and otherwise dropped.

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use super::agent_goal::AgentGoal;
+use super::completed;
 use super::fact::Fact;
-use super::git_url;
-use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+use super::item::{TurnItem, TurnItemKind, TurnStatus};
 use super::kind::Event;
 use super::tokens;
 use super::turn_context::TurnContext;
@@ -85,7 +84,7 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         }
         Event::ItemCompleted => {
             let [turn_id, item] = json::fields(payload, ["turn_id", "item"])?;
-            return Ok(completed(item, json::owned(turn_id), at).unwrap_or(Fact::Other));
+            return Ok(completed::read(item, json::owned(turn_id), at).unwrap_or(Fact::Other));
         }
         Event::GoalUpdated => {
             let [goal] = json::fields(payload, ["goal"])?;
@@ -110,13 +109,13 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         Event::AgentMessage => {
             let [turn_id, id, message, phase] =
                 json::fields(payload, ["turn_id", "item_id", "message", "phase"])?;
-            let kind =
-                long_text(message).map(|text| TurnItemKind::AgentMessage { text, phase: json::owned(phase) });
+            let kind = json::long(message)
+                .map(|text| TurnItemKind::AgentMessage { text, phase: json::owned(phase) });
             (turn_id, id, kind)
         }
         Event::AgentReasoning => {
             let [turn_id, id, text] = json::fields(payload, ["turn_id", "item_id", "text"])?;
-            (turn_id, id, long_text(text).map(|text| TurnItemKind::Reasoning { summary: vec![text] }))
+            (turn_id, id, json::long(text).map(|text| TurnItemKind::Reasoning { summary: vec![text] }))
         }
         Event::ContextCompacted => {
             let [turn_id, id] = json::fields(payload, ["turn_id", "item_id"])?;
@@ -124,68 +123,16 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         }
         Event::EnteredReview => {
             let [turn_id, id, hint] = json::fields(payload, ["turn_id", "item_id", "user_facing_hint"])?;
-            (turn_id, id, Some(TurnItemKind::EnteredReview { target: long_text(hint) }))
+            (turn_id, id, Some(TurnItemKind::EnteredReview { target: json::long(hint) }))
         }
         Event::ExitedReview => {
             let [turn_id, id, review] = json::fields(payload, ["turn_id", "item_id", "review_output"])?;
-            (turn_id, id, Some(TurnItemKind::ExitedReview { review: explanation(review) }))
+            (turn_id, id, Some(TurnItemKind::ExitedReview { review: completed::explanation(review) }))
         }
     };
     let Some(kind) = kind else { return Ok(Fact::Other) };
     let item = TurnItem { id: json::owned(item_id), at, kind };
     Ok(Fact::TurnItem { turn_id: json::owned(turn_id), item })
-}
-
-/// Reads the item of an `item_completed`.
-fn completed<'a>(raw: Raw<'_>, turn_id: Option<String>, at: Option<Timestamp>) -> Option<Fact<'a>> {
-    let [item_type, id, content, phase, kind] = json::object(raw, ["type", "id", "content", "phase", "kind"]);
-    let item_type = json::text(item_type)?;
-    let id = json::owned(id);
-    let kind = match &*item_type {
-        "UserMessage" => {
-            let message = UserMessage::of_content(content);
-            let injected = json::text(kind).map_or(message.injected, |kind| kind != "plain");
-            let message = UserMessage { id, injected, ..message };
-            return Some(Fact::UserMessage { turn_id, message });
-        }
-        "AgentMessage" => {
-            let text = bounded(&UserMessage::of_content(content).text, MAX_ITEM_TEXT);
-            TurnItemKind::AgentMessage { text, phase: json::owned(phase) }
-        }
-        "Reasoning" => {
-            let [summary] = json::object(raw, ["summary_text"]);
-            let summary = json::texts(summary).map(|text| bounded(&text, MAX_ITEM_TEXT));
-            TurnItemKind::Reasoning { summary: summary.collect() }
-        }
-        "CommandExecution" => {
-            let [command, cwd, status, exit_code, output] =
-                json::object(raw, ["command", "cwd", "status", "exit_code", "aggregated_output"]);
-            TurnItemKind::CommandExecution {
-                command: json::texts(command).map(Cow::into_owned).collect(),
-                cwd: json::text(cwd).map(|cwd| plain_path(&cwd)),
-                status: json::owned(status),
-                exit_code: json::number(exit_code),
-                output: long_text(output),
-            }
-        }
-        "ContextCompaction" => TurnItemKind::ContextCompaction,
-        "EnteredReviewMode" => {
-            let [hint] = json::object(raw, ["user_facing_hint"]);
-            TurnItemKind::EnteredReview { target: long_text(hint) }
-        }
-        "ExitedReviewMode" => {
-            let [review] = json::object(raw, ["review_output"]);
-            TurnItemKind::ExitedReview { review: explanation(review) }
-        }
-        other => TurnItemKind::Other { item_type: other.to_owned(), item: passed_through(raw?) },
-    };
-    Some(Fact::TurnItem { turn_id, item: TurnItem { id, at, kind } })
-}
-
-/// Returns the explanation of a review.
-fn explanation(review: Raw<'_>) -> Option<String> {
-    let [explanation] = json::object(review, ["overall_explanation"]);
-    long_text(explanation)
 }
 
 /// Returns the message of an error: a text, or an object with one.
@@ -195,25 +142,7 @@ fn error_message(error: &str) -> String {
     bounded(&message, MAX_FIRST_USER_MESSAGE)
 }
 
-fn long_text(raw: Raw<'_>) -> Option<String> {
-    json::text(raw).map(|text| bounded(&text, MAX_ITEM_TEXT))
-}
-
 /// Reads a time in seconds since 1970.
 fn seconds(raw: Raw<'_>) -> Option<Timestamp> {
     Timestamp::from_second(json::number(raw)?).ok()
-}
-
-/// Returns the item as it is written, unless it is far too long to be handed on.
-fn passed_through(item: &str) -> Box<RawValue> {
-    let item =
-        RawValue::from_string(item.to_owned()).ok().filter(|item| item.get().len() <= MAX_ITEM_TEXT * 4);
-    item.unwrap_or_else(|| RawValue::NULL.to_owned())
-}
-
-/// Returns the path in a `file:` URL, and any other text as it is.
-pub(super) fn plain_path(path: &str) -> String {
-    let Some(encoded) = path.strip_prefix("file://") else { return path.to_owned() };
-    let bytes = git_url::units::units(encoded).iter().map(|unit| unit.byte).collect();
-    String::from_utf8(bytes).unwrap_or_else(|_| encoded.to_owned())
 }

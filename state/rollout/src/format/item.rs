@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// The longest text of an item, in characters.
-pub const MAX_ITEM_TEXT: usize = 64 * 1024;
+use super::edit::FileEdit;
 
 /// Status of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -36,7 +35,8 @@ pub struct TurnItem {
     pub kind: TurnItemKind,
 }
 
-/// Kind and content of an item. Texts are cut at [`MAX_ITEM_TEXT`] characters.
+/// Kind and content of an item. Texts are cut at
+/// [`MAX_ITEM_TEXT`](crate::MAX_ITEM_TEXT) characters.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -70,10 +70,82 @@ pub enum TurnItemKind {
         status: Option<String>,
         /// Exit code.
         exit_code: Option<i64>,
+        /// Duration in milliseconds.
+        duration_ms: Option<u64>,
         /// Output.
         output: Option<String>,
     },
-    /// The agent called a tool, in versions that wrote only the call.
+    /// The agent changed files.
+    FileChange {
+        /// The files, in the order in which they were written.
+        changes: Vec<FileEdit>,
+        /// `completed`, `failed`, …
+        status: Option<String>,
+        /// Output of the tool: its error, if it failed.
+        output: Option<String>,
+    },
+    /// The agent made a plan, or went on in it.
+    Plan {
+        /// Words about the change, or a plan that has only words.
+        explanation: Option<String>,
+        /// Steps.
+        steps: Vec<PlanStep>,
+    },
+    /// The agent worked with other agents: started one, waited, closed one, …
+    CollabAgentToolCall {
+        /// `spawn_agent`, `wait`, `close_agent`, …
+        tool: String,
+        /// `completed`, `failed`, …
+        status: Option<String>,
+        /// Words to the other agents.
+        prompt: Option<String>,
+        /// The other agents.
+        agents: Vec<CalledAgent>,
+    },
+    /// A sub-agent started or ended.
+    SubAgentActivity {
+        /// `started`, `completed`, …
+        activity: String,
+        /// Thread of the sub-agent.
+        thread_id: Option<String>,
+        /// Its path among the agents.
+        agent_path: Option<String>,
+    },
+    /// The agent called a tool of an MCP server.
+    McpToolCall {
+        /// Name of the server.
+        server: String,
+        /// Name of the tool.
+        tool: String,
+        /// JSON.
+        arguments: String,
+        /// `completed`, `failed`, …
+        status: Option<String>,
+        /// Texts of the result, or of the error.
+        output: Option<String>,
+        /// Duration in milliseconds.
+        duration_ms: Option<u64>,
+    },
+    /// The agent searched the web, or opened a page.
+    WebSearch {
+        /// Words, or the address.
+        query: String,
+    },
+    /// The agent looked at an image.
+    ImageView {
+        /// Its path.
+        path: String,
+    },
+    /// The agent made an image.
+    ImageGeneration {
+        /// `completed`, …
+        status: Option<String>,
+        /// Description of the image.
+        prompt: Option<String>,
+        /// Place where it was stored.
+        path: Option<String>,
+    },
+    /// The agent called another tool, in versions that wrote only the call.
     ToolCall {
         /// The tool's name.
         name: String,
@@ -101,4 +173,30 @@ pub enum TurnItemKind {
         /// The whole item.
         item: Box<RawValue>,
     },
+}
+
+/// Step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlanStep {
+    /// Words.
+    pub step: String,
+    /// `pending`, `in_progress`, `completed`.
+    pub status: Option<String>,
+}
+
+/// Another agent that an agent worked with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CalledAgent {
+    /// Its thread.
+    pub thread_id: String,
+    /// Its nickname.
+    pub nickname: Option<String>,
+    /// `pending_init`, `running`, `completed`, …
+    pub state: Option<String>,
+    /// Its last words.
+    pub message: Option<String>,
 }

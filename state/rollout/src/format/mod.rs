@@ -5,9 +5,14 @@
 //! place for every user ([`read`]).
 
 pub(crate) mod agent_goal;
+pub(crate) mod call;
+pub(crate) mod command;
+mod completed;
+pub(crate) mod edit;
 pub(crate) mod envelope;
 mod event;
 pub(crate) mod fact;
+mod file_url;
 mod git_url;
 pub(crate) mod head;
 pub(crate) mod item;

@@ -41,6 +41,15 @@ pub(crate) fn heard(payload: &[u8]) -> Heard {
     }
 }
 
+/// Returns true if a `response_item` may be a call of this tool.
+pub(crate) fn calls(payload: &[u8], tool: &str) -> bool {
+    if !payload.starts_with(b"{\"type\":\"function_call\",") {
+        return false;
+    }
+    let name = after_texts(payload, b"name").and_then(|name| word(name.strip_prefix(b"\"")?));
+    name.is_none_or(|(name, _)| name == tool.as_bytes())
+}
+
 /// Returns true if an `item_completed` may be of use to metadata: what changes turns and agents,
 /// and a user's message if `user_matters`.
 #[inline]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::event;
 use super::fact::Fact;
-use super::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind};
+use super::item::{TurnItem, TurnItemKind};
 use super::kind::Kind;
 use super::session_meta::SessionMeta;
 use super::tokens;
@@ -12,7 +12,7 @@ use super::tool_call::ToolCall;
 use super::turn_context::TurnContext;
 use super::user_message::{self, UserMessage};
 use crate::json;
-use crate::text::bounded;
+use crate::text::{MAX_ITEM_TEXT, bounded};
 
 /// Reads the payload of a line that was written `at`. The payload of a bare line is the line
 /// itself.

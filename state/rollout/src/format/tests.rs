@@ -6,7 +6,7 @@ use proptest::test_runner::RngSeed;
 use serde::de::IgnoredAny;
 
 use super::envelope::Envelope;
-use super::event::plain_path;
+use super::file_url::plain_path;
 use super::head::Head;
 use super::kind::Kind;
 use super::user_message::{IMAGE_PLACEHOLDER, UserMessage, environment_cwd};

@@ -1,5 +1,7 @@
 //! Reads some fields of an object, and the items of a list.
 
+use std::borrow::Cow;
+
 use super::scan::{NotJson, Result, Scanner};
 use super::string;
 
@@ -36,6 +38,19 @@ pub(crate) fn items(raw: Raw<'_>) -> Vec<&str> {
         Some(())
     });
     if read.is_ok() { items } else { Vec::new() }
+}
+
+/// Returns the keys and values of an object, in their order; none of a value that is no object.
+pub(crate) fn entries(raw: Raw<'_>) -> Vec<(Cow<'_, str>, &str)> {
+    let mut entries = Vec::new();
+    let read = elements(raw.unwrap_or_default(), *b"{}", |scanner| {
+        let (key, is_plain) = scanner.key()?;
+        let key = std::str::from_utf8(key).ok()?;
+        let key = if is_plain { Cow::Borrowed(key) } else { Cow::Owned(string::unescaped(key).collect()) };
+        entries.push((key, scanner.value(true)?));
+        Some(())
+    });
+    if read.is_ok() { entries } else { Vec::new() }
 }
 
 /// Reads what stands between brackets with commas between.

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::fields::{Raw, fields, items};
+pub(crate) use self::fields::{Raw, entries, fields, items};
 pub(crate) use self::scan::{NotJson, Result, plain_prefix};
-use crate::text::{MAX_JSON, MAX_NAME, MAX_PATH};
+use crate::text::{MAX_ITEM_TEXT, MAX_JSON, MAX_NAME, MAX_PATH};
 
 /// Decodes the value, if it is a string.
 pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
@@ -33,6 +33,11 @@ pub(crate) fn name(raw: Raw<'_>) -> Option<String> {
 /// Decodes a string that is not empty; cuts it at [`MAX_PATH`] characters.
 pub(crate) fn path(raw: Raw<'_>) -> Option<String> {
     string::decode_bounded(raw?, MAX_PATH).filter(|path| !path.is_empty())
+}
+
+/// Decodes a string; cuts it at [`MAX_ITEM_TEXT`] characters.
+pub(crate) fn long(raw: Raw<'_>) -> Option<String> {
+    string::decode_bounded(raw?, MAX_ITEM_TEXT)
 }
 
 /// Returns a string like [`name`], and any other value as compact JSON, its keys in their order.

@@ -16,7 +16,6 @@ use crate::format::item::{TurnItem, TurnItemKind};
 use crate::format::session_meta::SessionMeta;
 use crate::format::turn_context::TurnContext;
 use crate::home::name::RolloutName;
-use crate::json;
 use crate::text::{self, MAX_TITLE};
 use crate::time;
 use crate::turns::run::{Run, Step};
@@ -212,16 +211,13 @@ impl State {
 
     /// Notes the sub-agents that a call closed or resumed.
     fn take_agent_call(&mut self, item: &TurnItem) {
-        let TurnItemKind::Other { item_type, item: json } = &item.kind else { return };
-        let [tool, status, agents] =
-            json::object(Some(json.get()), ["tool", "status", "receiver_thread_ids"]);
-        let is = |raw, words: &[&str]| json::text(raw).is_some_and(|text| words.contains(&&*text));
-        let changes = is(tool, &["close_agent", "resume_agent"]) && is(status, &["completed"]);
-        if item_type != "CollabAgentToolCall" || !changes {
+        let TurnItemKind::CollabAgentToolCall { tool, status, agents, .. } = &item.kind else { return };
+        let is_closed = tool == "close_agent";
+        if !(is_closed || tool == "resume_agent") || status.as_deref() != Some("completed") {
             return;
         }
-        let (is_closed, turns) = (is(tool, &["close_agent"]), self.turns.len());
-        let agents = json::texts(agents).filter_map(|id| Uuid::try_parse(&id).ok());
+        let turns = self.turns.len();
+        let agents = agents.iter().filter_map(|agent| Uuid::try_parse(&agent.thread_id).ok());
         self.agent_calls.extend(agents.map(|thread_id| {
             let agent = ClosedAgent { thread_id, at: item.at };
             AgentCall { agent, is_closed, turns }

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use super::run::{Run, Step};
 use super::turn::{ItemsView, Turn};
 use crate::chain::link::Link;
+use crate::format::call;
 use crate::format::fact::Fact;
-use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
+use crate::format::item::{TurnItem, TurnItemKind, TurnStatus};
 use crate::format::line::Line;
 use crate::format::peek::{self, Heard};
 use crate::format::tool_call::ToolCall;
 use crate::format::user_message::UserMessage;
-use crate::text::bounded;
+use crate::text::{MAX_ITEM_TEXT, bounded};
 
 /// The turn that is being read.
 #[derive(Default)]
@@ -68,7 +69,9 @@ impl Builder {
         // Other lines have no facts about turns; bare ones may.
         match line.line_type.as_deref() {
             Some("response_item")
-                if self.whole_items && peek::heard(line.payload.as_bytes()) == Heard::Nothing =>
+                if self.whole_items
+                    && peek::heard(line.payload.as_bytes()) == Heard::Nothing
+                    && !peek::calls(line.payload.as_bytes(), call::PLAN) =>
             {
                 return None;
             }
@@ -151,12 +154,11 @@ impl Builder {
             }
             Fact::TurnItem { item, .. } => item,
             // Calls and their answers stand only in response items, in versions that write no whole
-            // items.
-            Fact::ToolCall(_) if self.whole_items => return,
+            // items. No version writes plans as items.
+            Fact::ToolCall(call) if self.whole_items && !call.is_plan() => return,
             Fact::ToolCall(ToolCall::Made { call_id, name, arguments }) => {
-                let arguments = bounded(&arguments, MAX_ITEM_TEXT);
-                let kind = TurnItemKind::ToolCall { name, arguments, output: None };
-                TurnItem { id: Some(call_id), at: line.timestamp, kind }
+                let id = Some(call_id).filter(|id| !id.is_empty());
+                TurnItem { id, at: line.timestamp, kind: call::item(name, &arguments) }
             }
             Fact::ToolCall(ToolCall::Answered { call_id, output }) => return open.answer(&call_id, &output),
             _ => return,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::format::item::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, TurnStatus};
-use crate::text::bounded;
+use crate::format::call;
+use crate::format::item::{TurnItem, TurnItemKind, TurnStatus};
 
 /// Turn of a thread.
 #[derive(Debug, Clone, Serialize)]
@@ -106,11 +106,8 @@ impl Turn {
     }
 
     /// Adds a tool's result to its call.
-    pub(crate) fn answer(&mut self, call: &str, result: &str) {
-        for item in self.items.iter_mut().rev().filter(|item| item.id.as_deref() == Some(call)) {
-            if let TurnItemKind::ToolCall { output, .. } = &mut item.kind {
-                return *output = Some(bounded(result, MAX_ITEM_TEXT));
-            }
-        }
+    pub(crate) fn answer(&mut self, call_id: &str, result: &str) {
+        let calls = self.items.iter_mut().rev().filter(|item| item.id.as_deref() == Some(call_id));
+        calls.map(|item| &mut item.kind).find_map(|kind| call::answer(kind, result).then_some(()));
     }
 }

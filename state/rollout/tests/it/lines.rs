@@ -51,7 +51,8 @@ fn short(fact: &Fact<'_>) -> String {
         Fact::TurnFailed { .. } => "turn failed".to_owned(),
         Fact::TurnItem { item, .. } => match &item.kind {
             TurnItemKind::AgentMessage { .. } => "item: agent".to_owned(),
-            TurnItemKind::Other { item_type, .. } => format!("item: {item_type}"),
+            TurnItemKind::FileChange { .. } => "item: change".to_owned(),
+            TurnItemKind::CollabAgentToolCall { .. } => "item: agents".to_owned(),
             TurnItemKind::CommandExecution { .. } => "item: command".to_owned(),
             TurnItemKind::Reasoning { .. } => "item: reasoning".to_owned(),
             kind => format!("item: {kind:?}").chars().take(24).collect(),

@@ -11,6 +11,7 @@ mod discover;
 mod find;
 mod git_url;
 mod home;
+mod items;
 mod lines;
 mod marks;
 mod odd_json;

@@ -36,6 +36,10 @@ fn short(turn: &Turn) -> String {
         TurnItemKind::CommandExecution { command, exit_code, .. } => {
             format!("ran: {} = {exit_code:?}", command.last().map_or("", String::as_str))
         }
+        TurnItemKind::FileChange { changes, .. } => {
+            format!("changed: {}", changes.iter().map(|edit| &*edit.path).collect::<Vec<_>>().join(", "))
+        }
+        TurnItemKind::CollabAgentToolCall { tool, agents, .. } => format!("agents: {tool} {}", agents.len()),
         TurnItemKind::ToolCall { name, output, .. } => format!("called: {name} = {}", output.is_some()),
         TurnItemKind::ContextCompaction => "compaction".to_owned(),
         TurnItemKind::EnteredReview { target } => format!("review of: {target:?}"),
