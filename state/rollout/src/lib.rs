@@ -8,7 +8,8 @@
 //! 2. [`Lines`] reads every line of a rollout, and [`Line::fact`] gives its [`Fact`].
 //! 3. [`Extractor::extract`] folds facts into [`ThreadMetadata`], and into a [`Checkpoint`].
 //! 4. [`list_turns`] folds those of a [`Chain`] into turns, a page at a time.
-//! 5. [`Recorder`] appends lines to a rollout of our own.
+//! 5. [`Projector::project`] gives an index of the history each file's turns, text and tokens.
+//! 6. [`Recorder`] appends lines to a rollout of our own.
 //!
 //! The crate has no database and no async runtime, and never edits a rollout that another program
 //! wrote.
@@ -120,6 +121,7 @@ mod home;
 mod json;
 mod lines;
 mod metadata;
+mod projection;
 mod recorder;
 #[cfg(test)]
 mod tests;
@@ -136,6 +138,7 @@ pub use format::item::{CalledAgent, PlanStep, TurnItem, TurnItemKind, TurnStatus
 pub use format::line::{Line, Lines};
 pub use format::session_meta::{HistoryBase, SessionMeta};
 pub use format::strip_credentials;
+pub use format::token_usage::TokenUsage;
 pub use format::tool_call::ToolCall;
 pub use format::turn_context::TurnContext;
 pub use format::user_message::{IMAGE_PLACEHOLDER, UserMessage};
@@ -154,6 +157,13 @@ pub use metadata::checkpoint::Checkpoint;
 pub use metadata::extract::{Extraction, Extractor};
 pub use metadata::kind::{ThreadKind, UnknownThreadKind};
 pub use metadata::thread::{ClosedAgent, ThreadMetadata};
+pub use projection::checkpoint::ProjectionCheckpoint;
+pub use projection::passage::{Passage, read_passage};
+pub use projection::project::{Projection, Projector};
+pub use projection::said::Said;
+pub use projection::span::{MAX_FIRST_WORDS, Rollback, SpanFile, TurnSpan, read_span};
+pub use projection::text::MAX_TOOL_TEXT;
+pub use projection::usage::DayUsage;
 pub use recorder::change::{Change, Touch};
 pub use recorder::error::RecordError;
 pub use recorder::new_thread::NewThread;

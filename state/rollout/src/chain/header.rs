@@ -45,7 +45,7 @@ impl Header {
     }
 
     /// Reads a line; `None` if it is blank or not JSON, so that the next one is the first.
-    fn of(line: &RawLine<'_>) -> Option<Self> {
+    pub(crate) fn of(line: &RawLine<'_>) -> Option<Self> {
         if line.is_blank() {
             return None;
         }

@@ -6,10 +6,10 @@ use crate::json;
 
 /// Result of a tool that runs a program.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct ToolResult<'a> {
+pub(crate) struct ToolResult<'a> {
     pub(super) exit_code: Option<i64>,
     pub(super) duration_ms: Option<u64>,
-    pub(super) output: Cow<'a, str>,
+    pub(crate) output: Cow<'a, str>,
 }
 
 /// Returns a command as a person would type it: the script of `bash -lc`, otherwise the words,
@@ -40,7 +40,7 @@ fn quoted(word: &str) -> Cow<'_, str> {
 
 /// Splits exit code and duration from the output that the model was given: a JSON object, or lines
 /// before `Output:`. Some versions write such lines twice.
-pub(super) fn result_of(text: &str) -> ToolResult<'_> {
+pub(crate) fn result_of(text: &str) -> ToolResult<'_> {
     if let Ok([output, metadata]) = json::fields(text, ["output", "metadata"])
         && metadata.is_some()
     {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::envelope::Envelope;
 use super::fact::Fact;
-use super::kind::type_of;
+use super::kind::{Kind, type_of};
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
 use crate::lines::raw_line::RawLine;
@@ -33,6 +33,8 @@ pub struct Line<'a> {
     pub payload: &'a str,
     /// The whole line's JSON as it is written.
     pub json: &'a str,
+    /// Byte where the next line starts.
+    pub(crate) end: u64,
     envelope: Envelope<'a>,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Line<'a> {
         let envelope = line.parse(|text| Envelope::read(text).ok()).map_err(|reason| line.bad(reason))?;
         Ok(Self {
             offset: line.offset,
+            end: line.end,
             line_number: line.number,
             timestamp: envelope.time().and_then(|time| time.timestamp()),
             line_type: envelope.line_type(),
@@ -53,6 +56,10 @@ impl<'a> Line<'a> {
     /// Returns the payload's own `type`, where it has one: `user_message`, …
     pub fn payload_type(&self) -> Option<Cow<'a, str>> {
         type_of(self.payload)
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.envelope.kind()
     }
 
     /// Reads the line's fact. A known kind with a payload of another shape is [`Fact::Other`].
@@ -126,9 +133,17 @@ impl Lines {
     /// # Errors
     /// [`ExtractError::Io`] and [`ExtractError::NotAFile`].
     pub fn open_at(path: &Path, offset: u64) -> Result<Self, ExtractError> {
-        let (mut source, _) = Source::open(path, false)?;
-        source.seek(offset)?;
-        Ok(Self::new(path, false, source, offset))
+        Self::open_from(path, false, offset)
+    }
+
+    /// Opens a rollout at the byte `offset`, where a line starts. Decompresses a compressed one up
+    /// to it.
+    pub(crate) fn open_from(path: &Path, compressed: bool, offset: u64) -> Result<Self, ExtractError> {
+        let (mut source, _) = Source::open(path, compressed)?;
+        match source.seek(offset) {
+            Err(error) if !is_damage(&error, compressed) => Err(source::failed(error)),
+            _ => Ok(Self::new(path, compressed, source, offset)),
+        }
     }
 
     fn new(path: &Path, compressed: bool, source: Source, offset: u64) -> Self {

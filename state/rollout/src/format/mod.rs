@@ -23,7 +23,8 @@ pub(crate) mod read;
 pub(crate) mod session_meta;
 #[cfg(test)]
 mod tests;
-mod tokens;
+pub(crate) mod token_usage;
+pub(crate) mod tokens;
 pub(crate) mod tool_call;
 pub(crate) mod turn_context;
 pub(crate) mod user_message;

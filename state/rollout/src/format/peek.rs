@@ -50,6 +50,18 @@ pub(crate) fn calls(payload: &[u8], tool: &str) -> bool {
     name.is_none_or(|(name, _)| name == tool.as_bytes())
 }
 
+/// Returns true if a `response_item` may be a tool's call or its answer.
+pub(crate) fn may_be_call(payload: &[u8]) -> bool {
+    let item_type = payload.strip_prefix(b"{\"type\":\"").and_then(word);
+    item_type.is_none_or(|(item_type, _)| !matches!(item_type, b"message" | b"reasoning"))
+}
+
+/// Returns the type of the item of an `item_completed`.
+pub(crate) fn item_type(payload: &[u8]) -> Option<&[u8]> {
+    let item = first_nested(payload, b"\"item\"")?;
+    Some(word(item.strip_prefix(b"{\"type\":\"")?)?.0)
+}
+
 /// Returns true if an `item_completed` may be of use to metadata: what changes turns and agents,
 /// and a user's message if `user_matters`.
 #[inline]

@@ -5,6 +5,7 @@ use memchr::memchr2;
 use super::fact::Fact;
 use super::kind::{Event, Kind};
 use super::peek;
+use super::token_usage::TokenUsage;
 use crate::json::{self, Raw};
 
 /// Reads the fact of a count or a record of the usual shape, from its first bytes; `None` for any
@@ -37,6 +38,31 @@ pub(super) fn count<'a>(payload: &str) -> json::Result<Fact<'a>> {
 pub(super) fn record<'a>(payload: &str) -> json::Result<Fact<'a>> {
     let [usage, total] = json::fields(payload, ["usage", "thread_token_usage"])?;
     Ok(Fact::TokenUsage { usage: tokens(usage), thread_total: tokens(total) })
+}
+
+/// Reads a `token_count` by kind: the counter's total, and the usage of the last request.
+pub(crate) fn count_by_kind(payload: &str) -> json::Result<(Option<TokenUsage>, Option<TokenUsage>)> {
+    let [info] = json::fields(payload, ["info"])?;
+    let [total, last] = json::object(info, ["total_token_usage", "last_token_usage"]);
+    Ok((by_kind(total), by_kind(last)))
+}
+
+/// Reads a `token_usage_record` by kind: the usage of the request, and the thread's total.
+pub(crate) fn record_by_kind(payload: &str) -> json::Result<(Option<TokenUsage>, Option<TokenUsage>)> {
+    let [usage, total] = json::fields(payload, ["usage", "thread_token_usage"])?;
+    Ok((by_kind(usage), by_kind(total)))
+}
+
+/// Returns the tokens of a usage by kind; `None` if it has no tokens.
+fn by_kind(usage: Raw<'_>) -> Option<TokenUsage> {
+    let total = tokens(usage)?;
+    #[rustfmt::skip]
+    let kinds = json::object(usage, [
+        "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens",
+    ]);
+    let [input, cached_input, output, reasoning] =
+        kinds.map(|raw| json::number::<i64>(raw).map_or(0, |tokens| tokens.max(0)));
+    Some(TokenUsage { input, cached_input, output, reasoning, total })
 }
 
 /// Returns the tokens of a usage. Cached ones are part of the input, and reasoning is part of the

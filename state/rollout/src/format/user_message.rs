@@ -77,12 +77,7 @@ impl UserMessage {
 
     /// Returns the user's own words; `None` if there are none.
     pub fn request(&self) -> Option<&str> {
-        let words = match after_mark(&self.text) {
-            Some(request) => request,
-            None if self.begins_with(EDITOR_CONTEXT) || self.begins_with(MENTIONED_FILES) => "",
-            None => &self.text,
-        };
-        Some(words.trim()).filter(|words| !words.is_empty() && !self.injected)
+        request(&self.text).filter(|_| !self.injected)
     }
 
     /// Returns the name of the first file or image of a message, or a placeholder for an image
@@ -98,10 +93,17 @@ impl UserMessage {
             .or_else(|| (self.images > 0).then(|| IMAGE_PLACEHOLDER.to_owned()))
             .filter(|_| !self.injected)
     }
+}
 
-    fn begins_with(&self, words: &str) -> bool {
-        self.text.trim_start().starts_with(words)
-    }
+/// Returns the user's own words in the text of a message; `None` if there are none.
+pub(crate) fn request(text: &str) -> Option<&str> {
+    let begins_with = |words| text.trim_start().starts_with(words);
+    let words = match after_mark(text) {
+        Some(request) => request,
+        None if begins_with(EDITOR_CONTEXT) || begins_with(MENTIONED_FILES) => "",
+        None => text,
+    };
+    Some(words.trim()).filter(|words| !words.is_empty())
 }
 
 /// Returns true if the agent begins its own messages in the user's name like this text.

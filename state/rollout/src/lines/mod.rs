@@ -3,6 +3,7 @@
 pub(crate) mod block;
 mod document;
 pub(crate) mod error;
+pub(crate) mod guard;
 pub(crate) mod raw_line;
 pub(crate) mod reader;
 pub(crate) mod skipped;

@@ -7,6 +7,8 @@ use super::skipped::{BadLine, BadReason};
 pub(crate) struct RawLine<'a> {
     /// (Decompressed) byte where the line starts.
     pub(crate) offset: u64,
+    /// (Decompressed) byte where the next line starts.
+    pub(crate) end: u64,
     /// The line's number, from 1.
     pub(crate) number: u64,
     /// The line without white space, NUL bytes and a byte order mark around it; only its head, if

@@ -97,6 +97,16 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// Finds the next line, like [`LineReader::next`].
+    pub(crate) fn find(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<Found>> {
+        self.advance(wanted)
+    }
+
+    /// Returns the guarded bytes before the line that was found last.
+    pub(crate) fn before_line(&self, found: &Found) -> &[u8] {
+        if found.dropped.is_some() { &self.before } else { self.block.before(found.from) }
+    }
+
     fn is_blank(&self, found: &Found) -> bool {
         let is_first = self.block.base + found.from as u64 == 0;
         match &found.dropped {
@@ -109,9 +119,10 @@ impl<R: Read> LineReader<R> {
     #[inline(always)]
     pub(crate) fn line(&self, found: &Found) -> RawLine<'_> {
         let Found { from, to, terminated, ref dropped } = *found;
+        let (number, end) = (self.number, self.block.base + self.start as u64);
         if let Some(Dropped { offset, utf8, last }) = *dropped {
             let bytes = trim(&self.head, offset == 0);
-            return RawLine { offset, number: self.number, bytes, whole: false, terminated, utf8, last };
+            return RawLine { offset, end, number, bytes, whole: false, terminated, utf8, last };
         }
         let offset = self.block.base + from as u64;
         let bytes = self.block.get(from, to);
@@ -119,7 +130,7 @@ impl<R: Read> LineReader<R> {
         let bytes = trim(bytes, offset == 0);
         let last = bytes.last().copied().unwrap_or(0);
         let whole = bytes.len() <= MAX_LINE;
-        RawLine { offset, number: self.number, bytes, whole, terminated, utf8, last }
+        RawLine { offset, end, number, bytes, whole, terminated, utf8, last }
     }
 
     #[inline]

@@ -52,13 +52,13 @@ impl Source {
         Err(ExtractError::CompressionUnsupported)
     }
 
-    /// Seeks in a source that is not compressed; does nothing to a compressed one.
+    /// Goes to a byte. Reads a compressed source up to it, and cannot go back there.
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
             Self::Document(lines) => lines.seek(SeekFrom::Start(offset)).map(drop),
             #[cfg(feature = "zstd")]
-            Self::Zstd(_) => Ok(()),
+            Self::Zstd(decoder) => io::copy(&mut decoder.take(offset), &mut io::sink()).map(drop),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::State;
 use crate::chain::link::BaseProblem;
+use crate::lines::guard::guard;
 use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
@@ -22,7 +23,8 @@ pub struct Checkpoint {
     pub(crate) lines: u64,
     #[serde(default, skip_serializing_if = "SkippedLines::is_empty")]
     pub(crate) skipped: SkippedLines,
-    guard: u32,
+    /// Checksum of the bytes before the offset.
+    pub(crate) guard: u32,
     /// Reason why the state lacks something of the files before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base_problem: Option<BaseProblem>,
@@ -34,7 +36,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     pub(crate) fn new(offset: u64, lines: u64, skipped: SkippedLines, before: &[u8], state: State) -> Self {
-        let guard = crc32fast::hash(before);
+        let guard = guard(before);
         Self { version: VERSION, offset, lines, skipped, guard, base_problem: None, is_copied: false, state }
     }
 
@@ -58,10 +60,5 @@ impl Checkpoint {
     /// source of copied lines says where they end.
     pub(crate) fn is_whole(&self) -> bool {
         self.base_problem.is_none() && !self.is_copied
-    }
-
-    /// Returns true if the bytes before the offset are unchanged.
-    pub(crate) fn guards(&self, before: &[u8]) -> bool {
-        crc32fast::hash(before) == self.guard
     }
 }

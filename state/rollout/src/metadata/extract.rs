@@ -1,7 +1,6 @@
 //! Extracts a thread's metadata from its rollout.
 
 use std::fmt;
-use std::io::{self, Read};
 use std::path::Path;
 
 use uuid::Uuid;
@@ -17,8 +16,9 @@ use crate::chain::header::Header;
 use crate::chain::link::BaseProblem;
 use crate::home::AgentHome;
 use crate::home::name::RolloutName;
-use crate::lines::block::{Buffer, GUARD};
+use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
+use crate::lines::guard::resume;
 use crate::lines::raw_line::RawLine;
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
@@ -117,7 +117,8 @@ impl Extractor {
         keep: bool,
     ) -> Result<Extraction, Stop> {
         let (mut source, length) = Source::open(path, compressed)?;
-        let before = resume(&mut source, length, from).map_err(source::failed)?;
+        let before = from.map(|from| resume(&mut source, length, from.offset, from.guard));
+        let before = before.transpose().map_err(source::failed)?.flatten();
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let start = resumed.map_or(0, Checkpoint::offset);
         let lines = resumed.map_or(0, Checkpoint::lines);
@@ -239,21 +240,4 @@ fn read(
     pass.settle()?;
     let Pass { state, skipped, .. } = pass;
     Ok(Found { state, skipped, lines, tail, blank })
-}
-
-/// Seeks to the checkpoint and returns the bytes before it. Seeks to the start and returns `None`
-/// if they have changed.
-fn resume(source: &mut Source, length: u64, from: Option<&Checkpoint>) -> io::Result<Option<Vec<u8>>> {
-    let Some(from) = from.filter(|from| 0 < from.offset() && from.offset() <= length) else {
-        return Ok(None);
-    };
-    let guarded = from.offset().min(GUARD as u64);
-    source.seek(from.offset() - guarded)?;
-    let mut before = Vec::with_capacity(GUARD);
-    source.by_ref().take(guarded).read_to_end(&mut before)?;
-    if from.guards(&before) {
-        return Ok(Some(before));
-    }
-    source.seek(0)?;
-    Ok(None)
 }

@@ -1,5 +1,6 @@
 //! Metadata of threads, from rollouts.
 
+pub(crate) mod amount;
 mod base;
 pub(crate) mod checkpoint;
 pub(crate) mod extract;
@@ -11,5 +12,5 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;
-mod tokens;
+pub(crate) mod tokens;
 mod words;

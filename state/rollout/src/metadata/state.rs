@@ -135,7 +135,7 @@ impl State {
             return;
         }
         if self.session.id == thread_id {
-            return self.tokens.begin_segment();
+            return self.tokens.may_jump();
         }
         let (tokens, inherited_turns) = self.inherit(is_whole);
         *self = Self { settings: self.settings.take(), tokens, inherited_turns, ..Self::default() };

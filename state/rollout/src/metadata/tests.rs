@@ -38,7 +38,7 @@ fn turns_that_were_taken_back_do_not_return_with_the_counter() {
         [(9, Some(4), 9), (16, Some(4), 9), (4, Some(4), 9), (5, Some(5), 5), (9, None, 9)]
     {
         let mut segment = cut_at_five();
-        segment.begin_segment();
+        segment.may_jump();
         segment.count(Some(total), last);
         assert_eq!(segment.own(), Some(own), "{total}, {last:?}");
         let mut fork = cut_at_five();
@@ -49,7 +49,7 @@ fn turns_that_were_taken_back_do_not_return_with_the_counter() {
     // Later counts are counted as ever, and so is what a killed agent left.
     let mut segment = cut_at_five();
     segment.record(Some(3), None);
-    segment.begin_segment();
+    segment.may_jump();
     segment.record(Some(4), None);
     segment.count(Some(16), Some(4));
     segment.count(Some(30), Some(8));

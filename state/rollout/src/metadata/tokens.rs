@@ -3,31 +3,35 @@
 //! A count says what its counter has reached; the difference to the count before was used. A
 //! record says what one request used. A killed agent leaves records without a count, and older
 //! versions wrote counts alone.
+//!
+//! Metadata adds up totals; the history of usage adds up each kind of tokens by the same rules.
 
 use serde::{Deserialize, Serialize};
+
+use super::amount::Amount;
 
 /// Sum of the tokens so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Tokens {
+pub(crate) struct Tokens<A: Amount = i64> {
     /// Used by the thread itself, up to the last count.
     #[serde(skip_serializing_if = "Option::is_none")]
-    own: Option<i64>,
+    own: Option<A>,
     /// Used since, as the records say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<i64>,
+    pending: Option<A>,
     /// The last count.
     #[serde(skip_serializing_if = "Option::is_none")]
-    counter: Option<i64>,
+    counter: Option<A>,
     /// The thread's total as of the last record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    recorded: Option<i64>,
+    recorded: Option<A>,
     /// True before the first count of a fork or a further file, and after turns were taken back.
     /// The counter may have gone back with them, or may go on with their tokens.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     may_jump: bool,
     #[serde(skip_serializing_if = "Inherited::is_nothing")]
-    inherited: Inherited,
+    inherited: Inherited<A>,
     /// True if some of the thread's own tokens may be those of a lost base.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unclear: bool,
@@ -35,62 +39,74 @@ pub(crate) struct Tokens {
 
 /// Tokens of the history that a fork builds on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Inherited {
+enum Inherited<A> {
     #[default]
     Nothing,
-    Tokens(i64),
+    Tokens(A),
     Unknown,
 }
 
-impl Inherited {
+impl<A> Inherited<A> {
     fn is_nothing(&self) -> bool {
-        *self == Self::Nothing
+        matches!(self, Self::Nothing)
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
     }
 }
 
-impl Tokens {
+impl<A: Amount> Tokens<A> {
     /// Returns the tokens that the thread itself used; `None` if unknown.
-    pub(crate) fn own(&self) -> Option<i64> {
-        if self.unclear { None } else { sum(self.own, self.pending) }
+    pub(crate) fn own(&self) -> Option<A> {
+        if self.unclear { None } else { self.known() }
+    }
+
+    /// Returns the tokens that are known to be the thread's own, though there may be more.
+    pub(crate) fn known(&self) -> Option<A> {
+        sum(self.own, self.pending)
     }
 
     /// Returns the tokens of the history that the thread inherited; `None` if unknown.
-    pub(crate) fn inherited(&self) -> Option<i64> {
+    pub(crate) fn inherited(&self) -> Option<A> {
         match self.inherited {
-            Inherited::Nothing => Some(0),
+            Inherited::Nothing => Some(A::default()),
             Inherited::Tokens(tokens) => Some(tokens),
             Inherited::Unknown => None,
         }
     }
 
     /// Takes a count: the counter's total, and the usage of the last request.
-    pub(crate) fn count(&mut self, total: Option<i64>, last: Option<i64>) {
+    pub(crate) fn count(&mut self, total: Option<A>, last: Option<A>) {
         if total.or(last).is_none() {
             return;
         }
         let may_jump = std::mem::take(&mut self.may_jump);
+        let has_moved = total.map(A::total) != self.counter.map(A::total);
         let counted = match (total, self.counter) {
             (None, _) => last,
-            (Some(_), before) if may_jump && total != before && last.is_some() => last,
+            (Some(_), _) if may_jump && has_moved && last.is_some() => last,
             (Some(total), Some(before)) => Some(since(before, total, last)),
             // The counter may have begun with the tokens of the base.
-            (Some(_), None) if self.inherited == Inherited::Unknown => last,
+            (Some(_), None) if self.inherited.is_unknown() => last,
             (Some(total), None) => Some(total),
         };
         self.counter = total.or_else(|| sum(self.counter, last));
         // The records since the last count are the same requests, and those of a killed agent.
-        match counted.max(self.pending.take()) {
+        match more(counted, self.pending.take()) {
             Some(used) => self.own = sum(self.own, Some(used)),
             None => self.unclear = true,
         }
     }
 
     /// Takes the record of a request: its usage, and the thread's total.
-    pub(crate) fn record(&mut self, usage: Option<i64>, total: Option<i64>) {
-        let before = self.recorded.max(self.counter);
+    pub(crate) fn record(&mut self, usage: Option<A>, total: Option<A>) {
+        let before = more(self.recorded, self.counter);
         let used = usage.or_else(|| match (total?, before) {
-            (total, Some(before)) => Some(if total < before { total } else { total - before }),
-            (_, None) if self.inherited == Inherited::Unknown => None,
+            (total, Some(before)) => {
+                Some(if total.total() < before.total() { total } else { total.minus(before) })
+            }
+            (_, None) if self.inherited.is_unknown() => None,
             (total, None) => Some(total),
         });
         // A quick look at a record reads no total.
@@ -99,12 +115,12 @@ impl Tokens {
     }
 
     /// Takes back what was used since [`Tokens::own`] returned this.
-    pub(crate) fn roll_back(&mut self, own: Option<i64>) {
+    pub(crate) fn roll_back(&mut self, own: Option<A>) {
         (self.own, self.pending, self.may_jump) = (own, None, true);
     }
 
     /// Takes back inherited turns: so many of the inherited tokens are left.
-    pub(crate) fn roll_back_inherited(&mut self, tokens: Option<i64>) {
+    pub(crate) fn roll_back_inherited(&mut self, tokens: Option<A>) {
         self.inherited = match (self.inherited, tokens) {
             (Inherited::Tokens(_), Some(tokens)) => Inherited::Tokens(tokens),
             _ => Inherited::Unknown,
@@ -112,8 +128,9 @@ impl Tokens {
         self.may_jump = true;
     }
 
-    /// Begins a further file of the thread.
-    pub(crate) fn begin_segment(&mut self) {
+    /// Notes that the counter may go back, or go on: before a further file of the thread, and after
+    /// turns were taken back whose tokens stay.
+    pub(crate) fn may_jump(&mut self) {
         self.may_jump = true;
     }
 
@@ -126,7 +143,7 @@ impl Tokens {
         };
         *self = match used.filter(|_| is_whole) {
             Some(tokens) => Self {
-                own: Some(0),
+                own: Some(A::default()),
                 pending: None,
                 may_jump: true,
                 inherited: Inherited::Tokens(tokens),
@@ -138,20 +155,23 @@ impl Tokens {
 }
 
 /// Returns the tokens between two counts. The counter may have begun again in between.
-fn since(before: i64, total: i64, last: Option<i64>) -> i64 {
+fn since<A: Amount>(before: A, total: A, last: Option<A>) -> A {
+    let (from, to) = (before.total(), total.total());
     match last {
-        _ if total == before => 0,
-        Some(last) if before.saturating_add(last) == total => last,
-        Some(last) if last == total => total,
-        _ if total < before => total,
-        _ => total - before,
+        _ if to == from => A::default(),
+        Some(last) if from.saturating_add(last.total()) == to => last,
+        Some(last) if last.total() == to => total,
+        _ if to < from => total,
+        _ => total.minus(before),
     }
 }
 
 /// Adds what is known.
-fn sum(one: Option<i64>, other: Option<i64>) -> Option<i64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.saturating_add(other)),
-        (one, other) => one.or(other),
-    }
+fn sum<A: Amount>(one: Option<A>, other: Option<A>) -> Option<A> {
+    one.zip(other).map(|(one, other)| one.plus(other)).or(one).or(other)
+}
+
+/// Returns the greater of what is known.
+fn more<A: Amount>(one: Option<A>, other: Option<A>) -> Option<A> {
+    one.zip(other).map(|(one, other)| one.or_more(other)).or(one).or(other)
 }

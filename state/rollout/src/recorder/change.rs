@@ -82,6 +82,7 @@ impl Recorded {
         let line = RawLine {
             offset,
             // Not used: a line of our own is never reported as bad.
+            end: 0,
             number: 0,
             bytes: line,
             whole: true,

@@ -6,97 +6,117 @@
 use uuid::Uuid;
 
 use super::run::{Run, Step};
-use super::turn::{ItemsView, Turn};
-use crate::chain::link::Link;
+use super::shown::{Place, Receive, Shown};
+use super::turn::Turn;
 use crate::format::call;
 use crate::format::fact::Fact;
 use crate::format::item::{TurnItem, TurnItemKind, TurnStatus};
+use crate::format::kind::{Event, Kind};
 use crate::format::line::Line;
 use crate::format::peek::{self, Heard};
-use crate::format::tool_call::ToolCall;
-use crate::format::user_message::UserMessage;
-use crate::text::{MAX_ITEM_TEXT, bounded};
 
 /// The turn that is being read.
 #[derive(Default)]
-pub(super) struct Builder {
-    view: ItemsView,
-    begun: u64,
+pub(crate) struct Builder<R> {
+    /// Receiver of what the turns show.
+    pub(crate) receiver: R,
+    /// Number of turns so far.
+    pub(crate) begun: u64,
     /// Decides where a turn begins and ends.
     run: Run,
     /// The file that is being read: its path in the home, its id, and its number in the chain.
     file: (String, Option<Uuid>, usize),
     /// True while turns are those of the thread that this one was forked from.
-    pub(super) inherits: bool,
+    pub(crate) inherits: bool,
     /// The turn that is open in `run`.
     open: Option<Turn>,
     /// True if the open turn has a user's message.
     has_words: bool,
     /// Words of the user's in the open turn that only the model has heard.
-    heard: Option<TurnItem>,
+    heard: Option<(Place, TurnItem)>,
     /// True if this version writes whole items, so that calls need not be pieced together.
-    whole_items: bool,
+    pub(crate) whole_items: bool,
 }
 
-impl Builder {
-    pub(super) fn new(view: ItemsView) -> Self {
-        Self { view, ..Self::default() }
+impl<R: Receive + Default> Builder<R> {
+    pub(crate) fn new(receiver: R) -> Self {
+        Self { receiver, ..Self::default() }
+    }
+}
+
+impl<R: Receive> Builder<R> {
+    /// Goes on with another file: its number in the chain, its path in the home, and its id.
+    pub(crate) fn begin_file(&mut self, number: usize, file: String, file_id: Option<Uuid>) {
+        self.file = (file, file_id, number);
     }
 
-    /// Goes on with another file of the chain.
-    pub(super) fn begin_file(&mut self, number: usize, link: &Link) {
-        self.file = (link.file.clone(), link.file_id, number);
+    /// Returns true if a turn is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Returns true if a turn is open whose end the agent will mark.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.run.is_marked()
     }
 
     /// Returns the turn that is still open. The next line cannot belong to it.
-    pub(super) fn close(&mut self) -> Option<Turn> {
+    pub(crate) fn close(&mut self) -> Option<Turn> {
         self.run = Run::default();
         self.take_open()
     }
 
     fn take_open(&mut self) -> Option<Turn> {
         let (mut open, heard) = (self.open.take()?, self.heard.take());
-        match heard.filter(|_| !self.has_words) {
-            Some(_) if self.view == ItemsView::None => open.omitted_items += 1,
-            Some(words) => open.items.insert(0, words),
-            None => {}
+        if let Some((place, words)) = heard.filter(|_| !self.has_words) {
+            self.receiver.receive(&mut open, place, Shown::Heard(words));
         }
         Some(open)
     }
 
     /// Takes a line. Returns the turn that ends with it, or before it.
-    pub(super) fn take(&mut self, line: &Line<'_>) -> Option<Turn> {
-        // Other lines have no facts about turns; bare ones may.
-        match line.line_type.as_deref() {
-            Some("response_item")
-                if self.whole_items
-                    && peek::heard(line.payload.as_bytes()) == Heard::Nothing
-                    && !peek::calls(line.payload.as_bytes(), call::PLAN) =>
-            {
-                return None;
-            }
-            Some("event_msg" | "response_item") | None => {}
-            _ => return None,
+    pub(crate) fn take_line(&mut self, line: &Line<'_>) -> Option<Turn> {
+        let kind = line.kind();
+        if !self.wants(kind, line.payload.as_bytes()) {
+            return None;
         }
-        self.whole_items |= line.payload_type().as_deref() == Some("item_completed");
-        let fact = line.fact();
+        let place = Place { offset: line.offset, end: line.end, at: line.timestamp };
+        self.take(place, kind, line.fact())
+    }
+
+    /// Returns true if a line may have a fact about turns.
+    pub(crate) fn wants(&self, kind: Kind, payload: &[u8]) -> bool {
+        match kind {
+            Kind::ResponseItem => {
+                !self.whole_items
+                    || peek::heard(payload) != Heard::Nothing
+                    || peek::calls(payload, call::PLAN)
+            }
+            Kind::Event(_) | Kind::BareItem => true,
+            _ => false,
+        }
+    }
+
+    /// Takes the fact of a wanted line. Returns the turn that ends with it, or before it.
+    pub(crate) fn take(&mut self, place: Place, kind: Kind, fact: Fact<'_>) -> Option<Turn> {
+        self.whole_items |= kind == Kind::Event(Event::ItemCompleted);
         let ended = match self.run.take(&fact) {
-            Step::Begin => self.begin(line, &fact),
+            Step::Begin => self.begin(place, &fact),
             Step::End(status) => self.end(status, &fact),
             Step::Fail | Step::None => None,
         };
-        self.add(line, fact);
+        self.add(place, fact);
         ended
     }
 
     /// Opens a turn. Returns the turn that was open.
-    fn begin(&mut self, line: &Line<'_>, fact: &Fact<'_>) -> Option<Turn> {
+    fn begin(&mut self, place: Place, fact: &Fact<'_>) -> Option<Turn> {
         let (id, root_turn_id, started_at) = match fact {
             Fact::TurnStarted { turn_id, root_turn_id, started_at } => {
                 (turn_id, root_turn_id.clone(), *started_at)
             }
-            Fact::TurnItem { turn_id, .. } => (turn_id, None, line.timestamp),
-            _ => (&None, None, line.timestamp),
+            Fact::TurnItem { turn_id, .. } => (turn_id, None, place.at),
+            _ => (&None, None, place.at),
         };
         self.begun += 1;
         let (file, file_id, number) = self.file.clone();
@@ -112,14 +132,14 @@ impl Builder {
             omitted_items: 0,
             file,
             file_id,
-            offset: line.offset,
+            offset: place.offset,
             inherited: self.inherits,
             number,
         };
         let mut ended = self.take_open();
         (self.open, self.has_words) = (Some(begun), false);
-        if let Some(ended) = ended.as_mut().filter(|ended| ended.status == TurnStatus::InProgress) {
-            ended.status = TurnStatus::Interrupted;
+        if let Some(ended) = &mut ended {
+            ended.interrupt();
         }
         ended
     }
@@ -133,47 +153,36 @@ impl Builder {
     }
 
     /// Adds to the open turn.
-    fn add(&mut self, line: &Line<'_>, fact: Fact<'_>) {
+    fn add(&mut self, place: Place, fact: Fact<'_>) {
         // Nothing but an open turn can be added to.
         let Some(open) = &mut self.open else { return };
-        let item = match fact {
+        match fact {
             Fact::TurnFailed { message } => {
                 open.error = Some(message);
                 open.status = TurnStatus::Failed;
                 return;
             }
-            Fact::UserMessage { message, .. } if !message.injected => {
-                self.has_words = true;
-                said(message, line)
-            }
-            Fact::ModelHears(message) => {
-                if message.request().is_some() {
-                    self.heard.get_or_insert_with(|| said(message, line));
-                }
-                return;
-            }
-            Fact::TurnItem { item, .. } => item,
             // Calls and their answers stand only in response items, in versions that write no whole
             // items. No version writes plans as items.
-            Fact::ToolCall(call) if self.whole_items && !call.is_plan() => return,
-            Fact::ToolCall(ToolCall::Made { call_id, name, arguments }) => {
-                let id = Some(call_id).filter(|id| !id.is_empty());
-                TurnItem { id, at: line.timestamp, kind: call::item(name, &arguments) }
-            }
-            Fact::ToolCall(ToolCall::Answered { call_id, output }) => return open.answer(&call_id, &output),
-            _ => return,
-        };
-        if !self.run.is_marked() {
-            mark_end(open, &item);
+            Fact::ToolCall(ref call) if self.whole_items && !call.is_plan() => return,
+            _ => {}
         }
-        open.push(item, self.view);
+        let Some(shown) = Shown::of(fact, place.at) else { return };
+        match shown {
+            Shown::Heard(words) => {
+                self.heard.get_or_insert((place, words));
+                return;
+            }
+            Shown::Item(ref item) => {
+                self.has_words |= matches!(item.kind, TurnItemKind::UserMessage { .. });
+                if !self.run.is_marked() {
+                    mark_end(open, item);
+                }
+            }
+            Shown::Answer { .. } => {}
+        }
+        self.receiver.receive(open, place, shown);
     }
-}
-
-fn said(message: UserMessage, line: &Line<'_>) -> TurnItem {
-    let text = bounded(&message.text, MAX_ITEM_TEXT);
-    let kind = TurnItemKind::UserMessage { text, images: message.images };
-    TurnItem { id: message.id, at: line.timestamp, kind }
 }
 
 /// In files that do not mark a turn's end, the agent's message is its end, until the agent goes on.

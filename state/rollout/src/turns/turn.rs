@@ -81,6 +81,13 @@ impl Turn {
         (self.number, self.offset)
     }
 
+    /// Notes that the turn does not go on.
+    pub(crate) fn interrupt(&mut self) {
+        if self.status == TurnStatus::InProgress {
+            self.status = TurnStatus::Interrupted;
+        }
+    }
+
     pub(crate) fn push(&mut self, item: TurnItem, view: ItemsView) {
         let wanted = match view {
             ItemsView::None => false,

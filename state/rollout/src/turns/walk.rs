@@ -11,7 +11,6 @@ use crate::chain::copied::Copied;
 use crate::chain::cut::Cut;
 use crate::chain::link::{BaseProblem, Chain, Link};
 use crate::format::fact::Fact;
-use crate::format::item::TurnStatus;
 use crate::format::line::{Line, Lines};
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
@@ -97,7 +96,7 @@ impl<'c> Walk<'c> {
                 return Ok(());
             }
             thread = link.thread_id;
-            builder.begin_file(number, link);
+            builder.begin_file(number, link.file.clone(), link.file_id);
             match self.file(link, &mut builder, &mut take) {
                 Ok(Break(())) => return Ok(()),
                 Ok(Continue(())) => {}
@@ -111,7 +110,7 @@ impl<'c> Walk<'c> {
     fn file(
         &mut self,
         link: &Link,
-        builder: &mut Builder,
+        builder: &mut Builder<ItemsView>,
         take: &mut impl FnMut(Event) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, ExtractError> {
         let mut lines = Lines::open(&link.path, link.compressed)?;
@@ -131,7 +130,7 @@ impl<'c> Walk<'c> {
                 copied_turn = begins.then(|| builder.close()).flatten().map(interrupted);
             }
             let rolled_back = rolled_back(&line);
-            let ended = if rolled_back.is_some() { builder.close() } else { builder.take(&line) };
+            let ended = if rolled_back.is_some() { builder.close() } else { builder.take_line(&line) };
             let events = ended.map(Event::from).into_iter().chain(rolled_back.map(Event::RolledBack));
             for event in copied_turn.into_iter().chain(events) {
                 if take(event).is_break() {
@@ -165,9 +164,7 @@ impl From<Turn> for Event {
 
 /// Returns a turn that did not go on in the fork.
 fn interrupted(mut turn: Turn) -> Event {
-    if turn.status == TurnStatus::InProgress {
-        turn.status = TurnStatus::Interrupted;
-    }
+    turn.interrupt();
     turn.into()
 }
 

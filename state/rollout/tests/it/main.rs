@@ -17,6 +17,7 @@ mod marks;
 mod odd_json;
 mod oldest;
 mod outcomes;
+mod projection;
 mod quick;
 mod recorder;
 mod resume;
