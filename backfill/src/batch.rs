@@ -11,7 +11,8 @@ pub struct Batch<'a, H, E, P> {
     pub extractions: Vec<Extraction<'a, H, E, P>>,
     /// Keys that are gone from the source, in order. The commit removes their rows and outcomes.
     pub vanished: &'a [String],
-    /// Key up to which every listed item is done. It never decreases within a pass.
+    /// Key up to which every listed item is done. It never decreases within a pass. In a descending
+    /// pass, every item from it on is done, and it never increases.
     pub watermark: Option<&'a str>,
     /// New term of the lease.
     pub term: Term,

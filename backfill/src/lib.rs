@@ -35,7 +35,8 @@
 //! Batch, outcomes and watermark are one transaction. A kill at any instant leaves whole batches,
 //! and the next pass finds the rest by fingerprints. The **watermark** (every listed key up to it
 //! is done) is there for fairness and for people. A pass after an unfinished one begins after it,
-//! so runs that are killed again and again still reach everything.
+//! so runs that are killed again and again still reach everything. A pass may go through the keys
+//! from the last to the first ([`BackfillOptions::descending`]); the watermark then goes down.
 //!
 //! # Compatibility
 //!

@@ -34,6 +34,9 @@ pub struct BackfillOptions {
     pub stop: StopHandle,
     /// True if runs read every item again from its start, changed or not. Default: false.
     pub force: bool,
+    /// True if runs go through the keys from the last to the first, so that of keys that begin with
+    /// a time the newest come first. Default: false.
+    pub descending: bool,
 }
 
 impl Default for BackfillOptions {
@@ -51,6 +54,7 @@ impl Default for BackfillOptions {
             clock: Arc::new(SystemClock),
             stop: StopHandle::new(),
             force: false,
+            descending: false,
         }
     }
 }

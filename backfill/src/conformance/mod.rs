@@ -70,6 +70,7 @@ macro_rules! conformance_tests {
             removed_item_loses_its_row
             lost_row_heals
             interrupted_pass_is_finished_by_the_next
+            interrupted_descending_pass_is_finished_by_the_next
             batch_size_does_not_matter
             copy_is_reported_and_inherits
             copy_forgotten_by_an_interrupted_pass_inherits

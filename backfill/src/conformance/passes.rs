@@ -81,7 +81,7 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
         for number in 0..9 {
             fixture.put(number, stop_at).await;
         }
-        stopped(fixture, 2, stop_at.into()).await;
+        stopped(fixture, 2, stop_at.into(), false).await;
         let state = state_of(fixture).await;
         let pending = (BackfillStatus::Pending, Some(fixture.key(stop_at as usize - 1)));
         assert_eq!((state.status, state.watermark), pending, "stopped after {stop_at}");
@@ -89,6 +89,24 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
         assert_eq!(counts(&pass(fixture).await), (9, 9 - done, done, 0), "what was done is not done again");
         equals_from_scratch(fixture).await;
     }
+}
+
+/// A descending pass reads the last keys first, and so does the next one after those that it reached.
+pub async fn interrupted_descending_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
+    put(fixture, 9).await;
+    stopped(fixture, 2, 4, true).await;
+    let done: Vec<String> = outcomes(fixture).await.into_iter().map(|outcome| outcome.key).collect();
+    assert_eq!(done, (5..9).map(|number| fixture.key(number)).collect::<Vec<_>>(), "the last ones are done");
+    assert_eq!(state_of(fixture).await.watermark, Some(fixture.key(5)), "from the watermark on");
+    // These are done, and come last now.
+    fixture.put(7, 2).await;
+    stopped(fixture, 2, 4, true).await;
+    let stored = outcomes(fixture).await;
+    let done: Vec<&str> = stored.iter().map(|outcome| outcome.key.as_str()).collect();
+    assert_eq!(done, (1..9).map(|number| fixture.key(number)).collect::<Vec<_>>(), "it went on");
+    assert_eq!(state_of(fixture).await.watermark, Some(fixture.key(1)), "down to there");
+    assert_eq!(counts(&pass(fixture).await), (9, 2, 7, 0), "the rest, and what has changed");
+    equals_from_scratch(fixture).await;
 }
 
 /// The result of a pass does not depend on the size of its batches.
@@ -150,16 +168,16 @@ pub async fn copy_forgotten_by_an_interrupted_pass_inherits<F: Fixture>(fixture:
         fixture.remove(12).await;
     }
     fixture.put(10, 2).await;
-    stopped(fixture, 1, 2).await;
+    stopped(fixture, 1, 2, false).await;
     pass(fixture).await;
     equals_from_scratch(fixture).await;
 }
 
 /// Makes a pass that is stopped after so many items, which must be a number of whole batches.
-async fn stopped<F: Fixture>(fixture: &F, batch_items: usize, after: u64) {
+async fn stopped<F: Fixture>(fixture: &F, batch_items: usize, after: u64, descending: bool) {
     let stop = StopHandle::new();
     let engine = engine(fixture).with(|it| {
-        it.batch_items = batch_items;
+        (it.batch_items, it.descending) = (batch_items, descending);
         it.stop = stop.clone();
     });
     let report = engine.run(|update| {

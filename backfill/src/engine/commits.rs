@@ -23,9 +23,11 @@ where
         items: &[Item<S::Handle>],
         read: Vec<Read<I>>,
     ) -> Result<(), BackfillError> {
-        let Some(&(last, _)) = read.last() else { return Ok(()) };
+        let descending = self.engine.options.descending;
+        let Some(&(last, _)) = (if descending { read.first() } else { read.last() }) else { return Ok(()) };
         let last = &items[last].key;
-        if self.watermark.as_ref().is_none_or(|watermark| watermark < last) {
+        let is_further = |mark: &String| if descending { last < mark } else { last > mark };
+        if self.watermark.as_ref().is_none_or(is_further) {
             self.watermark = Some(last.clone());
         }
         let mut bytes = 0_u64;
@@ -117,6 +119,9 @@ where
             self.update.total_items += 1;
             self.update.total_bytes = self.update.total_bytes.saturating_add(item.bytes);
             again.push(Selected { place, is_known: true, continues: false });
+        }
+        if self.engine.options.descending {
+            again.reverse();
         }
         again
     }

@@ -82,7 +82,7 @@ where
         let vanished = plan.vanished.len() as u64;
         let bytes = plan.selected.iter().map(|selected| items[selected.place].bytes).sum();
         self.enter(Phase::Indexing, plan.selected.len() as u64 + vanished, bytes);
-        self.begin_after_watermark(&items, &mut plan);
+        self.put_in_order(&items, &mut plan.selected);
         let workers = self.engine.options.workers;
         let reader = BatchReader::new(Arc::clone(&self.engine.index), Arc::clone(&items), workers);
         self.index(&items, &reader, &plan.selected).await?;
@@ -115,14 +115,20 @@ where
         Ok(plan)
     }
 
-    /// Moves items that an unfinished pass never reached to the front.
+    /// Puts selected items into the order of the pass, and those that an unfinished pass never reached
+    /// to the front.
     ///
     /// Runs that are killed again and again thus reach everything, although items before the
     /// watermark keep changing.
-    fn begin_after_watermark(&mut self, items: &[Item<S::Handle>], plan: &mut Plan) {
+    fn put_in_order(&self, items: &[Item<S::Handle>], selected: &mut [Selected]) {
+        let descending = self.engine.options.descending;
+        if descending {
+            selected.reverse();
+        }
         if let Some(watermark) = &self.watermark {
-            let done = plan.selected.partition_point(|selected| items[selected.place].key <= *watermark);
-            plan.selected.rotate_left(done);
+            let is_done = |key: &String| if descending { key >= watermark } else { key <= watermark };
+            let done = selected.partition_point(|selected| is_done(&items[selected.place].key));
+            selected.rotate_left(done);
         }
     }
 

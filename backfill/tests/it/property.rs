@@ -12,8 +12,8 @@ enum Event {
     Put { number: usize, identity: Option<u8>, revision: u8 },
     Remove(usize),
     LoseRow(usize),
-    KilledPass { step: u64, batch: usize },
-    Pass { batch: usize },
+    KilledPass { step: u64, batch: usize, descending: bool },
+    Pass { batch: usize, descending: bool },
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -23,8 +23,9 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(number, identity, revision)| Event::Put { number, identity, revision }),
         3 => number.clone().prop_map(Event::Remove),
         1 => number.prop_map(Event::LoseRow),
-        3 => (0_u64..30, 1_usize..4).prop_map(|(step, batch)| Event::KilledPass { step, batch }),
-        2 => (1_usize..4).prop_map(|batch| Event::Pass { batch }),
+        3 => (0_u64..30, 1_usize..4, any::<bool>())
+            .prop_map(|(step, batch, descending)| Event::KilledPass { step, batch, descending }),
+        2 => (1_usize..4, any::<bool>()).prop_map(|(batch, descending)| Event::Pass { batch, descending }),
     ]
 }
 
@@ -42,18 +43,20 @@ async fn happen(world: &World, event: Event) {
         }
         Event::Remove(number) => world.source.remove(&key(number)),
         Event::LoseRow(number) => world.store.lose_row(&key(number)),
-        Event::KilledPass { step, batch } => {
+        Event::KilledPass { step, batch, descending } => {
             let faults = Faults::at(step, Fault::Kill);
-            let engine = world.engine_with(&faults).with(|it| (it.batch_items, it.outcome_page) = (batch, 3));
+            let engine = world.engine_with(&faults).with(|it| {
+                (it.batch_items, it.outcome_page, it.descending) = (batch, 3, descending);
+            });
             if let Some(ended) = run_until_killed(&engine, &faults).await {
                 ended.expect("a pass that was not killed goes through");
             }
             world.clock.advance(TTL);
         }
-        Event::Pass { batch } => {
+        Event::Pass { batch, descending } => {
             world
                 .engine()
-                .with(|it| it.batch_items = batch)
+                .with(|it| (it.batch_items, it.descending) = (batch, descending))
                 .run(|_| {})
                 .await
                 .expect("the pass must go through");
