@@ -116,8 +116,6 @@ mod home_problem;
 mod inventory;
 #[cfg(feature = "memories")]
 pub mod memories;
-#[cfg(any(feature = "backfill", feature = "memories"))]
-mod owner;
 mod row;
 mod runtime;
 mod statements;
@@ -134,8 +132,6 @@ pub use error::StateError;
 pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};
 pub use inventory::{Hidden, Inventory};
-#[cfg(any(feature = "backfill", feature = "memories"))]
-pub use owner::{lease_owner, owner_is_dead};
 pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;
@@ -146,7 +142,9 @@ pub use threadkeep_rollout::{
     AgentGoal, AgentHome, HomeError, RunOutcome, ThreadKind, ThreadMetadata, Touch,
 };
 #[doc(no_inline)]
-pub use threadkeep_sqlite::{DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone};
+pub use threadkeep_sqlite::{
+    DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone, lease_owner, owner_is_dead,
+};
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, LEAST_END, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
     MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadCounts, ThreadPage,

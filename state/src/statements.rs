@@ -17,6 +17,7 @@ pub fn statements() -> Vec<(String, String)> {
         let pages = [("outcomes", crate::backfill::OUTCOMES), ("outcomes_of", crate::backfill::OUTCOMES_OF)];
         statements.push(("backfill::outcome::store".to_owned(), crate::backfill::store_sql(1)));
         statements.extend(pages.map(page));
+        statements.extend(crate::backfill::RUNS.statements());
     }
     #[cfg(feature = "memories")]
     statements.extend(crate::memories::statements());

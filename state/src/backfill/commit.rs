@@ -13,6 +13,7 @@ use super::assign::{Assignment, FileRead, assign_threads};
 use super::content::{CommitReport, ReadItem, SessionName, ThreadIndex};
 use super::dependents::{Change, dependents};
 use super::outcome::{Outcome, store_outcomes};
+use super::progress::RUNS;
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::graph::close_agents;
 use crate::home_problem::HomeProblem;
@@ -36,8 +37,8 @@ async fn write_batch(
     lease: &Lease,
     batch: BatchOf<'_, ThreadIndex>,
 ) -> Result<Option<CommitReport>, sqlx::Error> {
-    let (now_ms, expires_ms) = (batch.term.now.as_millisecond(), batch.term.expires_at.as_millisecond());
-    if !renew(conn, lease, batch.watermark, expires_ms).await? {
+    let now_ms = batch.term.now.as_millisecond();
+    if !RUNS.renew(conn, lease.token, batch.watermark, batch.term.expires_at).await? {
         return Ok(None);
     }
     let mut report = CommitReport::default();
@@ -111,25 +112,6 @@ fn report_problem(report: &mut CommitReport, key: &str, lines_skipped: u64, prob
     report.lines_skipped += lines_skipped;
     let kind = problem.map(ProblemKind::Remark);
     report.problems.extend(kind.map(|kind| Problem { key: key.to_owned(), kind }));
-}
-
-/// Renews the lease and moves the watermark. Returns false if the lease is lost.
-async fn renew(
-    conn: &mut SqliteConnection,
-    lease: &Lease,
-    watermark: Option<&str>,
-    expires_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let renewed = sqlx::query(
-        "UPDATE backfill_progress SET watermark = coalesce(?1, watermark), lease_expires_ms = ?2 \
-         WHERE id = 1 AND lease_token = ?3 AND lease_owner IS NOT NULL",
-    )
-    .bind(watermark)
-    .bind(expires_ms)
-    .bind(lease.token)
-    .execute(conn)
-    .await?;
-    Ok(renewed.rows_affected() == 1)
 }
 
 /// Returns the files of a batch that the index knows, with their threads.

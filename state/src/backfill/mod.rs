@@ -25,7 +25,7 @@ pub use gate::Gate;
 pub use one::Freshness;
 pub(crate) use outcome::store_sql;
 pub use progress::BackfillProgress;
-pub(crate) use progress::{OUTCOMES, OUTCOMES_OF};
+pub(crate) use progress::{OUTCOMES, OUTCOMES_OF, RUNS};
 pub use source::{HomeItem, HomeSource};
 
 use crate::home_problem::HomeProblem;

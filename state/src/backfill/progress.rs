@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use threadkeep_backfill::{
     Acquired, BackfillStatus, BoxError, Finish, Lease, OutcomeState, Progress, ProgressState, Term,
     WriteError,
 };
-use threadkeep_sqlite::{Database, DbError, Durability, RowReader};
+use threadkeep_sqlite::{Database, DbError, Durability, RunLease, RunState, RunStatus, Runs};
 
 use super::IndexOptions;
 use crate::home_problem::HomeProblem;
-use crate::owner::owner_is_dead;
 
 type StoredOutcome = threadkeep_backfill::StoredOutcome<HomeProblem>;
 
@@ -33,12 +31,12 @@ impl BackfillProgress {
     }
 
     pub(super) async fn read(&self) -> Result<ProgressState, DbError> {
-        self.db.read(async |conn| state_of(sqlx::query(STATE).fetch_optional(conn).await?.as_ref())).await
+        self.db.read(async |conn| RUNS.state(conn).await.map(state_of)).await
     }
 }
 
-const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, lease_token, lease_expires_ms \
-    FROM backfill_progress WHERE id = 1";
+/// The table with the lease.
+pub(crate) const RUNS: Runs = Runs::new("backfill_progress");
 
 /// Makes the statement that reads a page of outcomes.
 ///
@@ -68,27 +66,15 @@ pub(crate) const OUTCOMES: &str = outcomes!("path > ?1");
 /// The outcomes of the files `?1`, a JSON array.
 pub(crate) const OUTCOMES_OF: &str = outcomes!("path IN (SELECT value FROM json_each(?1))");
 
-/// Maximum of a lease's remaining time. A longer one was not written by a working clock.
-const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(24);
-
-fn state_of(row: Option<&SqliteRow>) -> Result<ProgressState, sqlx::Error> {
-    // No backfill ran, or its row was lost; the next run makes it again.
-    let Some(row) = row else { return Ok(ProgressState::default()) };
-    let mut row = RowReader::new(row);
-    let status = match row.column::<&str>()? {
-        "running" => BackfillStatus::Running,
-        "complete" => BackfillStatus::Complete,
-        _ => BackfillStatus::Pending,
+fn state_of(state: RunState) -> ProgressState {
+    let RunState { status, watermark, last_success_at, lease } = state;
+    let status = match status {
+        RunStatus::Pending => BackfillStatus::Pending,
+        RunStatus::Running => BackfillStatus::Running,
+        RunStatus::Complete => BackfillStatus::Complete,
     };
-    let watermark = row.column()?;
-    let last_success_at = row.optional_time()?;
-    let owner: Option<String> = row.column()?;
-    let token = row.column()?;
-    // An expiry beyond all time counts as too long: see `LONGEST_LEASE`.
-    let expires_ms: Option<i64> = row.column()?;
-    let expires_at = expires_ms.map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX));
-    let lease = owner.zip(expires_at).map(|(owner, expires_at)| Lease { owner, token, expires_at });
-    Ok(ProgressState { status, watermark, last_success_at, lease })
+    let lease = lease.map(|RunLease { owner, token, expires_at }| Lease { owner, token, expires_at });
+    ProgressState { status, watermark, last_success_at, lease }
 }
 
 #[async_trait]
@@ -100,53 +86,33 @@ impl Progress for BackfillProgress {
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
-        let acquire = async |conn: &mut SqliteConnection| {
-            let state = state_of(sqlx::query(STATE).fetch_optional(&mut *conn).await?.as_ref())?;
-            if let Some(held) = state.lease
-                && held.expires_at > term.now
-                && held.expires_at.duration_since(term.now) <= LONGEST_LEASE
-                && !owner_is_dead(&held.owner)
-            {
-                return Ok(Acquired::Held { owner: held.owner, expires_at: held.expires_at });
-            }
-            let grant = sqlx::query_scalar(
-                "INSERT INTO backfill_progress (id, status, lease_owner, lease_token, lease_expires_ms) \
-                 VALUES (1, 'running', ?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET status = 'running', \
-                   lease_owner = ?1, lease_token = lease_token + 1, lease_expires_ms = ?2 RETURNING lease_token",
-            );
-            let token = grant.bind(owner).bind(term.expires_at.as_millisecond()).fetch_one(conn).await?;
-            let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
-            Ok(Acquired::Granted { lease, watermark: state.watermark })
-        };
+        let acquire =
+            async |conn: &mut SqliteConnection| Ok(RUNS.acquire(conn, owner, term.now, term.expires_at).await?);
         let acquired: Result<_, DbError> = self.db.write(Durability::Usual, acquire).await;
-        Ok(acquired?)
+        Ok(match acquired? {
+            (RunState { watermark, .. }, Some(token)) => {
+                let lease = Lease { owner: owner.to_owned(), token, expires_at: term.expires_at };
+                Acquired::Granted { lease, watermark }
+            }
+            (RunState { lease, .. }, None) => {
+                let held = lease.ok_or("a lease that is refused has an owner")?;
+                Acquired::Held { owner: held.owner, expires_at: held.expires_at }
+            }
+        })
     }
 
     async fn heartbeat(&self, lease: &Lease, term: Term) -> Result<(), WriteError> {
-        let renew = sqlx::query(
-            "UPDATE backfill_progress SET lease_expires_ms = ?2 \
-             WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
-        );
-        self.with_lease(renew.bind(lease.token).bind(term.expires_at.as_millisecond())).await
+        self.with_lease(async |conn| RUNS.renew(conn, lease.token, None, term.expires_at).await).await
     }
 
     async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
-        let release = match finish {
-            Finish::Complete => sqlx::query(
-                "UPDATE backfill_progress SET status = 'complete', watermark = NULL, last_success_at_ms = coalesce(?2, last_success_at_ms), \
-                 lease_owner = NULL, lease_expires_ms = NULL \
-                 WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
-            )
-            .bind(lease.token)
-            // A pass over some files is no success of the whole home.
-            .bind(self.only.is_none().then_some(now.as_millisecond())),
-            Finish::Interrupted => sqlx::query(
-                "UPDATE backfill_progress SET status = 'pending', lease_owner = NULL, lease_expires_ms = NULL \
-                 WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL",
-            )
-            .bind(lease.token),
-        };
-        self.with_lease(release).await
+        // A pass over some files is no success of the whole home.
+        let success_at = self.only.is_none().then_some(now);
+        self.with_lease(async |conn| match finish {
+            Finish::Complete => RUNS.complete(conn, lease.token, success_at).await,
+            Finish::Interrupted => RUNS.interrupt(conn, lease.token).await,
+        })
+        .await
     }
 
     async fn outcomes(&self, after: Option<&str>, limit: usize) -> Result<Vec<StoredOutcome>, BoxError> {
@@ -173,15 +139,15 @@ impl Progress for BackfillProgress {
 type Exception = (String, Option<String>, Option<String>, u8);
 
 impl BackfillProgress {
-    /// Runs a statement that changes the row only if the lease is the current one.
+    /// Makes a change that returns false if the lease is lost.
     async fn with_lease(
         &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        change: impl AsyncFnOnce(&mut SqliteConnection) -> Result<bool, sqlx::Error>,
     ) -> Result<(), WriteError> {
-        let change = async |conn: &mut SqliteConnection| Ok(query.execute(conn).await?.rows_affected());
-        let changed: Result<_, DbError> = self.db.write(Durability::Usual, change).await;
+        let changed: Result<_, DbError> =
+            self.db.write(Durability::Usual, async |conn| Ok(change(conn).await?)).await;
         let changed = changed.map_err(|error| WriteError::Backend(error.into()))?;
-        if changed == 0 { Err(WriteError::LeaseLost) } else { Ok(()) }
+        if changed { Ok(()) } else { Err(WriteError::LeaseLost) }
     }
 }
 

@@ -10,10 +10,9 @@ use threadkeep_memories::{
     ConsolidationRequest, ConsolidationState, ConsolidationSuccess, NotNow, Term, WriteError,
 };
 use threadkeep_redact::redact;
-use threadkeep_sqlite::{DbError, Durability, RowReader, json, uuid_text};
+use threadkeep_sqlite::{DbError, Durability, RowReader, json, owner_is_dead, uuid_text};
 
 use super::{MemoryStore, next_tokens, report_end, verdict};
-use crate::owner::owner_is_dead;
 
 const STATE: &str = "SELECT lease_owner, lease_expires_ms, last_success_ms, watermark_ms, failed_step, reason, \
      retry_at_ms, root FROM memory_consolidation WHERE id = 1";

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
 use threadkeep_memories::{ClaimRequest, SkipReason};
-use threadkeep_sqlite::{json, uuid_text};
+use threadkeep_sqlite::{json, owner_is_dead, uuid_text};
 use uuid::Uuid;
 
-use crate::owner::owner_is_dead;
 
 /// Word of a [`SkipReason`], or NULL for a thread that can be claimed. The words are those of
 /// [`SkipReason::code`]; a test compares both.

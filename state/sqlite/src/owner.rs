@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Names this process as the owner of a lease: `pid 4711 on laptop, run 1`.
+/// Names this process as the owner of a lease: `pid 4711 on laptop, run 1`. Each call gives another
+/// run.
 ///
 /// The lease of a process that was killed would otherwise stand until it expires.
 pub fn lease_owner() -> String {
