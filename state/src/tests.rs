@@ -1,17 +1,8 @@
-//! Places in a home that hide files, and stored problems.
+//! Stored problems.
 
 use threadkeep_rollout::{BadLine, BadReason, ExtractError, SkippedLines};
 
-use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
-
-#[test]
-fn a_folder_does_not_hide_its_neighbours() {
-    assert!("sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/10")));
-    assert!(!"sessions/2026/10/x.jsonl".starts_with(&prefix_of("sessions/2026/1")));
-    assert_eq!(prefix_of("sessions/x.jsonl"), "sessions/x.jsonl");
-    assert_eq!(prefix_of(""), "", "everything");
-}
 
 #[test]
 fn a_problem_survives_its_code() {

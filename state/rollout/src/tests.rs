@@ -1,7 +1,8 @@
-//! Tests of texts and times.
+//! Tests of texts, times and hidden places.
 
 use uuid::Uuid;
 
+use crate::home::problem::{DiscoveryProblem, ProblemReason};
 use crate::text::{MAX_TITLE, bounded, safe};
 use crate::time::{LineTime, of_id};
 
@@ -48,4 +49,15 @@ fn only_an_id_of_version_7_bears_a_time() -> Result<(), uuid::Error> {
         assert_eq!(of(id)?, None, "{id}");
     }
     Ok(())
+}
+
+#[test]
+fn a_folder_does_not_hide_its_neighbours() {
+    let hidden = |path: &str, reason| DiscoveryProblem { path: path.to_owned(), reason }.hidden_prefix();
+    let prefix = |path| hidden(path, ProblemReason::TooDeep).expect("it hides files");
+    assert!("sessions/2026/10/x.jsonl".starts_with(&prefix("sessions/2026/10")));
+    assert!(!"sessions/2026/10/x.jsonl".starts_with(&prefix("sessions/2026/1")));
+    assert_eq!(prefix("sessions/x.jsonl"), "sessions/x.jsonl");
+    assert_eq!(prefix(""), "", "everything");
+    assert_eq!(hidden("sessions/x.jsonl", ProblemReason::MalformedName), None);
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
-use threadkeep_rollout::{AgentHome, ExtractError, Fingerprint, HomeError, SESSION_INDEX, ThreadKind};
+use threadkeep_rollout::{
+    AgentHome, DiscoveryProblem, ExtractError, Fingerprint, HomeError, SESSION_INDEX, ThreadKind,
+};
 use threadkeep_sqlite::{Database, RowReader, json};
 use uuid::Uuid;
 
@@ -15,7 +17,7 @@ use super::{AuditReport, Difference, DifferenceKind};
 use crate::deletion::tombstones::TOMBSTONES;
 use crate::error::StateError;
 use crate::fingerprint::{Recipe, length_of};
-use crate::home::{is_gone, prefix_of};
+use crate::home::is_gone;
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert, are_parts};
@@ -54,8 +56,8 @@ impl StateRuntime {
             home.thread_names()?.iter().map(|(id, name)| (id, name.name.clone())).collect();
         let place = home.clone();
         let discovery = blocking(move || place.discover()).await?;
-        let hidden = discovery.problems.iter().filter(|problem| problem.reason.hides_files());
-        let hidden: Vec<String> = hidden.map(|problem| prefix_of(&problem.path)).collect();
+        let hidden = discovery.problems.iter().filter_map(DiscoveryProblem::hidden_prefix);
+        let hidden: Vec<String> = hidden.collect();
         let places = discovery
             .problems
             .into_iter()

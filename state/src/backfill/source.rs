@@ -10,7 +10,6 @@ use threadkeep_rollout::{
 };
 
 use crate::fingerprint::Recipe;
-use crate::home::prefix_of;
 use crate::home_problem::HomeProblem;
 
 type Listing = threadkeep_backfill::Listing<HomeItem, HomeProblem>;
@@ -90,9 +89,7 @@ impl HomeSource {
         let mut listing = Listing { items: Vec::with_capacity(files.len() + 1), ..Listing::default() };
         listing.items.extend(files.into_iter().map(|file| self.item(file)));
         for problem in problems {
-            if problem.reason.hides_files() {
-                listing.unknown_prefixes.push(prefix_of(&problem.path));
-            }
+            listing.unknown_prefixes.extend(problem.hidden_prefix());
             let kind = ProblemKind::Listing(HomeProblem::Place(problem.reason));
             listing.problems.push(Problem { key: problem.path, kind });
         }
