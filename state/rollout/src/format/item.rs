@@ -21,6 +21,21 @@ pub enum TurnStatus {
     InProgress,
 }
 
+impl TurnStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Completed, Self::Interrupted, Self::Failed, Self::InProgress];
+
+    /// Returns the word for an index and for JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::InProgress => "inProgress",
+        }
+    }
+}
+
 /// Item of a turn.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -198,7 +198,8 @@ impl Pass {
                     self.end_turn(turn, place.offset);
                 }
                 self.usage.roll_back();
-                return self.rollbacks.push(Rollback { offset: place.offset, turns });
+                let (offset, ordinal) = (place.offset, head::ordinal(line.bytes));
+                return self.rollbacks.push(Rollback { offset, ordinal, turns });
             }
             _ => {}
         }

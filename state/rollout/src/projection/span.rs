@@ -55,6 +55,9 @@ pub struct TurnSpan {
 pub struct Rollback {
     /// (Decompressed) byte where its line starts.
     pub offset: u64,
+    /// Ordinal of the line, where lines have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinal: Option<u64>,
     /// Number of the turns before it that no longer count: of this file, and then of the files that
     /// it builds on.
     pub turns: u64,
