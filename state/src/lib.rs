@@ -16,6 +16,7 @@
 //! | `memories` (feature `memories`) | the ports of `threadkeep-memories`: jobs, memories, the lock | the same |
 //! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine updates the index | the same |
 //! | `thread_goals` (feature `goals`) | `threadkeep_state_goals::GoalStore` | `goals_1.sqlite` |
+//! | `history` (feature `history`) | `threadkeep_history::HistoryStore` | `history_1.sqlite` |
 //! | `logs` (feature `logs`) | `threadkeep_state_logs::LogStore` | `logs_2.sqlite` |
 //!
 //! [`StateRuntime::delete_thread`] deletes a thread from all of them. [`StateRuntime::audit`]
@@ -92,7 +93,7 @@
 //!
 //! # Features
 //!
-//! All are on by default: `backfill`, `goals`, `logs` and `memories` as above, and `zstd` reads
+//! All are on by default: `backfill`, `goals`, `history`, `logs` and `memories` as above, and `zstd` reads
 //! `.jsonl.zst`.
 
 /// The examples of the workspace's README are compiled with the tests.

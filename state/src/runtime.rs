@@ -78,6 +78,12 @@ impl StateRuntime {
         self.stores.logs()
     }
 
+    /// Returns the history: search, turns and usage, in a database of its own.
+    #[cfg(feature = "history")]
+    pub fn history(&self) -> &threadkeep_history::HistoryStore {
+        self.stores.history()
+    }
+
     /// Returns the folder of the databases.
     pub fn sqlite_home(&self) -> &Path {
         &self.stores.sqlite_home

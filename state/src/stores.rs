@@ -1,4 +1,4 @@
-//! The databases of a SQLite home: the index, goals and logs, each opened at its first use.
+//! The databases of a SQLite home: the index, goals, logs and history, each opened at its first use.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub static DATABASES: &[&DbSpec] = &[
     &threadkeep_state_goals::GOALS_DB,
     #[cfg(feature = "logs")]
     &threadkeep_state_logs::LOGS_DB,
+    #[cfg(feature = "history")]
+    &threadkeep_history::HISTORY_DB,
 ];
 
 /// Options for opening a [`StateRuntime`](crate::StateRuntime).
@@ -76,6 +78,8 @@ pub struct Stores {
     goals: threadkeep_state_goals::GoalStore,
     #[cfg(feature = "logs")]
     logs: threadkeep_state_logs::LogStore,
+    #[cfg(feature = "history")]
+    history: threadkeep_history::HistoryStore,
 }
 
 impl Stores {
@@ -90,6 +94,8 @@ impl Stores {
             goals: threadkeep_state_goals::GoalStore::new(sqlite_home, open),
             #[cfg(feature = "logs")]
             logs: threadkeep_state_logs::LogStore::new(sqlite_home, open),
+            #[cfg(feature = "history")]
+            history: threadkeep_history::HistoryStore::new(sqlite_home, open),
         }
     }
 
@@ -103,6 +109,12 @@ impl Stores {
     #[cfg(feature = "logs")]
     pub fn logs(&self) -> &threadkeep_state_logs::LogStore {
         &self.logs
+    }
+
+    /// Returns the history: search, turns and usage, in a database of its own.
+    #[cfg(feature = "history")]
+    pub fn history(&self) -> &threadkeep_history::HistoryStore {
+        &self.history
     }
 
     /// Closes the databases, for every clone of these stores.
@@ -126,6 +138,8 @@ impl Stores {
             self.goals.database(),
             #[cfg(feature = "logs")]
             self.logs.database(),
+            #[cfg(feature = "history")]
+            self.history.database(),
         ];
         databases.into()
     }

@@ -86,8 +86,9 @@ impl Progress for BackfillProgress {
     }
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
-        let acquire =
-            async |conn: &mut SqliteConnection| Ok(RUNS.acquire(conn, owner, term.now, term.expires_at).await?);
+        let acquire = async |conn: &mut SqliteConnection| {
+            Ok(RUNS.acquire(conn, owner, term.now, term.expires_at).await?)
+        };
         let acquired: Result<_, DbError> = self.db.write(Durability::Usual, acquire).await;
         Ok(match acquired? {
             (RunState { watermark, .. }, Some(token)) => {

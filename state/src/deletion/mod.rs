@@ -40,8 +40,8 @@ const AT_OPENING: Duration = Duration::from_millis(50);
 const ON_REQUEST: Duration = Duration::from_secs(1);
 
 impl StateRuntime {
-    /// Deletes a thread: its row, its edges, its memory, its goal and its logs, also in the
-    /// snapshots that upgrades have left. Its rollout is not touched. Forks still build on its
+    /// Deletes a thread: its row, its edges, its memory, its goal, its logs and its history, also in
+    /// the snapshots that upgrades have left. Its rollout is not touched. Forks still build on its
     /// lines: their own words, tokens and turns stay the same.
     ///
     /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal

@@ -19,7 +19,7 @@ const READ_ELSEWHERE: &str =
 
 /// Labels of all participants, in `pending_deletions`, in telemetry and in JSON. A program that was
 /// built without one of them still leaves work for it, because another program may have filled it.
-pub(super) const PARTICIPANTS: [&str; 4] = ["goals", "logs", "memories", "state"];
+pub(super) const PARTICIPANTS: [&str; 5] = ["goals", "history", "logs", "memories", "state"];
 
 /// Reason why work is left.
 pub(super) enum Left {
@@ -40,7 +40,7 @@ impl<E: StoreError> From<E> for Left {
 pub(super) enum Participant {
     /// A store with a database of its own.
     #[cfg_attr(
-        not(any(feature = "goals", feature = "logs")),
+        not(any(feature = "goals", feature = "history", feature = "logs")),
         expect(dead_code, reason = "no store was built in")
     )]
     Store(DeletedThreads),
@@ -63,6 +63,8 @@ impl Participant {
         match label {
             #[cfg(feature = "goals")]
             "goals" => Some(Participant::Store(stores.thread_goals().deleted_threads().within(patience))),
+            #[cfg(feature = "history")]
+            "history" => Some(Participant::Store(stores.history().deleted_threads().within(patience))),
             #[cfg(feature = "logs")]
             "logs" => Some(Participant::Store(stores.logs().deleted_threads().within(patience))),
             #[cfg(feature = "memories")]

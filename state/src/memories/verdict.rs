@@ -7,7 +7,6 @@ use threadkeep_memories::{ClaimRequest, SkipReason};
 use threadkeep_sqlite::{json, owner_is_dead, uuid_text};
 use uuid::Uuid;
 
-
 /// Word of a [`SkipReason`], or NULL for a thread that can be claimed. The words are those of
 /// [`SkipReason::code`]; a test compares both.
 ///

@@ -7,6 +7,8 @@
 #[cfg(feature = "stores")]
 mod goals;
 #[cfg(feature = "stores")]
+mod history;
+#[cfg(feature = "stores")]
 mod logs;
 #[cfg(feature = "stores")]
 mod state;
@@ -41,7 +43,7 @@ const DELETED: uuid::Uuid = uuid::Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c2
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 #[cfg(feature = "stores")]
-pub const STORES: &[Store] = &[state::STORE, goals::STORE, logs::STORE];
+pub const STORES: &[Store] = &[state::STORE, goals::STORE, history::STORE, logs::STORE];
 #[cfg(not(feature = "stores"))]
 pub const STORES: &[Store] = &[];
 

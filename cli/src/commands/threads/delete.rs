@@ -177,6 +177,7 @@ pub(super) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     let sentence = |((store, reason), ids): ((&str, &str), Vec<Uuid>)| {
         let (one, several) = match store {
             "goals" => ("the goal", "the goals"),
+            "history" => ("the history", "the history"),
             "logs" => ("the logs", "the logs"),
             "state" => ("the traces in the files of the index", "the traces in the files of the index"),
             other => (other, other),

@@ -1,0 +1,131 @@
+//! What was said in a coding agent's threads, in one SQLite file: full-text search, turns, and
+//! tokens by day.
+//!
+//! It is a projection of rollouts: `history_1.sqlite` can be made again at any time. Texts are not
+//! stored in it. Snippets and turns are cut from the rollouts, by their bytes.
+//!
+//! | task | where |
+//! |---|---|
+//! | bring it up to date | [`HistoryStore::ports`], [`HistoryPorts::engine`] |
+//! | search | [`HistoryStore::search`], then [`HistoryStore::show`] for those that are shown |
+//! | list turns, read them | [`HistoryStore::turns`], [`HistoryStore::read_turns`] |
+//! | add up tokens | [`HistoryStore::usage`] |
+//! | see figures | [`HistoryStore::indexed`], [`HistoryStore::figures`] |
+//! | delete a thread | [`HistoryStore::deleted_threads`] |
+//!
+//! ```
+//! use threadkeep_history::{AgentHome, HistoryStore, OpenOptions, SearchQuery};
+//! use threadkeep_rollout::{NewThread, Recorder};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let (home, sqlite_home) = (folder.path().join("home"), folder.path());
+//! # std::fs::create_dir(&home)?;
+//! let home = AgentHome::open(home)?;
+//! let mut recorder = Recorder::create(&home, &NewThread::new("my-agent", "1.0.0", "/project"))?;
+//! let message = serde_json::json!({"type": "user_message", "message": "Fix the build"});
+//! recorder.append("event_msg", &message)?;
+//! recorder.sync()?;
+//!
+//! let history = HistoryStore::new(sqlite_home, &OpenOptions::new());
+//! history.ports(&home).await?.engine().run(|_| {}).await?;
+//!
+//! let query = SearchQuery::new("build fix");
+//! let page = history.search(&query).await?;
+//! let shown = history.show(&home, &query, &page.threads[0].hits).await?;
+//! assert_eq!(shown[0].turn_number, Some(1));
+//! assert_eq!(shown[0].snippet.as_ref().map(|snippet| &*snippet.text), Some("Fix the build"));
+//! history.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Words
+//!
+//! A word is a run of letters and digits, without regard to case and accents. In scripts without
+//! spaces each character is a word. A search has words and phrases in quotes, and a passage must
+//! have all of them, in any order. A typed word that has several words is a phrase
+//! (`path/to/file.rs`). Words of three letters and more may go on, except in quotes. A passage is
+//! one message, one command with the head of its output, or one list of changed files. Copied lines
+//! of a fork are found in the thread that they come from.
+//!
+//! # Turns
+//!
+//! The unit is a file, so that a change of one touches the rows of no other. The turns of a thread
+//! are put together when they are asked for, and are those of
+//! [`list_turns`](threadkeep_rollout::list_turns). Turns that no longer count have no number, and
+//! are no hits.
+//!
+//! # Deleted threads
+//!
+//! [`HistoryStore::deleted_threads`] erases a deleted thread from every file. FTS5 keeps deleted
+//! words until it merges the segments that have them. So a deletion merges the whole index into one
+//! segment, which takes about as long as copying it.
+//!
+//! # Locking
+//!
+//! One lease in the database, as for `threadkeep-backfill`. Each batch is one `BEGIN IMMEDIATE`
+//! transaction with the words, turns and tokens of its files, so that a kill at any moment leaves
+//! all of a file or nothing. Readers do not wait (WAL).
+//!
+//! # Compatibility
+//!
+//! The schema changes only by appended migrations. When a version learns to read more from
+//! rollouts, fingerprints change, and everything is read again.
+//!
+//! # Performance
+//!
+//! A file that has grown is read from the start of its last turn. A search ranks the newest 1,000
+//! passages that match, and older ones on further pages.
+//!
+//! # File systems
+//!
+//! As for `threadkeep-sqlite`. Paths are relative to the agent home, so that a home can move.
+//! [`OpenOptions::read_only`] searches a read-only home.
+//!
+//! # Features
+//!
+//! | feature | default | effect |
+//! |---|---|---|
+//! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`) |
+
+mod blocking;
+mod chain;
+mod erase;
+mod error;
+mod inventory;
+mod passages;
+mod ports;
+mod problem;
+mod query;
+mod rows;
+mod search;
+mod show;
+mod snippet;
+mod statements;
+mod store;
+mod turns;
+mod usage;
+mod words;
+
+pub use error::HistoryError;
+pub use inventory::{Indexed, ThreadFigures};
+pub use ports::{
+    FileContent, HistoryEngine, HistoryIndex, HistoryItem, HistoryPorts, HistoryProgress, HistoryReport,
+    HistorySource, Previous,
+};
+pub use problem::HistoryProblem;
+pub use query::MAX_WORDS;
+pub use search::{FoundThread, Hit, SearchCursor, SearchPage, SearchQuery};
+pub use show::ShownHit;
+pub use snippet::Snippet;
+#[doc(hidden)]
+pub use statements::statements;
+pub use store::{HISTORY_DB, HistoryStore};
+#[doc(no_inline)]
+pub use threadkeep_rollout::{AgentHome, ItemsView, Said, TokenUsage, Turn, TurnSpan, TurnStatus};
+#[doc(no_inline)]
+pub use threadkeep_sqlite::{DbError, DeletedThreads, ErrorClass, OpenError, OpenOptions};
+pub use turns::{HistoryTurn, HistoryTurns, TurnsQuery};
+pub use usage::{UsageQuery, UsageRow};

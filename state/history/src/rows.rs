@@ -1,0 +1,191 @@
+//! Rows of a batch that are stored together: a statement costs more than a row.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use threadkeep_rollout::{DayUsage, TurnSpan};
+use threadkeep_sqlite::{MOST_ROWS, uuid_text, value_columns, values_of};
+use uuid::Uuid;
+
+use crate::ports::FileContent;
+
+/// A row of `history_files`.
+pub(crate) struct NewFile {
+    pub(crate) id: i64,
+    pub(crate) path: String,
+    pub(crate) fingerprint: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) detail: Option<String>,
+    pub(crate) is_owner: bool,
+    pub(crate) thread_id: Uuid,
+    pub(crate) file_id: Uuid,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) base: Option<String>,
+    pub(crate) copied_from: Option<Uuid>,
+    pub(crate) bytes: u64,
+    pub(crate) rollbacks: Option<String>,
+}
+
+/// Rows to store.
+#[derive(Default)]
+pub(crate) struct Rows {
+    files: Vec<NewFile>,
+    turns: Vec<(i64, TurnSpan)>,
+    usage: Vec<(i64, DayUsage)>,
+    checkpoints: Vec<(i64, String)>,
+}
+
+impl Rows {
+    /// Adds a file.
+    pub(crate) fn file(&mut self, file: NewFile) {
+        self.files.push(file);
+    }
+
+    /// Adds the turns, the usage and the checkpoint of a file.
+    pub(crate) fn content(&mut self, file: i64, content: FileContent) {
+        self.turns.extend(content.turns.into_iter().map(|turn| (file, turn)));
+        self.usage.extend(content.usage.into_iter().map(|usage| (file, usage)));
+        self.checkpoints.extend(content.checkpoint.map(|checkpoint| (file, checkpoint)));
+    }
+
+    /// Stores all rows.
+    pub(crate) async fn store(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        /// Runs a statement for each few hundred rows, and binds the values of each.
+        macro_rules! store {
+            ($sql:expr, $rows:expr, |$row:pat_param| $($value:expr),+ $(,)?) => {
+                let mut rows = $rows.into_iter();
+                while rows.len() > 0 {
+                    let mut query = sqlx::query(AssertSqlSafe($sql(rows.len().min(MOST_ROWS))));
+                    for $row in rows.by_ref().take(MOST_ROWS) {
+                        query = query$(.bind($value))+;
+                    }
+                    query.execute(&mut *conn).await?;
+                }
+            };
+        }
+        store!(
+            files_sql,
+            self.files,
+            |file| file.id,
+            file.path,
+            file.fingerprint,
+            file.outcome,
+            file.detail,
+            file.is_owner,
+            uuid_text(file.thread_id),
+            uuid_text(file.file_id),
+            file.started_at.map(Timestamp::as_millisecond),
+            file.base,
+            file.copied_from.map(uuid_text),
+            int(file.bytes),
+            file.rollbacks,
+        );
+        store!(
+            turns_sql,
+            self.turns,
+            |(file, turn)| file,
+            int(turn.offset),
+            int(turn.end),
+            turn.ordinal.map(int),
+            int(turn.number),
+            turn.id,
+            turn.status.as_str(),
+            turn.error,
+            turn.started_at.map(Timestamp::as_millisecond),
+            turn.completed_at.map(Timestamp::as_millisecond),
+            turn.duration_ms.map(int),
+            turn.first_words,
+            turn.inherited,
+            turn.whole_items,
+        );
+        store!(
+            usage_sql,
+            self.usage,
+            |(file, usage)| file,
+            day_number(usage.day),
+            usage.model.unwrap_or_default(),
+            usage.tokens.input,
+            usage.tokens.cached_input,
+            usage.tokens.output,
+            usage.tokens.reasoning,
+            usage.tokens.total,
+            int(usage.requests),
+        );
+        store!(checkpoints_sql, self.checkpoints, |(file, checkpoint)| file, checkpoint);
+        Ok(())
+    }
+}
+
+/// Returns a number as SQLite has it.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Returns the number of a day, counted from 1970-01-01.
+pub(crate) fn day_number(day: Date) -> i64 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    epoch.until(day).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// Returns the day with a number.
+pub(crate) fn day_of(number: i64) -> Option<Date> {
+    let days = jiff::Span::new().try_days(number).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(days).ok()
+}
+
+fn insert(table: &str, columns: &str, rows: usize) -> String {
+    let count = columns.split(',').count();
+    format!(
+        "INSERT INTO {table} ({columns}) SELECT {} FROM ({}) WHERE column1 IS NOT NULL",
+        value_columns(count),
+        values_of(rows, count)
+    )
+}
+
+fn files_sql(rows: usize) -> String {
+    let columns = "id, path, fingerprint, outcome, detail, is_owner, thread_id, file_id, started_at_ms, \
+         base, copied_from, bytes, rollbacks";
+    let insert = insert("history_files", columns, rows);
+    format!(
+        "{insert} ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
+           detail = excluded.detail, problem = NULL, is_owner = excluded.is_owner, thread_id = excluded.thread_id, \
+           file_id = excluded.file_id, started_at_ms = excluded.started_at_ms, base = excluded.base, \
+           copied_from = excluded.copied_from, bytes = excluded.bytes, rollbacks = excluded.rollbacks"
+    )
+}
+
+fn turns_sql(rows: usize) -> String {
+    let columns = "file, start_offset, end_offset, ordinal, number, turn_id, status, error, started_at_ms, \
+         completed_at_ms, duration_ms, first_words, is_inherited, is_whole";
+    insert("history_turns", columns, rows)
+}
+
+fn usage_sql(rows: usize) -> String {
+    let columns = "file, day, model, input, cached_input, output, reasoning, total, requests";
+    insert("history_usage", columns, rows)
+}
+
+fn checkpoints_sql(rows: usize) -> String {
+    insert("history_checkpoints", "file, checkpoint", rows)
+}
+
+/// Returns the statements by name.
+pub(crate) fn store_sqls() -> Vec<(String, String)> {
+    let sqls: [(&str, fn(usize) -> String); 4] =
+        [("files", files_sql), ("turns", turns_sql), ("usage", usage_sql), ("checkpoints", checkpoints_sql)];
+    sqls.map(|(name, sql)| (format!("rows::{name}"), sql(1))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_survive() {
+        for (number, text) in [(0, "1970-01-01"), (20_783, "2026-11-26"), (-1, "1969-12-31")] {
+            let day: Date = text.parse().expect("a day");
+            assert_eq!((day_number(day), day_of(number)), (number, Some(day)));
+        }
+        assert_eq!(day_of(i64::MAX), None);
+    }
+}

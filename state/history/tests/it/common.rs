@@ -1,0 +1,164 @@
+//! Shared code of the tests: an agent home, a history of it, and rollouts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use threadkeep_backfill::Ending;
+use threadkeep_history::{
+    AgentHome, HistoryReport, HistoryStore, Hit, OpenOptions, SearchQuery, TurnsQuery, UsageQuery,
+};
+use uuid::Uuid;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// An agent home and a SQLite home, both of this test alone.
+pub(crate) struct Lab {
+    pub(crate) folder: TempDir,
+    pub(crate) history: HistoryStore,
+}
+
+impl Lab {
+    /// A home without a rollout.
+    pub(crate) fn new() -> Result<Lab> {
+        let folder = tempfile::tempdir()?;
+        for name in ["home/sessions", "sqlite"] {
+            fs::create_dir_all(folder.path().join(name))?;
+        }
+        let history = HistoryStore::new(&folder.path().join("sqlite"), &OpenOptions::new());
+        Ok(Lab { folder, history })
+    }
+
+    /// A copy of a home that comes with the project.
+    pub(crate) fn of(example: &str) -> Result<Lab> {
+        let lab = Lab::new()?;
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example), &lab.path(""))?;
+        Ok(lab)
+    }
+
+    pub(crate) fn sqlite_home(&self) -> PathBuf {
+        self.folder.path().join("sqlite")
+    }
+
+    /// A path in the agent home.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join("home").join(relative)
+    }
+
+    pub(crate) fn home(&self) -> Result<AgentHome> {
+        Ok(AgentHome::open(self.path(""))?)
+    }
+
+    pub(crate) fn write(&self, relative: &str, text: impl AsRef<[u8]>) -> Result {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
+        Ok(fs::write(path, text)?)
+    }
+
+    pub(crate) fn append(&self, relative: &str, text: &str) -> Result {
+        use std::io::Write as _;
+        Ok(fs::OpenOptions::new().append(true).open(self.path(relative))?.write_all(text.as_bytes())?)
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result {
+        let to = self.path(to);
+        fs::create_dir_all(to.parent().ok_or("a file has a folder")?)?;
+        Ok(fs::rename(self.path(from), to)?)
+    }
+
+    /// Makes a pass, which has to go through.
+    pub(crate) async fn index(&self) -> Result<HistoryReport> {
+        let report = self.history.ports(&self.home()?).await?.engine().run(|_| ()).await?;
+        assert_eq!(report.ending, Ending::Complete);
+        Ok(report)
+    }
+
+    /// All passages that a query finds, page by page.
+    pub(crate) async fn hits(&self, query: &SearchQuery) -> Result<Vec<Hit>> {
+        let (mut query, mut hits) = (query.clone(), Vec::new());
+        loop {
+            let page = self.history.search(&query).await?;
+            hits.extend(page.threads.into_iter().flat_map(|found| found.hits));
+            match page.more {
+                Some(more) => query.after = Some(more),
+                None => return Ok(hits),
+            }
+        }
+    }
+
+    /// The number of passages with these words.
+    pub(crate) async fn count(&self, text: &str) -> Result<usize> {
+        Ok(self.hits(&SearchQuery::new(text)).await?.len())
+    }
+
+    /// Everything that the history shows, apart from numbers of rows.
+    pub(crate) async fn content(&self, threads: &[Uuid]) -> Result<String> {
+        let mut content = String::new();
+        for thread in threads {
+            let all = TurnsQuery { limit: 10_000, ..TurnsQuery::default() };
+            writeln!(content, "{thread}: {:?}", self.history.turns(&self.home()?, *thread, &all).await?)?;
+            writeln!(content, "{:?}", self.history.figures(*thread).await?)?;
+        }
+        let by = UsageQuery { by_day: true, by_model: true, by_thread: true, ..UsageQuery::default() };
+        writeln!(content, "{:?}", self.history.usage(&by).await?)?;
+        Ok(content)
+    }
+
+    /// Opens the database without the store.
+    pub(crate) fn raw(&self) -> Result<rusqlite::Connection> {
+        Ok(rusqlite::Connection::open(self.history.database().path())?)
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+/// A thread's id, which grows with its number.
+pub(crate) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_0000_0000_0000 + number)
+}
+
+/// Path of a thread's rollout.
+pub(crate) fn rollout_path(thread: Uuid) -> String {
+    format!("sessions/2026/11/22/rollout-2026-11-22T13-23-16-{thread}.jsonl")
+}
+
+/// A line of a rollout.
+pub(crate) fn line(kind: &str, payload: &serde_json::Value) -> String {
+    let line = serde_json::json!({"timestamp": "2026-11-22T13:23:16.000Z", "type": kind, "payload": payload});
+    format!("{line}\n")
+}
+
+/// The first line of a thread's rollout.
+pub(crate) fn header(thread: Uuid) -> String {
+    line("session_meta", &serde_json::json!({"id": thread, "timestamp": "2026-11-22T13:23:16.213Z"}))
+}
+
+/// The lines of a turn in which the user and the agent say something, and tokens are used.
+pub(crate) fn turn(id: &str, user: &str, agent: &str, total: u64) -> String {
+    let event = |payload| line("event_msg", &payload);
+    let usage = |tokens: u64| serde_json::json!({"input_tokens": tokens, "total_tokens": tokens});
+    let info = serde_json::json!({"total_token_usage": usage(total)});
+    event(serde_json::json!({"type": "task_started", "turn_id": id}))
+        + &event(serde_json::json!({"type": "user_message", "message": user}))
+        + &event(serde_json::json!({"type": "agent_message", "message": agent}))
+        + &event(serde_json::json!({"type": "token_count", "info": info}))
+        + &event(serde_json::json!({"type": "task_complete", "turn_id": id}))
+}
+
+/// A rollout of one turn.
+pub(crate) fn session(thread: Uuid, user: &str) -> String {
+    header(thread) + &turn("turn", user, "It is done", 10)
+}

@@ -1,0 +1,5 @@
+//! The history against real files, real databases and real processes.
+
+mod common;
+
+mod conformance;
