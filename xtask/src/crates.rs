@@ -187,6 +187,12 @@ pub const CRATES: &[CrateRule] = &[
         ..TOOL
     },
     CrateRule {
+        package: "threadkeep-transcript",
+        folder: "cli/transcript",
+        knows: &[EVERY_LIBRARY, "threadkeep-app"],
+        ..TOOL
+    },
+    CrateRule {
         package: "threadkeep-app-server",
         folder: "cli/app-server",
         knows: &[EVERY_LIBRARY, "threadkeep-app"],
@@ -195,7 +201,13 @@ pub const CRATES: &[CrateRule] = &[
     CrateRule {
         package: "threadkeep",
         folder: "cli",
-        knows: &[EVERY_LIBRARY, "threadkeep-app", "threadkeep-doctor", "threadkeep-app-server"],
+        knows: &[
+            EVERY_LIBRARY,
+            "threadkeep-app",
+            "threadkeep-doctor",
+            "threadkeep-transcript",
+            "threadkeep-app-server",
+        ],
         forbidden: &[
             by_feature_only("opentelemetry*", OPT_IN),
             by_feature_only("sentry*", OPT_IN),

@@ -52,7 +52,12 @@ impl Clock {
         at.to_zoned(self.now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
     }
 
-    /// Renders the same without the date: `14:27:00.123`.
+    /// Renders a moment to the second: `2026-11-22 14:27:00`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        at.to_zoned(self.now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Renders the time of day to the millisecond: `14:27:00.123`.
     pub fn time_of_day(&self, at: Timestamp) -> String {
         at.to_zoned(self.now.time_zone().clone()).strftime("%H:%M:%S%.3f").to_string()
     }

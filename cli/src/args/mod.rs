@@ -8,6 +8,7 @@ mod logs;
 mod memories;
 mod refusal;
 mod threads;
+mod transcript;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub(crate) use logs::{Level, LogsArgs};
 pub(crate) use memories::{MemoriesArgs, MemoriesCommand, Phase, RunArgs};
 pub(crate) use refusal::fault;
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
+pub(crate) use transcript::{ExportArgs, ExportFormat, OpenArgs, ReadArgs, ReadFormat};
 
 // Names of variables are not in doc comments, where they would want backticks that `--help` would
 // show.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep_state::SourceFilter;
 
-use super::{Ids, OTHER_CODES, THREAD, THREADS};
+use super::{ExportArgs, Ids, OTHER_CODES, OpenArgs, ReadArgs, THREAD, THREADS};
 
 #[derive(Debug, Args)]
 pub(crate) struct ThreadsArgs {
@@ -129,6 +129,12 @@ pub(crate) enum ThreadsCommand {
         #[arg(long)]
         no_refresh: bool,
     },
+    /// Read a conversation: what was said, run and changed, turn by turn
+    Read(ReadArgs),
+    /// Write a conversation to one file, as Markdown or as a page for a browser
+    Export(ExportArgs),
+    /// Print the command that continues a conversation in its folder, or run it
+    Open(OpenArgs),
     /// Give a thread a name
     Rename {
         #[arg(help = THREAD)]

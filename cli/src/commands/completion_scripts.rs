@@ -11,7 +11,7 @@ const SEVERAL: [(&str, &str); 2] = [
     ("goals", "get pause resume complete clear"),
 ];
 /// Commands whose first word is an id.
-const ONE: [(&str, &str); 2] = [("threads", "rename tree"), ("goals", "set account")];
+const ONE: [(&str, &str); 2] = [("threads", "rename tree read export open"), ("goals", "set account")];
 
 /// Returns a script with ids, sources and models.
 pub(super) fn complete(shell: Shell, cli: &clap::Command, script: &str) -> String {

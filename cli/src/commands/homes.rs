@@ -78,6 +78,28 @@ pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
     last.map_or_else(|| Ok(Box::new(homes) as Box<dyn Answer>), Err)
 }
 
+/// Runs something with the first of the homes that knows the thread in question.
+pub(super) async fn one_of<T>(
+    context: &Context<'_>,
+    run: impl AsyncFn(&Context<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    if context.screen.homes.len() < 2 {
+        return run(context).await;
+    }
+    let mut unknown = None;
+    for home in &context.screen.homes {
+        let screen = context.screen.of_home(home);
+        match run(&self::context(Needs::Settings, &screen)?).await {
+            Err(fault) if fault.kind == FaultKind::UnknownThread => {
+                unknown.get_or_insert(of_home(&screen, fault));
+            }
+            Err(fault) => return Err(of_home(&screen, fault)),
+            found => return found,
+        }
+    }
+    Err(unknown.expect("there are several homes"))
+}
+
 /// Puts a fault into words for its home: its commands name that home.
 fn of_home(screen: &Screen, mut fault: Fault) -> Fault {
     let of_home = |message: Message| -> Message { (private(screen.render(message)), "").into() };

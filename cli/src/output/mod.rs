@@ -4,6 +4,7 @@
 pub(crate) mod color;
 pub(crate) mod ids;
 pub(crate) mod json;
+pub(crate) mod pager;
 pub(crate) mod pipe;
 pub(crate) mod progress;
 pub(crate) mod sheet;

@@ -1,16 +1,21 @@
 //! `threads`: the list, and commands for threads.
 
 mod close;
+mod conversation;
 mod delete;
 mod delete_missing;
 mod deleted;
 mod drawing;
 mod edit;
+mod export;
 mod filters;
 mod footer;
 mod list;
+mod open;
 mod portrait;
+mod read;
 mod restore;
+mod resume;
 mod show;
 mod table;
 mod tree;
@@ -31,6 +36,9 @@ pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {
         Some(ThreadsCommand::Show { ids: Ids { ids }, no_refresh }) => {
             Box::new(show::Show { ids, no_refresh: *no_refresh })
         }
+        Some(ThreadsCommand::Read(args)) => Box::new(read::Read(args)),
+        Some(ThreadsCommand::Export(args)) => Box::new(export::Export(args)),
+        Some(ThreadsCommand::Open(args)) => Box::new(open::Open(args)),
         Some(ThreadsCommand::Tree(args)) => Box::new(tree::ShowTree(args)),
         Some(ThreadsCommand::Close(Ids { ids })) => subtrees(ids, Change::Close),
         Some(ThreadsCommand::Reopen(Ids { ids })) => subtrees(ids, Change::Reopen),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use threadkeep_app::dirs::path_word;
 use threadkeep_app::label::{agent_label, agent_names, kind_of_source, thread_label};
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
@@ -13,6 +12,7 @@ use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
 use super::edit::origin;
+use super::resume::Resume;
 use super::{drawing, tree};
 use crate::commands::goals::{add_agent_goal, add_goal};
 use crate::commands::problems::PlaceProblem;
@@ -28,8 +28,7 @@ pub(super) struct Portrait {
     pub(super) thread: Thread,
     /// The rollout's path from the root.
     pub(super) rollout: PathBuf,
-    /// The agent home, if the agent itself would use another.
-    pub(super) agent_home: Option<PathBuf>,
+    pub(super) resume: Resume,
     /// Its other files, relative to the home.
     pub(super) files: Vec<String>,
     /// Problems of all its files.
@@ -203,14 +202,8 @@ impl Answer for Portrait {
         sheet.row("archived", self.archived(&clock));
         self.add_files(&mut sheet, &clock);
         if thread.missing_since.is_none() {
-            let home = self.agent_home.as_ref().map(|home| format!("CODEX_HOME={} ", path_word(home)));
-            let agent =
-                |verb: &str| format!("{}codex {verb} {}", home.as_deref().unwrap_or_default(), thread.id);
-            // The agent continues no session that it has archived itself.
-            let is_shelved = thread.rollout_path.starts_with("archived_sessions/");
-            let verbs: &[&str] = if is_shelved { &["unarchive", "resume"] } else { &["resume"] };
-            for (n, verb) in verbs.iter().enumerate() {
-                sheet.whole(if n == 0 { "go on with" } else { "" }, agent(verb));
+            for (n, command) in self.resume.commands().enumerate() {
+                sheet.whole(if n == 0 { "go on with" } else { "" }, command);
             }
         }
 

@@ -8,6 +8,7 @@ use threadkeep_state::{Agent, GraphError, Lifecycle, Thread, TreeQuery};
 use uuid::Uuid;
 
 use super::portrait::{Agents, Portrait, Related};
+use super::resume::Resume;
 use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::problems::remembered;
@@ -49,8 +50,7 @@ impl Run for Show<'_> {
             let agents = agents(&index, &thread).await?;
             Ok(Portrait {
                 rollout: dirs.absolute().home.join(&thread.rollout_path),
-                // The agent itself would look elsewhere.
-                agent_home: (!dirs.is_agents_own()).then(|| dirs.absolute().home),
+                resume: Resume::of(&thread, dirs),
                 ids: Ids::of(index.state.threads(), &agents.ids()).await?,
                 agents,
                 parent: related(&index, thread.parent_thread_id).await?,

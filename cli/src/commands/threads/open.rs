@@ -1,0 +1,120 @@
+//! `threads open`: the command that continues a conversation, printed or run.
+
+use std::io::{self, IsTerminal as _};
+use std::process::Command;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::message::private;
+use threadkeep_app::{Fault, Observer as _, command, messages};
+use threadkeep_state::Thread;
+
+use super::conversation::find_thread;
+use super::resume::{AGENT, Resume};
+use crate::args::OpenArgs;
+use crate::command::{Answered, Context, ForHomes, Run};
+use crate::commands::homes;
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(super) struct Open<'a>(pub(super) &'a OpenArgs);
+
+/// The command line for the user.
+struct Opened {
+    resume: Resume,
+}
+
+#[async_trait(?Send)]
+impl Run for Open<'_> {
+    fn for_homes(&self) -> ForHomes {
+        ForHomes::All
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let OpenArgs { id, run, no_refresh } = self.0;
+        let screen = context.screen;
+        if *run && (screen.json || !io::stdin().is_terminal() || !screen.is_terminal) {
+            let hint = "leave out --run to print the command";
+            return Err(Fault::new("the agent needs a terminal", hint));
+        }
+        let find = async |context: &Context<'_>| {
+            let (thread, dirs) = find_thread(context, id, *no_refresh).await?;
+            Ok((Resume::of(&thread, &dirs), thread))
+        };
+        let (resume, thread) = homes::one_of(context, find).await?;
+        if thread.missing_since.is_some() {
+            return Err(missing(&thread));
+        }
+        if let Some(folder) = resume.folder.as_ref().filter(|_| resume.existing_folder().is_none()) {
+            let gone = private(folder.clone());
+            screen.note(&("its folder ", gone, " is gone; the agent starts in the current one").into());
+        }
+        if *run {
+            return Err(run_agent(&resume));
+        }
+        Ok(Box::new(Opened { resume }))
+    }
+}
+
+fn missing(thread: &Thread) -> Fault {
+    let show = command("threads show").arg(thread.id);
+    let why = "the rollout of this thread is missing, so that no agent can continue it";
+    Fault::new(why, (show, " shows where it should be")).about(thread.id)
+}
+
+/// Runs the agent in place of this process. Returns the reason why it does not run.
+fn run_agent(resume: &Resume) -> Fault {
+    let mut commands = resume.verbs.iter().map(|verb| {
+        let mut agent = Command::new(AGENT);
+        agent.arg(verb).arg(resume.id.to_string());
+        if let Some(home) = &resume.home {
+            agent.env("CODEX_HOME", home);
+        }
+        if let Some(folder) = resume.existing_folder() {
+            agent.current_dir(folder);
+        }
+        agent
+    });
+    let mut last = commands.next_back().expect("the agent has a command");
+    for mut before in commands {
+        match before.status() {
+            Ok(status) if status.success() => {}
+            Ok(status) => {
+                let why = format!("`{AGENT} {}` ended with {status}", resume.verbs[0]);
+                return Fault::new(why, "leave out --run to see the commands");
+            }
+            Err(error) => return no_agent(&error),
+        }
+    }
+    #[cfg(unix)]
+    let error = std::os::unix::process::CommandExt::exec(&mut last);
+    #[cfg(not(unix))]
+    let error = match last.status() {
+        Ok(status) => return Fault::without_hint(format!("`{AGENT}` ended with {status}")),
+        Err(error) => error,
+    };
+    no_agent(&error)
+}
+
+fn no_agent(error: &io::Error) -> Fault {
+    let why = format!("cannot run `{AGENT}`: {}", messages::of_io(error));
+    Fault::new(why, "leave out --run to print the command").because(error)
+}
+
+impl Answer for Opened {
+    fn json(&self) -> Value {
+        let Resume { id, home, folder, verbs } = &self.resume;
+        json!({
+            "thread_id": id,
+            "command": self.resume.line(),
+            "folder": folder,
+            "folder_exists": self.resume.existing_folder().is_some(),
+            "codex_home": home,
+            "unarchives": verbs.contains(&"unarchive"),
+        })
+    }
+
+    fn text(&self, _screen: &Screen) -> String {
+        self.resume.line() + "\n"
+    }
+}
