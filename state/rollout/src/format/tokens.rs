@@ -8,15 +8,18 @@ use super::peek;
 use super::token_usage::TokenUsage;
 use crate::json::{self, Raw};
 
+/// A count of the usual shape, up to the counter's total, and from there to the last request.
+const COUNT: &[u8] = b"{\"type\":\"token_count\",\"info\":{\"total_token_usage\":";
+const LAST: &[u8] = b",\"last_token_usage\":";
+
 /// Reads the fact of a count or a record of the usual shape, from its first bytes; `None` for any
 /// other line.
 #[inline]
 pub(super) fn quick<'a>(kind: Kind, payload: &[u8]) -> Option<Fact<'a>> {
     match kind {
         Kind::Event(Event::TokenCount) => {
-            let rest = payload.strip_prefix(b"{\"type\":\"token_count\",\"info\":{\"total_token_usage\":")?;
-            let (total, rest) = quick_total(rest)?;
-            let (last, _) = quick_total(rest.strip_prefix(b",\"last_token_usage\":")?)?;
+            let (total, rest) = quick_total(payload.strip_prefix(COUNT)?)?;
+            let (last, _) = quick_total(rest.strip_prefix(LAST)?)?;
             Some(Fact::TokenCount { total: Some(total), last: Some(last) })
         }
         Kind::TokenUsage => {
@@ -42,13 +45,27 @@ pub(super) fn record<'a>(payload: &str) -> json::Result<Fact<'a>> {
 
 /// Reads a `token_count` by kind: the counter's total, and the usage of the last request.
 pub(crate) fn count_by_kind(payload: &str) -> json::Result<(Option<TokenUsage>, Option<TokenUsage>)> {
+    let quick = || {
+        let rest = payload.as_bytes().strip_prefix(COUNT)?;
+        let (total, rest) = quick_kinds(rest)?;
+        let (last, _) = quick_kinds(rest.strip_prefix(LAST)?)?;
+        Some((Some(total), Some(last)))
+    };
+    if let Some(count) = quick() {
+        return Ok(count);
+    }
     let [info] = json::fields(payload, ["info"])?;
     let [total, last] = json::object(info, ["total_token_usage", "last_token_usage"]);
     Ok((by_kind(total), by_kind(last)))
 }
 
-/// Reads a `token_usage_record` by kind: the usage of the request, and the thread's total.
+/// Reads a `token_usage_record` by kind: the usage of the request, and the thread's total. Only one
+/// of the two may be read.
 pub(crate) fn record_by_kind(payload: &str) -> json::Result<(Option<TokenUsage>, Option<TokenUsage>)> {
+    let quick = || quick_kinds(peek::first_nested(payload.as_bytes(), b"\"usage\"")?);
+    if let Some((usage, _)) = quick() {
+        return Ok((Some(usage), None));
+    }
     let [usage, total] = json::fields(payload, ["usage", "thread_token_usage"])?;
     Ok((by_kind(usage), by_kind(total)))
 }
@@ -83,10 +100,38 @@ fn quick_total(text: &[u8]) -> Option<(i64, &[u8])> {
     let (object, rest) = text.split_at(memchr2(b'{', b'}', text)?);
     let digits = object.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let (keys, number) = object.split_at(object.len() - digits);
-    let is_number = matches!(number, [b'1'..=b'9', ..] | b"0") && digits <= 18;
-    if !is_number || !keys.ends_with(b"\"total_tokens\":") {
-        return None;
-    }
-    let number = number.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    let number = quick_number(number).filter(|_| keys.ends_with(b"\"total_tokens\":"))?;
     Some((number, rest.strip_prefix(b"}")?))
+}
+
+/// Reads an object of nothing but plain keys and numbers, with a total at its end. Returns the
+/// tokens by kind, and the rest behind the object.
+fn quick_kinds(text: &[u8]) -> Option<(TokenUsage, &[u8])> {
+    let (mut rest, mut usage) = (text.strip_prefix(b"{\"")?, TokenUsage::default());
+    loop {
+        let (key, after) = peek::word(rest)?;
+        let after = after.strip_prefix(b"\":")?;
+        let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, after) = after.split_at(digits);
+        let number = quick_number(number)?;
+        match key {
+            b"input_tokens" => usage.input = number,
+            b"cached_input_tokens" => usage.cached_input = number,
+            b"output_tokens" => usage.output = number,
+            b"reasoning_output_tokens" => usage.reasoning = number,
+            b"total_tokens" => {
+                usage.total = number;
+                return Some((usage, after.strip_prefix(b"}")?));
+            }
+            _ => {}
+        }
+        rest = after.strip_prefix(b",\"")?;
+    }
+}
+
+/// Reads a number of ASCII digits, as JSON writes it.
+#[inline]
+fn quick_number(digits: &[u8]) -> Option<i64> {
+    let is_number = matches!(digits, [b'1'..=b'9', ..] | b"0") && digits.len() <= 18;
+    is_number.then(|| digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
 }

@@ -7,7 +7,7 @@ pub(crate) mod extract;
 pub(crate) mod kept;
 pub(crate) mod kind;
 pub(crate) mod pass;
-mod repeated;
+pub(crate) mod repeated;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;

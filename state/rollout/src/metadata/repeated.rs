@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 8 * 1024;
 
 /// The settings that were read last, the latest first.
 #[derive(Default)]
-pub(super) struct Repeated(Vec<Settings>);
+pub(crate) struct Repeated(Vec<Settings>);
 
 struct Settings {
     kind: Kind,
@@ -26,7 +26,7 @@ struct Settings {
 
 impl Repeated {
     /// Reads a line's fact, like [`Head::fact`].
-    pub(super) fn fact<'l>(&mut self, line: &'l [u8], head: Head<'_>) -> json::Result<Fact<'l>> {
+    pub(crate) fn fact<'l>(&mut self, line: &'l [u8], head: Head<'_>) -> json::Result<Fact<'l>> {
         let kind = head.kind;
         if !matches!(kind, Kind::TurnContext | Kind::Event(Event::SettingsApplied)) {
             return head.fact(line);

@@ -17,6 +17,7 @@ use crate::format::{read, tokens};
 use crate::json::{self, NotJson};
 use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
+use crate::metadata::repeated::Repeated;
 use crate::time::LineTime;
 use crate::turns::builder::Builder;
 use crate::turns::shown::Place;
@@ -35,6 +36,8 @@ pub(super) struct Pass {
     open: Option<OpenTurn>,
     /// Lines that were copied from another thread.
     copied: Option<Copied>,
+    /// Settings that were read before, also of another file.
+    pub(super) repeated: Repeated,
     /// True if a line was not blank.
     pub(super) has_lines: bool,
 }
@@ -55,8 +58,8 @@ struct Record<'a> {
 
 impl Pass {
     /// Continues from a checkpoint.
-    pub(super) fn new(from: Option<&ProjectionCheckpoint>) -> Self {
-        let mut pass = Self::default();
+    pub(super) fn new(repeated: Repeated, from: Option<&ProjectionCheckpoint>) -> Self {
+        let mut pass = Self { repeated, ..Self::default() };
         if let Some(from) = from.cloned() {
             pass.builder.begun = from.turns;
             pass.builder.whole_items = from.whole_items;
@@ -93,6 +96,9 @@ impl Pass {
             self.skipped.add(line.bad(reason));
         } else if wanted && self.parse(line, head, before).is_err() {
             self.skipped.add(line.bad(BadReason::NotJson));
+        } else if self.origin.first_line_at.is_none() {
+            let time = head.and_then(|head| LineTime::now(head.time));
+            self.origin.first_line_at = time.and_then(|time| time.timestamp());
         }
     }
 
@@ -150,6 +156,11 @@ impl Pass {
         // The payload ends the line in every version we know; where it does not, the whole line is
         // parsed.
         if let Some(head) = head {
+            if matches!(head.kind, Kind::TurnContext | Kind::Event(Event::SettingsApplied)) {
+                let fact = self.repeated.fact(line.bytes, head)?;
+                self.take_settings(fact);
+                return Ok(());
+            }
             let payload = text.get(head.payload..text.len() - 1).ok_or(NotJson)?;
             let record = Record { kind: head.kind, payload, place: place(LineTime::now(head.time)) };
             if self.take(record, line, before).is_ok() {
@@ -165,14 +176,8 @@ impl Pass {
     fn take(&mut self, record: Record<'_>, line: &RawLine<'_>, before: &[u8]) -> json::Result<()> {
         let Record { kind, payload, place } = record;
         match kind {
-            Kind::TurnContext => {
-                let [model] = json::fields(payload, ["model"])?;
-                self.usage.model = json::name(model);
-            }
-            Kind::Event(Event::SettingsApplied) => {
-                let [settings] = json::fields(payload, ["thread_settings"])?;
-                let [model] = json::object(settings, ["model"]);
-                self.usage.model = json::name(model).or(self.usage.model.take());
+            Kind::TurnContext | Kind::Event(Event::SettingsApplied) => {
+                self.take_settings(read::fact(kind, payload, place.at)?);
             }
             Kind::Event(Event::TokenCount) => {
                 let (total, last) = tokens::count_by_kind(payload)?;
@@ -184,10 +189,16 @@ impl Pass {
             }
             _ => self.take_fact(kind, place, read::fact(kind, payload, place.at)?, line, before),
         }
-        if self.origin.first_line_at.is_none() {
-            self.origin.first_line_at = place.at;
-        }
+        self.origin.first_line_at = self.origin.first_line_at.or(place.at);
         Ok(())
+    }
+
+    fn take_settings(&mut self, fact: Fact<'_>) {
+        match fact {
+            Fact::TurnContext(turn) => self.usage.model = turn.model,
+            Fact::SettingsApplied(settings) if settings.model.is_some() => self.usage.model = settings.model,
+            _ => {}
+        }
     }
 
     fn take_fact(&mut self, kind: Kind, place: Place, fact: Fact<'_>, line: &RawLine<'_>, before: &[u8]) {

@@ -22,6 +22,7 @@ use crate::lines::guard::resume;
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
 use crate::lines::source::{self, Source, is_damage};
+use crate::metadata::repeated::Repeated;
 use crate::time;
 
 /// History of one rollout file, or of its end.
@@ -61,6 +62,8 @@ pub struct Projection {
 #[derive(Default)]
 pub struct Projector {
     buffer: Buffer,
+    /// Settings that were read before.
+    repeated: Repeated,
     /// Finder of the sources of copied lines; `None` outside a home.
     bases: Option<Bases>,
 }
@@ -110,11 +113,15 @@ impl Projector {
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let (start, lines) = resumed.map_or((0, 0), |from| (from.offset, from.lines));
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
-        let mut pass = Pass::new(resumed);
+        let mut pass = Pass::new(std::mem::take(&mut self.repeated), resumed);
+        if let Some(name) = name {
+            pass.usage.day.get_or_insert(name.started.date());
+        }
         let lines = read(&mut reader, &mut pass, compressed, lines, self.bases.as_mut());
         let end = lines.map(|lines| ProjectionCheckpoint::new(reader.offset(), lines, reader.before()));
         let bytes_read = reader.position() - start + before.len() as u64;
         self.buffer = reader.into_buffer();
+        self.repeated = std::mem::take(&mut pass.repeated);
         let checkpoint = pass.finish(end?);
         if !pass.has_lines {
             return Err(ExtractError::Empty);

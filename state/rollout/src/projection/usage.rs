@@ -33,7 +33,7 @@ pub(super) struct Usage {
     tokens: Tokens<TokenUsage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) model: Option<String>,
-    /// Day of the last count or record with a time.
+    /// Day of the last count or record with a time; before any, that of the file's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) day: Option<Date>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -55,6 +55,9 @@ impl Usage {
         self.is_inherited = false;
         if !is_sure || has_turns || self.tokens != Tokens::default() {
             self.tokens.begin_fork(is_sure);
+        } else {
+            // The copied lines may be the end of a longer history.
+            self.tokens.may_jump();
         }
     }
 
@@ -103,5 +106,5 @@ impl Usage {
     }
 }
 
-/// Day of tokens in a file without any time.
+/// Day of tokens in a file that says no time at all.
 const EPOCH: Date = civil::date(1970, 1, 1);
