@@ -44,7 +44,8 @@ impl Stored {
     }
 }
 
-/// Projects `bytes` cut by cut, each time from the stored checkpoint, and compares each with one go.
+/// Projects `bytes` cut by cut, each time from the stored checkpoint, and compares each result with
+/// that of one go.
 fn in_pieces(bytes: &[u8], cuts: impl IntoIterator<Item = usize>) -> Result<u64> {
     let folder = tempfile::tempdir()?;
     let (path, name) = (folder.path().join(NAME), RolloutName::parse(NAME)?);

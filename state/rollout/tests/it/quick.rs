@@ -78,8 +78,37 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         30 => event(r#"{"type":"error","message":"no"}"#.to_owned()),
         31 => ("session_meta", format!(r#"{{"id":"{ID}","cwd":"/again{n}"}}"#)),
         32 => ("response_item", format!(r#"{{"type":"agent_message","id":"a","author":"/root","content":[{{"type":"input_text","text":"Message Type: NEW_TASK\nPayload:\ntask {n}"}}]}}"#)),
+        33 => ("response_item", format!(r#"{{"type":"function_call","id":"f","name":"shell","arguments":"{{\"command\":[\"ls\",\"{n}\"]}}","call_id":"c"}}"#)),
+        34 => ("response_item", format!(r#"{{"type":"function_call_output","call_id":"c","output":"out {n}"}}"#)),
+        35 => ("response_item", r#"{"type":"function_call","id":"f","name":"update_plan","arguments":"{\"plan\":[{\"step\":\"one\",\"status\":\"pending\"}]}","call_id":"p"}"#.to_owned()),
+        36 => ("response_item", r#"{"type":"reasoning","id":"r","summary":[]}"#.to_owned()),
+        37 => event(r#"{"type":"agent_reasoning","text":"hm"}"#.to_owned()),
+        38 => event(format!(r#"{{"type":"agent_message","message":"answer {n}"}}"#)),
+        39 => event(item(json!({})).replace("{}", r#"{"type":"Reasoning","id":"r","summary_text":["hm"]}"#)),
         _ => ("inter_agent_communication", format!(r#"{{"author":"/root","content":"Message Type: NEW_TASK\nPayload:\ntask {n}"}}"#)),
     }
+}
+
+/// What a projection of these lines shows, but for its places.
+fn history(lines: &str) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join(NAME);
+    std::fs::write(&path, lines)?;
+    let got = crate::projection::project(&path, None)?;
+    let turns = got
+        .turns
+        .iter()
+        .map(|turn| (&turn.id, turn.ordinal, turn.status, turn.started_at, &turn.first_words));
+    let passages = got.passages.iter().map(|passage| (passage.said, &passage.text));
+    let rollbacks = got.rollbacks.iter().map(|rollback| rollback.turns);
+    Ok(format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        turns.collect::<Vec<_>>(),
+        passages.collect::<Vec<_>>(),
+        rollbacks.collect::<Vec<_>>(),
+        (got.usage, got.skipped.count),
+        (got.thread_id, got.started_at, got.base),
+    ))
 }
 
 proptest! {
@@ -89,7 +118,7 @@ proptest! {
     fn parsing_gives_the_same(
         is_subagent: bool,
         has_cwd: bool,
-        kinds in prop::collection::vec((0..34_usize, 1..100_i64), 0..30),
+        kinds in prop::collection::vec((0..41_usize, 1..100_i64), 0..30),
         cut: prop::sample::Index,
     ) {
         let run = || -> Result {
@@ -109,6 +138,8 @@ proptest! {
             let thorough = extract_bytes(lines.concat().replace("{\"timestamp\"", "{ \"timestamp\""))?;
             assert_eq!(quick.skipped.count + thorough.skipped.count, 0, "{:?}", quick.skipped);
             assert_eq!(quick.metadata, thorough.metadata, "{}", lines.concat());
+            let thorough = lines.concat().replace("{\"timestamp\"", "{ \"timestamp\"");
+            assert_eq!(history(&lines.concat())?, history(&thorough)?, "{}", lines.concat());
             // From a checkpoint, too.
             let folder = tempfile::tempdir()?;
             let path = folder.path().join(NAME);

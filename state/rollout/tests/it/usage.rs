@@ -96,8 +96,9 @@ struct File {
 struct Agents {
     has_records: bool,
     files: Vec<File>,
-    /// The newest file of each thread, and the one that goes on.
+    /// The newest file of each thread.
     heads: Vec<usize>,
+    /// Place in `heads` of the thread that goes on.
     current: usize,
     tick: u32,
     day: i32,
