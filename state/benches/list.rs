@@ -25,7 +25,7 @@ const LISTS: [List; 8] = [
         (list.sort, list.direction) = (Some(SortKey::Created), SortDirection::Ascending);
     }),
     ("source", 1, |list| list.sources = vec!["cli".into()]),
-    ("provider", 1, |list| list.provider = Some("openai".to_owned())),
+    ("provider", 1, |list| list.providers = vec!["openai".to_owned()]),
     ("folder", 1, |list| list.folders = Some(vec!["/home/user/project-3".to_owned()])),
     ("search, common", 1, |list| list.search = Some("parser".to_owned())),
     ("search, one match", 1, |list| list.search = Some("needle in the hay".to_owned())),

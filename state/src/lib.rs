@@ -125,6 +125,7 @@ mod stores;
 mod tests;
 mod thread;
 mod threads;
+mod watch;
 
 pub use agent_database::{AgentRollouts, agent_rollouts};
 pub use census::Census;
@@ -151,3 +152,4 @@ pub use threads::{
     MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadCounts, ThreadPage,
     ThreadStore, ThreadUpsert,
 };
+pub use watch::{ThreadChange, ThreadWatch};

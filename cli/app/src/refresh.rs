@@ -54,6 +54,17 @@ pub async fn run(
     pass(state, ports, options, observer).await
 }
 
+/// Makes a pass over some files of the home, given by their paths in it. Waits a moment for another
+/// process.
+///
+/// # Errors
+///
+/// As [`run`], and fails if one of the files is gone.
+pub async fn files(state: &StateRuntime, home: &AgentHome, paths: Vec<String>) -> Result<BackfillReport, Fault> {
+    let ports = state.backfill_ports_of(home, paths)?;
+    pass(&state.within(A_MOMENT), ports, PassOptions { patience: A_MOMENT, ..PassOptions::default() }, &()).await
+}
+
 /// Makes a pass over a home, or over some of its files.
 async fn pass(
     state: &StateRuntime,

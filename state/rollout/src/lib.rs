@@ -134,7 +134,7 @@ pub use format::agent_goal::AgentGoal;
 pub use format::command::command_line;
 pub use format::edit::{EditKind, FileEdit};
 pub use format::fact::Fact;
-pub use format::item::{CalledAgent, PlanStep, TurnItem, TurnItemKind, TurnStatus};
+pub use format::item::{CalledAgent, PlanStep, TurnItem, TurnItemKind, TurnStatus, Written};
 pub use format::line::{Line, Lines};
 pub use format::session_meta::{HistoryBase, SessionMeta};
 pub use format::strip_credentials;

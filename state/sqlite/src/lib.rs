@@ -135,6 +135,7 @@ pub use database::Database;
 pub use database::durability::Durability;
 pub use database::lazy::{Edit, LazyDatabase};
 pub use database::maintenance::Depth;
+pub use database::watch::CommitWatch;
 pub use database::write::{WriteError, WriteTx};
 pub use decisions::Decisions;
 pub use decisions::kind::DecisionKind;

@@ -88,6 +88,35 @@ impl Runs {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(RunState, Option<i64>), sqlx::Error> {
+        self.take(conn, ACQUIRE, owner, now, expires_at).await
+    }
+
+    /// Takes the lease as [`acquire`](Self::acquire) does, for a run over a part of the store's
+    /// source: it neither begins nor continues a run over all of it, and is ended by
+    /// [`release`](Self::release).
+    ///
+    /// # Errors
+    ///
+    /// The error of SQLite.
+    pub async fn acquire_for_part(
+        &self,
+        conn: &mut SqliteConnection,
+        owner: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(RunState, Option<i64>), sqlx::Error> {
+        let (state, token) = self.take(conn, LEASE, owner, now, expires_at).await?;
+        Ok((RunState { watermark: None, ..state }, token))
+    }
+
+    async fn take(
+        &self,
+        conn: &mut SqliteConnection,
+        grant: &str,
+        owner: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(RunState, Option<i64>), sqlx::Error> {
         let state = self.state(&mut *conn).await?;
         let is_held = state.lease.as_ref().is_some_and(|held| {
             held.expires_at > now
@@ -97,7 +126,7 @@ impl Runs {
         if is_held {
             return Ok((state, None));
         }
-        let grant = sqlx::query_scalar(self.sql(ACQUIRE)).bind(owner).bind(expires_at.as_millisecond());
+        let grant = sqlx::query_scalar(self.sql(grant)).bind(owner).bind(expires_at.as_millisecond());
         Ok((state, Some(grant.fetch_one(conn).await?)))
     }
 
@@ -146,6 +175,16 @@ impl Runs {
         Ok(interrupted.rows_affected() == 1)
     }
 
+    /// Gives the lease back after a run over a part. Returns false if the lease is lost.
+    ///
+    /// # Errors
+    ///
+    /// The error of SQLite.
+    pub async fn release(&self, conn: &mut SqliteConnection, token: i64) -> Result<bool, sqlx::Error> {
+        let released = sqlx::query(self.sql(RELEASE)).bind(token).execute(conn).await?;
+        Ok(released.rows_affected() == 1)
+    }
+
     /// Returns the statements by name, for audits of their plans.
     #[must_use]
     pub fn statements(&self) -> Vec<(String, String)> {
@@ -155,6 +194,8 @@ impl Runs {
             ("renew", RENEW),
             ("complete", COMPLETE),
             ("interrupt", INTERRUPT),
+            ("acquire for part", LEASE),
+            ("release", RELEASE),
         ];
         let named = named.into_iter();
         named.map(|(name, sql)| (format!("{}, {name}", self.table), sql.replace("{}", self.table))).collect()
@@ -177,6 +218,11 @@ const COMPLETE: &str = "UPDATE {} SET status = 'complete', watermark = NULL, \
        last_success_at_ms = coalesce(?2, last_success_at_ms), lease_owner = NULL, lease_expires_ms = NULL \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 const INTERRUPT: &str = "UPDATE {} SET status = 'pending', lease_owner = NULL, lease_expires_ms = NULL \
+     WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
+const LEASE: &str = "INSERT INTO {} (id, status, lease_owner, lease_token, lease_expires_ms) \
+     VALUES (1, 'pending', ?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET \
+       lease_owner = ?1, lease_token = lease_token + 1, lease_expires_ms = ?2 RETURNING lease_token";
+const RELEASE: &str = "UPDATE {} SET lease_owner = NULL, lease_expires_ms = NULL \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 
 fn state_of(row: &SqliteRow) -> Result<RunState, sqlx::Error> {

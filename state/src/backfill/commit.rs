@@ -38,7 +38,8 @@ async fn write_batch(
     batch: BatchOf<'_, ThreadIndex>,
 ) -> Result<Option<CommitReport>, sqlx::Error> {
     let now_ms = batch.term.now.as_millisecond();
-    if !RUNS.renew(conn, lease.token, batch.watermark, batch.term.expires_at).await? {
+    let watermark = batch.watermark.filter(|_| !index.is_limited);
+    if !RUNS.renew(conn, lease.token, watermark, batch.term.expires_at).await? {
         return Ok(None);
     }
     let mut report = CommitReport::default();

@@ -20,6 +20,8 @@ pub struct ThreadIndex {
     pub(super) home: AgentHome,
     pub(super) options: IndexOptions,
     pub(super) default_provider: Arc<str>,
+    /// True if a pass is limited to some files, and so moves no watermark.
+    pub(super) is_limited: bool,
 }
 
 /// Content that was read from an item. Opaque: it goes from the reading to the storing.

@@ -8,6 +8,7 @@ mod assign;
 mod commit;
 mod content;
 mod dependents;
+mod files;
 mod gate;
 mod index;
 mod one;
@@ -21,6 +22,7 @@ use threadkeep_backfill::ItemProblem;
 use threadkeep_rollout::{AgentHome, HomeError};
 
 pub use content::{HomeContent, ThreadIndex};
+pub use files::ChangedFile;
 pub use gate::Gate;
 pub use one::Freshness;
 pub(crate) use outcome::store_sql;
@@ -85,7 +87,7 @@ impl StateRuntime {
         Ok(BackfillPorts {
             source: HomeSource::new(home.clone(), &default_provider),
             progress: BackfillProgress::new(db.clone(), options),
-            index: ThreadIndex { db, home, options, default_provider },
+            index: ThreadIndex { db, home, options, default_provider, is_limited: false },
         })
     }
 }

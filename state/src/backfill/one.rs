@@ -1,12 +1,11 @@
 //! Brings one thread up to date without listing the home.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use threadkeep_backfill::{BoxError, Progress as _};
 use threadkeep_rollout::{AgentHome, SESSION_INDEX};
 
-use super::{BackfillPorts, Gate, IndexOptions};
+use super::{BackfillPorts, Gate};
 use crate::runtime::StateRuntime;
 use crate::thread::Thread;
 
@@ -45,8 +44,7 @@ impl StateRuntime {
             paths.extend(home.find_recent_files_of(id, since).into_iter().map(|file| file.path));
             paths.sort();
             paths.dedup();
-            let mut ports = state.backfill_ports(&home, IndexOptions::default())?;
-            ports.limit_to(paths.into());
+            let ports = state.backfill_ports_of(&home, paths)?;
             let items = ports.source.items()?;
             Ok((ports, items))
         });
@@ -67,10 +65,3 @@ impl StateRuntime {
     }
 }
 
-impl BackfillPorts {
-    /// Limits a pass to some files. All others count as not seen.
-    fn limit_to(&mut self, paths: Arc<[String]>) {
-        self.source.only = Some(Arc::clone(&paths));
-        self.progress.only = Some(paths);
-    }
-}

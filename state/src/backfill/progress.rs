@@ -87,7 +87,10 @@ impl Progress for BackfillProgress {
 
     async fn acquire(&self, owner: &str, term: Term) -> Result<Acquired, BoxError> {
         let acquire = async |conn: &mut SqliteConnection| {
-            Ok(RUNS.acquire(conn, owner, term.now, term.expires_at).await?)
+            Ok(match self.only {
+                Some(_) => RUNS.acquire_for_part(conn, owner, term.now, term.expires_at).await?,
+                None => RUNS.acquire(conn, owner, term.now, term.expires_at).await?,
+            })
         };
         let acquired: Result<_, DbError> = self.db.write(Durability::Usual, acquire).await;
         Ok(match acquired? {
@@ -107,10 +110,10 @@ impl Progress for BackfillProgress {
     }
 
     async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
-        // A pass over some files is no success of the whole home.
-        let success_at = self.only.is_none().then_some(now);
         self.with_lease(async |conn| match finish {
-            Finish::Complete => RUNS.complete(conn, lease.token, success_at).await,
+            // A pass over some files says nothing about the whole home.
+            _ if self.only.is_some() => RUNS.release(conn, lease.token).await,
+            Finish::Complete => RUNS.complete(conn, lease.token, Some(now)).await,
             Finish::Interrupted => RUNS.interrupt(conn, lease.token).await,
         })
         .await

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use threadkeep_rollout::ThreadKind;
+use uuid::Uuid;
 
 use super::cursor::Cursor;
 use super::order::{SortDirection, SortKey};
@@ -28,8 +29,8 @@ pub struct ListThreads {
     pub all: bool,
     /// Only threads of one of these sources, and none of the excluded ones.
     pub sources: Vec<SourceFilter>,
-    /// Only threads of this model provider.
-    pub provider: Option<String>,
+    /// Only threads of one of these model providers. Empty: of any.
+    pub providers: Vec<String>,
     /// Only threads of this model.
     pub model: Option<String>,
     /// Only threads that began on this branch.
@@ -37,6 +38,10 @@ pub struct ListThreads {
     /// Only threads whose folder is exactly one of these. See
     /// [`ThreadStore::folders`](super::ThreadStore::folders).
     pub folders: Option<Vec<String>>,
+    /// Only these threads. `None`: any.
+    pub ids: Option<Vec<Uuid>>,
+    /// Leaves these threads out.
+    pub without_ids: Vec<Uuid>,
     /// Only threads that were updated at this time or later.
     pub since: Option<Timestamp>,
     /// Only threads that were last updated before this time.

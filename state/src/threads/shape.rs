@@ -138,13 +138,24 @@ impl<'a> Rows<'a> {
         let query = self.query;
         let mut sql = String::new();
         let texts = [
-            ("model_provider = ", &query.provider),
             ("model = ", &query.model),
             ("git_branch = ", &query.branch),
         ];
         for (condition, text) in texts {
             if let Some(text) = text {
                 let _ = write!(sql, " AND {condition}?{}", select.text(text));
+            }
+        }
+        if !query.providers.is_empty() {
+            let all = select.bind(Bind::Json(json(&query.providers)));
+            let _ = write!(sql, " AND model_provider IN (SELECT value FROM json_each(?{all}))");
+        }
+        // The plus keeps SQLite from sorting what the ids give: the list is in its order already.
+        let without = Some(&query.without_ids).filter(|ids| !ids.is_empty());
+        for (not, ids) in [("", query.ids.as_ref()), ("NOT ", without)] {
+            if let Some(ids) = ids {
+                let all = select.bind(Bind::Json(json(ids)));
+                let _ = write!(sql, " AND +id {not}IN (SELECT value FROM json_each(?{all}))");
             }
         }
         let named = query.names_sources();

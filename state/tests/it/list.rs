@@ -84,6 +84,11 @@ async fn a_page_has_a_sensible_size() -> Result {
     Ok(())
 }
 
+/// A thread of the bundled home.
+fn one() -> Uuid {
+    Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba61)
+}
+
 fn sources(word: &str) -> Vec<SourceFilter> {
     vec![word.into()]
 }
@@ -94,7 +99,7 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
     fixture.index().await?;
     let all = fixture.threads().await?;
     type Case = (fn(&mut ListThreads), fn(&Thread) -> bool);
-    let cases: [Case; 10] = [
+    let cases: [Case; 12] = [
         (|q| q.sources = sources("exec"), |t| t.source.as_deref() == Some("exec")),
         (|q| q.sources = sources("subagent"), |t| t.kind == ThreadKind::Subagent),
         (
@@ -104,8 +109,10 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
         (|q| q.all = true, |_| true),
         (|q| (q.all, q.sources) = (true, sources("subagent")), |t| t.kind == ThreadKind::Subagent),
         (|q| (q.all, q.sources) = (true, sources("!subagent")), |t| t.kind != ThreadKind::Subagent),
-        (|q| q.provider = Some("mock".into()), |t| t.kind == ThreadKind::User && t.model_provider == "mock"),
-        (|q| q.provider = Some("openai".into()), |_| false),
+        (|q| q.providers = vec!["mock".into(), "openai".into()], |t| t.kind == ThreadKind::User && t.model_provider == "mock"),
+        (|q| q.providers = vec!["openai".into()], |_| false),
+        (|q| (q.all, q.ids) = (true, Some(vec![one(), id(1)])), |t| t.id == one()),
+        (|q| (q.all, q.without_ids) = (true, vec![one()]), |t| t.id != one()),
         (
             |q| q.folders = Some(vec!["/tmp/project/widget".into()]),
             |t| t.kind == ThreadKind::User && t.cwd.as_deref() == Some("/tmp/project/widget"),

@@ -28,4 +28,5 @@ mod runtime;
 mod search;
 mod secrets;
 mod touch;
+mod watch;
 mod worn;

@@ -61,7 +61,7 @@ pub(super) fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThrea
         },
         all: args.all,
         sources: args.source.clone(),
-        provider: args.provider.clone(),
+        providers: args.provider.iter().cloned().collect(),
         model: args.model.clone(),
         branch: args.branch.clone(),
         since: time("--since", &args.since)?,
@@ -124,7 +124,7 @@ pub(super) fn filters(args: &ListArgs) -> Vec<Filter> {
     type Row = (&'static str, Vec<String>, fn(&mut state::ListThreads));
     let rows: [Row; 9] = [
         ("--source", sources, |query| query.sources.clear()),
-        ("--provider", one(&args.provider), |query| query.provider = None),
+        ("--provider", one(&args.provider), |query| query.providers.clear()),
         ("--model", one(&args.model), |query| query.model = None),
         ("--branch", one(&args.branch), |query| query.branch = None),
         ("--cwd", args.cwd.iter().map(|cwd| folders::place(cwd)).collect(), |query| query.folders = None),

@@ -26,7 +26,7 @@ pub(super) fn read<'a>(raw: Raw<'_>, turn_id: Option<String>, at: Option<Timesta
         return Some(Fact::UserMessage { turn_id, message });
     }
     let kind = of_type(&item_type, raw?)?;
-    Some(Fact::TurnItem { turn_id, item: TurnItem { id, at, kind } })
+    Some(Fact::TurnItem { turn_id, item: TurnItem { id, at, kind, written: None } })
 }
 
 fn of_type(item_type: &str, item: &str) -> Option<TurnItemKind> {

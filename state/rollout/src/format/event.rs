@@ -131,7 +131,7 @@ pub(super) fn read<'a>(event: Event, payload: &'a str, at: Option<Timestamp>) ->
         }
     };
     let Some(kind) = kind else { return Ok(Fact::Other) };
-    let item = TurnItem { id: json::owned(item_id), at, kind };
+    let item = TurnItem { id: json::owned(item_id), at, kind, written: None };
     Ok(Fact::TurnItem { turn_id: json::owned(turn_id), item })
 }
 

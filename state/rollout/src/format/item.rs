@@ -48,6 +48,22 @@ pub struct TurnItem {
     /// Kind and content.
     #[serde(flatten)]
     pub kind: TurnItemKind,
+    /// The item as the agent wrote it, if the view asks for it, the agent wrote whole items, and it
+    /// has at most 1 MiB.
+    #[serde(skip)]
+    pub written: Option<Box<Written>>,
+}
+
+/// Item of a turn as the agent wrote it: `event_msg` / `item_completed`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Written {
+    /// The whole item, a JSON object.
+    pub item: Box<RawValue>,
+    /// Start in Unix milliseconds.
+    pub started_at_ms: Option<i64>,
+    /// End in Unix milliseconds.
+    pub completed_at_ms: Option<i64>,
 }
 
 /// Kind and content of an item. Texts are cut at

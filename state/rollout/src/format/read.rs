@@ -83,7 +83,7 @@ fn bare(line: &str, at: Option<Timestamp>) -> json::Result<Fact<'_>> {
         Some("assistant") => {
             let text = bounded(&UserMessage::of_content(content).text, MAX_ITEM_TEXT);
             let kind = TurnItemKind::AgentMessage { text, phase: None };
-            Fact::TurnItem { turn_id: None, item: TurnItem { id: None, at, kind } }
+            Fact::TurnItem { turn_id: None, item: TurnItem { id: None, at, kind, written: None } }
         }
         _ => ToolCall::read(line)?.map_or(Fact::ModelItem, Fact::ToolCall),
     })

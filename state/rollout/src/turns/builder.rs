@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::run::{Run, Step};
 use super::shown::{Place, Receive, Shown};
 use super::turn::Turn;
+use super::written::written;
 use crate::format::call;
 use crate::format::fact::Fact;
-use crate::format::item::{TurnItem, TurnItemKind, TurnStatus};
+use crate::format::item::{TurnItem, TurnItemKind, TurnStatus, Written};
 use crate::format::kind::{Event, Kind};
 use crate::format::line::Line;
 use crate::format::peek::{self, Heard};
@@ -34,6 +35,8 @@ pub(crate) struct Builder<R> {
     has_words: bool,
     /// Words of the user's in the open turn that only the model has heard.
     heard: Option<(Place, TurnItem)>,
+    /// The item of the line that is being taken, as the agent wrote it.
+    written: Option<Box<Written>>,
     /// True if this version writes whole items, so that calls need not be pieced together.
     pub(crate) whole_items: bool,
 }
@@ -80,6 +83,7 @@ impl<R: Receive> Builder<R> {
         if !self.wants(kind, line.payload.as_bytes()) {
             return None;
         }
+        self.written = self.receiver.wants_written().then(|| written(line)).flatten();
         let place = Place { offset: line.offset, end: line.end, at: line.timestamp };
         self.take(place, kind, line.fact())
     }
@@ -167,7 +171,10 @@ impl<R: Receive> Builder<R> {
             Fact::ToolCall(ref call) if self.whole_items && !call.is_plan() => return,
             _ => {}
         }
-        let Some(shown) = Shown::of(fact, place.at) else { return };
+        let Some(mut shown) = Shown::of(fact, place.at) else { return };
+        if let Shown::Item(item) = &mut shown {
+            item.written = self.written.take();
+        }
         match shown {
             Shown::Heard(words) => {
                 self.heard.get_or_insert((place, words));

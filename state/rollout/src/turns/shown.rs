@@ -46,7 +46,7 @@ impl<'a> Shown<'a> {
             Fact::TurnItem { item, .. } => Self::Item(item),
             Fact::ToolCall(ToolCall::Made { call_id, name, arguments }) => {
                 let id = Some(call_id).filter(|id| !id.is_empty());
-                Self::Item(TurnItem { id, at, kind: call::item(name, &arguments) })
+                Self::Item(TurnItem { id, at, kind: call::item(name, &arguments), written: None })
             }
             Fact::ToolCall(ToolCall::Answered { call_id, output }) => Self::Answer { call_id, output },
             _ => return None,
@@ -57,11 +57,16 @@ impl<'a> Shown<'a> {
 fn said(message: UserMessage, at: Option<Timestamp>) -> TurnItem {
     let text = bounded(&message.text, MAX_ITEM_TEXT);
     let kind = TurnItemKind::UserMessage { text, images: message.images };
-    TurnItem { id: message.id, at, kind }
+    TurnItem { id: message.id, at, kind, written: None }
 }
 
 /// Receiver of the parts of turns, in the order of their lines.
 pub(crate) trait Receive {
+    /// Returns true if items are wanted as the agent wrote them, too.
+    fn wants_written(&self) -> bool {
+        false
+    }
+
     /// Takes a part of the open turn. Words that only the model has heard come at the turn's end,
     /// if it has no others.
     fn receive(&mut self, turn: &mut Turn, place: Place, shown: Shown<'_>);
@@ -69,6 +74,10 @@ pub(crate) trait Receive {
 
 /// Adds the items to the turn itself.
 impl Receive for ItemsView {
+    fn wants_written(&self) -> bool {
+        *self == Self::Written
+    }
+
     fn receive(&mut self, turn: &mut Turn, _: Place, shown: Shown<'_>) {
         match shown {
             Shown::Item(item) => turn.push(item, *self),

@@ -65,6 +65,8 @@ pub enum ItemsView {
     Summary,
     /// All items.
     Full,
+    /// All items, each also as the agent wrote it.
+    Written,
 }
 
 /// The most items of a [`Turn`]; further ones are only counted.
@@ -91,7 +93,7 @@ impl Turn {
     pub(crate) fn push(&mut self, item: TurnItem, view: ItemsView) {
         let wanted = match view {
             ItemsView::None => false,
-            ItemsView::Full => true,
+            ItemsView::Full | ItemsView::Written => true,
             ItemsView::Summary => match item.kind {
                 TurnItemKind::UserMessage { .. } => true,
                 TurnItemKind::AgentMessage { .. } => {

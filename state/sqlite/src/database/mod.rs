@@ -8,6 +8,7 @@ pub(crate) mod read;
 pub(crate) mod retry;
 mod snapshots;
 pub(crate) mod transaction;
+pub(crate) mod watch;
 pub(crate) mod write;
 
 use std::path::Path;

@@ -1,0 +1,126 @@
+//! Notices changes of threads, whichever process made them.
+//!
+//! SQLite says if there was a commit (`PRAGMA data_version`). Only then the few columns that a
+//! client shows are read, and compared with the last reading.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use sqlx::Row as _;
+use threadkeep_sqlite::CommitWatch;
+use uuid::Uuid;
+
+use crate::error::StateError;
+use crate::runtime::StateRuntime;
+
+/// Change of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ThreadChange {
+    /// The thread is new, has new lines, or has another memory mode or git information.
+    Updated(Uuid),
+    /// The thread has another name, or none any more.
+    Renamed(Uuid, Option<String>),
+    /// The thread was archived.
+    Archived(Uuid),
+    /// The thread is no longer archived.
+    Unarchived(Uuid),
+    /// The thread was deleted, or its rollout is gone.
+    Deleted(Uuid),
+}
+
+/// Watch over the threads of an index.
+#[derive(Debug)]
+pub struct ThreadWatch {
+    state: StateRuntime,
+    commits: CommitWatch,
+    /// The threads at the last question; `None` before the first.
+    seen: Option<HashMap<Uuid, Seen>>,
+}
+
+/// State of a thread, as far as changes of it are reported.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    archived: bool,
+    name: Option<Box<str>>,
+    /// Checksum of everything else.
+    rest: u32,
+}
+
+/// Number of the list that has the threads whose rollout is gone, and of the one three further.
+const MISSING: u8 = 2;
+
+/// Reads of each thread its id, its list, its name, and the rest that is watched. One JSON array,
+/// because a row costs more than its content.
+const WATCHED: &str = "SELECT json_group_array(json_array(id, listing, name, concat_ws(char(10), \
+      updated_at_ms, memory_mode, coalesce(git_sha, ''), coalesce(git_branch, ''), coalesce(git_origin_url, ''), \
+      coalesce(title, ''), rollout_path))) FROM threads";
+
+#[derive(Deserialize)]
+struct Watched<'a>(Uuid, u8, Option<Box<str>>, #[serde(borrow)] std::borrow::Cow<'a, str>);
+
+impl StateRuntime {
+    /// Returns a watch over the threads. Its first question learns how they are.
+    pub fn watch_threads(&self) -> ThreadWatch {
+        ThreadWatch { state: self.clone(), commits: self.database().watch(), seen: None }
+    }
+}
+
+impl ThreadWatch {
+    /// Returns the changes since the last question; none at the first. Those of one thread are
+    /// together.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`]; the next question returns the changes.
+    pub async fn changes(&mut self) -> Result<Vec<ThreadChange>, StateError> {
+        let is_first = self.seen.is_none();
+        if !self.commits.has_changed().await? && !is_first {
+            return Ok(Vec::new());
+        }
+        let now = self.read().await?;
+        let before = self.seen.replace(now);
+        Ok(before.map_or_else(Vec::new, |before| self.compare(before)))
+    }
+
+    async fn read(&self) -> Result<HashMap<Uuid, Seen>, StateError> {
+        let seen = self.state.database().read(async |conn| {
+            let row = sqlx::query(WATCHED).fetch_one(conn).await?;
+            let all: Vec<Watched<'_>> =
+                serde_json::from_str(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            let present = all.into_iter().filter(|Watched(_, listing, ..)| listing % 3 != MISSING);
+            let seen = present.map(|Watched(id, listing, name, rest)| {
+                (id, Seen { archived: listing % 3 == 1, name, rest: crc32fast::hash(rest.as_bytes()) })
+            });
+            Ok(seen.collect())
+        });
+        Ok(seen.await?)
+    }
+
+    fn compare(&self, mut before: HashMap<Uuid, Seen>) -> Vec<ThreadChange> {
+        let mut changes = Vec::new();
+        for (&id, now) in self.seen.iter().flatten() {
+            let Some(old) = before.remove(&id) else {
+                changes.push(ThreadChange::Updated(id));
+                continue;
+            };
+            if old.rest != now.rest {
+                changes.push(ThreadChange::Updated(id));
+            }
+            if old.name != now.name {
+                changes.push(ThreadChange::Renamed(id, now.name.as_deref().map(str::to_owned)));
+            }
+            if old.archived != now.archived {
+                let archived = if now.archived { ThreadChange::Archived } else { ThreadChange::Unarchived };
+                changes.push(archived(id));
+            }
+        }
+        changes.extend(before.into_keys().map(ThreadChange::Deleted));
+        changes
+    }
+
+    /// Closes its connection.
+    pub async fn close(self) {
+        self.commits.close().await;
+    }
+}
