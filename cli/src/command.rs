@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::settings::{ConfigFile, Feature, Settings};
+use threadkeep_app::telemetry::Owner;
 
 use crate::output::{Answer, Screen};
 
@@ -52,6 +53,11 @@ pub(crate) trait Run {
     /// Returns what must be in order before the command runs.
     fn needs(&self) -> Needs {
         Needs::Settings
+    }
+
+    /// Returns the kind of program that the command makes of the process.
+    fn owner(&self) -> Owner {
+        Owner::Cli
     }
 
     /// Returns the feature that must be switched on.

@@ -3,7 +3,7 @@
 //! SQLite says if there was a commit (`PRAGMA data_version`). Only then the few columns that a
 //! client shows are read, and compared with the last reading.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sqlx::Row as _;
@@ -35,7 +35,7 @@ pub struct ThreadWatch {
     state: StateRuntime,
     commits: CommitWatch,
     /// The threads at the last question; `None` before the first.
-    seen: Option<HashMap<Uuid, Seen>>,
+    seen: Option<BTreeMap<Uuid, Seen>>,
 }
 
 /// State of a thread, as far as changes of it are reported.
@@ -67,8 +67,8 @@ impl StateRuntime {
 }
 
 impl ThreadWatch {
-    /// Returns the changes since the last question; none at the first. Those of one thread are
-    /// together.
+    /// Returns the changes since the last question, by thread, and at last the deleted ones. None at
+    /// the first.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl ThreadWatch {
         Ok(before.map_or_else(Vec::new, |before| self.compare(before)))
     }
 
-    async fn read(&self) -> Result<HashMap<Uuid, Seen>, StateError> {
+    async fn read(&self) -> Result<BTreeMap<Uuid, Seen>, StateError> {
         let seen = self.state.database().read(async |conn| {
             let row = sqlx::query(WATCHED).fetch_one(conn).await?;
             let all: Vec<Watched<'_>> =
@@ -97,7 +97,7 @@ impl ThreadWatch {
         Ok(seen.await?)
     }
 
-    fn compare(&self, mut before: HashMap<Uuid, Seen>) -> Vec<ThreadChange> {
+    fn compare(&self, mut before: BTreeMap<Uuid, Seen>) -> Vec<ThreadChange> {
         let mut changes = Vec::new();
         for (&id, now) in self.seen.iter().flatten() {
             let Some(old) = before.remove(&id) else {

@@ -1,5 +1,6 @@
 //! The command line, in the words of `--help`.
 
+mod app_server;
 mod config;
 mod doctor;
 mod feedback;
@@ -20,6 +21,7 @@ use threadkeep_state::STATE_DB;
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
+pub(crate) use app_server::{AppServerArgs, AppServerCommand, RpcArgs};
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use feedback::FeedbackArgs;
@@ -86,6 +88,12 @@ The bundle has the report of the doctor, which uses no network here, and its tag
 Secrets, your home directory, and names of user and host are removed from all of it. Nothing is sent without --upload.
 
 Exit codes: 0 success, also if you answered no; 2 failure: no bundle was written, or the server did not accept it.";
+const APP_SERVER_CODES: &str = "\
+Without a subcommand, one client is served on stdin and stdout until its input ends.
+
+Exit codes: 0 success; 1 `status` found no server; 2 failure.";
+const RPC_CODES: &str = "\
+Exit codes: 0 the server's answer is printed; 2 the server refused the request, or none is running.";
 const OTHER_CODES: &str = "Exit codes: 0 success, 2 failure.";
 
 /// Find, name, archive and watch your coding agent's conversations
@@ -161,6 +169,12 @@ pub(crate) enum Command {
     /// Copy every database, whole and checked, next to it
     #[command(after_help = REPAIR_CODES)]
     Snapshot,
+    /// Serve threads, turns and goals to editors over JSON-RPC: on stdin and stdout, or in the background
+    #[command(after_help = APP_SERVER_CODES)]
+    AppServer(AppServerArgs),
+    /// Call a method of the server in the background
+    #[command(after_help = RPC_CODES)]
+    Rpc(RpcArgs),
     /// Write a bundle for a bug report: the doctor's report and, if you like, log rows
     #[command(after_help = FEEDBACK_CODES)]
     Feedback(FeedbackArgs),

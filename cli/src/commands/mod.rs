@@ -1,5 +1,6 @@
 //! The commands. Each makes an answer; the screen prints it.
 
+mod app_server;
 mod audit;
 mod backfill;
 mod complete_values;
@@ -16,6 +17,7 @@ mod memories;
 mod problems;
 mod repair;
 mod resolve;
+mod rpc;
 mod several;
 mod snapshot;
 mod status;
@@ -28,7 +30,7 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::observer::Observer as _;
 use threadkeep_app::own_log::OwnLog;
 use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
-use threadkeep_app::telemetry::{Owner, Telemetry};
+use threadkeep_app::telemetry::Telemetry;
 use threadkeep_app::{Fault, FaultKind, opening, recovered, telemetry};
 
 use crate::args::Command;
@@ -124,7 +126,7 @@ async fn answer(command: &Command, screen: &Screen, after: &mut After) -> Answer
         dirs.agent_home()?;
     }
     after.log = OwnLog::start(&dirs, &settings, command.logged());
-    after.telemetry = telemetry::start(Owner::Cli);
+    after.telemetry = telemetry::start(command.owner());
     if command.logged().is_some() && settings.snapshots.daily {
         after.snapshots = Some((dirs.clone(), settings.snapshots.clone()));
     }
@@ -159,6 +161,8 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Doctor(args) => Box::new(doctor::Doctor(args)),
         Command::Repair(args) => Box::new(repair::Repair(args)),
         Command::Snapshot => Box::new(snapshot::Snapshot),
+        Command::AppServer(args) => app_server::of(args),
+        Command::Rpc(args) => Box::new(rpc::Rpc(args)),
         Command::Completions { shell } => Box::new(completions::Completions(*shell)),
         Command::CompleteValues { kind, described } => {
             Box::new(complete_values::CompleteValues { kind: *kind, described: *described })

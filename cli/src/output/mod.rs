@@ -92,7 +92,9 @@ pub(crate) struct Screen {
     about: Option<PathBuf>,
     out: ColorChoice,
     err: ColorChoice,
-    run: Mutex<Option<(Progress, Interrupt)>>,
+    run: Mutex<Option<(Progress, Option<Interrupt>)>>,
+    /// True if signals stop the server around the run, and not the run.
+    is_of_server: bool,
 }
 
 impl Screen {
@@ -116,7 +118,17 @@ impl Screen {
             out,
             err,
             run: Mutex::default(),
+            is_of_server: false,
         }
+    }
+
+    /// Returns the screen for commands that a server runs: nothing is printed, and signals are the
+    /// server's.
+    pub(crate) fn of_server(given: &Given) -> Screen {
+        let home = given.home.iter().cloned().collect();
+        let global =
+            Global { home, sqlite_home: given.sqlite_home.clone(), json: true, quiet: true, ..Global::default() };
+        Screen { is_of_server: true, ..Screen::new(&global) }
     }
 
     /// Returns the screen for one of several homes: every command and note names that home.
@@ -249,7 +261,7 @@ impl Screen {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<(Progress, Interrupt)>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<(Progress, Option<Interrupt>)>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -276,7 +288,8 @@ impl Observer for Screen {
     }
 
     fn begin(&self, stop: &StopHandle) {
-        *self.running() = Some((self.bar(), Interrupt::listen(stop)));
+        let interrupt = (!self.is_of_server).then(|| Interrupt::listen(stop));
+        *self.running() = Some((self.bar(), interrupt));
     }
 
     fn progress(&self, update: &ProgressUpdate) {

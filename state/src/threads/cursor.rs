@@ -33,6 +33,16 @@ impl Cursor {
         (self.direction == direction) != self.catch_up
     }
 
+    /// Returns the direction of the list that it gives.
+    pub fn direction(&self) -> SortDirection {
+        self.direction
+    }
+
+    /// Returns the time beyond which its list begins.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Returns the sort key of the list that it came from.
     pub fn sort_key(&self) -> SortKey {
         self.sort

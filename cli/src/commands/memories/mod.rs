@@ -29,12 +29,13 @@ use threadkeep_state::memories::{MemoryFiles, MemoryStore};
 use crate::args::{Ids, MemoriesArgs, MemoriesCommand};
 use crate::command::Run;
 use crate::output::Screen;
+pub(super) use run::RunPhases;
 
 pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
     let root = args.memories_root.as_deref();
     match &args.command {
         MemoriesCommand::Run(options) if options.dry_run => Box::new(dry_run::DryRun { options }),
-        MemoriesCommand::Run(options) => Box::new(run::RunPhases { options, root }),
+        MemoriesCommand::Run(options) => Box::new(RunPhases { options, root }),
         MemoriesCommand::Status => Box::new(status::Status { root }),
         MemoriesCommand::List => Box::new(list::List),
         MemoriesCommand::Show(Ids { ids }) => Box::new(show::Show { ids }),

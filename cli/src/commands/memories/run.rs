@@ -28,9 +28,9 @@ use crate::output::json::{at, ms};
 use crate::output::{Answer, Screen};
 
 /// The command.
-pub(super) struct RunPhases<'a> {
-    pub(super) options: &'a RunArgs,
-    pub(super) root: Option<&'a Path>,
+pub(in crate::commands) struct RunPhases<'a> {
+    pub(in crate::commands) options: &'a RunArgs,
+    pub(in crate::commands) root: Option<&'a Path>,
 }
 
 /// Report of a run.

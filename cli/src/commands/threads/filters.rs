@@ -62,6 +62,8 @@ pub(super) fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThrea
         all: args.all,
         sources: args.source.clone(),
         providers: args.provider.iter().cloned().collect(),
+        ids: None,
+        without_ids: Vec::new(),
         model: args.model.clone(),
         branch: args.branch.clone(),
         since: time("--since", &args.since)?,

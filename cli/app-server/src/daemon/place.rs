@@ -1,0 +1,182 @@
+//! Files of a background server: lock, pid file and socket.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use threadkeep_app::Fault;
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::message::command;
+use threadkeep_app::messages::of_io;
+
+use super::process::{self, Started};
+
+/// Longest path of a socket, in bytes.
+const MOST_SOCKET_BYTES: usize = 107;
+
+/// Place of a home's server.
+#[derive(Clone, Debug)]
+pub struct Place {
+    folder: PathBuf,
+    socket: Option<PathBuf>,
+}
+
+/// A server that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Running {
+    /// Its process.
+    pub pid: u32,
+    /// Its version.
+    pub version: String,
+    /// Time at which it started.
+    pub started_at: Timestamp,
+    /// Its socket.
+    pub socket: PathBuf,
+    /// Start of the process by the system's count, which tells it from a later one of the same
+    /// number.
+    process: Started,
+}
+
+/// Lock of a running server, held until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(#[allow(dead_code, reason = "it is held, not read")] File);
+
+impl Place {
+    /// Returns the place of the server for a home. Without a `socket`, its socket lies in the SQLite
+    /// home.
+    pub fn new(dirs: &Dirs, socket: Option<&Path>) -> Place {
+        let folder = dirs.absolute().sqlite_home.join("app-server");
+        let socket = socket.map(|socket| std::path::absolute(socket).unwrap_or_else(|_| socket.to_owned()));
+        Place { folder, socket }
+    }
+
+    /// Returns the path of the socket for a new server.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a path that is too long for a socket.
+    pub(super) fn socket(&self) -> Result<PathBuf, Fault> {
+        let socket = self.socket.clone().unwrap_or_else(|| self.folder.join("socket"));
+        if socket.as_os_str().len() > MOST_SOCKET_BYTES {
+            let path = socket.display();
+            let message = format!("the path of the socket is longer than {MOST_SOCKET_BYTES} bytes: {path}");
+            return Err(Fault::new(message, "choose a shorter one with --socket PATH"));
+        }
+        Ok(socket)
+    }
+
+    /// Returns the server that runs; `None` without one, also after it was killed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the files cannot be read.
+    pub fn running(&self) -> Result<Option<Running>, Fault> {
+        let lock = match File::open(self.lock_file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| self.failed("read", &error))?,
+        };
+        match flock(&lock, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => return Ok(None),
+            Err(Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(self.failed("lock", &error.into())),
+        }
+        let record = fs::read(self.record_file()).map_err(|error| self.failed("read", &error))?;
+        let running: Option<Running> = serde_json::from_slice(&record).ok();
+        // A server that has just taken the lock has not written its record yet.
+        Ok(running.filter(|running| process::started(running.pid) == Some(running.process)))
+    }
+
+    /// Returns the server that runs.
+    ///
+    /// # Errors
+    ///
+    /// Fails if none does.
+    pub fn expect_running(&self) -> Result<Running, Fault> {
+        let start = (command("app-server start"), " starts one");
+        self.running()?.ok_or_else(|| Fault::new("no server is running for this home", start))
+    }
+
+    /// Takes the lock, in a folder for this user alone.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a server runs already, or the folder cannot be used.
+    pub(super) fn lock(&self) -> Result<Lock, Fault> {
+        private_folder(&self.folder).map_err(|error| self.failed("create", &error))?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.lock_file());
+        let lock = lock.map_err(|error| self.failed("create", &error))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock(lock)),
+            Err(Errno::WOULDBLOCK) => {
+                let status = (command("app-server status"), " shows it");
+                Err(Fault::new("a server is running for this home already", status))
+            }
+            Err(error) => Err(self.failed("lock", &error.into())),
+        }
+    }
+
+    /// Creates the folder of a socket, or checks that only this user can enter it.
+    pub(super) fn prepare_socket(&self, socket: &Path) -> Result<(), Fault> {
+        let Some(folder) = socket.parent() else { return Ok(()) };
+        match fs::metadata(folder) {
+            Ok(metadata) => {
+                let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
+                if is_ours && metadata.mode() & 0o077 == 0 {
+                    return Ok(());
+                }
+                let message = format!("other users can enter {}, the folder of the socket", folder.display());
+                Err(Fault::new(message, "choose a folder of mode 0700, or one that does not exist, with --socket PATH"))
+            }
+            Err(_) => private_folder(folder).map_err(|error| self.failed("create", &error)),
+        }
+    }
+
+    /// Writes the pid file.
+    pub(super) fn record(&self, socket: &Path) -> Result<(), Fault> {
+        let pid = std::process::id();
+        let running = Running {
+            pid,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: Timestamp::now(),
+            socket: socket.to_owned(),
+            process: process::started(pid).unwrap_or_default(),
+        };
+        let written = serde_json::to_vec(&running).map_err(io::Error::other).and_then(|record| {
+            let new = self.folder.join("server.json.new");
+            fs::write(&new, record)?;
+            fs::rename(new, self.record_file())
+        });
+        written.map_err(|error| self.failed("write", &error))
+    }
+
+    /// Removes the pid file and the socket. Call it with the lock held.
+    pub(super) fn clear(&self, socket: &Path) {
+        // What is left disturbs no one.
+        let _ = fs::remove_file(socket);
+        let _ = fs::remove_file(self.record_file());
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    fn record_file(&self) -> PathBuf {
+        self.folder.join("server.json")
+    }
+
+    fn failed(&self, verb: &str, error: &io::Error) -> Fault {
+        Fault::without_hint(format!("cannot {verb} {}: {}", self.folder.display(), of_io(error))).because(error)
+    }
+}
+
+/// Creates a folder for this user alone, or makes it so.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+}

@@ -1,0 +1,100 @@
+//! Keeps the index up to date: once at the start, and then as files of the home change.
+
+mod checks;
+mod coverage;
+#[cfg(target_os = "linux")]
+mod inotify;
+mod newest;
+mod watch;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use threadkeep_app::refresh;
+use threadkeep_backfill::Ending;
+use tokio::time::timeout;
+
+use crate::server::{Opened, Server};
+
+pub(crate) use coverage::{Coverage, Wanted};
+use newest::Newest;
+use watch::{Changed, HomeWatch};
+
+/// Files of the first pass, so that the newest threads can be listed soon. Each further pass has
+/// twice as many.
+const FIRST: usize = 128;
+/// Most files of a pass.
+const MOST: usize = 2_048;
+/// Time after which a pass that could not be made is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Indexes the home until the server stops.
+pub(crate) async fn run(server: Rc<Server>) {
+    let mut stopping = server.stopping();
+    tokio::select! {
+        () = keep_up(&server) => {}
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+}
+
+async fn keep_up(server: &Server) {
+    let opened = loop {
+        match server.opened().await {
+            Ok(opened) => break opened,
+            Err(fault) => server.set_coverage(Coverage::whole(Some(fault.message.to_string()))),
+        }
+        tokio::time::sleep(RETRY).await;
+    };
+    // From before the first listing on, so that no change is missed.
+    let mut watch = HomeWatch::new(&opened.home);
+    let mut is_whole = first_passes(server, opened).await;
+    loop {
+        let changed = if is_whole {
+            watch.changed().await
+        } else {
+            timeout(RETRY, watch.changed()).await.unwrap_or(Changed::Anything)
+        };
+        let is_indexed = match changed {
+            Changed::Files(paths) if is_whole => some_files(opened, paths.into_iter().collect()).await,
+            _ => false,
+        };
+        is_whole = is_indexed || whole_home(server, opened).await;
+        server.written.notify_one();
+    }
+}
+
+/// Indexes what the index lacks, the newest files first. Returns true if the index is whole then.
+async fn first_passes(server: &Server, opened: &Opened) -> bool {
+    let changed = opened.state().changed_files(&opened.home).await;
+    if let Some(mut newest) = changed.map(Newest::new) {
+        let mut size = FIRST;
+        server.set_coverage(newest.coverage());
+        while newest.left() > FIRST {
+            if !some_files(opened, newest.take(size)).await {
+                break;
+            }
+            size = (2 * size).min(MOST);
+            server.set_coverage(newest.coverage());
+        }
+    }
+    let is_whole = whole_home(server, opened).await;
+    server.written.notify_one();
+    is_whole
+}
+
+/// Indexes some files. Returns false if that failed, as for a file that has moved meanwhile.
+async fn some_files(opened: &Opened, paths: Vec<String>) -> bool {
+    let report = refresh::files(opened.state(), &opened.home, paths).await;
+    report.is_ok_and(|report| report.ending == Ending::Complete)
+}
+
+/// Makes a pass over the home. Returns false if the index may lack something then.
+async fn whole_home(server: &Server, opened: &Opened) -> bool {
+    let incomplete = match refresh::refresh(&opened.index, &opened.home, &()).await {
+        Ok(refreshed) => refreshed.incomplete.map(|reason| reason.to_string()),
+        Err(fault) => Some(fault.message.to_string()),
+    };
+    let is_whole = incomplete.is_none();
+    server.set_coverage(Coverage::whole(incomplete));
+    is_whole
+}

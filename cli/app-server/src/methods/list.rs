@@ -1,0 +1,119 @@
+//! `thread/list`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter};
+use uuid::Uuid;
+
+use super::{Answer, opened, thread_of};
+use crate::connection::Caller;
+use crate::indexing::Wanted;
+use crate::params;
+use crate::protocol::error::RpcError;
+use crate::protocol::list::{
+    Folders, SortDirection as Direction, SortKey as Key, SourceKind, ThreadListParams, ThreadListResponse,
+};
+use crate::server::Server;
+
+/// Most ids that a list can be limited to.
+const MOST_IDS: usize = 100;
+
+/// Lists a page of threads. Waits while the index may lack one of them.
+pub(crate) async fn list(server: &Rc<Server>, _: &Caller, params: ThreadListParams) -> Answer<ThreadListResponse> {
+    let query = query_of(params)?;
+    let opened = opened(server).await?;
+    let mut coverage = server.coverage();
+    let sort = query.sort.or(query.cursor.as_ref().map(Cursor::sort_key)).unwrap_or_default();
+    let wanted = Wanted { sort, direction: query.direction, cursor: query.cursor.as_ref() };
+    let (page, incomplete) = loop {
+        let present = coverage.borrow_and_update().clone();
+        let page = opened.state().threads().list(&query).await?;
+        // The sender lives as long as the server.
+        if present.has(&wanted, &page) || coverage.changed().await.is_err() {
+            break (page, present.incomplete());
+        }
+    };
+    let mut data = Vec::with_capacity(page.threads.len());
+    for thread in page.threads {
+        data.push(thread_of(opened, thread).await?);
+    }
+    Ok(ThreadListResponse {
+        data,
+        read_states: BTreeMap::new(),
+        next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
+        backwards_cursor: page.backwards_cursor.map(|cursor| cursor.to_string()),
+        incomplete,
+    })
+}
+
+fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
+    let cursor: Option<Cursor> = match params.cursor.as_deref() {
+        Some(text) => {
+            let bad = |_| RpcError::invalid_request(format!("invalid cursor: {text}"));
+            Some(text.parse().map_err(bad)?)
+        }
+        None => None,
+    };
+    let sort = match params.sort_key {
+        Some(Key::CreatedAt) => Some(SortKey::Created),
+        Some(Key::UpdatedAt | Key::RecencyAt) => Some(SortKey::Updated),
+        Some(Key::SectionPosition) => {
+            let reason = "section-position sorting requires a section filter";
+            return Err(RpcError::invalid_request(reason));
+        }
+        // That of the cursor wins.
+        None => cursor.is_none().then_some(SortKey::Created),
+    };
+    let ids = |field: &str, name: &str, ids: Option<Vec<String>>| {
+        let Some(ids) = ids else { return Ok(None) };
+        if ids.len() > MOST_IDS {
+            return Err(RpcError::invalid_params(field, format!("{field} accepts at most {MOST_IDS} entries")));
+        }
+        let parse = |id: &String| {
+            params::uuid(id)
+                .map_err(|reason| RpcError::invalid_params(field, format!("invalid {name} thread id: {reason}")))
+        };
+        ids.iter().map(parse).collect::<Answer<Vec<Uuid>>>().map(Some)
+    };
+    let mut query = ListThreads::default();
+    query.ids = ids("includedThreadIds", "included", params.included_thread_ids)?;
+    query.without_ids = ids("excludedThreadIds", "excluded", params.excluded_thread_ids)?.unwrap_or_default();
+    query.limit = Some(params::limit(params.limit));
+    query.direction = match params.sort_direction {
+        Some(Direction::Asc) => SortDirection::Ascending,
+        Some(Direction::Desc) | None => SortDirection::Descending,
+    };
+    query.shelf = if params.archived == Some(true) { Shelf::Archived } else { Shelf::Current };
+    query.providers = params.model_providers.unwrap_or_default();
+    query.sources = sources_of(params.source_kinds.as_deref().unwrap_or_default());
+    query.folders = params.cwd.map(|folders| match folders {
+        Folders::One(folder) => vec![folder],
+        Folders::Several(folders) => folders,
+    });
+    query.search = params.search_term.filter(|term| !term.trim().is_empty());
+    (query.sort, query.cursor) = (sort, cursor);
+    Ok(query)
+}
+
+/// Returns the filters for some sources; none are the interactive ones.
+fn sources_of(kinds: &[SourceKind]) -> Vec<SourceFilter> {
+    let kinds = if kinds.is_empty() { &[SourceKind::Cli, SourceKind::VsCode][..] } else { kinds };
+    let words = kinds.iter().flat_map(|kind| -> &[&str] {
+        const SUB_AGENT: &str = "subagent";
+        const REVIEW: &str = "review";
+        match kind {
+            SourceKind::Cli => &["cli"],
+            SourceKind::VsCode => &["vscode"],
+            SourceKind::Exec => &["exec"],
+            SourceKind::AppServer => &["mcp", "appServer"],
+            SourceKind::SubAgent => &[SUB_AGENT, REVIEW, "guardian", "memory"],
+            SourceKind::SubAgentReview => &[REVIEW],
+            // The index counts both as agents of the thread that they work for.
+            SourceKind::SubAgentCompact | SourceKind::SubAgentThreadSpawn => &[SUB_AGENT],
+            SourceKind::SubAgentOther => &["guardian", "memory"],
+            SourceKind::Unknown => &["unknown", ""],
+        }
+    });
+    words.map(|word| SourceFilter::from(*word)).collect()
+}

@@ -1,0 +1,58 @@
+//! The methods. Each takes the server, its caller and its parameters, and returns its answer.
+
+pub(crate) mod goals;
+mod items;
+pub(crate) mod list;
+pub(crate) mod memory;
+pub(crate) mod report;
+mod thread;
+pub(crate) mod threads;
+pub(crate) mod turns;
+
+use std::rc::Rc;
+
+use threadkeep_app::refresh;
+use uuid::Uuid;
+
+use crate::params;
+use crate::protocol::error::RpcError;
+use crate::server::{Opened, Server};
+
+pub(crate) use goals::goal_of;
+pub(crate) use thread::thread_of;
+
+/// Result of a method.
+type Answer<T> = Result<T, RpcError>;
+
+/// Returns the open home and index.
+async fn opened(server: &Rc<Server>) -> Answer<&Opened> {
+    Ok(server.opened().await?)
+}
+
+/// Returns a thread that a client names, up to date as far as the index is.
+async fn find(opened: &Opened, id: &str) -> Answer<threadkeep_state::Thread> {
+    found(opened, params::thread_id(id)?).await
+}
+
+async fn found(opened: &Opened, id: Uuid) -> Answer<threadkeep_state::Thread> {
+    find_by_id(opened, id).await?.ok_or_else(|| RpcError::not_loaded(id))
+}
+
+/// Returns a thread; `None` if the index does not have it or its rollout is gone. A thread that is not
+/// indexed yet is indexed now.
+async fn find_by_id(opened: &Opened, id: Uuid) -> Answer<Option<threadkeep_state::Thread>> {
+    let get = async || {
+        let found = opened.state().threads().get(id).await?;
+        Answer::Ok(found.filter(|thread| thread.missing_since.is_none()))
+    };
+    let found = get().await?;
+    if found.is_some() || opened.state().threads().deleted_at(id).await?.is_some() {
+        return Ok(found);
+    }
+    let home = opened.home.clone();
+    let file = tokio::task::spawn_blocking(move || home.find_rollout(id)).await;
+    let Ok(Ok(Some(file))) = file else { return Ok(None) };
+    // A pass that cannot be made now leaves the thread unknown.
+    let _ = refresh::files(opened.state(), &opened.home, vec![file.path]).await;
+    get().await
+}

@@ -1,0 +1,138 @@
+//! Methods about one thread: reading it, and what its user decides about it.
+
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use threadkeep_state::{GraphError, MemoryMode, TreeQuery};
+use threadkeep_state_goals::Goal;
+
+use super::{Answer, find, find_by_id, found, goal_of, opened, thread_of, turns};
+use crate::connection::Caller;
+use crate::params;
+use crate::protocol::Empty;
+use crate::protocol::error::RpcError;
+use crate::protocol::thread::{
+    Agent, MemoryMode as Mode, ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams, ThreadParams,
+    ThreadReadParams, ThreadReadResponse, ThreadResponse, ThreadResumeResponse, ThreadTreeParams,
+    ThreadTreeResponse,
+};
+use crate::server::Server;
+
+/// Reads a thread, with its turns if they are asked for.
+pub(crate) async fn read(server: &Rc<Server>, _: &Caller, params: ThreadReadParams) -> Answer<ThreadReadResponse> {
+    let opened = opened(server).await?;
+    let found = find(opened, &params.thread_id).await?;
+    let turns = if params.include_turns { turns::all(server, opened, &found).await? } else { Vec::new() };
+    let thread = thread_of(opened, found).await?;
+    Ok(ThreadReadResponse { thread: crate::protocol::thread::Thread { turns, ..thread }, read_state: None })
+}
+
+/// Names a thread.
+pub(crate) async fn set_name(server: &Rc<Server>, _: &Caller, params: ThreadNameSetParams) -> Answer<Empty> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    if params.name.trim().is_empty() {
+        return Err(RpcError::invalid_request("thread name must not be empty"));
+    }
+    found(opened, id).await?;
+    opened.state().threads().rename(id, Some(&params.name), Timestamp::now()).await?;
+    server.written.notify_one();
+    Ok(Empty {})
+}
+
+/// Archives a thread. Its rollout stays where it is.
+pub(crate) async fn archive(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let found = find_by_id(opened, id).await?.filter(|thread| !thread.archived);
+    found.ok_or_else(|| RpcError::no_rollout(id))?;
+    opened.state().threads().archive(id, Timestamp::now()).await?;
+    server.written.notify_one();
+    Ok(Empty {})
+}
+
+/// Returns an archived thread to the current ones.
+pub(crate) async fn unarchive(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<ThreadResponse> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let found = find_by_id(opened, id).await?.filter(|thread| thread.archived);
+    let none = || RpcError::invalid_request(format!("no archived rollout found for thread id {id}"));
+    found.ok_or_else(none)?;
+    opened.state().threads().unarchive(id, Timestamp::now()).await?;
+    server.written.notify_one();
+    let thread = thread_of(opened, find(opened, &params.thread_id).await?).await?;
+    Ok(ThreadResponse { thread })
+}
+
+/// Deletes a thread from the index and all that belongs to it. Its rollout stays.
+pub(crate) async fn delete(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    find_by_id(opened, id).await?.ok_or_else(|| RpcError::no_rollout(id))?;
+    // Work that is left is done by the next opening.
+    opened.state().delete_thread(id, Timestamp::now()).await?;
+    server.written.notify_one();
+    Ok(Empty {})
+}
+
+/// Allows or forbids making memories from a thread.
+pub(crate) async fn set_memory_mode(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadMemoryModeSetParams,
+) -> Answer<Empty> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    found(opened, id).await?;
+    let mode = match params.mode {
+        Mode::Enabled => MemoryMode::Enabled,
+        Mode::Disabled => MemoryMode::Disabled,
+    };
+    opened.state().threads().set_memory_mode(id, mode).await?;
+    server.written.notify_one();
+    Ok(Empty {})
+}
+
+/// Returns the agent graph, or the part of it below a thread.
+pub(crate) async fn tree(server: &Rc<Server>, _: &Caller, params: ThreadTreeParams) -> Answer<ThreadTreeResponse> {
+    let opened = opened(server).await?;
+    let root = params.thread_id.as_deref().map(params::thread_id).transpose()?;
+    let mut query = TreeQuery { root, ..TreeQuery::default() };
+    query.max_depth = params.max_depth.unwrap_or(query.max_depth).min(query.max_depth);
+    let agents = opened.state().graph().tree(query).await?;
+    let data = agents.into_iter().map(|agent| Agent {
+        thread_id: agent.thread_id,
+        parent_thread_id: agent.parent_thread_id,
+        forked_from_id: agent.forked_from_id,
+        depth: agent.depth,
+        lifecycle: agent.lifecycle.as_str().to_owned(),
+        outcome: agent.outcome.as_str().to_owned(),
+        name: agent.name,
+        agent_nickname: agent.nickname,
+        agent_role: agent.role,
+        updated_at: agent.last_line_at.map(Timestamp::as_second),
+    });
+    Ok(ThreadTreeResponse { data: data.collect() })
+}
+
+/// Closes a thread and the open agents below it.
+pub(crate) async fn close(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<ThreadCloseResponse> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let thread_ids = opened.state().graph().close_subtree(id, Timestamp::now()).await?;
+    Ok(ThreadCloseResponse { thread_ids })
+}
+
+/// Opens a thread again, with the agents that were closed with it.
+pub(crate) async fn resume(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<ThreadResumeResponse> {
+    let opened = opened(server).await?;
+    let found = find(opened, &params.thread_id).await?;
+    let id = found.id;
+    if found.archived {
+        let reason = format!("session {id} is archived. Run `codex unarchive {id}` to unarchive it first.");
+        return Err(RpcError::invalid_request(reason));
+    }
+    let resumed = opened.state().graph().resume_subtree(id, Timestamp::now()).await;
+    let thread_ids = match resumed {
+        // It has never spawned an agent.
+        Err(GraphError::NotFound(_)) => Vec::new(),
+        resumed => resumed?,
+    };
+    let goal: Option<Goal> = opened.state().thread_goals().get(id).await?;
+    let thread = thread_of(opened, found).await?;
+    Ok(ThreadResumeResponse { thread, thread_ids, goal: goal.as_ref().map(goal_of) })
+}

@@ -1,0 +1,241 @@
+//! `thread/turns/list` and `thread/items/list`, straight from the rollouts.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow::{Break, Continue};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use threadkeep_app::Fault;
+use threadkeep_app::outcome::outcome_now;
+use threadkeep_rollout::{
+    AgentHome, Chain, ExtractError, ItemsView as View, RunOutcome, Turn, TurnPage, TurnPlace, TurnQuery,
+    TurnStatus as Status, list_turns, read_turns,
+};
+use threadkeep_state::Thread;
+use uuid::Uuid;
+
+use super::{Answer, find, items, opened};
+use crate::connection::Caller;
+use crate::params;
+use crate::protocol::error::{INTERNAL_ERROR, RpcError};
+use crate::protocol::list::SortDirection;
+use crate::protocol::turn::{
+    self, ItemsListParams, ItemsListResponse, ItemsView, ListedItem, TurnError, TurnStatus, TurnsListParams,
+    TurnsListResponse,
+};
+use crate::server::{Opened, Server};
+
+/// Place in a thread's turns or items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cursor {
+    requested_thread_id: Uuid,
+    #[serde(flatten)]
+    turn: TurnPlace,
+    /// Number of the item in its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item: Option<usize>,
+    /// True if the page begins with this place, and not after it.
+    include_anchor: bool,
+}
+
+impl Cursor {
+    fn read(text: Option<&str>, thread: Uuid) -> Answer<Option<Cursor>> {
+        let Some(text) = text else { return Ok(None) };
+        let cursor: Option<Cursor> = serde_json::from_str(text).ok();
+        let cursor = cursor.filter(|cursor| cursor.requested_thread_id == thread);
+        cursor.map(Some).ok_or_else(|| RpcError::invalid_request(format!("invalid cursor: {text}")))
+    }
+
+    fn text(self) -> String {
+        serde_json::to_string(&self).unwrap_or_default()
+    }
+
+    /// Returns the place after which the turns of a page begin.
+    fn turns_after(self, newest_first: bool) -> Option<TurnPlace> {
+        let TurnPlace { offset, .. } = self.turn;
+        let offset = match (self.include_anchor, newest_first) {
+            (false, _) => offset,
+            (true, true) => offset + 1,
+            // A turn never begins at the first byte: a file's first line is its head.
+            (true, false) => offset.saturating_sub(1),
+        };
+        Some(TurnPlace { offset, ..self.turn })
+    }
+}
+
+/// Lists a page of turns.
+pub(crate) async fn list(server: &Rc<Server>, _: &Caller, params: TurnsListParams) -> Answer<TurnsListResponse> {
+    let opened = opened(server).await?;
+    let thread = find(opened, &params.thread_id).await?;
+    let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
+    let view = params.items_view.unwrap_or_default();
+    let mut query = TurnQuery::default();
+    query.newest_first = params.sort_direction != Some(SortDirection::Asc);
+    query.limit = params::limit(params.limit) as usize;
+    query.after = cursor.and_then(|cursor| cursor.turns_after(query.newest_first));
+    query.view = if view == ItemsView::NotLoaded { View::None } else { View::Written };
+    let outcome = outcome_of(opened, &thread);
+    let page: TurnPage = fetch(server, opened, &thread, move |chain| list_turns(chain, &query)).await?;
+    let at = |turn: &Turn, include_anchor| Cursor {
+        requested_thread_id: thread.id,
+        turn: turn.place(),
+        item: None,
+        include_anchor,
+    };
+    Ok(TurnsListResponse {
+        next_cursor: page.turns.last().filter(|_| page.more).map(|turn| at(turn, false).text()),
+        backwards_cursor: page.turns.first().map(|turn| at(turn, true).text()),
+        data: page.turns.into_iter().map(|turn| turn_of(turn, view, outcome)).collect(),
+        incomplete: page.problem.map(|problem| problem.to_string()),
+    })
+}
+
+/// Lists a page of items.
+pub(crate) async fn items(server: &Rc<Server>, _: &Caller, params: ItemsListParams) -> Answer<ItemsListResponse> {
+    let opened = opened(server).await?;
+    let thread = find(opened, &params.thread_id).await?;
+    let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
+    let newest_first = params.sort_direction == Some(SortDirection::Desc);
+    let limit = params::limit(params.limit) as usize;
+    let window = Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
+    let window = fetch(server, opened, &thread, move |chain| window.read(chain)).await?;
+    let at = |(turn, item, _, _): &Found, include_anchor| Cursor {
+        requested_thread_id: thread.id,
+        turn: *turn,
+        item: Some(*item),
+        include_anchor,
+    };
+    Ok(ItemsListResponse {
+        next_cursor: window.found.back().filter(|_| window.more).map(|found| at(found, false).text()),
+        backwards_cursor: window.found.front().map(|found| at(found, true).text()),
+        data: window.found.into_iter().map(|(_, _, turn_id, item)| ListedItem {
+            turn_id,
+            started_at_ms: item.started_at_ms(),
+            completed_at_ms: item.completed_at_ms(),
+            item,
+        }).collect(),
+    })
+}
+
+/// Item that was found: its turn's place, its number in the turn, and the turn's id.
+type Found = (TurnPlace, usize, String, crate::protocol::item::ThreadItem);
+
+/// Page of items, as it is being read.
+struct Window {
+    cursor: Option<Cursor>,
+    newest_first: bool,
+    limit: usize,
+    turn: Option<String>,
+    found: VecDeque<Found>,
+    more: bool,
+}
+
+impl Window {
+    fn read(mut self, chain: &Chain) -> Result<Window, ExtractError> {
+        // The order of places in a chain is that in which its turns are read.
+        let mut passed = false;
+        read_turns(chain, View::Written, |turn| {
+            let place = turn.place();
+            let is_anchor = self.cursor.is_some_and(|cursor| cursor.turn == place);
+            let is_wanted = self.turn.as_ref().is_none_or(|wanted| *wanted == turn.id);
+            for (number, item) in turn.items.into_iter().enumerate().filter(|_| is_wanted) {
+                let at_anchor = is_anchor && self.cursor.is_some_and(|cursor| cursor.item == Some(number));
+                let includes = self.cursor.is_some_and(|cursor| cursor.include_anchor);
+                let is_in = match (self.cursor, self.newest_first) {
+                    (None, _) => true,
+                    (Some(_), false) => passed || at_anchor && includes,
+                    (Some(_), true) => !passed && (!at_anchor || includes),
+                };
+                passed |= at_anchor;
+                if is_in {
+                    self.found.push_back((place, number, turn.id.clone(), items::item_of(item)));
+                }
+                if self.found.len() > self.limit {
+                    self.more = true;
+                    if !self.newest_first {
+                        self.found.pop_back();
+                        return Break(());
+                    }
+                    self.found.pop_front();
+                }
+                if passed && self.newest_first {
+                    return Break(());
+                }
+            }
+            Continue(())
+        })?;
+        if self.newest_first {
+            self.found.make_contiguous().reverse();
+        }
+        Ok(self)
+    }
+}
+
+/// Returns all turns of a thread, the oldest first.
+pub(super) async fn all(server: &Rc<Server>, opened: &Opened, thread: &Thread) -> Answer<Vec<turn::Turn>> {
+    let outcome = outcome_of(opened, thread);
+    fetch(server, opened, thread, move |chain| {
+        let mut turns = Vec::new();
+        read_turns(chain, View::Written, |turn| {
+            turns.push(turn_of(turn, ItemsView::Full, outcome));
+            Continue(())
+        })?;
+        Ok(turns)
+    })
+    .await
+}
+
+/// Returns whether an agent still works on the thread's last turn.
+fn outcome_of(opened: &Opened, thread: &Thread) -> RunOutcome {
+    outcome_now(&opened.home, thread)
+}
+
+/// Reads a thread's files on a thread of its own.
+async fn fetch<T: Send + 'static>(
+    server: &Rc<Server>,
+    opened: &Opened,
+    thread: &Thread,
+    read: impl FnOnce(&Chain) -> Result<T, ExtractError> + Send + 'static,
+) -> Answer<T> {
+    let _turn = server.readers.acquire().await;
+    let (home, path, id) = (opened.home.clone(), thread.rollout_path.clone(), thread.id);
+    let reading = tokio::task::spawn_blocking(move || {
+        let chain = chain_of(&home, &path)?;
+        read(&chain)
+    });
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        RpcError::new(INTERNAL_ERROR, format!("the rollout of thread {id} cannot be read: {}", Fault::plain(error)))
+    };
+    match reading.await {
+        Ok(read) => read.map_err(|error| failed(&error)),
+        Err(panicked) => Err(failed(&panicked)),
+    }
+}
+
+fn chain_of(home: &AgentHome, path: &str) -> Result<Chain, ExtractError> {
+    let file = home.rollout_at(path).map_err(ExtractError::Io)?;
+    // What a fork builds on is part of it, also if its source was deleted.
+    Chain::resolve(home, &file, |_| true)
+}
+
+/// Returns a turn as the protocol has it.
+fn turn_of(turn: Turn, view: ItemsView, outcome: RunOutcome) -> turn::Turn {
+    let status = match turn.status {
+        Status::Completed => TurnStatus::Completed,
+        Status::Failed => TurnStatus::Failed,
+        Status::InProgress if outcome == RunOutcome::Running => TurnStatus::InProgress,
+        _ => TurnStatus::Interrupted,
+    };
+    turn::Turn {
+        id: turn.id,
+        root_turn_id: turn.root_turn_id,
+        items: items::items_of(turn.items, view),
+        items_view: view,
+        status,
+        error: turn.error.map(|message| TurnError { message }),
+        started_at: turn.started_at.map(jiff::Timestamp::as_second),
+        completed_at: turn.completed_at.map(jiff::Timestamp::as_second),
+        duration_ms: turn.duration_ms,
+    }
+}

@@ -1,0 +1,171 @@
+//! The server: everything that its clients share.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use threadkeep_app::Fault;
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::opening::Index;
+use threadkeep_rollout::AgentHome;
+use threadkeep_state::StateRuntime;
+use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
+
+use crate::changes;
+use crate::indexing::{self, Coverage};
+use crate::params;
+use crate::protocol::error::RpcError;
+use crate::protocol::initialize::{InitializeParams, InitializeResponse};
+use crate::protocol::notification::Notification;
+
+/// Notifications that a client may be behind. It is told to list again after more.
+const MOST_NOTIFICATIONS: usize = 1_024;
+/// Requests that read whole rollouts at the same time.
+const MOST_READERS: usize = 2;
+
+/// JSON document of a command, on its way.
+pub type Document = Pin<Box<dyn Future<Output = Result<Value, Fault>>>>;
+
+/// Commands of the program around the server, which are methods, too.
+pub trait Commands {
+    /// Makes the doctor's report, without questions to the network.
+    fn doctor(&self) -> Document;
+
+    /// Makes memories of threads, and consolidates them.
+    fn run_memories(&self) -> Document;
+}
+
+/// Options of a server.
+pub struct Options {
+    /// The two directories.
+    pub dirs: Dirs,
+    /// Commands of the program around it.
+    pub commands: Box<dyn Commands>,
+}
+
+/// A server of one home. Its tasks run on the `LocalSet` in which it was started.
+pub struct Server {
+    pub(crate) dirs: Dirs,
+    pub(crate) commands: Box<dyn Commands>,
+    /// Limits the requests that read whole rollouts, in which most of the memory goes.
+    pub(crate) readers: Semaphore,
+    /// Wakes the task that compares threads and goals with what was last reported.
+    pub(crate) written: Notify,
+    opened: OnceCell<Opened>,
+    coverage: watch::Sender<Coverage>,
+    notifications: broadcast::Sender<Arc<Notification>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// The home and its index, once they are open.
+pub(crate) struct Opened {
+    pub(crate) index: Index,
+    pub(crate) home: AgentHome,
+}
+
+impl Opened {
+    pub(crate) fn state(&self) -> &StateRuntime {
+        &self.index.state
+    }
+}
+
+impl Server {
+    /// Starts a server: opens the index, brings it up to date, and keeps it so, in the background.
+    /// Returns at once.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a `LocalSet`.
+    pub fn start(options: Options) -> Rc<Server> {
+        let Options { dirs, commands } = options;
+        let server = Rc::new(Server {
+            dirs: dirs.absolute(),
+            commands,
+            readers: Semaphore::new(MOST_READERS),
+            written: Notify::new(),
+            opened: OnceCell::new(),
+            coverage: watch::channel(Coverage::Unknown).0,
+            notifications: broadcast::channel(MOST_NOTIFICATIONS).0,
+            stopping: watch::channel(false).0,
+        });
+        tokio::task::spawn_local(indexing::run(server.clone()));
+        tokio::task::spawn_local(changes::run(server.clone()));
+        server
+    }
+
+    /// Stops it: no more requests are read, and the background tasks end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns a receiver that learns when the server stops.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Closes the databases. Call it when no client is served any more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if something that was waiting could not be written.
+    pub async fn close(&self) -> Result<(), Fault> {
+        match self.opened.get() {
+            Some(opened) => Ok(opened.state().clone().close().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the home and its index. Opens them if that is not done yet, and after a failure
+    /// tries again.
+    pub(crate) async fn opened(&self) -> Result<&Opened, Fault> {
+        let open = async || {
+            let home = self.dirs.agent_home()?;
+            let index = Index::for_reading(&self.dirs, &()).await?;
+            Ok(Opened { index, home })
+        };
+        self.opened.get_or_try_init(open).await
+    }
+
+    /// Returns what the index has of the home.
+    pub(crate) fn coverage(&self) -> watch::Receiver<Coverage> {
+        self.coverage.subscribe()
+    }
+
+    pub(crate) fn set_coverage(&self, coverage: Coverage) {
+        self.coverage.send_replace(coverage);
+    }
+
+    /// Notifies every client.
+    pub(crate) fn notify(&self, notification: Notification) {
+        // Without any client, nobody needs to know.
+        let _ = self.notifications.send(Arc::new(notification));
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Notification>> {
+        self.notifications.subscribe()
+    }
+
+    pub(crate) fn has_clients(&self) -> bool {
+        self.notifications.receiver_count() > 0
+    }
+
+    /// Answers `initialize`. Needs neither the home nor the index.
+    pub(crate) fn initialize(&self, given: Option<&RawValue>) -> Result<Box<RawValue>, RpcError> {
+        let InitializeParams { client_info: client } = params::read(given)?;
+        let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+        params::answer(&InitializeResponse {
+            user_agent: format!(
+                "threadkeep/{} ({os}; {architecture}) ({}; {})",
+                env!("CARGO_PKG_VERSION"),
+                client.name,
+                client.version
+            ),
+            codex_home: self.dirs.home.to_string_lossy().into_owned(),
+            platform_family: std::env::consts::FAMILY.to_owned(),
+            platform_os: os.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! One client on stdin and stdout.
+
+use std::rc::Rc;
+
+use threadkeep_app::Fault;
+
+use super::asked_to_stop;
+use crate::connection::serve;
+use crate::server::{Options, Server};
+
+/// Serves the client on stdin and stdout until its input ends, or until a signal asks to stop.
+/// Then finishes its requests.
+///
+/// # Errors
+///
+/// Fails if something that was waiting could not be written at the end.
+pub async fn serve_stdio(options: Options) -> Result<(), Fault> {
+    let server = Server::start(options);
+    let stopper = server.clone();
+    let signals = tokio::task::spawn_local(async move {
+        // Without signals, the end of the input stops it.
+        if asked_to_stop().await.is_ok() {
+            stopper.stop();
+        }
+    });
+    serve(Rc::clone(&server), tokio::io::stdin(), tokio::io::stdout()).await;
+    signals.abort();
+    server.stop();
+    server.close().await
+}

@@ -1,0 +1,3 @@
+//! The library against real homes, and the published schema against the types.
+
+mod schema;

@@ -1,0 +1,49 @@
+//! Arguments of `app-server` and `rpc`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AppServerArgs {
+    /// The socket of a server in the background [default: app-server/socket in the folder for the
+    /// databases]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<AppServerCommand>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum AppServerCommand {
+    /// Start a server in the background, one a home
+    Start,
+    /// Stop the server in the background, once it has finished its requests
+    Stop,
+    /// Show the server in the background
+    Status,
+    /// Stop the server in the background, and start it again
+    Restart,
+    /// Print the JSON Schema of every method
+    Schema {
+        /// Print TypeScript types instead
+        #[arg(long)]
+        typescript: bool,
+    },
+    /// Serve clients on the socket
+    #[command(hide = true)]
+    Serve,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RpcArgs {
+    /// The method, such as `thread/list`
+    #[arg(value_name = "METHOD")]
+    pub(crate) method: String,
+    /// Its parameters, a JSON object
+    #[arg(value_name = "JSON")]
+    pub(crate) params: Option<String>,
+    /// The server's socket [default: that of this home's server]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+}
