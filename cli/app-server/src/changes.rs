@@ -120,7 +120,11 @@ impl Goals {
         for (&thread_id, goal) in &self.seen {
             if before.remove(&thread_id).as_ref() != Some(goal) && was_known {
                 let goal = goal_of(goal);
-                server.notify(Notification::GoalUpdated(Box::new(GoalUpdated { thread_id, turn_id: None, goal })));
+                server.notify(Notification::GoalUpdated(Box::new(GoalUpdated {
+                    thread_id,
+                    turn_id: None,
+                    goal,
+                })));
             }
         }
         for thread_id in before.into_keys() {

@@ -99,8 +99,7 @@ mod tests {
     async fn a_line_that_is_too_long_is_discarded_alone() -> Result {
         let longest = vec![b'x'; MAX_LINE];
         let input = [&longest[..], b"\n", &longest, b"y\nnext\n", &longest, b"y"].concat();
-        let expected =
-            [Line::Whole(longest), Line::TooLong, Line::Whole(b"next".to_vec()), Line::TooLong];
+        let expected = [Line::Whole(longest), Line::TooLong, Line::Whole(b"next".to_vec()), Line::TooLong];
         assert!(lines(&input).await? == expected);
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! One client: reads its requests, runs them side by side, and sends answers and notifications.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,24 +19,6 @@ use crate::server::Server;
 /// Requests of one client that run at the same time. The next ones wait unread.
 const MOST_REQUESTS: usize = 64;
 
-/// Client of a request.
-#[derive(Clone)]
-pub(crate) struct Caller {
-    /// Id of the request.
-    pub(crate) id: RequestId,
-    /// Running requests of the same client that can be cancelled.
-    pub(crate) cancellable: Rc<RefCell<HashMap<RequestId, AbortHandle>>>,
-    outgoing: Outgoing,
-    is_versioned: bool,
-}
-
-impl Caller {
-    /// Sends a notification to this client alone.
-    pub(crate) async fn notify(&self, notification: &Notification) -> Result<(), Gone> {
-        self.outgoing.send(notification.line(self.is_versioned)).await
-    }
-}
-
 /// Serves a client until its input ends, it is gone, or the server stops. Requests in flight are
 /// finished then, unless the client is gone.
 pub(crate) async fn serve(
@@ -51,7 +31,6 @@ pub(crate) async fn serve(
     let mut client = Client {
         requests: JoinSet::new(),
         slots: Arc::new(Semaphore::new(MOST_REQUESTS)),
-        cancellable: Rc::default(),
         notifications: None,
         server: server.clone(),
         outgoing: outgoing.clone(),
@@ -90,7 +69,6 @@ struct Client {
     outgoing: Outgoing,
     requests: JoinSet<()>,
     slots: Arc<Semaphore>,
-    cancellable: Rc<RefCell<HashMap<RequestId, AbortHandle>>>,
     /// Task that forwards notifications; none before `initialize`.
     notifications: Option<Forwarding>,
 }
@@ -160,14 +138,8 @@ impl Client {
                 // Closed by no one: there is always a permit in the end.
                 let Ok(slot) = self.slots.clone().acquire_owned().await else { return Err(Gone) };
                 let (server, outgoing) = (self.server.clone(), self.outgoing.clone());
-                let caller = Caller {
-                    id: request.id.clone(),
-                    cancellable: self.cancellable.clone(),
-                    outgoing: outgoing.clone(),
-                    is_versioned: request.is_versioned,
-                };
                 self.requests.spawn_local(async move {
-                    let answer = dispatch::call(&server, &caller, &request.method, request.params.as_deref()).await;
+                    let answer = dispatch::call(&server, &request.method, request.params.as_deref()).await;
                     let _ = respond(&outgoing, &request, answer).await;
                     drop(slot);
                 });

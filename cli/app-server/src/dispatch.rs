@@ -7,20 +7,18 @@ use std::rc::Rc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::connection::Caller;
 use crate::methods::{goals, list, memory, report, threads, turns};
 use crate::params;
+use crate::protocol::Empty;
 use crate::protocol::error::{METHOD_NOT_FOUND, RpcError};
 use crate::protocol::goal::{GoalClearResponse, GoalGetResponse, GoalSetParams, GoalSetResponse};
 use crate::protocol::list::{ThreadListParams, ThreadListResponse};
 use crate::protocol::memory::{MemoryForgetResponse, MemoryStatusParams, MemoryStatusResponse};
 use crate::protocol::thread::{
-    ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams,
-    ThreadParams, ThreadReadParams, ThreadReadResponse, ThreadResponse, ThreadResumeResponse,
-    ThreadTreeParams, ThreadTreeResponse,
+    ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams, ThreadParams, ThreadReadParams,
+    ThreadReadResponse, ThreadResponse, ThreadResumeResponse, ThreadTreeParams, ThreadTreeResponse,
 };
 use crate::protocol::turn::{ItemsListParams, ItemsListResponse, TurnsListParams, TurnsListResponse};
-use crate::protocol::Empty;
 use crate::server::Server;
 
 /// Answer of a method, on its way. Boxed: the body of one is not part of the others.
@@ -32,14 +30,13 @@ macro_rules! methods {
         /// Calls a method.
         pub(crate) fn call<'a>(
             server: &'a Rc<Server>,
-            caller: &'a Caller,
             method: &'a str,
             given: Option<&'a RawValue>,
         ) -> Answering<'a> {
             match method {
                 $($name => Box::pin(async move {
                     let params: $params = params::read(given)?;
-                    let answer: $answer = $handler(server, caller, params).await?;
+                    let answer: $answer = $handler(server, params).await?;
                     params::answer(&answer)
                 }),)+
                 _ => Box::pin(async move {

@@ -21,7 +21,9 @@ impl From<Fault> for RpcError {
 impl From<StateError> for RpcError {
     fn from(error: StateError) -> RpcError {
         match error {
-            StateError::CursorMismatch(cursor) => RpcError::invalid_request(format!("invalid cursor: {cursor}")),
+            StateError::CursorMismatch(cursor) => {
+                RpcError::invalid_request(format!("invalid cursor: {cursor}"))
+            }
             StateError::NotFound(id) => RpcError::not_loaded(id),
             StateError::BadName { .. } => RpcError::invalid_request(error.to_string()),
             error => Fault::from(error).into(),

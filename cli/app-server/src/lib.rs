@@ -15,8 +15,8 @@
 //! # Ready at once
 //!
 //! `initialize` needs neither the home nor the index. The index is then made of the newest rollouts
-//! first. A page of a list waits only until nothing that is not indexed can belong on it. The answer
-//! says `incomplete` until the rest is indexed.
+//! first. A page of a list waits only until nothing that is not indexed can belong on it. The
+//! answer says `incomplete` until the rest is indexed.
 //!
 //! # Windows of a list
 //!
@@ -26,8 +26,8 @@
 //!
 //! # Changes
 //!
-//! Rollouts that change are indexed within a moment: the kernel says which. Every client is notified
-//! of changed threads and goals, also if another process changed them.
+//! Rollouts that change are indexed within a moment: the kernel says which. Every client is
+//! notified of changed threads and goals, also if another process changed them.
 //!
 //! # Locking
 //!
@@ -38,8 +38,8 @@
 //!
 //! One thread serves all clients; SQLite and the reading of rollouts have threads of their own.
 //! Requests of a client run side by side, up to 64. A client that does not read stops its own
-//! requests, once 4 MiB wait for it. After 1,024 notifications that it has not read, it is only
-//! told to list again.
+//! requests, once 4 MiB wait for it. After 1,024 notifications that it has not read, it only learns
+//! that it must list again.
 //!
 //! # Compatibility
 //!
@@ -67,8 +67,9 @@ mod params;
 pub mod protocol;
 pub mod schema;
 mod server;
+mod start;
 mod transport;
 
 pub use codec::MAX_LINE;
-pub use server::{Commands, Document, Options, Server};
+pub use server::{Commands, Document, Options};
 pub use transport::serve_stdio;

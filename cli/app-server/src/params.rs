@@ -35,7 +35,9 @@ pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
                  found `{c}` at {}",
                 place + 1
             ),
-            None => "invalid length or groups: expected 32 hexadecimal digits, with or without hyphens".to_owned(),
+            None => {
+                "invalid length or groups: expected 32 hexadecimal digits, with or without hyphens".to_owned()
+            }
         }
     })
 }

@@ -24,7 +24,8 @@ pub fn json_schema() -> serde_json::Value {
         generator.subschema_for::<InitializeParams>(),
         generator.subschema_for::<InitializeResponse>(),
     );
-    for (name, params, result) in std::iter::once(initialize).chain(crate::dispatch::schemas(&mut generator)) {
+    for (name, params, result) in std::iter::once(initialize).chain(crate::dispatch::schemas(&mut generator))
+    {
         methods.insert(name.to_owned(), serde_json::json!({ "params": params, "result": result }));
     }
     let notification = generator.subschema_for::<Notification>();

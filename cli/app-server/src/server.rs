@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,14 +13,13 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::StateRuntime;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
 
-use crate::changes;
-use crate::indexing::{self, Coverage};
+use crate::indexing::coverage::Coverage;
 use crate::params;
 use crate::protocol::error::RpcError;
 use crate::protocol::initialize::{InitializeParams, InitializeResponse};
 use crate::protocol::notification::Notification;
 
-/// Notifications that a client may be behind. It is told to list again after more.
+/// Notifications that a client may be behind. After more, it must list again.
 const MOST_NOTIFICATIONS: usize = 1_024;
 /// Requests that read whole rollouts at the same time.
 const MOST_READERS: usize = 2;
@@ -47,7 +45,7 @@ pub struct Options {
 }
 
 /// A server of one home. Its tasks run on the `LocalSet` in which it was started.
-pub struct Server {
+pub(crate) struct Server {
     pub(crate) dirs: Dirs,
     pub(crate) commands: Box<dyn Commands>,
     /// Limits the requests that read whole rollouts, in which most of the memory goes.
@@ -73,15 +71,10 @@ impl Opened {
 }
 
 impl Server {
-    /// Starts a server: opens the index, brings it up to date, and keeps it so, in the background.
-    /// Returns at once.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a `LocalSet`.
-    pub fn start(options: Options) -> Rc<Server> {
+    /// Makes a server. Nothing runs yet.
+    pub(crate) fn new(options: Options) -> Server {
         let Options { dirs, commands } = options;
-        let server = Rc::new(Server {
+        Server {
             dirs: dirs.absolute(),
             commands,
             readers: Semaphore::new(MOST_READERS),
@@ -90,14 +83,11 @@ impl Server {
             coverage: watch::channel(Coverage::Unknown).0,
             notifications: broadcast::channel(MOST_NOTIFICATIONS).0,
             stopping: watch::channel(false).0,
-        });
-        tokio::task::spawn_local(indexing::run(server.clone()));
-        tokio::task::spawn_local(changes::run(server.clone()));
-        server
+        }
     }
 
     /// Stops it: no more requests are read, and the background tasks end.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
@@ -111,7 +101,7 @@ impl Server {
     /// # Errors
     ///
     /// Fails if something that was waiting could not be written.
-    pub async fn close(&self) -> Result<(), Fault> {
+    pub(crate) async fn close(&self) -> Result<(), Fault> {
         match self.opened.get() {
             Some(opened) => Ok(opened.state().clone().close().await?),
             None => Ok(()),
@@ -140,7 +130,7 @@ impl Server {
 
     /// Notifies every client.
     pub(crate) fn notify(&self, notification: Notification) {
-        // Without any client, nobody needs to know.
+        // Without a client there is no receiver.
         let _ = self.notifications.send(Arc::new(notification));
     }
 

@@ -60,9 +60,14 @@ pub async fn run(
 /// # Errors
 ///
 /// As [`run`], and fails if one of the files is gone.
-pub async fn files(state: &StateRuntime, home: &AgentHome, paths: Vec<String>) -> Result<BackfillReport, Fault> {
+pub async fn files(
+    state: &StateRuntime,
+    home: &AgentHome,
+    paths: Vec<String>,
+) -> Result<BackfillReport, Fault> {
     let ports = state.backfill_ports_of(home, paths)?;
-    pass(&state.within(A_MOMENT), ports, PassOptions { patience: A_MOMENT, ..PassOptions::default() }, &()).await
+    pass(&state.within(A_MOMENT), ports, PassOptions { patience: A_MOMENT, ..PassOptions::default() }, &())
+        .await
 }
 
 /// Makes a pass over a home, or over some of its files.

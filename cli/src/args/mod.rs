@@ -169,7 +169,7 @@ pub(crate) enum Command {
     /// Copy every database, whole and checked, next to it
     #[command(after_help = REPAIR_CODES)]
     Snapshot,
-    /// Serve threads, turns and goals to editors over JSON-RPC: on stdin and stdout, or in the background
+    /// Serve threads, turns and goals to editors over JSON-RPC
     #[command(after_help = APP_SERVER_CODES)]
     AppServer(AppServerArgs),
     /// Call a method of the server in the background

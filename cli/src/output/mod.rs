@@ -126,8 +126,13 @@ impl Screen {
     /// server's.
     pub(crate) fn of_server(given: &Given) -> Screen {
         let home = given.home.iter().cloned().collect();
-        let global =
-            Global { home, sqlite_home: given.sqlite_home.clone(), json: true, quiet: true, ..Global::default() };
+        let global = Global {
+            home,
+            sqlite_home: given.sqlite_home.clone(),
+            json: true,
+            quiet: true,
+            ..Global::default()
+        };
         Screen { is_of_server: true, ..Screen::new(&global) }
     }
 

@@ -157,10 +157,10 @@ impl Runs {
         &self,
         conn: &mut SqliteConnection,
         token: i64,
-        success_at: Option<Timestamp>,
+        success_at: Timestamp,
     ) -> Result<bool, sqlx::Error> {
         let complete = sqlx::query(self.sql(COMPLETE)).bind(token);
-        let completed = complete.bind(success_at.map(Timestamp::as_millisecond)).execute(conn).await?;
+        let completed = complete.bind(success_at.as_millisecond()).execute(conn).await?;
         Ok(completed.rows_affected() == 1)
     }
 
@@ -215,7 +215,7 @@ const ACQUIRE: &str = "INSERT INTO {} (id, status, lease_owner, lease_token, lea
 const RENEW: &str = "UPDATE {} SET watermark = coalesce(?2, watermark), lease_expires_ms = ?3 \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 const COMPLETE: &str = "UPDATE {} SET status = 'complete', watermark = NULL, \
-       last_success_at_ms = coalesce(?2, last_success_at_ms), lease_owner = NULL, lease_expires_ms = NULL \
+       last_success_at_ms = ?2, lease_owner = NULL, lease_expires_ms = NULL \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 const INTERRUPT: &str = "UPDATE {} SET status = 'pending', lease_owner = NULL, lease_expires_ms = NULL \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";

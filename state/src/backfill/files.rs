@@ -30,7 +30,11 @@ impl StateRuntime {
     /// # Errors
     ///
     /// As [`backfill_ports`](Self::backfill_ports).
-    pub fn backfill_ports_of(&self, home: &AgentHome, paths: Vec<String>) -> Result<BackfillPorts, HomeError> {
+    pub fn backfill_ports_of(
+        &self,
+        home: &AgentHome,
+        paths: Vec<String>,
+    ) -> Result<BackfillPorts, HomeError> {
         let (mut ports, paths): (_, Arc<[String]>) =
             (self.backfill_ports(home, IndexOptions::default())?, paths.into());
         ports.source.only = Some(Arc::clone(&paths));

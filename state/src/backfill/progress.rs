@@ -113,7 +113,7 @@ impl Progress for BackfillProgress {
         self.with_lease(async |conn| match finish {
             // A pass over some files says nothing about the whole home.
             _ if self.only.is_some() => RUNS.release(conn, lease.token).await,
-            Finish::Complete => RUNS.complete(conn, lease.token, Some(now)).await,
+            Finish::Complete => RUNS.complete(conn, lease.token, now).await,
             Finish::Interrupted => RUNS.interrupt(conn, lease.token).await,
         })
         .await

@@ -109,7 +109,10 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
         (|q| q.all = true, |_| true),
         (|q| (q.all, q.sources) = (true, sources("subagent")), |t| t.kind == ThreadKind::Subagent),
         (|q| (q.all, q.sources) = (true, sources("!subagent")), |t| t.kind != ThreadKind::Subagent),
-        (|q| q.providers = vec!["mock".into(), "openai".into()], |t| t.kind == ThreadKind::User && t.model_provider == "mock"),
+        (
+            |q| q.providers = vec!["mock".into(), "openai".into()],
+            |t| t.kind == ThreadKind::User && t.model_provider == "mock",
+        ),
         (|q| q.providers = vec!["openai".into()], |_| false),
         (|q| (q.all, q.ids) = (true, Some(vec![one(), id(1)])), |t| t.id == one()),
         (|q| (q.all, q.without_ids) = (true, vec![one()]), |t| t.id != one()),

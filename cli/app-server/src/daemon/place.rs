@@ -38,8 +38,7 @@ pub struct Running {
     pub started_at: Timestamp,
     /// Its socket.
     pub socket: PathBuf,
-    /// Start of the process by the system's count, which tells it from a later one of the same
-    /// number.
+    /// Start of the process by the system's count. A later process of the same number has another.
     process: Started,
 }
 
@@ -48,8 +47,8 @@ pub struct Running {
 pub(super) struct Lock(#[allow(dead_code, reason = "it is held, not read")] File);
 
 impl Place {
-    /// Returns the place of the server for a home. Without a `socket`, its socket lies in the SQLite
-    /// home.
+    /// Returns the place of the server for a home. Without a `socket`, its socket lies in the
+    /// SQLite home.
     pub fn new(dirs: &Dirs, socket: Option<&Path>) -> Place {
         let folder = dirs.absolute().sqlite_home.join("app-server");
         let socket = socket.map(|socket| std::path::absolute(socket).unwrap_or_else(|_| socket.to_owned()));
@@ -109,7 +108,8 @@ impl Place {
     /// Fails if a server runs already, or the folder cannot be used.
     pub(super) fn lock(&self) -> Result<Lock, Fault> {
         private_folder(&self.folder).map_err(|error| self.failed("create", &error))?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.lock_file());
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.lock_file());
         let lock = lock.map_err(|error| self.failed("create", &error))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Lock(lock)),
@@ -131,7 +131,10 @@ impl Place {
                     return Ok(());
                 }
                 let message = format!("other users can enter {}, the folder of the socket", folder.display());
-                Err(Fault::new(message, "choose a folder of mode 0700, or one that does not exist, with --socket PATH"))
+                Err(Fault::new(
+                    message,
+                    "choose a folder of mode 0700, or one that does not exist, with --socket PATH",
+                ))
             }
             Err(_) => private_folder(folder).map_err(|error| self.failed("create", &error)),
         }
@@ -171,7 +174,8 @@ impl Place {
     }
 
     fn failed(&self, verb: &str, error: &io::Error) -> Fault {
-        Fault::without_hint(format!("cannot {verb} {}: {}", self.folder.display(), of_io(error))).because(error)
+        Fault::without_hint(format!("cannot {verb} {}: {}", self.folder.display(), of_io(error)))
+            .because(error)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Start of a process, which tells it from a later one of the same number.
+//! Start of a process: a later one of the same number has another.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,8 @@ use threadkeep_app::messages::of_io;
 
 use super::place::Place;
 use super::start::READY;
-use crate::server::{Options, Server};
+use crate::server::Options;
+use crate::start::start;
 use crate::transport::{asked_to_stop, unix};
 
 /// Serves clients on the socket until a signal asks to stop. Then finishes the requests in flight.
@@ -27,7 +28,7 @@ pub async fn serve(place: &Place, options: Options, mut out: impl std::io::Write
     };
     let listener = unix::listen(&socket).map_err(failed)?;
     place.record(&socket)?;
-    let server = Server::start(options);
+    let server = start(options);
     let stopper = server.clone();
     let signals = tokio::task::spawn_local(async move {
         if asked_to_stop().await.is_ok() {

@@ -47,10 +47,13 @@ pub async fn start(place: &Place, command: std::process::Command) -> Result<Runn
     match (is_in_time, place.running()?) {
         (Ok(Ok(())), Some(running)) if line.trim() == READY => Ok(running),
         _ => {
-            // One that hangs must not come up later.
+            // A server that hangs must not come up later.
             let _ = child.kill().await;
             let words = words.trim().trim_start_matches("error: ");
-            let message = format!("the server did not start: {}", if words.is_empty() { "it said nothing" } else { words });
+            let message = format!(
+                "the server did not start: {}",
+                if words.is_empty() { "it said nothing" } else { words }
+            );
             Err(Fault::without_hint(message))
         }
     }

@@ -28,13 +28,18 @@ pub async fn stop(place: &Place) -> Result<Option<Running>, Fault> {
         && error != rustix::io::Errno::SRCH
     {
         let error = error.into();
-        return Err(Fault::without_hint(format!("cannot stop process {pid}: {}", of_io(&error))).because(&error));
+        return Err(
+            Fault::without_hint(format!("cannot stop process {pid}: {}", of_io(&error))).because(&error)
+        );
     }
     let until = Instant::now() + PATIENCE;
     while place.running()?.is_some_and(|now| now.pid == pid) {
         if Instant::now() > until {
             let message = format!("the server, process {pid}, does not stop");
-            return Err(Fault::new(message, format!("end it with `kill -9 {pid}`; nothing that was answered is lost")));
+            return Err(Fault::new(
+                message,
+                format!("end it with `kill -9 {pid}`; nothing that was answered is lost"),
+            ));
         }
         sleep(A_MOMENT).await;
     }

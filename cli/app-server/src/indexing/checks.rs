@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use threadkeep_rollout::{AgentHome, Fingerprint, SESSION_INDEX};
 
-use super::watch::{Changed, FOLDERS, Noticed, is_rollout};
+use super::noticed::{Changed, FOLDERS, Noticed, is_rollout};
 
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(700);
@@ -80,7 +80,9 @@ impl Checks {
         if known.changed != changed || is_new {
             let mut now = Folder { changed, ..Folder::default() };
             for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
-                let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
+                let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+                    continue;
+                };
                 let is_wanted = if path.is_empty() { name == SESSION_INDEX } else { is_rollout(&name) };
                 if kind.is_dir() && !path.is_empty() {
                     now.folders.push(name);

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use threadkeep_rollout::{AgentHome, SESSION_INDEX};
 use tokio::sync::mpsc;
 
-use super::watch::{Changed, FOLDERS, Noticed, is_rollout};
+use super::noticed::{Changed, FOLDERS, Noticed, is_rollout};
 
 /// Time in which changes are collected: an agent writes several lines at once.
 const A_MOMENT: Duration = Duration::from_millis(100);
@@ -122,7 +122,7 @@ impl Inotify {
                 SESSION_INDEX if !is_gone => self.noticed.file(name.to_owned()),
                 SESSION_INDEX | "config.toml" => self.noticed.anything(),
                 _ if FOLDERS.contains(&name) => {
-                    // It may be one that was not there.
+                    // The folder may be new.
                     if self.add_tree(name, 0).is_err() {
                         tracing::info!(target: "threadkeep", "a folder of the home cannot be watched");
                     }

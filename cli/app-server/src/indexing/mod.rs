@@ -1,10 +1,11 @@
 //! Keeps the index up to date: once at the start, and then as files of the home change.
 
 mod checks;
-mod coverage;
+pub(crate) mod coverage;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod newest;
+mod noticed;
 mod watch;
 
 use std::rc::Rc;
@@ -16,9 +17,10 @@ use tokio::time::timeout;
 
 use crate::server::{Opened, Server};
 
-pub(crate) use coverage::{Coverage, Wanted};
+use coverage::Coverage;
 use newest::Newest;
-use watch::{Changed, HomeWatch};
+use noticed::Changed;
+use watch::HomeWatch;
 
 /// Files of the first pass, so that the newest threads can be listed soon. Each further pass has
 /// twice as many.

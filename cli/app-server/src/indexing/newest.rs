@@ -66,7 +66,8 @@ impl Newest {
 
     /// Returns the part of the home that the index has without these files.
     pub(super) fn coverage(&self) -> Coverage {
-        let latest = |time: fn(&File) -> Timestamp| self.files.iter().map(time).max().unwrap_or(Timestamp::MIN);
+        let latest =
+            |time: fn(&File) -> Timestamp| self.files.iter().map(time).max().unwrap_or(Timestamp::MIN);
         Coverage::UpTo {
             created: latest(|file| file.created),
             updated: latest(|file| file.updated),
@@ -118,9 +119,11 @@ mod tests {
 
     #[test]
     fn a_start_is_taken_from_the_id_and_else_from_the_name() -> Result {
-        let v7 = RolloutName::parse("rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
+        let v7 =
+            RolloutName::parse("rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl")?;
         assert_eq!(latest_start(&v7).to_string(), "2026-11-22T13:24:16.209Z");
-        let v4 = RolloutName::parse("rollout-2025-05-07T10-00-00-5973b6c0-94b8-487b-a530-2aeb6098ae0e.jsonl")?;
+        let v4 =
+            RolloutName::parse("rollout-2025-05-07T10-00-00-5973b6c0-94b8-487b-a530-2aeb6098ae0e.jsonl")?;
         assert_eq!(latest_start(&v4).to_string(), "2025-05-08T00:00:00Z");
         Ok(())
     }

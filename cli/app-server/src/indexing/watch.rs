@@ -1,21 +1,11 @@
 //! Notices which files of a home change.
 
-use std::collections::BTreeSet;
-
 use threadkeep_rollout::AgentHome;
 
 use super::checks::Checks;
 #[cfg(target_os = "linux")]
 use super::inotify::Inotify;
-
-/// Change of a home.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Changed {
-    /// These files are new or have changed, given by their paths in the home.
-    Files(BTreeSet<String>),
-    /// Files are gone, or anything may have changed.
-    Anything,
-}
+use super::noticed::Changed;
 
 /// Watch over a home: the kernel's where there is one, and cheap checks elsewhere.
 pub(super) enum HomeWatch {
@@ -43,39 +33,4 @@ impl HomeWatch {
             HomeWatch::Checks(checks) => checks.changed().await,
         }
     }
-}
-
-/// Changes that were noticed and not reported yet.
-#[derive(Debug, Default)]
-pub(super) struct Noticed {
-    files: BTreeSet<String>,
-    anything: bool,
-}
-
-impl Noticed {
-    pub(super) fn file(&mut self, path: String) {
-        self.files.insert(path);
-    }
-
-    pub(super) fn anything(&mut self) {
-        self.anything = true;
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && !self.anything
-    }
-
-    /// Takes what was noticed.
-    pub(super) fn take(&mut self) -> Changed {
-        let Noticed { files, anything } = std::mem::take(self);
-        if anything { Changed::Anything } else { Changed::Files(files) }
-    }
-}
-
-/// Folders with rollouts.
-pub(super) const FOLDERS: [&str; 2] = ["sessions", "archived_sessions"];
-
-/// Returns true for the name of a file that may be a rollout.
-pub(super) fn is_rollout(name: &str) -> bool {
-    !name.starts_with('.') && [".jsonl", ".jsonl.zst", ".json"].iter().any(|end| name.ends_with(end))
 }

@@ -1,5 +1,5 @@
-//! Items of a turn in the form of the protocol: as the agent wrote them, and otherwise as far as the
-//! rollout tells.
+//! Items of a turn in the form of the protocol: as the agent wrote them, or else as far as the
+//! rollout has them.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,8 +15,9 @@ pub(super) fn items_of(items: Vec<TurnItem>, view: ItemsView) -> Vec<ThreadItem>
         ItemsView::Full => items.into_iter().map(item_of).collect(),
         ItemsView::Summary => {
             let last = items.iter().rposition(|item| matches!(item.kind, Kind::AgentMessage { .. }));
-            let is_shown =
-                |(n, item): &(usize, TurnItem)| Some(*n) == last || matches!(item.kind, Kind::UserMessage { .. });
+            let is_shown = |(n, item): &(usize, TurnItem)| {
+                Some(*n) == last || matches!(item.kind, Kind::UserMessage { .. })
+            };
             items.into_iter().enumerate().filter(is_shown).map(|(_, item)| item_of(item)).collect()
         }
     }
@@ -32,13 +33,6 @@ struct Parts {
     process_id: Option<String>,
     source: Option<String>,
     parsed_cmd: Vec<Value>,
-    duration: Option<Duration>,
-}
-
-#[derive(Deserialize)]
-struct Duration {
-    secs: u64,
-    nanos: u32,
 }
 
 /// Returns an item as the protocol has it.
@@ -81,22 +75,24 @@ pub(super) fn item_of(item: TurnItem) -> ThreadItem {
             let content = parts.raw_content;
             ThreadItem::Reasoning { id, summary, content, started_at_ms, completed_at_ms }
         }
-        Kind::CommandExecution { command, cwd, status, exit_code, output } => ThreadItem::CommandExecution {
-            id,
-            plugin_id: None,
-            script_path: None,
-            command: shell_words(&command),
-            cwd,
-            process_id: parts.process_id,
-            source: parts.source.map(|source| camel(&source)),
-            status: status.map(|status| camel(&status)),
-            command_actions: parts.parsed_cmd.into_iter().map(action).collect(),
-            aggregated_output: output,
-            exit_code,
-            duration_ms: parts.duration.map(|it| it.secs * 1_000 + u64::from(it.nanos) / 1_000_000),
-            started_at_ms,
-            completed_at_ms,
-        },
+        Kind::CommandExecution { command, cwd, status, exit_code, duration_ms, output } => {
+            ThreadItem::CommandExecution {
+                id,
+                plugin_id: None,
+                script_path: None,
+                command: shell_words(&command),
+                cwd,
+                process_id: parts.process_id,
+                source: parts.source.map(|source| camel(&source)),
+                status: status.map(|status| camel(&status)),
+                command_actions: parts.parsed_cmd.into_iter().map(action).collect(),
+                aggregated_output: output,
+                exit_code,
+                duration_ms,
+                started_at_ms,
+                completed_at_ms,
+            }
+        }
         Kind::ToolCall { name, arguments, output } => ThreadItem::ToolCall { id, name, arguments, output },
         Kind::ContextCompaction => ThreadItem::ContextCompaction { id },
         Kind::EnteredReview { target } => ThreadItem::EnteredReviewMode { id, review: target },
@@ -179,7 +175,10 @@ fn shell_words(words: &[String]) -> String {
     let quoted = words.iter().map(|word| match word {
         word if !word.is_empty() && word.chars().all(is_plain) => word.clone(),
         word if !word.contains('\'') => format!("'{word}'"),
-        word => format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")),
+        word => format!(
+            "\"{}\"",
+            word.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
+        ),
     });
     quoted.collect::<Vec<_>>().join(" ")
 }
@@ -190,14 +189,16 @@ mod tests {
 
     #[test]
     fn names_become_camel_case() {
-        for (word, expected) in [("unified_exec_startup", "unifiedExecStartup"), ("FileChange", "fileChange")] {
+        for (word, expected) in [("unified_exec_startup", "unifiedExecStartup"), ("FileChange", "fileChange")]
+        {
             assert_eq!(camel(word), expected);
         }
     }
 
     #[test]
     fn commands_are_joined_as_a_shell_reads_them() {
-        let line = |words: &[&str]| shell_words(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        let line =
+            |words: &[&str]| shell_words(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         assert_eq!(line(&["/bin/bash", "-lc", "echo hello"]), "/bin/bash -lc 'echo hello'");
         assert_eq!(line(&["echo", "it's $5", ""]), "echo \"it's \\$5\" ''");
     }

@@ -7,20 +7,18 @@ use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, Sourc
 use uuid::Uuid;
 
 use super::{Answer, opened, thread_of};
-use crate::connection::Caller;
-use crate::indexing::Wanted;
+use crate::indexing::coverage::Wanted;
 use crate::params;
 use crate::protocol::error::RpcError;
-use crate::protocol::list::{
-    Folders, SortDirection as Direction, SortKey as Key, SourceKind, ThreadListParams, ThreadListResponse,
-};
+use crate::protocol::list::{Folders, SortKey as Key, SourceKind, ThreadListParams, ThreadListResponse};
+use crate::protocol::order::SortDirection as Direction;
 use crate::server::Server;
 
 /// Most ids that a list can be limited to.
 const MOST_IDS: usize = 100;
 
 /// Lists a page of threads. Waits while the index may lack one of them.
-pub(crate) async fn list(server: &Rc<Server>, _: &Caller, params: ThreadListParams) -> Answer<ThreadListResponse> {
+pub(crate) async fn list(server: &Rc<Server>, params: ThreadListParams) -> Answer<ThreadListResponse> {
     let query = query_of(params)?;
     let opened = opened(server).await?;
     let mut coverage = server.coverage();
@@ -68,32 +66,38 @@ fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
     let ids = |field: &str, name: &str, ids: Option<Vec<String>>| {
         let Some(ids) = ids else { return Ok(None) };
         if ids.len() > MOST_IDS {
-            return Err(RpcError::invalid_params(field, format!("{field} accepts at most {MOST_IDS} entries")));
+            return Err(RpcError::invalid_params(
+                field,
+                format!("{field} accepts at most {MOST_IDS} entries"),
+            ));
         }
         let parse = |id: &String| {
-            params::uuid(id)
-                .map_err(|reason| RpcError::invalid_params(field, format!("invalid {name} thread id: {reason}")))
+            params::uuid(id).map_err(|reason| {
+                RpcError::invalid_params(field, format!("invalid {name} thread id: {reason}"))
+            })
         };
         ids.iter().map(parse).collect::<Answer<Vec<Uuid>>>().map(Some)
     };
-    let mut query = ListThreads::default();
-    query.ids = ids("includedThreadIds", "included", params.included_thread_ids)?;
-    query.without_ids = ids("excludedThreadIds", "excluded", params.excluded_thread_ids)?.unwrap_or_default();
-    query.limit = Some(params::limit(params.limit));
-    query.direction = match params.sort_direction {
-        Some(Direction::Asc) => SortDirection::Ascending,
-        Some(Direction::Desc) | None => SortDirection::Descending,
-    };
-    query.shelf = if params.archived == Some(true) { Shelf::Archived } else { Shelf::Current };
-    query.providers = params.model_providers.unwrap_or_default();
-    query.sources = sources_of(params.source_kinds.as_deref().unwrap_or_default());
-    query.folders = params.cwd.map(|folders| match folders {
-        Folders::One(folder) => vec![folder],
-        Folders::Several(folders) => folders,
-    });
-    query.search = params.search_term.filter(|term| !term.trim().is_empty());
-    (query.sort, query.cursor) = (sort, cursor);
-    Ok(query)
+    Ok(ListThreads {
+        sort,
+        cursor,
+        ids: ids("includedThreadIds", "included", params.included_thread_ids)?,
+        without_ids: ids("excludedThreadIds", "excluded", params.excluded_thread_ids)?.unwrap_or_default(),
+        limit: Some(params::limit(params.limit)),
+        direction: match params.sort_direction {
+            Some(Direction::Asc) => SortDirection::Ascending,
+            Some(Direction::Desc) | None => SortDirection::Descending,
+        },
+        shelf: if params.archived == Some(true) { Shelf::Archived } else { Shelf::Current },
+        providers: params.model_providers.unwrap_or_default(),
+        sources: sources_of(params.source_kinds.as_deref().unwrap_or_default()),
+        folders: params.cwd.map(|folders| match folders {
+            Folders::One(folder) => vec![folder],
+            Folders::Several(folders) => folders,
+        }),
+        search: params.search_term.filter(|term| !term.trim().is_empty()),
+        ..ListThreads::default()
+    })
 }
 
 /// Returns the filters for some sources; none are the interactive ones.

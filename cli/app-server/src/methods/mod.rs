@@ -38,8 +38,8 @@ async fn found(opened: &Opened, id: Uuid) -> Answer<threadkeep_state::Thread> {
     find_by_id(opened, id).await?.ok_or_else(|| RpcError::not_loaded(id))
 }
 
-/// Returns a thread; `None` if the index does not have it or its rollout is gone. A thread that is not
-/// indexed yet is indexed now.
+/// Returns a thread; `None` if the index does not have it or its rollout is gone. A thread that is
+/// not indexed yet is indexed now.
 async fn find_by_id(opened: &Opened, id: Uuid) -> Answer<Option<threadkeep_state::Thread>> {
     let get = async || {
         let found = opened.state().threads().get(id).await?;

@@ -15,10 +15,9 @@ use threadkeep_state::Thread;
 use uuid::Uuid;
 
 use super::{Answer, find, items, opened};
-use crate::connection::Caller;
 use crate::params;
 use crate::protocol::error::{INTERNAL_ERROR, RpcError};
-use crate::protocol::list::SortDirection;
+use crate::protocol::order::SortDirection;
 use crate::protocol::turn::{
     self, ItemsListParams, ItemsListResponse, ItemsView, ListedItem, TurnError, TurnStatus, TurnsListParams,
     TurnsListResponse,
@@ -65,7 +64,7 @@ impl Cursor {
 }
 
 /// Lists a page of turns.
-pub(crate) async fn list(server: &Rc<Server>, _: &Caller, params: TurnsListParams) -> Answer<TurnsListResponse> {
+pub(crate) async fn list(server: &Rc<Server>, params: TurnsListParams) -> Answer<TurnsListResponse> {
     let opened = opened(server).await?;
     let thread = find(opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
@@ -92,13 +91,14 @@ pub(crate) async fn list(server: &Rc<Server>, _: &Caller, params: TurnsListParam
 }
 
 /// Lists a page of items.
-pub(crate) async fn items(server: &Rc<Server>, _: &Caller, params: ItemsListParams) -> Answer<ItemsListResponse> {
+pub(crate) async fn items(server: &Rc<Server>, params: ItemsListParams) -> Answer<ItemsListResponse> {
     let opened = opened(server).await?;
     let thread = find(opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
     let newest_first = params.sort_direction == Some(SortDirection::Desc);
     let limit = params::limit(params.limit) as usize;
-    let window = Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
+    let window =
+        Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
     let window = fetch(server, opened, &thread, move |chain| window.read(chain)).await?;
     let at = |(turn, item, _, _): &Found, include_anchor| Cursor {
         requested_thread_id: thread.id,
@@ -109,12 +109,16 @@ pub(crate) async fn items(server: &Rc<Server>, _: &Caller, params: ItemsListPara
     Ok(ItemsListResponse {
         next_cursor: window.found.back().filter(|_| window.more).map(|found| at(found, false).text()),
         backwards_cursor: window.found.front().map(|found| at(found, true).text()),
-        data: window.found.into_iter().map(|(_, _, turn_id, item)| ListedItem {
-            turn_id,
-            started_at_ms: item.started_at_ms(),
-            completed_at_ms: item.completed_at_ms(),
-            item,
-        }).collect(),
+        data: window
+            .found
+            .into_iter()
+            .map(|(_, _, turn_id, item)| ListedItem {
+                turn_id,
+                started_at_ms: item.started_at_ms(),
+                completed_at_ms: item.completed_at_ms(),
+                item,
+            })
+            .collect(),
     })
 }
 
@@ -205,7 +209,10 @@ async fn fetch<T: Send + 'static>(
         read(&chain)
     });
     let failed = |error: &(dyn std::error::Error + 'static)| {
-        RpcError::new(INTERNAL_ERROR, format!("the rollout of thread {id} cannot be read: {}", Fault::plain(error)))
+        RpcError::new(
+            INTERNAL_ERROR,
+            format!("the rollout of thread {id} cannot be read: {}", Fault::plain(error)),
+        )
     };
     match reading.await {
         Ok(read) => read.map_err(|error| failed(&error)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::order::SortDirection;
 use super::protocol;
 use super::thread::Thread;
 
@@ -103,15 +104,4 @@ pub enum SortKey {
     RecencyAt,
     /// Refused: there are no sections.
     SectionPosition,
-}
-
-/// Direction of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum SortDirection {
-    /// The oldest first.
-    Asc,
-    /// The newest first.
-    Desc,
 }

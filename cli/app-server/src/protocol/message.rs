@@ -52,7 +52,9 @@ pub(crate) fn read(line: &[u8]) -> Result<Incoming, Box<Refusal>> {
     let refuse = |id, code, message: &str| Err(Box::new((id, RpcError::new(code, message))));
     let line: Line = match serde_json::from_slice(line) {
         Ok(line) => line,
-        Err(error) if error.is_data() => return refuse(None, INVALID_REQUEST, "Invalid request: not a request object"),
+        Err(error) if error.is_data() => {
+            return refuse(None, INVALID_REQUEST, "Invalid request: not a request object");
+        }
         Err(_) => return refuse(None, PARSE_ERROR, "Parse error: the line is not JSON"),
     };
     let id = match line.id.map(serde_json::from_value) {
@@ -99,4 +101,3 @@ pub(crate) fn line(value: &impl Serialize) -> String {
     line.push('\n');
     line
 }
-

@@ -11,6 +11,7 @@ pub mod list;
 pub mod memory;
 pub mod message;
 pub mod notification;
+pub mod order;
 pub mod thread;
 pub mod turn;
 

@@ -1,7 +1,7 @@
 //! Turns of a thread, and the methods that list them.
 
 use super::item::ThreadItem;
-use super::list::SortDirection;
+use super::order::SortDirection;
 use super::protocol;
 
 protocol! {

@@ -6,9 +6,12 @@ use serde_json::Value;
 
 /// Returns the types of a schema document.
 pub(super) fn of(schema: &Value) -> String {
-    let mut text = "// Types of the Threadkeep app-server. Generated: `threadkeep app-server schema --typescript`.\n".to_owned();
+    let mut text =
+        "// Types of the Threadkeep app-server. Generated: `threadkeep app-server schema --typescript`.\n"
+            .to_owned();
     for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
-        let _ = write!(text, "\n{}export type {name} = {};\n", comment(definition, ""), type_of(definition, ""));
+        let _ =
+            write!(text, "\n{}export type {name} = {};\n", comment(definition, ""), type_of(definition, ""));
     }
     text.push_str("\n/** Parameters and result of each method. */\nexport type Methods = {\n");
     for (name, method) in schema["methods"].as_object().into_iter().flatten() {
@@ -40,7 +43,9 @@ fn type_of(schema: &Value, indent: &str) -> String {
         }
     }
     match &schema["type"] {
-        Value::Array(types) => joined(types.iter().map(|kind| plain(schema, kind.as_str().unwrap_or_default(), indent))),
+        Value::Array(types) => {
+            joined(types.iter().map(|kind| plain(schema, kind.as_str().unwrap_or_default(), indent)))
+        }
         Value::String(kind) => plain(schema, kind, indent),
         _ => "unknown".to_owned(),
     }

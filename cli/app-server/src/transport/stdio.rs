@@ -6,7 +6,8 @@ use threadkeep_app::Fault;
 
 use super::asked_to_stop;
 use crate::connection::serve;
-use crate::server::{Options, Server};
+use crate::server::Options;
+use crate::start::start;
 
 /// Serves the client on stdin and stdout until its input ends, or until a signal asks to stop.
 /// Then finishes its requests.
@@ -15,7 +16,7 @@ use crate::server::{Options, Server};
 ///
 /// Fails if something that was waiting could not be written at the end.
 pub async fn serve_stdio(options: Options) -> Result<(), Fault> {
-    let server = Server::start(options);
+    let server = start(options);
     let stopper = server.clone();
     let signals = tokio::task::spawn_local(async move {
         // Without signals, the end of the input stops it.

@@ -43,7 +43,8 @@ impl Commands for Documents {
             let screen = Screen::of_server(&given);
             let context = context(Needs::Settings, &screen)?;
             context.config.need(Feature::Memories)?;
-            let options = RunArgs { phase: None, dry_run: false, force: false, retry: false, current_thread: None };
+            let options =
+                RunArgs { phase: None, dry_run: false, force: false, retry: false, current_thread: None };
             let run = RunPhases { options: &options, root: None };
             Ok(run.run(&context).await?.json())
         })

@@ -16,7 +16,10 @@ pub(super) struct Background<'a> {
 pub(super) struct Serve<'a>(pub(super) &'a AppServerArgs);
 
 fn refusal() -> Fault {
-    Fault::new("a server in the background needs a Unix system", "run `threadkeep app-server` on stdio instead")
+    Fault::new(
+        "a server in the background needs a Unix system",
+        "run `threadkeep app-server` on stdio instead",
+    )
 }
 
 #[async_trait(?Send)]

@@ -93,7 +93,7 @@ impl Progress for HistoryProgress {
 
     async fn finish(&self, lease: &Lease, finish: Finish, now: Timestamp) -> Result<(), WriteError> {
         self.with_lease(async |conn| match finish {
-            Finish::Complete => RUNS.complete(conn, lease.token, Some(now)).await,
+            Finish::Complete => RUNS.complete(conn, lease.token, now).await,
             Finish::Interrupted => RUNS.interrupt(conn, lease.token).await,
         })
         .await

@@ -8,5 +8,5 @@ pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
 pub(crate) mod turn;
-mod written;
 mod walk;
+mod written;
