@@ -53,6 +53,17 @@
 //! counts grew by; usage records add the requests of killed agents, which no count has. Where a
 //! rollout has nothing, a field is `None`: no default is made up.
 //!
+//! # From facts to history
+//!
+//! An index of the history stores each file once, and puts the files of a thread together when it
+//! reads. So a [`Projection`] is that of one file: its [turns](TurnSpan) with their bytes, what
+//! [takes turns back](Rollback), the [`Passage`]s for search, and the [tokens](DayUsage) of its own
+//! requests. Turns that were taken back are among them, for they were paid for. Passages are not
+//! redacted. [`read_span`] and [`read_passage`] read a turn or a passage again by its bytes. A
+//! [`ProjectionCheckpoint`] stands at the start of the open turn, which may still change.
+//!
+//! # Bounds
+//!
 //! No text is longer than [`MAX_NAME`], [`MAX_PATH`], [`MAX_JSON`], [`MAX_TITLE`] or
 //! [`MAX_FIRST_USER_MESSAGE`]. Of a repeated key the last value counts, and half of a surrogate
 //! pair (`\ud83d` alone) becomes U+FFFD.

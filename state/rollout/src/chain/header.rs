@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
+use crate::format::head::Head;
+use crate::format::kind::Kind;
 use crate::format::session_meta::{HistoryBase, SessionMeta};
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
@@ -45,15 +47,8 @@ impl Header {
     }
 
     /// Reads a line; `None` if it is blank or not JSON, so that the next one is the first.
-    pub(crate) fn of(line: &RawLine<'_>) -> Option<Self> {
-        if line.is_blank() {
-            return None;
-        }
-        let fact = line.parse(|text| Envelope::read(text).and_then(|envelope| envelope.fact()).ok());
-        Some(match fact.ok()? {
-            Fact::SessionMeta(meta) => Self::new(&meta),
-            _ => Self::default(),
-        })
+    fn of(line: &RawLine<'_>) -> Option<Self> {
+        session_of(line).map(|meta| meta.map_or_else(Self::default, |meta| Self::new(&meta)))
     }
 
     /// Returns what a session shows of its origin.
@@ -71,4 +66,18 @@ impl Header {
     pub(crate) fn has_origin(&self) -> bool {
         self.base.is_some() || self.forked_from.is_some() || self.own_from.is_some()
     }
+}
+
+/// Reads a line that may be the first. Returns its session, if it has one; `None` if the line is
+/// blank or not JSON, so that the next one is the first.
+pub(crate) fn session_of(line: &RawLine<'_>) -> Option<Option<Box<SessionMeta>>> {
+    if line.is_blank() {
+        return None;
+    }
+    let head = Head::canonical(line.bytes).filter(|head| head.kind == Kind::SessionMeta);
+    let fact = line.parse(|text| match head {
+        Some(head) => head.fact(text.as_bytes()).ok(),
+        None => Envelope::read(text).and_then(|envelope| envelope.fact()).ok(),
+    });
+    Some(if let Fact::SessionMeta(meta) = fact.ok()? { Some(meta) } else { None })
 }

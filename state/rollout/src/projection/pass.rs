@@ -7,7 +7,7 @@ use super::span::{Rollback, TurnSpan};
 use super::usage::Usage;
 use crate::chain::bases::Bases;
 use crate::chain::copied::Copied;
-use crate::chain::header::Header;
+use crate::chain::header::{self, Header};
 use crate::format::envelope::Envelope;
 use crate::format::fact::Fact;
 use crate::format::head::{self, Head};
@@ -81,9 +81,12 @@ impl Pass {
         }
         self.has_lines = true;
         if !self.origin.is_read
-            && let Some(header) = Header::of(line)
+            && let Some(session) = header::session_of(line)
         {
+            let session = session.unwrap_or_default();
+            let header = Header::new(&session);
             self.origin.begin(&header);
+            self.origin.name(&session);
             if header.base.is_some() {
                 self.usage.begin_after_base();
             }
@@ -214,7 +217,7 @@ impl Pass {
             }
             _ => {}
         }
-        let (begun, whole_items) = (self.builder.begun, self.builder.whole_items);
+        let begun = self.builder.begun;
         let ended = self.builder.take(place, kind, fact);
         let begins = self.builder.begun > begun;
         if let Some(turn) = ended {
@@ -223,7 +226,7 @@ impl Pass {
         if begins {
             let before = ProjectionCheckpoint::new(place.offset, line.number - 1, before);
             let mut before = self.state(before);
-            (before.turns, before.whole_items) = (begun, whole_items);
+            before.turns = begun;
             self.open = Some(OpenTurn { ordinal: head::ordinal(line.bytes), before });
         }
     }

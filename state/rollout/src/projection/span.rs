@@ -45,8 +45,7 @@ pub struct TurnSpan {
     pub first_words: Option<String>,
     /// True for a turn that was copied from another thread.
     pub inherited: bool,
-    /// True if lines before the turn have whole items, so that calls of tools are not pieced
-    /// together.
+    /// True if the agent wrote whole items before, so that calls of tools are not pieced together.
     pub whole_items: bool,
 }
 
