@@ -1,0 +1,10 @@
+//! Providers: keys of one protection class each.
+
+mod folder;
+mod software;
+mod unavailable;
+
+pub use software::SoftwareProvider;
+#[cfg(feature = "testing")]
+pub(crate) use software::{random_key, sign};
+pub use unavailable::UnavailableProvider;

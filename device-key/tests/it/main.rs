@@ -1,0 +1,11 @@
+//! The store over in-memory ports and over real files.
+
+mod conformance;
+mod faults;
+mod formats;
+mod hanging;
+mod payloads;
+mod policies;
+mod secrets;
+mod software;
+mod support;
