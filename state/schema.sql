@@ -54,7 +54,11 @@ SELECT 'agent', thread_id, json_object('closed_by', CASE WHEN agent_closed_by IS
     'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
 FROM agents WHERE (closed_by IS NOT NULL AND agent_closed_by IS NULL) OR updated_at_ms <> created_at_ms
 UNION ALL
-SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM tombstones;
+SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM tombstones
+UNION ALL
+SELECT 'device_key', key_id, json_object('account_user_id', account_user_id, 'client_id', client_id,
+    'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
+FROM device_key_bindings;
 
 CREATE TABLE decisions_due (
     -- audit: allow enumeration: a newer program may have more kinds
@@ -70,6 +74,29 @@ CREATE TABLE decisions_position (
     written_lines INTEGER NOT NULL,
     database_id   TEXT
 ) STRICT;
+
+CREATE TABLE device_key_bindings (
+    key_id          TEXT    NOT NULL PRIMARY KEY,
+    account_user_id TEXT    NOT NULL CHECK (account_user_id <> ''),
+    client_id       TEXT    NOT NULL CHECK (client_id <> ''),
+    created_at_ms   INTEGER NOT NULL,
+    updated_at_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER device_keys_are_bound AFTER INSERT ON device_key_bindings BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'device_key', new.key_id
+    WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'device_key' AND id = new.key_id);
+END;
+CREATE TRIGGER device_keys_are_bound_again AFTER UPDATE ON device_key_bindings BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'device_key', new.key_id
+    WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'device_key' AND id = new.key_id);
+END;
+CREATE TRIGGER device_keys_are_unbound AFTER DELETE ON device_key_bindings BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'device_key', old.key_id
+    WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'device_key' AND id = old.key_id);
+END;
 
 CREATE TABLE memories (
     thread_id       TEXT    NOT NULL PRIMARY KEY REFERENCES threads (id) ON DELETE CASCADE,

@@ -114,7 +114,7 @@ pub enum ProviderError {
         /// The file.
         path: PathBuf,
     },
-    /// The TPM does not take the key. It cannot tell the three reasons apart.
+    /// The TPM does not take the key. The three reasons give one code.
     #[error(
         "the TPM refuses the key: it is of another TPM, the TPM was cleared, or the key's file is damaged"
     )]

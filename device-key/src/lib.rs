@@ -16,8 +16,8 @@
 //!
 //! | provider | class | keys |
 //! |---|---|---|
-//! | `tpm::TpmProvider` (Linux) | [`HardwareTpm`](ProtectionClass::HardwareTpm) | inside a TPM 2.0; only the TPM can read their files |
-//! | `SoftwareProvider` | [`Software`](ProtectionClass::Software) | PKCS#8 files; only by the policy [`AllowSoftware`](ProtectionPolicy::AllowSoftware) |
+//! | `tpm::TpmProvider` (Linux) | `hardware_tpm` | inside a TPM 2.0, which alone can read their files |
+//! | `SoftwareProvider` | `software` | PKCS#8 files; only by the policy `allow_software` |
 //! | `UnavailableProvider` | any | none; it says why |
 //!
 //! # Signatures
@@ -33,7 +33,8 @@
 //! resource manager stands before it, so a lock among processes lets one of them use it at a time.
 //!
 //! Providers block: their calls run on blocking threads, with a time limit
-//! (`DeviceKeyOptions::provider_timeout`). One that waits for a person keeps nothing else waiting.
+//! (`DeviceKeyOptions::provider_timeout`). A provider that waits for a person keeps no other call
+//! waiting.
 //! Creating, rotating and deleting go on if the caller drops the future.
 //!
 //! # The TPM's own process
@@ -49,7 +50,7 @@
 //!
 //! Key ids, the words of classes and policies, and the form of signed bytes are fixed; another form
 //! of signed bytes would have another first line. A field that a payload does not have is refused,
-//! because nobody checked what it means.
+//! because no check knows what it means.
 //!
 //! # Performance
 //!
@@ -82,13 +83,14 @@
 //!     UsedNonces::new(keys.join("nonces")),
 //!     DeviceKeyOptions::default(),
 //! );
-//! let binding = Binding { account_user_id: "user-1".to_owned(), client_id: "laptop".to_owned() };
+//! let (account_user_id, client_id) = ("user-1".to_owned(), "laptop".to_owned());
+//! let binding = Binding { account_user_id, client_id };
 //!
 //! let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 //! runtime.block_on(async {
 //!     // Hardware only is the default, and the error names what there is instead.
 //!     let refused = store.create(ProtectionPolicy::default(), binding.clone()).await;
-//!     let Err(DeviceKeyError::Policy { available, .. }) = refused else { panic!("there is no TPM") };
+//!     let Err(DeviceKeyError::Policy { available, .. }) = refused else { panic!() };
 //!     assert_eq!(available, Some(ProtectionClass::Software));
 //!
 //!     let key = store.create(ProtectionPolicy::AllowSoftware, binding).await?;
@@ -110,6 +112,11 @@
 //! | `signing` | no | `DeviceKeyStore`, the providers but the TPM's, `UsedNonces`; brings `p256` |
 //! | `tpm` | no | `tpm::TpmProvider` on Linux; brings `tss-esapi`, and needs the C library libtss2 |
 //! | `testing` | no | in-memory ports with faults, a manual clock, and the conformance suite |
+
+/// The example of the README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod binding;
 mod clock;
@@ -145,6 +152,8 @@ pub use ports::DeviceKeyBindingStore;
 #[cfg(feature = "signing")]
 pub use ports::DeviceKeyProvider;
 pub use protection::{ProtectionClass, ProtectionPolicy};
+#[cfg(all(feature = "tpm", target_os = "linux"))]
+pub use provider::tpm;
 #[cfg(feature = "signing")]
 pub use provider::{SoftwareProvider, UnavailableProvider};
 #[cfg(feature = "signing")]

@@ -88,7 +88,7 @@ pub trait DeviceKeyProvider: Send + Sync + 'static {
     /// Any [`ProviderError`].
     fn delete(&self, key_id: &KeyId) -> Result<bool, ProviderError>;
 
-    /// Lists its keys, also those that were only half made.
+    /// Lists its keys, half-made ones included.
     ///
     /// # Errors
     ///

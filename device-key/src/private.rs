@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ProviderError;
 
-/// Creates a folder for this user alone, or checks that an existing one is open to nobody else.
+/// Creates a folder for this user alone, or checks that other users cannot open an existing one.
 pub(crate) fn folder(path: &Path) -> Result<(), ProviderError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

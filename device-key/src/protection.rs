@@ -1,4 +1,5 @@
-//! Protection classes: where a key's private part lives. And policies: which of them a caller takes.
+//! Protection classes: the places of a key's private part. Policies: the classes that a caller
+//! takes.
 
 use std::fmt;
 

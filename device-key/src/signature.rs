@@ -55,8 +55,7 @@ impl From<p256::PublicKey> for PublicKey {
     }
 }
 
-/// A signature with a low S: of the two that are valid for a pair (r, ±s), the one that strict
-/// verifiers take.
+/// A signature with a low S: r with s or with -s is valid, and strict verifiers take the smaller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature(p256::ecdsa::Signature);
 

@@ -1,6 +1,6 @@
 //! Decisions of the user in the index: how it takes them over from the file next to it.
 //!
-//! The view `decisions` of migration 0003 says what is kept.
+//! The view `decisions` of migrations 0003 and 0005 says what is kept.
 
 use threadkeep_sqlite::DecisionKind;
 
@@ -19,6 +19,7 @@ pub(crate) static DECISIONS: &[DecisionKind] = &[
         volatile: &["created_at_ms", "updated_at_ms"],
     },
     DecisionKind { name: "deleted", put: &DELETE_THREADS, clear: &RESTORE_THREADS, volatile: &[] },
+    DecisionKind { name: "device_key", put: &[BIND_KEYS], clear: &[UNBIND_KEYS], volatile: &[] },
 ];
 
 const SET_THREADS: &str = "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, \
@@ -67,3 +68,11 @@ const RESTORE_THREADS: [&str; 3] = [
     "UPDATE rollouts SET outcome = 'lost' \
      WHERE outcome = 'deleted' AND thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
 ];
+
+const BIND_KEYS: &str = "INSERT INTO device_key_bindings (key_id, account_user_id, client_id, created_at_ms, updated_at_ms) \
+     SELECT value ->> 0, value ->> '$[1].account_user_id', value ->> '$[1].client_id', \
+       value ->> '$[1].created_at_ms', value ->> '$[1].updated_at_ms' FROM jsonb_each(?1) WHERE true \
+     ON CONFLICT (key_id) DO UPDATE SET account_user_id = excluded.account_user_id, client_id = excluded.client_id, \
+       created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms";
+const UNBIND_KEYS: &str =
+    "DELETE FROM device_key_bindings WHERE key_id IN (SELECT value ->> 0 FROM jsonb_each(?1))";

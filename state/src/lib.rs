@@ -14,6 +14,7 @@
 //! | [`threads`](StateRuntime::threads) | lists, finds, edits and follows threads: [`ThreadStore`] | `state_5.sqlite` |
 //! | [`graph`](StateRuntime::graph) | edges from parents to the agents that they spawned: [`AgentGraph`] | the same |
 //! | `memories` (feature `memories`) | the ports of `threadkeep-memories`: jobs, memories, the lock | the same |
+//! | `device_key_bindings` (feature `device-key`) | the port of `threadkeep-device-key`: the bindings | the same |
 //! | `backfill_progress`, `backfill_ports` (feature `backfill`) | the ports by which a `threadkeep-backfill` engine updates the index | the same |
 //! | `thread_goals` (feature `goals`) | `threadkeep_state_goals::GoalStore` | `goals_1.sqlite` |
 //! | `history` (feature `history`) | `threadkeep_history::HistoryStore` | `history_1.sqlite` |
@@ -93,8 +94,8 @@
 //!
 //! # Features
 //!
-//! All are on by default: `backfill`, `goals`, `history`, `logs` and `memories` as above, and `zstd` reads
-//! `.jsonl.zst`.
+//! All are on by default: `backfill`, `device-key`, `goals`, `history`, `logs` and `memories` as
+//! above, and `zstd` reads `.jsonl.zst`.
 
 /// The examples of the workspace's README are compiled with the tests.
 #[cfg(doctest)]
@@ -108,6 +109,8 @@ pub mod backfill;
 mod census;
 mod decisions;
 mod deletion;
+#[cfg(feature = "device-key")]
+mod device_keys;
 mod error;
 mod fingerprint;
 mod graph;
@@ -130,6 +133,8 @@ mod watch;
 pub use agent_database::{AgentRollouts, agent_rollouts};
 pub use census::Census;
 pub use deletion::PendingDeletion;
+#[cfg(feature = "device-key")]
+pub use device_keys::DeviceKeyBindings;
 pub use error::StateError;
 pub use graph::{Agent, AgentGraph, AgentTotals, Descendants, GraphError, Lifecycle, MAX_DEPTH, TreeQuery};
 pub use home_problem::{FileProblem, HomeProblem};

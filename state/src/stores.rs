@@ -16,7 +16,7 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, state.
     u32::from_be_bytes(*b"TKst"),
-    &migrations!["0001_state", "0002_homes", "0003_decisions", "0004_memories"],
+    &migrations!["0001_state", "0002_homes", "0003_decisions", "0004_memories", "0005_device_keys"],
 )
 .with_decisions(DECISIONS)
 .with_forms(&[TextForm::uuid("tombstones", "thread_id")]);

@@ -28,6 +28,8 @@ pub enum Bench {
     Redact,
     /// Live sessions, eight at once: how seldom the index writes, against recording alone
     Session,
+    /// Signatures per second of device keys, and the part that the checks before them take
+    Sign,
     /// Diff and commit of a workspace of 500 files, against git
     Workspace,
 }
@@ -42,6 +44,7 @@ impl Bench {
             Self::Goals => "threadkeep-state-goals",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
+            Self::Sign => "threadkeep-device-key",
             Self::Workspace => "threadkeep-memories",
         }
     }

@@ -41,7 +41,7 @@ macro_rules! conformance_tests {
 fn key(number: u8) -> KeyId {
     let class = ["dk_hse_", "dk_tpm_", "dk_osn_", "dk_sw_"][usize::from(number % 4)];
     // 43 characters; the last one has four bits.
-    format!("{class}{:042}A", number).parse().expect("the form of an id")
+    format!("{class}{number:042}A").parse().expect("the form of an id")
 }
 
 fn binding(name: &str) -> Binding {

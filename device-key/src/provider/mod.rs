@@ -2,6 +2,8 @@
 
 mod folder;
 mod software;
+#[cfg(all(feature = "tpm", target_os = "linux"))]
+pub mod tpm;
 mod unavailable;
 
 pub use software::SoftwareProvider;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::{DeviceKey, DeviceKeyStore, Orphans, Rotated};
 use crate::{
-    Binding, BoxError, DeviceKeyError, KeyId, ProtectionClass, ProtectionPolicy, ProviderError, PublicKey,
-    StoredBinding,
+    Binding, BoxError, DeviceKeyError, DeviceKeyProvider, KeyId, ProtectionClass, ProtectionPolicy,
+    ProviderError, PublicKey, StoredBinding,
 };
 
 /// Makes the error of the store of bindings.
@@ -50,7 +50,7 @@ impl DeviceKeyStore {
             Err(source) => {
                 // The binding may have been stored although the answer was lost. What cannot be
                 // deleted now is a half that `check` finds.
-                let _ = self.call("delete", &key_id, |provider, key_id| provider.delete(key_id)).await;
+                let _ = self.call("delete", &key_id, DeviceKeyProvider::delete).await;
                 let _ = self.bindings.delete(&key_id).await;
                 Err(bindings("store")(source))
             }
@@ -77,7 +77,7 @@ impl DeviceKeyStore {
     /// Returns the strongest class that is available and not allowed.
     async fn strongest_forbidden(&self, policy: ProtectionPolicy) -> Option<ProtectionClass> {
         for provider in self.providers.iter().filter(|provider| !policy.allows(provider.class())) {
-            if self.ask(provider, |provider| provider.probe()).await.is_ok() {
+            if self.ask(provider, DeviceKeyProvider::probe).await.is_ok() {
                 return Some(provider.class());
             }
         }
@@ -91,7 +91,7 @@ impl DeviceKeyStore {
     /// [`DeviceKeyError::NotBound`], [`DeviceKeyError::Provider`], [`DeviceKeyError::Bindings`].
     pub async fn public(&self, key_id: &KeyId) -> Result<DeviceKey, DeviceKeyError> {
         let stored = self.bound(key_id).await?;
-        let public_key = self.call("read", key_id, |provider, key_id| provider.public_key(key_id)).await?;
+        let public_key = self.call("read", key_id, DeviceKeyProvider::public_key).await?;
         Ok(DeviceKey { stored, public_key })
     }
 
@@ -133,7 +133,7 @@ impl DeviceKeyStore {
 
     /// The key goes first: a binding without a key is still listed, and can be deleted again.
     async fn delete_both(&self, key_id: &KeyId) -> Result<(), DeviceKeyError> {
-        let had_key = self.call("delete", key_id, |provider, key_id| provider.delete(key_id)).await?;
+        let had_key = self.call("delete", key_id, DeviceKeyProvider::delete).await?;
         let had_binding = self.bindings.delete(key_id).await.map_err(bindings("delete"))?;
         if had_key || had_binding { Ok(()) } else { Err(DeviceKeyError::NotBound(key_id.clone())) }
     }
@@ -146,10 +146,10 @@ impl DeviceKeyStore {
     pub async fn check(&self) -> Result<Orphans, DeviceKeyError> {
         let mut keys = HashSet::new();
         let mut listed = HashSet::new();
-        // Keys before bindings: one that is created meanwhile is not taken for a half.
+        // Keys before bindings: a key that is created meanwhile is not taken for a half.
         for provider in &self.providers {
             let class = provider.class();
-            match self.ask(provider, |provider| provider.list()).await {
+            match self.ask(provider, DeviceKeyProvider::list).await {
                 Ok(found) => {
                     keys.extend(found);
                     listed.insert(class);

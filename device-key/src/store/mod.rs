@@ -67,7 +67,7 @@ pub struct Rotated {
 /// Halves of keys, as [`DeviceKeyStore::check`] finds them. None of them signs anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Orphans {
-    /// Keys without a binding: their creation or deletion was interrupted, or the database is older.
+    /// Keys without a binding: their creation was interrupted, or the database is older.
     pub without_binding: Vec<KeyId>,
     /// Bindings without a key: the deletion was interrupted, or the keys are elsewhere.
     pub without_key: Vec<KeyId>,

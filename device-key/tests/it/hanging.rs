@@ -44,7 +44,7 @@ impl Prompt {
     }
 }
 
-/// Answers at the end of a test, also of one that fails: the runtime waits for its threads.
+/// Answers at the end of a test, also of a failed one: the runtime waits for its threads.
 struct Answer(Arc<Prompt>);
 
 impl Drop for Answer {

@@ -9,3 +9,7 @@ mod policies;
 mod secrets;
 mod software;
 mod support;
+#[cfg(all(feature = "tpm", target_os = "linux"))]
+mod swtpm;
+#[cfg(all(feature = "tpm", target_os = "linux"))]
+mod tpm;

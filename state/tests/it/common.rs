@@ -15,7 +15,7 @@ use threadkeep_state::backfill::{
     BackfillPorts, BackfillProgress, BackfillReport, HomeSource, IndexOptions, ThreadIndex,
 };
 use threadkeep_state::{
-    ListThreads, Shelf, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert,
+    ListThreads, OpenOptions, Shelf, StateOptions, StateRuntime, Thread, ThreadMetadata, ThreadUpsert,
 };
 use uuid::Uuid;
 
@@ -69,6 +69,14 @@ impl Fixture {
     pub(crate) async fn reopened(self) -> Result<Fixture> {
         let state = StateRuntime::open(&StateOptions::new(self.sqlite_home())).await?;
         Ok(Fixture { state, ..self })
+    }
+
+    /// Opens the same databases in another run, which makes lost and damaged ones again.
+    pub(crate) async fn recovered(self) -> Result<Fixture> {
+        self.state.clone().close().await?;
+        let options = StateOptions::new(self.sqlite_home());
+        let open = OpenOptions::new().recover(|_, _| ());
+        Ok(Fixture { state: StateRuntime::open(&options.open_options(open)).await?, ..self })
     }
 
     pub(crate) fn sqlite_home(&self) -> PathBuf {

@@ -9,6 +9,7 @@ mod damaged;
 mod decisions;
 mod deletion;
 mod development;
+mod device_keys;
 mod edit;
 mod expected;
 mod find;

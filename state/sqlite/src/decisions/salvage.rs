@@ -37,7 +37,7 @@ pub(crate) async fn read(spec: &DbSpec, database: &Path) -> Latest {
 }
 
 /// Makes the view of decisions for this connection, if the schema is older than the view. Columns
-/// that the schema does not have yet are NULL.
+/// that the schema does not have yet are NULL, and tables are empty.
 async fn view_older(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     const VIEW: &str = "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = 'decisions'";
     const COLUMNS: &str = "SELECT tables.name, columns.name \
@@ -51,14 +51,20 @@ async fn view_older(spec: &DbSpec, connection: &mut SqliteConnection) -> Result<
     let wanted: Vec<(String, String)> = sqlx::query_as(COLUMNS).fetch_all(&mut blank).await?;
     blank.close().await?;
     let found: Vec<(String, String)> = sqlx::query_as(COLUMNS).fetch_all(&mut *connection).await?;
-    let tables: BTreeSet<&str> = found.iter().map(|(table, _)| table.as_str()).collect();
+    let tables: BTreeSet<&str> = wanted.iter().map(|(table, _)| table.as_str()).collect();
     // A temporary view takes the place of the table with its name.
     connection.execute("PRAGMA query_only = OFF").await?;
     for table in tables {
         let missing = wanted.iter().filter(|column| column.0 == table && !found.contains(column));
-        let columns: String = missing.map(|(_, column)| format!(", NULL AS \"{column}\"")).collect();
-        if !columns.is_empty() {
-            let sql = format!("CREATE TEMP VIEW \"{table}\" AS SELECT *{columns} FROM main.\"{table}\"");
+        let missing: Vec<String> = missing.map(|(_, column)| format!("NULL AS \"{column}\"")).collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            let rows = if found.iter().any(|(name, _)| name == table) {
+                format!("SELECT *, {missing} FROM main.\"{table}\"")
+            } else {
+                format!("SELECT {missing} WHERE false")
+            };
+            let sql = format!("CREATE TEMP VIEW \"{table}\" AS {rows}");
             connection.execute(AssertSqlSafe(sql)).await?;
         }
     }
