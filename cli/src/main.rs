@@ -20,6 +20,11 @@ use crate::exit::Code;
 use crate::output::Screen;
 
 fn main() -> ExitCode {
+    #[cfg(all(feature = "tpm", target_os = "linux"))]
+    if std::env::args().nth(1).as_deref() == Some(threadkeep_app::device_keys::TPM_HELPER) {
+        let served = threadkeep_app::device_keys::help();
+        return if served.is_ok() { Code::Fine } else { Code::CouldNotRun }.into();
+    }
     match Cli::read() {
         Ok(cli) => commands::run(&cli.command, &Screen::new(&cli.global)).into(),
         Err(error) => refuse(&error).into(),

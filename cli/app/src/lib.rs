@@ -57,6 +57,7 @@
 //! Where the SQLite home cannot be written, an index that is there is read as it is, and a missing
 //! one is made in a temporary folder for one run.
 
+pub mod device_keys;
 pub mod dirs;
 pub mod fault;
 pub mod feedback;

@@ -2,6 +2,7 @@
 
 mod app_server;
 mod config;
+mod device_key;
 mod doctor;
 mod feedback;
 mod goals;
@@ -23,6 +24,7 @@ use threadkeep_state_logs::LOGS_DB;
 
 pub(crate) use app_server::{AppServerArgs, AppServerCommand, RpcArgs};
 pub(crate) use config::{ConfigArgs, ConfigCommand};
+pub(crate) use device_key::{DeviceKeyArgs, DeviceKeyCommand, Format};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use feedback::FeedbackArgs;
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
@@ -71,6 +73,8 @@ const MEMORIES_CODES: &str = "\
 Exit codes: 0 success; 1 `run` failed for a thread, or could not consolidate; 2 failure, interrupted, or `run` while \
 memories are switched off (`memories = true` in the section [features] of the settings switches them on; \
 `threadkeep config path` prints where they are).";
+const DEVICE_KEY_CODES: &str = "\
+Exit codes: 0 success; 1 `list --check` found half a key; 2 failure, or a payload that is not signed.";
 const LOGS_CODES: &str = "\
 The newest rows are printed, the oldest of them first: the last line is the latest event.
 With --json every row is a JSON object on its own line, also with --follow: this is the one command whose answer is \
@@ -151,6 +155,9 @@ pub(crate) enum Command {
     /// Make and show memories of past threads, for later ones
     #[command(after_help = MEMORIES_CODES)]
     Memories(MemoriesArgs),
+    /// Make keys of this device, and sign payloads with them
+    #[command(after_help = DEVICE_KEY_CODES)]
+    DeviceKey(DeviceKeyArgs),
     /// Show the logs: the newest rows, or new rows as they come
     #[command(after_help = LOGS_CODES)]
     Logs(LogsArgs),

@@ -7,6 +7,7 @@ mod complete_values;
 mod completion_scripts;
 mod completions;
 mod config;
+mod device_key;
 mod doctor;
 mod feedback;
 mod goals;
@@ -153,6 +154,7 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Audit(args) => Box::new(audit::Audit(args)),
         Command::Goals(args) => goals::of(&args.command),
         Command::Memories(args) => memories::of(args),
+        Command::DeviceKey(args) => device_key::of(args),
         Command::Logs(args) => Box::new(logs::Logs(args)),
         Command::Threads(args) => threads::of(args),
         Command::Config(args) => Box::new(config::Config(&args.command)),

@@ -17,4 +17,4 @@ pub use file::{ConfigFile, Feature, Origin, Setting};
 pub use place::Place;
 pub use problem::{Problem, Severity};
 pub use schema::schema;
-pub use values::{Features, Feedback, Logs, Memories, Settings, Snapshots};
+pub use values::{DeviceKeys, Features, Feedback, Logs, Memories, Settings, Snapshots};

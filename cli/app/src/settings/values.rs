@@ -21,6 +21,8 @@ pub struct Settings {
     /// Memories of threads: which threads they are made from, by which model, and which agent
     /// consolidates them.
     pub memories: Memories,
+    /// Keys of this device: where they are, and which servers their signatures are for.
+    pub device_keys: DeviceKeys,
     /// Bundles for bug reports.
     pub feedback: Feedback,
 }
@@ -214,6 +216,24 @@ impl Default for Memories {
             agent_timeout_minutes: 30,
         }
     }
+}
+
+/// The section `[device_keys]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct DeviceKeys {
+    /// Folder of the keys, from the root or from the SQLite home. Empty: `device-keys`.
+    pub folder: String,
+    /// The TPM, in libtss2's words: "device:/dev/tpm0". Empty: `/dev/tpmrm0`.
+    pub tpm: String,
+    /// Origins for which payloads are signed, such as `https://example.com`, exactly as in the
+    /// payload. Empty: nothing is signed.
+    pub allowed_origins: Vec<String>,
+    /// Paths for which payloads are signed, exactly as in the payload.
+    pub allowed_paths: Vec<String>,
+    /// True to sign also for any server on this machine, without https. For development.
+    pub allow_loopback: bool,
 }
 
 /// The section `[feedback]`.
