@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use threadkeep_device_key::{
-    AllowedTargets, DeviceKeyOptions, DeviceKeyProvider, DeviceKeyStore, SoftwareProvider, UsedNonces,
+    AllowedTargets, BadKeyId, DeviceKeyOptions, DeviceKeyProvider, DeviceKeyStore, KeyId, SoftwareProvider,
+    UsedNonces,
 };
 use threadkeep_state::StateRuntime;
 
 use crate::dirs::Dirs;
+use crate::fault::Fault;
+use crate::message::{command, typed};
 use crate::settings::DeviceKeys;
 
 /// Argument with which the tool starts itself as the helper that speaks to a TPM.
@@ -20,6 +23,16 @@ pub const TPM_HELPER: &str = "tpm-helper";
 pub fn folder(dirs: &Dirs, settings: &DeviceKeys) -> PathBuf {
     let folder = if settings.folder.is_empty() { "device-keys" } else { &settings.folder };
     dirs.absolute().sqlite_home.join(folder)
+}
+
+/// Reads a typed key id.
+///
+/// # Errors
+///
+/// Fails if it has another form.
+pub fn key_id(word: &str) -> Result<KeyId, Fault> {
+    let list = || (command("device-key list"), " lists the keys");
+    word.parse().map_err(|error: BadKeyId| Fault::new((typed(word), format!(" is {error}")), list()))
 }
 
 /// Makes the store of keys over an index.

@@ -75,6 +75,13 @@ fn without_a_file_everything_is_as_by_default() -> Result {
     agent_variables = []        # default
     agent_timeout_minutes = 30  # default
 
+    [device_keys]
+    folder = ""                 # default
+    tpm = ""                    # default
+    allowed_origins = []        # default
+    allowed_paths = []          # default
+    allow_loopback = false      # default
+
     [feedback]
     sentry_dsn = ""             # default
     "#);
@@ -205,6 +212,13 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     assert_eq!(show.code, Some(1));
     insta::assert_snapshot!(show.stdout.lines().skip(43).collect::<Vec<_>>().join("\n"), @r#"
     agent_timeout_minutes = 30  # default
+
+    [device_keys]
+    folder = ""                 # default
+    tpm = ""                    # default
+    allowed_origins = []        # default
+    allowed_paths = []          # default
+    allow_loopback = false      # default
 
     [feedback]
     sentry_dsn = ""             # default

@@ -7,6 +7,7 @@ mod bad_input;
 mod completions;
 mod config;
 mod crash;
+mod device_keys;
 mod doctor;
 mod doctor_fix;
 mod edit;
@@ -33,5 +34,9 @@ mod read_only;
 mod secrets;
 mod several;
 mod signals;
+#[cfg(all(feature = "tpm", target_os = "linux"))]
+#[allow(dead_code, reason = "the tests of the library use all of it")]
+#[path = "../../../device-key/tests/it/swtpm.rs"]
+mod swtpm;
 mod tree;
 mod written;

@@ -1,11 +1,11 @@
 //! Errors of device keys in words.
 
 use jiff::Timestamp;
-use threadkeep_device_key::{BadKeyId, DeviceKeyError, KeyId, PayloadError, ProviderError};
+use threadkeep_device_key::{DeviceKeyError, KeyId, PayloadError, ProviderError};
 
 use super::{of_boxed, of_io};
 use crate::fault::Fault;
-use crate::message::{Message, Part, command, typed};
+use crate::message::{Message, Part, command};
 
 const NEW_PAYLOAD: &str = "ask the server for a new payload";
 
@@ -19,12 +19,6 @@ impl From<PayloadError> for Fault {
     fn from(error: PayloadError) -> Fault {
         of_payload(&error)
     }
-}
-
-/// Makes the error about a word that is no key id.
-pub fn bad_key_id(word: &str, error: &BadKeyId) -> Fault {
-    let list = (command("device-key list"), " lists the keys");
-    Fault::new((typed(word), format!(" is {error}")), list)
 }
 
 fn of_device_key(error: &DeviceKeyError) -> Fault {

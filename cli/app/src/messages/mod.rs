@@ -25,7 +25,6 @@ use crate::text::{bytes, count, shell_os_word};
 
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, recovery};
-pub use device_key::bad_key_id;
 
 const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
 const OTHER_SQLITE_HOME: &str = "choose another folder for the databases with --sqlite-home DIR";

@@ -10,7 +10,7 @@ use crate::command::{Answered, Context, Run};
 use crate::output::sheet::Sheet;
 use crate::output::{Answer, Screen};
 
-/// Said of a key that is a file.
+/// Warning about a key that is a file.
 const SOFTWARE: &str = "This key is a file: programs that can read your files can copy it.";
 
 /// The command.

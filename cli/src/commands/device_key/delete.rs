@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
+use threadkeep_app::device_keys::key_id;
 use threadkeep_app::opening::Index;
 use threadkeep_device_key::KeyId;
 
-use super::{key_id, store};
+use super::store;
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 

@@ -9,8 +9,8 @@ mod sign;
 
 use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
-use threadkeep_app::{Fault, device_keys, messages};
-use threadkeep_device_key::{DeviceKey, DeviceKeyStore, KeyId, ProtectionClass, StoredBinding};
+use threadkeep_app::device_keys;
+use threadkeep_device_key::{DeviceKey, DeviceKeyStore, ProtectionClass, StoredBinding};
 
 use crate::args::{DeviceKeyArgs, DeviceKeyCommand};
 use crate::command::{Context, Run};
@@ -34,11 +34,6 @@ pub(super) fn of(args: &DeviceKeyArgs) -> Box<dyn Run + '_> {
 
 fn store(context: &Context<'_>, index: &Index) -> DeviceKeyStore {
     device_keys::store(&context.dirs, &context.settings.device_keys, &index.state)
-}
-
-/// Reads a typed key id.
-fn key_id(typed: &str) -> Result<KeyId, Fault> {
-    typed.parse().map_err(|error| messages::bad_key_id(typed, &error))
 }
 
 /// Returns what a class means, in a few words.

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use threadkeep_app::device_keys::key_id;
 use threadkeep_app::opening::Index;
 use threadkeep_device_key::DeviceKey;
 
-use super::{key_id, of_key, store};
+use super::{of_key, store};
 use crate::args::Format;
 use crate::command::{Answered, Context, Run};
 use crate::output::json::document;

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use threadkeep_app::device_keys::key_id;
 use threadkeep_app::opening::Index;
 use threadkeep_app::{Fault, Message, Observer as _};
 use threadkeep_device_key::{KeyId, ProtectionPolicy};
 
 use super::create::Made;
-use super::{key_id, of_key, store};
+use super::{of_key, store};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 

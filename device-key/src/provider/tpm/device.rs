@@ -1,6 +1,7 @@
 //! The calls of libtss2, in the helper process.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr as _;
 
@@ -59,10 +60,15 @@ fn with_session(tcti: &str, call: &Call) -> Result<Reply, Refusal> {
 fn connect(tcti: &str) -> Result<Context, Refusal> {
     if let Some(device) = tcti.strip_prefix("device:") {
         // libtss2 has one number for all reasons.
-        let opened = File::options().read(true).write(true).open(device);
-        opened.map_err(|error| Refusal::Unavailable(format!("no TPM can be used at {device}: {error}")))?;
+        File::options().read(true).write(true).open(device).map_err(|error| {
+            Refusal::Unavailable(match error.kind() {
+                ErrorKind::NotFound => format!("there is no TPM at {device}"),
+                ErrorKind::PermissionDenied => format!("this user may not use the TPM at {device}"),
+                _ => format!("the TPM at {device} cannot be used: {error}"),
+            })
+        })?;
     }
-    let unavailable = |error| Refusal::Unavailable(format!("no TPM can be used at {tcti}: {error}"));
+    let unavailable = |error| Refusal::Unavailable(format!("the TPM at {tcti} cannot be used: {error}"));
     Context::new(TctiNameConf::from_str(tcti).map_err(unavailable)?).map_err(unavailable)
 }
 
