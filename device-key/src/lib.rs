@@ -71,8 +71,8 @@
 //! use std::sync::Arc;
 //! use threadkeep_device_key::in_memory::InMemoryBindings;
 //! use threadkeep_device_key::{
-//!     Binding, DeviceKeyError, DeviceKeyOptions, DeviceKeyStore, ProtectionClass, ProtectionPolicy,
-//!     SoftwareProvider, UsedNonces,
+//!     Binding, DeviceKeyError, DeviceKeyOptions, DeviceKeyStore, ProtectionClass,
+//!     ProtectionPolicy, SoftwareProvider, UsedNonces,
 //! };
 //!
 //! let folder = tempfile::tempdir()?;

@@ -22,7 +22,6 @@ use uuid::Uuid;
 use crate::fault::{Fault, FaultKind, chain};
 use crate::message::{Message, Part, command, typed};
 use crate::text::{bytes, count, shell_os_word};
-
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, recovery};
 

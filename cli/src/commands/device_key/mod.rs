@@ -8,8 +8,8 @@ mod rotate;
 mod sign;
 
 use serde_json::{Value, json};
-use threadkeep_app::opening::Index;
 use threadkeep_app::device_keys;
+use threadkeep_app::opening::Index;
 use threadkeep_device_key::{DeviceKey, DeviceKeyStore, ProtectionClass, StoredBinding};
 
 use crate::args::{DeviceKeyArgs, DeviceKeyCommand};

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
-use threadkeep_app::messages::of_io;
 use threadkeep_app::device_keys::key_id;
+use threadkeep_app::messages::of_io;
 use threadkeep_app::opening::Index;
 use threadkeep_device_key::{KeyId, SignPayload, Signed};
 
