@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
 use threadkeep_rollout::{
     AgentHome, Chain, ItemsView, Projection, ProjectionCheckpoint, Projector, RolloutName, SpanFile, Turn,
     TurnQuery, list_turns, read_passage, read_span,
 };
 
+use crate::written::{Home, id};
 use crate::{NAME, Result, rollouts};
 
 /// Projects a plain file, named as the tests' rollouts are.
@@ -79,5 +81,68 @@ fn a_passage_is_read_again_from_its_line() -> Result {
         }
     }
     assert!(passages > 50, "{passages}");
+    Ok(())
+}
+
+#[test]
+fn a_turn_that_a_fork_cuts_is_read_up_to_there() -> Result {
+    let home = Home::new()?;
+    let mut source = home.begin(id(1), None, 0, &json!({}))?;
+    source.turn("one")?;
+    let end = source.turn("two")?;
+    for (number, end) in (2..).zip([end, end - 1, end - 3]) {
+        let mut fork = home.fork(&source, id(number), end)?;
+        fork.turn("own")?;
+        let (base, own) = (home.file(id(1))?, home.file(id(number))?);
+        let chain = Chain::resolve(&home.home, &own, |_| true)?;
+        let mut projector = Projector::of_home(&home.home);
+        let mut got = Vec::new();
+        let cut = projector.project(&fork.path, false, own.name.as_ref(), None)?.base;
+        for (file, cut, inherited) in [(&base, cut, true), (&own, None, false)] {
+            let path = home.home.absolute(&file.path);
+            let projection = projector.project(&path, false, file.name.as_ref(), None)?;
+            let place =
+                SpanFile { path: &path, compressed: false, file: &file.path, file_id: file.file_id() };
+            for mut span in projection.turns {
+                span.inherited = inherited;
+                let turn = read_span(&place, &span, cut.as_ref(), ItemsView::Full)?.ok_or("it is there")?;
+                got.push(serde_json::to_value(turn)?);
+            }
+        }
+        let wanted: Vec<_> = all_turns(&chain)?.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        assert_eq!(got, wanted, "cut at {end}");
+    }
+    Ok(())
+}
+
+#[test]
+fn copied_turns_are_inherited_and_say_nothing() -> Result {
+    let home = Home::new()?;
+    let mut source = home.begin(id(1), None, 0, &json!({}))?;
+    source.turn("copied")?;
+    let mut fork = home.begin(id(2), None, 0, &json!({"forked_from_id": id(1)}))?;
+    let lines = fs::read_to_string(&source.path)?;
+    fs::write(&fork.path, [fs::read_to_string(&fork.path)?, lines].concat())?;
+    let name = fork.name;
+    let name = Some(&name);
+    let mut projector = Projector::of_home(&home.home);
+    let copied = projector.project(&fork.path, false, name, None)?;
+    assert_eq!((copied.copied_from, copied.base, copied.checkpoint.offset()), (Some(id(1)), None, 0));
+    assert!(copied.turns[0].inherited && copied.passages.is_empty() && copied.usage.is_empty());
+    assert_eq!(copied.turns[0].first_words.as_deref(), Some("copied"));
+    fork.total = 100;
+    fork.turn("own")?;
+    let read = projector.project(&fork.path, false, name, Some(&copied.checkpoint))?;
+    let inherited: Vec<_> = read.turns.iter().map(|turn| turn.inherited).collect();
+    assert_eq!((read.from, inherited), (0, vec![true, false]));
+    let texts: Vec<_> = read.passages.iter().map(|passage| &*passage.text).collect();
+    assert_eq!((texts, read.usage[0].tokens.total), (vec!["own"], 100));
+    // The own part goes on without the source.
+    source.remove()?;
+    fork.turn("more")?;
+    let grown = Projector::of_home(&home.home).project(&fork.path, false, name, Some(&read.checkpoint))?;
+    assert!(grown.resumed && grown.turns.iter().all(|turn| !turn.inherited));
+    assert_eq!(grown.usage[0].tokens.total, 100, "one count of each model");
+    assert_eq!(grown.usage.iter().map(|day| day.tokens.total).sum::<i64>(), 200);
     Ok(())
 }
