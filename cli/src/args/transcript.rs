@@ -41,9 +41,9 @@ pub(crate) enum ReadFormat {
 pub(crate) struct ExportArgs {
     #[arg(help = THREAD)]
     pub(crate) id: String,
-    /// The form
+    /// The form [default: by the ending of the file's name, otherwise markdown]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    pub(crate) format: ExportFormat,
+    pub(crate) format: Option<ExportFormat>,
     /// Write to this file, which only you may read [default: print it]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -38,5 +38,6 @@ mod signals;
 #[allow(dead_code, reason = "the tests of the library use all of it")]
 #[path = "../../../device-key/tests/it/swtpm.rs"]
 mod swtpm;
+mod transcript;
 mod tree;
 mod written;

@@ -50,7 +50,7 @@ impl Run for Export<'_> {
         let find = async |context: &Context<'_>| Conversation::find(context, id, *no_refresh, secrets).await;
         let conversation = homes::one_of(context, find).await?;
         let clock = Clock::system();
-        let (mut renderer, format): (Box<dyn Render>, _) = match self.0.format {
+        let (mut renderer, format): (Box<dyn Render>, _) = match self.format() {
             ExportFormat::Markdown => (Box::new(Markdown { full: true, clock }), "markdown"),
             ExportFormat::Html => {
                 let mut listed =
@@ -79,6 +79,15 @@ impl Run for Export<'_> {
             }
         }
         Ok(Box::new(exported))
+    }
+}
+
+impl Export<'_> {
+    fn format(&self) -> ExportFormat {
+        let ending =
+            self.0.output.as_ref().and_then(|path| path.extension()).map(std::ffi::OsStr::to_ascii_lowercase);
+        let is_page = ending.is_some_and(|ending| ending == "html" || ending == "htm");
+        self.0.format.unwrap_or(if is_page { ExportFormat::Html } else { ExportFormat::Markdown })
     }
 }
 

@@ -230,7 +230,11 @@ fn code(text: &str) -> String {
 fn escaped(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     for c in line.chars() {
-        if "\\`*_[]<>#|~!".contains(c) {
+        if c == '<' {
+            text.push_str("&lt;");
+            continue;
+        }
+        if "\\`*_[]>#|~!&".contains(c) {
             text.push('\\');
         }
         text.push(c);

@@ -1,6 +1,7 @@
 //! Which turns are read, and how much of them is shown.
 
 use serde_json::json;
+use threadkeep_rollout::Chain;
 use threadkeep_transcript::Secrets;
 use threadkeep_transcript::turns::{self, Selection};
 
@@ -95,6 +96,22 @@ fn an_empty_conversation_says_so() -> Result {
         let (text, _) = render(&rollout.chain(), &mut *renderer, Secrets::Shown, Selection::All)?;
         let said = if form == "json" { "\"turns_total\":0" } else { "othing was said yet" };
         assert!(text.contains(said), "{form}: {text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_compressed_rollout_is_read_alike() -> Result {
+    let rollout = Rollout::of(&three_turns())?;
+    let compressed = rollout.path().with_extension("jsonl.zst");
+    std::fs::write(&compressed, zstd::encode_all(&*std::fs::read(rollout.path())?, 1)?)?;
+    let chain = Chain::of_file(&compressed, true);
+    for ((form, mut plain), (_, mut other)) in
+        renderers(&rollout.chain(), false)?.into_iter().zip(renderers(&chain, false)?)
+    {
+        let (wanted, _) = render(&rollout.chain(), &mut *plain, Secrets::Removed, Selection::Last(2))?;
+        let (got, _) = render(&chain, &mut *other, Secrets::Removed, Selection::Last(2))?;
+        assert_eq!(got, wanted, "{form}");
     }
     Ok(())
 }
