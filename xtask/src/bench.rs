@@ -18,6 +18,8 @@ pub enum Bench {
     Digest,
     /// Usage counted per second by tasks and processes, against a plain loop of the statement
     Goals,
+    /// First and repeated indexing of what was said in a generated home, searches, usage, and a page of turns
+    History,
     /// A page of 50 threads, of 1,000 and of 100,000
     List,
     /// Rows a second of the logs' writer, against rusqlite; bytes written per byte logged
@@ -42,6 +44,7 @@ impl Bench {
             }
             Self::Digest => "threadkeep-memory-runners",
             Self::Goals => "threadkeep-state-goals",
+            Self::History => "threadkeep-history",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
             Self::Sign => "threadkeep-device-key",

@@ -14,7 +14,10 @@ const LONG_BYTES: (f64, f64) = (40e3, 1e6);
 
 /// Makes a home of `files` rollouts. Returns their bytes, and one of them.
 pub(crate) fn make(home: &Path, files: usize) -> Result<(u64, PathBuf)> {
-    let bundled = AgentHome::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/home"))?;
+    // The crate of the bench may be any of the workspace.
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let example = folders.find_map(|folder| Some(folder.join("examples/home")).filter(|home| home.is_dir()));
+    let bundled = AgentHome::open(example.ok_or("there is no bundled home")?)?;
     let mut corpus = Vec::new();
     for file in bundled.discover().files {
         let id = file.name.ok_or("a bundled rollout has no id")?.thread_id.to_string();

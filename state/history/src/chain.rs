@@ -4,7 +4,7 @@
 //! end of the part that counts, without turns that were taken back: what
 //! [`list_turns`](threadkeep_rollout::list_turns) reads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 use threadkeep_rollout::{HistoryBase, Rollback, TurnStatus};
@@ -38,6 +38,8 @@ pub(crate) struct Counted {
     pub(crate) status: Option<TurnStatus>,
     /// True if the part that counts may end within the turn: only its lines say.
     pub(crate) may_be_cut: bool,
+    /// True if the turn may go on in the next file: only its lines say.
+    pub(crate) may_go_on: bool,
 }
 
 /// The chain of a thread's newest file, from the oldest file on, and its turns.
@@ -68,11 +70,12 @@ impl ThreadTurns {
         let mut turns = Vec::new();
         let newest = parts.last().map(|part| part.thread_id);
         for (number, part) in parts.iter().enumerate() {
-            // A turn that was running where the next file goes on has ended.
-            let goes_on = number + 1 == parts.len();
             add_turns(conn, number, part, Some(part.thread_id) != newest, &mut turns).await?;
-            if !goes_on && parts[number + 1].thread_id != part.thread_id {
-                interrupt(turns.last_mut());
+            let last = turns.last_mut().filter(|(turn, in_progress)| turn.part == number && *in_progress);
+            if let (Some((turn, _)), Some(next)) = (last, parts.get(number + 1)) {
+                // A turn that was running when a fork began did not end in the fork.
+                turn.may_go_on = next.thread_id == part.thread_id;
+                turn.status = Some(TurnStatus::Interrupted).filter(|_| !turn.may_go_on);
             }
         }
         Ok(Self { parts, turns: turns.into_iter().map(|(turn, _)| turn).collect() })
@@ -83,9 +86,15 @@ impl ThreadTurns {
         self.turns.iter().position(|turn| turn.offset == offset && self.parts[turn.part].file == file)
     }
 
-    /// Returns the turns by file and first byte.
-    pub(crate) fn places(&self) -> HashSet<(i64, u64)> {
-        self.turns.iter().map(|turn| (self.parts[turn.part].file, turn.offset)).collect()
+    /// Returns the turns by file and first byte, each with the byte up to which its lines count; `None`
+    /// if all do.
+    pub(crate) fn places(&self) -> HashMap<(i64, u64), Option<u64>> {
+        let place = |turn: &Counted| {
+            let part = &self.parts[turn.part];
+            let end = part.end.filter(|_| turn.may_be_cut).and_then(|end| end.end_offset);
+            ((part.file, turn.offset), end)
+        };
+        self.turns.iter().map(place).collect()
     }
 }
 
@@ -133,20 +142,17 @@ async fn add_turns(
     turns: &mut Vec<Adding>,
 ) -> Result<(), sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT start_offset, end_offset, ordinal, is_inherited, status = 'inProgress' FROM history_turns \
+        "SELECT start_offset, ordinal, is_inherited, status = 'inProgress' FROM history_turns \
          WHERE file = ?1 ORDER BY start_offset",
     );
     let rows = rows.bind(part.file).fetch_all(conn).await?;
     let mut rollbacks =
         part.rollbacks.iter().filter(|rollback| counts(part, rollback.ordinal, rollback.offset)).peekable();
-    let mut last_end = None;
-    let mut has_next = false;
+    let (mut ends_here, mut has_next) = (false, false);
     for row in &rows {
         let mut row = RowReader::new(row);
-        let (offset, end_offset): (i64, i64) = (row.column()?, row.column()?);
-        let ordinal: Option<i64> = row.column()?;
-        let (offset, end_offset) = (offset.unsigned_abs(), end_offset.unsigned_abs());
-        let ordinal = ordinal.map(i64::unsigned_abs);
+        let (offset, ordinal): (i64, Option<i64>) = (row.column()?, row.column()?);
+        let (offset, ordinal) = (offset.unsigned_abs(), ordinal.map(i64::unsigned_abs));
         if !counts(part, ordinal, offset) {
             has_next = part.end.and_then(|end| end.end_ordinal).is_some_and(|end| ordinal == Some(end));
             break;
@@ -154,24 +160,23 @@ async fn add_turns(
         while let Some(rollback) = rollbacks.next_if(|rollback| rollback.offset < offset) {
             take_back(turns, rollback.turns);
         }
-        // Another turn of the thread has begun.
-        interrupt(turns.last_mut().filter(|(last, _)| last.part != number));
         let is_copied: bool = row.column()?;
         let in_progress: bool = row.column()?;
         let is_inherited = is_inherited || is_copied;
         turns.push((
-            Counted { part: number, offset, is_inherited, status: None, may_be_cut: false },
+            Counted { part: number, offset, is_inherited, status: None, may_be_cut: false, may_go_on: false },
             in_progress,
         ));
-        last_end = Some(end_offset);
+        ends_here = true;
     }
     for rollback in rollbacks {
         take_back(turns, rollback.turns);
-        last_end = None;
+        ends_here = false;
     }
     // The part that counts ends with the turn, if another one begins there.
-    if let (Some(_), Some(_), Some((last, _))) = (part.end, last_end, turns.last_mut()) {
+    if let Some((last, in_progress)) = turns.last_mut().filter(|_| part.end.is_some() && ends_here) {
         last.may_be_cut = !has_next;
+        *in_progress |= last.may_be_cut;
     }
     Ok(())
 }
@@ -188,12 +193,4 @@ fn counts(part: &Part, ordinal: Option<u64>, offset: u64) -> bool {
 fn take_back(turns: &mut Vec<Adding>, count: u64) {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     turns.truncate(turns.len().saturating_sub(count));
-}
-
-fn interrupt(turn: Option<&mut Adding>) {
-    if let Some((turn, in_progress)) = turn
-        && *in_progress
-    {
-        turn.status = Some(TurnStatus::Interrupted);
-    }
 }

@@ -129,3 +129,10 @@ pub use threadkeep_rollout::{AgentHome, ItemsView, Said, TokenUsage, Turn, TurnS
 pub use threadkeep_sqlite::{DbError, DeletedThreads, ErrorClass, OpenError, OpenOptions};
 pub use turns::{HistoryTurn, HistoryTurns, TurnsQuery};
 pub use usage::{UsageQuery, UsageRow};
+
+/// Returns the words of a text, for tests.
+#[doc(hidden)]
+#[must_use]
+pub fn words_of(text: &str) -> Vec<String> {
+    words::words(text).into_iter().map(|word| word.text).collect()
+}

@@ -217,7 +217,7 @@ async fn files_of(
 #[derive(Default)]
 struct Counting {
     /// Turns that count of threads with several files, and of those that took turns back.
-    turns: HashMap<Uuid, HashSet<(i64, u64)>>,
+    turns: HashMap<Uuid, HashMap<(i64, u64), Option<u64>>>,
 }
 
 impl Counting {
@@ -243,7 +243,8 @@ impl Counting {
             let turns = ThreadTurns::load(conn, found.thread_id).await?;
             self.turns.insert(found.thread_id, turns.places());
         }
-        Ok(self.turns[&found.thread_id].contains(&(file, start.unsigned_abs())))
+        let end = self.turns[&found.thread_id].get(&(file, start.unsigned_abs()));
+        Ok(end.is_some_and(|end| end.is_none_or(|end| offset < end)))
     }
 }
 

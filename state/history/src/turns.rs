@@ -1,11 +1,13 @@
 //! Pages of a thread's turns, and reading them by their bytes.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{
-    AgentHome, ExtractError, HistoryBase, ItemsView, SpanFile, Turn, TurnSpan, TurnStatus, read_span,
+    AgentHome, Chain, ExtractError, HistoryBase, ItemsView, SpanFile, Turn, TurnSpan, TurnStatus, read_span,
+    read_turns,
 };
 use threadkeep_sqlite::{RowReader, json};
 use uuid::Uuid;
@@ -60,6 +62,8 @@ pub struct HistoryTurn {
     pub inherited: bool,
     /// End of the part of the file that counts.
     end: Option<HistoryBase>,
+    /// Path of the thread's newest file, if the turn may go on in the file after its own.
+    goes_on: Option<String>,
 }
 
 /// Columns of a turn.
@@ -97,11 +101,11 @@ impl HistoryStore {
             [only] if only.is_plain() => plain_page(conn, only, query).await,
             _ => page(conn, thread, query).await,
         });
-        let (mut found, cut) = read.await?;
-        if !cut.is_empty() {
+        let (mut found, unclear) = read.await?;
+        if !unclear.is_empty() {
             let home = home.clone();
             found = blocking(move || {
-                for place in cut {
+                for place in unclear {
                     found.turns[place].see_end(&home)?;
                 }
                 Ok(found)
@@ -131,10 +135,13 @@ impl HistoryStore {
 impl HistoryTurn {
     fn new(part: &Part, number: usize, span: TurnSpan) -> Self {
         let (path, file_id, inherited) = (part.path.clone(), part.file_id, span.inherited);
-        Self { number: number as u64 + 1, path, file_id, span, inherited, end: part.end }
+        Self { number: number as u64 + 1, path, file_id, span, inherited, end: part.end, goes_on: None }
     }
 
     fn read(&self, home: &AgentHome, view: ItemsView) -> Result<Option<Turn>, HistoryError> {
+        if let Some(newest) = &self.goes_on {
+            return self.read_in_chain(home, newest, view).map_err(failed(newest));
+        }
         let (path, compressed) = locate(home, &self.path, self.file_id);
         let file = SpanFile { path: &path, compressed, file: &self.path, file_id: Some(self.file_id) };
         let mut turn = read_span(&file, &self.span, self.end.as_ref(), view).map_err(failed(&self.path))?;
@@ -142,6 +149,25 @@ impl HistoryTurn {
             turn.inherited = self.inherited;
         }
         Ok(turn)
+    }
+
+    /// Reads the turn among all others of its thread, because it may go on in another file.
+    fn read_in_chain(
+        &self,
+        home: &AgentHome,
+        newest: &str,
+        view: ItemsView,
+    ) -> Result<Option<Turn>, ExtractError> {
+        let file = home.rollout_at(newest).map_err(ExtractError::Io)?;
+        let (chain, mut found) = (Chain::resolve(home, &file, |_| true)?, None);
+        read_turns(&chain, view, |turn| {
+            if (turn.file_id, turn.offset) != (Some(self.file_id), self.span.offset) {
+                return ControlFlow::Continue(());
+            }
+            found = Some(turn);
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
     }
 
     /// Looks where the part of the file that counts ends within the turn.
@@ -171,7 +197,7 @@ pub(crate) fn failed(path: &str) -> impl FnOnce(ExtractError) -> HistoryError + 
     |source| HistoryError::Rollout { path: path.to_owned(), source }
 }
 
-/// A page, and the places in it of turns that may be cut.
+/// A page, and the places in it of turns of which only their lines say how they end.
 type Page = (HistoryTurns, Vec<usize>);
 
 /// Reads a page of a thread of one file, all of whose turns count.
@@ -196,24 +222,25 @@ async fn page(conn: &mut SqliteConnection, thread: Uuid, query: &TurnsQuery) -> 
     let all = ThreadTurns::load(conn, thread).await?;
     let (first, count) = range(query, all.turns.len());
     let counted = &all.turns[first..first + count];
-    let (mut turns, mut cut) = (Vec::with_capacity(count), Vec::new());
+    let (mut turns, mut unclear) = (Vec::with_capacity(count), Vec::new());
     for same in counted.chunk_by(|one, other| one.part == other.part) {
         let part = &all.parts[same[0].part];
         let offsets: Vec<u64> = same.iter().map(|turn| turn.offset).collect();
         let rows = sqlx::query(sqlx::AssertSqlSafe(at_sql())).bind(part.file).bind(json(&offsets));
-        for (row, Counted { is_inherited, status, may_be_cut, .. }) in
+        for (row, Counted { is_inherited, status, may_be_cut, may_go_on, .. }) in
             rows.fetch_all(&mut *conn).await?.iter().zip(same)
         {
             let mut turn = HistoryTurn::new(part, first + turns.len(), span_of(row)?);
             turn.inherited = *is_inherited;
             turn.span.status = status.unwrap_or(turn.span.status);
-            if *may_be_cut {
-                cut.push(turns.len());
+            turn.goes_on = all.parts.last().filter(|_| *may_go_on).map(|newest| newest.path.clone());
+            if *may_be_cut || *may_go_on {
+                unclear.push(turns.len());
             }
             turns.push(turn);
         }
     }
-    Ok((HistoryTurns { turns, total: all.turns.len() as u64 }, cut))
+    Ok((HistoryTurns { turns, total: all.turns.len() as u64 }, unclear))
 }
 
 /// Returns the place of the first turn of a page, and the number of its turns.

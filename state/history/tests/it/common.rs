@@ -94,20 +94,44 @@ impl Lab {
 
     /// Everything that the history shows, apart from numbers of rows.
     pub(crate) async fn content(&self, threads: &[Uuid]) -> Result<String> {
-        let mut content = String::new();
-        for thread in threads {
-            let all = TurnsQuery { limit: 10_000, ..TurnsQuery::default() };
-            writeln!(content, "{thread}: {:?}", self.history.turns(&self.home()?, *thread, &all).await?)?;
-            writeln!(content, "{:?}", self.history.figures(*thread).await?)?;
-        }
-        let by = UsageQuery { by_day: true, by_model: true, by_thread: true, ..UsageQuery::default() };
-        writeln!(content, "{:?}", self.history.usage(&by).await?)?;
-        Ok(content)
+        self.with(self.history.clone()).content(threads).await
+    }
+
+    /// The same home with another history.
+    pub(crate) fn with(&self, history: HistoryStore) -> Home<'_> {
+        Home { lab: self, history }
+    }
+
+    /// The same, with a history that is made again if it is damaged.
+    pub(crate) fn recovering(self) -> Lab {
+        let history = HistoryStore::new(&self.sqlite_home(), &OpenOptions::new().recover(|_, _| ()));
+        Lab { history, ..self }
     }
 
     /// Opens the database without the store.
     pub(crate) fn raw(&self) -> Result<rusqlite::Connection> {
         Ok(rusqlite::Connection::open(self.history.database().path())?)
+    }
+}
+
+/// A home, and a history of it.
+pub(crate) struct Home<'a> {
+    lab: &'a Lab,
+    history: HistoryStore,
+}
+
+impl Home<'_> {
+    pub(crate) async fn content(&self, threads: &[Uuid]) -> Result<String> {
+        let mut content = String::new();
+        for thread in threads {
+            let all = TurnsQuery { limit: 10_000, ..TurnsQuery::default() };
+            let turns = self.history.turns(&self.lab.home()?, *thread, &all).await?;
+            writeln!(content, "{thread}: {turns:?}")?;
+            writeln!(content, "{:?}", self.history.figures(*thread).await?)?;
+        }
+        let by = UsageQuery { by_day: true, by_model: true, by_thread: true, ..UsageQuery::default() };
+        writeln!(content, "{:?}", self.history.usage(&by).await?)?;
+        Ok(content)
     }
 }
 

@@ -2,4 +2,9 @@
 
 mod common;
 
+mod changes;
 mod conformance;
+mod deleted;
+mod killed;
+mod search;
+mod turns;

@@ -1,0 +1,109 @@
+//! A deleted thread: no byte of its words is left, and none comes in again.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use threadkeep_history::TurnsQuery;
+
+use crate::changes::is_as_from_scratch;
+use crate::common::{Lab, Result, header, id, rollout_path, session, turn};
+
+/// Words that are in no other text, of the user, the agent, and a failed command.
+const WORDS: [&str; 3] = ["quxzanthem", "brelvorundo", "filmarquets"];
+
+/// Counts the places of a folder's files in which a text is.
+fn places(folder: &Path, text: &str) -> Result<usize> {
+    let mut places = 0;
+    for entry in fs::read_dir(folder)? {
+        let content = fs::read(entry?.path())?;
+        places += content.windows(text.len()).filter(|bytes| *bytes == text.as_bytes()).count();
+    }
+    Ok(places)
+}
+
+fn planted(thread: u128) -> String {
+    let mut text = header(id(thread));
+    // Some within a segment with others' words, and some that fill pages of their own.
+    for number in 0..50_u64 {
+        let agent =
+            format!("{} {}", WORDS[1], (0..200).map(|n| format!("{}{n} ", WORDS[2])).collect::<String>());
+        text += &turn(&format!("{number}"), &format!("{} {number}", WORDS[0]), &agent, number);
+    }
+    text
+}
+
+#[tokio::test]
+async fn no_byte_of_a_deleted_thread_is_left() -> Result {
+    let lab = Lab::new()?;
+    for thread in 2..40 {
+        lab.write(&rollout_path(id(thread)), session(id(thread), &format!("other words {thread}")))?;
+    }
+    lab.write(&rollout_path(id(1)), planted(1))?;
+    lab.index().await?;
+    // More segments, and a tail that replaces one.
+    lab.append(&rollout_path(id(1)), &turn("more", WORDS[0], WORDS[1], 99))?;
+    lab.write(&rollout_path(id(50)), session(id(50), "even later"))?;
+    lab.index().await?;
+    for word in WORDS {
+        assert!(places(&lab.sqlite_home(), word)? > 0, "{word} is looked for where it is");
+        assert!(lab.count(word).await? > 0);
+    }
+    let threads = lab.history.deleted_threads();
+    assert!(threads.erase(id(1), Timestamp::UNIX_EPOCH).await?, "nothing is left");
+    for word in WORDS {
+        assert_eq!((places(&lab.sqlite_home(), word)?, lab.count(word).await?), (0, 0), "{word}");
+    }
+    assert_eq!(lab.history.turns(&lab.home()?, id(1), &TurnsQuery::default()).await?.total, 0);
+    assert_eq!(lab.history.figures(id(1)).await?, None);
+    assert_eq!(lab.count("\"other words\"").await?, 38, "the others are still found");
+
+    // Nothing of it comes in: when its file grows, moves, is doubled, or is read again anyway.
+    lab.append(&rollout_path(id(1)), &turn("late", WORDS[0], WORDS[1], 200))?;
+    lab.write(&format!("sessions/{}", rollout_path(id(1)).replace('/', "-")), planted(1))?;
+    lab.index().await?;
+    lab.rename(
+        &rollout_path(id(1)),
+        &format!("archived_sessions/rollout-2026-11-22T13-23-16-{}.jsonl", id(1)),
+    )?;
+    let report = lab.index().await?;
+    assert_eq!(report.excluded, 2, "{report:?}");
+    lab.history.ports(&lab.home()?).await?.engine().with(|it| it.force = true).run(|_| ()).await?;
+    lab.history.close().await?;
+    for word in WORDS {
+        assert_eq!(places(&lab.sqlite_home(), word)?, 0, "{word}");
+    }
+    is_as_from_scratch_but(&lab, 1).await?;
+
+    // Restored, it is read again.
+    threads.restore(id(1)).await?;
+    lab.index().await?;
+    assert_eq!(lab.count(WORDS[0]).await?, 52);
+    is_as_from_scratch(&lab, &[id(1), id(2), id(50)]).await
+}
+
+/// The other threads are as from scratch: a deleted one takes nothing with it.
+async fn is_as_from_scratch_but(lab: &Lab, deleted: u128) -> Result {
+    let other = Lab::new()?;
+    for thread in (2..40).chain([50]).filter(|thread| *thread != deleted) {
+        other.write(&rollout_path(id(thread)), fs::read(lab.path(&rollout_path(id(thread))))?)?;
+    }
+    other.index().await?;
+    let threads: Vec<_> = (2..40).chain([50]).map(id).collect();
+    assert_eq!(lab.content(&threads).await?, other.content(&threads).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_thread_that_is_deleted_while_a_pass_reads_it_stays_deleted() -> Result {
+    let lab = Lab::new()?;
+    lab.write(&rollout_path(id(1)), planted(1))?;
+    let ports = lab.history.ports(&lab.home()?).await?;
+    let threads = lab.history.deleted_threads();
+    // Before the first commit of the pass, and with another handle.
+    threads.erase(id(1), Timestamp::UNIX_EPOCH).await?;
+    let report = ports.engine().run(|_| ()).await?;
+    assert_eq!((report.excluded, lab.count(WORDS[0]).await?), (1, 0));
+    assert_eq!(places(&lab.sqlite_home(), WORDS[0])?, 0);
+    Ok(())
+}
