@@ -43,7 +43,7 @@ pub fn describe(label: &str, recovery: &Recovery) -> String {
     if recovery.refused > 0 {
         text.push_str(&format!("; {} could not be saved", counted(recovery.refused as u64, "decision")));
     }
-    if label != "logs" && !recovery.is_complete {
+    if !["history", "logs"].contains(&label) && !recovery.is_complete {
         text.push_str("; decisions that were made since may be lost");
     }
     if let Some(moved) = &recovery.moved_to {

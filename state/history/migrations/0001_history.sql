@@ -74,10 +74,8 @@ CREATE TABLE history_turns (
     PRIMARY KEY (file, start_offset)
 ) STRICT, WITHOUT ROWID;
 
--- The words of passages, a row each, in the column of their speaker. The words themselves are not stored.
-CREATE VIRTUAL TABLE history_words USING fts5 (
-    tool, agent, user, content = '', contentless_delete = 1, tokenize = 'ascii'
-);
+-- The words of passages, a row each. The words themselves are not stored. Newer passages have lower numbers.
+CREATE VIRTUAL TABLE history_words USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii');
 
 -- The places of passages: runs of up to 64 consecutive rows of `history_words` from one file, in the order of the file.
 CREATE TABLE history_blocks (

@@ -10,7 +10,8 @@ use threadkeep_sqlite::{MOST_ROWS, RowReader, value_columns, values_of};
 
 /// The most passages of a block.
 const MOST: usize = 64;
-/// Number of the first passage of all. Newer ones have higher numbers, older ones lower ones.
+/// Number of the first passage of all. Older ones have higher numbers, newer ones lower ones: a first
+/// pass goes from the newest to the oldest, and rows that are appended fill their pages.
 const FIRST: i64 = 1 << 27;
 
 /// Place of a passage in its file.
@@ -29,7 +30,7 @@ pub(crate) struct NewPassage {
     pub(crate) words: String,
 }
 
-/// Passages of a batch that wait to be stored.
+/// Passages of a batch that wait to be stored, of one file after the other, the oldest first.
 #[derive(Default)]
 pub(crate) struct Pending {
     /// Of files that are older than all that are stored.
@@ -43,25 +44,24 @@ pub(crate) struct Pending {
 pub(crate) async fn store_passages(conn: &mut SqliteConnection, pending: Pending) -> Result<(), sqlx::Error> {
     let Pending { older, newer } = pending;
     let (lowest, next) = bounds(conn).await?;
-    let older_count: usize = older.iter().map(|(_, passages)| passages.len()).sum();
-    let starts = [(lowest - i64::try_from(older_count).unwrap_or(0), older), (next, newer)];
+    let newer_count: usize = newer.iter().map(|(_, passages)| passages.len()).sum();
+    let starts = [(lowest - i64::try_from(newer_count).unwrap_or(0), newer), (next, older)];
     for (mut id, files) in starts {
         let mut blocks = Vec::new();
         let mut rows = Vec::with_capacity(MOST_ROWS);
-        for (file, passages) in files {
-            for block in passages.chunks(MOST) {
-                let places: Vec<Place> = block.iter().map(|passage| passage.place).collect();
-                let count = i64::try_from(block.len()).unwrap_or(0);
-                blocks.push((id, file, encode(&places)));
-                id += count;
-            }
-            let mut number = id - i64::try_from(passages.len()).unwrap_or(0);
-            for passage in passages {
-                rows.push((number, passage.place.said, passage.words));
-                number += 1;
-                if rows.len() == MOST_ROWS {
-                    store_words(conn, &mut rows).await?;
+        for (file, passages) in files.into_iter().rev() {
+            let mut passages = passages.into_iter().peekable();
+            while passages.peek().is_some() {
+                let (first, mut places) = (id, Vec::with_capacity(MOST));
+                for passage in passages.by_ref().take(MOST) {
+                    places.push(passage.place);
+                    rows.push((id, passage.words));
+                    id += 1;
+                    if rows.len() == MOST_ROWS {
+                        store_words(conn, &mut rows).await?;
+                    }
                 }
+                blocks.push((first, file, encode(&places)));
             }
         }
         store_words(conn, &mut rows).await?;
@@ -82,19 +82,13 @@ async fn bounds(conn: &mut SqliteConnection) -> Result<(i64, i64), sqlx::Error> 
     Ok((lowest, last + i64::try_from(decode(places).len()).unwrap_or(0)))
 }
 
-async fn store_words(
-    conn: &mut SqliteConnection,
-    rows: &mut Vec<(i64, Said, String)>,
-) -> Result<(), sqlx::Error> {
+async fn store_words(conn: &mut SqliteConnection, rows: &mut Vec<(i64, String)>) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut query = sqlx::query(AssertSqlSafe(words_sql(rows.len())));
-    for (id, said, words) in rows.drain(..) {
-        let mut columns = [None, None, None];
-        columns[column(said)] = Some(words);
-        let [tool, agent, user] = columns;
-        query = query.bind(id).bind(tool).bind(agent).bind(user);
+    for (id, words) in rows.drain(..) {
+        query = query.bind(id).bind(words);
     }
     query.execute(conn).await.map(drop)
 }
@@ -120,8 +114,7 @@ pub(crate) async fn remove_passages(
     file: i64,
     from: u64,
 ) -> Result<bool, sqlx::Error> {
-    let blocks =
-        sqlx::query("SELECT first_id, places FROM history_blocks WHERE file = ?1 ORDER BY first_id DESC");
+    let blocks = sqlx::query("SELECT first_id, places FROM history_blocks WHERE file = ?1");
     let blocks = blocks.bind(file).fetch_all(&mut *conn).await?;
     let mut removed = false;
     for row in &blocks {
@@ -130,7 +123,7 @@ pub(crate) async fn remove_passages(
         let places = decode(places);
         let kept = places.partition_point(|place| place.offset < from);
         if kept == places.len() {
-            break;
+            continue;
         }
         let words = sqlx::query("DELETE FROM history_words WHERE rowid BETWEEN ?1 AND ?2");
         let ends = [kept, places.len()].map(|count| first + i64::try_from(count).unwrap_or(0));
@@ -150,9 +143,9 @@ pub(crate) async fn remove_passages(
 /// Makes the statement that stores the words of so many passages.
 pub(crate) fn words_sql(rows: usize) -> String {
     format!(
-        "INSERT INTO history_words (rowid, tool, agent, user) SELECT {} FROM ({}) WHERE column1 IS NOT NULL",
-        value_columns(4),
-        values_of(rows, 4)
+        "INSERT INTO history_words (rowid, words) SELECT {} FROM ({}) WHERE column1 IS NOT NULL",
+        value_columns(2),
+        values_of(rows, 2)
     )
 }
 
@@ -165,23 +158,18 @@ pub(crate) fn blocks_sql(rows: usize) -> String {
     )
 }
 
-/// Returns the number of the column that has the words of a speaker.
-fn column(said: Said) -> usize {
+/// Returns the number of a speaker.
+fn number_of(said: Said) -> u64 {
     match said {
         Said::User => 2,
         Said::Agent => 1,
-        // A kind of a later version is one of tools, which count least.
+        // A speaker of a later version counts as little as a tool.
         _ => 0,
     }
 }
 
-/// Returns the name of the column that has the words of a speaker.
-pub(crate) fn column_name(said: Said) -> &'static str {
-    ["tool", "agent", "user"][column(said)]
-}
-
-fn said(column: u64) -> Said {
-    match column {
+fn said(number: u64) -> Said {
+    match number {
         2 => Said::User,
         1 => Said::Agent,
         _ => Said::Tool,
@@ -195,7 +183,7 @@ fn encode(places: &[Place]) -> Vec<u8> {
     let mut at = 0;
     for place in places {
         let since = place.offset.saturating_sub(at);
-        push(&mut bytes, since << 2 | column(place.said) as u64);
+        push(&mut bytes, since << 2 | number_of(place.said));
         push(&mut bytes, place.end.saturating_sub(place.offset));
         at = place.end;
     }

@@ -1,6 +1,5 @@
 //! The text that a user types to search: words, phrases, and the places of both in a text.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::error::HistoryError;
@@ -51,15 +50,9 @@ impl Terms {
         }
     }
 
-    /// Returns the query for FTS5, limited to some columns if there are any.
-    pub(crate) fn fts(&self, columns: &[&str]) -> String {
-        let mut query = String::new();
-        if !columns.is_empty() {
-            _ = write!(query, "{{{}}} : ", columns.join(" "));
-        }
-        let phrases: Vec<String> = self.0.iter().map(Phrase::fts).collect();
-        _ = write!(query, "({})", phrases.join(" AND "));
-        query
+    /// Returns the query for FTS5.
+    pub(crate) fn fts(&self) -> String {
+        self.0.iter().map(Phrase::fts).collect::<Vec<_>>().join(" AND ")
     }
 
     /// Returns the number of phrases.
@@ -103,22 +96,22 @@ mod tests {
     use super::*;
 
     fn fts(text: &str, prefix: bool) -> String {
-        Terms::parse(text, prefix).map_or_else(|error| error.to_string(), |terms| terms.fts(&[]))
+        Terms::parse(text, prefix).map_or_else(|error| error.to_string(), |terms| terms.fts())
     }
 
     #[test]
     fn each_typed_word_is_a_phrase() {
-        assert_eq!(fts("Fix build", true), r#"("fix" * AND "build" *)"#);
-        assert_eq!(fts("Fix build", false), r#"("fix" AND "build")"#);
-        assert_eq!(fts("snake_case --flag a/b.rs", true), r#"("snake case" * AND "flag" * AND "a b rs")"#);
-        assert_eq!(fts("请列出", true), r#"("请 列 出")"#);
+        assert_eq!(fts("Fix build", true), r#""fix" * AND "build" *"#);
+        assert_eq!(fts("Fix build", false), r#""fix" AND "build""#);
+        assert_eq!(fts("snake_case --flag a/b.rs", true), r#""snake case" * AND "flag" * AND "a b rs""#);
+        assert_eq!(fts("请列出", true), r#""请 列 出""#);
     }
 
     #[test]
     fn quoted_words_are_one_phrase_and_end_there() {
-        assert_eq!(fts(r#"a "the build" fails"#, true), r#"("a" AND "the build" AND "fails" *)"#);
-        assert_eq!(fts(r#""never closed"#, true), r#"("never closed")"#);
-        assert_eq!(fts(r#"same same"#, true), r#"("same" *)"#);
+        assert_eq!(fts(r#"a "the build" fails"#, true), r#""a" AND "the build" AND "fails" *"#);
+        assert_eq!(fts(r#""never closed"#, true), r#""never closed""#);
+        assert_eq!(fts(r#"same same"#, true), r#""same" *"#);
     }
 
     #[test]
@@ -126,12 +119,6 @@ mod tests {
         assert_eq!(fts(r#" -- "" "#, true), r#"there is no word to search for in " -- \"\" ""#);
         let many = vec!["word"; 65].join(" a");
         assert!(fts(&format!("\"{many}\""), true).contains("at most 64 words"));
-    }
-
-    #[test]
-    fn columns_limit_the_query() {
-        let terms = Terms::parse("build", false).expect("it has a word");
-        assert_eq!(terms.fts(&["user", "tool"]), r#"{user tool} : ("build")"#);
     }
 
     #[test]

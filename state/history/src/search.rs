@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::chain::ThreadTurns;
 use crate::error::HistoryError;
-use crate::passages::{column_name, decode};
+use crate::passages::{Place, decode};
 use crate::query::Terms;
 use crate::store::HistoryStore;
 
@@ -91,12 +91,11 @@ impl SearchQuery {
     }
 }
 
-/// The newest passages before `?2` that match `?1`, by block. A user's words count more than an
-/// agent's, and these more than a tool's.
+/// The newest passages beyond `?2` that match `?1`, by block.
 pub(crate) const HITS: &str = "WITH hits AS MATERIALIZED ( \
-       SELECT rowid AS id, bm25(history_words, 1.0, 2.0, 4.0) AS score FROM history_words \
-       WHERE history_words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3) \
-     SELECT first_id, file, places, json_group_array(json_array(hits.id - first_id, score)), min(hits.id), count(*) \
+       SELECT rowid AS id, bm25(history_words) AS score FROM history_words \
+       WHERE history_words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3) \
+     SELECT first_id, file, places, json_group_array(json_array(hits.id - first_id, score)), max(hits.id), count(*) \
      FROM hits JOIN history_blocks \
        ON first_id = (SELECT max(first_id) FROM history_blocks WHERE first_id <= hits.id) \
      GROUP BY first_id";
@@ -107,9 +106,11 @@ const FILES: &str = "SELECT id, path, thread_id, file_id, started_at_ms, rollbac
          AND (other.file_id <> other.thread_id, other.file_id) > (file.file_id <> file.thread_id, file.file_id)) \
      FROM history_files AS file WHERE id IN (SELECT value FROM json_each(?1))";
 
-/// Turn of a file `?1` with the byte `?2`: where it starts, and when.
-const TURN_AT: &str = "SELECT start_offset, started_at_ms FROM history_turns \
-     WHERE file = ?1 AND start_offset <= ?2 ORDER BY start_offset DESC LIMIT 1";
+/// Turns with the places `?1`, pairs of a file and a byte: where each starts, and when.
+const TURNS_AT: &str = "SELECT start_offset, started_at_ms FROM json_each(?1) \
+     LEFT JOIN history_turns ON file = value ->> 0 AND start_offset = ( \
+       SELECT max(start_offset) FROM history_turns WHERE file = value ->> 0 AND start_offset <= value ->> 1) \
+     ORDER BY key";
 
 impl HistoryStore {
     /// Searches what was said. Without a database it finds nothing.
@@ -123,8 +124,7 @@ impl HistoryStore {
     pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, HistoryError> {
         let terms = query.terms()?;
         let Some(db) = self.database.existing().await? else { return Ok(SearchPage::default()) };
-        let columns: Vec<&str> = query.said.iter().map(|said| column_name(*said)).collect();
-        let fts = terms.fts(&columns);
+        let fts = terms.fts();
         Ok(db
             .read(async |conn| {
                 let mut snapshot = conn.begin().await?;
@@ -141,34 +141,38 @@ async fn find(
     fts: &str,
     query: &SearchQuery,
 ) -> Result<SearchPage, sqlx::Error> {
-    let before = query.after.map_or(i64::MAX, |cursor| cursor.0);
-    let blocks = sqlx::query(HITS).bind(fts).bind(before).bind(WINDOW).fetch_all(&mut *conn).await?;
-    let (mut hits, mut lowest, mut count) = (Vec::new(), i64::MAX, 0_i64);
+    let after = query.after.map_or(i64::MIN, |cursor| cursor.0);
+    let blocks = sqlx::query(HITS).bind(fts).bind(after).bind(WINDOW).fetch_all(&mut *conn).await?;
+    let (mut hits, mut last, mut count) = (Vec::new(), i64::MIN, 0_i64);
     for row in &blocks {
         let mut row = RowReader::new(row);
         let _first: i64 = row.column()?;
         let (file, places): (i64, &[u8]) = (row.column()?, row.column()?);
         let found: Vec<(usize, f64)> = row.json()?;
-        lowest = lowest.min(row.column()?);
+        last = last.max(row.column()?);
         count += row.column::<i64>()?;
         let places = decode(places);
-        hits.extend(found.into_iter().filter_map(|(n, score)| Some((file, *places.get(n)?, -score))));
+        let hit = |(n, score): (usize, f64)| {
+            let place = *places.get(n)?;
+            Some((file, place, -score * weight(place.said)))
+        };
+        hits.extend(found.into_iter().filter_map(hit));
     }
-    let more = (count >= WINDOW).then_some(SearchCursor(lowest));
+    let more = (count >= WINDOW).then_some(SearchCursor(last));
     let files: HashSet<i64> = hits.iter().map(|(file, ..)| *file).collect();
     let files = files_of(conn, &files).await?;
-    let mut counting = Counting::default();
+    hits.retain(|(file, place, _)| {
+        if !query.said.is_empty() && !query.said.contains(&place.said) {
+            return false;
+        }
+        let found = files.get(file);
+        let is_wanted = |thread| query.threads.as_ref().is_none_or(|threads| threads.contains(thread));
+        found.is_some_and(|found| is_wanted(&found.thread_id))
+    });
+    let counts = counting(conn, &hits, &files, query.since).await?;
     let mut threads: HashMap<Uuid, Vec<Hit>> = HashMap::new();
-    for (file, place, score) in hits {
-        let Some(found) = files.get(&file) else { continue };
-        if query.threads.as_ref().is_some_and(|threads| !threads.contains(&found.thread_id)) {
-            continue;
-        }
-        if (!found.all_count || query.since.is_some())
-            && !counting.takes(conn, file, found, place.offset, query.since).await?
-        {
-            continue;
-        }
+    for ((file, place, score), _) in hits.into_iter().zip(counts).filter(|(_, counts)| *counts) {
+        let found = &files[&file];
         threads.entry(found.thread_id).or_default().push(Hit {
             thread_id: found.thread_id,
             path: found.path.clone(),
@@ -181,6 +185,16 @@ async fn find(
         });
     }
     Ok(SearchPage { threads: ranked(threads), more })
+}
+
+/// Returns the factor by which words count: the user's more than the agent's, and these more than a
+/// tool's.
+fn weight(said: Said) -> f64 {
+    match said {
+        Said::User => 3.0,
+        Said::Agent => 1.5,
+        _ => 1.0,
+    }
 }
 
 /// A file with hits.
@@ -213,39 +227,42 @@ async fn files_of(
     Ok(found)
 }
 
-/// Decides which passages count.
-#[derive(Default)]
-struct Counting {
-    /// Turns that count of threads with several files, and of those that took turns back.
-    turns: HashMap<Uuid, HashMap<(i64, u64), Option<u64>>>,
-}
-
-impl Counting {
-    async fn takes(
-        &mut self,
-        conn: &mut SqliteConnection,
-        file: i64,
-        found: &HitFile,
-        offset: u64,
-        since: Option<Timestamp>,
-    ) -> Result<bool, sqlx::Error> {
-        let turn = sqlx::query(TURN_AT).bind(file).bind(crate::rows::int(offset));
-        let Some(turn) = turn.fetch_optional(&mut *conn).await? else { return Ok(false) };
-        let mut turn = RowReader::new(&turn);
-        let (start, at): (i64, _) = (turn.column()?, turn.optional_time()?);
-        if since.is_some_and(|since| at.or(found.started_at).is_none_or(|at| at < since)) {
-            return Ok(false);
-        }
-        if found.all_count {
-            return Ok(true);
-        }
-        if !self.turns.contains_key(&found.thread_id) {
-            let turns = ThreadTurns::load(conn, found.thread_id).await?;
-            self.turns.insert(found.thread_id, turns.places());
-        }
-        let end = self.turns[&found.thread_id].get(&(file, start.unsigned_abs()));
-        Ok(end.is_some_and(|end| end.is_none_or(|end| offset < end)))
+/// Returns for each passage if it counts, and its turn did not start before a time.
+async fn counting(
+    conn: &mut SqliteConnection,
+    hits: &[(i64, Place, f64)],
+    files: &HashMap<i64, HitFile>,
+    since: Option<Timestamp>,
+) -> Result<Vec<bool>, sqlx::Error> {
+    let is_unclear = |file: &i64| since.is_some() || !files[file].all_count;
+    let unclear: Vec<_> = (0..hits.len()).filter(|number| is_unclear(&hits[*number].0)).collect();
+    let mut counts = vec![true; hits.len()];
+    if unclear.is_empty() {
+        return Ok(counts);
     }
+    let places: Vec<_> = unclear.iter().map(|number| (hits[*number].0, hits[*number].1.offset)).collect();
+    let turns = sqlx::query(TURNS_AT).bind(json(&places)).fetch_all(&mut *conn).await?;
+    // Turns that count of threads with several files, and of those that took turns back.
+    let mut counting: HashMap<Uuid, HashMap<(i64, u64), Option<u64>>> = HashMap::new();
+    for (row, number) in turns.iter().zip(unclear) {
+        let (file, Place { offset, .. }, _) = hits[number];
+        let found = &files[&file];
+        let mut row = RowReader::new(row);
+        let (start, at): (Option<i64>, _) = (row.column()?, row.optional_time()?);
+        let is_before = since.is_some_and(|since| at.or(found.started_at).is_none_or(|at| at < since));
+        if is_before || found.all_count {
+            counts[number] = !is_before;
+            continue;
+        }
+        if !counting.contains_key(&found.thread_id) {
+            let turns = ThreadTurns::load(conn, found.thread_id).await?;
+            counting.insert(found.thread_id, turns.places());
+        }
+        let place = start.map(|start| (file, start.unsigned_abs()));
+        let end = place.and_then(|place| counting[&found.thread_id].get(&place));
+        counts[number] = end.is_some_and(|end| end.is_none_or(|end| offset < end));
+    }
+    Ok(counts)
 }
 
 /// Puts the threads with the best passages first. Of equal ones the newest is first.

@@ -138,6 +138,23 @@ impl StateRuntime {
         self.finish_deletions().await
     }
 
+    /// Returns the ports for the history of `home`. Tells the history first which threads are deleted,
+    /// because its own tombstones go with its database, and the rollouts are still there.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Open`](threadkeep_history::HistoryError::Open) of the history, and
+    /// [`HistoryError::Database`](threadkeep_history::HistoryError::Database), also of the index.
+    #[cfg(feature = "history")]
+    pub async fn history_ports(
+        &self,
+        home: &threadkeep_rollout::AgentHome,
+    ) -> Result<threadkeep_history::HistoryPorts, threadkeep_history::HistoryError> {
+        let deleted = self.database().read(async |conn| TOMBSTONES.all(conn).await).await?;
+        self.history().deleted_threads().erase_unknown(&deleted).await?;
+        self.history().ports(home).await
+    }
+
     /// Lists the damaged databases that were moved aside. They stay as they are, and may still have
     /// words of deleted threads.
     pub fn damaged_databases(&self) -> Vec<PathBuf> {

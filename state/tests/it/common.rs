@@ -132,6 +132,13 @@ impl Fixture {
         Ok(report)
     }
 
+    /// Makes a pass of the history, which has to go through.
+    pub(crate) async fn index_history(&self) -> Result {
+        let report = self.state.history_ports(&self.home()?).await?.engine().run(|_| ()).await?;
+        assert_eq!(report.ending, Ending::Complete);
+        Ok(())
+    }
+
     /// Every listed thread, current and archived, the oldest first.
     pub(crate) async fn threads(&self) -> Result<Vec<Thread>> {
         let mut threads = Vec::new();

@@ -43,6 +43,7 @@ pub(crate) async fn two_threads() -> Result<Fixture> {
         fixture.write(&rollout_path(id(number)), session(id(number), words) + &filler)?;
     }
     fixture.index().await?;
+    fixture.index_history().await?;
     let state = &fixture.state;
     for (number, words) in [(1, MARKER), (2, "innocent")] {
         state.threads().rename(id(number), Some(words), jiff::Timestamp::now()).await?;
@@ -58,7 +59,7 @@ pub(crate) async fn two_threads() -> Result<Fixture> {
 pub(crate) async fn half_deleted(fixture: &Fixture) -> Result {
     let id = id(1);
     fixture.sql(AssertSqlSafe(format!("INSERT INTO tombstones VALUES ('{id}', 0)"))).await?;
-    for store in ["goals", "logs"] {
+    for store in ["goals", "history", "logs"] {
         fixture
             .sql(AssertSqlSafe(format!("INSERT INTO pending_deletions VALUES ('{id}', '{store}', 0)")))
             .await?;
@@ -86,6 +87,7 @@ pub(crate) async fn only_the_second_is_left(state: &StateRuntime) -> Result {
         assert_eq!(state.memories().get(id).await?.is_some(), there, "{number}: memory");
         assert_eq!(!state.graph().children(id).await?.is_empty(), there, "{number}: edges");
         assert_eq!(logged(state, id).await?, usize::from(there), "{number}: logs");
+        assert_eq!(state.history().figures(id).await?.is_some(), there, "{number}: history");
     }
     assert!(state.finish_deletions().await?.is_empty());
     Ok(())

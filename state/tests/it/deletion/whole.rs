@@ -17,6 +17,7 @@ async fn nothing_of_a_deleted_thread_is_left_in_any_page_of_any_database() -> Re
     fixture.engine(Default::default())?.with(|it| it.force = true).run(|_| ()).await?;
     fixture.append("session_index.jsonl", "\n")?;
     fixture.index().await?;
+    fixture.index_history().await?;
     let folder = fixture.sqlite_home();
     fixture.state.close().await?;
     no_residue(&folder)
@@ -56,7 +57,7 @@ async fn snapshots_that_upgrades_have_left_lose_it_too() -> Result {
     let fixture = two_threads().await?;
     let (folder, copies) = (fixture.sqlite_home(), tempfile::tempdir()?);
     fixture.state.snapshot(copies.path()).await?;
-    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+    for file in ["state_5.sqlite", "goals_1.sqlite", "history_1.sqlite", "logs_2.sqlite"] {
         std::fs::rename(copies.path().join(file), folder.join(format!("{file}.before-v2")))?;
     }
     let is_snapshot = |name: &str| name.contains(".before-v");
@@ -64,7 +65,7 @@ async fn snapshots_that_upgrades_have_left_lose_it_too() -> Result {
     assert_eq!(fixture.state.delete_thread(id(1), now()).await?, []);
     fixture.state.close().await?;
     no_residue(&folder)?;
-    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+    for file in ["state_5.sqlite", "goals_1.sqlite", "history_1.sqlite", "logs_2.sqlite"] {
         std::fs::rename(folder.join(format!("{file}.before-v2")), copies.path().join(file))?;
     }
     // They are still whole: a program of that version opens them.
@@ -80,5 +81,20 @@ async fn archiving_deletes_nothing() -> Result {
         assert!(StageOneOutputs::get(&fixture.state.memories(), id(number)).await?.is_some());
         assert_eq!(logged(&fixture.state, id(number)).await?, 1);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_history_that_is_made_again_has_nothing_of_a_deleted_thread() -> Result {
+    let fixture = two_threads().await?;
+    assert_eq!(fixture.state.delete_thread(id(1), now()).await?, []);
+    fixture.state.history().close().await?;
+    std::fs::remove_file(fixture.sqlite_home().join("history_1.sqlite"))?;
+    fixture.index_history().await?;
+    only_the_second_is_left(&fixture.state).await?;
+    no_residue(&fixture.sqlite_home())?;
+    fixture.state.restore_thread(id(1), now()).await?;
+    fixture.index_history().await?;
+    assert!(fixture.state.history().figures(id(1)).await?.is_some());
     Ok(())
 }
