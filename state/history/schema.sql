@@ -93,6 +93,4 @@ CREATE TABLE history_usage (
     PRIMARY KEY (file, day, model)
 ) STRICT, WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE history_words USING fts5 (
-    tool, agent, user, content = '', contentless_delete = 1, tokenize = 'ascii'
-);
+CREATE VIRTUAL TABLE history_words USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii');

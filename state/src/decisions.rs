@@ -50,7 +50,7 @@ const DELETE_THREADS: [&str; 9] = {
 /// Has all participants compared with the index, unless all tombstones are known: see
 /// [`pending`](crate::deletion).
 const COMPARE_ALL: &str = "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
-     SELECT 'all', participant.value, 0 FROM json_each('[\"goals\",\"logs\",\"memories\",\"state\"]') AS participant \
+     SELECT 'all', participant.value, 0 FROM json_each('[\"goals\",\"history\",\"logs\",\"memories\",\"state\"]') AS participant \
      WHERE EXISTS (SELECT 1 FROM jsonb_each(?1) AS deleted \
        WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE thread_id = deleted.value ->> 0)) \
      ON CONFLICT (thread_id, participant) DO NOTHING";
@@ -61,7 +61,7 @@ const PUT_TOMBSTONES: &str = "INSERT INTO tombstones (thread_id, deleted_at_ms) 
 const RESTORE_THREADS: [&str; 3] = [
     "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
      SELECT thread_id, participant.value, unixepoch() * 1000 \
-     FROM json_each('[\"goals\",\"logs\",\"memories\",\"state\"]') AS participant CROSS JOIN tombstones \
+     FROM json_each('[\"goals\",\"history\",\"logs\",\"memories\",\"state\"]') AS participant CROSS JOIN tombstones \
      WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1)) \
      ON CONFLICT (thread_id, participant) DO NOTHING",
     "DELETE FROM tombstones WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",

@@ -19,9 +19,13 @@ fn development(label: &str) -> &'static [MigrationFile] {
     static LOGS: [MigrationFile; 1] = migrations![
         "0001_logs" => "CREATE TABLE log_rows (place INTEGER PRIMARY KEY, message TEXT NOT NULL) STRICT;"
     ];
+    static HISTORY: [MigrationFile; 1] = migrations![
+        "0001_history" => "CREATE TABLE history_files (path TEXT NOT NULL PRIMARY KEY) STRICT;"
+    ];
     match label {
         "state" => &THREADS,
         "goals" => &GOALS,
+        "history" => &HISTORY,
         _ => &LOGS,
     }
 }
@@ -42,6 +46,7 @@ async fn a_database_of_a_development_version_is_refused_untouched() -> Result {
             ("goals", Ok(state)) => {
                 state.thread_goals().get(id(1)).await.err().and_then(|error| error.class())
             }
+            ("history", Ok(state)) => state.history().indexed().await.err().and_then(|error| error.class()),
             (_, Ok(state)) => state.logs().inventory().await.err().and_then(|error| error.class()),
             (_, Err(_)) => None,
         };

@@ -22,7 +22,8 @@ async fn every_database_has_a_status_whether_it_is_there_or_not() -> Result {
     let fixture = with_a_goal().await?;
     let all = status(&fixture.sqlite_home()).await;
     let words: Vec<_> = all.iter().map(|one| (one.label, one.state.as_str())).collect();
-    assert_eq!(words, [("state", "current"), ("goals", "current"), ("logs", "missing")]);
+    let wanted = [("state", "current"), ("goals", "current"), ("logs", "missing"), ("history", "missing")];
+    assert_eq!(words, wanted);
     assert_eq!(words.len(), DATABASES.len());
     Ok(())
 }

@@ -125,7 +125,7 @@ async fn the_schema_is_sound() -> Result {
 async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
     let folder = tempfile::tempdir()?;
     let (_, soft) = DATABASES.split_first().ok_or("the index is a database")?;
-    assert_eq!(soft.len(), 2);
+    assert_eq!(soft.len(), 3);
     for database in soft {
         std::fs::write(folder.path().join(database.file_name), "another program's, and no database")?;
     }
@@ -134,6 +134,7 @@ async fn what_fails_soft_keeps_nothing_else_from_working() -> Result {
     assert_eq!(state.threads().list(&ListThreads::default()).await?.threads.len(), 1);
     assert!(state.thread_goals().get(id(1)).await.is_err());
     assert!(state.logs().query(&Default::default()).await.is_err());
+    assert!(state.history().indexed().await.is_err());
     state.close().await?;
     for database in soft {
         let bytes = std::fs::read(folder.path().join(database.file_name))?;
@@ -147,6 +148,7 @@ async fn nothing_is_made_before_it_is_needed() -> Result {
     let fixture = Fixture::empty().await?;
     assert!(fixture.state.thread_goals().get(id(1)).await?.is_none());
     assert!(fixture.state.logs().query(&Default::default()).await?.is_empty());
+    assert_eq!(fixture.state.history().indexed().await?.files, 0);
     for database in DATABASES {
         let exists = fixture.sqlite_home().join(database.file_name).exists();
         assert_eq!(exists, **database == STATE_DB, "{}", database.label);

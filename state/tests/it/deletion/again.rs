@@ -25,6 +25,8 @@ async fn a_thread_that_is_brought_back_takes_goals_and_logs_again() -> Result {
     fixture.state.thread_goals().insert(id(1), new(), now()).await?;
     log(&fixture.state, id(1), "again").await?;
     assert_eq!(logged(&fixture.state, id(1)).await?, 1);
+    fixture.index_history().await?;
+    assert!(fixture.state.history().figures(id(1)).await?.is_some());
     Ok(())
 }
 
@@ -155,7 +157,7 @@ async fn stores_that_were_lost_with_the_index_learn_of_deletions_again() -> Resu
     fixture.state.snapshot(older.path()).await?;
     fixture.state.delete_thread(id(1), now()).await?;
     fixture.state.clone().close().await?;
-    for file in ["goals_1.sqlite", "logs_2.sqlite"] {
+    for file in ["goals_1.sqlite", "history_1.sqlite", "logs_2.sqlite"] {
         std::fs::copy(older.path().join(file), folder.join(file))?;
     }
     for file in ["state_5.sqlite", "goals_1.sqlite.decisions"] {
@@ -180,7 +182,7 @@ async fn a_restoration_killed_before_its_commit_reaches_every_store() -> Result 
     fixture.state.snapshot(before.path()).await?;
     fixture.state.restore_thread(id(1), now()).await?;
     fixture.state.clone().close().await?;
-    for file in ["state_5.sqlite", "goals_1.sqlite", "logs_2.sqlite"] {
+    for file in ["state_5.sqlite", "goals_1.sqlite", "history_1.sqlite", "logs_2.sqlite"] {
         std::fs::copy(before.path().join(file), folder.join(file))?;
     }
     let fixture = fixture.reopened().await?;
@@ -188,5 +190,7 @@ async fn a_restoration_killed_before_its_commit_reaches_every_store() -> Result 
     fixture.state.thread_goals().insert(id(1), NewGoal::new("again"), now()).await?;
     log(&fixture.state, id(1), "again").await?;
     assert_eq!(logged(&fixture.state, id(1)).await?, 1);
+    fixture.index_history().await?;
+    assert!(fixture.state.history().figures(id(1)).await?.is_some());
     Ok(())
 }
