@@ -1,4 +1,5 @@
-//! The databases of a SQLite home: the index, goals, logs and history, each opened at its first use.
+//! The databases of a SQLite home: the index, goals, logs and history, each opened at its first
+//! use.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -18,7 +18,8 @@ pub enum Bench {
     Digest,
     /// Usage counted per second by tasks and processes, against a plain loop of the statement
     Goals,
-    /// First and repeated indexing of what was said in a generated home, searches, usage, and a page of turns
+    /// First and repeated indexing of what was said in a generated home, searches, usage, and a
+    /// page of turns
     History,
     /// A page of 50 threads, of 1,000 and of 100,000
     List,

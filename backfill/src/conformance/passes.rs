@@ -91,7 +91,7 @@ pub async fn interrupted_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
     }
 }
 
-/// A descending pass reads the last keys first, and so does the next one after those that it reached.
+/// A descending pass reads the last keys first. The next one goes on with the keys before them.
 pub async fn interrupted_descending_pass_is_finished_by_the_next<F: Fixture>(fixture: &F) {
     put(fixture, 9).await;
     stopped(fixture, 2, 4, true).await;

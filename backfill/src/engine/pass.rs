@@ -115,8 +115,8 @@ where
         Ok(plan)
     }
 
-    /// Puts selected items into the order of the pass, and those that an unfinished pass never reached
-    /// to the front.
+    /// Puts selected items into the order of the pass, beginning with items that an unfinished pass
+    /// never reached.
     ///
     /// Runs that are killed again and again thus reach everything, although items before the
     /// watermark keep changing.

@@ -86,8 +86,8 @@ impl ThreadTurns {
         self.turns.iter().position(|turn| turn.offset == offset && self.parts[turn.part].file == file)
     }
 
-    /// Returns the turns by file and first byte, each with the byte up to which its lines count; `None`
-    /// if all do.
+    /// Returns the turns by file and first byte, each with the byte up to which its lines count;
+    /// `None` if all do.
     pub(crate) fn places(&self) -> HashMap<(i64, u64), Option<u64>> {
         let place = |turn: &Counted| {
             let part = &self.parts[turn.part];

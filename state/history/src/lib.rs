@@ -7,7 +7,7 @@
 //! | task | where |
 //! |---|---|
 //! | bring it up to date | [`HistoryStore::ports`], [`HistoryPorts::engine`] |
-//! | search | [`HistoryStore::search`], then [`HistoryStore::show`] for those that are shown |
+//! | search | [`HistoryStore::search`], then [`HistoryStore::show`] for the hits on a screen |
 //! | list turns, read them | [`HistoryStore::turns`], [`HistoryStore::read_turns`] |
 //! | add up tokens | [`HistoryStore::usage`] |
 //! | see figures | [`HistoryStore::indexed`], [`HistoryStore::figures`] |
@@ -88,18 +88,21 @@
 //!
 //! | feature | default | effect |
 //! |---|---|---|
+//! | `backfill` | yes | fills the database: the ports of `threadkeep-backfill` |
 //! | `zstd` | yes | reads compressed rollouts (`.jsonl.zst`) |
 
 mod blocking;
 mod chain;
 mod erase;
 mod error;
-mod inventory;
+mod figures;
+mod numbers;
 mod passages;
+#[cfg(feature = "backfill")]
 mod ports;
+#[cfg(feature = "backfill")]
 mod problem;
 mod query;
-mod rows;
 mod search;
 mod show;
 mod snippet;
@@ -110,11 +113,13 @@ mod usage;
 mod words;
 
 pub use error::HistoryError;
-pub use inventory::{Indexed, ThreadFigures};
+pub use figures::ThreadFigures;
+#[cfg(feature = "backfill")]
 pub use ports::{
     FileContent, HistoryEngine, HistoryIndex, HistoryItem, HistoryPorts, HistoryProgress, HistoryReport,
-    HistorySource, Previous,
+    HistorySource, Indexed, Previous,
 };
+#[cfg(feature = "backfill")]
 pub use problem::HistoryProblem;
 pub use query::MAX_WORDS;
 pub use search::{FoundThread, Hit, SearchCursor, SearchPage, SearchQuery};

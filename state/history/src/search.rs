@@ -242,7 +242,7 @@ async fn counting(
     }
     let places: Vec<_> = unclear.iter().map(|number| (hits[*number].0, hits[*number].1.offset)).collect();
     let turns = sqlx::query(TURNS_AT).bind(json(&places)).fetch_all(&mut *conn).await?;
-    // Turns that count of threads with several files, and of those that took turns back.
+    // Turns that count, of threads with several files or with turns that were taken back.
     let mut counting: HashMap<Uuid, HashMap<(i64, u64), Option<u64>>> = HashMap::new();
     for (row, number) in turns.iter().zip(unclear) {
         let (file, Place { offset, .. }, _) = hits[number];

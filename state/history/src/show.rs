@@ -8,7 +8,7 @@ use threadkeep_sqlite::RowReader;
 use crate::blocking::blocking;
 use crate::chain::{ThreadTurns, parts};
 use crate::error::HistoryError;
-use crate::rows::int;
+use crate::numbers::int;
 use crate::search::{Hit, SearchQuery};
 use crate::snippet::Snippet;
 use crate::store::HistoryStore;

@@ -1,11 +1,11 @@
-//! Statements of the store by name, for audits of query plans. Audits find the others in the source.
+//! Statements of the store by name, for audits of query plans. Audits find constant ones in the
+//! source.
 
 use crate::erase::TOMBSTONES;
-use crate::ports::{OUTCOMES, RUNS};
 use crate::usage::{UsageQuery, usage_sql};
-use crate::{passages, ports, rows, search, turns};
+use crate::{search, turns};
 
-/// Returns those that are put together at run time, and those that others are shared with.
+/// Returns the statements that are put together at run time or are shared, by name.
 #[doc(hidden)]
 #[must_use]
 pub fn statements() -> Vec<(String, String)> {
@@ -18,17 +18,13 @@ pub fn statements() -> Vec<(String, String)> {
         ("of a thread", UsageQuery { thread, by_day: true, ..UsageQuery::default() }),
     ];
     let mut all = vec![
-        ("ports::progress::outcomes".to_owned(), OUTCOMES.to_owned()),
         ("search::hits".to_owned(), search::HITS.to_owned()),
-        ("passages::words".to_owned(), passages::words_sql(1)),
-        ("passages::blocks".to_owned(), passages::blocks_sql(1)),
         ("turns::page".to_owned(), turns::page_sql()),
         ("turns::at".to_owned(), turns::at_sql()),
     ];
     all.extend(usage.map(|(name, query)| (format!("usage, {name}"), usage_sql(&query))));
-    all.extend(ports::store_sqls());
-    all.extend(rows::store_sqls());
-    all.extend(RUNS.statements());
+    #[cfg(feature = "backfill")]
+    all.extend(crate::ports::statements());
     all.extend(TOMBSTONES.statements());
     all
 }

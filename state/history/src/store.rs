@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbKind, DbSpec, DeletedThreads, LazyDatabase, OpenOptions, TextForm, migrations};
 
 use crate::erase::{TOMBSTONES, erase};
 use crate::error::HistoryError;
-use crate::ports::HistoryPorts;
 
 /// Description of the history's database.
 pub static HISTORY_DB: DbSpec = DbSpec::new(
@@ -23,7 +21,7 @@ pub static HISTORY_DB: DbSpec = DbSpec::new(
 /// The history of a home's threads. Cheap to clone; all clones share one database, which is opened
 /// at the first use.
 ///
-/// Without a file there is no history: [`ports`](Self::ports) creates it, and so does
+/// Without a file there is no history: an engine's ports create it, and so does
 /// [`DeletedThreads::erase`].
 #[derive(Clone, Debug)]
 pub struct HistoryStore {
@@ -48,8 +46,12 @@ impl HistoryStore {
     /// # Errors
     ///
     /// [`HistoryError::Open`].
-    pub async fn ports(&self, home: &AgentHome) -> Result<HistoryPorts, HistoryError> {
-        Ok(HistoryPorts::new(self.database.get().await?, home))
+    #[cfg(feature = "backfill")]
+    pub async fn ports(
+        &self,
+        home: &threadkeep_rollout::AgentHome,
+    ) -> Result<crate::HistoryPorts, HistoryError> {
+        Ok(crate::HistoryPorts::new(self.database.get().await?, home))
     }
 
     /// Returns the deleted threads. [`erase`](DeletedThreads::erase) erases a thread's turns, words

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::blocking::blocking;
 use crate::chain::{Counted, Part, ThreadTurns, parts};
 use crate::error::HistoryError;
-use crate::rows::int;
+use crate::numbers::int;
 use crate::store::HistoryStore;
 
 /// Selection of a thread's turns.
@@ -84,8 +84,8 @@ pub(crate) fn at_sql() -> String {
 }
 
 impl HistoryStore {
-    /// Returns turns of a thread, as [`list_turns`](threadkeep_rollout::list_turns) lists them. Reads
-    /// a rollout only where the part of it that counts may end within a turn.
+    /// Returns turns of a thread, as [`list_turns`](threadkeep_rollout::list_turns) lists them.
+    /// Reads a rollout only where the part of it that counts may end within a turn.
     ///
     /// # Errors
     ///
@@ -115,8 +115,8 @@ impl HistoryStore {
         Ok(found)
     }
 
-    /// Reads turns with their items, by their bytes. `None` stands for a turn that is no longer there:
-    /// the file was rewritten since it was indexed.
+    /// Reads turns with their items, by their bytes. `None` stands for a turn that is no longer
+    /// there: the file was rewritten since it was indexed.
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl HistoryTurn {
     }
 }
 
-/// Returns the place of a file: the one that is known, or where it is now.
+/// Returns the place of a file: the known one, or where the file is now.
 pub(crate) fn locate(home: &AgentHome, path: &str, file_id: Uuid) -> (PathBuf, bool) {
     let known = home.absolute(path);
     if !known.exists()

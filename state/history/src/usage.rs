@@ -10,7 +10,7 @@ use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
 use crate::error::HistoryError;
-use crate::rows::{day_number, day_of};
+use crate::numbers::{day_number, day_of};
 use crate::store::HistoryStore;
 
 /// Selection and grouping of usage.

@@ -61,6 +61,7 @@ fn fold(c: char, word: &mut String) {
 }
 
 /// Adds the words of a text to `joined`, with a space before each but the first of all.
+#[cfg(any(feature = "backfill", test))]
 pub(crate) fn join_words(text: &str, joined: &mut String) {
     let bytes = text.as_bytes();
     let (mut at, mut in_word) = (0, false);

@@ -40,9 +40,9 @@ const AT_OPENING: Duration = Duration::from_millis(50);
 const ON_REQUEST: Duration = Duration::from_secs(1);
 
 impl StateRuntime {
-    /// Deletes a thread: its row, its edges, its memory, its goal, its logs and its history, also in
-    /// the snapshots that upgrades have left. Its rollout is not touched. Forks still build on its
-    /// lines: their own words, tokens and turns stay the same.
+    /// Deletes a thread: its row, its edges, its memory, its goal, its logs and its history, also
+    /// in the snapshots that upgrades have left. Its rollout is not touched. Forks still build on
+    /// its lines: their own words, tokens and turns stay the same.
     ///
     /// Tombstones keep index runs from bringing it back, and other processes from giving it a goal
     /// or logging for it. The thread is deleted from the index when this returns, and that is on
@@ -138,14 +138,15 @@ impl StateRuntime {
         self.finish_deletions().await
     }
 
-    /// Returns the ports for the history of `home`. Tells the history first which threads are deleted,
-    /// because its own tombstones go with its database, and the rollouts are still there.
+    /// Returns the ports for the history of `home`. Erases deleted threads that the history
+    /// does not know as deleted: its tombstones go with its database, and the rollouts are still
+    /// there.
     ///
     /// # Errors
     ///
     /// [`HistoryError::Open`](threadkeep_history::HistoryError::Open) of the history, and
     /// [`HistoryError::Database`](threadkeep_history::HistoryError::Database), also of the index.
-    #[cfg(feature = "history")]
+    #[cfg(all(feature = "backfill", feature = "history"))]
     pub async fn history_ports(
         &self,
         home: &threadkeep_rollout::AgentHome,

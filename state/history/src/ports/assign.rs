@@ -12,8 +12,7 @@ use threadkeep_rollout::RolloutName;
 use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
-use super::commit::CommitReport;
-use super::content::FileContent;
+use super::content::{CommitReport, FileContent};
 use super::source::HistoryItem;
 use crate::erase::{TOMBSTONES, remove_content};
 
@@ -81,8 +80,9 @@ struct Other {
     detail: Option<String>,
 }
 
-/// Assigns the ids of a batch to its files, or to files that were stored before. A stored owner that
-/// loses its id loses its content, and copies that may now own one are reported to be read again.
+/// Assigns the ids of a batch to its files, or to files that were stored before. A stored owner
+/// that loses its id loses its content, and copies that may now own one are reported to be read
+/// again.
 pub(super) async fn assign(
     conn: &mut SqliteConnection,
     files: &[FileRead<'_>],
@@ -129,8 +129,8 @@ pub(super) async fn assign(
     Ok(files.iter().map(assignment).collect())
 }
 
-/// Returns the owners and copies, apart from files of the batch, that have an id which a file of the
-/// batch has or had.
+/// Returns the owners and copies, apart from files of the batch, that have an id which a file of
+/// the batch has or had.
 async fn others(conn: &mut SqliteConnection, files: &[FileRead<'_>]) -> Result<Vec<Other>, sqlx::Error> {
     let now = files.iter().map(|file| file.file_id);
     let before = files.iter().filter_map(|file| file.known.as_ref().filter(|known| known.is_owner)?.file_id);
@@ -171,8 +171,8 @@ async fn follow(conn: &mut SqliteConnection, file: i64, of: &str) -> Result<(), 
     follow.bind(file).bind(of).execute(conn).await.map(drop)
 }
 
-/// Returns the files that begin with lines of threads whose files have come or gone: where their own
-/// part begins depends on these.
+/// Returns the files that begin with lines of threads whose files have come or gone: where their
+/// own part begins depends on these.
 pub(super) async fn copies_of_threads(
     conn: &mut SqliteConnection,
     threads: &HashSet<Uuid>,

@@ -11,17 +11,14 @@ use threadkeep_sqlite::{
 use uuid::Uuid;
 
 use super::assign::{Assignment, FileRead, Known, assign, copies_of_threads, file_id_of};
-use super::content::FileContent;
-use super::index::HistoryIndex;
+use super::content::{CommitReport, FileContent, HistoryIndex};
+use super::passages::{Pending, store_passages};
 use super::progress::RUNS;
+use super::rows::{NewFile, Rows};
 use super::source::HistoryItem;
 use crate::erase::remove_content;
-use crate::passages::{Pending, remove_passages, store_passages};
+use crate::passages::remove_passages;
 use crate::problem::HistoryProblem;
-use crate::rows::{NewFile, Rows};
-
-/// Report of a commit.
-pub(super) type CommitReport = threadkeep_backfill::CommitReport<HistoryProblem>;
 
 /// Commits a batch, unless the lease is lost.
 pub(super) async fn commit(
@@ -242,7 +239,7 @@ async fn store_failures(
     Ok(())
 }
 
-fn failures_sql(rows: usize) -> String {
+pub(super) fn failures_sql(rows: usize) -> String {
     format!(
         "INSERT INTO history_files (path, fingerprint, bytes, problem, detail, outcome, is_owner) \
          SELECT {}, 'failed', 0 FROM ({}) WHERE column1 IS NOT NULL \
@@ -284,9 +281,4 @@ async fn remove_vanished(
     report.requeue.extend(heirs.into_iter().map(|(path, _)| path));
     report.requeue.extend(copies_of_threads(conn, &threads).await?);
     Ok(())
-}
-
-/// Returns the statements that are put together at run time, by name.
-pub(crate) fn store_sqls() -> Vec<(String, String)> {
-    vec![("ports::commit::failures".to_owned(), failures_sql(1))]
 }

@@ -1,12 +1,25 @@
-//! The content of a file, from its reading to its storing.
+//! The index for the engine, and the content of a file from its reading to its storing.
 
 use jiff::Timestamp;
 use threadkeep_redact::redact;
-use threadkeep_rollout::{DayUsage, HistoryBase, Projection, Rollback, TurnSpan};
+use threadkeep_rollout::{AgentHome, DayUsage, HistoryBase, Projection, Rollback, TurnSpan};
+use threadkeep_sqlite::Database;
 use uuid::Uuid;
 
-use crate::passages::{NewPassage, Place};
+use super::passages::NewPassage;
+use crate::passages::Place;
+use crate::problem::HistoryProblem;
 use crate::words::join_words;
+
+/// Report of a commit.
+pub(super) type CommitReport = threadkeep_backfill::CommitReport<HistoryProblem>;
+
+/// Index for the engine.
+#[derive(Clone, Debug)]
+pub struct HistoryIndex {
+    pub(super) db: Database,
+    pub(super) home: AgentHome,
+}
 
 /// Content that was read from a file. Opaque: it goes from the reading to the storing.
 #[derive(Debug)]

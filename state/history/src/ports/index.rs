@@ -4,30 +4,17 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use threadkeep_backfill::{BatchOf, BoxError, Index, Item, Lease, WriteError};
-use threadkeep_rollout::{AgentHome, ProjectionCheckpoint, Projector};
-use threadkeep_sqlite::{Database, RowReader, json};
+use threadkeep_rollout::{ProjectionCheckpoint, Projector};
+use threadkeep_sqlite::{RowReader, json};
 
-use super::commit::{self, CommitReport};
-use super::content::FileContent;
+use super::commit;
+use super::content::{CommitReport, FileContent, HistoryIndex};
 use super::source::HistoryItem;
 use crate::problem::HistoryProblem;
-
-/// Index for the engine.
-#[derive(Clone, Debug)]
-pub struct HistoryIndex {
-    pub(super) db: Database,
-    home: AgentHome,
-}
 
 /// Saved state from which reading goes on.
 #[derive(Debug)]
 pub struct Previous(ProjectionCheckpoint);
-
-impl HistoryIndex {
-    pub(crate) fn new(db: Database, home: AgentHome) -> Self {
-        Self { db, home }
-    }
-}
 
 #[async_trait]
 impl Index for HistoryIndex {

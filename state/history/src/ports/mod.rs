@@ -1,13 +1,15 @@
 //! The ports of `threadkeep-backfill`, over an agent home and the history.
 //!
-//! The unit is a rollout file: one that grows, is rewritten, moves or goes changes the rows of no
-//! other.
+//! The unit is a rollout file: a change of one touches the rows of no other.
 
 mod assign;
 mod commit;
 mod content;
 mod index;
+mod inventory;
+mod passages;
 mod progress;
+mod rows;
 mod source;
 
 use std::sync::Arc;
@@ -16,11 +18,11 @@ use threadkeep_backfill::Backfill;
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{Database, lease_owner};
 
-pub(crate) use commit::store_sqls;
-pub use content::FileContent;
-pub use index::{HistoryIndex, Previous};
+pub use content::{FileContent, HistoryIndex};
+pub use index::Previous;
+pub use inventory::Indexed;
 pub use progress::HistoryProgress;
-pub(crate) use progress::{OUTCOMES, RUNS, state_of};
+use progress::RUNS;
 pub use source::{HistoryItem, HistorySource};
 
 use crate::problem::HistoryProblem;
@@ -51,7 +53,7 @@ impl HistoryPorts {
         Self {
             source: HistorySource::new(home.clone()),
             progress: HistoryProgress::new(db.clone()),
-            index: HistoryIndex::new(db, home.clone()),
+            index: HistoryIndex { db, home: home.clone() },
         }
     }
 
@@ -66,4 +68,17 @@ impl HistoryPorts {
             it.descending = true;
         })
     }
+}
+
+/// Returns the statements that are put together at run time, by name.
+pub(crate) fn statements() -> Vec<(String, String)> {
+    let mut all = vec![
+        ("ports::progress::outcomes".to_owned(), progress::OUTCOMES.to_owned()),
+        ("ports::commit::failures".to_owned(), commit::failures_sql(1)),
+        ("ports::passages::words".to_owned(), passages::words_sql(1)),
+        ("ports::passages::blocks".to_owned(), passages::blocks_sql(1)),
+    ];
+    all.extend(rows::store_sqls());
+    all.extend(RUNS.statements());
+    all
 }

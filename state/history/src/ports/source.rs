@@ -10,8 +10,8 @@ use crate::problem::HistoryProblem;
 
 type Listing = threadkeep_backfill::Listing<HistoryItem, HistoryProblem>;
 
-/// Part of every fingerprint. It grows when the projection learns something new, and then everything
-/// is read again.
+/// Part of every fingerprint. It grows when the projection learns something new, and then
+/// everything is read again.
 const PROJECTION: u32 = 1;
 
 /// An agent home as a source of items.

@@ -1,5 +1,5 @@
-//! Files that grow, are rewritten, shrink, move, are compressed, doubled or lost: nothing of the old
-//! bytes stays, and nothing counts twice.
+//! Files that grow, are rewritten, shrink, move, are compressed, doubled or lost: nothing of the
+//! old bytes stays, and nothing counts twice.
 
 use std::fs;
 

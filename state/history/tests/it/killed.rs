@@ -1,4 +1,5 @@
-//! Passes that are killed at any moment, and several at once: nothing is lost, doubled or left behind.
+//! Passes that are killed at any moment, and several at once: nothing is lost, doubled or left
+//! behind.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -56,7 +57,7 @@ async fn a_pass_that_is_killed_is_finished_by_the_next() -> Result {
     let mut interrupted = 0;
     for round in 1..=12_u64 {
         let threads = write(&lab, round)?;
-        // A file that is gone, and one that has moved.
+        // One file is gone, and another has moved.
         std::fs::remove_file(lab.path(&rollout_path(id(24))))?;
         let archived = format!("archived_sessions/rollout-2026-11-22T13-23-16-{}.jsonl", id(23));
         lab.rename(&rollout_path(id(23)), &archived)?;

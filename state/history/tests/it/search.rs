@@ -135,8 +135,7 @@ async fn hits_are_those_of_a_plain_scan() -> Result {
     Ok(())
 }
 
-/// The places of the turns that count: those of each thread's newest file, and of those that it builds
-/// on.
+/// The places of the turns that count: of each thread's newest file, and of its bases.
 fn counting_turns(lab: &Lab) -> Result<HashSet<(String, u64)>> {
     let home = lab.home()?;
     let mut counting = HashSet::new();

@@ -92,8 +92,8 @@ impl ProblemReason {
 
 impl DiscoveryProblem {
     /// Returns the beginning of the paths that the place may hide: of those below a folder, and not
-    /// of its neighbours (`2026/1` is not `2026/10`). Empty if it may hide every file, and `None` if
-    /// it hides none.
+    /// of its neighbours (`2026/1` is not `2026/10`). Empty if it may hide every file, and `None`
+    /// if it hides none.
     pub fn hidden_prefix(&self) -> Option<String> {
         self.reason.hides_files().then(|| {
             let is_file = [".jsonl", ".zst", ".json"].iter().any(|ending| self.path.ends_with(ending));

@@ -1,13 +1,13 @@
 //! Rows of a batch that are stored together: a statement costs more than a row.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use threadkeep_rollout::{DayUsage, TurnSpan};
 use threadkeep_sqlite::{MOST_ROWS, uuid_text, value_columns, values_of};
 use uuid::Uuid;
 
-use crate::ports::FileContent;
+use super::content::FileContent;
+use crate::numbers::{day_number, int};
 
 /// A row of `history_files`.
 pub(crate) struct NewFile {
@@ -116,23 +116,6 @@ impl Rows {
     }
 }
 
-/// Returns a number as SQLite has it.
-pub(crate) fn int(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Returns the number of a day, counted from 1970-01-01.
-pub(crate) fn day_number(day: Date) -> i64 {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    epoch.until(day).map_or(0, |span| i64::from(span.get_days()))
-}
-
-/// Returns the day with a number.
-pub(crate) fn day_of(number: i64) -> Option<Date> {
-    let days = jiff::Span::new().try_days(number).ok()?;
-    jiff::civil::date(1970, 1, 1).checked_add(days).ok()
-}
-
 fn insert(table: &str, columns: &str, rows: usize) -> String {
     let count = columns.split(',').count();
     format!(
@@ -173,19 +156,5 @@ fn checkpoints_sql(rows: usize) -> String {
 pub(crate) fn store_sqls() -> Vec<(String, String)> {
     let sqls: [(&str, fn(usize) -> String); 4] =
         [("files", files_sql), ("turns", turns_sql), ("usage", usage_sql), ("checkpoints", checkpoints_sql)];
-    sqls.map(|(name, sql)| (format!("rows::{name}"), sql(1))).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_survive() {
-        for (number, text) in [(0, "1970-01-01"), (20_783, "2026-11-26"), (-1, "1969-12-31")] {
-            let day: Date = text.parse().expect("a day");
-            assert_eq!((day_number(day), day_of(number)), (number, Some(day)));
-        }
-        assert_eq!(day_of(i64::MAX), None);
-    }
+    sqls.map(|(name, sql)| (format!("ports::rows::{name}"), sql(1))).into()
 }
