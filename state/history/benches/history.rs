@@ -225,9 +225,7 @@ fn child(role: &str, home: &Path, sqlite_home: &Path) -> Result<(f64, f64)> {
 
 async fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result {
     let begun = Instant::now();
-    if role == "make" {
-        home::make(home, 10_000)?;
-    } else if role == "count" {
+    if role == "count" {
         std::hint::black_box(count_newlines(home)?);
     } else {
         let home = AgentHome::open(home)?;
