@@ -25,8 +25,8 @@ pub struct UsedNonces {
     path: PathBuf,
 }
 
-/// Lines of the record.
-struct Lines(Vec<(i64, String)>);
+/// Lines of the record: the end of a payload's life, and the hash of its nonce.
+type Lines = Vec<(i64, String)>;
 
 impl UsedNonces {
     /// Uses a file, which is created with the first nonce. Next to it is a file for its lock.
@@ -45,7 +45,7 @@ impl UsedNonces {
     pub(crate) fn reserve(&self, nonce: &str, expires_at_ms: i64, now_ms: i64) -> io::Result<bool> {
         let hash = hash(nonce);
         let _lock = self.lock()?;
-        let (Lines(mut lines), ends_whole) = self.read()?;
+        let (mut lines, ends_whole) = self.read()?;
         if lines.iter().any(|(_, used)| *used == hash) {
             return Ok(false);
         }
@@ -53,7 +53,7 @@ impl UsedNonces {
         if dead > MOST_DEAD && dead > lines.len() / 2 {
             lines.retain(|(at, _)| *at > now_ms);
             lines.push((expires_at_ms, hash));
-            self.rewrite(&Lines(lines))?;
+            self.rewrite(&lines)?;
         } else {
             let newline = if ends_whole { "" } else { "\n" };
             let mut file = private::open_or_create(&self.path)?;
@@ -67,9 +67,9 @@ impl UsedNonces {
     pub(crate) fn release(&self, nonce: &str) -> io::Result<()> {
         let hash = hash(nonce);
         let _lock = self.lock()?;
-        let (Lines(mut lines), _) = self.read()?;
+        let (mut lines, _) = self.read()?;
         lines.retain(|(_, used)| *used != hash);
-        self.rewrite(&Lines(lines))
+        self.rewrite(&lines)
     }
 
     /// Waits for the lock among all processes, which ends with the file.
@@ -90,10 +90,10 @@ impl UsedNonces {
             let (at, hash) = line.split_once(' ')?;
             Some((at.parse().ok()?, hash.to_owned()))
         };
-        Ok((Lines(text.lines().filter_map(parse).collect()), text.is_empty() || text.ends_with('\n')))
+        Ok((text.lines().filter_map(parse).collect(), text.is_empty() || text.ends_with('\n')))
     }
 
-    fn rewrite(&self, Lines(lines): &Lines) -> io::Result<()> {
+    fn rewrite(&self, lines: &Lines) -> io::Result<()> {
         let partial = self.path.with_extension("partial");
         let text: String = lines.iter().map(|(at, hash)| format!("{at} {hash}\n")).collect();
         let mut file = private::open_or_create(&partial)?;

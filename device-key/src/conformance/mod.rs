@@ -102,5 +102,5 @@ pub async fn a_deleted_binding_is_gone(store: &impl DeviceKeyBindingStore) {
     assert!(!store.delete(&key(1)).await.expect("nothing is there"), "it is gone already");
     assert_eq!(store.list().await.expect("the bindings are listed"), [stored(2, "a user", 1_000, 1_000)]);
     put(store, 1, "a user", 3_000).await;
-    assert_eq!(get(store, 1).await, Some(stored(1, "a user", 3_000, 3_000)), "it begins anew");
+    assert_eq!(get(store, 1).await, Some(stored(1, "a user", 3_000, 3_000)), "it is a new one");
 }

@@ -144,9 +144,29 @@ impl DeviceKeyStore {
     ///
     /// [`DeviceKeyError::Provider`], [`DeviceKeyError::Bindings`].
     pub async fn check(&self) -> Result<Orphans, DeviceKeyError> {
-        let mut keys = HashSet::new();
-        let mut listed = HashSet::new();
-        // Keys before bindings: a key that is created meanwhile is not taken for a half.
+        // Twice, so that a key that comes or goes meanwhile is not taken for a half.
+        let (before, listed) = self.keys().await?;
+        let bound: HashSet<KeyId> = self.list().await?.into_iter().map(|stored| stored.key_id).collect();
+        let (after, _) = self.keys().await?;
+        let sorted = |keys: &mut dyn Iterator<Item = &KeyId>| {
+            let mut keys: Vec<KeyId> = keys.cloned().collect();
+            keys.sort_unstable();
+            keys
+        };
+        let is_listed = |key_id: &&KeyId| listed.contains(&key_id.class());
+        let is_gone = |key_id: &&KeyId| !before.contains(*key_id) && !after.contains(*key_id);
+        Ok(Orphans {
+            without_binding: sorted(
+                &mut before.intersection(&after).filter(|key_id| !bound.contains(*key_id)),
+            ),
+            without_key: sorted(&mut bound.iter().filter(is_gone).filter(is_listed)),
+            unknown: sorted(&mut bound.iter().filter(|key_id| !is_listed(key_id))),
+        })
+    }
+
+    /// Lists the keys of all providers that are available, and their classes.
+    async fn keys(&self) -> Result<(HashSet<KeyId>, HashSet<ProtectionClass>), DeviceKeyError> {
+        let (mut keys, mut listed) = (HashSet::new(), HashSet::new());
         for provider in &self.providers {
             let class = provider.class();
             match self.ask(provider, DeviceKeyProvider::list).await {
@@ -158,18 +178,7 @@ impl DeviceKeyStore {
                 Err(source) => return Err(DeviceKeyError::Provider { action: "list", class, source }),
             }
         }
-        let bound: HashSet<KeyId> = self.list().await?.into_iter().map(|stored| stored.key_id).collect();
-        let sorted = |keys: &mut dyn Iterator<Item = &KeyId>| {
-            let mut keys: Vec<KeyId> = keys.cloned().collect();
-            keys.sort_unstable();
-            keys
-        };
-        let is_listed = |key_id: &&KeyId| listed.contains(&key_id.class());
-        Ok(Orphans {
-            without_binding: sorted(&mut keys.difference(&bound)),
-            without_key: sorted(&mut bound.difference(&keys).filter(is_listed)),
-            unknown: sorted(&mut bound.iter().filter(|key_id| !is_listed(key_id))),
-        })
+        Ok((keys, listed))
     }
 
     /// Returns the binding of a key.

@@ -51,11 +51,7 @@ impl DeviceKeyStore {
     }
 
     /// Checks that the key may sign the payload, and uses up the nonce.
-    pub(crate) async fn authorize(
-        &self,
-        key_id: &KeyId,
-        payload: &SignPayload,
-    ) -> Result<(), DeviceKeyError> {
+    async fn authorize(&self, key_id: &KeyId, payload: &SignPayload) -> Result<(), DeviceKeyError> {
         let now = self.options.clock.now();
         payload.check(&self.options.targets, now)?;
         let fields = payload.fields();
