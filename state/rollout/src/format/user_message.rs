@@ -44,6 +44,12 @@ pub struct UserMessage {
 }
 
 impl UserMessage {
+    /// Returns true if the message may be an image that a tool has read (`view_image` of Codex 0.99):
+    /// such a message has neither words nor a name. The user's own is one only at a turn's beginning.
+    pub(crate) fn is_bare_image(&self) -> bool {
+        self.images > 0 && self.text.is_empty() && self.attachment_name.is_none()
+    }
+
     /// Returns a message of these words.
     pub(crate) fn new(text: String) -> Self {
         let injected = is_injected(text.trim_start().as_bytes());

@@ -166,6 +166,7 @@ impl<R: Receive> Builder<R> {
                 open.status = TurnStatus::Failed;
                 return;
             }
+            Fact::UserMessage { ref message, .. } if message.is_bare_image() && self.has_words => return,
             // Calls and their answers stand only in response items, in versions that write no whole
             // items. No version writes plans as items.
             Fact::ToolCall(ref call) if self.whole_items && !call.is_plan() => return,

@@ -62,7 +62,10 @@ impl Run {
             Fact::TurnStarted { turn_id, .. } => begin(self.start(turn_id.as_deref())),
             Fact::TurnEnded { turn_id, status, .. } => self.end(turn_id.as_deref(), *status),
             Fact::TurnFailed { .. } => self.fail(),
-            Fact::UserMessage { message, .. } => begin(!message.injected && self.user_speaks()),
+            Fact::UserMessage { message, .. } => {
+                let is_tools = message.is_bare_image() && self.open.is_some();
+                begin(!message.injected && !is_tools && self.user_speaks())
+            }
             Fact::TurnItem { turn_id, item } if matches!(item.kind, TurnItemKind::EnteredReview { .. }) => {
                 begin(self.review(turn_id.as_deref()))
             }

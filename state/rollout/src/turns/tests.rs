@@ -85,3 +85,21 @@ fn a_turn_that_completes_with_an_error_has_failed() {
     assert_eq!(run.take(&fact), Step::End(TurnStatus::Failed));
     assert_eq!(run.outcome(), RunOutcome::Failed);
 }
+
+#[test]
+fn an_image_that_a_tool_has_read_begins_no_turn() {
+    let speak = |run: &mut Run, words: &str, images: &[&str], local: &[&str]| {
+        let payload = serde_json::json!({
+            "type": "user_message", "message": words, "images": images, "local_images": local,
+        });
+        let payload = payload.to_string();
+        run.take(&read::fact(Kind::Event(Event::UserMessage), &payload, None).unwrap_or(Fact::Other))
+    };
+    const PASTED: &[&str] = &["data:image/png;base64,AA=="];
+    let mut run = Run::default();
+    assert_eq!(speak(&mut run, "", PASTED, &[]), Step::Begin, "the user begins with an image");
+    assert_eq!(speak(&mut run, "", PASTED, &[]), Step::None);
+    assert_eq!(speak(&mut run, "Look", PASTED, &[]), Step::Begin);
+    assert_eq!(speak(&mut run, "", PASTED, &[]), Step::None);
+    assert_eq!(speak(&mut run, "", &[], &["/tmp/sketch.png"]), Step::Begin);
+}
