@@ -29,6 +29,8 @@ pub enum Bench {
     Memories,
     /// Redaction of prose, code, rollout lines and log rows, against a plain scan of the bytes
     Redact,
+    /// The server over JSON-RPC: start, lists, turns, memory, and a soak with 50 clients
+    Rpc,
     /// Live sessions, eight at once: how seldom the index writes, against recording alone
     Session,
     /// Signatures per second of device keys, and the part that the checks before them take
@@ -48,6 +50,7 @@ impl Bench {
             Self::History => "threadkeep-history",
             Self::Logs => "threadkeep-state-logs",
             Self::Redact => "threadkeep-redact",
+            Self::Rpc => "threadkeep",
             Self::Sign => "threadkeep-device-key",
             Self::Workspace => "threadkeep-memories",
         }

@@ -380,6 +380,60 @@ export type ListedItem = {
   completedAtMs?: number | null;
 };
 
+/** Parameters of `thread/search` and `thread/search/stream`. The filters are those of `thread/list`. */
+export type ThreadSearchParams = {
+  /** Words and phrases in quotes, at most 65,536 bytes. A passage must have all of them. */
+  searchTerm: string;
+  /** `nextCursor` or `backwardsCursor` of an earlier page. */
+  cursor?: string | null;
+  /** Number of threads on the page, from 1 to 100. Default: 25. */
+  limit?: number | null;
+  /** Sort key. Default: `created_at`. */
+  sortKey?: SortKey | null;
+  /** Direction. Default: `desc`. */
+  sortDirection?: SortDirection | null;
+  /** Only threads of these model providers. */
+  modelProviders?: Array<string> | null;
+  /** Only threads of these sources. Default: the interactive ones. */
+  sourceKinds?: Array<SourceKind> | null;
+  /** The archived threads instead of the current ones. */
+  archived?: boolean | null;
+  /** Only threads of this folder, or of one of these. */
+  cwd?: Folders | null;
+};
+
+/** Answer of `thread/search` and `thread/search/stream`. */
+export type ThreadSearchResponse = {
+  /** Threads, in the order of the list. */
+  data: Array<SearchResult>;
+  /** Cursor that goes on after the last thread; `null` at the end. */
+  nextCursor?: string | null;
+  /** Cursor that goes back before the first thread. */
+  backwardsCursor?: string | null;
+  /** Reason why not everything was searched. */
+  incomplete?: string | null;
+};
+
+/** Thread that was found. */
+export type SearchResult = {
+  /** The thread. */
+  thread: Thread;
+  /** Text around the words, in the passage that matches best. */
+  snippet?: string | null;
+};
+
+/** Parameters of `thread/search/cancel`. */
+export type SearchCancelParams = {
+  /** Id of the request that searches. */
+  requestId: RequestId;
+};
+
+/** Id of a request: a whole number or a text. */
+export type RequestId = number | string;
+
+/** Parameters of a method that takes none, and the answer of a method that has nothing to say. */
+export type Empty = Record<string, unknown>;
+
 /** Parameters of `thread/name/set`. */
 export type ThreadNameSetParams = {
   /** The thread. */
@@ -387,9 +441,6 @@ export type ThreadNameSetParams = {
   /** Name of 1 to 200 characters. */
   name: string;
 };
-
-/** Parameters of a method that takes none, and the answer of a method that has nothing to say. */
-export type Empty = Record<string, unknown>;
 
 /** Parameters of a method about one thread. */
 export type ThreadParams = {
@@ -566,6 +617,9 @@ export type Notification = {
   method: "thread/goal/cleared";
   params: ThreadRef;
 } | {
+  method: "thread/search/partial";
+  params: SearchPartial;
+} | {
   method: "thread/list/changed";
   params: ThreadListChanged;
 };
@@ -600,14 +654,19 @@ export type GoalUpdated = {
   goal: ThreadGoal;
 };
 
+/** Threads that a search has found, each once. */
+export type SearchPartial = {
+  /** Request that searches. */
+  requestId: RequestId;
+  /** The threads. */
+  data: Array<SearchResult>;
+};
+
 /** Changes that are not reported one by one. */
 export type ThreadListChanged = {
   /** Number of changes. */
   count: number;
 };
-
-/** Id of a request: a whole number or a text. */
-export type RequestId = number | string;
 
 /** Error of a request. */
 export type RpcError = {
@@ -626,6 +685,10 @@ export type Methods = {
   "thread/read": { params: ThreadReadParams; result: ThreadReadResponse };
   "thread/turns/list": { params: TurnsListParams; result: TurnsListResponse };
   "thread/items/list": { params: ItemsListParams; result: ItemsListResponse };
+  "thread/search": { params: ThreadSearchParams; result: ThreadSearchResponse };
+  "thread/search/stream": { params: ThreadSearchParams; result: ThreadSearchResponse };
+  "thread/search/cancel": { params: SearchCancelParams; result: Empty };
+  "thread/search/stream/cancel": { params: SearchCancelParams; result: Empty };
   "thread/name/set": { params: ThreadNameSetParams; result: Empty };
   "thread/archive": { params: ThreadParams; result: Empty };
   "thread/unarchive": { params: ThreadParams; result: ThreadResponse };

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::caller::{Caller, Cancellable};
 use crate::codec::{Line, LineReader, MAX_LINE};
 use crate::dispatch;
 use crate::outgoing::{self, Gone, Outgoing};
@@ -31,6 +32,7 @@ pub(crate) async fn serve(
     let mut client = Client {
         requests: JoinSet::new(),
         slots: Arc::new(Semaphore::new(MOST_REQUESTS)),
+        cancellable: Cancellable::default(),
         notifications: None,
         server: server.clone(),
         outgoing: outgoing.clone(),
@@ -69,6 +71,7 @@ struct Client {
     outgoing: Outgoing,
     requests: JoinSet<()>,
     slots: Arc<Semaphore>,
+    cancellable: Cancellable,
     /// Task that forwards notifications; none before `initialize`.
     notifications: Option<Forwarding>,
 }
@@ -138,8 +141,15 @@ impl Client {
                 // Closed by no one: there is always a permit in the end.
                 let Ok(slot) = self.slots.clone().acquire_owned().await else { return Err(Gone) };
                 let (server, outgoing) = (self.server.clone(), self.outgoing.clone());
+                let caller = Caller {
+                    id: request.id.clone(),
+                    cancellable: self.cancellable.clone(),
+                    outgoing: outgoing.clone(),
+                    is_versioned: request.is_versioned,
+                };
                 self.requests.spawn_local(async move {
-                    let answer = dispatch::call(&server, &request.method, request.params.as_deref()).await;
+                    let answer =
+                        dispatch::call(&server, &caller, &request.method, request.params.as_deref()).await;
                     let _ = respond(&outgoing, &request, answer).await;
                     drop(slot);
                 });

@@ -7,13 +7,15 @@ use std::rc::Rc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::methods::{goals, list, memory, report, threads, turns};
+use crate::caller::Caller;
+use crate::methods::{goals, list, memory, report, search, threads, turns};
 use crate::params;
 use crate::protocol::Empty;
 use crate::protocol::error::{METHOD_NOT_FOUND, RpcError};
 use crate::protocol::goal::{GoalClearResponse, GoalGetResponse, GoalSetParams, GoalSetResponse};
 use crate::protocol::list::{ThreadListParams, ThreadListResponse};
 use crate::protocol::memory::{MemoryForgetResponse, MemoryStatusParams, MemoryStatusResponse};
+use crate::protocol::search::{SearchCancelParams, ThreadSearchParams, ThreadSearchResponse};
 use crate::protocol::thread::{
     ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams, ThreadParams, ThreadReadParams,
     ThreadReadResponse, ThreadResponse, ThreadResumeResponse, ThreadTreeParams, ThreadTreeResponse,
@@ -30,13 +32,14 @@ macro_rules! methods {
         /// Calls a method.
         pub(crate) fn call<'a>(
             server: &'a Rc<Server>,
+            caller: &'a Caller,
             method: &'a str,
             given: Option<&'a RawValue>,
         ) -> Answering<'a> {
             match method {
                 $($name => Box::pin(async move {
                     let params: $params = params::read(given)?;
-                    let answer: $answer = $handler(server, params).await?;
+                    let answer: $answer = $handler(server, caller, params).await?;
                     params::answer(&answer)
                 }),)+
                 _ => Box::pin(async move {
@@ -64,6 +67,10 @@ methods! {
     "thread/read": ThreadReadParams => ThreadReadResponse, threads::read;
     "thread/turns/list": TurnsListParams => TurnsListResponse, turns::list;
     "thread/items/list": ItemsListParams => ItemsListResponse, turns::items;
+    "thread/search": ThreadSearchParams => ThreadSearchResponse, search::search;
+    "thread/search/stream": ThreadSearchParams => ThreadSearchResponse, search::stream;
+    "thread/search/cancel": SearchCancelParams => Empty, search::cancel;
+    "thread/search/stream/cancel": SearchCancelParams => Empty, search::cancel;
     "thread/name/set": ThreadNameSetParams => Empty, threads::set_name;
     "thread/archive": ThreadParams => Empty, threads::archive;
     "thread/unarchive": ThreadParams => ThreadResponse, threads::unarchive;

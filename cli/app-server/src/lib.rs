@@ -51,6 +51,7 @@
 //! Where the kernel cannot watch a home, it is looked at every second: its folders, and the files
 //! that changed lately. The background server needs a file system with sockets and locks.
 
+mod caller;
 mod changes;
 #[cfg(unix)]
 pub mod client;

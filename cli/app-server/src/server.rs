@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -52,6 +52,10 @@ pub(crate) struct Server {
     pub(crate) readers: Semaphore,
     /// Wakes the task that compares threads and goals with what was last reported.
     pub(crate) written: Notify,
+    /// Wakes the task that indexes the history.
+    pub(crate) changed: Notify,
+    /// Reason why not everything that was said can be searched.
+    history: Mutex<Option<String>>,
     opened: OnceCell<Opened>,
     coverage: watch::Sender<Coverage>,
     notifications: broadcast::Sender<Arc<Notification>>,
@@ -79,6 +83,8 @@ impl Server {
             commands,
             readers: Semaphore::new(MOST_READERS),
             written: Notify::new(),
+            changed: Notify::new(),
+            history: Mutex::new(Some("the history is being indexed".to_owned())),
             opened: OnceCell::new(),
             coverage: watch::channel(Coverage::Unknown).0,
             notifications: broadcast::channel(MOST_NOTIFICATIONS).0,
@@ -126,6 +132,15 @@ impl Server {
 
     pub(crate) fn set_coverage(&self, coverage: Coverage) {
         self.coverage.send_replace(coverage);
+    }
+
+    /// Returns the reason why not everything that was said can be searched.
+    pub(crate) fn history_incomplete(&self) -> Option<String> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_history(&self, incomplete: Option<String>) {
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = incomplete;
     }
 
     /// Notifies every client.

@@ -99,6 +99,7 @@
 
 mod blocking;
 mod chain;
+mod current;
 mod erase;
 mod error;
 mod figures;

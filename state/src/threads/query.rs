@@ -144,7 +144,11 @@ impl ListThreads {
         // A time may be typed as a span, and then moves from page to page.
         let (since, until) = (self.since.map(|_| Timestamp::MIN), self.until.map(|_| Timestamp::MIN));
         let direction = SortDirection::default();
-        let filters = Self { sort: None, direction, limit: None, cursor: None, since, until, ..self.clone() };
+        // Ids may be those that a search finds at that time.
+        let (ids, without_ids) = (self.ids.as_ref().map(|_| Vec::new()), Vec::new());
+        let page =
+            Self { sort: None, direction, limit: None, cursor: None, ids, without_ids, ..self.clone() };
+        let filters = Self { since, until, ..page };
         // Cursors are short-lived: renaming a field here only ends them.
         crc32fast::hash(format!("{filters:?}").as_bytes())
     }

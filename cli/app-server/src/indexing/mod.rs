@@ -2,6 +2,7 @@
 
 mod checks;
 pub(crate) mod coverage;
+pub(crate) mod history;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod newest;
@@ -62,6 +63,7 @@ async fn keep_up(server: &Server) {
         };
         is_whole = is_indexed || whole_home(server, opened).await;
         server.written.notify_one();
+        server.changed.notify_one();
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use threadkeep_state_goals::{Goal, GoalError, GoalStatus, GoalUpdate, NewGoal};
 
 use super::{Answer, find_by_id, opened};
+use crate::caller::Caller;
 use crate::params;
 use crate::protocol::error::RpcError;
 use crate::protocol::goal::{
@@ -15,7 +16,7 @@ use crate::protocol::thread::ThreadParams;
 use crate::server::Server;
 
 /// Sets or changes the goal of a thread.
-pub(crate) async fn set(server: &Rc<Server>, params: GoalSetParams) -> Answer<GoalSetResponse> {
+pub(crate) async fn set(server: &Rc<Server>, _: &Caller, params: GoalSetParams) -> Answer<GoalSetResponse> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let (goals, now) = (opened.state().thread_goals(), Timestamp::now());
     if find_by_id(opened, id).await?.is_none() {
@@ -53,14 +54,18 @@ pub(crate) async fn set(server: &Rc<Server>, params: GoalSetParams) -> Answer<Go
 }
 
 /// Returns the goal of a thread.
-pub(crate) async fn get(server: &Rc<Server>, params: ThreadParams) -> Answer<GoalGetResponse> {
+pub(crate) async fn get(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<GoalGetResponse> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let goal = opened.state().thread_goals().get(id).await?;
     Ok(GoalGetResponse { goal: goal.as_ref().map(goal_of) })
 }
 
 /// Removes the goal of a thread.
-pub(crate) async fn clear(server: &Rc<Server>, params: ThreadParams) -> Answer<GoalClearResponse> {
+pub(crate) async fn clear(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadParams,
+) -> Answer<GoalClearResponse> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let cleared = opened.state().thread_goals().delete(id, None).await?.is_some();
     server.written.notify_one();

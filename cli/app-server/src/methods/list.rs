@@ -3,49 +3,68 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter};
+use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, Thread};
 use uuid::Uuid;
 
 use super::{Answer, opened, thread_of};
+use crate::caller::Caller;
 use crate::indexing::coverage::Wanted;
 use crate::params;
 use crate::protocol::error::RpcError;
 use crate::protocol::list::{Folders, SortKey as Key, SourceKind, ThreadListParams, ThreadListResponse};
 use crate::protocol::order::SortDirection as Direction;
-use crate::server::Server;
+use crate::server::{Opened, Server};
 
 /// Most ids that a list can be limited to.
 const MOST_IDS: usize = 100;
 
 /// Lists a page of threads. Waits while the index may lack one of them.
-pub(crate) async fn list(server: &Rc<Server>, params: ThreadListParams) -> Answer<ThreadListResponse> {
+pub(crate) async fn list(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadListParams,
+) -> Answer<ThreadListResponse> {
     let query = query_of(params)?;
     let opened = opened(server).await?;
+    let Listed { threads, next_cursor, backwards_cursor, incomplete } =
+        listed(server, opened, &query).await?;
+    let mut data = Vec::with_capacity(threads.len());
+    for thread in threads {
+        data.push(thread_of(opened, thread).await?);
+    }
+    Ok(ThreadListResponse { data, read_states: BTreeMap::new(), next_cursor, backwards_cursor, incomplete })
+}
+
+/// Page of a list, with its cursors as texts.
+pub(super) struct Listed {
+    pub(super) threads: Vec<Thread>,
+    pub(super) next_cursor: Option<String>,
+    pub(super) backwards_cursor: Option<String>,
+    /// Reason why threads may be missing in the index.
+    pub(super) incomplete: Option<String>,
+}
+
+/// Reads a page once the index has all that can belong on it.
+pub(super) async fn listed(server: &Server, opened: &Opened, query: &ListThreads) -> Answer<Listed> {
     let mut coverage = server.coverage();
     let sort = query.sort.or(query.cursor.as_ref().map(Cursor::sort_key)).unwrap_or_default();
     let wanted = Wanted { sort, direction: query.direction, cursor: query.cursor.as_ref() };
-    let (page, incomplete) = loop {
+    loop {
         let present = coverage.borrow_and_update().clone();
-        let page = opened.state().threads().list(&query).await?;
+        let page = opened.state().threads().list(query).await?;
         // The sender lives as long as the server.
         if present.has(&wanted, &page) || coverage.changed().await.is_err() {
-            break (page, present.incomplete());
+            return Ok(Listed {
+                threads: page.threads,
+                next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
+                backwards_cursor: page.backwards_cursor.map(|cursor| cursor.to_string()),
+                incomplete: present.incomplete(),
+            });
         }
-    };
-    let mut data = Vec::with_capacity(page.threads.len());
-    for thread in page.threads {
-        data.push(thread_of(opened, thread).await?);
     }
-    Ok(ThreadListResponse {
-        data,
-        read_states: BTreeMap::new(),
-        next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
-        backwards_cursor: page.backwards_cursor.map(|cursor| cursor.to_string()),
-        incomplete,
-    })
 }
 
-fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
+pub(super) fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
     let cursor: Option<Cursor> = match params.cursor.as_deref() {
         Some(text) => {
             let bad = |_| RpcError::invalid_request(format!("invalid cursor: {text}"));

@@ -8,6 +8,7 @@ use threadkeep_app::{Fault, messages};
 use threadkeep_memories::StageOneOutputs as _;
 
 use super::{Answer, opened};
+use crate::caller::Caller;
 use crate::params;
 use crate::protocol::Empty;
 use crate::protocol::error::RpcError;
@@ -19,7 +20,11 @@ use crate::server::Server;
 const LEAST: std::ops::RangeInclusive<u32> = 1..=4_096;
 
 /// Counts the threads in the consolidated memories.
-pub(crate) async fn status(server: &Rc<Server>, params: MemoryStatusParams) -> Answer<MemoryStatusResponse> {
+pub(crate) async fn status(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: MemoryStatusParams,
+) -> Answer<MemoryStatusResponse> {
     let least = params.min_consolidated_threads.unwrap_or(1);
     if !LEAST.contains(&least) {
         let reason = "minConsolidatedThreads must be between 1 and 4096";
@@ -34,12 +39,16 @@ pub(crate) async fn status(server: &Rc<Server>, params: MemoryStatusParams) -> A
 }
 
 /// Makes memories of threads, and consolidates them. Answers with the report of the command.
-pub(crate) async fn run(server: &Rc<Server>, _: Empty) -> Answer<Value> {
+pub(crate) async fn run(server: &Rc<Server>, _: &Caller, _: Empty) -> Answer<Value> {
     Ok(server.commands.run_memories().await?)
 }
 
 /// Removes the memory of a thread.
-pub(crate) async fn forget(server: &Rc<Server>, params: ThreadParams) -> Answer<MemoryForgetResponse> {
+pub(crate) async fn forget(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadParams,
+) -> Answer<MemoryForgetResponse> {
     let (opened, thread_id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let memories = opened.state().memories();
     let forgotten = memories.forget(thread_id).await.map_err(failed)?;

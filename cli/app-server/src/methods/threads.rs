@@ -7,6 +7,7 @@ use threadkeep_state::{GraphError, MemoryMode, TreeQuery};
 use threadkeep_state_goals::Goal;
 
 use super::{Answer, find, find_by_id, found, goal_of, opened, thread_of, turns};
+use crate::caller::Caller;
 use crate::params;
 use crate::protocol::Empty;
 use crate::protocol::error::RpcError;
@@ -18,7 +19,11 @@ use crate::protocol::thread::{
 use crate::server::Server;
 
 /// Reads a thread, with its turns if they are asked for.
-pub(crate) async fn read(server: &Rc<Server>, params: ThreadReadParams) -> Answer<ThreadReadResponse> {
+pub(crate) async fn read(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadReadParams,
+) -> Answer<ThreadReadResponse> {
     let opened = opened(server).await?;
     let found = find(opened, &params.thread_id).await?;
     let turns = if params.include_turns { turns::all(server, opened, &found).await? } else { Vec::new() };
@@ -27,7 +32,7 @@ pub(crate) async fn read(server: &Rc<Server>, params: ThreadReadParams) -> Answe
 }
 
 /// Names a thread.
-pub(crate) async fn set_name(server: &Rc<Server>, params: ThreadNameSetParams) -> Answer<Empty> {
+pub(crate) async fn set_name(server: &Rc<Server>, _: &Caller, params: ThreadNameSetParams) -> Answer<Empty> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     if params.name.trim().is_empty() {
         return Err(RpcError::invalid_request("thread name must not be empty"));
@@ -39,7 +44,7 @@ pub(crate) async fn set_name(server: &Rc<Server>, params: ThreadNameSetParams) -
 }
 
 /// Archives a thread. Its rollout stays where it is.
-pub(crate) async fn archive(server: &Rc<Server>, params: ThreadParams) -> Answer<Empty> {
+pub(crate) async fn archive(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let found = find_by_id(opened, id).await?.filter(|thread| !thread.archived);
     found.ok_or_else(|| RpcError::no_rollout(id))?;
@@ -49,7 +54,11 @@ pub(crate) async fn archive(server: &Rc<Server>, params: ThreadParams) -> Answer
 }
 
 /// Returns an archived thread to the current ones.
-pub(crate) async fn unarchive(server: &Rc<Server>, params: ThreadParams) -> Answer<ThreadResponse> {
+pub(crate) async fn unarchive(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadParams,
+) -> Answer<ThreadResponse> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let found = find_by_id(opened, id).await?.filter(|thread| thread.archived);
     let none = || RpcError::invalid_request(format!("no archived rollout found for thread id {id}"));
@@ -61,7 +70,7 @@ pub(crate) async fn unarchive(server: &Rc<Server>, params: ThreadParams) -> Answ
 }
 
 /// Deletes a thread from the index and all that belongs to it. Its rollout stays.
-pub(crate) async fn delete(server: &Rc<Server>, params: ThreadParams) -> Answer<Empty> {
+pub(crate) async fn delete(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     find_by_id(opened, id).await?.ok_or_else(|| RpcError::no_rollout(id))?;
     // Work that is left is done by the next opening.
@@ -71,7 +80,11 @@ pub(crate) async fn delete(server: &Rc<Server>, params: ThreadParams) -> Answer<
 }
 
 /// Allows or forbids making memories from a thread.
-pub(crate) async fn set_memory_mode(server: &Rc<Server>, params: ThreadMemoryModeSetParams) -> Answer<Empty> {
+pub(crate) async fn set_memory_mode(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadMemoryModeSetParams,
+) -> Answer<Empty> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     found(opened, id).await?;
     let mode = match params.mode {
@@ -84,7 +97,11 @@ pub(crate) async fn set_memory_mode(server: &Rc<Server>, params: ThreadMemoryMod
 }
 
 /// Returns the agent graph, or the part of it below a thread.
-pub(crate) async fn tree(server: &Rc<Server>, params: ThreadTreeParams) -> Answer<ThreadTreeResponse> {
+pub(crate) async fn tree(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadTreeParams,
+) -> Answer<ThreadTreeResponse> {
     let opened = opened(server).await?;
     let root = params.thread_id.as_deref().map(params::thread_id).transpose()?;
     let mut query = TreeQuery { root, ..TreeQuery::default() };
@@ -106,14 +123,22 @@ pub(crate) async fn tree(server: &Rc<Server>, params: ThreadTreeParams) -> Answe
 }
 
 /// Closes a thread and the open agents below it.
-pub(crate) async fn close(server: &Rc<Server>, params: ThreadParams) -> Answer<ThreadCloseResponse> {
+pub(crate) async fn close(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadParams,
+) -> Answer<ThreadCloseResponse> {
     let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
     let thread_ids = opened.state().graph().close_subtree(id, Timestamp::now()).await?;
     Ok(ThreadCloseResponse { thread_ids })
 }
 
 /// Opens a thread again, with the agents that were closed with it.
-pub(crate) async fn resume(server: &Rc<Server>, params: ThreadParams) -> Answer<ThreadResumeResponse> {
+pub(crate) async fn resume(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadParams,
+) -> Answer<ThreadResumeResponse> {
     let opened = opened(server).await?;
     let found = find(opened, &params.thread_id).await?;
     let id = found.id;

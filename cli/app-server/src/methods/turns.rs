@@ -4,19 +4,16 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow::{Break, Continue};
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-use threadkeep_app::Fault;
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_rollout::{
-    AgentHome, Chain, ExtractError, ItemsView as View, RunOutcome, Turn, TurnPage, TurnPlace, TurnQuery,
-    TurnStatus as Status, list_turns, read_turns,
+    Chain, ExtractError, ItemsView as View, RunOutcome, Turn, TurnPlace, TurnStatus as Status, read_turns,
 };
 use threadkeep_state::Thread;
-use uuid::Uuid;
 
+use super::pages::{Cursor, Page, Wanted, page, read};
 use super::{Answer, find, items, opened};
+use crate::caller::Caller;
 use crate::params;
-use crate::protocol::error::{INTERNAL_ERROR, RpcError};
 use crate::protocol::order::SortDirection;
 use crate::protocol::turn::{
     self, ItemsListParams, ItemsListResponse, ItemsView, ListedItem, TurnError, TurnStatus, TurnsListParams,
@@ -24,74 +21,45 @@ use crate::protocol::turn::{
 };
 use crate::server::{Opened, Server};
 
-/// Place in a thread's turns or items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Cursor {
-    requested_thread_id: Uuid,
-    #[serde(flatten)]
-    turn: TurnPlace,
-    /// Number of the item in its turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    item: Option<usize>,
-    /// True if the page begins with this place, and not after it.
-    include_anchor: bool,
-}
-
-impl Cursor {
-    fn read(text: Option<&str>, thread: Uuid) -> Answer<Option<Cursor>> {
-        let Some(text) = text else { return Ok(None) };
-        let cursor: Option<Cursor> = serde_json::from_str(text).ok();
-        let cursor = cursor.filter(|cursor| cursor.requested_thread_id == thread);
-        cursor.map(Some).ok_or_else(|| RpcError::invalid_request(format!("invalid cursor: {text}")))
-    }
-
-    fn text(self) -> String {
-        serde_json::to_string(&self).unwrap_or_default()
-    }
-
-    /// Returns the place after which the turns of a page begin.
-    fn turns_after(self, newest_first: bool) -> Option<TurnPlace> {
-        let TurnPlace { offset, .. } = self.turn;
-        let offset = match (self.include_anchor, newest_first) {
-            (false, _) => offset,
-            (true, true) => offset + 1,
-            // A turn never begins at the first byte: a file's first line is its head.
-            (true, false) => offset.saturating_sub(1),
-        };
-        Some(TurnPlace { offset, ..self.turn })
-    }
-}
-
 /// Lists a page of turns.
-pub(crate) async fn list(server: &Rc<Server>, params: TurnsListParams) -> Answer<TurnsListResponse> {
+pub(crate) async fn list(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: TurnsListParams,
+) -> Answer<TurnsListResponse> {
     let opened = opened(server).await?;
     let thread = find(opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
     let view = params.items_view.unwrap_or_default();
-    let mut query = TurnQuery::default();
-    query.newest_first = params.sort_direction != Some(SortDirection::Asc);
-    query.limit = params::limit(params.limit) as usize;
-    query.after = cursor.and_then(|cursor| cursor.turns_after(query.newest_first));
-    query.view = if view == ItemsView::NotLoaded { View::None } else { View::Written };
+    let wanted = Wanted {
+        cursor,
+        newest_first: params.sort_direction != Some(SortDirection::Asc),
+        limit: params::limit(params.limit) as usize,
+        view: if view == ItemsView::NotLoaded { View::None } else { View::Written },
+    };
     let outcome = outcome_of(opened, &thread);
-    let page: TurnPage = fetch(server, opened, &thread, move |chain| list_turns(chain, &query)).await?;
-    let at = |turn: &Turn, include_anchor| Cursor {
+    let Page { turns, more, problem } = page(server, opened, &thread, wanted).await?;
+    let at = |(turn, number): &(Turn, Option<u64>), include_anchor| Cursor {
         requested_thread_id: thread.id,
         turn: turn.place(),
+        number: *number,
         item: None,
         include_anchor,
     };
     Ok(TurnsListResponse {
-        next_cursor: page.turns.last().filter(|_| page.more).map(|turn| at(turn, false).text()),
-        backwards_cursor: page.turns.first().map(|turn| at(turn, true).text()),
-        data: page.turns.into_iter().map(|turn| turn_of(turn, view, outcome)).collect(),
-        incomplete: page.problem.map(|problem| problem.to_string()),
+        next_cursor: turns.last().filter(|_| more).map(|last| at(last, false).text()),
+        backwards_cursor: turns.first().map(|first| at(first, true).text()),
+        data: turns.into_iter().map(|(turn, _)| turn_of(turn, view, outcome)).collect(),
+        incomplete: problem.map(|problem| problem.to_string()),
     })
 }
 
 /// Lists a page of items.
-pub(crate) async fn items(server: &Rc<Server>, params: ItemsListParams) -> Answer<ItemsListResponse> {
+pub(crate) async fn items(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ItemsListParams,
+) -> Answer<ItemsListResponse> {
     let opened = opened(server).await?;
     let thread = find(opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
@@ -99,10 +67,11 @@ pub(crate) async fn items(server: &Rc<Server>, params: ItemsListParams) -> Answe
     let limit = params::limit(params.limit) as usize;
     let window =
         Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
-    let window = fetch(server, opened, &thread, move |chain| window.read(chain)).await?;
+    let window = read(server, opened, &thread, move |chain| window.read(chain)).await?;
     let at = |(turn, item, _, _): &Found, include_anchor| Cursor {
         requested_thread_id: thread.id,
         turn: *turn,
+        number: None,
         item: Some(*item),
         include_anchor,
     };
@@ -179,7 +148,7 @@ impl Window {
 /// Returns all turns of a thread, the oldest first.
 pub(super) async fn all(server: &Rc<Server>, opened: &Opened, thread: &Thread) -> Answer<Vec<turn::Turn>> {
     let outcome = outcome_of(opened, thread);
-    fetch(server, opened, thread, move |chain| {
+    read(server, opened, thread, move |chain| {
         let mut turns = Vec::new();
         read_turns(chain, View::Written, |turn| {
             turns.push(turn_of(turn, ItemsView::Full, outcome));
@@ -193,37 +162,6 @@ pub(super) async fn all(server: &Rc<Server>, opened: &Opened, thread: &Thread) -
 /// Returns whether an agent still works on the thread's last turn.
 fn outcome_of(opened: &Opened, thread: &Thread) -> RunOutcome {
     outcome_now(&opened.home, thread)
-}
-
-/// Reads a thread's files on a thread of its own.
-async fn fetch<T: Send + 'static>(
-    server: &Rc<Server>,
-    opened: &Opened,
-    thread: &Thread,
-    read: impl FnOnce(&Chain) -> Result<T, ExtractError> + Send + 'static,
-) -> Answer<T> {
-    let _turn = server.readers.acquire().await;
-    let (home, path, id) = (opened.home.clone(), thread.rollout_path.clone(), thread.id);
-    let reading = tokio::task::spawn_blocking(move || {
-        let chain = chain_of(&home, &path)?;
-        read(&chain)
-    });
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        RpcError::new(
-            INTERNAL_ERROR,
-            format!("the rollout of thread {id} cannot be read: {}", Fault::plain(error)),
-        )
-    };
-    match reading.await {
-        Ok(read) => read.map_err(|error| failed(&error)),
-        Err(panicked) => Err(failed(&panicked)),
-    }
-}
-
-fn chain_of(home: &AgentHome, path: &str) -> Result<Chain, ExtractError> {
-    let file = home.rollout_at(path).map_err(ExtractError::Io)?;
-    // What a fork builds on is part of it, also if its source was deleted.
-    Chain::resolve(home, &file, |_| true)
 }
 
 /// Returns a turn as the protocol has it.

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod message;
 pub mod notification;
 pub mod order;
+pub mod search;
 pub mod thread;
 pub mod turn;
 

@@ -4,8 +4,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::goal::ThreadGoal;
-use super::message::{line, version};
+use super::message::{RequestId, line, version};
 use super::protocol;
+use super::search::SearchResult;
 use super::thread::Thread;
 
 /// Notification of the server.
@@ -34,6 +35,9 @@ pub enum Notification {
     /// A thread has no goal any more.
     #[serde(rename = "thread/goal/cleared")]
     GoalCleared(ThreadRef),
+    /// A search has found more threads.
+    #[serde(rename = "thread/search/partial")]
+    SearchPartial(SearchPartial),
     /// Many threads have changed, or this client did not read fast enough: list the threads from
     /// the window's `backwardsCursor` on.
     #[serde(rename = "thread/list/changed")]
@@ -69,6 +73,14 @@ protocol! {
         pub turn_id: Option<String>,
         /// The goal.
         pub goal: ThreadGoal,
+    }
+
+    /// Threads that a search has found, each once.
+    pub struct SearchPartial {
+        /// Request that searches.
+        pub request_id: RequestId,
+        /// The threads.
+        pub data: Vec<SearchResult>,
     }
 
     /// Changes that are not reported one by one.

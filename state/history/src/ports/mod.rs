@@ -23,6 +23,7 @@ pub use index::Previous;
 pub use inventory::Indexed;
 pub use progress::HistoryProgress;
 use progress::RUNS;
+pub(crate) use source::fingerprint_of;
 pub use source::{HistoryItem, HistorySource};
 
 use crate::problem::HistoryProblem;

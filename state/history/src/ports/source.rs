@@ -55,11 +55,17 @@ impl HistorySource {
     }
 }
 
+/// Returns the fingerprint that a file is stored with.
+pub(crate) fn fingerprint_of(file: &RolloutFile) -> String {
+    file.fingerprint.short(&PROJECTION.to_le_bytes())
+}
+
 fn item(file: RolloutFile) -> Item<HistoryItem> {
+    let stored = fingerprint_of(&file);
     let RolloutFile { path, name, archived, compressed, fingerprint, .. } = file;
     Item {
         key: path,
-        fingerprint: fingerprint.short(&PROJECTION.to_le_bytes()),
+        fingerprint: stored,
         bytes: fingerprint.len,
         handle: HistoryItem { name, archived, compressed },
     }

@@ -1,0 +1,132 @@
+//! A server in the background.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use super::client::{Client, ids};
+use crate::fixture::{Fixture, Result};
+
+/// Kills the process of a number at once.
+fn kill(pid: i32) -> Result {
+    Ok(kill_process(Pid::from_raw(pid).ok_or("a process has a number")?, Signal::KILL)?)
+}
+
+fn pid(state: &serde_json::Value) -> Result<i32> {
+    Ok(i32::try_from(state["pid"].as_i64().ok_or("a server has a process")?)?)
+}
+
+#[test]
+fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result {
+    let fixture = Fixture::bundled()?;
+    assert_eq!(fixture.run(&["app-server", "status"])?.code, Some(1));
+    let none = fixture.run(&["rpc", "thread/list"])?;
+    assert_eq!(none.code, Some(2));
+    assert!(none.stderr.contains("`threadkeep app-server start` starts one"), "{}", none.all());
+
+    let started = fixture.json(&["app-server", "start"])?;
+    assert_eq!(started["running"], true);
+    let folder = fixture.sqlite_home().join("app-server");
+    let mode = |path| Ok::<_, std::io::Error>(fs::metadata(path)?.permissions().mode() & 0o777);
+    assert_eq!((mode(folder.clone())?, mode(folder.join("socket"))?), (0o700, 0o600));
+    let second = fixture.run(&["app-server", "start"])?;
+    assert_eq!(second.code, Some(2));
+    assert!(second.stderr.contains("a server is running for this home already"), "{}", second.all());
+    assert_eq!(fixture.json(&["app-server", "status"])?["pid"], started["pid"]);
+
+    let listed = fixture.json(&["rpc", "thread/list", r#"{"sourceKinds": ["exec"]}"#])?;
+    assert!(ids(&listed).len() > 10, "{listed}");
+    let refused = fixture.run(&["rpc", "thread/list", r#"{"limit": "many"}"#])?;
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("`limit`: invalid type"), "{}", refused.all());
+    assert_eq!(fixture.run(&["rpc", "thread/list", "{"])?.code, Some(2));
+
+    let restarted = fixture.json(&["app-server", "restart"])?;
+    assert_ne!(restarted["pid"], started["pid"]);
+    assert_eq!(fixture.json(&["app-server", "stop"])?["running"], false);
+    assert!(!folder.join("socket").exists());
+    assert_eq!(fixture.run(&["app-server", "status"])?.code, Some(1));
+    assert!(fixture.run(&["app-server", "stop"])?.stdout.contains("no server was running"));
+    Ok(())
+}
+
+#[test]
+fn a_killed_server_leaves_nothing_to_clean_up() -> Result {
+    let fixture = Fixture::bundled()?;
+    for _ in 0..3 {
+        let started = fixture.json(&["app-server", "start"])?;
+        let mut client = Client::socket(&fixture)?;
+        client.send("thread/list", json!({}))?;
+        kill(pid(&started)?)?;
+        assert!(client.line().is_err() || client.line().is_err() || client.line().is_err());
+    }
+    let started = fixture.json(&["app-server", "start"])?;
+    assert!(
+        !ids(&Client::socket(&fixture)?.call("thread/list", json!({ "sourceKinds": ["exec"] }))?).is_empty()
+    );
+    // A pid file that names another process is not taken for a server.
+    fixture.json(&["app-server", "stop"])?;
+    let record = json!({
+        "pid": 1, "version": "0", "started_at": "2026-01-01T00:00:00Z", "socket": "/nowhere", "process": 0
+    });
+    fs::write(fixture.sqlite_home().join("app-server/server.json"), record.to_string())?;
+    assert_eq!(fixture.run(&["app-server", "status"])?.code, Some(1));
+    assert_ne!(fixture.json(&["app-server", "start"])?["pid"], started["pid"]);
+    fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
+fn a_client_that_dies_in_mid_line_disturbs_no_other() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["app-server", "start"])?;
+    let mut other = Client::socket(&fixture)?;
+    for _ in 0..20 {
+        let mut dying = UnixStream::connect(fixture.sqlite_home().join("app-server/socket"))?;
+        dying.write_all(
+            br#"{"id":0,"method":"initialize","params":{"clientInfo":{"name":"it","version":"1"}}}"#,
+        )?;
+        dying.write_all(b"\n{\"id\":1,\"method\":\"thread/list\"}\n{\"id\":2,\"met")?;
+        drop(dying);
+        other.call("thread/list", json!({}))?;
+    }
+    fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
+fn a_socket_is_only_made_where_no_other_user_comes() -> Result {
+    let fixture = Fixture::bundled()?;
+    let open = fixture.path().join("open");
+    fs::create_dir(&open)?;
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755))?;
+    let socket = |folder: &str| fixture.path().join(folder).join("s").to_string_lossy().into_owned();
+    let refused = fixture.run(&["app-server", "start", "--socket", &socket("open")])?;
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("other users can enter"), "{}", refused.all());
+    let started = fixture.json(&["app-server", "start", "--socket", &socket("own")])?;
+    assert_eq!(started["socket"], socket("own"));
+    assert_eq!(fs::metadata(fixture.path().join("own"))?.permissions().mode() & 0o777, 0o700);
+    fixture.json(&["rpc", "thread/list", "--socket", &socket("own")])?;
+    fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
+fn a_signal_lets_requests_finish() -> Result {
+    for signal in [Signal::TERM, Signal::INT] {
+        let fixture = Fixture::bundled()?;
+        let mut client = Client::stdio(&fixture)?;
+        let id = client.send("thread/list", json!({}))?;
+        client.answer(id)?;
+        kill_process(Pid::from_child(client.process()?), signal)?;
+        assert_eq!(client.end()?, Some(0));
+        // Closed cleanly: nothing is left in a log.
+        assert!(!fixture.sqlite_home().join("state_5.sqlite-wal").exists());
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The server, as its clients see it.
+
+#![cfg(unix)]
+
+mod client;
+mod daemon;
+mod lines;
+mod list;
+mod methods;
+mod notified;
+mod recorded;
