@@ -97,18 +97,27 @@ pub(super) fn item_of(item: TurnItem) -> ThreadItem {
         Kind::ContextCompaction => ThreadItem::ContextCompaction { id },
         Kind::EnteredReview { target } => ThreadItem::EnteredReviewMode { id, review: target },
         Kind::ExitedReview { review } => ThreadItem::ExitedReviewMode { id, review },
-        Kind::Other { item_type, item } => {
-            let written: Map<String, Value> = serde_json::from_str(item.get()).unwrap_or_default();
-            let mut other = Map::new();
-            other.insert("type".to_owned(), camel(&item_type).into());
-            let rest = written.into_iter().filter(|(key, _)| key != "type");
-            other.extend(rest.map(|(key, value)| (camel(&key), value)));
+        // Any other kind: as it was written, or else as the rollout's reader has it.
+        kind => {
+            let raw = match (&written, &kind) {
+                (Some(written), _) => serde_json::from_str(written.item.get()).ok(),
+                (None, Kind::Other { item, .. }) => serde_json::from_str(item.get()).ok(),
+                (None, kind) => serde_json::to_value(kind).ok(),
+            };
+            let Some(Value::Object(raw)) = raw else { return ThreadItem::Other(Map::new()) };
+            let mut other: Map<String, Value> = raw
+                .into_iter()
+                .map(|(key, value)| match (key.as_str(), value) {
+                    ("type", Value::String(kind)) => (key, camel(&kind).into()),
+                    (_, value) => (camel(&key), value),
+                })
+                .collect();
+            other.entry("id").or_insert(id.into());
             for (key, time) in [("startedAtMs", started_at_ms), ("completedAtMs", completed_at_ms)] {
                 other.insert(key.to_owned(), time.into());
             }
             ThreadItem::Other(other)
         }
-        _ => ThreadItem::Other(Map::new()),
     }
 }
 

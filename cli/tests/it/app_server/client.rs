@@ -131,7 +131,7 @@ impl Client {
 
     /// Ends the input, waits for the end of the server, and returns its exit code.
     pub(crate) fn end(mut self) -> Result<Option<i32>> {
-        drop(self.input);
+        self.input = Box::new(std::io::sink());
         let mut child = self.child.take().ok_or("a client on a socket has no process")?;
         Ok(child.wait()?.code())
     }

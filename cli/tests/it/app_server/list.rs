@@ -161,7 +161,7 @@ fn windows_neither_skip_nor_repeat_a_thread() -> Result {
             clock += 10;
             rollouts.add(clock)?;
             // The newest thread is listed once it is indexed.
-            while client.call("thread/list", json!({ "includedThreadIds": rollouts.ids() }))?["data"]
+            while client.call("thread/list", json!({ "includedThreadIds": rollouts.ids(), "limit": 100 }))?["data"]
                 .as_array()
                 .map(Vec::len)
                 != Some(rollouts.present.len())

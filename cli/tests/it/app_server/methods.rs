@@ -194,7 +194,7 @@ fn the_doctor_reports() -> Result {
     let fixture = Fixture::bundled()?;
     let mut client = Client::stdio(&fixture)?;
     let report = client.call("doctor/report", json!({}))?;
-    assert!(report["checks"].as_array().is_some_and(|checks| checks.len() > 10), "{report}");
+    assert!(report["checks"].as_object().is_some_and(|checks| checks.len() > 10), "{report}");
     assert_eq!(client.refused("memory/run", json!({}))?.0, -32603);
     Ok(())
 }

@@ -9,3 +9,4 @@ mod list;
 mod methods;
 mod notified;
 mod recorded;
+mod search;
