@@ -53,7 +53,7 @@ pub(crate) async fn stream(
     found
 }
 
-/// Cancels a search of the same client. One that does not run, or has ended, is no error.
+/// Cancels a search of the same client. It is no error if the search has ended.
 pub(crate) async fn cancel(_: &Rc<Server>, caller: &Caller, params: SearchCancelParams) -> Answer<Empty> {
     if let Some(cancel) = caller.cancellable.borrow_mut().remove(&params.request_id) {
         // It may have ended in this moment.

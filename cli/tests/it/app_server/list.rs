@@ -1,4 +1,4 @@
-//! `thread/list`: its windows, against a model, and its first page in a home that was never indexed.
+//! `thread/list`: its windows against a model, and its first page before the home is indexed.
 
 use std::collections::BTreeSet;
 use std::fs;

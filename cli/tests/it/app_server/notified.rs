@@ -1,4 +1,4 @@
-//! Every client is notified of changes, whoever made them.
+//! Every client is notified of changes, its own and those of other processes.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
