@@ -68,7 +68,8 @@ impl<'a> Rows<'a> {
         }
         let arms = self.query.listings().into_iter().map(|listing| {
             let (kind, group) = if listing < 2 { ("'user'", "") } else { ("kind", " GROUP BY kind") };
-            format!("SELECT {kind}, count(*) FROM threads WHERE listing = {listing}{conditions}{group}")
+            let plus = if self.by_rowid() { "+" } else { "" };
+            format!("SELECT {kind}, count(*) FROM threads WHERE {plus}listing = {listing}{conditions}{group}")
         });
         select.sql = arms.collect::<Vec<_>>().join(" UNION ALL ");
         select
@@ -114,7 +115,7 @@ impl<'a> Rows<'a> {
                     select.sql.push_str(" UNION ALL ");
                 }
                 // The plus keeps SQLite from reading the list.
-                let rowids_first = self.trigrams.is_some_and(|trigrams| trigrams.are_rare);
+                let rowids_first = self.by_rowid();
                 let plus = if rowids_first { "+" } else { "" };
                 let _ = write!(select.sql, "SELECT {columns} FROM threads WHERE {plus}listing = {listing}");
                 if let Some(folder) = folder {
@@ -133,6 +134,11 @@ impl<'a> Rows<'a> {
         select
     }
 
+    /// Returns true if few rows are looked up and sorted. Otherwise a list is read in its order.
+    fn by_rowid(&self) -> bool {
+        self.query.ids.is_some() || self.trigrams.is_some_and(|trigrams| trigrams.are_rare)
+    }
+
     /// Returns the conditions that hold for every list and folder.
     fn conditions(&self, select: &mut Select) -> String {
         let query = self.query;
@@ -147,12 +153,11 @@ impl<'a> Rows<'a> {
             let all = select.bind(Bind::Json(json(&query.providers)));
             let _ = write!(sql, " AND model_provider IN (SELECT value FROM json_each(?{all}))");
         }
-        // The plus keeps SQLite from sorting what the ids give: the list is in its order already.
         let without = Some(&query.without_ids).filter(|ids| !ids.is_empty());
         for (not, ids) in [("", query.ids.as_ref()), ("NOT ", without)] {
             if let Some(ids) = ids {
                 let all = select.bind(Bind::Json(json(ids)));
-                let _ = write!(sql, " AND +id {not}IN (SELECT value FROM json_each(?{all}))");
+                let _ = write!(sql, " AND id {not}IN (SELECT value FROM json_each(?{all}))");
             }
         }
         let named = query.names_sources();
