@@ -1,6 +1,7 @@
 //! The store of the history in `history_1.sqlite`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use threadkeep_sqlite::{DbKind, DbSpec, DeletedThreads, LazyDatabase, OpenOptions, TextForm, migrations};
 
@@ -33,6 +34,13 @@ impl HistoryStore {
     #[must_use]
     pub fn new(folder: &Path, open: &OpenOptions) -> HistoryStore {
         HistoryStore { database: LazyDatabase::new(&HISTORY_DB, folder, open) }
+    }
+
+    /// Returns the same history, which waits at most `patience` for other processes, when it opens
+    /// and when it writes.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> HistoryStore {
+        HistoryStore { database: self.database.within(patience) }
     }
 
     /// Returns the database.
