@@ -10,7 +10,9 @@
 //! | [`settings`] | `config.toml` in the SQLite home, checked against its JSON Schema |
 //! | [`opening`] | the index and the stores next to it, read-only or temporary where they cannot be written |
 //! | [`refresh`] | one pass of the backfill before the index is read |
+//! | [`history`] | the history: opening it, and bringing it up to date after the index |
 //! | [`messages`] | each library error in words, with the command that helps |
+//! | [`pages`] | pages for a browser |
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
 //! | [`feedback`] | the bundle for a bug report |
@@ -62,6 +64,7 @@ pub mod dirs;
 pub mod fault;
 pub mod feedback;
 pub mod folders;
+pub mod history;
 pub mod label;
 pub mod memories;
 pub mod message;
@@ -70,6 +73,7 @@ pub mod observer;
 pub mod opening;
 pub mod outcome;
 pub mod own_log;
+pub mod pages;
 pub mod recovered;
 pub mod refresh;
 pub mod sandbox;
@@ -84,6 +88,7 @@ mod given;
 #[cfg(any(feature = "otel", feature = "sentry"))]
 mod http;
 mod owner;
+mod pass;
 
 pub use fault::{Fault, FaultKind};
 pub use message::{Command, Message, command};

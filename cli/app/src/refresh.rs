@@ -1,29 +1,25 @@
 //! Passes of the backfill over the home: one, and more while files move.
 
-use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use threadkeep_backfill::{Backfill, Ending, Phase, ProblemKind, Progress as _, StopHandle};
+use threadkeep_backfill::{Backfill, Ending, ProblemKind};
 use threadkeep_rollout::{AgentHome, ExtractError, ProblemReason, SESSION_INDEX};
 use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions};
-use threadkeep_state::lease_owner;
 use threadkeep_state::{HomeProblem, StateRuntime, Thread};
-use tokio::sync::Notify;
 
 use crate::fault::{Fault, FaultKind};
 use crate::message::{Message, command};
 use crate::messages;
 use crate::observer::Observer;
 use crate::opening::{Access, Index};
+pub use crate::pass::held;
+use crate::pass::{A_MOMENT, Limits};
 use crate::settings::ConfigFile;
 use crate::text::counted;
-use crate::time::Clock;
 
-/// Patience of a command that can show what is indexed so far.
-const A_MOMENT: Duration = Duration::from_secs(1);
 /// Passes that are repeated because files disappeared.
 const MOST_REPEATS: usize = 3;
 
@@ -77,28 +73,10 @@ async fn pass(
     options: PassOptions,
     observer: &dyn Observer,
 ) -> Result<BackfillReport, Fault> {
-    let stop = StopHandle::new();
-    let _ended = Ended(observer);
-    observer.begin(&stop);
-    let engine =
-        Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::new(ports.progress)).with(|it| {
-            it.owner = lease_owner();
-            it.stop = stop;
-            it.force = options.force;
-            it.patience = options.patience;
-        });
-    let waiting = Notify::new();
-    let pass = engine.run(|update| {
-        if update.phase == Phase::Waiting {
-            waiting.notify_one();
-        }
-        observer.progress(update);
-    });
-    let report = tokio::select! {
-        report = pass => report,
-        never = name_holder(state, &waiting, observer), if options.patience > A_MOMENT => match never {},
-    };
-    let report = report?;
+    let progress = Arc::new(ports.progress);
+    let engine = Backfill::new(Arc::new(ports.source), Arc::new(ports.index), Arc::clone(&progress));
+    let limits = Limits { force: options.force, patience: options.patience, within: Duration::MAX };
+    let report = crate::pass::pass(engine, &*progress, limits, observer).await?.report;
     if report.ending == Ending::Complete {
         erase_missing_words(state).await?;
     }
@@ -118,27 +96,6 @@ async fn erase_missing_words(state: &StateRuntime) -> Result<(), Fault> {
         state.threads().erase_missing_words(before).await?;
     }
     Ok(())
-}
-
-/// Ends the observer's run when it is dropped, however the run ends.
-struct Ended<'a>(&'a dyn Observer);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// Notes which process has the lease, once the run waits for it.
-async fn name_holder(state: &StateRuntime, waiting: &Notify, observer: &dyn Observer) -> Infallible {
-    waiting.notified().await;
-    // A holder that cannot be read is not named: the engine asks for the lease again and reports
-    // its own troubles.
-    let lease = state.backfill_progress().state().await.ok().and_then(|progress| progress.lease);
-    let holder = lease.map(|lease| held(&lease.owner, lease.expires_at));
-    let holder = holder.unwrap_or_else(|| "another process is indexing this home".to_owned());
-    observer.note(&format!("{holder}: waiting for it").into());
-    std::future::pending().await
 }
 
 /// Outcome of a refresh.
@@ -305,12 +262,6 @@ async fn hidden(index: &Index, report: &BackfillReport) -> Result<Option<Message
             }
         }
     }))
-}
-
-/// Says which process is indexing, and until when it may do so without renewing its lease.
-pub fn held(owner: &str, expires_at: Timestamp) -> String {
-    let until = Clock::system().short(expires_at);
-    format!("another process is indexing this home ({owner}; its lease ends {until} unless it is renewed)")
 }
 
 /// Returns why an index that is not brought up to date first may lack threads: no pass has ever

@@ -11,6 +11,7 @@ use std::io;
 use std::path::Path;
 
 use threadkeep_backfill::BackfillError;
+use threadkeep_history::HistoryError;
 use threadkeep_rollout::{ExtractError, HomeError, ProblemReason};
 use threadkeep_sqlite::OpenError;
 use threadkeep_state::audit::AuditError;
@@ -165,6 +166,7 @@ faults! {
     GraphError => of_graph,
     GoalError => of_goal,
     LogError => of_log,
+    HistoryError => of_history,
     OpenError => of_open,
     AuditError => of_audit,
     BadCursor => of_cursor,
@@ -313,6 +315,20 @@ fn of_log(error: &LogError) -> Fault {
         LogError::BadLimit { limit, max } => {
             bad_limit(*limit, *max, "give --from, --to or another filter to narrow it down")
         }
+        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
+    }
+}
+
+fn of_history(error: &HistoryError) -> Fault {
+    match error {
+        HistoryError::NoWords(text) => Fault::new(
+            (typed(text), " has no letter and no digit to search for"),
+            "type at least one word; signs alone are not indexed",
+        ),
+        HistoryError::TooManyWords { words, max } => Fault::new(
+            format!("a search takes at most {max} words; this one has {}", count(*words as u64)),
+            "the rarest words suffice: leave out the others",
+        ),
         other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
     }
 }
