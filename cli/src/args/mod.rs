@@ -9,8 +9,10 @@ mod goals;
 mod logs;
 mod memories;
 mod refusal;
+mod search;
 mod threads;
 mod transcript;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use threadkeep_app::dirs::Given;
+use threadkeep_history::HISTORY_DB;
 use threadkeep_state::STATE_DB;
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
@@ -31,8 +34,10 @@ pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetAr
 pub(crate) use logs::{Level, LogsArgs};
 pub(crate) use memories::{MemoriesArgs, MemoriesCommand, Phase, RunArgs};
 pub(crate) use refusal::fault;
-pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs};
+pub(crate) use search::SearchArgs;
+pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs, WhichArgs};
 pub(crate) use transcript::{ExportArgs, ExportFormat, OpenArgs, ReadArgs, ReadFormat};
+pub(crate) use usage::{By, UsageArgs};
 
 // Names of variables are not in doc comments, where they would want backticks that `--help` would
 // show.
@@ -65,6 +70,26 @@ const DOCTOR_CODES: &str = "\
 Changes nothing without --fix, file times included. With --json, secrets, user and host names are removed.
 
 Exit codes: 0 healthy, or warnings without --strict; 1 failures; 2 the doctor itself could not run.";
+const SEARCH_CODES: &str = "\
+A word of three letters and more also finds longer words: `build` finds `building`. Parts of a word such as \
+path/to/file.rs or snake_case are found in a row. An argument with a space is a phrase.
+
+The best match comes first, and among equals the newest. The first search on a home works on its history for 2 s, the \
+newest threads first, and then answers from what is indexed; `threadkeep backfill` indexes all of it.
+
+With --json each hit has a snippet: its text, and in `marks` the ranges of characters (Unicode code points) that \
+match.
+
+Exit codes: 0 success, also if nothing is found; 2 failure.";
+const USAGE_CODES: &str = "\
+Cached tokens are a part of the input, and reasoning tokens a part of the output: input and output add up to the \
+total. Each thread counts for itself: the history that a fork or sub-agent begins with counts where it was used. \
+Turns that were taken back count, because they were paid for.
+
+Days, weeks (ISO, from Monday) and months are those of UTC. Prices are not known here: they change, and differ by \
+contract.
+
+Exit codes: 0 success, also without any usage; 2 failure.";
 const GOALS_CODES: &str = "\
 Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
 goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
@@ -143,12 +168,18 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Index the home's rollouts: new, changed and removed ones since the last run
+    /// Index the home's rollouts and their history: new, changed and removed ones since the last run
     #[command(after_help = BACKFILL_CODES)]
     Backfill(BackfillArgs),
     /// List threads, or show, name, archive, close or delete one
     #[command(after_help = OTHER_CODES)]
     Threads(ThreadsArgs),
+    /// Search what was said in threads: by you, by the agent, and by its tools
+    #[command(after_help = SEARCH_CODES)]
+    Search(SearchArgs),
+    /// Add up the tokens that threads used: by day, week, month, model, folder or thread
+    #[command(after_help = USAGE_CODES)]
+    Usage(UsageArgs),
     /// Set a thread's goal: an objective and, if you like, a token budget
     #[command(after_help = GOALS_CODES)]
     Goals(GoalsArgs),
@@ -252,6 +283,8 @@ pub(crate) enum DatabaseName {
     State,
     /// Goals
     Goals,
+    /// The history: search, turns and usage
+    History,
     /// Logs
     Logs,
 }
@@ -262,6 +295,7 @@ impl DatabaseName {
         match self {
             DatabaseName::State => STATE_DB.label,
             DatabaseName::Goals => GOALS_DB.label,
+            DatabaseName::History => HISTORY_DB.label,
             DatabaseName::Logs => LOGS_DB.label,
         }
     }

@@ -141,11 +141,10 @@ fn expected(reason: &(dyn Error + 'static)) -> String {
 /// command that destroys something.
 fn meant_command(word: &str) -> Option<Message> {
     Some(match word {
-        "list" | "ls" | "sessions" | "session" | "history" => (command("threads"), " lists threads").into(),
+        "list" | "ls" | "sessions" | "session" => (command("threads"), " lists threads").into(),
         "show" => (command("threads show"), " shows a thread, ", command("goals get"), " its goal").into(),
-        "search" | "find" | "grep" => {
-            (command("threads --search TEXT"), " finds threads by their words").into()
-        }
+        "find" | "grep" | "history" => (command("search WORDS"), " finds what was said in threads").into(),
+        "cost" | "costs" | "tokens" | "stats" => (command("usage"), " adds up the tokens").into(),
         "resume" | "continue" | "open" => (
             "`codex resume ID` continues a conversation; ",
             command("threads reopen ID"),

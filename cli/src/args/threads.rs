@@ -30,19 +30,43 @@ pub(crate) struct ListArgs {
     /// List the oldest first
     #[arg(long)]
     pub(crate) asc: bool,
-    /// List archived threads instead of current ones
-    #[arg(long, group = "shelf")]
-    pub(crate) archived: bool,
-    /// List current and archived threads together
-    #[arg(long, group = "shelf")]
-    pub(crate) any: bool,
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
     /// List threads whose rollouts are gone
     #[arg(long, group = "shelf")]
     pub(crate) missing: bool,
     /// List threads that were deleted here, the latest first
     #[arg(long, group = "shelf", conflicts_with_all = NOT_OF_DELETED)]
     pub(crate) deleted: bool,
-    /// Also list sub-agents, reviews, memory runs, attached forks and empty threads
+    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, today, yesterday,
+    /// or 12h, 3d, 2w (ago)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only threads last updated before this time; a date counts to its end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only threads with all these words, in any order, in their name, title, first message, agent,
+    /// folder, branch or model; "…" keeps a phrase together
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Show the tokens that each thread used, and those of its sub-agents
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    /// Do not update the index first
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
+}
+
+/// Filters that a list and a search share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub(crate) struct WhichArgs {
+    /// Archived threads instead of current ones
+    #[arg(long, group = "shelf")]
+    pub(crate) archived: bool,
+    /// Current and archived threads together
+    #[arg(long, group = "shelf")]
+    pub(crate) any: bool,
+    /// Also sub-agents, reviews, memory runs, attached forks and empty threads
     #[arg(long)]
     pub(crate) all: bool,
     /// Only threads of this source: user, exec, cli, vscode, subagent, review, guardian, memory,
@@ -68,23 +92,6 @@ pub(crate) struct ListArgs {
     /// worktrees and subfolders [default: that of the current folder]
     #[arg(long, value_name = "REPO", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["cwd", "recursive"])]
     pub(crate) repo: Option<PathBuf>,
-    /// Only threads updated at this time or later: 2026-11-20, 2026-11-20T14:00, today, yesterday,
-    /// or 12h, 3d, 2w (ago)
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// Only threads last updated before this time; a date counts to its end
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
-    /// Only threads with all these words, in any order, in their name, title, first message, agent,
-    /// folder, branch or model; "…" keeps a phrase together
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) search: Option<String>,
-    /// Show the tokens that each thread used, and those of its sub-agents
-    #[arg(long)]
-    pub(crate) tokens: bool,
-    /// Do not update the index first
-    #[arg(long)]
-    pub(crate) no_refresh: bool,
 }
 
 /// Options of the list that mean nothing for deleted threads, of which only the ids are kept.

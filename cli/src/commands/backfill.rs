@@ -1,4 +1,4 @@
-//! `backfill`: brings the index up to date and reports the result.
+//! `backfill`: brings index and history up to date and reports the result.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,11 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::history;
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::{bytes, count, pad};
-use threadkeep_app::{Fault, Observer as _, messages, time};
+use threadkeep_app::{Fault, FaultKind, Message, Observer as _, messages, time};
 use threadkeep_backfill::{Ending, Problem, ProblemKind};
+use threadkeep_history::HistoryReport;
+use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::BackfillReport;
 use threadkeep_state::{HomeProblem, PendingDeletion};
 
@@ -30,6 +33,8 @@ struct Summary {
     /// Number in all files of the home, in this run or an earlier one.
     lines_skipped: u64,
     problems: Vec<PlaceProblem>,
+    /// Report about the history, or why it was not brought up to date. None if the index was not.
+    history: Option<Result<HistoryReport, Fault>>,
 }
 
 #[async_trait(?Send)]
@@ -48,21 +53,47 @@ impl Run for Backfill<'_> {
         if include_deleted {
             restore(&index, screen).await;
         }
-        let problems = problems::after(&index.state, &report).await?;
+        let mut problems = problems::after(&index.state, &report).await?;
         problems::log_unreadable(&report);
+        let history = match report.ending {
+            Ending::Complete => Some(history(&index, &home, options, screen).await?),
+            _ => None,
+        };
+        if let Some(Ok(history)) = &history {
+            problems = problems::with_history(problems, history);
+        }
         let lines_skipped = index.state.lines_skipped().await?;
         index.close().await?;
-        match &report.ending {
-            Ending::Held { owner, expires_at } => {
+        let endings = [Some(&report.ending), history.as_ref().and_then(|of| Some(&of.as_ref().ok()?.ending))];
+        match endings.into_iter().flatten().find(|ending| **ending != Ending::Complete) {
+            Some(Ending::Held { owner, expires_at }) => {
                 return Err(Fault::new(
                     refresh::held(owner, *expires_at),
                     "leave out --no-wait to wait for it",
                 ));
             }
-            Ending::Interrupted => screen.fault(&messages::interrupted()),
+            Some(Ending::Interrupted) => screen.fault(&messages::interrupted()),
             _ => {}
         }
-        Ok(Box::new(Summary { report, lines_skipped, problems }))
+        Ok(Box::new(Summary { report, lines_skipped, problems, history }))
+    }
+}
+
+/// Brings the history up to date. Trouble with it, other than damage, keeps the index from nothing.
+async fn history(
+    index: &Index,
+    home: &AgentHome,
+    options: PassOptions,
+    screen: &Screen,
+) -> Result<Result<HistoryReport, Fault>, Fault> {
+    match history::run(index, home, options, screen).await {
+        Err(fault) if fault.kind == FaultKind::Damaged => Err(fault),
+        Err(fault) => {
+            let note = Message::from("the history was not brought up to date: ");
+            screen.note(&note.append(fault.clone().sentence()));
+            Ok(Err(fault))
+        }
+        done => Ok(done),
     }
 }
 
@@ -95,6 +126,16 @@ impl Summary {
         (self.report.failed + self.report.known_failures).saturating_sub(shrunk)
     }
 
+    /// Returns the way in which the run ended, index and history.
+    fn outcome(&self) -> &'static str {
+        let history = self.history.as_ref().and_then(|of| Some(&of.as_ref().ok()?.ending));
+        let is_complete = [Some(&self.report.ending), history]
+            .into_iter()
+            .flatten()
+            .all(|ending| *ending == Ending::Complete);
+        if is_complete { "complete" } else { "interrupted" }
+    }
+
     /// Returns the number of files that are shorter than when they were last indexed.
     fn shrunk(&self) -> u64 {
         self.problems.iter().filter(|problem| problem.is_shrunk()).count() as u64
@@ -105,7 +146,7 @@ impl Answer for Summary {
     fn json(&self) -> Value {
         let report = &self.report;
         json!({
-            "outcome": if report.ending == Ending::Complete { "complete" } else { "interrupted" },
+            "outcome": self.outcome(),
             "scanned": report.scanned,
             "indexed": report.indexed,
             "unchanged": report.unchanged,
@@ -119,6 +160,7 @@ impl Answer for Summary {
             "bytes": report.bytes,
             "elapsed_ms": u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
             "problems": self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>(),
+            "history": self.history.as_ref().map(json_of_history),
         })
     }
 
@@ -151,6 +193,14 @@ impl Answer for Summary {
         ));
         rows.push(("lines skipped", self.lines_skipped, Some(YELLOW), "the rest of these files is indexed"));
 
+        let history = self.history.as_ref().and_then(|of| of.as_ref().ok());
+        if let Some(history) = history.filter(|history| history.indexed > 0) {
+            rows.push(("history", history.indexed, Some(GREEN), "read for search and usage"));
+        }
+        if let Some(history) = history.filter(|history| history.pending > 0) {
+            rows.push(("", history.pending, Some(YELLOW), "not read yet; run it again to continue"));
+        }
+
         let numbers: Vec<String> = rows.iter().map(|(_, number, ..)| count(*number)).collect();
         let room = numbers.iter().map(String::len).max().unwrap_or(0);
         let mut text = String::new();
@@ -168,8 +218,10 @@ impl Answer for Summary {
             };
             text.push_str(&format!("{label:<13}  {digits}{remark}\n"));
         }
-        let read = if report.bytes > 0 { format!(", {} read", bytes(report.bytes)) } else { String::new() };
-        text.push_str(&paint(DIM, &format!("in {}{read}", time::elapsed(report.elapsed))));
+        let elapsed = report.elapsed + history.map(|history| history.elapsed).unwrap_or_default();
+        let read = report.bytes + history.map_or(0, |history| history.bytes);
+        let read = if read > 0 { format!(", {} read", bytes(read)) } else { String::new() };
+        text.push_str(&paint(DIM, &format!("in {}{read}", time::elapsed(elapsed))));
         text.push('\n');
         if !self.problems.is_empty() {
             text.push_str(&format!("\n{}\n", paint(BOLD, "files with problems")));
@@ -180,7 +232,7 @@ impl Answer for Summary {
 
     fn done(&self) -> String {
         let report = &self.report;
-        let how = if report.ending == Ending::Complete { "complete" } else { "interrupted" };
+        let how = self.outcome();
         let (scanned, indexed, failed) = (report.scanned, report.indexed, self.failed());
         let (copies, gone) = (report.duplicates, report.rows_gone);
         format!("{how}: {scanned} scanned, {indexed} indexed, {failed} failed, {copies} copies, {gone} gone")
@@ -188,10 +240,30 @@ impl Answer for Summary {
 
     fn code(&self) -> Code {
         match &self.report.ending {
+            Ending::Complete if self.outcome() != "complete" => Code::CouldNotRun,
+            Ending::Complete if matches!(self.history, Some(Err(_))) => Code::Problems,
             Ending::Complete if self.problems.iter().any(PlaceProblem::is_serious) => Code::Problems,
             Ending::Complete if self.failed() + self.report.duplicates > 0 => Code::Problems,
             Ending::Complete => Code::Fine,
             _ => Code::CouldNotRun,
         }
+    }
+}
+
+fn json_of_history(history: &Result<HistoryReport, Fault>) -> Value {
+    match history {
+        Err(fault) => json!({ "error": fault.to_string() }),
+        Ok(report) => json!({
+            "scanned": report.scanned,
+            "indexed": report.indexed,
+            "unchanged": report.unchanged,
+            "copies": report.duplicates,
+            "failed": report.failed + report.known_failures,
+            "deleted": report.excluded,
+            "gone": report.rows_gone,
+            "pending": report.pending,
+            "bytes": report.bytes,
+            "elapsed_ms": u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+        }),
     }
 }

@@ -19,12 +19,14 @@ mod problems;
 mod repair;
 mod resolve;
 mod rpc;
+mod search;
 mod several;
 mod snapshot;
 mod status;
 mod threads;
 #[cfg_attr(not(feature = "sentry"), path = "no_upload.rs")]
 mod upload;
+mod usage;
 mod word;
 
 use threadkeep_app::dirs::Dirs;
@@ -157,6 +159,8 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::DeviceKey(args) => device_key::of(args),
         Command::Logs(args) => Box::new(logs::Logs(args)),
         Command::Threads(args) => threads::of(args),
+        Command::Search(args) => Box::new(search::Search(args)),
+        Command::Usage(args) => Box::new(usage::Usage(args)),
         Command::Config(args) => Box::new(config::Config(&args.command)),
         Command::Feedback(args) => Box::new(feedback::Feedback(args)),
         Command::Status => Box::new(status::Status),

@@ -1,9 +1,12 @@
 //! Files and folders with problems: found by this run, or remembered by the index.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use threadkeep_app::text::{clean, count, fit_middle, wrap};
 use threadkeep_app::{Fault, messages, own_log};
 use threadkeep_backfill::ProblemKind;
+use threadkeep_history::{HistoryProblem, HistoryReport};
 use threadkeep_redact::redact;
 use threadkeep_rollout::{ExtractError, ProblemReason};
 use threadkeep_state::audit::AuditReport;
@@ -143,6 +146,23 @@ pub(super) async fn after(state: &StateRuntime, report: &BackfillReport) -> Resu
         _ => None,
     }));
     Ok(merged(problems))
+}
+
+/// Adds the problems of files that the history alone met: the index reads less of a file.
+pub(super) fn with_history(mut problems: Vec<PlaceProblem>, report: &HistoryReport) -> Vec<PlaceProblem> {
+    let met = report.problems.iter().filter_map(|problem| match &problem.kind {
+        ProblemKind::Failed(HistoryProblem::Unread(error)) => {
+            Some(PlaceProblem::new(problem.key.clone(), HomeProblem::Unread(Arc::clone(error))))
+        }
+        ProblemKind::Failed(HistoryProblem::Panicked(message)) => {
+            Some(PlaceProblem::new(problem.key.clone(), HomeProblem::Panicked(message.clone())))
+        }
+        _ => None,
+    });
+    let known = |path: &str| problems.iter().any(|problem| problem.is_unread() && problem.path == path);
+    let new: Vec<PlaceProblem> = met.filter(|problem| !known(&problem.path)).collect();
+    problems.extend(new);
+    merged(problems)
 }
 
 /// Returns the problems that an audit met, and the remembered skipped lines, which an audit does

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::refresh::{self, PassOptions};
 use threadkeep_app::text::pad;
-use threadkeep_app::{Fault, opening, recovered};
+use threadkeep_app::{Fault, history, opening, recovered};
+use threadkeep_history::HISTORY_DB;
 use threadkeep_state::STATE_DB;
 use threadkeep_state::health::{HealthError, Repaired};
 
@@ -55,7 +56,8 @@ pub(super) async fn repair(
     }
     stores.close().await?;
     let is_new = |(label, result): &(&str, Result<Repaired, HealthError>)| {
-        *label == STATE_DB.label && matches!(result, Ok(Repaired::MadeAgain(_)))
+        matches!(result, Ok(Repaired::MadeAgain(_)))
+            && (*label == STATE_DB.label || *label == HISTORY_DB.label)
     };
     if all.iter().any(is_new) {
         index(dirs, screen).await?;
@@ -65,10 +67,14 @@ pub(super) async fn repair(
     Ok(Outcome(all))
 }
 
-/// Brings the index in line with the rollouts.
+/// Brings the index and the history in line with the rollouts.
 pub(super) async fn index(dirs: &Dirs, screen: &Screen) -> Result<(), Fault> {
     let index = opening::Index::for_writing(dirs).await?;
-    refresh::run(&index.state, &dirs.agent_home()?, PassOptions::default(), screen).await?;
+    let home = dirs.agent_home()?;
+    refresh::run(&index.state, &home, PassOptions::default(), screen).await?;
+    if index.state.history().database().path().exists() {
+        history::run(&index, &home, PassOptions::default(), screen).await?;
+    }
     index.close().await
 }
 
@@ -122,7 +128,7 @@ impl Answer for Outcome {
     }
 
     fn text(&self, _: &Screen) -> String {
-        self.lines().map(|(label, text)| format!("{}  {text}\n", pad(label, 5, false))).collect()
+        self.lines().map(|(label, text)| format!("{}  {text}\n", pad(label, 7, false))).collect()
     }
 
     fn changed(&self) -> bool {

@@ -70,8 +70,8 @@ impl Answer for Taken {
             return "no database has been created yet\n".to_owned();
         }
         let line = |taken: &SnapshotOf| match &taken.path {
-            Ok(path) => format!("{}  {}\n", pad(taken.label, 5, false), clean(&path.display().to_string())),
-            Err(error) => format!("{}  {}\n", pad(taken.label, 5, false), paint(RED, &error.to_string())),
+            Ok(path) => format!("{}  {}\n", pad(taken.label, 7, false), clean(&path.display().to_string())),
+            Err(error) => format!("{}  {}\n", pad(taken.label, 7, false), paint(RED, &error.to_string())),
         };
         self.0.iter().map(line).collect()
     }

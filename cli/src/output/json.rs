@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_history::TokenUsage;
 use threadkeep_state::{NameSource, Thread};
 use threadkeep_state_goals::Goal;
 
@@ -101,6 +102,17 @@ pub(crate) fn goal(goal: &Goal) -> Value {
         "created_at_ms": ms(goal.created_at),
         "updated_at": at(goal.updated_at),
         "updated_at_ms": ms(goal.updated_at),
+    })
+}
+
+/// Renders tokens. Cached ones are a part of the input, and reasoning a part of the output.
+pub(crate) fn tokens(tokens: &TokenUsage) -> Value {
+    json!({
+        "input": tokens.input,
+        "cached_input": tokens.cached_input,
+        "output": tokens.output,
+        "reasoning": tokens.reasoning,
+        "total": tokens.total,
     })
 }
 

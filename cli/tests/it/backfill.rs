@@ -52,12 +52,13 @@ fn a_file_that_shrank_is_named_as_such() -> Result {
     shrunk          2  shorter than when last indexed
     gone            0
     lines skipped   1  the rest of these files is indexed
+    history         1  read for search and usage
 
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-16-01a2036c-de71-77f1-a9e3-3c28701bba61.jsonl
         has 25.2 kB, and had 50.5 kB when last indexed: restore it from a backup
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl
-        is empty, and had 39.1 kB when last indexed: restore it from a backup
+        the file is empty; it will be read once its agent writes to it; is empty, and had 39.1 kB when last indexed: restore it from a backup
     ");
     for options in [&["backfill"][..], &["backfill", "--force"]] {
         let again = fixture.run(&[&["--json"], options].concat())?;
@@ -85,6 +86,7 @@ fn a_clean_home_is_indexed_in_silence() -> Result {
     failed          0
     gone            0
     lines skipped   0
+    history        16  read for search and usage
     ");
     insta::assert_snapshot!(steady(&fixture.run(&["backfill"])?), @r"
     exit 0
@@ -107,6 +109,7 @@ fn a_clean_home_is_indexed_in_silence() -> Result {
     failed          0
     gone            0
     lines skipped   0
+    history        16  read for search and usage
     ");
     Ok(())
 }
@@ -125,6 +128,7 @@ fn trouble_is_told_as_long_as_it_lasts() -> Result {
     failed          1  could not be read
     gone            0
     lines skipped   1  the rest of these files is indexed
+    history        16  read for search and usage
 
     files with problems
       sessions/2026/11/22/rollout-2026-11-22T13-23-19-01a2036c-e9ec-7373-9860-e686387705da.jsonl

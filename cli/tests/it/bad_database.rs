@@ -198,7 +198,7 @@ fn repair_checks_every_database_and_makes_the_damaged_one_again() -> Result {
     bytes[4_096..8_192].fill(0xa5);
     fs::write(&goals, &bytes)?;
     let other = fixture.run(&["repair", "logs"])?;
-    assert_eq!(other.stdout, "logs   sound\n");
+    assert_eq!(other.stdout, "logs     sound\n");
     let repaired = fixture.json(&["repair", "goals"])?;
     let goals = &repaired["databases"][0];
     assert_eq!((&goals["result"], &goals["decisions"]), (&"made_again".into(), &1.into()), "{repaired}");

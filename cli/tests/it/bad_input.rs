@@ -48,6 +48,10 @@ fn homes_that_are_none() -> Result {
     database logs
     file         [tmp]/home/threadkeep/logs_2.sqlite
     state        not created yet; the first logged row creates it
+
+    database history
+    file         [tmp]/home/threadkeep/history_1.sqlite
+    state        not created yet; the first search creates it
     ");
     Ok(())
 }

@@ -298,7 +298,12 @@ fn what_is_switched_off_is_told_by_status() -> Result {
         enabled.map(|database| (database["label"].clone(), database["enabled"].clone())).collect();
     assert_eq!(
         enabled,
-        [("state".into(), true.into()), ("goals".into(), false.into()), ("logs".into(), true.into())]
+        [
+            ("state".into(), true.into()),
+            ("goals".into(), false.into()),
+            ("logs".into(), true.into()),
+            ("history".into(), true.into())
+        ]
     );
     // Problems of features that are off are reported, too.
     fs::write(fixture.sqlite_home().join("goals_1.sqlite"), "not a database at all".repeat(100))?;

@@ -26,7 +26,7 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
         &["threads", "remove"],
         &["goals", "cleer"],
         &["goals", "delete", "@1"],
-        &["search"],
+        &["grep"],
         &["sessions"],
         &["version"],
         &["backup"],
@@ -62,9 +62,9 @@ fn a_typo_leads_to_no_opposite_and_to_nothing_destructive() -> Result {
     $ goals delete @1
     error: there is no command `delete`
       hint: `threadkeep threads --help` and `threadkeep goals --help` list the commands for threads and for goals
-    $ search
-    error: there is no command `search`
-      hint: `threadkeep threads --search TEXT` finds threads by their words
+    $ grep
+    error: there is no command `grep`
+      hint: `threadkeep search WORDS` finds what was said in threads
     $ sessions
     error: there is no command `sessions`
       hint: `threadkeep threads` lists threads

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::{Fault, messages, opening};
 use threadkeep_backfill::{Lease, Progress as _, ProgressState};
+use threadkeep_history::{HISTORY_DB, Indexed};
 use threadkeep_rollout::AgentHome;
 use threadkeep_sqlite::{DbSpec, DbState, DbStatus, Decisions};
 use threadkeep_state::{
@@ -32,6 +33,8 @@ pub struct Facts {
     pub goals: Result<Option<Vec<(GoalStatus, u64)>>, Fault>,
     /// Figures of the logs; nothing without a database.
     pub logs: Result<Option<LogInventory>, Fault>,
+    /// Part of the home that the history has; nothing without a database.
+    pub history: Result<Option<Indexed>, Fault>,
     /// The user's decisions in each database that can be read, and in its file.
     pub decisions: Vec<(&'static str, Decisions)>,
 }
@@ -75,11 +78,12 @@ impl Facts {
         let is_usable = |spec| state_of(spec) == Some(&DbState::Current);
         let goals = if is_usable(&GOALS_DB) { goals(dirs).await.map(Some) } else { Ok(None) };
         let logs = if is_usable(&LOGS_DB) { logs(dirs).await } else { Ok(None) };
+        let history = if is_usable(&HISTORY_DB) { history(dirs).await.map(Some) } else { Ok(None) };
         let mut decisions = Vec::new();
         for compared in opening::stores_as_they_are(dirs).decisions().await {
             decisions.extend(compared.found.ok().map(|found| (compared.label, found)));
         }
-        Facts { home_fault, databases, obstacle, contents, goals, logs, decisions }
+        Facts { home_fault, databases, obstacle, contents, goals, logs, history, decisions }
     }
 
     /// Returns true if the user has to do something.
@@ -92,6 +96,7 @@ impl Facts {
             || is_unreadable(self.contents.as_ref().err())
             || is_unreadable(self.goals.as_ref().err())
             || is_unreadable(self.logs.as_ref().err())
+            || is_unreadable(self.history.as_ref().err())
     }
 
     /// Returns the decisions of a database, if it keeps any and can be read.
@@ -156,4 +161,8 @@ async fn goals(dirs: &Dirs) -> Result<Vec<(GoalStatus, u64)>, Fault> {
 
 async fn logs(dirs: &Dirs) -> Result<Option<LogInventory>, Fault> {
     patiently(async || Ok(opening::stores_as_they_are(dirs).logs().inventory().await?)).await
+}
+
+async fn history(dirs: &Dirs) -> Result<Indexed, Fault> {
+    patiently(async || Ok(opening::stores_as_they_are(dirs).history().indexed().await?)).await
 }

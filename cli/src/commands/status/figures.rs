@@ -1,12 +1,14 @@
-//! Figures of goals and logs in `status`, where their databases can be read.
+//! Figures of goals, logs and history in `status`, where their databases can be read.
 
 use serde_json::{Map, Value, json};
 use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
 use threadkeep_doctor::facts::Facts;
+use threadkeep_history::Indexed;
 use threadkeep_state_goals::GoalStatus;
 use threadkeep_state_logs::LogInventory;
 
+use super::report::status_word;
 use crate::commands::goals;
 use crate::output::color::{RED, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -40,14 +42,34 @@ pub(super) fn json_of_logs(facts: &Facts) -> Value {
     }
 }
 
+pub(super) fn json_of_history(facts: &Facts) -> Value {
+    match &facts.history {
+        Err(fault) => json!({ "error": fault.to_string() }),
+        Ok(None) => Value::Null,
+        Ok(Some(history)) => json!({
+            "files": history.files,
+            "bytes": history.bytes,
+            "failed": history.failed,
+            "status": status_word(history.status),
+            "last_success_at": at(history.last_success_at),
+            "last_success_at_ms": ms(history.last_success_at),
+        }),
+    }
+}
+
 /// Adds the contents of a database to its part of the sheet.
 pub(super) fn add(facts: &Facts, sheet: &mut Sheet, label: &str, clock: &Clock) {
-    match (label, &facts.goals, &facts.logs) {
-        ("goals", Err(fault), _) | ("logs", _, Err(fault)) => {
-            sheet.row("contents", paint(RED, &clean(&fault.to_string())));
-        }
-        ("goals", Ok(Some(counts)), _) => sheet.row("goals", in_words(counts)),
-        ("logs", _, Ok(Some(logs))) => add_logs(sheet, logs, clock),
+    let fault = match label {
+        "goals" => facts.goals.as_ref().err(),
+        "logs" => facts.logs.as_ref().err(),
+        "history" => facts.history.as_ref().err(),
+        _ => None,
+    };
+    sheet.maybe("contents", fault.map(|fault| paint(RED, &clean(&fault.to_string()))));
+    match (label, &facts.goals, &facts.logs, &facts.history) {
+        ("goals", Ok(Some(counts)), ..) => sheet.row("goals", in_words(counts)),
+        ("logs", _, Ok(Some(logs)), _) => add_logs(sheet, logs, clock),
+        ("history", .., Ok(Some(history))) => add_history(sheet, history, clock),
         _ => {}
     }
 }
@@ -67,4 +89,14 @@ fn add_logs(sheet: &mut Sheet, logs: &LogInventory, clock: &Clock) {
     }
     sheet.maybe("oldest", logs.oldest.map(|at| clock.full(at)));
     sheet.maybe("newest", logs.newest.map(|at| clock.full(at)));
+}
+
+fn add_history(sheet: &mut Sheet, history: &Indexed, clock: &Clock) {
+    let failed = match history.failed {
+        0 => String::new(),
+        failed => format!(", {} not readable", count(failed)),
+    };
+    sheet.row("indexed", format!("{}, {}{failed}", counted(history.files, "rollout"), bytes(history.bytes)));
+    let whole = history.last_success_at.map(|at| clock.full(at));
+    sheet.row("whole at", whole.unwrap_or_else(|| paint(YELLOW, "never yet")));
 }

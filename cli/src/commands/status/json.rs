@@ -38,6 +38,7 @@ impl Report {
             }),
             "goals": figures::json_of_goals(facts),
             "logs": figures::json_of_logs(facts),
+            "history": figures::json_of_history(facts),
             "problems": contents
                 .map(|_| self.problems.iter().map(PlaceProblem::json).collect::<Vec<_>>()),
         })

@@ -110,6 +110,7 @@ fn state_of(database: &DbStatus, obstacle: Option<&str>, screen: &Screen) -> Str
     match &database.state {
         DbState::Missing => match (database.label, obstacle) {
             ("goals", _) => "not created yet; the first goal creates it".to_owned(),
+            ("history", _) => "not created yet; the first search creates it".to_owned(),
             ("logs", _) => "not created yet; the first logged row creates it".to_owned(),
             (_, None) => format!("not created yet; {} creates it", screen.render(command("backfill"))),
             (_, Some(obstacle)) => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use threadkeep_app::message::typed;
 use threadkeep_app::text::shell_word;
 use threadkeep_app::when::{day, when};
@@ -11,7 +11,7 @@ use threadkeep_state::{
     self as state, Cursor, DEFAULT_PAGE, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
 };
 
-use crate::args::{ListArgs, Sort};
+use crate::args::{ListArgs, Sort, WhichArgs};
 use crate::output::Screen;
 
 /// Threads on a page for people: about a screenful.
@@ -20,10 +20,10 @@ const PAGE_FOR_PEOPLE: u32 = 20;
 pub(in crate::commands) const SOURCES: [&str; 4] = ["cli", "exec", "vscode", "mcp"];
 
 /// A filter as it was typed, its options, and how to leave it out.
-pub(super) struct Filter {
-    pub(super) typed: String,
-    pub(super) name: &'static str,
-    pub(super) remove: fn(&mut state::ListThreads),
+pub(in crate::commands) struct Filter {
+    pub(in crate::commands) typed: String,
+    pub(in crate::commands) name: &'static str,
+    pub(in crate::commands) remove: fn(&mut state::ListThreads),
 }
 
 /// Makes the query, except for what only an index knows.
@@ -39,10 +39,9 @@ pub(super) fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThrea
         ));
     }
     let now = Zoned::now();
-    let time = |name: &str, text: &Option<String>| {
-        let read = |text: &String| when(text, &now).map_err(|why| bad_time(name, text, why));
-        text.as_ref().map(read).transpose()
-    };
+    let time =
+        |name: &str, text: &Option<String>| text.as_ref().map(|text| time_of(name, text, &now)).transpose();
+    let of_which = which(&args.which);
     // A date is a whole day.
     let end = |text: &String| Some(day(text, &now)?.tomorrow().ok()?.to_string());
     Ok(state::ListThreads {
@@ -53,24 +52,35 @@ pub(super) fn query(args: &ListArgs, screen: &Screen) -> Result<state::ListThrea
         direction: if args.asc { SortDirection::Ascending } else { SortDirection::Descending },
         limit: Some(limit),
         cursor,
+        shelf: if args.missing { Shelf::Missing } else { of_which.shelf },
+        since: time("--since", &args.since)?,
+        until: time("--until", &args.until.as_ref().map(|text| end(text).unwrap_or_else(|| text.clone())))?,
+        search: args.search.clone(),
+        ..of_which
+    })
+}
+
+/// Makes the query of the filters that a list and a search share, except for what only an index
+/// knows.
+pub(in crate::commands) fn which(args: &WhichArgs) -> state::ListThreads {
+    state::ListThreads {
         shelf: match args {
-            ListArgs { archived: true, .. } => Shelf::Archived,
-            ListArgs { any: true, .. } => Shelf::Any,
-            ListArgs { missing: true, .. } => Shelf::Missing,
+            WhichArgs { archived: true, .. } => Shelf::Archived,
+            WhichArgs { any: true, .. } => Shelf::Any,
             _ => Shelf::Current,
         },
         all: args.all,
         sources: args.source.clone(),
         providers: args.provider.iter().cloned().collect(),
-        ids: None,
-        without_ids: Vec::new(),
         model: args.model.clone(),
         branch: args.branch.clone(),
-        since: time("--since", &args.since)?,
-        until: time("--until", &args.until.as_ref().map(|text| end(text).unwrap_or_else(|| text.clone())))?,
-        search: args.search.clone(),
-        folders: None,
-    })
+        ..state::ListThreads::default()
+    }
+}
+
+/// Reads the time of an option.
+pub(in crate::commands) fn time_of(name: &str, text: &str, now: &Zoned) -> Result<Timestamp, Fault> {
+    when(text, now).map_err(|why| bad_time(name, text, why))
 }
 
 fn bad_time(name: &str, text: &str, why: String) -> Fault {
@@ -78,9 +88,9 @@ fn bad_time(name: &str, text: &str, why: String) -> Fault {
 }
 
 /// Adds what depends on the index: the folders that are meant, and whether a source exists.
-pub(super) async fn narrow(
+pub(in crate::commands) async fn narrow(
     query: &mut state::ListThreads,
-    args: &ListArgs,
+    args: &WhichArgs,
     threads: &ThreadStore,
 ) -> Result<(), Fault> {
     let is_known = |word: &str| word.parse::<ThreadKind>().is_ok() || SOURCES.contains(&word);
@@ -121,24 +131,40 @@ fn place(repo: &Path) -> String {
 
 /// Returns the filters as they can be typed.
 pub(super) fn filters(args: &ListArgs) -> Vec<Filter> {
-    let sources = args.source.iter().map(ToString::to_string).collect();
-    let one = |value: &Option<String>| value.iter().cloned().collect();
-    type Row = (&'static str, Vec<String>, fn(&mut state::ListThreads));
-    let rows: [Row; 9] = [
-        ("--source", sources, |query| query.sources.clear()),
-        ("--provider", one(&args.provider), |query| query.providers.clear()),
-        ("--model", one(&args.model), |query| query.model = None),
-        ("--branch", one(&args.branch), |query| query.branch = None),
-        ("--cwd", args.cwd.iter().map(|cwd| folders::place(cwd)).collect(), |query| query.folders = None),
-        ("--repo", args.repo.iter().map(|repo| place(repo)).collect(), |query| query.folders = None),
-        ("--since", one(&args.since), |query| query.since = None),
-        ("--until", one(&args.until), |query| query.until = None),
-        ("--search", one(&args.search), |query| query.search = None),
-    ];
-    let filter = |(name, values, remove): Row| {
-        let typed = values.iter().map(|value| format!("{name} {}", shell_word(value)));
-        let typed = typed.collect::<Vec<_>>().join(" ");
-        (!typed.is_empty()).then_some(Filter { typed, name, remove })
-    };
-    rows.into_iter().filter_map(filter).collect()
+    let mut filters = which_filters(&args.which);
+    filters.extend(
+        [
+            filter("--since", args.since.iter().cloned(), |query| query.since = None),
+            filter("--until", args.until.iter().cloned(), |query| query.until = None),
+            filter("--search", args.search.iter().cloned(), |query| query.search = None),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    filters
+}
+
+/// Returns the filters that a list and a search share.
+pub(in crate::commands) fn which_filters(args: &WhichArgs) -> Vec<Filter> {
+    let one = |value: &Option<String>| value.clone().into_iter();
+    [
+        filter("--source", args.source.iter().map(ToString::to_string), |query| query.sources.clear()),
+        filter("--provider", one(&args.provider), |query| query.providers.clear()),
+        filter("--model", one(&args.model), |query| query.model = None),
+        filter("--branch", one(&args.branch), |query| query.branch = None),
+        filter("--cwd", args.cwd.iter().map(|cwd| folders::place(cwd)), |query| query.folders = None),
+        filter("--repo", args.repo.iter().map(|repo| place(repo)), |query| query.folders = None),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn filter(
+    name: &'static str,
+    values: impl Iterator<Item = String>,
+    remove: fn(&mut state::ListThreads),
+) -> Option<Filter> {
+    let typed: Vec<String> = values.map(|value| format!("{name} {}", shell_word(&value))).collect();
+    (!typed.is_empty()).then(|| Filter { typed: typed.join(" "), name, remove })
 }

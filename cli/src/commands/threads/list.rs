@@ -140,7 +140,7 @@ impl ListThreads<'_> {
     async fn read(&self, index: &Index, query: &state::ListThreads) -> Result<HomePage, Fault> {
         let (state, threads) = (&index.state, index.state.threads());
         let mut query = query.clone();
-        narrow(&mut query, self.0, threads).await?;
+        narrow(&mut query, &self.0.which, threads).await?;
         let page = threads.list(&query).await?;
         let hidden = state.hidden().await?;
         let inventory = if page.threads.is_empty() { state.inventory().await? } else { Inventory::default() };

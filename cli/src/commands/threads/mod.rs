@@ -24,7 +24,7 @@ use crate::args::{Ids, ThreadsArgs, ThreadsCommand};
 use crate::command::Run;
 use close::{Change, Subtrees};
 use edit::{Edit, EditThreads};
-pub(super) use filters::SOURCES;
+pub(super) use filters::{SOURCES, narrow, time_of, which, which_filters};
 pub(super) use footer::of_kind;
 
 pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {

@@ -7,6 +7,7 @@ use threadkeep_app::label::{agent_label, agent_names, kind_of_source, thread_lab
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, sandbox};
+use threadkeep_history::{ThreadFigures, TokenUsage};
 use threadkeep_state::{Agent, AgentTotals, Lifecycle, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -34,6 +35,8 @@ pub(super) struct Portrait {
     /// Problems of all its files.
     pub(super) problems: Vec<PlaceProblem>,
     pub(super) goal: Option<Goal>,
+    /// Figures of its history, as last indexed.
+    pub(super) history: Option<ThreadFigures>,
     pub(super) agents: Agents,
     /// Ids of sub-agents and forks.
     pub(super) ids: Ids,
@@ -104,6 +107,31 @@ impl Portrait {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// Adds turns and the kinds of tokens, as far as the history has them.
+    fn add_history(&self, sheet: &mut Sheet) {
+        let Some(history) = &self.history else { return };
+        let inherited = match history.inherited_turns {
+            0 => String::new(),
+            turns => format!(", {} inherited", count(turns)),
+        };
+        sheet.row("turns", format!("{}{inherited}", count(history.turns)));
+        if history.requests > 0 {
+            let number = |tokens: i64| count(tokens.unsigned_abs());
+            let TokenUsage { input, cached_input, output, reasoning, .. } = history.tokens;
+            sheet.row(
+                "used",
+                format!(
+                    "input {} ({} cached), output {} ({} reasoning), in {}",
+                    number(input),
+                    number(cached_input),
+                    number(output),
+                    number(reasoning),
+                    counted(history.requests, "request")
+                ),
+            );
+        }
+    }
+
     fn add_names(&self, sheet: &mut Sheet) {
         let thread = &self.thread;
         let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
@@ -122,6 +150,11 @@ impl Portrait {
         sheet.whole("rollout", clean(&self.rollout.to_string_lossy()));
         for (n, file) in self.files.iter().enumerate() {
             sheet.whole(if n == 0 { "other files" } else { "" }, clean(file));
+        }
+        let is_named = |path: &&String| **path != self.thread.rollout_path && !self.files.contains(path);
+        let bases = self.history.iter().flat_map(|history| &history.files).filter(is_named);
+        for (n, file) in bases.enumerate() {
+            sheet.whole(if n == 0 { "builds on" } else { "" }, clean(file));
         }
         let missing = self.thread.missing_since.map(|since| {
             let hint = "its rollout is missing; the thread is not listed until the file is back";
@@ -167,6 +200,16 @@ fn lifecycle(agent: &Agent) -> String {
     }
 }
 
+fn json_of_history(history: &ThreadFigures) -> Value {
+    json!({
+        "turns": history.turns,
+        "inherited_turns": history.inherited_turns,
+        "requests": history.requests,
+        "tokens": json::tokens(&history.tokens),
+        "files": history.files,
+    })
+}
+
 impl Answer for Portrait {
     fn json(&self) -> Value {
         let mut document = json!({
@@ -178,6 +221,7 @@ impl Answer for Portrait {
             "sub_agents": self.agents.spawned.iter().map(tree::json_of).collect::<Vec<_>>(),
             "forks": self.agents.forks.iter().map(tree::json_of).collect::<Vec<_>>(),
             "tokens_with_sub_agents": self.tokens_of_all(),
+            "history": self.history.as_ref().map(json_of_history),
         });
         // Only if there are any, which is rare.
         if !self.problems.is_empty() {
@@ -227,6 +271,7 @@ impl Answer for Portrait {
         sheet.heading("how");
         sheet.row("model", self.model());
         sheet.maybe("tokens", self.tokens());
+        self.add_history(&mut sheet);
         let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
         sheet.maybe("source", thread.source.as_ref().map(source));
         sheet.row("kind", thread.kind.as_str());

@@ -1,9 +1,10 @@
 //! `threads show`: everything about threads.
 
 use async_trait::async_trait;
-use threadkeep_app::Fault;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
+use threadkeep_app::{Fault, Message, Observer as _, history};
+use threadkeep_history::ThreadFigures;
 use threadkeep_state::{Agent, GraphError, Lifecycle, Thread, TreeQuery};
 use uuid::Uuid;
 
@@ -43,6 +44,7 @@ impl Run for Show<'_> {
             let (mut thread, incomplete) = lookup.find_current(typed).await?;
             thread.run_outcome = outcome_now(&home, &thread);
             let goal = of_threads(context, &[thread.id]).await.remove(&thread.id);
+            let history = figures(context, &index, thread.id).await;
             let mut files = index.state.threads().files_of(thread.id).await?;
             let mut problems = remembered(&index.state).await?;
             problems.retain(|problem| files.contains(&problem.path));
@@ -58,6 +60,7 @@ impl Run for Show<'_> {
                 files,
                 problems,
                 goal,
+                history,
                 thread,
                 incomplete,
             })
@@ -65,6 +68,15 @@ impl Run for Show<'_> {
         let portraits = portraits.await;
         closed(index, portraits).await
     }
+}
+
+/// Returns what the history has of a thread. If it cannot be read, a note says so.
+async fn figures(context: &Context<'_>, index: &Index, thread: Uuid) -> Option<ThreadFigures> {
+    let figures = history::figures(index, &context.dirs, thread).await;
+    figures.unwrap_or_else(|fault| {
+        context.screen.note(&Message::from("turns are not shown: ").append(fault.sentence()));
+        None
+    })
 }
 
 /// Returns a thread that another names, with its title if it is indexed.

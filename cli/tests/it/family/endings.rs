@@ -150,7 +150,7 @@ fn a_rollout_that_lost_its_words_or_its_base_is_told() -> Result {
     let problems = said.stdout.split("files with problems\n").nth(1).unwrap_or_default().to_owned();
     insta::assert_snapshot!(problems, @r"
     sessions/2019/11/20/rollout-2019-11-20T10-00-00-01a21000-0003-7000-8000-0000000003ab.jsonl
-      is empty, and had 1.2 kB when last indexed: restore it from a backup
+      the file is empty; it will be read once its agent writes to it; is empty, and had 1.2 kB when last indexed: restore it from a backup
     sessions/2019/11/21/rollout-2019…7000-8000-0000000001ab_01a21000-0002-7000-8000-0000000002ab.jsonl
       the file 01a21000-0001-7000-8000-0000000001ab that it builds on is missing; restore it: until then only the rest of this history is shown
     sessions/2019/11/22/rollout-2019-11-22T10-00-00-01a21000-0004-7000-8000-0000000004ab.jsonl

@@ -2,6 +2,7 @@
 
 mod databases;
 mod goals;
+mod history;
 mod logs;
 mod memories;
 mod paths;
@@ -28,6 +29,7 @@ pub(super) const CHECKS: &[Spec] = &[
     Spec::new(SECTION, "state.databases", "databases", databases::check).within(LIMIT),
     Spec::new(SECTION, "state.threads", "threads", threads::check).within(LIMIT),
     Spec::new(SECTION, "state.rollouts", "rollouts", rollouts::check).within(LIMIT),
+    Spec::new(SECTION, "state.history", "history", history::check).within(LIMIT),
     Spec::new(SECTION, "state.logs", "logs", logs::check).within(LIMIT),
     Spec::new(SECTION, "state.memories", "memories", memories::check).within(LIMIT),
     Spec::new(SECTION, "state.goals", "goals", goals::check).within(LIMIT),

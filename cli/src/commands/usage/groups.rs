@@ -1,0 +1,168 @@
+//! Usage by day, week, month, model, folder or thread.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::civil::Date;
+use threadkeep_app::Fault;
+use threadkeep_app::label::thread_label;
+use threadkeep_history::{HistoryStore, TokenUsage, UsageQuery, UsageRow};
+use threadkeep_state::{Thread, ThreadStore};
+use uuid::Uuid;
+
+use crate::args::By;
+
+/// Label of usage whose rollout names no model.
+const NO_MODEL: &str = "(no model)";
+/// Label of threads whose folder is not known.
+const NO_FOLDER: &str = "(no folder)";
+/// Label of all threads that the index does not have.
+const NOT_INDEXED: &str = "(not in the index)";
+
+/// Days that are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Period {
+    /// The first day.
+    pub(super) since: Option<Date>,
+    /// The last day.
+    pub(super) until: Option<Date>,
+}
+
+/// Tokens and requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub(super) tokens: TokenUsage,
+    pub(super) requests: u64,
+}
+
+/// Usage of one group.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Key for people. It may have control characters.
+    pub(super) label: String,
+    /// Key for programs: nothing if it is not known.
+    pub(super) key: Option<String>,
+    /// The thread, if the groups are threads.
+    pub(super) thread_id: Option<Uuid>,
+    /// Monday of a week, first day of a month, or the day.
+    pub(super) first_day: Option<Date>,
+    pub(super) amount: Amount,
+}
+
+/// Usage by one key.
+#[derive(Clone, Debug)]
+pub(super) struct Groups {
+    pub(super) by: By,
+    /// Days, weeks and months in their order, and others by their tokens, the most first.
+    pub(super) rows: Vec<Group>,
+    pub(super) total: Amount,
+}
+
+impl Amount {
+    pub(super) fn add(&mut self, other: Amount) {
+        self.tokens += other.tokens;
+        self.requests += other.requests;
+    }
+}
+
+impl Groups {
+    pub(super) async fn read(
+        history: &HistoryStore,
+        threads: &ThreadStore,
+        by: By,
+        period: Period,
+    ) -> Result<Groups, Fault> {
+        let rows = history
+            .usage(&UsageQuery {
+                since: period.since,
+                until: period.until,
+                by_day: matches!(by, By::Day | By::Week | By::Month),
+                by_model: by == By::Model,
+                by_thread: matches!(by, By::Folder | By::Thread),
+                ..UsageQuery::default()
+            })
+            .await?;
+        let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.thread_id).collect();
+        let known = threads.get_many(&ids).await?;
+        let known: HashMap<Uuid, Thread> = known.into_iter().map(|thread| (thread.id, thread)).collect();
+        Ok(Groups::of(by, &rows, &known))
+    }
+
+    /// Adds up rows. Each is in one group, so that the totals are equal for every key.
+    fn of(by: By, rows: &[UsageRow], known: &HashMap<Uuid, Thread>) -> Groups {
+        let mut groups: BTreeMap<(Option<Date>, Option<String>), Group> = BTreeMap::new();
+        let mut total = Amount::default();
+        for row in rows {
+            let amount = Amount { tokens: row.tokens, requests: row.requests };
+            total.add(amount);
+            let group = group(by, row, known);
+            let place = groups.entry((group.first_day, group.key.clone())).or_insert(group);
+            place.amount.add(amount);
+        }
+        let mut rows: Vec<Group> = groups.into_values().collect();
+        if rows.iter().any(|group| group.first_day.is_none()) {
+            rows.sort_by_key(|group| std::cmp::Reverse(group.amount.tokens.total));
+        }
+        Groups { by, rows, total }
+    }
+}
+
+/// Returns the empty group of a row.
+fn group(by: By, row: &UsageRow, known: &HashMap<Uuid, Thread>) -> Group {
+    let thread = row.thread_id.and_then(|id| known.get(&id));
+    let named = |key: Option<String>, label: &str| Group {
+        label: key.clone().unwrap_or_else(|| label.to_owned()),
+        key,
+        thread_id: None,
+        first_day: None,
+        amount: Amount::default(),
+    };
+    let of_time =
+        |first_day: Option<Date>, label: Option<String>| Group { first_day, ..named(label, "(no day)") };
+    match by {
+        By::Day => of_time(row.day, row.day.map(|day| day.to_string())),
+        By::Week => of_time(row.day.map(monday), row.day.map(week)),
+        By::Month => {
+            of_time(row.day.map(Date::first_of_month), row.day.map(|day| day.strftime("%Y-%m").to_string()))
+        }
+        By::Model => named(row.model.clone(), NO_MODEL),
+        By::Folder => match thread {
+            Some(thread) => named(thread.cwd.clone(), NO_FOLDER),
+            None => named(None, NO_FOLDER),
+        },
+        By::Thread => match thread {
+            Some(thread) => Group {
+                label: thread_label(thread),
+                thread_id: Some(thread.id),
+                ..named(Some(thread.id.to_string()), "")
+            },
+            None => named(None, NOT_INDEXED),
+        },
+    }
+}
+
+/// Returns the Monday of a day's week.
+pub(super) fn monday(day: Date) -> Date {
+    let back = day.weekday().to_monday_zero_offset();
+    day.checked_sub(jiff::Span::new().days(back)).unwrap_or(day)
+}
+
+/// Returns the ISO week of a day: `2026-W48`.
+pub(super) fn week(day: Date) -> String {
+    let week = day.iso_week_date();
+    format!("{}-W{:02}", week.year(), week.week())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn weeks_are_those_of_the_iso_calendar() {
+        assert_eq!(week(date(2027, 1, 3)), "2026-W53");
+        assert_eq!(monday(date(2027, 1, 3)), date(2026, 12, 28));
+        assert_eq!(week(date(2026, 12, 28)), "2026-W53");
+        assert_eq!(week(date(2024, 12, 30)), "2025-W01");
+    }
+}

@@ -1,0 +1,52 @@
+//! Usage for programs.
+
+use serde_json::{Value, json};
+
+use super::groups::{Amount, Group};
+use super::{Report, word};
+use crate::args::By;
+use crate::commands::search::of_extent;
+use crate::output::{Answer, Screen, json};
+
+impl Answer for Report {
+    fn json(&self) -> Value {
+        let mut document = json!({
+            "by": word(self.groups.by),
+            "since": self.period.since.map(|day| day.to_string()),
+            "until": self.period.until.map(|day| day.to_string()),
+            "rows": self.groups.rows.iter().map(|group| of_group(self.groups.by, group)).collect::<Vec<_>>(),
+            "total": of_amount(self.groups.total),
+            "history": of_extent(&self.extent),
+        });
+        if let Some(page) = &self.page {
+            document["html"] = page.to_string_lossy().into();
+        }
+        document
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        self.render(screen)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        self.footer(screen)
+    }
+}
+
+fn of_group(by: By, group: &Group) -> Value {
+    let mut document = of_amount(group.amount);
+    match by {
+        By::Thread => {
+            document["thread_id"] = json!(group.thread_id);
+            document["title"] = group.thread_id.map(|_| group.label.as_str()).into();
+        }
+        by => document[word(by)] = json!(group.key),
+    }
+    document
+}
+
+fn of_amount(amount: Amount) -> Value {
+    let mut document = json::tokens(&amount.tokens);
+    document["requests"] = amount.requests.into();
+    document
+}

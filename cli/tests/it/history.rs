@@ -1,0 +1,97 @@
+//! A history that is locked, damaged, read-only or behind: what works goes on, and a note says why.
+
+use std::fs;
+
+use serde_json::json;
+use threadkeep_history::HISTORY_DB;
+use threadkeep_sqlite::{Database, Durability, OpenOptions};
+
+use super::fixture::{Fixture, Result};
+use super::written::{Rollout, id};
+
+fn indexed() -> Result<Fixture> {
+    let fixture = Fixture::empty()?;
+    Rollout { said: Some("Polish the samovar"), ..Rollout::default() }.write(&fixture)?;
+    fixture.json(&["backfill"])?;
+    Ok(fixture)
+}
+
+fn path(fixture: &Fixture) -> std::path::PathBuf {
+    fixture.sqlite_home().join(HISTORY_DB.file_name)
+}
+
+#[test]
+fn a_damaged_history_is_made_again() -> Result {
+    let fixture = indexed()?;
+    let mut bytes = fs::read(path(&fixture))?;
+    let middle = bytes.len() / 2;
+    bytes[4_096..middle].fill(0x5a);
+    fs::write(path(&fixture), bytes)?;
+    let said = fixture.run(&["search", "samovar"])?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.stdout.contains("Polish the samovar"), "{}", said.all());
+    assert!(said.stderr.contains("history"), "a note says that it was made again: {}", said.all());
+    let usage = fixture.json(&["usage"])?;
+    assert_eq!(usage["total"]["total"], 100);
+    Ok(())
+}
+
+#[test]
+fn a_list_needs_no_history_and_show_goes_without() -> Result {
+    let fixture = indexed()?;
+    fs::write(path(&fixture), "not a database, and no file of ours")?;
+    let before = fs::read(path(&fixture))?;
+    assert_eq!(fixture.json(&["threads"])?["threads"][0]["id"], json!(id(1)));
+    let shown = fixture.run(&["threads", "show", "@1"])?;
+    assert_eq!(shown.code, Some(0), "{}", shown.all());
+    assert!(shown.stderr.starts_with("note: turns are not shown: "), "{}", shown.all());
+    let searched = fixture.run(&["search", "samovar"])?;
+    assert_eq!((searched.code, searched.stdout.as_str()), (Some(2), ""), "{}", searched.all());
+    let backfill = fixture.run(&["backfill"])?;
+    assert_eq!(backfill.code, Some(1), "{}", backfill.all());
+    assert!(backfill.stderr.contains("the history was not brought up to date: "), "{}", backfill.all());
+    assert_eq!(fs::read(path(&fixture))?, before, "the file of another program is left alone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_locked_history_is_read_as_it_is() -> Result {
+    let fixture = indexed()?;
+    Rollout { n: 2, said: Some("Sell the samovar"), ..Rollout::default() }.write(&fixture)?;
+    let db = Database::open(&HISTORY_DB, &fixture.sqlite_home(), &OpenOptions::new()).await?;
+    let mut said = None;
+    let locked = db.write(Durability::Usual, async |_| {
+        said = Some(fixture.run(&["search", "samovar"]));
+        Ok::<_, threadkeep_sqlite::WriteError<threadkeep_sqlite::DbError>>(())
+    });
+    locked.await?;
+    let said = said.ok_or("it ran")??;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.stdout.contains("Polish the") && !said.stdout.contains("Sell the"), "{}", said.all());
+    assert!(said.stderr.contains("has locked"), "{}", said.all());
+    assert!(said.stderr.contains("50 % of the history is indexed (1 of 2 rollouts)"), "{}", said.all());
+    db.close().await?;
+    assert!(fixture.run(&["search", "samovar"])?.stdout.contains("Sell the"));
+    Ok(())
+}
+
+#[test]
+fn show_has_turns_and_tokens_as_they_are_indexed() -> Result {
+    let fixture = Fixture::bundled()?;
+    let before = fixture.json(&["threads", "show", "01a2036c-de71"])?;
+    assert_eq!(before["history"], json!(null), "it waits for no history");
+    fixture.json(&["backfill"])?;
+    let after = fixture.json(&["threads", "show", "01a2036c-de71"])?;
+    let history = &after["history"];
+    assert_eq!((&history["turns"], &history["inherited_turns"]), (&json!(2), &json!(0)));
+    assert_eq!(history["tokens"]["total"], after["thread"]["own_tokens"]);
+    let sheet = fixture.run(&["threads", "show", "01a2036c-de71"])?.stdout;
+    insta::assert_snapshot!(sheet.lines().skip_while(|line| *line != "how").take(5).collect::<Vec<_>>().join("\n"), @r"
+    how
+    model          mock-model (provider mock)
+    tokens         40,633
+    turns          2
+    used           input 40,433 (20,215 cached), output 200 (28 reasoning), in 4 requests
+    ");
+    Ok(())
+}
