@@ -79,12 +79,12 @@ impl Extent {
     }
 }
 
-/// Opens the history next to an index, and works on it. Trouble with the work is a reason to say so,
-/// and no reason to show nothing.
+/// Opens the history next to an index, and works on it. If that cannot be done, the extent has the
+/// reason, and the history is read as it is.
 ///
 /// # Errors
 ///
-/// Fails if the history cannot be read, or is damaged; and with [`Work::Some`] if the user stops it.
+/// Fails if the history cannot be read or is damaged, and with [`Work::Some`] if the user stops it.
 pub async fn prepare(
     index: &Index,
     dirs: &Dirs,

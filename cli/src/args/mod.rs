@@ -168,7 +168,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Index the home's rollouts and their history: new, changed and removed ones since the last run
+    /// Index rollouts and their history: new, changed and removed ones since the last run
     #[command(after_help = BACKFILL_CODES)]
     Backfill(BackfillArgs),
     /// List threads, or show, name, archive, close or delete one

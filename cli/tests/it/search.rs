@@ -1,4 +1,4 @@
-//! `search`: what people and programs get, and what it says of the part that it did not search.
+//! `search`: answers for people, pipes and programs, and the parts that it did not search.
 
 use std::fs;
 use std::process::Stdio;

@@ -5,6 +5,8 @@
 
 mod database;
 mod device_key;
+mod goals;
+mod history;
 
 use std::error::Error;
 use std::io;
@@ -16,7 +18,7 @@ use threadkeep_rollout::{ExtractError, HomeError, ProblemReason};
 use threadkeep_sqlite::OpenError;
 use threadkeep_state::audit::AuditError;
 use threadkeep_state::{BadCursor, GraphError, HomeProblem, StateError};
-use threadkeep_state_goals::{GoalError, MAX_OBJECTIVE_CHARS};
+use threadkeep_state_goals::GoalError;
 use threadkeep_state_logs::LogError;
 use uuid::Uuid;
 
@@ -25,6 +27,8 @@ use crate::message::{Message, Part, command, typed};
 use crate::text::{bytes, count, shell_os_word};
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, recovery};
+use goals::of_goal;
+use history::of_history;
 
 const OTHER_HOME: &str = "pass the agent's home with --home DIR, or set CODEX_HOME";
 const OTHER_SQLITE_HOME: &str = "choose another folder for the databases with --sqlite-home DIR";
@@ -249,86 +253,11 @@ fn of_graph(error: &GraphError) -> Fault {
     }
 }
 
-fn of_goal(error: &GoalError) -> Fault {
-    match error {
-        GoalError::NoGoal(thread) => Fault::new(
-            ("no goal was set here for thread ", *thread),
-            ("set one with ", command("goals set").arg(thread).arg("OBJECTIVE")),
-        ),
-        GoalError::Exists(current) => Fault::new(
-            ("thread ", current.thread_id, " has a goal: another process has just set it"),
-            (command("goals get").arg(current.thread_id), " shows it"),
-        ),
-        GoalError::ThreadDeleted(thread) => {
-            Fault::new(("thread ", *thread, " was deleted and cannot have a goal"), restore(*thread))
-                .of_kind(FaultKind::DeletedThread)
-        }
-        GoalError::Stale { expected, current } => Fault::new(
-            (
-                "the goal of ",
-                current.thread_id,
-                " is no longer ",
-                *expected,
-                " but ",
-                current.goal_id,
-                "; nothing was changed",
-            ),
-            "leave out --goal-id to change the new one",
-        ),
-        GoalError::EmptyObjective => {
-            Fault::new("the objective is empty", "say in a few words what the thread should achieve")
-        }
-        GoalError::ObjectiveTooLong(chars) => Fault::new(
-            format!(
-                "an objective has at most {} characters; this one has {}",
-                count(MAX_OBJECTIVE_CHARS as u64),
-                count(*chars as u64)
-            ),
-            "shorten it, and put the rest into a file that it names",
-        ),
-        GoalError::BadBudget(budget) => Fault::new(
-            format!("a budget is a number of tokens from 1, not {budget}"),
-            "`--budget none` sets no limit",
-        ),
-        GoalError::NegativeUsage { .. } => Fault::new(
-            "usage cannot be negative; nothing was changed",
-            ("begin a new goal with ", command("goals set ID OBJECTIVE --new")),
-        ),
-        GoalError::BudgetUsedUp { budget, current } => {
-            let [used, budget] =
-                [current.tokens_used, *budget].map(|tokens| count(u64::try_from(tokens).unwrap_or(0)));
-            let status = current.status.as_str().replace('_', " ");
-            let raise = command("goals set").arg(current.thread_id).append("--budget N --status active");
-            Fault::new(
-                format!(
-                    "the budget of this goal is used up: {used} of {budget} tokens; it is still {status}"
-                ),
-                ("raise it with ", raise),
-            )
-        }
-        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
-    }
-}
-
 fn of_log(error: &LogError) -> Fault {
     match error {
         LogError::BadLimit { limit, max } => {
             bad_limit(*limit, *max, "give --from, --to or another filter to narrow it down")
         }
-        other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
-    }
-}
-
-fn of_history(error: &HistoryError) -> Fault {
-    match error {
-        HistoryError::NoWords(text) => Fault::new(
-            (typed(text), " has no letter and no digit to search for"),
-            "type at least one word; signs alone are not indexed",
-        ),
-        HistoryError::TooManyWords { words, max } => Fault::new(
-            format!("a search takes at most {max} words; this one has {}", count(*words as u64)),
-            "the rarest words suffice: leave out the others",
-        ),
         other => of_store(other).unwrap_or_else(|| Fault::plain(other)),
     }
 }

@@ -51,7 +51,8 @@ impl LeftOut {
                 left_out.add_without(filter.name, threads.count(&without).await?.total());
             }
         }
-        let options: [(&str, bool, fn(&mut SearchQuery)); 4] = [
+        type Row = (&'static str, bool, fn(&mut SearchQuery));
+        let options: [Row; 4] = [
             ("quotes", query.text.contains('"'), |query| query.text = query.text.replace('"', " ")),
             ("--said", !query.said.is_empty(), |query| query.said.clear()),
             ("--since", query.since.is_some(), |query| query.since = None),

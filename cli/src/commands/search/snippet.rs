@@ -83,7 +83,7 @@ impl Shown {
         space.map_or(mark, |space| start + space + 1)
     }
 
-    /// Returns the end of a line: after the last word that has room, or in the middle of a long one.
+    /// Returns the end of a line: after the last word that has room, or within a long one.
     fn end_of_line(&self, from: usize, room: usize) -> usize {
         let mut end = from;
         while end < self.text.len() && (end == from || self.width(from..end + 1) <= room) {
@@ -120,8 +120,8 @@ impl Shown {
 mod tests {
     use super::*;
 
-    fn shown(text: &str, marks: &[Range<usize>], cut: bool) -> Shown {
-        Shown { text: text.chars().collect(), marks: marks.to_vec(), is_cut_before: cut, is_cut_after: cut }
+    fn shown(text: &str, mark: Range<usize>, cut: bool) -> Shown {
+        Shown { text: text.chars().collect(), marks: vec![mark], is_cut_before: cut, is_cut_after: cut }
     }
 
     fn plain(lines: Vec<String>) -> Vec<String> {
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn lines_begin_shortly_before_the_first_mark_and_end_between_words() {
         let text = "one two three four five six seven eight nine ten eleven twelve";
-        let snippet = shown(text, &[28..33], false);
+        let snippet = shown(text, 28..33, false);
         assert_eq!(plain(snippet.lines(26, 2)), ["…six seven eight nine ten", "eleven twelve"]);
         assert_eq!(plain(snippet.lines(26, 1)), ["…six seven eight nine ten…"]);
         assert_eq!(plain(snippet.lines(200, 2)), [text]);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn words_without_spaces_are_cut_where_they_must() {
-        let snippet = shown(&"字".repeat(30), &[20..21], true);
+        let snippet = shown(&"字".repeat(30), 20..21, true);
         let lines = plain(snippet.lines(20, 2));
         assert!(lines.iter().all(|line| width(line) <= 20), "{lines:?}");
         assert!(lines[0].starts_with('…') && lines[1].ends_with('…'), "{lines:?}");
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn marks_are_painted_also_across_lines() {
-        let snippet = shown("aa bb cc", &[0..8], false);
+        let snippet = shown("aa bb cc", 0..8, false);
         let lines = snippet.lines(7, 2);
         assert_eq!(lines, [paint(MARK, "aa bb"), paint(MARK, "cc")]);
     }

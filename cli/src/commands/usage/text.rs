@@ -19,7 +19,7 @@ const LABEL: usize = 44;
 const LEAST_LABEL: usize = 12;
 const LEAST_BAR: usize = 8;
 const MOST_BAR: usize = 40;
-/// Titles of the numbers. Brackets are around those that are a part of the number before.
+/// Titles of the numbers. A title in brackets is a part of the number before.
 const TITLES: [&str; 5] = ["INPUT", "(CACHED)", "OUTPUT", "(REASONING)", "TOTAL"];
 
 /// Places of some numbers in a line.
@@ -44,8 +44,8 @@ struct NumberColumn {
 }
 
 impl Layout {
-    /// Returns the columns that fit: with whole numbers, else with short ones, else without those that
-    /// are a part of another.
+    /// Returns the columns that fit: with whole numbers, else with short ones, else without the
+    /// parts of others.
     fn of(lines: &[Line], width_of_screen: usize) -> Layout {
         let whole: fn(i64) -> String = |number| count(number.unsigned_abs());
         let of_label = lines.iter().map(|line| width(&line.label)).max().unwrap_or(0).min(LABEL);

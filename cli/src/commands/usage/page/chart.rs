@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use threadkeep_app::text::short;
 
-use super::frame::{escaped, in_words};
+use super::words::{escaped, in_words};
 use crate::commands::usage::groups::{Amount, Group};
 
 /// Size of the chart over time, and its margins.

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use threadkeep_app::text::{clean, count};
-use threadkeep_redact::redact;
-
 use super::chart;
+use super::words::{escaped, number_of};
 use crate::args::By;
 use crate::commands::usage::groups::{Amount, Group, Groups};
 
@@ -128,51 +126,4 @@ fn numbers(amount: &Amount) -> String {
     let requests = i64::try_from(amount.requests).unwrap_or(i64::MAX);
     let all = [tokens.input, tokens.cached_input, tokens.output, tokens.reasoning, tokens.total, requests];
     all.map(|number| format!("<td class=\"number\">{}</td>", number_of(number))).concat()
-}
-
-fn number_of(number: i64) -> String {
-    count(number.unsigned_abs())
-}
-
-/// Returns an amount for the text that appears over a bar.
-pub(super) fn in_words(amount: &Amount) -> String {
-    let tokens = amount.tokens;
-    format!(
-        "{} tokens; input {} (cached {}), output {} (reasoning {})",
-        number_of(tokens.total),
-        number_of(tokens.input),
-        number_of(tokens.cached_input),
-        number_of(tokens.output),
-        number_of(tokens.reasoning)
-    )
-}
-
-/// Makes text harmless, without secrets, and escapes it for HTML, also within an attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let text = redact(text);
-    let mut html = String::with_capacity(text.len());
-    for c in clean(&text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_of_threads_cannot_become_markup() {
-        assert_eq!(
-            escaped("<b onclick='x'>\u{1b}[31m&\"\u{202e}"),
-            "&lt;b onclick=&#39;x&#39;&gt;␛[31m&amp;&quot;\u{fffd}"
-        );
-    }
 }

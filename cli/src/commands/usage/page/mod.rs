@@ -2,6 +2,7 @@
 
 mod chart;
 mod frame;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ use threadkeep_app::{Fault, pages};
 use threadkeep_history::HistoryStore;
 use threadkeep_state::ThreadStore;
 
-use self::frame::{Section, escaped, page};
+use self::frame::{Section, page};
+use self::words::escaped;
 use super::absolute;
 use super::groups::{Amount, Group, Groups, Period, monday, week};
 use crate::args::By;
