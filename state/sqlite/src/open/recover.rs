@@ -34,8 +34,9 @@ const MOST_BITS: u32 = 8;
 /// Bytes at the beginning of a file that show whether it is a text.
 const PAGE: usize = 4096;
 
-/// Largest number of bytes in which a damaged checksum may differ from ours.
-const MOST_BYTES: usize = 4;
+/// Bytes in a row that a damaged checksum still has of ours, perhaps at another place. The checksum
+/// of another migration has no such row.
+const LEAST_COMMON: usize = 8;
 
 impl Opening<'_> {
     /// Returns true if this error means that our database is damaged, and not that something else
@@ -85,17 +86,13 @@ impl Opening<'_> {
         self.schema().await.is_some_and(is_raised)
     }
 
-    /// Returns true if an applied migration is quite another one. A damaged checksum differs from
-    /// ours in a byte or two.
+    /// Returns true if an applied migration is quite another one. Damage changes a byte or two of a
+    /// checksum, or moves its row's columns.
     async fn is_another_build(&self) -> bool {
         let Some(schema) = self.schema().await else { return false };
         self.spec.migrations.iter().any(|ours| {
             let theirs = schema.applied.iter().find(|(version, _)| *version == ours.version);
-            theirs.is_some_and(|(_, theirs)| {
-                let ours = ours.checksum();
-                ours.len() != theirs.len()
-                    || ours.iter().zip(theirs).filter(|(ours, theirs)| ours != theirs).count() > MOST_BYTES
-            })
+            theirs.is_some_and(|(_, theirs)| is_another(&ours.checksum(), theirs))
         })
     }
 
@@ -291,5 +288,32 @@ impl Database {
         }
         tx.commit().await?;
         Ok(Recovery { decisions: kept, salvaged: further, refused, is_complete, ..Recovery::default() })
+    }
+}
+
+/// Returns true if a checksum is that of another migration, and not what damage left of ours.
+fn is_another(ours: &[u8], theirs: &[u8]) -> bool {
+    let is_kept = |row| theirs.windows(LEAST_COMMON).any(|other| other == row);
+    ours.len() == theirs.len() && !ours.windows(LEAST_COMMON).any(is_kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_checksum_is_not_another_migrations() {
+        let ours: Vec<u8> = (0..48).map(|n| n * 5).collect();
+        let other: Vec<u8> = (0..48).map(|n| 255 - n).collect();
+        assert!(is_another(&ours, &other));
+        assert!(!is_another(&ours, &ours));
+        let mut worn = ours.clone();
+        for n in [3, 12, 27, 40] {
+            worn[n] ^= 0xff;
+        }
+        assert!(!is_another(&ours, &worn));
+        let moved = [&[1, 2, 3], &ours[..45]].concat();
+        assert!(!is_another(&ours, &moved));
+        assert!(!is_another(&ours, &ours[1..]), "no migration has a shorter one");
     }
 }
