@@ -99,6 +99,7 @@
 
 mod blocking;
 mod chain;
+#[cfg(feature = "backfill")]
 mod current;
 mod erase;
 mod error;
