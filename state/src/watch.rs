@@ -34,7 +34,7 @@ pub enum ThreadChange {
 pub struct ThreadWatch {
     state: StateRuntime,
     commits: CommitWatch,
-    /// The threads at the last question; `None` before the first.
+    /// The threads at the last call; `None` before the first.
     seen: Option<BTreeMap<Uuid, Seen>>,
 }
 
@@ -60,19 +60,19 @@ const WATCHED: &str = "SELECT json_group_array(json_array(id, listing, name, con
 struct Watched<'a>(Uuid, u8, Option<Box<str>>, #[serde(borrow)] std::borrow::Cow<'a, str>);
 
 impl StateRuntime {
-    /// Returns a watch over the threads. Its first question learns how they are.
+    /// Returns a watch over the threads. Its first call only reads them.
     pub fn watch_threads(&self) -> ThreadWatch {
         ThreadWatch { state: self.clone(), commits: self.database().watch(), seen: None }
     }
 }
 
 impl ThreadWatch {
-    /// Returns the changes since the last question, by thread, and at last the deleted ones. None at
-    /// the first.
+    /// Returns the changes since the last call, by thread, with the deleted threads at the end. The
+    /// first call returns none.
     ///
     /// # Errors
     ///
-    /// [`StateError::Database`]; the next question returns the changes.
+    /// [`StateError::Database`]; the next call returns the changes.
     pub async fn changes(&mut self) -> Result<Vec<ThreadChange>, StateError> {
         let is_first = self.seen.is_none();
         if !self.commits.has_changed().await? && !is_first {

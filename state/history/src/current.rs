@@ -15,8 +15,8 @@ pub(crate) const FINGERPRINTS: &str =
     "SELECT path, fingerprint FROM history_files WHERE id IN (SELECT value FROM json_each(?1))";
 
 impl HistoryStore {
-    /// Returns true if the history has all files of a thread as they are now. `newest` is the path in
-    /// the home of its newest file. Looks at these files alone, and reads none.
+    /// Returns true if the history has all files of a thread as they are now. `newest` is the path
+    /// in the home of its newest file. Looks at these files alone, and reads none.
     ///
     /// # Errors
     ///

@@ -80,10 +80,10 @@
 //! passages that match, and older ones on further pages. Words of passages of 1 KB take 30 % of
 //! the text; the database has no text but the first words of turns.
 //!
-//! `cargo xtask bench history` indexes 10,000 rollouts (880 MB). On a cloud machine (2 vCPUs, in use
-//! by others) that took 4.6 times as long as counting their newlines, in 29 MiB. The database had
-//! 25 MB, 2.8 % of the rollouts: 228,000 passages of 40 bytes, and 65,000 turns. Tokens by day came
-//! in 13 ms, and 20 turns from the middle of 100 MB in 4 ms.
+//! `cargo xtask bench history` indexes 10,000 rollouts (880 MB). On a cloud machine (2 vCPUs, in
+//! use by others) that took 4.6 times as long as counting their newlines, in 29 MiB. The database
+//! had 25 MB, 2.8 % of the rollouts: 228,000 passages of 40 bytes, and 65,000 turns. Tokens by day
+//! came in 13 ms, and 20 turns from the middle of 100 MB in 4 ms.
 //!
 //! # File systems
 //!

@@ -144,7 +144,7 @@ impl ListThreads {
         // A time may be typed as a span, and then moves from page to page.
         let (since, until) = (self.since.map(|_| Timestamp::MIN), self.until.map(|_| Timestamp::MIN));
         let direction = SortDirection::default();
-        // Ids may be those that a search finds at that time.
+        // Ids may come from a search, and then differ from page to page.
         let (ids, without_ids) = (self.ids.as_ref().map(|_| Vec::new()), Vec::new());
         let page =
             Self { sort: None, direction, limit: None, cursor: None, ids, without_ids, ..self.clone() };

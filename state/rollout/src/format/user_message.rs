@@ -44,8 +44,9 @@ pub struct UserMessage {
 }
 
 impl UserMessage {
-    /// Returns true if the message may be an image that a tool has read (`view_image` of Codex 0.99):
-    /// such a message has neither words nor a name. The user's own is one only at a turn's beginning.
+    /// Returns true if the message may be an image that a tool has read (`view_image` of Codex
+    /// 0.99): such a message has neither words nor a name. At the beginning of a turn, the image is
+    /// the user's own.
     pub(crate) fn is_bare_image(&self) -> bool {
         self.images > 0 && self.text.is_empty() && self.attachment_name.is_none()
     }
