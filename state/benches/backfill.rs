@@ -8,14 +8,16 @@
 
 mod common;
 mod home;
+#[path = "common/passes.rs"]
+mod passes;
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
 use common::{Args, Parser as _, Result, median, row};
+use passes::{child, count_newlines, peak_kib};
 use threadkeep_backfill::Backfill;
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::{BackfillPorts, IndexOptions};
@@ -58,18 +60,6 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// Measures in a process of its own. Returns seconds and the peak of its memory in KiB.
-fn child(role: &str, home: &Path, sqlite_home: &Path) -> Result<(f64, f64)> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg("--child")
-        .args([Path::new(role), home, sqlite_home])
-        .stderr(std::process::Stdio::inherit())
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let (seconds, peak_kib) = text.trim_end().split_once(' ').ok_or("the child printed no figures")?;
-    Ok((seconds.parse()?, peak_kib.parse()?))
-}
-
 async fn measure(role: &str, home: &Path, sqlite_home: &Path) -> Result {
     let begun = Instant::now();
     if role == "count" {
@@ -94,41 +84,9 @@ async fn backfill(home: &Path, sqlite_home: &Path) -> Result {
     Ok(())
 }
 
-/// The plainest way to look at every byte: walk, open, read, count.
-fn count_newlines(folder: &Path) -> Result<u64> {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut folders = vec![folder.to_owned()];
-    let mut newlines = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                folders.push(entry.path());
-                continue;
-            }
-            let mut file = std::fs::File::open(entry.path())?;
-            loop {
-                let read = file.read(&mut buffer)?;
-                if read == 0 {
-                    break;
-                }
-                newlines += memchr::memchr_iter(b'\n', &buffer[..read]).count() as u64;
-            }
-        }
-    }
-    Ok(newlines)
-}
-
 fn append_a_line(file: &Path) -> Result {
     let line = br#"{"timestamp":"2026-11-22T14:00:00.000Z","type":"event_msg","payload":{"type":"agent_message","message":"one more"}}"#;
     let mut file = std::fs::OpenOptions::new().append(true).open(file)?;
     file.write_all(line)?;
     Ok(file.write_all(b"\n")?)
-}
-
-/// The most memory that this process has held, in KiB; 0 where the system does not say.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 use threadkeep_rollout::{HistoryBase, Rollback, TurnStatus};
-use threadkeep_sqlite::{RowReader, uuid_text};
+use threadkeep_sqlite::{JsonText, RowReader, json};
 use uuid::Uuid;
 
 /// The longest chain that is followed, in files.
@@ -49,12 +49,20 @@ pub(crate) struct ThreadTurns {
     pub(crate) turns: Vec<Counted>,
 }
 
-/// The newest file of a thread: the ids of segments grow with time, and the first file has the
-/// thread's.
-const NEWEST: &str = "SELECT id, path, file_id, thread_id, base, rollbacks FROM history_files \
-     WHERE thread_id = ?1 AND is_owner = 1 ORDER BY file_id <> thread_id DESC, file_id DESC LIMIT 1";
-const BY_FILE_ID: &str = "SELECT id, path, file_id, thread_id, base, rollbacks FROM history_files \
-     WHERE file_id = ?1 AND is_owner = 1";
+/// The files of threads.
+const OF_THREADS: &str = "SELECT id, path, file_id, thread_id, base, rollbacks FROM history_files \
+     WHERE thread_id IN (SELECT value FROM json_each(?1)) AND is_owner = 1";
+const BY_FILE_IDS: &str = "SELECT id, path, file_id, thread_id, base, rollbacks FROM history_files \
+     WHERE file_id IN (SELECT value FROM json_each(?1)) AND is_owner = 1";
+
+/// Turns of files, as one text: a row costs more than its content.
+const TURNS: &str = "SELECT json_group_array(json_array(file, start_offset, ordinal, is_inherited, in_progress)) \
+     FROM (SELECT file, start_offset, ordinal, is_inherited, status = 'inProgress' AS in_progress \
+       FROM history_turns WHERE file IN (SELECT value FROM json_each(?1)) ORDER BY file, start_offset)";
+
+/// A turn of a file: the file, the first byte, the ordinal, 1 if it is inherited, 1 while it is in
+/// progress.
+type StoredTurn = (i64, u64, Option<u64>, u8, u8);
 
 impl Part {
     /// Returns true if all turns of the file count, and it builds on no other.
@@ -66,11 +74,29 @@ impl Part {
 impl ThreadTurns {
     /// Loads the turns of a thread. A thread without a file has none.
     pub(crate) async fn load(conn: &mut SqliteConnection, thread: Uuid) -> Result<Self, sqlx::Error> {
-        let parts = parts(conn, thread).await?;
+        Ok(Self::load_all(conn, &[thread]).await?.remove(&thread).unwrap_or_default())
+    }
+
+    /// Loads the turns of threads that have files, with a few statements for all of them.
+    pub(crate) async fn load_all(
+        conn: &mut SqliteConnection,
+        threads: &[Uuid],
+    ) -> Result<HashMap<Uuid, Self>, sqlx::Error> {
+        let chains = chains(conn, threads).await?;
+        let files: HashSet<i64> = chains.values().flatten().map(|part| part.file).collect();
+        let row = sqlx::query(TURNS).bind(json(&files)).fetch_one(conn).await?;
+        let rows: Vec<StoredTurn> = RowReader::new(&row).json()?;
+        let mut by_file: HashMap<i64, &[StoredTurn]> = HashMap::new();
+        by_file.extend(rows.chunk_by(|one, next| one.0 == next.0).map(|turns| (turns[0].0, turns)));
+        Ok(chains.into_iter().map(|(thread, parts)| (thread, Self::of(parts, &by_file))).collect())
+    }
+
+    fn of(parts: Vec<Part>, by_file: &HashMap<i64, &[StoredTurn]>) -> Self {
         let mut turns = Vec::new();
         let newest = parts.last().map(|part| part.thread_id);
         for (number, part) in parts.iter().enumerate() {
-            add_turns(conn, number, part, Some(part.thread_id) != newest, &mut turns).await?;
+            let stored = by_file.get(&part.file).copied().unwrap_or_default();
+            add_turns(number, part, stored, Some(part.thread_id) != newest, &mut turns);
             let last = turns.last_mut().filter(|(turn, in_progress)| turn.part == number && *in_progress);
             if let (Some((turn, _)), Some(next)) = (last, parts.get(number + 1)) {
                 // A turn that was running when a fork began did not end in the fork.
@@ -78,7 +104,7 @@ impl ThreadTurns {
                 turn.status = Some(TurnStatus::Interrupted).filter(|_| !turn.may_go_on);
             }
         }
-        Ok(Self { parts, turns: turns.into_iter().map(|(turn, _)| turn).collect() })
+        Self { parts, turns: turns.into_iter().map(|(turn, _)| turn).collect() }
     }
 
     /// Returns the place of a turn in the thread, from 0, by its file and first byte.
@@ -88,6 +114,10 @@ impl ThreadTurns {
 
     /// Returns the turns by file and first byte, each with the byte up to which its lines count;
     /// `None` if all do.
+    ///
+    /// The ordinal of a cut decides between turns. In a turn that it splits, the byte that the base
+    /// names does: ordinals of lines are not stored. If only an ordinal splits it (a base without a
+    /// byte, or a second cut before the first line of a file), all of its lines count.
     pub(crate) fn places(&self) -> HashMap<(i64, u64), Option<u64>> {
         let place = |turn: &Counted| {
             let part = &self.parts[turn.part];
@@ -98,21 +128,68 @@ impl ThreadTurns {
     }
 }
 
-/// Returns the files of the newest file's chain.
+/// Returns the files of the chain of a thread's newest file.
 pub(crate) async fn parts(conn: &mut SqliteConnection, thread: Uuid) -> Result<Vec<Part>, sqlx::Error> {
-    let mut row = sqlx::query(NEWEST).bind(uuid_text(thread)).fetch_optional(&mut *conn).await?;
-    let (mut parts, mut seen, mut end) = (Vec::new(), HashSet::new(), None::<HistoryBase>);
-    while let Some(found) = row.take() {
-        let mut columns = RowReader::new(&found);
-        let part = Part {
+    Ok(chains(conn, &[thread]).await?.remove(&thread).unwrap_or_default())
+}
+
+/// Returns the chains of threads that have files.
+async fn chains(
+    conn: &mut SqliteConnection,
+    threads: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Part>>, sqlx::Error> {
+    let mut found = part_rows(conn, OF_THREADS, json(threads)).await?;
+    // The ids of a thread's files grow with time, and the first file has the thread's.
+    let age = |part: &Part| (part.file_id != part.thread_id, part.file_id);
+    let mut newest: HashMap<Uuid, Part> = HashMap::new();
+    for part in &found {
+        if newest.get(&part.thread_id).is_none_or(|known| age(known) < age(part)) {
+            newest.insert(part.thread_id, part.clone());
+        }
+    }
+    let mut files: HashMap<Uuid, Part> = HashMap::new();
+    let mut asked = HashSet::new();
+    for _ in 0..MAX_DEPTH {
+        files.extend(found.drain(..).map(|part| (part.file_id, part)));
+        let bases = files.values().filter_map(|part| part.base.map(|base| base.file_id));
+        let missing: HashSet<Uuid> =
+            bases.filter(|base| !files.contains_key(base) && !asked.contains(base)).collect();
+        if missing.is_empty() {
+            break;
+        }
+        found = part_rows(conn, BY_FILE_IDS, json(&missing)).await?;
+        asked.extend(missing);
+    }
+    Ok(newest.into_iter().map(|(thread, newest)| (thread, chain_of(newest, &files))).collect())
+}
+
+async fn part_rows(
+    conn: &mut SqliteConnection,
+    sql: &'static str,
+    ids: JsonText,
+) -> Result<Vec<Part>, sqlx::Error> {
+    let rows = sqlx::query(sql).bind(ids).fetch_all(conn).await?;
+    let part = |row| {
+        let mut columns = RowReader::new(row);
+        Ok(Part {
             file: columns.column()?,
             path: columns.column()?,
             file_id: columns.uuid()?,
             thread_id: columns.uuid()?,
             base: columns.json::<Option<HistoryBase>>()?,
             rollbacks: columns.json::<Vec<Rollback>>()?,
-            end,
-        };
+            end: None,
+        })
+    };
+    rows.iter().map(part).collect()
+}
+
+/// Follows the chain from the newest file on, and returns it from the oldest on.
+fn chain_of(newest: Part, files: &HashMap<Uuid, Part>) -> Vec<Part> {
+    let (mut parts, mut seen, mut end) = (Vec::new(), HashSet::new(), None::<HistoryBase>);
+    let mut next = Some(newest);
+    while let Some(mut part) = next.take() {
+        part.end = end;
         seen.insert(part.file_id);
         // Ordinals go on from file to file: a cut before a file's first line cuts its base.
         let ordinal = end.and_then(|end| end.end_ordinal);
@@ -122,37 +199,21 @@ pub(crate) async fn parts(conn: &mut SqliteConnection, thread: Uuid) -> Result<V
             base
         });
         parts.push(part);
-        let next = end.filter(|base| parts.len() <= MAX_DEPTH && seen.insert(base.file_id));
-        if let Some(base) = next {
-            row = sqlx::query(BY_FILE_ID).bind(uuid_text(base.file_id)).fetch_optional(&mut *conn).await?;
-        }
+        let base = end.filter(|base| parts.len() <= MAX_DEPTH && seen.insert(base.file_id));
+        next = base.and_then(|base| files.get(&base.file_id).cloned());
     }
     parts.reverse();
-    Ok(parts)
+    parts
 }
 
 /// A turn, and true while it is in progress as far as its file says.
 type Adding = (Counted, bool);
 
-async fn add_turns(
-    conn: &mut SqliteConnection,
-    number: usize,
-    part: &Part,
-    is_inherited: bool,
-    turns: &mut Vec<Adding>,
-) -> Result<(), sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT start_offset, ordinal, is_inherited, status = 'inProgress' FROM history_turns \
-         WHERE file = ?1 ORDER BY start_offset",
-    );
-    let rows = rows.bind(part.file).fetch_all(conn).await?;
+fn add_turns(number: usize, part: &Part, stored: &[StoredTurn], is_inherited: bool, turns: &mut Vec<Adding>) {
     let mut rollbacks =
         part.rollbacks.iter().filter(|rollback| counts(part, rollback.ordinal, rollback.offset)).peekable();
     let (mut ends_here, mut has_next) = (false, false);
-    for row in &rows {
-        let mut row = RowReader::new(row);
-        let (offset, ordinal): (i64, Option<i64>) = (row.column()?, row.column()?);
-        let (offset, ordinal) = (offset.unsigned_abs(), ordinal.map(i64::unsigned_abs));
+    for &(_, offset, ordinal, is_copied, in_progress) in stored {
         if !counts(part, ordinal, offset) {
             has_next = part.end.and_then(|end| end.end_ordinal).is_some_and(|end| ordinal == Some(end));
             break;
@@ -160,12 +221,10 @@ async fn add_turns(
         while let Some(rollback) = rollbacks.next_if(|rollback| rollback.offset < offset) {
             take_back(turns, rollback.turns);
         }
-        let is_copied: bool = row.column()?;
-        let in_progress: bool = row.column()?;
-        let is_inherited = is_inherited || is_copied;
+        let is_inherited = is_inherited || is_copied == 1;
         turns.push((
             Counted { part: number, offset, is_inherited, status: None, may_be_cut: false, may_go_on: false },
-            in_progress,
+            in_progress == 1,
         ));
         ends_here = true;
     }
@@ -178,7 +237,6 @@ async fn add_turns(
         last.may_be_cut = !has_next;
         *in_progress |= last.may_be_cut;
     }
-    Ok(())
 }
 
 /// Returns true if the line still counts.

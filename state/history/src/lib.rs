@@ -55,7 +55,8 @@
 //! The unit is a file, so that a change of one touches the rows of no other. The turns of a thread
 //! are put together when they are asked for, and are those of
 //! [`list_turns`](threadkeep_rollout::list_turns). Turns that no longer count have no number, and
-//! are no hits.
+//! are no hits. A revert that splits a turn names the byte and the ordinal where it does; a search
+//! goes by the byte, so that a turn that only an ordinal splits is found as a whole.
 //!
 //! # Deleted threads
 //!

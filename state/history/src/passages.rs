@@ -82,6 +82,13 @@ pub(crate) fn encode(places: &[Place]) -> Vec<u8> {
     bytes
 }
 
+/// Returns the bytes of a text in hexadecimal.
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    text.as_bytes().chunks_exact(2).map_while(byte).collect()
+}
+
 /// Decodes places. What cannot be decoded is left out.
 pub(crate) fn decode(mut bytes: &[u8]) -> Vec<Place> {
     let (mut places, mut at) = (Vec::with_capacity(MOST), 0_u64);
@@ -130,6 +137,8 @@ mod tests {
             place(Said::Tool, 1 << 50, (1 << 50) + 9),
         ];
         assert_eq!(decode(&encode(&places)), places);
+        let hex: String = encode(&places).iter().map(|byte| format!("{byte:02X}")).collect();
+        assert_eq!(unhex(&hex), encode(&places));
         assert_eq!(decode(&encode(&places)[..6]), places[..2], "a torn value keeps what is whole");
     }
 }

@@ -55,6 +55,11 @@ impl Terms {
         self.0.iter().map(Phrase::fts).collect::<Vec<_>>().join(" AND ")
     }
 
+    /// Returns the bytes of all words.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().flat_map(|phrase| &phrase.words).map(String::len).sum()
+    }
+
     /// Returns the number of phrases.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

@@ -1,4 +1,7 @@
 //! Full-text search: the newest passages that match, best first.
+//!
+//! FTS5 gives them in the order of their numbers, and does not rank them: its `bm25()` counts every
+//! passage with each of the words, which takes longer than the search itself.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +13,7 @@ use uuid::Uuid;
 
 use crate::chain::ThreadTurns;
 use crate::error::HistoryError;
-use crate::passages::{Place, decode};
+use crate::passages::{Place, decode, unhex};
 use crate::query::Terms;
 use crate::store::HistoryStore;
 
@@ -72,7 +75,8 @@ pub struct Hit {
     pub offset: u64,
     /// (Decompressed) byte after its line.
     pub end: u64,
-    /// Rank: the greater, the better.
+    /// Rank, the greater the better: 2 for the user, 1 for the agent, 0 for a tool, plus the part
+    /// of the line's bytes that the words of the query are. Of equal ones the newer is better.
     pub score: f64,
     pub(crate) file: i64,
     pub(crate) file_id: Uuid,
@@ -91,26 +95,32 @@ impl SearchQuery {
     }
 }
 
-/// The newest passages beyond `?2` that match `?1`, by block.
+/// The newest passages beyond `?2` that match `?1`: the last, how many there are, and the places of
+/// their blocks. Like the statements below it answers with one text: a row costs more than its
+/// content.
 pub(crate) const HITS: &str = "WITH hits AS MATERIALIZED ( \
-       SELECT rowid AS id, bm25(history_words) AS score FROM history_words \
+       SELECT rowid AS id FROM history_words \
        WHERE history_words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3) \
-     SELECT first_id, file, places, json_group_array(json_array(hits.id - first_id, score)), max(hits.id), count(*) \
-     FROM hits JOIN history_blocks \
-       ON first_id = (SELECT max(first_id) FROM history_blocks WHERE first_id <= hits.id) \
-     GROUP BY first_id";
+     SELECT max(last), sum(count), json_group_array(json_array(file, hex(places), json(numbers))) FROM ( \
+       SELECT file, places, json_group_array(hits.id - first_id) AS numbers, max(hits.id) AS last, \
+         count(*) AS count \
+       FROM hits JOIN history_blocks \
+         ON first_id = (SELECT max(first_id) FROM history_blocks WHERE first_id <= hits.id) \
+       GROUP BY first_id)";
 
-/// Files `?1`. The last column is 1 if each of its passages counts.
-const FILES: &str = "SELECT id, path, thread_id, file_id, started_at_ms, rollbacks IS NULL AND NOT EXISTS ( \
-       SELECT 1 FROM history_files AS other WHERE other.thread_id = file.thread_id AND other.is_owner = 1 \
-         AND (other.file_id <> other.thread_id, other.file_id) > (file.file_id <> file.thread_id, file.file_id)) \
+/// Files `?1`. The last value is 1 if each of its passages counts.
+const FILES: &str = "SELECT json_group_array(json_array(id, path, thread_id, file_id, started_at_ms, \
+       rollbacks IS NULL AND NOT EXISTS ( \
+         SELECT 1 FROM history_files AS other WHERE other.thread_id = file.thread_id AND other.is_owner = 1 \
+           AND (other.file_id <> other.thread_id, other.file_id) > (file.file_id <> file.thread_id, file.file_id)))) \
      FROM history_files AS file WHERE id IN (SELECT value FROM json_each(?1))";
 
 /// Turns with the places `?1`, pairs of a file and a byte: where each starts, and when.
-const TURNS_AT: &str = "SELECT start_offset, started_at_ms FROM json_each(?1) \
-     LEFT JOIN history_turns ON file = value ->> 0 AND start_offset = ( \
-       SELECT max(start_offset) FROM history_turns WHERE file = value ->> 0 AND start_offset <= value ->> 1) \
-     ORDER BY key";
+const TURNS_AT: &str = "SELECT json_group_array(json_array(start_offset, started_at_ms)) FROM ( \
+       SELECT start_offset, started_at_ms FROM json_each(?1) \
+       LEFT JOIN history_turns ON file = value ->> 0 AND start_offset = ( \
+         SELECT max(start_offset) FROM history_turns WHERE file = value ->> 0 AND start_offset <= value ->> 1) \
+       ORDER BY key)";
 
 impl HistoryStore {
     /// Searches what was said. Without a database it finds nothing.
@@ -124,11 +134,10 @@ impl HistoryStore {
     pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, HistoryError> {
         let terms = query.terms()?;
         let Some(db) = self.database.existing().await? else { return Ok(SearchPage::default()) };
-        let fts = terms.fts();
         Ok(db
             .read(async |conn| {
                 let mut snapshot = conn.begin().await?;
-                let page = find(&mut snapshot, &fts, query).await?;
+                let page = find(&mut snapshot, &terms, query).await?;
                 snapshot.commit().await?;
                 Ok(page)
             })
@@ -138,30 +147,22 @@ impl HistoryStore {
 
 async fn find(
     conn: &mut SqliteConnection,
-    fts: &str,
+    terms: &Terms,
     query: &SearchQuery,
 ) -> Result<SearchPage, sqlx::Error> {
     let after = query.after.map_or(i64::MIN, |cursor| cursor.0);
-    let blocks = sqlx::query(HITS).bind(fts).bind(after).bind(WINDOW).fetch_all(&mut *conn).await?;
-    let (mut hits, mut last, mut count) = (Vec::new(), i64::MIN, 0_i64);
-    for row in &blocks {
-        let mut row = RowReader::new(row);
-        let _first: i64 = row.column()?;
-        let (file, places): (i64, &[u8]) = (row.column()?, row.column()?);
-        let found: Vec<(usize, f64)> = row.json()?;
-        last = last.max(row.column()?);
-        count += row.column::<i64>()?;
-        let places = decode(places);
-        let hit = |(n, score): (usize, f64)| {
-            let place = *places.get(n)?;
-            Some((file, place, -score * weight(place.said)))
-        };
-        hits.extend(found.into_iter().filter_map(hit));
+    let row = sqlx::query(HITS).bind(terms.fts()).bind(after).bind(WINDOW).fetch_one(&mut *conn).await?;
+    let mut row = RowReader::new(&row);
+    let (last, count): (Option<i64>, Option<i64>) = (row.column()?, row.column()?);
+    let more = last.filter(|_| count >= Some(WINDOW)).map(SearchCursor);
+    let mut hits = Vec::new();
+    for (file, places, found) in row.json::<Vec<(i64, String, Vec<usize>)>>()? {
+        let places = decode(&unhex(&places));
+        hits.extend(found.into_iter().filter_map(|n| Some((file, *places.get(n)?))));
     }
-    let more = (count >= WINDOW).then_some(SearchCursor(last));
-    let files: HashSet<i64> = hits.iter().map(|(file, ..)| *file).collect();
+    let files: HashSet<i64> = hits.iter().map(|(file, _)| *file).collect();
     let files = files_of(conn, &files).await?;
-    hits.retain(|(file, place, _)| {
+    hits.retain(|(file, place)| {
         if !query.said.is_empty() && !query.said.contains(&place.said) {
             return false;
         }
@@ -170,8 +171,9 @@ async fn find(
         found.is_some_and(|found| is_wanted(&found.thread_id))
     });
     let counts = counting(conn, &hits, &files, query.since).await?;
+    let bytes = terms.bytes();
     let mut threads: HashMap<Uuid, Vec<Hit>> = HashMap::new();
-    for ((file, place, score), _) in hits.into_iter().zip(counts).filter(|(_, counts)| *counts) {
+    for ((file, place), _) in hits.into_iter().zip(counts).filter(|(_, counts)| *counts) {
         let found = &files[&file];
         threads.entry(found.thread_id).or_default().push(Hit {
             thread_id: found.thread_id,
@@ -179,7 +181,7 @@ async fn find(
             said: place.said,
             offset: place.offset,
             end: place.end,
-            score,
+            score: score(place, bytes),
             file,
             file_id: found.file_id,
         });
@@ -187,14 +189,16 @@ async fn find(
     Ok(SearchPage { threads: ranked(threads), more })
 }
 
-/// Returns the factor by which words count: the user's more than the agent's, and these more than a
-/// tool's.
-fn weight(said: Said) -> f64 {
-    match said {
-        Said::User => 3.0,
-        Said::Agent => 1.5,
-        _ => 1.0,
-    }
+/// Returns the [score](Hit::score) of a passage with so many bytes of words. A short passage
+/// has little but the words.
+fn score(place: Place, words: usize) -> f64 {
+    let speaker = match place.said {
+        Said::User => 2.0,
+        Said::Agent => 1.0,
+        _ => 0.0,
+    };
+    let line = place.end.saturating_sub(place.offset).max(1);
+    speaker + (words as f64 / line as f64).min(1.0)
 }
 
 /// A file with hits.
@@ -202,7 +206,8 @@ struct HitFile {
     path: String,
     thread_id: Uuid,
     file_id: Uuid,
-    started_at: Option<Timestamp>,
+    /// Unix milliseconds.
+    started_at: Option<i64>,
     all_count: bool,
 }
 
@@ -210,27 +215,18 @@ async fn files_of(
     conn: &mut SqliteConnection,
     files: &HashSet<i64>,
 ) -> Result<HashMap<i64, HitFile>, sqlx::Error> {
-    let rows = sqlx::query(FILES).bind(json(files)).fetch_all(conn).await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let mut row = RowReader::new(row);
-        let id = row.column()?;
-        let file = HitFile {
-            path: row.column()?,
-            thread_id: row.uuid()?,
-            file_id: row.uuid()?,
-            started_at: row.optional_time()?,
-            all_count: row.column()?,
-        };
-        found.insert(id, file);
-    }
-    Ok(found)
+    let row = sqlx::query(FILES).bind(json(files)).fetch_one(conn).await?;
+    let rows: Vec<(i64, String, Uuid, Uuid, Option<i64>, u8)> = RowReader::new(&row).json()?;
+    let file = |(id, path, thread_id, file_id, started_at, all_count)| {
+        (id, HitFile { path, thread_id, file_id, started_at, all_count: all_count == 1 })
+    };
+    Ok(rows.into_iter().map(file).collect())
 }
 
 /// Returns for each passage if it counts, and its turn did not start before a time.
 async fn counting(
     conn: &mut SqliteConnection,
-    hits: &[(i64, Place, f64)],
+    hits: &[(i64, Place)],
     files: &HashMap<i64, HitFile>,
     since: Option<Timestamp>,
 ) -> Result<Vec<bool>, sqlx::Error> {
@@ -241,25 +237,25 @@ async fn counting(
         return Ok(counts);
     }
     let places: Vec<_> = unclear.iter().map(|number| (hits[*number].0, hits[*number].1.offset)).collect();
-    let turns = sqlx::query(TURNS_AT).bind(json(&places)).fetch_all(&mut *conn).await?;
+    let row = sqlx::query(TURNS_AT).bind(json(&places)).fetch_one(&mut *conn).await?;
+    let turns: Vec<(Option<u64>, Option<i64>)> = RowReader::new(&row).json()?;
     // Turns that count, of threads with several files or with turns that were taken back.
-    let mut counting: HashMap<Uuid, HashMap<(i64, u64), Option<u64>>> = HashMap::new();
-    for (row, number) in turns.iter().zip(unclear) {
-        let (file, Place { offset, .. }, _) = hits[number];
+    let several = files.values().filter(|file| !file.all_count).map(|file| file.thread_id);
+    let several: HashSet<Uuid> = several.collect();
+    let loaded = ThreadTurns::load_all(conn, &several.into_iter().collect::<Vec<_>>()).await?;
+    let counting: HashMap<Uuid, _> =
+        loaded.into_iter().map(|(thread, turns)| (thread, turns.places())).collect();
+    let since = since.map(Timestamp::as_millisecond);
+    for ((start, at), number) in turns.into_iter().zip(unclear) {
+        let (file, Place { offset, .. }) = hits[number];
         let found = &files[&file];
-        let mut row = RowReader::new(row);
-        let (start, at): (Option<i64>, _) = (row.column()?, row.optional_time()?);
         let is_before = since.is_some_and(|since| at.or(found.started_at).is_none_or(|at| at < since));
         if is_before || found.all_count {
             counts[number] = !is_before;
             continue;
         }
-        if !counting.contains_key(&found.thread_id) {
-            let turns = ThreadTurns::load(conn, found.thread_id).await?;
-            counting.insert(found.thread_id, turns.places());
-        }
-        let place = start.map(|start| (file, start.unsigned_abs()));
-        let end = place.and_then(|place| counting[&found.thread_id].get(&place));
+        let turns = counting.get(&found.thread_id);
+        let end = start.and_then(|start| turns?.get(&(file, start)));
         counts[number] = end.is_some_and(|end| end.is_none_or(|end| offset < end));
     }
     Ok(counts)

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::TokenUsage;
 use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
@@ -59,51 +58,52 @@ impl HistoryStore {
             .bind(query.since.map(day_number))
             .bind(query.until.map(day_number))
             .bind(query.thread.map(threadkeep_sqlite::uuid_text));
-        Ok(db.read(async |conn| statement.fetch_all(conn).await?.iter().map(row_of).collect()).await?)
+        let rows = db.read(async |conn| {
+            let row = statement.fetch_one(conn).await?;
+            RowReader::new(&row).json::<Vec<StoredRow>>()
+        });
+        Ok(rows.await?.into_iter().map(row_of).collect())
     }
 }
 
-fn row_of(row: &SqliteRow) -> Result<UsageRow, sqlx::Error> {
-    let mut row = RowReader::new(row);
-    let (day, model, thread_id): (Option<i64>, Option<String>, _) =
-        (row.column()?, row.column()?, row.optional_uuid()?);
-    let mut tokens = TokenUsage::default();
-    for kind in [
-        &mut tokens.input,
-        &mut tokens.cached_input,
-        &mut tokens.output,
-        &mut tokens.reasoning,
-        &mut tokens.total,
-    ] {
-        *kind = row.column()?;
-    }
-    let requests: i64 = row.column()?;
-    Ok(UsageRow {
+/// Day, model, thread, the five kinds of tokens, requests.
+type StoredRow = (Option<i64>, Option<String>, Option<Uuid>, i64, i64, i64, i64, i64, u64);
+
+fn row_of(row: StoredRow) -> UsageRow {
+    let (day, model, thread_id, input, cached_input, output, reasoning, total, requests) = row;
+    UsageRow {
         day: day.and_then(day_of),
         model: model.filter(|model| !model.is_empty()),
         thread_id,
-        tokens,
-        requests: u64::try_from(requests).unwrap_or(0),
-    })
+        tokens: TokenUsage { input, cached_input, output, reasoning, total },
+        requests,
+    }
 }
 
-/// Makes the statement of a query: first day `?1`, last day `?2`, thread `?3`.
+/// Makes the statement of a query: first day `?1`, last day `?2`, thread `?3`. It answers with one
+/// text: a row costs more than its content.
 pub(crate) fn usage_sql(query: &UsageQuery) -> String {
     let groups = [(query.by_day, "day"), (query.by_model, "model"), (query.by_thread, "thread_id")];
-    let columns: Vec<&str> =
-        groups.iter().map(|(wanted, name)| if *wanted { name } else { "NULL" }).collect();
+    let columns = groups.map(|(wanted, name)| if wanted { name } else { "NULL" });
+    let sums = ["input", "cached_input", "output", "reasoning", "total", "requests"]
+        .map(|column| format!("coalesce(sum({column}), 0)"));
     let mut sql = format!(
-        "SELECT {}, coalesce(sum(input), 0), coalesce(sum(cached_input), 0), coalesce(sum(output), 0), \
-           coalesce(sum(reasoning), 0), coalesce(sum(total), 0), coalesce(sum(requests), 0) FROM history_usage",
-        columns.join(", ")
+        "SELECT json_group_array(json(usage)) FROM (SELECT json_array({}, {}) AS usage FROM ",
+        columns.join(", "),
+        sums.join(", ")
     );
-    if query.by_thread || query.thread.is_some() {
-        sql.push_str(" JOIN history_files ON id = file");
-    }
+    let with_threads = query.by_thread || query.thread.is_some();
+    // The index of threads has the files: their wide rows are not read.
+    sql.push_str(if with_threads {
+        "history_files CROSS JOIN history_usage ON file = id"
+    } else {
+        "history_usage"
+    });
     let conditions = [
         (query.since.is_some(), "day >= ?1"),
         (query.until.is_some(), "day <= ?2"),
         (query.thread.is_some(), "thread_id = ?3"),
+        (with_threads, "thread_id IS NOT NULL"),
     ];
     let wanted: Vec<&str> =
         conditions.iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| *condition).collect();
@@ -114,5 +114,6 @@ pub(crate) fn usage_sql(query: &UsageQuery) -> String {
     if !keys.is_empty() {
         _ = write!(sql, " GROUP BY {0} ORDER BY {0}", keys.join(", "));
     }
+    sql.push(')');
     sql
 }

@@ -8,3 +8,4 @@ mod deleted;
 mod killed;
 mod search;
 mod turns;
+mod usage;
