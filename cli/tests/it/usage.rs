@@ -86,6 +86,13 @@ fn days_limit_the_usage() -> Result {
     --- stdout
     No tokens were used on these days.
     ");
+    let swapped = fixture.run(&["usage", "--since", "2026-10-05", "--until", "2026-10-04"])?;
+    insta::assert_snapshot!(swapped.all(), @r"
+    exit 2
+    --- stderr
+    error: --until (2026-10-04) is before --since (2026-10-05)
+      hint: give the earlier day with --since
+    ");
     Ok(())
 }
 
