@@ -1,6 +1,7 @@
 //! A history that is locked, damaged, read-only or behind: what works goes on, and a note says why.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::json;
 use threadkeep_history::HISTORY_DB;
@@ -93,5 +94,18 @@ fn show_has_turns_and_tokens_as_they_are_indexed() -> Result {
     turns          2
     used           input 40,433 (20,215 cached), output 200 (28 reasoning), in 4 requests
     ");
+    Ok(())
+}
+
+#[test]
+fn show_has_the_tokens_of_a_file_that_was_replaced() -> Result {
+    let fixture = Fixture::empty()?;
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home-0.171");
+    let status = std::process::Command::new("cp").arg("-r").arg(home).arg(fixture.home()).status()?;
+    assert!(status.success());
+    fixture.json(&["backfill"])?;
+    let sheet = fixture.run(&["threads", "show", "01a2210d-b132"])?.stdout;
+    assert!(sheet.contains("\ntokens         10,143, 20,285 with its other files\n"), "{sheet}");
+    assert!(sheet.contains("input 20,185 (10,092 cached), output 100"), "{sheet}");
     Ok(())
 }

@@ -103,7 +103,12 @@ impl Portrait {
         let all = self
             .tokens_of_all()
             .map(|all| format!("{} with {}", number(all), counted(self.agents.totals.agents, "sub-agent")));
-        let parts: Vec<String> = own.into_iter().chain(inherited).chain(all).collect();
+        // A file that replaced another counts from 0.
+        let replaced = self.history.as_ref().map(|history| history.tokens.total);
+        let replaced =
+            replaced.filter(|total| !self.files.is_empty() && Some(*total) > self.thread.own_tokens);
+        let replaced = replaced.map(|total| format!("{} with its other files", number(total)));
+        let parts: Vec<String> = own.into_iter().chain(replaced).chain(inherited).chain(all).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
