@@ -160,6 +160,21 @@ fn a_refusal_says_what_to_do() -> Result {
 }
 
 #[test]
+#[cfg(not(feature = "tpm"))]
+fn a_policy_is_named_as_it_is_typed() -> Result {
+    let fixture = allowed()?;
+    let arguments = ["device-key", "create", "--account", "user-1", "--client", "laptop"];
+    let said = fixture.run(&[&arguments[..], &["--policy", "hardware-only"]].concat())?;
+    assert!(said.stderr.contains("no key of the policy hardware-only can be made"), "{}", said.all());
+    assert!(said.stderr.contains("--policy allow-software allows it"), "{}", said.all());
+    create(&fixture)?;
+    let list = fixture.command(&["device-key", "list"]).env("COLUMNS", "80").output()?;
+    let list = fixture.say(list)?.stdout;
+    assert!(list.contains("  software    user-1   ") && !list.contains('…'), "{list}");
+    Ok(())
+}
+
+#[test]
 fn halves_of_keys_are_problems() -> Result {
     let fixture = allowed()?;
     let (kept, lost) = (create(&fixture)?, create(&fixture)?);

@@ -1,7 +1,7 @@
 //! Errors of device keys in words.
 
 use jiff::Timestamp;
-use threadkeep_device_key::{DeviceKeyError, KeyId, PayloadError, ProviderError};
+use threadkeep_device_key::{DeviceKeyError, KeyId, PayloadError, ProtectionPolicy, ProviderError};
 
 use super::{of_boxed, of_io};
 use crate::fault::Fault;
@@ -43,12 +43,15 @@ fn of_device_key(error: &DeviceKeyError) -> Fault {
             format!("{error}: {}", of_io(source)),
             "nothing is signed until this user can write there",
         ),
-        DeviceKeyError::Policy { available: Some(class), .. } => {
-            let policy = class.policy().as_str().replace('_', "-");
-            let hint = format!("a {class} key can be made here: --policy {policy} allows it");
-            Fault::new(error.to_string(), hint)
+        DeviceKeyError::Policy { policy, available, reason } => {
+            let option = |policy: ProtectionPolicy| policy.as_str().replace('_', "-");
+            let hint = available.map(|class| {
+                format!("a {class} key can be made here: --policy {} allows it", option(class.policy()))
+                    .into()
+            });
+            let message = format!("no key of the policy {} can be made: {reason}", option(*policy));
+            Fault { hint, ..Fault::without_hint(message) }
         }
-        DeviceKeyError::Policy { .. } => Fault::without_hint(error.to_string()),
         DeviceKeyError::Provider { source, .. } => {
             let message = format!("{error}: {}", of_provider(source));
             Fault { hint: remedy(source), ..Fault::without_hint(message) }

@@ -8,7 +8,7 @@ use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
 use threadkeep_device_key::{KeyId, Orphans, StoredBinding};
 
-use super::{of_stored, protection, store};
+use super::{of_stored, protection_in_short, store};
 use crate::command::{Answered, Context, Run};
 use crate::exit::Code;
 use crate::output::color::{BOLD, DIM, paint};
@@ -69,7 +69,7 @@ impl Answer for Listed {
     fn text(&self, screen: &Screen) -> String {
         const COLUMNS: [Column; 5] = [
             Column::new("KEY", 50, 50, 0, BOLD),
-            Column::new("PROTECTION", 10, 25, 2, DIM),
+            Column::new("PROTECTION", 8, 16, 2, DIM),
             Column { floor: 8, ..Column::new("ACCOUNT", 12, 40, 0, DIM) },
             Column { floor: 8, ..Column::new("CLIENT", 12, 40, 0, DIM) },
             Column::new("CREATED", 12, 24, 3, DIM),
@@ -80,7 +80,7 @@ impl Answer for Listed {
         let row = |stored: &StoredBinding| {
             vec![
                 stored.key_id.as_str().to_owned().into(),
-                protection(stored.key_id.class()).to_owned().into(),
+                protection_in_short(stored.key_id.class()).to_owned().into(),
                 clean(&stored.binding.account_user_id).into_owned().into(),
                 clean(&stored.binding.client_id).into_owned().into(),
                 screen.time(stored.created_at, &clock).into(),

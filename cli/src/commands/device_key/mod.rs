@@ -46,6 +46,16 @@ fn protection(class: ProtectionClass) -> &'static str {
     }
 }
 
+/// Returns the same in a word or two, for a column.
+fn protection_in_short(class: ProtectionClass) -> &'static str {
+    match class {
+        ProtectionClass::HardwareSecureEnclave => "secure enclave",
+        ProtectionClass::HardwareTpm => "TPM",
+        ProtectionClass::OsProtectedNonextractable => "operating system",
+        ProtectionClass::Software => "software",
+    }
+}
+
 fn of_stored(stored: &StoredBinding) -> Value {
     json!({
         "key_id": stored.key_id.as_str(),

@@ -76,7 +76,8 @@ impl Usage<'_> {
         let date = |name: &str, text: &Option<String>| {
             text.as_ref().map(|text| day_of(name, text, &now)).transpose()
         };
-        let period = Period { since: date("--since", &self.0.since)?, until: date("--until", &self.0.until)? };
+        let period =
+            Period { since: date("--since", &self.0.since)?, until: date("--until", &self.0.until)? };
         match period {
             Period { since: Some(since), until: Some(until) } if until < since => {
                 let problem = format!("--until ({until}) is before --since ({since})");
