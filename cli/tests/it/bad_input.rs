@@ -91,7 +91,7 @@ fn ids_that_mean_no_thread_or_several() -> Result {
     exit 2
     --- stderr
     error: no thread has the id or the name `not an id`
-      hint: `threadkeep threads` lists the threads that exist
+      hint: `threadkeep threads` lists the threads that exist, and `threadkeep search` finds what was said in them
     ");
     let unknown = "01a2036c-de71-77f1-a9e3-3c28701bba62";
     insta::assert_snapshot!(fixture.run(&["threads", "delete", unknown, "--yes"])?.all(), @r"

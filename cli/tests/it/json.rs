@@ -64,7 +64,7 @@ fn an_error_is_an_object_on_stderr() -> Result {
     insta::assert_snapshot!(fixture.run(&["--json", "threads", "show", "zzz"])?.all(), @r#"
     exit 2
     --- stderr
-    {"error":{"message":"no thread has the id or the name `zzz`","hint":"`threadkeep threads` lists the threads that exist"}}
+    {"error":{"message":"no thread has the id or the name `zzz`","hint":"`threadkeep threads` lists the threads that exist, and `threadkeep search` finds what was said in them"}}
     "#);
     insta::assert_snapshot!(fixture.run(&["--json", "--home", "nowhere", "threads"])?.all(), @r#"
     exit 2

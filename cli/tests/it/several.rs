@@ -86,7 +86,7 @@ fn goals_of_several_threads_change_together() -> Result {
     the goal of 01a21000-0004-7000-8000-0000000004ab was paused and is active again
     --- stderr
     error: no thread has the id or the name `nothing`
-      hint: `threadkeep threads` lists the threads that exist
+      hint: `threadkeep threads` lists the threads that exist, and `threadkeep search` finds what was said in them
     ");
     insta::assert_snapshot!(fixture.run(&["goals", "complete", &id(1), &id(4)])?.all(), @r"
     exit 0

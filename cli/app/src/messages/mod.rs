@@ -104,13 +104,14 @@ pub fn several(word: &str, how: &str, candidates: impl Iterator<Item = String>) 
 
 /// Makes the error about a word that no thread has; `is_id` if it could be the part of an id.
 pub fn unknown(word: &str, is_id: bool) -> Fault {
-    let missed = if is_id {
-        "no thread has an id that begins or ends with "
+    let list = Message::from((command("threads"), " lists the threads that exist"));
+    let (missed, hint) = if is_id {
+        ("no thread has an id that begins or ends with ", list)
     } else {
-        "no thread has the id or the name "
+        let said = (", and ", command("search"), " finds what was said in them");
+        ("no thread has the id or the name ", list.append(said))
     };
-    Fault::new((missed, typed(word)), (command("threads"), " lists the threads that exist"))
-        .of_kind(FaultKind::UnknownThread)
+    Fault::new((missed, typed(word)), hint).of_kind(FaultKind::UnknownThread)
 }
 
 /// Makes the error about a folder that is no agent home, in which nothing is created.

@@ -31,7 +31,7 @@ fn a_thread_is_found_by_every_word_for_it() -> Result {
     exit 2
     --- stderr
     error: no thread has the id or the name `5ab`
-      hint: `threadkeep threads` lists the threads that exist
+      hint: `threadkeep threads` lists the threads that exist, and `threadkeep search` finds what was said in them
     ");
     fixture.json(&["threads", "rename", &id(4), "the LAWN"])?;
     insta::assert_snapshot!(fixture.run(&["threads", "show", "THE lawn"])?.all(), @r"
@@ -58,7 +58,7 @@ fn one_id_that_fails_does_not_stop_the_others() -> Result {
       Build it of glass
     --- stderr
     error: no thread has the id or the name `nothing`
-      hint: `threadkeep threads` lists the threads that exist
+      hint: `threadkeep threads` lists the threads that exist, and `threadkeep search` finds what was said in them
     ");
     let list = fixture.json(&["threads", "--archived"])?;
     assert_eq!(list["threads"].as_array().map(Vec::len), Some(2));
