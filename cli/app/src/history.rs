@@ -113,7 +113,7 @@ pub async fn prepare(
         _ => Limits { force: false, patience: A_MOMENT, within: A_SEARCH },
     };
     let store = if work == Work::All { own.clone() } else { own.within(A_MOMENT) };
-    match work_on(&store, home, limits, observer).await {
+    match work_on(index, &store, home, limits, observer).await {
         Ok(Passed { report, ran_out_of_time }) => {
             // A pass that was stopped while it listed the home has counted nothing.
             let extent = if report.scanned == 0 {
@@ -155,7 +155,7 @@ pub async fn run(
     observer: &dyn Observer,
 ) -> Result<HistoryReport, Fault> {
     let limits = Limits { force: options.force, patience: options.patience, within: Duration::MAX };
-    match work_on(index.state.history(), home, limits, observer).await {
+    match work_on(index, index.state.history(), home, limits, observer).await {
         Ok(passed) => Ok(passed.report),
         Err(Trouble::Unwritable(reason)) => Err(Fault::without_hint(reason)),
         Err(Trouble::Fault(fault)) => Err(fault),
@@ -184,12 +184,13 @@ enum Trouble {
 }
 
 async fn work_on(
+    index: &Index,
     store: &HistoryStore,
     home: &AgentHome,
     limits: Limits,
     observer: &dyn Observer,
 ) -> Result<Passed<threadkeep_history::HistoryProblem>, Trouble> {
-    let ports = store.ports(home).await.map_err(|error| match &error {
+    let ports = index.state.history_ports(store, home).await.map_err(|error| match &error {
         HistoryError::Open(refusal) if refusal.is_unwritable() => {
             let refusal = messages::of_refusal(refusal);
             Trouble::Unwritable(format!("{refusal}: the history was not brought up to date").into())

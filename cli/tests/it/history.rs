@@ -7,7 +7,7 @@ use serde_json::json;
 use threadkeep_history::HISTORY_DB;
 use threadkeep_sqlite::{Database, Durability, OpenOptions};
 
-use super::fixture::{Fixture, Result};
+use super::fixture::{Fixture, Result, contents};
 use super::written::{Rollout, id};
 
 fn indexed() -> Result<Fixture> {
@@ -34,6 +34,37 @@ fn a_damaged_history_is_made_again() -> Result {
     assert!(said.stderr.contains("history"), "a note says that it was made again: {}", said.all());
     let usage = fixture.json(&["usage"])?;
     assert_eq!(usage["total"]["total"], 100);
+    Ok(())
+}
+
+#[test]
+fn a_lost_history_does_not_bring_deleted_threads_back() -> Result {
+    type Lose = fn(&std::path::Path) -> std::io::Result<()>;
+    let lose: [Lose; 2] = [|path| fs::remove_file(path), |path| fs::write(path, [0; 8_192])];
+    for (lose, snapshot) in lose.into_iter().flat_map(|lose| [(lose, false), (lose, true)]) {
+        let fixture = indexed()?;
+        Rollout { n: 2, said: Some("Sell the kantele"), ..Rollout::default() }.write(&fixture)?;
+        fixture.json(&["backfill"])?;
+        if snapshot {
+            fixture.json(&["snapshot"])?;
+        }
+        let id = id(1).to_string();
+        fixture.json(&["threads", "delete", &id, "--yes"])?;
+        for command in [&["search", "samovar"][..], &["usage"], &["backfill"], &["usage"]] {
+            lose(&path(&fixture))?;
+            fixture.json(command)?;
+            for (file, content) in contents(&fixture.sqlite_home())? {
+                let text = String::from_utf8_lossy(&content);
+                assert!(!text.contains("samovar"), "{command:?} in {}", file.display());
+            }
+        }
+        assert_eq!(fixture.json(&["search", "samovar"])?["total"], 0);
+        assert_eq!(fixture.json(&["search", "kantele"])?["total"], 1);
+        assert_eq!(fixture.json(&["usage"])?["total"]["total"], 100);
+        fixture.json(&["threads", "restore", &id])?;
+        assert_eq!(fixture.json(&["search", "samovar"])?["total"], 1);
+        assert_eq!(fixture.json(&["usage"])?["total"]["total"], 200);
+    }
     Ok(())
 }
 

@@ -13,12 +13,11 @@ pub(crate) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
     Box::pin(async move {
         let files = sqlx::query("SELECT id, is_owner FROM history_files WHERE thread_id = ?1");
         let files = files.bind(uuid_text(thread)).fetch_all(&mut *conn).await?;
-        let mut had_words = false;
         for row in &files {
             let mut row = RowReader::new(row);
             let (file, is_owner): (i64, bool) = (row.column()?, row.column()?);
             if is_owner {
-                had_words |= remove_content(conn, file).await?;
+                remove_content(conn, file).await?;
             }
             let keep = sqlx::query(
                 "UPDATE history_files SET outcome = 'deleted', is_owner = 0, detail = NULL, problem = NULL, \
@@ -27,18 +26,17 @@ pub(crate) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
             );
             keep.bind(file).execute(&mut *conn).await?;
         }
-        if had_words {
-            // A deleted passage leaves its words in the index until they are merged.
-            let merge = sqlx::query("INSERT INTO history_words (history_words) VALUES ('optimize')");
-            merge.execute(conn).await?;
-        }
+        // A removed passage leaves its words in the index until they are merged, also one that a
+        // pass removed before, because its file was gone or had changed.
+        let merge = sqlx::query("INSERT INTO history_words (history_words) VALUES ('optimize')");
+        merge.execute(conn).await?;
         Ok(())
     })
 }
 
-/// Removes everything that came from a file. Returns true if it had passages.
-pub(crate) async fn remove_content(conn: &mut SqliteConnection, file: i64) -> Result<bool, sqlx::Error> {
-    let had_words = remove_passages(conn, file, 0).await?;
+/// Removes everything that came from a file.
+pub(crate) async fn remove_content(conn: &mut SqliteConnection, file: i64) -> Result<(), sqlx::Error> {
+    remove_passages(conn, file, 0).await?;
     for remove in [
         sqlx::query("DELETE FROM history_turns WHERE file = ?1"),
         sqlx::query("DELETE FROM history_usage WHERE file = ?1"),
@@ -46,5 +44,5 @@ pub(crate) async fn remove_content(conn: &mut SqliteConnection, file: i64) -> Re
     ] {
         remove.bind(file).execute(&mut *conn).await?;
     }
-    Ok(had_words)
+    Ok(())
 }

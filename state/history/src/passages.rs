@@ -18,15 +18,14 @@ pub(crate) struct Place {
     pub(crate) end: u64,
 }
 
-/// Removes a file's passages at and after a byte. Returns true if there were any.
+/// Removes a file's passages at and after a byte.
 pub(crate) async fn remove_passages(
     conn: &mut SqliteConnection,
     file: i64,
     from: u64,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let blocks = sqlx::query("SELECT first_id, places FROM history_blocks WHERE file = ?1");
     let blocks = blocks.bind(file).fetch_all(&mut *conn).await?;
-    let mut removed = false;
     for row in &blocks {
         let mut row = RowReader::new(row);
         let (first, places): (i64, &[u8]) = (row.column()?, row.column()?);
@@ -45,9 +44,8 @@ pub(crate) async fn remove_passages(
             cut.bind(first).bind(encode(&places[..kept]))
         };
         block.execute(&mut *conn).await?;
-        removed = true;
     }
-    Ok(removed)
+    Ok(())
 }
 
 /// Returns the number of a speaker.

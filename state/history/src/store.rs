@@ -51,6 +51,9 @@ impl HistoryStore {
 
     /// Returns the ports of `threadkeep-backfill` for the rollouts of a home. Creates the database.
     ///
+    /// A new database knows no deleted thread. A program with an index of threads gets the ports
+    /// from there.
+    ///
     /// # Errors
     ///
     /// [`HistoryError::Open`].

@@ -138,9 +138,9 @@ impl StateRuntime {
         self.finish_deletions().await
     }
 
-    /// Returns the ports for the history of `home`. Erases deleted threads that the history
-    /// does not know as deleted: its tombstones go with its database, and the rollouts are still
-    /// there.
+    /// Returns the ports for `history`, a handle of [this history](crate::Stores::history), and
+    /// `home`. Erases deleted threads that the history does not know as deleted: its tombstones go
+    /// with its database, and the rollouts are still there.
     ///
     /// # Errors
     ///
@@ -149,11 +149,12 @@ impl StateRuntime {
     #[cfg(all(feature = "backfill", feature = "history"))]
     pub async fn history_ports(
         &self,
+        history: &threadkeep_history::HistoryStore,
         home: &threadkeep_rollout::AgentHome,
     ) -> Result<threadkeep_history::HistoryPorts, threadkeep_history::HistoryError> {
         let deleted = self.database().read(async |conn| TOMBSTONES.all(conn).await).await?;
-        self.history().deleted_threads().erase_unknown(&deleted).await?;
-        self.history().ports(home).await
+        history.deleted_threads().erase_unknown(&deleted).await?;
+        history.ports(home).await
     }
 
     /// Lists the damaged databases that were moved aside. They stay as they are, and may still have

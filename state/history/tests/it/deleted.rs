@@ -82,6 +82,29 @@ async fn no_byte_of_a_deleted_thread_is_left() -> Result {
     is_as_from_scratch(&lab, &[id(1), id(2), id(50)]).await
 }
 
+#[tokio::test]
+async fn no_byte_is_left_of_what_a_pass_removed_before_the_deletion() -> Result {
+    // The file is gone; or it has other words now.
+    for gone in [true, false] {
+        let lab = Lab::new()?;
+        lab.write(&rollout_path(id(2)), session(id(2), "other words"))?;
+        lab.write(&rollout_path(id(1)), planted(1))?;
+        lab.index().await?;
+        if gone {
+            fs::remove_file(lab.path(&rollout_path(id(1))))?;
+        } else {
+            lab.write(&rollout_path(id(1)), header(id(1)))?;
+        }
+        lab.index().await?;
+        assert!(lab.history.deleted_threads().erase(id(1), Timestamp::UNIX_EPOCH).await?);
+        for word in WORDS {
+            assert_eq!(places(&lab.sqlite_home(), word)?, 0, "{word}, gone: {gone}");
+        }
+        assert_eq!(lab.count("\"other words\"").await?, 1);
+    }
+    Ok(())
+}
+
 /// The other threads are as from scratch: a deleted one takes nothing with it.
 async fn is_as_from_scratch_but(lab: &Lab, deleted: u128) -> Result {
     let other = Lab::new()?;
