@@ -10,6 +10,21 @@ use crate::messages;
 /// Bytes of a file in which the mark of our pages must be.
 const HEAD: u64 = 1_024;
 
+/// Checks that a new file can take a path's place: nothing is there, or a regular file, or a link to
+/// one. Renaming onto a device or a pipe would remove it.
+///
+/// # Errors
+///
+/// Fails if something else is there.
+pub fn is_replaceable(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Checks that a file does not exist, or is a page with this mark in its head.
 ///
 /// # Errors
@@ -17,6 +32,7 @@ const HEAD: u64 = 1_024;
 /// Fails if another file is there, or cannot be read.
 pub fn check(path: &Path, mark: &str) -> Result<(), Fault> {
     let read = || -> io::Result<Vec<u8>> {
+        is_replaceable(path)?;
         let mut head = Vec::new();
         File::open(path)?.take(HEAD).read_to_end(&mut head)?;
         Ok(head)
@@ -76,6 +92,7 @@ mod tests {
         let refused = write(&path, MARK, MARK);
         assert!(refused.is_err_and(|fault| fault.to_string().ends_with("is no page of this command")));
         assert_eq!(std::fs::read_to_string(&path)?, "my notes");
+        assert!(write(Path::new("/dev/null"), MARK, MARK).is_err(), "a device is not replaced");
         assert!(write(&folder.path().join("none/page.html"), MARK, MARK).is_err());
         assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "nothing partial is left");
         Ok(())

@@ -118,6 +118,18 @@ fn an_export_is_a_file_of_the_user_alone() -> Result {
         assert!(fs::read_to_string(&path)?.contains("a1B2c3D4"));
         assert_eq!(fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
     }
+    // Never in the place of anything but a file.
+    let socket = fixture.path().join("socket.md");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket)?;
+    for command in [
+        &["threads", "export", &id(7), "--force", "--output", "socket.md"][..],
+        &["usage", "--html", "socket.md"],
+    ] {
+        let said = fixture.run(command)?;
+        assert_eq!(said.code, Some(2), "{}", said.all());
+        assert!(said.stderr.contains("not a regular file"), "{}", said.all());
+        assert!(!socket.is_file(), "the socket is still there");
+    }
     // Nothing half written stays.
     assert_eq!(fixture.run(&["threads", "export", &id(7), "--output", "no/folder.md"])?.code, Some(2));
     let left = fs::read_dir(fixture.path())?.filter_map(std::result::Result::ok);

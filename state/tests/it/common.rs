@@ -134,7 +134,8 @@ impl Fixture {
 
     /// Makes a pass of the history, which has to go through.
     pub(crate) async fn index_history(&self) -> Result {
-        let report = self.state.history_ports(self.state.history(), &self.home()?).await?.engine().run(|_| ()).await?;
+        let report =
+            self.state.history_ports(self.state.history(), &self.home()?).await?.engine().run(|_| ()).await?;
         assert_eq!(report.ending, Ending::Complete);
         Ok(())
     }

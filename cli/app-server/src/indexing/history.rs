@@ -38,7 +38,8 @@ async fn keep_up(server: &Server) {
 /// Makes a pass.
 async fn pass(opened: &Opened) -> Result<(), String> {
     let state = opened.state();
-    let ports = state.history_ports(state.history(), &opened.home).await.map_err(|error| error.to_string())?;
+    let ports =
+        state.history_ports(state.history(), &opened.home).await.map_err(|error| error.to_string())?;
     match ports.engine().run(|_| {}).await {
         Ok(report) if report.ending == Ending::Complete => Ok(()),
         Ok(_) => Err("another process is indexing what was said".to_owned()),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use threadkeep_app::text::{bytes, clean};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, messages};
+use threadkeep_app::{Fault, messages, pages};
 use threadkeep_transcript::render::html::Html;
 use threadkeep_transcript::render::markdown::Markdown;
 use threadkeep_transcript::turns::{self, Selection};
@@ -45,6 +45,9 @@ impl Run for Export<'_> {
         let ExportArgs { id, no_refresh, unredacted, output, force, .. } = self.0;
         if let Some(path) = output.as_ref().filter(|path| !force && path.symlink_metadata().is_ok()) {
             return Err(exists(path));
+        }
+        if let Some(path) = output {
+            pages::is_replaceable(path).map_err(|error| unwritable(path, &error))?;
         }
         let secrets = if *unredacted { Secrets::Shown } else { Secrets::Removed };
         let find = async |context: &Context<'_>| Conversation::find(context, id, *no_refresh, secrets).await;
