@@ -52,7 +52,8 @@ fn a_lost_history_does_not_bring_deleted_threads_back() -> Result {
         fixture.json(&["threads", "delete", &id, "--yes"])?;
         for command in [&["search", "samovar"][..], &["usage"], &["backfill"], &["usage"]] {
             lose(&path(&fixture))?;
-            fixture.json(command)?;
+            let said = fixture.run(command)?;
+            assert_eq!(said.code, Some(0), "{}", said.all());
             for (file, content) in contents(&fixture.sqlite_home())? {
                 let text = String::from_utf8_lossy(&content);
                 assert!(!text.contains("samovar"), "{command:?} in {}", file.display());
