@@ -299,11 +299,23 @@ fn rollouts(home: &Path, number: usize) -> Result<Vec<String>> {
         let folder = home.join(format!("sessions/2026/10/{day:02}"));
         fs::create_dir_all(&folder)?;
         let name = format!("rollout-{}-{id}.jsonl", time.replace(':', "-"));
-        let text = text.replace(old.as_str(), &id).replace("2026-11-22T13:2", &time[..15]);
+        let text = moved(&text.replace(old.as_str(), &id), &time);
         fs::write(folder.join(name), text)?;
         ids.push(id);
     }
     Ok(ids)
+}
+
+/// Moves all lines to the second in which the thread began, as its id has it.
+fn moved(text: &str, time: &str) -> String {
+    let day = "2026-11-22T";
+    let mut parts = text.split(day);
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.get("hh:mm:ss".len()..).unwrap_or_default();
+        moved.extend([time, rest]);
+    }
+    moved
 }
 
 /// Makes a rollout of 100 MB, and returns its thread.
