@@ -83,6 +83,7 @@ pub mod text;
 pub mod time;
 pub mod typo;
 pub mod when;
+pub mod whole_file;
 
 mod given;
 #[cfg(any(feature = "otel", feature = "sentry"))]

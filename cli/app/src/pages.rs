@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use crate::fault::Fault;
-use crate::messages;
+use crate::{messages, whole_file};
 
 /// Bytes of a file in which the mark of our pages must be.
 const HEAD: u64 = 1_024;
@@ -56,15 +56,7 @@ pub fn check(path: &Path, mark: &str) -> Result<(), Fault> {
 pub fn write(path: &Path, html: &str, mark: &str) -> Result<(), Fault> {
     check(path, mark)?;
     let failed = |error: io::Error| unwritable(path, &error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".threadkeep-page-")
-        .suffix(".partial")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(html.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    whole_file::write(path, true, failed, |file| file.write_all(html.as_bytes()).map_err(failed))?;
     Ok(())
 }
 

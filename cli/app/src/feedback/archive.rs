@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -10,6 +10,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::bundle::Entry;
 use crate::fault::Fault;
 use crate::messages::of_io;
+use crate::whole_file::{self, folder};
 
 /// Checks that a file can be written at a path. Returns true if a file is there, which would be
 /// replaced.
@@ -37,35 +38,27 @@ pub fn check(path: &Path) -> Result<bool, Fault> {
 
 /// Writes a zip file that only this user may read. Returns its size in bytes.
 ///
-/// It is written under another name next to it and then renamed, so that no half file remains. Its
-/// bytes follow from the entries alone: all have the same time.
+/// Its bytes follow from the entries alone: all have the same time.
 ///
 /// # Errors
 ///
 /// Fails if it cannot be written, and if a file is there that `replaces` does not allow to replace.
 pub fn write(path: &Path, entries: &[Entry], replaces: bool) -> Result<u64, Fault> {
     let failed = |error: io::Error| unwritable(path, &error);
-    let mut file = tempfile::Builder::new()
-        .prefix(".threadkeep-feedback-")
-        .suffix(".partial")
-        .tempfile_in(folder(path))
-        .map_err(failed)?;
-    let mut zip = ZipWriter::new(file.as_file_mut());
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .last_modified_time(DateTime::DEFAULT)
-        .unix_permissions(0o600);
-    for entry in entries {
-        let name = safe(entry.name).map_err(failed)?;
-        zip.start_file(name, options).map_err(io::Error::from).map_err(failed)?;
-        zip.write_all(&entry.bytes).map_err(failed)?;
-    }
-    zip.finish().map_err(io::Error::from).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let size = file.as_file().metadata().map_err(failed)?.len();
-    let renamed = if replaces { file.persist(path) } else { file.persist_noclobber(path) };
-    renamed.map_err(|error| failed(error.error))?;
-    Ok(size)
+    whole_file::write(path, replaces, failed, |file| {
+        let mut zip = ZipWriter::new(file);
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(DateTime::DEFAULT)
+            .unix_permissions(0o600);
+        for entry in entries {
+            let name = safe(entry.name).map_err(failed)?;
+            zip.start_file(name, options).map_err(io::Error::from).map_err(failed)?;
+            zip.write_all(&entry.bytes).map_err(failed)?;
+        }
+        zip.finish().map_err(io::Error::from).map_err(failed)?;
+        Ok(())
+    })
 }
 
 /// Returns a name if it is one in the archive's root, on every system. The library takes any.
@@ -75,13 +68,6 @@ fn safe(name: &str) -> io::Result<&str> {
         return Ok(name);
     }
     Err(io::Error::other(format!("{name:?} is no name for a file of the bundle")))
-}
-
-fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Fault {

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 use threadkeep_app::text::{bytes, clean};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, messages, pages};
+use threadkeep_app::{Fault, messages, pages, whole_file};
 use threadkeep_transcript::render::html::Html;
 use threadkeep_transcript::render::markdown::Markdown;
 use threadkeep_transcript::turns::{self, Selection};
@@ -94,8 +93,7 @@ impl Export<'_> {
     }
 }
 
-/// Writes a file that only this user may read. It is written under another name next to it and then
-/// renamed, so that no half file remains. Returns its size in bytes.
+/// Writes a file that only this user may read. Returns its size in bytes.
 fn write(
     path: &Path,
     force: bool,
@@ -103,23 +101,13 @@ fn write(
     renderer: &mut dyn Render,
 ) -> Result<u64, Fault> {
     let failed = |error: io::Error| unwritable(path, &error);
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let mut file: NamedTempFile = tempfile::Builder::new()
-        .prefix(".threadkeep-export-")
-        .suffix(".partial")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    let mut out = io::BufWriter::new(file.as_file_mut());
-    conversation.render(Selection::All, renderer, |text| {
-        out.write_all(text.as_bytes()).map(|()| true).map_err(failed)
-    })?;
-    out.flush().map_err(failed)?;
-    drop(out);
-    file.as_file().sync_all().map_err(failed)?;
-    let size = file.as_file().metadata().map_err(failed)?.len();
-    let renamed = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    renamed.map_err(|error| failed(error.error))?;
-    Ok(size)
+    whole_file::write(path, force, failed, |file| {
+        let mut out = io::BufWriter::new(file);
+        conversation.render(Selection::All, renderer, |text| {
+            out.write_all(text.as_bytes()).map(|()| true).map_err(failed)
+        })?;
+        out.flush().map_err(failed)
+    })
 }
 
 fn exists(path: &Path) -> Fault {
