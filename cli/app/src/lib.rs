@@ -65,6 +65,7 @@ pub mod fault;
 pub mod feedback;
 pub mod folders;
 pub mod history;
+pub mod html;
 pub mod label;
 pub mod memories;
 pub mod message;

@@ -1,5 +1,6 @@
 //! Text and numbers for HTML.
 
+use threadkeep_app::html;
 use threadkeep_app::text::{clean, count};
 use threadkeep_redact::redact;
 
@@ -25,19 +26,7 @@ pub(super) fn in_words(amount: &Amount) -> String {
 
 /// Makes text harmless, without secrets, and escapes it for HTML, also within an attribute.
 pub(super) fn escaped(text: &str) -> String {
-    let text = redact(text);
-    let mut html = String::with_capacity(text.len());
-    for c in clean(&text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
+    html::escaped(&clean(&redact(text)))
 }
 
 #[cfg(test)]

@@ -1,27 +1,16 @@
 //! Small parts of the page.
 
 use jiff::Timestamp;
+use threadkeep_app::html;
 
 use crate::text::visible;
 
 /// Lines of an output from which on it is folded.
 const LONG: usize = 14;
 
-/// Escapes text for HTML, also within an attribute.
+/// Makes text harmless and escapes it for HTML, also within an attribute.
 pub(super) fn escaped(text: &str) -> String {
-    let text = visible(text);
-    let mut html = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
+    html::escaped(&visible(text))
 }
 
 /// Makes an element with text in it.
