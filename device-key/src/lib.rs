@@ -34,8 +34,7 @@
 //!
 //! Providers block: their calls run on blocking threads, with a time limit
 //! (`DeviceKeyOptions::provider_timeout`). A provider that waits for a person keeps no other call
-//! waiting.
-//! Creating, rotating and deleting go on if the caller drops the future.
+//! waiting. Creating, rotating and deleting go on if the caller drops the future.
 //!
 //! # The TPM's own process
 //!

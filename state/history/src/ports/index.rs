@@ -56,7 +56,7 @@ impl Index for HistoryIndex {
         item: &Item<HistoryItem>,
         previous: Option<Previous>,
     ) -> Result<FileContent, HistoryProblem> {
-        let HistoryItem { name, compressed, .. } = &item.handle;
+        let HistoryItem { name, compressed } = &item.handle;
         let path = self.home.absolute(&item.key);
         let from = previous.as_ref().map(|previous| &previous.0);
         Ok(FileContent::new(projector.project(&path, *compressed, name.as_ref(), from)?))

@@ -24,7 +24,6 @@ pub struct HistorySource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryItem {
     pub(crate) name: Option<RolloutName>,
-    pub(crate) archived: bool,
     pub(crate) compressed: bool,
 }
 
@@ -62,12 +61,12 @@ pub(crate) fn fingerprint_of(file: &RolloutFile) -> String {
 
 fn item(file: RolloutFile) -> Item<HistoryItem> {
     let stored = fingerprint_of(&file);
-    let RolloutFile { path, name, archived, compressed, fingerprint, .. } = file;
+    let RolloutFile { path, name, compressed, fingerprint, .. } = file;
     Item {
         key: path,
         fingerprint: stored,
         bytes: fingerprint.len,
-        handle: HistoryItem { name, archived, compressed },
+        handle: HistoryItem { name, compressed },
     }
 }
 
