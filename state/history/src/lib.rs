@@ -82,8 +82,8 @@
 //! the text; the database has no text but the first words of turns.
 //!
 //! `cargo xtask bench history` indexes 10,000 rollouts (880 MB). On a cloud machine (2 vCPUs, in
-//! use by others) that took 4.6 times as long as counting their newlines, in 29 MiB. The database had
-//! 25 MB, 2.8 % of the rollouts: 228,000 passages of 40 bytes, and 65,000 turns.
+//! use by others) that took 4.6 times as long as counting their newlines, in 29 MiB. The database
+//! had 25 MB, 2.8 % of the rollouts: 228,000 passages of 40 bytes, and 65,000 turns.
 //!
 //! On the same machine, with a load of 10 on its 2 vCPUs, a search took 5 to 7 ms (p50) and 17 to
 //! 30 ms (p99), tokens by day 14 to 25 ms, 20 turns from the middle of 100 MB 3 to 7 ms, and
