@@ -10,8 +10,8 @@ use crate::{messages, whole_file};
 /// Bytes of a file in which the mark of our pages must be.
 const HEAD: u64 = 1_024;
 
-/// Checks that a new file can take a path's place: nothing is there, or a regular file, or a link to
-/// one. Renaming onto a device or a pipe would remove it.
+/// Checks that a new file can take a path's place: nothing is there, or a regular file, or a link
+/// to one. Renaming onto a device or a pipe would remove it.
 ///
 /// # Errors
 ///

@@ -62,12 +62,7 @@ pub(crate) fn fingerprint_of(file: &RolloutFile) -> String {
 fn item(file: RolloutFile) -> Item<HistoryItem> {
     let stored = fingerprint_of(&file);
     let RolloutFile { path, name, compressed, fingerprint, .. } = file;
-    Item {
-        key: path,
-        fingerprint: stored,
-        bytes: fingerprint.len,
-        handle: HistoryItem { name, compressed },
-    }
+    Item { key: path, fingerprint: stored, bytes: fingerprint.len, handle: HistoryItem { name, compressed } }
 }
 
 #[async_trait]
