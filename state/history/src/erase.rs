@@ -26,8 +26,8 @@ pub(crate) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
             );
             keep.bind(file).execute(&mut *conn).await?;
         }
-        // The words of removed passages stay in the index until it is merged. A pass may have removed
-        // some before, because their file was gone or had changed.
+        // The words of removed passages stay in the index until it is merged. A pass may have
+        // removed some before, because their file was gone or had changed.
         let merge = sqlx::query("INSERT INTO history_words (history_words) VALUES ('optimize')");
         merge.execute(conn).await?;
         Ok(())
