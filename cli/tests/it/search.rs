@@ -42,7 +42,7 @@ fn hits_are_grouped_by_thread_and_fit_any_width() -> Result {
     01a20371-2f5f  Add a changelog to the widget  /tmp/project/widget
       turn 1  22 Nov 2019  user   Add a changelog to the widget
       turn 1  22 Nov 2019  agent  Done: Add a changelog to the widget
-      turn 1  22 Nov 2019  tool   CHANGELOG.md
+      turn 1  22 Nov 2019  tool   cat CHANGELOG.md
       3 more in this thread
     1 of 2 threads: --limit N shows more
     read: `threadkeep threads read 01a20371-2f5f --turn 1`
