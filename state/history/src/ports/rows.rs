@@ -154,7 +154,11 @@ fn checkpoints_sql(rows: usize) -> String {
 
 /// Returns the statements by name.
 pub(crate) fn store_sqls() -> Vec<(String, String)> {
-    let sqls: [(&str, fn(usize) -> String); 4] =
-        [("files", files_sql), ("turns", turns_sql), ("usage", usage_sql), ("checkpoints", checkpoints_sql)];
-    sqls.map(|(name, sql)| (format!("ports::rows::{name}"), sql(1))).into()
+    let sqls = [
+        ("files", files_sql(1)),
+        ("turns", turns_sql(1)),
+        ("usage", usage_sql(1)),
+        ("checkpoints", checkpoints_sql(1)),
+    ];
+    sqls.map(|(name, sql)| (format!("ports::rows::{name}"), sql)).into()
 }

@@ -92,6 +92,6 @@ impl threadkeep_backfill::conformance::Fixture for Files {
     }
 }
 
-mod conformance {
+mod suite {
     threadkeep_backfill::conformance_tests!(super::Files::new());
 }
