@@ -49,7 +49,7 @@ fn an_unknown_bench_is_told_the_known_ones() {
     assert_eq!(output.status.code(), Some(2));
     assert_snapshot!(stderr(&output), @r"
     error: invalid value 'lists' for '<NAME>'
-      [possible values: backfill, decisions, digest, goals, list, logs, memories, redact, session, workspace]
+      [possible values: backfill, decisions, digest, goals, history, list, logs, memories, redact, rpc, session, sign, workspace]
 
       tip: a similar value exists: 'list'
 
@@ -76,7 +76,7 @@ fn an_unknown_command_is_told_the_nearest() {
 fn a_crate_without_a_database_is_told_who_has_one() {
     let output = xtask(&["migrations", "check", "cli"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_snapshot!(stderr(&output), @"error: `cli` owns no database; those that do are: state, state-logs, state-goals");
+    assert_snapshot!(stderr(&output), @"error: `cli` owns no database; those that do are: state, state/history, state-logs, state-goals");
 }
 
 #[test]

@@ -226,6 +226,7 @@ pub struct DeviceKeys {
     /// Folder of the keys, from the root or from the SQLite home. Empty: `device-keys`.
     pub folder: String,
     /// The TPM, in libtss2's words: "device:/dev/tpm0". Empty: `/dev/tpmrm0`.
+    #[allow(clippy::doc_markdown, reason = "the schema shows it as it is typed")]
     pub tpm: String,
     /// Origins for which payloads are signed, such as `https://example.com`, exactly as in the
     /// payload. Empty: nothing is signed.
