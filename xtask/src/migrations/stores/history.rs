@@ -13,8 +13,8 @@ use super::{DELETED, KEPT, Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-history",
     spec: &HISTORY_DB,
-    // A file that is read again gets new blocks, and so do the files of a deleted thread.
-    queues: &["history_blocks"],
+    // A file that is read again gets new blocks and checkpoints, and so do the files of a deleted thread.
+    queues: &["history_blocks", "history_checkpoints"],
     statements: threadkeep_history::statements,
     exercise,
 };
