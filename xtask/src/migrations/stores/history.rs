@@ -13,8 +13,9 @@ use super::{DELETED, KEPT, Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-history",
     spec: &HISTORY_DB,
-    // A file that is read again gets new blocks and checkpoints, and so do the files of a deleted thread.
-    queues: &["history_blocks", "history_checkpoints"],
+    // A file that is read again gets new rows. Its fingerprint has the version of the program that
+    // read it, so that a newer one reads it once more.
+    queues: &["history_blocks", "history_checkpoints", "history_turns", "history_usage"],
     statements: threadkeep_history::statements,
     exercise,
 };
