@@ -211,7 +211,7 @@ const STATE: &str = "SELECT status, watermark, last_success_at_ms, lease_owner, 
      FROM {} WHERE id = 1";
 const ACQUIRE: &str = "INSERT INTO {} (id, status, lease_owner, lease_token, lease_expires_ms) \
      VALUES (1, 'running', ?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET status = 'running', \
-       lease_owner = ?1, lease_token = min(lease_token, 9223372036854775806) + 1, lease_expires_ms = ?2 RETURNING lease_token";
+       lease_owner = ?1, lease_token = lease_token + 1, lease_expires_ms = ?2 RETURNING lease_token";
 const RENEW: &str = "UPDATE {} SET watermark = coalesce(?2, watermark), lease_expires_ms = ?3 \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 const COMPLETE: &str = "UPDATE {} SET status = 'complete', watermark = NULL, \
@@ -221,7 +221,7 @@ const INTERRUPT: &str = "UPDATE {} SET status = 'pending', lease_owner = NULL, l
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 const LEASE: &str = "INSERT INTO {} (id, status, lease_owner, lease_token, lease_expires_ms) \
      VALUES (1, 'pending', ?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET \
-       lease_owner = ?1, lease_token = min(lease_token, 9223372036854775806) + 1, lease_expires_ms = ?2 RETURNING lease_token";
+       lease_owner = ?1, lease_token = lease_token + 1, lease_expires_ms = ?2 RETURNING lease_token";
 const RELEASE: &str = "UPDATE {} SET lease_owner = NULL, lease_expires_ms = NULL \
      WHERE id = 1 AND lease_token = ?1 AND lease_owner IS NOT NULL";
 

@@ -109,11 +109,11 @@ pub fn forward(task: &Task<'_>) -> Result<Vec<Finding>> {
             // A row may be deleted. A row that is still there keeps what the future wrote.
             let lost: Vec<&String> =
                 keys.iter().filter(|key| left.contains(&(key.to_string(), false))).collect();
-            let may_be_empty = owner.store.is_some_and(|store| store.queues.contains(&table.as_str()));
             ensure!(
-                lost.is_empty() || may_be_empty,
+                lost.is_empty(),
                 "rows of {table} have lost a column that the store does not know: {lost:?}"
             );
+            let may_be_empty = owner.store.is_some_and(|store| store.queues.contains(&table.as_str()));
             let is_left = keys.iter().any(|key| left.contains(&(key.clone(), true)));
             ensure!(is_left || may_be_empty, "every row of {table} is gone");
         }

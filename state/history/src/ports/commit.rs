@@ -17,6 +17,7 @@ use super::progress::RUNS;
 use super::rows::{NewFile, Rows};
 use super::source::HistoryItem;
 use crate::erase::remove_content;
+use crate::numbers::{day_number, int};
 use crate::passages::remove_passages;
 use crate::problem::HistoryProblem;
 
@@ -130,7 +131,7 @@ async fn store_read(
             continue;
         }
         if had_content {
-            forget(conn, id, from).await?;
+            forget(conn, id, &file.content).await?;
         }
         let rollbacks = rollbacks(known.and_then(|known| known.rollbacks), from, &file.content.rollbacks);
         rows.file(new_file(id, &file, &assignment, rollbacks));
@@ -184,16 +185,26 @@ async fn disown(conn: &mut SqliteConnection, files: &[FileRead<'_>]) -> Result<(
     disown.bind(json(&ids)).execute(conn).await.map(drop)
 }
 
-/// Forgets a file's content at and after a byte, and all of its usage.
-async fn forget(conn: &mut SqliteConnection, file: i64, from: u64) -> Result<(), sqlx::Error> {
-    remove_passages(conn, file, from).await?;
-    let turns = sqlx::query("DELETE FROM history_turns WHERE file = ?1 AND start_offset >= ?2");
-    turns.bind(file).bind(i64::try_from(from).unwrap_or(i64::MAX)).execute(&mut *conn).await?;
-    for remove in [
-        sqlx::query("DELETE FROM history_usage WHERE file = ?1"),
-        sqlx::query("DELETE FROM history_checkpoints WHERE file = ?1"),
-    ] {
-        remove.bind(file).execute(&mut *conn).await?;
+/// Removes what a file no longer has. The rows that it still has are updated.
+async fn forget(conn: &mut SqliteConnection, file: i64, content: &FileContent) -> Result<(), sqlx::Error> {
+    remove_passages(conn, file, content.from).await?;
+    let offsets: Vec<u64> = content.turns.iter().map(|turn| turn.offset).collect();
+    let turns = sqlx::query(
+        "DELETE FROM history_turns WHERE file = ?1 AND start_offset >= ?2 \
+           AND start_offset NOT IN (SELECT value FROM json_each(?3))",
+    );
+    turns.bind(file).bind(int(content.from)).bind(json(&offsets)).execute(&mut *conn).await?;
+    let days =
+        content.usage.iter().map(|usage| (day_number(usage.day), usage.model.as_deref().unwrap_or("")));
+    let days: Vec<(i64, &str)> = days.collect();
+    let usage = sqlx::query(
+        "DELETE FROM history_usage WHERE file = ?1 \
+           AND (day, model) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))",
+    );
+    usage.bind(file).bind(json(&days)).execute(&mut *conn).await?;
+    if content.checkpoint.is_none() {
+        let checkpoint = sqlx::query("DELETE FROM history_checkpoints WHERE file = ?1");
+        checkpoint.bind(file).execute(&mut *conn).await?;
     }
     Ok(())
 }

@@ -66,11 +66,12 @@ impl Rows {
         store!(
             files_sql,
             self.files,
-            |file| file.id,
-            file.path,
+            |file| file.path,
+            file.id,
             file.fingerprint,
             file.outcome,
             file.detail,
+            None::<&str>,
             file.is_owner,
             uuid_text(file.thread_id),
             uuid_text(file.file_id),
@@ -116,40 +117,41 @@ impl Rows {
     }
 }
 
-fn insert(table: &str, columns: &str, rows: usize) -> String {
-    let count = columns.split(',').count();
+/// Makes the statement that stores rows. A row with the same `key` is updated, so that it keeps
+/// what a newer program has added to it. Its `id`, by which others name it, stays.
+fn upsert(table: &str, key: &str, columns: &str, rows: usize) -> String {
+    let names: Vec<&str> = columns.split(", ").collect();
+    let is_fixed = |name: &str| name == "id" || key.split(", ").any(|part| part == name);
+    let others = names.iter().filter(|name| !is_fixed(name));
+    let updates: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
     format!(
-        "INSERT INTO {table} ({columns}) SELECT {} FROM ({}) WHERE column1 IS NOT NULL",
-        value_columns(count),
-        values_of(rows, count)
+        "INSERT INTO {table} ({columns}) SELECT {} FROM ({}) WHERE column1 IS NOT NULL \
+         ON CONFLICT ({key}) DO UPDATE SET {}",
+        value_columns(names.len()),
+        values_of(rows, names.len()),
+        updates.join(", ")
     )
 }
 
 fn files_sql(rows: usize) -> String {
-    let columns = "id, path, fingerprint, outcome, detail, is_owner, thread_id, file_id, started_at_ms, \
+    let columns = "path, id, fingerprint, outcome, detail, problem, is_owner, thread_id, file_id, started_at_ms, \
          base, copied_from, bytes, rollbacks";
-    let insert = insert("history_files", columns, rows);
-    format!(
-        "{insert} ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint, outcome = excluded.outcome, \
-           detail = excluded.detail, problem = NULL, is_owner = excluded.is_owner, thread_id = excluded.thread_id, \
-           file_id = excluded.file_id, started_at_ms = excluded.started_at_ms, base = excluded.base, \
-           copied_from = excluded.copied_from, bytes = excluded.bytes, rollbacks = excluded.rollbacks"
-    )
+    upsert("history_files", "path", columns, rows)
 }
 
 fn turns_sql(rows: usize) -> String {
     let columns = "file, start_offset, end_offset, ordinal, number, turn_id, status, error, started_at_ms, \
          completed_at_ms, duration_ms, first_words, is_inherited, is_whole";
-    insert("history_turns", columns, rows)
+    upsert("history_turns", "file, start_offset", columns, rows)
 }
 
 fn usage_sql(rows: usize) -> String {
     let columns = "file, day, model, input, cached_input, output, reasoning, total, requests";
-    insert("history_usage", columns, rows)
+    upsert("history_usage", "file, day, model", columns, rows)
 }
 
 fn checkpoints_sql(rows: usize) -> String {
-    insert("history_checkpoints", "file, checkpoint", rows)
+    upsert("history_checkpoints", "file", "file, checkpoint", rows)
 }
 
 /// Returns the statements by name.

@@ -1,5 +1,6 @@
 //! The history of threads, as a user of the crate works with it.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,29 +14,40 @@ use super::{DELETED, KEPT, Store, Work};
 pub(super) const STORE: Store = Store {
     package: "threadkeep-history",
     spec: &HISTORY_DB,
-    // A file that is read again gets new rows. Its fingerprint has the version of the program that
-    // read it, so that a newer one reads it once more.
-    queues: &["history_blocks", "history_checkpoints", "history_turns", "history_usage"],
+    queues: &[],
     statements: threadkeep_history::statements,
     exercise,
 };
 
+/// Thread of which a checkpoint is stored, because its rollout is long.
+const UNCHANGED: Uuid = Uuid::from_u128(0x01a2_036c_de71_77f1_a9e3_3c28_701b_ba63);
+
 fn exercise(folder: &Path) -> Work<'_> {
     Box::pin(async move {
-        let place = tempfile::tempdir()?;
-        for (thread, words) in [(KEPT, "Please keep it"), (DELETED, "Please delete it")] {
-            write(place.path(), thread, words)?;
+        // A home that stays from one exercise to the next: one rollout changes, and one does not.
+        let place = &folder.join("home");
+        if !place.exists() {
+            write(place, UNCHANGED, &"Long words. ".repeat(20_000))?;
+            write(place, KEPT, "Please keep it")?;
+            append(
+                place,
+                KEPT,
+                &[
+                    r#"{"type":"task_started","turn_id":"2"}"#,
+                    r#"{"type":"user_message","message":"And this, too"}"#,
+                ],
+            )?;
         }
-        let (home, history) =
-            (AgentHome::open(place.path())?, HistoryStore::new(folder, &OpenOptions::new()));
+        write(place, DELETED, "Please delete it")?;
+        let (home, history) = (AgentHome::open(place)?, HistoryStore::new(folder, &OpenOptions::new()));
         index(&history, &home).await?;
         // Again from the end of what was read, and once more without a change.
-        append(place.path(), KEPT)?;
+        append(place, KEPT, &[r#"{"type":"agent_message","message":"On it"}"#])?;
         index(&history, &home).await?;
         index(&history, &home).await?;
         read(&history, &home).await?;
         delete(&history, &home).await?;
-        std::fs::remove_file(place.path().join(path(DELETED)))?;
+        std::fs::remove_file(place.join(path(DELETED)))?;
         index(&history, &home).await?;
         history.close().await?;
         Ok(())
@@ -66,11 +78,10 @@ fn write(home: &Path, thread: Uuid, words: &str) -> Result<()> {
     Ok(std::fs::write(file, text)?)
 }
 
-fn append(home: &Path, thread: Uuid) -> Result<()> {
-    let file = home.join(path(thread));
-    let more = line("event_msg", r#"{"type":"task_started","turn_id":"2"}"#)
-        + &line("event_msg", r#"{"type":"user_message","message":"And this, too"}"#);
-    Ok(std::fs::write(&file, std::fs::read_to_string(&file)? + &more)?)
+fn append(home: &Path, thread: Uuid, events: &[&str]) -> Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).open(home.join(path(thread)))?;
+    let lines: String = events.iter().map(|event| line("event_msg", event)).collect();
+    Ok(file.write_all(lines.as_bytes())?)
 }
 
 async fn index(history: &HistoryStore, home: &AgentHome) -> Result<()> {
@@ -95,7 +106,7 @@ async fn read(history: &HistoryStore, home: &AgentHome) -> Result<()> {
     let turns = history.turns(home, KEPT, &TurnsQuery::default()).await?;
     ensure!(turns.total == 2, "{turns:?}");
     let items = history.read_turns(home, &turns.turns, ItemsView::Full).await?;
-    ensure!(items.iter().flatten().map(|turn| turn.items.len()).sum::<usize>() == 3, "{items:?}");
+    ensure!(items.iter().flatten().map(|turn| turn.items.len()).sum::<usize>() >= 4, "{items:?}");
     let figures = history.figures(KEPT).await?.context("the thread has figures")?;
     ensure!((figures.turns, figures.tokens.total) == (2, 10), "{figures:?}");
     let usage = UsageQuery { by_day: true, by_model: true, by_thread: true, ..UsageQuery::default() };
