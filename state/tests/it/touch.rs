@@ -5,6 +5,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::Connection as _;
 use threadkeep_state::{MAX_TOUCHES, RunOutcome, StateOptions, StateRuntime, TOUCH_INTERVAL, Thread, Touch};
 
 use crate::common::{Fixture, Result, id, thread};
@@ -75,11 +76,15 @@ async fn touches_of_a_write_that_is_dropped_wait_again() -> Result {
     let fixture = two_threads().await?;
     let threads = fixture.state.threads();
     threads.touch(touch(1, 5)).await?;
+    // The write must wait, however quick SQLite's thread is.
+    let mut other = fixture.raw().await?;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await?;
     {
         let mut flush = pin!(threads.flush_touches());
         let mut context = Context::from_waker(Waker::noop());
         assert!(flush.as_mut().poll(&mut context).is_pending(), "it has the touches in hand");
     }
+    other.close().await?;
     threads.flush_touches().await?;
     assert_eq!(updated(&fixture).await?.0, at(5));
     Ok(())
