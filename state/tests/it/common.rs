@@ -1,16 +1,13 @@
 //! Shared parts of the tests: writable homes, an index over them, and direct access to its
 //! database.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
-use tempfile::TempDir;
 use threadkeep_backfill::{Backfill, Ending};
 use threadkeep_memories::{ClaimRequest, Eligibility, StageOneJobs as _, StageOneOutput, Term};
-use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::{
     BackfillPorts, BackfillProgress, BackfillReport, HomeSource, IndexOptions, ThreadIndex,
 };
@@ -19,50 +16,48 @@ use threadkeep_state::{
 };
 use uuid::Uuid;
 
-pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use crate::homes::Homes;
 
-/// The home that comes with the project: rollouts that real agents wrote.
-pub(crate) fn bundled_home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home")
-}
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// An agent home and a SQLite home, both of this test alone.
 pub(crate) struct Fixture {
-    folder: TempDir,
+    homes: Homes,
     pub(crate) state: StateRuntime,
+}
+
+impl Deref for Fixture {
+    type Target = Homes;
+
+    fn deref(&self) -> &Homes {
+        &self.homes
+    }
 }
 
 impl Fixture {
     /// A home without a rollout.
     pub(crate) async fn empty() -> Result<Fixture> {
-        let folder = tempfile::tempdir()?;
-        for name in ["home/sessions", "sqlite"] {
-            fs::create_dir_all(folder.path().join(name))?;
-        }
-        let state = StateRuntime::open(&StateOptions::new(folder.path().join("sqlite"))).await?;
-        Ok(Fixture { folder, state })
+        Fixture::opened(Homes::new()?).await
     }
 
     /// A copy of the bundled home, not indexed yet.
     pub(crate) async fn bundled() -> Result<Fixture> {
-        let fixture = Fixture::empty().await?;
-        copy(&bundled_home(), &fixture.path(""))?;
-        Ok(fixture)
+        Fixture::opened(Homes::of("home")?).await
     }
 
     /// A copy of a home of version 0.171, not indexed yet.
     pub(crate) async fn of_0_171() -> Result<Fixture> {
-        let fixture = Fixture::empty().await?;
-        copy(&bundled_home().with_file_name("home-0.171"), &fixture.path(""))?;
-        Ok(fixture)
+        Fixture::opened(Homes::of("home-0.171")?).await
     }
 
     /// A copy of a home and of its databases, which are closed.
     pub(crate) async fn copied(&self) -> Result<Fixture> {
-        let folder = tempfile::tempdir()?;
-        copy(self.folder.path(), folder.path())?;
-        let state = StateRuntime::open(&StateOptions::new(folder.path().join("sqlite"))).await?;
-        Ok(Fixture { folder, state })
+        Fixture::opened(self.homes.copied()?).await
+    }
+
+    async fn opened(homes: Homes) -> Result<Fixture> {
+        let state = StateRuntime::open(&StateOptions::new(homes.sqlite_home())).await?;
+        Ok(Fixture { homes, state })
     }
 
     /// Opens the same databases again.
@@ -77,36 +72,6 @@ impl Fixture {
         let options = StateOptions::new(self.sqlite_home());
         let open = OpenOptions::new().recover(|_, _| ());
         Ok(Fixture { state: StateRuntime::open(&options.open_options(open)).await?, ..self })
-    }
-
-    pub(crate) fn sqlite_home(&self) -> PathBuf {
-        self.folder.path().join("sqlite")
-    }
-
-    /// A path in the agent home.
-    pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.folder.path().join("home").join(relative)
-    }
-
-    pub(crate) fn home(&self) -> Result<AgentHome> {
-        Ok(AgentHome::open(self.path(""))?)
-    }
-
-    pub(crate) fn write(&self, relative: &str, text: impl AsRef<[u8]>) -> Result {
-        let path = self.path(relative);
-        fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
-        Ok(fs::write(path, text)?)
-    }
-
-    pub(crate) fn append(&self, relative: &str, text: &str) -> Result {
-        use std::io::Write as _;
-        Ok(fs::OpenOptions::new().append(true).open(self.path(relative))?.write_all(text.as_bytes())?)
-    }
-
-    pub(crate) fn rename(&self, from: &str, to: &str) -> Result {
-        let to = self.path(to);
-        fs::create_dir_all(to.parent().ok_or("a file has a folder")?)?;
-        Ok(fs::rename(self.path(from), to)?)
     }
 
     pub(crate) fn ports(&self, options: IndexOptions) -> Result<BackfillPorts> {
@@ -163,23 +128,6 @@ impl Fixture {
         let file = self.sqlite_home().join("state_5.sqlite");
         Ok(SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?)
     }
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            // An index of the bundled home, made by a user, is not part of it.
-            if entry.file_name() != "threadkeep" {
-                copy(&entry.path(), &target)?;
-            }
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// An id that sorts like its number.

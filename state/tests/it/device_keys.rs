@@ -46,9 +46,9 @@ async fn bindings_survive_a_lost_and_a_damaged_database() -> Result {
         fixture.state.clone().close().await?;
         let database = fixture.sqlite_home().join(DATABASE);
         if damaged {
-            fs::write(&database, vec![7; 8_192])?
+            fs::write(&database, vec![7; 8_192])?;
         } else {
-            fs::remove_file(&database)?
+            fs::remove_file(&database)?;
         }
         let fixture = fixture.recovered().await?;
         assert_eq!(fixture.state.device_key_bindings().list().await?, [stored], "damaged: {damaged}");

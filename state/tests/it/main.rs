@@ -17,6 +17,7 @@ mod forks;
 mod graph;
 mod health;
 mod home_changes;
+mod homes;
 mod list;
 mod live;
 mod lost;

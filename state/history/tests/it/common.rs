@@ -1,70 +1,46 @@
 //! Shared code of the tests: an agent home, a history of it, and rollouts.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
-use tempfile::TempDir;
 use threadkeep_backfill::Ending;
 use threadkeep_history::{
-    AgentHome, HistoryReport, HistoryStore, Hit, OpenOptions, SearchQuery, TurnsQuery, UsageQuery,
+    HistoryReport, HistoryStore, Hit, OpenOptions, SearchQuery, TurnsQuery, UsageQuery,
 };
 use uuid::Uuid;
+
+use crate::homes::Homes;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// An agent home and a SQLite home, both of this test alone.
-pub(crate) struct Lab {
-    pub(crate) folder: TempDir,
+pub(crate) struct Fixture {
+    homes: Homes,
     pub(crate) history: HistoryStore,
 }
 
-impl Lab {
+impl Deref for Fixture {
+    type Target = Homes;
+
+    fn deref(&self) -> &Homes {
+        &self.homes
+    }
+}
+
+impl Fixture {
     /// A home without a rollout.
-    pub(crate) fn new() -> Result<Lab> {
-        let folder = tempfile::tempdir()?;
-        for name in ["home/sessions", "sqlite"] {
-            fs::create_dir_all(folder.path().join(name))?;
-        }
-        let history = HistoryStore::new(&folder.path().join("sqlite"), &OpenOptions::new());
-        Ok(Lab { folder, history })
+    pub(crate) fn new() -> Result<Fixture> {
+        Ok(Fixture::opened(Homes::new()?))
     }
 
     /// A copy of a home that comes with the project.
-    pub(crate) fn of(example: &str) -> Result<Lab> {
-        let lab = Lab::new()?;
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example), &lab.path(""))?;
-        Ok(lab)
+    pub(crate) fn of(example: &str) -> Result<Fixture> {
+        Ok(Fixture::opened(Homes::of(example)?))
     }
 
-    pub(crate) fn sqlite_home(&self) -> PathBuf {
-        self.folder.path().join("sqlite")
-    }
-
-    /// A path in the agent home.
-    pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.folder.path().join("home").join(relative)
-    }
-
-    pub(crate) fn home(&self) -> Result<AgentHome> {
-        Ok(AgentHome::open(self.path(""))?)
-    }
-
-    pub(crate) fn write(&self, relative: &str, text: impl AsRef<[u8]>) -> Result {
-        let path = self.path(relative);
-        fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
-        Ok(fs::write(path, text)?)
-    }
-
-    pub(crate) fn append(&self, relative: &str, text: &str) -> Result {
-        use std::io::Write as _;
-        Ok(fs::OpenOptions::new().append(true).open(self.path(relative))?.write_all(text.as_bytes())?)
-    }
-
-    pub(crate) fn rename(&self, from: &str, to: &str) -> Result {
-        let to = self.path(to);
-        fs::create_dir_all(to.parent().ok_or("a file has a folder")?)?;
-        Ok(fs::rename(self.path(from), to)?)
+    fn opened(homes: Homes) -> Fixture {
+        let history = HistoryStore::new(&homes.sqlite_home(), &OpenOptions::new());
+        Fixture { homes, history }
     }
 
     /// Makes a pass, which has to go through.
@@ -99,13 +75,13 @@ impl Lab {
 
     /// The same home with another history.
     pub(crate) fn with(&self, history: HistoryStore) -> Home<'_> {
-        Home { lab: self, history }
+        Home { fixture: self, history }
     }
 
     /// The same, with a history that is made again if it is damaged.
-    pub(crate) fn recovering(self) -> Lab {
+    pub(crate) fn recovering(self) -> Fixture {
         let history = HistoryStore::new(&self.sqlite_home(), &OpenOptions::new().recover(|_, _| ()));
-        Lab { history, ..self }
+        Fixture { history, ..self }
     }
 
     /// Opens the database without the store.
@@ -116,7 +92,7 @@ impl Lab {
 
 /// A home, and a history of it.
 pub(crate) struct Home<'a> {
-    lab: &'a Lab,
+    fixture: &'a Fixture,
     history: HistoryStore,
 }
 
@@ -125,7 +101,7 @@ impl Home<'_> {
         let mut content = String::new();
         for thread in threads {
             let all = TurnsQuery { limit: 10_000, ..TurnsQuery::default() };
-            let turns = self.history.turns(&self.lab.home()?, *thread, &all).await?;
+            let turns = self.history.turns(&self.fixture.home()?, *thread, &all).await?;
             writeln!(content, "{thread}: {turns:?}")?;
             writeln!(content, "{:?}", self.history.figures(*thread).await?)?;
         }
@@ -133,20 +109,6 @@ impl Home<'_> {
         writeln!(content, "{:?}", self.history.usage(&by).await?)?;
         Ok(content)
     }
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &to)?;
-        } else {
-            fs::copy(entry.path(), to)?;
-        }
-    }
-    Ok(())
 }
 
 /// A thread's id, which grows with its number.

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use threadkeep_history::{HistoryIndex, HistoryPorts, HistoryProblem, HistoryProgress, HistorySource};
 use threadkeep_rollout::ExtractError;
 
-use crate::common::{Lab, id, rollout_path, session};
+use crate::common::{Fixture, id, rollout_path, session};
 
 /// Real files, and the real history of them.
 struct Files {
-    lab: Lab,
+    fixture: Fixture,
     source: Arc<HistorySource>,
     index: Arc<HistoryIndex>,
     progress: Arc<HistoryProgress>,
@@ -19,10 +19,10 @@ struct Files {
 
 impl Files {
     async fn new() -> Files {
-        let lab = Lab::new().expect("a lab");
-        let ports = lab.history.ports(&lab.home().expect("a home")).await.expect("the ports");
+        let fixture = Fixture::new().expect("a fixture");
+        let ports = fixture.history.ports(&fixture.home().expect("a home")).await.expect("the ports");
         let HistoryPorts { source, index, progress, .. } = ports;
-        Files { lab, source: Arc::new(source), index: Arc::new(index), progress: Arc::new(progress) }
+        Files { fixture, source: Arc::new(source), index: Arc::new(index), progress: Arc::new(progress) }
     }
 }
 
@@ -59,29 +59,29 @@ impl threadkeep_backfill::conformance::Fixture for Files {
     async fn put(&self, number: usize, revision: u32) {
         // Another length makes another fingerprint, whatever the file system's clock.
         let message = format!("revision {revision} {}", "x".repeat(revision as usize));
-        self.lab.write(&self.key(number), session(id(number as u128), &message)).expect("a rollout");
+        self.fixture.write(&self.key(number), session(id(number as u128), &message)).expect("a rollout");
     }
 
     async fn put_copy(&self, number: usize, of: usize) -> bool {
-        let text = std::fs::read(self.lab.path(&self.key(of))).expect("the original");
-        self.lab.write(&self.key(number), text).expect("a copy");
+        let text = std::fs::read(self.fixture.path(&self.key(of))).expect("the original");
+        self.fixture.write(&self.key(number), text).expect("a copy");
         true
     }
 
     async fn remove(&self, number: usize) {
-        std::fs::remove_file(self.lab.path(&self.key(number))).expect("the rollout");
+        std::fs::remove_file(self.fixture.path(&self.key(number))).expect("the rollout");
     }
 
     /// Deletes the thread, and restores it: its file must be read again.
     async fn lose_row(&self, number: usize) {
-        let threads = self.lab.history.deleted_threads();
+        let threads = self.fixture.history.deleted_threads();
         let thread = id(number as u128);
         assert!(threads.erase(thread, jiff::Timestamp::UNIX_EPOCH).await.expect("the thread is deleted"));
         threads.restore(thread).await.expect("the thread is restored");
     }
 
     async fn rows(&self) -> BTreeMap<String, String> {
-        let raw = self.lab.raw().expect("the database");
+        let raw = self.fixture.raw().expect("the database");
         let sql = "SELECT path, format('%s %s %s', thread_id, \
                (SELECT group_concat(turn_id || first_words) FROM history_turns WHERE file = id), \
                (SELECT group_concat(total) FROM history_usage WHERE file = id)) \

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use threadkeep_history::TurnsQuery;
 
 use crate::changes::is_as_from_scratch;
-use crate::common::{Lab, Result, header, id, rollout_path, session, turn};
+use crate::common::{Fixture, Result, header, id, rollout_path, session, turn};
 
 /// Words that are in no other text, of the user, the agent, and a failed command.
 const WORDS: [&str; 3] = ["quxzanthem", "brelvorundo", "filmarquets"];
@@ -35,98 +35,98 @@ fn planted(thread: u128) -> String {
 
 #[tokio::test]
 async fn no_byte_of_a_deleted_thread_is_left() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     for thread in 2..40 {
-        lab.write(&rollout_path(id(thread)), session(id(thread), &format!("other words {thread}")))?;
+        fixture.write(&rollout_path(id(thread)), session(id(thread), &format!("other words {thread}")))?;
     }
-    lab.write(&rollout_path(id(1)), planted(1))?;
-    lab.index().await?;
+    fixture.write(&rollout_path(id(1)), planted(1))?;
+    fixture.index().await?;
     // More segments, and a tail that replaces one.
-    lab.append(&rollout_path(id(1)), &turn("more", WORDS[0], WORDS[1], 99))?;
-    lab.write(&rollout_path(id(50)), session(id(50), "even later"))?;
-    lab.index().await?;
+    fixture.append(&rollout_path(id(1)), &turn("more", WORDS[0], WORDS[1], 99))?;
+    fixture.write(&rollout_path(id(50)), session(id(50), "even later"))?;
+    fixture.index().await?;
     for word in WORDS {
-        assert!(places(&lab.sqlite_home(), word)? > 0, "{word} is looked for where it is");
-        assert!(lab.count(word).await? > 0);
+        assert!(places(&fixture.sqlite_home(), word)? > 0, "{word} is looked for where it is");
+        assert!(fixture.count(word).await? > 0);
     }
-    let threads = lab.history.deleted_threads();
+    let threads = fixture.history.deleted_threads();
     assert!(threads.erase(id(1), Timestamp::UNIX_EPOCH).await?, "nothing is left");
     for word in WORDS {
-        assert_eq!((places(&lab.sqlite_home(), word)?, lab.count(word).await?), (0, 0), "{word}");
+        assert_eq!((places(&fixture.sqlite_home(), word)?, fixture.count(word).await?), (0, 0), "{word}");
     }
-    assert_eq!(lab.history.turns(&lab.home()?, id(1), &TurnsQuery::default()).await?.total, 0);
-    assert_eq!(lab.history.figures(id(1)).await?, None);
-    assert_eq!(lab.count("\"other words\"").await?, 38, "the others are still found");
+    assert_eq!(fixture.history.turns(&fixture.home()?, id(1), &TurnsQuery::default()).await?.total, 0);
+    assert_eq!(fixture.history.figures(id(1)).await?, None);
+    assert_eq!(fixture.count("\"other words\"").await?, 38, "the others are still found");
 
     // Nothing of it comes in: when its file grows, moves, is doubled, or is read again anyway.
-    lab.append(&rollout_path(id(1)), &turn("late", WORDS[0], WORDS[1], 200))?;
-    lab.write(&format!("sessions/{}", rollout_path(id(1)).replace('/', "-")), planted(1))?;
-    lab.index().await?;
-    lab.rename(
+    fixture.append(&rollout_path(id(1)), &turn("late", WORDS[0], WORDS[1], 200))?;
+    fixture.write(&format!("sessions/{}", rollout_path(id(1)).replace('/', "-")), planted(1))?;
+    fixture.index().await?;
+    fixture.rename(
         &rollout_path(id(1)),
         &format!("archived_sessions/rollout-2026-11-22T13-23-16-{}.jsonl", id(1)),
     )?;
-    let report = lab.index().await?;
+    let report = fixture.index().await?;
     assert_eq!(report.excluded, 2, "{report:?}");
-    lab.history.ports(&lab.home()?).await?.engine().with(|it| it.force = true).run(|_| ()).await?;
-    lab.history.close().await?;
+    fixture.history.ports(&fixture.home()?).await?.engine().with(|it| it.force = true).run(|_| ()).await?;
+    fixture.history.close().await?;
     for word in WORDS {
-        assert_eq!(places(&lab.sqlite_home(), word)?, 0, "{word}");
+        assert_eq!(places(&fixture.sqlite_home(), word)?, 0, "{word}");
     }
-    is_as_from_scratch_but(&lab, 1).await?;
+    is_as_from_scratch_but(&fixture, 1).await?;
 
     // Restored, it is read again.
     threads.restore(id(1)).await?;
-    lab.index().await?;
-    assert_eq!(lab.count(WORDS[0]).await?, 52);
-    is_as_from_scratch(&lab, &[id(1), id(2), id(50)]).await
+    fixture.index().await?;
+    assert_eq!(fixture.count(WORDS[0]).await?, 52);
+    is_as_from_scratch(&fixture, &[id(1), id(2), id(50)]).await
 }
 
 #[tokio::test]
 async fn no_byte_is_left_of_what_a_pass_removed_before_the_deletion() -> Result {
     // The file is gone; or it has other words now.
     for gone in [true, false] {
-        let lab = Lab::new()?;
-        lab.write(&rollout_path(id(2)), session(id(2), "other words"))?;
-        lab.write(&rollout_path(id(1)), planted(1))?;
-        lab.index().await?;
+        let fixture = Fixture::new()?;
+        fixture.write(&rollout_path(id(2)), session(id(2), "other words"))?;
+        fixture.write(&rollout_path(id(1)), planted(1))?;
+        fixture.index().await?;
         if gone {
-            fs::remove_file(lab.path(&rollout_path(id(1))))?;
+            fs::remove_file(fixture.path(&rollout_path(id(1))))?;
         } else {
-            lab.write(&rollout_path(id(1)), header(id(1)))?;
+            fixture.write(&rollout_path(id(1)), header(id(1)))?;
         }
-        lab.index().await?;
-        assert!(lab.history.deleted_threads().erase(id(1), Timestamp::UNIX_EPOCH).await?);
+        fixture.index().await?;
+        assert!(fixture.history.deleted_threads().erase(id(1), Timestamp::UNIX_EPOCH).await?);
         for word in WORDS {
-            assert_eq!(places(&lab.sqlite_home(), word)?, 0, "{word}, gone: {gone}");
+            assert_eq!(places(&fixture.sqlite_home(), word)?, 0, "{word}, gone: {gone}");
         }
-        assert_eq!(lab.count("\"other words\"").await?, 1);
+        assert_eq!(fixture.count("\"other words\"").await?, 1);
     }
     Ok(())
 }
 
 /// The other threads are as from scratch: a deleted one takes nothing with it.
-async fn is_as_from_scratch_but(lab: &Lab, deleted: u128) -> Result {
-    let other = Lab::new()?;
+async fn is_as_from_scratch_but(fixture: &Fixture, deleted: u128) -> Result {
+    let other = Fixture::new()?;
     for thread in (2..40).chain([50]).filter(|thread| *thread != deleted) {
-        other.write(&rollout_path(id(thread)), fs::read(lab.path(&rollout_path(id(thread))))?)?;
+        other.write(&rollout_path(id(thread)), fs::read(fixture.path(&rollout_path(id(thread))))?)?;
     }
     other.index().await?;
     let threads: Vec<_> = (2..40).chain([50]).map(id).collect();
-    assert_eq!(lab.content(&threads).await?, other.content(&threads).await?);
+    assert_eq!(fixture.content(&threads).await?, other.content(&threads).await?);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_thread_that_is_deleted_while_a_pass_reads_it_stays_deleted() -> Result {
-    let lab = Lab::new()?;
-    lab.write(&rollout_path(id(1)), planted(1))?;
-    let ports = lab.history.ports(&lab.home()?).await?;
-    let threads = lab.history.deleted_threads();
+    let fixture = Fixture::new()?;
+    fixture.write(&rollout_path(id(1)), planted(1))?;
+    let ports = fixture.history.ports(&fixture.home()?).await?;
+    let threads = fixture.history.deleted_threads();
     // Before the first commit of the pass, and with another handle.
     threads.erase(id(1), Timestamp::UNIX_EPOCH).await?;
     let report = ports.engine().run(|_| ()).await?;
-    assert_eq!((report.excluded, lab.count(WORDS[0]).await?), (1, 0));
-    assert_eq!(places(&lab.sqlite_home(), WORDS[0])?, 0);
+    assert_eq!((report.excluded, fixture.count(WORDS[0]).await?), (1, 0));
+    assert_eq!(places(&fixture.sqlite_home(), WORDS[0])?, 0);
     Ok(())
 }

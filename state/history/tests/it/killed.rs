@@ -10,7 +10,7 @@ use threadkeep_history::{AgentHome, HistoryStore, OpenOptions};
 use uuid::Uuid;
 
 use crate::changes::is_as_from_scratch;
-use crate::common::{Lab, Result, header, id, rollout_path, turn};
+use crate::common::{Fixture, Result, header, id, rollout_path, turn};
 
 const FOLDER: &str = "THREADKEEP_HISTORY_FOLDER";
 
@@ -26,20 +26,20 @@ async fn pass(folder: &Path) -> Result {
     Ok(history.close().await?)
 }
 
-fn child(test: &str, lab: &Lab) -> Result<Child> {
+fn child(test: &str, fixture: &Fixture) -> Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(FOLDER, lab.folder.path());
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(FOLDER, fixture.folder());
     Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
 }
 
 /// Writes rollouts, or makes them longer.
-fn write(lab: &Lab, round: u64) -> Result<Vec<Uuid>> {
+fn write(fixture: &Fixture, round: u64) -> Result<Vec<Uuid>> {
     let threads: Vec<Uuid> = (1..=24).map(id).collect();
     for (number, thread) in threads.iter().enumerate() {
         let turns = 1 + (number as u64 + round) % 5 + round;
         let turns =
             (0..turns).map(|n| turn(&format!("{n}"), &format!("round {round}"), "some answer", 10 * n));
-        lab.write(&rollout_path(*thread), header(*thread) + &turns.collect::<String>())?;
+        fixture.write(&rollout_path(*thread), header(*thread) + &turns.collect::<String>())?;
     }
     Ok(threads)
 }
@@ -51,19 +51,19 @@ async fn a_pass_that_is_killed_is_finished_by_the_next() -> Result {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return pass(Path::new(&folder)).await;
     }
-    let lab = Lab::new()?;
-    write(&lab, 0)?;
-    assert!(child(KILLED, &lab)?.wait()?.success());
+    let fixture = Fixture::new()?;
+    write(&fixture, 0)?;
+    assert!(child(KILLED, &fixture)?.wait()?.success());
     let mut interrupted = 0;
     for round in 1..=12_u64 {
-        let threads = write(&lab, round)?;
+        let threads = write(&fixture, round)?;
         // One file is gone, and another has moved.
-        std::fs::remove_file(lab.path(&rollout_path(id(24))))?;
+        std::fs::remove_file(fixture.path(&rollout_path(id(24))))?;
         let archived = format!("archived_sessions/rollout-2026-11-22T13-23-16-{}.jsonl", id(23));
-        lab.rename(&rollout_path(id(23)), &archived)?;
-        let mut killed = child(KILLED, &lab)?;
+        fixture.rename(&rollout_path(id(23)), &archived)?;
+        let mut killed = child(KILLED, &fixture)?;
         // The log grows with each batch.
-        let log = lab.sqlite_home().join("history_1.sqlite-wal");
+        let log = fixture.sqlite_home().join("history_1.sqlite-wal");
         let written = || log.metadata().map_or(0, |metadata| metadata.len());
         while written() < round * 24 * 1024 && killed.try_wait()?.is_none() {
             std::thread::yield_now();
@@ -71,21 +71,21 @@ async fn a_pass_that_is_killed_is_finished_by_the_next() -> Result {
         killed.kill()?;
         interrupted += usize::from(!killed.wait()?.success());
         // A dead owner's lease is free.
-        let report = lab.index().await?;
+        let report = fixture.index().await?;
         assert_eq!((report.failed, report.pending), (0, 0));
-        is_as_from_scratch(&lab, &threads).await?;
-        assert_eq!(lab.count(&format!("\"round {round}\"")).await?, turns_of(&lab, &threads).await?);
-        assert_eq!(lab.count(&format!("\"round {}\"", round - 1)).await?, 0);
-        assert_eq!(lab.index().await?.unchanged, 23);
+        is_as_from_scratch(&fixture, &threads).await?;
+        assert_eq!(fixture.count(&format!("\"round {round}\"")).await?, turns_of(&fixture, &threads).await?);
+        assert_eq!(fixture.count(&format!("\"round {}\"", round - 1)).await?, 0);
+        assert_eq!(fixture.index().await?.unchanged, 23);
     }
     assert!(interrupted > 3, "{interrupted} passes were killed");
     Ok(())
 }
 
-async fn turns_of(lab: &Lab, threads: &[Uuid]) -> Result<usize> {
+async fn turns_of(fixture: &Fixture, threads: &[Uuid]) -> Result<usize> {
     let mut turns = 0;
     for thread in threads {
-        turns += lab.history.figures(*thread).await?.map_or(0, |figures| figures.turns as usize);
+        turns += fixture.history.figures(*thread).await?.map_or(0, |figures| figures.turns as usize);
     }
     Ok(turns)
 }
@@ -97,14 +97,14 @@ async fn passes_at_once_make_one_history() -> Result {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return pass(Path::new(&folder)).await;
     }
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     for round in 0..3 {
-        let threads = write(&lab, round)?;
-        let children: Vec<Child> = (0..4).map(|_| child(AT_ONCE, &lab)).collect::<Result<_>>()?;
+        let threads = write(&fixture, round)?;
+        let children: Vec<Child> = (0..4).map(|_| child(AT_ONCE, &fixture)).collect::<Result<_>>()?;
         for mut child in children {
             assert!(child.wait()?.success());
         }
-        is_as_from_scratch(&lab, &threads).await?;
+        is_as_from_scratch(&fixture, &threads).await?;
     }
     Ok(())
 }

@@ -5,6 +5,8 @@ mod common;
 mod changes;
 mod conformance;
 mod deleted;
+#[path = "../../../tests/it/homes.rs"]
+mod homes;
 mod killed;
 mod search;
 mod turns;

@@ -8,7 +8,7 @@ use threadkeep_redact::redact;
 use threadkeep_rollout::Projector;
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, header, id, rollout_path, turn};
+use crate::common::{Fixture, Result, header, id, rollout_path, turn};
 use crate::turns::{listed, newest};
 
 /// A passage of a home, as a scan finds it.
@@ -22,8 +22,8 @@ struct Scanned {
 }
 
 /// Reads every passage of a home.
-fn scan(lab: &Lab) -> Result<Vec<Scanned>> {
-    let home = lab.home()?;
+fn scan(fixture: &Fixture) -> Result<Vec<Scanned>> {
+    let home = fixture.home()?;
     let mut projector = Projector::of_home(&home);
     let mut scanned = Vec::new();
     for file in home.discover().files {
@@ -87,17 +87,17 @@ fn query(random: &mut fastrand::Rng, scanned: &[Scanned]) -> (SearchQuery, Vec<P
 #[tokio::test]
 async fn hits_are_those_of_a_plain_scan() -> Result {
     for example in ["home", "home-0.171", "home-tools"] {
-        let lab = Lab::of(example)?;
-        lab.index().await?;
-        let scanned = scan(&lab)?;
-        let counting = counting_turns(&lab)?;
+        let fixture = Fixture::of(example)?;
+        fixture.index().await?;
+        let scanned = scan(&fixture)?;
+        let counting = counting_turns(&fixture)?;
         let mut random = fastrand::Rng::with_seed(7);
         let (mut found_some, mut found_all) = (0, 0);
         for _ in 0..400 {
             let (mut query, mut phrases) = query(&mut random, &scanned);
             phrases.retain(|(words, _)| !words.is_empty());
             if phrases.is_empty() {
-                assert!(matches!(lab.history.search(&query).await, Err(HistoryError::NoWords(_))));
+                assert!(matches!(fixture.history.search(&query).await, Err(HistoryError::NoWords(_))));
                 continue;
             }
             if random.u8(..3) == 0 {
@@ -118,12 +118,12 @@ async fn hits_are_those_of_a_plain_scan() -> Result {
                 .filter(|passage| counting.contains(&(passage.path.clone(), passage.turn)))
                 .map(|passage| (passage.path.clone(), passage.offset))
                 .collect();
-            let hits = lab.hits(&query).await?;
+            let hits = fixture.hits(&query).await?;
             let found: BTreeSet<_> = hits.iter().map(|hit| (hit.path.clone(), hit.offset)).collect();
             assert_eq!((found.len(), &found), (hits.len(), &wanted), "{query:?}");
             found_some += usize::from(!found.is_empty());
             found_all += found.len();
-            let shown = lab.history.show(&lab.home()?, &query, &hits[..hits.len().min(5)]).await?;
+            let shown = fixture.history.show(&fixture.home()?, &query, &hits[..hits.len().min(5)]).await?;
             for shown in shown {
                 let snippet = shown.snippet.ok_or("a hit has a snippet")?;
                 assert!(!snippet.marks.is_empty() && shown.turn_number.is_some(), "{query:?}: {snippet:?}");
@@ -136,8 +136,8 @@ async fn hits_are_those_of_a_plain_scan() -> Result {
 }
 
 /// The places of the turns that count: of each thread's newest file, and of its bases.
-fn counting_turns(lab: &Lab) -> Result<HashSet<(String, u64)>> {
-    let home = lab.home()?;
+fn counting_turns(fixture: &Fixture) -> Result<HashSet<(String, u64)>> {
+    let home = fixture.home()?;
     let mut counting = HashSet::new();
     for file in newest(&home).values() {
         let turns = listed(&home, file)?.into_iter().filter(|turn| !turn.inherited);
@@ -148,41 +148,41 @@ fn counting_turns(lab: &Lab) -> Result<HashSet<(String, u64)>> {
 
 #[tokio::test]
 async fn the_users_words_come_first_and_threads_are_apart() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     let said = |number: u128, user: &str, agent: &str| {
-        lab.write(&rollout_path(id(number)), header(id(number)) + &turn("t", user, agent, 10))
+        fixture.write(&rollout_path(id(number)), header(id(number)) + &turn("t", user, agent, 10))
     };
     said(1, "where is the needle", "in the hay")?;
     said(2, "look", "the needle is in the hay")?;
     said(3, "nothing", "at all")?;
-    lab.index().await?;
-    let page = lab.history.search(&SearchQuery::new("needle")).await?;
+    fixture.index().await?;
+    let page = fixture.history.search(&SearchQuery::new("needle")).await?;
     let threads: Vec<Uuid> = page.threads.iter().map(|found| found.thread_id).collect();
     assert_eq!((threads, page.more), (vec![id(1), id(2)], None));
     let mut later = SearchQuery::new("needle");
     later.since = Some("2026-11-22T13:23:17Z".parse::<Timestamp>()?);
-    assert!(lab.hits(&later).await?.is_empty());
+    assert!(fixture.hits(&later).await?.is_empty());
     later.since = Some("2026-11-22T13:23:16Z".parse()?);
-    assert_eq!(lab.hits(&later).await?.len(), 2);
+    assert_eq!(fixture.hits(&later).await?.len(), 2);
     Ok(())
 }
 
 #[tokio::test]
 async fn pages_give_every_passage_once() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     for number in 1..=5 {
         let mut text = header(id(number));
         for turn_number in 0..250 {
             text += &turn(&format!("{turn_number}"), "common words", "common answers", 10 + turn_number);
         }
-        lab.write(&rollout_path(id(number)), text)?;
+        fixture.write(&rollout_path(id(number)), text)?;
     }
-    lab.index().await?;
+    fixture.index().await?;
     let query = SearchQuery::new("common");
-    let first = lab.history.search(&query).await?;
+    let first = fixture.history.search(&query).await?;
     assert_eq!(first.threads.iter().map(|found| found.hits.len()).sum::<usize>(), 1_000);
     assert_eq!(first.threads.iter().map(|found| found.thread_id).max(), Some(id(5)), "the newest are first");
-    let hits = lab.hits(&query).await?;
+    let hits = fixture.hits(&query).await?;
     let apart: HashSet<_> = hits.iter().map(|hit| (hit.path.clone(), hit.offset)).collect();
     assert_eq!((hits.len(), apart.len()), (2_500, 2_500));
     Ok(())
@@ -190,11 +190,11 @@ async fn pages_give_every_passage_once() -> Result {
 
 #[tokio::test]
 async fn without_a_database_nothing_is_found_and_none_is_made() -> Result {
-    let lab = Lab::new()?;
-    assert!(lab.hits(&SearchQuery::new("anything")).await?.is_empty());
-    assert!(lab.history.usage(&threadkeep_history::UsageQuery::default()).await?.is_empty());
-    assert_eq!(lab.history.figures(id(1)).await?, None);
-    assert_eq!(lab.history.indexed().await?.files, 0);
-    assert!(!lab.history.database().path().exists());
+    let fixture = Fixture::new()?;
+    assert!(fixture.hits(&SearchQuery::new("anything")).await?.is_empty());
+    assert!(fixture.history.usage(&threadkeep_history::UsageQuery::default()).await?.is_empty());
+    assert_eq!(fixture.history.figures(id(1)).await?, None);
+    assert_eq!(fixture.history.indexed().await?.files, 0);
+    assert!(!fixture.history.database().path().exists());
     Ok(())
 }

@@ -9,7 +9,7 @@ use threadkeep_history::{AgentHome, HistoryTurn, ItemsView, SearchQuery, TurnsQu
 use threadkeep_rollout::{Chain, RolloutFile, Turn, TurnQuery, list_turns};
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, id};
+use crate::common::{Fixture, Result, id};
 
 /// The newest file of each thread of a home.
 pub(crate) fn newest(home: &AgentHome) -> HashMap<Uuid, RolloutFile> {
@@ -47,15 +47,15 @@ fn same(turn: &HistoryTurn, wanted: &Turn) -> (String, String) {
 
 /// Compares each thread's turns, their items and their numbers with those of its chain. Returns the
 /// number of turns.
-async fn compare(lab: &Lab) -> Result<usize> {
-    let home = lab.home()?;
+async fn compare(fixture: &Fixture) -> Result<usize> {
+    let home = fixture.home()?;
     let mut compared = 0;
     for (thread, file) in newest(&home) {
         let wanted = listed(&home, &file)?;
         let all = TurnsQuery { limit: 10_000, ..TurnsQuery::default() };
-        let found = lab.history.turns(&home, thread, &all).await?;
+        let found = fixture.history.turns(&home, thread, &all).await?;
         assert_eq!((found.turns.len(), found.total), (wanted.len(), wanted.len() as u64), "of {thread}");
-        let read = lab.history.read_turns(&home, &found.turns, ItemsView::Full).await?;
+        let read = fixture.history.read_turns(&home, &found.turns, ItemsView::Full).await?;
         for ((number, (turn, read)), wanted) in found.turns.iter().zip(read).enumerate().zip(&wanted) {
             let (ours, theirs) = same(turn, wanted);
             assert_eq!(ours, theirs, "of {thread}");
@@ -65,7 +65,7 @@ async fn compare(lab: &Lab) -> Result<usize> {
         compared += wanted.len();
         for (from, from_newest) in [(2, false), (1, true), (3, true)] {
             let some = TurnsQuery { from, limit: 2, from_newest };
-            let page = lab.history.turns(&home, thread, &some).await?;
+            let page = fixture.history.turns(&home, thread, &some).await?;
             let skipped = (from as usize - 1).min(wanted.len());
             let count = 2.min(wanted.len() - skipped);
             let first = if from_newest { wanted.len() - skipped - count } else { skipped };
@@ -78,9 +78,9 @@ async fn compare(lab: &Lab) -> Result<usize> {
 #[tokio::test]
 async fn turns_are_those_of_the_bundled_rollouts() -> Result {
     for (example, least) in [("home", 20), ("home-0.171", 5), ("home-tools", 1)] {
-        let lab = Lab::of(example)?;
-        lab.index().await?;
-        assert!(compare(&lab).await? >= least, "{example}");
+        let fixture = Fixture::of(example)?;
+        fixture.index().await?;
+        assert!(compare(&fixture).await? >= least, "{example}");
     }
     Ok(())
 }
@@ -164,7 +164,7 @@ impl File {
 }
 
 /// Writes the files of some conversations. Returns the number of their turns' words.
-fn write(lab: &Lab, steps: &[Step], has_ordinals: bool) -> Result<usize> {
+fn write(fixture: &Fixture, steps: &[Step], has_ordinals: bool) -> Result<usize> {
     let mut files = vec![File::begin(id(1), id(1), None, 0, has_ordinals)];
     let mut words = 0;
     for (number, step) in steps.iter().enumerate() {
@@ -193,7 +193,7 @@ fn write(lab: &Lab, steps: &[Step], has_ordinals: bool) -> Result<usize> {
     for File { thread, id, text, .. } in files {
         let segment = if id == thread { String::new() } else { format!("_{id}") };
         let name = format!("rollout-2026-11-22T13-23-16-{thread}{segment}.jsonl");
-        lab.write(&format!("sessions/2026/11/22/{name}"), text)?;
+        fixture.write(&format!("sessions/2026/11/22/{name}"), text)?;
     }
     Ok(words)
 }
@@ -207,12 +207,12 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let lab = Lab::new().expect("a lab");
-            let words = write(&lab, &steps, has_ordinals).expect("the files");
-            lab.index().await.expect("a pass");
-            compare(&lab).await.expect("the turns");
+            let fixture = Fixture::new().expect("a fixture");
+            let words = write(&fixture, &steps, has_ordinals).expect("the files");
+            fixture.index().await.expect("a pass");
+            compare(&fixture).await.expect("the turns");
             for word in 1..=words {
-                same_hits(&lab, &format!("word{word}end")).await.expect("the hits");
+                same_hits(&fixture, &format!("word{word}end")).await.expect("the hits");
             }
         });
     }
@@ -220,8 +220,8 @@ proptest! {
 
 /// Checks that a user's word is found in each thread's own turns, with their numbers, and nowhere
 /// else.
-async fn same_hits(lab: &Lab, word: &str) -> Result {
-    let home = lab.home()?;
+async fn same_hits(fixture: &Fixture, word: &str) -> Result {
+    let home = fixture.home()?;
     let mut wanted = Vec::new();
     for (thread, file) in newest(&home) {
         for (number, turn) in listed(&home, &file)?.iter().enumerate() {
@@ -232,8 +232,8 @@ async fn same_hits(lab: &Lab, word: &str) -> Result {
         }
     }
     let query = SearchQuery::new(word);
-    let hits = lab.hits(&query).await?;
-    let shown = lab.history.show(&home, &query, &hits).await?;
+    let hits = fixture.hits(&query).await?;
+    let shown = fixture.history.show(&home, &query, &hits).await?;
     let mut found: Vec<_> =
         hits.iter().zip(shown).map(|(hit, shown)| (hit.thread_id, shown.turn_number)).collect();
     wanted.sort();

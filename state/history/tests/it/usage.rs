@@ -7,7 +7,7 @@ use threadkeep_history::{Said, SearchQuery, UsageQuery};
 use threadkeep_rollout::Extractor;
 use uuid::Uuid;
 
-use crate::common::{Lab, Result, header, id, line, rollout_path, turn};
+use crate::common::{Fixture, Result, header, id, line, rollout_path, turn};
 
 /// A thread's rollout, line by line, numbered.
 struct Lines {
@@ -45,26 +45,26 @@ impl Lines {
 }
 
 /// The tokens of each thread, in the order of their ids. Checks that they add up.
-async fn by_thread(lab: &Lab) -> Result<BTreeMap<Uuid, i64>> {
+async fn by_thread(fixture: &Fixture) -> Result<BTreeMap<Uuid, i64>> {
     let query = UsageQuery { by_thread: true, ..UsageQuery::default() };
-    let rows = lab.history.usage(&query).await?;
+    let rows = fixture.history.usage(&query).await?;
     assert!(rows.is_sorted_by_key(|row| row.thread_id), "{rows:?}");
-    let all = lab.history.usage(&UsageQuery::default()).await?;
+    let all = fixture.history.usage(&UsageQuery::default()).await?;
     assert_eq!(all[0].tokens.total, rows.iter().map(|row| row.tokens.total).sum::<i64>());
     for row in &rows {
         let one = UsageQuery { thread: row.thread_id, ..UsageQuery::default() };
-        assert_eq!(lab.history.usage(&one).await?[0].tokens, row.tokens);
+        assert_eq!(fixture.history.usage(&one).await?[0].tokens, row.tokens);
     }
     rows.into_iter().map(|row| Ok((row.thread_id.ok_or("a thread")?, row.tokens.total))).collect()
 }
 
 #[tokio::test]
 async fn records_parts_and_counters_that_begin_again_are_added_up() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     let put = |number: u128, payloads: &[(&str, Value)]| {
         let begun = json!({"type": "task_started", "turn_id": "t"});
         let lines: String = payloads.iter().map(|(kind, payload)| line(kind, payload)).collect();
-        lab.write(&rollout_path(id(number)), header(id(number)) + &line("event_msg", &begun) + &lines)
+        fixture.write(&rollout_path(id(number)), header(id(number)) + &line("event_msg", &begun) + &lines)
     };
     let parts = json!({"input_tokens": 900, "cached_input_tokens": 500, "output_tokens": 100, "reasoning_output_tokens": 40});
     let count = |total: u64| {
@@ -78,14 +78,14 @@ async fn records_parts_and_counters_that_begin_again_are_added_up() -> Result {
     put(1, &[("token_usage_record", record)])?;
     put(2, &[("event_msg", json!({"type": "token_count", "info": {"total_token_usage": parts}}))])?;
     put(3, &[("event_msg", count(5000)), ("event_msg", count(800))])?;
-    lab.index().await?;
-    assert_eq!(by_thread(&lab).await?.into_values().collect::<Vec<_>>(), [1300, 1000, 5800]);
+    fixture.index().await?;
+    assert_eq!(by_thread(&fixture).await?.into_values().collect::<Vec<_>>(), [1300, 1000, 5800]);
     Ok(())
 }
 
 #[tokio::test]
 async fn forks_and_sub_agents_have_their_own_tokens_only() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     let source = json!({"forked_from_id": id(1)});
     let mut first = Lines::begin(id(1), 0, &json!({}));
     first.turn("t1", 60_000, 60_000);
@@ -112,12 +112,12 @@ async fn forks_and_sub_agents_have_their_own_tokens_only() -> Result {
         }),
     );
     by_reference.turn("t5", 103_000, 3_000);
-    lab.write(&rollout_path(id(1)), first.text)?;
-    lab.write(&rollout_path(id(2)), copied(2, &source, "t3", 5_000))?;
-    lab.write(&rollout_path(id(3)), copied(3, &spawned, "t4", 2_000))?;
-    lab.write(&rollout_path(id(4)), by_reference.text)?;
-    lab.index().await?;
-    let own = by_thread(&lab).await?;
+    fixture.write(&rollout_path(id(1)), first.text)?;
+    fixture.write(&rollout_path(id(2)), copied(2, &source, "t3", 5_000))?;
+    fixture.write(&rollout_path(id(3)), copied(3, &spawned, "t4", 2_000))?;
+    fixture.write(&rollout_path(id(4)), by_reference.text)?;
+    fixture.index().await?;
+    let own = by_thread(&fixture).await?;
     assert_eq!(own.values().copied().collect::<Vec<_>>(), [100_000, 5_000, 2_000, 3_000]);
     assert_eq!(own.values().sum::<i64>(), 110_000);
     Ok(())
@@ -127,9 +127,9 @@ async fn forks_and_sub_agents_have_their_own_tokens_only() -> Result {
 async fn real_threads_have_the_tokens_of_their_metadata() -> Result {
     let mut with_tokens = 0;
     for example in ["home", "home-0.171", "home-tools"] {
-        let lab = Lab::of(example)?;
-        lab.index().await?;
-        let home = lab.home()?;
+        let fixture = Fixture::of(example)?;
+        fixture.index().await?;
+        let home = fixture.home()?;
         let mut extractor = Extractor::of_home(&home);
         let mut wanted: BTreeMap<Uuid, i64> = BTreeMap::new();
         // The newest file of a thread comes last.
@@ -144,7 +144,7 @@ async fn real_threads_have_the_tokens_of_their_metadata() -> Result {
         wanted.entry(reverted).and_modify(|tokens| *tokens += 10_142);
         wanted.retain(|_, tokens| *tokens > 0);
         with_tokens += wanted.len();
-        assert_eq!(by_thread(&lab).await?, wanted, "{example}");
+        assert_eq!(by_thread(&fixture).await?, wanted, "{example}");
     }
     assert!(with_tokens > 20, "{with_tokens}");
     Ok(())
@@ -152,16 +152,16 @@ async fn real_threads_have_the_tokens_of_their_metadata() -> Result {
 
 #[tokio::test]
 async fn turns_that_were_taken_back_are_no_hits() -> Result {
-    let lab = Lab::new()?;
+    let fixture = Fixture::new()?;
     let rolled_back = json!({"type": "thread_rolled_back", "num_turns": 1});
     let text = header(id(1))
         + &turn("a", "the first walnut", "one", 10)
         + &turn("b", "the second walnut", "two", 20)
         + &line("event_msg", &rolled_back)
         + &turn("c", "the third walnut", "three", 30);
-    lab.write(&rollout_path(id(1)), text)?;
-    lab.index().await?;
-    assert_eq!((lab.count("walnut").await?, lab.count("second").await?), (2, 0));
+    fixture.write(&rollout_path(id(1)), text)?;
+    fixture.index().await?;
+    assert_eq!((fixture.count("walnut").await?, fixture.count("second").await?), (2, 0));
 
     // A revert goes on in a second file, from the part of the first that still counts.
     let mut first = Lines::begin(id(2), 0, &json!({}));
@@ -172,15 +172,15 @@ async fn turns_that_were_taken_back_are_no_hits() -> Result {
     let base = json!({"thread_id": id(2), "end_ordinal_exclusive": end.0, "end_byte_offset": end.1});
     let mut second = Lines::begin(id(2), end.0, &json!({"history_mode": "paginated", "history_base": base}));
     second.turn("new", 200, 100);
-    lab.write(&rollout_path(id(2)), first.text)?;
-    lab.write(&rollout_path(id(2)).replace(".jsonl", &format!("_{segment}.jsonl")), second.text)?;
-    lab.index().await?;
+    fixture.write(&rollout_path(id(2)), first.text)?;
+    fixture.write(&rollout_path(id(2)).replace(".jsonl", &format!("_{segment}.jsonl")), second.text)?;
+    fixture.index().await?;
     let mut users = SearchQuery::new("\"words of\"");
     users.said = vec![Said::User];
-    let shown = lab.history.show(&lab.home()?, &users, &lab.hits(&users).await?).await?;
+    let shown = fixture.history.show(&fixture.home()?, &users, &fixture.hits(&users).await?).await?;
     let mut turns: Vec<_> = shown.into_iter().map(|hit| (hit.turn_number, hit.turn_id)).collect();
     turns.sort();
     assert_eq!(turns, [(Some(1), Some("kept".to_owned())), (Some(2), Some("new".to_owned()))]);
-    assert_eq!(lab.count("\"words of left\"").await?, 0);
+    assert_eq!(fixture.count("\"words of left\"").await?, 0);
     Ok(())
 }
