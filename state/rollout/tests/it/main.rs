@@ -1,5 +1,6 @@
 //! The crate's tests, over the rollouts of the bundled home.
 
+mod agents;
 mod bad_lines;
 mod bounds;
 mod chain;

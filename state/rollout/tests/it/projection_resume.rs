@@ -15,7 +15,7 @@ use crate::projection::project;
 use crate::rules::{line, meta};
 use crate::{ID, NAME, Result, rollouts};
 
-/// What a store has of one file.
+/// Content of a store that comes from one file.
 #[derive(Debug, Default, PartialEq)]
 struct Stored {
     turns: Vec<TurnSpan>,

@@ -89,7 +89,7 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
     }
 }
 
-/// What a projection of these lines shows, but for its places.
+/// Projection of these lines, without its places.
 fn history(lines: &str) -> Result<String> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join(NAME);
