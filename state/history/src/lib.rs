@@ -1,4 +1,4 @@
-//! What was said in a coding agent's threads, in one SQLite file: full-text search, turns, and
+//! History of a coding agent's threads in one SQLite file: full-text search, turns, and
 //! tokens by day.
 //!
 //! It is a projection of rollouts: `history_1.sqlite` can be made again at any time. Texts are not

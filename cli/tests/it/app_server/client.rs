@@ -62,7 +62,7 @@ impl Client {
     pub(crate) fn initialize(&mut self) -> Result<Value> {
         let client = json!({ "clientInfo": { "name": "it", "version": "1" } });
         let answer = self.call("initialize", client)?;
-        self.write(&json!({ "method": "initialized" }).to_string())?;
+        self.write(json!({ "method": "initialized" }).to_string())?;
         Ok(answer)
     }
 

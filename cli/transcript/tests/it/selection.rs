@@ -1,4 +1,4 @@
-//! Which turns are read, and how much of them is shown.
+//! Selection of turns, and of how much of them is shown.
 
 use serde_json::json;
 use threadkeep_rollout::Chain;
