@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -13,9 +14,14 @@ use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::message::command;
 use threadkeep_app::messages::of_io;
+use tokio::time::sleep;
 
 use super::process::{self, Started};
 
+/// Tries to take the lock. A command that looks if a server runs holds it for a moment.
+const LOOKS_OF_OTHERS: usize = 10;
+/// Time between two tries, and between two looks.
+pub(super) const A_MOMENT: Duration = Duration::from_millis(20);
 /// Longest path of a socket, in bytes.
 const MOST_SOCKET_BYTES: usize = 107;
 
@@ -45,6 +51,12 @@ pub struct Running {
 /// Lock of a running server, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock(#[allow(dead_code, reason = "it is held, not read")] File);
+
+impl Running {
+    fn is_alive(&self) -> bool {
+        process::started(self.pid) == Some(self.process)
+    }
+}
 
 impl Place {
     /// Returns the place of the server for a home. Without a `socket`, its socket lies in the
@@ -76,19 +88,33 @@ impl Place {
     ///
     /// Fails if the files cannot be read.
     pub fn running(&self) -> Result<Option<Running>, Fault> {
-        let lock = match File::open(self.lock_file()) {
+        if !self.is_locked()? {
+            return Ok(None);
+        }
+        let record = match fs::read(self.record_file()) {
+            // A server that starts has not written it yet; one that stops has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| self.failed("read", &error))?,
+        };
+        let running: Option<Running> = serde_json::from_slice(&record).ok();
+        Ok(running.filter(Running::is_alive))
+    }
+
+    /// Returns true until a server has given the lock back, or ended without.
+    pub(super) fn is_held_by(&self, running: &Running) -> Result<bool, Fault> {
+        Ok(self.is_locked()? && running.is_alive())
+    }
+
+    fn is_locked(&self) -> Result<bool, Fault> {
+        let lock = match File::open(self.lock_file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             opened => opened.map_err(|error| self.failed("read", &error))?,
         };
         match flock(&lock, FlockOperation::NonBlockingLockShared) {
-            Ok(()) => return Ok(None),
-            Err(Errno::WOULDBLOCK) => {}
-            Err(error) => return Err(self.failed("lock", &error.into())),
+            Ok(()) => Ok(false),
+            Err(Errno::WOULDBLOCK) => Ok(true),
+            Err(error) => Err(self.failed("lock", &error.into())),
         }
-        let record = fs::read(self.record_file()).map_err(|error| self.failed("read", &error))?;
-        let running: Option<Running> = serde_json::from_slice(&record).ok();
-        // A server that has just taken the lock has not written its record yet.
-        Ok(running.filter(|running| process::started(running.pid) == Some(running.process)))
     }
 
     /// Returns the server that runs.
@@ -106,18 +132,22 @@ impl Place {
     /// # Errors
     ///
     /// Fails if a server runs already, or the folder cannot be used.
-    pub(super) fn lock(&self) -> Result<Lock, Fault> {
+    pub(super) async fn lock(&self) -> Result<Lock, Fault> {
         private_folder(&self.folder).map_err(|error| self.failed("create", &error))?;
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.lock_file());
         let lock = lock.map_err(|error| self.failed("create", &error))?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Lock(lock)),
-            Err(Errno::WOULDBLOCK) => {
-                let status = (command("app-server status"), " shows it");
-                Err(Fault::new("a server is running for this home already", status))
+        let mut tries = 0..LOOKS_OF_OTHERS;
+        loop {
+            match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Lock(lock)),
+                Err(Errno::WOULDBLOCK) if tries.next().is_some() => sleep(A_MOMENT).await,
+                Err(Errno::WOULDBLOCK) => {
+                    let status = (command("app-server status"), " shows it");
+                    return Err(Fault::new("a server is running for this home already", status));
+                }
+                Err(error) => return Err(self.failed("lock", &error.into())),
             }
-            Err(error) => Err(self.failed("lock", &error.into())),
         }
     }
 

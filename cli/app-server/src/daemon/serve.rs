@@ -19,7 +19,7 @@ pub async fn serve(place: &Place, options: Options, mut out: impl std::io::Write
     // The terminal from which it was started may be closed. A process that leads its group cannot
     // leave, and need not: it has a session of its own.
     let _ = rustix::process::setsid();
-    let _lock = place.lock()?;
+    let _lock = place.lock().await?;
     let socket = place.socket()?;
     place.prepare_socket(&socket)?;
     let failed = |error: std::io::Error| {

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Fails if a server runs already, or the new one does not come up; its own words are the causes.
 pub async fn start(place: &Place, command: std::process::Command) -> Result<Running, Fault> {
     // The lock decides; this is only for a better message.
-    drop(place.lock()?);
+    drop(place.lock().await?);
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let failed = |error: std::io::Error| {

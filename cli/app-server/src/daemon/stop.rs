@@ -7,12 +7,10 @@ use threadkeep_app::Fault;
 use threadkeep_app::messages::of_io;
 use tokio::time::{Instant, sleep};
 
-use super::place::{Place, Running};
+use super::place::{A_MOMENT, Place, Running};
 
 /// Time that a server has to finish its requests.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Time between two looks.
-const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// Stops the server of a home, and waits until it has finished its requests. Returns it; `None` if
 /// none was running.
@@ -33,7 +31,7 @@ pub async fn stop(place: &Place) -> Result<Option<Running>, Fault> {
         );
     }
     let until = Instant::now() + PATIENCE;
-    while place.running()?.is_some_and(|now| now.pid == pid) {
+    while place.is_held_by(&running)? {
         if Instant::now() > until {
             let message = format!("the server, process {pid}, does not stop");
             return Err(Fault::new(

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 
+use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -79,6 +80,21 @@ fn a_killed_server_leaves_nothing_to_clean_up() -> Result {
     assert_eq!(fixture.run(&["app-server", "status"])?.code, Some(1));
     assert_ne!(fixture.json(&["app-server", "start"])?["pid"], started["pid"]);
     fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
+fn a_server_that_starts_or_stops_is_no_error() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["app-server", "start"])?;
+    fixture.json(&["app-server", "stop"])?;
+    // It holds the lock before it has a record, and after it has removed it.
+    let lock = fs::File::open(fixture.sqlite_home().join("app-server/lock"))?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    assert_eq!(fixture.run(&["app-server", "status"])?.code, Some(1));
+    assert!(fixture.run(&["app-server", "stop"])?.stdout.contains("no server was running"));
+    let second = fixture.run(&["app-server", "start"])?;
+    assert!(second.stderr.contains("a server is running for this home already"), "{}", second.all());
     Ok(())
 }
 
