@@ -179,7 +179,7 @@ pub use recorder::change::{Change, Touch};
 pub use recorder::error::RecordError;
 pub use recorder::new_thread::NewThread;
 pub use recorder::{Appended, Recorder};
-pub use text::{MAX_FIRST_USER_MESSAGE, MAX_ITEM_TEXT, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE};
+pub use text::{MAX_FIRST_USER_MESSAGE, MAX_ITEM_TEXT, MAX_JSON, MAX_NAME, MAX_PATH, MAX_TITLE, bounded};
 pub use turns::page::{TurnPage, TurnQuery, list_turns, read_turns};
 pub use turns::run_outcome::{RunOutcome, UnknownRunOutcome};
 pub use turns::turn::{ItemsView, MAX_TURN_ITEMS, Turn, TurnPlace};

@@ -20,7 +20,7 @@ pub const MAX_JSON: usize = 16 * 1024;
 const WINDOW: usize = 4;
 
 /// Cuts a text at `max` characters; a longer one ends with `…`.
-pub(crate) fn bounded(text: &str, max: usize) -> String {
+pub fn bounded(text: &str, max: usize) -> String {
     // A text has at most as many characters as bytes.
     if text.len() <= max || text.char_indices().nth(max).is_none() {
         return text.to_owned();

@@ -39,6 +39,11 @@ pub enum EditKind {
 }
 
 impl FileEdit {
+    /// Returns a change of another format than rollouts.
+    pub fn new(path: impl Into<String>, kind: EditKind, diff: String) -> Self {
+        Self { path: path.into(), kind, diff }
+    }
+
     /// Returns the change as lines of a diff: each begins with `+`, `-`, a space or `@@`.
     pub fn unified(&self) -> Cow<'_, str> {
         let sign = match self.kind {

@@ -54,6 +54,13 @@ pub struct TurnItem {
     pub written: Option<Box<Written>>,
 }
 
+impl TurnItem {
+    /// Returns an item of another format than rollouts.
+    pub fn new(id: Option<String>, at: Option<Timestamp>, kind: TurnItemKind) -> Self {
+        Self { id, at, kind, written: None }
+    }
+}
+
 /// Item of a turn as the agent wrote it: `event_msg` / `item_completed`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

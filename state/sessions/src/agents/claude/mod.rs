@@ -1,0 +1,111 @@
+//! Claude Code: a file of JSON lines a session, in `projects/<folder>/<session id>.jsonl`; its
+//! sub-agents in `projects/<folder>/<session id>/subagents/agent-<id>.jsonl`.
+//!
+//! Read with files of 2.1.332. A folder's name cannot be decoded: several directories share one.
+
+mod line;
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::Session;
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// Days after which Claude Code deletes a session, by the time of its file's last write.
+const RETENTION_DAYS: u32 = 30;
+
+/// Claude Code.
+#[derive(Debug)]
+pub(crate) struct Claude;
+
+impl SessionStore for Claude {
+    fn name(&self) -> &'static str {
+        "claude"
+    }
+
+    fn title(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        vec![environment.path("CLAUDE_CONFIG_DIR").unwrap_or_else(|| environment.home().join(".claude"))]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)?))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        let is_own =
+            session.parent.as_ref().is_none_or(|parent| parent.relation != crate::Relation::Subagent);
+        is_own.then(|| ResumeCommand::new("claude", &["--resume", &session.native_id], session))
+    }
+
+    fn retention_days(&self, place: &Path) -> Option<u32> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Settings {
+            cleanup_period_days: Option<u32>,
+        }
+        let settings: Option<Settings> = files::document(&place.join("settings.json")).ok().flatten();
+        Some(settings.and_then(|settings| settings.cleanup_period_days).unwrap_or(RETENTION_DAYS))
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+    /// Sessions that begin with the same message: a fork copies its parent's messages.
+    families: BTreeMap<String, Vec<PathBuf>>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Result<Self, StoreError> {
+        let mut found: BTreeMap<String, FoundSession> = BTreeMap::new();
+        let (mut skipped, mut families) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
+        let projects = files::folders(&place.join("projects"));
+        let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
+        let with_agents = main.flat_map(|path| {
+            let agents = path.with_extension("").join("subagents");
+            std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
+        });
+        for path in with_agents {
+            let Some(first) = line::first_message(&path)? else {
+                skipped.push(SkippedFile { path, reason: "it has no message".to_owned() });
+                continue;
+            };
+            families.entry(first).or_default().push(path.clone());
+            let sidecar = path.with_extension("").join("custom-title.json");
+            let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path.clone(), sidecar]);
+            // Of copies in several folders, the longest has the most.
+            let longer = |known: &FoundSession| known.bytes < session.bytes;
+            if found.get(&session.native_id).is_none_or(longer) {
+                found.insert(session.native_id.clone(), session);
+            }
+        }
+        families.retain(|_, paths| paths.len() > 1);
+        Ok(Self { sessions: found.into_values().collect(), skipped, families })
+    }
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found, &self.families)
+    }
+}

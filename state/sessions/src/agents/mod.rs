@@ -1,0 +1,19 @@
+//! The agents that this build knows, one module each.
+
+use crate::store::SessionStore;
+
+#[cfg(feature = "claude")]
+mod claude;
+
+/// Returns the store of every agent that this build knows, in the order of their names.
+pub fn stores() -> Vec<&'static dyn SessionStore> {
+    vec![
+        #[cfg(feature = "claude")]
+        &claude::Claude,
+    ]
+}
+
+/// Returns the store of an agent; `None` for a name that this build does not know.
+pub fn store(name: &str) -> Option<&'static dyn SessionStore> {
+    stores().into_iter().find(|store| store.name() == name)
+}

@@ -1,0 +1,234 @@
+//! Fold of what an agent wrote into a session. It keeps the rules that hold for all agents.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use threadkeep_rollout::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, bounded};
+
+use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
+use crate::tools;
+
+/// Session that is being read. Give it what an agent wrote, in the order of the conversation.
+#[derive(Debug)]
+pub struct Draft {
+    session: Session,
+    /// True while what is read was copied from another session.
+    inherits: bool,
+    /// Place of each request in the session, by its id.
+    requests: HashMap<String, usize>,
+    /// Ids of prompts and items that were taken.
+    taken: HashSet<String>,
+    /// Place of each call: turn and item.
+    calls: HashMap<String, (usize, usize)>,
+}
+
+impl Draft {
+    /// Begins a session.
+    pub fn new(native_id: impl Into<String>) -> Self {
+        let session = Session { native_id: native_id.into(), ..Session::default() };
+        Self {
+            session,
+            inherits: false,
+            requests: HashMap::new(),
+            taken: HashSet::new(),
+            calls: HashMap::new(),
+        }
+    }
+
+    /// Gives access to the metadata that no rule of this fold concerns.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// Says if what follows was copied from another session. Its times are not this session's.
+    pub fn inherit(&mut self, inherits: bool) {
+        self.inherits = inherits;
+    }
+
+    /// Says that something of the given id is read now. Returns false if it was read before, as
+    /// where agents write a record again.
+    pub fn is_new(&mut self, id: &str) -> bool {
+        self.taken.insert(id.to_owned())
+    }
+
+    /// Takes the time of something that was said.
+    pub fn said_at(&mut self, at: Option<Timestamp>) {
+        let (Some(at), false) = (at, self.inherits) else { return };
+        let session = &mut self.session;
+        session.created_at = Some(session.created_at.map_or(at, |first| first.min(at)));
+        session.updated_at = Some(session.updated_at.map_or(at, |last| last.max(at)));
+    }
+
+    /// Takes a working directory.
+    pub fn cwd(&mut self, cwd: &str) {
+        if !cwd.is_empty() && !self.session.cwds.iter().any(|known| known == cwd) {
+            self.session.cwds.push(cwd.to_owned());
+            self.session.cwd.get_or_insert_with(|| cwd.to_owned());
+        }
+    }
+
+    /// Takes a git branch.
+    pub fn git_branch(&mut self, branch: &str) {
+        if !branch.is_empty() && self.session.git_branch.as_deref() != Some(branch) {
+            self.session.git_branch = Some(branch.to_owned());
+        }
+    }
+
+    /// Takes the version of the agent.
+    pub fn agent_version(&mut self, version: &str) {
+        if !version.is_empty() && self.session.agent_version.as_deref() != Some(version) {
+            self.session.agent_version = Some(version.to_owned());
+        }
+    }
+
+    /// Takes a model that answered, or was chosen.
+    pub fn model(&mut self, model: &str) {
+        if model.is_empty() || self.inherits {
+            return;
+        }
+        if !self.session.models.iter().any(|known| known == model) {
+            self.session.models.push(model.to_owned());
+        }
+        if self.session.model.as_deref() != Some(model) {
+            self.session.model = Some(model.to_owned());
+        }
+    }
+
+    /// Takes a title. The last one stays, but one by the agent does not replace the user's.
+    pub fn title(&mut self, text: &str, source: TitleSource) {
+        let by_user = |title: &Title| title.source == TitleSource::User;
+        if text.is_empty()
+            || (source == TitleSource::Agent && self.session.title.as_ref().is_some_and(by_user))
+        {
+            return;
+        }
+        self.session.title = Some(Title { text: text.to_owned(), source });
+    }
+
+    /// Takes the session that this one comes from. The first one stays.
+    pub fn parent(&mut self, native_id: &str, relation: Relation) {
+        if native_id != self.session.native_id {
+            let parent = || Parent { native_id: native_id.to_owned(), relation };
+            self.session.parent.get_or_insert_with(parent);
+        }
+    }
+
+    /// Takes a prompt of the user's, and begins a turn. The open turn keeps its outcome.
+    pub fn prompt(&mut self, at: Option<Timestamp>, id: Option<&str>, text: &str, images: usize) {
+        self.said_at(at);
+        let number = self.session.turns.len() + 1;
+        self.session.turns.push(SessionTurn {
+            id: id.map_or_else(|| format!("turn-{number}"), str::to_owned),
+            outcome: Outcome::Unfinished,
+            error: None,
+            started_at: at,
+            ended_at: at,
+            items: Vec::new(),
+            inherited: self.inherits,
+        });
+        let text = bounded(text, MAX_ITEM_TEXT);
+        self.item(at, id, TurnItemKind::UserMessage { text, images });
+    }
+
+    /// Takes words of the user's that belong to the open turn.
+    pub fn also_said(&mut self, at: Option<Timestamp>, id: Option<&str>, text: &str) {
+        let text = bounded(text, MAX_ITEM_TEXT);
+        self.item(at, id, TurnItemKind::UserMessage { text, images: 0 });
+    }
+
+    /// Takes words of the agent's.
+    pub fn answer(&mut self, at: Option<Timestamp>, id: Option<&str>, text: &str) {
+        if !text.trim().is_empty() {
+            let text = bounded(text, MAX_ITEM_TEXT);
+            self.item(at, id, TurnItemKind::AgentMessage { text, phase: None });
+        }
+    }
+
+    /// Takes reasoning of the agent's.
+    pub fn reasoning(&mut self, at: Option<Timestamp>, id: Option<&str>, text: &str) {
+        if !text.trim().is_empty() {
+            let summary = vec![bounded(text, MAX_ITEM_TEXT)];
+            self.item(at, id, TurnItemKind::Reasoning { summary });
+        }
+    }
+
+    /// Takes a call of a tool. `arguments` is JSON.
+    pub fn call(&mut self, at: Option<Timestamp>, call_id: &str, name: &str, arguments: &str) {
+        self.item(at, Some(call_id), tools::item(name, arguments));
+        if let Some(turn) = self.session.turns.len().checked_sub(1) {
+            let item = self.session.turns[turn].items.len() - 1;
+            self.calls.insert(call_id.to_owned(), (turn, item));
+        }
+    }
+
+    /// Takes the result of a call. `succeeded` is `None` where the agent does not say.
+    pub fn result(&mut self, at: Option<Timestamp>, call_id: &str, output: &str, succeeded: Option<bool>) {
+        self.said_at(at);
+        let Some(&(turn, item)) = self.calls.get(call_id) else { return };
+        let turn = &mut self.session.turns[turn];
+        turn.ended_at = turn.ended_at.max(at);
+        tools::answer(&mut turn.items[item].kind, &bounded(output, MAX_ITEM_TEXT), succeeded);
+    }
+
+    /// Takes any item of the open turn. Without a turn, begins one.
+    pub fn item(&mut self, at: Option<Timestamp>, id: Option<&str>, kind: TurnItemKind) {
+        self.said_at(at);
+        if self.session.turns.is_empty() {
+            self.session.turns.push(SessionTurn {
+                id: "turn-1".to_owned(),
+                outcome: Outcome::Unfinished,
+                error: None,
+                started_at: at,
+                ended_at: at,
+                items: Vec::new(),
+                inherited: self.inherits,
+            });
+        }
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.ended_at = turn.ended_at.max(at);
+            turn.items.push(TurnItem::new(id.map(str::to_owned), at, kind));
+        }
+    }
+
+    /// Returns true if a turn is open or has ended, so that something can be added to it.
+    pub fn has_turn(&self) -> bool {
+        !self.session.turns.is_empty()
+    }
+
+    /// Sets the outcome of the last turn. A later one replaces it.
+    pub fn end(&mut self, outcome: Outcome, error: Option<&str>) {
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.outcome = outcome;
+            turn.error = error.map(|error| bounded(error, MAX_ITEM_TEXT));
+        }
+    }
+
+    /// Takes a request. One whose id was taken before replaces that one, since agents write a
+    /// request again when its numbers have grown; but an inherited one never replaces an own one.
+    pub fn request(&mut self, mut request: Request) {
+        request.inherited |= self.inherits;
+        if request.purpose == Purpose::Conversation
+            && let Some(model) = &request.model
+        {
+            self.model(&model.clone());
+        }
+        if let Some(&known) = self.requests.get(&request.id) {
+            if self.session.requests[known].inherited || !request.inherited {
+                self.session.requests[known] = request;
+            }
+            return;
+        }
+        self.requests.insert(request.id.clone(), self.session.requests.len());
+        self.session.requests.push(request);
+    }
+
+    /// Counts lines or records that could not be read.
+    pub fn skip(&mut self, lines: u64) {
+        self.session.skipped_lines += lines;
+    }
+
+    /// Ends the session.
+    pub fn finish(self) -> Session {
+        self.session
+    }
+}

@@ -1,0 +1,59 @@
+//! Errors of reading a store.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Reason why a place or a session cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Reason.
+        source: io::Error,
+    },
+    /// The session is no longer where it was found. List the store again.
+    #[error("the session {native_id} is gone")]
+    Gone {
+        /// The agent's id of the session.
+        native_id: String,
+    },
+    /// A file is larger than what is read or copied at once.
+    #[error("{} has {bytes} bytes, more than the {limit} that are read", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// The agent wrote to its database during each of several copies. Try again once it rests.
+    #[error("{} changes all the time; try again once the agent rests", path.display())]
+    Busy {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A file has another form than the agent writes.
+    #[error("cannot make sense of {}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Reason.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(crate) fn malformed(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+        Self::Malformed { path: path.into(), reason: reason.to_string() }
+    }
+}

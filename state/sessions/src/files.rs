@@ -1,0 +1,83 @@
+//! Folders and files of a store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, untouched};
+
+use crate::error::StoreError;
+
+/// Lists the folders in a folder, sorted; none of a folder that cannot be read.
+pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
+    entries(folder, untouched::Kind::Folder)
+}
+
+/// Lists the regular files in a folder, sorted; none of a folder that cannot be read.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    entries(folder, untouched::Kind::File)
+}
+
+/// Lists the regular files of an extension (`jsonl`) in a folder, sorted.
+pub(crate) fn files_with(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = files(folder);
+    found.retain(|path| path.extension().is_some_and(|found| found == extension));
+    found
+}
+
+fn entries(folder: &Path, kind: untouched::Kind) -> Vec<PathBuf> {
+    let listed = untouched::entries(folder).unwrap_or_default();
+    let mut found: Vec<_> =
+        listed.into_iter().filter(|entry| entry.kind == kind).map(|entry| folder.join(entry.name)).collect();
+    found.sort();
+    found
+}
+
+/// Returns a file's name without its extension; empty if it is not UTF-8.
+pub(crate) fn stem(path: &Path) -> &str {
+    path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+}
+
+/// Returns the name of a file or folder; empty if it is not UTF-8.
+pub(crate) fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// Reads each line of a file that is a JSON object, in its order, with the byte where it starts.
+/// Stops when `take` returns false. Returns the number of damaged lines.
+///
+/// A last line without a newline is not yet finished, and left out.
+pub(crate) fn each_line(path: &Path, mut take: impl FnMut(u64, &str) -> bool) -> Result<u64, StoreError> {
+    let failed = |error: ExtractError| match error {
+        ExtractError::Io(source) => StoreError::Io { path: path.to_owned(), source },
+        other => StoreError::malformed(path, other),
+    };
+    let mut lines = Lines::open(path, false).map_err(failed)?;
+    while let Some(line) = lines.next_line().map_err(failed)? {
+        let Ok(line) = line else { continue };
+        if !take(line.offset, line.json) {
+            break;
+        }
+    }
+    Ok(lines.skipped().count)
+}
+
+/// Reads a JSON document; `None` if there is no such file.
+pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    let Some(bytes) = contents(path)? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| StoreError::malformed(path, error))
+}
+
+/// Reads a file of at most [`MAX_LINE`] bytes; `None` if there is no such file.
+pub(crate) fn contents(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let limit = MAX_LINE as u64;
+    let bytes = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io(path)(error)),
+    };
+    if bytes > limit {
+        return Err(StoreError::TooLarge { path: path.to_owned(), bytes, limit });
+    }
+    untouched::read(path, limit).map(Some).map_err(StoreError::io(path))
+}

@@ -1,0 +1,77 @@
+//! Sessions of coding agents, read from the stores that those agents keep.
+//!
+//! Each agent keeps its history in a place and a format of its own. This crate reads them all into
+//! one form, [`Session`]: metadata, turns with their items, and each request's tokens.
+//!
+//! 1. [`stores`] has a [`SessionStore`] for each agent that this build knows.
+//! 2. [`SessionStore::places`] says where an agent keeps its sessions.
+//! 3. [`SessionStore::open`] opens such a place, and [`OpenStore::sessions`] lists what is there.
+//! 4. [`OpenStore::read`] reads one session.
+//!
+//! ```
+//! use threadkeep_sessions::{Environment, stores};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let home = folder.path();
+//! let environment = Environment::new(home);
+//! for store in stores() {
+//!     for place in store.places(&environment).iter().filter(|place| place.is_dir()) {
+//!         let open = store.open(place)?;
+//!         for found in open.sessions() {
+//!             let session = open.read(found)?;
+//!             println!("{} {:?} {} turns", store.name(), session.title, session.turns.len());
+//!         }
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # From stores to sessions
+//!
+//! Nothing is guessed: where a store says nothing, a field is `None`. The working directory comes
+//! from the content, or from the agent's own map of folders, and is the first one that the session
+//! had. Times are the earliest and the latest of what was said; neither settings nor a file's own
+//! times count. Input tokens include cached ones, and output tokens include reasoning, whatever the
+//! agent's own meaning. Each request counts once, wherever it stands, and those that a fork copied
+//! from its parent are marked as inherited.
+//!
+//! Texts are not redacted.
+//!
+//! # Bounds
+//!
+//! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
+//! and counted. Texts of items are cut at
+//! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. One session is in memory at a
+//! time.
+//!
+//! # File systems
+//!
+//! Nothing in a store is written. SQLite databases are read from a private copy of the database and
+//! of its write-ahead log, and not even a time of a file changes. Links in a store are not followed.
+//!
+//! # Features
+//!
+//! One for each agent (`claude`, `gemini`, …), all on by default. `testing` has the conformance
+//! suite for implementations of [`SessionStore`] elsewhere.
+
+mod agents;
+mod draft;
+mod environment;
+mod error;
+mod files;
+mod found;
+mod session;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tools;
+
+pub use agents::{store, stores};
+pub use draft::Draft;
+pub use environment::Environment;
+pub use error::StoreError;
+pub use found::{FoundSession, SkippedFile};
+pub use session::{
+    Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens, thread_id,
+};
+pub use store::{OpenStore, ResumeCommand, SessionStore};

@@ -1,0 +1,249 @@
+//! A session: metadata, turns, and the tokens of its requests.
+
+use jiff::Timestamp;
+use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
+use uuid::Uuid;
+
+/// Namespace of the ids that are made from an agent's name and its own id of a session. Chosen at
+/// random; it never changes.
+const NAMESPACE: Uuid = Uuid::from_u128(0x7792_2055_5cf1_4039_8fe7_c2fe_9c1a_906d);
+
+/// Returns the thread's id of an agent's session: the agent's own, where that is a UUID; else the
+/// version 5 id of agent and native id.
+pub fn thread_id(agent: &str, native_id: &str) -> Uuid {
+    let own = (native_id.len() == 36).then(|| Uuid::try_parse(native_id).ok()).flatten();
+    own.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, format!("{agent}/{native_id}").as_bytes()))
+}
+
+/// Session of an agent, as its store has it.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Session {
+    /// The agent's id of the session.
+    pub native_id: String,
+    /// Kind.
+    pub kind: ThreadKind,
+    /// Session that this one comes from.
+    pub parent: Option<Parent>,
+    /// Title, as the agent shows it.
+    pub title: Option<Title>,
+    /// Working directories in the order in which they were first seen.
+    pub cwds: Vec<String>,
+    /// The working directory: the first one.
+    pub cwd: Option<String>,
+    /// The latest git branch.
+    pub git_branch: Option<String>,
+    /// Version of the agent that last wrote to the session.
+    pub agent_version: Option<String>,
+    /// Models that answered or were chosen, in the order in which they were first seen.
+    pub models: Vec<String>,
+    /// The latest model.
+    pub model: Option<String>,
+    /// Time of the first thing that was said in the session itself.
+    pub created_at: Option<Timestamp>,
+    /// Time of the last thing that was said.
+    pub updated_at: Option<Timestamp>,
+    /// True if the user put it away.
+    pub archived: bool,
+    /// Turns, inherited ones included, in their order.
+    pub turns: Vec<SessionTurn>,
+    /// Requests to models, inherited ones included, each once.
+    pub requests: Vec<Request>,
+    /// Number of lines or records that could not be read.
+    pub skipped_lines: u64,
+}
+
+impl Session {
+    /// Returns the outcome of the last own turn; `None` without one.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.own_turns().last().map(|turn| turn.outcome)
+    }
+
+    /// Returns the first words of the user, also those that a fork copied.
+    pub fn first_prompt(&self) -> Option<&str> {
+        self.turns.iter().find_map(SessionTurn::prompt)
+    }
+
+    /// Returns the turns that are not inherited.
+    pub fn own_turns(&self) -> impl DoubleEndedIterator<Item = &SessionTurn> {
+        self.turns.iter().filter(|turn| !turn.inherited)
+    }
+
+    /// Adds up the tokens of requests of a purpose.
+    pub fn tokens(&self, purpose: Purpose, inherited: bool) -> Tokens {
+        let wanted = |request: &&Request| request.purpose == purpose && request.inherited == inherited;
+        self.requests.iter().filter(wanted).fold(Tokens::default(), |sum, request| sum.plus(request.tokens))
+    }
+}
+
+/// Title of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Words.
+    pub text: String,
+    /// Author.
+    pub source: TitleSource,
+}
+
+/// Author of a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TitleSource {
+    /// The user.
+    User,
+    /// The agent, or its model.
+    Agent,
+}
+
+/// Session that another one comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// The agent's id of that session.
+    pub native_id: String,
+    /// Relation.
+    pub relation: Relation,
+}
+
+/// Relation of a session to its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Relation {
+    /// It began with a copy of the parent's history.
+    Fork,
+    /// The parent's agent gave it a task.
+    Subagent,
+    /// It is the parent's history in a newer store.
+    Migration,
+}
+
+/// Turn of a session: a prompt, and the agent's work on it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionTurn {
+    /// The agent's id of the turn or of its prompt; `turn-<n>` (from 1) without one.
+    pub id: String,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// Error message.
+    pub error: Option<String>,
+    /// Start.
+    pub started_at: Option<Timestamp>,
+    /// Time of the last thing in it.
+    pub ended_at: Option<Timestamp>,
+    /// Items in their order.
+    pub items: Vec<TurnItem>,
+    /// True for a turn that was copied from another session.
+    pub inherited: bool,
+}
+
+impl SessionTurn {
+    /// Returns the words of the turn's first prompt.
+    pub fn prompt(&self) -> Option<&str> {
+        self.items.iter().find_map(|item| match &item.kind {
+            threadkeep_rollout::TurnItemKind::UserMessage { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Outcome of a turn, as far as the store says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The agent answered.
+    Completed,
+    /// The user stopped it.
+    Interrupted,
+    /// An error ended it.
+    Failed,
+    /// The agent took the prompt back out of the conversation.
+    Withdrawn,
+    /// No end is written: the agent is at work, or was stopped in a way that leaves no mark.
+    Unfinished,
+}
+
+impl Outcome {
+    /// Returns the word for an index and for JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Withdrawn => "withdrawn",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// Request to a model, with the tokens it used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Identity: copies of a request have the same.
+    pub id: String,
+    /// Time of the answer, where the store has one.
+    pub at: Option<Timestamp>,
+    /// Model that answered.
+    pub model: Option<String>,
+    /// Purpose.
+    pub purpose: Purpose,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// True if a fork copied it from another session.
+    pub inherited: bool,
+}
+
+/// Purpose of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The conversation.
+    Conversation,
+    /// A sub-agent that has no session of its own in the store.
+    Subagent,
+    /// Work that the agent shows no answer of: a title, a summary for compaction, a choice of model.
+    Hidden,
+}
+
+/// Tokens of requests, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Tokens that went to the model, cached ones included.
+    pub input: i64,
+    /// Input tokens that the provider had in its cache.
+    pub cached_input: i64,
+    /// Input tokens that the provider put into its cache.
+    pub cache_write: i64,
+    /// Tokens that came from the model, reasoning included.
+    pub output: i64,
+    /// Output tokens that the model reasoned with; `None` if the store has no such number.
+    pub reasoning: Option<i64>,
+}
+
+impl Tokens {
+    /// Adds other tokens. Reasoning is known if one of them knows it.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached_input: self.cached_input.saturating_add(other.cached_input),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            output: self.output.saturating_add(other.output),
+            reasoning: match (self.reasoning, other.reasoning) {
+                (Some(one), Some(other)) => Some(one.saturating_add(other)),
+                (one, other) => one.or(other),
+            },
+        }
+    }
+}
+
+impl From<Tokens> for TokenUsage {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            input: tokens.input,
+            cached_input: tokens.cached_input,
+            output: tokens.output,
+            reasoning: tokens.reasoning.unwrap_or(0),
+            total: tokens.input.saturating_add(tokens.output),
+        }
+    }
+}

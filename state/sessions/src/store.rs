@@ -1,0 +1,78 @@
+//! The port: a store of sessions.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::Session;
+
+/// Sessions of one coding agent.
+pub trait SessionStore: fmt::Debug + Send + Sync {
+    /// Returns the agent's name in an index, in filters and in JSON: `claude`. Lower case.
+    fn name(&self) -> &'static str;
+
+    /// Returns the agent's name for people: `Claude Code`.
+    fn title(&self) -> &'static str;
+
+    /// Returns the folders where the agent keeps its sessions, whether or not they exist. The
+    /// agent's own environment variables count.
+    fn places(&self, environment: &Environment) -> Vec<PathBuf>;
+
+    /// Opens a place, and finds its sessions. Reads no more of a session than its identity.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the place as a whole cannot be read. What is wrong with one file is no
+    /// error: see [`OpenStore::skipped`].
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError>;
+
+    /// Returns the command that resumes a session; `None` if the agent cannot resume it.
+    fn resume(&self, session: &Session) -> Option<ResumeCommand>;
+
+    /// Returns the days after which the agent deletes a session of this place that was not used;
+    /// `None` if it deletes none.
+    fn retention_days(&self, place: &Path) -> Option<u32> {
+        let _ = place;
+        None
+    }
+}
+
+/// Place of an agent's sessions, opened.
+///
+/// It may hold a private copy of a database, which is removed when it is dropped.
+pub trait OpenStore: fmt::Debug {
+    /// Returns the sessions, each once, although an agent may keep several copies of it.
+    fn sessions(&self) -> &[FoundSession];
+
+    /// Returns files that look like sessions and are none, with the reason.
+    fn skipped(&self) -> &[SkippedFile];
+
+    /// Reads a session.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the session is gone or cannot be read. Damaged lines are no error: see
+    /// [`Session::skipped_lines`].
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError>;
+}
+
+/// Command that resumes a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeCommand {
+    /// Folder to run it in, where it matters and is known.
+    pub cwd: Option<String>,
+    /// Program.
+    pub program: &'static str,
+    /// Arguments.
+    pub arguments: Vec<String>,
+}
+
+impl ResumeCommand {
+    /// Returns the command of a program for a session, in the session's folder.
+    pub fn new(program: &'static str, arguments: &[&str], session: &Session) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        Self { cwd: session.cwd.clone(), program, arguments }
+    }
+}

@@ -1,0 +1,120 @@
+//! Conformance suite: rules that every [`SessionStore`] keeps, for a place with sessions in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::session::{Session, thread_id};
+use crate::store::SessionStore;
+
+/// Checks a store against a place with at least one session. Returns the sessions.
+///
+/// # Errors
+///
+/// A text that says which rule is broken, and by which session.
+pub fn conforms(store: &dyn SessionStore, place: &Path) -> Result<Vec<Session>, String> {
+    let name = store.name();
+    if name.is_empty() || name.chars().any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '-') {
+        return Err(format!("`{name}` is no name: use lower case letters, digits and hyphens"));
+    }
+    let before = tree(place)?;
+    let open = store.open(place).map_err(|error| format!("{name}: open: {error}"))?;
+    if open.sessions().is_empty() {
+        return Err(format!("{name}: {} has no session", place.display()));
+    }
+    let (mut ids, mut threads, mut read) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for found in open.sessions() {
+        let id = &found.native_id;
+        let broken = |rule: &str| Err(format!("{name}: session {id}: {rule}"));
+        if !ids.insert(id.clone()) {
+            return broken("listed twice");
+        }
+        if !threads.insert(thread_id(name, id)) {
+            return broken("has the thread id of another");
+        }
+        if found.files.is_empty() || found.fingerprint.is_empty() {
+            return broken("has no files or no fingerprint");
+        }
+        let session = open.read(found).map_err(|error| format!("{name}: session {id}: {error}"))?;
+        let again = open.read(found).map_err(|error| format!("{name}: session {id}: {error}"))?;
+        if format!("{session:?}") != format!("{again:?}") {
+            return broken("is another one when it is read again");
+        }
+        if let Err(rule) = check(&session) {
+            return broken(&rule);
+        }
+        read.push(session);
+    }
+    let listed: Vec<_> = open.sessions().to_vec();
+    drop(open);
+    let again = store.open(place).map_err(|error| format!("{name}: open: {error}"))?;
+    if again.sessions() != listed {
+        return Err(format!("{name}: an unchanged place lists other sessions or fingerprints"));
+    }
+    drop(again);
+    if tree(place)? != before {
+        return Err(format!("{name}: reading changed the place"));
+    }
+    Ok(read)
+}
+
+/// Checks the rules for one session.
+fn check(session: &Session) -> Result<(), String> {
+    let broken = |rule: String| Err(rule);
+    if session.created_at > session.updated_at {
+        return broken("ends before it begins".to_owned());
+    }
+    if session.cwd.as_ref() != session.cwds.first() {
+        return broken("has another working directory than its first one".to_owned());
+    }
+    if session.model.as_ref().is_some_and(|model| !session.models.contains(model)) {
+        return broken("has a model that is not among its models".to_owned());
+    }
+    let mut ids = BTreeSet::new();
+    for request in &session.requests {
+        if !ids.insert(&request.id) {
+            return broken(format!("counts the request {} twice", request.id));
+        }
+        let tokens = request.tokens;
+        let parts = [tokens.input, tokens.output, tokens.cached_input, tokens.cache_write];
+        if parts.iter().chain(&tokens.reasoning).any(|&part| part < 0) {
+            return broken(format!("request {} has negative tokens", request.id));
+        }
+        if tokens.cached_input + tokens.cache_write > tokens.input {
+            return broken(format!("request {}: input does not include what was cached", request.id));
+        }
+        if tokens.reasoning.unwrap_or(0) > tokens.output {
+            return broken(format!("request {}: output does not include reasoning", request.id));
+        }
+    }
+    for turn in &session.turns {
+        if turn.started_at > turn.ended_at && turn.ended_at.is_some() {
+            return broken(format!("turn {} ends before it begins", turn.id));
+        }
+    }
+    Ok(())
+}
+
+/// State of a file: bytes, and the time of its last change.
+type State = (Vec<u8>, Option<SystemTime>);
+
+fn tree(place: &Path) -> Result<BTreeMap<PathBuf, State>, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![place.to_owned()];
+    while let Some(path) = open.pop() {
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        let metadata = fs::symlink_metadata(&path).map_err(failed)?;
+        let modified = metadata.modified().ok();
+        if metadata.is_dir() {
+            for entry in fs::read_dir(&path).map_err(failed)? {
+                open.push(entry.map_err(failed)?.path());
+            }
+            found.insert(path, (Vec::new(), modified));
+        } else if metadata.is_file() {
+            let bytes = fs::read(&path).map_err(failed)?;
+            found.insert(path, (bytes, modified));
+        }
+    }
+    Ok(found)
+}

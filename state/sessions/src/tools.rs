@@ -1,0 +1,79 @@
+//! Calls of tools as items: commands, changes of files, and all others by name.
+
+use serde_json::Value;
+use threadkeep_rollout::{EditKind, FileEdit, MAX_ITEM_TEXT, TurnItemKind, bounded};
+
+/// Names that agents give to the argument with a command.
+const COMMAND: [&str; 2] = ["command", "cmd"];
+/// Names that agents give to the argument with a path.
+const PATH: [&str; 5] = ["file_path", "filePath", "path", "absolute_path", "filename"];
+/// Names that agents give to the text that an edit replaces, and to the new text.
+const OLD: [&str; 5] = ["old_string", "oldString", "old_str", "oldText", "search"];
+const NEW: [&str; 5] = ["new_string", "newString", "new_str", "newText", "replace"];
+/// Names that agents give to the content of a new file.
+const CONTENT: [&str; 3] = ["content", "file_text", "contents"];
+
+/// Returns the item of a call. `arguments` is JSON; anything else is kept as it is.
+pub(crate) fn item(name: &str, arguments: &str) -> TurnItemKind {
+    let value: Value = serde_json::from_str(arguments).unwrap_or(Value::Null);
+    if let Some(command) = text(&value, &COMMAND) {
+        return TurnItemKind::CommandExecution {
+            command: vec![bounded(command, MAX_ITEM_TEXT)],
+            cwd: text(&value, &["cwd", "workdir", "directory"]).map(str::to_owned),
+            status: None,
+            exit_code: None,
+            duration_ms: None,
+            output: None,
+        };
+    }
+    if let Some(change) = change(name, &value) {
+        return TurnItemKind::FileChange { changes: vec![change], status: None, output: None };
+    }
+    TurnItemKind::ToolCall {
+        name: name.to_owned(),
+        arguments: bounded(arguments, MAX_ITEM_TEXT),
+        output: None,
+    }
+}
+
+/// Adds a result to its call.
+pub(crate) fn answer(kind: &mut TurnItemKind, result: &str, succeeded: Option<bool>) {
+    let word = succeeded.map(|succeeded| if succeeded { "completed" } else { "failed" }.to_owned());
+    match kind {
+        TurnItemKind::CommandExecution { status, output, .. } => {
+            (*status, *output) = (word, Some(result.to_owned()));
+        }
+        TurnItemKind::FileChange { status, output, .. } => {
+            // What a successful edit says is the edit again.
+            *output = (succeeded == Some(false)).then(|| result.to_owned());
+            *status = word;
+        }
+        TurnItemKind::ToolCall { output, .. } => *output = Some(result.to_owned()),
+        _ => {}
+    }
+}
+
+fn change(name: &str, arguments: &Value) -> Option<FileEdit> {
+    let path = text(arguments, &PATH)?;
+    let diff = |old: &str, new: &str| {
+        let signed = |sign: char, text: &str| -> String {
+            text.lines().map(|line| format!("{sign}{line}\n")).collect()
+        };
+        bounded(&format!("@@\n{}{}", signed('-', old), signed('+', new)), MAX_ITEM_TEXT)
+    };
+    let update = EditKind::Update { move_path: None };
+    if let (Some(old), Some(new)) = (text(arguments, &OLD), text(arguments, &NEW)) {
+        return Some(FileEdit::new(path, update, diff(old, new)));
+    }
+    if let Some(edits) = arguments.get("edits").and_then(Value::as_array) {
+        let diffs = edits.iter().filter_map(|edit| Some(diff(text(edit, &OLD)?, text(edit, &NEW)?)));
+        return Some(FileEdit::new(path, update, diffs.collect::<String>()));
+    }
+    let writes = ["write", "create"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    let content = text(arguments, &CONTENT).filter(|_| writes)?;
+    Some(FileEdit::new(path, EditKind::Add, bounded(content, MAX_ITEM_TEXT)))
+}
+
+fn text<'a>(value: &'a Value, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| value.get(name)?.as_str())
+}

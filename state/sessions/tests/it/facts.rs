@@ -1,0 +1,114 @@
+//! Right values of the sessions in `examples/agents/<agent>`, which the agents themselves wrote:
+//! `facts.json` was checked against what the model servers had served.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use threadkeep_sessions::{
+    Environment, Outcome, Purpose, Relation, Session, TitleSource, Tokens, store, testing,
+};
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// An agent's example: its store, what was read from it, and the right values.
+pub(crate) struct Example {
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) facts: Value,
+}
+
+impl Example {
+    /// Reads the first place of an agent's example, of which `home` is the folder that stands for
+    /// the user's home. Checks the conformance suite, too.
+    pub(crate) fn read(agent: &str, home: &str) -> Result<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents").join(agent);
+        let store = store(agent).ok_or("an agent that this build knows")?;
+        let place = store.places(&Environment::new(folder.join(home))).remove(0);
+        let sessions = testing::conforms(store, &place)?;
+        let sessions = sessions.into_iter().map(|session| (session.native_id.clone(), session)).collect();
+        let facts = serde_json::from_slice(&fs::read(folder.join("facts.json"))?)?;
+        Ok(Self { sessions, facts })
+    }
+
+    /// Calls `check` with each session of the facts, and what was read of it. Says which one fails.
+    pub(crate) fn each(&self, check: impl Fn(&Value, &Session) -> Result) -> Result {
+        let facts = self.facts["sessions"].as_array().ok_or("facts have sessions")?;
+        let mut failed = Vec::new();
+        for fact in facts {
+            let id = fact["id"].as_str().ok_or("a session has an id")?;
+            match self.sessions.get(id) {
+                None => failed.push(format!("{id}: not found")),
+                Some(session) => {
+                    if let Err(error) = check(fact, session) {
+                        failed.push(format!("{id}: {error}"));
+                    }
+                }
+            }
+        }
+        if self.sessions.len() != facts.len() {
+            let extra = self.sessions.keys().filter(|id| !facts.iter().any(|fact| fact["id"] == **id));
+            failed.push(format!("more than in the facts: {:?}", extra.collect::<Vec<_>>()));
+        }
+        if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
+    }
+}
+
+/// Compares a value with that of the facts.
+pub(crate) fn same(what: &str, read: &Value, fact: &Value) -> Result {
+    if read == fact { Ok(()) } else { Err(format!("{what}: read {read}, right is {fact}").into()) }
+}
+
+/// Compares times, to the millisecond.
+pub(crate) fn same_time(what: &str, read: Option<jiff::Timestamp>, fact: &Value) -> Result {
+    let right: Option<jiff::Timestamp> = fact.as_str().map(str::parse).transpose()?;
+    let ms = |at: Option<jiff::Timestamp>| at.map(jiff::Timestamp::as_millisecond);
+    same(what, &json!(ms(read)), &json!(ms(right)))
+}
+
+/// Returns tokens with the names of the facts.
+pub(crate) fn tokens(tokens: Tokens, fact: &Value) -> Value {
+    let all = [
+        ("input", json!(tokens.input)),
+        ("cached", json!(tokens.cached_input)),
+        ("cache_write", json!(tokens.cache_write)),
+        ("output", json!(tokens.output)),
+        ("reasoning", json!(tokens.reasoning)),
+    ];
+    let named = |(name, value): &(&str, Value)| fact.get(name).map(|_| ((*name).to_owned(), value.clone()));
+    Value::Object(all.iter().filter_map(named).collect())
+}
+
+/// Compares all that the facts of Claude Code, Gemini CLI, Qwen Code and pi have.
+pub(crate) fn first_form(fact: &Value, session: &Session) -> Result {
+    let title = session.title.as_ref();
+    same("title", &json!(title.map(|title| &title.text)), &fact["title"])?;
+    let source = title.map(|title| if title.source == TitleSource::User { "user" } else { "agent" });
+    same("title_source", &json!(source), &fact["title_source"])?;
+    same("first_prompt", &json!(session.first_prompt()), &fact["first_prompt"])?;
+    same("cwd", &json!(session.cwd), &fact["cwd"])?;
+    same("cwds", &json!(session.cwds), &fact["cwds"])?;
+    same("git_branch", &json!(session.git_branch), &fact["git_branch"])?;
+    same("agent_version", &json!(session.agent_version), &fact["agent_version"])?;
+    same("model", &json!(session.model), &fact["model"])?;
+    same("models", &json!(session.models), &fact["models"])?;
+    same_time("created", session.created_at, &fact["created"])?;
+    same_time("updated", session.updated_at, &fact["updated"])?;
+    same("turns", &json!(session.own_turns().count()), &fact["turns"])?;
+    same("user_messages", &json!(session.turns.len()), &fact["user_messages"])?;
+    let own = session.tokens(Purpose::Conversation, false);
+    same("tokens", &tokens(own, &fact["tokens"]), &fact["tokens"])?;
+    let inherited = session.tokens(Purpose::Conversation, true);
+    same("tokens_inherited", &tokens(inherited, &fact["tokens_inherited"]), &fact["tokens_inherited"])?;
+    let parent = session.parent.as_ref().map(|parent| (&parent.native_id, parent.relation));
+    same("parent", &json!(parent.map(|(id, _)| id)), &fact["parent"]["id"])?;
+    let relation = parent.map(|(_, relation)| if relation == Relation::Fork { "fork" } else { "subagent" });
+    same("relation", &json!(relation), &fact["parent"]["kind"])?;
+    let status = match session.outcome() {
+        Some(Outcome::Interrupted) => "aborted",
+        Some(Outcome::Failed) => "error",
+        Some(outcome) => outcome.as_str(),
+        None => "none",
+    };
+    same("status_in_file", &json!(status), &fact["status_in_file"])
+}
