@@ -161,6 +161,11 @@ impl Draft {
         }
     }
 
+    /// Returns true if a call of this id was taken.
+    pub fn has_call(&self, call_id: &str) -> bool {
+        self.calls.contains_key(call_id)
+    }
+
     /// Takes the result of a call. `succeeded` is `None` where the agent does not say.
     pub fn result(&mut self, at: Option<Timestamp>, call_id: &str, output: &str, succeeded: Option<bool>) {
         self.said_at(at);

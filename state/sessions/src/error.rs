@@ -53,6 +53,17 @@ impl StoreError {
         move |source| Self::Io { path, source }
     }
 
+    /// Returns [`StoreError::Gone`] for a file that is not there, as where an agent deletes
+    /// sessions; any other error as it is.
+    pub(crate) fn or_gone(self, native_id: &str) -> Self {
+        match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Self::Gone { native_id: native_id.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn malformed(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
         Self::Malformed { path: path.into(), reason: reason.to_string() }
     }

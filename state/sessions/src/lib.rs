@@ -64,6 +64,7 @@ mod session;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tolerant;
 mod tools;
 
 pub use agents::{store, stores};

@@ -4,12 +4,16 @@ use crate::store::SessionStore;
 
 #[cfg(feature = "claude")]
 mod claude;
+#[cfg(feature = "gemini")]
+mod gemini;
 
 /// Returns the store of every agent that this build knows, in the order of their names.
 pub fn stores() -> Vec<&'static dyn SessionStore> {
     vec![
         #[cfg(feature = "claude")]
         &claude::Claude,
+        #[cfg(feature = "gemini")]
+        &gemini::Gemini,
     ]
 }
 

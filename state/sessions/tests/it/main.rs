@@ -2,3 +2,5 @@
 
 mod claude;
 mod facts;
+mod gemini;
+mod place;

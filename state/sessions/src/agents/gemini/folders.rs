@@ -1,0 +1,71 @@
+//! Working directories of Gemini CLI's projects. A session has only the hash of its directory; the
+//! paths are in two maps of the agent's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::files;
+
+/// Paths that the agent has written, and the files that they are in.
+#[derive(Debug)]
+pub(super) struct Folders {
+    /// Map of all projects.
+    projects: PathBuf,
+    /// Path and its file, by the hash of the path.
+    by_hash: HashMap<String, (String, PathBuf)>,
+    /// Path by the name of the project's folder in `tmp`.
+    by_name: HashMap<String, String>,
+}
+
+impl Folders {
+    /// Reads the maps of a place with these folders in `tmp`.
+    pub(super) fn read(place: &Path, folders: &[PathBuf]) -> Self {
+        #[derive(Deserialize)]
+        struct Projects {
+            projects: BTreeMap<String, String>,
+        }
+        let projects = place.join("projects.json");
+        let mut found = Self { projects: projects.clone(), by_hash: HashMap::new(), by_name: HashMap::new() };
+        let map: Option<Projects> = files::document(&projects).ok().flatten();
+        for (path, name) in map.map(|map| map.projects).unwrap_or_default() {
+            found.by_hash.insert(hash(&path), (path.clone(), projects.clone()));
+            found.by_name.insert(name, path);
+        }
+        for folder in folders {
+            if let Some(path) = root(folder) {
+                found.by_hash.insert(hash(&path), (path, root_file(folder)));
+            }
+        }
+        found
+    }
+
+    /// Returns the working directory of a session in a folder of `tmp`, and the file that tells it
+    /// (or would tell it).
+    pub(super) fn of(&self, folder: &Path, hash: Option<&str>) -> (Option<String>, PathBuf) {
+        if let Some((path, file)) = hash.and_then(|hash| self.by_hash.get(hash)) {
+            return (Some(path.clone()), file.clone());
+        }
+        if let Some(path) = root(folder) {
+            return (Some(path), root_file(folder));
+        }
+        (self.by_name.get(files::name(folder)).cloned(), self.projects.clone())
+    }
+}
+
+fn root_file(folder: &Path) -> PathBuf {
+    folder.join(".project_root")
+}
+
+fn root(folder: &Path) -> Option<String> {
+    let bytes = files::contents(&root_file(folder)).ok().flatten()?;
+    let path = String::from_utf8(bytes).ok()?;
+    let path = path.trim_end_matches(['\r', '\n']);
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+fn hash(path: &str) -> String {
+    Sha256::digest(path.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,232 @@
+//! Records of Gemini CLI, as far as they are read.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::session::Tokens;
+use crate::tolerant::or_default;
+
+/// First words of messages that Gemini CLI writes in the user's name.
+const CONTEXT: [&str; 2] = ["<session_context>", "This is the Gemini CLI. We are setting up the context"];
+/// First words of the part that begins the content of files that a prompt names.
+const ATTACHED: &str = "--- Content from referenced files ---";
+
+/// Line of a session, a message, the change in a line, or the one document of older versions.
+/// Which fields it has depends on that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Record<'a> {
+    /// Of a message.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) timestamp: Option<Timestamp>,
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub(super) role: String,
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+    /// Words that the user typed, where the content has more.
+    #[serde(borrow)]
+    pub(super) display_content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) thoughts: Option<&'a RawValue>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) tokens: Option<Usage>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) model: Option<String>,
+    #[serde(borrow)]
+    pub(super) tool_calls: Option<&'a RawValue>,
+    /// Of a session.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) session_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) project_hash: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) start_time: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) kind: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) directories: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) summary: Option<String>,
+    /// The whole conversation: it replaces what came before.
+    #[serde(borrow)]
+    pub(super) messages: Option<&'a RawValue>,
+    /// Change of the session.
+    #[serde(borrow, rename = "$set", deserialize_with = "or_default")]
+    pub(super) set: Option<Box<Record<'a>>>,
+    /// Message that is taken back with all that follow it.
+    #[serde(rename = "$rewindTo", deserialize_with = "or_default")]
+    pub(super) rewind_to: Option<String>,
+}
+
+impl<'a> Record<'a> {
+    /// Returns the messages of a document or a change; `None` if it has none.
+    pub(super) fn messages(&self) -> Option<Vec<Record<'a>>> {
+        Some(list(self.messages?))
+    }
+
+    /// Returns the words of a prompt that a person typed, and the number of images in it.
+    pub(super) fn prompt(&self) -> Option<(String, usize)> {
+        let content = self.display_content.or(self.content).filter(|_| self.role == "user")?;
+        let (mut words, mut images) = (Vec::new(), 0);
+        for part in parts(Some(content)) {
+            match part.text {
+                Some(text) if text.trim_start().starts_with(ATTACHED) => break,
+                Some(text) => words.push(text),
+                None => images += usize::from(part.inline_data.is_some()),
+            }
+        }
+        let words = words.join("");
+        let is_context = CONTEXT.iter().any(|context| words.starts_with(context));
+        (!is_context && (!words.is_empty() || images > 0)).then_some((words, images))
+    }
+}
+
+/// Tokens of an answer.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Usage {
+    #[serde(deserialize_with = "or_default")]
+    input: i64,
+    #[serde(deserialize_with = "or_default")]
+    output: i64,
+    #[serde(deserialize_with = "or_default")]
+    cached: i64,
+    #[serde(deserialize_with = "or_default")]
+    thoughts: Option<i64>,
+    #[serde(deserialize_with = "or_default")]
+    tool: i64,
+}
+
+impl From<Usage> for Tokens {
+    /// Adds the prompts of built-in tools to the input, and the reasoning to the output, which
+    /// leave them out.
+    fn from(usage: Usage) -> Self {
+        let (cached, thoughts) = (usage.cached.max(0), usage.thoughts.map(|thoughts| thoughts.max(0)));
+        Self {
+            input: usage.input.max(cached).saturating_add(usage.tool.max(0)),
+            cached_input: cached,
+            cache_write: 0,
+            output: usage.output.max(0).saturating_add(thoughts.unwrap_or(0)),
+            reasoning: thoughts,
+        }
+    }
+}
+
+/// Call of a tool, with its result once it has one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Call<'a> {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(borrow)]
+    pub(super) args: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) status: Option<String>,
+    /// Result as the user sees it: a text, rows of a terminal, or a diff.
+    #[serde(deserialize_with = "or_default")]
+    result_display: Option<String>,
+}
+
+impl Call<'_> {
+    /// Returns the output; `None` of a call without a result.
+    pub(super) fn output(&self) -> Option<String> {
+        self.result_display.clone().or_else(|| {
+            let parts = parts(Some(self.result?));
+            let texts = parts.into_iter().filter_map(|part| part.function_response?.response.text());
+            Some(texts.collect::<Vec<_>>().join("\n"))
+        })
+    }
+}
+
+/// Thought of the model.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Thought {
+    #[serde(deserialize_with = "or_default")]
+    subject: String,
+    #[serde(deserialize_with = "or_default")]
+    description: String,
+}
+
+impl Thought {
+    pub(super) fn text(&self) -> String {
+        let texts = [&self.subject, &self.description];
+        let texts: Vec<_> = texts.into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect();
+        texts.join(": ")
+    }
+}
+
+/// Part of a content, in the form of Google's API.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Part<'a> {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) text: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) thought: bool,
+    #[serde(borrow)]
+    inline_data: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) function_call: Option<Call<'a>>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) function_response: Option<FunctionResponse>,
+}
+
+/// Result of a call, as the model gets it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FunctionResponse {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) response: Response,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Response {
+    #[serde(deserialize_with = "or_default")]
+    output: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    error: Option<String>,
+}
+
+impl Response {
+    /// Returns the output, without the tags that Gemini CLI puts around it for the model.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = self.output.as_ref().or(self.error.as_ref())?;
+        let inner = text.strip_prefix("<untrusted_context>\n");
+        let inner = inner.and_then(|text| text.strip_suffix("\n</untrusted_context>"));
+        Some(inner.unwrap_or(text).to_owned())
+    }
+
+    pub(super) fn succeeded(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// Reads the parts of a content, which may be one text or one part.
+pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part<'_>> {
+    let Some(json) = content.map(RawValue::get) else { return Vec::new() };
+    match json.as_bytes().first() {
+        Some(b'"') => vec![Part { text: serde_json::from_str(json).ok(), ..Part::default() }],
+        Some(b'[') => {
+            let parts: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+            parts.into_iter().flat_map(|part| self::parts(Some(part))).collect()
+        }
+        _ => serde_json::from_str(json).into_iter().collect(),
+    }
+}
+
+/// Reads a list, without elements of another form.
+pub(super) fn list<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Vec<T> {
+    let elements: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
+    elements.into_iter().filter_map(|element| serde_json::from_str(element.get()).ok()).collect()
+}

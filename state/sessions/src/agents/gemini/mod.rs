@@ -1,0 +1,236 @@
+//! Gemini CLI: a file of events a session, in `tmp/<project>/chats/session-<minute>-<8 hex>.jsonl`;
+//! its sub-agents in `tmp/<project>/chats/<session id>/<id>.jsonl`.
+//!
+//! Read with files of 0.61.0, and with the documents (`.json`) of 0.20.0. A resume can begin a
+//! second file of the session, and an upgrade copies documents: all files of an id are one session.
+//! A start of the agent deletes sessions, also while they are read.
+
+mod folders;
+mod line;
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use self::folders::Folders;
+use self::line::Record;
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::{Outcome, Session};
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// Days after which Gemini CLI deletes a session, by the time in its file.
+const RETENTION_DAYS: u32 = 30;
+
+/// Gemini CLI.
+#[derive(Debug)]
+pub(crate) struct Gemini;
+
+impl SessionStore for Gemini {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn title(&self) -> &'static str {
+        "Gemini CLI"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        let home = environment.path("GEMINI_CLI_HOME");
+        vec![home.unwrap_or_else(|| environment.home().to_owned()).join(".gemini")]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        let is_subagent = session.parent.is_some();
+        // The agent refuses a session of which nothing is left.
+        let is_empty = session.turns.iter().all(|turn| turn.outcome == Outcome::Withdrawn);
+        let arguments = ["--resume", session.native_id.as_str()];
+        (!is_subagent && !is_empty).then(|| ResumeCommand::new("gemini", &arguments, session))
+    }
+
+    fn retention_days(&self, place: &Path) -> Option<u32> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Settings {
+            general: General,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct General {
+            session_retention: Retention,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Retention {
+            enabled: Option<bool>,
+            max_age: Option<String>,
+        }
+        let settings: Option<Settings> = files::document(&place.join("settings.json")).ok().flatten();
+        let retention = settings.unwrap_or_default().general.session_retention;
+        let days = retention.max_age.as_deref().and_then(days).unwrap_or(RETENTION_DAYS);
+        retention.enabled.unwrap_or(true).then_some(days)
+    }
+}
+
+/// Returns the days of an age such as `30d`, `12h`, `4w` or `1m`; parts of a day count as none.
+fn days(age: &str) -> Option<u32> {
+    let unit = age.chars().last()?;
+    let number: u32 = age.strip_suffix(unit)?.parse().ok()?;
+    match unit {
+        'h' => Some(number / 24),
+        'd' => Some(number),
+        'w' => number.checked_mul(7),
+        'm' => number.checked_mul(30),
+        _ => None,
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+    known: BTreeMap<String, Known>,
+}
+
+/// Session, as far as it is known before it is read.
+#[derive(Debug, Default)]
+struct Known {
+    /// Files with parts of the conversation, in the order in which they were begun.
+    chats: Vec<(bool, Option<Timestamp>, PathBuf)>,
+    /// Files with the agent's maps of working directories.
+    maps: Vec<PathBuf>,
+    cwd: Option<String>,
+    /// Id of the session that this is a sub-agent of.
+    parent: Option<String>,
+    has_prompt: bool,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        let projects = files::folders(&place.join("tmp"));
+        let folders = Folders::read(place, &projects);
+        let mut opened = Self { sessions: Vec::new(), skipped: Vec::new(), known: BTreeMap::new() };
+        for project in &projects {
+            let chats = project.join("chats");
+            for path in files::files(&chats) {
+                if files::name(&path).starts_with("session-") {
+                    opened.take(path, project, &folders, None);
+                }
+            }
+            for parent in files::folders(&chats) {
+                for path in files::files(&parent) {
+                    opened.take(path, project, &folders, Some(files::name(&parent)));
+                }
+            }
+        }
+        for (id, known) in &mut opened.known {
+            known.chats.sort();
+            known.maps.sort();
+            known.maps.dedup();
+            if known.has_prompt {
+                let chats = known.chats.iter().map(|(.., path)| path.clone());
+                let all = chats.chain(known.maps.iter().cloned()).collect();
+                opened.sessions.push(FoundSession::of_files(id.clone(), all));
+            } else {
+                let reason = "it has no prompt";
+                let skipped = known.chats.iter().map(|(.., path)| path.clone());
+                opened.skipped.extend(skipped.map(|path| SkippedFile { path, reason: reason.to_owned() }));
+            }
+        }
+        opened
+    }
+
+    fn take(&mut self, path: PathBuf, project: &Path, folders: &Folders, parent: Option<&str>) {
+        let is_document = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("jsonl") => false,
+            Some("json") => true,
+            _ => return,
+        };
+        let head = match Head::read(&path, is_document) {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                self.skipped.push(SkippedFile { path, reason: "it has no session id".to_owned() });
+                return;
+            }
+            // The agent deletes sessions at its start.
+            Err(_) if !path.exists() => return,
+            Err(error) => {
+                self.skipped.push(SkippedFile { path, reason: error.to_string() });
+                return;
+            }
+        };
+        let known = self.known.entry(head.session_id).or_default();
+        let (cwd, map) = folders.of(project, head.project_hash.as_deref());
+        known.cwd = known.cwd.take().or(cwd);
+        known.maps.push(map);
+        known.parent = known.parent.take().or_else(|| parent.map(str::to_owned));
+        known.has_prompt |= head.has_prompt;
+        // Documents are older than lines.
+        known.chats.push((!is_document, head.start_time, path));
+    }
+}
+
+/// Identity of a file.
+struct Head {
+    session_id: String,
+    project_hash: Option<String>,
+    start_time: Option<Timestamp>,
+    has_prompt: bool,
+}
+
+impl Head {
+    /// Reads a file up to its first prompt; `None` of a file that names no session.
+    fn read(path: &Path, is_document: bool) -> Result<Option<Self>, StoreError> {
+        let mut head: Option<Self> = None;
+        let mut take = |record: &Record<'_>| {
+            let change = record.set.as_deref().unwrap_or(record);
+            if let (None, Some(session_id)) = (&head, &record.session_id) {
+                head = Some(Self {
+                    session_id: session_id.clone(),
+                    project_hash: record.project_hash.clone(),
+                    start_time: record.start_time,
+                    has_prompt: false,
+                });
+            }
+            let listed = || change.messages().is_some_and(|all| all.iter().any(|one| one.prompt().is_some()));
+            if let Some(head) = &mut head {
+                head.has_prompt |= record.prompt().is_some() || listed();
+            }
+            !head.as_ref().is_some_and(|head| head.has_prompt)
+        };
+        if is_document {
+            let bytes = files::contents(path)?.unwrap_or_default();
+            let document = serde_json::from_slice(&bytes);
+            take(&document.map_err(|error| StoreError::malformed(path, error))?);
+        } else {
+            files::each_line(path, |_, json| {
+                serde_json::from_str(json).map_or(true, |record| take(&record))
+            })?;
+        }
+        Ok(head)
+    }
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
+        read::session(found, self.known.get(&found.native_id).ok_or_else(gone)?)
+    }
+}

@@ -1,0 +1,243 @@
+//! Reads one session of Gemini CLI.
+
+use std::collections::{HashMap, HashSet};
+
+use threadkeep_rollout::{ThreadKind, TurnItemKind};
+
+use super::Known;
+use super::line::{Call, Record, Thought, list, parts};
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::FoundSession;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
+
+/// Words of the agent's after the user stopped a turn.
+const CANCELLED: &str = "Request cancelled";
+/// Tool with which a sub-agent ends its work.
+const COMPLETE: &str = "complete_task";
+
+pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+    let mut draft = Draft::new(&found.native_id);
+    if let Some(parent) = &known.parent {
+        draft.parent(parent, Relation::Subagent);
+        draft.session().kind = ThreadKind::Subagent;
+    }
+    if let Some(cwd) = &known.cwd {
+        draft.cwd(cwd);
+    }
+    let mut reader =
+        Reader { draft, messages: HashMap::new(), calls: HashSet::new(), has_begun: false, starts: false };
+    let mut is_there = false;
+    for (is_lines, _, path) in known.chats.iter().filter(|(.., path)| path.is_file()) {
+        is_there = true;
+        let gone = |error: StoreError| error.or_gone(&found.native_id);
+        if *is_lines {
+            let skipped = files::each_line(path, |_, json| {
+                if let Ok(record) = serde_json::from_str::<Record<'_>>(json) {
+                    reader.take(&record);
+                }
+                true
+            });
+            reader.draft.skip(skipped.map_err(gone)?);
+        } else if let Some(bytes) = files::contents(path).map_err(gone)? {
+            // A document that is being written, or was cut, ends the session's other files not.
+            match serde_json::from_slice::<Record<'_>>(&bytes) {
+                Ok(document) => reader.take(&document),
+                Err(_) => reader.draft.skip(1),
+            }
+        }
+    }
+    if is_there {
+        Ok(reader.draft.finish())
+    } else {
+        Err(StoreError::Gone { native_id: found.native_id.clone() })
+    }
+}
+
+struct Reader {
+    draft: Draft,
+    /// Turn of each message, by its id. Messages are written again.
+    messages: HashMap<String, usize>,
+    /// Calls with a result.
+    calls: HashSet<String>,
+    /// True after the session's first header.
+    has_begun: bool,
+    /// True between a header and the first list after it, which has no more than the context.
+    starts: bool,
+}
+
+impl Reader {
+    fn take(&mut self, record: &Record<'_>) {
+        if let Some(change) = &record.set {
+            self.change(change);
+        } else if let Some(message) = &record.rewind_to {
+            self.rewind(message);
+        } else if record.id.is_some() {
+            self.message(record);
+        } else {
+            self.change(record);
+        }
+    }
+
+    fn change(&mut self, change: &Record<'_>) {
+        if change.start_time.is_some() {
+            // A resume writes a header again, with its own time.
+            if !self.has_begun {
+                self.draft.said_at(change.start_time);
+            }
+            (self.has_begun, self.starts) = (true, true);
+        }
+        if change.kind.as_deref() == Some("subagent") {
+            self.draft.session().kind = ThreadKind::Subagent;
+            if let Some(cwd) = change.directories.first() {
+                self.draft.cwd(cwd);
+            }
+        }
+        if let Some(title) = &change.summary {
+            self.draft.title(title, TitleSource::Agent);
+        }
+        if let Some(messages) = change.messages() {
+            self.replace(&messages);
+        }
+    }
+
+    /// Takes a list that replaces the conversation. It can be the first that is heard of it; else it
+    /// is a resume (nothing is new), has lost the last prompt, or is the summary of a compaction.
+    fn replace(&mut self, messages: &[Record<'_>]) {
+        if !self.draft.has_turn() {
+            self.starts = false;
+            messages.iter().for_each(|message| self.message(message));
+            return;
+        }
+        let starts = std::mem::take(&mut self.starts);
+        let mut is_compacted = false;
+        for message in messages {
+            if self.is_new(message) && message.prompt().is_some() {
+                is_compacted = true;
+                self.draft.item(message.timestamp, None, TurnItemKind::ContextCompaction);
+            }
+        }
+        let last = self.draft.session().turns.last_mut();
+        if let Some(last) =
+            last.filter(|last| !starts && !is_compacted && last.outcome == Outcome::Unfinished)
+            && !messages.iter().any(|message| message.id.as_ref() == Some(&last.id))
+        {
+            last.outcome = Outcome::Withdrawn;
+        }
+    }
+
+    /// Takes back a message and all that follow it; everything, if it is not known.
+    fn rewind(&mut self, message: &str) {
+        let first = self.messages.get(message).copied().unwrap_or(0);
+        for turn in self.draft.session().turns.iter_mut().skip(first) {
+            turn.outcome = Outcome::Withdrawn;
+        }
+    }
+
+    /// Says that a message is read now. Returns false if it was read before.
+    fn is_new(&mut self, message: &Record<'_>) -> bool {
+        let Some(id) = &message.id else { return true };
+        let next_turn = self.draft.session().turns.len();
+        let is_new = !self.messages.contains_key(id);
+        self.messages.entry(id.clone()).or_insert(next_turn);
+        is_new
+    }
+
+    fn message(&mut self, message: &Record<'_>) {
+        let is_new = self.is_new(message);
+        match message.role.as_str() {
+            "user" if is_new => self.user(message),
+            "gemini" => self.gemini(message, is_new),
+            "info" if is_new && text(message).starts_with(CANCELLED) => {
+                self.draft.end(Outcome::Interrupted, None);
+            }
+            "error" if is_new && self.draft.session().outcome() == Some(Outcome::Unfinished) => {
+                self.draft.end(Outcome::Failed, Some(&text(message)));
+            }
+            _ => {}
+        }
+    }
+
+    fn user(&mut self, message: &Record<'_>) {
+        let (at, id) = (message.timestamp, message.id.as_deref());
+        if let Some((words, images)) = message.prompt() {
+            self.draft.prompt(at, id, &words, images);
+            return;
+        }
+        for part in parts(message.content) {
+            let Some(result) = part.function_response else { continue };
+            self.draft.said_at(at);
+            if self.calls.insert(result.id.clone()) {
+                let output = result.response.text().unwrap_or_default();
+                self.draft.result(None, &result.id, &output, Some(result.response.succeeded()));
+            }
+        }
+    }
+
+    /// Takes an answer. It is written again with its calls, and once more with its tokens.
+    fn gemini(&mut self, message: &Record<'_>, is_new: bool) {
+        let (at, id) = (message.timestamp, message.id.as_deref());
+        if let Some(model) = message.model.as_deref().filter(|_| is_new) {
+            self.draft.model(model);
+        }
+        if let (Some(usage), Some(id)) = (message.tokens, id) {
+            self.draft.request(Request {
+                id: id.to_owned(),
+                at,
+                model: message.model.clone(),
+                purpose: Purpose::Conversation,
+                tokens: usage.into(),
+                inherited: false,
+            });
+        }
+        let calls: Vec<Call<'_>> = message.tool_calls.map(list).unwrap_or_default();
+        if is_new {
+            self.draft.said_at(at);
+            for thought in message.thoughts.map(list::<Thought>).unwrap_or_default() {
+                self.draft.reasoning(at, id, &thought.text());
+            }
+            for part in parts(message.content) {
+                match (&part.text, &part.function_call) {
+                    (Some(text), _) if part.thought && message.thoughts.is_none() => {
+                        self.draft.reasoning(at, id, text);
+                    }
+                    (Some(text), _) if !part.thought => self.draft.answer(at, id, text),
+                    (None, Some(call)) if calls.is_empty() => self.call(message, call),
+                    _ => {}
+                }
+            }
+            self.draft.end(Outcome::Completed, None);
+        }
+        for call in &calls {
+            self.call(message, call);
+        }
+    }
+
+    fn call(&mut self, message: &Record<'_>, call: &Call<'_>) {
+        if self.calls.contains(&call.id) {
+            return;
+        }
+        if !self.draft.has_call(&call.id) {
+            let arguments = call.args.map_or("{}", |arguments| arguments.get());
+            self.draft.call(message.timestamp, &call.id, &call.name, arguments);
+        }
+        let succeeded = call.status.as_deref().map(|status| status == "success");
+        if let Some(output) = call.output() {
+            self.calls.insert(call.id.clone());
+            self.draft.result(None, &call.id, &output, succeeded);
+        }
+        self.draft.end(
+            match call.status.as_deref() {
+                Some("cancelled") => Outcome::Interrupted,
+                Some("success") if call.name == COMPLETE => Outcome::Completed,
+                _ => Outcome::Unfinished,
+            },
+            None,
+        );
+    }
+}
+
+fn text(message: &Record<'_>) -> String {
+    parts(message.content).into_iter().filter_map(|part| part.text).collect()
+}
