@@ -6,6 +6,8 @@ use crate::store::SessionStore;
 mod claude;
 #[cfg(feature = "gemini")]
 mod gemini;
+#[cfg(feature = "grok")]
+mod grok;
 
 /// Returns the store of every agent that this build knows, in the order of their names.
 pub fn stores() -> Vec<&'static dyn SessionStore> {
@@ -14,6 +16,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &claude::Claude,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
+        #[cfg(feature = "grok")]
+        &grok::Grok,
     ]
 }
 

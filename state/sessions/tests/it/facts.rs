@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use threadkeep_sessions::{
-    Environment, Outcome, Purpose, Relation, Session, TitleSource, Tokens, store, testing,
+    Environment, Outcome, Purpose, Relation, Session, SessionTurn, TitleSource, Tokens, store, testing,
 };
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -22,7 +22,7 @@ impl Example {
     /// Reads the first place of an agent's example, of which `home` is the folder that stands for
     /// the user's home. Checks the conformance suite, too.
     pub(crate) fn read(agent: &str, home: &str) -> Result<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents").join(agent);
+        let folder = folder(agent);
         let store = store(agent).ok_or("an agent that this build knows")?;
         let place = store.places(&Environment::new(folder.join(home))).remove(0);
         let sessions = testing::conforms(store, &place)?;
@@ -52,6 +52,16 @@ impl Example {
         }
         if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
     }
+}
+
+/// Returns the folder of an agent's example.
+pub(crate) fn folder(agent: &str) -> PathBuf {
+    let name = match agent {
+        "grok" => "grok-build",
+        "kimi-code" => "kimicode",
+        other => other,
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents").join(name)
 }
 
 /// Compares a value with that of the facts.
@@ -111,4 +121,40 @@ pub(crate) fn first_form(fact: &Value, session: &Session) -> Result {
         None => "none",
     };
     same("status_in_file", &json!(status), &fact["status_in_file"])
+}
+
+/// Compares those values that the facts of `grok`, `continue` or `openhands` name.
+pub(crate) fn stored_form(fact: &Value, session: &Session) -> Result {
+    let prompts: Vec<_> = session.turns.iter().filter_map(SessionTurn::prompt).collect();
+    let parent = session.parent.as_ref();
+    let relation = parent.map(|parent| match parent.relation {
+        Relation::Fork => "fork",
+        Relation::Subagent => "subagent",
+        _ => "another",
+    });
+    for (name, read) in [
+        ("title", json!(session.title.as_ref().map(|title| &title.text))),
+        ("cwd", json!(session.cwd)),
+        ("git_branch", json!(session.git_branch)),
+        ("agent_version", json!(session.agent_version)),
+        ("model", json!(session.model)),
+        ("prompts", json!(prompts)),
+        ("parent", json!(parent.map(|parent| &parent.native_id))),
+        ("parent_kind", json!(relation)),
+    ] {
+        if let Some(fact) = fact.get(name) {
+            same(name, &read, fact)?;
+        }
+    }
+    for (name, read) in [("created", session.created_at), ("updated", session.updated_at)] {
+        if let Some(fact) = fact.get(name) {
+            same_time(name, read, fact)?;
+        }
+    }
+    let mut own = session.tokens(Purpose::Conversation, false);
+    if session.requests.iter().all(|request| request.inherited) {
+        // The facts have zeros where nothing was answered.
+        own.reasoning = Some(0);
+    }
+    same("tokens", &tokens(own, &fact["tokens"]), &fact["tokens"])
 }

@@ -3,4 +3,5 @@
 mod claude;
 mod facts;
 mod gemini;
+mod grok;
 mod place;

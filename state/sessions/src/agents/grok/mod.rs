@@ -1,0 +1,119 @@
+//! Grok Build: a folder a session, in `sessions/<working directory>/<session id>/`. `updates.jsonl`
+//! is the transcript, `summary.json` the metadata. A sub-agent is a session next to its parent,
+//! which names it in `subagents/<id>/meta.json`.
+//!
+//! Read with folders of 1.0.41. `usage.json` and `chat_history.jsonl` are not read: the first
+//! repeats numbers of the transcript, and of a fork's parent; the second is rewritten by a
+//! compaction.
+
+mod line;
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::{Relation, Session};
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// Grok Build.
+#[derive(Debug)]
+pub(crate) struct Grok;
+
+impl SessionStore for Grok {
+    fn name(&self) -> &'static str {
+        "grok"
+    }
+
+    fn title(&self) -> &'static str {
+        "Grok Build"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        vec![environment.path("GROK_HOME").unwrap_or_else(|| environment.home().join(".grok"))]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
+        is_own.then(|| ResumeCommand::new("grok", &["--resume", &session.native_id], session))
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        let (mut found, mut skipped) = (BTreeMap::<String, PathBuf>::new(), Vec::new());
+        let mut parents = BTreeMap::<String, PathBuf>::new();
+        let projects = files::folders(&place.join("sessions"));
+        for folder in projects.iter().flat_map(|project| files::folders(project)) {
+            for child in files::folders(&folder.join("subagents")) {
+                let meta = child.join("meta.json");
+                let link: Option<Link> = files::document(&meta).ok().flatten();
+                let id = link.and_then(|link| link.child_session_id);
+                parents.insert(id.unwrap_or_else(|| files::name(&child).to_owned()), meta);
+            }
+            if !folder.join(UPDATES).is_file() {
+                skipped.push(SkippedFile { path: folder, reason: "it has no transcript".to_owned() });
+                continue;
+            }
+            // Of copies in several folders, the longest has the most.
+            let id = files::name(&folder).to_owned();
+            if found.get(&id).is_none_or(|known| length(known) < length(&folder)) {
+                found.insert(id, folder);
+            }
+        }
+        let session = |(id, folder): (String, PathBuf)| {
+            let mut paths = vec![folder.join(UPDATES), folder.join(SUMMARY)];
+            paths.extend(folder.parent().map(|project| project.join(CWD)));
+            paths.extend(parents.get(&id).cloned());
+            FoundSession::of_files(id, paths)
+        };
+        Self { sessions: found.into_iter().map(session).collect(), skipped }
+    }
+}
+
+/// Transcript.
+const UPDATES: &str = "updates.jsonl";
+/// Metadata.
+const SUMMARY: &str = "summary.json";
+/// Working directory of a folder whose name would be too long.
+const CWD: &str = ".cwd";
+
+/// Sub-agent, as its parent's folder names it.
+#[derive(Debug, Deserialize)]
+struct Link {
+    parent_session_id: Option<String>,
+    child_session_id: Option<String>,
+}
+
+fn length(folder: &Path) -> u64 {
+    std::fs::symlink_metadata(folder.join(UPDATES)).map_or(0, |metadata| metadata.len())
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found)
+    }
+}

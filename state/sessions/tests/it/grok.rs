@@ -1,0 +1,195 @@
+//! Grok Build.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::json;
+use threadkeep_rollout::{ThreadKind, TurnItemKind};
+use threadkeep_sessions::{Outcome, Purpose, Relation, Session, store};
+
+use crate::facts::{Example, Result, same, stored_form};
+
+#[test]
+fn every_fact_is_read() -> Result {
+    Example::read("grok", "home")?.each(|fact, session| {
+        stored_form(fact, session)?;
+        let ends: Vec<_> = session.turns.iter().filter_map(|turn| end(turn.outcome)).collect();
+        same("stop_reasons", &json!(ends), &fact["stop_reasons"])?;
+        let (own, copied) =
+            (session.tokens(Purpose::Conversation, false), session.tokens(Purpose::Conversation, true));
+        let usage = fact["usage_json_input"].as_i64().unwrap_or(0);
+        same("own and inherited input", &json!(own.input + copied.input), &json!(usage))?;
+        let is_subagent = session.kind == ThreadKind::Subagent;
+        same("session_kind", &json!(is_subagent), &json!(fact["session_kind"] == "subagent"))
+    })
+}
+
+fn end(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Completed => Some("end_turn"),
+        Outcome::Interrupted => Some("cancelled"),
+        Outcome::Failed => Some("error"),
+        _ => None,
+    }
+}
+
+#[test]
+fn calls_have_their_results_and_errors_their_words() -> Result {
+    let example = Example::read("grok", "home")?;
+    let turns: Vec<_> = example.sessions.values().flat_map(|session| &session.turns).collect();
+    let items: Vec<_> = turns.iter().flat_map(|turn| &turn.items).map(|item| &item.kind).collect();
+    assert!(items.iter().any(
+        |item| matches!(item, TurnItemKind::CommandExecution { command, status, output, .. }
+        if command.join(" ") == "echo mock-shell; ls" && status.as_deref() == Some("completed")
+            && output.as_deref() == Some("mock-shell\na.txt\n"))
+    ));
+    assert!(
+        items.iter().any(|item| matches!(item, TurnItemKind::ToolCall { name, output: Some(output), .. }
+        if name == "spawn_subagent" && output.starts_with("Subagent started")))
+    );
+    let compactions = items.iter().filter(|item| matches!(item, TurnItemKind::ContextCompaction)).count();
+    assert_eq!(compactions, 2);
+    assert!(items.iter().any(|item| matches!(item, TurnItemKind::Reasoning { .. })));
+    let failed: Vec<_> = turns.iter().filter_map(|turn| turn.error.as_deref()).collect();
+    assert_eq!(failed, ["API error (status 400 Bad Request): invalid_request_error: mock error 400"]);
+    Ok(())
+}
+
+#[test]
+fn a_fork_has_its_parents_turns_and_none_of_its_times() -> Result {
+    let example = Example::read("grok", "home")?;
+    let fork = &example.sessions["01a22162-df49-75e1-b6fa-f81820ee6c22"];
+    assert_eq!(fork.turns.iter().map(|turn| turn.inherited).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(fork.requests.iter().filter(|request| request.inherited).count(), 2);
+    assert!(fork.created_at > example.sessions["01a22162-d231-7d71-b3e5-ff8118e9601a"].created_at);
+    Ok(())
+}
+
+const ID: &str = "01a22162-0000-7d71-b3e5-ff8118e9601a";
+const PARENT: &str = "01a22162-1111-7d71-b3e5-ff8118e9601a";
+
+/// Writes one session into a place, in a folder of this name.
+fn write(place: &Path, folder: &str, summary: &str, updates: &[String]) -> Result<PathBuf> {
+    let session = place.join("sessions").join(folder).join(ID);
+    fs::create_dir_all(&session)?;
+    if !summary.is_empty() {
+        fs::write(session.join("summary.json"), summary)?;
+    }
+    fs::write(session.join("updates.jsonl"), updates.concat())?;
+    Ok(session)
+}
+
+fn line(writer: &str, ms: i64, update: &serde_json::Value) -> String {
+    let meta = json!({"eventId": format!("{writer}-3"), "agentTimestampMs": ms, "streamStartMs": 5});
+    format!("{}\n", json!({"timestamp": ms / 1000, "params": {"update": update, "_meta": meta}}))
+}
+
+fn chunk(kind: &str, text: &str) -> serde_json::Value {
+    json!({"sessionUpdate": kind, "content": {"type": "text", "text": text}})
+}
+
+fn only(place: &Path) -> Result<Session> {
+    let open = store("grok").ok_or("known")?.open(place)?;
+    assert_eq!(open.sessions().len(), 1, "{:?}", open.skipped());
+    Ok(open.read(&open.sessions()[0])?)
+}
+
+#[test]
+fn the_folder_is_decoded_only_without_a_summary() -> Result {
+    let place = tempfile::tempdir()?;
+    let folder = "%2Fhome%2Fme%2FGr%C3%B6%C3%9Fe%20x";
+    let prompt = line(ID, 1000, &chunk("user_message_chunk", "hi"));
+    let session = write(place.path(), folder, "", std::slice::from_ref(&prompt))?;
+    assert_eq!(only(place.path())?.cwd.as_deref(), Some("/home/me/Größe x"));
+    fs::write(place.path().join("sessions").join(folder).join(".cwd"), "/true\n")?;
+    assert_eq!(only(place.path())?.cwd.as_deref(), Some("/true"));
+    fs::write(session.join("summary.json"), r#"{"info": {"cwd": "/truer"}}"#)?;
+    assert_eq!(only(place.path())?.cwd.as_deref(), Some("/truer"));
+    for odd in ["%", "%2", "%zz", "%ff", "workspace-0123456789abcdef"] {
+        let place = tempfile::tempdir()?;
+        write(place.path(), odd, "", std::slice::from_ref(&prompt))?;
+        assert_eq!(only(place.path())?.cwd, None, "{odd}");
+    }
+    Ok(())
+}
+
+#[test]
+fn pieces_of_a_message_are_one() -> Result {
+    let place = tempfile::tempdir()?;
+    let turn = json!({"inputTokens": 10, "outputTokens": 4, "cachedReadTokens": 1, "reasoningTokens": null});
+    let end = json!({"sessionUpdate": "turn_completed", "prompt_id": "p", "stop_reason": "end_turn",
+        "usage": turn});
+    let updates = [
+        line(PARENT, 1000, &chunk("user_message_chunk", "old")),
+        line(PARENT, 2000, &end),
+        line(ID, 5000, &chunk("user_message_chunk", "one ")),
+        line(ID, 5000, &chunk("user_message_chunk", "prompt")),
+        line(ID, 6000, &chunk("agent_message_chunk", "an ")),
+        line(ID, 6000, &chunk("agent_message_chunk", "answer")),
+        line(ID, 6500, &json!({"sessionUpdate": "of_next_year", "content": 7, "usage": null})),
+        line(
+            ID,
+            7000,
+            &json!({"sessionUpdate": "turn_completed", "prompt_id": "q", "stop_reason": "end_turn",
+            "usage": {"inputTokens": 3, "outputTokens": 2, "modelUsage": {
+                "a": {"inputTokens": 1, "outputTokens": 1}, "b": {"inputTokens": 2, "outputTokens": 1}}}}),
+        ),
+        line(ID, 7100, &chunk("user_message_chunk", "<system-reminder>nobody typed this")),
+        "{\"timestamp\": 8, \"params\"".to_owned(),
+    ];
+    write(place.path(), "%2Fx", "{ half a summ", &updates)?;
+    let session = only(place.path())?;
+    assert_eq!(session.turns.len(), 2);
+    assert_eq!(session.first_prompt(), Some("old"));
+    assert_eq!(session.turns[1].prompt(), Some("one prompt"));
+    let answer = &session.turns[1].items[1].kind;
+    assert!(matches!(answer, TurnItemKind::AgentMessage { text, .. } if text == "an answer"));
+    assert_eq!(session.parent.as_ref().map(|parent| parent.relation), Some(Relation::Fork));
+    assert_eq!(session.created_at.map(Timestamp::as_millisecond), Some(5000));
+    assert_eq!(session.updated_at.map(Timestamp::as_millisecond), Some(7100));
+    assert_eq!(session.models, ["a", "b"]);
+    let own = session.tokens(Purpose::Conversation, false);
+    assert_eq!((own.input, own.output, own.reasoning), (3, 2, None));
+    assert_eq!(session.tokens(Purpose::Conversation, true).input, 10);
+    assert_eq!(session.skipped_lines, 2, "the summary, and a line that is not yet whole");
+    Ok(())
+}
+
+#[test]
+fn a_later_summary_is_no_activity() -> Result {
+    let place = tempfile::tempdir()?;
+    let summary = r#"{"created_at": "1970-01-01T00:00:04.9Z", "updated_at": "1970-01-03T00:00:00Z",
+        "session_summary": "first words"}"#;
+    write(place.path(), "%2Fx", summary, &[line(ID, 5000, &chunk("user_message_chunk", "hi"))])?;
+    let session = only(place.path())?;
+    assert_eq!(session.created_at.map(Timestamp::as_millisecond), Some(4900));
+    assert_eq!(session.updated_at.map(Timestamp::as_millisecond), Some(5000));
+    assert_eq!(session.title.map(|title| title.text).as_deref(), Some("first words"));
+    Ok(())
+}
+
+#[test]
+fn copies_are_one_session_and_other_folders_none() -> Result {
+    let place = tempfile::tempdir()?;
+    let hi = line(ID, 5000, &chunk("user_message_chunk", "hi"));
+    write(place.path(), "%2Fold", "", std::slice::from_ref(&hi))?;
+    write(place.path(), "%2Fnew", "", &[hi.clone(), hi])?;
+    fs::create_dir_all(place.path().join("sessions/%2Fold/empty"))?;
+    let open = store("grok").ok_or("known")?.open(place.path())?;
+    assert_eq!(open.sessions().len(), 1);
+    assert!(open.sessions()[0].files[0].to_string_lossy().contains("new"));
+    assert_eq!(open.skipped().len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_sub_agent_is_not_resumed_alone() -> Result {
+    let example = Example::read("grok", "home")?;
+    let store = store("grok").ok_or("known")?;
+    let command = |id: &str| store.resume(&example.sessions[id]).map(|command| command.arguments);
+    let own = "01a22163-23de-74b2-89ce-bd9159dd6916";
+    assert_eq!(command(own), Some(vec!["--resume".to_owned(), own.to_owned()]));
+    assert_eq!(command("01a22163-247c-7d60-8c24-fe5bb3fb9e8f"), None);
+    Ok(())
+}
