@@ -14,6 +14,8 @@ pub struct Draft {
     session: Session,
     /// True while what is read was copied from another session.
     inherits: bool,
+    /// Time of what was said last.
+    said_at: Option<Timestamp>,
     /// Place of each request in the session, by its id.
     requests: HashMap<String, usize>,
     /// Ids of prompts and items that were taken.
@@ -29,6 +31,7 @@ impl Draft {
         Self {
             session,
             inherits: false,
+            said_at: None,
             requests: HashMap::new(),
             taken: HashSet::new(),
             calls: HashMap::new(),
@@ -57,6 +60,7 @@ impl Draft {
         let session = &mut self.session;
         session.created_at = Some(session.created_at.map_or(at, |first| first.min(at)));
         session.updated_at = Some(session.updated_at.map_or(at, |last| last.max(at)));
+        self.said_at = Some(at);
     }
 
     /// Takes a working directory.
@@ -200,9 +204,11 @@ impl Draft {
         !self.session.turns.is_empty()
     }
 
-    /// Sets the outcome of the last turn. A later one replaces it.
+    /// Sets the outcome of the last turn, which what was said last belongs to. A later outcome
+    /// replaces it.
     pub fn end(&mut self, outcome: Outcome, error: Option<&str>) {
         if let Some(turn) = self.session.turns.last_mut() {
+            turn.ended_at = turn.ended_at.max(self.said_at.filter(|_| !turn.inherited));
             turn.outcome = outcome;
             turn.error = error.map(|error| bounded(error, MAX_ITEM_TEXT));
         }

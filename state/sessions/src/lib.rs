@@ -37,6 +37,15 @@
 //!
 //! Texts are not redacted.
 //!
+//! # From sessions to rollouts
+//!
+//! [`to_rollout`] writes a session as the rollout that an agent with that format would have
+//! written, without secrets. A [`Mirror`] is a folder of such rollouts. It is brought up to date
+//! place by place ([`Mirror::sync`]): a session that has grown is appended to, and one that its
+//! agent has deleted stays. So whatever reads rollouts (an index, a search, a transcript) reads the
+//! sessions of every agent, also when they are gone. Requests of sub-agents without a session of
+//! their own, and those that an agent hides, are not in it.
+//!
 //! # Bounds
 //!
 //! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
@@ -60,6 +69,8 @@ mod environment;
 mod error;
 mod files;
 mod found;
+mod mirror;
+mod rollout;
 mod session;
 mod store;
 #[cfg(feature = "testing")]
@@ -72,6 +83,8 @@ pub use draft::Draft;
 pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, SkippedFile};
+pub use mirror::{Mirror, MirrorError, Mirrored, SyncReport};
+pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens, thread_id,
 };

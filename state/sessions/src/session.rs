@@ -69,6 +69,11 @@ impl Session {
         self.turns.iter().filter(|turn| !turn.inherited)
     }
 
+    /// Returns the number of turns at the beginning that are inherited.
+    pub fn inherited_turns(&self) -> usize {
+        self.turns.iter().take_while(|turn| turn.inherited).count()
+    }
+
     /// Adds up the tokens of requests of a purpose.
     pub fn tokens(&self, purpose: Purpose, inherited: bool) -> Tokens {
         let wanted = |request: &&Request| request.purpose == purpose && request.inherited == inherited;

@@ -78,6 +78,15 @@ fn of_type(item_type: &str, item: &str) -> Option<TurnItemKind> {
             }
         }
         "McpToolCall" => called_mcp(raw),
+        // No agent writes these: a session of another format that was translated has them.
+        "ToolCall" => {
+            let [name, arguments, output] = json::object(raw, ["name", "arguments", "output"]);
+            TurnItemKind::ToolCall {
+                name: json::name(name).unwrap_or_default(),
+                arguments: json::long(arguments).unwrap_or_default(),
+                output: json::long(output),
+            }
+        }
         "WebSearch" => {
             let [words, action] = json::object(raw, ["query", "action"]);
             let words = json::long(words).filter(|words| !words.is_empty());

@@ -332,6 +332,7 @@ impl State {
             agent_nickname: session.agent_nickname,
             agent_role: session.agent_role,
             agent_path: session.agent_path,
+            native_id: session.native_id,
             parent_thread_id: session.parent_thread_id,
             forked_from_id: session.forked_from_id,
             kind: if kind == ThreadKind::User && self.is_silent() { ThreadKind::Empty } else { kind },

@@ -75,7 +75,7 @@ fn every_field_of_every_rollout_is_right() -> Result {
         for field in ["run_outcome", "own_tokens", "inherited_tokens", "forked_from_id", "kind"] {
             got.remove(field);
         }
-        for field in ["name", "named_at", "goal", "closed_agents"] {
+        for field in ["name", "named_at", "goal", "closed_agents", "native_id"] {
             got.remove(field);
         }
         got.insert("tokens_used".to_owned(), json!(metadata.tokens_used()));

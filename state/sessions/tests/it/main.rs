@@ -4,4 +4,5 @@ mod claude;
 mod facts;
 mod gemini;
 mod grok;
+mod mirror;
 mod place;

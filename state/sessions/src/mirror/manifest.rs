@@ -1,0 +1,126 @@
+//! The list of mirrored sessions of an agent: a JSON file, replaced as a whole.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::MirrorError;
+
+/// Mirrored session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Mirrored {
+    /// The agent's id of the session.
+    pub native_id: String,
+    /// Thread of the index.
+    pub thread_id: Uuid,
+    /// The agent's main file of the session; of a database, the database.
+    pub source: PathBuf,
+    /// Name of the rollout in the agent's folder of the mirror.
+    pub file: String,
+    /// Fingerprint of the session when it was last read.
+    pub(super) fingerprint: String,
+    /// Time at which the session was first found to be gone from the agent's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<Timestamp>,
+    /// True if the thread was deleted here. Nothing of it is mirrored again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+}
+
+/// List of an agent's mirrored sessions, by place and native id.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    version: u32,
+    pub(super) places: BTreeMap<PathBuf, BTreeMap<String, Mirrored>>,
+    #[serde(skip)]
+    is_changed: bool,
+}
+
+/// Version of rollouts that are made. It grows when they are made otherwise, and then every session
+/// is read again.
+const VERSION: u32 = 1;
+
+impl Manifest {
+    pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {
+        let path = path(folder, agent);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(MirrorError::io(path)(error)),
+        };
+        let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|_| MirrorError::Damaged { path })?;
+        if manifest.version != VERSION {
+            for session in manifest.places.values_mut().flat_map(BTreeMap::values_mut) {
+                session.fingerprint.clear();
+            }
+        }
+        Ok(manifest)
+    }
+
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Mirrored> {
+        self.places.values().flat_map(BTreeMap::values)
+    }
+
+    /// Returns another place that has the session, too.
+    pub(super) fn elsewhere(&self, place: &Path, native_id: &str) -> Option<&Path> {
+        let has = |sessions: &BTreeMap<String, Mirrored>| {
+            sessions.get(native_id).is_some_and(|session| session.gone_since.is_none())
+        };
+        let other = self.places.iter().find(|(other, sessions)| *other != place && has(sessions));
+        other.map(|(other, _)| other.as_path())
+    }
+
+    /// Notes a session of a place.
+    pub(super) fn set(&mut self, place: &Path, session: Mirrored) {
+        let known = self.places.entry(place.to_owned()).or_default();
+        if known.get(&session.native_id) != Some(&session) {
+            known.insert(session.native_id.clone(), session);
+            self.is_changed = true;
+        }
+    }
+
+    /// Notes that a thread was deleted. Returns the names of its rollouts.
+    pub(super) fn erase(&mut self, thread_id: Uuid) -> Vec<String> {
+        let sessions = self.places.values_mut().flat_map(BTreeMap::values_mut);
+        let meant = sessions.filter(|session| session.thread_id == thread_id && !session.deleted);
+        let erased: Vec<_> = meant
+            .map(|session| {
+                session.deleted = true;
+                session.file.clone()
+            })
+            .collect();
+        self.is_changed |= !erased.is_empty();
+        erased
+    }
+
+    /// Replaces the file, if anything has changed.
+    pub(super) fn write(&mut self, folder: &Path, agent: &str) -> Result<(), MirrorError> {
+        if !self.is_changed && self.version == VERSION {
+            return Ok(());
+        }
+        self.version = VERSION;
+        let path = path(folder, agent);
+        let bytes = serde_json::to_vec(self).map_err(io::Error::other);
+        replace(&path, &bytes.map_err(MirrorError::io(&path))?)
+    }
+}
+
+fn path(folder: &Path, agent: &str) -> PathBuf {
+    folder.join(format!("{agent}.json"))
+}
+
+/// Replaces a file, so that a kill leaves the old one or the new one.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+    let new = path.with_extension("new");
+    let written = File::create(&new).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    written.and_then(|()| fs::rename(&new, path)).map_err(MirrorError::io(path))
+}

@@ -1,0 +1,109 @@
+//! A mirror: sessions of agents as rollouts in a folder of ours, for whatever reads rollouts.
+//!
+//! A session that its agent deletes stays in the mirror, marked as gone. One process at a time
+//! brings a mirror up to date.
+
+mod error;
+mod manifest;
+mod sync;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+pub use error::MirrorError;
+pub use manifest::Mirrored;
+pub use sync::SyncReport;
+
+use self::manifest::Manifest;
+use crate::store::SessionStore;
+
+/// Mirror of sessions.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    folder: PathBuf,
+}
+
+impl Mirror {
+    /// Names the folder of a mirror. It need not exist.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Returns the folder: one folder an agent, with its rollouts.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Brings the mirror of one place up to date. Returns `None` if another process is doing that.
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError`], if the place or the mirror as a whole cannot be read or written. A session
+    /// that cannot be read is in the report.
+    pub fn sync(&self, store: &dyn SessionStore, place: &Path) -> Result<Option<SyncReport>, MirrorError> {
+        let Some(_lock) = self.lock()? else { return Ok(None) };
+        let mut manifest = Manifest::read(&self.folder, store.name())?;
+        let report = sync::sync(&self.folder, store, place, &mut manifest)?;
+        manifest.write(&self.folder, store.name())?;
+        Ok(Some(report))
+    }
+
+    /// Returns the sessions of an agent that were mirrored, of all its places.
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError`], if the list cannot be read.
+    pub fn sessions(&self, agent: &str) -> Result<Vec<Mirrored>, MirrorError> {
+        Ok(Manifest::read(&self.folder, agent)?.sessions().cloned().collect())
+    }
+
+    /// Removes the rollout of a deleted thread, so that no words of it stay. Its session is not
+    /// mirrored again. Returns false if the mirror has no such thread.
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError`], if the file cannot be removed, or another process works on the mirror.
+    pub fn erase(&self, agent: &str, thread_id: Uuid) -> Result<bool, MirrorError> {
+        let Some(_lock) = self.lock()? else { return Err(MirrorError::Busy { folder: self.folder.clone() }) };
+        let mut manifest = Manifest::read(&self.folder, agent)?;
+        let erased = manifest.erase(thread_id);
+        for file in &erased {
+            let path = self.folder.join(agent).join(file);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(MirrorError::io(path)(error));
+                }
+                _ => {}
+            }
+        }
+        if !erased.is_empty() {
+            manifest.write(&self.folder, agent)?;
+        }
+        Ok(!erased.is_empty())
+    }
+
+    /// Takes the lock of the mirror; `None` if another process has it.
+    fn lock(&self) -> Result<Option<File>, MirrorError> {
+        create_private(&self.folder)?;
+        let path = self.folder.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(MirrorError::io(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(MirrorError::io(path)(error)),
+        }
+    }
+}
+
+/// Creates a folder for this user alone, if there is none.
+fn create_private(folder: &Path) -> Result<(), MirrorError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(MirrorError::io(folder))
+}

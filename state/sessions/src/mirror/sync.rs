@@ -1,0 +1,131 @@
+//! One pass over a place: new and changed sessions are written, missing ones are marked as gone.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use threadkeep_rollout::RolloutName;
+
+use super::error::MirrorError;
+use super::manifest::{Manifest, Mirrored, replace};
+use crate::error::StoreError;
+use crate::found::{FoundSession, SkippedFile};
+use crate::rollout::to_rollout;
+use crate::session::{Session, thread_id};
+use crate::store::SessionStore;
+
+/// Result of a pass.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct SyncReport {
+    /// Sessions of the place.
+    pub found: u64,
+    /// Sessions that were read and written.
+    pub written: u64,
+    /// Sessions that have gone since the last pass.
+    pub gone: u64,
+    /// Sessions that could not be read, by the agent's id.
+    pub failed: Vec<(String, StoreError)>,
+    /// Files that look like sessions and are none.
+    pub skipped: Vec<SkippedFile>,
+}
+
+pub(super) fn sync(
+    folder: &Path,
+    store: &dyn SessionStore,
+    place: &Path,
+    manifest: &mut Manifest,
+) -> Result<SyncReport, MirrorError> {
+    let folder = folder.join(store.name());
+    super::create_private(&folder)?;
+    let open = store.open(place)?;
+    let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
+    let mut present = BTreeSet::new();
+    for found in open.sessions() {
+        report.found += 1;
+        present.insert(found.native_id.clone());
+        let known = manifest.places.get(place).and_then(|sessions| sessions.get(&found.native_id));
+        if known.is_some_and(|known| is_current(&folder, known, found)) {
+            continue;
+        }
+        if let Some(other) = manifest.elsewhere(place, &found.native_id) {
+            let path = found.files.first().cloned().unwrap_or_default();
+            let reason = format!("the same session is in {}", other.display());
+            report.skipped.push(SkippedFile { path, reason });
+            continue;
+        }
+        match open.read(found) {
+            Ok(session) => {
+                let mirrored = write(&folder, store.name(), found, &session, known)?;
+                report.written += 1;
+                manifest.set(place, mirrored);
+            }
+            // It went away meanwhile: the next pass finds it gone.
+            Err(StoreError::Gone { .. }) => {}
+            Err(error) => report.failed.push((found.native_id.clone(), error)),
+        }
+    }
+    let gone: Vec<_> =
+        manifest.places.get(place).into_iter().flatten().map(|(_, known)| known.clone()).collect();
+    // A place that is not there, like a disk that is not mounted, has deleted nothing.
+    for known in gone.into_iter().filter(|_| place.exists()) {
+        if known.gone_since.is_none() && !present.contains(&known.native_id) {
+            report.gone += 1;
+            manifest.set(place, Mirrored { gone_since: Some(Timestamp::now()), ..known });
+        }
+    }
+    Ok(report)
+}
+
+fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
+    let is_same = known.fingerprint == found.fingerprint && known.gone_since.is_none();
+    known.deleted || (is_same && folder.join(&known.file).exists())
+}
+
+/// Writes a session's rollout. A session that has grown is appended to, so that its readers need
+/// not begin again.
+fn write(
+    folder: &Path,
+    agent: &str,
+    found: &FoundSession,
+    session: &Session,
+    known: Option<&Mirrored>,
+) -> Result<Mirrored, MirrorError> {
+    let id = thread_id(agent, &session.native_id);
+    let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    let started = TimeZone::UTC.to_datetime(begun);
+    let file = RolloutName { started, thread_id: id, segment_id: None }.to_string();
+    let path = folder.join(&file);
+    let rollout = to_rollout(agent, session);
+    let old = fs::read(&path).unwrap_or_default();
+    match rollout.strip_prefix(old.as_slice()) {
+        Some([]) => {}
+        Some(rest) if !old.is_empty() => append(&path, rest).map_err(MirrorError::io(&path))?,
+        _ => replace(&path, &rollout)?,
+    }
+    // The name has the session's start, which an agent may correct.
+    if let Some(before) = known.filter(|before| before.file != file) {
+        let before = folder.join(&before.file);
+        fs::remove_file(&before).or_else(ignore_missing).map_err(MirrorError::io(before))?;
+    }
+    Ok(Mirrored {
+        native_id: session.native_id.clone(),
+        thread_id: id,
+        source: found.files.first().cloned().unwrap_or_default(),
+        file,
+        fingerprint: found.fingerprint.clone(),
+        gone_since: None,
+        deleted: false,
+    })
+}
+
+fn append(path: &Path, rest: &[u8]) -> std::io::Result<()> {
+    fs::OpenOptions::new().append(true).open(path)?.write_all(rest)
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}

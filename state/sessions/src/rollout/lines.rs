@@ -1,0 +1,168 @@
+//! The lines of a rollout.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use threadkeep_redact::redact;
+use uuid::Uuid;
+
+use super::item;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn, thread_id};
+
+/// Lines of a session, so far.
+pub(super) struct Lines<'a> {
+    agent: &'a str,
+    session: &'a Session,
+    id: Uuid,
+    bytes: Vec<u8>,
+    /// Number of lines so far.
+    ordinal: u64,
+    /// Time of the last line that has one.
+    at: Option<Timestamp>,
+    /// Requests that are not written yet, in their order.
+    requests: std::iter::Peekable<std::slice::Iter<'a, Request>>,
+    /// The model that the last settings named.
+    model: Option<&'a str>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(agent: &'a str, session: &'a Session) -> Self {
+        Self {
+            agent,
+            session,
+            id: thread_id(agent, &session.native_id),
+            bytes: Vec::new(),
+            ordinal: 0,
+            at: session.created_at,
+            requests: session.requests.iter().peekable(),
+            model: None,
+        }
+    }
+
+    /// Writes who began the session, where, and what it comes from.
+    pub(super) fn header(&mut self, inherited: &'a [SessionTurn]) {
+        let session = self.session;
+        let parent = session.parent.as_ref();
+        let parent_id = parent.map(|parent| thread_id(self.agent, &parent.native_id));
+        let spawned_by = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Subagent));
+        let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
+        let source = match spawned_by {
+            Some(parent) => json!({ "subagent": { "thread_spawn": { "parent_thread_id": parent } } }),
+            None => json!("cli"),
+        };
+        let mut header = json!({
+            "id": self.id,
+            "timestamp": session.created_at,
+            "cwd": session.cwd,
+            "originator": self.agent,
+            "cli_version": session.agent_version,
+            "source": source,
+            "model_provider": self.agent,
+            "git": { "branch": session.git_branch },
+            "native_id": session.native_id,
+        });
+        if let Some(source) = forked_from {
+            header["forked_from_id"] = json!(source);
+        }
+        if !inherited.is_empty() {
+            let mut lines = Lines::new(self.agent, session);
+            inherited.iter().for_each(|turn| lines.turn(turn));
+            // This line comes before them.
+            header["subagent_history_start_ordinal"] = json!(lines.ordinal + 1);
+        }
+        self.line(None, "session_meta", &header);
+    }
+
+    /// Writes the title, as this session's own.
+    pub(super) fn title(&mut self) {
+        if let Some(title) = &self.session.title {
+            self.event(None, &json!({ "type": "thread_name_updated", "thread_name": redact(&title.text) }));
+        }
+    }
+
+    /// Writes a turn with the requests that belong to it.
+    pub(super) fn turn(&mut self, turn: &'a SessionTurn) {
+        self.settings(turn);
+        self.event(turn.started_at, &json!({ "type": "task_started", "turn_id": turn.id }));
+        for item in &turn.items {
+            self.requests_before(turn, item.at);
+            let completed =
+                json!({ "type": "item_completed", "turn_id": turn.id, "item": item::written(item) });
+            self.event(item.at, &completed);
+        }
+        let next = self.session.turns.iter().skip_while(|other| !std::ptr::eq(*other, turn)).nth(1);
+        self.requests_before(turn, next.and_then(|next| next.started_at).or(Some(Timestamp::MAX)));
+        let end = match turn.outcome {
+            Outcome::Completed => json!({ "type": "task_complete", "turn_id": turn.id }),
+            Outcome::Interrupted | Outcome::Withdrawn => {
+                json!({ "type": "turn_aborted", "turn_id": turn.id })
+            }
+            Outcome::Failed => {
+                let message = turn.error.as_deref().map(redact).unwrap_or_default();
+                json!({ "type": "task_complete", "turn_id": turn.id, "error": { "message": message } })
+            }
+            // The last thing may be a result, which stands with its call.
+            Outcome::Unfinished => json!({ "type": "last_activity", "turn_id": turn.id }),
+        };
+        self.event(turn.ended_at, &end);
+    }
+
+    /// Writes the folder and the model, where a turn begins with another one.
+    fn settings(&mut self, turn: &SessionTurn) {
+        let first = self.requests.peek().and_then(|request| request.model.as_deref());
+        let model = first.or(self.model).or(self.session.model.as_deref());
+        if self.model != model || self.model.is_none() {
+            self.choose(turn, model);
+        }
+    }
+
+    fn choose(&mut self, turn: &SessionTurn, model: Option<&'a str>) {
+        self.model = model;
+        let context = json!({ "turn_id": turn.id, "cwd": self.session.cwd, "model": model });
+        self.line(turn.started_at, "turn_context", &context);
+    }
+
+    /// Writes the tokens of the requests that were answered before a time.
+    fn requests_before(&mut self, turn: &SessionTurn, until: Option<Timestamp>) {
+        let is_due = |request: &&Request| {
+            request.inherited == turn.inherited && request.at.zip(until).is_none_or(|(at, until)| at < until)
+        };
+        while let Some(request) = self.requests.next_if(|request| is_due(request)) {
+            if request.purpose != Purpose::Conversation {
+                continue;
+            }
+            if let Some(model) = request.model.as_deref().filter(|model| self.model != Some(*model)) {
+                self.choose(turn, Some(model));
+            }
+            let tokens = request.tokens;
+            let record = json!({
+                "thread_id": self.id,
+                "turn_id": turn.id,
+                "response_id": request.id,
+                "usage": {
+                    "input_tokens": tokens.input,
+                    "cached_input_tokens": tokens.cached_input,
+                    "output_tokens": tokens.output,
+                    "reasoning_output_tokens": tokens.reasoning.unwrap_or(0),
+                    "total_tokens": tokens.input.saturating_add(tokens.output),
+                },
+            });
+            self.line(request.at, "token_usage_record", &record);
+        }
+    }
+
+    fn event(&mut self, at: Option<Timestamp>, payload: &Value) {
+        self.line(at, "event_msg", payload);
+    }
+
+    fn line(&mut self, at: Option<Timestamp>, kind: &str, payload: &Value) {
+        self.at = at.or(self.at);
+        let line = json!({ "timestamp": self.at, "ordinal": self.ordinal, "type": kind, "payload": payload });
+        self.bytes.extend_from_slice(line.to_string().as_bytes());
+        self.bytes.push(b'\n');
+        self.ordinal += 1;
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}

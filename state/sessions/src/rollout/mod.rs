@@ -1,0 +1,22 @@
+//! A session as a rollout: the JSON lines that `threadkeep-rollout` reads, so that whatever indexes,
+//! searches and shows rollouts does the same with sessions of every agent.
+
+mod item;
+mod lines;
+
+use self::lines::Lines;
+use crate::session::Session;
+
+/// Returns a session of an agent as a rollout, without secrets.
+///
+/// The same session gives the same bytes, and a session that has grown gives the earlier bytes and
+/// more, unless something before has changed: a title, or the result of a call.
+pub fn to_rollout(agent: &str, session: &Session) -> Vec<u8> {
+    let mut lines = Lines::new(agent, session);
+    let (inherited, own) = session.turns.split_at(session.inherited_turns());
+    lines.header(inherited);
+    inherited.iter().for_each(|turn| lines.turn(turn));
+    lines.title();
+    own.iter().for_each(|turn| lines.turn(turn));
+    lines.finish()
+}

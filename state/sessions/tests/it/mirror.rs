@@ -1,0 +1,189 @@
+//! Sessions as rollouts: readers of rollouts see in them what the sessions have.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use threadkeep_rollout::{Extractor, Projector, RolloutName};
+use threadkeep_sessions::{Environment, Mirror, Purpose, Relation, Session, store, thread_id};
+
+use crate::facts::{Result, same};
+
+/// Mirrors an agent's example. Returns the folder with the mirror, and the sessions.
+fn mirrored(agent: &str, home: &Path) -> Result<(tempfile::TempDir, Vec<Session>)> {
+    let folder = tempfile::tempdir()?;
+    let store = store(agent).ok_or("an agent that this build knows")?;
+    let place = store.places(&Environment::new(home)).remove(0);
+    let open = store.open(&place)?;
+    let sessions: Vec<_> =
+        open.sessions().iter().map(|found| open.read(found)).collect::<std::result::Result<_, _>>()?;
+    let report = Mirror::new(folder.path()).sync(store, &place)?.ok_or("no one else works on it")?;
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(report.written, sessions.len() as u64);
+    let again = Mirror::new(folder.path()).sync(store, &place)?.ok_or("no one else works on it")?;
+    assert_eq!((again.found, again.written, again.gone), (report.found, 0, 0));
+    Ok((folder, sessions))
+}
+
+fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
+    let id = thread_id(agent, &session.native_id);
+    let files = fs::read_dir(folder.join(agent))?.collect::<std::io::Result<Vec<_>>>()?;
+    let file = files.iter().find(|file| file.file_name().to_string_lossy().contains(&id.to_string()));
+    let path = file.ok_or("a rollout")?.path();
+    let name = RolloutName::parse(&file.ok_or("a rollout")?.file_name().to_string_lossy())?;
+    let read = Extractor::new().extract(&path, false, Some(&name), None)?;
+    assert!(read.skipped.is_empty());
+    let metadata = read.metadata;
+    same("cwd", &json!(metadata.cwd), &json!(session.cwd))?;
+    same("branch", &json!(metadata.git_branch), &json!(session.git_branch))?;
+    same("version", &json!(metadata.cli_version), &json!(session.agent_version))?;
+    same("model", &json!(metadata.model), &json!(session.model))?;
+    same("native id", &json!(metadata.native_id), &json!(session.native_id))?;
+    same("name", &json!(metadata.name), &json!(session.title.as_ref().map(|title| &title.text)))?;
+    let ms = |at: Option<jiff::Timestamp>| json!(at.map(jiff::Timestamp::as_millisecond));
+    same("created", &ms(metadata.created_at), &ms(session.created_at))?;
+    same("updated", &ms(metadata.updated_at), &ms(session.updated_at))?;
+    let parent = session.parent.as_ref();
+    let of = |relation| parent.filter(|it| it.relation == relation).map(|it| thread_id(agent, &it.native_id));
+    same("parent", &json!(metadata.parent_thread_id), &json!(of(Relation::Subagent)))?;
+    same("fork of", &json!(metadata.forked_from_id), &json!(of(Relation::Fork)))?;
+    let own = session.tokens(Purpose::Conversation, false);
+    let has_requests = session.requests.iter().any(|request| request.purpose == Purpose::Conversation);
+    if has_requests {
+        same("own tokens", &json!(metadata.own_tokens), &json!(own.input + own.output))?;
+    }
+    let projection = Projector::new().project(&path, false, Some(&name), None)?;
+    let used = projection.usage.iter().map(|day| day.tokens).sum::<threadkeep_rollout::TokenUsage>();
+    same("input", &json!(used.input), &json!(own.input))?;
+    same("cached", &json!(used.cached_input), &json!(own.cached_input))?;
+    same("output", &json!(used.output), &json!(own.output))?;
+    let inherited = projection.turns.iter().filter(|turn| turn.inherited).count();
+    same("turns", &json!(projection.turns.len()), &json!(session.turns.len()))?;
+    same("own turns", &json!(projection.turns.len() - inherited), &json!(session.own_turns().count()))?;
+    for (span, turn) in projection.turns.iter().zip(&session.turns) {
+        let first_line = |text: Option<&str>| text.map(|text| text.chars().take(40).collect::<String>());
+        same("words", &json!(first_line(span.first_words.as_deref())), &json!(first_line(turn.prompt())))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn readers_of_rollouts_see_what_the_sessions_have() -> Result {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
+    for (store, home) in [("claude", "claude/home")] {
+        let (folder, sessions) = mirrored(store, &examples.join(home))?;
+        for session in &sessions {
+            compare(folder.path(), store, session)
+                .map_err(|error| format!("{store}: {}: {error}", session.native_id))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_session_that_its_agent_deletes_stays_and_a_deleted_thread_does_not() -> Result {
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join("home");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents/claude/home");
+    copy(&example, &home)?;
+    let store = store("claude").ok_or("an agent that this build knows")?;
+    let place = home.join(".claude");
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    let sync = || mirror.sync(store, &place)?.ok_or_else(|| Box::<dyn std::error::Error>::from("locked"));
+    sync()?;
+    let project = place.join("projects/-home-user-proj-widget");
+    let id = "e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa";
+    let session = project.join(format!("{id}.jsonl"));
+    let written = fs::read(&session)?;
+    fs::remove_file(&session)?;
+    assert_eq!(sync()?.gone, 1);
+    assert_eq!(sync()?.gone, 0);
+    let of_id = || -> Result<_> {
+        let known = mirror.sessions("claude")?.into_iter().find(|known| known.native_id == id);
+        known.ok_or_else(|| "still known".into())
+    };
+    let known = of_id()?;
+    let rollout = mirror.folder().join("claude").join(&known.file);
+    assert!(known.gone_since.is_some() && rollout.exists());
+
+    // It comes back.
+    fs::write(&session, &written)?;
+    assert_eq!(sync()?.written, 1);
+    assert_eq!(of_id()?.gone_since, None);
+
+    // The thread is deleted, and the session is still there.
+    assert!(mirror.erase("claude", known.thread_id)?);
+    assert!(!rollout.exists());
+    assert_eq!(sync()?.written, 0);
+    assert!(!rollout.exists() && of_id()?.deleted);
+
+    // A disk that is not mounted has deleted nothing.
+    fs::rename(&home, folder.path().join("elsewhere"))?;
+    assert_eq!(sync()?.gone, 0);
+    Ok(())
+}
+
+#[test]
+fn a_session_that_has_grown_is_appended_to() -> Result {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join(".claude");
+    let project = place.join("projects/p");
+    fs::create_dir_all(&project)?;
+    let path = project.join("11111111-2222-4333-8444-555555555555.jsonl");
+    let line = |second: u32, kind: &str, message: serde_json::Value| {
+        let uuid = format!("00000000-0000-4000-8000-{second:012}");
+        let at = format!("2026-11-28T08:00:{second:02}Z");
+        json!({ "type": kind, "uuid": uuid, "timestamp": at, "cwd": "/p", "message": message }).to_string()
+            + "\n"
+    };
+    let asked = |second, words: &str| line(second, "user", json!({ "role": "user", "content": words }));
+    let answered = |second, id: &str| {
+        let usage = json!({ "input_tokens": 10, "output_tokens": 2 });
+        let content = json!([{ "type": "text", "text": "Done." }]);
+        line(
+            second,
+            "assistant",
+            json!({ "id": id, "model": "m", "stop_reason": "end_turn", "usage": usage, "content": content }),
+        )
+    };
+    let first = asked(1, "one") + &answered(2, "a");
+    fs::write(&path, &first)?;
+    let store = store("claude").ok_or("an agent that this build knows")?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    mirror.sync(store, &place)?;
+    let rollout = || -> Result<_> {
+        let known = mirror.sessions("claude")?.remove(0);
+        Ok(mirror.folder().join("claude").join(known.file))
+    };
+    let before = (fs::read(rollout()?)?, inode(&rollout()?)?);
+    fs::write(&path, first.clone() + &asked(3, "two") + &answered(4, "b"))?;
+    mirror.sync(store, &place)?;
+    let after = (fs::read(rollout()?)?, inode(&rollout()?)?);
+    assert!(after.0.len() > before.0.len() && after.0.starts_with(&before.0));
+    assert_eq!(after.1, before.1, "the same file");
+
+    // A kill in mid-append leaves a torn line, which the next pass completes.
+    fs::write(rollout()?, &after.0[..after.0.len() - 7])?;
+    fs::write(&path, first + &asked(3, "two") + &answered(4, "b") + &asked(5, "three"))?;
+    mirror.sync(store, &place)?;
+    assert!(fs::read(rollout()?)?.starts_with(&after.0));
+    Ok(())
+}
+
+fn inode(path: &Path) -> Result<u64> {
+    Ok(std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?))
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
