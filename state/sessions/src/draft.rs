@@ -179,6 +179,23 @@ impl Draft {
         tools::answer(&mut turn.items[item].kind, &bounded(output, MAX_ITEM_TEXT), succeeded);
     }
 
+    /// Takes the exit code of a call that ran a command.
+    pub fn exit_code(&mut self, call_id: &str, code: i64) {
+        let Some(&(turn, item)) = self.calls.get(call_id) else { return };
+        if let TurnItemKind::CommandExecution { exit_code, .. } =
+            &mut self.session.turns[turn].items[item].kind
+        {
+            *exit_code = Some(code);
+        }
+    }
+
+    /// Takes a compaction of what was said so far. Nobody said it: its time is not the session's.
+    pub fn compaction(&mut self, at: Option<Timestamp>, id: Option<&str>) {
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.items.push(TurnItem::new(id.map(str::to_owned), at, TurnItemKind::ContextCompaction));
+        }
+    }
+
     /// Takes any item of the open turn. Without a turn, begins one.
     pub fn item(&mut self, at: Option<Timestamp>, id: Option<&str>, kind: TurnItemKind) {
         self.said_at(at);

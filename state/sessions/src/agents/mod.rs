@@ -8,6 +8,10 @@ mod claude;
 mod gemini;
 #[cfg(feature = "grok")]
 mod grok;
+#[cfg(any(feature = "gemini", feature = "qwen"))]
+mod parts;
+#[cfg(feature = "qwen")]
+mod qwen;
 
 /// Returns the store of every agent that this build knows, in the order of their names.
 pub fn stores() -> Vec<&'static dyn SessionStore> {
@@ -16,6 +20,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &claude::Claude,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
+        #[cfg(feature = "qwen")]
+        &qwen::Qwen,
         #[cfg(feature = "grok")]
         &grok::Grok,
     ]

@@ -6,3 +6,4 @@ mod gemini;
 mod grok;
 mod mirror;
 mod place;
+mod qwen;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::agents::parts::{FunctionCall, parts};
 use crate::session::Tokens;
 use crate::tolerant::or_default;
 
@@ -134,12 +135,18 @@ pub(super) struct Call<'a> {
     result_display: Option<String>,
 }
 
+impl<'a> From<&FunctionCall<'a>> for Call<'a> {
+    fn from(call: &FunctionCall<'a>) -> Self {
+        Self { id: call.id.clone(), name: call.name.clone(), args: call.args, ..Self::default() }
+    }
+}
+
 impl Call<'_> {
     /// Returns the output; `None` of a call without a result.
     pub(super) fn output(&self) -> Option<String> {
         self.result_display.clone().or_else(|| {
             let parts = parts(Some(self.result?));
-            let texts = parts.into_iter().filter_map(|part| part.function_response?.response.text());
+            let texts = parts.iter().filter_map(|part| part.function_response.as_ref()?.response.text());
             Some(texts.collect::<Vec<_>>().join("\n"))
         })
     }
@@ -160,68 +167,6 @@ impl Thought {
         let texts = [&self.subject, &self.description];
         let texts: Vec<_> = texts.into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect();
         texts.join(": ")
-    }
-}
-
-/// Part of a content, in the form of Google's API.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Part<'a> {
-    #[serde(deserialize_with = "or_default")]
-    pub(super) text: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) thought: bool,
-    #[serde(borrow)]
-    inline_data: Option<&'a RawValue>,
-    #[serde(borrow, deserialize_with = "or_default")]
-    pub(super) function_call: Option<Call<'a>>,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) function_response: Option<FunctionResponse>,
-}
-
-/// Result of a call, as the model gets it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct FunctionResponse {
-    #[serde(deserialize_with = "or_default")]
-    pub(super) id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) response: Response,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Response {
-    #[serde(deserialize_with = "or_default")]
-    output: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    error: Option<String>,
-}
-
-impl Response {
-    /// Returns the output, without the tags that Gemini CLI puts around it for the model.
-    pub(super) fn text(&self) -> Option<String> {
-        let text = self.output.as_ref().or(self.error.as_ref())?;
-        let inner = text.strip_prefix("<untrusted_context>\n");
-        let inner = inner.and_then(|text| text.strip_suffix("\n</untrusted_context>"));
-        Some(inner.unwrap_or(text).to_owned())
-    }
-
-    pub(super) fn succeeded(&self) -> bool {
-        self.error.is_none()
-    }
-}
-
-/// Reads the parts of a content, which may be one text or one part.
-pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part<'_>> {
-    let Some(json) = content.map(RawValue::get) else { return Vec::new() };
-    match json.as_bytes().first() {
-        Some(b'"') => vec![Part { text: serde_json::from_str(json).ok(), ..Part::default() }],
-        Some(b'[') => {
-            let parts: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-            parts.into_iter().flat_map(|part| self::parts(Some(part))).collect()
-        }
-        _ => serde_json::from_str(json).into_iter().collect(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use threadkeep_rollout::{ThreadKind, TurnItemKind};
+use threadkeep_rollout::ThreadKind;
 
 use super::Known;
-use super::line::{Call, Record, Thought, list, parts};
+use super::line::{Call, Record, Thought, list};
+use crate::agents::parts::parts;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -115,7 +116,7 @@ impl Reader {
         for message in messages {
             if self.is_new(message) && message.prompt().is_some() {
                 is_compacted = true;
-                self.draft.item(message.timestamp, None, TurnItemKind::ContextCompaction);
+                self.draft.compaction(message.timestamp, None);
             }
         }
         let last = self.draft.session().turns.last_mut();
@@ -170,7 +171,7 @@ impl Reader {
             self.draft.said_at(at);
             if self.calls.insert(result.id.clone()) {
                 let output = result.response.text().unwrap_or_default();
-                self.draft.result(None, &result.id, &output, Some(result.response.succeeded()));
+                self.draft.result(None, &result.id, output, Some(result.response.succeeded()));
             }
         }
     }
@@ -203,7 +204,7 @@ impl Reader {
                         self.draft.reasoning(at, id, text);
                     }
                     (Some(text), _) if !part.thought => self.draft.answer(at, id, text),
-                    (None, Some(call)) if calls.is_empty() => self.call(message, call),
+                    (None, Some(call)) if calls.is_empty() => self.call(message, &Call::from(call)),
                     _ => {}
                 }
             }
