@@ -4,6 +4,8 @@ use crate::store::SessionStore;
 
 #[cfg(feature = "claude")]
 mod claude;
+#[cfg(feature = "continue")]
+mod continue_cli;
 #[cfg(feature = "gemini")]
 mod gemini;
 #[cfg(feature = "grok")]
@@ -18,6 +20,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
     vec![
         #[cfg(feature = "claude")]
         &claude::Claude,
+        #[cfg(feature = "continue")]
+        &continue_cli::Continue,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
         #[cfg(feature = "qwen")]

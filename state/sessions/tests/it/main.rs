@@ -1,6 +1,7 @@
 //! Tests of the crate, in one binary.
 
 mod claude;
+mod continue_cli;
 mod facts;
 mod gemini;
 mod grok;

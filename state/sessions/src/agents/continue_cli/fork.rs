@@ -1,0 +1,72 @@
+//! Forks. No file names a session's parent. A fork begins with copies of the parent's messages, but
+//! its sum of tokens begins at zero.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Opened;
+use super::document::{self, Document};
+
+/// Ids of the messages of each session, by the id of the first one.
+pub(super) type Families = HashMap<Uuid, Vec<(String, Vec<Uuid>)>>;
+
+/// Reads the messages of all sessions. A damaged one has no part in it.
+pub(super) fn families(sessions: &[crate::FoundSession]) -> Families {
+    let mut families = Families::new();
+    for session in sessions {
+        let path: Option<&PathBuf> = session.files.first();
+        let document = path.and_then(|path| document::read(path).ok().flatten());
+        let ids = document.map(|document| document.ids()).unwrap_or_default();
+        if let Some(first) = ids.first() {
+            families.entry(*first).or_default().push((session.native_id.clone(), ids));
+        }
+    }
+    families
+}
+
+/// Part of a session that was copied.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    /// Number of copied messages.
+    pub(super) copied: usize,
+    pub(super) parent: Option<String>,
+}
+
+impl Origin {
+    pub(super) fn of(native_id: &str, document: &Document, opened: &Opened) -> Self {
+        let Some(copied) = copied(document).filter(|copied| *copied > 0) else { return Self::default() };
+        let families = opened.families.get_or_init(|| families(&opened.sessions));
+        let ids = document.ids();
+        let family = ids.first().and_then(|first| families.get(first));
+        let created = |id: &str| opened.created.get(id).copied();
+        let has_it_all = |other: &&(String, Vec<Uuid>)| {
+            other.0 != native_id && other.1.get(copied - 1) == ids.get(copied - 1)
+        };
+        // A fork of the same parent has these messages, too. The parent is older than both.
+        let candidates = family.into_iter().flatten().filter(has_it_all);
+        let parent = candidates.min_by_key(|other| created(&other.0).unwrap_or(Timestamp::MAX));
+        let is_older = |other: &&(String, Vec<Uuid>)| {
+            created(native_id).is_none_or(|own| created(&other.0).is_none_or(|created| created <= own))
+        };
+        Self { copied, parent: parent.filter(is_older).map(|(id, _)| id.clone()) }
+    }
+}
+
+/// Returns the number of messages at the start whose tokens the session's sum leaves out; `None`
+/// without a sum.
+fn copied(document: &Document) -> Option<usize> {
+    let sum = document.usage.as_ref()?.prompt_tokens?;
+    let (mut own, mut copied) = (0_i64, document.history.len());
+    for (place, item) in document.history.iter().enumerate().rev() {
+        let tokens = item.message.usage.as_ref().map_or(0, |usage| usage.prompt_tokens);
+        own = own.saturating_add(tokens);
+        if own > sum {
+            return Some(copied);
+        }
+        copied = place;
+    }
+    Some(0)
+}

@@ -1,0 +1,117 @@
+//! Continue's command line (`cn`): a JSON document a session, in `sessions/<session id>.json`, and
+//! a list of them in `sessions/sessions.json`, which alone has a time.
+//!
+//! Read with files of 1.5.47. A document is written again as a whole, and a compaction erases what
+//! was said before it. No message has an id or a time.
+
+mod document;
+mod fork;
+mod read;
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::Session;
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// List of the sessions.
+const LIST: &str = "sessions.json";
+
+/// Continue CLI.
+#[derive(Debug)]
+pub(crate) struct Continue;
+
+impl SessionStore for Continue {
+    fn name(&self) -> &'static str {
+        "continue"
+    }
+
+    fn title(&self) -> &'static str {
+        "Continue CLI"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        vec![environment.path("CONTINUE_GLOBAL_DIR").unwrap_or_else(|| environment.home().join(".continue"))]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    /// Returns none: `cn --resume` takes the newest session of all folders, and no id.
+    fn resume(&self, _: &Session) -> Option<ResumeCommand> {
+        None
+    }
+}
+
+/// Row of the list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    session_id: String,
+    /// Milliseconds since 1970, as a text.
+    date_created: Option<String>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+    /// Start of each session in the list.
+    created: HashMap<String, Timestamp>,
+    /// Sessions by their first prompt, which a fork copies. Read when a fork is found.
+    families: OnceCell<fork::Families>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        let folder = place.join("sessions");
+        let list = folder.join(LIST);
+        let rows: Vec<Row> = files::document(&list).ok().flatten().unwrap_or_default();
+        let time = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
+        let created: HashMap<_, _> = rows
+            .into_iter()
+            .filter_map(|row| Some((row.session_id, time(row.date_created?.as_str())?)))
+            .collect();
+        let (mut sessions, mut skipped) = (Vec::new(), Vec::new());
+        for path in files::files_with(&folder, "json") {
+            if path == list {
+                continue;
+            }
+            if !document::is_session(&path) {
+                skipped.push(SkippedFile { path, reason: "it does not begin with a session id".to_owned() });
+                continue;
+            }
+            let mut found = FoundSession::of_files(files::stem(&path).to_owned(), vec![path]);
+            // Only the session's own row counts: the list changes with every session.
+            if let Some(created) = created.get(&found.native_id) {
+                found.fingerprint.push_str(&format!(" {}", created.as_millisecond()));
+            }
+            found.files.push(list.clone());
+            sessions.push(found);
+        }
+        Self { sessions, skipped, created, families: OnceCell::new() }
+    }
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found, self)
+    }
+}
