@@ -1,4 +1,4 @@
-//! Fields that may have another form than the one that is read.
+//! Fields that may have a form which is not read.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

@@ -6,6 +6,8 @@ use crate::store::SessionStore;
 mod claude;
 #[cfg(feature = "continue")]
 mod continue_cli;
+#[cfg(feature = "copilot")]
+mod copilot;
 #[cfg(feature = "gemini")]
 mod gemini;
 #[cfg(feature = "grok")]
@@ -22,6 +24,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &claude::Claude,
         #[cfg(feature = "continue")]
         &continue_cli::Continue,
+        #[cfg(feature = "copilot")]
+        &copilot::Copilot,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
         #[cfg(feature = "qwen")]

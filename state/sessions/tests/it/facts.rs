@@ -158,3 +158,57 @@ pub(crate) fn stored_form(fact: &Value, session: &Session) -> Result {
     }
     same("tokens", &tokens(own, &fact["tokens"]), &fact["tokens"])
 }
+
+/// Compares all that the facts of Copilot CLI, Kimi CLI, Kimi Code and Vibe have, but the title
+/// and the status. `reasons` is true if the store counts reasoning tokens.
+pub(crate) fn second_form(fact: &Value, session: &Session, reasons: bool) -> Result {
+    same("cwd", &json!(session.cwd), &fact["cwd"])?;
+    same("model", &json!(session.model), &fact["model"])?;
+    same("git_branch", &json!(session.git_branch), &fact["git_branch"])?;
+    same("agent_version", &json!(session.agent_version), &fact["agent_version"])?;
+    same_time("created", session.created_at, &fact["created"])?;
+    same_time("updated", session.updated_at, &fact["updated"])?;
+    same("turns", &json!(session.turns.len()), &fact["turns"])?;
+    let first = session.own_turns().find_map(SessionTurn::prompt);
+    same("first_prompt", &json!(first), &fact["first_prompt"])?;
+    let parent = session.parent.as_ref();
+    same("parent", &json!(parent.map(|parent| &parent.native_id)), &fact["parent"])?;
+    let kind = parent.map(|parent| if parent.relation == Relation::Fork { "fork" } else { "subagent" });
+    same("parent_kind", &json!(kind), &fact["parent_kind"])?;
+    let right = |fact: &Value, has_requests: bool| {
+        let mut right = fact.clone();
+        if let Some(reasoning) = right.get_mut("reasoning").filter(|_| !reasons || !has_requests) {
+            *reasoning = Value::Null;
+        }
+        right
+    };
+    for (name, purpose, inherited) in
+        [("tokens", Purpose::Conversation, false), ("inherited_tokens", Purpose::Conversation, true)]
+    {
+        let mut requests = session.requests.iter();
+        let has = requests.any(|request| request.purpose == purpose && request.inherited == inherited);
+        if let Some(fact) = fact.get(name) {
+            let read = tokens(session.tokens(purpose, inherited), fact);
+            same(name, &read, &right(fact, has))?;
+        } else {
+            same(name, &json!(has), &json!(false))?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares the status of the last turn with what happened. A killed turn has no end.
+pub(crate) fn same_status(fact: &Value, session: &Session) -> Result {
+    let status = match session.outcome() {
+        Some(Outcome::Unfinished) => "killed",
+        Some(Outcome::Failed) => "error",
+        Some(outcome) => outcome.as_str(),
+        None => "none",
+    };
+    same("status", &json!(status), &fact["status"])
+}
+
+/// Compares the title.
+pub(crate) fn same_title(session: &Session, fact: &Value) -> Result {
+    same("title", &json!(session.title.as_ref().map(|title| &title.text)), fact)
+}

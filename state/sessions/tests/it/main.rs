@@ -2,6 +2,8 @@
 
 mod claude;
 mod continue_cli;
+mod copilot;
+mod damage;
 mod facts;
 mod gemini;
 mod grok;
