@@ -14,6 +14,8 @@ mod gemini;
 mod grok;
 #[cfg(any(feature = "gemini", feature = "qwen"))]
 mod parts;
+#[cfg(feature = "pi")]
+mod pi;
 #[cfg(feature = "qwen")]
 mod qwen;
 
@@ -28,10 +30,12 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &copilot::Copilot,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
-        #[cfg(feature = "qwen")]
-        &qwen::Qwen,
         #[cfg(feature = "grok")]
         &grok::Grok,
+        #[cfg(feature = "pi")]
+        &pi::Pi,
+        #[cfg(feature = "qwen")]
+        &qwen::Qwen,
     ]
 }
 

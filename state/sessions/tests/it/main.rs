@@ -8,5 +8,6 @@ mod facts;
 mod gemini;
 mod grok;
 mod mirror;
+mod pi;
 mod place;
 mod qwen;

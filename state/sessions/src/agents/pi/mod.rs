@@ -1,0 +1,114 @@
+//! pi: a file of JSON lines a session, in `sessions/--<directory>--/<time>_<session id>.jsonl`.
+//!
+//! Read with files of 0.73.1. The entries form a tree; the file has them in the order of time. A file
+//! comes with the first answer. The directory is in the header; the folder's name cannot be decoded.
+
+mod line;
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use self::line::Line;
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::Session;
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// pi.
+#[derive(Debug)]
+pub(crate) struct Pi;
+
+impl SessionStore for Pi {
+    fn name(&self) -> &'static str {
+        "pi"
+    }
+
+    fn title(&self) -> &'static str {
+        "pi"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        let agent = environment.path("PI_CODING_AGENT_DIR");
+        let agent = agent.unwrap_or_else(|| environment.home().join(".pi/agent"));
+        // The folder of this variable has the sessions of all directories side by side.
+        let sessions = environment.path("PI_CODING_AGENT_SESSION_DIR");
+        std::iter::once(agent).chain(sessions).collect()
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        Some(ResumeCommand::new("pi", &["--session", &session.native_id], session))
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        let (mut found, mut skipped) = (BTreeMap::<String, FoundSession>::new(), Vec::new());
+        let sessions = place.join("sessions");
+        let folders = [place.to_owned(), sessions.clone()].into_iter().chain(files::folders(&sessions));
+        for path in folders.flat_map(|folder| files::files_with(&folder, "jsonl")) {
+            let id = match identity(&path) {
+                Ok(Ok(id)) => id,
+                Ok(Err(reason)) => {
+                    skipped.push(SkippedFile { path, reason: reason.to_owned() });
+                    continue;
+                }
+                Err(error) => {
+                    skipped.push(SkippedFile { path, reason: error.to_string() });
+                    continue;
+                }
+            };
+            let session = FoundSession::of_files(id.clone(), vec![path]);
+            // Of copies in several folders, the longest has the most.
+            if found.get(&id).is_none_or(|known| known.bytes < session.bytes) {
+                found.insert(id, session);
+            }
+        }
+        Self { sessions: found.into_values().collect(), skipped }
+    }
+}
+
+/// Returns the id of a file's session, or the reason why the file is none.
+fn identity(path: &Path) -> Result<Result<String, &'static str>, StoreError> {
+    let (mut id, mut has_prompt) = (None, false);
+    files::each_line(path, |_, json| {
+        let line: Line<'_> = serde_json::from_str(json).unwrap_or_default();
+        if id.is_none() {
+            id = line.id.filter(|_| line.kind == "session");
+            return id.is_some();
+        }
+        has_prompt = line.message.role == "user";
+        !has_prompt
+    })?;
+    Ok(match id {
+        None => Err("it does not begin with a session"),
+        Some(_) if !has_prompt => Err("it has no prompt"),
+        Some(id) => Ok(id),
+    })
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found)
+    }
+}

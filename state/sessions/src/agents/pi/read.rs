@@ -1,0 +1,161 @@
+//! Reads one session of pi.
+
+use jiff::Timestamp;
+
+use super::line::{Line, Message, Usage, parts, words};
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::FoundSession;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
+
+pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
+    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
+    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let draft = Draft::new(&found.native_id);
+    let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
+    let skipped = files::each_line(path, |_, json| {
+        if let Ok(line) = serde_json::from_str::<Line<'_>>(json) {
+            reader.take(&line, json);
+        }
+        true
+    });
+    reader.draft.skip(skipped.map_err(|error| error.or_gone(&found.native_id))?);
+    Ok(reader.draft.finish())
+}
+
+struct Reader {
+    draft: Draft,
+    has_header: bool,
+    /// Time of a fork. What is older was copied.
+    forked_at: Option<Timestamp>,
+    /// Commands that the user ran before the first prompt.
+    early: Vec<String>,
+}
+
+impl Reader {
+    fn take(&mut self, line: &Line<'_>, json: &str) {
+        if line.kind == "session" {
+            self.header(line);
+            return;
+        }
+        if line.id.as_deref().is_some_and(|id| !self.draft.is_new(id)) {
+            return;
+        }
+        self.draft.inherit(line.timestamp < self.forked_at && line.timestamp.is_some());
+        if let Some(usage) = line.usage {
+            self.request(line, None, Purpose::Hidden, usage);
+        }
+        match (line.kind.as_str(), line.message.role.as_str()) {
+            ("session_info", _) => self.title(line.name.as_deref().unwrap_or_default()),
+            ("compaction", _) => self.draft.compaction(line.timestamp, line.id.as_deref()),
+            ("message", "user") => self.user(line),
+            ("message", "assistant") => self.assistant(line),
+            ("message", "toolResult") => self.result(line),
+            ("message", "bashExecution") if self.draft.has_turn() => self.command(line),
+            ("message", "bashExecution") => self.early.push(json.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn header(&mut self, line: &Line<'_>) {
+        if std::mem::replace(&mut self.has_header, true) {
+            return;
+        }
+        self.draft.said_at(line.timestamp);
+        self.draft.cwd(&line.cwd);
+        if let Some(parent) = &line.parent_session {
+            self.forked_at = line.timestamp;
+            let name = parent.rsplit(['/', '\\']).next().unwrap_or_default();
+            let stem = name.strip_suffix(".jsonl").unwrap_or(name);
+            self.draft.parent(stem.split_once('_').map_or(stem, |(_, id)| id), Relation::Fork);
+        }
+    }
+
+    /// Takes the title; an empty one takes it away.
+    fn title(&mut self, name: &str) {
+        self.draft.title(name, TitleSource::User);
+        if name.is_empty() {
+            self.draft.session().title = None;
+        }
+    }
+
+    fn user(&mut self, line: &Line<'_>) {
+        let (text, images) = words(line.message.content);
+        if text.is_empty() && images == 0 {
+            return;
+        }
+        self.draft.prompt(line.timestamp, line.id.as_deref(), &text, images);
+        for json in std::mem::take(&mut self.early) {
+            if let Ok(line) = serde_json::from_str(&json) {
+                self.command(&line);
+            }
+        }
+    }
+
+    fn assistant(&mut self, line: &Line<'_>) {
+        let (at, id, message) = (line.timestamp, line.id.as_deref(), &line.message);
+        self.draft.said_at(at);
+        if let Some(model) = &message.model {
+            self.draft.model(model);
+        }
+        if let Some(usage) = message.usage {
+            self.request(line, message.model.clone(), Purpose::Conversation, usage);
+        }
+        let mut calls = false;
+        for part in parts(message.content) {
+            match part.kind.as_str() {
+                "text" => self.draft.answer(at, id, &part.text),
+                "thinking" => self.draft.reasoning(at, id, &part.thinking),
+                "toolCall" => {
+                    calls = true;
+                    let arguments = part.arguments.map_or("{}", |arguments| arguments.get());
+                    self.draft.call(at, &part.id, &part.name, arguments);
+                }
+                _ => {}
+            }
+        }
+        let outcome = match message.stop_reason.as_deref() {
+            Some("aborted") => Outcome::Interrupted,
+            Some("error") => Outcome::Failed,
+            _ if calls => Outcome::Unfinished,
+            Some("stop" | "length") => Outcome::Completed,
+            _ => Outcome::Unfinished,
+        };
+        let error = message.error_message.as_deref().filter(|_| outcome == Outcome::Failed);
+        self.draft.end(outcome, error);
+    }
+
+    fn result(&mut self, line: &Line<'_>) {
+        let message = &line.message;
+        let (output, _) = words(message.content);
+        self.draft.result(line.timestamp, &message.tool_call_id, &output, Some(!message.is_error));
+        if let Some(usage) = message.usage {
+            self.request(line, message.model.clone(), Purpose::Subagent, usage);
+        }
+    }
+
+    /// Takes a command that the user ran.
+    fn command(&mut self, line: &Line<'_>) {
+        let Message { command, output, exit_code, .. } = &line.message;
+        let (Some(command), Some(id)) = (command, &line.id) else { return };
+        let arguments = format!("{{\"command\":{}}}", command.get());
+        self.draft.call(line.timestamp, id, "bash", &arguments);
+        self.draft.result(line.timestamp, id, output, Some(*exit_code == Some(0)));
+        if let Some(code) = exit_code {
+            self.draft.exit_code(id, *code);
+        }
+    }
+
+    /// Takes a request. An entry's id is short, and unique in its file only.
+    fn request(&mut self, line: &Line<'_>, model: Option<String>, purpose: Purpose, usage: Usage) {
+        let message = &line.message;
+        let at = line.timestamp;
+        let ms = message.timestamp.or(at.map(Timestamp::as_millisecond)).map(|ms| ms.to_string());
+        let parts = [line.id.clone(), message.response_id.clone().or(ms)];
+        let id = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
+        if let Some(tokens) = usage.tokens() {
+            self.draft.request(Request { id, at, model, purpose, tokens, inherited: false });
+        }
+    }
+}
