@@ -12,6 +12,8 @@ mod copilot;
 mod gemini;
 #[cfg(feature = "grok")]
 mod grok;
+#[cfg(feature = "openhands")]
+mod openhands;
 #[cfg(any(feature = "gemini", feature = "qwen"))]
 mod parts;
 #[cfg(feature = "pi")]
@@ -32,6 +34,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &gemini::Gemini,
         #[cfg(feature = "grok")]
         &grok::Grok,
+        #[cfg(feature = "openhands")]
+        &openhands::OpenHands,
         #[cfg(feature = "pi")]
         &pi::Pi,
         #[cfg(feature = "qwen")]

@@ -8,6 +8,7 @@ mod facts;
 mod gemini;
 mod grok;
 mod mirror;
+mod openhands;
 mod pi;
 mod place;
 mod qwen;

@@ -1,0 +1,116 @@
+//! `OpenHands` CLI: a folder a session, in `conversations/<id without hyphens>/`. It has a file for
+//! each event in `events/`, and `base_state.json`. Sub-agents have folders of the same form in
+//! `subagents/`.
+//!
+//! Read with folders of 1.16.0. A resume changes the working directory and the model in
+//! `base_state.json`, so that the first event has the first directory. Times have no zone: they are
+//! read as times of this machine's zone.
+
+mod event;
+mod read;
+mod state;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::{Relation, Session};
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// Document with the state of a session.
+const STATE: &str = "base_state.json";
+/// Folder with the events of a session.
+const EVENTS: &str = "events";
+/// Folder with the sub-agents of a session.
+const SUBAGENTS: &str = "subagents";
+/// Levels of sub-agents that are read.
+const MAX_DEPTH: usize = 16;
+
+/// `OpenHands` CLI.
+#[derive(Debug)]
+pub(crate) struct OpenHands;
+
+impl SessionStore for OpenHands {
+    fn name(&self) -> &'static str {
+        "openhands"
+    }
+
+    fn title(&self) -> &'static str {
+        "OpenHands CLI"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        let given = environment.path("OPENHANDS_CONVERSATIONS_DIR");
+        let given = given.or_else(|| environment.path("OPENHANDS_PERSISTENCE_DIR"));
+        vec![given.unwrap_or_else(|| environment.home().join(".openhands"))]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
+        is_own.then(|| ResumeCommand::new("openhands", &["--resume", &session.native_id], session))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        // A place that the user names may be the folder of conversations itself.
+        let conversations = place.join("conversations");
+        let folder = if conversations.is_dir() { conversations.as_path() } else { place };
+        let (mut found, mut opened) = (BTreeMap::new(), Self::default());
+        opened.add(folder, MAX_DEPTH, &mut found);
+        opened.sessions = found.into_values().collect();
+        opened
+    }
+
+    fn add(&mut self, folder: &Path, depth: usize, found: &mut BTreeMap<String, FoundSession>) {
+        for session in files::folders(folder) {
+            let Ok(id) = Uuid::try_parse(files::name(&session)) else { continue };
+            if depth > 0 {
+                self.add(&session.join(SUBAGENTS), depth - 1, found);
+            }
+            let mut events = files::files_with(&session.join(EVENTS), "json");
+            // Numbers have five digits, and more after 99,999.
+            events.sort_by_key(|path| files::name(path).len());
+            if events.is_empty() {
+                self.skipped.push(SkippedFile { path: session, reason: "it has no event".to_owned() });
+                continue;
+            }
+            let id = id.hyphenated().to_string();
+            let paths = std::iter::once(session.join(STATE)).chain(events).collect();
+            let session = FoundSession::of_files(id.clone(), paths);
+            // Of copies, the longest has the most.
+            if found.get(&id).is_none_or(|known| known.bytes < session.bytes) {
+                found.insert(id, session);
+            }
+        }
+    }
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found)
+    }
+}
