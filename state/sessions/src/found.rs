@@ -35,6 +35,16 @@ impl FoundSession {
         fingerprint.pop();
         Self { native_id: native_id.into(), files, fingerprint, bytes: Some(bytes) }
     }
+
+    /// Adds a file that all sessions of a place share, such as a map of folders. Of such a file
+    /// only the value that concerns this session is part of the fingerprint.
+    #[must_use]
+    pub fn with_map(mut self, map: PathBuf, value: Option<&str>) -> Self {
+        self.fingerprint.push(' ');
+        self.fingerprint.push_str(value.unwrap_or("-"));
+        self.files.push(map);
+        self
+    }
 }
 
 /// File of a store that looks like a session and is none.

@@ -12,6 +12,8 @@ mod copilot;
 mod gemini;
 #[cfg(feature = "grok")]
 mod grok;
+#[cfg(feature = "kimi")]
+mod kimi;
 #[cfg(feature = "openhands")]
 mod openhands;
 #[cfg(any(feature = "gemini", feature = "qwen"))]
@@ -34,6 +36,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &gemini::Gemini,
         #[cfg(feature = "grok")]
         &grok::Grok,
+        #[cfg(feature = "kimi")]
+        &kimi::Kimi,
         #[cfg(feature = "openhands")]
         &openhands::OpenHands,
         #[cfg(feature = "pi")]

@@ -7,6 +7,7 @@ mod damage;
 mod facts;
 mod gemini;
 mod grok;
+mod kimi;
 mod mirror;
 mod openhands;
 mod pi;

@@ -1,0 +1,196 @@
+//! Lines of Kimi CLI's `wire.jsonl`, as far as they are read.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::StoreError;
+use crate::files;
+use crate::session::Tokens;
+use crate::tolerant::or_default;
+
+/// Line. The first one has a version, and no message.
+#[derive(Debug, Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(default, deserialize_with = "or_default")]
+    timestamp: Option<f64>,
+    #[serde(default, borrow)]
+    pub(super) message: Option<Message<'a>>,
+}
+
+impl Line<'_> {
+    /// Returns the time, to the microsecond.
+    pub(super) fn at(&self) -> Option<Timestamp> {
+        let microseconds = (self.timestamp? * 1e6).round();
+        // More than any time that can be written: the conversion then fails.
+        #[expect(clippy::cast_possible_truncation, reason = "a cast of floats saturates")]
+        Timestamp::from_microsecond(microseconds as i64).ok()
+    }
+}
+
+/// Message. The form of its payload depends on its type.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads the payload; empty, if it has another form.
+    pub(super) fn payload<T: Deserialize<'a> + Default>(&self) -> T {
+        self.payload.and_then(|payload| serde_json::from_str(payload.get()).ok()).unwrap_or_default()
+    }
+}
+
+/// Payload of `TurnBegin` and `SteerInput`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Words<'a> {
+    #[serde(borrow)]
+    user_input: Option<&'a RawValue>,
+}
+
+impl Words<'_> {
+    /// Returns the words, and the number of images among them.
+    pub(super) fn read(&self) -> (String, usize) {
+        let parts = parts(self.user_input);
+        let images = parts.iter().filter(|part| part.kind == "image_url").count();
+        (texts(parts), images)
+    }
+}
+
+/// Part of a content; also the payload of `ContentPart`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) text: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) think: String,
+}
+
+/// Reads a content, which is one text or parts.
+fn parts(content: Option<&RawValue>) -> Vec<Part> {
+    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
+    if let Ok(text) = serde_json::from_str(content) {
+        return vec![Part { kind: "text".to_owned(), text, think: String::new() }];
+    }
+    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
+    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
+}
+
+fn texts(parts: Vec<Part>) -> String {
+    let texts = parts.into_iter().filter(|part| part.kind == "text").map(|part| part.text);
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// Payload of `ToolCall`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Call {
+    pub(super) id: String,
+    pub(super) function: Function,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Function {
+    pub(super) name: String,
+    /// JSON, as a text.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) arguments: Option<String>,
+}
+
+/// Payload of `ToolResult`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Done<'a> {
+    pub(super) tool_call_id: String,
+    #[serde(borrow)]
+    pub(super) return_value: Returned<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Returned<'a> {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) is_error: Option<bool>,
+    #[serde(borrow)]
+    output: Option<&'a RawValue>,
+    #[serde(deserialize_with = "or_default")]
+    message: String,
+}
+
+impl Returned<'_> {
+    /// Returns the output, and the agent's words about an error.
+    pub(super) fn text(&self) -> String {
+        let output = texts(parts(self.output));
+        match (self.is_error, output.is_empty()) {
+            (Some(true), true) => self.message.clone(),
+            (Some(true), false) if !self.message.is_empty() => format!("{output}\n{}", self.message),
+            _ => output,
+        }
+    }
+}
+
+/// Payload of `StatusUpdate`, which ends a step.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Status {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) token_usage: Option<Usage>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) message_id: Option<String>,
+}
+
+/// Tokens of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Usage {
+    input_other: i64,
+    output: i64,
+    input_cache_read: i64,
+    input_cache_creation: i64,
+}
+
+impl From<Usage> for Tokens {
+    /// Adds the cached parts to the input, which leaves them out.
+    fn from(usage: Usage) -> Self {
+        let (cached, written) = (usage.input_cache_read.max(0), usage.input_cache_creation.max(0));
+        Self {
+            input: usage.input_other.max(0).saturating_add(cached).saturating_add(written),
+            cached_input: cached,
+            cache_write: written,
+            output: usage.output.max(0),
+            reasoning: None,
+        }
+    }
+}
+
+/// Payload of `SubagentEvent`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Aside<'a> {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) agent_id: Option<String>,
+    #[serde(borrow)]
+    pub(super) event: Option<Message<'a>>,
+}
+
+/// Returns true if a file has a prompt.
+pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
+    let mut found = false;
+    files::each_line(path, |_, json| {
+        let line: Option<Line<'_>> = serde_json::from_str(json).ok();
+        found = line.and_then(|line| line.message).is_some_and(|message| message.kind == "TurnBegin");
+        !found
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,162 @@
+//! Reads one session of Kimi CLI.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use threadkeep_rollout::ThreadKind;
+
+use super::Known;
+use super::line::{Aside, Call, Done, Line, Message, Part, Status, Words};
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::FoundSession;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
+use crate::tolerant::or_default;
+
+/// `state.json` of a session, or `meta.json` of a sub-agent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct About {
+    #[serde(deserialize_with = "or_default")]
+    custom_title: Option<String>,
+    /// Task of a sub-agent.
+    #[serde(deserialize_with = "or_default")]
+    description: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    archived: bool,
+}
+
+pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
+    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let mut draft = Draft::new(&found.native_id);
+    if let Some(cwd) = &known.cwd {
+        draft.cwd(cwd);
+    }
+    if let Some(parent) = &known.parent {
+        draft.parent(parent, Relation::Subagent);
+        draft.session().kind = ThreadKind::Subagent;
+    }
+    let about: Option<About> = found.files.get(1).and_then(|path| files::document(path).ok().flatten());
+    let about = about.unwrap_or_default();
+    draft.session().archived = about.archived;
+    // Nothing says if the user or the agent wrote it.
+    if let Some(title) = about.custom_title.or(about.description) {
+        draft.title(&title, TitleSource::Agent);
+    }
+    let subagents = path.parent().map(|folder| files::folders(&folder.join("subagents")));
+    let subagents = subagents.unwrap_or_default().into_iter();
+    let with_file = subagents.filter(|folder| folder.join("wire.jsonl").is_file());
+    let own_sessions = with_file.map(|folder| files::name(&folder).to_owned()).collect();
+    let mut reader = Reader { draft, own_sessions, step: Step::default() };
+    let skipped = files::each_line(path, |_, json| {
+        match serde_json::from_str::<Line<'_>>(json) {
+            Ok(line) => {
+                if let Some(message) = &line.message {
+                    reader.take(line.at(), message);
+                }
+            }
+            Err(_) => reader.draft.skip(1),
+        }
+        true
+    })?;
+    reader.draft.skip(skipped);
+    Ok(reader.draft.finish())
+}
+
+struct Reader {
+    draft: Draft,
+    /// Ids of the sub-agents that have sessions of their own.
+    own_sessions: HashSet<String>,
+    step: Step,
+}
+
+/// Request to the model, with the calls that its answer asks for.
+#[derive(Default)]
+struct Step {
+    is_open: bool,
+    failed: bool,
+    /// Calls without a result.
+    calls: HashSet<String>,
+}
+
+impl Reader {
+    fn take(&mut self, at: Option<Timestamp>, message: &Message<'_>) {
+        self.draft.said_at(at);
+        match &*message.kind {
+            "TurnBegin" => {
+                let (text, images) = message.payload::<Words<'_>>().read();
+                self.draft.prompt(at, None, &text, images);
+                self.step = Step::default();
+            }
+            "SteerInput" => {
+                let (text, _) = message.payload::<Words<'_>>().read();
+                self.draft.also_said(at, None, &text);
+            }
+            "StepBegin" => self.step = Step { is_open: true, ..Step::default() },
+            "StepInterrupted" => self.step.failed = true,
+            "ContentPart" => {
+                let part: Part = message.payload();
+                match part.kind.as_str() {
+                    "text" => self.draft.answer(at, None, &part.text),
+                    "think" => self.draft.reasoning(at, None, &part.think),
+                    _ => {}
+                }
+            }
+            "ToolCall" => {
+                let call: Call = message.payload();
+                let arguments = call.function.arguments.as_deref().unwrap_or("{}");
+                self.draft.call(at, &call.id, &call.function.name, arguments);
+                self.step.calls.insert(call.id);
+            }
+            "ToolResult" => {
+                let done: Done<'_> = message.payload();
+                let succeeded = done.return_value.is_error.map(|is_error| !is_error);
+                self.draft.result(at, &done.tool_call_id, &done.return_value.text(), succeeded);
+                self.step.calls.remove(&done.tool_call_id);
+            }
+            "StatusUpdate" => {
+                self.step.is_open = false;
+                self.request(at, message.payload(), Purpose::Conversation);
+            }
+            "SubagentEvent" => self.aside(at, &message.payload()),
+            "CompactionEnd" => self.draft.compaction(at, None),
+            "TurnEnd" => self.end(),
+            _ => {}
+        }
+    }
+
+    /// Ends the turn. A step that the user stops has neither an end nor all results of its calls.
+    fn end(&mut self) {
+        let outcome = if self.step.failed {
+            Outcome::Failed
+        } else if self.step.is_open || !self.step.calls.is_empty() {
+            Outcome::Interrupted
+        } else {
+            Outcome::Completed
+        };
+        self.draft.end(outcome, None);
+    }
+
+    /// Takes the requests of a sub-agent whose own file has gone, or was never written.
+    fn aside(&mut self, at: Option<Timestamp>, aside: &Aside<'_>) {
+        let has_file = aside.agent_id.as_ref().is_some_and(|id| self.own_sessions.contains(id));
+        match &aside.event {
+            Some(event) if event.kind == "StatusUpdate" && !has_file => {
+                self.request(at, event.payload(), Purpose::Subagent);
+            }
+            _ => {}
+        }
+    }
+
+    fn request(&mut self, at: Option<Timestamp>, status: Status, purpose: Purpose) {
+        let Some(usage) = status.token_usage else { return };
+        // Not every provider gives its answers ids, and some give all the same.
+        let id =
+            format!("{}@{}", status.message_id.unwrap_or_default(), at.map_or(0, Timestamp::as_microsecond));
+        let tokens = Tokens::from(usage);
+        self.draft.request(Request { id, at, model: None, purpose, tokens, inherited: false });
+    }
+}

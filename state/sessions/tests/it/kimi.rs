@@ -1,0 +1,178 @@
+//! Kimi CLI.
+
+use serde_json::{Value, json};
+use threadkeep_sessions::{Environment, Outcome, Purpose, store};
+
+use crate::damage::Copy;
+use crate::facts::{Example, Result, same, same_status, same_title, second_form};
+use crate::place::{Place, commands, kinds, turns};
+
+#[test]
+fn every_fact_is_read() -> Result {
+    Example::read("kimi", ".")?.each(|fact, session| {
+        second_form(fact, session, false)?;
+        same_status(fact, session)?;
+        same_title(session, fact.get("title_in_store").unwrap_or(&fact["title"]))?;
+        // The requests of compactions stand nowhere.
+        same("requests", &json!(session.tokens(Purpose::Hidden, false).input), &json!(0))
+    })
+}
+
+#[test]
+fn commands_have_their_results() -> Result {
+    let example = Example::read("kimi", ".")?;
+    let session = &example.sessions["19b9dbfb-94df-4cde-b6af-976789ba4147"];
+    assert_eq!(
+        commands(session),
+        [("ls", Some("completed"), Some("")), ("echo two", Some("completed"), Some("two\n"))]
+    );
+    assert_eq!(
+        kinds(session),
+        ["user", "agent", "command", "compaction", "agent", "command", "compaction", "agent"]
+    );
+    Ok(())
+}
+
+#[test]
+fn damaged_files_lose_no_more_than_they_must() -> Result {
+    Copy::of("kimi", ".")?.survives(48)
+}
+
+/// MD5 of `/work`.
+const PROJECT: &str = "sessions/1e0bb3bee2d09d2e4ad3523530d3b40c";
+const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+fn line(second: u32, kind: &str, payload: &Value) -> String {
+    let at = 1_795_853_280.25 + f64::from(second);
+    format!("{}\n", json!({ "timestamp": at, "message": { "type": kind, "payload": payload } }))
+}
+
+fn wire(lines: &[(&str, Value)]) -> String {
+    let head = "{\"type\": \"metadata\", \"protocol_version\": \"1.10\"}\n".to_owned();
+    let lines = (0..).zip(lines).map(|(second, (kind, payload))| line(second, kind, payload));
+    head + &lines.collect::<String>()
+}
+
+fn usage(id: Value) -> Value {
+    let usage = json!({ "input_other": 10, "output": 3, "input_cache_read": 5, "input_cache_creation": 2 });
+    json!({ "token_usage": usage, "message_id": id })
+}
+
+#[test]
+fn only_the_map_has_the_folder() -> Result {
+    let place = Place::new("kimi")?;
+    place.write(
+        format!("{PROJECT}/{ID}/wire.jsonl"),
+        &wire(&[("TurnBegin", json!({ "user_input": "one" }))]),
+    )?;
+    assert_eq!(place.session()?.cwd, None);
+    let before = place.open()?.sessions()[0].fingerprint.clone();
+    let map = |last: &str| {
+        json!({ "work_dirs": [{ "path": "/work", "kaos": "local", "last_session_id": last }, 7] }).to_string()
+    };
+    place.write("kimi.json", &map("a"))?;
+    assert_eq!(place.session()?.cwd.as_deref(), Some("/work"));
+    let found = place.open()?.sessions()[0].clone();
+    assert_ne!(found.fingerprint, before, "the folder is read from the map");
+    place.write("kimi.json", &map("another"))?;
+    assert_eq!(place.open()?.sessions()[0], found, "what else the map has is of no concern");
+    Ok(())
+}
+
+#[test]
+fn a_turn_that_the_user_stopped_is_told_from_a_whole_one() -> Result {
+    let begin =
+        ("TurnBegin", json!({ "user_input": [{ "type": "text", "text": "one" }, { "type": "image_url" }] }));
+    let (step, end) = (("StepBegin", json!({ "n": 1 })), ("TurnEnd", json!({})));
+    let call = (
+        "ToolCall",
+        json!({ "id": "c", "function": { "name": "Shell", "arguments": "{\"command\":\"ls\"}" } }),
+    );
+    let result = (
+        "ToolResult",
+        json!({ "tool_call_id": "c", "return_value": { "is_error": true, "output": [], "message": "no" } }),
+    );
+    let status = ("StatusUpdate", usage(json!("m")));
+    let failed = ("StepInterrupted", json!({}));
+    for (lines, outcome) in [
+        (vec![&begin, &end], Outcome::Completed),
+        (vec![&begin, &step, &status, &end], Outcome::Completed),
+        (vec![&begin, &step, &call, &result, &status, &end], Outcome::Completed),
+        (vec![&begin, &step, &end], Outcome::Interrupted),
+        (vec![&begin, &step, &call, &status, &end], Outcome::Interrupted),
+        (vec![&begin, &step, &status, &step, &failed, &end], Outcome::Failed),
+        (vec![&begin, &step, &status], Outcome::Unfinished),
+    ] {
+        let place = Place::new("kimi")?;
+        let lines: Vec<_> = lines.into_iter().cloned().collect();
+        place.write(format!("{PROJECT}/{ID}/wire.jsonl"), &wire(&lines))?;
+        let session = place.session()?;
+        assert_eq!(turns(&session), [("one", outcome)], "{lines:?}");
+        if lines.contains(&result) {
+            assert_eq!(commands(&session), [("ls", Some("failed"), Some("no"))]);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn each_request_counts_once() -> Result {
+    let aside = |agent: Value| json!({ "agent_id": agent, "event": { "type": "StatusUpdate", "payload": usage(json!("s")) } });
+    let lines = [
+        ("TurnBegin", json!({ "user_input": "one" })),
+        ("StatusUpdate", usage(json!("same"))),
+        ("StatusUpdate", usage(json!("same"))),
+        ("StatusUpdate", usage(Value::Null)),
+        ("StatusUpdate", json!({ "token_usage": null })),
+        ("SubagentEvent", aside(json!("a1"))),
+        ("SubagentEvent", aside(Value::Null)),
+        (
+            "SubagentEvent",
+            json!({ "event": { "type": "TurnBegin", "payload": { "user_input": "of no user" } } }),
+        ),
+    ];
+    let place = Place::new("kimi")?;
+    let wire = wire(&lines);
+    let again = wire.lines().nth(2).ok_or("a line")?;
+    place.write(format!("{PROJECT}/{ID}/wire.jsonl"), &format!("{wire}{again}\n"))?;
+    let session = place.session()?;
+    let tokens = session.tokens(Purpose::Conversation, false);
+    assert_eq!((tokens.input, tokens.cached_input, tokens.cache_write, tokens.output), (51, 15, 6, 9));
+    assert_eq!(tokens.reasoning, None, "nothing says how much it reasoned");
+    assert_eq!(session.tokens(Purpose::Subagent, false).input, 34, "its own file is gone");
+    assert_eq!(session.turns.len(), 1);
+    let meta = json!({ "description": "look", "status": "idle" }).to_string();
+    place.write(format!("{PROJECT}/{ID}/subagents/a1/wire.jsonl"), &wire.replace("\"one\"", "\"task\""))?;
+    place.write(format!("{PROJECT}/{ID}/subagents/a1/meta.json"), &meta)?;
+    let sessions = place.sessions()?;
+    assert_eq!(sessions[0].tokens(Purpose::Subagent, false).input, 17, "one has a file");
+    assert_eq!(sessions[1].title.as_ref().map(|title| title.text.as_str()), Some("look"));
+    let resume = |of: usize| place.store.resume(&sessions[of]).map(|command| command.arguments);
+    assert_eq!((resume(0), resume(1)), (Some(vec!["--session".to_owned(), ID.to_owned()]), None));
+    Ok(())
+}
+
+#[test]
+fn what_is_no_session_says_why() -> Result {
+    let place = Place::new("kimi")?;
+    assert!(place.sessions()?.is_empty(), "an empty place");
+    place.write(format!("{PROJECT}/{ID}.jsonl"), "{}\n")?;
+    place.write(format!("{PROJECT}/without-wire/state.json"), "{")?;
+    place.write(format!("{PROJECT}/without-prompt/wire.jsonl"), &wire(&[]))?;
+    place.write(format!("{PROJECT}/{ID}/state.json"), "{\"custom_title\": ")?;
+    place.write(
+        format!("{PROJECT}/{ID}/wire.jsonl"),
+        &wire(&[("TurnBegin", json!({ "user_input": "one" }))]),
+    )?;
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(place.path().join("sessions"), place.path().join(format!("{PROJECT}/loop")))?;
+    let open = place.open()?;
+    let reasons: Vec<_> = open.skipped().iter().map(|skipped| skipped.reason.as_str()).collect();
+    let old = "it is older than the formats that are read";
+    assert_eq!(reasons, [old, "it has no prompt", "there is no wire.jsonl"]);
+    assert_eq!(place.session()?.title, None, "the state is half written");
+    let environment = Environment::new("/home").with("KIMI_SHARE_DIR", "/k");
+    let places = store("kimi").ok_or("kimi")?.places(&environment);
+    assert_eq!(places, [std::path::Path::new("/k")]);
+    Ok(())
+}
