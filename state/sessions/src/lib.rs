@@ -72,6 +72,8 @@ mod found;
 mod mirror;
 mod rollout;
 mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -12,3 +12,10 @@ where
     let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
+
+/// Reads a count, which may be written as a fraction; `None` if it is no number, or below 0.
+#[cfg(feature = "sqlite")]
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number: Option<f64> = or_default(deserializer)?;
+    Ok(number.filter(|number| *number >= 0.0).map(|number| number as i64))
+}

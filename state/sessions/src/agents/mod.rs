@@ -14,6 +14,8 @@ mod gemini;
 mod grok;
 #[cfg(feature = "kimi")]
 mod kimi;
+#[cfg(feature = "opencode")]
+mod opencode;
 #[cfg(feature = "openhands")]
 mod openhands;
 #[cfg(any(feature = "gemini", feature = "qwen"))]
@@ -38,6 +40,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &grok::Grok,
         #[cfg(feature = "kimi")]
         &kimi::Kimi,
+        #[cfg(feature = "opencode")]
+        &opencode::Opencode,
         #[cfg(feature = "openhands")]
         &openhands::OpenHands,
         #[cfg(feature = "pi")]

@@ -1,0 +1,99 @@
+//! Copies a SQLite database with its logs, in a state that the agent committed.
+//!
+//! The database is copied first, then its write-ahead log. Until a writer begins the log again,
+//! the log has every page that a check-point may have put into the database meanwhile, and the
+//! checksums leave out a transaction that was cut. So a copy is sound if the log's header, which
+//! has new random numbers each time, is the same before and after; what an agent appends
+//! meanwhile does no harm. Without such a log, none of the files may change.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use threadkeep_rollout::{Fingerprint, untouched};
+
+use crate::error::StoreError;
+
+/// Copies that are tried while the agent writes.
+const TRIES: usize = 10;
+/// Bytes of a write-ahead log's header.
+const HEADER: usize = 32;
+/// Ends of the names of a database, its write-ahead log and its rollback journal.
+const ENDS: [&str; 3] = ["", "-wal", "-journal"];
+
+/// Copies a database of at most `limit` bytes, logs included.
+pub(super) fn copy(from: &Path, to: &Path, limit: u64) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let before = state(from)?;
+        let bytes = before.files.iter().flatten().map(|file| file.len).sum();
+        if bytes > limit {
+            return Err(StoreError::TooLarge { path: from.to_owned(), bytes, limit });
+        }
+        let mut copied = 0;
+        for (end, file) in ENDS.iter().zip(&before.files) {
+            let target = beside(to, end);
+            // Of a log that is gone now nothing may stay.
+            let _ = fs::remove_file(&target);
+            if file.is_some() {
+                copied += copy_file(&beside(from, end), &target, limit.saturating_add(1))?;
+            }
+        }
+        if copied > limit {
+            return Err(StoreError::TooLarge { path: from.to_owned(), bytes: copied, limit });
+        }
+        if state(from)?.allows(&before) {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Busy { path: from.to_owned() })
+}
+
+pub(super) struct State {
+    /// Header of the write-ahead log; `None` without a whole one.
+    header: Option<[u8; HEADER]>,
+    files: [Option<Fingerprint>; 3],
+}
+
+pub(super) fn state(path: &Path) -> Result<State, StoreError> {
+    let mut files = [None; 3];
+    for (end, file) in ENDS.iter().zip(&mut files) {
+        let path = beside(path, end);
+        *file = match fs::symlink_metadata(&path) {
+            Ok(metadata) => Some(Fingerprint::of(&metadata)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !end.is_empty() => None,
+            Err(error) => return Err(StoreError::io(path)(error)),
+        };
+    }
+    let mut header = [0; HEADER];
+    let read = untouched::open(&beside(path, "-wal")).and_then(|mut log| log.read_exact(&mut header));
+    Ok(State { header: read.ok().map(|()| header), files })
+}
+
+impl State {
+    /// Returns true if what was copied since `before` is sound.
+    pub(super) fn allows(&self, before: &Self) -> bool {
+        match (before.header, self.header) {
+            (Some(before), Some(after)) => before == after,
+            (None, None) => self.files == before.files,
+            _ => false,
+        }
+    }
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Copies a file's first bytes; none of one that is gone. Returns their number.
+fn copy_file(from: &Path, to: &Path, limit: u64) -> Result<u64, StoreError> {
+    let source = match untouched::open(from) {
+        Ok(source) => source,
+        // The states before and after tell.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(StoreError::io(from)(error)),
+    };
+    let mut target = File::create(to).map_err(StoreError::io(to))?;
+    io::copy(&mut source.take(limit), &mut target).map_err(StoreError::io(from))
+}
