@@ -4,6 +4,8 @@ use crate::store::SessionStore;
 
 #[cfg(feature = "claude")]
 mod claude;
+#[cfg(feature = "codex")]
+mod codex;
 #[cfg(feature = "continue")]
 mod continue_cli;
 #[cfg(feature = "copilot")]
@@ -30,6 +32,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
     vec![
         #[cfg(feature = "claude")]
         &claude::Claude,
+        #[cfg(feature = "codex")]
+        &codex::Codex,
         #[cfg(feature = "continue")]
         &continue_cli::Continue,
         #[cfg(feature = "copilot")]

@@ -94,7 +94,7 @@ fn damaged(whole: &[u8], at: usize, kind: u8, path: &Path) -> Vec<u8> {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

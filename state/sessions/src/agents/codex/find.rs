@@ -1,0 +1,122 @@
+//! Finds the files of each thread.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+
+use threadkeep_rollout::{AgentHome, Fact, Lines, RolloutFile, SESSION_INDEX, ThreadNames};
+use uuid::Uuid;
+
+use crate::found::{FoundSession, SkippedFile};
+
+/// Thread, with its files.
+#[derive(Debug)]
+pub(super) struct Thread {
+    /// Files of the thread, each part once, the newest first.
+    pub(super) files: Vec<RolloutFile>,
+    /// Files of other threads on which they build.
+    bases: Vec<PathBuf>,
+}
+
+impl Thread {
+    /// Returns the session. The thread's name is in a file of all threads: only the name counts.
+    pub(super) fn found(&self, home: &AgentHome, id: &str, names: &ThreadNames) -> FoundSession {
+        let own = self.files.iter().map(|file| home.absolute(&file.path));
+        let mut found = FoundSession::of_files(id, own.chain(self.bases.iter().cloned()).collect());
+        if let Some(name) = Uuid::try_parse(id).ok().and_then(|id| names.get(id)) {
+            let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.name.as_bytes());
+            found.fingerprint.push_str(&format!(" {}", name.simple()));
+            found.files.push(home.root().join(SESSION_INDEX));
+        }
+        let own_bytes = self.files.iter().map(|file| file.fingerprint.len).sum();
+        found.bytes = Some(own_bytes);
+        found
+    }
+}
+
+/// Identity of a file, from its first line and its name.
+struct Head {
+    file: RolloutFile,
+    /// File on which it builds.
+    base: Option<Uuid>,
+}
+
+/// Returns the threads of a home, and the files without one.
+pub(super) fn threads(home: &AgentHome) -> (BTreeMap<String, Thread>, Vec<SkippedFile>) {
+    let discovery = home.discover();
+    let mut skipped: Vec<_> = discovery
+        .problems
+        .into_iter()
+        .filter(|problem| !problem.path.is_empty())
+        .map(|problem| SkippedFile { path: home.absolute(&problem.path), reason: problem.reason.to_string() })
+        .collect();
+    let mut by_thread: BTreeMap<Uuid, Vec<Head>> = BTreeMap::new();
+    for file in discovery.files {
+        match head(home, file) {
+            Ok((id, head)) => by_thread.entry(id).or_default().push(head),
+            Err(none) => {
+                skipped.retain(|known| known.path != none.path);
+                skipped.push(none);
+            }
+        }
+    }
+    for (id, heads) in &mut by_thread {
+        heads.sort_by(|one, other| rank(other, *id).cmp(&rank(one, *id)));
+        // Of copies of a part, the first one counts.
+        let mut parts = HashSet::new();
+        heads.retain(|head| parts.insert(head.file.file_id().unwrap_or(*id)));
+    }
+    let by_file: HashMap<Uuid, (&RolloutFile, Option<Uuid>)> = by_thread
+        .iter()
+        .flat_map(|(id, heads)| heads.iter().map(move |head| (*id, head)))
+        .map(|(id, head)| (head.file.file_id().unwrap_or(id), (&head.file, head.base)))
+        .collect();
+    let threads = by_thread.iter().map(|(id, heads)| {
+        let (mut bases, mut seen) = (Vec::new(), HashSet::new());
+        seen.extend(heads.iter().map(|head| head.file.file_id().unwrap_or(*id)));
+        let mut next: Vec<Uuid> = heads.iter().filter_map(|head| head.base).collect();
+        while let Some(base) = next.pop() {
+            if let Some((file, older)) = by_file.get(&base).filter(|_| seen.insert(base)) {
+                bases.push(home.absolute(&file.path));
+                next.extend(older);
+            }
+        }
+        let files = heads.iter().map(|head| head.file.clone()).collect();
+        (id.hyphenated().to_string(), Thread { files, bases })
+    });
+    (threads.collect(), skipped)
+}
+
+/// Reads a file's first line.
+fn head(home: &AgentHome, file: RolloutFile) -> Result<(Uuid, Head), SkippedFile> {
+    let path = home.absolute(&file.path);
+    let (mut id, mut base, mut reason) = (None, None, None);
+    match Lines::open(&path, file.compressed) {
+        Err(error) => reason = Some(error.to_string()),
+        Ok(_) if file.fingerprint.len == 0 => reason = Some("the file is empty".to_owned()),
+        Ok(mut lines) => {
+            if let Ok(Some(Ok(line))) = lines.next_line()
+                && let Fact::SessionMeta(meta) = line.fact()
+            {
+                (id, base) = (meta.id, meta.history_base.map(|base| base.file_id));
+            }
+        }
+    }
+    let id = id.or(file.name.map(|name| name.thread_id));
+    match (id, reason) {
+        (Some(id), None) => Ok((id, Head { file, base })),
+        (_, Some(reason)) => Err(SkippedFile { path, reason }),
+        (None, None) => {
+            Err(SkippedFile { path, reason: "neither its name nor its first line has an id".to_owned() })
+        }
+    }
+}
+
+/// Returns the claim of a file to be the thread's newest: its name has the thread's id, then the
+/// newest part, then a plain file, a current one, the longest one.
+fn rank(head: &Head, id: Uuid) -> impl Ord + use<'_> {
+    let file = &head.file;
+    let name = file.name.filter(|name| name.thread_id == id);
+    let segment = name.and_then(|name| name.segment_id);
+    (name.is_some(), segment, !file.compressed, !file.archived, file.fingerprint.len, Reverse(&file.path))
+}
