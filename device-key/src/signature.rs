@@ -26,6 +26,12 @@ impl PublicKey {
         self.0.to_public_key_pem(LineEnding::LF).expect("a point of the curve has a DER form")
     }
 
+    /// Returns it in DER form (`SubjectPublicKeyInfo`).
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        self.0.to_public_key_der().expect("a point of the curve has a DER form").into_vec()
+    }
+
     /// Returns it as a JSON Web Key.
     #[must_use]
     pub fn to_jwk(&self) -> Value {

@@ -572,6 +572,104 @@ export type GoalClearResponse = {
   cleared: boolean;
 };
 
+/** Parameters of `device/key/create`. */
+export type DeviceKeyCreateParams = {
+  /** Account that the key signs for. */
+  accountUserId: string;
+  /** Client that the key signs for. */
+  clientId: string;
+  /** Classes of keys that may be made. Default: `hardware_only`. */
+  protectionPolicy?: DeviceKeyProtectionPolicy | null;
+};
+
+/** Classes of keys that may be made, the strictest policy first. */
+export type DeviceKeyProtectionPolicy = "hardware_only" | "allow_os_protected_nonextractable" | "allow_software";
+
+/** A key: the answer of `device/key/create` and `device/key/public`. */
+export type DeviceKeyResponse = {
+  /** Id of the key. */
+  keyId: string;
+  /** Public part in DER form (`SubjectPublicKeyInfo`), in base64. */
+  publicKeySpkiDerBase64: string;
+  /** Always `ecdsa_p256_sha256`. */
+  algorithm: string;
+  /** Place of the private part: `hardware_secure_enclave`, `hardware_tpm`, `os_protected_nonextractable` or `software`. */
+  protectionClass: string;
+};
+
+/** Parameters of `device/key/public`. */
+export type DeviceKeyPublicParams = {
+  /** The key. */
+  keyId: string;
+};
+
+/** Parameters of `device/key/sign`. */
+export type DeviceKeySignParams = {
+  /** The key. */
+  keyId: string;
+  /** Payload to sign. Nothing else is ever signed. */
+  payload: DeviceKeySignPayload;
+};
+
+/** Payload to sign. */
+export type DeviceKeySignPayload = DeviceKeyConnection | DeviceKeyEnrollment;
+
+/** Payload of a connection. */
+export type DeviceKeyConnection = {
+  /** At least 32 random bytes in unpadded base64url; each signs once. */
+  nonce: string;
+  /** Service that the signature is for. */
+  audience: string;
+  /** Session to which the client connects. */
+  sessionId: string;
+  /** Origin of the server. The settings name the allowed ones. */
+  targetOrigin: string;
+  /** Path on the server. The settings name the allowed ones. */
+  targetPath: string;
+  /** Account, as the key was made for it. */
+  accountUserId: string;
+  /** Client, as the key was made for it. */
+  clientId: string;
+  /** End of the token's life in Unix seconds, at most 15 minutes ahead. */
+  tokenExpiresAt: number;
+  /** SHA-256 of the access token, in unpadded base64url. */
+  tokenSha256Base64url: string;
+  /** Permissions that the client asks for, at least one. */
+  scopes: Array<string>;
+};
+
+/** Payload of an enrolment. */
+export type DeviceKeyEnrollment = {
+  /** At least 32 random bytes in unpadded base64url; each signs once. */
+  nonce: string;
+  /** Service that the signature is for. */
+  audience: string;
+  /** Challenge of the server. */
+  challengeId: string;
+  /** Origin of the server. The settings name the allowed ones. */
+  targetOrigin: string;
+  /** Path on the server. The settings name the allowed ones. */
+  targetPath: string;
+  /** Account, as the key was made for it. */
+  accountUserId: string;
+  /** Client, as the key was made for it. */
+  clientId: string;
+  /** SHA-256 of the device's identity, in unpadded base64url. */
+  deviceIdentitySha256Base64url: string;
+  /** End of the challenge's life in Unix seconds, at most 15 minutes ahead. */
+  challengeExpiresAt: number;
+};
+
+/** Answer of `device/key/sign`. */
+export type DeviceKeySignResponse = {
+  /** Signature in DER form, in base64. */
+  signatureDerBase64: string;
+  /** The exact bytes that are signed, in base64. */
+  signedPayloadBase64: string;
+  /** Always `ecdsa_p256_sha256`. */
+  algorithm: string;
+};
+
 /** Parameters of `memory/status`. */
 export type MemoryStatusParams = {
   /** Number of consolidated threads from which on memories count as ready, from 1 to 4096. Default: 1. */
@@ -700,6 +798,9 @@ export type Methods = {
   "thread/goal/set": { params: GoalSetParams; result: GoalSetResponse };
   "thread/goal/get": { params: ThreadParams; result: GoalGetResponse };
   "thread/goal/clear": { params: ThreadParams; result: GoalClearResponse };
+  "device/key/create": { params: DeviceKeyCreateParams; result: DeviceKeyResponse };
+  "device/key/public": { params: DeviceKeyPublicParams; result: DeviceKeyResponse };
+  "device/key/sign": { params: DeviceKeySignParams; result: DeviceKeySignResponse };
   "memory/status": { params: MemoryStatusParams; result: MemoryStatusResponse };
   "memory/forget": { params: ThreadParams; result: MemoryForgetResponse };
   "memory/run": { params: Empty; result: unknown };

@@ -8,9 +8,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::caller::Caller;
-use crate::methods::{goals, list, memory, report, search, threads, turns};
+use crate::methods::{device_keys, goals, list, memory, report, search, threads, turns};
 use crate::params;
 use crate::protocol::Empty;
+use crate::protocol::device_key::{
+    DeviceKeyCreateParams, DeviceKeyPublicParams, DeviceKeyResponse, DeviceKeySignParams,
+    DeviceKeySignResponse,
+};
 use crate::protocol::error::{METHOD_NOT_FOUND, RpcError};
 use crate::protocol::goal::{GoalClearResponse, GoalGetResponse, GoalSetParams, GoalSetResponse};
 use crate::protocol::list::{ThreadListParams, ThreadListResponse};
@@ -82,6 +86,9 @@ methods! {
     "thread/goal/set": GoalSetParams => GoalSetResponse, goals::set;
     "thread/goal/get": ThreadParams => GoalGetResponse, goals::get;
     "thread/goal/clear": ThreadParams => GoalClearResponse, goals::clear;
+    "device/key/create": DeviceKeyCreateParams => DeviceKeyResponse, device_keys::create;
+    "device/key/public": DeviceKeyPublicParams => DeviceKeyResponse, device_keys::public;
+    "device/key/sign": DeviceKeySignParams => DeviceKeySignResponse, device_keys::sign;
     "memory/status": MemoryStatusParams => MemoryStatusResponse, memory::status;
     "memory/forget": ThreadParams => MemoryForgetResponse, memory::forget;
     "memory/run": Empty => Value, memory::run;

@@ -59,6 +59,7 @@ mod codec;
 mod connection;
 #[cfg(unix)]
 pub mod daemon;
+mod device_key_fault;
 mod dispatch;
 mod fault;
 mod indexing;

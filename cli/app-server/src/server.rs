@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::Index;
+use threadkeep_app::settings::DeviceKeys;
 use threadkeep_rollout::AgentHome;
 use threadkeep_state::StateRuntime;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
@@ -23,6 +24,9 @@ use crate::protocol::notification::Notification;
 const MOST_NOTIFICATIONS: usize = 1_024;
 /// Requests that read whole rollouts at the same time.
 const MOST_READERS: usize = 2;
+
+/// Requests about device keys at the same time: each may wait for a person, and has a thread.
+const MOST_KEY_HOLDERS: usize = 16;
 
 /// JSON document of a command, on its way.
 pub type Document = Pin<Box<dyn Future<Output = Result<Value, Fault>>>>;
@@ -40,6 +44,8 @@ pub trait Commands {
 pub struct Options {
     /// The two directories.
     pub dirs: Dirs,
+    /// Settings of device keys.
+    pub device_keys: DeviceKeys,
     /// Commands of the program around it.
     pub commands: Box<dyn Commands>,
 }
@@ -47,9 +53,12 @@ pub struct Options {
 /// A server of one home. Its tasks run on the `LocalSet` in which it was started.
 pub(crate) struct Server {
     pub(crate) dirs: Dirs,
+    pub(crate) device_keys: DeviceKeys,
     pub(crate) commands: Box<dyn Commands>,
     /// Limits the requests that read whole rollouts, in which most of the memory goes.
     pub(crate) readers: Semaphore,
+    /// Limits the requests about device keys.
+    pub(crate) key_holders: Semaphore,
     /// Wakes the task that compares threads and goals with what was last reported.
     pub(crate) written: Notify,
     /// Wakes the task that indexes the history.
@@ -77,11 +86,13 @@ impl Opened {
 impl Server {
     /// Makes a server. Nothing runs yet.
     pub(crate) fn new(options: Options) -> Server {
-        let Options { dirs, commands } = options;
+        let Options { dirs, device_keys, commands } = options;
         Server {
             dirs: dirs.absolute(),
+            device_keys,
             commands,
             readers: Semaphore::new(MOST_READERS),
+            key_holders: Semaphore::new(MOST_KEY_HOLDERS),
             written: Notify::new(),
             changed: Notify::new(),
             history: Mutex::new(Some("the history is being indexed".to_owned())),

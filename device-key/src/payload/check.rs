@@ -37,7 +37,9 @@ impl SignPayload {
             check(text).map_err(|problem| PayloadError::Text { field, problem })?;
         }
         match fields.scopes.len() {
-            0 => return Err(PayloadError::Text { field: "scopes", problem: TextProblem::Empty }),
+            0 if fields.needs_scopes => {
+                return Err(PayloadError::Text { field: "scopes", problem: TextProblem::Empty });
+            }
             count if count > MOST_SCOPES => return Err(PayloadError::TooManyScopes { most: MOST_SCOPES }),
             _ => {}
         }

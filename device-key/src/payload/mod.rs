@@ -69,7 +69,7 @@ pub struct ClientEnrolment {
     pub expires_at_ms: i64,
     /// SHA-256 of the device's identity, in unpadded base64url.
     pub identity_sha256: String,
-    /// Permissions that the client asks for, at least one.
+    /// Permissions that the client asks for. May be empty: a client that enrols only asks for a key.
     pub scopes: Vec<String>,
 }
 
@@ -97,6 +97,7 @@ impl SignPayload {
                 subject: ("session_id", &payload.session_id),
                 sha256: ("token_sha256", &payload.token_sha256),
                 scopes: &payload.scopes,
+                needs_scopes: true,
             },
             Self::RemoteControlClientEnrolment(payload) => Fields {
                 nonce: &payload.nonce,
@@ -109,6 +110,7 @@ impl SignPayload {
                 subject: ("challenge_id", &payload.challenge_id),
                 sha256: ("identity_sha256", &payload.identity_sha256),
                 scopes: &payload.scopes,
+                needs_scopes: false,
             },
         }
     }
@@ -127,4 +129,5 @@ pub(crate) struct Fields<'a> {
     subject: (&'static str, &'a str),
     sha256: (&'static str, &'a str),
     scopes: &'a [String],
+    needs_scopes: bool,
 }

@@ -65,6 +65,10 @@ async fn a_payload_that_breaks_a_rule_reaches_no_provider() -> Result {
     assert_eq!(fixture.provider.asked_to_sign(), 0);
     store.sign(&key, &payload(&with("expires_at_ms", NOW_MS + 900_000))?).await?;
     assert_eq!(fixture.provider.asked_to_sign(), 1, "the provider is counted");
+    // A client that enrols may ask for no permission yet.
+    let mut without_scopes = enrolment(2);
+    without_scopes["scopes"] = json!([]);
+    store.sign(&key, &payload(&without_scopes)?).await?;
     Ok(())
 }
 

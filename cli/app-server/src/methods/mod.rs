@@ -1,5 +1,6 @@
 //! The methods. Each takes the server, its caller and its parameters, and returns its answer.
 
+pub(crate) mod device_keys;
 pub(crate) mod goals;
 mod items;
 pub(crate) mod list;

@@ -3,6 +3,7 @@
 //! Names and shapes are those of the Codex app-server, so that a client of it works with this
 //! server. A field of it that Threadkeep knows nothing about is `null`.
 
+pub mod device_key;
 pub mod error;
 pub mod goal;
 pub mod initialize;

@@ -28,5 +28,6 @@ pub(super) fn of(args: &AppServerArgs) -> Box<dyn Run + '_> {
 /// Returns the options of a server for the context's home.
 fn options(context: &Context<'_>) -> Options {
     let commands = Documents::new(&context.dirs, &context.screen.given);
-    Options { dirs: context.dirs.clone(), commands: Box::new(commands) }
+    let device_keys = context.settings.device_keys.clone();
+    Options { dirs: context.dirs.clone(), device_keys, commands: Box::new(commands) }
 }

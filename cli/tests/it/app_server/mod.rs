@@ -4,6 +4,7 @@
 
 mod client;
 mod daemon;
+mod device_keys;
 mod lines;
 mod list;
 mod methods;
