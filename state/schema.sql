@@ -58,7 +58,11 @@ SELECT 'deleted', thread_id, json_object('deleted_at_ms', deleted_at_ms) FROM to
 UNION ALL
 SELECT 'device_key', key_id, json_object('account_user_id', account_user_id, 'client_id', client_id,
     'created_at_ms', created_at_ms, 'updated_at_ms', updated_at_ms)
-FROM device_key_bindings;
+FROM device_key_bindings
+UNION ALL
+SELECT 'git', id, json_object('sha', user_git_sha, 'branch', user_git_branch, 'origin_url', user_git_origin_url)
+FROM threads
+WHERE user_git_sha IS NOT NULL OR user_git_branch IS NOT NULL OR user_git_origin_url IS NOT NULL;
 
 CREATE TABLE decisions_due (
     -- audit: allow enumeration: a newer program may have more kinds
@@ -269,7 +273,7 @@ CREATE TABLE threads (
           THEN rollout_archived ELSE user_archived END) VIRTUAL, listing INTEGER GENERATED ALWAYS AS
     (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE archived + CASE kind WHEN 'user' THEN 0 ELSE 3 END END) VIRTUAL, search_text TEXT GENERATED ALWAYS AS
     (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, cwd, git_branch, model))
-    VIRTUAL, remembered_ms INTEGER) STRICT;
+    VIRTUAL, remembered_ms INTEGER, originator TEXT, history_mode TEXT, attached_to_thread_id TEXT, user_git_sha TEXT, user_git_branch TEXT, user_git_origin_url TEXT) STRICT;
 CREATE INDEX threads_by_creation ON threads (listing, created_at_ms);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms);
 CREATE INDEX threads_by_fork ON threads (forked_from_id) WHERE forked_from_id IS NOT NULL;
@@ -277,9 +281,27 @@ CREATE INDEX threads_by_parent ON threads (parent_thread_id) WHERE parent_thread
 CREATE INDEX threads_by_update ON threads (listing, updated_at_ms, source_kind, model_provider);
 CREATE INDEX threads_decided ON threads (id)
 WHERE user_name IS NOT NULL OR user_named_at_ms IS NOT NULL OR user_archived IS NOT NULL OR user_memory_mode IS NOT NULL;
+CREATE INDEX threads_git_decided ON threads (id)
+WHERE user_git_sha IS NOT NULL OR user_git_branch IS NOT NULL OR user_git_origin_url IS NOT NULL;
 CREATE INDEX threads_missing ON threads (missing_since_ms) WHERE missing_since_ms IS NOT NULL;
 CREATE INDEX threads_to_remember ON threads (listing, updated_at_ms)
 WHERE (source_kind = 'cli' OR source_kind = 'vscode') AND (remembered_ms IS NULL OR remembered_ms < updated_at_ms);
+CREATE TRIGGER git_arrives_decided AFTER INSERT ON threads
+WHEN new.user_git_sha IS NOT NULL OR new.user_git_branch IS NOT NULL OR new.user_git_origin_url IS NOT NULL BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'git', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'git' AND id = new.id);
+END;
+CREATE TRIGGER git_is_decided AFTER UPDATE OF user_git_sha, user_git_branch, user_git_origin_url ON threads
+WHEN (old.user_git_sha, old.user_git_branch, old.user_git_origin_url)
+    IS NOT (new.user_git_sha, new.user_git_branch, new.user_git_origin_url) BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'git', new.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'git' AND id = new.id);
+END;
+CREATE TRIGGER git_leaves_decided AFTER DELETE ON threads
+WHEN old.user_git_sha IS NOT NULL OR old.user_git_branch IS NOT NULL OR old.user_git_origin_url IS NOT NULL BEGIN
+    INSERT INTO decisions_due (kind, id)
+    SELECT 'git', old.id WHERE NOT EXISTS (SELECT 1 FROM decisions_due WHERE kind = 'git' AND id = old.id);
+END;
 CREATE TRIGGER memories_are_switched_off AFTER UPDATE OF user_memory_mode, rollout_memory_mode ON threads
 WHEN old.memory_mode = 'enabled' AND new.memory_mode <> 'enabled' BEGIN
     DELETE FROM memories WHERE thread_id = new.id;

@@ -2,6 +2,9 @@
 //!
 //! Each command makes an answer, which is printed as text for people or as one JSON document.
 
+// A thread as JSON has many fields.
+#![recursion_limit = "256"]
+
 mod args;
 mod command;
 mod commands;

@@ -1,6 +1,6 @@
 //! Decisions of the user in the index: how it takes them over from the file next to it.
 //!
-//! The view `decisions` of migrations 0003 and 0005 says what is kept.
+//! The view `decisions` of migrations 0003, 0005 and 0006 says what is kept.
 
 use threadkeep_sqlite::DecisionKind;
 
@@ -12,6 +12,7 @@ use crate::deletion::erase::ERASE;
 /// thread whose rollout is gone stays as it is.
 pub(crate) static DECISIONS: &[DecisionKind] = &[
     DecisionKind { name: "thread", put: &[SET_THREADS], clear: &[CLEAR_THREADS], volatile: &[] },
+    DecisionKind { name: "git", put: &[SET_GIT], clear: &[CLEAR_GIT], volatile: &[] },
     DecisionKind {
         name: "agent",
         put: &[SET_AGENTS],
@@ -33,6 +34,15 @@ const SET_THREADS: &str = "INSERT INTO threads (id, rollout_path, created_at_ms,
        user_memory_mode = excluded.user_memory_mode";
 const CLEAR_THREADS: &str = "UPDATE threads SET user_name = NULL, user_named_at_ms = NULL, user_archived = NULL, \
        user_archived_at_ms = NULL, user_memory_mode = NULL WHERE id IN (SELECT value ->> 0 FROM jsonb_each(?1))";
+
+const SET_GIT: &str = "INSERT INTO threads (id, rollout_path, created_at_ms, updated_at_ms, model_provider, \
+       rollout_archived, run_outcome, missing_since_ms, user_git_sha, user_git_branch, user_git_origin_url) \
+     SELECT value ->> 0, '', 0, 0, '', 0, 'unknown', unixepoch() * 1000, \
+       value ->> '$[1].sha', value ->> '$[1].branch', value ->> '$[1].origin_url' FROM jsonb_each(?1) WHERE true \
+     ON CONFLICT (id) DO UPDATE SET user_git_sha = excluded.user_git_sha, \
+       user_git_branch = excluded.user_git_branch, user_git_origin_url = excluded.user_git_origin_url";
+const CLEAR_GIT: &str = "UPDATE threads SET user_git_sha = NULL, user_git_branch = NULL, user_git_origin_url = NULL \
+     WHERE id IN (SELECT value ->> 0 FROM jsonb_each(?1))";
 
 const SET_AGENTS: &str = "INSERT INTO agents (thread_id, closed_by, created_at_ms, updated_at_ms) \
      SELECT value ->> 0, value ->> '$[1].closed_by', value ->> '$[1].created_at_ms', value ->> '$[1].updated_at_ms' \

@@ -55,6 +55,14 @@ pub enum StateError {
         /// The most there can be.
         max: u32,
     },
+    /// A part of a thread's git information that is empty or too long.
+    #[error("a thread's {part} has 1 to {max} characters")]
+    BadGit {
+        /// Part: `commit`, `branch` or `remote`.
+        part: &'static str,
+        /// The most there can be.
+        max: usize,
+    },
     /// A name that is empty or too long.
     #[error("a thread's name has 1 to {max} characters")]
     BadName {

@@ -153,8 +153,8 @@ pub use threadkeep_sqlite::{
     DbError, ErrorClass, JournalMode, OpenError, OpenOptions, Tombstone, lease_owner, owner_is_dead,
 };
 pub use threads::{
-    BadCursor, Cursor, DEFAULT_PAGE, LEAST_END, ListThreads, LiveError, LiveThread, MAX_NAME_CHARS, MAX_PAGE,
-    MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL, ThreadCounts, ThreadPage,
-    ThreadStore, ThreadUpsert,
+    BadCursor, Cursor, DEFAULT_PAGE, GitUpdate, LEAST_END, ListThreads, LiveError, LiveThread, MAX_GIT_CHARS,
+    MAX_NAME_CHARS, MAX_PAGE, MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL,
+    ThreadCounts, ThreadPage, ThreadStore, ThreadUpsert,
 };
 pub use watch::{ThreadChange, ThreadWatch};

@@ -17,7 +17,14 @@ pub static STATE_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, state.
     u32::from_be_bytes(*b"TKst"),
-    &migrations!["0001_state", "0002_homes", "0003_decisions", "0004_memories", "0005_device_keys"],
+    &migrations![
+        "0001_state",
+        "0002_homes",
+        "0003_decisions",
+        "0004_memories",
+        "0005_device_keys",
+        "0006_origins"
+    ],
 )
 .with_decisions(DECISIONS)
 .with_forms(&[TextForm::uuid("tombstones", "thread_id")]);

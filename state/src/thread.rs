@@ -53,6 +53,8 @@ thread! {
     kind: ThreadKind = "kind", kind;
     /// Id of the thread whose history this one continues. It may be a deleted thread.
     forked_from_id: Option<Uuid> = "forked_from_id", RowReader::optional_uuid;
+    /// The same thread, if this one is a side conversation that belongs to it.
+    attached_to_thread_id: Option<Uuid> = "attached_to_thread_id", RowReader::optional_uuid;
     /// The newest name that the user or the agent gave.
     name: Option<String> = "name", RowReader::column;
     /// Origin of the name.
@@ -77,6 +79,10 @@ thread! {
     reasoning_effort: Option<String> = "reasoning_effort", RowReader::column;
     /// The version of the agent that began the session.
     cli_version: Option<String> = "cli_version", RowReader::column;
+    /// The program that began the session.
+    originator: Option<String> = "originator", RowReader::column;
+    /// Form of the thread's history: `legacy` or `paginated`.
+    history_mode: Option<String> = "history_mode", RowReader::column;
     /// The permissions of the latest turn, as compact JSON in the shape of the version that wrote
     /// it.
     sandbox_policy: Option<String> = "sandbox_policy", RowReader::column;
@@ -86,12 +92,13 @@ thread! {
     own_tokens: Option<i64> = "own_tokens", RowReader::column;
     /// Tokens of the history that the thread took over from another.
     inherited_tokens: Option<i64> = "inherited_tokens", RowReader::column;
-    /// The commit the session began at.
-    git_sha: Option<String> = "git_sha", RowReader::column;
-    /// The branch the session began on.
-    git_branch: Option<String> = "git_branch", RowReader::column;
-    /// The remote, without credentials.
-    git_origin_url: Option<String> = "git_origin_url", RowReader::column;
+    /// The user's commit, or else the one the session began at.
+    git_sha: Option<String> = "nullif(coalesce(user_git_sha, git_sha), '') AS git_sha", RowReader::column;
+    /// The user's branch, or else the one the session began on.
+    git_branch: Option<String> = "nullif(coalesce(user_git_branch, git_branch), '') AS git_branch", RowReader::column;
+    /// The user's remote, or else the session's, without credentials.
+    git_origin_url: Option<String> = "nullif(coalesce(user_git_origin_url, git_origin_url), '') AS git_origin_url",
+        RowReader::column;
     /// A sub-agent's nickname.
     agent_nickname: Option<String> = "agent_nickname", RowReader::column;
     /// A sub-agent's role.

@@ -53,7 +53,8 @@ const MISSING: u8 = 2;
 /// Reads of each thread its id, its list, its name, and the rest that is watched. One JSON array,
 /// because a row costs more than its content.
 const WATCHED: &str = "SELECT json_group_array(json_array(id, listing, name, concat_ws(char(10), \
-      updated_at_ms, memory_mode, coalesce(git_sha, ''), coalesce(git_branch, ''), coalesce(git_origin_url, ''), \
+      updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, ''), \
+      coalesce(user_git_branch, git_branch, ''), coalesce(user_git_origin_url, git_origin_url, ''), \
       coalesce(title, ''), rollout_path))) FROM threads";
 
 #[derive(Deserialize)]

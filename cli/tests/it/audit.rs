@@ -60,6 +60,10 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
                         rollout  mock-model
       cli_version       index    nothing
                         rollout  0.169.0
+      originator        index    nothing
+                        rollout  codex_exec
+      history_mode      index    nothing
+                        rollout  paginated
       title             index    A title that nobody wrote
                         rollout  nothing
       sandbox_policy    index    nothing
@@ -76,7 +80,7 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
       sessions/rollout-ghost.jsonl
       listed, but its rollout is missing
 
-    index and rollouts differ in 11 places; `threadkeep audit --repair` repairs the index
+    index and rollouts differ in 13 places; `threadkeep audit --repair` repairs the index
     the index is behind in 1 rollout since its last run; `threadkeep backfill` updates it (-v shows each)
     17 files and 17 threads compared
     "#);

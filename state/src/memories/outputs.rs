@@ -22,7 +22,8 @@ const SELECTED: &str = "WHERE selected = 1 \
 /// made.
 fn reading(which: &str) -> String {
     format!(
-        "SELECT threads.id, coalesce(name, title, first_user_message), cwd, git_branch, rollout_path, input_ms, \
+        "SELECT threads.id, coalesce(name, title, first_user_message), cwd, \
+           nullif(coalesce(user_git_branch, git_branch), ''), rollout_path, input_ms, \
            generated_at_ms, usage_count, last_used_ms, selected, slug, rollout_summary, raw_memory \
          FROM memories JOIN threads ON threads.id = memories.thread_id {which}"
     )

@@ -38,8 +38,8 @@ const TRIES: &str = "CASE WHEN input_ms < updated_at_ms OR coalesce(finished_at_
 const FROM: &str = "FROM threads LEFT JOIN memory_jobs ON memory_jobs.thread_id = threads.id";
 
 /// Columns of a thread's facts, see [`facts`](super::claim::facts).
-pub(super) const FACTS: &str =
-    "threads.id, coalesce(name, title, first_user_message), cwd, git_branch, rollout_path, updated_at_ms";
+pub(super) const FACTS: &str = "threads.id, coalesce(name, title, first_user_message), cwd, \
+     nullif(coalesce(user_git_branch, git_branch), ''), rollout_path, updated_at_ms";
 
 /// Selects the threads to claim, at most `?10`.
 ///

@@ -65,7 +65,7 @@ impl ThreadStore {
     }
 
     /// Runs one statement on one thread, which must exist.
-    async fn edit<'q>(
+    pub(super) async fn edit<'q>(
         &self,
         id: Uuid,
         bind: impl FnOnce(String) -> sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,

@@ -9,12 +9,14 @@ use crate::error::StateError;
 
 /// Columns from the rollout that are erased. The user's own columns stay, and so does everything
 /// that a row needs.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 20] = [
     "cwd",
     "source",
     "thread_source",
     "model",
     "reasoning_effort",
+    "originator",
+    "history_mode",
     "title",
     "first_user_message",
     "sandbox_policy",

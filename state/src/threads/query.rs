@@ -103,6 +103,14 @@ impl ListThreads {
         self.sources.iter().any(|source| !source.exclude)
     }
 
+    /// Makes a cursor for this query's list: it begins beyond a time and an id. The cursor of the
+    /// query does not count.
+    #[must_use]
+    pub fn cursor_at(&self, at: Timestamp, id: Uuid) -> Cursor {
+        let (sort, direction) = (self.sort.unwrap_or_default(), self.direction);
+        Cursor { sort, direction, catch_up: false, filters: self.filters(), at, id }
+    }
+
     /// Returns the values of `listing` that the list reads.
     pub(super) fn listings(&self) -> Vec<i64> {
         let own: &[i64] = match self.shelf {

@@ -143,7 +143,7 @@ impl<'a> Rows<'a> {
     fn conditions(&self, select: &mut Select) -> String {
         let query = self.query;
         let mut sql = String::new();
-        let texts = [("model = ", &query.model), ("git_branch = ", &query.branch)];
+        let texts = [("model = ", &query.model), ("coalesce(user_git_branch, git_branch) = ", &query.branch)];
         for (condition, text) in texts {
             if let Some(text) = text {
                 let _ = write!(sql, " AND {condition}?{}", select.text(text));

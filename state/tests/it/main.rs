@@ -14,6 +14,7 @@ mod edit;
 mod expected;
 mod find;
 mod forks;
+mod git;
 mod graph;
 mod health;
 mod home_changes;

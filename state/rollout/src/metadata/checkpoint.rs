@@ -9,7 +9,7 @@ use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
 /// are then ignored.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///

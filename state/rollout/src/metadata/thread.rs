@@ -45,6 +45,10 @@ pub struct ThreadMetadata {
     pub reasoning_effort: Option<String>,
     /// The version of the agent that began the thread.
     pub cli_version: Option<String>,
+    /// The program that began the thread.
+    pub originator: Option<String>,
+    /// Form of the thread's history: `legacy` or `paginated`.
+    pub history_mode: Option<String>,
     /// The user's first words without secrets (`[redacted:…]` stands for one), at most
     /// [`MAX_TITLE`] characters. Without words: a sub-agent's task, the name of an attachment, or
     /// the objective of the agent's goal.
@@ -82,6 +86,8 @@ pub struct ThreadMetadata {
     pub parent_thread_id: Option<Uuid>,
     /// The thread that this one was forked from.
     pub forked_from_id: Option<Uuid>,
+    /// The same thread, if this one is a side conversation that belongs to it.
+    pub attached_to_thread_id: Option<Uuid>,
     /// Kind of the thread.
     pub kind: ThreadKind,
     /// The thread's name, as the rollout last says (`thread_name_updated`).
