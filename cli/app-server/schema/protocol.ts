@@ -28,7 +28,7 @@ export type InitializeResponse = {
 
 /** Parameters of `thread/list`. */
 export type ThreadListParams = {
-  /** `nextCursor` or `backwardsCursor` of an earlier page with the same filters. It has its own direction. */
+  /** `nextCursor` or `backwardsCursor` of an earlier page with the same filters. It has its own direction. Also a cursor of the agent's own server, with the request's direction: a time and a thread (`2026-11-22T13:24:58Z|ID`), or a bare time. */
   cursor?: string | null;
   /** Number of threads on the page, from 1 to 100. Default: 25. */
   limit?: number | null;
@@ -90,7 +90,7 @@ export type Thread = {
   sessionId: string;
   /** Thread whose history this one continues. */
   forkedFromId?: string | null;
-  /** Not known here. */
+  /** Thread to which this one belongs, as a side conversation. */
   attachedToThreadId?: string | null;
   /** Thread that spawned this one. */
   parentThreadId?: string | null;
@@ -104,7 +104,7 @@ export type Thread = {
   sectionEnteredAt?: number | null;
   /** Not known here. */
   projectId?: string | null;
-  /** `legacy` or `paginated`. Not known here. */
+  /** Form of the rollout: `legacy` or `paginated`; `null` from older agents. */
   historyMode?: string | null;
   /** Provider of the model. */
   modelProvider: string;
@@ -118,7 +118,7 @@ export type Thread = {
   updatedAt: number;
   /** The same: a thread that was only looked at has no new line. */
   recencyAt?: number | null;
-  /** Always `notLoaded`: this server runs no agent. */
+  /** `active` while an agent works on it, in whatever process; else `notLoaded`. */
   status: ThreadStatus;
   /** Path of the rollout. */
   path?: string | null;
@@ -126,7 +126,7 @@ export type Thread = {
   cwd?: string | null;
   /** Version of the agent that began the thread. */
   cliVersion?: string | null;
-  /** Not known here. */
+  /** Program that began the thread. */
   originator?: string | null;
   /** Starter of the session: a word, or `{"subAgent": …}`. */
   source: unknown;
@@ -138,7 +138,7 @@ export type Thread = {
   agentNickname?: string | null;
   /** Role of a sub-agent. */
   agentRole?: string | null;
-  /** Commit, branch and remote at the start. */
+  /** Commit, branch and remote: the user's, or else those at the start. */
   gitInfo?: GitInfo | null;
   /** Name. */
   name?: string | null;
@@ -151,6 +151,10 @@ export type Thread = {
 /** Status of a thread. */
 export type ThreadStatus = {
   type: "notLoaded";
+} | {
+  type: "active";
+  /** Not known here: always empty. */
+  activeFlags: Array<unknown>;
 } | {
   type: "idle";
 };
@@ -306,7 +310,7 @@ export type TurnError = {
 export type ThreadReadParams = {
   /** The thread. */
   threadId: string;
-  /** Also reads its turns, all of them. */
+  /** Also reads its turns: the newest, at most 1,000 and about 16 MiB of them. */
   includeTurns?: boolean;
 };
 
@@ -316,6 +320,8 @@ export type ThreadReadResponse = {
   thread: Thread;
   /** Not known here. */
   readState?: unknown;
+  /** Reason why turns are missing, and how to read them. */
+  incomplete?: string | null;
 };
 
 /** Parameters of `thread/turns/list`. */
@@ -452,6 +458,24 @@ export type ThreadParams = {
 export type ThreadResponse = {
   /** The thread. */
   thread: Thread;
+};
+
+/** Parameters of `thread/metadata/update`. */
+export type ThreadMetadataUpdateParams = {
+  /** The thread. */
+  threadId: string;
+  /** Change of its git information, of one part at least. */
+  gitInfo?: GitInfoUpdate | null;
+};
+
+/** Change of git information. A part that is left out stays, and `null` removes it. */
+export type GitInfoUpdate = {
+  /** Commit. */
+  sha?: string | null;
+  /** Branch. */
+  branch?: string | null;
+  /** Remote. Credentials in it are removed. */
+  originUrl?: string | null;
 };
 
 /** Parameters of `thread/memoryMode/set`. */
@@ -791,6 +815,7 @@ export type Methods = {
   "thread/archive": { params: ThreadParams; result: Empty };
   "thread/unarchive": { params: ThreadParams; result: ThreadResponse };
   "thread/delete": { params: ThreadParams; result: Empty };
+  "thread/metadata/update": { params: ThreadMetadataUpdateParams; result: ThreadResponse };
   "thread/memoryMode/set": { params: ThreadMemoryModeSetParams; result: Empty };
   "thread/tree": { params: ThreadTreeParams; result: ThreadTreeResponse };
   "thread/close": { params: ThreadParams; result: ThreadCloseResponse };

@@ -25,8 +25,19 @@ pub(crate) fn too_many() -> RpcError {
 impl From<DeviceKeyError> for RpcError {
     fn from(error: DeviceKeyError) -> RpcError {
         let known = of_known(&error);
+        let weaker = match &error {
+            DeviceKeyError::Policy { available, .. } => *available,
+            _ => None,
+        };
         let fault = Fault::from(error);
-        let data = fault.hint.as_ref().map(|hint| json!({ "hint": hint.to_string() }));
+        let hint = match weaker {
+            Some(class) => {
+                let policy = class.policy();
+                Some(format!("a {class} key can be made here: `protectionPolicy` {policy} allows it"))
+            }
+            None => fault.hint.as_ref().map(ToString::to_string),
+        };
+        let data = hint.map(|hint| json!({ "hint": hint }));
         let error = known.unwrap_or_else(|| RpcError::new(INTERNAL_ERROR, fault.message.to_string()));
         RpcError { data, ..error }
     }

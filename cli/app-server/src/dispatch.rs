@@ -21,8 +21,9 @@ use crate::protocol::list::{ThreadListParams, ThreadListResponse};
 use crate::protocol::memory::{MemoryForgetResponse, MemoryStatusParams, MemoryStatusResponse};
 use crate::protocol::search::{SearchCancelParams, ThreadSearchParams, ThreadSearchResponse};
 use crate::protocol::thread::{
-    ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams, ThreadParams, ThreadReadParams,
-    ThreadReadResponse, ThreadResponse, ThreadResumeResponse, ThreadTreeParams, ThreadTreeResponse,
+    ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadMetadataUpdateParams, ThreadNameSetParams,
+    ThreadParams, ThreadReadParams, ThreadReadResponse, ThreadResponse, ThreadResumeResponse,
+    ThreadTreeParams, ThreadTreeResponse,
 };
 use crate::protocol::turn::{ItemsListParams, ItemsListResponse, TurnsListParams, TurnsListResponse};
 use crate::server::Server;
@@ -79,6 +80,7 @@ methods! {
     "thread/archive": ThreadParams => Empty, threads::archive;
     "thread/unarchive": ThreadParams => ThreadResponse, threads::unarchive;
     "thread/delete": ThreadParams => Empty, threads::delete;
+    "thread/metadata/update": ThreadMetadataUpdateParams => ThreadResponse, threads::update_metadata;
     "thread/memoryMode/set": ThreadMemoryModeSetParams => Empty, threads::set_memory_mode;
     "thread/tree": ThreadTreeParams => ThreadTreeResponse, threads::tree;
     "thread/close": ThreadParams => ThreadCloseResponse, threads::close;

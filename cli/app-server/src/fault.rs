@@ -25,7 +25,9 @@ impl From<StateError> for RpcError {
                 RpcError::invalid_request(format!("invalid cursor: {cursor}"))
             }
             StateError::NotFound(id) => RpcError::not_loaded(id),
-            StateError::BadName { .. } => RpcError::invalid_request(error.to_string()),
+            StateError::BadName { .. } | StateError::BadGit { .. } => {
+                RpcError::invalid_request(error.to_string())
+            }
             error => Fault::from(error).into(),
         }
     }

@@ -70,6 +70,8 @@ pub mod protocol;
 pub mod schema;
 mod server;
 mod start;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 pub use codec::MAX_LINE;

@@ -46,6 +46,9 @@ pub struct Options {
     pub dirs: Dirs,
     /// Settings of device keys.
     pub device_keys: DeviceKeys,
+    /// True to let the kernel report changed files, where it can. False looks at the home every
+    /// second: for file systems of whose changes the kernel learns nothing.
+    pub has_watch: bool,
     /// Commands of the program around it.
     pub commands: Box<dyn Commands>,
 }
@@ -54,6 +57,7 @@ pub struct Options {
 pub(crate) struct Server {
     pub(crate) dirs: Dirs,
     pub(crate) device_keys: DeviceKeys,
+    pub(crate) has_watch: bool,
     pub(crate) commands: Box<dyn Commands>,
     /// Limits the requests that read whole rollouts, in which most of the memory goes.
     pub(crate) readers: Semaphore,
@@ -86,10 +90,11 @@ impl Opened {
 impl Server {
     /// Makes a server. Nothing runs yet.
     pub(crate) fn new(options: Options) -> Server {
-        let Options { dirs, device_keys, commands } = options;
+        let Options { dirs, device_keys, has_watch, commands } = options;
         Server {
             dirs: dirs.absolute(),
             device_keys,
+            has_watch,
             commands,
             readers: Semaphore::new(MOST_READERS),
             key_holders: Semaphore::new(MOST_KEY_HOLDERS),

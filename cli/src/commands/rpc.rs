@@ -3,6 +3,10 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use threadkeep_app::Fault;
+#[cfg(unix)]
+use threadkeep_app::{Message, command};
+#[cfg(unix)]
+use threadkeep_app_server::protocol::error::{INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError};
 
 use crate::args::RpcArgs;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
@@ -27,15 +31,19 @@ impl Run for Rpc<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let RpcArgs { method, params, socket } = self.0;
-        let params: Value = match params {
-            Some(text) => serde_json::from_str(text).map_err(|error| {
-                let example = r#"pass an object, such as '{"limit": 5}'"#;
-                Fault::new(format!("the parameters are not JSON: {error}"), example)
-            })?,
-            None => serde_json::json!({}),
-        };
+        let params = params.as_deref().map_or_else(|| Ok(serde_json::json!({})), read)?;
         let answer = call(context, socket.as_deref(), method, params).await?;
         Ok(Box::new(Result(answer)))
+    }
+}
+
+/// Reads parameters: a JSON object.
+fn read(text: &str) -> std::result::Result<Value, Fault> {
+    let example = r#"pass an object, such as '{"limit": 5}'"#;
+    match serde_json::from_str(text) {
+        Ok(params @ Value::Object(_)) => Ok(params),
+        Ok(_) => Err(Fault::new("the parameters are JSON, and not an object", example)),
+        Err(error) => Err(Fault::new(format!("the parameters are not JSON: {error}"), example)),
     }
 }
 
@@ -54,8 +62,22 @@ async fn call(
     client::call(&socket, method, params).await?.map_err(|error| {
         let message = format!("the server refused {method}: {} ({})", error.message, error.code);
         let hint = error.data.as_ref().and_then(|data| data["hint"].as_str()).map(str::to_owned);
-        hint.map_or_else(|| Fault::without_hint(message.clone()), |hint| Fault::new(message.clone(), hint))
+        Fault::new(message, hint.map_or_else(|| remedy(&error), Message::from))
     })
+}
+
+/// Returns what to type after an error that has no hint of its own.
+#[cfg(unix)]
+fn remedy(error: &RpcError) -> Message {
+    let is_unknown = ["thread not", "no rollout", "no archived", "invalid thread id", "session"];
+    match error.code {
+        METHOD_NOT_FOUND => (command("app-server schema"), " lists the methods").into(),
+        INTERNAL_ERROR => (command("doctor"), " looks for the cause").into(),
+        _ if is_unknown.iter().any(|start| error.message.starts_with(start)) => {
+            (command("threads --all"), " lists the threads, and with --archived those in the archive").into()
+        }
+        _ => (command("app-server schema"), " has the parameters of every method").into(),
+    }
 }
 
 #[cfg(not(unix))]

@@ -44,6 +44,14 @@ impl Fixture {
         Ok(fixture)
     }
 
+    /// A copy of the bundled home, as it was recorded.
+    pub(crate) fn recorded() -> Result<Fixture> {
+        let fixture = Fixture::empty()?;
+        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home");
+        copy(&bundled, &fixture.home(), &|text| text)?;
+        Ok(fixture)
+    }
+
     /// A home of `count` rollouts with ids of their own, made of the bundled ones in turn.
     pub(crate) fn of_many(count: usize) -> Result<Fixture> {
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home/sessions");

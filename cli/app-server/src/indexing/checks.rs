@@ -16,6 +16,9 @@ const LATELY: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// Time after which anything may have changed.
 const WHOLE: Duration = Duration::from_secs(60);
 
+/// Time within which two changes of a folder may have the same time, on any file system.
+const TICK: Duration = Duration::from_secs(3);
+
 /// Checks of a home.
 pub(super) struct Checks {
     home: AgentHome,
@@ -27,6 +30,8 @@ pub(super) struct Checks {
 #[derive(Default)]
 struct Folder {
     changed: Option<SystemTime>,
+    /// True if a later change must have another time.
+    is_settled: bool,
     files: HashMap<String, Fingerprint>,
     folders: Vec<String>,
 }
@@ -77,8 +82,9 @@ impl Checks {
         let known = self.folders.remove(path);
         let is_new = known.is_none();
         let mut known = known.unwrap_or_default();
-        if known.changed != changed || is_new {
-            let mut now = Folder { changed, ..Folder::default() };
+        if known.changed != changed || is_new || !known.is_settled {
+            let is_settled = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age > TICK));
+            let mut now = Folder { changed, is_settled, ..Folder::default() };
             for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
                 let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
                     continue;
@@ -115,5 +121,61 @@ impl Checks {
             }
         }
         self.folders.insert(path.to_owned(), known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::tests::{Home, Result};
+
+    const FOLDER: &str = "sessions/2026/11/24";
+
+    /// Looks once, and returns the files that changed; `None` for anything.
+    fn looked(checks: &mut Checks) -> Option<Vec<String>> {
+        match checks.look().take() {
+            Changed::Files(files) => Some(files.into_iter().collect()),
+            Changed::Anything => None,
+        }
+    }
+
+    #[test]
+    fn each_change_is_noticed_once_and_alone() -> Result {
+        let home = Home::new()?;
+        let name = |id: &str| format!("{FOLDER}/rollout-2026-11-24T12-00-00-{id}.jsonl");
+        let first = name(&home.write(FOLDER, 1, "one")?);
+        let mut checks = Checks::new(&AgentHome::open(home.path())?);
+        assert_eq!(looked(&mut checks), Some(vec![]), "files from before are no change");
+        let second = name(&home.write(FOLDER, 2, "two")?);
+        fs::write(home.path().join(FOLDER).join("notes.txt"), "no rollout")?;
+        assert_eq!(looked(&mut checks), Some(vec![second]));
+        writeln!(OpenOptions::new().append(true).open(home.path().join(&first))?, "{{}}")?;
+        assert_eq!(looked(&mut checks), Some(vec![first.clone()]));
+        fs::write(home.path().join(SESSION_INDEX), "{}\n")?;
+        assert_eq!(looked(&mut checks), Some(vec![SESSION_INDEX.to_owned()]));
+        assert_eq!(looked(&mut checks), Some(vec![]));
+        fs::remove_file(home.path().join(first))?;
+        assert_eq!(looked(&mut checks), None, "a file is gone");
+        fs::remove_dir_all(home.path().join("sessions/2026"))?;
+        assert_eq!(looked(&mut checks), None, "a folder is gone");
+        assert_eq!(looked(&mut checks), Some(vec![]));
+        Ok(())
+    }
+
+    /// Files that changed long ago are not looked at one by one: the pass of each minute finds
+    /// them.
+    #[test]
+    fn anything_may_have_changed_once_a_minute() -> Result {
+        let home = Home::new()?;
+        let mut checks = Checks::new(&AgentHome::open(home.path())?);
+        assert_eq!(looked(&mut checks), Some(vec![]));
+        let Some(long_ago) = checks.looked_at.checked_sub(WHOLE * 2) else { return Ok(()) };
+        checks.looked_at = long_ago;
+        assert_eq!(looked(&mut checks), None);
+        assert_eq!(looked(&mut checks), Some(vec![]));
+        Ok(())
     }
 }

@@ -49,7 +49,7 @@ async fn keep_up(server: &Server) {
         tokio::time::sleep(RETRY).await;
     };
     // From before the first listing on, so that no change is missed.
-    let mut watch = HomeWatch::new(&opened.home);
+    let mut watch = HomeWatch::new(&opened.home, server.has_watch);
     let mut is_whole = first_passes(server, opened).await;
     loop {
         let changed = if is_whole {

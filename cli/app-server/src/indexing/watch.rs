@@ -15,13 +15,17 @@ pub(super) enum HomeWatch {
 }
 
 impl HomeWatch {
-    pub(super) fn new(home: &AgentHome) -> HomeWatch {
+    /// Watches a home, by the kernel if that is wanted and possible.
+    pub(super) fn new(home: &AgentHome, by_kernel: bool) -> HomeWatch {
         #[cfg(target_os = "linux")]
-        match Inotify::new(home) {
-            Ok(inotify) => return HomeWatch::Kernel(inotify),
-            // As when the user has no watches left.
-            Err(error) => tracing::info!(target: "threadkeep", "the home cannot be watched: {error}"),
+        if by_kernel {
+            match Inotify::new(home) {
+                Ok(inotify) => return HomeWatch::Kernel(inotify),
+                // As when the user has no watches left.
+                Err(error) => tracing::info!(target: "threadkeep", "the home cannot be watched: {error}"),
+            }
         }
+        let _ = by_kernel;
         HomeWatch::Checks(Checks::new(home))
     }
 

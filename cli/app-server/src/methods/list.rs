@@ -6,6 +6,7 @@ use std::rc::Rc;
 use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, Thread};
 use uuid::Uuid;
 
+use super::cursors::{Foreign, Given};
 use super::{Answer, opened, thread_of};
 use crate::caller::Caller;
 use crate::indexing::coverage::Wanted;
@@ -24,8 +25,9 @@ pub(crate) async fn list(
     _: &Caller,
     params: ThreadListParams,
 ) -> Answer<ThreadListResponse> {
-    let query = query_of(params)?;
+    let asked = asked(params)?;
     let opened = opened(server).await?;
+    let query = asked.query(opened).await?;
     let Listed { threads, next_cursor, backwards_cursor, incomplete } =
         listed(server, opened, &query).await?;
     let mut data = Vec::with_capacity(threads.len());
@@ -64,13 +66,30 @@ pub(super) async fn listed(server: &Server, opened: &Opened, query: &ListThreads
     }
 }
 
-pub(super) fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
-    let cursor: Option<Cursor> = match params.cursor.as_deref() {
-        Some(text) => {
-            let bad = |_| RpcError::invalid_request(format!("invalid cursor: {text}"));
-            Some(text.parse().map_err(bad)?)
+/// Query that a client asks for.
+pub(super) struct Asked {
+    /// Query, without the place of a foreign cursor.
+    query: ListThreads,
+    foreign: Option<Foreign>,
+}
+
+impl Asked {
+    /// Returns the query with its place in the list.
+    pub(super) async fn query(self, opened: &Opened) -> Answer<ListThreads> {
+        let Asked { mut query, foreign } = self;
+        if let Some(foreign) = foreign {
+            query.cursor = Some(foreign.resolved(opened, &query).await?);
         }
-        None => None,
+        Ok(query)
+    }
+}
+
+/// Reads parameters. Needs neither the home nor the index.
+pub(super) fn asked(params: ThreadListParams) -> Answer<Asked> {
+    let (cursor, foreign) = match params.cursor.as_deref().map(Given::read).transpose()? {
+        Some(Given::Own(cursor)) => (Some(cursor), None),
+        Some(Given::Foreign(foreign)) => (None, Some(foreign)),
+        None => (None, None),
     };
     let sort = match params.sort_key {
         Some(Key::CreatedAt) => Some(SortKey::Created),
@@ -97,7 +116,7 @@ pub(super) fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
         };
         ids.iter().map(parse).collect::<Answer<Vec<Uuid>>>().map(Some)
     };
-    Ok(ListThreads {
+    let query = ListThreads {
         sort,
         cursor,
         ids: ids("includedThreadIds", "included", params.included_thread_ids)?,
@@ -116,7 +135,8 @@ pub(super) fn query_of(params: ThreadListParams) -> Answer<ListThreads> {
         }),
         search: params.search_term.filter(|term| !term.trim().is_empty()),
         ..ListThreads::default()
-    })
+    };
+    Ok(Asked { query, foreign })
 }
 
 /// Returns the filters for some sources; none are the interactive ones.

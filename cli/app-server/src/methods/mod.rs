@@ -1,10 +1,12 @@
 //! The methods. Each takes the server, its caller and its parameters, and returns its answer.
 
+mod cursors;
 pub(crate) mod device_keys;
 pub(crate) mod goals;
 mod items;
 pub(crate) mod list;
 pub(crate) mod memory;
+mod newest;
 mod pages;
 pub(crate) mod report;
 pub(crate) mod search;

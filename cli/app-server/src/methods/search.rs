@@ -9,7 +9,7 @@ use threadkeep_state::ListThreads;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::list::{Listed, listed, query_of};
+use super::list::{Listed, asked, listed};
 use super::{Answer, opened, thread_of};
 use crate::caller::Caller;
 use crate::protocol::Empty;
@@ -76,8 +76,9 @@ async fn find(
         let reason = format!("{method} searchTerm exceeds {MOST_BYTES} UTF-8 bytes");
         return Err(RpcError::new(INVALID_PARAMS, reason));
     }
-    let filters = query_of(params.into())?;
+    let asked = asked(params.into())?;
     let opened = opened(server).await?;
+    let filters = asked.query(opened).await?;
     let mut query = SearchQuery::new(term);
     let mut best: HashMap<Uuid, Hit> = HashMap::new();
     for _ in 0..MOST_WINDOWS {

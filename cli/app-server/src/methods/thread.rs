@@ -1,7 +1,8 @@
 //! A thread of the index in the form of the protocol.
 
 use serde_json::{Value, json};
-use threadkeep_state::Thread;
+use threadkeep_app::outcome::outcome_now;
+use threadkeep_state::{RunOutcome, Thread};
 
 use super::Answer;
 use crate::protocol::thread::{self, GitInfo, ThreadStatus};
@@ -16,6 +17,10 @@ pub(crate) async fn thread_of(opened: &Opened, thread: Thread) -> Answer<thread:
         }
         None => thread.id,
     };
+    let status = match outcome_now(&opened.home, &thread) {
+        RunOutcome::Running => ThreadStatus::Active { active_flags: Vec::new() },
+        _ => ThreadStatus::NotLoaded,
+    };
     let git = GitInfo { sha: thread.git_sha, branch: thread.git_branch, origin_url: thread.git_origin_url };
     let has_git = git.sha.is_some() || git.branch.is_some() || git.origin_url.is_some();
     Ok(thread::Thread {
@@ -24,25 +29,25 @@ pub(crate) async fn thread_of(opened: &Opened, thread: Thread) -> Answer<thread:
         extra: None,
         session_id: root,
         forked_from_id: thread.forked_from_id,
-        attached_to_thread_id: None,
+        attached_to_thread_id: thread.attached_to_thread_id,
         parent_thread_id: thread.parent_thread_id,
         preview: thread.first_user_message.or(thread.title).unwrap_or_default(),
         ephemeral: false,
         section: None,
         section_entered_at: None,
         project_id: None,
-        history_mode: None,
+        history_mode: thread.history_mode,
         model_provider: thread.model_provider,
         model: thread.model,
         reasoning_effort: thread.reasoning_effort,
         created_at: thread.created_at.as_second(),
         updated_at: thread.updated_at.as_second(),
         recency_at: Some(thread.updated_at.as_second()),
-        status: ThreadStatus::NotLoaded,
+        status,
         path: Some(opened.home.absolute(&thread.rollout_path).to_string_lossy().into_owned()),
         cwd: thread.cwd,
         cli_version: thread.cli_version,
-        originator: None,
+        originator: thread.originator,
         source: source_of(thread.source.as_deref()),
         can_accept_direct_input: None,
         thread_source: thread.thread_source,

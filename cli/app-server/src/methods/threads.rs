@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use threadkeep_state::{GraphError, MemoryMode, TreeQuery};
+use threadkeep_state::{GitUpdate, GraphError, MemoryMode, TreeQuery};
 use threadkeep_state_goals::Goal;
 
 use super::{Answer, find, find_by_id, found, goal_of, opened, thread_of, turns};
@@ -12,9 +12,9 @@ use crate::params;
 use crate::protocol::Empty;
 use crate::protocol::error::RpcError;
 use crate::protocol::thread::{
-    Agent, MemoryMode as Mode, ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadNameSetParams,
-    ThreadParams, ThreadReadParams, ThreadReadResponse, ThreadResponse, ThreadResumeResponse,
-    ThreadTreeParams, ThreadTreeResponse,
+    Agent, MemoryMode as Mode, ThreadCloseResponse, ThreadMemoryModeSetParams, ThreadMetadataUpdateParams,
+    ThreadNameSetParams, ThreadParams, ThreadReadParams, ThreadReadResponse, ThreadResponse,
+    ThreadResumeResponse, ThreadTreeParams, ThreadTreeResponse,
 };
 use crate::server::Server;
 
@@ -26,9 +26,13 @@ pub(crate) async fn read(
 ) -> Answer<ThreadReadResponse> {
     let opened = opened(server).await?;
     let found = find(opened, &params.thread_id).await?;
-    let turns = if params.include_turns { turns::all(server, opened, &found).await? } else { Vec::new() };
+    let (turns, incomplete) = match params.include_turns {
+        true => turns::newest(server, opened, &found).await?,
+        false => (Vec::new(), None),
+    };
     let thread = thread_of(opened, found).await?;
-    Ok(ThreadReadResponse { thread: crate::protocol::thread::Thread { turns, ..thread }, read_state: None })
+    let thread = crate::protocol::thread::Thread { turns, ..thread };
+    Ok(ThreadReadResponse { thread, read_state: None, incomplete })
 }
 
 /// Names a thread.
@@ -77,6 +81,33 @@ pub(crate) async fn delete(server: &Rc<Server>, _: &Caller, params: ThreadParams
     opened.state().delete_thread(id, Timestamp::now()).await?;
     server.written.notify_one();
     Ok(Empty {})
+}
+
+/// Changes a thread's git information. It then holds whatever the rollout says.
+pub(crate) async fn update_metadata(
+    server: &Rc<Server>,
+    _: &Caller,
+    params: ThreadMetadataUpdateParams,
+) -> Answer<ThreadResponse> {
+    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let git = params.git_info.unwrap_or_default();
+    let update = GitUpdate { sha: git.sha, branch: git.branch, origin_url: git.origin_url };
+    if update == GitUpdate::default() {
+        return Err(RpcError::invalid_request("gitInfo must include at least one field"));
+    }
+    let parts = [("sha", &update.sha), ("branch", &update.branch), ("originUrl", &update.origin_url)];
+    for (name, part) in parts {
+        if let Some(Some(text)) = part
+            && text.trim().is_empty()
+        {
+            return Err(RpcError::invalid_request(format!("gitInfo.{name} must not be empty")));
+        }
+    }
+    let none = || RpcError::invalid_request(format!("thread not found: {id}"));
+    find_by_id(opened, id).await?.ok_or_else(none)?;
+    opened.state().threads().set_git(id, update).await?;
+    server.written.notify_one();
+    Ok(ThreadResponse { thread: thread_of(opened, found(opened, id).await?).await? })
 }
 
 /// Allows or forbids making memories from a thread.

@@ -10,6 +10,7 @@ use threadkeep_rollout::{
 };
 use threadkeep_state::Thread;
 
+use super::newest::Newest;
 use super::pages::{Cursor, Page, Wanted, page, read};
 use super::{Answer, find, items, opened};
 use crate::caller::Caller;
@@ -145,18 +146,23 @@ impl Window {
     }
 }
 
-/// Returns all turns of a thread, the oldest first.
-pub(super) async fn all(server: &Rc<Server>, opened: &Opened, thread: &Thread) -> Answer<Vec<turn::Turn>> {
+/// Returns the newest turns of a thread, the oldest of them first, and the reason why others are
+/// left out.
+pub(super) async fn newest(
+    server: &Rc<Server>,
+    opened: &Opened,
+    thread: &Thread,
+) -> Answer<(Vec<turn::Turn>, Option<String>)> {
     let outcome = outcome_of(opened, thread);
-    read(server, opened, thread, move |chain| {
-        let mut turns = Vec::new();
+    let newest = read(server, opened, thread, move |chain| {
+        let mut newest = Newest::default();
         read_turns(chain, View::Written, |turn| {
-            turns.push(turn_of(turn, ItemsView::Full, outcome));
+            newest.push(turn_of(turn, ItemsView::Full, outcome));
             Continue(())
         })?;
-        Ok(turns)
-    })
-    .await
+        Ok(newest)
+    });
+    Ok(newest.await?.ended())
 }
 
 /// Returns whether an agent still works on the thread's last turn.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::protocol;
+use super::{present, protocol};
 
 protocol! {
     /// Goal of a thread.
@@ -73,11 +73,4 @@ protocol! {
         /// True if there was one.
         pub cleared: bool,
     }
-}
-
-/// Reads a field that is there, so that `null` differs from no field.
-fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -14,7 +14,8 @@ protocol! {
     #[serde(default)]
     pub struct ThreadListParams {
         /// `nextCursor` or `backwardsCursor` of an earlier page with the same filters. It has its
-        /// own direction.
+        /// own direction. Also a cursor of the agent's own server, with the request's direction: a
+        /// time and a thread (`2026-11-22T13:24:58Z|ID`), or a bare time.
         pub cursor: Option<String>,
         /// Number of threads on the page, from 1 to 100. Default: 25.
         pub limit: Option<u32>,

@@ -29,6 +29,13 @@ macro_rules! protocol {
 }
 pub(crate) use protocol;
 
+/// Reads a field that is there, so that `null` differs from no field.
+pub(crate) fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 protocol! {
     /// Parameters of a method that takes none, and the answer of a method that has nothing to say.
     #[derive(Default)]

@@ -4,8 +4,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::goal::ThreadGoal;
-use super::protocol;
 use super::turn::Turn;
+use super::{present, protocol};
 
 protocol! {
     /// A thread: a conversation with an agent.
@@ -20,7 +20,7 @@ protocol! {
         pub session_id: Uuid,
         /// Thread whose history this one continues.
         pub forked_from_id: Option<Uuid>,
-        /// Not known here.
+        /// Thread to which this one belongs, as a side conversation.
         pub attached_to_thread_id: Option<Uuid>,
         /// Thread that spawned this one.
         pub parent_thread_id: Option<Uuid>,
@@ -34,7 +34,7 @@ protocol! {
         pub section_entered_at: Option<i64>,
         /// Not known here.
         pub project_id: Option<String>,
-        /// `legacy` or `paginated`. Not known here.
+        /// Form of the rollout: `legacy` or `paginated`; `null` from older agents.
         pub history_mode: Option<String>,
         /// Provider of the model.
         pub model_provider: String,
@@ -48,7 +48,7 @@ protocol! {
         pub updated_at: i64,
         /// The same: a thread that was only looked at has no new line.
         pub recency_at: Option<i64>,
-        /// Always `notLoaded`: this server runs no agent.
+        /// `active` while an agent works on it, in whatever process; else `notLoaded`.
         pub status: ThreadStatus,
         /// Path of the rollout.
         pub path: Option<String>,
@@ -56,7 +56,7 @@ protocol! {
         pub cwd: Option<String>,
         /// Version of the agent that began the thread.
         pub cli_version: Option<String>,
-        /// Not known here.
+        /// Program that began the thread.
         pub originator: Option<String>,
         /// Starter of the session: a word, or `{"subAgent": …}`.
         pub source: Value,
@@ -68,7 +68,7 @@ protocol! {
         pub agent_nickname: Option<String>,
         /// Role of a sub-agent.
         pub agent_role: Option<String>,
-        /// Commit, branch and remote at the start.
+        /// Commit, branch and remote: the user's, or else those at the start.
         pub git_info: Option<GitInfo>,
         /// Name.
         pub name: Option<String>,
@@ -91,8 +91,14 @@ protocol! {
     /// Status of a thread.
     #[serde(tag = "type")]
     pub enum ThreadStatus {
-        /// No agent of this server works on it.
+        /// No agent works on it.
         NotLoaded,
+        /// An agent works on it.
+        #[serde(rename_all = "camelCase")]
+        Active {
+            /// Not known here: always empty.
+            active_flags: Vec<Value>,
+        },
         /// An agent is waiting. Only the agent's own server says so.
         Idle,
     }
@@ -107,7 +113,7 @@ protocol! {
     pub struct ThreadReadParams {
         /// The thread.
         pub thread_id: String,
-        /// Also reads its turns, all of them.
+        /// Also reads its turns: the newest, at most 1,000 and about 16 MiB of them.
         #[serde(default)]
         pub include_turns: bool,
     }
@@ -118,6 +124,9 @@ protocol! {
         pub thread: Thread,
         /// Not known here.
         pub read_state: Option<Value>,
+        /// Reason why turns are missing, and how to read them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub incomplete: Option<String>,
     }
 
     /// Answer of a method that returns the thread.
@@ -132,6 +141,32 @@ protocol! {
         pub thread_id: String,
         /// Name of 1 to 200 characters.
         pub name: String,
+    }
+
+    /// Parameters of `thread/metadata/update`.
+    pub struct ThreadMetadataUpdateParams {
+        /// The thread.
+        pub thread_id: String,
+        /// Change of its git information, of one part at least.
+        pub git_info: Option<GitInfoUpdate>,
+    }
+
+    /// Change of git information. A part that is left out stays, and `null` removes it.
+    #[derive(Default)]
+    #[serde(default)]
+    pub struct GitInfoUpdate {
+        /// Commit.
+        #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+        pub sha: Option<Option<String>>,
+        /// Branch.
+        #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+        pub branch: Option<Option<String>>,
+        /// Remote. Credentials in it are removed.
+        #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+        pub origin_url: Option<Option<String>>,
     }
 
     /// Parameters of `thread/memoryMode/set`.

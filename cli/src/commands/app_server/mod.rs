@@ -29,5 +29,5 @@ pub(super) fn of(args: &AppServerArgs) -> Box<dyn Run + '_> {
 fn options(context: &Context<'_>) -> Options {
     let commands = Documents::new(&context.dirs, &context.screen.given);
     let device_keys = context.settings.device_keys.clone();
-    Options { dirs: context.dirs.clone(), device_keys, commands: Box::new(commands) }
+    Options { dirs: context.dirs.clone(), device_keys, has_watch: true, commands: Box::new(commands) }
 }

@@ -44,7 +44,30 @@ fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result 
     let refused = fixture.run(&["rpc", "thread/list", r#"{"limit": "many"}"#])?;
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("`limit`: invalid type"), "{}", refused.all());
-    assert_eq!(fixture.run(&["rpc", "thread/list", "{"])?.code, Some(2));
+    for params in ["{", "[]", "null", "7", "\"text\""] {
+        let refused = fixture.run(&["rpc", "thread/list", params])?;
+        assert_eq!(refused.code, Some(2));
+        assert!(
+            refused.stderr.contains(r#"hint: pass an object, such as '{"limit": 5}'"#),
+            "{}",
+            refused.all()
+        );
+    }
+    // Each refusal says what to type next.
+    for (method, params, hint) in [
+        ("thread/lists", "{}", "`threadkeep app-server schema` lists the methods"),
+        ("thread/list", r#"{"limit": -1}"#, "`threadkeep app-server schema` has the parameters"),
+        ("thread/read", r#"{"threadId": "7"}"#, "`threadkeep threads --all` lists the threads"),
+        ("thread/goal/get", "{}", "`threadkeep app-server schema` has the parameters"),
+        ("memory/run", "{}", "features"),
+        ("device/key/create", r#"{"accountUserId": "a", "clientId": "c"}"#, "allow_software"),
+    ] {
+        let refused = fixture.run(&["rpc", method, params])?;
+        assert_eq!(refused.code, Some(2), "{}", refused.all());
+        let hinted =
+            refused.stderr.lines().find_map(|line| line.trim().strip_prefix("hint: ")).unwrap_or_default();
+        assert!(hinted.contains(hint), "{}", refused.all());
+    }
 
     let restarted = fixture.json(&["app-server", "restart"])?;
     assert_ne!(restarted["pid"], started["pid"]);

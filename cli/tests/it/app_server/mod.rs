@@ -3,10 +3,13 @@
 #![cfg(unix)]
 
 mod client;
+mod cursors;
 mod daemon;
 mod device_keys;
+mod fields;
 mod lines;
 mod list;
+mod metadata;
 mod methods;
 mod notified;
 mod recorded;
