@@ -79,6 +79,26 @@ fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result 
 }
 
 #[test]
+fn help_is_a_success_and_a_wrong_word_a_failure() -> Result {
+    let fixture = Fixture::bundled()?;
+    for command in ["start", "stop", "status", "restart", "schema"] {
+        let help = fixture.run(&["app-server", command, "--help"])?;
+        assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
+        let wrong = fixture.run(&["app-server", command, "--bad"])?;
+        assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""), "{command}");
+        let usage = format!("hint: usage: threadkeep app-server {command}");
+        assert!(wrong.stderr.contains(&usage), "{}", wrong.all());
+    }
+    for wrong in [&["app-server", "nope"][..], &["app-server", "--bad"], &["rpc"], &["rpc", "--bad"]] {
+        let refused = fixture.run(wrong)?;
+        assert_eq!(refused.code, Some(2), "{}", refused.all());
+        assert!(refused.stderr.contains("hint: "), "{}", refused.all());
+    }
+    assert!(!fixture.sqlite_home().exists(), "nothing was started");
+    Ok(())
+}
+
+#[test]
 fn a_killed_server_leaves_nothing_to_clean_up() -> Result {
     let fixture = Fixture::bundled()?;
     for _ in 0..3 {
