@@ -16,6 +16,8 @@ mod gemini;
 mod grok;
 #[cfg(feature = "kimi")]
 mod kimi;
+#[cfg(feature = "kimi-code")]
+mod kimi_code;
 #[cfg(feature = "opencode")]
 mod opencode;
 #[cfg(feature = "openhands")]
@@ -44,6 +46,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &grok::Grok,
         #[cfg(feature = "kimi")]
         &kimi::Kimi,
+        #[cfg(feature = "kimi-code")]
+        &kimi_code::KimiCode,
         #[cfg(feature = "opencode")]
         &opencode::Opencode,
         #[cfg(feature = "openhands")]

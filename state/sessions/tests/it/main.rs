@@ -9,6 +9,7 @@ mod facts;
 mod gemini;
 mod grok;
 mod kimi;
+mod kimi_code;
 mod mirror;
 mod opencode;
 mod openhands;

@@ -1,0 +1,229 @@
+//! Lines of Kimi Code's `wire.jsonl`, as far as they are read.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::StoreError;
+use crate::files;
+use crate::session::Tokens;
+use crate::tolerant::or_default;
+
+/// Line. Which fields it has depends on its type.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Line<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(default, deserialize_with = "or_default")]
+    time: Option<i64>,
+    /// Of the first line.
+    #[serde(default, rename = "created_at", deserialize_with = "or_default")]
+    created_at: Option<i64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) prompt_id: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) origin: Origin,
+    #[serde(borrow)]
+    pub(super) input: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    /// Reason for the end of a turn.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) reason: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) error: Failure,
+    /// Model of a request; of `usage.record`, a name from the user's settings.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) model: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) usage: Option<Usage>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) usage_scope: Option<String>,
+    /// Number of turns that the user takes back.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) count: Option<usize>,
+    #[serde(default, deserialize_with = "or_default")]
+    subagent_id: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    description: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn at(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.time.or(self.created_at)?).ok()
+    }
+
+    pub(super) fn event(&self) -> Event<'a> {
+        self.event.and_then(|event| serde_json::from_str(event.get()).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn message(&self) -> Message<'a> {
+        self.message.and_then(|message| serde_json::from_str(message.get()).ok()).unwrap_or_default()
+    }
+}
+
+/// Author of a prompt.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Origin {
+    pub(super) kind: String,
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Failure {
+    pub(super) message: Option<String>,
+}
+
+/// Event of the agent's loop. Which fields it has depends on its type.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Event<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) uuid: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) part: Part,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) tool_call_id: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(borrow)]
+    pub(super) args: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) result: Returned<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Returned<'a> {
+    #[serde(borrow)]
+    pub(super) output: Option<&'a RawValue>,
+    pub(super) is_error: bool,
+}
+
+/// Message, as `kimi migrate` writes them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Message<'a> {
+    pub(super) role: String,
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) tool_calls: Vec<Call>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) tool_call_id: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Call {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// JSON, as a text.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) arguments: Option<String>,
+}
+
+/// Part of a content.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) text: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) think: String,
+}
+
+/// Reads a content, which is one text or parts.
+pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part> {
+    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
+    if let Ok(text) = serde_json::from_str(content) {
+        return vec![Part { kind: "text".to_owned(), text, think: String::new() }];
+    }
+    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
+    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
+}
+
+/// Returns the texts of a content.
+pub(super) fn text(content: Option<&RawValue>) -> String {
+    let texts = parts(content).into_iter().filter(|part| part.kind == "text").map(|part| part.text);
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// Tokens of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Usage {
+    input_other: i64,
+    output: i64,
+    input_cache_read: i64,
+    input_cache_creation: i64,
+}
+
+impl From<&Usage> for Tokens {
+    /// Adds the cached parts to the input, which leaves them out.
+    fn from(usage: &Usage) -> Self {
+        let (cached, written) = (usage.input_cache_read.max(0), usage.input_cache_creation.max(0));
+        Self {
+            input: usage.input_other.max(0).saturating_add(cached).saturating_add(written),
+            cached_input: cached,
+            cache_write: written,
+            output: usage.output.max(0),
+            reasoning: None,
+        }
+    }
+}
+
+/// Returns true if a file has a prompt.
+pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
+    let mut found = false;
+    files::each_line(path, |_, json| {
+        let line: Option<Line<'_>> = serde_json::from_str(json).ok();
+        found = line.is_some_and(|line| line.kind == "turn.prompt");
+        !found
+    })?;
+    Ok(found)
+}
+
+/// Returns the time up to which a file has lines of another session: when it was last forked.
+pub(super) fn forked_at(path: &Path) -> Result<Option<Timestamp>, StoreError> {
+    let mut time = None;
+    files::each_line(path, |_, json| {
+        if json.contains("\"forked\"")
+            && let Ok(line) = serde_json::from_str::<Line<'_>>(json)
+            && line.kind == "forked"
+        {
+            time = line.time.or(time);
+        }
+        true
+    })?;
+    Ok(time.and_then(|time| Timestamp::from_millisecond(time.saturating_add(1)).ok()))
+}
+
+/// Returns the task that the main agent gave to a sub-agent, in a few words.
+pub(super) fn task(main: &Path, agent: &str) -> Option<String> {
+    let mut task = None;
+    // A title is no reason to fail.
+    let _ = files::each_line(main, |_, json| {
+        if json.contains("\"subagent.spawned\"")
+            && let Ok(line) = serde_json::from_str::<Line<'_>>(json)
+            && line.kind == "subagent.spawned"
+            && line.subagent_id.as_deref() == Some(agent)
+        {
+            task = line.description;
+        }
+        task.is_none()
+    });
+    task
+}

@@ -1,0 +1,223 @@
+//! Reads one session of Kimi Code.
+
+use jiff::Timestamp;
+use threadkeep_rollout::ThreadKind;
+
+use super::line::{self, Event, Line, parts, text};
+use super::state::State;
+use super::{Known, MAIN};
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::FoundSession;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
+
+/// First bytes of long lines that say nothing here: tools, the system prompt, and messages that
+/// other lines have already.
+const PASSED_OVER: [&str; 3] =
+    ["{\"type\":\"llm.tools_snapshot\"", "{\"type\":\"profile.bind\"", "{\"message\":"];
+
+pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
+    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    // The agent writes it again and again, and may be at it.
+    let state: Option<State> = files::document(&known.folder.join("state.json")).ok().flatten();
+    let mut reader = Reader::new(found, known, state.as_ref().unwrap_or(&State::default()));
+    if state.is_none() {
+        // Without it, the parent of a fork is not known, but its lines still are.
+        reader.copied_until = line::forked_at(path)?;
+    }
+    let skipped = files::each_line(path, |_, json| {
+        if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
+            return true;
+        }
+        match serde_json::from_str::<Line<'_>>(json) {
+            Ok(line) => reader.take(&line),
+            Err(_) => reader.draft.skip(1),
+        }
+        true
+    })?;
+    reader.draft.skip(skipped);
+    Ok(reader.draft.finish())
+}
+
+struct Reader {
+    draft: Draft,
+    is_main: bool,
+    /// Time up to which lines are copies: of a fork, those before it.
+    copied_until: Option<Timestamp>,
+    /// True while copies are read that have no times of their own.
+    is_migrated: bool,
+    /// Prompt that is worked on.
+    prompt: String,
+    /// Model of the last request.
+    model: Option<String>,
+}
+
+impl Reader {
+    fn new(found: &FoundSession, known: &Known, state: &State) -> Self {
+        let mut draft = Draft::new(&found.native_id);
+        let (session_id, is_main) = (files::name(&known.folder), known.agent == MAIN);
+        let migrated_from = state.custom.kimi_cli_session_id.as_deref();
+        let created_at = state.created_at.at();
+        if let Some(cwd) = state.cwd.as_deref().filter(|cwd| !cwd.is_empty()).or(known.mapped_cwd.as_deref())
+        {
+            draft.cwd(cwd);
+        }
+        if is_main {
+            draft.session().archived = state.archived || state.custom.archived;
+            let by = if state.is_custom_title { TitleSource::User } else { TitleSource::Agent };
+            draft.title(state.title.as_deref().unwrap_or_default(), by);
+            if let Some(parent) = &state.forked_from {
+                draft.parent(parent, Relation::Fork);
+            }
+            if let Some(parent) = migrated_from {
+                draft.parent(parent, Relation::Migration);
+            } else {
+                draft.said_at(created_at);
+            }
+        } else {
+            draft.session().kind = ThreadKind::Subagent;
+            let parent = state.agents.get(&known.agent).and_then(|agent| agent.parent_agent_id.as_deref());
+            let nested =
+                parent.filter(|&parent| parent != MAIN).map(|parent| format!("{session_id}/{parent}"));
+            draft.parent(nested.as_deref().unwrap_or(session_id), Relation::Subagent);
+            if let Some(task) = line::task(&known.folder.join("agents/main/wire.jsonl"), &known.agent) {
+                draft.title(&task, TitleSource::Agent);
+            }
+        }
+        let has_copies = state.forked_from.is_some() || migrated_from.is_some();
+        Self {
+            draft,
+            is_main,
+            copied_until: created_at.filter(|_| has_copies),
+            is_migrated: migrated_from.is_some(),
+            prompt: String::new(),
+            model: None,
+        }
+    }
+
+    fn take(&mut self, line: &Line<'_>) {
+        let at = self.at(line);
+        self.draft.said_at(at);
+        match &*line.kind {
+            "turn.prompt" => self.prompt(at, line),
+            "turn.steer" if line.origin.kind == "user" => self.draft.also_said(at, None, &text(line.input)),
+            "context.append_loop_event" => self.event(at, &line.event()),
+            "context.append_message" if self.is_migrated => self.message(line),
+            "context.apply_compaction" => self.draft.compaction(at, None),
+            "context.undo" => self.undo(line.count.unwrap_or(1)),
+            "llm.request" => {
+                self.model.clone_from(&line.model);
+                if let Some(model) = &line.model {
+                    self.draft.model(model);
+                }
+            }
+            "usage.record" => self.usage(at, line),
+            "turn.ended" => match line.reason.as_deref() {
+                Some("completed") => self.draft.end(Outcome::Completed, None),
+                Some("cancelled") => self.draft.end(Outcome::Interrupted, None),
+                Some("failed") => self.draft.end(Outcome::Failed, line.error.message.as_deref()),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Returns a line's time, and notes if it is a copy.
+    fn at(&mut self, line: &Line<'_>) -> Option<Timestamp> {
+        let at = line.at();
+        if let (Some(until), Some(at)) = (self.copied_until, at) {
+            let is_copy = at < until || (self.is_migrated && at == until);
+            self.draft.inherit(is_copy);
+            if !is_copy {
+                (self.copied_until, self.is_migrated) = (None, false);
+            }
+        }
+        // A migration gives each line the same time.
+        at.filter(|_| !self.is_migrated)
+    }
+
+    fn prompt(&mut self, at: Option<Timestamp>, line: &Line<'_>) {
+        let is_task = !self.is_main && line.origin.name.as_deref() == Some("subagent");
+        if line.origin.kind != "user" && !is_task {
+            return;
+        }
+        let id = line.prompt_id.as_deref();
+        if id.is_some_and(|id| !self.draft.is_new(id)) {
+            return;
+        }
+        self.prompt = id.unwrap_or_default().to_owned();
+        let images = parts(line.input).iter().filter(|part| part.kind == "image_url").count();
+        self.draft.prompt(at, id, &text(line.input), images);
+    }
+
+    fn event(&mut self, at: Option<Timestamp>, event: &Event<'_>) {
+        let id = event.uuid.as_deref();
+        if id.is_some_and(|id| matches!(&*event.kind, "content.part" | "tool.call") && !self.draft.is_new(id))
+        {
+            return;
+        }
+        match event.kind.as_str() {
+            "content.part" if event.part.kind == "text" => self.draft.answer(at, id, &event.part.text),
+            "content.part" if event.part.kind == "think" => self.draft.reasoning(at, id, &event.part.think),
+            "tool.call" => {
+                let arguments = event.args.map_or("{}", |arguments| arguments.get());
+                self.draft.call(at, &event.tool_call_id, &event.name, arguments);
+            }
+            "tool.result" => {
+                let (output, succeeded) = (text(event.result.output), !event.result.is_error);
+                self.draft.result(at, &event.tool_call_id, &output, Some(succeeded));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a message of a migrated session, which has no events of the agent's loop.
+    fn message(&mut self, line: &Line<'_>) {
+        let message = line.message();
+        match message.role.as_str() {
+            "assistant" => {
+                for part in parts(message.content) {
+                    match part.kind.as_str() {
+                        "text" => self.draft.answer(None, None, &part.text),
+                        "think" => self.draft.reasoning(None, None, &part.think),
+                        _ => {}
+                    }
+                }
+                for call in &message.tool_calls {
+                    let arguments = call.arguments.as_deref().unwrap_or("{}");
+                    self.draft.call(None, &call.id, &call.name, arguments);
+                }
+            }
+            "tool" => self.draft.result(None, &message.tool_call_id, &text(message.content), None),
+            _ => {}
+        }
+    }
+
+    /// Withdraws the last turns, which the user took back.
+    fn undo(&mut self, count: usize) {
+        let turns = self.draft.session().turns.iter_mut().rev();
+        for turn in turns.filter(|turn| turn.outcome != Outcome::Withdrawn).take(count) {
+            turn.outcome = Outcome::Withdrawn;
+        }
+    }
+
+    fn usage(&mut self, at: Option<Timestamp>, line: &Line<'_>) {
+        let tokens = line.usage.as_ref().map(Tokens::from).unwrap_or_default();
+        // A request that was stopped has zeros.
+        if tokens == Tokens::default() {
+            return;
+        }
+        let is_hidden = line.usage_scope.as_deref() == Some("session");
+        let time = at.map_or(0, Timestamp::as_millisecond);
+        self.draft.request(Request {
+            id: format!("{}/{}@{time}", self.prompt, line.usage_scope.as_deref().unwrap_or_default()),
+            at,
+            model: self.model.clone(),
+            purpose: if is_hidden { Purpose::Hidden } else { Purpose::Conversation },
+            tokens,
+            inherited: false,
+        });
+    }
+}
