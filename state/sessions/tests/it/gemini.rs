@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use threadkeep_rollout::TurnItemKind;
 use threadkeep_sessions::{Outcome, Purpose, Relation, StoreError};
 
 use crate::damage::Copy;
@@ -100,32 +101,90 @@ fn a_session_without_a_prompt_is_none() -> Result {
     Ok(())
 }
 
-/// A document in the hash's folder, its copy after an upgrade, and the lines after a resume.
+/// A document in the hash's folder, its copy after an upgrade, and the lines after a resume, in the
+/// form in which 0.20.0 and 0.61.0 wrote them.
 #[test]
 fn copies_of_an_upgrade_are_one_session() -> Result {
-    let (first, second) = (message("p1", 1, "user", "one"), answer("a1", 2, "first"));
+    let (first, mut second) = (message("p1", 1, "user", "one"), answer("a1", 2, "first"));
+    let output = json!([{"functionResponse": {"id": "c", "response": {"output": "a.txt b.txt"}}}]);
+    second["toolCalls"] = json!([{"id": "c", "name": "list_directory", "args": {"paths": ["."]},
+        "status": "success", "result": output, "resultDisplay": "Listed 2 items"}]);
+    let third = answer("a2", 3, "done");
     let mut document = header(0);
-    document["messages"] = json!([first, second]);
-    let pretty = serde_json::to_string_pretty(&document)?;
-    let later =
-        [header(0), first, second, json!({"$set": {"sessionId": ID}}), message("p2", 3, "user", "two")];
-    let place = Place::new("gemini")?;
+    document["messages"] = json!([first, second, third]);
     let name = "session-2026-11-28T08-00-0f0e0d0c";
-    place.write(format!("tmp/{}/chats/{name}.json", hash("/proj")), &pretty)?;
+    let place = Place::new("gemini")?;
+    let write = |folder: &str, extension: &str, text: &str| {
+        place.write(format!("tmp/{folder}/chats/{name}.{extension}"), text)
+    };
+    write(&hash("/proj"), "json", &serde_json::to_string_pretty(&document)?)?;
     let session = place.session()?;
     assert_eq!(session.cwd, None, "no file says it");
+    assert_eq!((&session.title, turns(&session)), (&None, vec![("one", Outcome::Completed)]));
+    let call = session.turns[0].items.iter().find_map(|item| match &item.kind {
+        TurnItemKind::ToolCall { arguments, output, .. } => Some((arguments.as_str(), output.as_deref())),
+        _ => None,
+    });
+    let arguments = r#"{"paths": ["."]}"#;
+    assert_eq!(call, Some((arguments, Some("a.txt b.txt"))), "on one line, and not the summary");
+
     let before = place.open()?.sessions().to_vec();
     place.write("projects.json", r#"{"projects": {"/other": "other", "/proj": "proj"}}"#)?;
     assert_ne!(place.open()?.sessions(), before, "the map is part of the fingerprint");
     assert_eq!(place.session()?.cwd.as_deref(), Some("/proj"));
-    place.write(format!("{CHATS}/{name}.json"), &pretty)?;
-    place.write(format!("{CHATS}/{name}.jsonl"), &lines(&later))?;
+    document["summary"] = json!("A title");
+    write("proj", "json", &serde_json::to_string_pretty(&document)?)?;
+
+    let mut old = header(0);
+    old.as_object_mut().ok_or("an object")?.remove("kind");
+    let mut retyped = message("a1", 9, "user", "");
+    retyped["content"] = output;
+    let all = json!([message("c0", 9, "user", "<session_context>x"), first, second, retyped, third]);
+    let set = json!({"$set": {"messages": all, "lastUpdated": "2026-11-28T08:00:09Z"}});
+    write("proj", "jsonl", &lines(&[old, first, second, third, set, message("p2", 10, "user", "two")]))?;
+    let context = json!({"$set": {"messages": [message("c0", 9, "user", "<session_context>x")]}});
+    place.write(format!("{CHATS}/session-2026-11-28T08-01-0f0e0d0c.jsonl"), &lines(&[header(1), context]))?;
     let session = place.session()?;
     assert_eq!(turns(&session), [("one", Outcome::Completed), ("two", Outcome::Unfinished)]);
+    assert_eq!(kinds(&session), ["user", "agent", "call", "agent", "user"], "nothing was compacted");
+    assert_eq!(session.title.as_ref().map(|title| title.text.as_str()), Some("A title"));
     let tokens = session.tokens(Purpose::Conversation, false);
-    assert_eq!((tokens.input, tokens.cached_input, tokens.output, tokens.reasoning), (100, 40, 7, Some(2)));
+    assert_eq!((tokens.input, tokens.cached_input, tokens.output, tokens.reasoning), (200, 80, 14, Some(4)));
     assert_eq!(session.created_at, Some("2026-11-28T08:00:00Z".parse()?));
-    assert_eq!(place.open()?.sessions()[0].files.len(), 4, "three copies and the map");
+    assert_eq!(session.updated_at, Some("2026-11-28T08:00:10Z".parse()?));
+    assert_eq!(place.open()?.sessions()[0].files.len(), 5, "four copies and the map");
+    Ok(())
+}
+
+#[test]
+fn files_are_read_in_the_order_of_their_headers() -> Result {
+    let place = Place::new("gemini")?;
+    let write = |name: &str, minute: u32, prompt: Value| {
+        place.write(format!("{CHATS}/session-{name}.jsonl"), &lines(&[header(minute), prompt]))
+    };
+    write("a", 9, message("p2", 50, "user", "two"))?;
+    write("b", 0, message("p1", 40, "user", "one"))?;
+    assert_eq!(
+        place.session()?.turns.iter().filter_map(|turn| turn.prompt()).collect::<Vec<_>>(),
+        ["one", "two"]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_resume_without_a_word_changes_no_time() -> Result {
+    let session = chat(&[header(0), message("p", 1, "user", "one"), header(5)])?.session()?;
+    assert_eq!(session.updated_at, Some("2026-11-28T08:00:01Z".parse()?));
+    Ok(())
+}
+
+/// A compaction before the answer drops the prompt from the list, too.
+#[test]
+fn a_compaction_takes_no_prompt_back() -> Result {
+    let summary = json!({"$set": {"messages": [message("s", 2, "user", "<state_snapshot>")]}});
+    let session = chat(&[header(0), message("p", 1, "user", "one"), summary.clone(), summary])?.session()?;
+    assert_eq!(turns(&session), [("one", Outcome::Unfinished)]);
+    assert_eq!(kinds(&session), ["user", "compaction"], "once, though the list is written twice");
     Ok(())
 }
 

@@ -13,6 +13,9 @@ const CONTEXT: [&str; 2] = ["<session_context>", "This is the Gemini CLI. We are
 /// First words of the part that begins the content of files that a prompt names.
 const ATTACHED: &str = "--- Content from referenced files ---";
 
+/// Tool that runs commands.
+const SHELL: &str = "run_shell_command";
+
 /// Line of a session, a message, the change in a line, or the one document of older versions.
 /// Which fields it has depends on that.
 #[derive(Debug, Default, Deserialize)]
@@ -142,13 +145,13 @@ impl<'a> From<&FunctionCall<'a>> for Call<'a> {
 }
 
 impl Call<'_> {
-    /// Returns the output; `None` of a call without a result.
+    /// Returns the output; `None` of a call without a result. The user sees a command's output, and
+    /// only a summary of others.
     pub(super) fn output(&self) -> Option<String> {
-        self.result_display.clone().or_else(|| {
-            let parts = parts(Some(self.result?));
-            let texts = parts.iter().filter_map(|part| part.function_response.as_ref()?.response.text());
-            Some(texts.collect::<Vec<_>>().join("\n"))
-        })
+        let parts = parts(Some(self.result?));
+        let texts = parts.iter().filter_map(|part| part.function_response.as_ref()?.response.text());
+        let seen = self.result_display.clone().filter(|_| self.name == SHELL);
+        Some(seen.unwrap_or_else(|| texts.collect::<Vec<_>>().join("\n")))
     }
 }
 

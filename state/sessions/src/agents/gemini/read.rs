@@ -1,5 +1,6 @@
 //! Reads one session of Gemini CLI.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use threadkeep_rollout::ThreadKind;
@@ -27,8 +28,14 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);
     }
-    let mut reader =
-        Reader { draft, messages: HashMap::new(), calls: HashSet::new(), has_begun: false, starts: false };
+    let mut reader = Reader {
+        draft,
+        messages: HashMap::new(),
+        calls: HashSet::new(),
+        has_begun: false,
+        starts: false,
+        compacted: 0,
+    };
     let mut is_there = false;
     for (is_lines, _, path) in known.chats.iter().filter(|(.., path)| path.is_file()) {
         is_there = true;
@@ -66,6 +73,8 @@ struct Reader {
     has_begun: bool,
     /// True between a header and the first list after it, which has no more than the context.
     starts: bool,
+    /// Number of turns before the last compaction.
+    compacted: usize,
 }
 
 impl Reader {
@@ -112,16 +121,15 @@ impl Reader {
             return;
         }
         let starts = std::mem::take(&mut self.starts);
-        let mut is_compacted = false;
         for message in messages {
             if self.is_new(message) && message.prompt().is_some() {
-                is_compacted = true;
+                self.compacted = self.draft.session().turns.len();
                 self.draft.compaction(message.timestamp, None);
             }
         }
-        let last = self.draft.session().turns.last_mut();
-        if let Some(last) =
-            last.filter(|last| !starts && !is_compacted && last.outcome == Outcome::Unfinished)
+        // A compaction drops prompts that were not taken back.
+        let last = self.draft.session().turns.iter_mut().skip(self.compacted).last();
+        if let Some(last) = last.filter(|last| !starts && last.outcome == Outcome::Unfinished)
             && !messages.iter().any(|message| message.id.as_ref() == Some(&last.id))
         {
             last.outcome = Outcome::Withdrawn;
@@ -220,8 +228,8 @@ impl Reader {
             return;
         }
         if !self.draft.has_call(&call.id) {
-            let arguments = call.args.map_or("{}", |arguments| arguments.get());
-            self.draft.call(message.timestamp, &call.id, &call.name, arguments);
+            let arguments = call.args.map_or("{}".into(), |arguments| on_one_line(arguments.get()));
+            self.draft.call(message.timestamp, &call.id, &call.name, &arguments);
         }
         let succeeded = call.status.as_deref().map(|status| status == "success");
         if let Some(output) = call.output() {
@@ -237,6 +245,11 @@ impl Reader {
             None,
         );
     }
+}
+
+/// Takes the line breaks and the indentation of a document out of JSON.
+fn on_one_line(json: &str) -> Cow<'_, str> {
+    if json.contains('\n') { json.lines().map(str::trim_start).collect() } else { json.into() }
 }
 
 fn text(message: &Record<'_>) -> String {
