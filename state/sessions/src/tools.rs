@@ -8,15 +8,16 @@ const COMMAND: [&str; 2] = ["command", "cmd"];
 /// Names that agents give to the argument with a path.
 const PATH: [&str; 5] = ["file_path", "filePath", "path", "absolute_path", "filename"];
 /// Names that agents give to the text that an edit replaces, and to the new text.
-const OLD: [&str; 5] = ["old_string", "oldString", "old_str", "oldText", "search"];
-const NEW: [&str; 5] = ["new_string", "newString", "new_str", "newText", "replace"];
+const OLD: [&str; 6] = ["old_string", "oldString", "old_str", "oldText", "search", "before"];
+const NEW: [&str; 6] = ["new_string", "newString", "new_str", "newText", "replace", "after"];
 /// Names that agents give to the content of a new file.
 const CONTENT: [&str; 3] = ["content", "file_text", "contents"];
 
 /// Returns the item of a call. `arguments` is JSON; anything else is kept as it is.
 pub(crate) fn item(name: &str, arguments: &str) -> TurnItemKind {
     let value: Value = serde_json::from_str(arguments).unwrap_or(Value::Null);
-    if let Some(command) = text(&value, &COMMAND) {
+    // With a path, it is the command of an editor: `view`, `str_replace`.
+    if let (Some(command), None) = (text(&value, &COMMAND), text(&value, &PATH)) {
         return TurnItemKind::CommandExecution {
             command: vec![bounded(command, MAX_ITEM_TEXT)],
             cwd: text(&value, &["cwd", "workdir", "directory"]).map(str::to_owned),

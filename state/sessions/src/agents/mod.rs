@@ -12,6 +12,8 @@ mod continue_cli;
 mod copilot;
 #[cfg(feature = "gemini")]
 mod gemini;
+#[cfg(feature = "goose")]
+mod goose;
 #[cfg(feature = "grok")]
 mod grok;
 #[cfg(feature = "kimi")]
@@ -42,6 +44,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &copilot::Copilot,
         #[cfg(feature = "gemini")]
         &gemini::Gemini,
+        #[cfg(feature = "goose")]
+        &goose::Goose,
         #[cfg(feature = "grok")]
         &grok::Grok,
         #[cfg(feature = "kimi")]

@@ -7,6 +7,7 @@ mod copilot;
 mod damage;
 mod facts;
 mod gemini;
+mod goose;
 mod grok;
 mod kimi;
 mod kimi_code;
