@@ -14,7 +14,7 @@ where
 }
 
 /// Reads a count, which may be written as a fraction; `None` if it is no number, or below 0.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "cline", feature = "sqlite"))]
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let number: Option<f64> = or_default(deserializer)?;
     Ok(number.filter(|number| *number >= 0.0).map(|number| number as i64))

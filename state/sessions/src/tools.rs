@@ -8,8 +8,8 @@ const COMMAND: [&str; 2] = ["command", "cmd"];
 /// Names that agents give to the argument with a path.
 const PATH: [&str; 5] = ["file_path", "filePath", "path", "absolute_path", "filename"];
 /// Names that agents give to the text that an edit replaces, and to the new text.
-const OLD: [&str; 6] = ["old_string", "oldString", "old_str", "oldText", "search", "before"];
-const NEW: [&str; 6] = ["new_string", "newString", "new_str", "newText", "replace", "after"];
+const OLD: [&str; 7] = ["old_string", "oldString", "old_str", "oldText", "old_text", "search", "before"];
+const NEW: [&str; 7] = ["new_string", "newString", "new_str", "newText", "new_text", "replace", "after"];
 /// Names that agents give to the content of a new file.
 const CONTENT: [&str; 3] = ["content", "file_text", "contents"];
 

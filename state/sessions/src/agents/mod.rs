@@ -4,6 +4,8 @@ use crate::store::SessionStore;
 
 #[cfg(feature = "claude")]
 mod claude;
+#[cfg(feature = "cline")]
+mod cline;
 #[cfg(feature = "codex")]
 mod codex;
 #[cfg(feature = "continue")]
@@ -36,6 +38,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
     vec![
         #[cfg(feature = "claude")]
         &claude::Claude,
+        #[cfg(feature = "cline")]
+        &cline::Cline,
         #[cfg(feature = "codex")]
         &codex::Codex,
         #[cfg(feature = "continue")]

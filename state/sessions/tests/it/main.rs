@@ -1,6 +1,7 @@
 //! Tests of the crate, in one binary.
 
 mod claude;
+mod cline;
 mod codex;
 mod continue_cli;
 mod copilot;

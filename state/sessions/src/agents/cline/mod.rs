@@ -1,0 +1,93 @@
+//! Cline CLI: a folder a session, `<id>/<id>.json` with its description and
+//! `<id>/<id>.messages.json` with its messages. Messages of its sub-agents are in
+//! `<id>/agent_<id>.messages.json`. Each is one JSON document, written again as a whole.
+//!
+//! Read with files of 3.0.65. Its database has the same descriptions again, and is not read.
+
+mod line;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files;
+use crate::found::{FoundSession, SkippedFile};
+use crate::session::{Relation, Session};
+use crate::store::{OpenStore, ResumeCommand, SessionStore};
+
+/// End of the name of a file with messages.
+const MESSAGES: &str = ".messages.json";
+
+/// Cline CLI.
+#[derive(Debug)]
+pub(crate) struct Cline;
+
+impl SessionStore for Cline {
+    fn name(&self) -> &'static str {
+        "cline"
+    }
+
+    fn title(&self) -> &'static str {
+        "Cline CLI"
+    }
+
+    fn places(&self, environment: &Environment) -> Vec<PathBuf> {
+        let root = || environment.path("CLINE_DIR").unwrap_or_else(|| environment.home().join(".cline"));
+        let data = || environment.path("CLINE_DATA_DIR").unwrap_or_else(|| root().join("data"));
+        vec![environment.path("CLINE_SESSION_DATA_DIR").unwrap_or_else(|| data().join("sessions"))]
+    }
+
+    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
+        Ok(Box::new(Opened::find(place)))
+    }
+
+    fn resume(&self, session: &Session) -> Option<ResumeCommand> {
+        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
+        is_own.then(|| ResumeCommand::new("cline", &["--id", &session.native_id], session))
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+}
+
+impl Opened {
+    fn find(place: &Path) -> Self {
+        let (mut sessions, mut skipped) = (Vec::new(), Vec::new());
+        for folder in files::folders(place) {
+            let id = files::name(&folder).to_owned();
+            let main = folder.join(format!("{id}.json"));
+            let messages = folder.join(format!("{id}{MESSAGES}"));
+            let found = files::files_with(&folder, "json");
+            if !found.contains(&main) && !found.contains(&messages) {
+                skipped.push(SkippedFile { path: folder, reason: format!("it has no {id}.json") });
+                continue;
+            }
+            for path in found.into_iter().filter(|path| *path != messages) {
+                let Some(agent) = files::name(&path).strip_suffix(MESSAGES) else { continue };
+                let agent = format!("{id}__{agent}");
+                sessions.push(FoundSession::of_files(agent, vec![path, main.clone()]));
+            }
+            sessions.push(FoundSession::of_files(id, vec![messages, main]));
+        }
+        sessions.sort_by(|one, other| one.native_id.cmp(&other.native_id));
+        Self { sessions, skipped }
+    }
+}
+
+impl OpenStore for Opened {
+    fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
+
+    fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        read::session(found)
+    }
+}
