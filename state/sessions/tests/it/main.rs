@@ -18,4 +18,5 @@ mod openhands;
 mod pi;
 mod place;
 mod qwen;
+mod shared;
 mod sqlite;
