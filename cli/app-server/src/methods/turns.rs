@@ -36,7 +36,11 @@ pub(crate) async fn list(
         cursor,
         newest_first: params.sort_direction != Some(SortDirection::Asc),
         limit: params::limit(params.limit) as usize,
-        view: if view == ItemsView::NotLoaded { View::None } else { View::Written },
+        view: match view {
+            ItemsView::NotLoaded => View::None,
+            ItemsView::Summary => View::WrittenSummary,
+            ItemsView::Full => View::Written,
+        },
     };
     let outcome = outcome_of(opened, &thread);
     let Page { turns, more, problem } = page(server, opened, &thread, wanted).await?;

@@ -12,7 +12,7 @@ use super::kind::{Kind, type_of};
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
 use crate::lines::raw_line::RawLine;
-use crate::lines::reader::LineReader;
+use crate::lines::reader::{Found, LineReader};
 use crate::lines::skipped::{BadLine, SkippedLines};
 use crate::lines::source::{self, Source, is_damage};
 
@@ -157,10 +157,25 @@ impl Lines {
     /// [`ExtractError::Io`] and [`ExtractError::WindowTooLarge`]; there are no more lines then.
     /// Content is never an error.
     pub fn next_line(&mut self) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
+        self.next_wanted(|_| true)
+    }
+
+    /// Reads the next line like [`Lines::next_line`]. Passes over whole lines that `wanted` refuses,
+    /// and does not parse them.
+    pub(crate) fn next_wanted(
+        &mut self,
+        wanted: impl Fn(&RawLine<'_>) -> bool,
+    ) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
         if self.ended {
             return Ok(None);
         }
-        let line = match self.reader.find_filled() {
+        let found = loop {
+            match self.reader.find_filled() {
+                Ok(Some(found)) if !self.is_wanted(&found, &wanted) => {}
+                found => break found,
+            }
+        };
+        let line = match found {
             Ok(Some(found)) => Line::read(&self.reader.line(&found)),
             Ok(None) => {
                 self.ended = true;
@@ -178,6 +193,11 @@ impl Lines {
             self.skipped.add(bad.clone());
         }
         Ok(Some(line))
+    }
+
+    fn is_wanted(&self, found: &Found, wanted: impl Fn(&RawLine<'_>) -> bool) -> bool {
+        let line = self.reader.line(found);
+        line.fault(true).is_some() || wanted(&line)
     }
 
     /// Returns the bad lines so far: their number, and the first of them.

@@ -81,7 +81,8 @@ pub struct SpanFile<'a> {
 ///
 /// Of the span, the place, the number, the status, [`TurnSpan::inherited`] and
 /// [`TurnSpan::whole_items`] are used. `cut` is the end of the part of the file that still counts;
-/// a turn that goes beyond it is interrupted.
+/// a turn that goes beyond it is interrupted. Items that are certain not to be in `view` are passed
+/// over unread, and not counted in [`Turn::omitted_items`].
 ///
 /// # Errors
 /// [`ExtractError::Io`], [`ExtractError::NotAFile`], [`ExtractError::WindowTooLarge`], and
@@ -101,7 +102,10 @@ pub fn read_span(
     let (mut ended, mut is_cut) = (None, false);
     while ended.is_none()
         && lines.offset() < span.end
-        && let Some(line) = lines.next_line()?
+        && let Some(line) = lines.next_wanted(|line| {
+            let is_inside = line.offset > span.offset && line.end <= span.end && cut.is_none();
+            !(is_inside && builder.leaves_out(line.bytes))
+        })?
     {
         let Ok(line) = line else { continue };
         // Another file, or another version of it.

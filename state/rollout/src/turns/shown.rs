@@ -75,7 +75,7 @@ pub(crate) trait Receive {
 /// Adds the items to the turn itself.
 impl Receive for ItemsView {
     fn wants_written(&self) -> bool {
-        *self == Self::Written
+        matches!(self, Self::Written | Self::WrittenSummary)
     }
 
     fn receive(&mut self, turn: &mut Turn, _: Place, shown: Shown<'_>) {

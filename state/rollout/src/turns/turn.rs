@@ -63,6 +63,8 @@ pub enum ItemsView {
     /// The user's messages and the agent's last one.
     #[default]
     Summary,
+    /// The same, each also as the agent wrote it.
+    WrittenSummary,
     /// All items.
     Full,
     /// All items, each also as the agent wrote it.
@@ -94,7 +96,7 @@ impl Turn {
         let wanted = match view {
             ItemsView::None => false,
             ItemsView::Full | ItemsView::Written => true,
-            ItemsView::Summary => match item.kind {
+            ItemsView::Summary | ItemsView::WrittenSummary => match item.kind {
                 TurnItemKind::UserMessage { .. } => true,
                 TurnItemKind::AgentMessage { .. } => {
                     let is_agent = |item: &TurnItem| matches!(item.kind, TurnItemKind::AgentMessage { .. });

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use threadkeep_rollout::{
     AgentHome, Chain, ItemsView, Projection, ProjectionCheckpoint, Projector, RolloutName, SpanFile, Turn,
-    TurnQuery, list_turns, read_passage, read_span,
+    TurnItem, TurnQuery, list_turns, read_passage, read_span,
 };
 
 use crate::written::{Home, id};
@@ -61,6 +61,46 @@ fn spans_are_the_turns_of_list_turns() -> Result {
     }
     assert!(turns > 30, "{turns}");
     Ok(())
+}
+
+#[test]
+fn a_turn_shows_the_same_items_in_every_view() -> Result {
+    let mut shown = 0;
+    for (home, file) in
+        bundled_homes()?.iter().flat_map(|home| home.discover().files.into_iter().map(move |f| (home, f)))
+    {
+        let path = home.absolute(&file.path);
+        let projection = Projector::new().project(&path, file.compressed, file.name.as_ref(), None)?;
+        let place = SpanFile { path: &path, compressed: file.compressed, file: &file.path, file_id: None };
+        let views = [
+            ItemsView::None,
+            ItemsView::Summary,
+            ItemsView::WrittenSummary,
+            ItemsView::Full,
+            ItemsView::Written,
+        ];
+        for view in views {
+            let mut query = TurnQuery::default();
+            (query.limit, query.view) = (10_000, view);
+            let wanted = list_turns(&Chain::of_file(&path, file.compressed), &query)?.turns;
+            assert_eq!(projection.turns.len(), wanted.len());
+            for (span, wanted) in projection.turns.iter().zip(wanted) {
+                let read = read_span(&place, span, None, view)?.ok_or("the turn is there")?;
+                assert_eq!(items(&read)?, items(&wanted)?, "{view:?} {}", file.path);
+                shown += wanted.items.len();
+            }
+        }
+    }
+    assert!(shown > 100, "{shown}");
+    Ok(())
+}
+
+/// Returns the items of a turn, each also as the agent wrote it.
+fn items(turn: &Turn) -> Result<Vec<(Value, Option<String>)>> {
+    let item = |item: &TurnItem| {
+        Ok((serde_json::to_value(item)?, item.written.as_ref().map(|written| written.item.to_string())))
+    };
+    turn.items.iter().map(item).collect()
 }
 
 #[test]
