@@ -1,17 +1,21 @@
 //! Threads of the index: rows of the table `threads`.
 
+use std::convert::identity;
+use std::fmt;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{AgentGoal, RunOutcome, ThreadKind};
-use threadkeep_sqlite::RowReader;
 use uuid::Uuid;
 
-use crate::row::{kind, objective, run_outcome};
+use crate::row::{flag, kind, objective, optional_time, run_outcome, time};
 
 /// Declares [`Thread`] once: its fields, the columns or generated columns that they come from, and
-/// how each is read.
+/// how each value is read.
 macro_rules! thread {
     ($($(#[$doc:meta])* $field:ident: $type:ty = $column:literal, $read:path;)+) => {
         /// One thread of the index.
@@ -25,99 +29,124 @@ macro_rules! thread {
             $($(#[$doc])* pub $field: $type,)+
         }
 
-        /// Columns that [`Thread::from_row`] reads, in its order.
-        pub(crate) static THREAD_COLUMNS: LazyLock<String> = LazyLock::new(|| [$($column),+].join(", "));
+        /// The columns of a thread, as one JSON array: in SQLite and sqlx, a value costs more than
+        /// its content.
+        pub(crate) static THREAD: LazyLock<String> =
+            LazyLock::new(|| format!("json_array({}) AS thread", [$($column),+].join(", ")));
 
-        impl Thread {
-            /// Reads a row of [`THREAD_COLUMNS`].
-            pub(crate) fn from_row(row: &SqliteRow) -> Result<Thread, sqlx::Error> {
-                let row = &mut RowReader::new(row);
-                Ok(Thread { $($field: $read(row)?,)+ })
+        impl<'de> Visitor<'de> for Columns {
+            type Value = Thread;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the columns of a thread")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut columns: A) -> Result<Thread, A::Error> {
+                Ok(Thread { $($field: $read(next(&mut columns)?),)+ })
             }
         }
     };
 }
 
+/// Reader of the columns in [`THREAD`].
+struct Columns;
+
+fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(columns: &mut A) -> Result<T, A::Error> {
+    columns.next_element()?.ok_or_else(|| A::Error::custom("a column is missing"))
+}
+
+impl Thread {
+    /// Reads a row that has [`THREAD`] alone.
+    pub(crate) fn from_row(row: &SqliteRow) -> Result<Thread, sqlx::Error> {
+        Thread::from_json(row.try_get(0)?)
+    }
+
+    /// Reads [`THREAD`].
+    pub(crate) fn from_json(columns: &str) -> Result<Thread, sqlx::Error> {
+        let read = serde_json::Deserializer::from_str(columns).deserialize_seq(Columns);
+        read.map_err(|error| sqlx::Error::Decode(error.into()))
+    }
+}
+
 thread! {
     /// Id of the thread.
-    id: Uuid = "id", RowReader::uuid;
+    id: Uuid = "id", identity;
     /// Path of the rollout, relative to the agent home, with `/` between folders.
-    rollout_path: String = "rollout_path", RowReader::column;
+    rollout_path: String = "rollout_path", identity;
     /// Time at which the thread began, by its rollout.
-    created_at: Timestamp = "created_at_ms", RowReader::time;
+    created_at: Timestamp = "created_at_ms", time;
     /// Time of the rollout's last line; never before `created_at`.
-    updated_at: Timestamp = "updated_at_ms", RowReader::time;
+    updated_at: Timestamp = "updated_at_ms", time;
     /// Id of the thread that spawned this one. It may be a deleted thread.
-    parent_thread_id: Option<Uuid> = "parent_thread_id", RowReader::optional_uuid;
+    parent_thread_id: Option<Uuid> = "parent_thread_id", identity;
     /// Kind of the thread: the user's own, a sub-agent, a review, ….
     kind: ThreadKind = "kind", kind;
     /// Id of the thread whose history this one continues. It may be a deleted thread.
-    forked_from_id: Option<Uuid> = "forked_from_id", RowReader::optional_uuid;
+    forked_from_id: Option<Uuid> = "forked_from_id", identity;
     /// The same thread, if this one is a side conversation that belongs to it.
-    attached_to_thread_id: Option<Uuid> = "attached_to_thread_id", RowReader::optional_uuid;
+    attached_to_thread_id: Option<Uuid> = "attached_to_thread_id", identity;
     /// The newest name that the user or the agent gave.
-    name: Option<String> = "name", RowReader::column;
+    name: Option<String> = "name", identity;
     /// Origin of the name.
     name_from: Option<NameSource> = "name_from", name_source;
     /// Title: the first message, or else the agent's goal, bounded.
-    title: Option<String> = "coalesce(title, first_user_message) AS title", RowReader::column;
+    title: Option<String> = "coalesce(title, first_user_message)", identity;
     /// First message of the user, bounded.
-    first_user_message: Option<String> = "first_user_message", RowReader::column;
+    first_user_message: Option<String> = "first_user_message", identity;
     /// Goal that the agent itself pursues, as the rollout last set it.
     agent_goal: Option<AgentGoal> = "objective", objective;
     /// The folder of the thread's newest file, unless its settings changed it.
-    cwd: Option<String> = "cwd", RowReader::column;
+    cwd: Option<String> = "cwd", identity;
     /// Starter of the session: a word (`cli`, `exec`, …) or compact JSON (`{"subagent":…}`).
-    source: Option<String> = "source", RowReader::column;
+    source: Option<String> = "source", identity;
     /// Beneficiary of the thread: `user`, `subagent`, ….
-    thread_source: Option<String> = "thread_source", RowReader::column;
+    thread_source: Option<String> = "thread_source", identity;
     /// The provider of the model; the home's default if the rollout names none.
-    model_provider: String = "model_provider", RowReader::column;
+    model_provider: String = "model_provider", identity;
     /// The model of the latest turn.
-    model: Option<String> = "model", RowReader::column;
+    model: Option<String> = "model", identity;
     /// The reasoning effort of the latest turn.
-    reasoning_effort: Option<String> = "reasoning_effort", RowReader::column;
+    reasoning_effort: Option<String> = "reasoning_effort", identity;
     /// The version of the agent that began the session.
-    cli_version: Option<String> = "cli_version", RowReader::column;
+    cli_version: Option<String> = "cli_version", identity;
     /// The program that began the session.
-    originator: Option<String> = "originator", RowReader::column;
+    originator: Option<String> = "originator", identity;
     /// Form of the thread's history: `legacy` or `paginated`.
-    history_mode: Option<String> = "history_mode", RowReader::column;
+    history_mode: Option<String> = "history_mode", identity;
     /// The permissions of the latest turn, as compact JSON in the shape of the version that wrote
     /// it.
-    sandbox_policy: Option<String> = "sandbox_policy", RowReader::column;
+    sandbox_policy: Option<String> = "sandbox_policy", identity;
     /// Approval mode of the latest turn: a word, or compact JSON.
-    approval_mode: Option<String> = "approval_mode", RowReader::column;
+    approval_mode: Option<String> = "approval_mode", identity;
     /// Tokens that the thread used itself. The sum over all threads is what was used.
-    own_tokens: Option<i64> = "own_tokens", RowReader::column;
+    own_tokens: Option<i64> = "own_tokens", identity;
     /// Tokens of the history that the thread took over from another.
-    inherited_tokens: Option<i64> = "inherited_tokens", RowReader::column;
+    inherited_tokens: Option<i64> = "inherited_tokens", identity;
     /// The user's commit, or else the one the session began at.
-    git_sha: Option<String> = "nullif(coalesce(user_git_sha, git_sha), '') AS git_sha", RowReader::column;
+    git_sha: Option<String> = "nullif(coalesce(user_git_sha, git_sha), '')", identity;
     /// The user's branch, or else the one the session began on.
-    git_branch: Option<String> = "nullif(coalesce(user_git_branch, git_branch), '') AS git_branch", RowReader::column;
+    git_branch: Option<String> = "nullif(coalesce(user_git_branch, git_branch), '')", identity;
     /// The user's remote, or else the session's, without credentials.
-    git_origin_url: Option<String> = "nullif(coalesce(user_git_origin_url, git_origin_url), '') AS git_origin_url",
-        RowReader::column;
+    git_origin_url: Option<String> = "nullif(coalesce(user_git_origin_url, git_origin_url), '')", identity;
     /// A sub-agent's nickname.
-    agent_nickname: Option<String> = "agent_nickname", RowReader::column;
+    agent_nickname: Option<String> = "agent_nickname", identity;
     /// A sub-agent's role.
-    agent_role: Option<String> = "agent_role", RowReader::column;
+    agent_role: Option<String> = "agent_role", identity;
     /// A sub-agent's path.
-    agent_path: Option<String> = "agent_path", RowReader::column;
+    agent_path: Option<String> = "agent_path", identity;
     /// Outcome of the last run, by the rollout's last events.
     run_outcome: RunOutcome = "run_outcome", run_outcome;
     /// Permission to make memories from the thread: `enabled`, `disabled`, or another word of the
     /// rollout.
-    memory_mode: String = "memory_mode", RowReader::column;
+    memory_mode: String = "memory_mode", identity;
     /// True if the thread is archived. The last decision holds: the user's, or the agent's, which
     /// moves the rollout.
-    archived: bool = "archived", RowReader::column;
+    archived: bool = "archived", flag;
     /// Time at which the user archived it. `None` if the agent did, or it is not archived.
     archived_at: Option<Timestamp> = "CASE WHEN archived = 1 AND user_archived = 1 THEN user_archived_at_ms END",
-        RowReader::optional_time;
+        optional_time;
     /// Time at which the rollout was first found to be gone. Such a thread is in no list.
-    missing_since: Option<Timestamp> = "missing_since_ms", RowReader::optional_time;
+    missing_since: Option<Timestamp> = "missing_since_ms", optional_time;
 }
 
 /// Origin of a thread's name.
@@ -143,10 +172,9 @@ impl NameSource {
 }
 
 /// Reads the origin of a name.
-fn name_source(row: &mut RowReader<'_>) -> Result<Option<NameSource>, sqlx::Error> {
-    let word: Option<&str> = row.column()?;
+fn name_source(word: Option<String>) -> Option<NameSource> {
     let all = [NameSource::User, NameSource::SessionIndex, NameSource::Rollout];
-    Ok(word.and_then(|word| all.into_iter().find(|source| source.as_str() == word)))
+    word.and_then(|word| all.into_iter().find(|source| source.as_str() == word))
 }
 
 /// Permission to make memories from a thread.

@@ -148,7 +148,7 @@ pub use options::{JournalMode, OpenOptions};
 pub use owner::{lease_owner, owner_is_dead};
 pub use paths::DbPaths;
 pub use recovery::Recovery;
-pub use row::{JsonText, RowReader, json, uuid_text};
+pub use row::{JsonText, RowReader, json, timestamp, uuid_text};
 pub use rows::{MOST_ROWS, value_columns, values_of};
 pub use runs::{RunLease, RunState, RunStatus, Runs};
 pub use snapshots::{Snapshot, Taken};

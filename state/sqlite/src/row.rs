@@ -86,9 +86,15 @@ impl<'r> RowReader<'r> {
     }
 }
 
-/// Converts Unix milliseconds. `Timestamp::from_millisecond` would refuse the last possible second.
+/// Converts Unix milliseconds. Returns `None` for a time that has no timestamp.
+#[must_use]
+pub fn timestamp(ms: i64) -> Option<Timestamp> {
+    // `Timestamp::from_millisecond` would refuse the last possible second.
+    Timestamp::from_duration(SignedDuration::from_millis(ms)).ok()
+}
+
 fn time_of(ms: i64) -> Result<Timestamp, sqlx::Error> {
-    Timestamp::from_duration(SignedDuration::from_millis(ms)).map_err(decode)
+    timestamp(ms).ok_or_else(|| sqlx::Error::Decode(format!("{ms} ms is not a time").into()))
 }
 
 /// Formats an id as databases store it: in lower case, with hyphens.

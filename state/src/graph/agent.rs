@@ -83,7 +83,7 @@ impl Agent {
             depth,
             lifecycle: if closed_by.is_none() { Lifecycle::Open } else { Lifecycle::Closed },
             closed_by,
-            outcome: run_outcome(&mut row)?,
+            outcome: run_outcome(row.column()?),
             name: row.column()?,
             last_line_at: row.optional_time()?,
             nickname: row.column()?,

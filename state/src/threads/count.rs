@@ -60,7 +60,7 @@ impl ThreadStore {
             let rows = select.query().fetch_all(conn).await?;
             let found = rows.iter().map(|row| {
                 let mut row = RowReader::new(row);
-                Ok((kind(&mut row)?, row.column::<i64>()?.unsigned_abs()))
+                Ok((kind(row.column()?), row.column::<i64>()?.unsigned_abs()))
             });
             found.collect::<Result<Vec<_>, sqlx::Error>>()
         });

@@ -10,27 +10,24 @@ use uuid::Uuid;
 use super::ThreadStore;
 use crate::deletion::tombstones::{deleted_at, with_prefix};
 use crate::error::StateError;
-use crate::thread::{THREAD_COLUMNS, Thread};
+use crate::thread::{THREAD, Thread};
 
 /// Number of candidates that an ambiguous prefix names.
 const CANDIDATES: usize = 5;
 
 /// Reads the thread `?1`.
 pub(super) fn by_id() -> String {
-    format!("SELECT {} FROM threads WHERE id = ?1", *THREAD_COLUMNS)
+    format!("SELECT {} FROM threads WHERE id = ?1", *THREAD)
 }
 
 /// Reads the threads `?1`, a JSON array of ids.
 pub(super) fn by_ids() -> String {
-    format!(
-        "SELECT {} FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
-        *THREAD_COLUMNS
-    )
+    format!("SELECT {} FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id", *THREAD)
 }
 
 /// Reads the forks of the thread `?1`, the oldest first.
 pub(super) fn forks_of() -> String {
-    format!("SELECT {} FROM threads WHERE forked_from_id = ?1 ORDER BY id", *THREAD_COLUMNS)
+    format!("SELECT {} FROM threads WHERE forked_from_id = ?1 ORDER BY id", *THREAD)
 }
 
 /// Reads the first `?1` threads with a goal of their agent.
@@ -38,7 +35,7 @@ pub(super) fn with_agent_goals() -> String {
     format!(
         "SELECT {} FROM threads WHERE objective IS NOT NULL AND missing_since_ms IS NULL \
          ORDER BY updated_at_ms DESC, id DESC LIMIT ?1",
-        *THREAD_COLUMNS
+        *THREAD
     )
 }
 

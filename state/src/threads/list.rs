@@ -126,8 +126,9 @@ impl ThreadStore {
 
     async fn fetch(&self, select: &Select) -> Result<Vec<Thread>, StateError> {
         let threads = self.db.read(async |conn| {
-            let rows = select.query().fetch_all(conn).await?;
-            rows.iter().map(Thread::from_row).collect()
+            let row = select.query().fetch_one(conn).await?;
+            let threads: Option<&str> = row.try_get(0)?;
+            threads.into_iter().flat_map(|threads| threads.split('\n')).map(Thread::from_json).collect()
         });
         Ok(threads.await?)
     }
