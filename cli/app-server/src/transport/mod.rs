@@ -1,5 +1,7 @@
 //! Ways in which clients reach a server.
 
+#[cfg(target_os = "linux")]
+mod pipe;
 mod stdio;
 #[cfg(unix)]
 pub(crate) mod unix;

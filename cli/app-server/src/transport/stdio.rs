@@ -6,8 +6,16 @@ use threadkeep_app::Fault;
 
 use super::asked_to_stop;
 use crate::connection::serve;
-use crate::server::Options;
+use crate::server::{Options, Server};
 use crate::start::start;
+
+async fn serve_streams(server: Rc<Server>) {
+    #[cfg(target_os = "linux")]
+    if let Some((input, output)) = super::pipe::standard_streams() {
+        return serve(server, input, output).await;
+    }
+    serve(server, tokio::io::stdin(), tokio::io::stdout()).await;
+}
 
 /// Serves the client on stdin and stdout until its input ends, or until a signal asks to stop.
 /// Then finishes its requests.
@@ -24,7 +32,7 @@ pub async fn serve_stdio(options: Options) -> Result<(), Fault> {
             stopper.stop();
         }
     });
-    serve(Rc::clone(&server), tokio::io::stdin(), tokio::io::stdout()).await;
+    serve_streams(Rc::clone(&server)).await;
     signals.abort();
     server.stop();
     server.close().await
