@@ -50,12 +50,17 @@ struct Seen {
 /// Number of the list that has the threads whose rollout is gone, and of the one three further.
 const MISSING: u8 = 2;
 
-/// Reads of each thread its id, its list, its name, and the rest that is watched. One JSON array,
-/// because a row costs more than its content.
-const WATCHED: &str = "SELECT json_group_array(json_array(id, listing, name, concat_ws(char(10), \
-      updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, ''), \
-      coalesce(user_git_branch, git_branch, ''), coalesce(user_git_origin_url, git_origin_url, ''), \
-      coalesce(title, ''), rollout_path))) FROM threads";
+/// Reads of each of `?2` threads after the row `?1` its id, its list, its name, and the rest that is
+/// watched; and the last of these rows. One JSON array, because a row costs more than its content.
+const WATCHED: &str = "SELECT max(row), json_group_array(json_array(id, listing, name, concat_ws(char(10), \
+      updated_at_ms, memory_mode, sha, branch, origin_url, coalesce(title, ''), rollout_path))) \
+    FROM (SELECT rowid AS row, id, listing, name, updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, '') AS sha, \
+      coalesce(user_git_branch, git_branch, '') AS branch, coalesce(user_git_origin_url, git_origin_url, '') AS origin_url, \
+      title, rollout_path FROM threads WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)";
+
+/// Threads that are read at a time. The allocator keeps as much free memory in each of its arenas
+/// as twice the largest block that was ever freed, and this is a block in two threads.
+const PAGE: i64 = 250;
 
 #[derive(Deserialize)]
 struct Watched<'a>(Uuid, u8, Option<Box<str>>, #[serde(borrow)] std::borrow::Cow<'a, str>);
@@ -85,17 +90,23 @@ impl ThreadWatch {
     }
 
     async fn read(&self) -> Result<BTreeMap<Uuid, Seen>, StateError> {
-        let seen = self.state.database().read(async |conn| {
-            let row = sqlx::query(WATCHED).fetch_one(conn).await?;
-            let all: Vec<Watched<'_>> =
-                serde_json::from_str(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
-            let present = all.into_iter().filter(|Watched(_, listing, ..)| listing % 3 != MISSING);
-            let seen = present.map(|Watched(id, listing, name, rest)| {
-                (id, Seen { archived: listing % 3 == 1, name, rest: crc32fast::hash(rest.as_bytes()) })
+        let (mut seen, mut last) = (BTreeMap::new(), Some(0));
+        // A commit between two pages is the next change.
+        while let Some(row) = last {
+            let page = self.state.database().read(async |conn| {
+                let page = sqlx::query(WATCHED).bind(row).bind(PAGE).fetch_one(conn).await?;
+                let all: Vec<Watched<'_>> = serde_json::from_str(page.try_get(1)?)
+                    .map_err(|error| sqlx::Error::Decode(error.into()))?;
+                last = page.try_get(0)?;
+                let present = all.into_iter().filter(|Watched(_, listing, ..)| listing % 3 != MISSING);
+                seen.extend(present.map(|Watched(id, listing, name, rest)| {
+                    (id, Seen { archived: listing % 3 == 1, name, rest: crc32fast::hash(rest.as_bytes()) })
+                }));
+                Ok(())
             });
-            Ok(seen.collect())
-        });
-        Ok(seen.await?)
+            page.await?;
+        }
+        Ok(seen)
     }
 
     fn compare(&self, mut before: BTreeMap<Uuid, Seen>) -> Vec<ThreadChange> {

@@ -1,6 +1,5 @@
 //! Passes over some files of a home, and the files that need one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,6 +8,9 @@ use threadkeep_rollout::{AgentHome, HomeError, RolloutName};
 
 use super::{BackfillPorts, HomeItem, IndexOptions};
 use crate::runtime::StateRuntime;
+
+/// Stored outcomes that are read at a time.
+const PAGE: usize = 1_000;
 
 /// File of a home that is not in the index as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +53,23 @@ impl StateRuntime {
 
     async fn compare_with_home(&self, home: &AgentHome) -> Result<Vec<ChangedFile>, BoxError> {
         let ports = self.backfill_ports(home, IndexOptions::default())?;
-        let listed = ports.source.list().await?.items;
-        let stored = ports.progress.outcomes(None, usize::MAX).await?;
-        let stored: HashMap<&str, _> = stored.iter().map(|stored| (stored.key.as_str(), stored)).collect();
-        let changed = listed.into_iter().filter(|item| {
-            let stored = stored.get(item.key.as_str());
-            !stored.is_some_and(|stored| stored.present && stored.fingerprint == item.fingerprint)
-        });
+        let mut listed = ports.source.list().await?.items;
+        listed.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        let (mut is_current, mut last) = (vec![false; listed.len()], None);
+        // In pages, so that an index of many files makes no large blocks of memory.
+        loop {
+            let page = ports.progress.outcomes(last.as_deref(), PAGE).await?;
+            for stored in page.iter().filter(|stored| stored.present) {
+                if let Ok(at) = listed.binary_search_by(|item| item.key.cmp(&stored.key)) {
+                    is_current[at] = listed[at].fingerprint == stored.fingerprint;
+                }
+            }
+            last = page.last().map(|stored| stored.key.clone());
+            if page.len() < PAGE {
+                break;
+            }
+        }
+        let changed = listed.into_iter().zip(is_current).filter(|(_, is_current)| !is_current);
         let file = |item: threadkeep_backfill::Item<HomeItem>| {
             let (name, changed_at) = match item.handle {
                 HomeItem::Rollout { name, changed_at_ms, .. } => {
@@ -67,6 +79,6 @@ impl StateRuntime {
             };
             ChangedFile { path: item.key, name, changed_at }
         };
-        Ok(changed.map(file).collect())
+        Ok(changed.map(|(item, _)| file(item)).collect())
     }
 }

@@ -160,17 +160,17 @@ impl Lines {
         self.next_wanted(|_| true)
     }
 
-    /// Reads the next line like [`Lines::next_line`]. Passes over whole lines that `wanted` refuses,
-    /// and does not parse them.
+    /// Reads the next line like [`Lines::next_line`]. Passes over lines whose first bytes `wanted`
+    /// refuses, and does not parse them.
     pub(crate) fn next_wanted(
         &mut self,
-        wanted: impl Fn(&RawLine<'_>) -> bool,
+        wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
         if self.ended {
             return Ok(None);
         }
         let found = loop {
-            match self.reader.find_filled() {
+            match self.reader.find_filled(&wanted) {
                 Ok(Some(found)) if !self.is_wanted(&found, &wanted) => {}
                 found => break found,
             }
@@ -195,9 +195,9 @@ impl Lines {
         Ok(Some(line))
     }
 
-    fn is_wanted(&self, found: &Found, wanted: impl Fn(&RawLine<'_>) -> bool) -> bool {
+    fn is_wanted(&self, found: &Found, wanted: impl Fn(&[u8]) -> bool) -> bool {
         let line = self.reader.line(found);
-        line.fault(true).is_some() || wanted(&line)
+        line.fault(false).is_some() || wanted(line.bytes)
     }
 
     /// Returns the bad lines so far: their number, and the first of them.

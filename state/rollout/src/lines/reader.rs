@@ -87,10 +87,10 @@ impl<R: Read> LineReader<R> {
         Ok(self.advance(wanted)?.map(|found| self.line(&found)))
     }
 
-    /// Finds the next line that is not blank, whole if possible.
-    pub(crate) fn find_filled(&mut self) -> io::Result<Option<Found>> {
+    /// Finds the next line that is not blank, like [`LineReader::next`].
+    pub(crate) fn find_filled(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Option<Found>> {
         loop {
-            match self.advance(|_| true)? {
+            match self.advance(&wanted)? {
                 Some(found) if self.is_blank(&found) => {}
                 found => return Ok(found),
             }

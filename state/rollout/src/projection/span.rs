@@ -102,10 +102,7 @@ pub fn read_span(
     let (mut ended, mut is_cut) = (None, false);
     while ended.is_none()
         && lines.offset() < span.end
-        && let Some(line) = lines.next_wanted(|line| {
-            let is_inside = line.offset > span.offset && line.end <= span.end && cut.is_none();
-            !(is_inside && builder.leaves_out(line.bytes))
-        })?
+        && let Some(line) = lines.next_wanted(|line| cut.is_some() || !builder.leaves_out(line))?
     {
         let Ok(line) = line else { continue };
         // Another file, or another version of it.
