@@ -64,6 +64,10 @@
 //! words until it merges the segments that have them. So a deletion merges the whole index into one
 //! segment, which takes about as long as copying it.
 //!
+//! Words of a rollout that was rewritten or removed, while its thread was not deleted, are no
+//! longer found. FTS5 keeps them in its pages until it merges their segments, or a thread is
+//! deleted.
+//!
 //! # Locking
 //!
 //! One lease in the database, as for `threadkeep-backfill`. Each batch is one `BEGIN IMMEDIATE`
