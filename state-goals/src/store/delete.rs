@@ -33,14 +33,19 @@ impl GoalStore {
         {
             database.forget_withdrawn_decisions().await?;
             // A snapshot may have an earlier goal of the thread, which is withdrawn as well.
-            self.database.edit_snapshots(|conn| erase(conn, thread)).await?;
+            self.database.edit_snapshots(|conn| erase(conn, vec![thread])).await?;
         }
         Ok(deleted)
     }
 }
 
-/// Deletes a thread's goal from the database or from a snapshot of it.
-pub(super) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
-    let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
-    Box::pin(async move { delete.execute(conn).await.map(drop) })
+/// Deletes the goals of threads from the database or from a snapshot of it.
+pub(super) fn erase(conn: &mut SqliteConnection, threads: Vec<Uuid>) -> Edit<'_> {
+    Box::pin(async move {
+        for thread in threads {
+            let delete = sqlx::query(DELETE).bind(uuid_text(thread)).bind(None::<String>);
+            delete.execute(&mut *conn).await?;
+        }
+        Ok(())
+    })
 }

@@ -16,13 +16,13 @@ impl LogStore {
     #[must_use]
     pub fn deleted_threads(&self) -> DeletedThreads {
         let database = self.database.clone();
-        DeletedThreads::new(database, TOMBSTONES, |conn, thread| Box::pin(delete(conn, thread)))
+        DeletedThreads::new(database, TOMBSTONES, |conn, threads| Box::pin(delete(conn, threads)))
     }
 }
 
-/// Deletes the rows of a thread, and its partition.
-async fn delete(conn: &mut SqliteConnection, thread: Uuid) -> Result<(), sqlx::Error> {
-    for partition in partitions_of(conn, &[thread]).await? {
+/// Deletes the rows of threads, and their partitions.
+async fn delete(conn: &mut SqliteConnection, threads: Vec<Uuid>) -> Result<(), sqlx::Error> {
+    for partition in partitions_of(conn, &threads).await? {
         let places = places(partition);
         sqlx::query("DELETE FROM log_rows WHERE place BETWEEN ?1 AND ?2")
             .bind(places.start())

@@ -1,18 +1,20 @@
 //! Deleted threads: erases what the history has of them, and lets nothing of them in.
 
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::{Edit, RowReader, Tombstones, uuid_text};
+use threadkeep_sqlite::{Edit, RowReader, Tombstones, json};
 use uuid::Uuid;
 
 use crate::passages::remove_passages;
 
 pub(crate) const TOMBSTONES: Tombstones = Tombstones::new("history_tombstones");
 
-/// Erases a thread. Its files keep their rows, so that a pass need not read them again.
-pub(crate) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
+/// Erases threads. Their files keep their rows, so that a pass need not read them again.
+pub(crate) fn erase(conn: &mut SqliteConnection, threads: Vec<Uuid>) -> Edit<'_> {
     Box::pin(async move {
-        let files = sqlx::query("SELECT id, is_owner FROM history_files WHERE thread_id = ?1");
-        let files = files.bind(uuid_text(thread)).fetch_all(&mut *conn).await?;
+        let files = sqlx::query(
+            "SELECT id, is_owner FROM history_files WHERE thread_id IN (SELECT value FROM json_each(?1))",
+        );
+        let files = files.bind(json(&threads)).fetch_all(&mut *conn).await?;
         for row in &files {
             let mut row = RowReader::new(row);
             let (file, is_owner): (i64, bool) = (row.column()?, row.column()?);
@@ -26,8 +28,8 @@ pub(crate) fn erase(conn: &mut SqliteConnection, thread: Uuid) -> Edit<'_> {
             );
             keep.bind(file).execute(&mut *conn).await?;
         }
-        // The words of removed passages stay in the index until it is merged. A pass may have
-        // removed some before, because their file was gone or had changed.
+        // The words of removed passages stay in the index until it is merged, once for all threads.
+        // A pass may have removed some before, because their file was gone or had changed.
         let merge = sqlx::query("INSERT INTO history_words (history_words) VALUES ('optimize')");
         merge.execute(conn).await?;
         Ok(())

@@ -19,17 +19,17 @@ use crate::tombstone::{Tombstone, Tombstones};
 pub struct DeletedThreads {
     database: LazyDatabase,
     tombstones: Tombstones,
-    delete: for<'c> fn(&'c mut SqliteConnection, Uuid) -> Edit<'c>,
+    delete: for<'c> fn(&'c mut SqliteConnection, Vec<Uuid>) -> Edit<'c>,
 }
 
 impl DeletedThreads {
-    /// Describes the deleted threads of a database. `delete` deletes a thread's rows from its
+    /// Describes the deleted threads of a database. `delete` deletes the rows of threads from its
     /// tables, or from a snapshot of them.
     #[must_use]
     pub fn new(
         database: LazyDatabase,
         tombstones: Tombstones,
-        delete: for<'c> fn(&'c mut SqliteConnection, Uuid) -> Edit<'c>,
+        delete: for<'c> fn(&'c mut SqliteConnection, Vec<Uuid>) -> Edit<'c>,
     ) -> Self {
         Self { database, tombstones, delete }
     }
@@ -59,10 +59,19 @@ impl DeletedThreads {
     /// [`Database::write`](crate::Database::write) and [`LazyDatabase::edit_snapshots`]. Completed
     /// steps are kept, and all of them can be repeated.
     pub async fn erase(&self, thread_id: Uuid, deleted_at: Timestamp) -> Result<bool, OpenError> {
+        self.erase_all(&[Tombstone { thread_id, deleted_at }]).await
+    }
+
+    /// Erases threads, as [`erase`](Self::erase) does, in one transaction. Several cost little more
+    /// than one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`erase`](Self::erase).
+    pub async fn erase_all(&self, deleted: &[Tombstone]) -> Result<bool, OpenError> {
         let db = self.database.get().await?;
-        let stones = [Tombstone { thread_id, deleted_at }];
-        let is_written_back = self.erase_rows(&db, &stones).await?;
-        self.edit_snapshots(&stones).await?;
+        let is_written_back = self.erase_rows(&db, deleted).await?;
+        self.edit_snapshots(deleted).await?;
         Ok(is_written_back)
     }
 
@@ -111,9 +120,7 @@ impl DeletedThreads {
 
     async fn erase_rows(&self, db: &Database, stones: &[Tombstone]) -> Result<bool, OpenError> {
         db.write::<_, DbError>(Durability::Durable, async |conn| {
-            for stone in stones {
-                (self.delete)(conn, stone.thread_id).await?;
-            }
+            (self.delete)(conn, ids_of(stones)).await?;
             Ok(self.tombstones.put(conn, stones).await?)
         })
         .await?;
@@ -123,16 +130,10 @@ impl DeletedThreads {
     }
 
     async fn edit_snapshots(&self, stones: &[Tombstone]) -> Result<(), OpenError> {
-        self.database
-            .edit_snapshots(|conn| {
-                let (delete, stones) = (self.delete, stones.to_vec());
-                Box::pin(async move {
-                    for stone in stones {
-                        delete(&mut *conn, stone.thread_id).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
+        self.database.edit_snapshots(|conn| (self.delete)(conn, ids_of(stones))).await
     }
+}
+
+fn ids_of(stones: &[Tombstone]) -> Vec<Uuid> {
+    stones.iter().map(|stone| stone.thread_id).collect()
 }

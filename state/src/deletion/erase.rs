@@ -2,7 +2,7 @@
 //! edges.
 
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::json;
+use threadkeep_sqlite::{RowReader, json};
 use uuid::Uuid;
 
 /// Statements that remove threads and their words from every table. Their memories go with their
@@ -25,17 +25,25 @@ pub(crate) const ERASE: [&str; 7] = [
     "DELETE FROM agents WHERE thread_id IN (SELECT value ->> 0 FROM jsonb_each(?1))",
 ];
 
-/// Erases threads from an index, or from a snapshot of one. Returns the number of threads that
-/// had a row.
+/// Returns those of these threads that have a row, in order.
+pub(super) async fn indexed_among(
+    conn: &mut SqliteConnection,
+    ids: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT id FROM threads WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id");
+    let rows = rows.bind(json(ids)).fetch_all(conn).await?;
+    rows.iter().map(|row| RowReader::new(row).uuid()).collect()
+}
+
+/// Erases threads from an index, or from a snapshot of one.
 ///
 /// Threads that they spawned keep their id as that of their parent; the agent graph makes them
 /// roots.
-pub(super) async fn erase_threads(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<u64, sqlx::Error> {
+pub(super) async fn erase_threads(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
     let rows = json(&ids.iter().map(|id| [id]).collect::<Vec<_>>());
-    let mut erased = None;
     for statement in ERASE {
-        let done = sqlx::query(statement).bind(&rows).execute(&mut *conn).await?;
-        erased.get_or_insert(done.rows_affected());
+        sqlx::query(statement).bind(&rows).execute(&mut *conn).await?;
     }
-    Ok(erased.unwrap_or_default())
+    Ok(())
 }

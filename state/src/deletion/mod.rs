@@ -6,11 +6,11 @@
 //! Every step can be repeated.
 
 pub(crate) mod erase;
+mod finish;
 mod participant;
 mod pending;
 pub(crate) mod tombstones;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
 #[cfg(feature = "backfill")]
 use threadkeep_sqlite::uuid_text;
-use threadkeep_sqlite::{DbPaths, Durability, Tombstone, WriteError};
+use threadkeep_sqlite::{DbPaths, Durability, Tombstone};
 use uuid::Uuid;
 
 use crate::error::StateError;
@@ -27,8 +27,7 @@ use crate::error::StateError;
 use crate::graph::link_children_of;
 use crate::runtime::StateRuntime;
 use crate::stores::DATABASES;
-use participant::{Left, PARTICIPANTS, Participant};
-use pending::Pending;
+use participant::{PARTICIPANTS, Participant};
 use tombstones::TOMBSTONES;
 
 pub use pending::PendingDeletion;
@@ -38,6 +37,17 @@ const AT_OPENING: Duration = Duration::from_millis(50);
 
 /// Time that a deletion waits for a locked participant, whose work can be done later anyway.
 const ON_REQUEST: Duration = Duration::from_secs(1);
+
+/// Threads that were deleted now, and the rest of the work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedNow {
+    /// Their ids, in order.
+    pub threads: Vec<Uuid>,
+    /// Work that could not be done yet, for these and earlier deletions. The next opening finishes
+    /// it.
+    pub pending: Vec<PendingDeletion>,
+}
 
 impl StateRuntime {
     /// Deletes a thread: its row, its edges, its memory, its goal, its logs and its history, also
@@ -53,26 +63,48 @@ impl StateRuntime {
     ///
     /// [`StateError::NotFound`], [`StateError::Database`]; then nothing was deleted.
     pub async fn delete_thread(&self, id: Uuid, now: Timestamp) -> Result<Vec<PendingDeletion>, StateError> {
-        self.database()
-            .write(Durability::Durable, async |conn| {
-                if erase::erase_threads(conn, &[id]).await? == 0 {
-                    return Err(StateError::NotFound(id).into());
+        let DeletedNow { threads, pending } = self.delete_threads(&[id], now).await?;
+        if threads.is_empty() { Err(StateError::NotFound(id)) } else { Ok(pending) }
+    }
+
+    /// Deletes threads, as [`delete_thread`](Self::delete_thread) does, in one transaction. Each
+    /// store is cleaned once for all of them. Ids that the index does not have are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`]; then nothing was deleted.
+    pub async fn delete_threads(&self, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, StateError> {
+        let threads = self
+            .database()
+            .write::<_, StateError>(Durability::Durable, async |conn| {
+                let threads = erase::indexed_among(conn, ids).await?;
+                if threads.is_empty() {
+                    return Ok(threads);
                 }
-                TOMBSTONES.put(conn, &[Tombstone { thread_id: id, deleted_at: now }]).await?;
-                Ok(pending::add(conn, &[id], now.as_millisecond()).await?)
+                erase::erase_threads(conn, &threads).await?;
+                let stones: Vec<Tombstone> =
+                    threads.iter().map(|id| Tombstone { thread_id: *id, deleted_at: now }).collect();
+                TOMBSTONES.put(conn, &stones).await?;
+                pending::add(conn, &threads, now.as_millisecond()).await?;
+                Ok(threads)
             })
             .await?;
+        if threads.is_empty() {
+            return Ok(DeletedNow::default());
+        }
         report("state", "recorded", "ok");
-        // The thread is deleted by now. An error of the index only means that all other work is
+        // The threads are deleted by now. An error of the index only means that all other work is
         // left.
-        Ok(self.finish_deletions().await.unwrap_or_else(|error| {
-            let left = |label: &str| PendingDeletion {
-                thread_id: id,
+        let pending = self.finish_deletions().await.unwrap_or_else(|error| {
+            let left = |(thread_id, label): (Uuid, &str)| PendingDeletion {
+                thread_id,
                 participant: label.to_owned(),
                 reason: error.to_string(),
             };
-            PARTICIPANTS.into_iter().map(left).collect()
-        }))
+            let all = threads.iter().flat_map(|id| PARTICIPANTS.map(|label| (*id, label)));
+            all.map(left).collect()
+        });
+        Ok(DeletedNow { threads, pending })
     }
 
     /// Restores a deleted thread: removes its tombstone in every store, and lets the next index run
@@ -201,68 +233,6 @@ impl StateRuntime {
         }
         stones
     }
-
-    async fn finish_within(&self, patience: Duration) -> Result<Vec<PendingDeletion>, StateError> {
-        let mut left = Vec::new();
-        let mut prepared: HashMap<String, Result<Participant, String>> = HashMap::new();
-        for pending in pending::all(self.database()).await? {
-            let label = pending.participant.clone();
-            if !prepared.contains_key(&label) {
-                prepared.insert(label.clone(), self.prepare(&label, patience).await);
-            }
-            let reason = match &prepared[&label] {
-                Err(reason) => reason.clone(),
-                Ok(participant) => match self.bring_in_line(participant, &pending, patience).await {
-                    Ok(()) => continue,
-                    Err(Left::Thread(reason)) => reason,
-                    // Do not retry a participant that already failed in this run.
-                    Err(Left::Participant(reason)) => {
-                        prepared.insert(label, Err(reason.clone()));
-                        reason
-                    }
-                },
-            };
-            report(tag(&pending.participant), "cleaned", "error");
-            let Pending { thread_id, participant, .. } = pending;
-            left.extend(thread_id.map(|thread_id| PendingDeletion { thread_id, participant, reason }));
-        }
-        Ok(left)
-    }
-
-    async fn prepare(&self, label: &str, patience: Duration) -> Result<Participant, String> {
-        let Some(mut participant) = Participant::of(self.stores(), label, patience) else {
-            return Err(format!("this program was built without {label}; another one will do it"));
-        };
-        participant.prepare().await.map_err(|error| error.to_string())?;
-        Ok(participant)
-    }
-
-    /// Erases the thread, or all threads, from a participant or restores it, as the index says, and
-    /// removes the row that asked for it.
-    async fn bring_in_line(
-        &self,
-        participant: &Participant,
-        pending: &Pending,
-        patience: Duration,
-    ) -> Result<(), Left> {
-        // The index is locked meanwhile: no process deletes or restores the thread between the
-        // question and the work.
-        let work = async |conn: &mut SqliteConnection| {
-            let work = match pending.thread_id {
-                None => participant.erase_unknown(&TOMBSTONES.all(conn).await?).await,
-                Some(thread) if TOMBSTONES.deleted_among(conn, [thread]).await?.is_empty() => {
-                    participant.restore(thread).await
-                }
-                Some(thread) => participant.erase(thread, pending.since).await,
-            };
-            work.map_err(WriteError::Store)?;
-            report(tag(&pending.participant), "cleaned", "ok");
-            Ok(pending::remove(conn, pending).await?)
-        };
-        self.database().within(patience).write(Durability::Usual, work).await?;
-        report(tag(&pending.participant), "done", "ok");
-        Ok(())
-    }
 }
 
 /// Restores deleted threads in the index, in the caller's transaction: removes their tombstones,
@@ -279,7 +249,7 @@ pub(crate) async fn restore_in_index(
     pending::add(conn, ids, now_ms).await
 }
 
-/// Reports a step of a deletion.
+/// Reports a step of a deletion, of one thread or of several at once.
 fn report(participant: &'static str, phase: &'static str, status: &'static str) {
     telemetry::count(names::CLEANUP, 1, &[("db", participant), ("status", status), ("phase", phase)]);
 }

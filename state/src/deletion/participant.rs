@@ -23,7 +23,8 @@ pub(super) const PARTICIPANTS: [&str; 5] = ["goals", "history", "logs", "memorie
 
 /// Reason why work is left.
 pub(super) enum Left {
-    /// The whole participant is locked or unusable, and its other threads must wait too.
+    /// The participant is locked or unusable, or its log is still read, and its other threads must
+    /// wait too.
     Participant(String),
     /// Something of this thread is left.
     Thread(String),
@@ -93,18 +94,19 @@ impl Participant {
         }
     }
 
-    /// Erases a deleted thread. May be repeated.
-    pub(super) async fn erase(&self, thread: Uuid, deleted_at: Timestamp) -> Result<(), Left> {
+    /// Erases deleted threads. May be repeated.
+    pub(super) async fn erase(&self, deleted: &[Tombstone]) -> Result<(), Left> {
         let is_gone = match self {
-            Participant::Store(threads) => threads.erase(thread, deleted_at).await?,
+            Participant::Store(threads) => threads.erase_all(deleted).await?,
             #[cfg(feature = "memories")]
             Participant::MemoryFiles(index) => return erase_from_memory_files(index).await,
             Participant::IndexFiles { index, is_written_back } => {
-                erase_from_snapshots(index, &[thread]).await?;
+                erase_from_snapshots(index, deleted).await?;
                 *is_written_back
             }
         };
-        if is_gone { Ok(()) } else { Err(Left::Thread(READ_ELSEWHERE.to_owned())) }
+        // Trying each thread alone would not help.
+        if is_gone { Ok(()) } else { Err(Left::Participant(READ_ELSEWHERE.to_owned())) }
     }
 
     /// Erases those deleted threads that the participant does not know as deleted. May be repeated.
@@ -117,8 +119,7 @@ impl Participant {
             #[cfg(feature = "memories")]
             Participant::MemoryFiles(index) => return erase_from_memory_files(index).await,
             Participant::IndexFiles { index, .. } => {
-                let ids: Vec<Uuid> = deleted.iter().map(|stone| stone.thread_id).collect();
-                erase_from_snapshots(index, &ids).await?;
+                erase_from_snapshots(index, deleted).await?;
             }
         }
         Ok(())
@@ -157,11 +158,11 @@ async fn erase_from_memory_files(index: &LazyDatabase) -> Result<(), Left> {
     }
 }
 
-async fn erase_from_snapshots(index: &LazyDatabase, ids: &[Uuid]) -> Result<(), OpenError> {
+async fn erase_from_snapshots(index: &LazyDatabase, deleted: &[Tombstone]) -> Result<(), OpenError> {
     index
         .edit_snapshots(|conn| {
-            let ids = ids.to_vec();
-            Box::pin(async move { erase_threads(conn, &ids).await.map(drop) })
+            let ids: Vec<Uuid> = deleted.iter().map(|stone| stone.thread_id).collect();
+            Box::pin(async move { erase_threads(conn, &ids).await })
         })
         .await
 }

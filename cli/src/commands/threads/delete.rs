@@ -12,13 +12,13 @@ use threadkeep_app::text::{clean, counted, fit};
 use threadkeep_app::{Fault, Message, Observer, command};
 use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::{Agent, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery};
+use threadkeep_state::{Agent, DeletedNow, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery};
 use threadkeep_state_logs::LogQuery;
 use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::{Answer, Screen, labelled};
 
 /// Sentence while something could not be deleted yet, which a note has said.
@@ -64,25 +64,49 @@ impl Run for Delete<'_> {
         let lookup = Lookup::new(&index, &home, screen);
         let deletions = each(&lookup, self.ids, async |typed| {
             let doomed = Doomed::of(&index, &home, lookup.find(typed).await?).await?;
-            let id = doomed.thread.id;
-            let about = |fault: Fault| fault.about(id);
-            let pending = if self.yes || doomed.may_go(screen).await.map_err(about)? {
-                let deleted = index.state.delete_thread(id, Timestamp::now()).await;
-                Some(deleted.map_err(|error| about(error.into()))?)
-            } else {
-                None
-            };
-            for note in left_to_do(pending.as_deref().unwrap_or_default()) {
-                screen.note(&note);
-            }
-            Ok(Deletion { doomed, pending })
+            let may_go =
+                self.yes || doomed.may_go(screen).await.map_err(|fault| fault.about(doomed.thread.id))?;
+            Ok(Deletion { doomed, pending: may_go.then(Vec::new) })
         });
-        let deletions = deletions.await;
+        let deletions = match deletions.await {
+            Ok(deletions) => delete(&index, deletions, screen).await,
+            Err(fault) => Err(fault),
+        };
         if let Some(note) = words_kept(&index.state.damaged_databases()) {
             screen.note(&note);
         }
         closed(index, deletions).await
     }
+}
+
+/// Deletes the threads that may go, all at once: each store is cleaned once.
+async fn delete(
+    index: &Index,
+    mut deletions: Several<Deletion>,
+    screen: &Screen,
+) -> Result<Several<Deletion>, Fault> {
+    let may_go = |deletion: &&mut Deletion| deletion.pending.is_some();
+    let ids: Vec<Uuid> = deletions.answers_mut().filter(may_go).map(|it| it.doomed.thread.id).collect();
+    if ids.is_empty() {
+        return Ok(deletions);
+    }
+    let deleted = index.state.delete_threads(&ids, Timestamp::now()).await;
+    let DeletedNow { pending, .. } = deleted.map_err(|error| match ids[..] {
+        [only] => Fault::from(error).about(only),
+        _ => error.into(),
+    })?;
+    for note in left_to_do(&pending) {
+        screen.note(&note);
+    }
+    // What earlier deletions have left is named once.
+    let (own, mut earlier): (Vec<_>, Vec<_>) =
+        pending.into_iter().partition(|left| ids.contains(&left.thread_id));
+    for deletion in deletions.answers_mut().filter(may_go) {
+        let id = deletion.doomed.thread.id;
+        let left = own.iter().filter(|left| left.thread_id == id).cloned();
+        deletion.pending = Some(left.chain(earlier.drain(..)).collect());
+    }
+    Ok(deletions)
 }
 
 impl Doomed {

@@ -7,7 +7,7 @@ use threadkeep_app::opening::Index;
 use threadkeep_app::refresh;
 use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Observer};
-use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf, StateError};
+use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf};
 use uuid::Uuid;
 
 use super::delete::{json_of, left_to_do, words_kept};
@@ -43,15 +43,9 @@ impl Run for DeleteMissing {
         let missing = missing(&index).await?;
         let mut done = DeletedMissing { missing: missing.len(), deleted: Vec::new(), pending: Vec::new() };
         if !missing.is_empty() && (self.yes || may_delete(missing.len(), screen).await?) {
-            for id in missing {
-                match index.state.delete_thread(id, Timestamp::now()).await {
-                    Ok(pending) => done.pending = pending,
-                    // Another process was quicker.
-                    Err(StateError::NotFound(_)) => {}
-                    Err(error) => return Err(Fault::from(error).about(id)),
-                }
-                done.deleted.push(id);
-            }
+            let deleted = index.state.delete_threads(&missing, Timestamp::now()).await?;
+            // If another process was quicker, they are deleted all the same.
+            (done.deleted, done.pending) = (missing, deleted.pending);
         }
         for note in left_to_do(&done.pending).into_iter().chain(words_kept(&index.state.damaged_databases()))
         {

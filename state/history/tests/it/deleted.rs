@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use threadkeep_history::TurnsQuery;
+use threadkeep_sqlite::Tombstone;
 
 use crate::changes::is_as_from_scratch;
 use crate::common::{Fixture, Result, header, id, rollout_path, session, turn};
@@ -80,6 +81,43 @@ async fn no_byte_of_a_deleted_thread_is_left() -> Result {
     fixture.index().await?;
     assert_eq!(fixture.count(WORDS[0]).await?, 52);
     is_as_from_scratch(&fixture, &[id(1), id(2), id(50)]).await
+}
+
+/// Erases three threads of a hundred, so many at a time. Returns the number of segments that FTS5
+/// wrote. It merges by itself only when a tenth of a segment is deleted.
+async fn segments_written(at_once: usize) -> Result<i64> {
+    let fixture = Fixture::new()?;
+    for thread in 1..=100 {
+        let words = if thread <= 3 { WORDS[0] } else { "other words" };
+        fixture.write(&rollout_path(id(thread)), session(id(thread), words))?;
+    }
+    fixture.index().await?;
+    // The first page of a segment's leaves: `segment << 37 | 1`. Greater segments are tombstones.
+    let raw = fixture.raw()?;
+    raw.execute_batch(
+        "CREATE TABLE writes (segment INTEGER);
+         CREATE TRIGGER count_writes AFTER INSERT ON history_words_data
+         WHEN NEW.id & ((1 << 37) - 1) = 1 AND NEW.id >> 37 BETWEEN 1 AND 65535 BEGIN
+           INSERT INTO writes VALUES (NEW.id >> 37);
+         END",
+    )?;
+    let threads = fixture.history.deleted_threads();
+    let stone = |thread| Tombstone { thread_id: id(thread), deleted_at: Timestamp::UNIX_EPOCH };
+    for stones in (1..=3).map(stone).collect::<Vec<_>>().chunks(at_once) {
+        assert!(threads.erase_all(stones).await?, "nothing is left");
+    }
+    assert_eq!((places(&fixture.sqlite_home(), WORDS[0])?, fixture.count("\"other words\"").await?), (0, 97));
+    assert_eq!(threads.list().await?.len(), 3);
+    let written = raw.query_row("SELECT count(*) FROM writes", [], |row| row.get(0))?;
+    fixture.index().await?;
+    assert_eq!(fixture.count(WORDS[0]).await?, 0, "none comes in again");
+    Ok(written)
+}
+
+#[tokio::test]
+async fn several_threads_are_erased_with_one_merge() -> Result {
+    assert_eq!((segments_written(3).await?, segments_written(1).await?), (1, 3));
+    Ok(())
 }
 
 #[tokio::test]
