@@ -42,6 +42,12 @@ pub struct SearchQuery {
 pub struct SearchCursor(i64);
 
 /// Page of a search: the newest matching passages, 1,000 at most, by thread and the best first.
+///
+/// The order of a page is total: by [score](Hit::score), then by the id of the file, which grows
+/// with time, then by the place in it, the latest first. Pages are not merged: a worse passage on
+/// one page stands before a better one on the next. Passages are older if they were indexed
+/// earlier. A first pass indexes the newest files first, so that the pages of two histories of one
+/// home may differ; each passage is on one page of each.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchPage {

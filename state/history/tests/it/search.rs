@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use threadkeep_history::{HistoryError, Said, SearchQuery, words_of};
+use threadkeep_history::{HistoryError, Hit, Said, SearchQuery, words_of};
 use threadkeep_redact::redact;
 use threadkeep_rollout::Projector;
 use uuid::Uuid;
@@ -185,6 +185,58 @@ async fn pages_give_every_passage_once() -> Result {
     let hits = fixture.hits(&query).await?;
     let apart: HashSet<_> = hits.iter().map(|hit| (hit.path.clone(), hit.offset)).collect();
     assert_eq!((hits.len(), apart.len()), (2_500, 2_500));
+    Ok(())
+}
+
+/// The place of a hit in the order: a greater one stands first.
+fn rank(hit: &Hit) -> (f64, String, u64) {
+    let file_id = hit.path.trim_end_matches(".jsonl");
+    (hit.score, file_id[file_id.len() - 36..].to_owned(), hit.offset)
+}
+
+#[tokio::test]
+async fn equal_hits_have_one_order_on_every_page() -> Result {
+    let mut random = fastrand::Rng::with_seed(3);
+    for _ in 0..6 {
+        let fixture = Fixture::new()?;
+        // Files that are indexed, or grow, in any order. Most of their passages are equal.
+        for _ in 0..random.usize(2..5) {
+            for number in (1..=8).filter(|_| random.bool()).collect::<Vec<_>>() {
+                let path = rollout_path(id(number));
+                if !fixture.path(&path).exists() {
+                    fixture.write(&path, header(id(number)))?;
+                }
+                let turns = (0..random.u64(50..120)).map(|n| {
+                    let agent = if random.u8(..10) == 0 { "common" } else { "common answers" };
+                    turn(&format!("{n}"), "common words", agent, 10 + n)
+                });
+                fixture.append(&path, &turns.collect::<String>())?;
+            }
+            fixture.index().await?;
+        }
+        let (mut query, mut pages, mut seen) = (SearchQuery::new("common"), 0, HashSet::new());
+        loop {
+            let page = fixture.history.search(&query).await?;
+            assert_eq!(page, fixture.history.search(&query).await?, "a search is repeated");
+            for found in &page.threads {
+                assert!(
+                    found.hits.is_sorted_by(|one, next| rank(one) > rank(next)),
+                    "of {}",
+                    found.thread_id
+                );
+                seen.extend(found.hits.iter().map(|hit| (hit.path.clone(), hit.offset)));
+            }
+            let best: Vec<_> = page.threads.iter().map(|found| rank(&found.hits[0])).collect();
+            assert!(best.is_sorted_by(|one, next| one > next), "{best:?}");
+            pages += 1;
+            match page.more {
+                Some(more) => query.after = Some(more),
+                None => break,
+            }
+        }
+        let all = scan(&fixture)?.len();
+        assert_eq!((seen.len(), pages), (all, all / 1_000 + 1), "each passage is on one page");
+    }
     Ok(())
 }
 
