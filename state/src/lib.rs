@@ -132,7 +132,7 @@ mod watch;
 
 pub use agent_database::{AgentRollouts, agent_rollouts};
 pub use census::Census;
-pub use deletion::PendingDeletion;
+pub use deletion::{DeletedNow, PendingDeletion};
 #[cfg(feature = "device-key")]
 pub use device_keys::DeviceKeyBindings;
 pub use error::StateError;
@@ -155,6 +155,6 @@ pub use threadkeep_sqlite::{
 pub use threads::{
     BadCursor, Cursor, DEFAULT_PAGE, GitUpdate, LEAST_END, ListThreads, LiveError, LiveThread, MAX_GIT_CHARS,
     MAX_NAME_CHARS, MAX_PAGE, MAX_TOUCHES, Shelf, SortDirection, SortKey, SourceFilter, TOUCH_INTERVAL,
-    ThreadCounts, ThreadPage, ThreadStore, ThreadUpsert,
+    ThreadCaption, ThreadCounts, ThreadPage, ThreadStore, ThreadUpsert,
 };
 pub use watch::{ThreadChange, ThreadWatch};

@@ -5,8 +5,11 @@
 use std::time::Duration;
 
 use threadkeep_backfill::Ending;
-use threadkeep_history::{HistoryError, HistoryReport, HistoryStore, ThreadFigures};
+use threadkeep_history::{
+    HistoryError, HistoryReport, HistoryStore, HistoryTurns, ThreadFigures, TurnsQuery,
+};
 use threadkeep_rollout::AgentHome;
+use threadkeep_state::Thread;
 use uuid::Uuid;
 
 use crate::dirs::Dirs;
@@ -84,7 +87,7 @@ impl Extent {
 ///
 /// # Errors
 ///
-/// Fails if the history cannot be read or is damaged, and with [`Work::Some`] if the user stops it.
+/// Fails if the history cannot be read or is damaged, and if the user stops it.
 pub async fn prepare(
     index: &Index,
     dirs: &Dirs,
@@ -123,7 +126,6 @@ pub async fn prepare(
             };
             let reason = match report.ending {
                 Ending::Held { owner, expires_at } => Some(held(&owner, expires_at).into()),
-                Ending::Interrupted if work == Work::All => Some("interrupted".into()),
                 Ending::Interrupted if !ran_out_of_time => return Err(messages::interrupted()),
                 _ => None,
             };
@@ -168,11 +170,29 @@ pub async fn run(
 ///
 /// Fails if the history exists and cannot be read.
 pub async fn figures(index: &Index, dirs: &Dirs, thread: Uuid) -> Result<Option<ThreadFigures>, Fault> {
-    match index.state.history().within(A_MOMENT).figures(thread).await {
-        Err(HistoryError::Open(error)) if error.is_unwritable() => {
-            Ok(opening::stores_as_they_are(dirs).history().figures(thread).await?)
-        }
-        figures => Ok(figures?),
+    Ok(indexed(index, dirs).await.figures(thread).await?)
+}
+
+/// Returns turns of a thread, to be read by their bytes. `None` if the history does not have the
+/// thread as it is now, or cannot be read: then its rollout says. Waits for nothing.
+pub async fn turns(
+    index: &Index,
+    dirs: &Dirs,
+    home: &AgentHome,
+    thread: &Thread,
+    query: &TurnsQuery,
+) -> Option<HistoryTurns> {
+    let history = indexed(index, dirs).await;
+    let is_current = history.is_current(home, thread.id, &thread.rollout_path).await.unwrap_or(false);
+    if is_current { history.turns(home, thread.id, query).await.ok() } else { None }
+}
+
+/// Returns the history as it is indexed, for reading.
+async fn indexed(index: &Index, dirs: &Dirs) -> HistoryStore {
+    let history = index.state.history().within(A_MOMENT);
+    match history.database().existing().await {
+        Err(error) if error.is_unwritable() => opening::stores_as_they_are(dirs).history().clone(),
+        _ => history,
     }
 }
 

@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use serde_json::json;
+use sqlx::SqliteConnection;
+use threadkeep_history::HISTORY_DB;
+use threadkeep_sqlite::{Database, DbError, Durability, OpenOptions};
 
 use super::fixture::{Fixture, Result};
 use super::written::{Rollout, id};
@@ -203,6 +206,59 @@ fn a_rollout_that_is_gone_is_named() -> Result {
         let said = fixture.run(&[&["threads"], words].concat())?;
         assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{words:?}");
         assert!(said.stderr.contains("the rollout of this thread is missing"), "{}", said.all());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn selected_turns_are_read_by_their_bytes_alone() -> Result {
+    let fixture = Fixture::empty()?;
+    let path = Rollout { said: Some("the first words"), ..Rollout::default() }.write(&fixture)?;
+    let mut lines: Vec<String> = fs::read_to_string(&path)?.lines().map(str::to_owned).collect();
+    let turn = lines[1..].to_vec();
+    for (id, words) in [("t2", "the second words"), ("t3", "the third words")] {
+        let renamed = |line: &String| line.replace("t1", id).replace("the first words", words);
+        lines.extend(turn.iter().map(renamed));
+    }
+    let read = |selection: &[&str]| -> Result<Vec<String>> {
+        let of = |format: &str| {
+            let read = ["threads", "read", &id(1), "--no-refresh", "--format", format];
+            let read = [&read[..], selection].concat();
+            let said = fixture.run(&read)?;
+            assert_eq!(said.code, Some(0), "{}", said.all());
+            Ok(said.stdout)
+        };
+        ["text", "markdown", "json"].into_iter().map(of).collect()
+    };
+    for (selection, kept) in [(["--turn", "2"], 1..2), (["--last", "1"], 2..3), (["--last", "2"], 1..3)] {
+        fs::write(&path, lines.join("\n") + "\n")?;
+        fixture.run(&["threads"])?;
+        let wanted = read(&selection)?;
+        fixture.json(&["backfill"])?;
+        // Destroys all other turns, and lets the history take the file for the one that it has read.
+        let mut number = 0;
+        let spoiled = lines.iter().map(|line| {
+            let is_kept = number == 0 || kept.contains(&((number - 1) / turn.len()));
+            number += 1;
+            if is_kept { line.clone() } else { "x".repeat(line.len()) }
+        });
+        fs::write(&path, spoiled.collect::<Vec<_>>().join("\n") + "\n")?;
+        let other = fixture.path().join("other");
+        fixture.json(&["--sqlite-home", "other", "backfill"])?;
+        let other = Database::open(&HISTORY_DB, &other, &OpenOptions::new()).await?;
+        let fingerprint = sqlx::query_scalar("SELECT fingerprint FROM history_files");
+        let fingerprint: String = other.read(async |conn| fingerprint.fetch_one(conn).await).await?;
+        other.close().await?;
+        let own = Database::open(&HISTORY_DB, &fixture.sqlite_home(), &OpenOptions::new()).await?;
+        let take = sqlx::query("UPDATE history_files SET fingerprint = ?1").bind(fingerprint);
+        let take = async |conn: &mut SqliteConnection| Ok(take.execute(conn).await?);
+        own.write::<_, DbError>(Durability::Usual, take).await?;
+        own.close().await?;
+        assert_eq!(read(&selection)?, wanted, "{selection:?}");
+        // A rollout that has changed is read itself.
+        fs::write(&path, lines.join("\n").replace("words", "sentence") + "\n")?;
+        let changed = read(&selection)?;
+        assert!(changed.iter().all(|text| text.contains("sentence")), "{changed:?}");
     }
     Ok(())
 }

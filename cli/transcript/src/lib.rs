@@ -15,8 +15,8 @@
 //!
 //! # Performance
 //!
-//! Turns are read one after the other; memory is bounded by the longest turn. The last turns are
-//! found by reading twice.
+//! Turns are read one after the other; memory is bounded by the longest turn. Of turns that the
+//! history knows, only their bytes are read. Otherwise the last turns are found by reading twice.
 //!
 //! # File systems
 //!

@@ -36,7 +36,7 @@ pub struct Turn {
 #[non_exhaustive]
 pub struct Item {
     /// Time of the event.
-    #[serde(serialize_with = "crate::render::json::time")]
+    #[serde(flatten, serialize_with = "crate::render::json::item_times")]
     pub at: Option<Timestamp>,
     /// Kind and content.
     #[serde(flatten)]

@@ -1,9 +1,12 @@
 //! Reads the turns of a conversation. Every command fetches them here.
 
 use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::RangeInclusive;
 
+use threadkeep_history::{HistoryTurns, TurnsQuery};
 use threadkeep_rollout::{
-    BaseProblem, Chain, ExtractError, ItemsView, Turn, TurnItemKind, TurnStatus, UserMessage, read_turns,
+    AgentHome, BaseProblem, Chain, ExtractError, ItemsView, Turn, TurnItemKind, TurnStatus, UserMessage,
+    read_turns,
 };
 
 /// Selection of turns by their numbers, which count from 1.
@@ -16,6 +19,21 @@ pub enum Selection {
     One(u64),
     /// The last ones.
     Last(u64),
+}
+
+impl Selection {
+    /// Returns the question for these turns to the history. Nothing for all of them: then each byte
+    /// is read anyway.
+    pub fn query(self) -> Option<TurnsQuery> {
+        match self {
+            Selection::All => None,
+            Selection::One(number) => Some(TurnsQuery { from: number, limit: 1, from_newest: false }),
+            Selection::Last(count) => {
+                let limit = usize::try_from(count).unwrap_or(usize::MAX);
+                Some(TurnsQuery { from: 1, limit, from_newest: true })
+            }
+        }
+    }
 }
 
 /// A turn in a list of contents.
@@ -56,24 +74,67 @@ const WORDS: usize = 200;
 pub fn read(
     chain: &Chain,
     selection: Selection,
+    take: impl FnMut(u64, Turn) -> ControlFlow<()>,
+) -> Result<Reading, ExtractError> {
+    let wanted = match selection {
+        Selection::All => 1..=u64::MAX,
+        Selection::One(number) => number..=number,
+        Selection::Last(count) => total(chain)?.saturating_sub(count) + 1..=u64::MAX,
+    };
+    read_all(chain, wanted, take)
+}
+
+/// As [`read`], with turns that the history found for the [selection's query](Selection::query):
+/// reads only their bytes.
+///
+/// # Errors
+///
+/// As [`read_turns`].
+pub fn read_known(
+    home: &AgentHome,
+    chain: &Chain,
+    selection: Selection,
+    known: &HistoryTurns,
     mut take: impl FnMut(u64, Turn) -> ControlFlow<()>,
 ) -> Result<Reading, ExtractError> {
-    let first = match selection {
-        Selection::All => 1,
-        Selection::One(number) => number,
-        Selection::Last(count) => total(chain)?.saturating_sub(count) + 1,
-    };
-    let last = if let Selection::One(number) = selection { number } else { u64::MAX };
+    // Only the files themselves say what they lack.
+    if !chain.is_surely_whole() {
+        return read(chain, selection, take);
+    }
+    let mut reading = Reading::default();
+    for place in &known.turns {
+        let Ok(Some(turn)) = place.read(home, ItemsView::Full) else {
+            // The file was rewritten since it was indexed.
+            let last = if let Selection::One(number) = selection { number } else { u64::MAX };
+            let rest = read_all(chain, place.number..=last, take)?;
+            return Ok(Reading { shown: reading.shown + rest.shown, ..rest });
+        };
+        reading.shown += 1;
+        if take(place.number, turn).is_break() {
+            return Ok(reading);
+        }
+    }
+    let ended_early = matches!(selection, Selection::One(_)) && reading.shown > 0;
+    reading.total = (!ended_early).then_some(known.total);
+    Ok(reading)
+}
+
+/// Reads turns from the first file on.
+fn read_all(
+    chain: &Chain,
+    wanted: RangeInclusive<u64>,
+    mut take: impl FnMut(u64, Turn) -> ControlFlow<()>,
+) -> Result<Reading, ExtractError> {
     let mut reading = Reading::default();
     let mut number = 0;
     let mut ended = true;
     reading.problem = read_turns(chain, ItemsView::Full, |turn| {
         number += 1;
-        let wanted = number >= first;
-        if wanted {
+        let is_wanted = wanted.contains(&number);
+        if is_wanted {
             reading.shown += 1;
         }
-        if (wanted && take(number, turn).is_break()) || number >= last {
+        if (is_wanted && take(number, turn).is_break()) || number >= *wanted.end() {
             ended = false;
             return Break(());
         }

@@ -62,7 +62,7 @@
 //!
 //! [`HistoryStore::deleted_threads`] erases a deleted thread from every file. FTS5 keeps deleted
 //! words until it merges the segments that have them. So a deletion merges the whole index into one
-//! segment, which takes about as long as copying it.
+//! segment, which takes about as long as copying it, for several threads as for one.
 //!
 //! Words of a rollout that was rewritten or removed, while its thread was not deleted, are no
 //! longer found. FTS5 keeps them in its pages until it merges their segments, or a thread is

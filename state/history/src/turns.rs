@@ -138,7 +138,12 @@ impl HistoryTurn {
         Self { number: number as u64 + 1, path, file_id, span, inherited, end: part.end, goes_on: None }
     }
 
-    fn read(&self, home: &AgentHome, view: ItemsView) -> Result<Option<Turn>, HistoryError> {
+    /// Reads the turn with its items, as [`HistoryStore::read_turns`] does, on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Rollout`].
+    pub fn read(&self, home: &AgentHome, view: ItemsView) -> Result<Option<Turn>, HistoryError> {
         if let Some(newest) = &self.goes_on {
             return self.read_in_chain(home, newest, view).map_err(failed(newest));
         }

@@ -1,5 +1,6 @@
 //! The thread store: reads and writes the table `threads`.
 
+mod caption;
 mod claim;
 mod count;
 mod cursor;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use threadkeep_sqlite::Database;
 
+pub use caption::ThreadCaption;
 pub use count::ThreadCounts;
 pub use cursor::{BadCursor, Cursor};
 pub use edit::MAX_NAME_CHARS;

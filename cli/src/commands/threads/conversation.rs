@@ -6,8 +6,9 @@ use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::text::counted;
-use threadkeep_app::{Fault, Message, command};
-use threadkeep_rollout::{Chain, ExtractError};
+use threadkeep_app::{Fault, Message, command, history};
+use threadkeep_history::HistoryTurns;
+use threadkeep_rollout::{AgentHome, Chain, ExtractError};
 use threadkeep_state::{RunOutcome, Thread};
 use threadkeep_transcript::turns::{self, Selection};
 use threadkeep_transcript::{Builder, Head, Render, Secrets};
@@ -19,6 +20,10 @@ use crate::commands::resolve::Lookup;
 pub(super) struct Conversation {
     pub(super) thread: Thread,
     pub(super) chain: Chain,
+    home: AgentHome,
+    /// The selected turns, if the history has them.
+    known: Option<HistoryTurns>,
+    selection: Selection,
     secrets: Secrets,
     is_running: bool,
 }
@@ -29,6 +34,17 @@ pub(super) async fn find_thread(
     typed: &str,
     no_refresh: bool,
 ) -> Result<(Thread, Dirs), Fault> {
+    let (thread, _) = find_turns(context, typed, no_refresh, Selection::All).await?;
+    Ok((thread, context.dirs.clone()))
+}
+
+/// Finds a thread as it is now, and selected turns of it, if the history has them.
+async fn find_turns(
+    context: &Context<'_>,
+    typed: &str,
+    no_refresh: bool,
+    selection: Selection,
+) -> Result<(Thread, Option<HistoryTurns>), Fault> {
     let Context { dirs, screen, .. } = context;
     let home = dirs.agent_home()?;
     let index = if no_refresh {
@@ -41,37 +57,42 @@ pub(super) async fn find_thread(
     let found = async {
         let words = lookup.fixed(&[typed.to_owned()]).await?;
         let word = words.into_iter().next().expect("one word has one meaning")?;
-        lookup.find_current(&word).await
+        let (thread, _) = lookup.find_current(&word).await?;
+        let known = match selection.query() {
+            Some(query) => history::turns(&index, dirs, &home, &thread, &query).await,
+            None => None,
+        };
+        Ok::<_, Fault>((thread, known))
     };
     let found = found.await;
     index.close().await?;
-    let (mut thread, _) = found?;
+    let (mut thread, known) = found?;
     thread.run_outcome = outcome_now(&home, &thread);
-    Ok((thread, dirs.clone()))
+    Ok((thread, known))
 }
 
 impl Conversation {
-    /// Finds a conversation and its files.
+    /// Finds a conversation, its files, and the turns that are wanted of it.
     pub(super) async fn find(
         context: &Context<'_>,
         typed: &str,
         no_refresh: bool,
+        selection: Selection,
         secrets: Secrets,
     ) -> Result<Conversation, Fault> {
-        let (thread, dirs) = find_thread(context, typed, no_refresh).await?;
-        let home = dirs.agent_home()?;
+        let (thread, known) = find_turns(context, typed, no_refresh, selection).await?;
+        let home = context.dirs.agent_home()?;
         let file =
             home.rollout_at(&thread.rollout_path).map_err(|error| unreadable(&thread, &error.into()))?;
         let chain = Chain::resolve(&home, &file, |_| true).map_err(|error| unreadable(&thread, &error))?;
         let is_running = thread.run_outcome == RunOutcome::Running;
-        Ok(Conversation { thread, chain, secrets, is_running })
+        Ok(Conversation { thread, chain, home, known, selection, secrets, is_running })
     }
 
     /// Renders the turns one after the other, and gives each part to `write` until that returns
     /// false. Nothing is written if no turn is selected.
     pub(super) fn render(
         &self,
-        selection: Selection,
         renderer: &mut dyn Render,
         mut write: impl FnMut(&str) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
@@ -79,13 +100,17 @@ impl Conversation {
             Builder { secrets: self.secrets, cwd: self.thread.cwd.clone(), is_running: self.is_running };
         let mut begin = Some(renderer.begin(&Head::of(&self.thread, self.secrets)));
         let mut written = Ok(true);
-        let reading = turns::read(&self.chain, selection, |number, turn| {
+        let take = |number, turn| {
             let text = begin.take().unwrap_or_default() + &renderer.turn(&builder.turn(number, turn));
             written = write(&text);
             if matches!(written, Ok(true)) { Continue(()) } else { Break(()) }
-        });
+        };
+        let reading = match &self.known {
+            Some(known) => turns::read_known(&self.home, &self.chain, self.selection, known, take),
+            None => turns::read(&self.chain, self.selection, take),
+        };
         let reading = reading.map_err(|error| self.unreadable(&error))?;
-        if let (Selection::One(number), 0) = (selection, reading.shown) {
+        if let (Selection::One(number), 0) = (self.selection, reading.shown) {
             let total = counted(reading.total.unwrap_or(0), "turn");
             let show = command("threads read").arg(self.thread.id);
             return Err(Fault::new(

@@ -33,8 +33,10 @@ impl Run for Read<'_> {
         let ReadArgs { id, full, no_refresh, .. } = self.0;
         let screen = context.screen;
         let format = self.format(screen)?;
-        let find =
-            async |context: &Context<'_>| Conversation::find(context, id, *no_refresh, Secrets::Shown).await;
+        let (selection, secrets) = (self.selection(), Secrets::Shown);
+        let find = async |context: &Context<'_>| {
+            Conversation::find(context, id, *no_refresh, selection, secrets).await
+        };
         let conversation = homes::one_of(context, find).await?;
         let (full, clock) = (*full, Clock::system());
         let mut renderer: Box<dyn Render> = match format {
@@ -43,9 +45,8 @@ impl Run for Read<'_> {
             ReadFormat::Json => Box::new(Json::default()),
         };
         let mut pager = None;
-        conversation.render(self.selection(), &mut *renderer, |text| {
-            pager.get_or_insert_with(|| Pager::start(screen)).part(text)
-        })?;
+        conversation
+            .render(&mut *renderer, |text| pager.get_or_insert_with(|| Pager::start(screen)).part(text))?;
         Ok(Box::new(Printed))
     }
 }

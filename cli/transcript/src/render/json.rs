@@ -1,7 +1,8 @@
-//! A transcript as one JSON document, written turn by turn.
+//! A transcript as one JSON document, written turn by turn. Fields of the thread have the names of
+//! the table `threads`.
 
 use jiff::Timestamp;
-use serde::Serializer;
+use serde::{Serialize as _, Serializer};
 use serde_json::{Value, json};
 use threadkeep_app::text::is_hazard;
 
@@ -16,12 +17,10 @@ pub struct Json {
     has_turns: bool,
 }
 
-/// Serializes a time as RFC 3339.
-pub(crate) fn time<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.collect_str(&format_args!("{at:.3}")),
-        None => serializer.serialize_none(),
-    }
+/// Serializes the time of an item in its two forms.
+pub(crate) fn item_times<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    let [at, at_ms] = times(*time);
+    json!({ "at": at, "at_ms": at_ms }).serialize(serializer)
 }
 
 impl Render for Json {
@@ -30,13 +29,16 @@ impl Render for Json {
         let [updated_at, updated_at_ms] = times(Some(head.updated_at));
         let head = json!({
             "thread_id": head.id,
+            "forked_from_id": head.forked_from,
+            "name": head.name,
             "title": head.title,
             "cwd": head.cwd,
-            "branch": head.branch,
+            "model_provider": head.model_provider,
             "model": head.model,
             "cli_version": head.version,
-            "forked_from_id": head.forked_from,
-            "agent": head.agent,
+            "git_branch": head.branch,
+            "agent_nickname": head.agent_nickname,
+            "agent_path": head.agent_path,
             "created_at": created_at,
             "created_at_ms": created_at_ms,
             "updated_at": updated_at,

@@ -22,7 +22,7 @@ pub struct Markdown {
 
 impl Render for Markdown {
     fn begin(&mut self, head: &Head) -> String {
-        let mut text = format!("# {}\n\n", escaped(&head.short_title()));
+        let mut text = format!("# {}\n\n", escaped(&head.short_label()));
         let mut fact = |label: &str, value: Option<String>| {
             if let Some(value) = value {
                 text.push_str(&format!("- {label}: {}\n", code(&one_line(&value))));
@@ -30,10 +30,10 @@ impl Render for Markdown {
         };
         fact("Thread", Some(head.id.to_string()));
         fact("Forked from", head.forked_from.map(|id| id.to_string()));
-        fact("Agent", head.agent.clone());
+        fact("Agent", head.agent());
         fact("Folder", head.cwd.clone());
         fact("Branch", head.branch.clone());
-        fact("Model", head.model.clone());
+        fact("Model", head.full_model());
         fact("Agent version", head.version.clone());
         fact("Started", Some(self.clock.moment(head.created_at)));
         fact("Last line", Some(self.clock.moment(head.updated_at)));

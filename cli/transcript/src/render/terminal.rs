@@ -41,10 +41,10 @@ pub struct Terminal {
 impl Render for Terminal {
     fn begin(&mut self, head: &Head) -> String {
         let mut page = Page::new(self.width);
-        page.line("", BOLD, &fit(&head.short_title(), self.width));
+        page.line("", BOLD, &fit(&head.short_label(), self.width));
         page.facts(&[Some(head.id.to_string()), head.cwd.clone(), head.branch.clone()]);
         let started = Some(self.clock.full(head.created_at));
-        page.facts(&[head.agent.clone(), head.model.clone(), started]);
+        page.facts(&[head.agent(), head.full_model(), started]);
         if let Some(id) = head.forked_from {
             page.facts(&[Some(format!("forked from {id}"))]);
         }

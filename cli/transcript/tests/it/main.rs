@@ -2,6 +2,7 @@
 
 mod bundled;
 mod hostile;
+mod known;
 mod secrets;
 mod selection;
 mod support;

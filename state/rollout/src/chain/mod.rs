@@ -6,3 +6,4 @@ pub(crate) mod cut;
 pub(crate) mod header;
 pub(crate) mod link;
 mod marks;
+mod whole;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use threadkeep_rollout::{BaseProblem, Extractor, RunOutcome, ThreadMetadata};
+use threadkeep_rollout::{BaseProblem, Chain, Extractor, RunOutcome, ThreadMetadata, TurnQuery, list_turns};
 
 use crate::Result;
 use crate::written::{Home, id};
@@ -229,5 +229,33 @@ fn a_chain_of_more_than_a_thousand_files_ends_at_the_same_one() -> Result {
         assert_eq!(read(number)?, Some(BaseProblem::Missing(id(missing))));
         assert_eq!(home.extract(id(number))?.base_problem, Some(BaseProblem::Missing(id(missing))));
     }
+    Ok(())
+}
+
+#[test]
+fn last_lines_show_that_nothing_is_missing() -> Result {
+    let home = Home::new()?;
+    let mut first = home.begin(id(1), None, 0, &json!({}))?;
+    let end = first.turn("plan")?;
+    let (whole, length) = (fs::read(&first.path)?, fs::metadata(&first.path)?.len());
+    let mut second = home.segment(&first, id(2), end)?;
+    second.turn("paint")?;
+    let chain = || -> Result<Chain> { Ok(Chain::resolve(&home.home, &home.file(id(2))?, |_| true)?) };
+    let problem = || -> Result<_> { Ok(list_turns(&chain()?, &TurnQuery::default())?.problem) };
+    assert_eq!((chain()?.is_surely_whole(), problem()?), (true, None));
+    first.turn("more that does not count")?;
+    assert_eq!((chain()?.is_surely_whole(), problem()?), (true, None));
+    // Its last line is whole, has no end, or is torn.
+    for bytes in [length, length - 1, length - 2] {
+        first.cut_to(bytes)?;
+        let problem = problem()?;
+        assert_eq!(problem, Some(BaseProblem::Cut(id(1))).filter(|_| bytes < length - 1));
+        assert_eq!(chain()?.is_surely_whole(), problem.is_none(), "{bytes} of {length} bytes");
+    }
+    fs::write(&first.path, whole)?;
+    first.compress()?;
+    assert_eq!((chain()?.is_surely_whole(), problem()?), (false, None), "only reading it says");
+    fs::remove_file(first.path.with_extension("jsonl.zst"))?;
+    assert!(!chain()?.is_surely_whole() && problem()?.is_some());
     Ok(())
 }

@@ -33,7 +33,7 @@ pub struct Html {
 
 impl Render for Html {
     fn begin(&mut self, head: &Head) -> String {
-        let title = escaped(&head.short_title());
+        let title = escaped(&head.short_label());
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'"
         );
@@ -136,10 +136,10 @@ impl Html {
         };
         fact("Thread", Some(head.id.to_string()));
         fact("Forked from", head.forked_from.map(|id| id.to_string()));
-        fact("Agent", head.agent.clone());
+        fact("Agent", head.agent());
         fact("Folder", head.cwd.clone());
         fact("Branch", head.branch.clone());
-        fact("Model", head.model.clone());
+        fact("Model", head.full_model());
         fact("Agent version", head.version.clone());
         fact("Started", Some(self.clock.moment(head.created_at)));
         fact("Last line", Some(self.clock.moment(head.updated_at)));
