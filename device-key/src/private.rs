@@ -16,6 +16,14 @@ pub(crate) fn folder(path: &Path) -> Result<(), ProviderError> {
     check(path, &fs::metadata(path).map_err(failed("read", path))?)
 }
 
+/// Checks that other users cannot open a folder. Creates none.
+pub(crate) fn check_folder(path: &Path) -> Result<(), ProviderError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        found => check(path, &found.map_err(failed("read", path))?),
+    }
+}
+
 /// Opens a file that must be this user's alone, and follows no link.
 pub(crate) fn open(path: &Path) -> Result<File, ProviderError> {
     let file = never_follow(OpenOptions::new().read(true)).open(path).map_err(failed("read", path))?;

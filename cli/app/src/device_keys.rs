@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use threadkeep_device_key::{
-    AllowedTargets, BadKeyId, DeviceKeyOptions, DeviceKeyProvider, DeviceKeyStore, KeyId, SoftwareProvider,
-    UsedNonces,
+    AllowedTargets, BadKeyId, DeviceKeyOptions, DeviceKeyProvider, DeviceKeyStore, KeyId, ProviderError,
+    SoftwareProvider, UsedNonces,
 };
 use threadkeep_state::StateRuntime;
 
@@ -33,6 +33,14 @@ pub fn folder(dirs: &Dirs, settings: &DeviceKeys) -> PathBuf {
 pub fn key_id(word: &str) -> Result<KeyId, Fault> {
     let list = || (command("device-key list"), " lists the keys");
     word.parse().map_err(|error: BadKeyId| Fault::new((typed(word), format!(" is {error}")), list()))
+}
+
+/// Returns why other users may have the keys: their folder is open to them. `None` if it is closed,
+/// or does not exist.
+#[must_use]
+pub fn exposed(dirs: &Dirs, settings: &DeviceKeys) -> Option<Fault> {
+    let checked = SoftwareProvider::new(folder(dirs, settings)).check_folder();
+    checked.err().filter(|error| matches!(error, ProviderError::Exposed { .. })).map(Fault::from)
 }
 
 /// Makes the store of keys over an index.

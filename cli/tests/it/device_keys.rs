@@ -290,3 +290,35 @@ fn a_tpm_key_is_made_and_signs() -> Result {
     assert_eq!(fixture.run(&["device-key", "list", "--check"])?.code, Some(0));
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_keys_that_is_open_to_others_is_noticed() -> Result {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fixture = allowed()?;
+    create(&fixture)?;
+    let folder = fixture.sqlite_home().join("device-keys");
+    let open = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode));
+    let examine = || fixture.run(&["--json", "doctor", "--offline", "--only", "state.paths"]);
+    let summary = || -> Result<String> {
+        let report: Value = serde_json::from_str(&examine()?.stdout)?;
+        Ok(report["checks"]["state.paths"]["summary"].to_string())
+    };
+    assert_eq!(fixture.run(&["device-key", "list"])?.code, Some(0));
+    assert!(!fixture.run(&["device-key", "list"])?.stderr.contains("note:"));
+    assert!(!summary()?.contains("device keys"));
+    open(0o777)?;
+    for list in [&["device-key", "list"][..], &["--json", "device-key", "list"]] {
+        let said = fixture.run(list)?;
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        assert!(said.stdout.contains("dk_"), "{}", said.all());
+        assert!(said.stderr.contains("device-keys is open to other users; "), "{}", said.all());
+        assert!(said.stderr.contains("chmod 700"), "{}", said.all());
+    }
+    assert!(summary()?.contains("other users may open the folder of device keys"), "{}", summary()?);
+    let fixed = fixture.json(&["doctor", "--offline", "--only", "state.paths", "--fix", "--yes"])?;
+    assert_eq!(fixed["fixed"][0], "only you may read 1 file now", "{fixed}");
+    assert_eq!(fs::metadata(&folder)?.permissions().mode() & 0o777, 0o700);
+    assert!(!summary()?.contains("device keys"));
+    Ok(())
+}

@@ -33,6 +33,11 @@ impl KeyFolder {
         private::folder(&self.path)
     }
 
+    /// Checks that it is this user's alone, if it exists.
+    pub(super) fn check(&self) -> Result<(), ProviderError> {
+        private::check_folder(&self.path)
+    }
+
     /// Stores a new key, and waits until it is on the disk. A file that was only half written is
     /// listed like any other.
     pub(super) fn store(&self, key_id: &KeyId, content: &[u8]) -> Result<(), ProviderError> {

@@ -28,6 +28,16 @@ impl SoftwareProvider {
         Self { folder: KeyFolder::new(folder.into(), ProtectionClass::Software) }
     }
 
+    /// Checks that other users cannot open the folder, as [`create`](DeviceKeyProvider::create)
+    /// does. A folder that does not exist is no problem, and is not created.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Exposed`], [`ProviderError::Io`].
+    pub fn check_folder(&self) -> Result<(), ProviderError> {
+        self.folder.check()
+    }
+
     fn load(&self, key_id: &KeyId) -> Result<SecretKey, ProviderError> {
         let content = self.folder.load(key_id)?;
         let damaged = |_| ProviderError::Damaged { path: self.folder.file(key_id) };

@@ -15,6 +15,12 @@ impl From<DeviceKeyError> for Fault {
     }
 }
 
+impl From<ProviderError> for Fault {
+    fn from(error: ProviderError) -> Fault {
+        Fault { hint: remedy(&error), ..Fault::without_hint(of_provider(&error)) }.because(&error)
+    }
+}
+
 impl From<PayloadError> for Fault {
     fn from(error: PayloadError) -> Fault {
         of_payload(&error)

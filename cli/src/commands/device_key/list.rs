@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
+use threadkeep_app::{Message, Observer as _, command, device_keys};
 use threadkeep_device_key::{KeyId, Orphans, StoredBinding};
 
 use super::{of_stored, protection_in_short, store};
@@ -34,6 +34,9 @@ impl Run for List {
         let orphans = if self.check { Some(store.check().await?) } else { None };
         let keys = store.list().await?;
         index.close().await?;
+        if let Some(fault) = device_keys::exposed(&context.dirs, &context.settings.device_keys) {
+            context.screen.note(&fault.sentence());
+        }
         Ok(Box::new(Listed { keys, orphans }))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use threadkeep_app::Fault;
 use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::message::command;
+use threadkeep_app::settings::{ConfigFile, DeviceKeys};
+use threadkeep_app::{Fault, device_keys};
 use threadkeep_rollout::untouched;
 
 use crate::check::{Finding, Fix};
@@ -33,6 +34,7 @@ pub(super) fn check(context: &Context) -> Finding {
         return Finding { summary: "not used yet; the first command creates it".to_owned(), ..details }
             .detail("created by", threads());
     }
+    let details = details.or_worse(keys(context));
     let open = open_to_others(&dirs.sqlite_home);
     if open.is_empty() {
         return details;
@@ -43,6 +45,22 @@ pub(super) fn check(context: &Context) -> Finding {
         format!("chmod go-rwx {}", words.join(" ")),
     );
     details.or_worse(Some(finding.fix(Fix::Permissions(open))))
+}
+
+/// Makes the finding of a folder of device keys that other users may open.
+fn keys(context: &Context) -> Option<Finding> {
+    let settings = ConfigFile::read(&context.dirs.sqlite_home);
+    let folder = settings.settings.iter().find(|it| it.section == "device_keys" && it.key == "folder");
+    let folder = folder.and_then(|setting| setting.value.as_str()).unwrap_or_default().to_owned();
+    let settings = DeviceKeys { folder, ..DeviceKeys::default() };
+    device_keys::exposed(&context.dirs, &settings)?;
+    let folder = device_keys::folder(&context.dirs, &settings);
+    let word = threadkeep_app::dirs::path_word(&folder);
+    let finding =
+        Finding::warning("other users may open the folder of device keys", format!("chmod go-rwx {word}"));
+    // A folder that the user has chosen may have other files.
+    let is_ours = folder.starts_with(&context.dirs.sqlite_home) && folder != context.dirs.sqlite_home;
+    Some(if is_ours { finding.fix(Fix::Permissions(vec![folder])) } else { finding })
 }
 
 /// Makes the finding of an agent home that is missing or cannot be read.
