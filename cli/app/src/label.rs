@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use threadkeep_state::{Agent, Thread};
+use threadkeep_state::{Agent, Thread, ThreadCaption};
 
 use crate::folders::shown;
 use crate::text::one_line;
@@ -14,6 +14,11 @@ pub const SHORT_ID: usize = 13;
 /// Returns the thread's name, else its title, else an agent's nickname and path.
 pub fn thread_label(thread: &Thread) -> String {
     label_of(&[&thread.name, &thread.title], &thread.agent_nickname, &thread.agent_path)
+}
+
+/// Returns the label of a thread by its caption.
+pub fn caption_label(caption: &ThreadCaption) -> String {
+    label_of(&[&caption.name, &caption.title], &caption.agent_nickname, &caption.agent_path)
 }
 
 /// Returns the name or title of a thread of the agent graph, else its nickname and path.

@@ -48,6 +48,14 @@ pub(super) fn context(needs: Needs, screen: &Screen) -> Result<Context<'_>, Faul
     Ok(Context { dirs, config, settings, screen })
 }
 
+/// Returns the directories of all homes that were given.
+pub(super) fn all_dirs(context: &Context<'_>) -> Result<Vec<Dirs>, Fault> {
+    match &context.screen.homes[..] {
+        [] | [_] => Ok(vec![context.dirs.clone()]),
+        several => several.iter().map(|home| Dirs::find(&context.screen.of_home(home).given)).collect(),
+    }
+}
+
 /// Runs a command for each home. A thread has to be in one of them alone.
 pub(super) async fn each(command: &dyn Run, screen: &Screen) -> Answered {
     let mut homes = Homes::default();

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::text::{bytes, clean};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, messages, pages, whole_file};
+use threadkeep_app::{Fault, messages, pages, protected, whole_file};
 use threadkeep_transcript::render::html::Html;
 use threadkeep_transcript::render::markdown::Markdown;
 use threadkeep_transcript::turns::{self, Selection};
@@ -42,6 +42,9 @@ impl Run for Export<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let ExportArgs { id, no_refresh, unredacted, output, force, .. } = self.0;
+        if let Some(path) = output {
+            protected::check(path, &homes::all_dirs(context)?)?;
+        }
         if let Some(path) = output.as_ref().filter(|path| !force && path.symlink_metadata().is_ok()) {
             return Err(exists(path));
         }
@@ -49,7 +52,9 @@ impl Run for Export<'_> {
             pages::is_replaceable(path).map_err(|error| unwritable(path, &error))?;
         }
         let secrets = if *unredacted { Secrets::Shown } else { Secrets::Removed };
-        let find = async |context: &Context<'_>| Conversation::find(context, id, *no_refresh, secrets).await;
+        let find = async |context: &Context<'_>| {
+            Conversation::find(context, id, *no_refresh, Selection::All, secrets).await
+        };
         let conversation = homes::one_of(context, find).await?;
         let clock = Clock::system();
         let (mut renderer, format): (Box<dyn Render>, _) = match self.format() {
@@ -70,14 +75,14 @@ impl Run for Export<'_> {
             }
             None if context.screen.json => {
                 let mut content = String::new();
-                conversation.render(Selection::All, &mut *renderer, |text| {
+                conversation.render(&mut *renderer, |text| {
                     content.push_str(text);
                     Ok(true)
                 })?;
                 exported.content = Some(content);
             }
             None => {
-                conversation.render(Selection::All, &mut *renderer, |text| context.screen.part(text))?;
+                conversation.render(&mut *renderer, |text| context.screen.part(text))?;
             }
         }
         Ok(Box::new(exported))
@@ -103,9 +108,8 @@ fn write(
     let failed = |error: io::Error| unwritable(path, &error);
     whole_file::write(path, force, failed, |file| {
         let mut out = io::BufWriter::new(file);
-        conversation.render(Selection::All, renderer, |text| {
-            out.write_all(text.as_bytes()).map(|()| true).map_err(failed)
-        })?;
+        conversation
+            .render(renderer, |text| out.write_all(text.as_bytes()).map(|()| true).map_err(failed))?;
         out.flush().map_err(failed)
     })
 }
