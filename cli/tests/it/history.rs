@@ -116,7 +116,7 @@ fn show_has_turns_and_tokens_as_they_are_indexed() -> Result {
     fixture.json(&["backfill"])?;
     let after = fixture.json(&["threads", "show", "01a2036c-de71"])?;
     let history = &after["history"];
-    assert_eq!((&history["turns"], &history["inherited_turns"]), (&json!(2), &json!(0)));
+    assert_eq!((&history["own_turns"], &history["inherited_turns"]), (&json!(2), &json!(0)));
     assert_eq!(history["tokens"]["total"], after["thread"]["own_tokens"]);
     let sheet = fixture.run(&["threads", "show", "01a2036c-de71"])?.stdout;
     insta::assert_snapshot!(sheet.lines().skip_while(|line| *line != "how").take(5).collect::<Vec<_>>().join("\n"), @r"

@@ -29,9 +29,12 @@ mod memories;
 mod memories_consolidated;
 mod memories_meanwhile;
 mod memories_server;
+#[cfg(unix)]
+mod opened;
 mod own_log;
 mod pipes;
 mod places;
+mod protected;
 mod read_only;
 mod search;
 mod secrets;
@@ -44,4 +47,6 @@ mod swtpm;
 mod transcript;
 mod tree;
 mod usage;
+#[cfg(unix)]
+mod waiting;
 mod written;

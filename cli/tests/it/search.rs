@@ -88,7 +88,10 @@ fn a_program_gets_marks_as_ranges_of_characters() -> Result {
     Rollout { said: Some("🫖 Der Käse, und das Käsebrot"), ..Rollout::default() }.write(&fixture)?;
     let found = fixture.json(&["search", "käse"])?;
     let hit = &found["threads"][0]["hits"][0];
-    assert_eq!((&hit["turn"], &hit["turn_id"], &hit["said"]), (&json!(1), &json!("t1"), &json!("user")));
+    assert_eq!(
+        (&hit["turn_number"], &hit["turn_id"], &hit["said"]),
+        (&json!(1), &json!("t1"), &json!("user"))
+    );
     assert_eq!(hit["at"], "2026-10-01T10:00:01.000Z");
     let snippet = &hit["snippet"];
     let text: Vec<char> = snippet["text"].as_str().ok_or("a text")?.chars().collect();
@@ -145,7 +148,19 @@ fn an_empty_result_says_what_was_not_searched() -> Result {
     insta::assert_snapshot!(said(&["kettles", "--cwd", "/srv/other", "--since", "2019-10-03"])?, @r"
     exit 0
     --- stdout
-    No message in current threads of yours has kettles with --cwd, --since; 3 rollouts searched.
+    No message in current threads of yours has kettles with --cwd /srv/other --since 2019-10-03; 3 rollouts searched.
+    ");
+    insta::assert_snapshot!(said(&["descale", "--cwd", "/srv/other", "--said", "user"])?, @r"
+    exit 0
+    --- stdout
+    No message in current threads of yours has descale with --cwd /srv/other --said user; 3 rollouts searched.
+    without --cwd /srv/other: 1 thread
+    ");
+    insta::assert_snapshot!(said(&["descale", "--said", "agent", "--said", "tool"])?, @r"
+    exit 0
+    --- stdout
+    No message in current threads of yours has descale with --said agent --said tool; 3 rollouts searched.
+    without --said agent --said tool: 1 thread
     ");
     insta::assert_snapshot!(said(&["kettleb", "-w", "--archived"])?, @r"
     exit 0

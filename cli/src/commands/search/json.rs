@@ -51,12 +51,12 @@ fn of_match(found: &Match) -> Value {
 
 fn of_hit((hit, shown): &(Hit, ShownHit)) -> Value {
     json!({
-        "turn": shown.turn_number,
+        "turn_number": shown.turn_number,
         "turn_id": shown.turn_id,
         "at": at(shown.at),
         "at_ms": ms(shown.at),
         "said": hit.said.as_str(),
-        "path": hit.path,
+        "rollout_path": hit.path,
         "offset": hit.offset,
         "snippet": shown.snippet.as_ref().map(of_snippet),
     })

@@ -1,11 +1,12 @@
 //! Threads that match, and that a search leaves out.
 
 use threadkeep_app::Fault;
+use threadkeep_app::text::shell_word;
 use threadkeep_history::{HistoryStore, SearchQuery};
 use threadkeep_state::{ListThreads, Shelf, ThreadKind, ThreadStore};
 
 use super::find::Found;
-use crate::args::WhichArgs;
+use crate::args::SearchArgs;
 use crate::commands::threads::which_filters;
 
 /// Most threads that are counted without a filter of the search itself.
@@ -20,10 +21,10 @@ pub(super) struct LeftOut {
     pub(super) other_shelf: u64,
     /// Threads whose rollouts are missing.
     pub(super) missing: u64,
-    /// If nothing was found: the options that limited the search.
-    pub(super) options: Vec<&'static str>,
+    /// If nothing was found: the options that limited the search, as they can be typed.
+    pub(super) options: Vec<String>,
     /// If nothing was found: threads that match without one of the options.
-    pub(super) without: Vec<(&'static str, u64)>,
+    pub(super) without: Vec<(String, u64)>,
 }
 
 impl LeftOut {
@@ -33,7 +34,7 @@ impl LeftOut {
         found: &Found,
         query: &SearchQuery,
         list: &ListThreads,
-        which: &WhichArgs,
+        args: &SearchArgs,
     ) -> Result<LeftOut, Fault> {
         let mut left_out = LeftOut::default();
         let others = ListThreads { ids: Some(found.others.clone()), ..list.clone() };
@@ -43,28 +44,33 @@ impl LeftOut {
         if !found.threads.is_empty() {
             return Ok(left_out);
         }
-        for filter in which_filters(which) {
-            left_out.options.push(filter.name);
+        for filter in which_filters(&args.which) {
+            left_out.options.push(filter.typed.clone());
             if !found.others.is_empty() {
                 let mut without = others.clone();
                 (filter.remove)(&mut without);
-                left_out.add_without(filter.name, threads.count(&without).await?.total());
+                left_out.add_without(filter.typed, threads.count(&without).await?.total());
             }
         }
-        type Row = (&'static str, bool, fn(&mut SearchQuery));
+        let said: Vec<String> =
+            query.said.iter().map(|speaker| format!("--said {}", speaker.as_str())).collect();
+        let since = args.since.as_ref().map(|since| format!("--since {}", shell_word(since)));
+        type Row = (Option<String>, fn(&mut SearchQuery));
         let options: [Row; 4] = [
-            ("quotes", query.text.contains('"'), |query| query.text = query.text.replace('"', " ")),
-            ("--said", !query.said.is_empty(), |query| query.said.clear()),
-            ("--since", query.since.is_some(), |query| query.since = None),
-            ("-w", !query.prefix, |query| query.prefix = true),
+            (query.text.contains('"').then(|| "quotes".to_owned()), |query| {
+                query.text = query.text.replace('"', " ");
+            }),
+            (Some(said.join(" ")).filter(|said| !said.is_empty()), |query| query.said.clear()),
+            (since, |query| query.since = None),
+            ((!query.prefix).then(|| "-w".to_owned()), |query| query.prefix = true),
         ];
-        for (name, is_given, remove) in options {
-            if is_given {
-                left_out.options.extend(Some(name).filter(|name| name.starts_with('-')));
+        for (typed, remove) in options {
+            if let Some(typed) = typed {
+                left_out.options.extend(Some(typed.clone()).filter(|typed| typed.starts_with('-')));
                 let mut without = query.clone();
                 remove(&mut without);
                 let found = Found::search(history, threads, &without, list, COUNTED).await?;
-                left_out.add_without(name, found.total);
+                left_out.add_without(typed, found.total);
             }
         }
         Ok(left_out)
@@ -84,9 +90,9 @@ impl LeftOut {
         Ok(())
     }
 
-    fn add_without(&mut self, name: &'static str, threads: u64) {
+    fn add_without(&mut self, typed: String, threads: u64) {
         if threads > 0 {
-            self.without.push((name, threads));
+            self.without.push((typed, threads));
         }
     }
 }

@@ -73,7 +73,7 @@ impl Run for Search<'_> {
         narrow(&mut list, &self.0.which, threads).await?;
         let limit = self.0.limit.unwrap_or(THREADS) as usize;
         let found = Found::search(&history.store, threads, &query, &list, limit).await?;
-        let left_out = LeftOut::of(&history.store, threads, &found, &query, &list, &self.0.which).await?;
+        let left_out = LeftOut::of(&history.store, threads, &found, &query, &list, self.0).await?;
         let Found { threads: found, total, has_more, .. } = found;
         let hits = if screen.verbose { MORE_HITS } else { HITS };
         let mut matches = Vec::with_capacity(found.len());

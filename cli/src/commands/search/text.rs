@@ -139,8 +139,7 @@ impl Results {
             indexed => counted(indexed, "rollout"),
         };
         let options = &self.left_out.options;
-        let options =
-            if options.is_empty() { String::new() } else { format!(" with {}", options.join(", ")) };
+        let options = if options.is_empty() { String::new() } else { format!(" with {}", options.join(" ")) };
         format!("No message in {shelf}{own} has {said}{text}{options}; {searched} searched.")
     }
 
@@ -169,7 +168,9 @@ impl Results {
             said.push(format!("{threads} without a rollout, of which nothing can be shown"));
         }
         let without = left_out.without.iter();
-        said.extend(without.map(|(name, number)| format!("without {name}: {}", counted(*number, "thread"))));
+        said.extend(
+            without.map(|(typed, number)| format!("without {typed}: {}", counted(*number, "thread"))),
+        );
         said
     }
 }

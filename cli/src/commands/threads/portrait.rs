@@ -207,7 +207,7 @@ fn lifecycle(agent: &Agent) -> String {
 
 fn json_of_history(history: &ThreadFigures) -> Value {
     json!({
-        "turns": history.turns,
+        "own_turns": history.turns,
         "inherited_turns": history.inherited_turns,
         "requests": history.requests,
         "tokens": json::tokens(&history.tokens),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use threadkeep_app::Fault;
-use threadkeep_app::label::thread_label;
+use threadkeep_app::label::caption_label;
 use threadkeep_history::{HistoryStore, TokenUsage, UsageQuery, UsageRow};
-use threadkeep_state::{Thread, ThreadStore};
+use threadkeep_state::{ThreadCaption, ThreadStore};
 use uuid::Uuid;
 
 use crate::args::By;
@@ -42,7 +42,7 @@ pub(super) struct Group {
     /// Key for programs: nothing if it is not known.
     pub(super) key: Option<String>,
     /// The thread, if the groups are threads.
-    pub(super) thread_id: Option<Uuid>,
+    pub(super) thread: Option<(Uuid, ThreadCaption)>,
     /// Monday of a week, first day of a month, or the day.
     pub(super) first_day: Option<Date>,
     pub(super) amount: Amount,
@@ -55,6 +55,13 @@ pub(super) struct Groups {
     /// Days, weeks and months in their order, and others by their tokens, the most first.
     pub(super) rows: Vec<Group>,
     pub(super) total: Amount,
+}
+
+/// Facts about threads, as far as a key needs them.
+enum Known {
+    Folders(HashMap<Uuid, String>),
+    Captions(HashMap<Uuid, ThreadCaption>),
+    Nothing,
 }
 
 impl Amount {
@@ -82,13 +89,16 @@ impl Groups {
             })
             .await?;
         let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.thread_id).collect();
-        let known = threads.get_many(&ids).await?;
-        let known: HashMap<Uuid, Thread> = known.into_iter().map(|thread| (thread.id, thread)).collect();
+        let known = match by {
+            By::Folder => Known::Folders(threads.folders_of(&ids).await?),
+            By::Thread => Known::Captions(threads.captions(&ids).await?),
+            _ => Known::Nothing,
+        };
         Ok(Groups::of(by, &rows, &known))
     }
 
     /// Adds up rows. Each is in one group, so that the totals are equal for every key.
-    fn of(by: By, rows: &[UsageRow], known: &HashMap<Uuid, Thread>) -> Groups {
+    fn of(by: By, rows: &[UsageRow], known: &Known) -> Groups {
         let mut groups: BTreeMap<(Option<Date>, Option<String>), Group> = BTreeMap::new();
         let mut total = Amount::default();
         for row in rows {
@@ -106,13 +116,24 @@ impl Groups {
     }
 }
 
+impl Known {
+    fn folder(&self, thread: Option<Uuid>) -> Option<&String> {
+        let Known::Folders(folders) = self else { return None };
+        folders.get(&thread?)
+    }
+
+    fn caption(&self, thread: Option<Uuid>) -> Option<(Uuid, &ThreadCaption)> {
+        let (Known::Captions(captions), Some(id)) = (self, thread) else { return None };
+        captions.get(&id).map(|caption| (id, caption))
+    }
+}
+
 /// Returns the empty group of a row.
-fn group(by: By, row: &UsageRow, known: &HashMap<Uuid, Thread>) -> Group {
-    let thread = row.thread_id.and_then(|id| known.get(&id));
+fn group(by: By, row: &UsageRow, known: &Known) -> Group {
     let named = |key: Option<String>, label: &str| Group {
         label: key.clone().unwrap_or_else(|| label.to_owned()),
         key,
-        thread_id: None,
+        thread: None,
         first_day: None,
         amount: Amount::default(),
     };
@@ -125,15 +146,12 @@ fn group(by: By, row: &UsageRow, known: &HashMap<Uuid, Thread>) -> Group {
             of_time(row.day.map(Date::first_of_month), row.day.map(|day| day.strftime("%Y-%m").to_string()))
         }
         By::Model => named(row.model.clone(), NO_MODEL),
-        By::Folder => match thread {
-            Some(thread) => named(thread.cwd.clone(), NO_FOLDER),
-            None => named(None, NO_FOLDER),
-        },
-        By::Thread => match thread {
-            Some(thread) => Group {
-                label: thread_label(thread),
-                thread_id: Some(thread.id),
-                ..named(Some(thread.id.to_string()), "")
+        By::Folder => named(known.folder(row.thread_id).cloned(), NO_FOLDER),
+        By::Thread => match known.caption(row.thread_id) {
+            Some((id, caption)) => Group {
+                label: caption_label(caption),
+                thread: Some((id, caption.clone())),
+                ..named(Some(id.to_string()), "")
             },
             None => named(None, NOT_INDEXED),
         },

@@ -37,8 +37,10 @@ fn of_group(by: By, group: &Group) -> Value {
     let mut document = of_amount(group.amount);
     match by {
         By::Thread => {
-            document["thread_id"] = json!(group.thread_id);
-            document["title"] = group.thread_id.map(|_| group.label.as_str()).into();
+            let thread = group.thread.as_ref();
+            document["thread_id"] = json!(thread.map(|(id, _)| id));
+            document["name"] = json!(thread.map(|(_, caption)| &caption.name));
+            document["title"] = json!(thread.map(|(_, caption)| &caption.title));
         }
         by => document[word(by)] = json!(group.key),
     }

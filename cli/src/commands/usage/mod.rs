@@ -55,7 +55,7 @@ impl Run for Usage<'_> {
         let history = history::prepare(&index, dirs, &home, work, *screen).await?;
         let threads = index.state.threads();
         let groups = Groups::read(&history.store, threads, self.0.by, period).await?;
-        let ids: Vec<_> = groups.rows.iter().filter_map(|row| row.thread_id).collect();
+        let ids: Vec<_> = groups.rows.iter().filter_map(|row| Some(row.thread.as_ref()?.0)).collect();
         let ids = Ids::of(threads, &ids).await?;
         let page = match &self.0.html {
             Some(path) => Some(page::write(path, &history.store, threads, self.0.by, period).await?),

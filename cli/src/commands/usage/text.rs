@@ -152,12 +152,12 @@ impl Report {
         let most = if is_time { usize::MAX } else { screen.most(SHOWN) };
         let user_home = std::env::home_dir();
         let line = |group: &Group| {
-            let label = match (groups.by, group.thread_id) {
+            let label = match (groups.by, &group.thread) {
                 (By::Folder, _) => tilde(&group.label, user_home.as_deref()),
-                (_, Some(id)) => format!("{}  {}", self.ids.short(id), group.label),
+                (_, Some((id, _))) => format!("{}  {}", self.ids.short(*id), group.label),
                 _ => group.label.clone(),
             };
-            let label = if group.thread_id.is_some() {
+            let label = if group.thread.is_some() {
                 threadkeep_app::text::clean(&label).into_owned()
             } else {
                 one_line(&label)

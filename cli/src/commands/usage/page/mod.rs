@@ -78,7 +78,7 @@ fn filled(groups: Groups) -> Groups {
                 _ => day.to_string(),
             };
             let key = Some(label.clone());
-            rows.push(Group { label, key, thread_id: None, first_day: Some(day), amount: Amount::default() });
+            rows.push(Group { label, key, thread: None, first_day: Some(day), amount: Amount::default() });
         }
         rows.push(group);
     }
@@ -92,7 +92,7 @@ fn cut(mut groups: Groups) -> Groups {
         let mut amount = Amount::default();
         rest.iter().for_each(|group| amount.add(group.amount));
         let label = format!("{} more", count(rest.len() as u64));
-        groups.rows.push(Group { label, key: None, thread_id: None, first_day: None, amount });
+        groups.rows.push(Group { label, key: None, thread: None, first_day: None, amount });
     }
     groups
 }
