@@ -24,12 +24,12 @@ pub struct ThreadCaption {
 
 /// Captions of the threads `?1`, a JSON array of ids, as one text: a row costs more than its
 /// content.
-pub(super) const CAPTIONS: &str = "SELECT json_group_array(json_array( \
+const CAPTIONS: &str = "SELECT json_group_array(json_array( \
        id, name, coalesce(title, first_user_message), agent_nickname, agent_path)) \
      FROM threads WHERE id IN (SELECT value FROM json_each(?1))";
 
 /// Folders of the threads `?1`, a JSON array of ids, as one text.
-pub(super) const FOLDERS: &str = "SELECT json_group_array(json_array(id, cwd)) \
+const FOLDERS: &str = "SELECT json_group_array(json_array(id, cwd)) \
      FROM threads WHERE cwd IS NOT NULL AND id IN (SELECT value FROM json_each(?1))";
 
 /// Id, name, title, nickname, path.

@@ -1,6 +1,5 @@
 //! The statements that are put together at run time, by name: for audits of query plans.
 
-use super::caption::{CAPTIONS, FOLDERS};
 use super::find::{by_id, by_ids, forks_of, with_agent_goals};
 use super::missing::{any_words, erase_memories, erase_words};
 use super::order::{SortDirection, SortKey};
@@ -14,8 +13,6 @@ pub(crate) fn statements() -> Vec<(String, String)> {
     let mut statements = vec![
         ("thread by id".to_owned(), by_id()),
         ("threads by id".to_owned(), by_ids()),
-        ("captions by id".to_owned(), CAPTIONS.to_owned()),
-        ("folders by id".to_owned(), FOLDERS.to_owned()),
         ("upsert".to_owned(), upsert_sql(1)),
         ("missing threads, any words".to_owned(), any_words()),
         ("missing threads, erase memories".to_owned(), erase_memories()),
