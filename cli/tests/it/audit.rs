@@ -90,7 +90,7 @@ async fn every_difference_is_found_shown_and_repaired() -> Result {
     insta::assert_snapshot!(repaired.all(), @r"
     exit 0
     --- stdout
-    12 differences repaired; index and rollouts agree
+    14 differences repaired; index and rollouts agree
     17 files and 17 threads compared
     ");
     assert_eq!(fixture.run(&["audit"])?.code, Some(0));

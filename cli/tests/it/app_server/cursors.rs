@@ -34,7 +34,7 @@ fn a_list_goes_on_after_any_thread_in_both_directions() -> Result {
     let mut client = Client::stdio(&fixture)?;
     for direction in ["desc", "asc"] {
         let all = whole(&mut client, direction)?;
-        assert!(all.len() >= 15, "{}", all.len());
+        assert!(all.len() > 10, "{}", all.len());
         for (n, (_, cursor)) in all.iter().enumerate() {
             let more = json!({ "sortDirection": direction, "limit": 3, "cursor": cursor });
             let page = ids(&client.call("thread/list", params(more))?);

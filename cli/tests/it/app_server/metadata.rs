@@ -35,14 +35,17 @@ fn git_information_of_the_user_holds_over_the_rollout_s() -> Result {
     let listed =
         client.call("thread/list", json!({ "includedThreadIds": [THREAD], "sourceKinds": ["exec"] }))?;
     assert_eq!(listed["data"][0]["gitInfo"], git);
-    let shown = fixture.json(&["threads", "show", THREAD])?;
+    let shown = fixture.json(&["threads", "show", THREAD])?["thread"].take();
     assert_eq!((&shown["git_branch"], &shown["git_sha"]), (&json!("patched"), &Value::Null));
-    assert_eq!(fixture.rows(&["threads", "--all", "--branch", "patched"])?.len(), 1);
+    let of_branch = fixture.json(&["threads", "--all", "--branch", "patched"])?;
+    assert_eq!(of_branch["threads"].as_array().map(Vec::len), Some(1), "{of_branch}");
     assert_eq!(client.end()?, Some(0));
 
     // It stays when the rollout is read again, and when the database is lost.
     fixture.json(&["backfill", "--force"])?;
-    assert_eq!(read(&mut Client::stdio(&fixture)?)?, git);
+    let mut client = Client::stdio(&fixture)?;
+    assert_eq!(read(&mut client)?, git);
+    assert_eq!(client.end()?, Some(0));
     fs::remove_file(fixture.database())?;
     let mut client = Client::stdio(&fixture)?;
     assert_eq!(read(&mut client)?, git);
