@@ -69,7 +69,7 @@ pub struct ClientEnrolment {
     pub expires_at_ms: i64,
     /// SHA-256 of the device's identity, in unpadded base64url.
     pub identity_sha256: String,
-    /// Permissions that the client asks for. May be empty: a client that enrols only asks for a key.
+    /// Permissions that the client asks for. May be empty: an enrolment alone asks for none.
     pub scopes: Vec<String>,
 }
 

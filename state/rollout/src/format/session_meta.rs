@@ -57,8 +57,8 @@ pub struct SessionMeta {
     pub attached_thread: Option<bool>,
     /// Permission to make memories of the thread: `enabled`, `disabled`, …
     pub memory_mode: Option<String>,
-    /// The id that another agent gave to the session; only in rollouts that were made of sessions of
-    /// other agents.
+    /// The id that another agent gave to the session; only in rollouts that were made of sessions
+    /// of other agents.
     pub native_id: Option<String>,
     /// Form of the thread's history: `legacy` or `paginated`.
     pub history_mode: Option<String>,
