@@ -40,8 +40,9 @@ fn calls_have_their_results_and_errors_their_words() -> Result {
     let turns: Vec<_> = example.sessions.values().flat_map(|session| &session.turns).collect();
     let items: Vec<_> = turns.iter().flat_map(|turn| &turn.items).map(|item| &item.kind).collect();
     assert!(items.iter().any(
-        |item| matches!(item, TurnItemKind::CommandExecution { command, status, output, .. }
-        if command.join(" ") == "echo mock-shell; ls" && status.as_deref() == Some("completed")
+        |item| matches!(item, TurnItemKind::CommandExecution { command, status, output, exit_code, .. }
+        if command.join(" ") == "echo mock-shell; ls" && *exit_code == Some(0)
+            && status.as_deref() == Some("completed")
             && output.as_deref() == Some("mock-shell\na.txt\n"))
     ));
     assert!(

@@ -174,13 +174,17 @@ impl Reader {
     }
 
     fn result(&mut self, at: Option<Timestamp>, update: &Update<'_>) {
+        let code = exit_code(update.raw_output);
         let succeeded = match update.status.as_deref() {
-            Some("completed") => exit_code(update.raw_output).is_none_or(|code| code == 0),
+            Some("completed") => code.is_none_or(|code| code == 0),
             Some("failed") => false,
             _ => return,
         };
         let Some(id) = &update.tool_call_id else { return };
         self.draft.result(at, id, &texts(update.content), Some(succeeded));
+        if let Some(code) = code {
+            self.draft.exit_code(id, code);
+        }
     }
 
     fn end(&mut self, at: Option<Timestamp>, update: &Update<'_>) {

@@ -64,7 +64,7 @@ pub(super) struct Call {
 pub(super) struct Observation {
     pub(super) content: Vec<Part>,
     is_error: bool,
-    exit_code: Option<i64>,
+    pub(super) exit_code: Option<i64>,
 }
 
 impl Observation {

@@ -87,6 +87,9 @@ fn take(draft: &mut Draft, event: &Event) {
         "ObservationEvent" => {
             let (Some(call), Some(observation)) = (&event.tool_call_id, &event.observation) else { return };
             draft.result(at, call, &texts(&observation.content), Some(observation.succeeded()));
+            if let Some(code) = observation.exit_code {
+                draft.exit_code(call, code);
+            }
         }
         "UserRejectObservation" | "AgentErrorEvent" => {
             let words = event.rejection_reason.as_ref().or(event.error.as_ref());
