@@ -111,7 +111,8 @@ fn connect(copy: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // Alone, SQLite keeps the index of the log in memory.
     connection.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; SELECT count(*) FROM sqlite_schema",
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536; \
+         SELECT count(*) FROM sqlite_schema",
     )?;
     Ok(connection)
 }

@@ -142,16 +142,15 @@ fn calls_have_their_results() -> Result {
 fn what_was_taken_back_is_withdrawn_and_quotes_are_not_typed() -> Result {
     let home = home()?;
     let connection = Connection::open(home.database())?;
-    let set = |sql: &str| connection.execute(sql, []);
-    set(
-        "UPDATE session SET revert = '{\"messageID\":\"msg_221215bcb001dvOk0k4ZQQsiiO\"}' WHERE title = 'Mock title 1'",
-    )?;
-    set(
-        "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"say \\\"a b\\\"\"}' WHERE id = 'prt_221215bd9001UnScVE5p287eQ2'",
-    )?;
-    set(
-        "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"\\\"say \\\\\\\"a b\\\\\\\"\\\"\"}' WHERE id = 'prt_22120f24d001w7WLR7GOrBfGZG'",
-    )?;
+    let set = |table: &str, column: &str, value: Value, id: &str| {
+        let sql = format!("UPDATE {table} SET {column} = ?1 WHERE id = ?2");
+        connection.execute(&sql, [value.to_string(), id.to_owned()])
+    };
+    let words = |words: &str| json!({ "type": "text", "text": words });
+    let taken_back = json!({ "messageID": "msg_221215bcb001dvOk0k4ZQQsiiO" });
+    set("session", "revert", taken_back, "ses_ddedf0f71ffeAr3gfZwiC5azCE")?;
+    set("part", "data", words("say \"a b\""), "prt_221215bd9001UnScVE5p287eQ2")?;
+    set("part", "data", words("\"say \\\"a b\\\"\""), "prt_22120f24d001w7WLR7GOrBfGZG")?;
     let sessions = testing::conforms(opencode()?, &home.place(opencode()?)?)?;
     let session = sessions.iter().find(|session| session.turns.len() == 2).ok_or("two turns")?;
     let turns: Vec<_> =
@@ -168,7 +167,7 @@ fn any_change_of_a_session_changes_its_fingerprint_alone() -> Result {
     let connection = Connection::open(home.database())?;
     let of = "(SELECT id FROM session WHERE title LIKE '%7')";
     for change in [
-        "UPDATE part SET time_updated = time_updated + 1 WHERE id = (SELECT max(id) FROM part WHERE session_id = OF)",
+        "UPDATE part SET time_updated = time_updated + 1 WHERE session_id = OF",
         "DELETE FROM part WHERE id = (SELECT max(id) FROM part WHERE session_id = OF)",
         "UPDATE message SET time_updated = time_updated + 1000 WHERE session_id = OF",
         "UPDATE event_sequence SET seq = seq + 1 WHERE aggregate_id = OF",

@@ -31,13 +31,11 @@ pub(super) fn session(database: &Database, id: &str) -> Result<Session, StoreErr
         answers: HashMap::new(),
     };
     reader.head();
-    let names = ["id", "message_id", "role", "created_timestamp", "content_json", "metadata_json"];
-    if let Some(columns) = database.copied.columns("messages", &names)? {
-        let sql =
-            format!("SELECT {columns} FROM messages WHERE messages.session_id = ?1 ORDER BY messages.id");
-        database.copied.each(&sql, [id], |row| reader.message(row))?;
+    let [messages, ledger] = &database.statements;
+    if !messages.is_empty() {
+        database.copied.each(messages, [id], |row| reader.message(row))?;
     }
-    reader.ledger()?;
+    reader.ledger(ledger)?;
     reader.tail();
     Ok(reader.draft.finish())
 }
@@ -148,25 +146,11 @@ impl Reader<'_> {
 
     /// Takes the requests: one row of the ledger each, also of answers that were cleared. Tokens
     /// that are only in the session's sums were used before there was a ledger.
-    fn ledger(&mut self) -> Result<(), StoreError> {
+    fn ledger(&mut self, statement: &str) -> Result<(), StoreError> {
         self.draft.inherit(false);
-        let names = [
-            "input_tokens",
-            "output_tokens",
-            "cache_read_tokens",
-            "cache_write_tokens",
-            "id",
-            "created_timestamp",
-            "model",
-            "cost_source",
-            "is_compaction",
-        ];
         let mut sum = Tokens::default();
-        if let Some(columns) = self.database.copied.columns("usage_ledger", &names)? {
-            let sql = format!(
-                "SELECT {columns} FROM usage_ledger WHERE usage_ledger.session_id = ?1 ORDER BY usage_ledger.id"
-            );
-            self.database.copied.each(&sql, [self.id], |row| sum = sum.plus(self.call(row)))?;
+        if !statement.is_empty() {
+            self.database.copied.each(statement, [self.id], |row| sum = sum.plus(self.call(row)))?;
         }
         let whole = tokens(self.row.sums);
         let rest = tokens([

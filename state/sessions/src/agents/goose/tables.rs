@@ -24,7 +24,25 @@ pub(super) struct Database {
     pub(super) sessions: BTreeMap<String, SessionRow>,
     /// Session that wrote a message which others have, too, by the message's id.
     pub(super) owners: HashMap<String, String>,
+    /// Statements that read a session's messages and its rows of the ledger; empty without such a
+    /// table.
+    pub(super) statements: [String; 2],
 }
+
+/// Columns of `messages` and of `usage_ledger` that are read.
+const MESSAGES: [&str; 6] =
+    ["id", "message_id", "role", "created_timestamp", "content_json", "metadata_json"];
+const LEDGER: [&str; 9] = [
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "id",
+    "created_timestamp",
+    "model",
+    "cost_source",
+    "is_compaction",
+];
 
 /// Row of the table `sessions`.
 #[derive(Debug, Default)]
@@ -99,10 +117,16 @@ impl Database {
             };
             sessions.insert(id.to_owned(), session);
         })?;
-        let mut database = Self { copied, sessions, owners: HashMap::new() };
+        let mut database = Self { copied, sessions, owners: HashMap::new(), statements: Default::default() };
         database.count_rows("messages", |session| &mut session.messages)?;
         database.count_rows("usage_ledger", |session| &mut session.calls)?;
         database.find_owners()?;
+        let statement = |table: &str, names: &[&str]| -> Result<String, StoreError> {
+            let columns = database.copied.columns(table, names)?;
+            let sql = |columns| format!("SELECT {columns} FROM {table} WHERE session_id = ?1 ORDER BY id");
+            Ok(columns.map(sql).unwrap_or_default())
+        };
+        database.statements = [statement("messages", &MESSAGES)?, statement("usage_ledger", &LEDGER)?];
         Ok(database)
     }
 
@@ -162,7 +186,7 @@ impl Database {
 /// Reads a time of a row: UTC without a zone, or, of imported sessions, with one.
 fn time(text: &str) -> Option<Timestamp> {
     let without_zone = || -> Option<DateTime> { text.parse().ok() };
-    text.parse().ok().or_else(|| Some(TimeZone::UTC.to_timestamp(without_zone()?).ok()?))
+    text.parse().ok().or_else(|| TimeZone::UTC.to_timestamp(without_zone()?).ok())
 }
 
 #[cfg(test)]

@@ -18,16 +18,8 @@ pub(super) fn session(database: &Database, id: &str) -> Result<Session, StoreErr
     let row = database.sessions.get(id).ok_or_else(gone)?;
     let mut reader = Reader { draft: Draft::new(id), database, row, current: Current::default() };
     reader.head();
-    let copied = &database.copied;
-    let messages = copied.columns("message", &["id", "time_created", "data"])?;
-    let parts = copied.columns("part", &["id", "data"])?;
-    if let (Some(messages), Some(parts)) = (messages, parts) {
-        // The numbers are those of the columns: time and id of the message, id of the part.
-        let sql = format!(
-            "SELECT {messages}, {parts} FROM message LEFT JOIN part ON part.message_id = message.id \
-             WHERE message.session_id = ?1 ORDER BY 2, 1, 4"
-        );
-        copied.each(&sql, [id], |row| reader.take(row))?;
+    if !database.messages.is_empty() {
+        database.copied.each(&database.messages, [id], |row| reader.take(row))?;
     }
     reader.close();
     reader.withdraw();

@@ -9,18 +9,20 @@ use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::sqlite::{Copied, integer, text};
 
-/// Copies of messages in a fork, each with the message that it is a copy of. A fork's messages have
-/// new ids, but their old times, which are before that of the session.
+/// Messages that a fork copied: they have new ids, but their old times, which are before that of the
+/// session.
 const COPIES: &str = "\
-    WITH placed AS (
-        SELECT message.id, message.session_id, message.time_created, octet_length(message.data) AS bytes,
-               message.time_created < session.time_created AS copied
-        FROM message JOIN session ON session.id = message.session_id)
-    SELECT copy.session_id, copy.id, original.session_id, original.id
-    FROM placed AS copy JOIN placed AS original
-      ON original.time_created = copy.time_created AND original.bytes = copy.bytes AND NOT original.copied
-    WHERE copy.copied
-    ORDER BY copy.session_id, copy.time_created, copy.id, original.id DESC";
+    SELECT message.id, message.session_id, message.time_created, octet_length(message.data)
+    FROM session JOIN message
+      ON message.session_id = session.id AND message.time_created < session.time_created
+    ORDER BY message.session_id, message.time_created, message.id";
+/// Messages of the given times that were not copied.
+const ORIGINALS: &str = "\
+    SELECT message.id, message.session_id, message.time_created, octet_length(message.data)
+    FROM message JOIN session
+      ON session.id = message.session_id AND message.time_created >= session.time_created
+    WHERE message.time_created IN (SELECT value FROM json_each(?1))
+    ORDER BY message.id DESC";
 
 /// A database with its sessions.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Database {
     pub(super) origins: HashMap<String, String>,
     /// Message that a message is a copy of, by their ids.
     pub(super) originals: HashMap<String, String>,
+    /// Statement that reads a session's messages with their parts; empty without such tables.
+    pub(super) messages: String,
 }
 
 /// Row of the table `session`. Times are milliseconds since 1970.
@@ -57,6 +61,21 @@ pub(super) struct SessionRow {
 struct Rows {
     count: u64,
     updated: i64,
+}
+
+/// Message with what it has in common with its copies: its time, and the length of its JSON, since
+/// ids have one length.
+struct Placed {
+    id: String,
+    session: String,
+    key: (i64, i64),
+}
+
+impl Placed {
+    fn of(row: &rusqlite::Row<'_>) -> Option<Self> {
+        let key = (integer(row, 2)?, integer(row, 3)?);
+        Some(Self { id: text(row, 0)?.to_owned(), session: text(row, 1)?.to_owned(), key })
+    }
 }
 
 impl Database {
@@ -94,11 +113,26 @@ impl Database {
             };
             sessions.insert(id.to_owned(), session);
         })?;
-        let mut database = Self { copied, sessions, origins: HashMap::new(), originals: HashMap::new() };
+        let mut database = Self {
+            copied,
+            sessions,
+            origins: HashMap::new(),
+            originals: HashMap::new(),
+            messages: String::new(),
+        };
         database.count_rows("message", |session| &mut session.messages)?;
         database.count_rows("part", |session| &mut session.parts)?;
         database.read_sequences()?;
         database.find_copies()?;
+        let messages = database.copied.columns("message", &["id", "time_created", "data"])?;
+        let parts = database.copied.columns("part", &["id", "data"])?;
+        if let (Some(messages), Some(parts)) = (messages, parts) {
+            // The numbers are those of the columns: time and id of the message, id of the part.
+            database.messages = format!(
+                "SELECT {messages}, {parts} FROM message LEFT JOIN part ON part.message_id = message.id \
+                 WHERE message.session_id = ?1 ORDER BY 2, 1, 4"
+            );
+        }
         Ok(database)
     }
 
@@ -140,12 +174,23 @@ impl Database {
         {
             return Ok(());
         }
-        let (origins, originals) = (&mut self.origins, &mut self.originals);
-        self.copied.each(COPIES, [], |row| {
-            let text = |column| text(row, column).unwrap_or_default().to_owned();
-            origins.insert(text(0), text(2));
-            originals.insert(text(1), text(3));
-        })
+        let mut copies = Vec::new();
+        self.copied.each(COPIES, [], |row| copies.extend(Placed::of(row)))?;
+        if copies.is_empty() {
+            return Ok(());
+        }
+        let times: Vec<_> = copies.iter().map(|copy| copy.key.0).collect();
+        let mut originals = HashMap::new();
+        self.copied.each(ORIGINALS, [serde_json::json!(times).to_string()], |row| {
+            originals.extend(Placed::of(row).map(|original| (original.key, original)));
+        })?;
+        for copy in copies {
+            if let Some(original) = originals.get(&copy.key) {
+                self.origins.insert(copy.session, original.session.clone());
+                self.originals.insert(copy.id, original.id.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Returns a session as it is found.
