@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::RolloutName;
 
 use crate::dirs::Dirs;
+use crate::fault::Fault;
 use crate::given::absolute;
 use crate::whole_file::folder;
 
@@ -28,6 +29,17 @@ pub enum Protected {
     /// It is in an agent home, with rollouts, settings and credentials.
     #[error("{} is a file of the agent", .0.display())]
     AgentHome(PathBuf),
+}
+
+impl From<Protected> for Fault {
+    fn from(error: Protected) -> Fault {
+        let hint = match error {
+            Protected::Database(_) => "choose another file with --output FILE",
+            Protected::SqliteHome(_) => "choose a file outside of the SQLite home with --output FILE",
+            Protected::AgentHome(_) => "choose a file outside of the agent's home with --output FILE",
+        };
+        Fault::new(error.to_string(), hint)
+    }
 }
 
 /// Checks that a command may replace a file. However the path is spelled, and whatever links it

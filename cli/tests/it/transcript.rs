@@ -235,7 +235,8 @@ async fn selected_turns_are_read_by_their_bytes_alone() -> Result {
         fixture.run(&["threads"])?;
         let wanted = read(&selection)?;
         fixture.json(&["backfill"])?;
-        // Destroys all other turns, and lets the history take the file for the one that it has read.
+        // Destroys all other turns. The history gets the new file's fingerprint, and so takes it
+        // for the file that it has read.
         let mut number = 0;
         let spoiled = lines.iter().map(|line| {
             let is_kept = number == 0 || kept.contains(&((number - 1) / turn.len()));

@@ -24,7 +24,7 @@ async fn take(progress: &impl Progress) -> Result<Lease> {
     }
 }
 
-/// An indexed thread, and one that is not.
+/// Two threads, the first of which is indexed.
 fn two_samovars() -> Result<Fixture> {
     let fixture = Fixture::empty()?;
     Rollout { said: Some("Polish the samovar"), ..Rollout::default() }.write(&fixture)?;

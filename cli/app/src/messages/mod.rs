@@ -24,7 +24,6 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, FaultKind, chain};
 use crate::message::{Message, Part, command, typed};
-use crate::protected::Protected;
 use crate::text::{bytes, count, shell_os_word};
 use database::{of_database, of_open, of_store};
 pub use database::{of_refusal, recovery};
@@ -177,19 +176,7 @@ faults! {
     AuditError => of_audit,
     BadCursor => of_cursor,
     BackfillError => of_backfill,
-    Protected => of_protected,
     io::Error => |error| Fault::without_hint(of_io(error)),
-}
-
-fn of_protected(error: &Protected) -> Fault {
-    Fault::new(
-        error.to_string(),
-        match error {
-            Protected::Database(_) => "choose another file with --output FILE",
-            Protected::SqliteHome(_) => "choose a file outside of the SQLite home with --output FILE",
-            Protected::AgentHome(_) => "choose a file outside of the agent's home with --output FILE",
-        },
-    )
 }
 
 fn of_home(error: &HomeError) -> Fault {
