@@ -9,7 +9,6 @@ use crate::tolerant::or_default;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Part<'a> {
-    #[serde(deserialize_with = "or_default")]
     pub(super) text: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub(super) thought: bool,

@@ -58,7 +58,7 @@ pub(super) struct Record<'a> {
     #[serde(borrow)]
     pub(super) messages: Option<&'a RawValue>,
     /// Change of the session.
-    #[serde(borrow, rename = "$set", deserialize_with = "or_default")]
+    #[serde(borrow, rename = "$set")]
     pub(super) set: Option<Box<Record<'a>>>,
     /// Message that is taken back with all that follow it.
     #[serde(rename = "$rewindTo", deserialize_with = "or_default")]

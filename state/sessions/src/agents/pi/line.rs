@@ -30,7 +30,7 @@ pub(super) struct Line<'a> {
     /// Tokens of a request that gave no message.
     #[serde(deserialize_with = "or_default")]
     pub(super) usage: Option<Usage>,
-    #[serde(borrow, deserialize_with = "or_default")]
+    #[serde(borrow)]
     pub(super) message: Message<'a>,
 }
 
@@ -105,9 +105,7 @@ impl Usage {
 pub(super) struct Part<'a> {
     #[serde(rename = "type", deserialize_with = "or_default")]
     pub(super) kind: String,
-    #[serde(deserialize_with = "or_default")]
     pub(super) text: String,
-    #[serde(deserialize_with = "or_default")]
     pub(super) thinking: String,
     /// Of a call.
     #[serde(deserialize_with = "or_default")]

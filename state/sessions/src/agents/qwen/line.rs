@@ -34,7 +34,7 @@ pub(super) struct Line<'a> {
     pub(super) git_branch: String,
     #[serde(deserialize_with = "or_default")]
     pub(super) model: Option<String>,
-    #[serde(borrow, deserialize_with = "or_default")]
+    #[serde(borrow)]
     message: Message<'a>,
     #[serde(deserialize_with = "or_default")]
     pub(super) usage_metadata: Option<Usage>,
