@@ -32,6 +32,8 @@ mod parts;
 mod pi;
 #[cfg(feature = "qwen")]
 mod qwen;
+#[cfg(feature = "vibe")]
+mod vibe;
 
 /// Returns the store of every agent that this build knows, in the order of their names.
 pub fn stores() -> Vec<&'static dyn SessionStore> {
@@ -64,6 +66,8 @@ pub fn stores() -> Vec<&'static dyn SessionStore> {
         &pi::Pi,
         #[cfg(feature = "qwen")]
         &qwen::Qwen,
+        #[cfg(feature = "vibe")]
+        &vibe::Vibe,
     ]
 }
 

@@ -20,3 +20,4 @@ mod place;
 mod qwen;
 mod shared;
 mod sqlite;
+mod vibe;

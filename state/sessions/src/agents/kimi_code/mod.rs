@@ -63,7 +63,7 @@ struct Opened {
 /// Session, as far as it is known before it is read.
 #[derive(Debug)]
 struct Known {
-    /// Folder of the session, or of the one that a sub-agent belongs to.
+    /// Folder of the session, or of a sub-agent's session.
     folder: PathBuf,
     /// Agent of that session.
     agent: String,

@@ -1,0 +1,231 @@
+//! Sessions of the older form: `meta.json`, and the messages in lines that have no time.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use threadkeep_rollout::ThreadKind;
+
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::files;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
+use crate::tolerant::or_default;
+
+/// `meta.json`. The unified store has one, too, without the tokens.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Meta {
+    #[serde(deserialize_with = "or_default")]
+    session_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    start_time: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    end_time: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    git_branch: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    environment: Folder,
+    #[serde(deserialize_with = "or_default")]
+    title: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    title_source: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    archived_at: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    config: Config,
+    #[serde(deserialize_with = "or_default")]
+    stats: Option<Stats>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Folder {
+    working_directory: Option<String>,
+}
+
+/// Settings, of which only the model's name is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    #[serde(deserialize_with = "or_default")]
+    model_name: Option<String>,
+    /// Name of one of the models in the settings.
+    #[serde(deserialize_with = "or_default")]
+    active_model: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    models: Vec<Model>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Model {
+    name: String,
+    alias: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stats {
+    session_prompt_tokens: i64,
+    session_completion_tokens: i64,
+    #[serde(deserialize_with = "or_default")]
+    session_cached_tokens: i64,
+}
+
+impl Meta {
+    /// Gives a draft what both forms have.
+    pub(super) fn describe(&self, draft: &mut Draft) {
+        draft.cwd(self.environment.working_directory.as_deref().unwrap_or_default());
+        draft.git_branch(self.git_branch.as_deref().unwrap_or_default());
+        draft.model(self.config.model().unwrap_or_default());
+        draft.session().archived = self.archived_at.is_some();
+        Self::title(draft, self.title.as_deref(), self.title_source.as_deref());
+    }
+
+    pub(super) fn title(draft: &mut Draft, title: Option<&str>, source: Option<&str>) {
+        let by = if source == Some("manual") { TitleSource::User } else { TitleSource::Agent };
+        draft.title(title.unwrap_or_default(), by);
+    }
+}
+
+impl Config {
+    fn model(&self) -> Option<&str> {
+        let active = self.active_model.as_deref();
+        let known = self.models.iter().find(|model| Some(model.alias.as_str()) == active);
+        let known = known.map(|model| model.name.as_str()).filter(|name| !name.is_empty());
+        self.model_name.as_deref().or(known).or(active)
+    }
+}
+
+/// Message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    #[serde(deserialize_with = "or_default")]
+    role: String,
+    #[serde(deserialize_with = "or_default")]
+    content: String,
+    /// True for words that the agent wrote in the user's name.
+    #[serde(deserialize_with = "or_default")]
+    injected: bool,
+    #[serde(deserialize_with = "or_default")]
+    reasoning_content: String,
+    #[serde(deserialize_with = "or_default")]
+    tool_calls: Vec<Call>,
+    #[serde(deserialize_with = "or_default")]
+    tool_call_id: String,
+    #[serde(deserialize_with = "or_default")]
+    message_id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Call {
+    #[serde(deserialize_with = "or_default")]
+    id: String,
+    #[serde(deserialize_with = "or_default")]
+    function: Function,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Function {
+    name: String,
+    /// JSON, as a text.
+    #[serde(deserialize_with = "or_default")]
+    arguments: Option<String>,
+}
+
+impl Message {
+    fn is_prompt(&self) -> bool {
+        self.role == "user" && !self.injected
+    }
+}
+
+/// Returns a session's id: that of `meta.json`; without it, the folder's name.
+///
+/// # Errors
+///
+/// The reason why the files are no session.
+pub(super) fn id(messages: &Path, meta: &Path) -> Result<String, String> {
+    let mut has_prompt = false;
+    let take = |_, json: &str| {
+        has_prompt = serde_json::from_str::<Message>(json).is_ok_and(|message| message.is_prompt());
+        !has_prompt
+    };
+    files::each_line(messages, take).map_err(|error| error.to_string())?;
+    if !has_prompt {
+        return Err("it has no prompt".to_owned());
+    }
+    let meta: Option<Meta> = files::document(meta).ok().flatten();
+    let id = meta.and_then(|meta| meta.session_id).filter(|id| !id.is_empty());
+    Ok(id.unwrap_or_else(|| messages.parent().map(files::name).unwrap_or_default().to_owned()))
+}
+
+pub(super) fn session(
+    native_id: &str,
+    messages: &Path,
+    meta: Option<&PathBuf>,
+    parent: Option<&str>,
+) -> Result<Session, StoreError> {
+    let meta: Option<Meta> = meta.and_then(|path| files::document(path).ok().flatten());
+    let meta = meta.unwrap_or_default();
+    let mut draft = Draft::new(native_id);
+    meta.describe(&mut draft);
+    draft.said_at(meta.start_time);
+    draft.said_at(meta.end_time);
+    if let Some(parent) = parent {
+        draft.parent(parent, Relation::Subagent);
+        draft.session().kind = ThreadKind::Subagent;
+    }
+    let skipped = files::each_line(messages, |_, json| {
+        match serde_json::from_str::<Message>(json) {
+            Ok(message) => take(&mut draft, &message),
+            Err(_) => draft.skip(1),
+        }
+        true
+    })?;
+    draft.skip(skipped);
+    if let Some(stats) = meta.stats {
+        let input = stats.session_prompt_tokens.max(0);
+        let model = draft.session().model.clone();
+        draft.request(Request {
+            id: format!("{native_id}/total"),
+            at: meta.end_time,
+            model,
+            purpose: Purpose::Conversation,
+            tokens: Tokens {
+                input,
+                cached_input: stats.session_cached_tokens.clamp(0, input),
+                cache_write: 0,
+                output: stats.session_completion_tokens.max(0),
+                reasoning: None,
+            },
+            inherited: false,
+        });
+    }
+    Ok(draft.finish())
+}
+
+fn take(draft: &mut Draft, message: &Message) {
+    let id = message.message_id.as_deref();
+    if id.is_some_and(|id| !draft.is_new(id)) {
+        return;
+    }
+    match message.role.as_str() {
+        "user" if !message.injected => draft.prompt(None, id, &message.content, 0),
+        "assistant" => {
+            draft.reasoning(None, id, &message.reasoning_content);
+            draft.answer(None, id, &message.content);
+            for call in &message.tool_calls {
+                let arguments = call.function.arguments.as_deref().unwrap_or("{}");
+                draft.call(None, &call.id, &call.function.name, arguments);
+            }
+            let is_last = message.tool_calls.is_empty();
+            draft.end(if is_last { Outcome::Completed } else { Outcome::Unfinished }, None);
+        }
+        "tool" => draft.result(None, &message.tool_call_id, &message.content, None),
+        _ => {}
+    }
+}
