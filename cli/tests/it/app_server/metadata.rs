@@ -21,6 +21,8 @@ fn git_information_of_the_user_holds_over_the_rollout_s() -> Result {
     let read = |client: &mut Client| -> Result<Value> {
         Ok(client.call("thread/read", json!({ "threadId": THREAD }))?["thread"]["gitInfo"].take())
     };
+    // Changes are reported one by one once everything is indexed.
+    client.call("thread/list", json!({ "sortDirection": "asc" }))?;
     let mut git = read(&mut client)?;
     assert_eq!(git["branch"], "feature/rollouts");
     git["branch"] = "patched".into();
