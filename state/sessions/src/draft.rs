@@ -189,7 +189,7 @@ impl Draft {
         }
     }
 
-    /// Takes a compaction of what was said so far. Nobody said it: its time is not the session's.
+    /// Takes a compaction of what was said so far. Its time is not one of the session's.
     pub fn compaction(&mut self, at: Option<Timestamp>, id: Option<&str>) {
         if let Some(turn) = self.session.turns.last_mut() {
             turn.items.push(TurnItem::new(id.map(str::to_owned), at, TurnItemKind::ContextCompaction));

@@ -42,8 +42,8 @@ impl Folders {
         found
     }
 
-    /// Returns the working directory of a session in a folder of `tmp`, and the file that tells it
-    /// (or would tell it).
+    /// Returns the working directory of a session in a folder of `tmp`, and the map that
+    /// names it, or could name it later.
     pub(super) fn of(&self, folder: &Path, hash: Option<&str>) -> (Option<String>, PathBuf) {
         if let Some((path, file)) = hash.and_then(|hash| self.by_hash.get(hash)) {
             return (Some(path.clone()), file.clone());

@@ -49,7 +49,7 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
             });
             reader.draft.skip(skipped.map_err(gone)?);
         } else if let Some(bytes) = files::contents(path).map_err(gone)? {
-            // A document that is being written, or was cut, ends the session's other files not.
+            // A half-written document does not hide the session's other files.
             match serde_json::from_slice::<Record<'_>>(&bytes) {
                 Ok(document) => reader.take(&document),
                 Err(_) => reader.draft.skip(1),
@@ -71,7 +71,7 @@ struct Reader {
     calls: HashSet<String>,
     /// True after the session's first header.
     has_begun: bool,
-    /// True between a header and the first list after it, which has no more than the context.
+    /// True between a header and the first list after it, which has only the context.
     starts: bool,
     /// Number of turns before the last compaction.
     compacted: usize,
@@ -112,8 +112,8 @@ impl Reader {
         }
     }
 
-    /// Takes a list that replaces the conversation. It can be the first that is heard of it; else it
-    /// is a resume (nothing is new), has lost the last prompt, or is the summary of a compaction.
+    /// Takes a list that replaces the conversation. The first list is the conversation. A later one
+    /// is a resume (nothing is new), lacks a failed prompt, or is the summary of a compaction.
     fn replace(&mut self, messages: &[Record<'_>]) {
         if !self.draft.has_turn() {
             self.starts = false;

@@ -54,7 +54,7 @@ pub(super) enum Prompt {
     New,
     /// It was typed while the agent worked.
     Added,
-    /// Nobody typed it.
+    /// The agent wrote it.
     Injected,
 }
 

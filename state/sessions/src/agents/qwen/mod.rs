@@ -1,5 +1,6 @@
 //! Qwen Code: a file of JSON lines a session, in `projects/<folder>/chats/<session id>.jsonl`; its
-//! sub-agents in `projects/<folder>/subagents/<session id>/agent-<id>.jsonl`, each with a `.meta.json`.
+//! sub-agents in `projects/<folder>/subagents/<session id>/agent-<id>.jsonl`, each with a
+//! `.meta.json`.
 //!
 //! Read with files of 0.24.4. The directory is in each line; the folder's name cannot be decoded.
 

@@ -67,7 +67,7 @@ struct Flags {
 }
 
 impl Meta {
-    /// Returns the outcome that only this file tells.
+    /// Returns the outcome that only this file has.
     fn outcome(&self) -> Option<Outcome> {
         match self.status.as_deref() {
             Some("cancelled") => Some(Outcome::Interrupted),
