@@ -143,7 +143,7 @@ pub use runtime::StateRuntime;
 #[doc(hidden)]
 pub use statements::statements;
 pub use stores::{DATABASES, STATE_DB, StateOptions, Stores};
-pub use thread::{MemoryMode, NameSource, Thread};
+pub use thread::{HOME_AGENT, MemoryMode, NameSource, Thread};
 #[doc(no_inline)]
 pub use threadkeep_rollout::{
     AgentGoal, AgentHome, HomeError, RunOutcome, ThreadKind, ThreadMetadata, Touch,

@@ -9,7 +9,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use threadkeep_rollout::{AgentGoal, RunOutcome, ThreadKind};
+use threadkeep_rollout::{AgentGoal, MIRROR, RunOutcome, ThreadKind};
 use uuid::Uuid;
 
 use crate::row::{flag, kind, objective, optional_time, run_outcome, time};
@@ -147,6 +147,21 @@ thread! {
         optional_time;
     /// Time at which the rollout was first found to be gone. Such a thread is in no list.
     missing_since: Option<Timestamp> = "missing_since_ms", optional_time;
+}
+
+/// The agent whose home is indexed, and whose rollouts are in no mirror.
+pub const HOME_AGENT: &str = "codex";
+
+/// Expression for [`Thread::agent`].
+pub(crate) const AGENT_OF: &str = "CASE WHEN rollout_path GLOB 'agents/*/*' \
+    THEN substr(rollout_path, 8, instr(substr(rollout_path, 8), '/') - 1) ELSE 'codex' END";
+
+impl Thread {
+    /// Returns the agent that had the conversation: a folder of the [`MIRROR`], or [`HOME_AGENT`].
+    pub fn agent(&self) -> &str {
+        let mirrored = self.rollout_path.strip_prefix(MIRROR).and_then(|rest| rest.strip_prefix('/'));
+        mirrored.and_then(|rest| rest.split_once('/')).map_or(HOME_AGENT, |(agent, _)| agent)
+    }
 }
 
 /// Origin of a thread's name.

@@ -7,11 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::AgentHome;
+use threadkeep_sessions::Environment;
 
 use crate::fault::Fault;
 use crate::given::absolute;
 pub use crate::given::{Given, path_word};
-use crate::{messages, owner};
+use crate::{agents, messages, owner};
 
 /// Paths of the two directories. Neither needs to exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,13 +36,32 @@ impl Dirs {
             let hint = "pass the agent's home with --home DIR, or set CODEX_HOME";
             Fault::new("this user has no home directory", hint)
         })?;
-        let sqlite_home = given
-            .sqlite_home
-            .clone()
-            .or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from))
-            .unwrap_or_else(|| home.join("threadkeep"));
+        let named =
+            given.sqlite_home.clone().or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from));
+        let shared = shared().filter(|shared| named.is_none() && agents::has_some(shared));
+        // The list was made for one home: another one, given for a command, has its own.
+        let shared = shared.filter(|shared| is_of(shared, &home, given.home.is_none()));
+        let home = match &shared {
+            Some(shared) if given.home.is_none() && !home.exists() => home_without_agent(shared),
+            _ => home,
+        };
+        let sqlite_home = named.or(shared).unwrap_or_else(|| home.join("threadkeep"));
         let are_named = given.home.is_some() && given.sqlite_home.is_some();
         Ok(Dirs { home, sqlite_home, are_named })
+    }
+
+    /// Returns the places for adding another agent: without a named SQLite home, the one that all
+    /// agents share.
+    #[must_use]
+    pub fn for_agents(mut self, given: &Given) -> Dirs {
+        let is_named = given.sqlite_home.is_some() || variable("THREADKEEP_SQLITE_HOME").is_some();
+        if let Some(shared) = shared().filter(|shared| !is_named && is_of(shared, &self.home, true)) {
+            if given.home.is_none() && !self.home.exists() {
+                self.home = home_without_agent(&shared);
+            }
+            self.sqlite_home = shared;
+        }
+        self
     }
 
     /// Returns the same places, from the root.
@@ -55,13 +75,18 @@ impl Dirs {
         agents_own().is_some_and(|own| real(&own) == real(&self.home))
     }
 
-    /// Opens the agent's home.
+    /// Opens the agent's home, with the mirror of the sessions of other agents that were added.
     ///
     /// # Errors
     ///
     /// Fails if it is not a folder that this user may read.
     pub fn agent_home(&self) -> Result<AgentHome, Fault> {
-        Ok(AgentHome::open(&self.home)?)
+        let home = AgentHome::open(&self.home)?;
+        let sqlite_home = self.absolute().sqlite_home;
+        let mirror = agents::folder(&sqlite_home);
+        // What was read of an agent stays when the agent is taken out.
+        let has_mirror = mirror.is_dir() || agents::has_some(&sqlite_home);
+        Ok(if has_mirror { home.with_mirror(mirror) } else { home })
     }
 
     /// Returns why no database could be created in the SQLite home, as far as that is known without
@@ -132,6 +157,21 @@ impl Dirs {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns the SQLite home that several agents share.
+fn shared() -> Option<PathBuf> {
+    Some(Environment::of_process()?.data_home().join("threadkeep"))
+}
+
+/// Returns true if a shared SQLite home is for an agent's home, or may be.
+fn is_of(shared: &Path, home: &Path, is_default: bool) -> bool {
+    owner::of(shared).map_or(is_default, |owner| !owner::differs(&owner, home) || !home.exists())
+}
+
+/// Returns the home for sessions of other agents where no agent has one.
+fn home_without_agent(shared: &Path) -> PathBuf {
+    shared.join("home")
 }
 
 /// Returns the home that the agent itself uses.

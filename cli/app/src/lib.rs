@@ -6,6 +6,7 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`agents`] | other agents that the user added, and the mirror of their sessions |
 //! | [`dirs`] | the agent's home and the SQLite home |
 //! | [`settings`] | `config.toml` in the SQLite home, checked against its JSON Schema |
 //! | [`opening`] | the index and the stores next to it, read-only or temporary where they cannot be written |
@@ -60,6 +61,7 @@
 //! Where the SQLite home cannot be written, an index that is there is read as it is, and a missing
 //! one is made in a temporary folder for one run.
 
+pub mod agents;
 pub mod device_keys;
 pub mod dirs;
 pub mod fault;

@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use threadkeep_backfill::{Backfill, Ending, ProblemKind};
 use threadkeep_rollout::{AgentHome, ExtractError, ProblemReason, SESSION_INDEX};
 use threadkeep_state::backfill::{BackfillPorts, BackfillReport, Freshness, Gate, IndexOptions};
-use threadkeep_state::{HomeProblem, StateRuntime, Thread};
+use threadkeep_state::{HOME_AGENT, HomeProblem, StateRuntime, Thread};
 
+use crate::agents;
 use crate::fault::{Fault, FaultKind};
 use crate::message::{Message, command};
 use crate::messages;
@@ -46,6 +47,7 @@ pub async fn run(
     options: PassOptions,
     observer: &dyn Observer,
 ) -> Result<BackfillReport, Fault> {
+    agents::sync(state.sqlite_home(), observer).await?;
     let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
     pass(state, ports, options, observer).await
 }
@@ -192,6 +194,9 @@ pub async fn refresh_thread(
 ) -> Result<Refreshed, Fault> {
     let current = Refreshed { passed: true, ..Refreshed::default() };
     let state = index.state.within(A_MOMENT);
+    if thread.agent() != HOME_AGENT && index.access == Access::Write {
+        agents::sync(state.sqlite_home(), observer).await?;
+    }
     match state.freshness(home, thread).await {
         Freshness::Current => Ok(current),
         Freshness::Changed(ports) if index.access == Access::Write => {

@@ -1,5 +1,6 @@
 //! The command line, in the words of `--help`.
 
+mod agents;
 mod app_server;
 mod config;
 mod device_key;
@@ -25,6 +26,7 @@ use threadkeep_state::STATE_DB;
 use threadkeep_state_goals::GOALS_DB;
 use threadkeep_state_logs::LOGS_DB;
 
+pub(crate) use agents::{AgentsArgs, AgentsCommand};
 pub(crate) use app_server::{AppServerArgs, AppServerCommand, RpcArgs};
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use device_key::{DeviceKeyArgs, DeviceKeyCommand, Format};
@@ -90,6 +92,11 @@ Days, weeks (ISO, from Monday) and months are those of UTC. Prices are not known
 contract.
 
 Exit codes: 0 success, also without any usage; 2 failure.";
+const AGENTS_CODES: &str = "\
+Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
+are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
+
+Exit codes: 0 success; 2 failure.";
 const GOALS_CODES: &str = "\
 Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
 goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
@@ -180,6 +187,9 @@ pub(crate) enum Command {
     /// Add up the tokens that threads used: by day, week, month, model, folder or thread
     #[command(after_help = USAGE_CODES)]
     Usage(UsageArgs),
+    /// List other coding agents on this machine, and choose whose sessions are shown
+    #[command(after_help = AGENTS_CODES)]
+    Agents(AgentsArgs),
     /// Set a thread's goal: an objective and, if you like, a token budget
     #[command(after_help = GOALS_CODES)]
     Goals(GoalsArgs),

@@ -73,6 +73,9 @@ pub(crate) struct WhichArgs {
     /// mcp, fork or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
+    /// Only threads of this agent: codex, or one that `threadkeep agents` lists; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Vec<String>,
     /// Only threads of this model provider
     #[arg(long)]
     pub(crate) provider: Option<String>,
@@ -95,12 +98,13 @@ pub(crate) struct WhichArgs {
 }
 
 /// Options of the list that mean nothing for deleted threads, of which only the ids are kept.
-const NOT_OF_DELETED: [&str; 16] = [
+const NOT_OF_DELETED: [&str; 17] = [
     "cursor",
     "sort",
     "asc",
     "all",
     "source",
+    "agent",
     "provider",
     "model",
     "branch",

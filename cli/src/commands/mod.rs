@@ -1,5 +1,6 @@
 //! The commands. Each makes an answer; the screen prints it.
 
+mod agents;
 mod app_server;
 mod audit;
 mod backfill;
@@ -154,6 +155,7 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
     match command {
         Command::Backfill(args) => Box::new(backfill::Backfill(args)),
         Command::Audit(args) => Box::new(audit::Audit(args)),
+        Command::Agents(args) => agents::of(args),
         Command::Goals(args) => goals::of(&args.command),
         Command::Memories(args) => memories::of(args),
         Command::DeviceKey(args) => device_key::of(args),

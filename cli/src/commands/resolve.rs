@@ -10,7 +10,7 @@ use threadkeep_app::label::thread_label;
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::{self, Refreshed};
 use threadkeep_app::text::{counted, fit};
-use threadkeep_app::{Fault, FaultKind, Message, Observer, command, messages};
+use threadkeep_app::{Fault, FaultKind, Message, Observer, agents, command, messages};
 use threadkeep_rollout::{AgentHome, RolloutName};
 use threadkeep_state::{Descendants, LEAST_END, ListThreads, MAX_PAGE, Shelf, StateError, Thread};
 use uuid::Uuid;
@@ -193,6 +193,12 @@ impl<'a> Lookup<'a> {
         }
         if found.is_empty() {
             (how, found) = ("the agent path", threads.ids_at_agent_path(typed).await?);
+        }
+        if found.is_empty() {
+            let sessions = agents::mirrored(self.index.state.sqlite_home(), agents::is_session(typed));
+            let sessions = sessions.map_err(|error| Fault::plain(&error))?;
+            (how, found) =
+                ("the agent's id", sessions.iter().map(|(_, session)| session.thread_id).collect());
         }
         if found.is_empty() {
             found = self.below(typed).await?;

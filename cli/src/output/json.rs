@@ -46,6 +46,7 @@ pub(crate) fn ms(at: impl Into<Option<Timestamp>>) -> Option<i64> {
 pub(crate) fn thread(thread: &Thread, goal: Option<&Goal>) -> Value {
     json!({
         "id": thread.id,
+        "agent": thread.agent(),
         "rollout_path": thread.rollout_path,
         "kind": thread.kind.as_str(),
         "parent_thread_id": thread.parent_thread_id,

@@ -1,5 +1,6 @@
 //! Runs the real binary on copies of the bundled home.
 
+mod agents;
 mod app_server;
 mod audit;
 mod backfill;

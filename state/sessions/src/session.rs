@@ -54,6 +54,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Returns a session of which only the id is known.
+    pub fn new(native_id: impl Into<String>) -> Self {
+        Self { native_id: native_id.into(), ..Self::default() }
+    }
+
     /// Returns the outcome of the last own turn; `None` without one.
     pub fn outcome(&self) -> Option<Outcome> {
         self.own_turns().last().map(|turn| turn.outcome)

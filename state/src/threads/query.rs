@@ -29,6 +29,8 @@ pub struct ListThreads {
     pub all: bool,
     /// Only threads of one of these sources, and none of the excluded ones.
     pub sources: Vec<SourceFilter>,
+    /// Only threads of one of these agents: [`Thread::agent`](crate::Thread::agent). Empty: of any.
+    pub agents: Vec<String>,
     /// Only threads of one of these model providers. Empty: of any.
     pub providers: Vec<String>,
     /// Only threads of this model.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::order::{SortDirection, SortKey};
 use super::query::ListThreads;
-use crate::thread::THREAD;
+use crate::thread::{AGENT_OF, THREAD};
 
 /// Number of index ranges that are merged. A list over more folders filters them instead.
 const MOST_ARMS: usize = 16;
@@ -156,6 +156,10 @@ impl<'a> Rows<'a> {
         if !query.providers.is_empty() {
             let all = select.bind(Bind::Json(json(&query.providers)));
             let _ = write!(sql, " AND model_provider IN (SELECT value FROM json_each(?{all}))");
+        }
+        if !query.agents.is_empty() {
+            let all = select.bind(Bind::Json(json(&query.agents)));
+            let _ = write!(sql, " AND {AGENT_OF} IN (SELECT value FROM json_each(?{all}))");
         }
         let without = Some(&query.without_ids).filter(|ids| !ids.is_empty());
         for (not, ids) in [("", query.ids.as_ref()), ("NOT ", without)] {

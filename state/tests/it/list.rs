@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use threadkeep_rollout::ThreadMetadata;
 use threadkeep_state::{
-    Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, StateError, Thread, ThreadKind,
+    Cursor, HOME_AGENT, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, StateError, Thread,
+    ThreadKind, ThreadUpsert,
 };
 use uuid::Uuid;
 
@@ -99,7 +101,9 @@ async fn filters_agree_with_looking_at_every_thread() -> Result {
     fixture.index().await?;
     let all = fixture.threads().await?;
     type Case = (fn(&mut ListThreads), fn(&Thread) -> bool);
-    let cases: [Case; 12] = [
+    let cases: [Case; 14] = [
+        (|q| q.agents = vec!["codex".into()], |t| t.kind == ThreadKind::User),
+        (|q| q.agents = vec!["claude".into(), "pi".into()], |_| false),
         (|q| q.sources = sources("exec"), |t| t.source.as_deref() == Some("exec")),
         (|q| q.sources = sources("subagent"), |t| t.kind == ThreadKind::Subagent),
         (
@@ -290,5 +294,30 @@ async fn a_client_that_catches_up_always_holds_a_cursor() -> Result {
             cursor = next.or(back).ok_or("every answer has one")?;
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn threads_of_a_mirror_have_their_agents_name() -> Result {
+    let fixture = Fixture::bundled().await?;
+    fixture.index().await?;
+    let mirrored = |agent: &str, n: u128| {
+        ThreadUpsert::new(
+            ThreadMetadata::new(id(n)),
+            &format!("agents/{agent}/rollout.jsonl"),
+            false,
+            "openai",
+        )
+    };
+    fixture.state.threads().upsert(&[mirrored("claude", 201), mirrored("pi", 202)]).await?;
+    for (agent, wanted) in [("claude", vec![id(201)]), ("pi", vec![id(202)]), ("gemini", vec![])] {
+        let query = ListThreads { agents: vec![agent.to_owned()], ..ListThreads::default() };
+        let threads = fixture.state.threads().list(&query).await?.threads;
+        assert!(threads.iter().all(|thread| thread.agent() == agent));
+        assert_eq!(threads.iter().map(|thread| thread.id).collect::<Vec<_>>(), wanted);
+    }
+    let home = ListThreads { agents: vec![HOME_AGENT.to_owned()], ..ListThreads::default() };
+    let threads = fixture.state.threads().list(&home).await?.threads;
+    assert!(!threads.is_empty() && threads.iter().all(|thread| thread.agent() == HOME_AGENT));
     Ok(())
 }

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use threadkeep_app::label::{agent_label, thread_label};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted, fit};
-use threadkeep_app::{Fault, Message, Observer, command};
+use threadkeep_app::{Fault, Message, Observer, agents, command};
 use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::{Agent, DeletedNow, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery};
+use threadkeep_state::{
+    Agent, DeletedNow, HOME_AGENT, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery,
+};
 use threadkeep_state_logs::LogQuery;
 use uuid::Uuid;
 
@@ -66,6 +68,12 @@ impl Run for Delete<'_> {
             let doomed = Doomed::of(&index, &home, lookup.find(typed).await?).await?;
             let may_go =
                 self.yes || doomed.may_go(screen).await.map_err(|fault| fault.about(doomed.thread.id))?;
+            if may_go && doomed.thread.agent() != HOME_AGENT {
+                // First, so that no words stay if this is interrupted: the index then misses the file.
+                let mirror = agents::mirror(index.state.sqlite_home());
+                let erased = mirror.erase(doomed.thread.agent(), doomed.thread.id);
+                erased.map_err(|error| Fault::plain(&error).about(doomed.thread.id))?;
+            }
             Ok(Deletion { doomed, pending: may_go.then(Vec::new) })
         });
         let deletions = match deletions.await {

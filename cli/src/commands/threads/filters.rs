@@ -7,8 +7,9 @@ use threadkeep_app::message::typed;
 use threadkeep_app::text::shell_word;
 use threadkeep_app::when::{day, when};
 use threadkeep_app::{Fault, command, folders};
+use threadkeep_sessions::{SessionStore, stores};
 use threadkeep_state::{
-    self as state, Cursor, DEFAULT_PAGE, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
+    self as state, Cursor, DEFAULT_PAGE, HOME_AGENT, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
 };
 
 use crate::args::{ListArgs, Sort, WhichArgs};
@@ -71,6 +72,7 @@ pub(in crate::commands) fn which(args: &WhichArgs) -> state::ListThreads {
         },
         all: args.all,
         sources: args.source.clone(),
+        agents: args.agent.clone(),
         providers: args.provider.iter().cloned().collect(),
         model: args.model.clone(),
         branch: args.branch.clone(),
@@ -104,6 +106,11 @@ pub(in crate::commands) async fn narrow(
             let hint = format!("the sources are {known}; '!WORD' leaves one out");
             return Err(Fault::new(("no thread has the source ", typed(&unknown.word)), hint));
         }
+    }
+    let names = || std::iter::once(HOME_AGENT).chain(stores().into_iter().map(SessionStore::name));
+    if let Some(unknown) = query.agents.iter().find(|agent| !names().any(|name| name == *agent)) {
+        let hint = format!("the agents are {}", names().collect::<Vec<_>>().join(", "));
+        return Err(Fault::new(("no agent is called ", typed(unknown)), hint));
     }
     query.folders = match (&args.repo, &args.cwd) {
         (Some(repo), _) => {
@@ -149,6 +156,7 @@ pub(in crate::commands) fn which_filters(args: &WhichArgs) -> Vec<Filter> {
     let one = |value: &Option<String>| value.clone().into_iter();
     [
         filter("--source", args.source.iter().map(ToString::to_string), |query| query.sources.clear()),
+        filter("--agent", args.agent.iter().cloned(), |query| query.agents.clear()),
         filter("--provider", one(&args.provider), |query| query.providers.clear()),
         filter("--model", one(&args.model), |query| query.model = None),
         filter("--branch", one(&args.branch), |query| query.branch = None),

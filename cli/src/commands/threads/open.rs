@@ -10,7 +10,7 @@ use threadkeep_app::{Fault, Observer as _, command, messages};
 use threadkeep_state::Thread;
 
 use super::conversation::find_thread;
-use super::resume::{AGENT, Resume};
+use super::resume::Resume;
 use crate::args::OpenArgs;
 use crate::command::{Answered, Context, ForHomes, Run};
 use crate::commands::homes;
@@ -39,11 +39,16 @@ impl Run for Open<'_> {
         }
         let find = async |context: &Context<'_>| {
             let (thread, dirs) = find_thread(context, id, *no_refresh).await?;
-            Ok((Resume::of(&thread, &dirs), thread))
+            Ok((Resume::of(&thread, &dirs)?, thread))
         };
         let (resume, thread) = homes::one_of(context, find).await?;
         if thread.missing_since.is_some() {
             return Err(missing(&thread));
+        }
+        if resume.commands.is_empty() {
+            let read = command("threads read").arg(thread.id);
+            let why = format!("{} cannot continue this session", thread.agent());
+            return Err(Fault::new(why, (read, " shows what was said")).about(thread.id));
         }
         if let Some(folder) = resume.folder.as_ref().filter(|_| resume.existing_folder().is_none()) {
             let gone = private(folder.clone());
@@ -64,53 +69,54 @@ fn missing(thread: &Thread) -> Fault {
 
 /// Runs the agent in place of this process. Returns the reason why it does not run.
 fn run_agent(resume: &Resume) -> Fault {
-    let mut commands = resume.verbs.iter().map(|verb| {
-        let mut agent = Command::new(AGENT);
-        agent.arg(verb).arg(resume.id.to_string());
-        if let Some(home) = &resume.home {
-            agent.env("CODEX_HOME", home);
-        }
-        if let Some(folder) = resume.existing_folder() {
-            agent.current_dir(folder);
-        }
-        agent
-    });
-    let mut last = commands.next_back().expect("the agent has a command");
-    for mut before in commands {
+    let mut commands =
+        resume.commands.iter().filter_map(|words| words.split_first()).map(|(program, words)| {
+            let mut agent = Command::new(program);
+            agent.args(words);
+            if let Some(home) = &resume.home {
+                agent.env("CODEX_HOME", home);
+            }
+            if let Some(folder) = resume.existing_folder() {
+                agent.current_dir(folder);
+            }
+            (agent, words.first().map_or_else(|| program.clone(), |verb| format!("{program} {verb}")))
+        });
+    let (mut last, name) = commands.next_back().expect("the agent has a command");
+    for (mut before, name) in commands {
         match before.status() {
             Ok(status) if status.success() => {}
             Ok(status) => {
-                let why = format!("`{AGENT} {}` ended with {status}", resume.verbs[0]);
+                let why = format!("`{name}` ended with {status}");
                 return Fault::new(why, "leave out --run to see the commands");
             }
-            Err(error) => return no_agent(&error),
+            Err(error) => return no_agent(&name, &error),
         }
     }
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut last);
     #[cfg(not(unix))]
     let error = match last.status() {
-        Ok(status) => return Fault::without_hint(format!("`{AGENT}` ended with {status}")),
+        Ok(status) => return Fault::without_hint(format!("`{name}` ended with {status}")),
         Err(error) => error,
     };
-    no_agent(&error)
+    no_agent(&name, &error)
 }
 
-fn no_agent(error: &io::Error) -> Fault {
-    let why = format!("cannot run `{AGENT}`: {}", messages::of_io(error));
+fn no_agent(name: &str, error: &io::Error) -> Fault {
+    let why = format!("cannot run `{name}`: {}", messages::of_io(error));
     Fault::new(why, "leave out --run to print the command").because(error)
 }
 
 impl Answer for Opened {
     fn json(&self) -> Value {
-        let Resume { id, home, folder, verbs } = &self.resume;
+        let Resume { id, home, folder, .. } = &self.resume;
         json!({
             "thread_id": id,
             "command": self.resume.line(),
             "folder": folder,
             "folder_exists": self.resume.existing_folder().is_some(),
             "codex_home": home,
-            "unarchives": verbs.contains(&"unarchive"),
+            "unarchives": self.resume.unarchives(),
         })
     }
 

@@ -52,7 +52,7 @@ impl Run for Show<'_> {
             let agents = agents(&index, &thread).await?;
             Ok(Portrait {
                 rollout: dirs.absolute().home.join(&thread.rollout_path),
-                resume: Resume::of(&thread, dirs),
+                resume: Resume::of(&thread, dirs)?,
                 ids: Ids::of(index.state.threads(), &agents.ids()).await?,
                 agents,
                 parent: related(&index, thread.parent_thread_id).await?,

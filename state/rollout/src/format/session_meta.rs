@@ -57,9 +57,6 @@ pub struct SessionMeta {
     pub attached_thread: Option<bool>,
     /// Permission to make memories of the thread: `enabled`, `disabled`, …
     pub memory_mode: Option<String>,
-    /// The id that another agent gave to the session; only in rollouts that were made of sessions
-    /// of other agents.
-    pub native_id: Option<String>,
     /// Form of the thread's history: `legacy` or `paginated`.
     pub history_mode: Option<String>,
 }
@@ -95,13 +92,12 @@ impl SessionMeta {
         #[rustfmt::skip]
         let [
             thread, timestamp, cwd, originator, source, thread_source, model_provider, cli_version, git, nickname, role,
-            agent_type, path, parent, memory_mode, forked_from, base, start_ordinal, attached, native_id, history_mode,
+            agent_type, path, parent, memory_mode, forked_from, base, start_ordinal, attached, history_mode,
         ] = json::fields(payload, [
             "id", "timestamp", "cwd", "originator", "source", "thread_source", "model_provider", "cli_version", "git",
             // Some versions called the role a type.
             "agent_nickname", "agent_role", "agent_type", "agent_path", "parent_thread_id", "memory_mode",
-            "forked_from_id", "history_base", "subagent_history_start_ordinal", "attached_thread", "native_id",
-            "history_mode",
+            "forked_from_id", "history_base", "subagent_history_start_ordinal", "attached_thread", "history_mode",
         ])?;
         let [commit, branch, url] = json::object(git, ["commit_hash", "branch", "repository_url"]);
         let [subagent] = json::object(source, ["subagent"]);
@@ -130,7 +126,6 @@ impl SessionMeta {
             history_base: HistoryBase::read(base),
             subagent_history_start_ordinal: json::number(start_ordinal),
             attached_thread: json::number(attached),
-            native_id: json::name(native_id),
             history_mode: json::name(history_mode),
         })
     }
@@ -142,7 +137,7 @@ impl SessionMeta {
         }
         update!(id timestamp cwd originator source thread_source model_provider cli_version git_sha git_branch);
         update!(git_origin_url agent_nickname agent_role agent_path parent_thread_id memory_mode);
-        update!(forked_from_id history_base subagent_history_start_ordinal attached_thread native_id history_mode);
+        update!(forked_from_id history_base subagent_history_start_ordinal attached_thread history_mode);
     }
 }
 

@@ -19,6 +19,7 @@ use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
 use super::problem::{DiscoveryProblem, ProblemReason};
 use super::untouched::{Entry, Folder, Kind};
+use super::{AgentHome, MIRROR};
 
 /// Folder with archived rollouts.
 const ARCHIVE: &str = "archived_sessions";
@@ -78,8 +79,9 @@ impl RolloutFile {
 }
 
 /// Lists a home. Returns true as well if no folder has changed meanwhile.
-pub(super) fn list(root: &Path) -> (Discovery, bool) {
+pub(super) fn list(home: &AgentHome) -> (Discovery, bool) {
     let (mut walk, begun) = (Walk::default(), SystemTime::now());
+    let root = home.root();
     // Links are compared with the real root: the home itself may be a link.
     let root = match fs::read_dir(root).and_then(|_| fs::canonicalize(root)) {
         Ok(root) => root,
@@ -98,8 +100,12 @@ pub(super) fn list(root: &Path) -> (Discovery, bool) {
             Err(error) => walk.unreadable(folder.to_owned(), &error),
         }
     }
-    if missing == FOLDERS.len() {
+    let mirror = home.mirror.as_ref().and_then(|mirror| fs::canonicalize(mirror).ok());
+    if missing == FOLDERS.len() && mirror.is_none() {
         walk.problem(String::new(), ProblemReason::NoSessions);
+    }
+    if let Some(path) = mirror {
+        walk.top(Found { path, relative: MIRROR.to_owned(), depth: 0 });
     }
     walk.list_folders();
     walk.follow_links(&root);

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::AgentHome;
 use super::discover::{FOLDERS, RolloutFile};
 use super::fingerprint::Fingerprint;
 use super::listing::discover;
@@ -16,13 +17,13 @@ use super::name::RolloutName;
 use crate::time;
 
 /// Returns the file with this id, of several copies the best.
-pub(crate) fn find(root: &Path, file_id: Uuid) -> io::Result<Option<RolloutFile>> {
-    if let Some(file) = in_usual_places(root, file_id) {
+pub(crate) fn find(home: &AgentHome, file_id: Uuid) -> io::Result<Option<RolloutFile>> {
+    if let Some(file) = in_usual_places(home.root(), file_id) {
         return Ok(Some(file));
     }
-    fs::read_dir(root)?;
+    fs::read_dir(home.root())?;
     let is_meant = |file: &RolloutFile| file.file_id() == Some(file_id);
-    Ok(discover(root).files.into_iter().filter(is_meant).min_by(better_first))
+    Ok(discover(home).files.into_iter().filter(is_meant).min_by(better_first))
 }
 
 /// Looks into the folders of the days around the id's own time, which is UTC, and then into the
@@ -66,8 +67,8 @@ const DAY: i64 = 24 * 60 * 60;
 const MOST_DAYS: i64 = 3_660;
 
 /// Looks at the file with a path relative to the home.
-pub(crate) fn at(root: &Path, path: &str) -> io::Result<RolloutFile> {
-    let metadata = fs::metadata(path.split('/').fold(root.to_owned(), |place, part| place.join(part)))?;
+pub(crate) fn at(home: &AgentHome, path: &str) -> io::Result<RolloutFile> {
+    let metadata = fs::metadata(home.absolute(path))?;
     if !metadata.is_file() {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }

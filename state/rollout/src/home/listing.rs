@@ -4,10 +4,10 @@
 //! to a folder that it has left. Such a listing is taken again.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use uuid::Uuid;
 
+use super::AgentHome;
 use super::discover::{self, Discovery, RolloutFile};
 use super::problem::{DiscoveryProblem, ProblemReason};
 
@@ -18,13 +18,13 @@ const ATTEMPTS: usize = 4;
 ///
 /// A listing is complete if no folder has changed. So it is if all files of the listing before are
 /// in it: then files were only added.
-pub(crate) fn discover(root: &Path) -> Discovery {
-    let (mut found, mut is_complete) = discover::list(root);
+pub(crate) fn discover(home: &AgentHome) -> Discovery {
+    let (mut found, mut is_complete) = discover::list(home);
     for _ in 1..ATTEMPTS {
         if is_complete {
             return found;
         }
-        let (again, is_steady) = discover::list(root);
+        let (again, is_steady) = discover::list(home);
         let ids: HashSet<_> = again.files.iter().map(id).collect();
         is_complete = is_steady || found.files.iter().all(|file| ids.contains(&id(file)));
         found = again;

@@ -28,10 +28,16 @@ use self::untouched::Folder;
 /// The file in the home that gives threads their names: see [`AgentHome::thread_names`].
 pub const SESSION_INDEX: &str = "session_index.jsonl";
 
+/// The folder of a home in which the rollouts of a mirror are, by their paths: see
+/// [`AgentHome::with_mirror`].
+pub const MIRROR: &str = "agents";
+
 /// An agent's home directory, `~/.codex` for the Codex CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentHome {
     root: PathBuf,
+    /// Folder with rollouts that were made of sessions of other agents.
+    mirror: Option<PathBuf>,
 }
 
 impl AgentHome {
@@ -48,7 +54,7 @@ impl AgentHome {
             Ok(_) => match fs::read_dir(&path) {
                 Ok(_) => match home_around(&path) {
                     Some(home) => Err(HomeError::InsideHome { path, home }),
-                    None => Ok(Self { root: path }),
+                    None => Ok(Self { root: path, mirror: None }),
                 },
                 Err(source) => Err(HomeError::Unreadable { path, source }),
             },
@@ -56,6 +62,13 @@ impl AgentHome {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(HomeError::NotADirectory(path)),
             Err(source) => Err(HomeError::Unreadable { path, source }),
         }
+    }
+
+    /// Adds a folder with rollouts that were made of sessions of other agents. It counts as the
+    /// folder [`MIRROR`] of the home, wherever it lies, and need not exist.
+    #[must_use]
+    pub fn with_mirror(self, folder: impl Into<PathBuf>) -> Self {
+        Self { mirror: Some(folder.into()), ..self }
     }
 
     /// Returns true if an agent has used the folder: it has session folders, settings, or thread
@@ -71,8 +84,12 @@ impl AgentHome {
 
     /// Returns the path of a place in the home, given with `/` between its parts.
     pub fn absolute(&self, relative: &str) -> PathBuf {
-        let mut path = self.root.clone();
-        path.extend(relative.split('/'));
+        let of_mirror = || {
+            let rest = relative.strip_prefix(MIRROR)?.strip_prefix('/')?;
+            Some((self.mirror.clone()?, rest))
+        };
+        let (mut path, rest) = of_mirror().unwrap_or_else(|| (self.root.clone(), relative));
+        path.extend(rest.split('/'));
         path
     }
 
@@ -108,7 +125,7 @@ impl AgentHome {
     /// reason that [hides files](crate::ProblemReason::hides_files): an index must not take the
     /// rollouts of an unmounted home for deleted.
     pub fn discover(&self) -> Discovery {
-        listing::discover(&self.root)
+        listing::discover(self)
     }
 
     /// Finds the rollout whose name ends with this id: a thread's id, or a segment's.
@@ -119,7 +136,7 @@ impl AgentHome {
     /// # Errors
     /// The operating system's error if the home cannot be read.
     pub fn find_rollout(&self, file_id: Uuid) -> io::Result<Option<RolloutFile>> {
-        find::find(&self.root, file_id)
+        find::find(self, file_id)
     }
 
     /// Returns the rollouts whose names have the thread's id in the folders of the days since a
@@ -133,7 +150,7 @@ impl AgentHome {
     /// # Errors
     /// The operating system's error, and `InvalidInput` if it is not a regular file.
     pub fn rollout_at(&self, path: &str) -> io::Result<RolloutFile> {
-        find::at(&self.root, path)
+        find::at(self, path)
     }
 
     /// Returns true if another program is writing the thread now: a process holds the lock that an

@@ -334,7 +334,6 @@ impl State {
             agent_nickname: session.agent_nickname,
             agent_role: session.agent_role,
             agent_path: session.agent_path,
-            native_id: session.native_id,
             parent_thread_id: session.parent_thread_id,
             forked_from_id: session.forked_from_id,
             attached_to_thread_id: session.attached_thread.filter(|is| *is).and(session.forked_from_id),

@@ -80,8 +80,6 @@ pub struct ThreadMetadata {
     pub agent_role: Option<String>,
     /// A sub-agent's path.
     pub agent_path: Option<String>,
-    /// The id that another agent gave to the session of which the rollout was made.
-    pub native_id: Option<String>,
     /// The thread that spawned this one.
     pub parent_thread_id: Option<Uuid>,
     /// The thread that this one was forked from.

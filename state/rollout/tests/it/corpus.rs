@@ -78,7 +78,7 @@ fn every_field_of_every_rollout_is_right() -> Result {
         for field in ["originator", "history_mode", "attached_to_thread_id"] {
             got.remove(field);
         }
-        for field in ["name", "named_at", "goal", "closed_agents", "native_id"] {
+        for field in ["name", "named_at", "goal", "closed_agents"] {
             got.remove(field);
         }
         got.insert("tokens_used".to_owned(), json!(metadata.tokens_used()));

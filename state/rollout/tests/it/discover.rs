@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use threadkeep_rollout::{AgentHome, Discovery, ProblemReason, RolloutFile};
+use threadkeep_rollout::{AgentHome, Discovery, MIRROR, ProblemReason, RolloutFile};
 
 use crate::{NAME, Result};
 
@@ -269,4 +269,29 @@ mod unix {
         assert!(matches!(problems(&found)[..], [(_, ProblemReason::NameNotUtf8)]));
         Ok(())
     }
+}
+
+#[test]
+fn a_mirror_counts_as_a_folder_of_the_home() -> Result {
+    let folder = tempfile::tempdir()?;
+    let (root, mirror) = (folder.path().join("home"), folder.path().join("mirror"));
+    fs::create_dir_all(&root)?;
+    let name = "rollout-2026-11-28T08-00-00-11111111-2222-4333-8444-555555555555.jsonl";
+    let line = r#"{"type":"session_meta","payload":{"id":"11111111-2222-4333-8444-555555555555"}}"#;
+    let home = AgentHome::open(&root)?.with_mirror(&mirror);
+    // It need not exist.
+    assert!(home.discover().files.is_empty());
+    fs::create_dir_all(mirror.join("claude"))?;
+    fs::write(mirror.join("claude").join(name), format!("{line}\n"))?;
+    fs::write(mirror.join("claude.json"), "{}")?;
+    let found = home.discover();
+    assert_eq!(found.problems, []);
+    let [file] = &found.files[..] else { return Err("one file".into()) };
+    assert_eq!(file.path, format!("{MIRROR}/claude/{name}"));
+    assert_eq!(home.absolute(&file.path), mirror.join("claude").join(name));
+    assert_eq!(&home.rollout_at(&file.path)?, file);
+    assert_eq!(home.find_rollout("11111111-2222-4333-8444-555555555555".parse()?)?.as_ref(), Some(file));
+    // Without a mirror there is none of it, and a folder of that name is no session folder.
+    assert!(AgentHome::open(&root)?.discover().files.is_empty());
+    Ok(())
 }

@@ -111,7 +111,7 @@ impl Manifest {
     }
 }
 
-fn path(folder: &Path, agent: &str) -> PathBuf {
+pub(super) fn path(folder: &Path, agent: &str) -> PathBuf {
     folder.join(format!("{agent}.json"))
 }
 

@@ -85,6 +85,21 @@ impl Mirror {
         Ok(!erased.is_empty())
     }
 
+    /// Removes the rollouts of an agent, also those whose sessions are gone, and its list.
+    ///
+    /// # Errors
+    ///
+    /// As [`erase`](Self::erase).
+    pub fn forget(&self, agent: &str) -> Result<(), MirrorError> {
+        let Some(_lock) = self.lock()? else { return Err(MirrorError::Busy { folder: self.folder.clone() }) };
+        let ignore =
+            |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
+        let folder = self.folder.join(agent);
+        fs::remove_dir_all(&folder).or_else(ignore).map_err(MirrorError::io(folder))?;
+        let list = manifest::path(&self.folder, agent);
+        fs::remove_file(&list).or_else(ignore).map_err(MirrorError::io(list))
+    }
+
     /// Takes the lock of the mirror; `None` if another process has it.
     fn lock(&self) -> Result<Option<File>, MirrorError> {
         create_private(&self.folder)?;

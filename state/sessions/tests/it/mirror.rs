@@ -38,7 +38,6 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     same("branch", &json!(metadata.git_branch), &json!(session.git_branch))?;
     same("version", &json!(metadata.cli_version), &json!(session.agent_version))?;
     same("model", &json!(metadata.model), &json!(session.model))?;
-    same("native id", &json!(metadata.native_id), &json!(session.native_id))?;
     same("name", &json!(metadata.name), &json!(session.title.as_ref().map(|title| &title.text)))?;
     let ms = |at: Option<jiff::Timestamp>| json!(at.map(jiff::Timestamp::as_millisecond));
     same("created", &ms(metadata.created_at), &ms(session.created_at))?;

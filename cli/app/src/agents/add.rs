@@ -1,0 +1,147 @@
+//! Adds an agent, and takes one out again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use threadkeep_sessions::{Environment, SessionStore, store, stores};
+
+use super::included::{Included, has_some, include};
+use crate::dirs::Dirs;
+use crate::fault::Fault;
+use crate::messages::of_io;
+use crate::owner;
+
+/// Files of a SQLite home that cannot be made again from rollouts, and are not databases.
+const KEPT: [&str; 3] = ["config.toml", "state_5.sqlite.decisions", "goals_1.sqlite.decisions"];
+/// Folder of device keys.
+const KEYS: &str = "device-keys";
+
+/// Place that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Added {
+    /// The place.
+    pub included: Included,
+    /// False if it had been added before.
+    pub is_new: bool,
+    /// Sessions that are there.
+    pub sessions: u64,
+    /// SQLite home from which settings, decisions and keys were taken over.
+    pub taken_over: Option<PathBuf>,
+}
+
+/// Adds an agent's place: `folder`, or the agent's own that is there.
+///
+/// The first one makes the shared SQLite home of `dirs`, and takes over what the home's own has and
+/// rollouts have not: settings, decisions and device keys. The databases there stay as they are.
+///
+/// # Errors
+///
+/// Fails for an agent that this build does not know, a place that is not there or cannot be read,
+/// and a SQLite home that cannot be written.
+pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fault> {
+    let store = known(agent)?;
+    let place = match folder {
+        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
+        None => own_place(store)?,
+    };
+    if !place.is_dir() {
+        let message = format!("{} is not a folder", place.display());
+        return Err(Fault::new(
+            message,
+            format!("name the folder where {} keeps its sessions", store.title()),
+        ));
+    }
+    let open = store.open(&place).map_err(|error| Fault::plain(&error))?;
+    let sessions = open.sessions().len() as u64;
+    let sqlite_home = dirs.absolute().sqlite_home;
+    dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
+    let own = dirs.absolute().home.join("threadkeep");
+    let is_first = !has_some(&sqlite_home) && own != sqlite_home;
+    let taken_over = if is_first && take_over(&own, &sqlite_home)? { Some(own) } else { None };
+    if is_first && !dirs.home.exists() {
+        // Without an agent that has a home, sessions of the others need one.
+        let sessions = dirs.home.join("sessions");
+        fs::create_dir_all(&sessions).map_err(|error| failed("create", &sessions, &error))?;
+    }
+    let included = Included { agent: agent.to_owned(), place };
+    let is_new = include(&sqlite_home, included.clone())?;
+    owner::record(&sqlite_home, &dirs.absolute().home);
+    Ok(Added { included, is_new, sessions, taken_over })
+}
+
+/// Returns the store of an agent.
+fn known(agent: &str) -> Result<&'static dyn SessionStore, Fault> {
+    store(agent).ok_or_else(|| {
+        let names: Vec<_> = stores().into_iter().map(SessionStore::name).collect();
+        Fault::new(format!("no agent is called `{agent}`"), format!("the agents are {}", names.join(", ")))
+    })
+}
+
+fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {
+    let environment = Environment::of_process().unwrap_or_default();
+    let places = store.places(&environment);
+    places.iter().find(|place| place.is_dir()).cloned().ok_or_else(|| {
+        let places: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
+        let message =
+            format!("{} has no sessions on this machine: looked at {}", store.title(), places.join(", "));
+        Fault::new(message, format!("`threadkeep agents add {} DIR` names another folder", store.name()))
+    })
+}
+
+/// Copies what cannot be made again. Returns false if there is nothing.
+fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
+    let mut is_any = false;
+    let files = KEPT.iter().map(|name| (from.join(name), to.join(name)));
+    let keys = fs::read_dir(from.join(KEYS)).into_iter().flatten().filter_map(Result::ok);
+    let keys = keys.map(|entry| (entry.path(), to.join(KEYS).join(entry.file_name())));
+    for (source, target) in files.chain(keys).filter(|(source, target)| source.is_file() && !target.exists())
+    {
+        if let Some(folder) = target.parent() {
+            private_folder(folder).map_err(|error| failed("create", folder, &error))?;
+        }
+        fs::copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
+        is_any = true;
+    }
+    Ok(is_any)
+}
+
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Sessions whose copies were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Forgotten {
+    /// Sessions.
+    pub sessions: u64,
+    /// Of those, sessions that the agent had deleted before: they are nowhere now.
+    pub gone: u64,
+}
+
+/// Removes the copies of an agent's sessions.
+///
+/// # Errors
+///
+/// Fails if they cannot be removed.
+pub fn forget(sqlite_home: &Path, agent: &str) -> Result<Forgotten, Fault> {
+    let mirror = super::mirror(sqlite_home);
+    let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let present = || sessions.iter().filter(|session| !session.deleted);
+    let forgotten = Forgotten {
+        sessions: present().count() as u64,
+        gone: present().filter(|session| session.gone_since.is_some()).count() as u64,
+    };
+    mirror.forget(agent).map_err(|error| Fault::plain(&error))?;
+    Ok(forgotten)
+}
+
+fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {
+    Fault::without_hint(format!("cannot {verb} {}: {}", path.display(), of_io(error))).because(error)
+}

@@ -1,0 +1,105 @@
+//! The list of added agents, a JSON file in the SQLite home.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use threadkeep_rollout::untouched;
+
+use crate::fault::Fault;
+use crate::messages::of_io;
+
+/// Name of the file.
+const FILE: &str = "agents.json";
+/// The most bytes that are read of it.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Place of an agent that the user has added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Included {
+    /// The agent's name: `claude`.
+    pub agent: String,
+    /// Folder with its sessions, from the root.
+    pub place: PathBuf,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct List {
+    version: u32,
+    agents: Vec<Included>,
+}
+
+/// Returns what was added, in the order of names and places.
+///
+/// # Errors
+///
+/// Fails if the list cannot be read, or is not the form that this version writes.
+pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
+    let path = sqlite_home.join(FILE);
+    let bytes = match untouched::read(&path, MOST_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(unusable("read", &path, &error)),
+    };
+    let list: List = serde_json::from_slice(&bytes).map_err(|_| {
+        let message = format!("{} is not a list of agents", path.display());
+        Fault::new(message, "move it away, and add the agents again with `threadkeep agents add NAME`")
+    })?;
+    Ok(list.agents)
+}
+
+/// Returns true if other agents were added to a SQLite home. A list that cannot be read counts.
+pub(crate) fn has_some(sqlite_home: &Path) -> bool {
+    included(sqlite_home).map_or(true, |agents| !agents.is_empty())
+}
+
+/// Adds a place. Returns false if it was there.
+///
+/// # Errors
+///
+/// As [`included`], and if the list cannot be written.
+pub fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
+    let mut agents = included(sqlite_home)?;
+    if agents.contains(&new) {
+        return Ok(false);
+    }
+    agents.push(new);
+    agents.sort_by(|one, other| (&one.agent, &one.place).cmp(&(&other.agent, &other.place)));
+    write(sqlite_home, agents)?;
+    Ok(true)
+}
+
+/// Takes an agent's places off the list, or one of them. Returns those that were on it.
+///
+/// # Errors
+///
+/// As [`include`].
+pub fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Result<Vec<Included>, Fault> {
+    let is_meant = |known: &Included| known.agent == agent && place.is_none_or(|place| known.place == place);
+    let (removed, kept): (Vec<_>, Vec<_>) = included(sqlite_home)?.into_iter().partition(is_meant);
+    if !removed.is_empty() {
+        write(sqlite_home, kept)?;
+    }
+    Ok(removed)
+}
+
+fn write(sqlite_home: &Path, agents: Vec<Included>) -> Result<(), Fault> {
+    let path = sqlite_home.join(FILE);
+    let written = || -> io::Result<()> {
+        let mut file = NamedTempFile::new_in(sqlite_home)?;
+        serde_json::to_writer_pretty(&mut file, &List { version: 1, agents })?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_data()?;
+        file.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    fs::create_dir_all(sqlite_home).and_then(|()| written()).map_err(|error| unusable("write", &path, &error))
+}
+
+fn unusable(verb: &str, path: &Path, error: &io::Error) -> Fault {
+    Fault::without_hint(format!("cannot {verb} {}: {}", path.display(), of_io(error))).because(error)
+}

@@ -1,0 +1,29 @@
+//! Other agents whose sessions the user has added: which, where, and bringing their mirror up to
+//! date.
+
+mod add;
+mod included;
+mod place;
+mod sync;
+
+pub use add::{Added, Forgotten, add, forget};
+pub(crate) use included::has_some;
+pub use included::{Included, include, included, remove};
+pub use place::{Place, places};
+pub use sync::{is_session, mirrored, sync};
+
+use std::path::{Path, PathBuf};
+
+use threadkeep_sessions::Mirror;
+
+/// Folder in the SQLite home with the mirror of their sessions.
+const FOLDER: &str = "agents";
+
+/// Returns the mirror of a SQLite home.
+pub fn mirror(sqlite_home: &Path) -> Mirror {
+    Mirror::new(folder(sqlite_home))
+}
+
+pub(crate) fn folder(sqlite_home: &Path) -> PathBuf {
+    sqlite_home.join(FOLDER)
+}

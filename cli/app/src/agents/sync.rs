@@ -1,0 +1,74 @@
+//! Brings the mirror up to date.
+
+use std::path::Path;
+
+use threadkeep_sessions::{MirrorError, Mirrored, SyncReport, store, stores};
+use uuid::Uuid;
+
+use super::included::{Included, included};
+use crate::fault::Fault;
+use crate::message::command;
+use crate::observer::Observer;
+use crate::text::counted;
+
+/// Reads what has changed in the places of added agents. What cannot be read is a note, and no
+/// reason to show nothing. Does nothing if no agent was added.
+///
+/// # Errors
+///
+/// As [`included`].
+pub async fn sync(sqlite_home: &Path, observer: &dyn Observer) -> Result<(), Fault> {
+    for place in included(sqlite_home)? {
+        let mirror = super::mirror(sqlite_home);
+        let Some(store) = store(&place.agent) else {
+            observer.note(&format!("this version does not know the agent {}", place.agent).into());
+            continue;
+        };
+        let folder = place.place.clone();
+        let synced = tokio::task::spawn_blocking(move || mirror.sync(store, &folder)).await;
+        match synced {
+            Ok(Ok(Some(report))) => note(&place, &report, observer),
+            // Another process brings it up to date.
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => observer.note(&failed(&place, &error).into()),
+            Err(error) => observer.note(&failed(&place, &error).into()),
+        }
+    }
+    Ok(())
+}
+
+fn failed(place: &Included, error: &dyn std::error::Error) -> String {
+    format!("the sessions of {} were not brought up to date: {error}", place.agent)
+}
+
+fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
+    if let Some((native_id, error)) = report.failed.first() {
+        let failed = counted(report.failed.len() as u64, "session");
+        let first = format!("{failed} of {} could not be read, such as {native_id}: {error}", place.agent);
+        observer.note(&(first + "; ", command("agents"), " shows all").into());
+    }
+}
+
+/// Returns the mirrored session of a thread, with its agent's name; `None` for a thread of the home.
+///
+/// # Errors
+///
+/// [`MirrorError`], if a list of the mirror cannot be read.
+pub fn mirrored(
+    sqlite_home: &Path,
+    is_meant: impl Fn(&Mirrored) -> bool,
+) -> Result<Vec<(&'static str, Mirrored)>, MirrorError> {
+    let mirror = super::mirror(sqlite_home);
+    let mut found = Vec::new();
+    for store in stores() {
+        let sessions = mirror.sessions(store.name())?.into_iter().filter(&is_meant);
+        found.extend(sessions.map(|session| (store.name(), session)));
+    }
+    Ok(found)
+}
+
+/// Returns true for the session with a native id, or with a thread's id.
+pub fn is_session(word: &str) -> impl Fn(&Mirrored) -> bool {
+    let id = Uuid::try_parse(word).ok();
+    move |session| session.native_id == word || Some(session.thread_id) == id
+}

@@ -1,0 +1,33 @@
+//! `agents`: other agents whose sessions are in the index.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AgentsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(mut_subcommands(|each| each.after_help(super::OTHER_CODES)))]
+pub(crate) enum AgentsCommand {
+    /// Show sessions of an agent in every list, search and report
+    Add {
+        /// The agent, as `threadkeep agents` names it
+        name: String,
+        /// The folder where it keeps its sessions [default: its own]
+        dir: Option<PathBuf>,
+    },
+    /// Stop reading an agent's sessions; what was read of them stays
+    Remove {
+        /// The agent
+        name: String,
+        /// One of its folders [default: all]
+        dir: Option<PathBuf>,
+        /// Remove what was read of its sessions, too
+        #[arg(long, conflicts_with = "dir")]
+        forget: bool,
+    },
+}

@@ -1,0 +1,132 @@
+//! `agents add` and `agents remove`.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::agents::{self, Added, Forgotten, Included};
+use threadkeep_app::text::{clean, counted};
+use threadkeep_app::{Fault, Message, command};
+use threadkeep_sessions::store;
+
+use crate::command::{Answered, Context, Needs, Run};
+use crate::output::{Answer, Screen};
+
+/// Adds an agent.
+pub(super) struct Add<'a> {
+    pub(super) name: &'a str,
+    pub(super) dir: Option<&'a Path>,
+}
+
+#[async_trait(?Send)]
+impl Run for Add<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("agents add")
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let dirs = context.dirs.clone().for_agents(&context.screen.given);
+        Ok(Box::new(AddedAnswer(agents::add(&dirs, self.name, self.dir)?)))
+    }
+}
+
+struct AddedAnswer(Added);
+
+impl Answer for AddedAnswer {
+    fn json(&self) -> Value {
+        json!({
+            "agent": self.0.included.agent,
+            "place": self.0.included.place.to_string_lossy(),
+            "is_new": self.0.is_new,
+            "sessions": self.0.sessions,
+            "taken_over_from": self.0.taken_over.as_ref().map(|path| path.to_string_lossy()),
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        let Included { agent, place } = &self.0.included;
+        let sessions = counted(self.0.sessions, "session");
+        let again = if self.0.is_new { "" } else { ", as before" };
+        format!("{} of {} in {}{again}\n", sessions, title(agent), clean(&place.to_string_lossy()))
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        let next: Message = (command("threads"), " lists them with the others").into();
+        let taken = self.0.taken_over.as_ref().map(|old| {
+            let old = clean(&old.to_string_lossy()).into_owned();
+            format!(
+                "Settings, names, marks, goals and keys were taken over from {old}, which stays as it is.\n"
+            )
+        });
+        format!("{}{}\n", taken.unwrap_or_default(), screen.render(next))
+    }
+}
+
+fn title(agent: &str) -> &str {
+    store(agent).map_or(agent, |store| store.title())
+}
+
+/// Takes an agent out.
+pub(super) struct Remove<'a> {
+    pub(super) name: &'a str,
+    pub(super) dir: Option<&'a Path>,
+    pub(super) forget: bool,
+}
+
+#[async_trait(?Send)]
+impl Run for Remove<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("agents remove")
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let sqlite_home = context.dirs.absolute().sqlite_home;
+        let dir: Option<PathBuf> =
+            self.dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+        let removed = agents::remove(&sqlite_home, self.name, dir.as_deref())?;
+        if removed.is_empty() && !self.forget {
+            let why = format!("{} was not added", self.name);
+            return Err(Fault::new(why, (command("agents"), " lists which agents were")));
+        }
+        let forgotten = if self.forget { Some(agents::forget(&sqlite_home, self.name)?) } else { None };
+        Ok(Box::new(Removed { agent: self.name.to_owned(), places: removed, forgotten }))
+    }
+}
+
+struct Removed {
+    agent: String,
+    places: Vec<Included>,
+    forgotten: Option<Forgotten>,
+}
+
+impl Answer for Removed {
+    fn json(&self) -> Value {
+        json!({
+            "agent": self.agent,
+            "places": self.places.iter().map(|it| it.place.to_string_lossy()).collect::<Vec<_>>(),
+            "forgotten": self.forgotten.map(|forgotten| forgotten.sessions),
+            "forgotten_gone": self.forgotten.map(|forgotten| forgotten.gone),
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        let title = title(&self.agent);
+        match self.forgotten {
+            None => format!("{title} is no longer read; what was read of it stays\n"),
+            Some(Forgotten { sessions, gone, .. }) => {
+                let sessions = counted(sessions, "session");
+                let gone =
+                    if gone > 0 { format!(", of which it had deleted {gone} itself") } else { String::new() };
+                format!("{title} is no longer read, and {sessions} of it were removed here{gone}\n")
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `agents`: which agents' sessions are on this machine.
+
+use anstyle::Style;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::agents::{Place, places};
+use threadkeep_app::text::{bytes, clean, count, counted};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Message, command};
+use threadkeep_sessions::Environment;
+
+use crate::command::{Answered, Context, ForHomes, Needs, Run};
+use crate::output::color::{BOLD, DIM, YELLOW, paint};
+use crate::output::json::{at, ms};
+use crate::output::table::{Column, table};
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(super) struct List;
+
+struct Places(Vec<Place>);
+
+#[async_trait(?Send)]
+impl Run for List {
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    fn for_homes(&self) -> ForHomes {
+        ForHomes::One
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Answered {
+        let environment = Environment::of_process().unwrap_or_default();
+        Ok(Box::new(Places(places(&context.dirs.absolute().sqlite_home, &environment)?)))
+    }
+}
+
+impl Answer for Places {
+    fn json(&self) -> Value {
+        let place = |place: &Place| {
+            json!({
+                "agent": place.store.name(),
+                "title": place.store.title(),
+                "place": place.path.to_string_lossy(),
+                "included": place.is_included,
+                "exists": place.exists,
+                "bytes": place.bytes,
+                "last_used_at": at(place.last_used_at),
+                "last_used_at_ms": ms(place.last_used_at),
+                "sessions": place.sessions,
+                "gone": place.gone,
+                "deleted_soon": place.ending,
+            })
+        };
+        json!({ "agents": self.0.iter().map(place).collect::<Vec<_>>() })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if self.0.is_empty() {
+            return "No other agent that is known here has sessions on this machine.\n".to_owned();
+        }
+        const COLUMNS: [Column; 6] = [
+            Column::new("AGENT", 8, 14, 0, BOLD),
+            Column::new("SHOWN", 5, 8, 0, Style::new()),
+            Column::new("SESSIONS", 8, 10, 1, Style::new()),
+            Column::new("BYTES", 8, 10, 2, DIM),
+            Column::new("LAST USED", 12, 24, 3, DIM),
+            Column::new("PLACE", 12, usize::MAX, 0, DIM),
+        ];
+        let clock = Clock::system();
+        let row = |place: &Place| {
+            let used = place.last_used_at.map(|at| screen.time(at, &clock)).unwrap_or_default();
+            vec![
+                place.store.name().to_owned().into(),
+                if place.is_included { "yes" } else { "no" }.to_owned().into(),
+                place.sessions.map_or_else(|| "-".to_owned(), count_of).into(),
+                bytes(place.bytes).into(),
+                used.into(),
+                clean(&place.path.to_string_lossy()).into_owned().into(),
+            ]
+        };
+        let mut text = table(&COLUMNS, &self.0.iter().map(row).collect::<Vec<_>>(), screen.width);
+        for place in &self.0 {
+            let title = place.store.title();
+            let mut warn = |number: u64, words: &str| {
+                if number > 0 {
+                    let sessions = counted(number, "session");
+                    text += &(paint(YELLOW, &format!("{title} {words} {sessions}")) + "\n");
+                }
+            };
+            warn(place.ending, "is about to delete, within a week,");
+            warn(place.gone, "has deleted, and here are still,");
+        }
+        text
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        let is_any = self.0.iter().any(|place| !place.is_included);
+        let add: Message = (command("agents add NAME"), " shows an agent's sessions in every list").into();
+        if is_any { format!("{}\n", paint(DIM, &screen.render(add))) } else { String::new() }
+    }
+}
+
+fn count_of(number: u64) -> String {
+    count(number)
+}

@@ -1,0 +1,158 @@
+//! Sessions of other agents: added, shown like the agent's own, gone, deleted, removed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::fixture::{Fixture, Result, contents, files};
+
+/// A home of Codex, and a user who has sessions of Claude Code, too.
+fn with_claude() -> Result<Fixture> {
+    let fixture = Fixture::bundled()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/claude/home");
+    copy(&example, &user(&fixture))?;
+    Ok(fixture)
+}
+
+fn user(fixture: &Fixture) -> PathBuf {
+    fixture.path().join("user")
+}
+
+fn shared(fixture: &Fixture) -> PathBuf {
+    user(fixture).join(".local/share/threadkeep")
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    let threads = list["threads"].as_array().map(Vec::as_slice).unwrap_or_default();
+    threads.iter().filter_map(|thread| thread["id"].as_str()).collect()
+}
+
+/// Session with a command and its result.
+const SESSION: &str = "e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa";
+
+#[test]
+fn nothing_is_read_before_an_agent_is_added() -> Result {
+    let fixture = with_claude()?;
+    let before = contents(&user(&fixture))?;
+    let listed = fixture.json(&["agents"])?;
+    let claude = listed["agents"].as_array().and_then(|agents| agents.first()).ok_or("an agent")?;
+    assert_eq!((&claude["agent"], &claude["included"]), (&"claude".into(), &false.into()));
+    assert!(claude["bytes"].as_u64() > Some(1_000_000) && claude["sessions"].is_null(), "{claude}");
+    let threads = fixture.json(&["threads", "--any", "--all", "--limit", "1000"])?;
+    assert!(threads["threads"].as_array().into_iter().flatten().all(|thread| thread["agent"] == "codex"));
+    assert_eq!(contents(&user(&fixture))?, before);
+    let unknown = fixture.run(&["agents", "add", "klaude"])?;
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("no agent is called `klaude`"), "{}", unknown.all());
+    let missing = fixture.run(&["agents", "add", "gemini"])?;
+    assert!(missing.stderr.contains("Gemini CLI has no sessions on this machine"), "{}", missing.all());
+    Ok(())
+}
+
+#[test]
+fn an_agents_sessions_are_shown_like_the_agents_own() -> Result {
+    let fixture = with_claude()?;
+    let own = fixture.json(&["threads", "--limit", "1"])?;
+    let own = ids(&own)[0].to_owned();
+    fixture.json(&["threads", "rename", &own, "A name of mine"])?;
+    let added = fixture.json(&["agents", "add", "claude"])?;
+    assert_eq!((&added["sessions"], &added["is_new"]), (&34.into(), &true.into()));
+    assert_eq!(added["taken_over_from"], "[tmp]/home/threadkeep");
+    assert_eq!(fixture.json(&["agents", "add", "claude"])?["is_new"], false);
+
+    // One list of both, and one database for both.
+    let claude = fixture.json(&["threads", "--agent", "claude", "--all", "--limit", "100"])?;
+    assert_eq!(ids(&claude).len(), 34);
+    let both = fixture.json(&["threads", "--all", "--limit", "1000"])?;
+    assert!(ids(&both).contains(&SESSION) && ids(&both).contains(&own.as_str()));
+    assert!(shared(&fixture).join("state_5.sqlite").exists());
+    assert_eq!(fixture.json(&["threads", "show", &own])?["name"], "A name of mine");
+
+    let show = fixture.json(&["threads", "show", SESSION])?;
+    assert_eq!((&show["agent"], &show["model"]), (&"claude".into(), &"claude-opus-5-5".into()));
+    assert_eq!(show["own_tokens"], 2568 + 109);
+    let read = fixture.run(&["threads", "read", SESSION])?;
+    assert_eq!(read.code, Some(0), "{}", read.all());
+    assert!(read.stdout.contains("a.txt"), "{}", read.all());
+    let found = fixture.json(&["search", "Index", "agents", "--agent", "claude", "--all"])?;
+    assert!(!found["threads"].as_array().ok_or("threads")?.is_empty(), "{found}");
+    let opened = fixture.run(&["threads", "open", SESSION])?;
+    assert_eq!(opened.stdout, format!("claude --resume {SESSION}\n"), "{}", opened.all());
+    // A sub-agent is named by the agent's own id, and no one resumes it.
+    let subagent = fixture.json(&["threads", "show", "agent-a7b0f257b31883b1c"])?;
+    assert_eq!(subagent["parent_thread_id"], "da328b69-5630-417e-b470-e9be3eb13452");
+    let refused = fixture.run(&["threads", "open", "agent-a7b0f257b31883b1c"])?;
+    assert!(refused.stderr.contains("claude cannot continue this session"), "{}", refused.all());
+    // Another home is not part of it.
+    let other = fixture.path().join("other");
+    fs::create_dir_all(other.join("sessions"))?;
+    let list = fixture.json(&["threads", "--home", &other.to_string_lossy()])?;
+    assert_eq!(ids(&list).len(), 0);
+    Ok(())
+}
+
+#[test]
+fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "--agent", "claude"])?;
+    let session = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));
+    fs::remove_file(session)?;
+    assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
+    assert!(fixture.run(&["threads", "read", SESSION])?.stdout.contains("a.txt"));
+    let listed = fixture.json(&["agents"])?;
+    assert_eq!((&listed["agents"][0]["gone"], &listed["agents"][0]["sessions"]), (&1.into(), &34.into()));
+    let refused = fixture.run(&["threads", "open", SESSION])?;
+    assert!(refused.stderr.contains("cannot continue this session"), "{}", refused.all());
+
+    // A deleted thread leaves no word, though the agent still has it.
+    let words = "My own id. {{say:Own id.}}";
+    let deleted = "11111111-2222-4333-8444-555555555555";
+    let has_words = || -> Result<bool> {
+        let all = files(&shared(&fixture))?.iter().map(fs::read).collect::<std::io::Result<Vec<_>>>()?;
+        Ok(all.iter().any(|bytes| bytes.windows(words.len()).any(|found| found == words.as_bytes())))
+    };
+    assert!(has_words()?);
+    fixture.json(&["threads", "delete", deleted, "--yes"])?;
+    assert!(!ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&deleted));
+    assert!(!has_words()?);
+
+    // An agent that is removed stays as it is; one that is forgotten leaves nothing.
+    fixture.json(&["agents", "remove", "claude"])?;
+    assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
+    let forgotten = fixture.json(&["agents", "remove", "claude", "--forget"])?;
+    assert_eq!((&forgotten["forgotten"], &forgotten["forgotten_gone"]), (&33.into(), &1.into()));
+    assert_eq!(ids(&fixture.json(&["threads", "--agent", "claude"])?).len(), 0);
+    Ok(())
+}
+
+#[test]
+fn sessions_of_other_agents_need_no_codex() -> Result {
+    let fixture = Fixture::empty()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/claude/home");
+    copy(&example, &user(&fixture))?;
+    let run = |arguments: &[&str]| -> Result<Value> {
+        let output = fixture.command(arguments).env_remove("CODEX_HOME").arg("--json").output()?;
+        let said = fixture.say(output)?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{}", said.all());
+        Ok(serde_json::from_str(&said.stdout)?)
+    };
+    run(&["agents", "add", "claude"])?;
+    assert_eq!(ids(&run(&["threads", "--limit", "100"])?).len(), 33);
+    Ok(())
+}
