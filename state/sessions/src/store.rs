@@ -20,6 +20,12 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// agent's own environment variables count.
     fn places(&self, environment: &Environment) -> Vec<PathBuf>;
 
+    /// Returns the files and folders of a place of which none changes unless a session does. A
+    /// folder stands for all in it. Default: the place.
+    fn watched(&self, place: &Path) -> Vec<PathBuf> {
+        vec![place.to_owned()]
+    }
+
     /// Opens a place, and finds its sessions. Reads no more of a session than its identity.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, sandbox};
 use threadkeep_history::{ThreadFigures, TokenUsage};
-use threadkeep_state::{Agent, AgentTotals, Lifecycle, Thread};
+use threadkeep_state::{Agent, AgentTotals, HOME_AGENT, Lifecycle, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
 
@@ -152,6 +152,9 @@ impl Portrait {
     }
 
     fn add_files(&self, sheet: &mut Sheet, clock: &Clock) {
+        if self.thread.agent() != HOME_AGENT {
+            sheet.row("agent", self.thread.agent());
+        }
         sheet.whole("rollout", clean(&self.rollout.to_string_lossy()));
         for (n, file) in self.files.iter().enumerate() {
             sheet.whole(if n == 0 { "other files" } else { "" }, clean(file));

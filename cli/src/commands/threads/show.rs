@@ -51,7 +51,7 @@ impl Run for Show<'_> {
             files.retain(|path| *path != thread.rollout_path);
             let agents = agents(&index, &thread).await?;
             Ok(Portrait {
-                rollout: dirs.absolute().home.join(&thread.rollout_path),
+                rollout: std::path::absolute(home.absolute(&thread.rollout_path)).unwrap_or_default(),
                 resume: Resume::of(&thread, dirs)?,
                 ids: Ids::of(index.state.threads(), &agents.ids()).await?,
                 agents,

@@ -38,6 +38,9 @@ pub struct Mirrored {
 pub(super) struct Manifest {
     version: u32,
     pub(super) places: BTreeMap<PathBuf, BTreeMap<String, Mirrored>>,
+    /// State of each place when all of its sessions were last mirrored.
+    #[serde(default)]
+    states: BTreeMap<PathBuf, String>,
     #[serde(skip)]
     is_changed: bool,
 }
@@ -56,6 +59,7 @@ impl Manifest {
         };
         let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|_| MirrorError::Damaged { path })?;
         if manifest.version != VERSION {
+            manifest.states.clear();
             for session in manifest.places.values_mut().flat_map(BTreeMap::values_mut) {
                 session.fingerprint.clear();
             }
@@ -74,6 +78,22 @@ impl Manifest {
         };
         let other = self.places.iter().find(|(other, sessions)| *other != place && has(sessions));
         other.map(|(other, _)| other.as_path())
+    }
+
+    /// Returns true if a place is as it was when all of its sessions were mirrored.
+    pub(super) fn is_current(&self, place: &Path, state: &str) -> bool {
+        self.states.get(place).is_some_and(|known| known == state)
+    }
+
+    /// Notes the state of a place: `None` if not all of its sessions are mirrored.
+    pub(super) fn set_state(&mut self, place: &Path, state: Option<String>) {
+        if self.states.get(place) != state.as_ref() {
+            match state {
+                Some(state) => _ = self.states.insert(place.to_owned(), state),
+                None => _ = self.states.remove(place),
+            }
+            self.is_changed = true;
+        }
     }
 
     /// Notes a session of a place.

@@ -5,12 +5,16 @@
 
 mod error;
 mod manifest;
+mod state;
 mod sync;
 
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 pub use error::MirrorError;
@@ -46,7 +50,14 @@ impl Mirror {
     pub fn sync(&self, store: &dyn SessionStore, place: &Path) -> Result<Option<SyncReport>, MirrorError> {
         let Some(_lock) = self.lock()? else { return Ok(None) };
         let mut manifest = Manifest::read(&self.folder, store.name())?;
+        // Taken first: what changes meanwhile is seen by the next pass.
+        let state = state::of(&store.watched(place));
+        if manifest.is_current(place, &state) && self.has_rollouts(store.name(), &manifest, place) {
+            return Ok(Some(SyncReport::unchanged(manifest.places.get(place).map_or(0, BTreeMap::len))));
+        }
         let report = sync::sync(&self.folder, store, place, &mut manifest)?;
+        let is_whole = report.failed.is_empty() && report.vanished == 0;
+        manifest.set_state(place, is_whole.then_some(state));
         manifest.write(&self.folder, store.name())?;
         Ok(Some(report))
     }
@@ -98,6 +109,14 @@ impl Mirror {
         fs::remove_dir_all(&folder).or_else(ignore).map_err(MirrorError::io(folder))?;
         let list = manifest::path(&self.folder, agent);
         fs::remove_file(&list).or_else(ignore).map_err(MirrorError::io(list))
+    }
+
+    /// Returns true if the rollout of every session of a place is there.
+    fn has_rollouts(&self, agent: &str, manifest: &Manifest, place: &Path) -> bool {
+        let names = untouched::entries(&self.folder.join(agent)).unwrap_or_default();
+        let names: HashSet<_> = names.into_iter().map(|entry| entry.name).collect();
+        let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
+        sessions.filter(|known| !known.deleted).all(|known| names.contains(OsStr::new(&known.file)))
     }
 
     /// Takes the lock of the mirror; `None` if another process has it.

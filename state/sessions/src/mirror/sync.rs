@@ -27,10 +27,19 @@ pub struct SyncReport {
     pub written: u64,
     /// Sessions that have gone since the last pass.
     pub gone: u64,
+    /// Sessions that went away while they were read.
+    pub vanished: u64,
     /// Sessions that could not be read, by the agent's id.
     pub failed: Vec<(String, StoreError)>,
     /// Files that look like sessions and are none.
     pub skipped: Vec<SkippedFile>,
+}
+
+impl SyncReport {
+    /// Returns the report for a place where nothing has changed.
+    pub(super) fn unchanged(sessions: usize) -> Self {
+        Self { found: sessions as u64, ..Self::default() }
+    }
 }
 
 pub(super) fn sync(
@@ -64,7 +73,7 @@ pub(super) fn sync(
                 manifest.set(place, mirrored);
             }
             // It went away meanwhile: the next pass finds it gone.
-            Err(StoreError::Gone { .. }) => {}
+            Err(StoreError::Gone { .. }) => report.vanished += 1,
             Err(error) => report.failed.push((found.native_id.clone(), error)),
         }
     }

@@ -38,6 +38,10 @@ impl SessionStore for Claude {
         vec![environment.path("CLAUDE_CONFIG_DIR").unwrap_or_else(|| environment.home().join(".claude"))]
     }
 
+    fn watched(&self, place: &Path) -> Vec<PathBuf> {
+        vec![place.join("projects")]
+    }
+
     fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
         Ok(Box::new(Opened::find(place)?))
     }
