@@ -38,7 +38,7 @@ impl Dirs {
         })?;
         let named =
             given.sqlite_home.clone().or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from));
-        let shared = shared().filter(|shared| named.is_none() && agents::has_some(shared));
+        let shared = shared().filter(|shared| named.is_none() && agents::is_shared(shared));
         // The list was made for one home: another one, given for a command, has its own.
         let shared = shared.filter(|shared| is_of(shared, &home, given.home.is_none()));
         let home = match &shared {
@@ -85,8 +85,7 @@ impl Dirs {
         let sqlite_home = self.absolute().sqlite_home;
         let mirror = agents::folder(&sqlite_home);
         // What was read of an agent stays when the agent is taken out.
-        let has_mirror = mirror.is_dir() || agents::has_some(&sqlite_home);
-        Ok(if has_mirror { home.with_mirror(mirror) } else { home })
+        Ok(if agents::is_shared(&sqlite_home) { home.with_mirror(mirror) } else { home })
     }
 
     /// Returns why no database could be created in the SQLite home, as far as that is known without

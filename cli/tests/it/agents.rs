@@ -81,9 +81,9 @@ fn an_agents_sessions_are_shown_like_the_agents_own() -> Result {
     let both = fixture.json(&["threads", "--all", "--limit", "1000"])?;
     assert!(ids(&both).contains(&SESSION) && ids(&both).contains(&own.as_str()));
     assert!(shared(&fixture).join("state_5.sqlite").exists());
-    assert_eq!(fixture.json(&["threads", "show", &own])?["name"], "A name of mine");
+    assert_eq!(fixture.json(&["threads", "show", &own])?["thread"]["name"], "A name of mine");
 
-    let show = fixture.json(&["threads", "show", SESSION])?;
+    let show = &fixture.json(&["threads", "show", SESSION])?["thread"];
     assert_eq!((&show["agent"], &show["model"]), (&"claude".into(), &"claude-opus-5-5".into()));
     assert_eq!(show["own_tokens"], 2568 + 109);
     let read = fixture.run(&["threads", "read", SESSION])?;
@@ -94,7 +94,7 @@ fn an_agents_sessions_are_shown_like_the_agents_own() -> Result {
     let opened = fixture.run(&["threads", "open", SESSION])?;
     assert_eq!(opened.stdout, format!("claude --resume {SESSION}\n"), "{}", opened.all());
     // A sub-agent is named by the agent's own id, and no one resumes it.
-    let subagent = fixture.json(&["threads", "show", "agent-a7b0f257b31883b1c"])?;
+    let subagent = &fixture.json(&["threads", "show", "agent-a7b0f257b31883b1c"])?["thread"];
     assert_eq!(subagent["parent_thread_id"], "da328b69-5630-417e-b470-e9be3eb13452");
     let refused = fixture.run(&["threads", "open", "agent-a7b0f257b31883b1c"])?;
     assert!(refused.stderr.contains("claude cannot continue this session"), "{}", refused.all());

@@ -56,7 +56,7 @@ fn the_users_own_threads_are_listed_and_the_others_counted() -> Result {
     ID             UPDATED  THREAD                            TOKENS  AGENTS        FOLDER
     01a21000-0001  1 Oct    Say hello                         12k     +2 agents 3k  /srv/code
     1 of 2 · 2 sub-agents, 1 review, 1 empty: --all lists them
-    next: threadkeep threads --tokens --limit 1 --asc --cursor v2uaf3da94d87.1790848805000.01a21000000170008000000000000001
+    next: threadkeep threads --tokens --limit 1 --asc --cursor v2uaff08d250c.1790848805000.01a21000000170008000000000000001
     ");
     let page = fixture.json(&["threads", "--asc"])?;
     assert_eq!(page["others"], json!({ "subagent": 2, "review": 1, "empty": 1 }));

@@ -21,7 +21,7 @@ fn a_fresh_home_is_indexed_and_listed() -> Result {
     01a20371-28ae  22 Nov 2019  Start something with a lot of c…  /tmp/project/widget   feature/rollouts
     01a20371-0f2e  22 Nov 2019  Which commit are we on?           …/project/detached
     4 of 13 · 2 sub-agents: --all lists them
-    next: threadkeep threads --limit 4 --cursor v2udf3da94d87.1574429271025.01a203710f2e7540b9bec443cc774f5e
+    next: threadkeep threads --limit 4 --cursor v2udff08d250c.1574429271025.01a203710f2e7540b9bec443cc774f5e
     ");
     Ok(())
 }

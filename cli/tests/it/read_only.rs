@@ -70,7 +70,7 @@ fn without_an_index_one_is_made_for_the_run() -> Result {
     01a20371-2f5f  22 Nov 2019  Add a changelog to the widget     /tmp/project/widget   feature/rollouts
     01a20371-28ae  22 Nov 2019  Start something with a lot of c…  /tmp/project/widget   feature/rollouts
     3 of 13 · 2 sub-agents: --all lists them
-    next: threadkeep threads --limit 3 --cursor v2udf3da94d87.1574429277603.01a2037128ae75628d6e73e4f5f7c07b
+    next: threadkeep threads --limit 3 --cursor v2udff08d250c.1574429277603.01a2037128ae75628d6e73e4f5f7c07b
     --- stderr
     note: cannot create [tmp]/home/threadkeep (permission denied): indexing into a temporary folder, for this run alone; --sqlite-home DIR chooses a place where the index can stay
     ");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{Environment, SessionStore, store, stores};
 
-use super::included::{Included, has_some, include};
+use super::included::{Included, include, is_shared};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::messages::of_io;
@@ -58,7 +58,7 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
     let sqlite_home = dirs.absolute().sqlite_home;
     dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
     let own = dirs.absolute().home.join("threadkeep");
-    let is_first = !has_some(&sqlite_home) && own != sqlite_home;
+    let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
     let taken_over = if is_first && take_over(&own, &sqlite_home)? { Some(own) } else { None };
     if is_first && !dirs.home.exists() {
         // Without an agent that has a home, sessions of the others need one.

@@ -52,9 +52,9 @@ pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
     Ok(list.agents)
 }
 
-/// Returns true if other agents were added to a SQLite home. A list that cannot be read counts.
-pub(crate) fn has_some(sqlite_home: &Path) -> bool {
-    included(sqlite_home).map_or(true, |agents| !agents.is_empty())
+/// Returns true if an agent was ever added to a SQLite home.
+pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
+    sqlite_home.join(FILE).exists()
 }
 
 /// Adds a place. Returns false if it was there.

@@ -7,7 +7,7 @@ mod place;
 mod sync;
 
 pub use add::{Added, Forgotten, add, forget};
-pub(crate) use included::has_some;
+pub(crate) use included::is_shared;
 pub use included::{Included, include, included, remove};
 pub use place::{Place, places};
 pub use sync::{is_session, mirrored, sync};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
+use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_app::{Fault, Message, command};
+use threadkeep_app::{Fault, Message, command, recovered};
 use threadkeep_sessions::store;
 
 use crate::command::{Answered, Context, Needs, Run};
@@ -30,7 +31,13 @@ impl Run for Add<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
-        Ok(Box::new(AddedAnswer(agents::add(&dirs, self.name, self.dir)?)))
+        let added = agents::add(&dirs, self.name, self.dir)?;
+        if added.taken_over.is_some() {
+            // It makes the database of the decisions that were taken over, which is no loss to note.
+            Index::for_writing(&dirs).await?.close().await?;
+            recovered::take();
+        }
+        Ok(Box::new(AddedAnswer(added)))
     }
 }
 

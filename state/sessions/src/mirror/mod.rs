@@ -53,7 +53,9 @@ impl Mirror {
         // Taken first: what changes meanwhile is seen by the next pass.
         let state = state::of(&store.watched(place));
         if manifest.is_current(place, &state) && self.has_rollouts(store.name(), &manifest, place) {
-            return Ok(Some(SyncReport::unchanged(manifest.places.get(place).map_or(0, BTreeMap::len))));
+            let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
+            let present = sessions.filter(|known| known.gone_since.is_none()).count();
+            return Ok(Some(SyncReport::unchanged(present)));
         }
         let report = sync::sync(&self.folder, store, place, &mut manifest)?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
