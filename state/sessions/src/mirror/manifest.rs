@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 use super::error::MirrorError;
@@ -45,6 +46,9 @@ pub(super) struct Manifest {
     is_changed: bool,
 }
 
+/// The most bytes that are read of a list.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// Version of rollouts that are made. It grows when they are made otherwise, and then every session
 /// is read again.
 const VERSION: u32 = 1;
@@ -52,7 +56,7 @@ const VERSION: u32 = 1;
 impl Manifest {
     pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {
         let path = path(folder, agent);
-        let bytes = match fs::read(&path) {
+        let bytes = match untouched::read(&path, MOST_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(MirrorError::io(path)(error)),

@@ -1,5 +1,6 @@
 //! Threadkeep's own state, and the rollouts that it is made from.
 
+mod agents;
 mod databases;
 mod goals;
 mod history;
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[Spec] = &[
     Spec::new(SECTION, "state.threads", "threads", threads::check).within(LIMIT),
     Spec::new(SECTION, "state.rollouts", "rollouts", rollouts::check).within(LIMIT),
     Spec::new(SECTION, "state.history", "history", history::check).within(LIMIT),
+    Spec::new(SECTION, "state.agents", "other agents", agents::check).within(LIMIT),
     Spec::new(SECTION, "state.logs", "logs", logs::check).within(LIMIT),
     Spec::new(SECTION, "state.memories", "memories", memories::check).within(LIMIT),
     Spec::new(SECTION, "state.goals", "goals", goals::check).within(LIMIT),

@@ -1,0 +1,52 @@
+//! `state.agents`: places of other agents whose sessions are shown.
+
+use threadkeep_app::agents::{self, Place};
+use threadkeep_app::message::command;
+use threadkeep_app::text::{bytes, counted};
+use threadkeep_rollout::untouched;
+use threadkeep_sessions::Environment;
+
+use crate::check::Finding;
+use crate::context::Context;
+
+pub(super) fn check(context: &Context) -> Finding {
+    let environment = Environment::of_process().unwrap_or_default();
+    let places = match agents::places(&context.dirs.absolute().sqlite_home, &environment) {
+        Ok(places) => places,
+        Err(fault) => return Finding::warning(fault.to_string(), context.ours(&command("agents"))),
+    };
+    let (added, others): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.is_included);
+    let others: Vec<&str> = others.iter().map(|place| place.store.title()).collect();
+    let mut finding = if added.is_empty() {
+        Finding::idle("none was added")
+    } else {
+        Finding::ok(format!("sessions in {} are shown", counted(added.len() as u64, "place")))
+    };
+    if !others.is_empty() {
+        finding = finding.detail("not added", others.join(", "));
+    }
+    for place in &added {
+        finding = finding.detail(place.store.name(), described(place));
+    }
+    for place in &added {
+        if let Err(error) = untouched::entries(&place.path) {
+            let why = format!("{} cannot be listed: {error}", place.path.display());
+            let remove = command("agents remove").arg(place.store.name()).arg(place.path.display());
+            finding = finding.or_worse(Some(Finding::warning(why, context.ours(&remove))));
+        }
+        if place.ending > 0 {
+            let sessions = counted(place.ending, "session");
+            let title = place.store.title();
+            finding = finding
+                .note(format!("{title} will delete {sessions} within a week; what was read of them stays"));
+        }
+    }
+    finding
+}
+
+fn described(place: &Place) -> String {
+    let sessions = counted(place.sessions.unwrap_or(0), "session");
+    let gone =
+        if place.gone > 0 { format!(", {} of them deleted by the agent", place.gone) } else { String::new() };
+    format!("{}: {sessions}{gone}, {}", place.path.display(), bytes(place.bytes))
+}
