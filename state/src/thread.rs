@@ -159,9 +159,14 @@ pub(crate) const AGENT_OF: &str = "CASE WHEN rollout_path GLOB 'agents/*/*' \
 impl Thread {
     /// Returns the agent that had the conversation: a folder of the [`MIRROR`], or [`HOME_AGENT`].
     pub fn agent(&self) -> &str {
-        let mirrored = self.rollout_path.strip_prefix(MIRROR).and_then(|rest| rest.strip_prefix('/'));
-        mirrored.and_then(|rest| rest.split_once('/')).map_or(HOME_AGENT, |(agent, _)| agent)
+        agent_of(&self.rollout_path)
     }
+}
+
+/// Returns the agent of a rollout, by its path.
+pub(crate) fn agent_of(rollout_path: &str) -> &str {
+    let mirrored = rollout_path.strip_prefix(MIRROR).and_then(|rest| rest.strip_prefix('/'));
+    mirrored.and_then(|rest| rest.split_once('/')).map_or(HOME_AGENT, |(agent, _)| agent)
 }
 
 /// Origin of a thread's name.

@@ -184,7 +184,7 @@ pub(crate) enum Command {
     /// Search what was said in threads: by you, by the agent, and by its tools
     #[command(after_help = SEARCH_CODES)]
     Search(SearchArgs),
-    /// Add up the tokens that threads used: by day, week, month, model, folder or thread
+    /// Add up the tokens that threads used: by day, week, month, model, agent, folder or thread
     #[command(after_help = USAGE_CODES)]
     Usage(UsageArgs),
     /// List other coding agents on this machine, and choose whose sessions are shown

@@ -36,6 +36,8 @@ pub(crate) enum By {
     Month,
     /// Models
     Model,
+    /// Agents
+    Agent,
     /// Folders in which the threads last worked
     Folder,
     /// Threads

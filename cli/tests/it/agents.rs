@@ -93,6 +93,11 @@ fn an_agents_sessions_are_shown_like_the_agents_own() -> Result {
     assert!(!found["threads"].as_array().ok_or("threads")?.is_empty(), "{found}");
     let opened = fixture.run(&["threads", "open", SESSION])?;
     assert_eq!(opened.stdout, format!("claude --resume {SESSION}\n"), "{}", opened.all());
+    // As the model server counted, sub-agents included.
+    let usage = fixture.json(&["usage", "--by", "agent"])?;
+    let of_claude = usage["rows"].as_array().into_iter().flatten().find(|row| row["agent"] == "claude");
+    let of_claude = of_claude.ok_or("a row")?;
+    assert_eq!((&of_claude["input"], &of_claude["cached_input"]), (&270_390.into(), &10_985.into()));
     // A sub-agent is named by the agent's own id, and no one resumes it.
     let subagent = &fixture.json(&["threads", "show", "agent-a7b0f257b31883b1c"])?["thread"];
     assert_eq!(subagent["parent_thread_id"], "da328b69-5630-417e-b470-e9be3eb13452");

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::ThreadStore;
 use crate::error::StateError;
+use crate::thread::agent_of;
 
 /// Names of a thread. A [`Thread`](crate::Thread) has the same in the fields of these names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,10 @@ const CAPTIONS: &str = "SELECT json_group_array(json_array( \
 /// Folders of the threads `?1`, a JSON array of ids, as one text.
 const FOLDERS: &str = "SELECT json_group_array(json_array(id, cwd)) \
      FROM threads WHERE cwd IS NOT NULL AND id IN (SELECT value FROM json_each(?1))";
+
+/// Rollouts of the threads `?1`, a JSON array of ids, as one text.
+const ROLLOUTS: &str = "SELECT json_group_array(json_array(id, rollout_path)) \
+     FROM threads WHERE id IN (SELECT value FROM json_each(?1))";
 
 /// Id, name, title, nickname, path.
 type Caption = (Uuid, Option<String>, Option<String>, Option<String>, Option<String>);
@@ -59,10 +64,26 @@ impl ThreadStore {
     ///
     /// [`StateError::Database`].
     pub async fn folders_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StateError> {
-        let folders = sqlx::query(FOLDERS).bind(json(ids));
+        self.texts_of(FOLDERS, ids).await
+    }
+
+    /// Returns the agents of threads: [`Thread::agent`](crate::Thread::agent). Ids that the index
+    /// does not have are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn agents_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StateError> {
+        let rollouts = self.texts_of(ROLLOUTS, ids).await?;
+        Ok(rollouts.into_iter().map(|(id, path)| (id, agent_of(&path).to_owned())).collect())
+    }
+
+    /// Reads one text of each thread.
+    async fn texts_of(&self, sql: &'static str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StateError> {
+        let texts = sqlx::query(sql).bind(json(ids));
         let read = self
             .db
-            .read(async |conn| RowReader::new(&folders.fetch_one(conn).await?).json::<Vec<(Uuid, String)>>());
+            .read(async |conn| RowReader::new(&texts.fetch_one(conn).await?).json::<Vec<(Uuid, String)>>());
         Ok(read.await?.into_iter().collect())
     }
 }

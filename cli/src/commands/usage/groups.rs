@@ -1,4 +1,4 @@
-//! Usage by day, week, month, model, folder or thread.
+//! Usage by day, week, month, model, agent, folder or thread.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -59,7 +59,8 @@ pub(super) struct Groups {
 
 /// Facts about threads, as far as a key needs them.
 enum Known {
-    Folders(HashMap<Uuid, String>),
+    /// Agents or folders.
+    Texts(HashMap<Uuid, String>),
     Captions(HashMap<Uuid, ThreadCaption>),
     Nothing,
 }
@@ -84,13 +85,14 @@ impl Groups {
                 until: period.until,
                 by_day: matches!(by, By::Day | By::Week | By::Month),
                 by_model: by == By::Model,
-                by_thread: matches!(by, By::Folder | By::Thread),
+                by_thread: matches!(by, By::Agent | By::Folder | By::Thread),
                 ..UsageQuery::default()
             })
             .await?;
         let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.thread_id).collect();
         let known = match by {
-            By::Folder => Known::Folders(threads.folders_of(&ids).await?),
+            By::Agent => Known::Texts(threads.agents_of(&ids).await?),
+            By::Folder => Known::Texts(threads.folders_of(&ids).await?),
             By::Thread => Known::Captions(threads.captions(&ids).await?),
             _ => Known::Nothing,
         };
@@ -117,9 +119,9 @@ impl Groups {
 }
 
 impl Known {
-    fn folder(&self, thread: Option<Uuid>) -> Option<&String> {
-        let Known::Folders(folders) = self else { return None };
-        folders.get(&thread?)
+    fn text(&self, thread: Option<Uuid>) -> Option<&String> {
+        let Known::Texts(texts) = self else { return None };
+        texts.get(&thread?)
     }
 
     fn caption(&self, thread: Option<Uuid>) -> Option<(Uuid, &ThreadCaption)> {
@@ -146,7 +148,8 @@ fn group(by: By, row: &UsageRow, known: &Known) -> Group {
             of_time(row.day.map(Date::first_of_month), row.day.map(|day| day.strftime("%Y-%m").to_string()))
         }
         By::Model => named(row.model.clone(), NO_MODEL),
-        By::Folder => named(known.folder(row.thread_id).cloned(), NO_FOLDER),
+        By::Agent => named(known.text(row.thread_id).cloned(), NOT_INDEXED),
+        By::Folder => named(known.text(row.thread_id).cloned(), NO_FOLDER),
         By::Thread => match known.caption(row.thread_id) {
             Some((id, caption)) => Group {
                 label: caption_label(caption),

@@ -104,6 +104,7 @@ fn word(by: By) -> &'static str {
         By::Week => "week",
         By::Month => "month",
         By::Model => "model",
+        By::Agent => "agent",
         By::Folder => "folder",
         By::Thread => "thread",
     }

@@ -91,6 +91,7 @@ impl Report {
             By::Week => "WEEK",
             By::Month => "MONTH",
             By::Model => "MODEL",
+            By::Agent => "AGENT",
             By::Folder => "FOLDER",
             By::Thread => "ID",
         };
