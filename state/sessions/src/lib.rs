@@ -53,6 +53,23 @@
 //! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. One session is in memory at a
 //! time.
 //!
+//! # Locking
+//!
+//! Reading takes no lock: an agent may write meanwhile. A line that is not finished is read next
+//! time, and a database that changes while it is copied is copied again. A [`Mirror`] has a lock
+//! file, so that one process at a time writes to it.
+//!
+//! # Compatibility
+//!
+//! `docs/agents.md` lists the versions of agents whose files were read. Records and fields of newer
+//! ones are passed over. All public structs but those for implementations are `#[non_exhaustive]`.
+//! When rollouts of a [`Mirror`] are made otherwise, every session is read again.
+//!
+//! # Performance
+//!
+//! A session is read whole when its fingerprint changes. A mirror first looks at the names, lengths
+//! and times of a place's files ([`SessionStore::watched`]), and opens it only if one has changed.
+//!
 //! # File systems
 //!
 //! Nothing in a store is written. SQLite databases are read from a private copy of the database and
