@@ -162,7 +162,15 @@ impl<'a> Lines<'a> {
         self.ordinal += 1;
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    /// Writes what no turn has: the model that was chosen last, and the end of all activity.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        if let Some(model) = self.session.model.as_deref().filter(|model| self.model != Some(*model)) {
+            let settings = json!({ "model": model });
+            self.event(None, &json!({ "type": "thread_settings_applied", "thread_settings": settings }));
+        }
+        if self.session.updated_at > self.at {
+            self.event(self.session.updated_at, &json!({ "type": "last_activity" }));
+        }
         self.bytes
     }
 }
