@@ -9,7 +9,7 @@ use threadkeep_sqlite::{RowReader, json, uuid_text};
 use uuid::Uuid;
 
 use super::agent::{Agent, Lifecycle};
-use super::statements::{ABOVE, BELOW, FAMILY, ROOTS};
+use super::statements::{ABOVE, BELOW, FAMILY, ROOTS, ROOTS_OF};
 use super::{AgentGraph, GraphError};
 
 /// Largest depth to which the graph is read, in steps.
@@ -84,6 +84,24 @@ impl AgentGraph {
         let mut agents = self.agents(sqlx::query(ABOVE).bind(uuid_text(id)).bind(MAX_DEPTH)).await?;
         agents.sort_by_key(|agent| agent.depth);
         Ok(agents)
+    }
+
+    /// Returns the root above each of some threads, with one statement: a thread that no other
+    /// spawned is its own.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Database`].
+    pub async fn roots_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, GraphError> {
+        let roots = self.db.read(async |conn| {
+            let rows = sqlx::query(ROOTS_OF).bind(json(ids)).bind(MAX_DEPTH).fetch_all(conn).await?;
+            let pair = |row| {
+                let mut row = RowReader::new(row);
+                Ok((row.uuid()?, row.uuid()?))
+            };
+            rows.iter().map(pair).collect::<Result<HashMap<_, _>, sqlx::Error>>()
+        });
+        Ok(roots.await?)
     }
 
     /// Returns at most `limit` roots that began before the thread `before`, the newest first.

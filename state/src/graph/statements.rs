@@ -46,6 +46,15 @@ pub(super) const ABOVE: &str = concat!(
     " FROM above CROSS JOIN agents ON agents.thread_id = above.id LEFT JOIN threads ON threads.id = above.id"
 );
 
+/// The root above each of the threads `?1` (a JSON array), at most `?2` steps up.
+pub(super) const ROOTS_OF: &str = "WITH RECURSIVE above (id, root, depth) AS ( \
+       SELECT value, value, 0 FROM json_each(?1) \
+       UNION ALL \
+       SELECT above.id, agents.parent_thread_id, above.depth + 1 \
+       FROM above CROSS JOIN agents ON agents.thread_id = above.root \
+       WHERE agents.parent_thread_id IS NOT NULL AND above.depth < ?2 ) \
+     SELECT id, root, max(depth) FROM above GROUP BY id";
+
 /// Returns a row if the index has the thread `?1`: the graph does not have one without edges.
 pub(super) const IS_INDEXED: &str = "SELECT 1 FROM threads WHERE id = ?1";
 

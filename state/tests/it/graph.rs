@@ -45,6 +45,8 @@ async fn children_descendants_ancestors_and_roots() -> Result {
     let shallow = Descendants { max_depth: 2, ..Descendants::default() };
     assert_eq!(ids(graph.descendants(id(1), shallow).await?), [2, 4, 3]);
     assert_eq!(ids(graph.ancestors(id(5)).await?), [3, 2, 1]);
+    let roots = graph.roots_of(&[id(5), id(2), id(1), id(99)]).await?;
+    assert_eq!(roots, [(5, 1), (2, 1), (1, 1), (99, 99)].map(|(of, root)| (id(of), id(root))).into());
     assert_eq!(numbers(graph.roots(None, 10).await?), [7, 1]);
     assert_eq!(numbers(graph.roots(Some(id(7)), 10).await?), [1]);
     assert_eq!(ids(graph.tree(TreeQuery::default()).await?), [7, 8, 1, 2, 3, 5, 4]);

@@ -7,7 +7,7 @@ use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, Sourc
 use uuid::Uuid;
 
 use super::cursors::{Foreign, Given};
-use super::{Answer, opened, thread_of};
+use super::{Answer, opened, threads_of};
 use crate::caller::Caller;
 use crate::indexing::coverage::Wanted;
 use crate::params;
@@ -30,10 +30,7 @@ pub(crate) async fn list(
     let query = asked.query(opened).await?;
     let Listed { threads, next_cursor, backwards_cursor, incomplete } =
         listed(server, opened, &query).await?;
-    let mut data = Vec::with_capacity(threads.len());
-    for thread in threads {
-        data.push(thread_of(opened, thread).await?);
-    }
+    let data = threads_of(opened, threads).await?;
     Ok(ThreadListResponse { data, read_states: BTreeMap::new(), next_cursor, backwards_cursor, incomplete })
 }
 

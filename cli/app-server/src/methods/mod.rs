@@ -24,7 +24,7 @@ use crate::protocol::error::RpcError;
 use crate::server::{Opened, Server};
 
 pub(crate) use goals::goal_of;
-pub(crate) use thread::thread_of;
+pub(crate) use thread::{thread_of, threads_of};
 
 /// Result of a method.
 type Answer<T> = Result<T, RpcError>;

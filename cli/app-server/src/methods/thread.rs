@@ -1,8 +1,11 @@
 //! A thread of the index in the form of the protocol.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
-use threadkeep_app::outcome::outcome_now;
+use threadkeep_app::outcome::outcome_at_a_glance;
 use threadkeep_state::{RunOutcome, Thread};
+use uuid::Uuid;
 
 use super::Answer;
 use crate::protocol::thread::{self, GitInfo, ThreadStatus};
@@ -10,20 +13,37 @@ use crate::server::Opened;
 
 /// Returns a thread as the protocol has it.
 pub(crate) async fn thread_of(opened: &Opened, thread: Thread) -> Answer<thread::Thread> {
-    let root = match thread.parent_thread_id {
-        Some(parent) => {
-            let ancestors = opened.state().graph().ancestors(thread.id).await?;
-            ancestors.last().map_or(parent, |root| root.thread_id)
-        }
-        None => thread.id,
-    };
-    let status = match outcome_now(&opened.home, &thread) {
+    let roots = roots_of(opened, std::slice::from_ref(&thread)).await?;
+    Ok(of_protocol(opened, thread, &roots))
+}
+
+/// Returns threads as the protocol has them, with one question to the agent graph.
+pub(crate) async fn threads_of(opened: &Opened, threads: Vec<Thread>) -> Answer<Vec<thread::Thread>> {
+    let roots = roots_of(opened, &threads).await?;
+    Ok(threads.into_iter().map(|thread| of_protocol(opened, thread, &roots)).collect())
+}
+
+/// Returns the roots above the threads that another thread spawned.
+async fn roots_of(opened: &Opened, threads: &[Thread]) -> Answer<HashMap<Uuid, Uuid>> {
+    let spawned = threads.iter().filter(|thread| thread.parent_thread_id.is_some());
+    let spawned: Vec<Uuid> = spawned.map(|thread| thread.id).collect();
+    if spawned.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(opened.state().graph().roots_of(&spawned).await?)
+}
+
+fn of_protocol(opened: &Opened, thread: Thread, roots: &HashMap<Uuid, Uuid>) -> thread::Thread {
+    // The graph may not have its parent yet.
+    let root = roots.get(&thread.id).copied().filter(|root| *root != thread.id);
+    let root = root.or(thread.parent_thread_id).unwrap_or(thread.id);
+    let status = match outcome_at_a_glance(&opened.home, &thread) {
         RunOutcome::Running => ThreadStatus::Active { active_flags: Vec::new() },
         _ => ThreadStatus::NotLoaded,
     };
     let git = GitInfo { sha: thread.git_sha, branch: thread.git_branch, origin_url: thread.git_origin_url };
     let has_git = git.sha.is_some() || git.branch.is_some() || git.origin_url.is_some();
-    Ok(thread::Thread {
+    thread::Thread {
         id: thread.id,
         environments: None,
         extra: None,
@@ -57,7 +77,7 @@ pub(crate) async fn thread_of(opened: &Opened, thread: Thread) -> Answer<thread:
         name: thread.name,
         daybreak_enabled: None,
         turns: Vec::new(),
-    })
+    }
 }
 
 /// Returns the source as clients know it: a word, or an object with the key `subAgent`.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow::{Break, Continue};
 use std::rc::Rc;
 
-use threadkeep_app::outcome::outcome_now;
+use threadkeep_app::outcome::outcome_at_a_glance;
 use threadkeep_rollout::{
     Chain, ExtractError, ItemsView as View, RunOutcome, Turn, TurnPlace, TurnStatus as Status, read_turns,
 };
@@ -171,7 +171,7 @@ pub(super) async fn newest(
 
 /// Returns whether an agent still works on the thread's last turn.
 fn outcome_of(opened: &Opened, thread: &Thread) -> RunOutcome {
-    outcome_now(&opened.home, thread)
+    outcome_at_a_glance(&opened.home, thread)
 }
 
 /// Returns a turn as the protocol has it.

@@ -159,7 +159,14 @@ impl AgentHome {
     /// It sees processes of this user on this machine, and only on Linux; elsewhere it returns
     /// false.
     pub fn has_writer(&self, thread_id: Uuid, rollout: &Path) -> bool {
-        writers::has_writer(&self.root, thread_id, rollout)
+        self.is_locked(thread_id) || writers::has_writer(rollout)
+    }
+
+    /// Returns true if a process holds the lock that an agent takes for a thread. Costs next to
+    /// nothing for a thread without one, where [`has_writer`](Self::has_writer) looks at the open
+    /// files of every process.
+    pub fn is_locked(&self, thread_id: Uuid) -> bool {
+        writers::is_locked(&self.root, thread_id)
     }
 }
 

@@ -7,16 +7,27 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-/// Returns true if a process holds the thread's lock, or has the rollout open for writing.
+/// Returns true if a process holds the thread's lock.
 #[cfg(target_os = "linux")]
-pub(super) fn has_writer(root: &Path, thread_id: Uuid, rollout: &Path) -> bool {
-    let lock = root.join(format!("thread-writer-locks/{thread_id}.lock"));
-    linux::is_locked(&lock) || linux::is_being_written(rollout)
+pub(super) fn is_locked(root: &Path, thread_id: Uuid) -> bool {
+    linux::is_locked(&root.join(format!("thread-writer-locks/{thread_id}.lock")))
+}
+
+/// Returns true if a process has the rollout open for writing.
+#[cfg(target_os = "linux")]
+pub(super) fn has_writer(rollout: &Path) -> bool {
+    linux::is_being_written(rollout)
 }
 
 /// Returns false: this system does not show it.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn has_writer(_root: &Path, _thread_id: Uuid, _rollout: &Path) -> bool {
+pub(super) fn is_locked(_root: &Path, _thread_id: Uuid) -> bool {
+    false
+}
+
+/// Returns false: this system does not show it.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_writer(_rollout: &Path) -> bool {
     false
 }
 
@@ -33,9 +44,9 @@ mod linux {
 
     /// Returns true if a process holds an exclusive `flock`.
     pub(super) fn is_locked(path: &Path) -> bool {
-        let (Ok(file), Ok(locks)) = (fs::metadata(path), fs::read_to_string("/proc/locks")) else {
-            return false;
-        };
+        // Most threads have no lock, and then the list is not read.
+        let Ok(file) = fs::metadata(path) else { return false };
+        let Ok(locks) = fs::read_to_string("/proc/locks") else { return false };
         // The kernel writes a device as two numbers, and `stat` packs them into one.
         let device = file.st_dev();
         let major = (device >> 8) & 0xfff | (device >> 32) & !0xfff;

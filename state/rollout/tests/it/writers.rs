@@ -19,7 +19,7 @@ fn a_held_lock_or_an_open_rollout_tells_of_a_writer() -> Result {
     let reader = File::open(&rollout)?;
     assert!(!is_written()?, "a reader writes nothing");
     let writer = OpenOptions::new().append(true).open(&rollout)?;
-    assert!(is_written()?);
+    assert!(is_written()? && !home.is_locked(ID.parse()?));
     drop((reader, writer));
     assert!(!is_written()?);
 
@@ -27,7 +27,7 @@ fn a_held_lock_or_an_open_rollout_tells_of_a_writer() -> Result {
     let lock = File::create(folder.path().join(format!("thread-writer-locks/{ID}.lock")))?;
     assert!(!is_written()?, "a killed agent leaves its lock behind, unlocked");
     lock.lock()?;
-    assert!(is_written()?);
+    assert!(is_written()? && home.is_locked(ID.parse()?));
     assert!(!home.has_writer(uuid::Uuid::nil(), &rollout), "another thread has no writer");
     lock.unlock()?;
     assert!(!is_written()?);
