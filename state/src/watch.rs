@@ -50,8 +50,9 @@ struct Seen {
 /// Number of the list that has the threads whose rollout is gone, and of the one three further.
 const MISSING: u8 = 2;
 
-/// Reads of each of `?2` threads after the row `?1` its id, its list, its name, and the rest that is
-/// watched; and the last of these rows. One JSON array, because a row costs more than its content.
+/// Reads of each of `?2` threads after the row `?1` its id, its list, its name, and the rest that
+/// is watched; and the last of these rows. One JSON array, because a row costs more than its
+/// content.
 const WATCHED: &str = "SELECT max(row), json_group_array(json_array(id, listing, name, concat_ws(char(10), \
       updated_at_ms, memory_mode, sha, branch, origin_url, coalesce(title, ''), rollout_path))) \
     FROM (SELECT rowid AS row, id, listing, name, updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, '') AS sha, \

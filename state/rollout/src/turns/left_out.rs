@@ -9,7 +9,8 @@ use crate::format::kind::{Event, Kind};
 use crate::format::peek::{self, Heard};
 
 impl Builder<ItemsView> {
-    /// Returns true if a line within a marked turn is certain to change nothing that the view shows.
+    /// Returns true if a line within a marked turn is certain to change nothing that the view
+    /// shows.
     pub(crate) fn leaves_out(&self, line: &[u8]) -> bool {
         let Some(head) = Head::canonical(line).filter(|_| self.is_marked()) else { return false };
         let payload = line.get(head.payload..).unwrap_or_default();
