@@ -50,8 +50,8 @@ impl Dirs {
         Ok(Dirs { home, sqlite_home, are_named })
     }
 
-    /// Returns the places for adding another agent: without a named SQLite home, the one that all
-    /// agents share.
+    /// Returns the places for adding another agent: without a named SQLite home, the shared one of
+    /// all agents.
     #[must_use]
     pub fn for_agents(mut self, given: &Given) -> Dirs {
         let is_named = given.sqlite_home.is_some() || variable("THREADKEEP_SQLITE_HOME").is_some();
@@ -84,7 +84,7 @@ impl Dirs {
         let home = AgentHome::open(&self.home)?;
         let sqlite_home = self.absolute().sqlite_home;
         let mirror = agents::folder(&sqlite_home);
-        // What was read of an agent stays when the agent is taken out.
+        // What was read of a removed agent stays.
         Ok(if agents::is_shared(&sqlite_home) { home.with_mirror(mirror) } else { home })
     }
 

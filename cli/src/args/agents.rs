@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub(super) const CODES: &str = "\
+Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
+are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
+
+Exit codes: 0 success; 2 failure.";
+
 #[derive(Debug, Args)]
 pub(crate) struct AgentsArgs {
     #[command(subcommand)]

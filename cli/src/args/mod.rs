@@ -92,11 +92,6 @@ Days, weeks (ISO, from Monday) and months are those of UTC. Prices are not known
 contract.
 
 Exit codes: 0 success, also without any usage; 2 failure.";
-const AGENTS_CODES: &str = "\
-Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
-are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
-
-Exit codes: 0 success; 2 failure.";
 const GOALS_CODES: &str = "\
 Exit codes: 0 success (including `get` on a thread without a goal); 2 failure: no such goal, the goal was replaced, or \
 goals are switched off (`goals = false` in the section [features] of the settings; `threadkeep config path` prints \
@@ -188,7 +183,7 @@ pub(crate) enum Command {
     #[command(after_help = USAGE_CODES)]
     Usage(UsageArgs),
     /// List other coding agents on this machine, and choose whose sessions are shown
-    #[command(after_help = AGENTS_CODES)]
+    #[command(after_help = agents::CODES)]
     Agents(AgentsArgs),
     /// Set a thread's goal: an objective and, if you like, a token budget
     #[command(after_help = GOALS_CODES)]

@@ -73,7 +73,7 @@ pub(crate) struct WhichArgs {
     /// mcp, fork or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
-    /// Only threads of this agent: codex, or one that `threadkeep agents` lists; may be repeated
+    /// Only threads of this agent: codex, or a name in `threadkeep agents`; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: Vec<String>,
     /// Only threads of this model provider

@@ -137,7 +137,7 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     assert!(!ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&deleted));
     assert!(!has_words()?);
 
-    // An agent that is removed stays as it is; one that is forgotten leaves nothing.
+    // What was read of a removed agent stays; nothing stays of a forgotten agent.
     fixture.json(&["agents", "remove", "claude"])?;
     assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
     let forgotten = fixture.json(&["agents", "remove", "claude", "--forget"])?;

@@ -29,11 +29,10 @@
 //! # From stores to sessions
 //!
 //! Nothing is guessed: where a store says nothing, a field is `None`. The working directory comes
-//! from the content, or from the agent's own map of folders, and is the first one that the session
-//! had. Times are the earliest and the latest of what was said; neither settings nor a file's own
-//! times count. Input tokens include cached ones, and output tokens include reasoning, whatever the
-//! agent's own meaning. Each request counts once, wherever it stands, and those that a fork copied
-//! from its parent are marked as inherited.
+//! from the content, or from the agent's own map of folders, and is the session's first one. Times
+//! are the earliest and the latest of what was said; neither settings nor a file's own times count.
+//! Input tokens include cached ones, and output tokens include reasoning, whatever the agent's own
+//! meaning. Each request counts once, wherever it stands. Copies in a fork are marked as inherited.
 //!
 //! Texts are not redacted.
 //!
@@ -41,10 +40,10 @@
 //!
 //! [`to_rollout`] writes a session as the rollout that an agent with that format would have
 //! written, without secrets. A [`Mirror`] is a folder of such rollouts. It is brought up to date
-//! place by place ([`Mirror::sync`]): a session that has grown is appended to, and one that its
-//! agent has deleted stays. So whatever reads rollouts (an index, a search, a transcript) reads the
-//! sessions of every agent, also when they are gone. Requests of sub-agents without a session of
-//! their own, and those that an agent hides, are not in it.
+//! place by place ([`Mirror::sync`]): a session that has grown is appended to, and a session that
+//! its agent has deleted stays. So whatever reads rollouts (an index, a search, a transcript) reads
+//! the sessions of every agent, also when they are gone. Requests of sub-agents without a session
+//! of their own, and hidden requests, are not in it.
 //!
 //! # Bounds
 //!
@@ -73,7 +72,7 @@
 //! # File systems
 //!
 //! Nothing in a store is written. SQLite databases are read from a private copy of the database and
-//! of its write-ahead log, and not even a time of a file changes. Links in a store are not followed.
+//! of its write-ahead log, and not even a time of a file changes. Links are not followed.
 //!
 //! # Features
 //!

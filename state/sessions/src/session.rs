@@ -64,7 +64,7 @@ impl Session {
         self.own_turns().last().map(|turn| turn.outcome)
     }
 
-    /// Returns the first words of the user, also those that a fork copied.
+    /// Returns the first words of the user, copied ones included.
     pub fn first_prompt(&self) -> Option<&str> {
         self.turns.iter().find_map(SessionTurn::prompt)
     }
@@ -210,7 +210,7 @@ pub enum Purpose {
     Conversation,
     /// A sub-agent that has no session of its own in the store.
     Subagent,
-    /// Work that the agent shows no answer of: a title, a summary for compaction, a choice of model.
+    /// Work without an answer that is shown: a title, a summary for compaction, a choice of model.
     Hidden,
 }
 

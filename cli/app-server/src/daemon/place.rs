@@ -92,7 +92,7 @@ impl Place {
             return Ok(None);
         }
         let record = match fs::read(self.record_file()) {
-            // A server that starts has not written it yet; one that stops has removed it.
+            // A server that starts has not written it yet, and before its end it has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| self.failed("read", &error))?,
         };

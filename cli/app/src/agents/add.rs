@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{Environment, SessionStore, store, stores};
+use threadkeep_state::DATABASES;
 
 use super::included::{Included, include, is_shared};
 use crate::dirs::Dirs;
@@ -12,8 +13,6 @@ use crate::fault::Fault;
 use crate::messages::of_io;
 use crate::owner;
 
-/// Files of a SQLite home that cannot be made again from rollouts, and are not databases.
-const KEPT: [&str; 3] = ["config.toml", "state_5.sqlite.decisions", "goals_1.sqlite.decisions"];
 /// Folder of device keys.
 const KEYS: &str = "device-keys";
 
@@ -93,7 +92,9 @@ fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {
 /// Copies what cannot be made again. Returns false if there is nothing.
 fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
     let mut is_any = false;
-    let files = KEPT.iter().map(|name| (from.join(name), to.join(name)));
+    // Decisions cannot be made again from rollouts.
+    let decisions = DATABASES.iter().map(|spec| format!("{}.decisions", spec.file_name));
+    let files = decisions.chain(["config.toml".to_owned()]).map(|name| (from.join(&name), to.join(&name)));
     let keys = fs::read_dir(from.join(KEYS)).into_iter().flatten().filter_map(Result::ok);
     let keys = keys.map(|entry| (entry.path(), to.join(KEYS).join(entry.file_name())));
     for (source, target) in files.chain(keys).filter(|(source, target)| source.is_file() && !target.exists())

@@ -73,7 +73,7 @@ pub fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
     Ok(true)
 }
 
-/// Takes an agent's places off the list, or one of them. Returns those that were on it.
+/// Takes an agent's places off the list, or one of them. Returns the removed ones.
 ///
 /// # Errors
 ///

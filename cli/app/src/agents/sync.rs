@@ -49,7 +49,7 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
     }
 }
 
-/// Returns the mirrored session of a thread, with its agent's name; `None` for a thread of the home.
+/// Returns the mirrored sessions that are meant, each with its agent's name.
 ///
 /// # Errors
 ///

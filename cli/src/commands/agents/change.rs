@@ -33,7 +33,8 @@ impl Run for Add<'_> {
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
         let added = agents::add(&dirs, self.name, self.dir)?;
         if added.taken_over.is_some() {
-            // It makes the database of the decisions that were taken over, which is no loss to note.
+            // This makes the database of the copied decisions. No database was lost, so that the
+            // note about it would be wrong.
             Index::for_writing(&dirs).await?.close().await?;
             recovered::take();
         }

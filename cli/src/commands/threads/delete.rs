@@ -69,7 +69,7 @@ impl Run for Delete<'_> {
             let may_go =
                 self.yes || doomed.may_go(screen).await.map_err(|fault| fault.about(doomed.thread.id))?;
             if may_go && doomed.thread.agent() != HOME_AGENT {
-                // First, so that no words stay if this is interrupted: the index then misses the file.
+                // First: after an interruption no words stay, and the index misses the file.
                 let mirror = agents::mirror(index.state.sqlite_home());
                 let erased = mirror.erase(doomed.thread.agent(), doomed.thread.id);
                 erased.map_err(|error| Fault::plain(&error).about(doomed.thread.id))?;

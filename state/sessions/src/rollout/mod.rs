@@ -1,5 +1,5 @@
-//! A session as a rollout: the JSON lines that `threadkeep-rollout` reads, so that whatever indexes,
-//! searches and shows rollouts does the same with sessions of every agent.
+//! A session as a rollout: the JSON lines that `threadkeep-rollout` reads, so that programs which
+//! index, search and show rollouts do the same with sessions of every agent.
 
 mod item;
 mod lines;

@@ -86,11 +86,11 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Copies a file's first bytes; none of one that is gone. Returns their number.
+/// Copies a file's first bytes; none if the file is gone. Returns their number.
 fn copy_file(from: &Path, to: &Path, limit: u64) -> Result<u64, StoreError> {
     let source = match untouched::open(from) {
         Ok(source) => source,
-        // The states before and after tell.
+        // The states before and after show it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(StoreError::io(from)(error)),
     };

@@ -1,7 +1,7 @@
 //! A private copy of an agent's SQLite database.
 //!
-//! Even a reader changes files beside a database in WAL mode (`-shm`), and the last one to close
-//! it may check-point and remove the log. So the agent's files are only copied.
+//! Even a reader changes files next to a database in WAL mode (`-shm`), and the last to close it
+//! may check-point and remove the log. So the agent's files are only copied.
 
 mod copy;
 mod row;
@@ -57,7 +57,7 @@ impl Copied {
         &self.path
     }
 
-    /// Returns a list of columns for a SELECT, with NULL for those that the table does not have;
+    /// Returns a list of columns for a SELECT, with NULL where the table lacks a column;
     /// `None` if there is no such table.
     pub(crate) fn columns(&self, table: &str, wanted: &[&str]) -> Result<Option<String>, StoreError> {
         let mut statement = self.prepare("SELECT name FROM pragma_table_info(?1)")?;

@@ -64,7 +64,7 @@ fn a_table_that_is_only_in_the_log_is_read() -> Result {
 
 #[test]
 fn a_copy_is_sound_while_a_writer_commits() -> Result {
-    // A log that only grows, and one that is begun again all the time.
+    // A log that only grows, and a log that begins again all the time.
     for pages in [0, 20] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a.db");

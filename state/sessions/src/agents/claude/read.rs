@@ -51,7 +51,7 @@ pub(super) fn session(
     Ok(reader.draft.finish())
 }
 
-/// Returns the author of the title that the session has last, as the file beside it says.
+/// Returns the author of the title that the session has last, as its own file says.
 fn title_source(sidecar: Option<&PathBuf>) -> TitleSource {
     #[derive(Deserialize)]
     struct Sidecar {
@@ -90,7 +90,7 @@ impl Origin {
             lines.push((offset, line.uuid.map(Cow::into_owned), line.timestamp));
             true
         })?;
-        // Old versions name no parent: it is the one that began first.
+        // Old versions name no parent: it is the session with the oldest start.
         let parent = match &named {
             Some(named) => family.iter().map(PathBuf::as_path).find(|other| files::stem(other) == named),
             None => first_of(family)?.filter(|first| *first != path),

@@ -1,5 +1,5 @@
-//! goose: one SQLite database for all projects, `sessions.db`. Beside it, files of JSON lines that
-//! older versions wrote: those that were there when the database was made are in it, too.
+//! goose: one SQLite database for all projects, `sessions.db`. Next to it, files of JSON lines that
+//! older versions wrote: the database has the older ones of them, too.
 //!
 //! Read with databases of 1.52.0 (schema 16) and 1.34.0 (schema 13). goose gives the id of a
 //! removed session to a new one, and each database begins with the same ids.

@@ -46,7 +46,7 @@ struct Reader<'a> {
     id: &'a str,
     row: &'a SessionRow,
     is_subagent: bool,
-    /// Session that wrote the last message of those that were copied; empty if that one is gone.
+    /// Session that wrote the last copied message; empty if that session is gone.
     origin: Option<String>,
     /// Own answers that no row of the ledger was found for yet, by time and tokens.
     answers: HashMap<(Option<i64>, i64, i64), Vec<String>>,

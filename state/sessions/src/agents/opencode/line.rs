@@ -120,7 +120,7 @@ pub(super) struct Part<'a> {
     pub(super) time: Option<Time>,
     #[serde(deserialize_with = "or_default")]
     pub(super) text: Option<String>,
-    /// True for words that nobody typed.
+    /// True for words that no person typed.
     #[serde(deserialize_with = "or_default")]
     pub(super) synthetic: Option<bool>,
     /// Of a call.

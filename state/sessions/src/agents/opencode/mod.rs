@@ -1,5 +1,5 @@
 //! opencode: one SQLite database for all projects, `opencode.db`; of builds of other channels
-//! `opencode-<channel>.db` beside it.
+//! `opencode-<channel>.db` next to it.
 //!
 //! Read with databases of 1.18.33. Of their tables only `session`, `message`, `part` and
 //! `event_sequence` are read: others hold credentials.

@@ -9,8 +9,8 @@ use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::sqlite::{Copied, integer, text};
 
-/// Messages that a fork copied: they have new ids, but their old times, which are before that of the
-/// session.
+/// Messages that a fork copied: they have new ids, but their old times, from before the session's
+/// own.
 const COPIES: &str = "\
     SELECT message.id, message.session_id, message.time_created, octet_length(message.data)
     FROM session JOIN message
@@ -29,7 +29,7 @@ const ORIGINALS: &str = "\
 pub(super) struct Database {
     pub(super) copied: Copied,
     pub(super) sessions: BTreeMap<String, SessionRow>,
-    /// Session that wrote the last message of those that a fork copied, by the fork's id.
+    /// Session that wrote the last message that a fork copied, by the fork's id.
     pub(super) origins: HashMap<String, String>,
     /// Message that a message is a copy of, by their ids.
     pub(super) originals: HashMap<String, String>,
