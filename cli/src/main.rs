@@ -5,6 +5,8 @@
 // A thread as JSON has many fields.
 #![recursion_limit = "256"]
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod arenas;
 mod args;
 mod command;
 mod commands;
@@ -18,6 +20,8 @@ use std::process::ExitCode;
 use anstream::AutoStream;
 use clap::error::ErrorKind;
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use crate::args::Command;
 use crate::args::{Cli, Global};
 use crate::exit::Code;
 use crate::output::Screen;
@@ -29,7 +33,13 @@ fn main() -> ExitCode {
         return if served.is_ok() { Code::Fine } else { Code::CouldNotRun }.into();
     }
     match Cli::read() {
-        Ok(cli) => commands::run(&cli.command, &Screen::new(&cli.global)).into(),
+        Ok(cli) => {
+            #[cfg(all(target_os = "linux", target_env = "gnu"))]
+            if matches!(&cli.command, Command::AppServer(args) if args.serves()) {
+                arenas::limit();
+            }
+            commands::run(&cli.command, &Screen::new(&cli.global)).into()
+        }
         Err(error) => refuse(&error).into(),
     }
 }

@@ -14,6 +14,14 @@ pub(crate) struct AppServerArgs {
     pub(crate) command: Option<AppServerCommand>,
 }
 
+impl AppServerArgs {
+    /// Returns true if the process serves clients until it is stopped.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self.command, None | Some(AppServerCommand::Serve))
+    }
+}
+
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum AppServerCommand {
     /// Start a server in the background, one a home

@@ -77,7 +77,7 @@ fn a_database_of_another_program() -> Result {
 async fn a_newer_schema() -> Result {
     let fixture = Fixture::bundled()?;
     fixture.json(&["threads"])?;
-    let future = MigrationFile::new("0006_future", "PRAGMA user_version = 6");
+    let future = MigrationFile::new("0007_future", "PRAGMA user_version = 7");
     let migrations = [STATE_DB.migrations, &[future]].concat().leak();
     let mut spec = STATE_DB;
     spec.migrations = migrations;
@@ -86,7 +86,7 @@ async fn a_newer_schema() -> Result {
     insta::assert_snapshot!(is_refused_untouched(&fixture)?, @r"
     exit 2
     --- stderr
-    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 6; this one knows 5
+    error: [tmp]/home/threadkeep/state_5.sqlite needs a threadkeep that knows schema version 7; this one knows 6
       hint: update threadkeep; the database was not changed
     --- status
     state        newer than this threadkeep; update threadkeep

@@ -85,6 +85,7 @@ mod environment;
 mod error;
 mod files;
 mod found;
+mod ids;
 mod mirror;
 mod rollout;
 mod session;
@@ -101,9 +102,10 @@ pub use draft::Draft;
 pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, SkippedFile};
+pub use ids::ThreadIds;
 pub use mirror::{Mirror, MirrorError, Mirrored, SyncReport};
 pub use rollout::to_rollout;
 pub use session::{
-    Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens, thread_id,
+    Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
 pub use store::{OpenStore, ResumeCommand, SessionStore};

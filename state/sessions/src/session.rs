@@ -2,18 +2,6 @@
 
 use jiff::Timestamp;
 use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
-use uuid::Uuid;
-
-/// Namespace of the ids that are made from an agent's name and its own id of a session. Chosen at
-/// random; it never changes.
-const NAMESPACE: Uuid = Uuid::from_u128(0x7792_2055_5cf1_4039_8fe7_c2fe_9c1a_906d);
-
-/// Returns the thread's id of an agent's session: the agent's own, where that is a UUID; else the
-/// version 5 id of agent and native id.
-pub fn thread_id(agent: &str, native_id: &str) -> Uuid {
-    let own = (native_id.len() == 36).then(|| Uuid::try_parse(native_id).ok()).flatten();
-    own.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, format!("{agent}/{native_id}").as_bytes()))
-}
 
 /// Session of an agent, as its store has it.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::session::{Session, thread_id};
+use crate::ids::ThreadIds;
+use crate::session::Session;
 use crate::store::SessionStore;
 
 /// Checks a store against a place with at least one session. Returns the sessions.
@@ -23,6 +24,7 @@ pub fn conforms(store: &dyn SessionStore, place: &Path) -> Result<Vec<Session>, 
     if open.sessions().is_empty() {
         return Err(format!("{name}: {} has no session", place.display()));
     }
+    let thread_ids = ThreadIds::new(name, []);
     let (mut ids, mut threads, mut read) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for found in open.sessions() {
         let id = &found.native_id;
@@ -30,7 +32,7 @@ pub fn conforms(store: &dyn SessionStore, place: &Path) -> Result<Vec<Session>, 
         if !ids.insert(id.clone()) {
             return broken("listed twice");
         }
-        if !threads.insert(thread_id(name, id)) {
+        if !threads.insert(thread_ids.of(id)) {
             return broken("has the thread id of another");
         }
         if found.files.is_empty() || found.fingerprint.is_empty() {

@@ -22,6 +22,7 @@ pub use manifest::Mirrored;
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
+use crate::ids::ThreadIds;
 use crate::store::SessionStore;
 
 /// Mirror of sessions.
@@ -57,7 +58,12 @@ impl Mirror {
             let present = sessions.filter(|known| known.gone_since.is_none()).count();
             return Ok(Some(SyncReport::unchanged(present)));
         }
-        let report = sync::sync(&self.folder, store, place, &mut manifest)?;
+        let mut taken = Vec::new();
+        for agent in self.agents()?.iter().filter(|agent| *agent != store.name()) {
+            taken.extend(Manifest::read(&self.folder, agent)?.sessions().map(|session| session.thread_id));
+        }
+        let ids = ThreadIds::new(store.name(), taken);
+        let report = sync::sync(&self.folder, store, place, &mut manifest, &ids)?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
         manifest.set_state(place, is_whole.then_some(state));
         manifest.write(&self.folder, store.name())?;
@@ -111,6 +117,13 @@ impl Mirror {
         fs::remove_dir_all(&folder).or_else(ignore).map_err(MirrorError::io(folder))?;
         let list = manifest::path(&self.folder, agent);
         fs::remove_file(&list).or_else(ignore).map_err(MirrorError::io(list))
+    }
+
+    /// Returns the names of the agents that have sessions here.
+    fn agents(&self) -> Result<Vec<String>, MirrorError> {
+        let entries = untouched::entries(&self.folder).map_err(MirrorError::io(&self.folder))?;
+        let folders = entries.into_iter().filter(|entry| entry.kind == untouched::Kind::Folder);
+        Ok(folders.filter_map(|entry| entry.name.into_string().ok()).collect())
     }
 
     /// Returns true if the rollout of every session of a place is there.

@@ -13,8 +13,9 @@ use super::error::MirrorError;
 use super::manifest::{Manifest, Mirrored, replace};
 use crate::error::StoreError;
 use crate::found::{FoundSession, SkippedFile};
+use crate::ids::ThreadIds;
 use crate::rollout::to_rollout;
-use crate::session::{Session, thread_id};
+use crate::session::Session;
 use crate::store::SessionStore;
 
 /// Result of a pass.
@@ -47,6 +48,7 @@ pub(super) fn sync(
     store: &dyn SessionStore,
     place: &Path,
     manifest: &mut Manifest,
+    ids: &ThreadIds<'_>,
 ) -> Result<SyncReport, MirrorError> {
     let folder = folder.join(store.name());
     super::create_private(&folder)?;
@@ -68,7 +70,7 @@ pub(super) fn sync(
         }
         match open.read(found) {
             Ok(session) => {
-                let mirrored = write(&folder, store.name(), found, &session, known)?;
+                let mirrored = write(&folder, ids, found, &session, known)?;
                 report.written += 1;
                 manifest.set(place, mirrored);
             }
@@ -98,17 +100,17 @@ fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
 /// not begin again.
 fn write(
     folder: &Path,
-    agent: &str,
+    ids: &ThreadIds<'_>,
     found: &FoundSession,
     session: &Session,
     known: Option<&Mirrored>,
 ) -> Result<Mirrored, MirrorError> {
-    let id = thread_id(agent, &session.native_id);
+    let id = ids.of(&session.native_id);
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
     let file = RolloutName { started, thread_id: id, segment_id: None }.to_string();
     let path = folder.join(&file);
-    let rollout = to_rollout(agent, session);
+    let rollout = to_rollout(session, ids);
     let old = fs::read(&path).unwrap_or_default();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) => {}

@@ -6,12 +6,13 @@ use threadkeep_redact::redact;
 use uuid::Uuid;
 
 use super::item;
-use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn, thread_id};
+use crate::ids::ThreadIds;
+use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn};
 
 /// Lines of a session, so far.
 pub(super) struct Lines<'a> {
-    agent: &'a str,
     session: &'a Session,
+    ids: &'a ThreadIds<'a>,
     id: Uuid,
     bytes: Vec<u8>,
     /// Number of lines so far.
@@ -25,11 +26,11 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(agent: &'a str, session: &'a Session) -> Self {
+    pub(super) fn new(session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
         Self {
-            agent,
             session,
-            id: thread_id(agent, &session.native_id),
+            ids,
+            id: ids.of(&session.native_id),
             bytes: Vec::new(),
             ordinal: 0,
             at: session.created_at,
@@ -42,7 +43,7 @@ impl<'a> Lines<'a> {
     pub(super) fn header(&mut self, inherited: &'a [SessionTurn]) {
         let session = self.session;
         let parent = session.parent.as_ref();
-        let parent_id = parent.map(|parent| thread_id(self.agent, &parent.native_id));
+        let parent_id = parent.map(|parent| self.ids.of(&parent.native_id));
         let spawned_by = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Subagent));
         let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
         let source = match spawned_by {
@@ -53,10 +54,10 @@ impl<'a> Lines<'a> {
             "id": self.id,
             "timestamp": session.created_at,
             "cwd": session.cwd,
-            "originator": self.agent,
+            "originator": self.ids.agent(),
             "cli_version": session.agent_version,
             "source": source,
-            "model_provider": self.agent,
+            "model_provider": self.ids.agent(),
             "git": { "branch": session.git_branch },
             "native_id": session.native_id,
         });
@@ -64,7 +65,7 @@ impl<'a> Lines<'a> {
             header["forked_from_id"] = json!(source);
         }
         if !inherited.is_empty() {
-            let mut lines = Lines::new(self.agent, session);
+            let mut lines = Lines::new(session, self.ids);
             inherited.iter().for_each(|turn| lines.turn(turn));
             // This line comes before them.
             header["subagent_history_start_ordinal"] = json!(lines.ordinal + 1);

@@ -5,14 +5,15 @@ mod item;
 mod lines;
 
 use self::lines::Lines;
+use crate::ids::ThreadIds;
 use crate::session::Session;
 
 /// Returns a session of an agent as a rollout, without secrets.
 ///
 /// The same session gives the same bytes, and a session that has grown gives the earlier bytes and
 /// more, unless something before has changed: a title, or the result of a call.
-pub fn to_rollout(agent: &str, session: &Session) -> Vec<u8> {
-    let mut lines = Lines::new(agent, session);
+pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+    let mut lines = Lines::new(session, ids);
     let (inherited, own) = session.turns.split_at(session.inherited_turns());
     lines.header(inherited);
     inherited.iter().for_each(|turn| lines.turn(turn));

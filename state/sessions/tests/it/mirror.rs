@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use threadkeep_rollout::{Extractor, Projector, RolloutName};
-use threadkeep_sessions::{Environment, Mirror, Purpose, Relation, Session, store, stores, thread_id};
+use threadkeep_sessions::{Environment, Mirror, Purpose, Relation, Session, ThreadIds, store, stores};
 
 use crate::facts::{Result, same};
 
@@ -26,7 +26,8 @@ fn mirrored(agent: &str, home: &Path) -> Result<(tempfile::TempDir, Vec<Session>
 }
 
 fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
-    let id = thread_id(agent, &session.native_id);
+    let ids = ThreadIds::new(agent, []);
+    let id = ids.of(&session.native_id);
     let files = fs::read_dir(folder.join(agent))?.collect::<std::io::Result<Vec<_>>>()?;
     let file = files.iter().find(|file| file.file_name().to_string_lossy().contains(&id.to_string()));
     let path = file.ok_or("a rollout")?.path();
@@ -47,7 +48,7 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     same("created", &ms(metadata.created_at), &ms(created))?;
     same("updated", &ms(metadata.updated_at), &ms(session.updated_at.or(created)))?;
     let parent = session.parent.as_ref();
-    let of = |relation| parent.filter(|it| it.relation == relation).map(|it| thread_id(agent, &it.native_id));
+    let of = |relation| parent.filter(|it| it.relation == relation).map(|it| ids.of(&it.native_id));
     same("parent", &json!(metadata.parent_thread_id), &json!(of(Relation::Subagent)))?;
     same("fork of", &json!(metadata.forked_from_id), &json!(of(Relation::Fork)))?;
     let own = session.tokens(Purpose::Conversation, false);
@@ -91,6 +92,29 @@ fn readers_of_rollouts_see_what_the_sessions_have() -> Result {
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
+}
+
+#[test]
+fn two_agents_may_have_the_same_id() -> Result {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
+    let folder = tempfile::tempdir()?;
+    let mirror = Mirror::new(folder.path());
+    let chosen = "11111111-2222-4333-8444-555555555555";
+    for _ in 0..2 {
+        for agent in ["claude", "gemini", "qwen"] {
+            let store = store(agent).ok_or("an agent that this build knows")?;
+            let place = store.places(&Environment::new(examples.join(agent).join("home"))).remove(0);
+            mirror.sync(store, &place)?;
+        }
+        let mut threads = Vec::new();
+        for agent in ["claude", "gemini", "qwen"] {
+            let known = mirror.sessions(agent)?.into_iter().find(|known| known.native_id == chosen);
+            threads.push(known.ok_or("a mirrored session")?.thread_id);
+        }
+        assert_eq!(threads[0].to_string(), chosen, "the first has its own");
+        assert!(threads[1] != threads[0] && threads[2] != threads[0] && threads[1] != threads[2]);
+    }
+    Ok(())
 }
 
 #[test]
