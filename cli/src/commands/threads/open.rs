@@ -81,7 +81,7 @@ fn run_agent(resume: &Resume) -> Fault {
             }
             (agent, words.first().map_or_else(|| program.clone(), |verb| format!("{program} {verb}")))
         });
-    let (mut last, name) = commands.next_back().expect("the agent has a command");
+    let (mut last, _) = commands.next_back().expect("the agent has a command");
     for (mut before, name) in commands {
         match before.status() {
             Ok(status) if status.success() => {}
@@ -89,21 +89,25 @@ fn run_agent(resume: &Resume) -> Fault {
                 let why = format!("`{name}` ended with {status}");
                 return Fault::new(why, "leave out --run to see the commands");
             }
-            Err(error) => return no_agent(&name, &error),
+            Err(error) => return no_agent(&before, &error),
         }
     }
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut last);
     #[cfg(not(unix))]
     let error = match last.status() {
-        Ok(status) => return Fault::without_hint(format!("`{name}` ended with {status}")),
+        Ok(status) => {
+            let program = last.get_program().to_string_lossy();
+            return Fault::without_hint(format!("`{program}` ended with {status}"));
+        }
         Err(error) => error,
     };
-    no_agent(&name, &error)
+    no_agent(&last, &error)
 }
 
-fn no_agent(name: &str, error: &io::Error) -> Fault {
-    let why = format!("cannot run `{name}`: {}", messages::of_io(error));
+fn no_agent(agent: &Command, error: &io::Error) -> Fault {
+    let program = agent.get_program().to_string_lossy();
+    let why = format!("cannot run `{program}`: {}", messages::of_io(error));
     Fault::new(why, "leave out --run to print the command").because(error)
 }
 
