@@ -1,5 +1,6 @@
 //! Sessions of other agents: added, shown like the agent's own, gone, deleted, removed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -159,5 +160,46 @@ fn sessions_of_other_agents_need_no_codex() -> Result {
     };
     run(&["agents", "add", "claude"])?;
     assert_eq!(ids(&run(&["threads", "--limit", "100"])?).len(), 33);
+    Ok(())
+}
+
+/// Adds up what the facts of an agent's example say.
+fn served(folder: &Path) -> Result<(u64, u64)> {
+    let facts: Value = serde_json::from_slice(&fs::read(folder.join("facts.json"))?)?;
+    let sessions = facts["sessions"].as_array().ok_or("facts have sessions")?;
+    let sum = |key: &str| sessions.iter().filter_map(|session| session["tokens"][key].as_u64()).sum();
+    Ok((sum("input"), sum("output")))
+}
+
+#[test]
+fn all_agents_together_used_what_the_model_servers_served() -> Result {
+    let fixture = Fixture::empty()?;
+    fs::create_dir_all(fixture.home().join("sessions"))?;
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents");
+    let mut right = BTreeMap::new();
+    for entry in fs::read_dir(examples)? {
+        let folder = entry?.path();
+        let home = Some(folder.join("home")).filter(|home| home.is_dir());
+        copy(home.as_deref().unwrap_or(&folder), &user(&fixture))?;
+        let name = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("grok-build") => "grok",
+            Some("kimicode") => "kimi-code",
+            Some(name) => name,
+            None => return Err("an example has a name".into()),
+        };
+        right.insert(name.to_owned(), served(&folder)?);
+    }
+    for name in right.keys() {
+        fixture.json(&["agents", "add", name])?;
+    }
+    let usage = fixture.json(&["usage", "--by", "agent"])?;
+    let rows = usage["rows"].as_array().ok_or("rows")?.iter();
+    let used: BTreeMap<_, _> = rows
+        .filter_map(|row| {
+            let tokens = (row["input"].as_u64()?, row["output"].as_u64()?);
+            Some((row["agent"].as_str()?.to_owned(), tokens))
+        })
+        .collect();
+    assert_eq!(used, right);
     Ok(())
 }

@@ -56,13 +56,17 @@ const BY_FILE_IDS: &str = "SELECT id, path, file_id, thread_id, base, rollbacks 
      WHERE file_id IN (SELECT value FROM json_each(?1)) AND is_owner = 1";
 
 /// Turns of files, as one text: a row costs more than its content.
-const TURNS: &str = "SELECT json_group_array(json_array(file, start_offset, ordinal, is_inherited, in_progress)) \
-     FROM (SELECT file, start_offset, ordinal, is_inherited, status = 'inProgress' AS in_progress \
+const TURNS: &str = "SELECT json_group_array(json_array(file, start_offset, ordinal, is_inherited, state)) \
+     FROM (SELECT file, start_offset, ordinal, is_inherited, \
+         CASE status WHEN 'inProgress' THEN 1 WHEN 'interrupted' THEN 2 ELSE 0 END AS state \
        FROM history_turns WHERE file IN (SELECT value FROM json_each(?1)) ORDER BY file, start_offset)";
 
-/// A turn of a file: the file, the first byte, the ordinal, 1 if it is inherited, 1 while it is in
-/// progress.
+/// A turn of a file: the file, the first byte, the ordinal, 1 if it is inherited, and its state:
+/// [`IN_PROGRESS`], [`INTERRUPTED`], or any other.
 type StoredTurn = (i64, u64, Option<u64>, u8, u8);
+
+const IN_PROGRESS: u8 = 1;
+const INTERRUPTED: u8 = 2;
 
 impl Part {
     /// Returns true if all turns of the file count, and it builds on no other.
@@ -212,8 +216,8 @@ type Adding = (Counted, bool);
 fn add_turns(number: usize, part: &Part, stored: &[StoredTurn], is_inherited: bool, turns: &mut Vec<Adding>) {
     let mut rollbacks =
         part.rollbacks.iter().filter(|rollback| counts(part, rollback.ordinal, rollback.offset)).peekable();
-    let (mut ends_here, mut has_next) = (false, false);
-    for &(_, offset, ordinal, is_copied, in_progress) in stored {
+    let (mut ends_here, mut has_next, mut last_state) = (false, false, 0);
+    for &(_, offset, ordinal, is_copied, state) in stored {
         if !counts(part, ordinal, offset) {
             has_next = part.end.and_then(|end| end.end_ordinal).is_some_and(|end| ordinal == Some(end));
             break;
@@ -224,18 +228,23 @@ fn add_turns(number: usize, part: &Part, stored: &[StoredTurn], is_inherited: bo
         let is_inherited = is_inherited || is_copied == 1;
         turns.push((
             Counted { part: number, offset, is_inherited, status: None, may_be_cut: false, may_go_on: false },
-            in_progress == 1,
+            state == IN_PROGRESS,
         ));
-        ends_here = true;
+        (ends_here, last_state) = (true, state);
     }
     for rollback in rollbacks {
         take_back(turns, rollback.turns);
         ends_here = false;
+        // No turn goes on behind it.
+        if let Some((_, in_progress)) = turns.last_mut() {
+            *in_progress = false;
+        }
     }
     // The part that counts ends with the turn, if another one begins there.
     if let Some((last, in_progress)) = turns.last_mut().filter(|_| part.end.is_some() && ends_here) {
         last.may_be_cut = !has_next;
-        *in_progress |= last.may_be_cut;
+        // The turn that interrupted it may be the next one, which no longer counts.
+        *in_progress |= last.may_be_cut || last_state == INTERRUPTED;
     }
 }
 

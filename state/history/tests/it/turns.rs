@@ -218,6 +218,19 @@ proptest! {
     }
 }
 
+#[tokio::test]
+async fn a_turn_goes_on_if_the_one_that_interrupted_it_no_longer_counts() -> Result {
+    for has_ordinals in [false, true] {
+        let fixture = Fixture::new()?;
+        // The cut is behind the first turn's two lines.
+        let steps = [Step::Begin, Step::Begin, Step::Segment { of: 0, cut: 0.6 }];
+        write(&fixture, &steps, has_ordinals)?;
+        fixture.index().await?;
+        assert_eq!(compare(&fixture).await?, 1);
+    }
+    Ok(())
+}
+
 /// Checks that a user's word is found in each thread's own turns, with their numbers, and nowhere
 /// else.
 async fn same_hits(fixture: &Fixture, word: &str) -> Result {
