@@ -79,6 +79,27 @@
 //! One for each agent (`claude`, `gemini`, …), all on by default. `testing` has the conformance
 //! suite for implementations of [`SessionStore`] elsewhere.
 
+#![cfg_attr(
+    not(all(
+        feature = "claude",
+        feature = "cline",
+        feature = "codex",
+        feature = "continue",
+        feature = "copilot",
+        feature = "gemini",
+        feature = "goose",
+        feature = "grok",
+        feature = "kimi",
+        feature = "kimi-code",
+        feature = "openhands",
+        feature = "opencode",
+        feature = "pi",
+        feature = "qwen",
+        feature = "vibe",
+    )),
+    allow(dead_code, reason = "each agent uses some of what all of them share")
+)]
+
 mod agents;
 mod draft;
 mod environment;

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+#[cfg(feature = "backfill")]
 use sqlx::SqliteConnection;
 use threadkeep_sqlite::telemetry::{self, names};
 #[cfg(feature = "backfill")]

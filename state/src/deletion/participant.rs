@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "memories")]
 use jiff::Timestamp;
 use threadkeep_sqlite::{DeletedThreads, ErrorClass, LazyDatabase, OpenError, StoreError, Tombstone};
 use uuid::Uuid;

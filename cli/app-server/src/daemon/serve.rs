@@ -10,7 +10,7 @@ use crate::start::start;
 use crate::transport::{asked_to_stop, unix};
 
 /// Serves clients on the socket until a signal asks to stop. Then finishes the requests in flight.
-/// Writes [`READY`] to `out` once clients can connect.
+/// Writes `ready` to `out` once clients can connect.
 ///
 /// # Errors
 ///
