@@ -77,7 +77,7 @@ pub fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
 ///
 /// # Errors
 ///
-/// As [`include`].
+/// As [`include()`].
 pub fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Result<Vec<Included>, Fault> {
     let is_meant = |known: &Included| known.agent == agent && place.is_none_or(|place| known.place == place);
     let (removed, kept): (Vec<_>, Vec<_>) = included(sqlite_home)?.into_iter().partition(is_meant);
