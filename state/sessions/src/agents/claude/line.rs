@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::files;
 use crate::session::Tokens;
 
-/// Line. Which fields it has depends on its type.
+/// Line. Its fields depend on its type.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Line<'a> {
@@ -114,7 +114,7 @@ impl From<Usage> for Tokens {
     }
 }
 
-/// Part of a message. Which fields it has depends on its type.
+/// Part of a message. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part<'a> {

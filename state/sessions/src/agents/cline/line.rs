@@ -141,7 +141,7 @@ impl From<Metrics> for Tokens {
     }
 }
 
-/// Part of a message. Which fields it has depends on its type.
+/// Part of a message. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part<'a> {

@@ -17,7 +17,7 @@ const ATTACHED: &str = "--- Content from referenced files ---";
 const SHELL: &str = "run_shell_command";
 
 /// Line of a session, a message, the change in a line, or the one document of older versions.
-/// Which fields it has depends on that.
+/// Its fields depend on that.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Record<'a> {

@@ -65,7 +65,7 @@ pub(super) fn tokens(numbers: [Option<i64>; 4]) -> Tokens {
     }
 }
 
-/// Part of a message. Which fields it has depends on its type.
+/// Part of a message. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Part<'a> {

@@ -71,7 +71,7 @@ impl Line<'_> {
     }
 }
 
-/// Update. Which fields it has depends on its type.
+/// Update. Its fields depend on its type.
 #[derive(Debug, Deserialize)]
 pub(super) struct Update<'a> {
     #[serde(borrow, rename = "sessionUpdate")]

@@ -12,7 +12,7 @@ use crate::files;
 use crate::session::Tokens;
 use crate::tolerant::or_default;
 
-/// Line. Which fields it has depends on its type.
+/// Line. Its fields depend on its type.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Line<'a> {
@@ -82,7 +82,7 @@ pub(super) struct Failure {
     pub(super) message: Option<String>,
 }
 
-/// Event of the agent's loop. Which fields it has depends on its type.
+/// Event of the agent's loop. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Event<'a> {

@@ -110,7 +110,7 @@ impl From<Usage> for Tokens {
     }
 }
 
-/// `part.data`. Which fields it has depends on its type.
+/// `part.data`. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part<'a> {

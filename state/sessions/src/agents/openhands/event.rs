@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 /// First words of the line that names the working directory, in the context of the first event.
 const CWD: &str = "Your current working directory is: ";
 
-/// `events/event-<number>-<id>.json`. Which fields it has depends on its kind.
+/// `events/event-<number>-<id>.json`. Its fields depend on its kind.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Event {

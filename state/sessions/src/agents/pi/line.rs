@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::session::Tokens;
 use crate::tolerant::or_default;
 
-/// Line: the header, or an entry of the session's tree. Which fields it has depends on its type.
+/// Line: the header, or an entry of the session's tree. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Line<'a> {
@@ -99,7 +99,7 @@ impl Usage {
     }
 }
 
-/// Part of a content. Which fields it has depends on its type.
+/// Part of a content. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part<'a> {

@@ -11,7 +11,7 @@ use crate::tolerant::or_default;
 /// First words of parts that Qwen Code adds to a prompt.
 const INJECTED: &str = "<system-reminder>";
 
-/// Line. Which fields it has depends on its type.
+/// Line. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Line<'a> {

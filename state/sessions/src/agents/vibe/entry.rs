@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::tolerant::or_default;
 
-/// Entry. Which fields it has depends on its type.
+/// Entry. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Entry {
