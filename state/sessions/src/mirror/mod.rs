@@ -1,8 +1,9 @@
 //! A mirror: sessions of agents as rollouts in a folder of ours, for whatever reads rollouts.
 //!
-//! A session that its agent deletes stays in the mirror, marked as gone. One process at a time
-//! brings a mirror up to date.
+//! A session that its agent deletes stays in the mirror, marked as gone, and so do turns that it
+//! erases. One process at a time brings a mirror up to date.
 
+mod erased;
 mod error;
 mod manifest;
 mod state;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use threadkeep_rollout::RolloutName;
 
+use super::erased;
 use super::error::MirrorError;
 use super::manifest::{Manifest, Mirrored, replace};
 use crate::error::StoreError;
@@ -109,12 +110,17 @@ fn write(
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
     let file = RolloutName { started, thread_id: id, segment_id: None }.to_string();
+    let old = known.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
+    let kept = known.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
+    let (id, file, rollout) = match kept {
+        Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
+        None => (id, file, to_rollout(session, ids)),
+    };
     let path = folder.join(&file);
-    let rollout = to_rollout(session, ids);
-    let old = fs::read(&path).unwrap_or_default();
+    let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
-        Some([]) => {}
-        Some(rest) if !old.is_empty() => append(&path, rest).map_err(MirrorError::io(&path))?,
+        Some([]) if is_there => {}
+        Some(rest) if is_there => append(&path, rest).map_err(MirrorError::io(&path))?,
         _ => replace(&path, &rollout)?,
     }
     // The name has the session's start, which an agent may correct.

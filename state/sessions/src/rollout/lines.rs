@@ -1,11 +1,13 @@
 //! The lines of a rollout.
 
+use std::iter::Peekable;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_redact::redact;
 use uuid::Uuid;
 
-use super::item;
+use super::{Before, item};
 use crate::ids::ThreadIds;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn};
 
@@ -20,7 +22,7 @@ pub(super) struct Lines<'a> {
     /// Time of the last line that has one.
     at: Option<Timestamp>,
     /// Requests that are not written yet, in their order.
-    requests: std::iter::Peekable<std::slice::Iter<'a, Request>>,
+    requests: Peekable<std::vec::IntoIter<&'a Request>>,
     /// The model that the last settings named.
     model: Option<&'a str>,
 }
@@ -34,9 +36,17 @@ impl<'a> Lines<'a> {
             bytes: Vec::new(),
             ordinal: 0,
             at: session.created_at,
-            requests: session.requests.iter().peekable(),
+            requests: session.requests.iter().collect::<Vec<_>>().into_iter().peekable(),
             model: None,
         }
+    }
+
+    /// Goes on behind other lines.
+    pub(super) fn after(before: &Before, session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
+        let is_new = |request: &&Request| !before.requests.contains(&request.id);
+        let requests: Vec<_> = session.requests.iter().filter(is_new).collect();
+        let requests = requests.into_iter().peekable();
+        Self { ordinal: before.lines, at: before.at, requests, ..Self::new(session, ids) }
     }
 
     /// Writes who began the session, where, and what it comes from.

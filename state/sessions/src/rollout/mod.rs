@@ -4,6 +4,10 @@
 mod item;
 mod lines;
 
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
 use self::lines::Lines;
 use crate::ids::ThreadIds;
 use crate::session::Session;
@@ -19,5 +23,22 @@ pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     inherited.iter().for_each(|turn| lines.turn(turn));
     lines.title();
     own.iter().for_each(|turn| lines.turn(turn));
+    lines.finish()
+}
+
+/// Lines of a rollout before those that are written.
+pub(crate) struct Before {
+    /// Number of lines.
+    pub(crate) lines: u64,
+    /// Time of the last one that has a time.
+    pub(crate) at: Option<Timestamp>,
+    /// Ids of their requests, which are not written again.
+    pub(crate) requests: HashSet<String>,
+}
+
+/// Returns the lines of a session's turns, behind other lines.
+pub(crate) fn to_rollout_after(before: &Before, session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+    let mut lines = Lines::after(before, session, ids);
+    session.turns.iter().for_each(|turn| lines.turn(turn));
     lines.finish()
 }

@@ -1,7 +1,7 @@
 //! Sessions as rollouts: readers of rollouts see in them what the sessions have.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use threadkeep_rollout::{Extractor, Projector, RolloutName};
@@ -222,5 +222,79 @@ fn copy(from: &Path, to: &Path) -> Result {
             fs::copy(entry.path(), target)?;
         }
     }
+    Ok(())
+}
+
+/// Session of Claude Code with a prompt and an answer for each word.
+struct Story {
+    path: PathBuf,
+    lines: Vec<String>,
+}
+
+impl Story {
+    fn add(&mut self, words: &str) {
+        let n = self.lines.len();
+        let line = |n: usize, kind: &str, message: serde_json::Value| {
+            let (uuid, at) =
+                (format!("00000000-0000-4000-8000-{n:012}"), format!("2026-11-28T08:{n:02}:00Z"));
+            json!({ "type": kind, "uuid": uuid, "timestamp": at, "cwd": "/p", "message": message })
+                .to_string()
+        };
+        let usage = json!({ "input_tokens": 10, "output_tokens": 2 });
+        let content = json!([{ "type": "text", "text": "Done." }]);
+        let answer = json!({ "id": format!("m{n}"), "model": "m", "stop_reason": "end_turn", "usage": usage, "content": content });
+        self.lines.push(line(n, "user", json!({ "role": "user", "content": words })));
+        self.lines.push(line(n + 1, "assistant", answer));
+    }
+
+    /// Writes the lines from one on, as if the agent had erased those before.
+    fn write(&self, from: usize) -> Result {
+        Ok(fs::write(&self.path, self.lines[from..].join("\n") + "\n")?)
+    }
+}
+
+#[test]
+fn turns_that_an_agent_erases_stay() -> Result {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join(".claude");
+    fs::create_dir_all(place.join("projects/p"))?;
+    let path = place.join("projects/p/11111111-2222-4333-8444-555555555555.jsonl");
+    let mut story = Story { path, lines: Vec::new() };
+    let store = store("claude").ok_or("an agent that this build knows")?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    let synced = || -> Result<(Vec<String>, i64, Vec<u8>)> {
+        mirror.sync(store, &place)?;
+        let known = mirror.sessions("claude")?.remove(0);
+        let path = mirror.folder().join("claude").join(&known.file);
+        let name = RolloutName::parse(&known.file)?;
+        let read = Projector::new().project(&path, false, Some(&name), None)?;
+        assert!(read.skipped.is_empty());
+        let words = read.turns.into_iter().filter_map(|turn| turn.first_words).collect();
+        let used = read.usage.iter().map(|day| day.tokens.input).sum();
+        Ok((words, used, fs::read(path)?))
+    };
+    for words in ["one", "go on", "go on"] {
+        story.add(words);
+    }
+    story.write(0)?;
+    assert_eq!(synced()?.0, ["one", "go on", "go on"]);
+    // All but the last turn are erased, and the last one goes on.
+    story.add("four");
+    story.write(4)?;
+    let (words, used, _) = synced()?;
+    assert_eq!((words, used), (vec!["one".into(), "go on".into(), "go on".into(), "four".into()], 40));
+    // All are erased.
+    story.add("five");
+    story.write(8)?;
+    let (words, used, _) = synced()?;
+    assert_eq!((words.len(), used), (5, 50));
+    assert_eq!(words[4], "five");
+    story.add("six");
+    story.write(8)?;
+    let (words, used, bytes) = synced()?;
+    assert_eq!((words.len(), used), (6, 60));
+    // Another look changes nothing.
+    fs::File::open(&story.path)?.set_modified(std::time::SystemTime::UNIX_EPOCH)?;
+    assert_eq!(synced()?.2, bytes);
     Ok(())
 }

@@ -1,0 +1,134 @@
+//! Turns that an agent has erased from a session stay in its rollout.
+//!
+//! `/compact` of Continue CLI and `/clear` of goose take turns out of a session for good.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use threadkeep_redact::redact;
+
+use crate::ids::ThreadIds;
+use crate::rollout::{Before, to_rollout_after};
+use crate::session::{Session, SessionTurn};
+
+/// Returns the rollout of a session some of whose turns were erased: the old rollout up to the turns
+/// that both have, and all turns that the session has now. `None` if no turn with words of the
+/// user's was erased.
+///
+/// Turns are compared by these words: times may come later than a turn.
+pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option<Vec<u8>> {
+    let before = turns_of(old);
+    let words: Vec<_> = before.iter().map(|turn| turn.words.as_str()).collect();
+    let now: Vec<_> = session.turns.iter().map(words_of).collect();
+    let now: Vec<_> = now.iter().map(AsRef::as_ref).collect();
+    if spoken(&now).starts_with(&spoken(&words)) {
+        return None;
+    }
+    let most = words.len().min(now.len());
+    let common = (0..=most).rev().find(|&turns| words.ends_with(&now[..turns]))?;
+    let end = before.get(before.len() - common).map_or(old.len(), |turn| turn.offset);
+    let mut kept = old[..end].to_vec();
+    // A kill may have torn the last line.
+    kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+    let before = state_after(&kept);
+    kept.extend(to_rollout_after(&before, session, ids));
+    Some(kept)
+}
+
+/// Returns the words of turns that have some.
+fn spoken<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    words.iter().copied().filter(|words| !words.is_empty()).collect()
+}
+
+/// Turn of a rollout.
+struct OldTurn {
+    /// Byte where its settings or its first line start.
+    offset: usize,
+    /// Words of its prompt; empty without any.
+    words: String,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    timestamp: Option<Timestamp>,
+    #[serde(rename = "type")]
+    kind: String,
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Payload {
+    #[serde(rename = "type")]
+    kind: String,
+    item: Item,
+    response_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Item {
+    #[serde(rename = "type")]
+    kind: String,
+    content: Vec<Part>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    text: String,
+}
+
+/// Reads the lines of a rollout of ours, with the byte where each starts.
+fn lines(rollout: &[u8]) -> impl Iterator<Item = (usize, Line)> {
+    let mut offset = 0;
+    let starts = rollout.split_inclusive(|&byte| byte == b'\n').map(move |line| {
+        let start = offset;
+        offset += line.len();
+        (start, line)
+    });
+    starts.filter_map(|(start, line)| Some((start, serde_json::from_slice(line).ok()?)))
+}
+
+fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
+    let (mut turns, mut settings) = (Vec::<OldTurn>::new(), None);
+    for (offset, line) in lines(rollout) {
+        if line.kind == "turn_context" {
+            settings = Some(offset);
+            continue;
+        }
+        let settings = settings.take();
+        if line.payload.kind == "task_started" {
+            turns.push(OldTurn { offset: settings.unwrap_or(offset), words: String::new() });
+        }
+        let item = line.payload.item;
+        if item.kind == "UserMessage"
+            && let Some(turn) = turns.last_mut().filter(|turn| turn.words.is_empty())
+        {
+            turn.words = item
+                .content
+                .into_iter()
+                .map(|part| part.text)
+                .find(|text| !text.is_empty())
+                .unwrap_or_default();
+        }
+    }
+    turns
+}
+
+/// Returns the words of a turn's prompt as a rollout has them.
+fn words_of(turn: &SessionTurn) -> Cow<'_, str> {
+    turn.prompt().map(redact).unwrap_or_default()
+}
+
+fn state_after(rollout: &[u8]) -> Before {
+    let mut before = Before { lines: 0, at: None, requests: HashSet::new() };
+    for (_, line) in lines(rollout) {
+        before.lines += 1;
+        before.at = line.timestamp.or(before.at);
+        before.requests.extend(line.payload.response_id);
+    }
+    before
+}
