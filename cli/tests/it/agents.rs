@@ -201,5 +201,7 @@ fn all_agents_together_used_what_the_model_servers_served() -> Result {
         })
         .collect();
     assert_eq!(used, right);
+    let archived = fixture.json(&["threads", "--archived", "--agent", "opencode"])?;
+    assert_eq!(ids(&archived).len(), 1);
     Ok(())
 }

@@ -160,7 +160,7 @@ pub use home::fingerprint::Fingerprint;
 pub use home::name::{RolloutName, RolloutNameError};
 pub use home::problem::{DiscoveryProblem, ProblemReason};
 pub use home::thread_names::{ThreadName, ThreadNames};
-pub use home::{AgentHome, MIRROR, SESSION_INDEX, untouched};
+pub use home::{AgentHome, MIRROR, MIRROR_ARCHIVE, SESSION_INDEX, untouched};
 pub use lines::error::ExtractError;
 pub use lines::reader::MAX_LINE;
 pub use lines::skipped::{BadLine, BadReason, MAX_BAD_LINES, SkippedLines};

@@ -19,7 +19,7 @@ use super::fingerprint::Fingerprint;
 use super::name::{self, RolloutName};
 use super::problem::{DiscoveryProblem, ProblemReason};
 use super::untouched::{Entry, Folder, Kind};
-use super::{AgentHome, MIRROR};
+use super::{AgentHome, MIRROR, MIRROR_ARCHIVE};
 
 /// Folder with archived rollouts.
 const ARCHIVE: &str = "archived_sessions";
@@ -51,7 +51,7 @@ pub struct RolloutFile {
     pub path: String,
     /// Parsed file name; `None` if it is malformed, which is also reported as a problem.
     pub name: Option<RolloutName>,
-    /// True in `archived_sessions`.
+    /// True in `archived_sessions`, and in the archive of an agent in the mirror.
     pub archived: bool,
     /// True if the file is compressed (`.jsonl.zst`).
     pub compressed: bool,
@@ -65,7 +65,7 @@ impl RolloutFile {
         let file_name = path.rsplit('/').next().unwrap_or_default();
         Self {
             name: RolloutName::parse(file_name).ok(),
-            archived: path.split('/').next() == Some(ARCHIVE),
+            archived: is_archived(&path),
             compressed: file_name.ends_with(".zst"),
             fingerprint,
             path,
@@ -75,6 +75,16 @@ impl RolloutFile {
     /// Returns the id that the file's name ends with. A file that builds on this one names it.
     pub fn file_id(&self) -> Option<Uuid> {
         self.name.map(|name| name.file_id())
+    }
+}
+
+/// Returns true for a path in the archive, or in that of an agent in the mirror.
+fn is_archived(path: &str) -> bool {
+    let mut folders = path.split('/');
+    match folders.next() {
+        Some(ARCHIVE) => true,
+        Some(MIRROR) => folders.nth(1) == Some(MIRROR_ARCHIVE),
+        _ => false,
     }
 }
 

@@ -31,6 +31,8 @@ pub const SESSION_INDEX: &str = "session_index.jsonl";
 /// The folder of a home in which the rollouts of a mirror are, by their paths: see
 /// [`AgentHome::with_mirror`].
 pub const MIRROR: &str = "agents";
+/// The folder in an agent's folder of the mirror with the rollouts of archived sessions.
+pub const MIRROR_ARCHIVE: &str = "archived";
 
 /// An agent's home directory, `~/.codex` for the Codex CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]

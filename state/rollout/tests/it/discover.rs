@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use threadkeep_rollout::{AgentHome, Discovery, MIRROR, ProblemReason, RolloutFile};
+use threadkeep_rollout::{AgentHome, Discovery, MIRROR, MIRROR_ARCHIVE, ProblemReason, RolloutFile};
 
 use crate::{NAME, Result};
 
@@ -291,6 +291,10 @@ fn a_mirror_counts_as_a_folder_of_the_home() -> Result {
     assert_eq!(home.absolute(&file.path), mirror.join("claude").join(name));
     assert_eq!(&home.rollout_at(&file.path)?, file);
     assert_eq!(home.find_rollout("11111111-2222-4333-8444-555555555555".parse()?)?.as_ref(), Some(file));
+    // Sessions that their agent has put away.
+    fs::create_dir_all(mirror.join("claude").join(MIRROR_ARCHIVE))?;
+    fs::rename(mirror.join("claude").join(name), mirror.join("claude").join(MIRROR_ARCHIVE).join(name))?;
+    assert!(home.discover().files[0].archived && !file.archived);
     // Without a mirror there is none of it, and a folder of that name is no session folder.
     assert!(AgentHome::open(&root)?.discover().files.is_empty());
     Ok(())

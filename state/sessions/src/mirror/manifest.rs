@@ -22,7 +22,7 @@ pub struct Mirrored {
     pub thread_id: Uuid,
     /// The agent's main file of the session; of a database, the database.
     pub source: PathBuf,
-    /// Name of the rollout in the agent's folder of the mirror.
+    /// Path of the rollout in the agent's folder of the mirror.
     pub file: String,
     /// Fingerprint of the session when it was last read.
     pub(super) fingerprint: String,

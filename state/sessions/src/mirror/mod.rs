@@ -9,8 +9,7 @@ mod manifest;
 mod state;
 mod sync;
 
-use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,10 +128,9 @@ impl Mirror {
 
     /// Returns true if the rollout of every session of a place is there.
     fn has_rollouts(&self, agent: &str, manifest: &Manifest, place: &Path) -> bool {
-        let names = untouched::entries(&self.folder.join(agent)).unwrap_or_default();
-        let names: HashSet<_> = names.into_iter().map(|entry| entry.name).collect();
+        let folder = self.folder.join(agent);
         let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
-        sessions.filter(|known| !known.deleted).all(|known| names.contains(OsStr::new(&known.file)))
+        sessions.filter(|known| !known.deleted).all(|known| folder.join(&known.file).exists())
     }
 
     /// Takes the lock of the mirror; `None` if another process has it.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use threadkeep_rollout::RolloutName;
+use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 
 use super::erased;
 use super::error::MirrorError;
@@ -109,7 +109,8 @@ fn write(
     let id = ids.of(&session.native_id);
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
-    let file = RolloutName { started, thread_id: id, segment_id: None }.to_string();
+    let name = RolloutName { started, thread_id: id, segment_id: None };
+    let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
     let old = known.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
     let kept = known.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
     let (id, file, rollout) = match kept {
@@ -117,6 +118,7 @@ fn write(
         None => (id, file, to_rollout(session, ids)),
     };
     let path = folder.join(&file);
+    super::create_private(path.parent().unwrap_or(folder))?;
     let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}

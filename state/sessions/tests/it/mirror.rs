@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use threadkeep_rollout::{Extractor, Projector, RolloutName};
+use threadkeep_rollout::{Extractor, MIRROR_ARCHIVE, Projector, RolloutName};
 use threadkeep_sessions::{Environment, Mirror, Purpose, Relation, Session, ThreadIds, store, stores};
 
 use crate::facts::{Result, same};
@@ -28,10 +28,11 @@ fn mirrored(agent: &str, home: &Path) -> Result<(tempfile::TempDir, Vec<Session>
 fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     let ids = ThreadIds::new(agent, []);
     let id = ids.of(&session.native_id);
-    let files = fs::read_dir(folder.join(agent))?.collect::<std::io::Result<Vec<_>>>()?;
-    let file = files.iter().find(|file| file.file_name().to_string_lossy().contains(&id.to_string()));
-    let path = file.ok_or("a rollout")?.path();
-    let name = RolloutName::parse(&file.ok_or("a rollout")?.file_name().to_string_lossy())?;
+    let known = Mirror::new(folder).sessions(agent)?.into_iter().find(|known| known.thread_id == id);
+    let file = known.ok_or("a mirrored session")?.file;
+    assert_eq!(file.starts_with(MIRROR_ARCHIVE), session.archived);
+    let path = folder.join(agent).join(&file);
+    let name = RolloutName::parse(file.rsplit('/').next().unwrap_or_default())?;
     let read = Extractor::new().extract(&path, false, Some(&name), None)?;
     assert!(read.skipped.is_empty());
     let metadata = read.metadata;
