@@ -140,6 +140,28 @@ fn a_place_without_an_agent_has_no_session() -> Result {
 }
 
 #[test]
+fn lines_that_repeat_count_once() -> Result {
+    each(|example| {
+        // A rollout's counts are those of a counter, whose lines no agent writes again.
+        if example.store.name() == "codex" {
+            return Ok(());
+        }
+        let right = example.requests(None)?;
+        for path in example.files()? {
+            if path.extension().is_none_or(|extension| extension != "jsonl") {
+                continue;
+            }
+            let whole = fs::read(&path)?;
+            fs::write(&path, whole.repeat(2))?;
+            let requests = example.requests(Some(&path))?;
+            fs::write(&path, &whole)?;
+            are_among(&requests, &right).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn damage_never_doubles_a_request() -> Result {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     each(|example| {

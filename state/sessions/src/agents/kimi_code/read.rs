@@ -144,10 +144,11 @@ impl Reader {
             return;
         }
         let id = line.prompt_id.as_deref();
+        // The requests that follow are of this prompt, also where lines repeat.
+        self.prompt = id.unwrap_or_default().to_owned();
         if id.is_some_and(|id| !self.draft.is_new(id)) {
             return;
         }
-        self.prompt = id.unwrap_or_default().to_owned();
         let images = parts(line.input).iter().filter(|part| part.kind == "image_url").count();
         self.draft.prompt(at, id, &text(line.input), images);
     }
