@@ -41,9 +41,9 @@
 //! [`to_rollout`] writes a session as the rollout that an agent with that format would have
 //! written, without secrets. A [`Mirror`] is a folder of such rollouts. It is brought up to date
 //! place by place ([`Mirror::sync`]): a session that has grown is appended to. A session that its
-//! agent has deleted stays, and so do turns that it has erased. So whatever reads rollouts (an index, a search, a transcript) reads
-//! the sessions of every agent, also when they are gone. Requests of sub-agents without a session
-//! of their own, and hidden requests, are not in it.
+//! agent has deleted stays, and so do turns that it has erased. So an index, a search or a
+//! transcript, which reads rollouts, has the sessions of every agent, also when they are gone.
+//! Requests of sub-agents without a session of their own, and hidden requests, are not in it.
 //!
 //! # Bounds
 //!

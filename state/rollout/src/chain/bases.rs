@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::header::Header;
 use super::marks::Marks;
 use crate::home::AgentHome;
-use crate::home::discover::RolloutFile;
+use crate::home::file::RolloutFile;
 use crate::home::find;
 use crate::lines::error::ExtractError;
 

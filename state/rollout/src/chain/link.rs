@@ -12,7 +12,7 @@ use super::copied::Copied;
 use super::header::Header;
 use crate::format::session_meta::HistoryBase;
 use crate::home::AgentHome;
-use crate::home::discover::RolloutFile;
+use crate::home::file::RolloutFile;
 use crate::lines::error::ExtractError;
 
 /// The longest chain that is followed, in files.

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::AgentHome;
-use super::discover::{FOLDERS, RolloutFile};
+use super::discover::FOLDERS;
+use super::file::RolloutFile;
 use super::fingerprint::Fingerprint;
 use super::listing::discover;
 use super::name::RolloutName;

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::AgentHome;
-use super::discover::{self, Discovery, RolloutFile};
+use super::discover::{self, Discovery};
+use super::file::RolloutFile;
 use super::problem::{DiscoveryProblem, ProblemReason};
 
 /// The most listings of one home.

@@ -3,6 +3,7 @@
 pub(crate) mod config;
 pub(crate) mod discover;
 pub(crate) mod error;
+pub(crate) mod file;
 pub(crate) mod find;
 pub(crate) mod fingerprint;
 mod listing;
@@ -20,8 +21,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use self::config::HomeConfig;
-use self::discover::{Discovery, FOLDERS, RolloutFile};
+use self::discover::{Discovery, FOLDERS};
 use self::error::HomeError;
+use self::file::RolloutFile;
 use self::thread_names::ThreadNames;
 use self::untouched::Folder;
 

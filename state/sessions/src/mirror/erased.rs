@@ -13,9 +13,9 @@ use crate::ids::ThreadIds;
 use crate::rollout::{Before, to_rollout_after};
 use crate::session::{Session, SessionTurn};
 
-/// Returns the rollout of a session some of whose turns were erased: the old rollout up to the turns
-/// that both have, and all turns that the session has now. `None` if no turn with words of the
-/// user's was erased.
+/// Returns the rollout of a session some of whose turns were erased: the old rollout up to the
+/// turns that both have, and all turns that the session has now. `None` if no turn with words of
+/// the user's was erased.
 ///
 /// Turns are compared by these words: times may come later than a turn.
 pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option<Vec<u8>> {

@@ -26,17 +26,17 @@ pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     lines.finish()
 }
 
-/// Lines of a rollout before those that are written.
+/// Old lines of a rollout, before the new ones.
 pub(crate) struct Before {
     /// Number of lines.
     pub(crate) lines: u64,
-    /// Time of the last one that has a time.
+    /// Latest time of a line.
     pub(crate) at: Option<Timestamp>,
     /// Ids of their requests, which are not written again.
     pub(crate) requests: HashSet<String>,
 }
 
-/// Returns the lines of a session's turns, behind other lines.
+/// Returns the lines of a session's turns, after other lines.
 pub(crate) fn to_rollout_after(before: &Before, session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     let mut lines = Lines::after(before, session, ids);
     session.turns.iter().for_each(|turn| lines.turn(turn));
