@@ -203,5 +203,13 @@ fn all_agents_together_used_what_the_model_servers_served() -> Result {
     assert_eq!(used, right);
     let archived = fixture.json(&["threads", "--archived", "--agent", "opencode"])?;
     assert_eq!(ids(&archived).len(), 1);
+    // All but Continue CLI, which takes no id, continue the user's own sessions.
+    let threads = fixture.json(&["threads", "--any", "--limit", "1000"])?;
+    let threads = threads["threads"].as_array().ok_or("threads")?;
+    for name in right.keys() {
+        let thread = threads.iter().find(|thread| thread["agent"] == **name).ok_or("a thread")?;
+        let opened = fixture.run(&["threads", "open", thread["id"].as_str().ok_or("an id")?])?;
+        assert_eq!(opened.code == Some(0), name != "continue", "{name}: {}", opened.all());
+    }
     Ok(())
 }

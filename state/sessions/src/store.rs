@@ -34,7 +34,8 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// error: see [`OpenStore::skipped`].
     fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError>;
 
-    /// Returns the command that resumes a session; `None` if the agent cannot resume it.
+    /// Returns the command that resumes a session; `None` if the agent cannot resume it. A session
+    /// that was not read has only its id, kind and working directory.
     fn resume(&self, session: &Session) -> Option<ResumeCommand>;
 
     /// Returns the days after which the agent deletes a session of this place that was not used;

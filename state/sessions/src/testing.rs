@@ -43,7 +43,7 @@ pub fn conforms(store: &dyn SessionStore, place: &Path) -> Result<Vec<Session>, 
         if format!("{session:?}") != format!("{again:?}") {
             return broken("is another one when it is read again");
         }
-        if let Err(rule) = check(&session) {
+        if let Err(rule) = check(&session).and_then(|()| check_resume(store, &session)) {
             return broken(&rule);
         }
         read.push(session);
@@ -94,6 +94,19 @@ fn check(session: &Session) -> Result<(), String> {
         if turn.started_at > turn.ended_at && turn.ended_at.is_some() {
             return broken(format!("turn {} ends before it begins", turn.id));
         }
+    }
+    Ok(())
+}
+
+/// Checks the rules for the command that resumes a session. An index, which has not read the session,
+/// asks for it with the id, the kind and the working directory alone.
+fn check_resume(store: &dyn SessionStore, session: &Session) -> Result<(), String> {
+    let mut unread = Session::new(&session.native_id);
+    (unread.kind, unread.cwd) = (session.kind, session.cwd.clone());
+    let command = store.resume(session);
+    // Only what was said can say that nothing is left to resume.
+    if command.is_some() && store.resume(&unread) != command {
+        return Err("is not resumed before it is read".to_owned());
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Outcome, Session};
+use crate::session::{Outcome, Session, SessionTurn};
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 /// Days after which Gemini CLI deletes a session, by the time in its file.
@@ -51,8 +51,9 @@ impl SessionStore for Gemini {
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
         let is_subagent = session.parent.is_some();
-        // The agent refuses a session of which nothing is left.
-        let is_empty = session.turns.iter().all(|turn| turn.outcome == Outcome::Withdrawn);
+        // The agent refuses a session of which nothing is left. One that was not read has no turns.
+        let is_withdrawn = |turn: &SessionTurn| turn.outcome == Outcome::Withdrawn;
+        let is_empty = !session.turns.is_empty() && session.turns.iter().all(is_withdrawn);
         let arguments = ["--resume", session.native_id.as_str()];
         (!is_subagent && !is_empty).then(|| ResumeCommand::new("gemini", &arguments, session))
     }
