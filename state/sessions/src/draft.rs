@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use threadkeep_rollout::{MAX_ITEM_TEXT, TurnItem, TurnItemKind, bounded};
+use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, bounded};
 
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
@@ -109,11 +109,17 @@ impl Draft {
         self.session.title = Some(Title { text: text.to_owned(), source });
     }
 
-    /// Takes the session that this one comes from. The first one stays.
+    /// Takes the session that this one comes from. The first one stays. With a parent that gave it
+    /// a task, it is a sub-agent's.
     pub fn parent(&mut self, native_id: &str, relation: Relation) {
+        if self.session.parent.is_some() {
+            return;
+        }
+        if relation == Relation::Subagent {
+            self.session.kind = ThreadKind::Subagent;
+        }
         if native_id != self.session.native_id {
-            let parent = || Parent { native_id: native_id.to_owned(), relation };
-            self.session.parent.get_or_insert_with(parent);
+            self.session.parent = Some(Parent { native_id: native_id.to_owned(), relation });
         }
     }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use threadkeep_rollout::ThreadKind;
+
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::found::{FoundSession, SkippedFile};
@@ -77,9 +79,13 @@ pub struct ResumeCommand {
 }
 
 impl ResumeCommand {
-    /// Returns the command of a program for a session, in the session's folder.
-    pub fn new(program: &'static str, arguments: &[&str], session: &Session) -> Self {
+    /// Returns the command of a program for a session, in the session's folder; `None` for a
+    /// sub-agent's session, which no agent continues without its parent.
+    pub fn new(program: &'static str, arguments: &[&str], session: &Session) -> Option<Self> {
+        if session.kind == ThreadKind::Subagent {
+            return None;
+        }
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        Self { cwd: session.cwd.clone(), program, arguments }
+        Some(Self { cwd: session.cwd.clone(), program, arguments })
     }
 }

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use threadkeep_rollout::ThreadKind;
+
 use crate::ids::ThreadIds;
-use crate::session::Session;
+use crate::session::{Relation, Session};
 use crate::store::SessionStore;
 
 /// Checks a store against a place with at least one session. Returns the sessions.
@@ -104,6 +106,13 @@ fn check_resume(store: &dyn SessionStore, session: &Session) -> Result<(), Strin
     let mut unread = Session::new(&session.native_id);
     (unread.kind, unread.cwd) = (session.kind, session.cwd.clone());
     let command = store.resume(session);
+    let is_spawned = session.parent.as_ref().is_some_and(|parent| parent.relation == Relation::Subagent);
+    if is_spawned && session.kind == ThreadKind::User {
+        return Err("has a parent that gave it a task, but is the user's own".to_owned());
+    }
+    if session.kind == ThreadKind::Subagent && command.is_some() {
+        return Err("is a sub-agent's, and is resumed without its parent".to_owned());
+    }
     // Only what was said can say that nothing is left to resume.
     if command.is_some() && store.resume(&unread) != command {
         return Err("is not resumed before it is read".to_owned());

@@ -84,6 +84,6 @@ fn of_mirrored(thread: &Thread, dirs: &Dirs) -> Result<Option<Vec<String>>, Faul
     let Some((known, store)) = known.zip(store(thread.agent())) else { return Ok(None) };
     let mut session = Session::new(known.native_id);
     (session.kind, session.cwd) = (thread.kind, thread.cwd.clone());
-    let resume = store.resume(&session).filter(|_| session.kind == threadkeep_state::ThreadKind::User);
+    let resume = store.resume(&session);
     Ok(resume.map(|resume| std::iter::once(resume.program.to_owned()).chain(resume.arguments).collect()))
 }

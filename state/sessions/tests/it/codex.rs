@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use threadkeep_rollout::{
-    AgentHome, Chain, Extractor, ItemsView, Projector, RunOutcome, TurnItemKind, TurnQuery, list_turns,
+    AgentHome, Chain, Extractor, ItemsView, Projector, RunOutcome, ThreadKind, TurnItemKind, TurnQuery,
+    list_turns,
 };
 use threadkeep_sessions::{
     Environment, Outcome, Purpose, Relation, Session, SessionStore, TitleSource, store, testing,
@@ -225,7 +226,7 @@ fn its_place_and_its_command() -> Result {
     let sessions = read(&example("home"))?;
     for session in sessions.values() {
         let command = agent()?.resume(session);
-        assert_eq!(command.is_none(), session.archived);
+        assert_eq!(command.is_none(), session.archived || session.kind == ThreadKind::Subagent);
         let id = session.native_id.as_str();
         assert!(command.is_none_or(|command| command.arguments == ["resume", id]));
     }

@@ -47,9 +47,7 @@ impl SessionStore for Claude {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own =
-            session.parent.as_ref().is_none_or(|parent| parent.relation != crate::Relation::Subagent);
-        is_own.then(|| ResumeCommand::new("claude", &["--resume", &session.native_id], session))
+        ResumeCommand::new("claude", &["--resume", &session.native_id], session)
     }
 
     fn retention_days(&self, place: &Path) -> Option<u32> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use threadkeep_rollout::{ThreadKind, TurnItemKind};
+use threadkeep_rollout::TurnItemKind;
 
 use super::line::{Line, parts, text};
 use crate::draft::Draft;
@@ -33,7 +33,6 @@ pub(super) fn session(
     let subagent_of = path.parent().filter(|folder| files::name(folder) == "subagents");
     if let Some(parent) = subagent_of.and_then(Path::parent) {
         draft.parent(files::name(parent), Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     if let Some(parent) = &origin.parent {
         draft.parent(parent, Relation::Fork);

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
-use threadkeep_rollout::ThreadKind;
 
 use super::line::{Description, Fork, Message, Transcript, arguments, parts, result, typed};
 use crate::draft::Draft;
@@ -34,7 +33,6 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     if is_subagent {
         let parent = Some(transcript.origin.parent_thread_id.as_str()).filter(|parent| !parent.is_empty());
         reader.draft.parent(parent.unwrap_or(folder), Relation::Subagent);
-        reader.draft.session().kind = ThreadKind::Subagent;
     } else {
         reader.head(&description);
     }

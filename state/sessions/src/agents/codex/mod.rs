@@ -48,7 +48,7 @@ impl SessionStore for Codex {
 
     /// Returns none for an archived session: `codex unarchive` has to bring it back first.
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        (!session.archived).then(|| ResumeCommand::new("codex", &["resume", &session.native_id], session))
+        ResumeCommand::new("codex", &["resume", &session.native_id], session).filter(|_| !session.archived)
     }
 }
 

@@ -40,7 +40,7 @@ impl SessionStore for Copilot {
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
         let id = format!("--resume={}", session.native_id);
-        Some(ResumeCommand::new("copilot", &[&id], session))
+        ResumeCommand::new("copilot", &[&id], session)
     }
 }
 

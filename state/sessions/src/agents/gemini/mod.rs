@@ -50,12 +50,11 @@ impl SessionStore for Gemini {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_subagent = session.parent.is_some();
         // The agent refuses a session of which nothing is left. One that was not read has no turns.
         let is_withdrawn = |turn: &SessionTurn| turn.outcome == Outcome::Withdrawn;
         let is_empty = !session.turns.is_empty() && session.turns.iter().all(is_withdrawn);
         let arguments = ["--resume", session.native_id.as_str()];
-        (!is_subagent && !is_empty).then(|| ResumeCommand::new("gemini", &arguments, session))
+        ResumeCommand::new("gemini", &arguments, session).filter(|_| !is_empty)
     }
 
     fn retention_days(&self, place: &Path) -> Option<u32> {

@@ -23,7 +23,6 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     let mut draft = Draft::new(&found.native_id);
     if let Some(parent) = &known.parent {
         draft.parent(parent, Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);

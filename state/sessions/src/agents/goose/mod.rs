@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 use tables::Database;
@@ -43,9 +43,8 @@ impl SessionStore for Goose {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
         let arguments = ["session", "--resume", "--session-id", &session.native_id];
-        is_own.then(|| ResumeCommand::new("goose", &arguments, session))
+        ResumeCommand::new("goose", &arguments, session)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 /// Grok Build.
@@ -43,8 +43,7 @@ impl SessionStore for Grok {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
-        is_own.then(|| ResumeCommand::new("grok", &["--resume", &session.native_id], session))
+        ResumeCommand::new("grok", &["--resume", &session.native_id], session)
     }
 }
 

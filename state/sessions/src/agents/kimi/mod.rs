@@ -17,7 +17,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 /// Kimi CLI.
@@ -44,8 +44,7 @@ impl SessionStore for Kimi {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_subagent = session.parent.as_ref().is_some_and(|parent| parent.relation == Relation::Subagent);
-        (!is_subagent).then(|| ResumeCommand::new("kimi", &["--session", &session.native_id], session))
+        ResumeCommand::new("kimi", &["--session", &session.native_id], session)
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use threadkeep_rollout::ThreadKind;
 
 use super::Known;
 use super::line::{Aside, Call, Done, Line, Message, Part, Status, Words};
@@ -37,7 +36,6 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     }
     if let Some(parent) = &known.parent {
         draft.parent(parent, Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     let about: Option<About> = found.files.get(1).and_then(|path| files::document(path).ok().flatten());
     let about = about.unwrap_or_default();

@@ -1,7 +1,6 @@
 //! Reads one session of Kimi Code.
 
 use jiff::Timestamp;
-use threadkeep_rollout::ThreadKind;
 
 use super::line::{self, Event, Line, parts, text};
 use super::state::State;
@@ -77,7 +76,6 @@ impl Reader {
                 draft.said_at(created_at);
             }
         } else {
-            draft.session().kind = ThreadKind::Subagent;
             let parent = state.agents.get(&known.agent).and_then(|agent| agent.parent_agent_id.as_deref());
             let nested =
                 parent.filter(|&parent| parent != MAIN).map(|parent| format!("{session_id}/{parent}"));

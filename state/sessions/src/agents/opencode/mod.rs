@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 use tables::Database;
@@ -49,8 +49,7 @@ impl SessionStore for Opencode {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
-        is_own.then(|| ResumeCommand::new("opencode", &["--session", &session.native_id], session))
+        ResumeCommand::new("opencode", &["--session", &session.native_id], session)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Reads one session of opencode.
 
 use jiff::Timestamp;
-use threadkeep_rollout::ThreadKind;
 
 use super::line::{Message, Model, Part, Revert, State};
 use super::tables::{Database, SessionRow};
@@ -58,7 +57,6 @@ impl Reader<'_> {
         draft.session().archived = row.archived.is_some();
         if let Some(parent) = &row.parent {
             draft.parent(parent, Relation::Subagent);
-            draft.session().kind = ThreadKind::Subagent;
         } else if let Some(origin) = self.database.origins.get(&draft.session().native_id) {
             draft.parent(origin, Relation::Fork);
         }

@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 /// Document with the state of a session.
@@ -55,8 +55,7 @@ impl SessionStore for OpenHands {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own = session.parent.as_ref().is_none_or(|parent| parent.relation != Relation::Subagent);
-        is_own.then(|| ResumeCommand::new("openhands", &["--resume", &session.native_id], session))
+        ResumeCommand::new("openhands", &["--resume", &session.native_id], session)
     }
 }
 

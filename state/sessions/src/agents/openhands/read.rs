@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use threadkeep_rollout::{ThreadKind, TurnItemKind};
+use threadkeep_rollout::TurnItemKind;
 use uuid::Uuid;
 
 use super::SUBAGENTS;
@@ -23,7 +23,6 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     let mut draft = Draft::new(&found.native_id);
     if let Some(parent) = parent(folder) {
         draft.parent(&parent, Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     let state = files::document::<State>(state_path);
     draft.skip(u64::from(state.is_err()));

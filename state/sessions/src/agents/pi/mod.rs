@@ -44,7 +44,7 @@ impl SessionStore for Pi {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        Some(ResumeCommand::new("pi", &["--session", &session.native_id], session))
+        ResumeCommand::new("pi", &["--session", &session.native_id], session)
     }
 }
 

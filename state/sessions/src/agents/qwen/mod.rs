@@ -41,8 +41,7 @@ impl SessionStore for Qwen {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_own = session.kind != threadkeep_rollout::ThreadKind::Subagent;
-        is_own.then(|| ResumeCommand::new("qwen", &["--resume", &session.native_id], session))
+        ResumeCommand::new("qwen", &["--resume", &session.native_id], session)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use threadkeep_rollout::ThreadKind;
 
 use super::line::{Event, Line, Prompt, Telemetry, Usage};
 use crate::draft::Draft;
@@ -23,7 +22,6 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     let mut reader = Reader { draft: Draft::new(&found.native_id), subagents: subagents(path), model: None };
     let meta = found.files.get(1).and_then(|path| files::document::<Meta>(path).ok().flatten());
     if found.files.len() > 1 {
-        reader.draft.session().kind = ThreadKind::Subagent;
         let folder = path.parent().map(files::name).unwrap_or_default().to_owned();
         let meta = meta.as_ref();
         let agent = meta.and_then(|meta| meta.parent_agent_id.as_ref()).map(|id| format!("agent-{id}"));

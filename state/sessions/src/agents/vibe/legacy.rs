@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use threadkeep_rollout::ThreadKind;
 
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -177,7 +176,6 @@ pub(super) fn session(
     draft.said_at(meta.end_time);
     if let Some(parent) = parent {
         draft.parent(parent, Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     let skipped = files::each_line(messages, |_, json| {
         match serde_json::from_str::<Message>(json) {

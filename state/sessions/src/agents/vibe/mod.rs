@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, SkippedFile};
-use crate::session::{Relation, Session};
+use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 use generation::Generation;
 
@@ -47,8 +47,7 @@ impl SessionStore for Vibe {
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        let is_subagent = session.parent.as_ref().is_some_and(|parent| parent.relation == Relation::Subagent);
-        (!is_subagent).then(|| ResumeCommand::new("vibe", &["--resume", &session.native_id], session))
+        ResumeCommand::new("vibe", &["--resume", &session.native_id], session)
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use threadkeep_rollout::ThreadKind;
 
 use super::entry::Entry;
 use super::generation::Generation;
@@ -73,7 +72,6 @@ pub(super) fn session(native_id: &str, store: &Path) -> Result<Session, StoreErr
         && (runtime.session_metadata.subagent_spawn_key.is_some() || native_id.starts_with("child-"))
     {
         draft.parent(parent, Relation::Subagent);
-        draft.session().kind = ThreadKind::Subagent;
     }
     let source = runtime.import_provenance.map(|provenance| provenance.source);
     if let Some(source) = &source {
