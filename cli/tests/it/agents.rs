@@ -201,7 +201,7 @@ fn all_agents_together_used_what_the_model_servers_served() -> Result {
         })
         .collect();
     assert_eq!(used, right);
-    let archived = fixture.json(&["threads", "--archived", "--agent", "opencode"])?;
+    let archived = fixture.json(&["threads", "--archived", "--all", "--agent", "opencode"])?;
     assert_eq!(ids(&archived).len(), 1);
     // All but Continue CLI, which takes no id, continue the user's own sessions.
     let threads = fixture.json(&["threads", "--any", "--limit", "1000"])?;
