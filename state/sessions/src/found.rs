@@ -1,8 +1,49 @@
 //! Sessions of a store, as far as they are known before they are read.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::Fingerprint;
+
+use crate::error::StoreError;
+
+/// Sessions that were found in a place, and files that are none.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Sessions, by the agent's id.
+    pub sessions: BTreeMap<String, FoundSession>,
+    /// Files that look like sessions and are none.
+    pub skipped: Vec<SkippedFile>,
+}
+
+impl Listing {
+    /// Adds a session. Of copies of a session, the longest stays: it has the most. Returns false if
+    /// another copy stays.
+    pub fn add(&mut self, session: FoundSession) -> bool {
+        let is_longer = |known: &FoundSession| known.bytes < session.bytes;
+        let is_taken = self.sessions.get(&session.native_id).is_none_or(is_longer);
+        if is_taken {
+            self.sessions.insert(session.native_id.clone(), session);
+        }
+        is_taken
+    }
+
+    /// Adds a file that is no session, with the reason.
+    pub fn skip(&mut self, path: impl Into<PathBuf>, reason: impl ToString) {
+        self.skipped.push(SkippedFile { path: path.into(), reason: reason.to_string() });
+    }
+
+    /// Returns true if a file has a prompt, as its head says. Skips a file without one, and a file
+    /// whose head cannot be read.
+    pub fn has_prompt(&mut self, path: &Path, head: Result<bool, StoreError>) -> bool {
+        match head {
+            Ok(true) => return true,
+            Ok(false) => self.skip(path, "it has no prompt"),
+            Err(error) => self.skip(path, error),
+        }
+        false
+    }
+}
 
 /// Session of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +85,21 @@ impl FoundSession {
         self.fingerprint.push_str(value.unwrap_or("-"));
         self.files.push(map);
         self
+    }
+
+    /// Returns the main file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`], if it is no longer there.
+    pub fn main_file(&self) -> Result<&Path, StoreError> {
+        let main = self.files.first().filter(|path| path.is_file());
+        main.map(PathBuf::as_path).ok_or_else(|| self.gone())
+    }
+
+    /// Returns the error for a session that is no longer there.
+    pub fn gone(&self) -> StoreError {
+        StoreError::Gone { native_id: self.native_id.clone() }
     }
 }
 

@@ -122,7 +122,7 @@ pub use agents::{store, stores};
 pub use draft::Draft;
 pub use environment::Environment;
 pub use error::StoreError;
-pub use found::{FoundSession, SkippedFile};
+pub use found::{FoundSession, Listing, SkippedFile};
 pub use ids::ThreadIds;
 pub use mirror::{Mirror, MirrorError, Mirrored, SyncReport};
 pub use rollout::to_rollout;

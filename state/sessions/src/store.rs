@@ -1,5 +1,6 @@
 //! The port: a store of sessions.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use threadkeep_rollout::ThreadKind;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing, SkippedFile};
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -34,7 +35,7 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     ///
     /// [`StoreError`], if the place as a whole cannot be read. What is wrong with one file is no
     /// error: see [`OpenStore::skipped`].
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError>;
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError>;
 
     /// Returns the command that resumes a session; `None` if the agent cannot resume it. A session
     /// that was not read has only its id, kind and working directory.
@@ -48,15 +49,48 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     }
 }
 
+/// Reader of a found session.
+type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError>;
+
 /// Place of an agent's sessions, opened.
 ///
 /// It may hold a private copy of a database, which is removed when it is dropped.
-pub trait OpenStore: fmt::Debug {
-    /// Returns the sessions, each once, although an agent may keep several copies of it.
-    fn sessions(&self) -> &[FoundSession];
+pub struct OpenStore {
+    sessions: Vec<FoundSession>,
+    skipped: Vec<SkippedFile>,
+    read: Box<Read>,
+}
+
+impl OpenStore {
+    /// Returns an open place with these sessions, and the function that reads one of them.
+    pub fn new(
+        listing: Listing,
+        read: impl Fn(&FoundSession) -> Result<Session, StoreError> + 'static,
+    ) -> Self {
+        let Listing { sessions, skipped } = listing;
+        Self { sessions: sessions.into_values().collect(), skipped, read: Box::new(read) }
+    }
+
+    /// Returns an open place with these sessions, and the function that reads one of them with what
+    /// is known of it, by the agent's id. A session of which nothing is known is gone.
+    pub fn with_known<K: 'static>(
+        listing: Listing,
+        known: BTreeMap<String, K>,
+        read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + 'static,
+    ) -> Self {
+        Self::new(listing, move |found| read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?))
+    }
+
+    /// Returns the sessions in the order of their ids, each once, although an agent may keep
+    /// several copies of it.
+    pub fn sessions(&self) -> &[FoundSession] {
+        &self.sessions
+    }
 
     /// Returns files that look like sessions and are none, with the reason.
-    fn skipped(&self) -> &[SkippedFile];
+    pub fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
 
     /// Reads a session.
     ///
@@ -64,7 +98,16 @@ pub trait OpenStore: fmt::Debug {
     ///
     /// [`StoreError`], if the session is gone or cannot be read. Damaged lines are no error: see
     /// [`Session::skipped_lines`].
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError>;
+    pub fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
+        (self.read)(found)
+    }
+}
+
+impl fmt::Debug for OpenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("OpenStore");
+        shown.field("sessions", &self.sessions).field("skipped", &self.skipped).finish_non_exhaustive()
+    }
 }
 
 /// Command that resumes a session.

@@ -100,8 +100,8 @@ fn check(session: &Session) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks the rules for the command that resumes a session. An index, which has not read the session,
-/// asks for it with the id, the kind and the working directory alone.
+/// Checks the rules for the command that resumes a session. An index, which has not read the
+/// session, asks for it with the id, the kind and the working directory alone.
 fn check_resume(store: &dyn SessionStore, session: &Session) -> Result<(), String> {
     let mut unread = Session::new(&session.native_id);
     (unread.kind, unread.cwd) = (session.kind, session.cwd.clone());

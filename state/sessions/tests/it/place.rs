@@ -33,7 +33,7 @@ impl Place {
         Ok(path)
     }
 
-    pub(crate) fn open(&self) -> Result<Box<dyn OpenStore>> {
+    pub(crate) fn open(&self) -> Result<OpenStore> {
         Ok(self.store.open(&self.path())?)
     }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -42,8 +42,9 @@ impl SessionStore for Claude {
         vec![place.join("projects")]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)?))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, families) = find(place)?;
+        Ok(OpenStore::new(listing, move |found| read::session(found, &families)))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -61,53 +62,27 @@ impl SessionStore for Claude {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-    /// Sessions that begin with the same message: a fork copies its parent's messages.
-    families: BTreeMap<String, Vec<PathBuf>>,
-}
+/// Files of sessions that begin with the same message, by its id: a fork copies its parent's
+/// messages.
+type Families = BTreeMap<String, Vec<PathBuf>>;
 
-impl Opened {
-    fn find(place: &Path) -> Result<Self, StoreError> {
-        let mut found: BTreeMap<String, FoundSession> = BTreeMap::new();
-        let (mut skipped, mut families) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
-        let projects = files::folders(&place.join("projects"));
-        let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
-        let with_agents = main.flat_map(|path| {
-            let agents = path.with_extension("").join("subagents");
-            std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
-        });
-        for path in with_agents {
-            let Some(first) = line::first_message(&path)? else {
-                skipped.push(SkippedFile { path, reason: "it has no message".to_owned() });
-                continue;
-            };
-            families.entry(first).or_default().push(path.clone());
-            let sidecar = path.with_extension("").join("custom-title.json");
-            let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path.clone(), sidecar]);
-            // Of copies in several folders, the longest has the most.
-            let longer = |known: &FoundSession| known.bytes < session.bytes;
-            if found.get(&session.native_id).is_none_or(longer) {
-                found.insert(session.native_id.clone(), session);
-            }
-        }
-        families.retain(|_, paths| paths.len() > 1);
-        Ok(Self { sessions: found.into_values().collect(), skipped, families })
+fn find(place: &Path) -> Result<(Listing, Families), StoreError> {
+    let (mut listing, mut families) = (Listing::default(), Families::new());
+    let projects = files::folders(&place.join("projects"));
+    let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
+    let with_agents = main.flat_map(|path| {
+        let agents = path.with_extension("").join("subagents");
+        std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
+    });
+    for path in with_agents {
+        let Some(first) = line::first_message(&path)? else {
+            listing.skip(path, "it has no message");
+            continue;
+        };
+        families.entry(first).or_default().push(path.clone());
+        let sidecar = path.with_extension("").join("custom-title.json");
+        listing.add(FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]));
     }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found, &self.families)
-    }
+    families.retain(|_, paths| paths.len() > 1);
+    Ok((listing, families))
 }

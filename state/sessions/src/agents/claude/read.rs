@@ -26,8 +26,7 @@ pub(super) fn session(
     found: &FoundSession,
     families: &BTreeMap<String, Vec<PathBuf>>,
 ) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let origin = Origin::of(path, families)?;
     let mut draft = Draft::new(&found.native_id);
     let subagent_of = path.parent().filter(|folder| files::name(folder) == "subagents");

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -38,8 +38,8 @@ impl SessionStore for Cline {
         vec![environment.path("CLINE_SESSION_DATA_DIR").unwrap_or_else(|| data().join("sessions"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        Ok(OpenStore::new(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -47,46 +47,23 @@ impl SessionStore for Cline {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let (mut sessions, mut skipped) = (Vec::new(), Vec::new());
-        for folder in files::folders(place) {
-            let id = files::name(&folder).to_owned();
-            let main = folder.join(format!("{id}.json"));
-            let messages = folder.join(format!("{id}{MESSAGES}"));
-            let found = files::files_with(&folder, "json");
-            if !found.contains(&main) && !found.contains(&messages) {
-                skipped.push(SkippedFile { path: folder, reason: format!("it has no {id}.json") });
-                continue;
-            }
-            for path in found.into_iter().filter(|path| *path != messages) {
-                let Some(agent) = files::name(&path).strip_suffix(MESSAGES) else { continue };
-                let agent = format!("{id}__{agent}");
-                sessions.push(FoundSession::of_files(agent, vec![path, main.clone()]));
-            }
-            sessions.push(FoundSession::of_files(id, vec![messages, main]));
+fn find(place: &Path) -> Listing {
+    let mut listing = Listing::default();
+    for folder in files::folders(place) {
+        let id = files::name(&folder).to_owned();
+        let main = folder.join(format!("{id}.json"));
+        let messages = folder.join(format!("{id}{MESSAGES}"));
+        let found = files::files_with(&folder, "json");
+        if !found.contains(&main) && !found.contains(&messages) {
+            listing.skip(folder, format!("it has no {id}.json"));
+            continue;
         }
-        sessions.sort_by(|one, other| one.native_id.cmp(&other.native_id));
-        Self { sessions, skipped }
+        for path in found.into_iter().filter(|path| *path != messages) {
+            let Some(agent) = files::name(&path).strip_suffix(MESSAGES) else { continue };
+            let agent = format!("{id}__{agent}");
+            listing.add(FoundSession::of_files(agent, vec![path, main.clone()]));
+        }
+        listing.add(FoundSession::of_files(id, vec![messages, main]));
     }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
-    }
+    listing
 }

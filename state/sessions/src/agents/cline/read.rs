@@ -11,12 +11,11 @@ use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let [path, main] = found.files.as_slice() else { return Err(gone()) };
+    let [path, main] = found.files.as_slice() else { return Err(found.gone()) };
     let description: Option<Description> = files::document(main)?;
     let bytes = files::contents(path)?;
     if description.is_none() && bytes.is_none() {
-        return Err(gone());
+        return Err(found.gone());
     }
     let description = description.unwrap_or_default();
     let transcript: Transcript<'_> = match &bytes {

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use threadkeep_rollout::{AgentHome, Fact, Lines, RolloutFile, SESSION_INDEX, ThreadNames};
+use threadkeep_rollout::{AgentHome, Fact, Lines, RolloutFile, SESSION_INDEX};
 use uuid::Uuid;
 
-use crate::found::{FoundSession, SkippedFile};
+use super::Home;
+use crate::found::{FoundSession, Listing, SkippedFile};
 
 /// Thread, with its files.
 #[derive(Debug)]
@@ -20,13 +21,13 @@ pub(super) struct Thread {
 
 impl Thread {
     /// Returns the session. The thread's name is in a file of all threads: only the name counts.
-    pub(super) fn found(&self, home: &AgentHome, id: &str, names: &ThreadNames) -> FoundSession {
-        let own = self.files.iter().map(|file| home.absolute(&file.path));
+    fn found(&self, home: &Home, id: &str) -> FoundSession {
+        let own = self.files.iter().map(|file| home.files.absolute(&file.path));
         let mut found = FoundSession::of_files(id, own.chain(self.bases.iter().cloned()).collect());
-        if let Some(name) = Uuid::try_parse(id).ok().and_then(|id| names.get(id)) {
+        if let Some(name) = Uuid::try_parse(id).ok().and_then(|id| home.names.get(id)) {
             let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.name.as_bytes());
             found.fingerprint.push_str(&format!(" {}", name.simple()));
-            found.files.push(home.root().join(SESSION_INDEX));
+            found.files.push(home.files.root().join(SESSION_INDEX));
         }
         let own_bytes = self.files.iter().map(|file| file.fingerprint.len).sum();
         found.bytes = Some(own_bytes);
@@ -41,22 +42,19 @@ struct Head {
     base: Option<Uuid>,
 }
 
-/// Returns the threads of a home, and the files without one.
-pub(super) fn threads(home: &AgentHome) -> (BTreeMap<String, Thread>, Vec<SkippedFile>) {
-    let discovery = home.discover();
-    let mut skipped: Vec<_> = discovery
-        .problems
-        .into_iter()
-        .filter(|problem| !problem.path.is_empty())
-        .map(|problem| SkippedFile { path: home.absolute(&problem.path), reason: problem.reason.to_string() })
-        .collect();
+/// Returns the threads of a home, by their ids, and lists them.
+pub(super) fn threads(home: &Home) -> (Listing, BTreeMap<String, Thread>) {
+    let (mut listing, discovery) = (Listing::default(), home.files.discover());
+    for problem in discovery.problems.into_iter().filter(|problem| !problem.path.is_empty()) {
+        listing.skip(home.files.absolute(&problem.path), problem.reason);
+    }
     let mut by_thread: BTreeMap<Uuid, Vec<Head>> = BTreeMap::new();
     for file in discovery.files {
-        match head(home, file) {
+        match head(&home.files, file) {
             Ok((id, head)) => by_thread.entry(id).or_default().push(head),
             Err(none) => {
-                skipped.retain(|known| known.path != none.path);
-                skipped.push(none);
+                listing.skipped.retain(|known| known.path != none.path);
+                listing.skipped.push(none);
             }
         }
     }
@@ -71,20 +69,24 @@ pub(super) fn threads(home: &AgentHome) -> (BTreeMap<String, Thread>, Vec<Skippe
         .flat_map(|(id, heads)| heads.iter().map(move |head| (*id, head)))
         .map(|(id, head)| (head.file.file_id().unwrap_or(id), (&head.file, head.base)))
         .collect();
-    let threads = by_thread.iter().map(|(id, heads)| {
+    let with_bases = by_thread.iter().map(|(id, heads)| {
         let (mut bases, mut seen) = (Vec::new(), HashSet::new());
         seen.extend(heads.iter().map(|head| head.file.file_id().unwrap_or(*id)));
         let mut next: Vec<Uuid> = heads.iter().filter_map(|head| head.base).collect();
         while let Some(base) = next.pop() {
             if let Some((file, older)) = by_file.get(&base).filter(|_| seen.insert(base)) {
-                bases.push(home.absolute(&file.path));
+                bases.push(home.files.absolute(&file.path));
                 next.extend(older);
             }
         }
         let files = heads.iter().map(|head| head.file.clone()).collect();
         (id.hyphenated().to_string(), Thread { files, bases })
     });
-    (threads.collect(), skipped)
+    let threads: BTreeMap<_, _> = with_bases.collect();
+    for (id, thread) in &threads {
+        listing.add(thread.found(home, id));
+    }
+    (listing, threads)
 }
 
 /// Reads a file's first line.

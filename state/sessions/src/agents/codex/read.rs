@@ -9,34 +9,31 @@ use threadkeep_rollout::{
 };
 use uuid::Uuid;
 
-use super::Opened;
+use super::Home;
 use super::find::Thread;
 use crate::draft::Draft;
 use crate::error::StoreError;
+use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn, TitleSource, Tokens};
 
-pub(super) fn session(opened: &Opened, native_id: &str, thread: &Thread) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: native_id.to_owned() };
-    let newest = thread.files.first().ok_or_else(gone)?;
-    let path = opened.home.absolute(&newest.path);
-    if !path.is_file() {
-        return Err(gone());
-    }
+pub(super) fn session(home: &Home, found: &FoundSession, thread: &Thread) -> Result<Session, StoreError> {
+    let newest = thread.files.first().ok_or_else(|| found.gone())?;
+    let path = found.main_file()?.to_owned();
     let failed = |error: ExtractError| match error {
         ExtractError::Io(source) => StoreError::Io { path: path.clone(), source },
         other => StoreError::malformed(&path, other),
     };
-    let mut draft = Draft::new(native_id);
+    let mut draft = Draft::new(&found.native_id);
     let extraction =
-        opened.extractor.borrow_mut().extract(&path, newest.compressed, newest.name.as_ref(), None);
+        home.extractor.borrow_mut().extract(&path, newest.compressed, newest.name.as_ref(), None);
     let extraction = extraction.map_err(failed)?;
     draft.skip(extraction.skipped.count);
     for file in &thread.files {
-        requests(opened, &mut draft, file);
+        requests(home, &mut draft, file);
     }
-    describe(opened, &mut draft, &extraction.metadata);
+    describe(home, &mut draft, &extraction.metadata);
     draft.session().archived = newest.archived;
-    let chain = Chain::resolve(&opened.home, newest, |_| true).map_err(failed)?;
+    let chain = Chain::resolve(&home.files, newest, |_| true).map_err(failed)?;
     read_turns(&chain, ItemsView::Full, |turn| {
         draft.session().turns.push(session_turn(turn));
         ControlFlow::Continue(())
@@ -46,9 +43,9 @@ pub(super) fn session(opened: &Opened, native_id: &str, thread: &Thread) -> Resu
 }
 
 /// Takes the tokens of a file's own requests: rollouts have them by day and model.
-fn requests(opened: &Opened, draft: &mut Draft, file: &RolloutFile) {
-    let path = opened.home.absolute(&file.path);
-    let mut projector = opened.projector.borrow_mut();
+fn requests(home: &Home, draft: &mut Draft, file: &RolloutFile) {
+    let path = home.files.absolute(&file.path);
+    let mut projector = home.projector.borrow_mut();
     let Ok(projection) = projector.project(&path, file.compressed, file.name.as_ref(), None) else { return };
     let part = file.file_id().unwrap_or(projection.thread_id);
     for DayUsage { day, model, tokens, .. } in projection.usage {
@@ -72,10 +69,10 @@ impl From<TokenUsage> for Tokens {
 }
 
 /// Takes the metadata.
-fn describe(opened: &Opened, draft: &mut Draft, metadata: &ThreadMetadata) {
+fn describe(home: &Home, draft: &mut Draft, metadata: &ThreadMetadata) {
     let words = |words: &Option<String>| words.clone().unwrap_or_default();
     draft.title(&words(&metadata.title), TitleSource::Agent);
-    let listed = opened.names.get(metadata.thread_id);
+    let listed = home.names.get(metadata.thread_id);
     // The list and the rollout may both have a name: the newest counts.
     let listed = listed.filter(|name| name.updated_at >= metadata.named_at).map(|name| &name.name);
     draft.title(&words(&listed.or(metadata.name.as_ref()).cloned()), TitleSource::User);

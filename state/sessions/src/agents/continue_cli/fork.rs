@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Opened;
+use super::Known;
 use super::document::{self, Document};
+use crate::found::FoundSession;
 
 /// Ids of the messages of each session, by the id of the first one.
 pub(super) type Families = HashMap<Uuid, Vec<(String, Vec<Uuid>)>>;
 
 /// Reads the messages of all sessions. A damaged one has no part in it.
-pub(super) fn families(sessions: &[crate::FoundSession]) -> Families {
+fn families<'a>(sessions: impl Iterator<Item = &'a FoundSession>) -> Families {
     let mut families = Families::new();
     for session in sessions {
         let path: Option<&PathBuf> = session.files.first();
@@ -36,12 +37,12 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn of(native_id: &str, document: &Document, opened: &Opened) -> Self {
+    pub(super) fn of(native_id: &str, document: &Document, known: &Known) -> Self {
         let Some(copied) = copied(document).filter(|copied| *copied > 0) else { return Self::default() };
-        let families = opened.families.get_or_init(|| families(&opened.sessions));
+        let families = known.families.get_or_init(|| families(known.sessions.values()));
         let ids = document.ids();
         let family = ids.first().and_then(|first| families.get(first));
-        let created = |id: &str| opened.created.get(id).copied();
+        let created = |id: &str| known.created.get(id).copied();
         let has_it_all = |other: &&(String, Vec<Uuid>)| {
             other.0 != native_id && other.1.get(copied - 1) == ids.get(copied - 1)
         };

@@ -9,7 +9,7 @@ mod fork;
 mod read;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -42,8 +42,9 @@ impl SessionStore for Continue {
         vec![environment.path("CONTINUE_GLOBAL_DIR").unwrap_or_else(|| environment.home().join(".continue"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, known) = find(place);
+        Ok(OpenStore::new(listing, move |found| read::session(found, &known)))
     }
 
     /// Returns none: `cn --resume` takes the newest session of all folders, and no id.
@@ -61,57 +62,42 @@ struct Row {
     date_created: Option<String>,
 }
 
+/// Facts about a place that reading one of its sessions needs.
 #[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
+struct Known {
     /// Start of each session in the list.
     created: HashMap<String, Timestamp>,
+    sessions: BTreeMap<String, FoundSession>,
     /// Sessions by their first prompt, which a fork copies. Read when a fork is found.
     families: OnceCell<fork::Families>,
 }
 
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let folder = place.join("sessions");
-        let list = folder.join(LIST);
-        let rows: Vec<Row> = files::document(&list).ok().flatten().unwrap_or_default();
-        let time = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
-        let created: HashMap<_, _> = rows
-            .into_iter()
-            .filter_map(|row| Some((row.session_id, time(row.date_created?.as_str())?)))
-            .collect();
-        let (mut sessions, mut skipped) = (Vec::new(), Vec::new());
-        for path in files::files_with(&folder, "json") {
-            if path == list {
-                continue;
-            }
-            if !document::is_session(&path) {
-                skipped.push(SkippedFile { path, reason: "it does not begin with a session id".to_owned() });
-                continue;
-            }
-            let mut found = FoundSession::of_files(files::stem(&path).to_owned(), vec![path]);
-            // Only the session's own row counts: the list changes with every session.
-            if let Some(created) = created.get(&found.native_id) {
-                found.fingerprint.push_str(&format!(" {}", created.as_millisecond()));
-            }
-            found.files.push(list.clone());
-            sessions.push(found);
+fn find(place: &Path) -> (Listing, Known) {
+    let folder = place.join("sessions");
+    let list = folder.join(LIST);
+    let rows: Vec<Row> = files::document(&list).ok().flatten().unwrap_or_default();
+    let time = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
+    let created: HashMap<_, _> = rows
+        .into_iter()
+        .filter_map(|row| Some((row.session_id, time(row.date_created?.as_str())?)))
+        .collect();
+    let mut listing = Listing::default();
+    for path in files::files_with(&folder, "json") {
+        if path == list {
+            continue;
         }
-        Self { sessions, skipped, created, families: OnceCell::new() }
+        if !document::is_session(&path) {
+            listing.skip(path, "it does not begin with a session id");
+            continue;
+        }
+        let mut found = FoundSession::of_files(files::stem(&path).to_owned(), vec![path]);
+        // Only the session's own row counts: the list changes with every session.
+        if let Some(created) = created.get(&found.native_id) {
+            found.fingerprint.push_str(&format!(" {}", created.as_millisecond()));
+        }
+        found.files.push(list.clone());
+        listing.add(found);
     }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found, self)
-    }
+    let known = Known { created, sessions: listing.sessions.clone(), families: OnceCell::new() };
+    (listing, known)
 }

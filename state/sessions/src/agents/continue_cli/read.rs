@@ -2,7 +2,7 @@
 
 use threadkeep_rollout::TurnItemKind;
 
-use super::Opened;
+use super::Known;
 use super::document::{self, Item};
 use super::fork::Origin;
 use crate::draft::Draft;
@@ -10,15 +10,14 @@ use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
-pub(super) fn session(found: &FoundSession, opened: &Opened) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().ok_or_else(gone)?;
-    let document = document::read(path)?.ok_or_else(gone)?;
+pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+    let path = found.main_file()?;
+    let document = document::read(path)?.ok_or_else(|| found.gone())?;
     let mut draft = Draft::new(&found.native_id);
     draft.title(document.title.as_deref().unwrap_or_default(), TitleSource::Agent);
     draft.cwd(document.workspace_directory.as_deref().unwrap_or_default());
-    draft.said_at(opened.created.get(&found.native_id).copied());
-    let origin = Origin::of(&found.native_id, &document, opened);
+    draft.said_at(known.created.get(&found.native_id).copied());
+    let origin = Origin::of(&found.native_id, &document, known);
     if let Some(parent) = &origin.parent {
         draft.parent(parent, Relation::Fork);
     }

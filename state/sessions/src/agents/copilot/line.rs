@@ -235,28 +235,27 @@ impl From<&Usage> for Tokens {
     }
 }
 
-/// First lines of a file.
+/// Identity of a file's session.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub(super) session_id: Option<String>,
-    pub(super) has_prompt: bool,
 }
 
 impl Head {
-    /// Reads a file up to its first prompt.
-    pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
-        let mut head = Self::default();
+    /// Reads a file up to its first prompt. Returns true if it has one.
+    pub(super) fn read(&mut self, path: &Path) -> Result<bool, StoreError> {
+        let mut has_prompt = false;
         files::each_line(path, |_, json| {
             let Ok(line) = serde_json::from_str::<Line<'_>>(json) else { return true };
             match &*line.kind {
-                "session.start" if head.session_id.is_none() => {
-                    head.session_id = line.data::<Run>().session_id.filter(|id| !id.is_empty());
+                "session.start" if self.session_id.is_none() => {
+                    self.session_id = line.data::<Run>().session_id.filter(|id| !id.is_empty());
                 }
-                "user.message" => head.has_prompt = true,
+                "user.message" => has_prompt = true,
                 _ => {}
             }
-            !head.has_prompt
+            !has_prompt
         })?;
-        Ok(head)
+        Ok(has_prompt)
     }
 }

@@ -7,13 +7,13 @@ mod line;
 mod read;
 mod workspace;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::line::Head;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -34,8 +34,8 @@ impl SessionStore for Copilot {
         vec![environment.path("COPILOT_HOME").unwrap_or_else(|| environment.home().join(".copilot"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        Ok(OpenStore::new(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -44,62 +44,23 @@ impl SessionStore for Copilot {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let (mut found, mut skipped) = (BTreeMap::<String, FoundSession>::new(), Vec::new());
-        for folder in files::folders(&place.join("session-state")) {
-            let events = folder.join("events.jsonl");
-            let mut skip = |reason: &str| {
-                skipped.push(SkippedFile { path: events.clone(), reason: reason.to_owned() });
-            };
-            // Folders with locks stand among the sessions.
-            if files::name(&folder).starts_with('.') {
-                continue;
-            }
-            if !events.is_file() {
-                skip("there are no events");
-                continue;
-            }
-            let head = match line::Head::of(&events) {
-                Ok(head) if head.has_prompt => head,
-                Ok(_) => {
-                    skip("it has no prompt");
-                    continue;
-                }
-                Err(error) => {
-                    skip(&error.to_string());
-                    continue;
-                }
-            };
-            let id = head.session_id.unwrap_or_else(|| files::name(&folder).to_owned());
-            let workspace = folder.join("workspace.yaml");
-            let session = FoundSession::of_files(id, vec![events, workspace]);
-            // Of copies of a folder, the longest has the most.
-            let longer = |known: &FoundSession| known.bytes < session.bytes;
-            if found.get(&session.native_id).is_none_or(longer) {
-                found.insert(session.native_id.clone(), session);
-            }
+fn find(place: &Path) -> Listing {
+    let mut listing = Listing::default();
+    for folder in files::folders(&place.join("session-state")) {
+        // Folders with locks stand among the sessions.
+        if files::name(&folder).starts_with('.') {
+            continue;
         }
-        Self { sessions: found.into_values().collect(), skipped }
+        let events = folder.join("events.jsonl");
+        if !events.is_file() {
+            listing.skip(events, "there are no events");
+            continue;
+        }
+        let (mut head, workspace) = (Head::default(), folder.join("workspace.yaml"));
+        if listing.has_prompt(&events, head.read(&events)) {
+            let id = head.session_id.unwrap_or_else(|| files::name(&folder).to_owned());
+            listing.add(FoundSession::of_files(id, vec![events, workspace]));
+        }
     }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
-    }
+    listing
 }

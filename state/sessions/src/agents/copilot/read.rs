@@ -18,8 +18,7 @@ const PASSED_OVER: [&str; 3] = [
 ];
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let mut reader = Reader::new(&found.native_id);
     let skipped = files::each_line(path, |_, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {

@@ -20,7 +20,7 @@ use self::line::Record;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::{Outcome, Session, SessionTurn};
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -45,12 +45,13 @@ impl SessionStore for Gemini {
         vec![home.unwrap_or_else(|| environment.home().to_owned()).join(".gemini")]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, known) = Found::find(place);
+        Ok(OpenStore::with_known(listing, known, read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
-        // The agent refuses a session of which nothing is left. One that was not read has no turns.
+        // The agent refuses a session of which nothing is left. An unread session has no turns.
         let is_withdrawn = |turn: &SessionTurn| turn.outcome == Outcome::Withdrawn;
         let is_empty = !session.turns.is_empty() && session.turns.iter().all(is_withdrawn);
         let arguments = ["--resume", session.native_id.as_str()];
@@ -94,13 +95,6 @@ fn days(age: &str) -> Option<u32> {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-    known: BTreeMap<String, Known>,
-}
-
 /// Session, as far as it is known before it is read.
 #[derive(Debug, Default)]
 struct Known {
@@ -114,39 +108,43 @@ struct Known {
     has_prompt: bool,
 }
 
-impl Opened {
-    fn find(place: &Path) -> Self {
+#[derive(Default)]
+struct Found {
+    listing: Listing,
+    known: BTreeMap<String, Known>,
+}
+
+impl Found {
+    fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
         let projects = files::folders(&place.join("tmp"));
-        let folders = Folders::read(place, &projects);
-        let mut opened = Self { sessions: Vec::new(), skipped: Vec::new(), known: BTreeMap::new() };
+        let (folders, mut found) = (Folders::read(place, &projects), Self::default());
         for project in &projects {
             let chats = project.join("chats");
             for path in files::files(&chats) {
                 if files::name(&path).starts_with("session-") {
-                    opened.take(path, project, &folders, None);
+                    found.take(path, project, &folders, None);
                 }
             }
             for parent in files::folders(&chats) {
                 for path in files::files(&parent) {
-                    opened.take(path, project, &folders, Some(files::name(&parent)));
+                    found.take(path, project, &folders, Some(files::name(&parent)));
                 }
             }
         }
-        for (id, known) in &mut opened.known {
+        let Self { mut listing, mut known } = found;
+        for (id, known) in &mut known {
             known.chats.sort();
             known.maps.sort();
             known.maps.dedup();
+            let chats = known.chats.iter().map(|(.., path)| path.clone());
             if known.has_prompt {
-                let chats = known.chats.iter().map(|(.., path)| path.clone());
                 let all = chats.chain(known.maps.iter().cloned()).collect();
-                opened.sessions.push(FoundSession::of_files(id.clone(), all));
+                listing.add(FoundSession::of_files(id.clone(), all));
             } else {
-                let reason = "it has no prompt";
-                let skipped = known.chats.iter().map(|(.., path)| path.clone());
-                opened.skipped.extend(skipped.map(|path| SkippedFile { path, reason: reason.to_owned() }));
+                chats.for_each(|path| listing.skip(path, "it has no prompt"));
             }
         }
-        opened
+        (listing, known)
     }
 
     fn take(&mut self, path: PathBuf, project: &Path, folders: &Folders, parent: Option<&str>) {
@@ -157,16 +155,10 @@ impl Opened {
         };
         let head = match Head::read(&path, is_document) {
             Ok(Some(head)) => head,
-            Ok(None) => {
-                self.skipped.push(SkippedFile { path, reason: "it has no session id".to_owned() });
-                return;
-            }
+            Ok(None) => return self.listing.skip(path, "it has no session id"),
             // The agent deletes sessions at its start.
             Err(_) if !path.exists() => return,
-            Err(error) => {
-                self.skipped.push(SkippedFile { path, reason: error.to_string() });
-                return;
-            }
+            Err(error) => return self.listing.skip(path, error),
         };
         let known = self.known.entry(head.session_id).or_default();
         let (cwd, map) = folders.of(project, head.project_hash.as_deref());
@@ -217,20 +209,5 @@ impl Head {
             })?;
         }
         Ok(head)
-    }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-        read::session(found, self.known.get(&found.native_id).ok_or_else(gone)?)
     }
 }

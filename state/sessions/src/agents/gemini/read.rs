@@ -55,11 +55,7 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
             }
         }
     }
-    if is_there {
-        Ok(reader.draft.finish())
-    } else {
-        Err(StoreError::Gone { native_id: found.native_id.clone() })
-    }
+    if is_there { Ok(reader.draft.finish()) } else { Err(found.gone()) }
 }
 
 struct Reader {

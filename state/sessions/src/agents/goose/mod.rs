@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -38,8 +38,15 @@ impl SessionStore for Goose {
         vec![root.unwrap_or_else(|| environment.data_home().join("goose")).join("sessions")]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)?))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, database) = find(place)?;
+        Ok(OpenStore::new(listing, move |found| {
+            let id = &found.native_id;
+            match database.as_ref().and_then(|database| Some((database, database.sessions.get(id)?))) {
+                Some((database, row)) => read::session(database, id, row),
+                None => old::session(found),
+            }
+        }))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -48,55 +55,30 @@ impl SessionStore for Goose {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    database: Option<Database>,
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Result<Self, StoreError> {
-        let (mut database, mut skipped) = (None, Vec::new());
-        let path = place.join("sessions.db");
-        if files::files(place).contains(&path) {
-            match Database::open(&path) {
-                Ok(opened) => database = Some(opened),
-                Err(StoreError::Malformed { reason, .. }) => skipped.push(SkippedFile { path, reason }),
-                Err(error) => return Err(error),
-            }
-        }
-        let mut sessions = database.as_ref().map_or_else(Vec::new, Database::found);
-        for path in files::files_with(place, "jsonl") {
-            if sessions.iter().any(|session| session.native_id == files::stem(&path)) {
-                continue;
-            }
-            if old::header(&path)?.is_some() {
-                sessions.push(FoundSession::of_files(files::stem(&path).to_owned(), vec![path]));
-            } else {
-                let reason = "its first line describes no session".to_owned();
-                skipped.push(SkippedFile { path, reason });
-            }
-        }
-        sessions.sort_by(|one, other| one.native_id.cmp(&other.native_id));
-        Ok(Self { database, sessions, skipped })
-    }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let database = self.database.as_ref();
-        match database.filter(|database| database.sessions.contains_key(&found.native_id)) {
-            Some(database) => read::session(database, &found.native_id),
-            None => old::session(found),
+fn find(place: &Path) -> Result<(Listing, Option<Database>), StoreError> {
+    let (mut listing, mut database) = (Listing::default(), None);
+    let path = place.join("sessions.db");
+    if files::files(place).contains(&path) {
+        match Database::open(&path) {
+            Ok(opened) => database = Some(opened),
+            Err(StoreError::Malformed { reason, .. }) => listing.skip(path, reason),
+            Err(error) => return Err(error),
         }
     }
+    for session in database.iter().flat_map(Database::found) {
+        listing.add(session);
+    }
+    for path in files::files_with(place, "jsonl") {
+        let id = files::stem(&path);
+        // The database has a newer copy.
+        if listing.sessions.contains_key(id) {
+            continue;
+        }
+        if old::header(&path)?.is_some() {
+            listing.add(FoundSession::of_files(id.to_owned(), vec![path]));
+        } else {
+            listing.skip(path, "its first line describes no session");
+        }
+    }
+    Ok((listing, database))
 }

@@ -46,9 +46,8 @@ pub(super) fn header(path: &Path) -> Result<Option<Header>, StoreError> {
 }
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
-    let header = header(path)?.ok_or_else(gone)?;
+    let path = found.main_file()?;
+    let header = header(path)?.ok_or_else(|| found.gone())?;
     let mut draft = Draft::new(&found.native_id);
     draft.cwd(&header.working_dir);
     draft.title(&header.description, TitleSource::Agent);

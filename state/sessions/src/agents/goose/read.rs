@@ -17,9 +17,7 @@ use crate::sqlite::{integer, text};
 const CONTEXT: &str = "<turn-context>";
 const COMPACTED: &str = "Your context was compacted";
 
-pub(super) fn session(database: &Database, id: &str) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: id.to_owned() };
-    let row = database.sessions.get(id).ok_or_else(gone)?;
+pub(super) fn session(database: &Database, id: &str, row: &SessionRow) -> Result<Session, StoreError> {
     let is_subagent = row.kind.as_deref() == Some("sub_agent");
     let mut reader = Reader {
         draft: Draft::new(id),

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -38,8 +38,8 @@ impl SessionStore for Grok {
         vec![environment.path("GROK_HOME").unwrap_or_else(|| environment.home().join(".grok"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        Ok(OpenStore::new(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -47,42 +47,34 @@ impl SessionStore for Grok {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let (mut found, mut skipped) = (BTreeMap::<String, PathBuf>::new(), Vec::new());
-        let mut parents = BTreeMap::<String, PathBuf>::new();
-        let projects = files::folders(&place.join("sessions"));
-        for folder in projects.iter().flat_map(|project| files::folders(project)) {
-            for child in files::folders(&folder.join("subagents")) {
-                let meta = child.join("meta.json");
-                let link: Option<Link> = files::document(&meta).ok().flatten();
-                let id = link.and_then(|link| link.child_session_id);
-                parents.insert(id.unwrap_or_else(|| files::name(&child).to_owned()), meta);
-            }
-            if !folder.join(UPDATES).is_file() {
-                skipped.push(SkippedFile { path: folder, reason: "it has no transcript".to_owned() });
-                continue;
-            }
-            // Of copies in several folders, the longest has the most.
-            let id = files::name(&folder).to_owned();
-            if found.get(&id).is_none_or(|known| length(known) < length(&folder)) {
-                found.insert(id, folder);
-            }
+fn find(place: &Path) -> Listing {
+    let (mut listing, mut found) = (Listing::default(), BTreeMap::<String, PathBuf>::new());
+    let mut parents = BTreeMap::<String, PathBuf>::new();
+    let projects = files::folders(&place.join("sessions"));
+    for folder in projects.iter().flat_map(|project| files::folders(project)) {
+        for child in files::folders(&folder.join("subagents")) {
+            let meta = child.join("meta.json");
+            let link: Option<Link> = files::document(&meta).ok().flatten();
+            let id = link.and_then(|link| link.child_session_id);
+            parents.insert(id.unwrap_or_else(|| files::name(&child).to_owned()), meta);
         }
-        let session = |(id, folder): (String, PathBuf)| {
-            let mut paths = vec![folder.join(UPDATES), folder.join(SUMMARY)];
-            paths.extend(folder.parent().map(|project| project.join(CWD)));
-            paths.extend(parents.get(&id).cloned());
-            FoundSession::of_files(id, paths)
-        };
-        Self { sessions: found.into_iter().map(session).collect(), skipped }
+        if !folder.join(UPDATES).is_file() {
+            listing.skip(folder, "it has no transcript");
+            continue;
+        }
+        // Of copies in several folders, the one with the longest transcript has the most.
+        let id = files::name(&folder).to_owned();
+        if found.get(&id).is_none_or(|known| length(known) < length(&folder)) {
+            found.insert(id, folder);
+        }
     }
+    for (id, folder) in found {
+        let mut paths = vec![folder.join(UPDATES), folder.join(SUMMARY)];
+        paths.extend(folder.parent().map(|project| project.join(CWD)));
+        paths.extend(parents.remove(&id));
+        listing.add(FoundSession::of_files(id, paths));
+    }
+    listing
 }
 
 /// Transcript.
@@ -101,18 +93,4 @@ struct Link {
 
 fn length(folder: &Path) -> u64 {
     std::fs::symlink_metadata(folder.join(UPDATES)).map_or(0, |metadata| metadata.len())
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
-    }
 }

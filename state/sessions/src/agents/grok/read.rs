@@ -19,8 +19,7 @@ const INJECTED: &str = "<system-reminder>";
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     let summary = found.files.get(1).map_or(Ok(None), |path| files::document(path));
     draft.skip(u64::from(summary.is_err()));

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -37,10 +37,9 @@ impl SessionStore for Kimi {
         vec![environment.path("KIMI_SHARE_DIR").unwrap_or_else(|| environment.home().join(".kimi"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        let mut opened = Opened::default();
-        opened.find(place);
-        Ok(Box::new(opened))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, known) = find(place);
+        Ok(OpenStore::with_known(listing, known, read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -48,75 +47,52 @@ impl SessionStore for Kimi {
     }
 }
 
-#[derive(Debug, Default)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-    known: BTreeMap<String, Known>,
-}
-
 /// Session, as far as it is known before it is read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Known {
     cwd: Option<String>,
     /// Session that this is a sub-agent of.
     parent: Option<String>,
 }
 
-impl Opened {
-    fn find(&mut self, place: &Path) {
-        let map = place.join("kimi.json");
-        let cwds = cwds(&map);
-        let mut found = BTreeMap::new();
-        for project in files::folders(&place.join("sessions")) {
-            // A folder of another machine has its name before the hash.
-            let hash = files::name(&project).rsplit('_').next().unwrap_or_default();
-            let cwd = cwds.get(hash);
-            for path in files::files_with(&project, "jsonl") {
-                let reason = "it is older than the formats that are read".to_owned();
-                self.skipped.push(SkippedFile { path, reason });
-            }
-            for folder in files::folders(&project) {
-                let parent = files::name(&folder);
-                let subagents = files::folders(&folder.join("subagents"));
-                let own = std::iter::once((&folder, None));
-                for (folder, parent) in own.chain(subagents.iter().map(|folder| (folder, Some(parent)))) {
-                    let known = Known { cwd: cwd.cloned(), parent: parent.map(str::to_owned) };
-                    if let Some(session) = self.take(folder, &map, &known) {
-                        self.keep(&mut found, session, known);
-                    }
+fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
+    let map = place.join("kimi.json");
+    let cwds = cwds(&map);
+    let (mut listing, mut all) = (Listing::default(), BTreeMap::new());
+    for project in files::folders(&place.join("sessions")) {
+        // A folder of another machine has its name before the hash.
+        let hash = files::name(&project).rsplit('_').next().unwrap_or_default();
+        let cwd = cwds.get(hash);
+        for path in files::files_with(&project, "jsonl") {
+            listing.skip(path, "it is older than the formats that are read");
+        }
+        for folder in files::folders(&project) {
+            let parent = files::name(&folder);
+            let subagents = files::folders(&folder.join("subagents"));
+            let own = std::iter::once((&folder, None));
+            for (folder, parent) in own.chain(subagents.iter().map(|folder| (folder, Some(parent)))) {
+                let known = Known { cwd: cwd.cloned(), parent: parent.map(str::to_owned) };
+                let id = files::name(folder);
+                if take(&mut listing, folder, &map, &known) {
+                    all.insert(id.to_owned(), known);
                 }
             }
         }
-        self.sessions = found.into_values().collect();
     }
+    (listing, all)
+}
 
-    fn take(&mut self, folder: &Path, map: &Path, known: &Known) -> Option<FoundSession> {
-        let wire = folder.join("wire.jsonl");
-        let reason = if !wire.is_file() {
-            "there is no wire.jsonl".to_owned()
-        } else {
-            match line::has_prompt(&wire) {
-                Ok(true) => {
-                    let about = if known.parent.is_some() { "meta.json" } else { "state.json" };
-                    let session = FoundSession::of_files(files::name(folder), vec![wire, folder.join(about)]);
-                    return Some(session.with_map(map.to_owned(), known.cwd.as_deref()));
-                }
-                Ok(false) => "it has no prompt".to_owned(),
-                Err(error) => error.to_string(),
-            }
-        };
-        self.skipped.push(SkippedFile { path: wire, reason });
-        None
+/// Takes the session of a folder. Returns false if it has none, or a longer copy is listed.
+fn take(listing: &mut Listing, folder: &Path, map: &Path, known: &Known) -> bool {
+    let wire = folder.join("wire.jsonl");
+    if !wire.is_file() {
+        listing.skip(wire, "there is no wire.jsonl");
+        return false;
     }
-
-    /// Keeps the longest of several copies of a session.
-    fn keep(&mut self, found: &mut BTreeMap<String, FoundSession>, session: FoundSession, known: Known) {
-        let is_longer = |other: &FoundSession| other.bytes < session.bytes;
-        if found.get(&session.native_id).is_none_or(is_longer) {
-            self.known.insert(session.native_id.clone(), known);
-            found.insert(session.native_id.clone(), session);
-        }
+    let about = folder.join(if known.parent.is_some() { "meta.json" } else { "state.json" });
+    listing.has_prompt(&wire, line::has_prompt(&wire)) && {
+        let session = FoundSession::of_files(files::name(folder), vec![wire, about]);
+        listing.add(session.with_map(map.to_owned(), known.cwd.as_deref()))
     }
 }
 
@@ -135,19 +111,4 @@ fn cwds(map: &Path) -> BTreeMap<String, String> {
 
 fn hash(path: &str) -> String {
     Md5::digest(path).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-        read::session(found, self.known.get(&found.native_id).ok_or_else(gone)?)
-    }
 }

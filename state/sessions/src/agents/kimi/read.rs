@@ -28,8 +28,7 @@ struct About {
 }
 
 pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);

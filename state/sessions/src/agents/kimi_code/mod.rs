@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 use maps::Maps;
@@ -41,22 +41,14 @@ impl SessionStore for KimiCode {
         vec![environment.path("KIMI_CODE_HOME").unwrap_or_else(|| environment.home().join(".kimi-code"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        let mut opened = Opened::default();
-        opened.find(place);
-        Ok(Box::new(opened))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (listing, known) = find(place);
+        Ok(OpenStore::with_known(listing, known, read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
         ResumeCommand::new("kimi", &["--session", &session.native_id], session)
     }
-}
-
-#[derive(Debug, Default)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-    known: BTreeMap<String, Known>,
 }
 
 /// Session, as far as it is known before it is read.
@@ -70,72 +62,49 @@ struct Known {
     mapped_cwd: Option<String>,
 }
 
-impl Opened {
-    fn find(&mut self, place: &Path) {
-        let maps = Maps::read(place);
-        let mut found = BTreeMap::new();
-        for workspace in files::folders(&place.join("sessions")) {
-            for folder in files::folders(&workspace) {
-                let agents = folder.join("agents");
-                if !agents.join(MAIN).join("wire.jsonl").is_file() {
-                    let reason = "there is no agents/main/wire.jsonl".to_owned();
-                    self.skipped.push(SkippedFile { path: folder, reason });
-                    continue;
-                }
-                for agent in files::folders(&agents) {
-                    if let Some((session, known)) = self.take(&folder, &agent, &maps) {
-                        // Of copies of a folder, the longest has the most.
-                        let is_longer = |other: &FoundSession| other.bytes < session.bytes;
-                        if found.get(&session.native_id).is_none_or(is_longer) {
-                            self.known.insert(session.native_id.clone(), known);
-                            found.insert(session.native_id.clone(), session);
-                        }
+fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
+    let (maps, mut listing, mut all) = (Maps::read(place), Listing::default(), BTreeMap::new());
+    for workspace in files::folders(&place.join("sessions")) {
+        for folder in files::folders(&workspace) {
+            let agents = folder.join("agents");
+            if !agents.join(MAIN).join("wire.jsonl").is_file() {
+                listing.skip(folder, "there is no agents/main/wire.jsonl");
+                continue;
+            }
+            for agent in files::folders(&agents) {
+                let wire = agent.join("wire.jsonl");
+                if listing.has_prompt(&wire, line::has_prompt(&wire)) {
+                    let known = Known {
+                        folder: folder.clone(),
+                        agent: files::name(&agent).to_owned(),
+                        mapped_cwd: maps.cwd(&folder),
+                    };
+                    let session = known.found(wire, &maps);
+                    let id = session.native_id.clone();
+                    if listing.add(session) {
+                        all.insert(id, known);
                     }
                 }
             }
         }
-        self.sessions = found.into_values().collect();
     }
+    (listing, all)
+}
 
-    fn take(&mut self, folder: &Path, agent: &Path, maps: &Maps) -> Option<(FoundSession, Known)> {
-        let wire = agent.join("wire.jsonl");
-        let reason = match line::has_prompt(&wire) {
-            Ok(true) => None,
-            Ok(false) => Some("it has no prompt".to_owned()),
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(reason) = reason {
-            self.skipped.push(SkippedFile { path: wire, reason });
-            return None;
-        }
-        let (id, name) = (files::name(folder), files::name(agent));
-        let native_id = if name == MAIN { id.to_owned() } else { format!("{id}/{name}") };
-        let mut session = FoundSession::of_files(native_id, vec![wire, folder.join("state.json")]);
-        if name != MAIN {
+impl Known {
+    fn found(&self, wire: PathBuf, maps: &Maps) -> FoundSession {
+        let (id, is_main) = (files::name(&self.folder), self.agent == MAIN);
+        let native_id = if is_main { id.to_owned() } else { format!("{id}/{}", self.agent) };
+        let mut session = FoundSession::of_files(native_id, vec![wire, self.folder.join("state.json")]);
+        if !is_main {
             // The main agent's file has the task of a sub-agent.
-            let main = folder.join("agents").join(MAIN).join("wire.jsonl");
+            let main = self.folder.join("agents").join(MAIN).join("wire.jsonl");
             let bytes = main.metadata().map_or(0, |metadata| metadata.len());
             session = session.with_map(main, Some(&bytes.to_string()));
         }
-        let mapped_cwd = maps.cwd(folder);
         for map in maps.files() {
-            session = session.with_map(map, mapped_cwd.as_deref());
+            session = session.with_map(map, self.mapped_cwd.as_deref());
         }
-        Some((session, Known { folder: folder.to_owned(), agent: name.to_owned(), mapped_cwd }))
-    }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-        read::session(found, self.known.get(&found.native_id).ok_or_else(gone)?)
+        session
     }
 }

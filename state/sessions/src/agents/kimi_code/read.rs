@@ -17,8 +17,7 @@ const PASSED_OVER: [&str; 3] =
     ["{\"type\":\"llm.tools_snapshot\"", "{\"type\":\"profile.bind\"", "{\"message\":"];
 
 pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     // The agent writes it again and again, and may be at it.
     let state: Option<State> = files::document(&known.folder.join("state.json")).ok().flatten();
     let mut reader = Reader::new(found, known, state.as_ref().unwrap_or(&State::default()));

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::Listing;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -44,8 +44,20 @@ impl SessionStore for Opencode {
         }
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)?))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let (mut databases, mut listing) = (Vec::new(), Listing::default());
+        for path in databases_of(place) {
+            match Database::open(&path) {
+                Ok(database) => databases.push(database),
+                Err(StoreError::Malformed { reason, .. }) => listing.skip(path, reason),
+                Err(error) => return Err(error),
+            }
+        }
+        let homes = homes(&databases);
+        for session in homes.iter().filter_map(|(id, &home)| databases[home].found(id)) {
+            listing.add(session);
+        }
+        Ok(OpenStore::with_known(listing, homes, move |found, &home| read::session(&databases[home], found)))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -57,56 +69,25 @@ fn is_database(path: &Path) -> bool {
     files::stem(path).starts_with("opencode") && path.extension().is_some_and(|end| end == "db")
 }
 
-#[derive(Debug)]
-struct Opened {
-    databases: Vec<Database>,
-    /// Place in `databases` of each session.
-    homes: BTreeMap<String, usize>,
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
+/// Returns the paths of a place's databases.
+fn databases_of(place: &Path) -> Vec<PathBuf> {
+    let mut paths = files::files(place);
+    paths.retain(|path| is_database(path));
+    if place.is_file() {
+        paths.push(place.to_owned());
+    }
+    paths
 }
 
-impl Opened {
-    fn find(place: &Path) -> Result<Self, StoreError> {
-        let mut paths = files::files(place);
-        paths.retain(|path| is_database(path));
-        if place.is_file() {
-            paths.push(place.to_owned());
+/// Returns the place in the list of the database that each session is read from. A session that was
+/// copied to another channel's database is that of the latest one.
+fn homes(databases: &[Database]) -> BTreeMap<String, usize> {
+    let mut latest = BTreeMap::new();
+    for (home, database) in databases.iter().enumerate() {
+        for (id, row) in &database.sessions {
+            let known = latest.entry(id.clone()).or_insert((row.updated, home));
+            *known = (*known).max((row.updated, home));
         }
-        let (mut databases, mut skipped) = (Vec::new(), Vec::new());
-        for path in paths {
-            match Database::open(&path) {
-                Ok(database) => databases.push(database),
-                Err(StoreError::Malformed { reason, .. }) => skipped.push(SkippedFile { path, reason }),
-                Err(error) => return Err(error),
-            }
-        }
-        // A session that was copied to another channel's database is that of the latest one.
-        let mut latest = BTreeMap::new();
-        for (home, database) in databases.iter().enumerate() {
-            for (id, row) in &database.sessions {
-                let known = latest.entry(id.clone()).or_insert((row.updated, home));
-                *known = (*known).max((row.updated, home));
-            }
-        }
-        let homes: BTreeMap<String, usize> = latest.into_iter().map(|(id, (_, home))| (id, home)).collect();
-        let sessions = homes.iter().filter_map(|(id, &home)| databases[home].found(id)).collect();
-        Ok(Self { homes, sessions, skipped, databases })
     }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-        let home = self.homes.get(&found.native_id).ok_or_else(gone)?;
-        read::session(&self.databases[*home], &found.native_id)
-    }
+    latest.into_iter().map(|(id, (_, home))| (id, home)).collect()
 }

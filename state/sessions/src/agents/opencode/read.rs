@@ -6,15 +6,16 @@ use super::line::{Message, Model, Part, Revert, State};
 use super::tables::{Database, SessionRow};
 use crate::draft::Draft;
 use crate::error::StoreError;
+use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 use crate::sqlite::{integer, text};
 
 /// Name of the error that says that the user stopped an answer.
 const ABORTED: &str = "MessageAbortedError";
 
-pub(super) fn session(database: &Database, id: &str) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: id.to_owned() };
-    let row = database.sessions.get(id).ok_or_else(gone)?;
+pub(super) fn session(database: &Database, found: &FoundSession) -> Result<Session, StoreError> {
+    let id = found.native_id.as_str();
+    let row = database.sessions.get(id).ok_or_else(|| found.gone())?;
     let mut reader = Reader { draft: Draft::new(id), database, row, current: Current::default() };
     reader.head();
     if !database.messages.is_empty() {

@@ -10,7 +10,6 @@ mod event;
 mod read;
 mod state;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -18,7 +17,7 @@ use uuid::Uuid;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -50,8 +49,13 @@ impl SessionStore for OpenHands {
         vec![given.unwrap_or_else(|| environment.home().join(".openhands"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        // A place that the user names may be the folder of conversations itself.
+        let conversations = place.join("conversations");
+        let folder = if conversations.is_dir() { conversations.as_path() } else { place };
+        let mut listing = Listing::default();
+        find(folder, MAX_DEPTH, &mut listing);
+        Ok(OpenStore::new(listing, read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -59,57 +63,21 @@ impl SessionStore for OpenHands {
     }
 }
 
-#[derive(Debug, Default)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        // A place that the user names may be the folder of conversations itself.
-        let conversations = place.join("conversations");
-        let folder = if conversations.is_dir() { conversations.as_path() } else { place };
-        let (mut found, mut opened) = (BTreeMap::new(), Self::default());
-        opened.add(folder, MAX_DEPTH, &mut found);
-        opened.sessions = found.into_values().collect();
-        opened
-    }
-
-    fn add(&mut self, folder: &Path, depth: usize, found: &mut BTreeMap<String, FoundSession>) {
-        for session in files::folders(folder) {
-            let Ok(id) = Uuid::try_parse(files::name(&session)) else { continue };
-            if depth > 0 {
-                self.add(&session.join(SUBAGENTS), depth - 1, found);
-            }
-            let mut events = files::files_with(&session.join(EVENTS), "json");
-            // Numbers have five digits, and more after 99,999.
-            events.sort_by_key(|path| files::name(path).len());
-            if events.is_empty() {
-                self.skipped.push(SkippedFile { path: session, reason: "it has no event".to_owned() });
-                continue;
-            }
-            let id = id.hyphenated().to_string();
-            let paths = std::iter::once(session.join(STATE)).chain(events).collect();
-            let session = FoundSession::of_files(id.clone(), paths);
-            // Of copies, the longest has the most.
-            if found.get(&id).is_none_or(|known| known.bytes < session.bytes) {
-                found.insert(id, session);
-            }
+/// Lists the sessions of a folder, with their sub-agents to this depth.
+fn find(folder: &Path, depth: usize, listing: &mut Listing) {
+    for session in files::folders(folder) {
+        let Ok(id) = Uuid::try_parse(files::name(&session)) else { continue };
+        if depth > 0 {
+            find(&session.join(SUBAGENTS), depth - 1, listing);
         }
-    }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
+        let mut events = files::files_with(&session.join(EVENTS), "json");
+        // Numbers have five digits, and more after 99,999.
+        events.sort_by_key(|path| files::name(path).len());
+        if events.is_empty() {
+            listing.skip(session, "it has no event");
+            continue;
+        }
+        let paths = std::iter::once(session.join(STATE)).chain(events).collect();
+        listing.add(FoundSession::of_files(id.hyphenated().to_string(), paths));
     }
 }

@@ -17,7 +17,7 @@ use crate::found::FoundSession;
 use crate::session::{Outcome, Relation, Request, Session};
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
+    let gone = || found.gone();
     let (state_path, events) = found.files.split_first().ok_or_else(gone)?;
     let folder = state_path.parent().filter(|folder| folder.is_dir()).ok_or_else(gone)?;
     let mut draft = Draft::new(&found.native_id);

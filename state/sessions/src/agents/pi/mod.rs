@@ -7,14 +7,13 @@
 mod line;
 mod read;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::line::Line;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -39,8 +38,8 @@ impl SessionStore for Pi {
         std::iter::once(agent).chain(sessions).collect()
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        Ok(OpenStore::new(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -48,37 +47,20 @@ impl SessionStore for Pi {
     }
 }
 
-#[derive(Debug)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let (mut found, mut skipped) = (BTreeMap::<String, FoundSession>::new(), Vec::new());
-        let sessions = place.join("sessions");
-        let folders = [place.to_owned(), sessions.clone()].into_iter().chain(files::folders(&sessions));
-        for path in folders.flat_map(|folder| files::files_with(&folder, "jsonl")) {
-            let id = match identity(&path) {
-                Ok(Ok(id)) => id,
-                Ok(Err(reason)) => {
-                    skipped.push(SkippedFile { path, reason: reason.to_owned() });
-                    continue;
-                }
-                Err(error) => {
-                    skipped.push(SkippedFile { path, reason: error.to_string() });
-                    continue;
-                }
-            };
-            let session = FoundSession::of_files(id.clone(), vec![path]);
-            // Of copies in several folders, the longest has the most.
-            if found.get(&id).is_none_or(|known| known.bytes < session.bytes) {
-                found.insert(id, session);
+fn find(place: &Path) -> Listing {
+    let mut listing = Listing::default();
+    let sessions = place.join("sessions");
+    let folders = [place.to_owned(), sessions.clone()].into_iter().chain(files::folders(&sessions));
+    for path in folders.flat_map(|folder| files::files_with(&folder, "jsonl")) {
+        match identity(&path) {
+            Ok(Ok(id)) => {
+                listing.add(FoundSession::of_files(id, vec![path]));
             }
+            Ok(Err(reason)) => listing.skip(path, reason),
+            Err(error) => listing.skip(path, error),
         }
-        Self { sessions: found.into_values().collect(), skipped }
     }
+    listing
 }
 
 /// Returns the id of a file's session, or the reason why the file is none.
@@ -98,18 +80,4 @@ fn identity(path: &Path) -> Result<Result<String, &'static str>, StoreError> {
         Some(_) if !has_prompt => Err("it has no prompt"),
         Some(id) => Ok(id),
     })
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
-    }
 }

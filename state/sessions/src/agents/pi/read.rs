@@ -10,8 +10,7 @@ use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let draft = Draft::new(&found.native_id);
     let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
     let skipped = files::each_line(path, |_, json| {

@@ -7,14 +7,13 @@
 mod line;
 mod read;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::line::Line;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -36,8 +35,8 @@ impl SessionStore for Qwen {
         vec![own.unwrap_or_else(|| environment.home().join(".qwen"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        Ok(Box::new(Opened::find(place)))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        Ok(OpenStore::new(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -45,45 +44,26 @@ impl SessionStore for Qwen {
     }
 }
 
-#[derive(Debug, Default)]
-struct Opened {
-    sessions: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
-}
-
-impl Opened {
-    fn find(place: &Path) -> Self {
-        let (mut found, mut skipped) = (BTreeMap::<String, FoundSession>::new(), Vec::new());
-        let projects = files::folders(&place.join("projects"));
-        let mut take = |path: PathBuf, others: Vec<PathBuf>| {
-            match has_prompt(&path) {
-                Ok(true) => {}
-                Ok(false) => {
-                    return skipped.push(SkippedFile { path, reason: "it has no prompt".to_owned() });
-                }
-                Err(error) => return skipped.push(SkippedFile { path, reason: error.to_string() }),
-            }
+fn find(place: &Path) -> Listing {
+    let mut listing = Listing::default();
+    let mut take = |path: PathBuf, about: Option<PathBuf>| {
+        if listing.has_prompt(&path, has_prompt(&path)) {
             let id = files::stem(&path).to_owned();
-            let session = FoundSession::of_files(id, [vec![path], others].concat());
-            // Of copies in several folders, the longest has the most.
-            if found.get(&session.native_id).is_none_or(|known| known.bytes < session.bytes) {
-                found.insert(session.native_id.clone(), session);
-            }
-        };
-        for project in &projects {
-            for path in files::files_with(&project.join("chats"), "jsonl") {
-                take(path, Vec::new());
-            }
-            for path in files::folders(&project.join("subagents"))
-                .iter()
-                .flat_map(|of| files::files_with(of, "jsonl"))
-            {
-                let meta = path.with_extension("meta.json");
-                take(path, vec![meta]);
+            listing.add(FoundSession::of_files(id, std::iter::once(path).chain(about).collect()));
+        }
+    };
+    for project in files::folders(&place.join("projects")) {
+        for path in files::files_with(&project.join("chats"), "jsonl") {
+            take(path, None);
+        }
+        for folder in files::folders(&project.join("subagents")) {
+            for path in files::files_with(&folder, "jsonl") {
+                let about = path.with_extension("meta.json");
+                take(path, Some(about));
             }
         }
-        Self { sessions: found.into_values().collect(), skipped }
     }
+    listing
 }
 
 fn has_prompt(path: &Path) -> Result<bool, StoreError> {
@@ -93,18 +73,4 @@ fn has_prompt(path: &Path) -> Result<bool, StoreError> {
         !found
     })?;
     Ok(found)
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.sessions
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        read::session(found)
-    }
 }

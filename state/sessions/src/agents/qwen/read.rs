@@ -17,8 +17,7 @@ const MANAGED: &str = "managed-";
 const CONVERSATION: &str = "########";
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
-    let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-    let path = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
+    let path = found.main_file()?;
     let mut reader = Reader { draft: Draft::new(&found.native_id), subagents: subagents(path), model: None };
     let meta = found.files.get(1).and_then(|path| files::document::<Meta>(path).ok().flatten());
     if found.files.len() > 1 {

@@ -1,6 +1,6 @@
 //! Sessions of the older form: `meta.json`, and the messages in lines that have no time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
+use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 use crate::tolerant::or_default;
 
@@ -162,15 +163,11 @@ pub(super) fn id(messages: &Path, meta: &Path) -> Result<String, String> {
     Ok(id.unwrap_or_else(|| messages.parent().map(files::name).unwrap_or_default().to_owned()))
 }
 
-pub(super) fn session(
-    native_id: &str,
-    messages: &Path,
-    meta: Option<&PathBuf>,
-    parent: Option<&str>,
-) -> Result<Session, StoreError> {
-    let meta: Option<Meta> = meta.and_then(|path| files::document(path).ok().flatten());
+pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Session, StoreError> {
+    let messages = found.main_file()?;
+    let meta: Option<Meta> = found.files.get(1).and_then(|path| files::document(path).ok().flatten());
     let meta = meta.unwrap_or_default();
-    let mut draft = Draft::new(native_id);
+    let mut draft = Draft::new(&found.native_id);
     meta.describe(&mut draft);
     draft.said_at(meta.start_time);
     draft.said_at(meta.end_time);
@@ -189,7 +186,7 @@ pub(super) fn session(
         let input = stats.session_prompt_tokens.max(0);
         let model = draft.session().model.clone();
         draft.request(Request {
-            id: format!("{native_id}/total"),
+            id: format!("{}/total", found.native_id),
             at: meta.end_time,
             model,
             purpose: Purpose::Conversation,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 use generation::Generation;
@@ -40,10 +40,13 @@ impl SessionStore for Vibe {
         vec![environment.path("VIBE_HOME").unwrap_or_else(|| environment.home().join(".vibe"))]
     }
 
-    fn open(&self, place: &Path) -> Result<Box<dyn OpenStore>, StoreError> {
-        let mut opened = Opened::default();
-        opened.find(&place.join("logs").join("session"));
-        Ok(Box::new(opened))
+    fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
+        let mut found = Found::default();
+        found.find(&place.join("logs").join("session"));
+        Ok(OpenStore::with_known(found.listing, found.forms, |found, form| match form {
+            Form::Unified(folder) => unified::session(found, folder),
+            Form::Legacy { parent } => legacy::session(found, parent.as_deref()),
+        }))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -52,7 +55,6 @@ impl SessionStore for Vibe {
 }
 
 /// Form of a session's store.
-#[derive(Debug, Clone)]
 enum Form {
     /// Folder of the store, which has generations.
     Unified(PathBuf),
@@ -60,15 +62,13 @@ enum Form {
     Legacy { parent: Option<String> },
 }
 
-#[derive(Debug, Default)]
-struct Opened {
-    sessions: BTreeMap<String, FoundSession>,
-    list: Vec<FoundSession>,
-    skipped: Vec<SkippedFile>,
+#[derive(Default)]
+struct Found {
+    listing: Listing,
     forms: BTreeMap<String, Form>,
 }
 
-impl Opened {
+impl Found {
     fn find(&mut self, logs: &Path) {
         let unified = logs.join("unified");
         for folder in files::folders(logs).into_iter().filter(|folder| *folder != unified) {
@@ -78,25 +78,20 @@ impl Opened {
             }
         }
         for path in files::files_with(logs, "json") {
-            self.skip(path, "it is older than the formats that are read");
+            self.listing.skip(path, "it is older than the formats that are read");
         }
         for folder in files::folders(&unified) {
             self.unified(folder);
         }
-        self.list = std::mem::take(&mut self.sessions).into_values().collect();
-    }
-
-    fn skip(&mut self, path: PathBuf, reason: impl ToString) {
-        self.skipped.push(SkippedFile { path, reason: reason.to_string() });
     }
 
     fn unified(&mut self, folder: PathBuf) {
         let generation = match Generation::current(&folder) {
             Ok(generation) => generation,
-            Err(reason) => return self.skip(folder, reason),
+            Err(reason) => return self.listing.skip(folder, reason),
         };
         if !generation.has_entries(&folder) {
-            return self.skip(folder, "it has no prompt");
+            return self.listing.skip(folder, "it has no prompt");
         }
         let session = FoundSession::of_files(generation.session_id(&folder), generation.files(&folder));
         self.keep(session, Form::Unified(folder));
@@ -106,13 +101,13 @@ impl Opened {
     fn legacy(&mut self, folder: &Path, parent: Option<String>) -> Option<String> {
         let (messages, meta) = (folder.join("messages.jsonl"), folder.join("meta.json"));
         if !messages.is_file() {
-            self.skip(folder.to_owned(), "there is no messages.jsonl");
+            self.listing.skip(folder, "there is no messages.jsonl");
             return None;
         }
         let id = match legacy::id(&messages, &meta) {
             Ok(id) => id,
             Err(reason) => {
-                self.skip(messages, reason);
+                self.listing.skip(messages, reason);
                 return None;
             }
         };
@@ -120,33 +115,10 @@ impl Opened {
         Some(id)
     }
 
-    /// Keeps the longest of several copies of a session.
     fn keep(&mut self, session: FoundSession, form: Form) {
-        let is_longer = |other: &FoundSession| other.bytes < session.bytes;
-        if self.sessions.get(&session.native_id).is_none_or(is_longer) {
-            self.forms.insert(session.native_id.clone(), form);
-            self.sessions.insert(session.native_id.clone(), session);
-        }
-    }
-}
-
-impl OpenStore for Opened {
-    fn sessions(&self) -> &[FoundSession] {
-        &self.list
-    }
-
-    fn skipped(&self) -> &[SkippedFile] {
-        &self.skipped
-    }
-
-    fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        let gone = || StoreError::Gone { native_id: found.native_id.clone() };
-        let main = found.files.first().filter(|path| path.is_file()).ok_or_else(gone)?;
-        match self.forms.get(&found.native_id).ok_or_else(gone)? {
-            Form::Unified(folder) => unified::session(&found.native_id, folder),
-            Form::Legacy { parent } => {
-                legacy::session(&found.native_id, main, found.files.get(1), parent.as_deref())
-            }
+        let id = session.native_id.clone();
+        if self.listing.add(session) {
+            self.forms.insert(id, form);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::projection::{Projection, Turn};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
+use crate::found::FoundSession;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, Tokens};
 use crate::tolerant::or_default;
 
@@ -53,13 +54,14 @@ struct Metadata {
     subagent_spawn_key: Option<String>,
 }
 
-pub(super) fn session(native_id: &str, store: &Path) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, store: &Path) -> Result<Session, StoreError> {
+    found.main_file()?;
     let generation = Generation::current(store).map_err(|reason| StoreError::malformed(store, reason))?;
     let projection = Projection::read(&generation, store)?;
     let runtime: Option<Runtime> = files::document(&generation.runtime()).ok().flatten();
     let meta: Option<Meta> = files::document(&store.join("meta.json")).ok().flatten();
     let (runtime, meta) = (runtime.unwrap_or_default(), meta.unwrap_or_default());
-    let mut draft = Draft::new(native_id);
+    let mut draft = Draft::new(&found.native_id);
     draft.skip(projection.skipped);
     meta.describe(&mut draft);
     if let Some(cwd) = &runtime.session_metadata.cwd {
@@ -69,7 +71,7 @@ pub(super) fn session(native_id: &str, store: &Path) -> Result<Session, StoreErr
     Meta::title(&mut draft, session.title.as_deref(), session.title_source.as_deref());
     draft.said_at(at(session.created_at));
     if let Some(parent) = session.parent_session_id.as_deref()
-        && (runtime.session_metadata.subagent_spawn_key.is_some() || native_id.starts_with("child-"))
+        && (runtime.session_metadata.subagent_spawn_key.is_some() || found.native_id.starts_with("child-"))
     {
         draft.parent(parent, Relation::Subagent);
     }
