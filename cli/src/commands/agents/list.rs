@@ -83,14 +83,13 @@ impl Answer for Places {
         let mut text = table(&COLUMNS, &self.0.iter().map(row).collect::<Vec<_>>(), screen.width);
         for place in &self.0 {
             let title = place.store.title();
-            let mut warn = |number: u64, words: &str| {
+            let mut warn = |number: u64, words: fn(&str, &str) -> String| {
                 if number > 0 {
-                    let sessions = counted(number, "session");
-                    text += &(paint(YELLOW, &format!("{title} {words} {sessions}")) + "\n");
+                    text += &(paint(YELLOW, &words(title, &counted(number, "session"))) + "\n");
                 }
             };
-            warn(place.ending, "is about to delete, within a week,");
-            warn(place.gone, "has deleted, and here are still,");
+            warn(place.ending, |title, sessions| format!("{title} will delete {sessions} within a week"));
+            warn(place.gone, |title, sessions| format!("{title} has deleted {sessions}, kept here"));
         }
         text
     }
