@@ -2,6 +2,8 @@
 
 use crate::store::SessionStore;
 
+#[cfg(any(feature = "claude", feature = "cline", feature = "kimi", feature = "kimi-code", feature = "pi",))]
+mod blocks;
 #[cfg(feature = "claude")]
 mod claude;
 #[cfg(feature = "cline")]

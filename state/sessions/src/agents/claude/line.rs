@@ -114,42 +114,6 @@ impl From<Usage> for Tokens {
     }
 }
 
-/// Part of a message. Its fields depend on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part<'a> {
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Cow<'a, str>,
-    pub(super) text: String,
-    pub(super) thinking: String,
-    /// Of a call.
-    pub(super) id: String,
-    pub(super) name: String,
-    #[serde(borrow)]
-    pub(super) input: Option<&'a RawValue>,
-    /// Of a result.
-    pub(super) tool_use_id: String,
-    pub(super) is_error: bool,
-    #[serde(borrow)]
-    pub(super) content: Option<&'a RawValue>,
-}
-
-/// Reads the parts of a content, which may be one text.
-pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part<'_>> {
-    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
-    if let Ok(text) = serde_json::from_str::<String>(content) {
-        return vec![Part { kind: "text".into(), text, ..Part::default() }];
-    }
-    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
-    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
-}
-
-/// Returns the texts of a content.
-pub(super) fn text(content: Option<&RawValue>) -> String {
-    let texts = parts(content).into_iter().filter(|part| part.kind == "text").map(|part| part.text);
-    texts.collect::<Vec<_>>().join("\n")
-}
-
 /// Returns the id of the first message of a file; `None` of a file without one.
 pub(super) fn first_message(path: &Path) -> Result<Option<String>, StoreError> {
     let mut found = None;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
-use super::line::{Line, parts, text};
+use super::line::Line;
+use crate::agents::blocks::{blocks, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -180,15 +181,15 @@ impl Reader {
         let (at, id) = (line.timestamp, line.uuid.as_deref());
         let (mut words, mut images) = (Vec::new(), 0);
         self.draft.said_at(at);
-        for part in parts(line.message.as_ref().and_then(|message| message.content)) {
-            match &*part.kind {
-                "text" if part.text.starts_with(INTERRUPTED) => self.draft.end(Outcome::Interrupted, None),
-                "text" if INJECTED.iter().any(|words| part.text.starts_with(words)) => {}
-                "text" => words.push(part.text),
+        for block in blocks(line.message.as_ref().and_then(|message| message.content)) {
+            match &*block.kind {
+                "text" if block.text.starts_with(INTERRUPTED) => self.draft.end(Outcome::Interrupted, None),
+                "text" if INJECTED.iter().any(|words| block.text.starts_with(words)) => {}
+                "text" => words.push(block.text),
                 "image" => images += 1,
                 "tool_result" => {
-                    let output = text(part.content);
-                    self.draft.result(at, &part.tool_use_id, &output, Some(!part.is_error));
+                    let output = text(block.content);
+                    self.draft.result(at, &block.tool_use_id, &output, Some(!block.is_error));
                 }
                 _ => {}
             }
@@ -223,14 +224,14 @@ impl Reader {
             return;
         }
         let mut calls = false;
-        for part in parts(message.content) {
-            match &*part.kind {
-                "text" => self.draft.answer(at, id, &part.text),
-                "thinking" => self.draft.reasoning(at, id, &part.thinking),
+        for block in blocks(message.content) {
+            match &*block.kind {
+                "text" => self.draft.answer(at, id, &block.text),
+                "thinking" => self.draft.reasoning(at, id, &block.thinking),
                 "tool_use" => {
                     calls = true;
-                    let input = part.input.map_or("{}", |input| input.get());
-                    self.draft.call(at, &part.id, &part.name, input);
+                    let input = block.input.map_or("{}", |input| input.get());
+                    self.draft.call(at, &block.id, &block.name, input);
                 }
                 _ => {}
             }

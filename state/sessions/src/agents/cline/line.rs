@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::agents::blocks::{Block, text};
 use crate::session::Tokens;
 use crate::tolerant::{count, or_default};
 
@@ -141,42 +142,6 @@ impl From<Metrics> for Tokens {
     }
 }
 
-/// Part of a message. Its fields depend on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part<'a> {
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Cow<'a, str>,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) text: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) thinking: String,
-    /// Of a call.
-    #[serde(deserialize_with = "or_default")]
-    pub(super) id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) name: String,
-    #[serde(borrow)]
-    pub(super) input: Option<&'a RawValue>,
-    /// Of a result.
-    #[serde(deserialize_with = "or_default")]
-    pub(super) tool_use_id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) is_error: bool,
-    #[serde(borrow)]
-    pub(super) content: Option<&'a RawValue>,
-}
-
-/// Reads the parts of a content, which may be one text.
-pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part<'_>> {
-    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
-    if let Ok(text) = serde_json::from_str::<String>(content) {
-        return vec![Part { kind: "text".into(), text, ..Part::default() }];
-    }
-    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
-    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
-}
-
 /// Returns a call's arguments in the form that calls of commands have elsewhere: `run_commands` has
 /// a list of them.
 pub(super) fn arguments(input: Option<&RawValue>) -> Cow<'_, str> {
@@ -192,7 +157,7 @@ pub(super) fn arguments(input: Option<&RawValue>) -> Cow<'_, str> {
 }
 
 /// Returns the output of a call, and true if it succeeded.
-pub(super) fn result(part: &Part<'_>) -> (String, bool) {
+pub(super) fn result(block: &Block<'_>) -> (String, bool) {
     #[derive(Deserialize)]
     struct Ran {
         #[serde(default, deserialize_with = "or_default")]
@@ -201,13 +166,12 @@ pub(super) fn result(part: &Part<'_>) -> (String, bool) {
         error: String,
         success: bool,
     }
-    let ran: Option<Vec<Ran>> = part.content.and_then(|list| serde_json::from_str(list.get()).ok());
+    let ran: Option<Vec<Ran>> = block.content.and_then(|list| serde_json::from_str(list.get()).ok());
     if let Some(ran) = ran.filter(|ran| !ran.is_empty()) {
         let output = ran.iter().map(|ran| format!("{}{}", ran.result, ran.error)).collect::<String>();
-        return (output, !part.is_error && ran.iter().all(|ran| ran.success));
+        return (output, !block.is_error && ran.iter().all(|ran| ran.success));
     }
-    let texts = parts(part.content).into_iter().filter(|part| part.kind == "text").map(|part| part.text);
-    (texts.collect::<Vec<_>>().join("\n"), !part.is_error)
+    (text(block.content), !block.is_error)
 }
 
 /// Returns the words inside `<user_input mode="act">…</user_input>`, where they have such a frame.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::line::{Description, Fork, Message, Transcript, arguments, parts, result, typed};
+use super::line::{Description, Fork, Message, Transcript, arguments, result, typed};
+use crate::agents::blocks::blocks;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -88,13 +89,13 @@ impl Reader {
             return self.draft.compaction(at, id);
         }
         let (mut words, mut images) = (Vec::new(), 0);
-        for part in parts(message.content) {
-            match &*part.kind {
-                "text" => words.push(part.text),
+        for block in blocks(message.content) {
+            match &*block.kind {
+                "text" => words.push(block.text),
                 "image" => images += 1,
                 "tool_result" => {
-                    let (output, succeeded) = result(&part);
-                    self.draft.result(at, &part.tool_use_id, &output, Some(succeeded));
+                    let (output, succeeded) = result(&block);
+                    self.draft.result(at, &block.tool_use_id, &output, Some(succeeded));
                 }
                 _ => {}
             }
@@ -106,9 +107,9 @@ impl Reader {
     }
 
     fn assistant(&mut self, message: &Message<'_>, at: Option<Timestamp>, id: Option<&str>) {
-        let parts = parts(message.content);
+        let blocks = blocks(message.content);
         if message.metadata.display_role == "error" {
-            let said: Vec<_> = parts.iter().map(|part| part.text.as_str()).collect();
+            let said: Vec<_> = blocks.iter().map(|block| block.text.as_str()).collect();
             return self.draft.end(Outcome::Failed, Some(&said.join("\n")));
         }
         let model = message.model_info.as_ref().map(|info| info.id.clone());
@@ -125,13 +126,13 @@ impl Reader {
             _ => self.draft.model(model.as_deref().unwrap_or_default()),
         }
         let mut calls = false;
-        for part in &parts {
-            match &*part.kind {
-                "text" => self.draft.answer(at, id, &part.text),
-                "thinking" => self.draft.reasoning(at, id, &part.thinking),
+        for block in &blocks {
+            match &*block.kind {
+                "text" => self.draft.answer(at, id, &block.text),
+                "thinking" => self.draft.reasoning(at, id, &block.thinking),
                 "tool_use" => {
                     calls = true;
-                    self.draft.call(at, &part.id, &part.name, &arguments(part.input));
+                    self.draft.call(at, &block.id, &block.name, &arguments(block.input));
                 }
                 _ => {}
             }

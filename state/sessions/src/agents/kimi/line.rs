@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::agents::blocks::{count, text};
 use crate::error::StoreError;
 use crate::files;
 use crate::session::Tokens;
@@ -58,37 +59,8 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     /// Returns the words, and the number of images among them.
     pub(super) fn read(&self) -> (String, usize) {
-        let parts = parts(self.user_input);
-        let images = parts.iter().filter(|part| part.kind == "image_url").count();
-        (texts(parts), images)
+        (text(self.user_input), count(self.user_input, "image_url"))
     }
-}
-
-/// Part of a content; also the payload of `ContentPart`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) text: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) think: String,
-}
-
-/// Reads a content, which is one text or parts.
-fn parts(content: Option<&RawValue>) -> Vec<Part> {
-    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
-    if let Ok(text) = serde_json::from_str(content) {
-        return vec![Part { kind: "text".to_owned(), text, think: String::new() }];
-    }
-    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
-    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
-}
-
-fn texts(parts: Vec<Part>) -> String {
-    let texts = parts.into_iter().filter(|part| part.kind == "text").map(|part| part.text);
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// Payload of `ToolCall`.
@@ -131,7 +103,7 @@ pub(super) struct Returned<'a> {
 impl Returned<'_> {
     /// Returns the output, and the agent's words about an error.
     pub(super) fn text(&self) -> String {
-        let output = texts(parts(self.output));
+        let output = text(self.output);
         match (self.is_error, output.is_empty()) {
             (Some(true), true) => self.message.clone(),
             (Some(true), false) if !self.message.is_empty() => format!("{output}\n{}", self.message),

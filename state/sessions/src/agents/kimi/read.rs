@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Known;
-use super::line::{Aside, Call, Done, Line, Message, Part, Status, Words};
+use super::line::{Aside, Call, Done, Line, Message, Status, Words};
+use crate::agents::blocks::Block;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -95,10 +96,10 @@ impl Reader {
             "StepBegin" => self.step = Step { is_open: true, ..Step::default() },
             "StepInterrupted" => self.step.failed = true,
             "ContentPart" => {
-                let part: Part = message.payload();
-                match part.kind.as_str() {
-                    "text" => self.draft.answer(at, None, &part.text),
-                    "think" => self.draft.reasoning(at, None, &part.think),
+                let block: Block<'_> = message.payload();
+                match &*block.kind {
+                    "text" => self.draft.answer(at, None, &block.text),
+                    "think" => self.draft.reasoning(at, None, &block.thinking),
                     _ => {}
                 }
             }

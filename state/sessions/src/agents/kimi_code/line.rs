@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::agents::blocks::Block;
 use crate::error::StoreError;
 use crate::files;
 use crate::session::Tokens;
@@ -90,8 +91,8 @@ pub(super) struct Event<'a> {
     pub(super) kind: String,
     #[serde(deserialize_with = "or_default")]
     pub(super) uuid: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) part: Part,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) part: Block<'a>,
     #[serde(deserialize_with = "or_default")]
     pub(super) tool_call_id: String,
     #[serde(deserialize_with = "or_default")]
@@ -131,34 +132,6 @@ pub(super) struct Call {
     /// JSON, as a text.
     #[serde(deserialize_with = "or_default")]
     pub(super) arguments: Option<String>,
-}
-
-/// Part of a content.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) text: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) think: String,
-}
-
-/// Reads a content, which is one text or parts.
-pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part> {
-    let Some(content) = content.map(RawValue::get) else { return Vec::new() };
-    if let Ok(text) = serde_json::from_str(content) {
-        return vec![Part { kind: "text".to_owned(), text, think: String::new() }];
-    }
-    let parts: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
-    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
-}
-
-/// Returns the texts of a content.
-pub(super) fn text(content: Option<&RawValue>) -> String {
-    let texts = parts(content).into_iter().filter(|part| part.kind == "text").map(|part| part.text);
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// Tokens of a request.

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::line::{self, Event, Line, parts, text};
+use super::line::{self, Event, Line};
 use super::state::State;
 use super::{Known, MAIN};
+use crate::agents::blocks::{blocks, count, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -146,7 +147,7 @@ impl Reader {
         if id.is_some_and(|id| !self.draft.is_new(id)) {
             return;
         }
-        let images = parts(line.input).iter().filter(|part| part.kind == "image_url").count();
+        let images = count(line.input, "image_url");
         self.draft.prompt(at, id, &text(line.input), images);
     }
 
@@ -158,7 +159,9 @@ impl Reader {
         }
         match event.kind.as_str() {
             "content.part" if event.part.kind == "text" => self.draft.answer(at, id, &event.part.text),
-            "content.part" if event.part.kind == "think" => self.draft.reasoning(at, id, &event.part.think),
+            "content.part" if event.part.kind == "think" => {
+                self.draft.reasoning(at, id, &event.part.thinking);
+            }
             "tool.call" => {
                 let arguments = event.args.map_or("{}", |arguments| arguments.get());
                 self.draft.call(at, &event.tool_call_id, &event.name, arguments);
@@ -176,10 +179,10 @@ impl Reader {
         let message = line.message();
         match message.role.as_str() {
             "assistant" => {
-                for part in parts(message.content) {
-                    match part.kind.as_str() {
-                        "text" => self.draft.answer(None, None, &part.text),
-                        "think" => self.draft.reasoning(None, None, &part.think),
+                for block in blocks(message.content) {
+                    match &*block.kind {
+                        "text" => self.draft.answer(None, None, &block.text),
+                        "think" => self.draft.reasoning(None, None, &block.thinking),
                         _ => {}
                     }
                 }

@@ -98,38 +98,3 @@ impl Usage {
         })
     }
 }
-
-/// Part of a content. Its fields depend on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part<'a> {
-    #[serde(rename = "type", deserialize_with = "or_default")]
-    pub(super) kind: String,
-    pub(super) text: String,
-    pub(super) thinking: String,
-    /// Of a call.
-    #[serde(deserialize_with = "or_default")]
-    pub(super) id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) name: String,
-    #[serde(borrow)]
-    pub(super) arguments: Option<&'a RawValue>,
-}
-
-/// Reads the parts of a content, which may be one text.
-pub(super) fn parts(content: Option<&RawValue>) -> Vec<Part<'_>> {
-    let Some(json) = content.map(RawValue::get) else { return Vec::new() };
-    if let Ok(text) = serde_json::from_str(json) {
-        return vec![Part { kind: "text".to_owned(), text, ..Part::default() }];
-    }
-    let parts: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    parts.into_iter().filter_map(|part| serde_json::from_str(part.get()).ok()).collect()
-}
-
-/// Returns the texts of a content, and the number of images in it.
-pub(super) fn words(content: Option<&RawValue>) -> (String, usize) {
-    let parts = parts(content);
-    let images = parts.iter().filter(|part| part.kind == "image").count();
-    let texts: Vec<_> = parts.into_iter().filter(|part| part.kind == "text").map(|part| part.text).collect();
-    (texts.join("\n"), images)
-}

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::line::{Line, Message, Usage, parts, words};
+use super::line::{Line, Message, Usage};
+use crate::agents::blocks::{blocks, count, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
@@ -80,11 +81,11 @@ impl Reader {
     }
 
     fn user(&mut self, line: &Line<'_>) {
-        let (text, images) = words(line.message.content);
-        if text.is_empty() && images == 0 {
+        let (words, images) = (text(line.message.content), count(line.message.content, "image"));
+        if words.is_empty() && images == 0 {
             return;
         }
-        self.draft.prompt(line.timestamp, line.id.as_deref(), &text, images);
+        self.draft.prompt(line.timestamp, line.id.as_deref(), &words, images);
         for json in std::mem::take(&mut self.early) {
             if let Ok(line) = serde_json::from_str(&json) {
                 self.command(&line);
@@ -102,14 +103,14 @@ impl Reader {
             self.request(line, message.model.clone(), Purpose::Conversation, usage);
         }
         let mut calls = false;
-        for part in parts(message.content) {
-            match part.kind.as_str() {
-                "text" => self.draft.answer(at, id, &part.text),
-                "thinking" => self.draft.reasoning(at, id, &part.thinking),
+        for block in blocks(message.content) {
+            match &*block.kind {
+                "text" => self.draft.answer(at, id, &block.text),
+                "thinking" => self.draft.reasoning(at, id, &block.thinking),
                 "toolCall" => {
                     calls = true;
-                    let arguments = part.arguments.map_or("{}", |arguments| arguments.get());
-                    self.draft.call(at, &part.id, &part.name, arguments);
+                    let arguments = block.input.map_or("{}", |arguments| arguments.get());
+                    self.draft.call(at, &block.id, &block.name, arguments);
                 }
                 _ => {}
             }
@@ -127,7 +128,7 @@ impl Reader {
 
     fn result(&mut self, line: &Line<'_>) {
         let message = &line.message;
-        let (output, _) = words(message.content);
+        let output = text(message.content);
         self.draft.result(line.timestamp, &message.tool_call_id, &output, Some(!message.is_error));
         if let Some(usage) = message.usage {
             self.request(line, message.model.clone(), Purpose::Subagent, usage);
