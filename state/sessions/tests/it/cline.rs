@@ -142,8 +142,3 @@ fn a_session_is_resumed_by_its_id() -> Result {
     assert_eq!(cline()?.resume(&example.sessions[agent]), None);
     Ok(())
 }
-
-#[test]
-fn damaged_files_are_read_as_far_as_they_go() -> Result {
-    crate::damage::Copy::of("cline", "home")?.survives(96)
-}

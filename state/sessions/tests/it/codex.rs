@@ -14,8 +14,7 @@ use threadkeep_sessions::{
     Environment, Outcome, Purpose, Relation, Session, SessionStore, TitleSource, store, testing,
 };
 
-use crate::damage::copy;
-use crate::facts::Result;
+use crate::facts::{Result, copy};
 
 const HOMES: [&str; 3] = ["home", "home-0.171", "home-tools"];
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use threadkeep_rollout::TurnItemKind;
 use threadkeep_sessions::{Outcome, Purpose, Session, StoreError, TitleSource, store};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, same, same_status, same_title, second_form, tokens};
 
 #[test]
@@ -59,11 +58,6 @@ fn errors_have_their_message() -> Result {
     let turn = &example.sessions["4e0a56c2-22d3-499e-b418-162e1f6735b4"].turns[0];
     assert_eq!((turn.outcome, turn.error.as_deref()), (Outcome::Failed, Some("400 mock error 400")));
     Ok(())
-}
-
-#[test]
-fn damaged_files_lose_no_more_than_they_must() -> Result {
-    Copy::of("copilot", ".")?.survives(24)
 }
 
 #[test]

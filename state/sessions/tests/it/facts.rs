@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -59,9 +60,40 @@ pub(crate) fn folder(agent: &str) -> PathBuf {
     let name = match agent {
         "grok" => "grok-build",
         "kimi-code" => "kimicode",
+        // Its examples are agent homes, which other crates read, too.
+        "codex" => return Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/home-0.171"),
         other => other,
     };
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents").join(name)
+}
+
+/// Returns the folders of an agent's example that stand for a user's home.
+pub(crate) fn homes(agent: &str) -> Result<Vec<PathBuf>> {
+    let folder = folder(agent);
+    let mut homes = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        homes.push(entry?.path());
+    }
+    let is_home =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("home"));
+    homes.retain(is_home);
+    homes.sort();
+    Ok(if homes.is_empty() { vec![folder] } else { homes })
+}
+
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares a value with that of the facts.

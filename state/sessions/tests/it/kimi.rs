@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use threadkeep_sessions::{Environment, Outcome, Purpose, store};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, same, same_status, same_title, second_form};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -31,11 +30,6 @@ fn commands_have_their_results() -> Result {
         ["user", "agent", "command", "compaction", "agent", "command", "compaction", "agent"]
     );
     Ok(())
-}
-
-#[test]
-fn damaged_files_lose_no_more_than_they_must() -> Result {
-    Copy::of("kimi", ".")?.survives(24)
 }
 
 /// MD5 of `/work`.

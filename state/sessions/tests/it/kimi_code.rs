@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, store};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, same, same_status, same_title, second_form, tokens};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -32,11 +31,6 @@ fn commands_have_their_results() -> Result {
     let failed = &example.sessions["session_f33f9229-7b5c-4996-acaf-3fbea3b27c5b"].turns[0];
     assert_eq!(failed.error.as_deref(), Some("400 mock error 400"));
     Ok(())
-}
-
-#[test]
-fn damaged_files_lose_no_more_than_they_must() -> Result {
-    Copy::of("kimi-code", ".")?.survives(24)
 }
 
 const FOLDER: &str = "sessions/wd_work_0123456789ab/session_1";

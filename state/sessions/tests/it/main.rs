@@ -5,7 +5,6 @@ mod cline;
 mod codex;
 mod continue_cli;
 mod copilot;
-mod damage;
 mod facts;
 mod gemini;
 mod goose;

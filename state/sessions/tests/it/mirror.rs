@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use threadkeep_rollout::{Extractor, MIRROR_ARCHIVE, Projector, RolloutName};
-use threadkeep_sessions::{Environment, Mirror, Purpose, Relation, Session, ThreadIds, store, stores};
+use threadkeep_sessions::{
+    Environment, Mirror, Purpose, Relation, Session, SessionStore, ThreadIds, store, stores,
+};
 
-use crate::facts::{Result, same};
+use crate::facts::{Result, copy, homes, same};
 
-/// Mirrors an agent's example. Returns the folder with the mirror, and the sessions.
-fn mirrored(agent: &str, home: &Path) -> Result<(tempfile::TempDir, Vec<Session>)> {
+/// Mirrors a home of an agent's example. Returns the folder with the mirror, and the sessions.
+fn mirrored(store: &dyn SessionStore, home: &Path) -> Result<(tempfile::TempDir, Vec<Session>)> {
     let folder = tempfile::tempdir()?;
-    let store = store(agent).ok_or("an agent that this build knows")?;
     let place = store.places(&Environment::new(home)).remove(0);
     let open = store.open(&place)?;
     let sessions: Vec<_> =
@@ -74,18 +75,10 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
 
 #[test]
 fn readers_of_rollouts_see_what_the_sessions_have() -> Result {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
     let mut failed = Vec::new();
     // Rollouts of Codex are read as they are.
     for store in stores().into_iter().filter(|store| store.name() != "codex") {
-        let folder = match store.name() {
-            "grok" => "grok-build",
-            "kimi-code" => "kimicode",
-            name => name,
-        };
-        let home = Some(examples.join(folder).join("home")).filter(|home| home.is_dir());
-        let home = home.unwrap_or_else(|| examples.join(folder));
-        let (folder, sessions) = mirrored(store.name(), &home)?;
+        let (folder, sessions) = mirrored(store, &homes(store.name())?[0])?;
         for session in &sessions {
             if let Err(error) = compare(folder.path(), store.name(), session) {
                 failed.push(format!("{}: {}: {error}", store.name(), session.native_id));
@@ -97,14 +90,13 @@ fn readers_of_rollouts_see_what_the_sessions_have() -> Result {
 
 #[test]
 fn two_agents_may_have_the_same_id() -> Result {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
     let folder = tempfile::tempdir()?;
     let mirror = Mirror::new(folder.path());
     let chosen = "11111111-2222-4333-8444-555555555555";
     for _ in 0..2 {
         for agent in ["claude", "gemini", "qwen"] {
             let store = store(agent).ok_or("an agent that this build knows")?;
-            let place = store.places(&Environment::new(examples.join(agent).join("home"))).remove(0);
+            let place = store.places(&Environment::new(&homes(agent)?[0])).remove(0);
             mirror.sync(store, &place)?;
         }
         let mut threads = Vec::new();
@@ -122,8 +114,7 @@ fn two_agents_may_have_the_same_id() -> Result {
 fn a_session_that_its_agent_deletes_stays_and_a_deleted_thread_does_not() -> Result {
     let folder = tempfile::tempdir()?;
     let home = folder.path().join("home");
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents/claude/home");
-    copy(&example, &home)?;
+    copy(&homes("claude")?[0], &home)?;
     let store = store("claude").ok_or("an agent that this build knows")?;
     let place = home.join(".claude");
     let mirror = Mirror::new(folder.path().join("mirror"));
@@ -161,78 +152,22 @@ fn a_session_that_its_agent_deletes_stays_and_a_deleted_thread_does_not() -> Res
     Ok(())
 }
 
-#[test]
-fn a_session_that_has_grown_is_appended_to() -> Result {
-    let folder = tempfile::tempdir()?;
-    let place = folder.path().join(".claude");
-    let project = place.join("projects/p");
-    fs::create_dir_all(&project)?;
-    let path = project.join("11111111-2222-4333-8444-555555555555.jsonl");
-    let line = |second: u32, kind: &str, message: serde_json::Value| {
-        let uuid = format!("00000000-0000-4000-8000-{second:012}");
-        let at = format!("2026-11-28T08:00:{second:02}Z");
-        json!({ "type": kind, "uuid": uuid, "timestamp": at, "cwd": "/p", "message": message }).to_string()
-            + "\n"
-    };
-    let asked = |second, words: &str| line(second, "user", json!({ "role": "user", "content": words }));
-    let answered = |second, id: &str| {
-        let usage = json!({ "input_tokens": 10, "output_tokens": 2 });
-        let content = json!([{ "type": "text", "text": "Done." }]);
-        line(
-            second,
-            "assistant",
-            json!({ "id": id, "model": "m", "stop_reason": "end_turn", "usage": usage, "content": content }),
-        )
-    };
-    let first = asked(1, "one") + &answered(2, "a");
-    fs::write(&path, &first)?;
-    let store = store("claude").ok_or("an agent that this build knows")?;
-    let mirror = Mirror::new(folder.path().join("mirror"));
-    mirror.sync(store, &place)?;
-    let rollout = || -> Result<_> {
-        let known = mirror.sessions("claude")?.remove(0);
-        Ok(mirror.folder().join("claude").join(known.file))
-    };
-    let before = (fs::read(rollout()?)?, inode(&rollout()?)?);
-    fs::write(&path, first.clone() + &asked(3, "two") + &answered(4, "b"))?;
-    mirror.sync(store, &place)?;
-    let after = (fs::read(rollout()?)?, inode(&rollout()?)?);
-    assert!(after.0.len() > before.0.len() && after.0.starts_with(&before.0));
-    assert_eq!(after.1, before.1, "the same file");
-
-    // A kill in mid-append leaves a torn line, which the next pass completes.
-    fs::write(rollout()?, &after.0[..after.0.len() - 7])?;
-    fs::write(&path, first + &asked(3, "two") + &answered(4, "b") + &asked(5, "three"))?;
-    mirror.sync(store, &place)?;
-    assert!(fs::read(rollout()?)?.starts_with(&after.0));
-    Ok(())
-}
-
-fn inode(path: &Path) -> Result<u64> {
-    Ok(std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?))
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
 /// Session of Claude Code with a prompt and an answer for each word.
 struct Story {
+    place: PathBuf,
     path: PathBuf,
     lines: Vec<String>,
 }
 
 impl Story {
+    fn new(folder: &Path) -> Result<Self> {
+        let place = folder.join(".claude");
+        let project = place.join("projects/p");
+        fs::create_dir_all(&project)?;
+        let path = project.join("11111111-2222-4333-8444-555555555555.jsonl");
+        Ok(Self { place, path, lines: Vec::new() })
+    }
+
     fn add(&mut self, words: &str) {
         let n = self.lines.len();
         let line = |n: usize, kind: &str, message: serde_json::Value| {
@@ -255,12 +190,34 @@ impl Story {
 }
 
 #[test]
+fn a_session_that_has_grown_is_appended_to() -> Result {
+    let folder = tempfile::tempdir()?;
+    let mut story = Story::new(folder.path())?;
+    let store = store("claude").ok_or("an agent that this build knows")?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    let mut synced = |words: &str| -> Result<_> {
+        story.add(words);
+        story.write(0)?;
+        mirror.sync(store, &story.place)?;
+        let rollout = mirror.folder().join("claude").join(mirror.sessions("claude")?.remove(0).file);
+        let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&rollout)?);
+        Ok((fs::read(&rollout)?, inode, rollout))
+    };
+    let (before, inode, _) = synced("one")?;
+    let (after, same, rollout) = synced("two")?;
+    assert!(after.len() > before.len() && after.starts_with(&before));
+    assert_eq!(same, inode, "the same file");
+    // A kill in mid-append leaves a torn line, which the next pass completes.
+    fs::write(rollout, &after[..after.len() - 7])?;
+    assert!(synced("three")?.0.starts_with(&after));
+    Ok(())
+}
+
+#[test]
 fn turns_that_an_agent_erases_stay() -> Result {
     let folder = tempfile::tempdir()?;
-    let place = folder.path().join(".claude");
-    fs::create_dir_all(place.join("projects/p"))?;
-    let path = place.join("projects/p/11111111-2222-4333-8444-555555555555.jsonl");
-    let mut story = Story { path, lines: Vec::new() };
+    let mut story = Story::new(folder.path())?;
+    let place = story.place.clone();
     let store = store("claude").ok_or("an agent that this build knows")?;
     let mirror = Mirror::new(folder.path().join("mirror"));
     let synced = || -> Result<(Vec<String>, i64, Vec<u8>)> {

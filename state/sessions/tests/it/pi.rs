@@ -5,7 +5,6 @@ use std::fs;
 use serde_json::{Value, json};
 use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, StoreError};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, first_form};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -216,9 +215,4 @@ fn places_are_the_agents_own() -> Result {
     fs::copy(place.path().join(path("--proj--")), flat.join("a.jsonl"))?;
     assert_eq!(place.store.open(&flat)?.sessions().len(), 1, "a folder of that variable has no folders");
     Ok(())
-}
-
-#[test]
-fn damaged_files_neither_fail_nor_count_twice() -> Result {
-    Copy::of("pi", "home")?.survives(12)
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use threadkeep_rollout::TurnItemKind;
 use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, StoreError, TitleSource};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, first_form};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -224,9 +223,4 @@ fn places_are_the_agents_own() -> Result {
     assert_eq!(place.store.places(&environment), [std::path::Path::new("/r")]);
     assert_eq!(place.store.retention_days(&place.path()), None);
     Ok(())
-}
-
-#[test]
-fn damaged_files_neither_fail_nor_count_twice() -> Result {
-    Copy::of("qwen", "home")?.survives(12)
 }

@@ -12,8 +12,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tempfile::TempDir;
 use threadkeep_sessions::{Environment, SessionStore, stores, testing};
 
-use crate::damage::copy;
-use crate::facts::{Result, folder};
+use crate::facts::{Result, copy, homes};
 
 /// Damaged copies of each example; `PROPTEST_CASES` sets another number.
 const CASES: u32 = 24;
@@ -30,16 +29,11 @@ struct Example {
 }
 
 impl Example {
-    fn of(store: &'static dyn SessionStore) -> Result<Self> {
+    fn of(store: &'static dyn SessionStore, example: &Path) -> Result<Self> {
         let home = tempfile::tempdir()?;
         let place = store.places(&Environment::new(home.path())).remove(0);
-        let example = folder(store.name());
-        match (store.name(), example.join("home")) {
-            // Its examples are agent homes, which other crates read, too.
-            ("codex", _) => copy(&example.with_file_name("../home-0.171"), &place)?,
-            (_, folder) if folder.is_dir() => copy(&folder, home.path())?,
-            _ => copy(&example, home.path())?,
-        }
+        // An example of Codex is the place itself.
+        copy(example, if store.name() == "codex" { &place } else { home.path() })?;
         Ok(Self { store, place, _home: home })
     }
 
@@ -108,10 +102,12 @@ fn are_among(requests: &Requests, right: &Requests) -> Result {
     Ok(())
 }
 
-/// Calls `check` with each store's example, and says which one fails.
+/// Calls `check` with each home of each store's example, and says which one fails.
 fn each(check: impl Fn(&Example) -> Result) -> Result {
     for store in stores() {
-        check(&Example::of(store)?).map_err(|error| format!("{}: {error}", store.name()))?;
+        for home in homes(store.name())? {
+            check(&Example::of(store, &home)?).map_err(|error| format!("{}: {error}", home.display()))?;
+        }
     }
     Ok(())
 }
@@ -171,21 +167,15 @@ fn damage_never_doubles_a_request() -> Result {
         }
         let right = example.requests(None)?;
         let config = Config { cases, failure_persistence: None, ..Config::default() };
-        let damage = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>());
-        TestRunner::new(config).run(&damage, |(file, at, repeats)| {
+        let damage = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8);
+        TestRunner::new(config).run(&damage, |(file, at, kind)| {
             let path = file.get(&files);
             let whole = fs::read(path)?;
             let at = at.index(whole.len() + 1);
             // A rollout's counts are those of a counter, whose lines no agent writes again.
-            let repeats = repeats && example.store.name() != "codex";
+            let repeats = matches!(kind, 1 | 2) && example.store.name() == "codex";
             let is_lines = path.extension().is_some_and(|extension| extension == "jsonl");
-            let damaged = if is_lines && repeats {
-                let lines = whole[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-                [&whole[..], &whole[..lines]].concat()
-            } else {
-                whole[..at].to_vec()
-            };
-            fs::write(path, damaged)?;
+            fs::write(path, damaged(&whole, at, if is_lines && !repeats { kind } else { 0 }))?;
             let requests = example.requests(Some(path));
             fs::write(path, &whole)?;
             let checked = requests.and_then(|requests| are_among(&requests, &right));
@@ -193,6 +183,18 @@ fn damage_never_doubles_a_request() -> Result {
         })?;
         Ok(())
     })
+}
+
+/// Returns a file that is cut, repeats lines, or has lines that no agent writes.
+fn damaged(whole: &[u8], at: usize, kind: u8) -> Vec<u8> {
+    let line = whole[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let odd = b"\x00{\"type\":[\xff}\n{}\n[]\n{\"type\":\"from a later version\"}\n";
+    match kind {
+        1 => [whole, &whole[..line]].concat(),
+        2 => whole.split_inclusive(|&byte| byte == b'\n').flat_map(|line| line.repeat(2)).collect(),
+        3 => [&whole[..line], odd, &whole[line..]].concat(),
+        _ => whole[..at].to_vec(),
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, TitleSource, store};
 
-use crate::damage::Copy;
 use crate::facts::{Example, Result, same, same_status, same_title, second_form, tokens};
 use crate::place::{Place, commands, kinds, turns};
 
@@ -32,11 +31,6 @@ fn commands_have_their_results() -> Result {
     let failed = &example.sessions["75546881-49c2-a486-9a29-117f78d94b06"].turns[0];
     assert!(failed.error.as_deref().is_some_and(|error| error.contains("400 Bad Request")));
     Ok(())
-}
-
-#[test]
-fn damaged_files_lose_no_more_than_they_must() -> Result {
-    Copy::of("vibe", ".")?.survives(24)
 }
 
 const STORE: &str = "logs/session/unified/new";
