@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::fixture::{Fixture, Result, contents, files};
+use crate::fixture::{Fixture, Result, contents, copy, files};
 
 /// A home of Codex, and a user who has sessions of Claude Code, too.
 fn with_claude() -> Result<Fixture> {
     let fixture = Fixture::bundled()?;
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/claude/home");
-    copy(&example, &user(&fixture))?;
+    copy(&example, &user(&fixture), &|text| text)?;
     Ok(fixture)
 }
 
@@ -22,20 +22,6 @@ fn user(fixture: &Fixture) -> PathBuf {
 
 fn shared(fixture: &Fixture) -> PathBuf {
     user(fixture).join(".local/share/threadkeep")
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 fn ids(list: &Value) -> Vec<&str> {
@@ -151,7 +137,7 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
 fn sessions_of_other_agents_need_no_codex() -> Result {
     let fixture = Fixture::empty()?;
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/claude/home");
-    copy(&example, &user(&fixture))?;
+    copy(&example, &user(&fixture), &|text| text)?;
     let run = |arguments: &[&str]| -> Result<Value> {
         let output = fixture.command(arguments).env_remove("CODEX_HOME").arg("--json").output()?;
         let said = fixture.say(output)?;
@@ -180,7 +166,7 @@ fn all_agents_together_used_what_the_model_servers_served() -> Result {
     for entry in fs::read_dir(examples)? {
         let folder = entry?.path();
         let home = Some(folder.join("home")).filter(|home| home.is_dir());
-        copy(home.as_deref().unwrap_or(&folder), &user(&fixture))?;
+        copy(home.as_deref().unwrap_or(&folder), &user(&fixture), &|text| text)?;
         let name = match folder.file_name().and_then(|name| name.to_str()) {
             Some("grok-build") => "grok",
             Some("kimicode") => "kimi-code",

@@ -181,7 +181,8 @@ pub(crate) fn contents(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     files(folder)?.into_iter().map(|path| Ok((path.clone(), fs::read(path)?))).collect()
 }
 
-fn copy(from: &Path, to: &Path, change: &dyn Fn(String) -> String) -> Result {
+/// Copies a folder, with a change of each text in it.
+pub(crate) fn copy(from: &Path, to: &Path, change: &dyn Fn(String) -> String) -> Result {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -192,7 +193,11 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(String) -> String) -> Result {
                 copy(&entry.path(), &target, change)?;
             }
         } else {
-            fs::write(target, change(fs::read_to_string(entry.path())?))?;
+            let bytes = match String::from_utf8(fs::read(entry.path())?) {
+                Ok(text) => change(text).into_bytes(),
+                Err(binary) => binary.into_bytes(),
+            };
+            fs::write(target, bytes)?;
         }
     }
     Ok(())
