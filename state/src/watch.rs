@@ -17,7 +17,8 @@ use crate::runtime::StateRuntime;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ThreadChange {
-    /// The thread is new, has new lines, or has another memory mode or git information.
+    /// The thread is new, has new lines, was closed or opened again, or has another memory mode or
+    /// git information.
     Updated(Uuid),
     /// The thread has another name, or none any more.
     Renamed(Uuid, Option<String>),
@@ -43,6 +44,8 @@ pub struct ThreadWatch {
 struct Seen {
     archived: bool,
     name: Option<Box<str>>,
+    /// True if its place in the agent graph is closed.
+    is_closed: bool,
     /// Checksum of everything else.
     rest: u32,
 }
@@ -58,6 +61,9 @@ const WATCHED: &str = "SELECT max(row), json_group_array(json_array(id, listing,
     FROM (SELECT rowid AS row, id, listing, name, updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, '') AS sha, \
       coalesce(user_git_branch, git_branch, '') AS branch, coalesce(user_git_origin_url, git_origin_url, '') AS origin_url, \
       title, rollout_path FROM threads WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)";
+
+/// Reads the ids of closed threads. Most threads are in no agent graph, or open.
+const CLOSED: &str = "SELECT json_group_array(thread_id) FROM agents WHERE closed_by IS NOT NULL";
 
 /// Threads that are read at a time. The allocator keeps as much free memory in each of its arenas
 /// as twice the largest block that was ever freed, and this is a block in two threads.
@@ -101,11 +107,21 @@ impl ThreadWatch {
                 last = page.try_get(0)?;
                 let present = all.into_iter().filter(|Watched(_, listing, ..)| listing % 3 != MISSING);
                 seen.extend(present.map(|Watched(id, listing, name, rest)| {
-                    (id, Seen { archived: listing % 3 == 1, name, rest: crc32fast::hash(rest.as_bytes()) })
+                    let rest = crc32fast::hash(rest.as_bytes());
+                    (id, Seen { archived: listing % 3 == 1, name, is_closed: false, rest })
                 }));
                 Ok(())
             });
             page.await?;
+        }
+        let closed = self.state.database().read(async |conn| {
+            let closed: String = sqlx::query_scalar(CLOSED).fetch_one(conn).await?;
+            serde_json::from_str::<Vec<Uuid>>(&closed).map_err(|error| sqlx::Error::Decode(error.into()))
+        });
+        for id in closed.await? {
+            if let Some(seen) = seen.get_mut(&id) {
+                seen.is_closed = true;
+            }
         }
         Ok(seen)
     }
@@ -117,7 +133,7 @@ impl ThreadWatch {
                 changes.push(ThreadChange::Updated(id));
                 continue;
             };
-            if old.rest != now.rest {
+            if old.rest != now.rest || old.is_closed != now.is_closed {
                 changes.push(ThreadChange::Updated(id));
             }
             if old.name != now.name {

@@ -34,19 +34,19 @@ pub(crate) async fn run(server: Rc<Server>) {
 }
 
 async fn notify(server: &Server) {
-    let opened = loop {
-        match server.opened().await {
-            Ok(opened) => break opened,
-            Err(_) => tokio::time::sleep(PERIOD).await,
-        }
-    };
-    let mut threads = opened.state().watch_threads();
-    let mut goals = Goals::new(opened.state().thread_goals());
+    let (mut watched, mut was_open): (Option<Watched>, _) = (None, false);
     loop {
-        // What cannot be read now can be in a moment.
-        let reported = report_threads(server, opened, &mut threads).await;
-        let reported = reported.and(goals.report(server).await);
-        if let Err(error) = reported {
+        // An index that cannot be opened now can be in a moment.
+        let opened = server.opened().await.ok();
+        let is_watched = watched.as_ref().zip(opened.as_ref());
+        if !is_watched.is_some_and(|(watched, opened)| Rc::ptr_eq(&watched.opened, opened)) {
+            watched = opened.map(Watched::new);
+            // Another index may have other threads.
+            if watched.is_some() && std::mem::replace(&mut was_open, true) {
+                server.notify(Notification::ThreadListChanged(ThreadListChanged { count: 1 }));
+            }
+        }
+        if let Some(Err(error)) = report(server, watched.as_mut()).await {
             tracing::debug!(target: "threadkeep", "changes cannot be read: {}", error.message);
         }
         tokio::select! {
@@ -54,6 +54,27 @@ async fn notify(server: &Server) {
             () = tokio::time::sleep(PERIOD) => {}
         }
     }
+}
+
+/// Threads and goals of an open index, as they were last seen.
+struct Watched {
+    opened: Rc<Opened>,
+    threads: ThreadWatch,
+    goals: Goals,
+}
+
+impl Watched {
+    fn new(opened: Rc<Opened>) -> Watched {
+        let threads = opened.state().watch_threads();
+        let goals = Goals::new(opened.state().thread_goals());
+        Watched { opened, threads, goals }
+    }
+}
+
+async fn report(server: &Server, watched: Option<&mut Watched>) -> Option<Result<(), RpcError>> {
+    let Watched { opened, threads, goals } = watched?;
+    let reported = report_threads(server, opened, threads).await;
+    Some(reported.and(goals.report(server).await))
 }
 
 async fn report_threads(server: &Server, opened: &Opened, watch: &mut ThreadWatch) -> Result<(), RpcError> {

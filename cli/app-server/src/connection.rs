@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
@@ -19,6 +20,9 @@ use crate::server::Server;
 
 /// Requests of one client that run at the same time. The next ones wait unread.
 const MOST_REQUESTS: usize = 64;
+
+/// Time that clients have to read the answers to their last requests.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Serves a client until its input ends, it is gone, or the server stops. Requests in flight are
 /// finished then, unless the client is gone.
@@ -43,12 +47,23 @@ pub(crate) async fn serve(
         () = outgoing.gone() => client.requests.abort_all(),
     }
     let Client { mut requests, notifications, outgoing: own, .. } = client;
-    while let Some(ended) = requests.join_next().await {
-        panicked(ended);
+    let finish = async {
+        while let Some(ended) = requests.join_next().await {
+            panicked(ended);
+        }
+        // The writer ends when the last sender is gone, after all lines.
+        drop((notifications, own, outgoing));
+        panicked(writer.await);
+    };
+    // A client that does not read must not keep a server alive that was asked to stop.
+    let late = async {
+        stopped(server.stopping()).await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        () = finish => {}
+        () = late => {}
     }
-    // The writer ends when the last sender is gone, after all lines.
-    drop((notifications, own, outgoing));
-    panicked(writer.await);
 }
 
 /// Returns when the server stops.
@@ -148,8 +163,12 @@ impl Client {
                     is_versioned: request.is_versioned,
                 };
                 self.requests.spawn_local(async move {
-                    let answer =
-                        dispatch::call(&server, &caller, &request.method, request.params.as_deref()).await;
+                    let call =
+                        || dispatch::call(&server, &caller, &request.method, request.params.as_deref());
+                    let answer = match call().await {
+                        Err(error) if error.is_damage && server.recover().await => call().await,
+                        answer => answer,
+                    };
                     let _ = respond(&outgoing, &request, answer).await;
                     drop(slot);
                 });

@@ -6,14 +6,20 @@ use threadkeep_device_key::{BindingError, DeviceKeyError, PayloadError, Provider
 
 use crate::protocol::error::{INTERNAL_ERROR, INVALID_REQUEST, RpcError};
 
-/// Form of a key's id. The agent's server has no `dk_sw_`.
-pub(crate) const BAD_KEY_ID: &str =
+/// Form of a key's id, in the words that clients know.
+const BAD_KEY_ID: &str =
     "keyId must be dk_hse_, dk_tpm_, or dk_osn_ followed by unpadded base64url-encoded 32 bytes";
 const BAD_NONCE: &str = "nonce must be at least 32 random bytes encoded as unpadded base64url";
 
 /// Makes the error about something that no key signs or is made for.
 pub(crate) fn invalid_payload(reason: &str) -> RpcError {
     RpcError::invalid_request(format!("invalid device key payload: {reason}"))
+}
+
+/// Makes the error about a text that is no key's id.
+pub(crate) fn bad_key_id() -> RpcError {
+    let data = Some(json!({ "field": "keyId", "hint": "a key in software has an id with dk_sw_" }));
+    RpcError { data, ..invalid_payload(BAD_KEY_ID) }
 }
 
 /// Makes the error about one request more than may wait for providers.

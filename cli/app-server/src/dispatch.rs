@@ -28,6 +28,9 @@ use crate::protocol::thread::{
 use crate::protocol::turn::{ItemsListParams, ItemsListResponse, TurnsListParams, TurnsListResponse};
 use crate::server::Server;
 
+/// Characters of an unknown name that an error repeats.
+const MOST_OF_A_NAME: usize = 100;
+
 /// Answer of a method, on its way. Boxed: the body of one is not part of the others.
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Box<RawValue>, RpcError>> + 'a>>;
 
@@ -48,6 +51,7 @@ macro_rules! methods {
                     params::answer(&answer)
                 }),)+
                 _ => Box::pin(async move {
+                    let method: String = method.chars().take(MOST_OF_A_NAME).collect();
                     Err(RpcError::new(METHOD_NOT_FOUND, format!("Method not found: {method}")))
                 }),
             }

@@ -7,6 +7,13 @@ use threadkeep_state_goals::GoalError;
 
 use crate::protocol::error::{INTERNAL_ERROR, INVALID_REQUEST, RpcError};
 
+impl RpcError {
+    /// Makes the error about a request that is refused for this reason.
+    pub(crate) fn refused(fault: Fault) -> RpcError {
+        RpcError { code: INVALID_REQUEST, ..RpcError::from(fault) }
+    }
+}
+
 impl From<Fault> for RpcError {
     fn from(fault: Fault) -> RpcError {
         let code = match fault.kind {
@@ -14,7 +21,8 @@ impl From<Fault> for RpcError {
             _ => INTERNAL_ERROR,
         };
         let data = fault.hint.as_ref().map(|hint| json!({ "hint": hint.to_string() }));
-        RpcError { data, ..RpcError::new(code, fault.message.to_string()) }
+        let is_damage = fault.kind == FaultKind::Damaged;
+        RpcError { data, is_damage, ..RpcError::new(code, fault.message.to_string()) }
     }
 }
 

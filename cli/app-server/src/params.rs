@@ -11,6 +11,9 @@ use crate::protocol::error::{INTERNAL_ERROR, RpcError};
 pub(crate) fn read<T: DeserializeOwned>(params: Option<&RawValue>) -> Result<T, RpcError> {
     let text = params.map_or("{}", RawValue::get);
     let text = if text == "null" { "{}" } else { text };
+    if !text.starts_with('{') {
+        return Err(RpcError::invalid_request("Invalid request: `params` is not an object"));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| RpcError::wrong_shape(&error))
 }

@@ -2,17 +2,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 use threadkeep_app::Fault;
 use threadkeep_app::dirs::Dirs;
-use threadkeep_app::opening::Index;
+use threadkeep_app::opening::{self, Access, Index};
 use threadkeep_app::settings::DeviceKeys;
 use threadkeep_rollout::AgentHome;
-use threadkeep_state::StateRuntime;
-use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
+use threadkeep_state::{STATE_DB, StateRuntime};
+use tokio::sync::{self, Notify, Semaphore, broadcast, watch};
 
 use crate::indexing::coverage::Coverage;
 use crate::params;
@@ -67,9 +68,11 @@ pub(crate) struct Server {
     pub(crate) written: Notify,
     /// Wakes the task that indexes the history.
     pub(crate) changed: Notify,
+    /// Wakes the task that indexes the home, after the index was opened again.
+    pub(crate) reopened: Notify,
     /// Reason why not everything that was said can be searched.
     history: Mutex<Option<String>>,
-    opened: OnceCell<Opened>,
+    opened: sync::Mutex<Option<Rc<Opened>>>,
     coverage: watch::Sender<Coverage>,
     notifications: broadcast::Sender<Arc<Notification>>,
     stopping: watch::Sender<bool>,
@@ -79,12 +82,42 @@ pub(crate) struct Server {
 pub(crate) struct Opened {
     pub(crate) index: Index,
     pub(crate) home: AgentHome,
+    /// The index's file when it was opened.
+    file: Option<FileId>,
 }
 
 impl Opened {
+    async fn open(dirs: &Dirs) -> Result<Opened, Fault> {
+        let home = dirs.agent_home()?;
+        // A damaged index has no substitute: what a client changed there would be lost.
+        let index = match file_id(dirs) {
+            Some(_) => Index::existing(dirs, &()).await?,
+            None => Index::for_reading(dirs, &()).await?,
+        };
+        Ok(Opened { index, home, file: file_id(dirs) })
+    }
+
     pub(crate) fn state(&self) -> &StateRuntime {
         &self.index.state
     }
+
+    /// Returns the reason why names and other decisions of the user are missing.
+    pub(crate) fn incomplete(&self) -> Option<String> {
+        let is_temporary = self.index.access == Access::Temporary;
+        is_temporary.then(|| "the index cannot be written, and names are missing".to_owned())
+    }
+}
+
+/// Device and number of a file: a file that took its place has others.
+type FileId = (u64, u64);
+
+/// Returns the id of the index's file; `None` where there is none.
+fn file_id(dirs: &Dirs) -> Option<FileId> {
+    let file = std::fs::metadata(dirs.sqlite_home.join(STATE_DB.file_name)).ok()?;
+    #[cfg(unix)]
+    return Some((std::os::unix::fs::MetadataExt::dev(&file), std::os::unix::fs::MetadataExt::ino(&file)));
+    #[cfg(not(unix))]
+    Some((0, u64::from(file.is_file())))
 }
 
 impl Server {
@@ -100,8 +133,9 @@ impl Server {
             key_holders: Semaphore::new(MOST_KEY_HOLDERS),
             written: Notify::new(),
             changed: Notify::new(),
+            reopened: Notify::new(),
             history: Mutex::new(Some("the history is being indexed".to_owned())),
-            opened: OnceCell::new(),
+            opened: sync::Mutex::default(),
             coverage: watch::channel(Coverage::Unknown).0,
             notifications: broadcast::channel(MOST_NOTIFICATIONS).0,
             stopping: watch::channel(false).0,
@@ -124,21 +158,57 @@ impl Server {
     ///
     /// Fails if something that was waiting could not be written.
     pub(crate) async fn close(&self) -> Result<(), Fault> {
-        match self.opened.get() {
+        match self.opened.lock().await.take() {
             Some(opened) => Ok(opened.state().clone().close().await?),
             None => Ok(()),
         }
     }
 
-    /// Returns the home and its index. Opens them if that is not done yet, and after a failure
-    /// tries again.
-    pub(crate) async fn opened(&self) -> Result<&Opened, Fault> {
-        let open = async || {
-            let home = self.dirs.agent_home()?;
-            let index = Index::for_reading(&self.dirs, &()).await?;
-            Ok(Opened { index, home })
-        };
-        self.opened.get_or_try_init(open).await
+    /// Returns the home and its index. Opens them if that is not done yet, after a failure, and
+    /// again when another file has taken the index's place.
+    pub(crate) async fn opened(&self) -> Result<Rc<Opened>, Fault> {
+        let mut opened = self.opened.lock().await;
+        let is_current = |opened: &&Rc<Opened>| opened.file == file_id(&self.dirs);
+        if let Some(current) = opened.as_ref().filter(is_current) {
+            return Ok(current.clone());
+        }
+        if opened.take().is_some() {
+            self.reopened.notify_one();
+        }
+        let new = Rc::new(Opened::open(&self.dirs).await?);
+        Ok(opened.insert(new).clone())
+    }
+
+    /// Returns the home and its index for a change.
+    ///
+    /// # Errors
+    ///
+    /// Also fails if the index cannot be written.
+    pub(crate) async fn writable(&self) -> Result<Rc<Opened>, Fault> {
+        let opened = self.opened().await?;
+        if opened.index.access == Access::Write {
+            return Ok(opened);
+        }
+        // It says why it cannot be written. Where it can by now, it is opened again.
+        Index::for_writing(&self.dirs).await?.close().await?;
+        self.reopen().await;
+        self.opened().await
+    }
+
+    /// Makes damaged databases again, and opens the index again. Returns false if nothing was
+    /// damaged, or another process uses it.
+    pub(crate) async fn recover(&self) -> bool {
+        self.reopen().await;
+        opening::recover(&self.dirs).await
+    }
+
+    /// Closes the index. The next request opens it.
+    async fn reopen(&self) {
+        if let Some(old) = self.opened.lock().await.take() {
+            // What could not be written is lost with the file.
+            let _ = old.state().clone().close().await;
+            self.reopened.notify_one();
+        }
     }
 
     /// Returns what the index has of the home.

@@ -20,6 +20,7 @@
 //! | [`feedback`] | the bundle for a bug report |
 //! | [`folders`] | folders and repositories as people mean them |
 //! | [`memories`] | the folder of memories, and the model and the agent that the settings choose |
+//! | [`name`] | names that users give to threads |
 //! | [`outcome`] | whether a run still goes on |
 //! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
@@ -73,6 +74,7 @@ pub mod label;
 pub mod memories;
 pub mod message;
 pub mod messages;
+pub mod name;
 pub mod observer;
 pub mod opening;
 pub mod outcome;

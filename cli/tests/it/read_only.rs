@@ -2,11 +2,13 @@
 
 #![cfg(unix)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
+
+use serde_json::{Value, json};
 
 use super::bad_database::{DAMAGES, Damage};
 use super::fixture::{Fixture, Result, Said, contents};
@@ -35,8 +37,13 @@ fn unprotect(path: &Path) -> Result {
     Ok(())
 }
 
-/// Runs a copy of the binary, where anybody may run it, as a user who is not root.
+/// Runs a copy of the binary, as a user who is not root.
 fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
+    fixture.say(command(fixture, arguments)?.output()?)
+}
+
+/// Makes the command of a copy of the binary, where anybody may run it, for a user who is not root.
+fn command(fixture: &Fixture, arguments: &[&str]) -> Result<Command> {
     let program = fixture.path().join("threadkeep");
     if !program.exists() {
         // Copied by another process: a child that this process forks meanwhile would inherit the
@@ -53,7 +60,35 @@ fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
     if rustix::process::getuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
-    fixture.say(command.output()?)
+    Ok(command)
+}
+
+#[test]
+fn a_server_refuses_what_would_be_lost() -> Result {
+    let fixture = Fixture::bundled()?;
+    protect(&fixture.home())?;
+    let requests = fixture.path().join("requests");
+    let thread = "01a2036c-de71-77f1-a9e3-3c28701bba61";
+    let lines = [
+        json!({ "id": 0, "method": "initialize", "params": { "clientInfo": { "name": "it", "version": "1" } } }),
+        json!({ "id": 1, "method": "thread/name/set", "params": { "threadId": thread, "name": "Lost" } }),
+        json!({ "id": 2, "method": "thread/goal/set", "params": { "threadId": thread, "objective": "Lost" } }),
+        json!({ "id": 3, "method": "thread/list", "params": { "sortDirection": "asc", "sourceKinds": ["exec"] } }),
+    ];
+    fs::write(&requests, lines.map(|line| format!("{line}\n")).concat())?;
+    let said = fixture.say(command(&fixture, &["app-server"])?.stdin(File::open(requests)?).output()?)?;
+    unprotect(&fixture.home())?;
+    let answers: Vec<Value> =
+        said.stdout.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>()?;
+    for answer in answers.iter().filter(|answer| answer["id"] == 1 || answer["id"] == 2) {
+        let refusal = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(refusal.starts_with("cannot create"), "{answer}");
+    }
+    let listed = answers.iter().find(|answer| answer["id"] == 3).ok_or("an answer")?;
+    assert!(!listed["result"]["data"].as_array().ok_or("threads")?.is_empty(), "{listed}");
+    let incomplete = listed["result"]["incomplete"].as_str().unwrap_or_default();
+    assert!(incomplete.contains("names are missing"), "{incomplete}");
+    Ok(())
 }
 
 #[test]

@@ -50,9 +50,30 @@ pub struct Running {
 
 /// Lock of a running server, held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock(#[allow(dead_code, reason = "it is held, not read")] File);
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// Returns true while it is the lock that others find in a place.
+    pub(super) fn is_in(&self, place: &Place) -> bool {
+        let own = self.0.metadata().map(|own| (own.dev(), own.ino()));
+        let found = fs::metadata(place.lock_file()).map(|found| (found.dev(), found.ino()));
+        own.ok().zip(found.ok()).is_some_and(|(own, found)| own == found)
+    }
+}
 
 impl Running {
+    /// Describes this process.
+    pub(super) fn this(socket: PathBuf) -> Running {
+        let pid = std::process::id();
+        Running {
+            pid,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: Timestamp::now(),
+            socket,
+            process: process::started(pid).unwrap_or_default(),
+        }
+    }
+
     fn is_alive(&self) -> bool {
         process::started(self.pid) == Some(self.process)
     }
@@ -96,8 +117,12 @@ impl Place {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| self.failed("read", &error))?,
         };
-        let running: Option<Running> = serde_json::from_slice(&record).ok();
-        Ok(running.filter(Running::is_alive))
+        let running: Running = serde_json::from_slice(&record).map_err(|error| {
+            let file = self.record_file();
+            let message = format!("a server is running, but its record {} is damaged", file.display());
+            Fault::new(message, "it is written again within a second: run the command again").because(&error)
+        })?;
+        Ok(Some(running).filter(Running::is_alive))
     }
 
     /// Returns true until a server has given the lock back, or ended without.
@@ -171,27 +196,24 @@ impl Place {
     }
 
     /// Writes the pid file.
-    pub(super) fn record(&self, socket: &Path) -> Result<(), Fault> {
-        let pid = std::process::id();
-        let running = Running {
-            pid,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: Timestamp::now(),
-            socket: socket.to_owned(),
-            process: process::started(pid).unwrap_or_default(),
-        };
-        let written = serde_json::to_vec(&running).map_err(io::Error::other).and_then(|record| {
-            let new = self.folder.join("server.json.new");
-            fs::write(&new, record)?;
-            fs::rename(new, self.record_file())
-        });
-        written.map_err(|error| self.failed("write", &error))
+    pub(super) fn record(&self, running: &Running) -> Result<(), Fault> {
+        self.keep_record(running).map_err(|error| self.failed("write", &error))
     }
 
-    /// Removes the pid file and the socket. Call it with the lock held.
-    pub(super) fn clear(&self, socket: &Path) {
+    /// Writes the pid file, unless it is there as it should be.
+    pub(super) fn keep_record(&self, running: &Running) -> io::Result<()> {
+        let record = serde_json::to_vec(running)?;
+        if fs::read(self.record_file()).is_ok_and(|found| found == record) {
+            return Ok(());
+        }
+        let new = self.folder.join("server.json.new");
+        fs::write(&new, record)?;
+        fs::rename(new, self.record_file())
+    }
+
+    /// Removes the pid file. Call it with the lock held.
+    pub(super) fn clear(&self) {
         // What is left disturbs no one.
-        let _ = fs::remove_file(socket);
         let _ = fs::remove_file(self.record_file());
     }
 

@@ -27,7 +27,7 @@ async fn keep_up(server: &Server) {
     let _ = coverage.wait_for(Coverage::is_whole).await;
     loop {
         if let Ok(opened) = server.opened().await {
-            let incomplete = pass(opened).await.err();
+            let incomplete = pass(&opened).await.err();
             server.set_history(incomplete);
         }
         tokio::time::sleep(PERIOD).await;

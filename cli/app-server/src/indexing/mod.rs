@@ -41,13 +41,22 @@ pub(crate) async fn run(server: Rc<Server>) {
 }
 
 async fn keep_up(server: &Server) {
-    let opened = loop {
+    loop {
         match server.opened().await {
-            Ok(opened) => break opened,
-            Err(fault) => server.set_coverage(Coverage::whole(Some(fault.message.to_string()))),
+            Ok(opened) => tokio::select! {
+                () = keep_index_up(server, &opened) => {}
+                () = server.reopened.notified() => server.set_coverage(Coverage::Unknown),
+            },
+            Err(fault) => {
+                server.set_coverage(Coverage::whole(Some(fault.message.to_string())));
+                tokio::time::sleep(RETRY).await;
+            }
         }
-        tokio::time::sleep(RETRY).await;
-    };
+    }
+}
+
+/// Keeps an open index up to date. Never returns.
+async fn keep_index_up(server: &Server, opened: &Opened) {
     // From before the first listing on, so that no change is missed.
     let mut watch = HomeWatch::new(&opened.home, server.has_watch);
     let mut is_whole = first_passes(server, opened).await;
@@ -99,6 +108,6 @@ async fn whole_home(server: &Server, opened: &Opened) -> bool {
         Err(fault) => Some(fault.message.to_string()),
     };
     let is_whole = incomplete.is_none();
-    server.set_coverage(Coverage::whole(incomplete));
+    server.set_coverage(Coverage::whole(incomplete.or_else(|| opened.incomplete())));
     is_whole
 }

@@ -12,9 +12,9 @@ use threadkeep_device_key::{
 };
 use tokio::sync::SemaphorePermit;
 
-use super::{Answer, opened};
+use super::{Answer, writable};
 use crate::caller::Caller;
-use crate::device_key_fault::{BAD_KEY_ID, invalid_payload, too_many};
+use crate::device_key_fault::{bad_key_id, too_many};
 use crate::protocol::device_key::{
     DeviceKeyCreateParams, DeviceKeyProtectionPolicy as Policy, DeviceKeyPublicParams, DeviceKeyResponse,
     DeviceKeySignParams, DeviceKeySignPayload, DeviceKeySignResponse,
@@ -74,11 +74,12 @@ fn turn(server: &Server) -> Answer<SemaphorePermit<'_>> {
 }
 
 async fn store(server: &Rc<Server>) -> Answer<DeviceKeyStore> {
-    Ok(device_keys::store(&server.dirs, &server.device_keys, opened(server).await?.state()))
+    let opened = writable(server).await?;
+    Ok(device_keys::store(&server.dirs, &server.device_keys, opened.state()))
 }
 
 fn key_id(text: &str) -> Answer<KeyId> {
-    text.parse().map_err(|_| invalid_payload(BAD_KEY_ID))
+    text.parse().map_err(|_| bad_key_id())
 }
 
 fn key_of(key: &DeviceKey) -> DeviceKeyResponse {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use threadkeep_state_goals::{Goal, GoalError, GoalStatus, GoalUpdate, NewGoal};
 
-use super::{Answer, find_by_id, opened};
+use super::{Answer, find_by_id, opened, writable};
 use crate::caller::Caller;
 use crate::params;
 use crate::protocol::error::RpcError;
@@ -17,9 +17,9 @@ use crate::server::Server;
 
 /// Sets or changes the goal of a thread.
 pub(crate) async fn set(server: &Rc<Server>, _: &Caller, params: GoalSetParams) -> Answer<GoalSetResponse> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     let (goals, now) = (opened.state().thread_goals(), Timestamp::now());
-    if find_by_id(opened, id).await?.is_none() {
+    if find_by_id(&opened, id).await?.is_none() {
         return Err(RpcError::invalid_request(format!("thread not found: {id}")));
     }
     let status = params.status.map(status_in);
@@ -66,7 +66,7 @@ pub(crate) async fn clear(
     _: &Caller,
     params: ThreadParams,
 ) -> Answer<GoalClearResponse> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     let cleared = opened.state().thread_goals().delete(id, None).await?.is_some();
     server.written.notify_one();
     Ok(GoalClearResponse { cleared })

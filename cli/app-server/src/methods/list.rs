@@ -27,10 +27,10 @@ pub(crate) async fn list(
 ) -> Answer<ThreadListResponse> {
     let asked = asked(params)?;
     let opened = opened(server).await?;
-    let query = asked.query(opened).await?;
+    let query = asked.query(&opened).await?;
     let Listed { threads, next_cursor, backwards_cursor, incomplete } =
-        listed(server, opened, &query).await?;
-    let data = threads_of(opened, threads).await?;
+        listed(server, &opened, &query).await?;
+    let data = threads_of(&opened, threads).await?;
     Ok(ThreadListResponse { data, read_states: BTreeMap::new(), next_cursor, backwards_cursor, incomplete })
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use threadkeep_app::{Fault, messages};
 use threadkeep_memories::StageOneOutputs as _;
 
-use super::{Answer, opened};
+use super::{Answer, opened, writable};
 use crate::caller::Caller;
 use crate::params;
 use crate::protocol::Empty;
@@ -30,7 +30,8 @@ pub(crate) async fn status(
         let reason = "minConsolidatedThreads must be between 1 and 4096";
         return Err(RpcError::invalid_params("minConsolidatedThreads", reason));
     }
-    let memories = opened(server).await?.state().memories().list().await.map_err(failed)?;
+    let opened = opened(server).await?;
+    let memories = opened.state().memories().list().await.map_err(failed)?;
     let consolidated = memories.iter().filter(|memory| memory.selected).count() as u64;
     Ok(MemoryStatusResponse {
         v2_consolidated_threads: consolidated,
@@ -49,7 +50,7 @@ pub(crate) async fn forget(
     _: &Caller,
     params: ThreadParams,
 ) -> Answer<MemoryForgetResponse> {
-    let (opened, thread_id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, thread_id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     let memories = opened.state().memories();
     let forgotten = memories.forget(thread_id).await.map_err(failed)?;
     memories.bring_files_in_line(Timestamp::now()).await.map_err(failed)?;

@@ -30,8 +30,13 @@ pub(crate) use thread::{thread_of, threads_of};
 type Answer<T> = Result<T, RpcError>;
 
 /// Returns the open home and index.
-async fn opened(server: &Rc<Server>) -> Answer<&Opened> {
+async fn opened(server: &Rc<Server>) -> Answer<Rc<Opened>> {
     Ok(server.opened().await?)
+}
+
+/// Returns the open home and index for a change.
+async fn writable(server: &Rc<Server>) -> Answer<Rc<Opened>> {
+    Ok(server.writable().await?)
 }
 
 /// Returns a thread that a client names, up to date as far as the index is.

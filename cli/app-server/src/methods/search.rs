@@ -78,7 +78,7 @@ async fn find(
     }
     let asked = asked(params.into())?;
     let opened = opened(server).await?;
-    let filters = asked.query(opened).await?;
+    let filters = asked.query(&opened).await?;
     let mut query = SearchQuery::new(term);
     let mut best: HashMap<Uuid, Hit> = HashMap::new();
     for _ in 0..MOST_WINDOWS {
@@ -94,9 +94,9 @@ async fn find(
         }
         if !new.is_empty() {
             let only_new = ListThreads { ids: Some(new), cursor: None, ..filters.clone() };
-            let Listed { threads, .. } = listed(server, opened, &only_new).await?;
+            let Listed { threads, .. } = listed(server, &opened, &only_new).await?;
             if !threads.is_empty() {
-                partial(results(opened, &query, threads, &best).await?).await?;
+                partial(results(&opened, &query, threads, &best).await?).await?;
             }
         }
         query.after = page.more;
@@ -107,10 +107,10 @@ async fn find(
     query.after = None;
     let filters = ListThreads { ids: Some(best.keys().copied().collect()), ..filters };
     let Listed { threads, next_cursor, backwards_cursor, incomplete } =
-        listed(server, opened, &filters).await?;
+        listed(server, &opened, &filters).await?;
     let indexing = server.history_incomplete();
     Ok(ThreadSearchResponse {
-        data: results(opened, &query, threads, &best).await?,
+        data: results(&opened, &query, threads, &best).await?,
         next_cursor,
         backwards_cursor,
         incomplete: incomplete.or(indexing),

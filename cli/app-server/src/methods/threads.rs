@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use jiff::Timestamp;
+use serde_json::json;
+use threadkeep_app::name::check_name;
 use threadkeep_state::{GitUpdate, GraphError, MemoryMode, TreeQuery};
 use threadkeep_state_goals::Goal;
 
-use super::{Answer, find, find_by_id, found, goal_of, opened, thread_of, turns};
+use super::{Answer, find, find_by_id, found, goal_of, opened, thread_of, turns, writable};
 use crate::caller::Caller;
 use crate::params;
 use crate::protocol::Empty;
@@ -25,23 +27,24 @@ pub(crate) async fn read(
     params: ThreadReadParams,
 ) -> Answer<ThreadReadResponse> {
     let opened = opened(server).await?;
-    let found = find(opened, &params.thread_id).await?;
+    let found = find(&opened, &params.thread_id).await?;
     let (turns, incomplete) = match params.include_turns {
-        true => turns::newest(server, opened, &found).await?,
+        true => turns::newest(server, &opened, &found).await?,
         false => (Vec::new(), None),
     };
-    let thread = thread_of(opened, found).await?;
+    let thread = thread_of(&opened, found).await?;
     let thread = crate::protocol::thread::Thread { turns, ..thread };
     Ok(ThreadReadResponse { thread, read_state: None, incomplete })
 }
 
 /// Names a thread.
 pub(crate) async fn set_name(server: &Rc<Server>, _: &Caller, params: ThreadNameSetParams) -> Answer<Empty> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     if params.name.trim().is_empty() {
         return Err(RpcError::invalid_request("thread name must not be empty"));
     }
-    found(opened, id).await?;
+    check_name(&params.name).map_err(RpcError::refused)?;
+    found(&opened, id).await?;
     opened.state().threads().rename(id, Some(&params.name), Timestamp::now()).await?;
     server.written.notify_one();
     Ok(Empty {})
@@ -49,8 +52,8 @@ pub(crate) async fn set_name(server: &Rc<Server>, _: &Caller, params: ThreadName
 
 /// Archives a thread. Its rollout stays where it is.
 pub(crate) async fn archive(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
-    let found = find_by_id(opened, id).await?.filter(|thread| !thread.archived);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
+    let found = find_by_id(&opened, id).await?.filter(|thread| !thread.archived);
     found.ok_or_else(|| RpcError::no_rollout(id))?;
     opened.state().threads().archive(id, Timestamp::now()).await?;
     server.written.notify_one();
@@ -63,20 +66,20 @@ pub(crate) async fn unarchive(
     _: &Caller,
     params: ThreadParams,
 ) -> Answer<ThreadResponse> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
-    let found = find_by_id(opened, id).await?.filter(|thread| thread.archived);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
+    let found = find_by_id(&opened, id).await?.filter(|thread| thread.archived);
     let none = || RpcError::invalid_request(format!("no archived rollout found for thread id {id}"));
     found.ok_or_else(none)?;
     opened.state().threads().unarchive(id, Timestamp::now()).await?;
     server.written.notify_one();
-    let thread = thread_of(opened, find(opened, &params.thread_id).await?).await?;
+    let thread = thread_of(&opened, find(&opened, &params.thread_id).await?).await?;
     Ok(ThreadResponse { thread })
 }
 
 /// Deletes a thread from the index and all that belongs to it. Its rollout stays.
 pub(crate) async fn delete(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
-    find_by_id(opened, id).await?.ok_or_else(|| RpcError::no_rollout(id))?;
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
+    find_by_id(&opened, id).await?.ok_or_else(|| RpcError::no_rollout(id))?;
     // Work that is left is done by the next opening.
     opened.state().delete_thread(id, Timestamp::now()).await?;
     server.written.notify_one();
@@ -89,7 +92,7 @@ pub(crate) async fn update_metadata(
     _: &Caller,
     params: ThreadMetadataUpdateParams,
 ) -> Answer<ThreadResponse> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     let git = params.git_info.unwrap_or_default();
     let update = GitUpdate { sha: git.sha, branch: git.branch, origin_url: git.origin_url };
     if update == GitUpdate::default() {
@@ -104,10 +107,10 @@ pub(crate) async fn update_metadata(
         }
     }
     let none = || RpcError::invalid_request(format!("thread not found: {id}"));
-    find_by_id(opened, id).await?.ok_or_else(none)?;
+    find_by_id(&opened, id).await?.ok_or_else(none)?;
     opened.state().threads().set_git(id, update).await?;
     server.written.notify_one();
-    Ok(ThreadResponse { thread: thread_of(opened, found(opened, id).await?).await? })
+    Ok(ThreadResponse { thread: thread_of(&opened, found(&opened, id).await?).await? })
 }
 
 /// Allows or forbids making memories from a thread.
@@ -116,8 +119,8 @@ pub(crate) async fn set_memory_mode(
     _: &Caller,
     params: ThreadMemoryModeSetParams,
 ) -> Answer<Empty> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
-    found(opened, id).await?;
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
+    found(&opened, id).await?;
     let mode = match params.mode {
         Mode::Enabled => MemoryMode::Enabled,
         Mode::Disabled => MemoryMode::Disabled,
@@ -159,8 +162,9 @@ pub(crate) async fn close(
     _: &Caller,
     params: ThreadParams,
 ) -> Answer<ThreadCloseResponse> {
-    let (opened, id) = (opened(server).await?, params::thread_id(&params.thread_id)?);
+    let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     let thread_ids = opened.state().graph().close_subtree(id, Timestamp::now()).await?;
+    server.written.notify_one();
     Ok(ThreadCloseResponse { thread_ids })
 }
 
@@ -170,12 +174,14 @@ pub(crate) async fn resume(
     _: &Caller,
     params: ThreadParams,
 ) -> Answer<ThreadResumeResponse> {
-    let opened = opened(server).await?;
-    let found = find(opened, &params.thread_id).await?;
+    let opened = writable(server).await?;
+    let found = find(&opened, &params.thread_id).await?;
     let id = found.id;
     if found.archived {
         let reason = format!("session {id} is archived. Run `codex unarchive {id}` to unarchive it first.");
-        return Err(RpcError::invalid_request(reason));
+        // Those are the words that clients know. The agent knows nothing of a mark that was set here.
+        let hint = json!({ "hint": "call thread/unarchive first" });
+        return Err(RpcError { data: Some(hint), ..RpcError::invalid_request(reason) });
     }
     let resumed = opened.state().graph().resume_subtree(id, Timestamp::now()).await;
     let thread_ids = match resumed {
@@ -183,7 +189,8 @@ pub(crate) async fn resume(
         Err(GraphError::NotFound(_)) => Vec::new(),
         resumed => resumed?,
     };
+    server.written.notify_one();
     let goal: Option<Goal> = opened.state().thread_goals().get(id).await?;
-    let thread = thread_of(opened, found).await?;
+    let thread = thread_of(&opened, found).await?;
     Ok(ThreadResumeResponse { thread, thread_ids, goal: goal.as_ref().map(goal_of) })
 }

@@ -29,7 +29,7 @@ pub(crate) async fn list(
     params: TurnsListParams,
 ) -> Answer<TurnsListResponse> {
     let opened = opened(server).await?;
-    let thread = find(opened, &params.thread_id).await?;
+    let thread = find(&opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
     let view = params.items_view.unwrap_or_default();
     let wanted = Wanted {
@@ -42,8 +42,8 @@ pub(crate) async fn list(
             ItemsView::Full => View::Written,
         },
     };
-    let outcome = outcome_of(opened, &thread);
-    let Page { turns, more, problem } = page(server, opened, &thread, wanted).await?;
+    let outcome = outcome_of(&opened, &thread);
+    let Page { turns, more, problem } = page(server, &opened, &thread, wanted).await?;
     let at = |(turn, number): &(Turn, Option<u64>), include_anchor| Cursor {
         requested_thread_id: thread.id,
         turn: turn.place(),
@@ -66,13 +66,13 @@ pub(crate) async fn items(
     params: ItemsListParams,
 ) -> Answer<ItemsListResponse> {
     let opened = opened(server).await?;
-    let thread = find(opened, &params.thread_id).await?;
+    let thread = find(&opened, &params.thread_id).await?;
     let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
     let newest_first = params.sort_direction == Some(SortDirection::Desc);
     let limit = params::limit(params.limit) as usize;
     let window =
         Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
-    let window = read(server, opened, &thread, move |chain| window.read(chain)).await?;
+    let window = read(server, &opened, &thread, move |chain| window.read(chain)).await?;
     let at = |(turn, item, _, _): &Found, include_anchor| Cursor {
         requested_thread_id: thread.id,
         turn: *turn,

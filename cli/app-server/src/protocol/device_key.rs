@@ -63,7 +63,8 @@ protocol! {
         RemoteControlClientEnrollment(DeviceKeyEnrollment),
     }
 
-    /// Payload of a connection.
+    /// Payload of a connection. Nothing else is signed, so an unknown field is refused.
+    #[serde(deny_unknown_fields)]
     pub struct DeviceKeyConnection {
         /// At least 32 random bytes in unpadded base64url; each signs once.
         pub nonce: String,
@@ -87,7 +88,8 @@ protocol! {
         pub scopes: Vec<String>,
     }
 
-    /// Payload of an enrolment.
+    /// Payload of an enrolment. Nothing else is signed, so an unknown field is refused.
+    #[serde(deny_unknown_fields)]
     pub struct DeviceKeyEnrollment {
         /// At least 32 random bytes in unpadded base64url; each signs once.
         pub nonce: String,

@@ -26,13 +26,16 @@ protocol! {
         /// More about it: `field`, the path of the wrong parameter, or `hint`, the remedy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub data: Option<Value>,
+        /// True if a database is damaged.
+        #[serde(skip)]
+        pub(crate) is_damage: bool,
     }
 }
 
 impl RpcError {
     /// Makes an error.
     pub fn new(code: i32, message: impl Into<String>) -> RpcError {
-        RpcError { code, message: message.into(), data: None }
+        RpcError { code, message: message.into(), data: None, is_damage: false }
     }
 
     /// Makes the error about a request that cannot be carried out.

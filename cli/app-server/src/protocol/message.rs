@@ -1,5 +1,6 @@
 //! Lines: requests and notifications of a client, and answers.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -48,6 +49,8 @@ pub(crate) fn read(line: &[u8]) -> Result<Incoming, Box<Refusal>> {
         id: Option<Value>,
         method: Option<Value>,
         params: Option<Box<RawValue>>,
+        result: Option<IgnoredAny>,
+        error: Option<IgnoredAny>,
     }
     let refuse = |id, code, message: &str| Err(Box::new((id, RpcError::new(code, message))));
     let line: Line = match serde_json::from_slice(line) {
@@ -71,9 +74,11 @@ pub(crate) fn read(line: &[u8]) -> Result<Incoming, Box<Refusal>> {
             Ok(Incoming::Request(Request { id, is_versioned, method, params: line.params }))
         }
         (None, Some(Value::String(method))) => Ok(Incoming::Other { method: Some(method) }),
-        (Some(_), None) => Ok(Incoming::Other { method: None }),
+        (Some(_), None) if line.result.is_some() || line.error.is_some() => {
+            Ok(Incoming::Other { method: None })
+        }
         (id, Some(_)) => refuse(id, INVALID_REQUEST, "Invalid request: `method` is not a text"),
-        (None, None) => refuse(None, INVALID_REQUEST, "Invalid request: missing field `method`"),
+        (id, None) => refuse(id, INVALID_REQUEST, "Invalid request: missing field `method`"),
     }
 }
 

@@ -1,38 +1,69 @@
 //! Clients on a Unix socket: only those of the same user.
 
-use std::io;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::connection::serve;
 use crate::server::Server;
 
-/// Time that clients have to read the answers to their last requests.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// Socket at a path. The path is removed with it.
+pub(crate) struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+    id: Option<(u64, u64)>,
+}
 
-/// Listens at a path that no other server uses. A socket that a killed one left is replaced.
-pub(crate) fn listen(path: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+impl Socket {
+    /// Listens at a path. A socket that a killed server left there is replaced; anything else is
+    /// not ours.
+    ///
+    /// # Errors
+    ///
+    /// Fails if another server listens there, or the path is no socket.
+    pub(crate) fn listen(path: &Path) -> io::Result<Socket> {
+        match std::fs::symlink_metadata(path) {
+            Ok(metadata) if !metadata.file_type().is_socket() => {
+                return Err(io::Error::new(ErrorKind::AlreadyExists, "it is no socket"));
+            }
+            Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+                return Err(io::Error::new(ErrorKind::AddrInUse, "another server listens there"));
+            }
+            Ok(_) => std::fs::remove_file(path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Socket { listener, path: path.to_owned(), id: id_of(path) })
     }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // What another server made there is not ours; and what is left disturbs no one.
+        if self.id.is_some() && id_of(&self.path) == self.id {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Returns device and number of a file.
+fn id_of(path: &Path) -> Option<(u64, u64)> {
+    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 /// Serves clients until the server stops, and then finishes their requests.
-pub(crate) async fn accept(server: &Rc<Server>, listener: UnixListener) {
+pub(crate) async fn accept(server: &Rc<Server>, socket: Socket) {
     let (mut stopping, mut clients) = (server.stopping(), JoinSet::new());
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = socket.listener.accept() => accepted,
             _ = stopping.wait_for(|stopping| *stopping) => break,
             Some(_) = clients.join_next() => continue,
         };
@@ -52,9 +83,8 @@ pub(crate) async fn accept(server: &Rc<Server>, listener: UnixListener) {
             }
         }
     }
-    drop(listener);
-    // A client that does not read must not keep the server alive.
-    let _ = timeout(LAST_ANSWERS, async { while clients.join_next().await.is_some() {} }).await;
+    drop(socket);
+    while clients.join_next().await.is_some() {}
 }
 
 fn is_same_user(client: &UnixStream) -> bool {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::message::typed;
+use threadkeep_app::name::check_name;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, count, one_line};
 use threadkeep_app::{Fault, Message, command};
@@ -96,7 +97,7 @@ async fn apply(index: &Index, thread: &Thread, edit: Edit<'_>) -> Result<Done, F
     let (word, said): (_, Message) = match edit {
         Edit::Rename(Some(name)) => {
             let name = name.trim();
-            refuse_controls(name)?;
+            check_name(name)?;
             threads.rename(id, Some(name), now).await.map_err(|error| bad_name(name, error))?;
             // A secret that was typed is not stored.
             let stored = threads.get(id).await?.and_then(|thread| thread.name);
@@ -154,18 +155,6 @@ fn bad_name(name: &str, error: StateError) -> Fault {
             Fault::new(message, (command("threads rename ID --clear"), " removes a name"))
         }
         error => error.into(),
-    }
-}
-
-/// Refuses a name with control characters: it is shown in lists and typed into terminals.
-fn refuse_controls(name: &str) -> Result<(), Fault> {
-    let control = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    match name.chars().find(control) {
-        None => Ok(()),
-        Some(c) => Err(Fault::new(
-            format!("the name contains a control character, U+{:04X}; nothing was changed", u32::from(c)),
-            "a name is one line of plain text: type it without line breaks, tabs and escapes",
-        )),
     }
 }
 

@@ -178,6 +178,63 @@ fn a_socket_is_only_made_where_no_other_user_comes() -> Result {
 }
 
 #[test]
+fn a_socket_takes_no_place_of_anything_else() -> Result {
+    let (fixture, other) = (Fixture::bundled()?, Fixture::bundled()?);
+    let own = fixture.path().join("own");
+    fs::create_dir(&own)?;
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o700))?;
+    let path = own.join("socket");
+    let socket = path.to_string_lossy().into_owned();
+    let refused = |fixture: &Fixture, reason: &str| -> Result {
+        let refused = fixture.run(&["app-server", "start", "--socket", &socket])?;
+        assert_eq!(refused.code, Some(2), "{}", refused.all());
+        assert!(refused.stderr.contains(reason), "{}", refused.all());
+        Ok(())
+    };
+    fs::write(&path, "notes")?;
+    refused(&fixture, "it is no socket")?;
+    assert_eq!(fs::read_to_string(&path)?, "notes");
+    fs::remove_file(&path)?;
+    fixture.json(&["app-server", "start", "--socket", &socket])?;
+    refused(&other, "another server listens there")?;
+    fixture.json(&["rpc", "thread/list", "--socket", &socket])?;
+    // At its end, it leaves alone what came into its place.
+    fs::remove_file(&path)?;
+    fs::write(&path, "notes")?;
+    fixture.json(&["app-server", "stop"])?;
+    assert_eq!(fs::read_to_string(&path)?, "notes");
+    Ok(())
+}
+
+#[test]
+fn a_server_that_no_command_can_find_ends() -> Result {
+    let fixture = Fixture::bundled()?;
+    fixture.json(&["app-server", "start"])?;
+    let mut client = Client::socket(&fixture)?;
+    fs::remove_dir_all(fixture.sqlite_home().join("app-server"))?;
+    // The connection ends with it.
+    while client.line().is_ok() {}
+    fixture.json(&["app-server", "start"])?;
+    fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
+fn a_record_that_was_overwritten_is_written_again() -> Result {
+    let fixture = Fixture::bundled()?;
+    let started = fixture.json(&["app-server", "start"])?;
+    fs::write(fixture.sqlite_home().join("app-server/server.json"), "{")?;
+    let mut status = fixture.run(&["app-server", "status", "--json"])?;
+    while status.code != Some(0) {
+        assert!(status.stderr.contains("is damaged"), "{}", status.all());
+        status = fixture.run(&["app-server", "status", "--json"])?;
+    }
+    assert_eq!(fixture.json(&["app-server", "status"])?["pid"], started["pid"]);
+    fixture.json(&["app-server", "stop"])?;
+    Ok(())
+}
+
+#[test]
 fn a_signal_lets_requests_finish() -> Result {
     for signal in [Signal::TERM, Signal::INT] {
         let fixture = Fixture::bundled()?;

@@ -1,8 +1,9 @@
 //! Any line leaves the connection usable, and a client that does not read stops only itself.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -31,7 +32,7 @@ fn a_bad_line_gets_an_error_and_the_next_one_an_answer() -> Result {
     let mut client = Client::stdio(&fixture)?;
     let long =
         format!(r#"{{"id":1,"method":"thread/list","params":{{"searchTerm":"{}"}}}}"#, "x".repeat(17 << 20));
-    let cases: [(&[u8], i64, Value); 13] = [
+    let cases: [(&[u8], i64, Value); 15] = [
         (b"not json", -32700, Value::Null),
         (b"{\"id\": 1", -32700, Value::Null),
         (b"\xff\xfe", -32700, Value::Null),
@@ -42,6 +43,8 @@ fn a_bad_line_gets_an_error_and_the_next_one_an_answer() -> Result {
         (b"{\"id\": {}, \"method\": \"thread/list\"}", -32600, Value::Null),
         (b"{\"id\": 1.5, \"method\": \"thread/list\"}", -32600, Value::Null),
         (b"{\"id\": \"a\", \"method\": 7}", -32600, json!("a")),
+        (b"{\"id\": \"d\", \"params\": {}}", -32600, json!("d")),
+        (b"{\"id\": \"e\", \"method\": \"thread/archive\", \"params\": [\"x\"]}", -32600, json!("e")),
         (b"{\"id\": \"b\", \"method\": \"nope\"}", -32601, json!("b")),
         (b"{\"id\": \"c\", \"method\": \"thread/list\", \"params\": [1]}", -32600, json!("c")),
         (long.as_bytes(), -32600, Value::Null),
@@ -69,6 +72,29 @@ fn an_answer_has_the_version_if_its_request_has_it() -> Result {
     assert_eq!(client.answer(77)?["jsonrpc"], "2.0");
     let id = client.send("thread/goal/get", json!({ "threadId": "01a2036c-de71-77f1-a9e3-3c28701bba61" }))?;
     assert_eq!(client.answer(id)?.get("jsonrpc"), None);
+    Ok(())
+}
+
+#[test]
+fn a_client_that_does_not_read_does_not_keep_a_server_that_was_asked_to_stop() -> Result {
+    let fixture = Fixture::of_many(150)?;
+    let mut child = fixture.command(&["app-server"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut input = child.stdin.take().ok_or("piped")?;
+    writeln!(
+        input,
+        r#"{{"id":0,"method":"initialize","params":{{"clientInfo":{{"name":"it","version":"1"}}}}}}"#
+    )?;
+    for id in 1..=20 {
+        writeln!(
+            input,
+            r#"{{"id":{id},"method":"thread/list","params":{{"limit":100,"sortDirection":"asc"}}}}"#
+        )?;
+    }
+    // The first answer shows that it serves, and the rest is more than a pipe has room for.
+    let mut output = child.stdout.take().ok_or("piped")?;
+    output.read_exact(&mut [0])?;
+    kill_process(Pid::from_child(&child), Signal::TERM)?;
+    assert_eq!(child.wait()?.code(), Some(0));
     Ok(())
 }
 

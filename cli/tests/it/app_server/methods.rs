@@ -19,6 +19,11 @@ fn a_thread_is_named_archived_and_deleted_while_its_rollout_stays() -> Result {
     let thread = json!({ "threadId": THREAD });
     // Not indexed yet, perhaps: it is found all the same.
     client.call("thread/name/set", json!({ "threadId": THREAD, "name": "A name ✨" }))?;
+    for name in ["\u{1b}[31mred", "two\nlines", "\0"] {
+        let (code, message) =
+            client.refused("thread/name/set", json!({ "threadId": THREAD, "name": name }))?;
+        assert!(code == -32600 && message.contains("a control character"), "{code}: {message}");
+    }
     let read = client.call("thread/read", thread.clone())?;
     assert_eq!((read["thread"]["name"].as_str(), &read["readState"]), (Some("A name ✨"), &Value::Null));
     assert_eq!(read["thread"]["preview"], "Please list the files here");

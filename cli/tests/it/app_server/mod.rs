@@ -13,4 +13,5 @@ mod metadata;
 mod methods;
 mod notified;
 mod recorded;
+mod replaced;
 mod search;

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::client::{Client, ids};
 use crate::fixture::{Fixture, Result};
 
+/// A thread in the agent graph.
+const AGENT: &str = "01a2036e-6c3d-7fb3-9eef-e29a46cef274";
 const THREAD: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
 
 /// Waits until everything is indexed.
@@ -44,6 +46,10 @@ fn changes_of_clients_and_of_other_processes_reach_every_client() -> Result {
     Client::socket(&fixture)?
         .call("thread/memoryMode/set", json!({ "threadId": THREAD, "mode": "disabled" }))?;
     both("thread/updated", &|params| assert_eq!(params["thread"]["id"], THREAD))?;
+    for command in ["close", "reopen"] {
+        fixture.json(&["threads", command, AGENT])?;
+        both("thread/updated", &|params| assert_eq!(params["thread"]["id"], AGENT))?;
+    }
     Client::socket(&fixture)?.call("thread/delete", thread)?;
     both("thread/deleted", &is_ours)?;
     fixture.json(&["app-server", "stop"])?;
