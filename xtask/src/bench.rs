@@ -10,6 +10,9 @@ use crate::repo::Repo;
 /// Bench: a file in a crate's `benches/`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Bench {
+    /// First and repeated indexing of the stores of all agents, against a plain newline count of
+    /// them, and usage by agent
+    Agents,
     /// First, repeated and incremental backfill of a generated home, against a plain newline count
     Backfill,
     /// Commits with the file of decisions, restoring 10,000 of them, and snapshots under load
@@ -42,7 +45,7 @@ pub enum Bench {
 impl Bench {
     fn package(self) -> &'static str {
         match self {
-            Self::Backfill | Self::Decisions | Self::List | Self::Memories | Self::Session => {
+            Self::Agents | Self::Backfill | Self::Decisions | Self::List | Self::Memories | Self::Session => {
                 "threadkeep-state"
             }
             Self::Digest => "threadkeep-memory-runners",
