@@ -3,6 +3,7 @@
 //! A session that its agent deletes stays in the mirror, marked as gone, and so do turns that it
 //! erases. One process at a time brings a mirror up to date.
 
+mod batch;
 mod erased;
 mod error;
 mod manifest;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 
+use super::batch::Batch;
 use super::erased;
 use super::error::MirrorError;
-use super::manifest::{Manifest, Mirrored, replace};
+use super::manifest::{Manifest, Mirrored};
 use crate::error::StoreError;
 use crate::found::{FoundSession, SkippedFile};
 use crate::ids::ThreadIds;
@@ -55,7 +55,7 @@ pub(super) fn sync(
     super::create_private(&folder)?;
     let open = store.open(place)?;
     let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
-    let mut present = BTreeSet::new();
+    let (mut present, mut batch) = (BTreeSet::new(), Batch::default());
     for found in open.sessions() {
         report.found += 1;
         present.insert(found.native_id.clone());
@@ -71,7 +71,7 @@ pub(super) fn sync(
         }
         match open.read(found) {
             Ok(session) => {
-                let mirrored = write(&folder, ids, found, &session, known)?;
+                let mirrored = write(&folder, ids, found, &session, known, &mut batch)?;
                 report.written += 1;
                 manifest.set(place, mirrored);
             }
@@ -80,6 +80,7 @@ pub(super) fn sync(
             Err(error) => report.failed.push((found.native_id.clone(), error)),
         }
     }
+    batch.finish(&folder)?;
     let gone: Vec<_> =
         manifest.places.get(place).into_iter().flatten().map(|(_, known)| known.clone()).collect();
     // A place that is not there, like a disk that is not mounted, has deleted nothing.
@@ -105,6 +106,7 @@ fn write(
     found: &FoundSession,
     session: &Session,
     known: Option<&Mirrored>,
+    batch: &mut Batch,
 ) -> Result<Mirrored, MirrorError> {
     let id = ids.of(&session.native_id);
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
@@ -122,13 +124,12 @@ fn write(
     let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}
-        Some(rest) if is_there => append(&path, rest).map_err(MirrorError::io(&path))?,
-        _ => replace(&path, &rollout)?,
+        Some(rest) if is_there => batch.append(&path, rest)?,
+        _ => batch.replace(&path, &rollout)?,
     }
     // The name has the session's start, which an agent may correct.
     if let Some(before) = known.filter(|before| before.file != file) {
-        let before = folder.join(&before.file);
-        fs::remove_file(&before).or_else(ignore_missing).map_err(MirrorError::io(before))?;
+        batch.remove(folder.join(&before.file));
     }
     Ok(Mirrored {
         native_id: session.native_id.clone(),
@@ -139,12 +140,4 @@ fn write(
         gone_since: None,
         deleted: false,
     })
-}
-
-fn append(path: &Path, rest: &[u8]) -> std::io::Result<()> {
-    fs::OpenOptions::new().append(true).open(path)?.write_all(rest)
-}
-
-fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

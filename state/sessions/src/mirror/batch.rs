@@ -1,0 +1,83 @@
+//! Rollouts of a pass: written next to their places, on the disk together, and then put there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::error::MirrorError;
+
+/// Files above which the file system is synchronized once, and not each of them.
+#[cfg(target_os = "linux")]
+const MANY: usize = 16;
+
+/// Files that wait for the end of a pass.
+///
+/// A kill or a lost disk cache leaves the old files of a pass or the new ones, each of them whole.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Files to write, each with the path that it gets.
+    replaced: Vec<(PathBuf, PathBuf)>,
+    /// Files that have grown.
+    appended: Vec<PathBuf>,
+    /// Files to remove.
+    removed: Vec<PathBuf>,
+}
+
+impl Batch {
+    /// Writes a file that replaces the one at a path.
+    pub(super) fn replace(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+        let new = path.with_extension("new");
+        self.replaced.push((new.clone(), path.to_owned()));
+        File::create(&new).and_then(|mut file| file.write_all(bytes)).map_err(MirrorError::io(path))
+    }
+
+    /// Appends to a file. A part of it is no loss: the next pass finds that the rest is missing.
+    pub(super) fn append(&mut self, path: &Path, rest: &[u8]) -> Result<(), MirrorError> {
+        let file = OpenOptions::new().append(true).open(path);
+        file.and_then(|mut file| file.write_all(rest)).map_err(MirrorError::io(path))?;
+        self.appended.push(path.to_owned());
+        Ok(())
+    }
+
+    /// Removes a file that another one replaces.
+    pub(super) fn remove(&mut self, path: PathBuf) {
+        self.removed.push(path);
+    }
+
+    /// Puts everything in its place.
+    pub(super) fn finish(mut self, folder: &Path) -> Result<(), MirrorError> {
+        let new = self.replaced.iter().map(|(new, _)| new);
+        let written: Vec<_> = new.chain(&self.appended).map(PathBuf::as_path).collect();
+        synchronize(folder, &written).map_err(MirrorError::io(folder))?;
+        for (new, path) in self.replaced.drain(..) {
+            fs::rename(&new, &path).map_err(MirrorError::io(path))?;
+        }
+        for path in self.removed.drain(..) {
+            fs::remove_file(&path).or_else(ignore_missing).map_err(MirrorError::io(path))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Batch {
+    /// Removes what a pass that failed has written: nothing knows these files.
+    fn drop(&mut self) {
+        for (new, _) in &self.replaced {
+            _ = fs::remove_file(new);
+        }
+    }
+}
+
+/// Waits until files are on the disk.
+fn synchronize(folder: &Path, files: &[&Path]) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if files.len() > MANY {
+        return Ok(rustix::fs::syncfs(File::open(folder)?)?);
+    }
+    _ = folder;
+    files.iter().try_for_each(|path| OpenOptions::new().append(true).open(path)?.sync_data())
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
