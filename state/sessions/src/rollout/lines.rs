@@ -3,6 +3,7 @@
 use std::iter::Peekable;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep_redact::redact;
 use uuid::Uuid;
@@ -10,6 +11,25 @@ use uuid::Uuid;
 use super::{Before, item};
 use crate::ids::ThreadIds;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn};
+
+/// Line of a rollout.
+#[derive(Serialize)]
+struct Line<'a, P> {
+    timestamp: Option<Timestamp>,
+    ordinal: u64,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    payload: &'a P,
+}
+
+/// Payload of an item that is whole.
+#[derive(Serialize)]
+struct Completed<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    turn_id: &'a str,
+    item: Value,
+}
 
 /// Lines of a session, so far.
 pub(super) struct Lines<'a> {
@@ -96,8 +116,8 @@ impl<'a> Lines<'a> {
         self.event(turn.started_at, &json!({ "type": "task_started", "turn_id": turn.id }));
         for item in &turn.items {
             self.requests_before(turn, item.at);
-            let completed =
-                json!({ "type": "item_completed", "turn_id": turn.id, "item": item::written(item) });
+            let written = item::written(item);
+            let completed = Completed { kind: "item_completed", turn_id: &turn.id, item: written };
             self.event(item.at, &completed);
         }
         let next = self.session.turns.iter().skip_while(|other| !std::ptr::eq(*other, turn)).nth(1);
@@ -161,14 +181,14 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn event(&mut self, at: Option<Timestamp>, payload: &Value) {
+    fn event(&mut self, at: Option<Timestamp>, payload: &impl Serialize) {
         self.line(at, "event_msg", payload);
     }
 
-    fn line(&mut self, at: Option<Timestamp>, kind: &str, payload: &Value) {
+    fn line(&mut self, at: Option<Timestamp>, kind: &str, payload: &impl Serialize) {
         self.at = at.or(self.at);
-        let line = json!({ "timestamp": self.at, "ordinal": self.ordinal, "type": kind, "payload": payload });
-        self.bytes.extend_from_slice(line.to_string().as_bytes());
+        let line = Line { timestamp: self.at, ordinal: self.ordinal, kind, payload };
+        serde_json::to_writer(&mut self.bytes, &line).expect("a payload is JSON, and memory takes it");
         self.bytes.push(b'\n');
         self.ordinal += 1;
     }
