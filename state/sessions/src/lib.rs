@@ -60,8 +60,9 @@
 //!
 //! # Compatibility
 //!
-//! `docs/agents.md` lists the versions of agents whose files were read. Records and fields of newer
-//! ones are passed over. All public structs but those for implementations are `#[non_exhaustive]`.
+//! `docs/agents.md` lists the versions of agents whose files were read, and
+//! [`SessionStore::tested_version`] is the newest of them. Records and fields of newer ones are
+//! passed over. All public structs but those for implementations are `#[non_exhaustive]`.
 //! When rollouts of a [`Mirror`] are made otherwise, every session is read again.
 //!
 //! # Performance

@@ -19,6 +19,10 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// Returns the agent's name for people: `Claude Code`.
     fn title(&self) -> &'static str;
 
+    /// Returns the newest version of the agent whose files were read. Files of a newer one are read
+    /// as far as their records are known.
+    fn tested_version(&self) -> &'static str;
+
     /// Returns the folders where the agent keeps its sessions, whether or not they exist. The
     /// agent's own environment variables count.
     fn places(&self, environment: &Environment) -> Vec<PathBuf>;

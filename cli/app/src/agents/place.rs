@@ -1,5 +1,6 @@
 //! Places of agents on this machine: what a listing of folders says, and what the mirror knows.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,8 @@ pub struct Place {
     pub gone: u64,
     /// Of those, sessions that the agent will delete within a week.
     pub ending: u64,
+    /// Versions of the agent that present sessions name. Not all agents write theirs.
+    pub versions: BTreeSet<String>,
 }
 
 /// Returns the places of all agents that this build knows, by name.
@@ -72,6 +75,7 @@ fn look(store: &'static dyn SessionStore, path: PathBuf, included: &[Included], 
         sessions: None,
         gone: 0,
         ending: 0,
+        versions: BTreeSet::new(),
         path,
     };
     let mut folders = vec![(place.path.clone(), 0)];
@@ -93,14 +97,15 @@ fn look(store: &'static dyn SessionStore, path: PathBuf, included: &[Included], 
             || known.iter().filter(|session| session.source.starts_with(&place.path) && !session.deleted);
         place.sessions = Some(own().count() as u64);
         place.gone = own().filter(|session| session.gone_since.is_some()).count() as u64;
+        let present = || own().filter(|session| session.gone_since.is_none());
+        place.versions = present().filter_map(|session| session.agent_version.clone()).collect();
         let limit = store.retention_days(&place.path).and_then(|days| {
             let days = i64::from(days) - WARNED_DAYS;
             Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()
         });
         if let Some(limit) = limit {
             let is_old = |session: &&Mirrored| written_at(&session.source).is_some_and(|at| at < limit);
-            let present = own().filter(|session| session.gone_since.is_none());
-            place.ending = present.filter(is_old).count() as u64;
+            place.ending = present().filter(is_old).count() as u64;
         }
     }
     place

@@ -1,5 +1,6 @@
 //! The checks on homes in many states, by real files and real processes.
 
+mod agents;
 mod background;
 mod config;
 mod credentials;

@@ -24,6 +24,9 @@ pub struct Mirrored {
     pub source: PathBuf,
     /// Path of the rollout in the agent's folder of the mirror.
     pub file: String,
+    /// Version of the agent that last wrote to the session, where its files name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// Fingerprint of the session when it was last read.
     pub(super) fingerprint: String,
     /// Time at which the session was first found to be gone from the agent's place.
@@ -49,9 +52,9 @@ pub(super) struct Manifest {
 /// The most bytes that are read of a list.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Version of rollouts that are made. It grows when they are made otherwise, and then every session
-/// is read again.
-const VERSION: u32 = 1;
+/// Version of rollouts and rows that are made. It grows when they are made otherwise, and then every
+/// session is read again.
+const VERSION: u32 = 2;
 
 impl Manifest {
     pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {

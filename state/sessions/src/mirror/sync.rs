@@ -136,6 +136,7 @@ fn write(
         thread_id: id,
         source: found.files.first().cloned().unwrap_or_default(),
         file,
+        agent_version: session.agent_version.clone(),
         fingerprint: found.fingerprint.clone(),
         gone_since: None,
         deleted: false,

@@ -244,3 +244,18 @@ pub(crate) fn same_status(fact: &Value, session: &Session) -> Result {
 pub(crate) fn same_title(session: &Session, fact: &Value) -> Result {
     same("title", &json!(session.title.as_ref().map(|title| &title.text)), fact)
 }
+
+#[test]
+fn the_documentation_names_the_versions_that_were_read() -> Result {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/agents.md");
+    let page = fs::read_to_string(path)?;
+    for store in threadkeep_sessions::stores() {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` | ", store.name())));
+        let versions = row.and_then(|row| row.trim_end_matches([' ', '|']).rsplit(" | ").next());
+        let newest = versions.unwrap_or_default().split([',', ' ']).next().unwrap_or_default();
+        let tested = store.tested_version();
+        let is_tested = tested == newest || tested.strip_suffix(".0") == Some(newest);
+        assert!(is_tested, "{}: {tested}, and the page has {versions:?}", store.name());
+    }
+    Ok(())
+}

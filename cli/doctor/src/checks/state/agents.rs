@@ -8,6 +8,7 @@ use threadkeep_sessions::Environment;
 
 use crate::check::Finding;
 use crate::context::Context;
+use crate::version::Version;
 
 pub(super) fn check(context: &Context) -> Finding {
     let environment = Environment::of_process().unwrap_or_default();
@@ -34,6 +35,7 @@ pub(super) fn check(context: &Context) -> Finding {
             let remove = command("agents remove").arg(place.store.name()).arg(place.path.display());
             finding = finding.or_worse(Some(Finding::warning(why, context.ours(&remove))));
         }
+        finding = finding.or_worse(newer(context, place));
         if place.ending > 0 {
             let sessions = counted(place.ending, "session");
             let title = place.store.title();
@@ -48,5 +50,31 @@ fn described(place: &Place) -> String {
     let sessions = counted(place.sessions.unwrap_or(0), "session");
     let gone =
         if place.gone > 0 { format!(", {} of them deleted by the agent", place.gone) } else { String::new() };
-    format!("{}: {sessions}{gone}, {}", place.path.display(), bytes(place.bytes))
+    let version = match newest(place) {
+        Some((named, _)) => format!("written by {named}"),
+        None => "of a version that they do not name".to_owned(),
+    };
+    let (path, size) = (place.path.display(), bytes(place.bytes));
+    format!("{path}: {sessions}{gone}, {size}, {version}; read up to {}", place.store.tested_version())
+}
+
+/// Returns the newest version that a session names. A word that is no version does not count.
+fn newest(place: &Place) -> Option<(&str, Version)> {
+    let versions = place.versions.iter().filter_map(|named| Some((named.as_str(), Version::parse(named)?)));
+    versions.max_by(|(_, one), (_, other)| one.cmp(other))
+}
+
+/// Returns a warning if sessions are of a newer version than any whose files were read.
+fn newer(context: &Context, place: &Place) -> Option<Finding> {
+    let (title, tested) = (place.store.title(), place.store.tested_version());
+    let (named, newest) = newest(place)?;
+    if newest <= Version::parse(tested)? {
+        return None;
+    }
+    let what = format!(
+        "sessions of {title} {named} are read as those of {tested}: what is new in them may be missing; \
+         update Threadkeep, and until then compare them"
+    );
+    let list = command("threads").arg("--agent").arg(place.store.name());
+    Some(Finding::warning(what, context.ours(&list)))
 }

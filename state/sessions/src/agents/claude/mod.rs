@@ -1,7 +1,7 @@
 //! Claude Code: a file of JSON lines a session, in `projects/<folder>/<session id>.jsonl`; its
 //! sub-agents in `projects/<folder>/<session id>/subagents/agent-<id>.jsonl`.
 //!
-//! Read with files of 2.1.332. A folder's name cannot be decoded: several directories share one.
+//! A folder's name cannot be decoded: several directories share one.
 
 mod line;
 mod read;
@@ -32,6 +32,10 @@ impl SessionStore for Claude {
 
     fn title(&self) -> &'static str {
         "Claude Code"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "2.1.332"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

@@ -2,7 +2,7 @@
 //! `<id>/<id>.messages.json` with its messages. Messages of its sub-agents are in
 //! `<id>/agent_<id>.messages.json`. Each is one JSON document, written again as a whole.
 //!
-//! Read with files of 3.0.65. Its database has the same descriptions again, and is not read.
+//! Its database has the same descriptions again, and is not read.
 
 mod line;
 mod read;
@@ -30,6 +30,10 @@ impl SessionStore for Cline {
 
     fn title(&self) -> &'static str {
         "Cline CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "3.0.65"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

@@ -31,6 +31,10 @@ impl SessionStore for Codex {
         "Codex CLI"
     }
 
+    fn tested_version(&self) -> &'static str {
+        "0.171.0"
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         vec![environment.path("CODEX_HOME").unwrap_or_else(|| environment.home().join(".codex"))]
     }

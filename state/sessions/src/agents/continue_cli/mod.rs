@@ -1,8 +1,8 @@
 //! Continue's command line (`cn`): a JSON document a session, in `sessions/<session id>.json`, and
 //! a list of them in `sessions/sessions.json`, which alone has a time.
 //!
-//! Read with files of 1.5.47. A document is written again as a whole, and a compaction erases what
-//! was said before it. No message has an id or a time.
+//! A document is written again as a whole, and a compaction erases what was said before it. No
+//! message has an id or a time.
 
 mod document;
 mod fork;
@@ -36,6 +36,10 @@ impl SessionStore for Continue {
 
     fn title(&self) -> &'static str {
         "Continue CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.5.47"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! GitHub Copilot CLI: a folder a session, `session-state/<session id>`, with `events.jsonl` and
 //! `workspace.yaml`. Sub-agents stand in their parent's events.
 //!
-//! Read with files of 1.0.102. The database next to the folders is an index of them, and not read.
+//! The database next to the folders is an index of them, and not read.
 
 mod line;
 mod read;
@@ -28,6 +28,10 @@ impl SessionStore for Copilot {
 
     fn title(&self) -> &'static str {
         "GitHub Copilot CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.0.102"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

@@ -1,9 +1,9 @@
 //! Gemini CLI: a file of events a session, in `tmp/<project>/chats/session-<minute>-<8 hex>.jsonl`;
 //! its sub-agents in `tmp/<project>/chats/<session id>/<id>.jsonl`.
 //!
-//! Read with files of 0.61.0, and with the documents (`.json`) of 0.20.0. A resume can begin a
-//! second file of the session, and an upgrade copies documents: all files of an id are one session.
-//! A start of the agent deletes sessions, also while they are read.
+//! Documents (`.json`) of 0.20.0 are read, too. A resume can begin a second file of the session,
+//! and an upgrade copies documents: all files of an id are one session. A start of the agent
+//! deletes sessions, also while they are read.
 
 mod folders;
 mod line;
@@ -38,6 +38,10 @@ impl SessionStore for Gemini {
 
     fn title(&self) -> &'static str {
         "Gemini CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "0.61.0"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

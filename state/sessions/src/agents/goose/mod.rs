@@ -1,8 +1,8 @@
 //! goose: one SQLite database for all projects, `sessions.db`. Next to it, files of JSON lines that
 //! older versions wrote: the database has the older ones of them, too.
 //!
-//! Read with databases of 1.52.0 (schema 16) and 1.34.0 (schema 13). goose gives the id of a
-//! removed session to a new one, and each database begins with the same ids.
+//! Databases of 1.34.0 (schema 13) are read, too. goose gives the id of a removed session to a new
+//! one, and each database begins with the same ids.
 
 mod line;
 mod old;
@@ -31,6 +31,10 @@ impl SessionStore for Goose {
 
     fn title(&self) -> &'static str {
         "goose"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.52.0"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

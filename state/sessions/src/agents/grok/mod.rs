@@ -2,9 +2,8 @@
 //! is the transcript, `summary.json` the metadata. A sub-agent is a session next to its parent,
 //! which names it in `subagents/<id>/meta.json`.
 //!
-//! Read with folders of 1.0.41. `usage.json` and `chat_history.jsonl` are not read: the first
-//! repeats numbers of the transcript, and of a fork's parent; the second is rewritten by a
-//! compaction.
+//! `usage.json` and `chat_history.jsonl` are not read: the first repeats numbers of the transcript,
+//! and of a fork's parent; the second is rewritten by a compaction.
 
 mod line;
 mod read;
@@ -32,6 +31,10 @@ impl SessionStore for Grok {
 
     fn title(&self) -> &'static str {
         "Grok Build"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.0.41"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

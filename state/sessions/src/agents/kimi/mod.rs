@@ -1,8 +1,8 @@
 //! Kimi CLI: a folder a session, `sessions/<hash of the working directory>/<session id>`, with
 //! `wire.jsonl` and `state.json`; its sub-agents in `subagents/<agent id>` there.
 //!
-//! Read with files of 1.51.0. The working directory stands only in `kimi.json`. `context.jsonl` is
-//! what the model sees, without times, and loses prompts in a compaction: it is not read.
+//! The working directory stands only in `kimi.json`. `context.jsonl` is what the model sees,
+//! without times, and loses prompts in a compaction: it is not read.
 
 mod line;
 mod read;
@@ -31,6 +31,10 @@ impl SessionStore for Kimi {
 
     fn title(&self) -> &'static str {
         "Kimi CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.51.0"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

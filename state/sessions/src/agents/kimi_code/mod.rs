@@ -1,9 +1,8 @@
 //! Kimi Code: a folder a session, `sessions/<workspace>/<session id>`, with `state.json` and an
 //! `agents/<agent>/wire.jsonl` for the main agent and each sub-agent.
 //!
-//! Read with files of 2.1.0. `kimi migrate` copies each session of Kimi CLI, without models and
-//! tokens, and with the time of the old file's last write for all times. Such a copy names the
-//! session that it comes from.
+//! `kimi migrate` copies each session of Kimi CLI, without models and tokens, and with the time of
+//! the old file's last write for all times. Such a copy names the session that it comes from.
 
 mod line;
 mod maps;
@@ -35,6 +34,10 @@ impl SessionStore for KimiCode {
 
     fn title(&self) -> &'static str {
         "Kimi Code"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "2.1.0"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

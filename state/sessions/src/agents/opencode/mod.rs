@@ -1,8 +1,8 @@
 //! opencode: one SQLite database for all projects, `opencode.db`; of builds of other channels
 //! `opencode-<channel>.db` next to it.
 //!
-//! Read with databases of 1.18.33. Of their tables only `session`, `message`, `part` and
-//! `event_sequence` are read: others hold credentials.
+//! Of its tables only `session`, `message`, `part` and `event_sequence` are read: others hold
+//! credentials.
 
 mod line;
 mod read;
@@ -31,6 +31,10 @@ impl SessionStore for Opencode {
 
     fn title(&self) -> &'static str {
         "opencode"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.18.33"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

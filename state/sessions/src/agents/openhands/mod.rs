@@ -2,9 +2,9 @@
 //! each event in `events/`, and `base_state.json`. Sub-agents have folders of the same form in
 //! `subagents/`.
 //!
-//! Read with folders of 1.16.0. A resume changes the working directory and the model in
-//! `base_state.json`, so that the first event has the first directory. Times have no zone: they are
-//! read as times of this machine's zone.
+//! A resume changes the working directory and the model in `base_state.json`, so that the first
+//! event has the first directory. Times have no zone: they are read as times of this machine's
+//! zone.
 
 mod event;
 mod read;
@@ -41,6 +41,10 @@ impl SessionStore for OpenHands {
 
     fn title(&self) -> &'static str {
         "OpenHands CLI"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "1.16.0"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

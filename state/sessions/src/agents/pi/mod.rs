@@ -1,8 +1,7 @@
 //! pi: a file of JSON lines a session, in `sessions/--<directory>--/<time>_<session id>.jsonl`.
 //!
-//! Read with files of 0.73.1. The entries form a tree; the file has them in the order of time. A
-//! file comes with the first answer. The directory is in the header; the folder's name cannot be
-//! decoded.
+//! The entries form a tree; the file has them in the order of time. A file comes with the first
+//! answer. The directory is in the header; the folder's name cannot be decoded.
 
 mod line;
 mod read;
@@ -28,6 +27,10 @@ impl SessionStore for Pi {
 
     fn title(&self) -> &'static str {
         "pi"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "0.73.1"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

@@ -2,7 +2,7 @@
 //! sub-agents in `projects/<folder>/subagents/<session id>/agent-<id>.jsonl`, each with a
 //! `.meta.json`.
 //!
-//! Read with files of 0.24.4. The directory is in each line; the folder's name cannot be decoded.
+//! The directory is in each line; the folder's name cannot be decoded.
 
 mod line;
 mod read;
@@ -28,6 +28,10 @@ impl SessionStore for Qwen {
 
     fn title(&self) -> &'static str {
         "Qwen Code"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "0.24.4"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {

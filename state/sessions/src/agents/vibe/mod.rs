@@ -1,8 +1,8 @@
 //! Mistral Vibe: since 2.26, a store a session in `logs/session/unified/<session id>`; before, a
 //! folder with `meta.json` and `messages.jsonl` in `logs/session`.
 //!
-//! Read with files of 3.0.3 and of 2.9.6. A session of the older kind that is resumed with 3.x
-//! becomes a new one, which names the old one.
+//! Folders of 2.9.6 are read, too. A session of the older kind that is resumed with 3.x becomes a
+//! new one, which names the old one.
 
 mod entry;
 mod generation;
@@ -34,6 +34,10 @@ impl SessionStore for Vibe {
 
     fn title(&self) -> &'static str {
         "Mistral Vibe"
+    }
+
+    fn tested_version(&self) -> &'static str {
+        "3.0.3"
     }
 
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
