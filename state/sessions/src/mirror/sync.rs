@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::{panic, thread};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -55,32 +57,42 @@ pub(super) fn sync(
     super::create_private(&folder)?;
     let open = store.open(place)?;
     let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
-    let (mut present, mut batch) = (BTreeSet::new(), Batch::default());
-    for found in open.sessions() {
-        report.found += 1;
-        present.insert(found.native_id.clone());
-        let known = manifest.places.get(place).and_then(|sessions| sessions.get(&found.native_id));
-        if known.is_some_and(|known| is_current(&folder, known, found)) {
-            continue;
-        }
-        if let Some(other) = manifest.elsewhere(place, &found.native_id) {
-            let path = found.files.first().cloned().unwrap_or_default();
-            let reason = format!("the same session is in {}", other.display());
-            report.skipped.push(SkippedFile { path, reason });
-            continue;
-        }
-        match open.read(found) {
-            Ok(session) => {
-                let mirrored = write(&folder, ids, found, &session, known, &mut batch)?;
-                report.written += 1;
-                manifest.set(place, mirrored);
+    let mut present = BTreeSet::new();
+    let written = thread::scope(|scope| {
+        // One session is written while the next one is read.
+        let (sender, receiver) = mpsc::sync_channel(0);
+        let (folder, manifest) = (&folder, &*manifest);
+        let writer = scope.spawn(move || write_all(folder, ids, receiver));
+        for found in open.sessions() {
+            report.found += 1;
+            present.insert(found.native_id.clone());
+            let known = manifest.places.get(place).and_then(|sessions| sessions.get(&found.native_id));
+            if known.is_some_and(|known| is_current(folder, known, found)) {
+                continue;
             }
-            // It went away meanwhile: the next pass finds it gone.
-            Err(StoreError::Gone { .. }) => report.vanished += 1,
-            Err(error) => report.failed.push((found.native_id.clone(), error)),
+            if let Some(other) = manifest.elsewhere(place, &found.native_id) {
+                let path = found.files.first().cloned().unwrap_or_default();
+                let reason = format!("the same session is in {}", other.display());
+                report.skipped.push(SkippedFile { path, reason });
+                continue;
+            }
+            match open.read(found) {
+                // A writer that has failed takes no more.
+                Ok(session) => {
+                    if sender.send(Read { found, session, known }).is_err() {
+                        break;
+                    }
+                }
+                // It went away meanwhile: the next pass finds it gone.
+                Err(StoreError::Gone { .. }) => report.vanished += 1,
+                Err(error) => report.failed.push((found.native_id.clone(), error)),
+            }
         }
-    }
-    batch.finish(&folder)?;
+        drop(sender);
+        writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+    })?;
+    report.written = written.len() as u64;
+    written.into_iter().for_each(|mirrored| manifest.set(place, mirrored));
     let gone: Vec<_> =
         manifest.places.get(place).into_iter().flatten().map(|(_, known)| known.clone()).collect();
     // A place that is not there, like a disk that is not mounted, has deleted nothing.
@@ -98,16 +110,36 @@ fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
     known.deleted || (is_same && folder.join(&known.file).exists())
 }
 
+/// Session that was read.
+struct Read<'a> {
+    found: &'a FoundSession,
+    session: Session,
+    /// Row of the list, if it was mirrored before.
+    known: Option<&'a Mirrored>,
+}
+
+/// Writes the rollouts of sessions. Returns their rows.
+fn write_all(
+    folder: &Path,
+    ids: &ThreadIds<'_>,
+    sessions: Receiver<Read<'_>>,
+) -> Result<Vec<Mirrored>, MirrorError> {
+    let mut batch = Batch::default();
+    let write = |read| write(folder, ids, &read, &mut batch);
+    let written = sessions.into_iter().map(write).collect::<Result<Vec<_>, _>>()?;
+    batch.finish(folder)?;
+    Ok(written)
+}
+
 /// Writes a session's rollout. A session that has grown is appended to, so that its readers need
 /// not begin again.
 fn write(
     folder: &Path,
     ids: &ThreadIds<'_>,
-    found: &FoundSession,
-    session: &Session,
-    known: Option<&Mirrored>,
+    read: &Read<'_>,
     batch: &mut Batch,
 ) -> Result<Mirrored, MirrorError> {
+    let Read { found, session, known } = read;
     let id = ids.of(&session.native_id);
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
@@ -120,7 +152,9 @@ fn write(
         None => (id, file, to_rollout(session, ids)),
     };
     let path = folder.join(&file);
-    super::create_private(path.parent().unwrap_or(folder))?;
+    if session.archived {
+        super::create_private(&folder.join(MIRROR_ARCHIVE))?;
+    }
     let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}
