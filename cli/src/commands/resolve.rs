@@ -195,10 +195,9 @@ impl<'a> Lookup<'a> {
             (how, found) = ("the agent path", threads.ids_at_agent_path(typed).await?);
         }
         if found.is_empty() {
-            let sessions = agents::mirrored(self.index.state.sqlite_home(), agents::is_session(typed));
+            let sessions = agents::named(self.index.state.sqlite_home(), typed);
             let sessions = sessions.map_err(|error| Fault::plain(&error))?;
-            (how, found) =
-                ("the agent's id", sessions.iter().map(|(_, session)| session.thread_id).collect());
+            (how, found) = ("the agent's id", sessions.iter().map(|session| session.thread_id).collect());
         }
         if found.is_empty() {
             found = self.below(typed).await?;

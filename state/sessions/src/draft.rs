@@ -119,7 +119,7 @@ impl Draft {
             self.session.kind = ThreadKind::Subagent;
         }
         if native_id != self.session.native_id {
-            self.session.parent = Some(Parent { native_id: native_id.to_owned(), relation });
+            self.session.parent = Some(Parent { native_id: native_id.to_owned(), key: None, relation });
         }
     }
 

@@ -50,6 +50,9 @@ impl Listing {
 pub struct FoundSession {
     /// The agent's id of the session, unique in the store.
     pub native_id: String,
+    /// Identity of a session whose agent gives its id to another one once it is removed; `None`
+    /// where ids are given once.
+    pub key: Option<String>,
     /// Files that it is read from, the main one first; of a database, the database.
     pub files: Vec<PathBuf>,
     /// Text that changes when the session changes.
@@ -59,6 +62,11 @@ pub struct FoundSession {
 }
 
 impl FoundSession {
+    /// Returns the session's identity: its key, else the agent's id.
+    pub fn identity(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.native_id)
+    }
+
     /// Returns a session that is read from these files. Of a missing one, its absence is part of
     /// the fingerprint.
     pub fn of_files(native_id: impl Into<String>, files: Vec<PathBuf>) -> Self {
@@ -74,7 +82,7 @@ impl FoundSession {
             fingerprint.push(' ');
         }
         fingerprint.pop();
-        Self { native_id: native_id.into(), files, fingerprint, bytes: Some(bytes) }
+        Self { native_id: native_id.into(), key: None, files, fingerprint, bytes: Some(bytes) }
     }
 
     /// Adds a file that all sessions of a place share, such as a map of folders. Of such a file

@@ -28,10 +28,11 @@ impl<'a> ThreadIds<'a> {
     }
 
     /// Returns the thread's id of a session: the agent's own, where that is a UUID that no other
-    /// agent has; else the version 5 id of agent and native id.
-    pub fn of(&self, native_id: &str) -> Uuid {
-        let own = (native_id.len() == 36).then(|| Uuid::try_parse(native_id).ok()).flatten();
+    /// agent has; else the version 5 id of agent and identity
+    /// ([`Session::identity`](crate::Session::identity)).
+    pub fn of(&self, identity: &str) -> Uuid {
+        let own = (identity.len() == 36).then(|| Uuid::try_parse(identity).ok()).flatten();
         let own = own.filter(|own| !self.taken.contains(own));
-        own.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, format!("{}/{native_id}", self.agent).as_bytes()))
+        own.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, format!("{}/{identity}", self.agent).as_bytes()))
     }
 }

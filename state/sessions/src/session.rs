@@ -9,6 +9,8 @@ use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
 pub struct Session {
     /// The agent's id of the session.
     pub native_id: String,
+    /// Identity, as [`FoundSession::key`](crate::FoundSession::key).
+    pub key: Option<String>,
     /// Kind.
     pub kind: ThreadKind,
     /// Session that this one comes from.
@@ -57,6 +59,11 @@ impl Session {
         self.turns.iter().find_map(SessionTurn::prompt)
     }
 
+    /// Returns the session's identity: its key, else the agent's id.
+    pub fn identity(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.native_id)
+    }
+
     /// Returns the turns that are not inherited.
     pub fn own_turns(&self) -> impl DoubleEndedIterator<Item = &SessionTurn> {
         self.turns.iter().filter(|turn| !turn.inherited)
@@ -98,8 +105,17 @@ pub enum TitleSource {
 pub struct Parent {
     /// The agent's id of that session.
     pub native_id: String,
+    /// That session's key, as [`Session::key`].
+    pub key: Option<String>,
     /// Relation.
     pub relation: Relation,
+}
+
+impl Parent {
+    /// Returns that session's identity, as [`Session::identity`].
+    pub fn identity(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.native_id)
+    }
 }
 
 /// Relation of a session to its parent.

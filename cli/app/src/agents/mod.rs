@@ -10,7 +10,7 @@ pub use add::{Added, Forgotten, add, forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, remove};
 pub use place::{Place, places};
-pub use sync::{is_session, mirrored, sync};
+pub use sync::{named, sync};
 
 use std::path::{Path, PathBuf};
 

@@ -49,26 +49,21 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
     }
 }
 
-/// Returns the mirrored sessions that are meant, each with its agent's name.
+/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone are
+/// only meant where none is there: an agent may give their ids again.
 ///
 /// # Errors
 ///
 /// [`MirrorError`], if a list of the mirror cannot be read.
-pub fn mirrored(
-    sqlite_home: &Path,
-    is_meant: impl Fn(&Mirrored) -> bool,
-) -> Result<Vec<(&'static str, Mirrored)>, MirrorError> {
-    let mirror = super::mirror(sqlite_home);
+pub fn named(sqlite_home: &Path, word: &str) -> Result<Vec<Mirrored>, MirrorError> {
+    let (mirror, id) = (super::mirror(sqlite_home), Uuid::try_parse(word).ok());
     let mut found = Vec::new();
     for store in stores() {
-        let sessions = mirror.sessions(store.name())?.into_iter().filter(&is_meant);
-        found.extend(sessions.map(|session| (store.name(), session)));
+        let sessions = mirror.sessions(store.name())?.into_iter();
+        found.extend(sessions.filter(|known| known.native_id == word || Some(known.thread_id) == id));
+    }
+    if found.iter().any(|known| known.gone_since.is_none()) {
+        found.retain(|known| known.gone_since.is_none());
     }
     Ok(found)
-}
-
-/// Returns true for the session with a native id, or with a thread's id.
-pub fn is_session(word: &str) -> impl Fn(&Mirrored) -> bool {
-    let id = Uuid::try_parse(word).ok();
-    move |session| session.native_id == word || Some(session.thread_id) == id
 }

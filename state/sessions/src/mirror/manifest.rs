@@ -11,6 +11,7 @@ use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 use super::error::MirrorError;
+use crate::found::FoundSession;
 
 /// Mirrored session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ use super::error::MirrorError;
 pub struct Mirrored {
     /// The agent's id of the session.
     pub native_id: String,
+    /// Identity, as [`FoundSession::key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Thread of the index.
     pub thread_id: Uuid,
     /// The agent's main file of the session; of a database, the database.
@@ -37,7 +41,14 @@ pub struct Mirrored {
     pub deleted: bool,
 }
 
-/// List of an agent's mirrored sessions, by place and native id.
+impl Mirrored {
+    /// Returns the session's identity, as [`FoundSession::identity`].
+    pub fn identity(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.native_id)
+    }
+}
+
+/// List of an agent's mirrored sessions, by place and identity.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Manifest {
     version: u32,
@@ -79,9 +90,9 @@ impl Manifest {
     }
 
     /// Returns another place that has the session, too.
-    pub(super) fn elsewhere(&self, place: &Path, native_id: &str) -> Option<&Path> {
+    pub(super) fn elsewhere(&self, place: &Path, identity: &str) -> Option<&Path> {
         let has = |sessions: &BTreeMap<String, Mirrored>| {
-            sessions.get(native_id).is_some_and(|session| session.gone_since.is_none())
+            sessions.get(identity).is_some_and(|session| session.gone_since.is_none())
         };
         let other = self.places.iter().find(|(other, sessions)| *other != place && has(sessions));
         other.map(|(other, _)| other.as_path())
@@ -106,8 +117,21 @@ impl Manifest {
     /// Notes a session of a place.
     pub(super) fn set(&mut self, place: &Path, session: Mirrored) {
         let known = self.places.entry(place.to_owned()).or_default();
-        if known.get(&session.native_id) != Some(&session) {
-            known.insert(session.native_id.clone(), session);
+        if known.get(session.identity()) != Some(&session) {
+            known.insert(session.identity().to_owned(), session);
+            self.is_changed = true;
+        }
+    }
+
+    /// Gives the row of a present session that was noted by the agent's id alone its key. A session
+    /// that is gone is another one.
+    pub(super) fn identify(&mut self, place: &Path, found: &FoundSession) {
+        let (Some(key), Some(known)) = (&found.key, self.places.get_mut(place)) else { return };
+        let is_noted = |row: &Mirrored| row.key.is_none() && row.gone_since.is_none();
+        if known.get(&found.native_id).is_some_and(is_noted)
+            && let Some(row) = known.remove(&found.native_id)
+        {
+            known.insert(key.clone(), Mirrored { key: Some(key.clone()), ..row });
             self.is_changed = true;
         }
     }

@@ -58,6 +58,9 @@ pub(super) fn sync(
     let open = store.open(place)?;
     let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
     let mut present = BTreeSet::new();
+    for found in open.sessions() {
+        manifest.identify(place, found);
+    }
     let written = thread::scope(|scope| {
         // One session is written while the next one is read.
         let (sender, receiver) = mpsc::sync_channel(0);
@@ -65,12 +68,12 @@ pub(super) fn sync(
         let writer = scope.spawn(move || write_all(folder, ids, receiver));
         for found in open.sessions() {
             report.found += 1;
-            present.insert(found.native_id.clone());
-            let known = manifest.places.get(place).and_then(|sessions| sessions.get(&found.native_id));
+            present.insert(found.identity().to_owned());
+            let known = manifest.places.get(place).and_then(|sessions| sessions.get(found.identity()));
             if known.is_some_and(|known| is_current(folder, known, found)) {
                 continue;
             }
-            if let Some(other) = manifest.elsewhere(place, &found.native_id) {
+            if let Some(other) = manifest.elsewhere(place, found.identity()) {
                 let path = found.files.first().cloned().unwrap_or_default();
                 let reason = format!("the same session is in {}", other.display());
                 report.skipped.push(SkippedFile { path, reason });
@@ -97,7 +100,7 @@ pub(super) fn sync(
         manifest.places.get(place).into_iter().flatten().map(|(_, known)| known.clone()).collect();
     // A place that is not there, like a disk that is not mounted, has deleted nothing.
     for known in gone.into_iter().filter(|_| place.exists()) {
-        if known.gone_since.is_none() && !present.contains(&known.native_id) {
+        if known.gone_since.is_none() && !present.contains(known.identity()) {
             report.gone += 1;
             manifest.set(place, Mirrored { gone_since: Some(Timestamp::now()), ..known });
         }
@@ -140,7 +143,7 @@ fn write(
     batch: &mut Batch,
 ) -> Result<Mirrored, MirrorError> {
     let Read { found, session, known } = read;
-    let id = ids.of(&session.native_id);
+    let id = ids.of(session.identity());
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
     let name = RolloutName { started, thread_id: id, segment_id: None };
@@ -167,6 +170,7 @@ fn write(
     }
     Ok(Mirrored {
         native_id: session.native_id.clone(),
+        key: session.key.clone(),
         thread_id: id,
         source: found.files.first().cloned().unwrap_or_default(),
         file,

@@ -52,7 +52,7 @@ impl<'a> Lines<'a> {
         Self {
             session,
             ids,
-            id: ids.of(&session.native_id),
+            id: ids.of(session.identity()),
             bytes: Vec::new(),
             ordinal: 0,
             at: session.created_at,
@@ -73,7 +73,7 @@ impl<'a> Lines<'a> {
     pub(super) fn header(&mut self, inherited: &'a [SessionTurn]) {
         let session = self.session;
         let parent = session.parent.as_ref();
-        let parent_id = parent.map(|parent| self.ids.of(&parent.native_id));
+        let parent_id = parent.map(|parent| self.ids.of(parent.identity()));
         let spawned_by = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Subagent));
         let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
         let source = match spawned_by {

@@ -1,12 +1,13 @@
 //! goose.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use threadkeep_sessions::{
-    Environment, Outcome, Purpose, Relation, Session, SessionStore, TitleSource, store, testing,
+    Environment, Mirror, Outcome, Purpose, Relation, Session, SessionStore, TitleSource, store, testing,
 };
 
 use crate::facts::{Example, Result, same, same_time, tokens};
@@ -155,6 +156,9 @@ fn a_removed_id_that_is_used_again_is_another_session() -> Result {
         let open = goose()?.open(&place)?;
         Ok(open.sessions().iter().find(|found| found.native_id == id).cloned().ok_or("found")?)
     };
+    let folder = tempfile::tempdir()?;
+    let mirror = Mirror::new(folder.path());
+    mirror.sync(goose()?, &place)?;
     let before = (found("20261128_27")?, found("20261128_1")?);
     let connection = Connection::open(home.database())?;
     connection.execute_batch(
@@ -166,7 +170,58 @@ fn a_removed_id_that_is_used_again_is_another_session() -> Result {
     )?;
     let after = (found("20261128_27")?, found("20261128_1")?);
     assert_ne!(before.0.fingerprint, after.0.fingerprint);
+    assert_ne!(before.0.identity(), after.0.identity());
     assert_eq!(before.1, after.1);
+    // The new session is another thread, and the old one stays.
+    let report = mirror.sync(goose()?, &place)?.ok_or("the mirror is free")?;
+    assert_eq!((report.written, report.gone), (1, 1));
+    let threads: Vec<_> =
+        mirror.sessions("goose")?.into_iter().filter(|known| known.native_id == "20261128_27").collect();
+    let gone = threads.iter().filter(|known| known.gone_since.is_some()).count();
+    assert_eq!((threads.len(), gone), (2, 1), "{threads:?}");
+    assert_ne!(threads[0].thread_id, threads[1].thread_id);
+    assert!(threads.iter().all(|known| folder.path().join("goose").join(&known.file).exists()));
+    Ok(())
+}
+
+#[test]
+fn two_databases_with_the_same_ids_have_threads_of_their_own() -> Result {
+    let (home, other) = (home("home")?, home("home")?);
+    let connection = Connection::open(other.database())?;
+    connection.execute_batch("UPDATE sessions SET created_at = datetime(created_at, '-1 day')")?;
+    let folder = tempfile::tempdir()?;
+    let mirror = Mirror::new(folder.path());
+    for home in [&home, &other] {
+        let report = mirror.sync(goose()?, &home.place(goose()?)?)?.ok_or("the mirror is free")?;
+        assert_eq!((report.written, report.skipped.len()), (27, 0));
+    }
+    let threads: BTreeSet<_> = mirror.sessions("goose")?.iter().map(|known| known.thread_id).collect();
+    assert_eq!(threads.len(), 54);
+    Ok(())
+}
+
+/// Lists of sessions had the agent's ids alone.
+#[test]
+fn a_session_of_an_old_list_keeps_its_row() -> Result {
+    let home = home("home")?;
+    let place = home.place(goose()?)?;
+    let folder = tempfile::tempdir()?;
+    let mirror = Mirror::new(folder.path());
+    mirror.sync(goose()?, &place)?;
+    let before = mirror.sessions("goose")?;
+    let path = folder.path().join("goose.json");
+    let mut list: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    list["version"] = json!(1);
+    let rows = list["places"].as_object_mut().and_then(|places| places.values_mut().next());
+    let rows = rows.and_then(Value::as_object_mut).ok_or("rows")?;
+    for (_, mut row) in std::mem::take(rows) {
+        row.as_object_mut().ok_or("a row")?.remove("key");
+        rows.insert(row["native_id"].as_str().ok_or("an id")?.to_owned(), row);
+    }
+    fs::write(&path, serde_json::to_vec(&list)?)?;
+    let report = mirror.sync(goose()?, &place)?.ok_or("the mirror is free")?;
+    assert_eq!((report.written, report.gone), (27, 0));
+    assert_eq!(mirror.sessions("goose")?, before);
     Ok(())
 }
 

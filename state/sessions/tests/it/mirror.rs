@@ -28,7 +28,7 @@ fn mirrored(store: &dyn SessionStore, home: &Path) -> Result<(tempfile::TempDir,
 
 fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     let ids = ThreadIds::new(agent, []);
-    let id = ids.of(&session.native_id);
+    let id = ids.of(session.identity());
     let known = Mirror::new(folder).sessions(agent)?.into_iter().find(|known| known.thread_id == id);
     let file = known.ok_or("a mirrored session")?.file;
     assert_eq!(file.starts_with(MIRROR_ARCHIVE), session.archived);
@@ -50,7 +50,7 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     same("created", &ms(metadata.created_at), &ms(created))?;
     same("updated", &ms(metadata.updated_at), &ms(session.updated_at.or(created)))?;
     let parent = session.parent.as_ref();
-    let of = |relation| parent.filter(|it| it.relation == relation).map(|it| ids.of(&it.native_id));
+    let of = |relation| parent.filter(|it| it.relation == relation).map(|it| ids.of(it.identity()));
     same("parent", &json!(metadata.parent_thread_id), &json!(of(Relation::Subagent)))?;
     same("fork of", &json!(metadata.forked_from_id), &json!(of(Relation::Fork)))?;
     let own = session.tokens(Purpose::Conversation, false);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use threadkeep_rollout::ThreadKind;
 
 use super::line::{Content, Metadata, tokens};
-use super::tables::{Database, SessionRow};
+use super::tables::{Database, SessionRow, is_former};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
@@ -60,8 +60,19 @@ impl Reader<'_> {
         if self.is_subagent {
             draft.session().kind = ThreadKind::Subagent;
         }
+        draft.session().key = row.key(self.id);
         if let Some(parent) = &row.parent {
-            draft.parent(parent, Relation::Subagent);
+            self.parent(parent, Relation::Subagent);
+        }
+    }
+
+    /// Takes the session that this one comes from. One that began later only has its id.
+    fn parent(&mut self, id: &str, relation: Relation) {
+        self.draft.parent(id, relation);
+        let row = self.database.sessions.get(id).filter(|parent| parent.created <= self.row.created);
+        let parent = self.draft.session().parent.as_mut().filter(|parent| parent.native_id == id);
+        if let Some((parent, row)) = parent.zip(row) {
+            parent.key = row.key(id);
         }
     }
 
@@ -69,9 +80,8 @@ impl Reader<'_> {
     /// this session. A session of a former version keeps its old id, which is its true start.
     fn is_copied(&self, message_id: &str, at: Option<Timestamp>) -> bool {
         let owner = self.database.owners.get(message_id);
-        let is_former = self.id.rsplit('_').next().is_some_and(|end| end.len() == 6);
         let is_older = at.zip(self.row.created).is_some_and(|(at, created)| at < created);
-        owner.is_some_and(|owner| owner != self.id) || (!is_former && is_older)
+        owner.is_some_and(|owner| owner != self.id) || (!is_former(self.id) && is_older)
     }
 
     fn message(&mut self, row: &rusqlite::Row<'_>) {
@@ -206,7 +216,7 @@ impl Reader<'_> {
             // It began when the copies were made.
             self.draft.said_at(self.row.created);
             if !origin.is_empty() {
-                self.draft.parent(&origin, Relation::Fork);
+                self.parent(&origin, Relation::Fork);
             }
         }
     }

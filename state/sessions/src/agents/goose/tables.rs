@@ -66,6 +66,21 @@ pub(super) struct SessionRow {
     calls: Rows,
 }
 
+impl SessionRow {
+    /// Returns the identity of a session: goose gives the id of a removed one to the next one, and
+    /// each database begins with the same ids. A former id is the second of the start, and stays
+    /// when the session is put into a database.
+    pub(super) fn key(&self, id: &str) -> Option<String> {
+        let created = self.created.filter(|_| !is_former(id))?;
+        Some(format!("{id}/{}", created.as_second()))
+    }
+}
+
+/// Returns true for the id of a session of a former version: day and time.
+pub(super) fn is_former(id: &str) -> bool {
+    id.rsplit('_').next().is_some_and(|end| end.len() == 6)
+}
+
 /// Rows of a session in a table: their number, and the last id. New rows have higher ids, and a
 /// compaction writes all of them again.
 #[derive(Debug, Default, Clone, Copy)]
@@ -170,6 +185,7 @@ impl Database {
     pub(super) fn found(&self) -> Vec<FoundSession> {
         let found = |(id, row): (&String, &SessionRow)| FoundSession {
             native_id: id.clone(),
+            key: row.key(id),
             files: vec![self.copied.path().to_owned()],
             fingerprint: Fingerprint {
                 len: (row.messages.count + row.calls.count).unsigned_abs(),

@@ -207,6 +207,7 @@ impl Database {
         );
         Some(FoundSession {
             native_id: id.to_owned(),
+            key: None,
             files: vec![self.copied.path().to_owned()],
             fingerprint: state.short(recipe.as_bytes()),
             bytes: None,
