@@ -174,6 +174,17 @@ pub enum DeviceKeyError {
         #[source]
         source: io::Error,
     },
+    /// Another process holds the lock of the record of used nonces. Nothing was signed.
+    #[error(
+        "cannot use the record of nonces: another process has held {} for {} s",
+        path.display(), after.as_secs_f32()
+    )]
+    NoncesLocked {
+        /// The lock's file.
+        path: PathBuf,
+        /// The limit of the wait.
+        after: Duration,
+    },
     /// No provider that the policy allows is available.
     #[error("no key of the policy {policy} can be made: {reason}")]
     Policy {

@@ -29,8 +29,9 @@
 //! # Locking
 //!
 //! Each key has a file of its own, which is written once. Used nonces are in one file, under a lock
-//! among all processes of this user. A TPM has room for three keys and three sessions if no
-//! resource manager stands before it, so a lock among processes lets one of them use it at a time.
+//! among all processes of this user. A call waits 60 s for that lock (`UsedNonces::lock_timeout`),
+//! and then signs nothing. A TPM has room for three keys and three sessions if no resource manager
+//! stands before it, so a lock among processes lets one of them use it at a time.
 //!
 //! Providers block: their calls run on blocking threads, with a time limit
 //! (`DeviceKeyOptions::provider_timeout`). A provider that waits for a person keeps no other call

@@ -5,9 +5,11 @@
 //! nonce. A line that cannot be read was being written when its process was killed, before anything
 //! was signed.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,12 +19,33 @@ use crate::private;
 
 /// Dead lines that are kept until the file is written again.
 const MOST_DEAD: usize = 64;
+/// Default limit of the wait for the lock, as long as that for a provider. A holder that works
+/// writes one short line.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time between two tries to take the lock.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Record of the nonces that have signed. Clones, and records of other processes at the same path,
 /// are the same record.
 #[derive(Debug, Clone)]
 pub struct UsedNonces {
     path: PathBuf,
+    lock_timeout: Duration,
+}
+
+/// Use of the record that failed.
+#[derive(Debug)]
+pub(crate) enum NonceError {
+    /// Another process holds the lock.
+    Locked { path: PathBuf, after: Duration },
+    /// A file cannot be read or written.
+    Io(io::Error),
+}
+
+impl From<io::Error> for NonceError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// Lines of the record: the end of a payload's life, and the hash of its nonce.
@@ -32,7 +55,13 @@ impl UsedNonces {
     /// Uses a file, which is created with the first nonce. Next to it is a file for its lock.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), lock_timeout: LOCK_TIMEOUT }
+    }
+
+    /// Sets the longest wait for another process that holds the lock. Default: 60 s.
+    #[must_use]
+    pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
+        Self { lock_timeout, ..self }
     }
 
     /// Returns the path of the file.
@@ -42,7 +71,7 @@ impl UsedNonces {
     }
 
     /// Records a nonce. Returns false if it is recorded already.
-    pub(crate) fn reserve(&self, nonce: &str, expires_at_ms: i64, now_ms: i64) -> io::Result<bool> {
+    pub(crate) fn reserve(&self, nonce: &str, expires_at_ms: i64, now_ms: i64) -> Result<bool, NonceError> {
         let hash = hash(nonce);
         let _lock = self.lock()?;
         let (mut lines, ends_whole) = self.read()?;
@@ -64,22 +93,33 @@ impl UsedNonces {
     }
 
     /// Removes a nonce for which nothing was signed.
-    pub(crate) fn release(&self, nonce: &str) -> io::Result<()> {
+    pub(crate) fn release(&self, nonce: &str) -> Result<(), NonceError> {
         let hash = hash(nonce);
         let _lock = self.lock()?;
         let (mut lines, _) = self.read()?;
         lines.retain(|(_, used)| *used != hash);
-        self.rewrite(&lines)
+        Ok(self.rewrite(&lines)?)
     }
 
-    /// Waits for the lock among all processes, which ends with the file.
-    fn lock(&self) -> io::Result<File> {
+    /// Waits for the lock among all processes, which ends with the file. Fails if another process
+    /// holds it for too long: it may be stopped.
+    fn lock(&self) -> Result<File, NonceError> {
         if let Some(folder) = self.path.parent() {
             private::folder(folder).map_err(io::Error::other)?;
         }
-        let lock = private::open_or_create(&self.path.with_extension("lock"))?;
-        lock.lock()?;
-        Ok(lock)
+        let path = self.path.with_extension("lock");
+        let lock = private::open_or_create(&path)?;
+        let begun = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= self.lock_timeout => {
+                    return Err(NonceError::Locked { path, after: self.lock_timeout });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_TRIES),
+            }
+        }
     }
 
     /// Reads the lines; true if the last one has an end.
@@ -111,8 +151,10 @@ fn hash(nonce: &str) -> String {
 mod tests {
     use super::*;
 
+    type Result<T = ()> = std::result::Result<T, NonceError>;
+
     #[test]
-    fn a_nonce_counts_once_and_the_file_stays_small() -> io::Result<()> {
+    fn a_nonce_counts_once_and_the_file_stays_small() -> Result {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("keys/nonces");
         let (one, other) = (UsedNonces::new(&path), UsedNonces::new(&path));
@@ -130,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_a_killed_process_left_does_no_harm() -> io::Result<()> {
+    fn a_line_that_a_killed_process_left_does_no_harm() -> Result {
         let folder = tempfile::tempdir()?;
         let nonces = UsedNonces::new(folder.path().join("keys/nonces"));
         assert!(nonces.reserve("a", 100, 0)?);

@@ -114,3 +114,23 @@ fn name_of(field: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_held_lock_of_nonces_comes_with_a_remedy() {
+        let (path, after) = ("/h/device-keys/nonces.lock".into(), Duration::from_secs(60));
+        let error = RpcError::from(DeviceKeyError::NoncesLocked { path, after });
+        assert_eq!(error.code, INTERNAL_ERROR);
+        assert_eq!(
+            error.message,
+            "cannot use the record of nonces: another process has held /h/device-keys/nonces.lock for 60 s"
+        );
+        let hint = "end the process that `fuser /h/device-keys/nonces.lock` shows, and try again";
+        assert_eq!(error.data, Some(json!({ "hint": hint })));
+    }
+}

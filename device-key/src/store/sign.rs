@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 
 use super::DeviceKeyStore;
+use crate::replay::NonceError;
 use crate::{DeviceKeyError, KeyId, ProviderError, SignPayload, Signature};
 
 /// A signature: ECDSA on P-256 with SHA-256.
@@ -29,7 +30,8 @@ impl DeviceKeyStore {
     ///   [`OtherClient`](DeviceKeyError::OtherClient), [`Replayed`](DeviceKeyError::Replayed): the
     ///   provider was not asked.
     /// * [`DeviceKeyError::Provider`]: the same payload can be tried again.
-    /// * [`DeviceKeyError::Bindings`], [`DeviceKeyError::Nonces`].
+    /// * [`DeviceKeyError::Bindings`], [`DeviceKeyError::Nonces`],
+    ///   [`DeviceKeyError::NoncesLocked`].
     pub async fn sign(&self, key_id: &KeyId, payload: &SignPayload) -> Result<Signed, DeviceKeyError> {
         self.authorize(key_id, payload).await?;
         let signed_bytes = payload.to_signed_bytes();
@@ -65,8 +67,12 @@ impl DeviceKeyStore {
         let (nonces, nonce, expires_at_ms) =
             (self.nonces.clone(), fields.nonce.to_owned(), fields.expires_at_ms);
         let reserve = move || nonces.reserve(&nonce, expires_at_ms, now.as_millisecond());
-        let reserved = spawn_blocking(reserve).await.unwrap_or_else(|error| Err(error.into()));
-        let failed = |source| DeviceKeyError::Nonces { path: self.nonces.path().to_owned(), source };
+        let reserved =
+            spawn_blocking(reserve).await.unwrap_or_else(|error| Err(NonceError::Io(error.into())));
+        let failed = |error| match error {
+            NonceError::Locked { path, after } => DeviceKeyError::NoncesLocked { path, after },
+            NonceError::Io(source) => DeviceKeyError::Nonces { path: self.nonces.path().to_owned(), source },
+        };
         if reserved.map_err(failed)? { Ok(()) } else { Err(DeviceKeyError::Replayed) }
     }
 }

@@ -1,5 +1,6 @@
-//! A provider that waits for a person.
+//! A provider that waits for a person, and a process that holds the lock of nonces.
 
+use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -137,5 +138,24 @@ async fn a_key_that_comes_too_late_is_deleted() -> Result {
     }
     assert_eq!(fixture.provider.list()?, []);
     assert_eq!(store.list().await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lock_that_is_held_for_too_long_is_an_error() -> Result {
+    let fixture = Fixture::new()?;
+    let keys: Arc<dyn DeviceKeyProvider> = Arc::new(fixture.provider.clone());
+    let store = fixture.store_with(vec![Arc::clone(&keys)], fixture.nonces().lock_timeout(Duration::ZERO));
+    let key = store.create(ProtectionPolicy::HardwareOnly, binding()).await?.stored.key_id;
+    store.sign(&key, &payload(&connection(1))?).await?;
+    let path = fixture.folder.path().join("keys/nonces.lock");
+    // As another process does that was stopped in the middle.
+    let other = File::open(&path)?;
+    other.lock()?;
+    let error = store.sign(&key, &payload(&connection(2))?).await.expect_err("the lock is held");
+    assert!(matches!(&error, DeviceKeyError::NoncesLocked { path: held, .. } if *held == path), "{error:?}");
+    drop(other);
+    // Nothing was signed, so the same payload can be tried again.
+    store.sign(&key, &payload(&connection(2))?).await?;
     Ok(())
 }

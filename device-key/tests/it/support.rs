@@ -52,6 +52,19 @@ impl Fixture {
 
     /// The store of a process with these providers.
     pub(crate) fn store_of(&self, providers: Vec<Arc<dyn DeviceKeyProvider>>) -> DeviceKeyStore {
+        self.store_with(providers, self.nonces())
+    }
+
+    pub(crate) fn nonces(&self) -> UsedNonces {
+        UsedNonces::new(self.folder.path().join("keys/nonces"))
+    }
+
+    /// The store of a process with these providers and this record of nonces.
+    pub(crate) fn store_with(
+        &self,
+        providers: Vec<Arc<dyn DeviceKeyProvider>>,
+        nonces: UsedNonces,
+    ) -> DeviceKeyStore {
         let options = DeviceKeyOptions {
             targets: AllowedTargets {
                 origins: vec!["https://example.com".to_owned()],
@@ -61,7 +74,6 @@ impl Fixture {
             clock: Arc::new(self.clock.clone()),
             ..DeviceKeyOptions::default()
         };
-        let nonces = UsedNonces::new(self.folder.path().join("keys/nonces"));
         DeviceKeyStore::new(Arc::new(self.bindings.clone()), providers, nonces, options)
     }
 }

@@ -49,6 +49,10 @@ fn of_device_key(error: &DeviceKeyError) -> Fault {
             format!("{error}: {}", of_io(source)),
             "nothing is signed until this user can write there",
         ),
+        DeviceKeyError::NoncesLocked { path, .. } => Fault::new(
+            error.to_string(),
+            format!("end the process that `fuser {}` shows, and try again", path.display()),
+        ),
         DeviceKeyError::Policy { policy, available, reason } => {
             let option = |policy: ProtectionPolicy| policy.as_str().replace('_', "-");
             let hint = available.map(|class| {
