@@ -271,9 +271,10 @@ CREATE TABLE threads (
     VIRTUAL, archived INTEGER GENERATED ALWAYS AS
     (CASE WHEN user_archived IS NULL OR coalesce(user_archived_at_ms, 0) < coalesce(rollout_archived_at_ms, 0)
           THEN rollout_archived ELSE user_archived END) VIRTUAL, listing INTEGER GENERATED ALWAYS AS
-    (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE archived + CASE kind WHEN 'user' THEN 0 ELSE 3 END END) VIRTUAL, search_text TEXT GENERATED ALWAYS AS
-    (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, cwd, git_branch, model))
-    VIRTUAL, remembered_ms INTEGER, originator TEXT, history_mode TEXT, attached_to_thread_id TEXT, user_git_sha TEXT, user_git_branch TEXT, user_git_origin_url TEXT) STRICT;
+    (CASE WHEN missing_since_ms IS NOT NULL THEN 2 ELSE archived + CASE kind WHEN 'user' THEN 0 ELSE 3 END END) VIRTUAL, remembered_ms INTEGER, originator TEXT, history_mode TEXT, attached_to_thread_id TEXT, user_git_sha TEXT, user_git_branch TEXT, user_git_origin_url TEXT, search_text TEXT GENERATED ALWAYS AS
+    (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, cwd,
+        nullif(coalesce(user_git_branch, git_branch), ''), model))
+    VIRTUAL) STRICT;
 CREATE INDEX threads_by_creation ON threads (listing, created_at_ms);
 CREATE INDEX threads_by_cwd_and_update ON threads (cwd, listing, updated_at_ms);
 CREATE INDEX threads_by_fork ON threads (forked_from_id) WHERE forked_from_id IS NOT NULL;

@@ -12,6 +12,32 @@ ALTER TABLE threads ADD COLUMN user_git_origin_url TEXT;
 CREATE INDEX threads_git_decided ON threads (id)
 WHERE user_git_sha IS NOT NULL OR user_git_branch IS NOT NULL OR user_git_origin_url IS NOT NULL;
 
+-- A search looks at the branch that is shown. No user has given one yet, so the search index stays right.
+-- audit: allow drop: it is made again below, over other text
+DROP TRIGGER threads_are_searchable;
+-- audit: allow drop: the same
+DROP TRIGGER threads_stay_searchable;
+-- audit: allow drop: the same
+DROP TRIGGER threads_are_no_longer_searchable;
+-- audit: allow drop: generated, and made again below
+-- audit: allow contract: the same
+ALTER TABLE threads DROP COLUMN search_text;
+ALTER TABLE threads ADD COLUMN search_text TEXT GENERATED ALWAYS AS
+    (concat_ws(char(10), name, title, first_user_message, agent_nickname, agent_role, agent_path, cwd,
+        nullif(coalesce(user_git_branch, git_branch), ''), model))
+    VIRTUAL;
+CREATE TRIGGER threads_are_searchable AFTER INSERT ON threads BEGIN
+    INSERT INTO thread_trigrams (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;
+CREATE TRIGGER threads_stay_searchable
+AFTER UPDATE ON threads WHEN old.search_text IS NOT new.search_text BEGIN
+    INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+    INSERT INTO thread_trigrams (rowid, search_text) VALUES (new.rowid, new.search_text);
+END;
+CREATE TRIGGER threads_are_no_longer_searchable AFTER DELETE ON threads BEGIN
+    INSERT INTO thread_trigrams (thread_trigrams, rowid, search_text) VALUES ('delete', old.rowid, old.search_text);
+END;
+
 -- audit: allow drop: a view has no rows, and this one gets one more kind
 DROP VIEW decisions;
 CREATE VIEW decisions (kind, id, record) AS

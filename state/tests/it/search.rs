@@ -1,6 +1,6 @@
 //! Search: any part of the texts, without regard to case, and never an operator.
 
-use threadkeep_state::ListThreads;
+use threadkeep_state::{GitUpdate, ListThreads};
 
 use crate::common::{Fixture, Result, id, rollout_path, session};
 
@@ -65,7 +65,29 @@ async fn a_search_follows_renames_rewrites_and_deletions() -> Result {
     assert_eq!(found(&fixture, "charlie").await?, [1]);
     fixture.state.delete_thread(id(1), jiff::Timestamp::now()).await?;
     assert_eq!(found(&fixture, "charlie").await?, [] as [u128; 0]);
-    // The index agrees with the table to the last posting.
+    index_agrees(&fixture).await
+}
+
+/// A branch that the user gave is searched, and the rollout's is not.
+#[tokio::test]
+async fn a_search_looks_at_the_branch_that_is_shown() -> Result {
+    let fixture = Fixture::empty().await?;
+    fixture.write(&rollout_path(id(1)), session(id(1), "alpha"))?;
+    fixture.index().await?;
+    let branch =
+        |branch: Option<&str>| GitUpdate { branch: Some(branch.map(str::to_owned)), ..GitUpdate::default() };
+    fixture.state.threads().set_git(id(1), branch(Some("bravo/charlie"))).await?;
+    assert_eq!(found(&fixture, "bravo/charlie").await?, [1]);
+    fixture.state.threads().set_git(id(1), branch(Some("delta"))).await?;
+    assert_eq!(found(&fixture, "charlie").await?, [] as [u128; 0]);
+    assert_eq!(found(&fixture, "delta").await?, [1]);
+    fixture.state.threads().set_git(id(1), branch(None)).await?;
+    assert_eq!(found(&fixture, "delta").await?, [] as [u128; 0]);
+    index_agrees(&fixture).await
+}
+
+/// Checks that the index agrees with the table to the last posting.
+async fn index_agrees(fixture: &Fixture) -> Result {
     let mut conn = fixture.raw().await?;
     sqlx::query("INSERT INTO thread_trigrams (thread_trigrams, rank) VALUES ('integrity-check', 1)")
         .execute(&mut conn)

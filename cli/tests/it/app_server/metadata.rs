@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, ids};
 use crate::fixture::{Fixture, Result};
 
 const THREAD: &str = "01a2036f-6413-7a42-9188-cf5cab60fdc1";
@@ -41,6 +41,13 @@ fn git_information_of_the_user_holds_over_the_rollout_s() -> Result {
     assert_eq!((&shown["git_branch"], &shown["git_sha"]), (&json!("patched"), &Value::Null));
     let of_branch = fixture.json(&["threads", "--all", "--branch", "patched"])?;
     assert_eq!(of_branch["threads"].as_array().map(Vec::len), Some(1), "{of_branch}");
+    // A search looks at the branch that is shown.
+    let found = |client: &mut Client, term: &str| -> Result<Vec<String>> {
+        let params = json!({ "searchTerm": term, "includedThreadIds": [THREAD], "sourceKinds": ["exec"] });
+        Ok(ids(&client.call("thread/list", params)?))
+    };
+    assert_eq!(found(&mut client, "patched")?, [THREAD]);
+    assert_eq!(found(&mut client, "feature/rollouts")?, [""; 0]);
     assert_eq!(client.end()?, Some(0));
 
     // It stays when the rollout is read again, and when the database is lost.
