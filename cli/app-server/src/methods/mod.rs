@@ -2,6 +2,7 @@
 
 mod cursors;
 pub(crate) mod device_keys;
+mod foreign;
 pub(crate) mod goals;
 mod items;
 pub(crate) mod list;

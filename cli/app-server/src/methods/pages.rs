@@ -34,11 +34,10 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub(super) fn read(text: Option<&str>, thread: Uuid) -> Answer<Option<Cursor>> {
-        let Some(text) = text else { return Ok(None) };
-        let cursor: Option<Cursor> = serde_json::from_str(text).ok();
-        let cursor = cursor.filter(|cursor| cursor.requested_thread_id == thread);
-        cursor.map(Some).ok_or_else(|| RpcError::invalid_request(format!("invalid cursor: {text}")))
+    /// Reads a cursor of this server.
+    pub(super) fn read(text: &str, thread: Uuid) -> Option<Cursor> {
+        let cursor: Cursor = serde_json::from_str(text).ok()?;
+        (cursor.requested_thread_id == thread).then_some(cursor)
     }
 
     pub(super) fn text(self) -> String {
@@ -56,6 +55,11 @@ impl Cursor {
         };
         TurnPlace { offset, ..self.turn }
     }
+}
+
+/// Makes the error about a text that is no cursor of the thread.
+pub(super) fn invalid_cursor(text: &str) -> RpcError {
+    RpcError::invalid_request(format!("invalid cursor: {text}"))
 }
 
 /// Page of turns that is wanted.

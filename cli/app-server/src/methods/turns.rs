@@ -9,9 +9,11 @@ use threadkeep_rollout::{
     Chain, ExtractError, ItemsView as View, RunOutcome, Turn, TurnPlace, TurnStatus as Status, read_turns,
 };
 use threadkeep_state::Thread;
+use uuid::Uuid;
 
+use super::foreign::{Foreign, ItemAnchor};
 use super::newest::Newest;
-use super::pages::{Cursor, Page, Wanted, page, read};
+use super::pages::{Cursor, Page, Wanted, invalid_cursor, page, read};
 use super::{Answer, find, items, opened};
 use crate::caller::Caller;
 use crate::params;
@@ -30,11 +32,15 @@ pub(crate) async fn list(
 ) -> Answer<TurnsListResponse> {
     let opened = opened(server).await?;
     let thread = find(&opened, &params.thread_id).await?;
-    let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
+    let newest_first = params.sort_direction != Some(SortDirection::Asc);
+    let cursor = match params.cursor.as_deref() {
+        Some(text) => Some(cursor_of(server, &opened, &thread, text, newest_first).await?),
+        None => None,
+    };
     let view = params.items_view.unwrap_or_default();
     let wanted = Wanted {
         cursor,
-        newest_first: params.sort_direction != Some(SortDirection::Asc),
+        newest_first,
         limit: params::limit(params.limit) as usize,
         view: match view {
             ItemsView::NotLoaded => View::None,
@@ -59,6 +65,22 @@ pub(crate) async fn list(
     })
 }
 
+/// Reads a cursor of turns: one of this server, or of the agent's.
+async fn cursor_of(
+    server: &Rc<Server>,
+    opened: &Opened,
+    thread: &Thread,
+    text: &str,
+    newest_first: bool,
+) -> Answer<Cursor> {
+    if let Some(cursor) = Cursor::read(text, thread.id) {
+        return Ok(cursor);
+    }
+    let foreign = Foreign::read(text, thread.id).ok_or_else(|| invalid_cursor(text))?;
+    let resolved = foreign.resolved(server, &opened, thread, newest_first).await?;
+    resolved.ok_or_else(|| invalid_cursor(text))
+}
+
 /// Lists a page of items.
 pub(crate) async fn items(
     server: &Rc<Server>,
@@ -67,11 +89,14 @@ pub(crate) async fn items(
 ) -> Answer<ItemsListResponse> {
     let opened = opened(server).await?;
     let thread = find(&opened, &params.thread_id).await?;
-    let cursor = Cursor::read(params.cursor.as_deref(), thread.id)?;
+    let anchor = match params.cursor.as_deref() {
+        Some(text) => Some(Anchor::read(text, thread.id).ok_or_else(|| invalid_cursor(text))?),
+        None => None,
+    };
     let newest_first = params.sort_direction == Some(SortDirection::Desc);
     let limit = params::limit(params.limit) as usize;
     let window =
-        Window { cursor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
+        Window { anchor, newest_first, limit, turn: params.turn_id, found: VecDeque::new(), more: false };
     let window = read(server, &opened, &thread, move |chain| window.read(chain)).await?;
     let at = |(turn, item, _, _): &Found, include_anchor| Cursor {
         requested_thread_id: thread.id,
@@ -96,12 +121,28 @@ pub(crate) async fn items(
     })
 }
 
+/// Item at which a page begins.
+#[derive(Clone, Copy)]
+enum Anchor {
+    /// As this server names it.
+    Own(Cursor),
+    /// As the agent's server does.
+    Foreign(ItemAnchor),
+}
+
+impl Anchor {
+    fn read(text: &str, thread: Uuid) -> Option<Anchor> {
+        let own = Cursor::read(text, thread).map(Anchor::Own);
+        own.or_else(|| Some(Anchor::Foreign(Foreign::read(text, thread)?.item()?)))
+    }
+}
+
 /// Item that was found: its turn's place, its number in the turn, and the turn's id.
 type Found = (TurnPlace, usize, String, crate::protocol::item::ThreadItem);
 
 /// Page of items, as it is being read.
 struct Window {
-    cursor: Option<Cursor>,
+    anchor: Option<Anchor>,
     newest_first: bool,
     limit: usize,
     turn: Option<String>,
@@ -115,12 +156,20 @@ impl Window {
         let mut passed = false;
         read_turns(chain, View::Written, |turn| {
             let place = turn.place();
-            let is_anchor = self.cursor.is_some_and(|cursor| cursor.turn == place);
             let is_wanted = self.turn.as_ref().is_none_or(|wanted| *wanted == turn.id);
             for (number, item) in turn.items.into_iter().enumerate().filter(|_| is_wanted) {
-                let at_anchor = is_anchor && self.cursor.is_some_and(|cursor| cursor.item == Some(number));
-                let includes = self.cursor.is_some_and(|cursor| cursor.include_anchor);
-                let is_in = match (self.cursor, self.newest_first) {
+                let ordinal = item.written.as_ref().and_then(|written| written.ordinal);
+                let (at_anchor, includes) = match self.anchor {
+                    Some(Anchor::Own(own)) => {
+                        (own.turn == place && own.item == Some(number), own.include_anchor)
+                    }
+                    Some(Anchor::Foreign(item)) => {
+                        passed |= ordinal.is_some_and(|ordinal| ordinal > item.ordinal);
+                        (ordinal == Some(item.ordinal), item.include_anchor)
+                    }
+                    None => (false, false),
+                };
+                let is_in = match (self.anchor, self.newest_first) {
                     (None, _) => true,
                     (Some(_), false) => passed || at_anchor && includes,
                     (Some(_), true) => !passed && (!at_anchor || includes),

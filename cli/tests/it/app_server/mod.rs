@@ -2,11 +2,12 @@
 
 #![cfg(unix)]
 
-mod client;
+pub(crate) mod client;
 mod cursors;
 mod daemon;
 mod device_keys;
 mod fields;
+mod foreign_cursors;
 mod lines;
 mod list;
 mod metadata;

@@ -6,7 +6,7 @@ use super::client::Client;
 use crate::fixture::{Fixture, Result};
 
 /// Waits until the history is indexed.
-fn searchable(client: &mut Client) -> Result {
+pub(super) fn searchable(client: &mut Client) -> Result {
     while client.call("thread/search", json!({ "searchTerm": "x" }))?.get("incomplete").is_some() {}
     Ok(())
 }

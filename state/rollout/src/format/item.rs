@@ -71,6 +71,8 @@ pub struct Written {
     pub started_at_ms: Option<i64>,
     /// End in Unix milliseconds.
     pub completed_at_ms: Option<i64>,
+    /// Ordinal of the line, where lines have one.
+    pub ordinal: Option<u64>,
 }
 
 /// Kind and content of an item. Texts are cut at

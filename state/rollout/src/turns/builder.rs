@@ -11,6 +11,7 @@ use super::turn::Turn;
 use super::written::written;
 use crate::format::call;
 use crate::format::fact::Fact;
+use crate::format::head;
 use crate::format::item::{TurnItem, TurnItemKind, TurnStatus, Written};
 use crate::format::kind::{Event, Kind};
 use crate::format::line::Line;
@@ -85,7 +86,12 @@ impl<R: Receive> Builder<R> {
         }
         self.written = self.receiver.wants_written().then(|| written(line)).flatten();
         let place = Place { offset: line.offset, end: line.end, at: line.timestamp };
-        self.take(place, kind, line.fact())
+        let before = self.begun;
+        let ended = self.take(place, kind, line.fact());
+        if let Some(open) = self.open.as_mut().filter(|_| self.begun > before) {
+            open.ordinal = head::ordinal(line.json.as_bytes());
+        }
+        ended
     }
 
     /// Returns true if a line may have a fact about turns.
@@ -137,6 +143,7 @@ impl<R: Receive> Builder<R> {
             file,
             file_id,
             offset: place.offset,
+            ordinal: None,
             inherited: self.inherits,
             number,
         };

@@ -37,6 +37,9 @@ pub struct Turn {
     pub file_id: Option<Uuid>,
     /// (Decompressed) byte where the turn's first line starts.
     pub offset: u64,
+    /// Ordinal of the first line, where lines have one.
+    #[serde(skip)]
+    pub ordinal: Option<u64>,
     /// True for a turn of the history that the thread was forked from.
     pub inherited: bool,
     /// Number of the file in its chain.

@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::format::head;
 use crate::format::item::Written;
 use crate::format::line::Line;
 use crate::json;
@@ -21,5 +22,6 @@ pub(super) fn written(line: &Line<'_>) -> Option<Box<Written>> {
         item: RawValue::from_string(item.to_owned()).ok()?,
         started_at_ms: json::number(started),
         completed_at_ms: json::number(completed),
+        ordinal: head::ordinal(line.json.as_bytes()),
     }))
 }
