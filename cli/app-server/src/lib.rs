@@ -26,8 +26,10 @@
 //!
 //! # Changes
 //!
-//! Rollouts that change are indexed within a moment: the kernel says which. Every client is
-//! notified of changed threads and goals, also if another process changed them.
+//! Rollouts that change are indexed within a moment: the kernel says which. The places of added
+//! agents are watched, too: their sessions become rollouts of a mirror, which is watched like the
+//! home. Every client is notified of changed threads and goals, also if another process changed
+//! them.
 //!
 //! # Locking
 //!
@@ -54,7 +56,8 @@
 //! # File systems
 //!
 //! Where the kernel cannot watch a home, it is looked at every second: its folders, and the files
-//! that changed lately. The background server needs a file system with sockets and locks.
+//! that changed lately. Of a place of another agent, it is all files, and less often if they are
+//! many. The background server needs a file system with sockets and locks.
 
 mod caller;
 mod changes;

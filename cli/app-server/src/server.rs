@@ -70,6 +70,8 @@ pub(crate) struct Server {
     pub(crate) changed: Notify,
     /// Wakes the task that indexes the home, after the index was opened again.
     pub(crate) reopened: Notify,
+    /// Wakes the task that indexes the home, after the list of added agents has changed.
+    pub(crate) mirrored: Notify,
     /// Reason why not everything that was said can be searched.
     history: Mutex<Option<String>>,
     opened: sync::Mutex<Option<Rc<Opened>>>,
@@ -134,6 +136,7 @@ impl Server {
             written: Notify::new(),
             changed: Notify::new(),
             reopened: Notify::new(),
+            mirrored: Notify::new(),
             history: Mutex::new(Some("the history is being indexed".to_owned())),
             opened: sync::Mutex::default(),
             coverage: watch::channel(Coverage::Unknown).0,

@@ -10,6 +10,7 @@ use crate::{changes, indexing};
 pub(crate) fn start(options: Options) -> Rc<Server> {
     let server = Rc::new(Server::new(options));
     tokio::task::spawn_local(indexing::run(server.clone()));
+    tokio::task::spawn_local(indexing::agents::run(server.clone()));
     tokio::task::spawn_local(indexing::history::run(server.clone()));
     tokio::task::spawn_local(changes::run(server.clone()));
     server

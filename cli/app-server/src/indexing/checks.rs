@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
-use threadkeep_rollout::{AgentHome, Fingerprint, SESSION_INDEX};
+use threadkeep_rollout::{AgentHome, Fingerprint, MIRROR, SESSION_INDEX};
 
-use super::noticed::{Changed, FOLDERS, Noticed, is_rollout};
+use super::noticed::{Changed, FOLDERS, Noticed, is_rollout, place_of};
 
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(700);
@@ -63,6 +63,9 @@ impl Checks {
         for folder in FOLDERS {
             self.tree(folder, &mut noticed);
         }
+        if self.home.mirror().is_some() {
+            self.tree(MIRROR, &mut noticed);
+        }
         noticed
     }
 
@@ -76,7 +79,7 @@ impl Checks {
 
     /// Looks at one folder. Lists it again only if it has changed.
     fn folder(&mut self, path: &str, noticed: &mut Noticed) {
-        let place = self.home.absolute(path);
+        let place = place_of(&self.home, path);
         let changed = fs::metadata(&place).and_then(|metadata| metadata.modified()).ok();
         let name_of = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
         let known = self.folders.remove(path);
@@ -89,7 +92,7 @@ impl Checks {
                 let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
                     continue;
                 };
-                let is_wanted = if path.is_empty() { name == SESSION_INDEX } else { is_rollout(&name) };
+                let is_wanted = if path.is_empty() { name == SESSION_INDEX } else { is_rollout(path, &name) };
                 if kind.is_dir() && !path.is_empty() {
                     now.folders.push(name);
                 } else if kind.is_file() && is_wanted {

@@ -3,35 +3,18 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
-use rustix::io::Errno;
-use threadkeep_rollout::{AgentHome, SESSION_INDEX};
-use tokio::sync::mpsc;
+use rustix::fs::inotify::WatchFlags;
+use threadkeep_rollout::{AgentHome, MIRROR, SESSION_INDEX};
 
-use super::noticed::{Changed, FOLDERS, Noticed, is_rollout};
+use super::kernel::{A_MOMENT, CONTENTS, ENTRIES, Event, Kernel, MAX_DEPTH, ReadFlags};
+use super::noticed::{Changed, FOLDERS, Noticed, is_rollout, place_of};
 
-/// Time in which changes are collected: an agent writes several lines at once.
-const A_MOMENT: Duration = Duration::from_millis(100);
-/// The deepest nesting of folders. Agents nest three deep.
-const MAX_DEPTH: usize = 16;
-
-/// Events that wait to be taken. The kernel keeps more, and says if it could not.
-const MOST_EVENTS: usize = 1_024;
-
-/// Number of the watched folder, event, and name in the folder.
-type Event = (i32, ReadFlags, String);
-
-/// Watch over a home and all folders with rollouts.
+/// Watch over a home and all folders with rollouts, also those of the mirror.
 pub(super) struct Inotify {
     home: AgentHome,
-    kernel: Arc<OwnedFd>,
-    events: mpsc::Receiver<Event>,
+    kernel: Kernel,
     /// Path in the home of each watched folder, by its number.
     folders: HashMap<i32, String>,
     noticed: Noticed,
@@ -39,51 +22,57 @@ pub(super) struct Inotify {
 
 impl Inotify {
     pub(super) fn new(home: &AgentHome) -> io::Result<Inotify> {
-        let kernel = Arc::new(inotify::init(CreateFlags::CLOEXEC)?);
-        let (sender, events) = mpsc::channel(MOST_EVENTS);
-        let source = Arc::clone(&kernel);
-        thread::Builder::new().name("threadkeep-watch".to_owned()).spawn(move || read(&source, &sender))?;
         let mut watch = Inotify {
             home: home.clone(),
-            kernel,
-            events,
+            kernel: Kernel::new()?,
             folders: HashMap::new(),
             noticed: Noticed::default(),
         };
         // Not every line that an agent writes into its own databases there.
-        watch.add("", WatchFlags::CLOSE_WRITE)?;
+        watch.add("", ENTRIES | WatchFlags::CLOSE_WRITE)?;
         for folder in FOLDERS {
             watch.add_tree(folder, 0)?;
         }
+        watch.add_mirror()?;
         // What was there before is no change.
         watch.noticed = Noticed::default();
         Ok(watch)
     }
 
-    fn add(&mut self, folder: &str, writes: WatchFlags) -> io::Result<()> {
-        let changes = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO;
-        let flags = changes | writes | WatchFlags::ONLYDIR;
-        match inotify::add_watch(&*self.kernel, self.home.absolute(folder), flags) {
-            Ok(number) => {
-                self.folders.insert(number, folder.to_owned());
-                Ok(())
-            }
-            Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// Watches the mirror, which the first session of another agent creates.
+    pub(super) fn see_mirror(&mut self) {
+        if self.add_mirror().is_err() {
+            tracing::info!(target: "threadkeep", "the sessions of other agents cannot be watched");
         }
+    }
+
+    fn add_mirror(&mut self) -> io::Result<()> {
+        let is_watched = self.folders.values().any(|folder| folder == MIRROR);
+        if self.home.mirror().is_none() || is_watched { Ok(()) } else { self.add_tree(MIRROR, 0) }
+    }
+
+    fn add(&mut self, folder: &str, changes: WatchFlags) -> io::Result<()> {
+        if let Some(number) = self.kernel.add(&self.place(folder), changes)? {
+            self.folders.insert(number, folder.to_owned());
+        }
+        Ok(())
+    }
+
+    fn place(&self, folder: &str) -> PathBuf {
+        place_of(&self.home, folder)
     }
 
     /// Watches a folder with those in it, and notices the files in them: they may have been there
     /// before the watch.
     fn add_tree(&mut self, folder: &str, depth: usize) -> io::Result<()> {
-        self.add(folder, WatchFlags::MODIFY | WatchFlags::CLOSE_WRITE)?;
-        let Ok(entries) = fs::read_dir(self.home.absolute(folder)) else { return Ok(()) };
+        self.add(folder, CONTENTS)?;
+        let Ok(entries) = fs::read_dir(self.place(folder)) else { return Ok(()) };
         for entry in entries.flatten() {
             let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
             let path = format!("{folder}/{name}");
             if kind.is_dir() && depth < MAX_DEPTH {
                 self.add_tree(&path, depth + 1)?;
-            } else if kind.is_file() && is_rollout(&name) {
+            } else if kind.is_file() && is_rollout(folder, &name) {
                 self.noticed.file(path);
             }
         }
@@ -93,14 +82,11 @@ impl Inotify {
     /// Waits for a change, and collects more for a moment. Cancel safe.
     pub(super) async fn changed(&mut self) -> Changed {
         while self.noticed.is_empty() {
-            match self.events.recv().await {
-                Some(event) => self.take(event),
-                // Only a kernel that cannot be read any more ends the thread.
-                None => std::future::pending().await,
-            }
+            let event = self.kernel.next().await;
+            self.take(event);
         }
         tokio::time::sleep(A_MOMENT).await;
-        while let Ok(event) = self.events.try_recv() {
+        while let Some(event) = self.kernel.ready() {
             self.take(event);
         }
         self.noticed.take()
@@ -140,26 +126,9 @@ impl Inotify {
                 }
             }
             (true, true) => self.noticed.anything(),
-            (false, _) if !is_rollout(name) => {}
+            (false, _) if !is_rollout(folder, name) => {}
             (false, true) => self.noticed.anything(),
             (false, false) => self.noticed.file(path),
-        }
-    }
-}
-
-/// Reads events until no one takes them any more. On a thread of its own: it waits in the kernel.
-fn read(kernel: &OwnedFd, events: &mpsc::Sender<Event>) {
-    let mut buffer = [MaybeUninit::uninit(); 16 << 10];
-    let mut reader = Reader::new(kernel, &mut buffer);
-    loop {
-        let event = match reader.next() {
-            Ok(event) => event,
-            Err(Errno::INTR) => continue,
-            Err(_) => return,
-        };
-        let name = event.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if events.blocking_send((event.wd(), event.events(), name)).is_err() {
-            return;
         }
     }
 }

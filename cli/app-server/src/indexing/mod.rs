@@ -1,12 +1,19 @@
-//! Keeps the index up to date: once at the start, and then as files of the home change.
+//! Keeps the index up to date: once at the start, and then as files of the home change. Sessions of
+//! other agents come into it through the mirror.
 
+pub(crate) mod agents;
 mod checks;
 pub(crate) mod coverage;
 pub(crate) mod history;
 #[cfg(target_os = "linux")]
 mod inotify;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod newest;
 mod noticed;
+#[cfg(target_os = "linux")]
+mod place_watch;
+mod places;
 mod watch;
 
 use std::rc::Rc;
@@ -61,11 +68,16 @@ async fn keep_index_up(server: &Server, opened: &Opened) {
     let mut watch = HomeWatch::new(&opened.home, server.has_watch);
     let mut is_whole = first_passes(server, opened).await;
     loop {
-        let changed = if is_whole {
-            watch.changed().await
-        } else {
-            timeout(RETRY, watch.changed()).await.unwrap_or(Changed::Anything)
+        // The first session of another agent creates it.
+        watch.see_mirror();
+        let changed = async {
+            tokio::select! {
+                changed = watch.changed() => changed,
+                () = server.mirrored.notified() => Changed::Anything,
+            }
         };
+        let changed =
+            if is_whole { changed.await } else { timeout(RETRY, changed).await.unwrap_or(Changed::Anything) };
         let is_indexed = match changed {
             Changed::Files(paths) if is_whole => some_files(opened, paths.into_iter().collect()).await,
             _ => false,

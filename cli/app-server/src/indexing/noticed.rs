@@ -1,6 +1,9 @@
 //! Changes of a home, as they are noticed.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use threadkeep_rollout::{AgentHome, MIRROR};
 
 /// Change of a home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,16 @@ impl Noticed {
 /// Folders with rollouts.
 pub(super) const FOLDERS: [&str; 2] = ["sessions", "archived_sessions"];
 
-/// Returns true for the name of a file that may be a rollout.
-pub(super) fn is_rollout(name: &str) -> bool {
-    !name.starts_with('.') && [".jsonl", ".jsonl.zst", ".json"].iter().any(|end| name.ends_with(end))
+/// Returns the path of a folder with rollouts, also of the mirror itself.
+pub(super) fn place_of(home: &AgentHome, folder: &str) -> PathBuf {
+    match home.mirror() {
+        Some(mirror) if folder == MIRROR => mirror.to_owned(),
+        _ => home.absolute(folder),
+    }
+}
+
+/// Returns true for the name of a file that may be a rollout. The mirror itself has only lists.
+pub(super) fn is_rollout(folder: &str, name: &str) -> bool {
+    let is_visible = folder != MIRROR && !name.starts_with('.');
+    is_visible && [".jsonl", ".jsonl.zst", ".json"].iter().any(|end| name.ends_with(end))
 }

@@ -29,6 +29,16 @@ impl HomeWatch {
         HomeWatch::Checks(Checks::new(home))
     }
 
+    /// Watches the mirror of other agents' sessions, if that is there by now.
+    pub(super) fn see_mirror(&mut self) {
+        match self {
+            #[cfg(target_os = "linux")]
+            HomeWatch::Kernel(inotify) => inotify.see_mirror(),
+            // They look for it each time.
+            HomeWatch::Checks(_) => {}
+        }
+    }
+
     /// Waits for a change, and collects what changes within a moment. Cancel safe.
     pub(super) async fn changed(&mut self) -> Changed {
         match self {

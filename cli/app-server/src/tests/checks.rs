@@ -11,10 +11,12 @@ use super::{Client, Home, Result, run};
 const MOST_LISTS: usize = 200_000;
 
 /// Lists the threads until they are as expected.
-async fn listed(client: &mut Client, expected: &[(&str, &str)]) -> Result {
+pub(super) async fn listed(client: &mut Client, expected: &[(&str, &str)]) -> Result {
     let mut last = Vec::new();
     for _ in 0..MOST_LISTS {
-        let page = client.call("thread/list", json!({ "sortDirection": "asc" })).await?;
+        let sources = ["cli", "exec", "appServer", "subAgent", "unknown"];
+        let params = json!({ "sortDirection": "asc", "sourceKinds": sources });
+        let page = client.call("thread/list", params).await?;
         let threads = page["data"].as_array().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         last = threads.map(|thread| (text(&thread["id"]), text(&thread["preview"]))).collect::<Vec<_>>();

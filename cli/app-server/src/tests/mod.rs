@@ -1,5 +1,6 @@
 //! A server in this process, and a client of it.
 
+mod agents;
 mod checks;
 mod lines;
 mod missing;

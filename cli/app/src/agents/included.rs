@@ -31,13 +31,18 @@ struct List {
     agents: Vec<Included>,
 }
 
+/// Returns the path of the list. It need not exist.
+pub fn list(sqlite_home: &Path) -> PathBuf {
+    sqlite_home.join(FILE)
+}
+
 /// Returns what was added, in the order of names and places.
 ///
 /// # Errors
 ///
 /// Fails if the list cannot be read, or is not the form that this version writes.
 pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
-    let path = sqlite_home.join(FILE);
+    let path = list(sqlite_home);
     let bytes = match untouched::read(&path, MOST_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -45,16 +50,16 @@ pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
         }
         Err(error) => return Err(unusable("read", &path, &error)),
     };
-    let list: List = serde_json::from_slice(&bytes).map_err(|_| {
+    let read: List = serde_json::from_slice(&bytes).map_err(|_| {
         let message = format!("{} is not a list of agents", path.display());
         Fault::new(message, "move it away, and add the agents again with `threadkeep agents add NAME`")
     })?;
-    Ok(list.agents)
+    Ok(read.agents)
 }
 
 /// Returns true if an agent was ever added to a SQLite home.
 pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
-    sqlite_home.join(FILE).exists()
+    list(sqlite_home).exists()
 }
 
 /// Adds a place. Returns false if it was there.
@@ -88,7 +93,7 @@ pub fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Result<V
 }
 
 fn write(sqlite_home: &Path, agents: Vec<Included>) -> Result<(), Fault> {
-    let path = sqlite_home.join(FILE);
+    let path = list(sqlite_home);
     let written = || -> io::Result<()> {
         let mut file = NamedTempFile::new_in(sqlite_home)?;
         serde_json::to_writer_pretty(&mut file, &List { version: 1, agents })?;

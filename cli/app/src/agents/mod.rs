@@ -8,9 +8,9 @@ mod sync;
 
 pub use add::{Added, Forgotten, add, forget};
 pub(crate) use included::is_shared;
-pub use included::{Included, include, included, remove};
+pub use included::{Included, include, included, list, remove};
 pub use place::{Place, places};
-pub use sync::{named, sync};
+pub use sync::{is_session, mirrored, named, sync, sync_place, watched};
 
 use std::path::{Path, PathBuf};
 

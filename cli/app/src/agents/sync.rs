@@ -1,6 +1,6 @@
 //! Brings the mirror up to date.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{MirrorError, Mirrored, SyncReport, store, stores};
 use uuid::Uuid;
@@ -19,22 +19,34 @@ use crate::text::counted;
 /// As [`included`].
 pub async fn sync(sqlite_home: &Path, observer: &dyn Observer) -> Result<(), Fault> {
     for place in included(sqlite_home)? {
-        let mirror = super::mirror(sqlite_home);
-        let Some(store) = store(&place.agent) else {
-            observer.note(&format!("this version does not know the agent {}", place.agent).into());
-            continue;
-        };
-        let folder = place.place.clone();
-        let synced = tokio::task::spawn_blocking(move || mirror.sync(store, &folder)).await;
-        match synced {
-            Ok(Ok(Some(report))) => note(&place, &report, observer),
-            // Another process brings it up to date.
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => observer.note(&failed(&place, &error).into()),
-            Err(error) => observer.note(&failed(&place, &error).into()),
-        }
+        // Another process may be bringing it up to date.
+        sync_place(sqlite_home, &place, observer).await;
     }
     Ok(())
+}
+
+/// Does the same for one place. Returns false if another process works on the mirror.
+pub async fn sync_place(sqlite_home: &Path, place: &Included, observer: &dyn Observer) -> bool {
+    let mirror = super::mirror(sqlite_home);
+    let Some(store) = store(&place.agent) else {
+        observer.note(&format!("this version does not know the agent {}", place.agent).into());
+        return true;
+    };
+    let folder = place.place.clone();
+    let synced = tokio::task::spawn_blocking(move || mirror.sync(store, &folder)).await;
+    match synced {
+        Ok(Ok(Some(report))) => note(place, &report, observer),
+        Ok(Ok(None)) => return false,
+        Ok(Err(error)) => observer.note(&failed(place, &error).into()),
+        Err(error) => observer.note(&failed(place, &error).into()),
+    }
+    true
+}
+
+/// Returns the files and folders of a place of which none changes unless a session does; none for
+/// an agent that this version does not know.
+pub fn watched(place: &Included) -> Vec<PathBuf> {
+    store(&place.agent).map(|store| store.watched(&place.place)).unwrap_or_default()
 }
 
 fn failed(place: &Included, error: &dyn std::error::Error) -> String {

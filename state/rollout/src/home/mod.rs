@@ -86,6 +86,11 @@ impl AgentHome {
         &self.root
     }
 
+    /// Returns the folder that counts as [`MIRROR`].
+    pub fn mirror(&self) -> Option<&Path> {
+        self.mirror.as_deref()
+    }
+
     /// Returns the path of a place in the home, given with `/` between its parts.
     pub fn absolute(&self, relative: &str) -> PathBuf {
         let of_mirror = || {
