@@ -61,9 +61,17 @@ async fn find_by_id(opened: &Opened, id: Uuid) -> Answer<Option<threadkeep_state
         return Ok(found);
     }
     let home = opened.home.clone();
-    let file = tokio::task::spawn_blocking(move || home.find_rollout(id)).await;
-    let Ok(Ok(Some(file))) = file else { return Ok(None) };
+    let files = tokio::task::spawn_blocking(move || {
+        // A thread that was continued or reverted has several.
+        let files = home.discover().files.into_iter();
+        let of_thread = files.filter(|file| file.name.is_some_and(|name| name.thread_id == id));
+        of_thread.map(|file| file.path).collect::<Vec<_>>()
+    });
+    let files = files.await.unwrap_or_default();
+    if files.is_empty() {
+        return Ok(None);
+    }
     // A pass that cannot be made now leaves the thread unknown.
-    let _ = refresh::files(opened.state(), &opened.home, vec![file.path]).await;
+    let _ = refresh::files(opened.state(), &opened.home, files).await;
     get().await
 }

@@ -78,6 +78,23 @@ fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result 
     Ok(())
 }
 
+/// Memory of a server that runs for long is bounded by few arenas of glibc's.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_server_starts_itself_again_with_few_arenas() -> Result {
+    let fixture = Fixture::bundled()?;
+    let client = Client::stdio(&fixture)?;
+    let started = fixture.json(&["app-server", "start"])?;
+    for pid in [client.process()?.id().cast_signed(), pid(&started)?] {
+        let environment = fs::read(format!("/proc/{pid}/environ"))?;
+        let mut variables = environment.split(|byte| *byte == 0);
+        assert!(variables.any(|variable| variable == b"MALLOC_ARENA_MAX=2"), "{pid}");
+    }
+    fixture.json(&["app-server", "stop"])?;
+    assert_eq!(client.end()?, Some(0));
+    Ok(())
+}
+
 #[test]
 fn help_is_a_success_and_a_wrong_word_a_failure() -> Result {
     let fixture = Fixture::bundled()?;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -192,5 +193,24 @@ fn signatures_that_hang_delay_no_other_request() -> Result {
         signed += usize::from(line["result"]["signatureDerBase64"].is_string());
     }
     assert_eq!(client.end()?, Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_signal_waits_for_a_request_in_flight() -> Result {
+    for signal in [Signal::TERM, Signal::INT] {
+        let fixture = allowed()?;
+        let mut client = Client::stdio(&fixture)?;
+        let key = create(&mut client)?;
+        let held = hold(&fixture)?;
+        let signature = client.send("device/key/sign", signing(&key, 1))?;
+        // Requests begin in their order.
+        client.call("device/key/public", json!({ "keyId": key["keyId"] }))?;
+        kill_process(Pid::from_child(client.process()?), signal)?;
+        drop(held);
+        let answer = client.answer(signature)?;
+        assert!(answer["result"]["signatureDerBase64"].is_string(), "{signal:?}: {answer}");
+        assert_eq!(client.end()?, Some(0));
+    }
     Ok(())
 }

@@ -50,6 +50,7 @@ fn the_first_page_is_right_before_the_home_is_indexed() -> Result {
     let queries = [
         json!({ "sourceKinds": ["exec"], "limit": 50 }),
         json!({ "sourceKinds": ["exec"], "limit": 50, "sortKey": "updated_at" }),
+        json!({ "sourceKinds": ["exec"], "limit": 50, "sortKey": "recency_at" }),
         json!({ "sourceKinds": ["exec"], "limit": 50, "sortDirection": "asc" }),
         json!({ "sourceKinds": ["exec"], "limit": 3, "searchTerm": "hello" }),
     ];

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ids};
 use crate::fixture::{Fixture, Result};
+use crate::memories::with;
 
 /// A thread with two turns.
 const THREAD: &str = "01a2036c-de71-77f1-a9e3-3c28701bba61";
@@ -191,6 +192,21 @@ fn every_rollout_has_its_turns() -> Result {
         versions.extend(thread["cliVersion"].as_str().map(str::to_owned));
     }
     assert!(versions.len() >= 4, "{versions:?}");
+    Ok(())
+}
+
+#[test]
+fn memories_are_made_counted_and_forgotten() -> Result {
+    let fixture = with("")?;
+    let mut client = Client::stdio(&fixture)?;
+    let report = client.call("memory/run", json!({}))?;
+    assert_eq!(report["threads"].as_array().map(Vec::len), Some(13), "{report}");
+    assert_eq!(report["consolidation"]["ending"], "consolidated", "{report}");
+    let thread = json!({ "threadId": THREAD });
+    assert_eq!(client.call("memory/forget", thread.clone())?["forgotten"], true);
+    assert_eq!(client.call("memory/forget", thread)?["forgotten"], false);
+    let status = client.call("memory/status", json!({ "minConsolidatedThreads": 1 }))?;
+    assert_eq!(status["v2Ready"], true, "{status}");
     Ok(())
 }
 

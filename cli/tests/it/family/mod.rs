@@ -1,6 +1,8 @@
 //! Threads that belong together: files of one thread, forks and sub-agents.
 
 mod endings;
+#[cfg(unix)]
+mod served;
 mod words;
 
 use std::fs;
