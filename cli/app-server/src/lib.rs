@@ -41,7 +41,7 @@
 //! One thread serves all clients; SQLite and the reading of rollouts have threads of their own. A
 //! page of threads is one statement and one text: at 10,000 threads, 50 of them take 0.8 ms of
 //! processor time over stdio, and 20 turns of a rollout of 100 MB take 1.6 ms. The server then has
-//! 40 MiB, or up to 57 MiB if it has indexed the home itself. `docs/app-server.md` has the figures
+//! 40 MiB, or 45 MiB if it has indexed the home itself. `docs/app-server.md` has the figures
 //! with the load of the machine.
 //!
 //! Requests of a client run side by side, up to 64. A client that does not read stops its own
