@@ -10,7 +10,7 @@ pub use add::{Added, Forgotten, add, forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
 pub use place::{Place, places};
-pub use sync::{is_session, mirrored, named, sync, sync_place, watched};
+pub use sync::{named, sync, sync_place, watched};
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ mod label;
 mod memories_killed;
 mod message;
 mod metrics;
+mod name;
 mod sandbox;
 mod text;
 mod time;

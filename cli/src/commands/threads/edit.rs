@@ -218,7 +218,3 @@ impl Answer for Edited {
         Some(self.thread.id)
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/commands_threads_edit.rs"]
-mod tests;
