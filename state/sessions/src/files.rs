@@ -1,6 +1,6 @@
 //! Folders and files of a store.
 
-use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -71,13 +71,23 @@ pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, St
 /// Reads a file of at most [`MAX_LINE`] bytes; `None` if there is no such file.
 pub(crate) fn contents(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     let limit = MAX_LINE as u64;
-    let bytes = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+    let file = match untouched::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io(path)(error)),
     };
+    let metadata = file.metadata().map_err(StoreError::io(path))?;
+    if !metadata.is_file() {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        return Err(StoreError::io(path)(error));
+    }
+    let bytes = metadata.len();
     if bytes > limit {
         return Err(StoreError::TooLarge { path: path.to_owned(), bytes, limit });
     }
-    untouched::read(path, limit).map(Some).map_err(StoreError::io(path))
+    // Without the length, the standard library would read 32 bytes at first, and then twice as many
+    // each time.
+    let mut contents = Vec::with_capacity(bytes as usize);
+    file.take(limit).read_to_end(&mut contents).map_err(StoreError::io(path))?;
+    Ok(Some(contents))
 }

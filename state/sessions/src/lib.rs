@@ -50,7 +50,7 @@
 //! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
 //! and counted. Texts of items are cut at
 //! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. One session is in memory at a
-//! time; in a [`Mirror`], another one is read while it is written.
+//! time; in a [`Mirror`], three more wait for being written, or are.
 //!
 //! # Locking
 //!

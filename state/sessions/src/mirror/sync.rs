@@ -21,6 +21,9 @@ use crate::rollout::to_rollout;
 use crate::session::Session;
 use crate::store::SessionStore;
 
+/// Sessions that wait for being written.
+const AHEAD: usize = 2;
+
 /// Result of a pass.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -62,8 +65,8 @@ pub(super) fn sync(
         manifest.identify(place, found);
     }
     let written = thread::scope(|scope| {
-        // One session is written while the next one is read.
-        let (sender, receiver) = mpsc::sync_channel(0);
+        // Sessions are written while the next ones are read.
+        let (sender, receiver) = mpsc::sync_channel(AHEAD);
         let (folder, manifest) = (&folder, &*manifest);
         let writer = scope.spawn(move || write_all(folder, ids, receiver));
         for found in open.sessions() {
