@@ -179,7 +179,7 @@ pub(crate) async fn resume(
     let id = found.id;
     if found.archived {
         let reason = format!("session {id} is archived. Run `codex unarchive {id}` to unarchive it first.");
-        // Those are the words that clients know. The agent knows nothing of a mark that was set here.
+        // Those are the words that clients know. A mark that was set here is not the agent's.
         let hint = json!({ "hint": "call thread/unarchive first" });
         return Err(RpcError { data: Some(hint), ..RpcError::invalid_request(reason) });
     }

@@ -61,8 +61,8 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
     }
 }
 
-/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone are
-/// only meant where none is there: an agent may give their ids again.
+/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone
+/// are only meant where none is there: an agent may give their ids again.
 ///
 /// # Errors
 ///

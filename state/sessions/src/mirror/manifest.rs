@@ -63,8 +63,8 @@ pub(super) struct Manifest {
 /// The most bytes that are read of a list.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Version of rollouts and rows that are made. It grows when they are made otherwise, and then every
-/// session is read again.
+/// Version of rollouts and rows that are made. It grows when they are made otherwise, and then
+/// every session is read again.
 const VERSION: u32 = 2;
 
 impl Manifest {

@@ -83,7 +83,7 @@ pub(super) fn sync(
                 continue;
             }
             match open.read(found) {
-                // A writer that has failed takes no more.
+                // A writer that has failed takes nothing.
                 Ok(session) => {
                     if sender.send(Read { found, session, known }).is_err() {
                         break;

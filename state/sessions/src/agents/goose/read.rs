@@ -66,7 +66,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes the session that this one comes from. One that began later only has its id.
+    /// Takes the session that this one comes from. A session that began later is another one with
+    /// its id.
     fn parent(&mut self, id: &str, relation: Relation) {
         self.draft.parent(id, relation);
         let row = self.database.sessions.get(id).filter(|parent| parent.created <= self.row.created);
