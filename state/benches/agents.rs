@@ -48,6 +48,8 @@ async fn main() -> Result {
     let folder = tempfile::tempdir()?;
     let homes = folder.path().join("stores");
     let stored = stores::make(&homes, sessions)?;
+    // A mirror waits until the file system is on the disk, and need not wait for these files.
+    _ = std::process::Command::new("sync").status();
 
     child("count", &homes, folder.path())?;
     let mut measured: [Vec<(f64, f64)>; PASSES.len()] = Default::default();
