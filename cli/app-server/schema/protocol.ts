@@ -636,10 +636,8 @@ export type DeviceKeySignParams = {
 };
 
 /** Payload to sign. */
-export type DeviceKeySignPayload = DeviceKeyConnection | DeviceKeyEnrollment;
-
-/** Payload of a connection. */
-export type DeviceKeyConnection = {
+export type DeviceKeySignPayload = {
+  type: "remoteControlClientConnection";
   /** At least 32 random bytes in unpadded base64url; each signs once. */
   nonce: string;
   /** Service that the signature is for. */
@@ -660,10 +658,8 @@ export type DeviceKeyConnection = {
   tokenSha256Base64url: string;
   /** Permissions that the client asks for, at least one. */
   scopes: Array<string>;
-};
-
-/** Payload of an enrolment. */
-export type DeviceKeyEnrollment = {
+} | {
+  type: "remoteControlClientEnrollment";
   /** At least 32 random bytes in unpadded base64url; each signs once. */
   nonce: string;
   /** Service that the signature is for. */

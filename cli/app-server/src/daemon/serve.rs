@@ -32,13 +32,14 @@ pub async fn serve(place: &Place, options: Options, mut out: impl std::io::Write
         Fault::new(format!("cannot listen at {}: {}", socket.display(), of_io(&error)), hint).because(&error)
     };
     let listening = unix::Socket::listen(&socket).map_err(failed)?;
+    let asked_to_stop = asked_to_stop()?;
     let running = Running::this(socket.clone());
     place.record(&running)?;
     let server = start(options);
     let (stopper, own) = (server.clone(), place.clone());
     let end = tokio::task::spawn_local(async move {
         tokio::select! {
-            Ok(()) = asked_to_stop() => {}
+            () = asked_to_stop => {}
             () = disappearance(&own, &lock, &running) => {}
         }
         stopper.stop();

@@ -22,15 +22,15 @@ async fn serve_streams(server: Rc<Server>) {
 ///
 /// # Errors
 ///
-/// Fails if something that was waiting could not be written at the end.
+/// Fails if signals cannot be received, or if something that was waiting could not be written at
+/// the end.
 pub async fn serve_stdio(options: Options) -> Result<(), Fault> {
+    let asked_to_stop = asked_to_stop()?;
     let server = start(options);
     let stopper = server.clone();
     let signals = tokio::task::spawn_local(async move {
-        // Without signals, the end of the input stops it.
-        if asked_to_stop().await.is_ok() {
-            stopper.stop();
-        }
+        asked_to_stop.await;
+        stopper.stop();
     });
     serve_streams(Rc::clone(&server)).await;
     signals.abort();

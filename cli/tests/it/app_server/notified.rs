@@ -46,12 +46,15 @@ fn changes_of_clients_and_of_other_processes_reach_every_client() -> Result {
     Client::socket(&fixture)?
         .call("thread/memoryMode/set", json!({ "threadId": THREAD, "mode": "disabled" }))?;
     both("thread/updated", &|params| assert_eq!(params["thread"]["id"], THREAD))?;
-    for command in ["close", "reopen"] {
-        fixture.json(&["threads", command, AGENT])?;
-        both("thread/updated", &|params| assert_eq!(params["thread"]["id"], AGENT))?;
-    }
     Client::socket(&fixture)?.call("thread/delete", thread)?;
     both("thread/deleted", &is_ours)?;
+    for command in ["close", "reopen"] {
+        fixture.json(&["threads", command, AGENT])?;
+        for client in [&mut one, &mut two] {
+            // The agents below it are closed with it.
+            while client.notified("thread/updated")?["thread"]["id"] != AGENT {}
+        }
+    }
     fixture.json(&["app-server", "stop"])?;
     Ok(())
 }
