@@ -24,6 +24,9 @@ pub struct Mirrored {
     pub key: Option<String>,
     /// Thread of the index.
     pub thread_id: Uuid,
+    /// Place of the agent where it was found. The list has it once for all of its sessions.
+    #[serde(skip)]
+    pub place: PathBuf,
     /// The agent's main file of the session; of a database, the database.
     pub source: PathBuf,
     /// Path of the rollout in the agent's folder of the mirror.
@@ -76,6 +79,9 @@ impl Manifest {
             Err(error) => return Err(MirrorError::io(path)(error)),
         };
         let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|_| MirrorError::Damaged { path })?;
+        for (place, sessions) in &mut manifest.places {
+            sessions.values_mut().for_each(|session| session.place.clone_from(place));
+        }
         if manifest.version != VERSION {
             manifest.states.clear();
             for session in manifest.places.values_mut().flat_map(BTreeMap::values_mut) {

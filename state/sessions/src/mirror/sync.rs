@@ -85,7 +85,7 @@ pub(super) fn sync(
             match open.read(found) {
                 // A writer that has failed takes nothing.
                 Ok(session) => {
-                    if sender.send(Read { found, session, known }).is_err() {
+                    if sender.send(Read { place, found, session, known }).is_err() {
                         break;
                     }
                 }
@@ -118,6 +118,7 @@ fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
 
 /// Session that was read.
 struct Read<'a> {
+    place: &'a Path,
     found: &'a FoundSession,
     session: Session,
     /// Row of the list, if it was mirrored before.
@@ -145,7 +146,7 @@ fn write(
     read: &Read<'_>,
     batch: &mut Batch,
 ) -> Result<Mirrored, MirrorError> {
-    let Read { found, session, known } = read;
+    let Read { place, found, session, known } = read;
     let id = ids.of(session.identity());
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
@@ -175,6 +176,7 @@ fn write(
         native_id: session.native_id.clone(),
         key: session.key.clone(),
         thread_id: id,
+        place: place.to_path_buf(),
         source: found.files.first().cloned().unwrap_or_default(),
         file,
         agent_version: session.agent_version.clone(),
