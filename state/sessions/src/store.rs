@@ -27,6 +27,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// agent's own environment variables count.
     fn places(&self, environment: &Environment) -> Vec<PathBuf>;
 
+    /// Returns the environment variable, with its value, that leads the agent to a place; `None` if
+    /// no variable does.
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        let _ = place;
+        None
+    }
+
     /// Returns the files and folders of a place of which none changes unless a session does. A
     /// folder stands for all in it. Default: the place.
     fn watched(&self, place: &Path) -> Vec<PathBuf> {

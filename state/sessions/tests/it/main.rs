@@ -19,4 +19,5 @@ mod place;
 mod qwen;
 mod shared;
 mod sqlite;
+mod variables;
 mod vibe;

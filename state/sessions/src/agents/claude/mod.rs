@@ -42,6 +42,10 @@ impl SessionStore for Claude {
         vec![environment.path("CLAUDE_CONFIG_DIR").unwrap_or_else(|| environment.home().join(".claude"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("CLAUDE_CONFIG_DIR", place.to_owned()))
+    }
+
     fn watched(&self, place: &Path) -> Vec<PathBuf> {
         vec![place.join("projects")]
     }

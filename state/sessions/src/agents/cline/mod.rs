@@ -42,6 +42,10 @@ impl SessionStore for Cline {
         vec![environment.path("CLINE_SESSION_DATA_DIR").unwrap_or_else(|| data().join("sessions"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("CLINE_SESSION_DATA_DIR", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         Ok(OpenStore::new(find(place), read::session))
     }

@@ -39,6 +39,10 @@ impl SessionStore for Codex {
         vec![environment.path("CODEX_HOME").unwrap_or_else(|| environment.home().join(".codex"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("CODEX_HOME", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let home = match AgentHome::open(place) {
             Ok(files) => Home::new(files),

@@ -46,6 +46,10 @@ impl SessionStore for Continue {
         vec![environment.path("CONTINUE_GLOBAL_DIR").unwrap_or_else(|| environment.home().join(".continue"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("CONTINUE_GLOBAL_DIR", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
         Ok(OpenStore::new(listing, move |found| read::session(found, &known)))

@@ -38,6 +38,10 @@ impl SessionStore for Copilot {
         vec![environment.path("COPILOT_HOME").unwrap_or_else(|| environment.home().join(".copilot"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("COPILOT_HOME", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         Ok(OpenStore::new(find(place), read::session))
     }

@@ -49,6 +49,11 @@ impl SessionStore for Gemini {
         vec![home.unwrap_or_else(|| environment.home().to_owned()).join(".gemini")]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        let home = place.parent().filter(|_| place.ends_with(".gemini"))?;
+        Some(("GEMINI_CLI_HOME", home.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = Found::find(place);
         Ok(OpenStore::with_known(listing, known, read::session))

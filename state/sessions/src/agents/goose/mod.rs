@@ -42,6 +42,13 @@ impl SessionStore for Goose {
         vec![root.unwrap_or_else(|| environment.data_home().join("goose")).join("sessions")]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        let (name, end) = [("GOOSE_PATH_ROOT", "data/sessions"), ("XDG_DATA_HOME", "goose/sessions")]
+            .into_iter()
+            .find(|(_, end)| place.ends_with(end))?;
+        Some((name, place.ancestors().nth(Path::new(end).components().count())?.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, database) = find(place)?;
         Ok(OpenStore::new(listing, move |found| {

@@ -41,6 +41,10 @@ impl SessionStore for Grok {
         vec![environment.path("GROK_HOME").unwrap_or_else(|| environment.home().join(".grok"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("GROK_HOME", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         Ok(OpenStore::new(find(place), read::session))
     }

@@ -41,6 +41,10 @@ impl SessionStore for Kimi {
         vec![environment.path("KIMI_SHARE_DIR").unwrap_or_else(|| environment.home().join(".kimi"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("KIMI_SHARE_DIR", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
         Ok(OpenStore::with_known(listing, known, read::session))

@@ -44,6 +44,10 @@ impl SessionStore for KimiCode {
         vec![environment.path("KIMI_CODE_HOME").unwrap_or_else(|| environment.home().join(".kimi-code"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("KIMI_CODE_HOME", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
         Ok(OpenStore::with_known(listing, known, read::session))

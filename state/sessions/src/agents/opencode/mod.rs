@@ -48,6 +48,17 @@ impl SessionStore for Opencode {
         }
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        if place.ends_with("opencode") {
+            return Some(("XDG_DATA_HOME", place.parent()?.to_owned()));
+        }
+        // The variable names one database.
+        match <[PathBuf; 1]>::try_from(databases_of(place)) {
+            Ok([database]) => Some(("OPENCODE_DB", database)),
+            Err(_) => None,
+        }
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (mut databases, mut listing) = (Vec::new(), Listing::default());
         for path in databases_of(place) {

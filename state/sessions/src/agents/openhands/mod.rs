@@ -53,6 +53,12 @@ impl SessionStore for OpenHands {
         vec![given.unwrap_or_else(|| environment.home().join(".openhands"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        let has_folder = place.join("conversations").is_dir();
+        let name = if has_folder { "OPENHANDS_PERSISTENCE_DIR" } else { "OPENHANDS_CONVERSATIONS_DIR" };
+        Some((name, place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         // A place that the user names may be the folder of conversations itself.
         let conversations = place.join("conversations");

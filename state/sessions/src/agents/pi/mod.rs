@@ -41,6 +41,12 @@ impl SessionStore for Pi {
         std::iter::once(agent).chain(sessions).collect()
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        let has_folder = place.join("sessions").is_dir();
+        let name = if has_folder { "PI_CODING_AGENT_DIR" } else { "PI_CODING_AGENT_SESSION_DIR" };
+        Some((name, place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         Ok(OpenStore::new(find(place), read::session))
     }

@@ -39,6 +39,10 @@ impl SessionStore for Qwen {
         vec![own.unwrap_or_else(|| environment.home().join(".qwen"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("QWEN_RUNTIME_DIR", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         Ok(OpenStore::new(find(place), read::session))
     }

@@ -44,6 +44,10 @@ impl SessionStore for Vibe {
         vec![environment.path("VIBE_HOME").unwrap_or_else(|| environment.home().join(".vibe"))]
     }
 
+    fn variable(&self, place: &Path) -> Option<(&'static str, PathBuf)> {
+        Some(("VIBE_HOME", place.to_owned()))
+    }
+
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let mut found = Found::default();
         found.find(&place.join("logs").join("session"));
