@@ -9,28 +9,28 @@ use serde_json::Value;
 use crate::fixture::{Fixture, Result, contents, copy, files};
 
 /// A home of Codex, and a user who has sessions of Claude Code, too.
-fn with_claude() -> Result<Fixture> {
+pub(crate) fn with_claude() -> Result<Fixture> {
     let fixture = Fixture::bundled()?;
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/claude/home");
     copy(&example, &user(&fixture), &|text| text)?;
     Ok(fixture)
 }
 
-fn user(fixture: &Fixture) -> PathBuf {
+pub(crate) fn user(fixture: &Fixture) -> PathBuf {
     fixture.path().join("user")
 }
 
-fn shared(fixture: &Fixture) -> PathBuf {
+pub(crate) fn shared(fixture: &Fixture) -> PathBuf {
     user(fixture).join(".local/share/threadkeep")
 }
 
-fn ids(list: &Value) -> Vec<&str> {
+pub(crate) fn ids(list: &Value) -> Vec<&str> {
     let threads = list["threads"].as_array().map(Vec::as_slice).unwrap_or_default();
     threads.iter().filter_map(|thread| thread["id"].as_str()).collect()
 }
 
 /// Session with a command and its result.
-const SESSION: &str = "e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa";
+pub(crate) const SESSION: &str = "e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa";
 
 #[test]
 fn nothing_is_read_before_an_agent_is_added() -> Result {

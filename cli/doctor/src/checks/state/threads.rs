@@ -9,7 +9,6 @@ use threadkeep_app::message::command;
 use threadkeep_app::opening;
 use threadkeep_app::text::{self, count};
 use threadkeep_backfill::{Backfill, Preview, ProblemKind};
-use threadkeep_rollout::AgentHome;
 use threadkeep_state::backfill::IndexOptions;
 use threadkeep_state::{AgentRollouts, Census, HomeProblem, STATE_DB, agent_rollouts};
 
@@ -43,7 +42,8 @@ pub(super) fn check(context: &Context) -> Finding {
 }
 
 async fn compare(context: &Context, copied: &Copied) -> Result<(Preview<HomeProblem>, Census), Fault> {
-    let home = AgentHome::open(&context.dirs.home)?;
+    // The mirror is where it was: only the databases are copied.
+    let home = context.dirs.agent_home()?;
     let state = opening::stores_as_they_are(&copied.dirs).open_index().await?;
     let ports = state.backfill_ports(&home, IndexOptions::default())?;
     let (source, index, progress) = (ports.source, ports.index, ports.progress);
