@@ -10,8 +10,8 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::Environment;
 
 use crate::fault::Fault;
-use crate::given::absolute;
 pub use crate::given::{Given, path_word};
+use crate::given::{absolute, real};
 use crate::{agents, messages, owner};
 
 /// Paths of the two directories. Neither needs to exist.
@@ -38,9 +38,10 @@ impl Dirs {
         })?;
         let named =
             given.sqlite_home.clone().or_else(|| variable("THREADKEEP_SQLITE_HOME").map(PathBuf::from));
-        let shared = shared().filter(|shared| named.is_none() && agents::is_shared(shared));
         // The list was made for one home: another one, given for a command, has its own.
-        let shared = shared.filter(|shared| is_of(shared, &home, given.home.is_none()));
+        let is_meant = |shared: &PathBuf| named.is_some() || is_of(shared, &home, given.home.is_none());
+        let shared = named.clone().or_else(shared);
+        let shared = shared.filter(|shared| agents::is_shared(shared) && is_meant(shared));
         let home = match &shared {
             Some(shared) if given.home.is_none() && !home.exists() => home_without_agent(shared),
             _ => home,
@@ -56,12 +57,17 @@ impl Dirs {
     pub fn for_agents(mut self, given: &Given) -> Dirs {
         let is_named = given.sqlite_home.is_some() || variable("THREADKEEP_SQLITE_HOME").is_some();
         if let Some(shared) = shared().filter(|shared| !is_named && is_of(shared, &self.home, true)) {
-            if given.home.is_none() && !self.home.exists() {
-                self.home = home_without_agent(&shared);
-            }
             self.sqlite_home = shared;
         }
+        if given.home.is_none() && !self.home.exists() {
+            self.home = home_without_agent(&self.sqlite_home);
+        }
         self
+    }
+
+    /// Returns true if the home stands for that of an agent that has none.
+    pub(crate) fn is_without_agent(&self) -> bool {
+        self.home == home_without_agent(&self.sqlite_home)
     }
 
     /// Returns the same places, from the root.
@@ -71,7 +77,6 @@ impl Dirs {
 
     /// Returns true if the agent itself uses this home by default.
     pub fn is_agents_own(&self) -> bool {
-        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| absolute(path));
         agents_own().is_some_and(|own| real(&own) == real(&self.home))
     }
 

@@ -1,5 +1,6 @@
 //! The directories that the user chose, as options for a printed command.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::text::shell_os_word;
@@ -26,6 +27,11 @@ impl Given {
 /// Quotes a path for a shell, from the root.
 pub fn path_word(path: &Path) -> String {
     shell_os_word(absolute(path).as_os_str())
+}
+
+/// Follows the links of a path. A path that leads nowhere only begins at the root.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
 }
 
 /// Makes a path begin at the root.

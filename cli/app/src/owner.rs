@@ -27,9 +27,11 @@ pub(crate) fn differs(one: &Path, other: &Path) -> bool {
     real(one).zip(real(other)).is_some_and(|(one, other)| one != other)
 }
 
-/// Records the home, unless it is recorded.
+/// Records the home, unless it is recorded, or stands for that of an agent that has none. Such an
+/// agent may get a home.
 pub(crate) fn record(sqlite_home: &Path, home: &Path) {
-    let Some(text) = home.to_str().filter(|_| of(sqlite_home).as_deref() != Some(home)) else { return };
+    let is_known = || home.starts_with(sqlite_home) || of(sqlite_home).as_deref() == Some(home);
+    let Some(text) = home.to_str().filter(|_| !is_known()) else { return };
     // Without the record everything works: it only guards against a slip.
     let _ = fs::write(sqlite_home.join(FILE), format!("{text}\n"));
 }

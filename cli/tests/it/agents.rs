@@ -146,6 +146,21 @@ fn sessions_of_other_agents_need_no_codex() -> Result {
     };
     run(&["agents", "add", "claude"])?;
     assert_eq!(ids(&run(&["threads", "--limit", "100"])?).len(), 33);
+    // A named folder for the databases has the home that stands for that of Codex, too.
+    let named = ["--sqlite-home", "named"];
+    run(&[&named[..], &["agents", "add", "claude"]].concat())?;
+    let claude = run(&[&named[..], &["threads", "--limit", "100"]].concat())?;
+    assert_eq!(ids(&claude).len(), 33);
+    assert!(claude["threads"][0]["agent"] == "claude" && fixture.path().join("named/home/sessions").is_dir());
+    let codex = user(&fixture).join(".codex");
+    assert!(!codex.exists());
+    // With a home of its own, later, it is one of the agents.
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home"), &codex, &|text| text)?;
+    for named in [&[][..], &named] {
+        let both = run(&[named, &["threads", "--limit", "100"]].concat())?;
+        let of = |name: &str| both["threads"].as_array().into_iter().flatten().any(|it| it["agent"] == name);
+        assert!(of("codex") && of("claude"), "{both}");
+    }
     Ok(())
 }
 

@@ -59,8 +59,7 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
     let own = dirs.absolute().home.join("threadkeep");
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
     let taken_over = if is_first && take_over(&own, &sqlite_home)? { Some(own) } else { None };
-    if is_first && !dirs.home.exists() {
-        // Without an agent that has a home, sessions of the others need one.
+    if dirs.is_without_agent() {
         let sessions = dirs.home.join("sessions");
         fs::create_dir_all(&sessions).map_err(|error| failed("create", &sessions, &error))?;
     }
