@@ -4,10 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{Environment, SessionStore, store, stores};
+use threadkeep_sessions::{Environment, SessionStore, store};
 use threadkeep_state::DATABASES;
 
 use super::included::{Included, include, is_shared};
+use super::names::unknown;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::messages::of_io;
@@ -71,10 +72,7 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
 
 /// Returns the store of an agent.
 fn known(agent: &str) -> Result<&'static dyn SessionStore, Fault> {
-    store(agent).ok_or_else(|| {
-        let names: Vec<_> = stores().into_iter().map(SessionStore::name).collect();
-        Fault::new(format!("no agent is called `{agent}`"), format!("the agents are {}", names.join(", ")))
-    })
+    store(agent).ok_or_else(|| unknown(agent))
 }
 
 fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {

@@ -3,12 +3,14 @@
 
 mod add;
 mod included;
+mod names;
 mod place;
 mod sync;
 
 pub use add::{Added, Forgotten, add, forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
+pub use names::{are_several, check_names};
 pub use place::{Place, places};
 pub use sync::{named, sync, sync_place, watched};
 

@@ -6,10 +6,9 @@ use jiff::{Timestamp, Zoned};
 use threadkeep_app::message::typed;
 use threadkeep_app::text::shell_word;
 use threadkeep_app::when::{day, when};
-use threadkeep_app::{Fault, command, folders};
-use threadkeep_sessions::{SessionStore, stores};
+use threadkeep_app::{Fault, agents, command, folders};
 use threadkeep_state::{
-    self as state, Cursor, DEFAULT_PAGE, HOME_AGENT, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
+    self as state, Cursor, DEFAULT_PAGE, Shelf, SortDirection, SortKey, ThreadKind, ThreadStore,
 };
 
 use crate::args::{ListArgs, Sort, WhichArgs};
@@ -107,11 +106,7 @@ pub(in crate::commands) async fn narrow(
             return Err(Fault::new(("no thread has the source ", typed(&unknown.word)), hint));
         }
     }
-    let names = || std::iter::once(HOME_AGENT).chain(stores().into_iter().map(SessionStore::name));
-    if let Some(unknown) = query.agents.iter().find(|agent| !names().any(|name| name == *agent)) {
-        let hint = format!("the agents are {}", names().collect::<Vec<_>>().join(", "));
-        return Err(Fault::new(("no agent is called ", typed(unknown)), hint));
-    }
+    agents::check_names(&query.agents)?;
     query.folders = match (&args.repo, &args.cwd) {
         (Some(repo), _) => {
             let (all, remotes) = (threads.folders().await?, threads.remotes().await?);

@@ -1,0 +1,53 @@
+//! Names of agents, as a user types them.
+
+use threadkeep_sessions::{SessionStore, stores};
+use threadkeep_state::HOME_AGENT;
+
+use crate::dirs::Dirs;
+use crate::fault::Fault;
+use crate::message::typed;
+use crate::typo::nearest;
+
+/// Returns true if the lists of a home may have threads of more than one agent.
+pub fn are_several(dirs: &Dirs) -> bool {
+    let folder = super::folder(&dirs.sqlite_home);
+    let has_home = |name: &str| name == HOME_AGENT && !dirs.is_without_agent();
+    names().filter(|name| has_home(name) || folder.join(name).is_dir()).count() > 1
+}
+
+/// Returns the names of all agents whose threads an index may have.
+fn names() -> impl Iterator<Item = &'static str> {
+    let others = stores().into_iter().map(SessionStore::name).filter(|name| *name != HOME_AGENT);
+    std::iter::once(HOME_AGENT).chain(others)
+}
+
+/// Checks that agents have these names.
+///
+/// # Errors
+///
+/// Fails for the first name that no agent has.
+pub fn check_names(typed: &[String]) -> Result<(), Fault> {
+    let is_known = |word: &&String| names().any(|name| name == **word);
+    typed.iter().find(|word| !is_known(word)).map_or(Ok(()), |word| Err(unknown(word)))
+}
+
+/// Returns the error for a name that no agent has.
+pub(super) fn unknown(word: &str) -> Fault {
+    let all = format!("the agents are {}", names().collect::<Vec<_>>().join(", "));
+    let meant = meant(word).map(|name| format!("did you mean `{name}`? "));
+    Fault::new(("no agent is called ", typed(word)), meant.unwrap_or_default() + &all)
+}
+
+/// Returns the agent that a word probably means, such as its title.
+fn meant(word: &str) -> Option<&'static str> {
+    let hyphened = |text: &str| text.to_lowercase().replace([' ', '_'], "-");
+    let word = hyphened(word);
+    let of_title =
+        || stores().into_iter().find(|store| hyphened(store.title()) == word).map(SessionStore::name);
+    let begins = |name: &&str| word.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    names()
+        .find(|name| *name == word)
+        .or_else(of_title)
+        .or_else(|| names().find(begins))
+        .or_else(|| nearest(&word, names()))
+}
