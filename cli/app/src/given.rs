@@ -30,7 +30,7 @@ pub fn path_word(path: &Path) -> String {
 }
 
 /// Follows the links of a path. A path that leads nowhere only begins at the root.
-pub(crate) fn real(path: &Path) -> PathBuf {
+pub fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
 }
 

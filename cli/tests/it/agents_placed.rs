@@ -1,9 +1,50 @@
 //! Places of agents: each is read once, is named for what it is, and is where its agent is led to.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
-use crate::agents::with_claude;
-use crate::fixture::Result;
+use crate::agents::{user, with_claude};
+use crate::fixture::{Fixture, Result, copy};
+
+/// Returns the rows of `agents` of an agent.
+fn rows(fixture: &Fixture, agent: &str) -> Result<Vec<Value>> {
+    let listed = fixture.json(&["agents"])?;
+    let all = listed["agents"].as_array().ok_or("agents")?.iter();
+    Ok(all.filter(|row| row["agent"] == agent).cloned().collect())
+}
+
+/// Runs a command that has to be refused, and returns what it says.
+fn refused(fixture: &Fixture, arguments: &[&str]) -> Result<String> {
+    let said = fixture.run(arguments)?;
+    assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
+    Ok(said.stderr)
+}
+
+#[test]
+fn the_home_that_is_read_is_shown_and_not_added() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let before = fixture.json(&["usage", "--by", "agent"])?;
+    let home = rows(&fixture, "codex")?;
+    assert_eq!((home.len(), &home[0]["included"], &home[0]["is_home"]), (1, &true.into(), &true.into()));
+    assert!(home[0]["sessions"].as_u64() > Some(10), "{}", home[0]);
+    insta::assert_snapshot!(refused(&fixture, &["agents", "add", "codex"])?, @r"
+    error: the sessions of Codex CLI in [tmp]/home are shown already
+      hint: `threadkeep agents add codex DIR` adds another home of Codex
+    ");
+    let within = refused(&fixture, &["agents", "add", "codex", "home/sessions"])?;
+    assert!(within.contains("home/sessions is within [tmp]/home, whose sessions are shown"), "{within}");
+    assert_eq!(fixture.json(&["usage", "--by", "agent"])?["rows"], before["rows"]);
+    // Another home is another place.
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home-0.171");
+    copy(&other, &fixture.path().join("other"), &|text| text)?;
+    assert!(fixture.json(&["agents", "add", "codex", "other"])?["sessions"].as_u64() > Some(0));
+    let included: Vec<_> = rows(&fixture, "codex")?.iter().map(|row| row["is_home"].clone()).collect();
+    assert_eq!(included, [Value::from(true), false.into()]);
+    Ok(())
+}
 
 #[test]
 fn the_index_agrees_with_the_sessions_of_added_agents() -> Result {
@@ -14,5 +55,53 @@ fn the_index_agrees_with_the_sessions_of_added_agents() -> Result {
     let report: Value = serde_json::from_str(&said.stdout)?;
     let threads = &report["checks"]["state.threads"];
     assert_eq!(threads["status"], "ok", "{threads:#}");
+    assert!(!report["checks"]["state.agents"].to_string().contains("Codex CLI"), "{report:#}");
+    Ok(())
+}
+
+#[test]
+fn a_place_is_added_once() -> Result {
+    let fixture = with_claude()?;
+    let place = user(&fixture).join(".claude");
+    fixture.json(&["agents", "add", "claude"])?;
+    // It counts before a list has read it.
+    assert_eq!(rows(&fixture, "claude")?[0]["sessions"], 34);
+    for again in ["user/.claude", "home/../user/.claude", "user/.claude/"] {
+        assert_eq!(fixture.json(&["agents", "add", "claude", again])?["is_new"], false, "{again}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&place, fixture.path().join("link"))?;
+        assert_eq!(fixture.json(&["agents", "add", "claude", "link"])?["is_new"], false);
+    }
+    assert_eq!(rows(&fixture, "claude")?.len(), 1);
+    insta::assert_snapshot!(refused(&fixture, &["agents", "add", "claude", "user/.claude/projects"])?, @r"
+    error: [tmp]/user/.claude/projects is within [tmp]/user/.claude, whose sessions are shown already
+      hint: `threadkeep agents` lists the folders whose sessions are shown
+    ");
+    let around = refused(&fixture, &["agents", "add", "claude", "user"])?;
+    assert!(around.contains("[tmp]/user is around [tmp]/user/.claude"), "{around}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_without_sessions_is_remarked_on() -> Result {
+    let fixture = with_claude()?;
+    insta::assert_snapshot!(refused(&fixture, &["agents", "add", "claude", "user/.claude/projects"])?, @r"
+    error: no session of Claude Code was found in [tmp]/user/.claude/projects, but 34 sessions in [tmp]/user/.claude
+      hint: `threadkeep agents add claude [tmp]/user/.claude` adds that folder
+    ");
+    assert_eq!(rows(&fixture, "claude")?[0]["included"], false);
+    fs::create_dir(fixture.path().join("empty"))?;
+    let added = fixture.run(&["agents", "add", "claude", "empty"])?;
+    assert_eq!(added.code, Some(0));
+    let note = "note: no session of Claude Code was found in [tmp]/empty/projects\n";
+    assert!(added.stderr.contains(note), "{}", added.all());
+    // The place is named where another is left.
+    fixture.json(&["agents", "add", "claude"])?;
+    let removed = fixture.run(&["agents", "remove", "claude", "empty"])?;
+    assert_eq!(removed.stdout, "Claude Code in [tmp]/empty is no longer read; what was read of it stays\n");
+    let removed = fixture.run(&["agents", "remove", "claude"])?;
+    assert_eq!(removed.stdout, "Claude Code is no longer read; what was read of it stays\n");
     Ok(())
 }

@@ -5,14 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{Environment, SessionStore, store};
-use threadkeep_state::DATABASES;
+use threadkeep_state::{DATABASES, HOME_AGENT};
 
-use super::included::{Included, include, is_shared};
+use super::included::{Included, include, included, is_shared};
 use super::names::unknown;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
+use crate::given::real;
+use crate::message::command;
 use crate::messages::of_io;
 use crate::owner;
+use crate::text::counted;
 
 /// Folder of device keys.
 const KEYS: &str = "device-keys";
@@ -38,13 +41,13 @@ pub struct Added {
 ///
 /// # Errors
 ///
-/// Fails for an agent that this build does not know, a place that is not there or cannot be read,
-/// and a SQLite home that cannot be written.
+/// Fails for an agent that this build does not know, a place that is not there or cannot be read, a
+/// place that is read already with another, and a SQLite home that cannot be written.
 pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fault> {
     let store = known(agent)?;
     let place = match folder {
-        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
-        None => own_place(store)?,
+        Some(folder) => real(folder),
+        None => real(&own_place(store)?),
     };
     if !place.is_dir() {
         let message = format!("{} is not a folder", place.display());
@@ -53,9 +56,22 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
             format!("name the folder where {} keeps its sessions", store.title()),
         ));
     }
-    let open = store.open(&place).map_err(|error| Fault::plain(&error))?;
-    let sessions = open.sessions().len() as u64;
     let sqlite_home = dirs.absolute().sqlite_home;
+    check_alone(dirs, store, &place)?;
+    let sessions = sessions_in(store, &place)?;
+    if sessions == 0
+        && let Some((around, more)) = place_around(store, &place)
+    {
+        let why = format!(
+            "no session of {} was found in {}, but {} in {}",
+            store.title(),
+            place.display(),
+            counted(more, "session"),
+            around.display()
+        );
+        let add = command("agents add").arg(store.name()).arg(around.display());
+        return Err(Fault::new(why, (add, " adds that folder")));
+    }
     dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
     let own = dirs.absolute().home.join("threadkeep");
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
@@ -73,6 +89,39 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
 /// Returns the store of an agent.
 fn known(agent: &str) -> Result<&'static dyn SessionStore, Fault> {
     store(agent).ok_or_else(|| unknown(agent))
+}
+
+/// Checks that a place has no sessions that are read with another.
+fn check_alone(dirs: &Dirs, store: &dyn SessionStore, place: &Path) -> Result<(), Fault> {
+    let home = real(&dirs.home);
+    if store.name() == HOME_AGENT && home == place {
+        let why = format!("the sessions of {} in {} are shown already", store.title(), place.display());
+        return Err(Fault::new(why, (command("agents add codex DIR"), " adds another home of Codex")));
+    }
+    let added = included(&dirs.absolute().sqlite_home)?.into_iter();
+    let added = added.filter(|known| known.agent == store.name()).map(|known| known.place);
+    let home = Some(home).filter(|_| store.name() == HOME_AGENT);
+    let overlaps = |known: &PathBuf| known != place && (known.starts_with(place) || place.starts_with(known));
+    let Some(known) = home.into_iter().chain(added).find(overlaps) else { return Ok(()) };
+    let how = if place.starts_with(&known) { "within" } else { "around" };
+    let why = format!("{} is {how} {}, whose sessions are shown already", place.display(), known.display());
+    Err(Fault::new(why, (command("agents"), " lists the folders whose sessions are shown")))
+}
+
+fn sessions_in(store: &dyn SessionStore, place: &Path) -> Result<u64, Fault> {
+    let open = store.open(place).map_err(|error| Fault::plain(&error))?;
+    Ok(open.sessions().len() as u64)
+}
+
+/// Returns the place around a folder that has sessions, and their number: the parent, or the
+/// agent's own place.
+fn place_around(store: &dyn SessionStore, folder: &Path) -> Option<(PathBuf, u64)> {
+    let environment = Environment::of_process().unwrap_or_default();
+    let own = store.places(&environment).into_iter().map(|place| real(&place));
+    let around = folder.parent().map(Path::to_owned).into_iter().chain(own);
+    let around = around.filter(|place| place != folder && folder.starts_with(place));
+    let counted = around.filter_map(|place| Some((sessions_in(store, &place).ok()?, place)));
+    counted.filter(|(sessions, _)| *sessions > 0).map(|(sessions, place)| (place, sessions)).next()
 }
 
 fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {

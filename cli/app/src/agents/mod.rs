@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::Mirror;
 
+pub use crate::given::real;
+
 /// Folder in the SQLite home with the mirror of their sessions.
 const FOLDER: &str = "agents";
 

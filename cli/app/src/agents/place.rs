@@ -1,15 +1,18 @@
 //! Places of agents on this machine: what a listing of folders says, and what the mirror knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use threadkeep_rollout::untouched;
+use threadkeep_rollout::{AgentHome, untouched};
 use threadkeep_sessions::{Environment, Mirrored, SessionStore, stores};
+use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
+use crate::dirs::Dirs;
 use crate::fault::Fault;
+use crate::given::real;
 
 /// The deepest nesting of folders that is listed.
 const MAX_DEPTH: usize = 12;
@@ -24,15 +27,17 @@ pub struct Place {
     pub store: &'static dyn SessionStore,
     /// The folder.
     pub path: PathBuf,
-    /// True if the user added it.
+    /// True if its sessions are shown: the user added it, or it is the home.
     pub is_included: bool,
+    /// True if it is the home that is read.
+    pub is_home: bool,
     /// True if the folder is there.
     pub exists: bool,
     /// Bytes of all files in it.
     pub bytes: u64,
     /// Time of the last write to a file in it.
     pub last_used_at: Option<Timestamp>,
-    /// Sessions in the mirror; `None` unless it was added.
+    /// Sessions that are shown, or will be by the next list; `None` unless it is included.
     pub sessions: Option<u64>,
     /// Of those, sessions that the agent has deleted.
     pub gone: u64,
@@ -47,28 +52,42 @@ pub struct Place {
 /// # Errors
 ///
 /// As [`included`], and if the mirror cannot be read.
-pub fn places(sqlite_home: &Path, environment: &Environment) -> Result<Vec<Place>, Fault> {
-    let (included, mirror) = (included(sqlite_home)?, super::mirror(sqlite_home));
+pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Fault> {
+    let Dirs { home, sqlite_home, .. } = dirs.absolute();
+    let (included, mirror) = (included(&sqlite_home)?, super::mirror(&sqlite_home));
+    let home = AgentHome::open(real(&home)).ok().filter(AgentHome::looks_like_home);
+    let home = home.filter(|_| !dirs.is_without_agent());
     let mut found = Vec::new();
     for store in stores() {
         let sessions = mirror.sessions(store.name()).map_err(|error| Fault::plain(&error))?;
+        let home = home.as_ref().filter(|_| store.name() == HOME_AGENT);
         let added = included.iter().filter(|known| known.agent == store.name());
         let mut paths: Vec<PathBuf> = added.map(|known| known.place.clone()).collect();
         let defaults = store.places(environment).into_iter().filter(|path| path.exists());
-        paths.extend(defaults);
+        paths.extend(defaults.map(|path| real(&path)));
+        paths.extend(home.map(|home| home.root().to_owned()));
         paths.sort();
         paths.dedup();
-        found.extend(paths.into_iter().map(|path| look(store, path, &included, &sessions)));
+        found.extend(paths.into_iter().map(|path| {
+            let home = home.filter(|home| home.root() == path);
+            look(store, path, home, &included, &sessions)
+        }));
     }
     Ok(found)
 }
 
-fn look(store: &'static dyn SessionStore, path: PathBuf, included: &[Included], known: &[Mirrored]) -> Place {
-    let is_included =
-        included.iter().any(|included| included.agent == store.name() && included.place == path);
+fn look(
+    store: &'static dyn SessionStore,
+    path: PathBuf,
+    home: Option<&AgentHome>,
+    included: &[Included],
+    known: &[Mirrored],
+) -> Place {
+    let is_added = included.iter().any(|included| included.agent == store.name() && included.place == path);
     let mut place = Place {
         store,
-        is_included,
+        is_included: is_added || home.is_some(),
+        is_home: home.is_some(),
         exists: path.is_dir(),
         bytes: 0,
         last_used_at: None,
@@ -92,10 +111,17 @@ fn look(store: &'static dyn SessionStore, path: PathBuf, included: &[Included], 
             }
         }
     }
-    if is_included {
-        let own =
-            || known.iter().filter(|session| session.source.starts_with(&place.path) && !session.deleted);
-        place.sessions = Some(own().count() as u64);
+    if let Some(home) = home {
+        let files = home.discover().files.into_iter();
+        let threads: HashSet<_> = files.filter_map(|file| Some(file.name?.thread_id)).collect();
+        place.sessions = Some(threads.len() as u64);
+    } else if is_added {
+        let all = || known.iter().filter(|session| session.place == place.path);
+        let own = || all().filter(|session| !session.deleted);
+        // The first list after it was added reads it.
+        let in_store = || Some(store.open(&place.path).ok()?.sessions().len());
+        let sessions = if all().next().is_some() { Some(own().count()) } else { in_store() };
+        place.sessions = sessions.map(|sessions| sessions as u64);
         place.gone = own().filter(|session| session.gone_since.is_some()).count() as u64;
         let present = || own().filter(|session| session.gone_since.is_none());
         place.versions = present().filter_map(|session| session.agent_version.clone()).collect();

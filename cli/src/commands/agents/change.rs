@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_app::{Fault, Message, command, recovered};
+use threadkeep_app::{Fault, Message, Observer as _, command, recovered};
 use threadkeep_sessions::store;
 
 use crate::command::{Answered, Context, Needs, Run};
@@ -32,6 +32,14 @@ impl Run for Add<'_> {
     async fn run(&self, context: &Context<'_>) -> Answered {
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
         let added = agents::add(&dirs, self.name, self.dir)?;
+        if added.sessions == 0
+            && let Some(store) = store(self.name)
+        {
+            let watched = store.watched(&added.included.place);
+            let watched: Vec<_> = watched.iter().map(|path| path.display().to_string()).collect();
+            let looked = format!("no session of {} was found in {}", store.title(), watched.join(", "));
+            context.screen.note(&looked.into());
+        }
         if added.taken_over.is_some() {
             // This makes the database of the copied decisions. No database was lost, so that the
             // note about it would be wrong.
@@ -97,21 +105,23 @@ impl Run for Remove<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let sqlite_home = context.dirs.absolute().sqlite_home;
-        let dir: Option<PathBuf> =
-            self.dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+        let dir: Option<PathBuf> = self.dir.map(agents::real);
         let removed = agents::remove(&sqlite_home, self.name, dir.as_deref())?;
         if removed.is_empty() && !self.forget {
             let why = format!("{} was not added", self.name);
             return Err(Fault::new(why, (command("agents"), " lists which agents were")));
         }
         let forgotten = if self.forget { Some(agents::forget(&sqlite_home, self.name)?) } else { None };
-        Ok(Box::new(Removed { agent: self.name.to_owned(), places: removed, forgotten }))
+        let is_left = agents::included(&sqlite_home)?.iter().any(|left| left.agent == self.name);
+        Ok(Box::new(Removed { agent: self.name.to_owned(), places: removed, is_left, forgotten }))
     }
 }
 
 struct Removed {
     agent: String,
     places: Vec<Included>,
+    /// True if other places of the agent are still read.
+    is_left: bool,
     forgotten: Option<Forgotten>,
 }
 
@@ -128,6 +138,11 @@ impl Answer for Removed {
     fn text(&self, _: &Screen) -> String {
         let title = title(&self.agent);
         match self.forgotten {
+            None if self.is_left => {
+                let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
+                let places = places.collect::<Vec<_>>().join(", ");
+                format!("{title} in {places} is no longer read; what was read of it stays\n")
+            }
             None => format!("{title} is no longer read; what was read of it stays\n"),
             Some(Forgotten { sessions, gone, .. }) => {
                 let sessions = counted(sessions, "session");

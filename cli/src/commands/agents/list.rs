@@ -32,7 +32,7 @@ impl Run for List {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let environment = Environment::of_process().unwrap_or_default();
-        Ok(Box::new(Places(places(&context.dirs.absolute().sqlite_home, &environment)?)))
+        Ok(Box::new(Places(places(&context.dirs, &environment)?)))
     }
 }
 
@@ -44,6 +44,7 @@ impl Answer for Places {
                 "title": place.store.title(),
                 "place": place.path.to_string_lossy(),
                 "included": place.is_included,
+                "is_home": place.is_home,
                 "exists": place.exists,
                 "bytes": place.bytes,
                 "last_used_at": at(place.last_used_at),
@@ -61,12 +62,13 @@ impl Answer for Places {
             return "No other agent that is known here has sessions on this machine.\n".to_owned();
         }
         const COLUMNS: [Column; 6] = [
-            Column::new("AGENT", 8, 14, 0, BOLD),
+            // A printed name is meant to be typed: it is never cut.
+            Column::new("AGENT", usize::MAX, usize::MAX, 0, BOLD),
             Column::new("SHOWN", 5, 8, 0, Style::new()),
             Column::new("SESSIONS", 8, 10, 1, Style::new()),
             Column::new("BYTES", 8, 10, 2, DIM),
             Column::new("LAST USED", 12, 24, 3, DIM),
-            Column::new("PLACE", 12, usize::MAX, 0, DIM),
+            Column { path: true, ..Column::new("PLACE", 18, usize::MAX, 0, DIM) },
         ];
         let clock = Clock::system();
         let row = |place: &Place| {

@@ -12,11 +12,12 @@ use crate::version::Version;
 
 pub(super) fn check(context: &Context) -> Finding {
     let environment = Environment::of_process().unwrap_or_default();
-    let places = match agents::places(&context.dirs.absolute().sqlite_home, &environment) {
+    let places = match agents::places(&context.dirs, &environment) {
         Ok(places) => places,
         Err(fault) => return Finding::warning(fault.to_string(), context.ours(&command("agents"))),
     };
-    let (added, others): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.is_included);
+    let places = places.into_iter().filter(|place| !place.is_home);
+    let (added, others): (Vec<_>, Vec<_>) = places.partition(|place| place.is_included);
     let others: Vec<&str> = others.iter().map(|place| place.store.title()).collect();
     let mut finding = if added.is_empty() {
         Finding::idle("none was added")
