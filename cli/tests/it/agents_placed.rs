@@ -1,11 +1,11 @@
 //! Places of agents: each is read once, is named for what it is, and is where its agent is led to.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::agents::{user, with_claude};
+use crate::agents::{shared, user, with_claude};
 use crate::fixture::{Fixture, Result, copy};
 
 /// Returns the rows of `agents` of an agent.
@@ -103,5 +103,21 @@ fn a_folder_without_sessions_is_remarked_on() -> Result {
     assert_eq!(removed.stdout, "Claude Code in [tmp]/empty is no longer read; what was read of it stays\n");
     let removed = fixture.run(&["agents", "remove", "claude"])?;
     assert_eq!(removed.stdout, "Claude Code is no longer read; what was read of it stays\n");
+    Ok(())
+}
+
+#[test]
+fn a_list_says_that_another_process_is_still_reading() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fs::create_dir(shared(&fixture).join("agents"))?;
+    let lock = File::create(shared(&fixture).join("agents/lock"))?;
+    lock.lock()?;
+    let busy = "note: another process is still reading sessions; those of claude may be incomplete\n";
+    let list = fixture.run(&["threads", "--agent", "claude"])?;
+    assert!(list.stderr.contains(busy), "{}", list.all());
+    drop(lock);
+    let list = fixture.run(&["threads", "--agent", "claude"])?;
+    assert!(list.stdout.lines().count() > 10 && !list.stderr.contains("reading"), "{}", list.all());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Brings the mirror up to date.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use threadkeep_sessions::{MirrorError, Mirrored, SyncReport, store, stores};
 use uuid::Uuid;
@@ -9,23 +10,36 @@ use super::included::{Included, included};
 use crate::fault::Fault;
 use crate::message::command;
 use crate::observer::Observer;
+use crate::pass::A_MOMENT;
 use crate::text::counted;
 
-/// Reads what has changed in the places of added agents. What cannot be read is a note, and no
-/// reason to show nothing. Does nothing if no agent was added.
+/// Pause before another process is looked for again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Reads what has changed in the places of added agents. Waits a moment for another process that
+/// does. What cannot be read is a note, and no reason to show nothing. Does nothing if no agent was
+/// added.
 ///
 /// # Errors
 ///
 /// As [`included`].
 pub async fn sync(sqlite_home: &Path, observer: &dyn Observer) -> Result<(), Fault> {
+    let until = Instant::now() + A_MOMENT;
     for place in included(sqlite_home)? {
-        // Another process may be bringing it up to date.
-        sync_place(sqlite_home, &place, observer).await;
+        while !sync_place(sqlite_home, &place, observer).await {
+            if Instant::now() >= until {
+                let busy = "another process is still reading sessions; those of ";
+                observer.note(&format!("{busy}{} may be incomplete", place.agent).into());
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
     Ok(())
 }
 
-/// Does the same for one place. Returns false if another process works on the mirror.
+/// Does the same for one place, and waits for none. Returns false if another process works on the
+/// mirror.
 pub async fn sync_place(sqlite_home: &Path, place: &Included, observer: &dyn Observer) -> bool {
     let mirror = super::mirror(sqlite_home);
     let Some(store) = store(&place.agent) else {
