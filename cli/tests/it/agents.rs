@@ -110,7 +110,12 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     let listed = fixture.json(&["agents"])?;
     assert_eq!((&listed["agents"][0]["gone"], &listed["agents"][0]["sessions"]), (&1.into(), &34.into()));
     let refused = fixture.run(&["threads", "open", SESSION])?;
-    assert!(refused.stderr.contains("cannot continue this session"), "{}", refused.all());
+    let why = "claude has deleted this session and cannot continue it";
+    assert!(refused.stderr.contains(why), "{}", refused.all());
+    assert!(fixture.json(&["threads", "show", SESSION])?["gone_since"].is_string());
+    let sheet = fixture.run(&["threads", "show", SESSION])?.stdout;
+    let deleted = sheet.lines().find(|line| line.starts_with("deleted")).ok_or("a row")?;
+    assert!(deleted.contains("by claude, seen ") && !sheet.contains("go on with"), "{sheet}");
 
     // A deleted thread leaves no word, though the agent still has it.
     let words = "My own id. {{say:Own id.}}";

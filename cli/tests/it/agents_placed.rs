@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::agents::{shared, user, with_claude};
+use crate::agents::{SESSION, ids, shared, user, with_claude};
 use crate::fixture::{Fixture, Result, copy};
 
 /// Returns the rows of `agents` of an agent.
@@ -103,6 +103,34 @@ fn a_folder_without_sessions_is_remarked_on() -> Result {
     assert_eq!(removed.stdout, "Claude Code in [tmp]/empty is no longer read; what was read of it stays\n");
     let removed = fixture.run(&["agents", "remove", "claude"])?;
     assert_eq!(removed.stdout, "Claude Code is no longer read; what was read of it stays\n");
+    Ok(())
+}
+
+#[test]
+fn an_agent_is_led_to_the_place_of_the_session() -> Result {
+    let fixture = with_claude()?;
+    fs::rename(user(&fixture).join(".claude"), fixture.path().join("my place"))?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/gemini/home/.gemini");
+    copy(&example, &fixture.path().join("unnamed"), &|text| text)?;
+    fixture.json(&["agents", "add", "claude", "my place"])?;
+    fixture.json(&["agents", "add", "gemini", "unnamed"])?;
+    fixture.json(&["threads"])?;
+    let opened = fixture.run(&["threads", "open", SESSION])?;
+    let command = format!("CLAUDE_CONFIG_DIR='[tmp]/my place' claude --resume {SESSION}\n");
+    assert!(opened.stdout == command && !opened.stderr.contains("variable"), "{}", opened.all());
+    let shown = fixture.run(&["threads", "show", SESSION])?.stdout;
+    assert!(shown.contains("CLAUDE_CONFIG_DIR='"), "{shown}");
+    let json: Value = serde_json::from_str(&fixture.run(&["--json", "threads", "open", SESSION])?.stdout)?;
+    assert_eq!(json["environment"]["CLAUDE_CONFIG_DIR"], "[tmp]/my place");
+    // It is where it looks anyway.
+    let place = fixture.path().join("my place");
+    let output = fixture.command(&["threads", "open", SESSION]).env("CLAUDE_CONFIG_DIR", place).output()?;
+    assert_eq!(fixture.say(output)?.stdout, format!("claude --resume {SESSION}\n"));
+    // The variable of Gemini CLI names the folder around `.gemini`.
+    let gemini = fixture.json(&["threads", "--agent", "gemini", "--limit", "1"])?;
+    let opened = fixture.run(&["threads", "open", ids(&gemini)[0]])?;
+    let note = "note: no environment variable leads gemini to [tmp]/unnamed, where it has this session";
+    assert!(opened.code == Some(0) && opened.stderr.contains(note), "{}", opened.all());
     Ok(())
 }
 

@@ -164,12 +164,12 @@ fn the_command_that_continues_a_conversation() -> Result {
     --- stdout
     codex resume 01a2036e-6c3d-7fb3-9eef-e29a46cef274
     --- stderr
-    note: its folder /tmp/project/widget is gone; the agent starts in the current one
+    note: the thread's folder /tmp/project/widget is gone; the agent starts in the current one
     exit 0
     --- stdout
     codex unarchive 01a2036e-72f3-74e0-aaf8-16e5fd86f01a && codex resume 01a2036e-72f3-74e0-aaf8-16e5fd86f01a
     --- stderr
-    note: its folder /tmp/project/detached is gone; the agent starts in the current one
+    note: the thread's folder /tmp/project/detached is gone; the agent starts in the current one
     exit 2
     --- stderr
     error: the agent needs a terminal

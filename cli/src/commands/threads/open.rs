@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::Command;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use threadkeep_app::message::private;
 use threadkeep_app::{Fault, Observer as _, command, messages};
 use threadkeep_state::Thread;
@@ -47,12 +47,23 @@ impl Run for Open<'_> {
         }
         if resume.commands.is_empty() {
             let read = command("threads read").arg(thread.id);
-            let why = format!("{} cannot continue this session", thread.agent());
+            let (deletes, it) = match resume.gone_since {
+                Some(_) => ("has deleted this session and ", "it"),
+                None => ("", "this session"),
+            };
+            let why = format!("{} {deletes}cannot continue {it}", thread.agent());
             return Err(Fault::new(why, (read, " shows what was said")).about(thread.id));
         }
         if let Some(folder) = resume.folder.as_ref().filter(|_| resume.existing_folder().is_none()) {
             let gone = private(folder.clone());
-            screen.note(&("its folder ", gone, " is gone; the agent starts in the current one").into());
+            let note = ("the thread's folder ", gone, " is gone; the agent starts in the current one");
+            screen.note(&note.into());
+        }
+        if let Some(place) = &resume.unnamed_place {
+            let elsewhere = format!("no environment variable leads {} to ", thread.agent());
+            let place = private(place.display().to_string());
+            screen
+                .note(&(elsewhere, place, ", where it has this session; it looks in its own folder").into());
         }
         if *run {
             return Err(run_agent(&resume));
@@ -73,9 +84,7 @@ fn run_agent(resume: &Resume) -> Fault {
         resume.commands.iter().filter_map(|words| words.split_first()).map(|(program, words)| {
             let mut agent = Command::new(program);
             agent.args(words);
-            if let Some(home) = &resume.home {
-                agent.env("CODEX_HOME", home);
-            }
+            agent.envs(resume.variable.iter().map(|(name, value)| (name, value)));
             if let Some(folder) = resume.existing_folder() {
                 agent.current_dir(folder);
             }
@@ -113,13 +122,16 @@ fn no_agent(agent: &Command, error: &io::Error) -> Fault {
 
 impl Answer for Opened {
     fn json(&self) -> Value {
-        let Resume { id, home, folder, .. } = &self.resume;
+        let Resume { id, variable, folder, .. } = &self.resume;
+        let home = variable.as_ref().filter(|(name, _)| *name == "CODEX_HOME").map(|(_, home)| home);
+        let environment = variable.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
         json!({
             "thread_id": id,
             "command": self.resume.line(),
             "folder": folder,
             "folder_exists": self.resume.existing_folder().is_some(),
             "codex_home": home,
+            "environment": environment.collect::<Map<_, _>>(),
             "unarchives": self.resume.unarchives(),
         })
     }

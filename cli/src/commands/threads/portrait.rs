@@ -169,6 +169,10 @@ impl Portrait {
             format!("since {}: {hint}", clock.full(since))
         });
         sheet.maybe("missing", missing);
+        let deleted = self.resume.gone_since.map(|since| {
+            format!("by {}, seen {}; what was read of it stays", self.thread.agent(), clock.full(since))
+        });
+        sheet.maybe("deleted", deleted);
         for (n, problem) in self.problems.iter().enumerate() {
             sheet.line(if n == 0 { "problem" } else { "" }, Some(problem.reason()));
         }
@@ -231,6 +235,10 @@ impl Answer for Portrait {
             "tokens_with_sub_agents": self.tokens_of_all(),
             "history": self.history.as_ref().map(json_of_history),
         });
+        if self.thread.agent() != HOME_AGENT {
+            document["gone_since"] = json!(json::at(self.resume.gone_since));
+            document["gone_since_ms"] = json!(json::ms(self.resume.gone_since));
+        }
         // Only if there are any, which is rare.
         if !self.problems.is_empty() {
             document["problems"] = self.problems.iter().map(PlaceProblem::json).collect();

@@ -2,18 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use threadkeep_app::dirs::{Dirs, path_word};
 use threadkeep_app::text::{shell_os_word, shell_word};
 use threadkeep_app::{Fault, agents};
-use threadkeep_sessions::{Session, store};
+use threadkeep_sessions::{Environment, Session, store};
 use threadkeep_state::{HOME_AGENT, Thread};
 use uuid::Uuid;
 
 /// The way to continue a conversation.
 pub(super) struct Resume {
     pub(super) id: Uuid,
-    /// The agent home, if Codex itself would use another.
-    pub(super) home: Option<PathBuf>,
+    /// Environment variable that leads the agent to the session, if it would look elsewhere.
+    pub(super) variable: Option<(&'static str, PathBuf)>,
+    /// Place of the session, if the agent would look elsewhere and no variable leads it there.
+    pub(super) unnamed_place: Option<PathBuf>,
+    /// Time since which the agent no longer has the session.
+    pub(super) gone_since: Option<Timestamp>,
     /// The thread's folder.
     pub(super) folder: Option<String>,
     /// Commands of the agent, each a program with its arguments, in their order. None if the agent
@@ -30,19 +35,22 @@ impl Resume {
     pub(super) fn of(thread: &Thread, dirs: &Dirs) -> Result<Resume, Fault> {
         let folder = thread.cwd.clone().filter(|folder| !folder.is_empty());
         if thread.agent() != HOME_AGENT {
-            let commands = of_mirrored(thread, dirs)?.into_iter().collect();
-            return Ok(Resume { id: thread.id, home: None, folder, commands });
+            return of_mirrored(thread, dirs, folder);
         }
         // The agent continues no session that it has archived itself.
         let is_shelved = thread.rollout_path.starts_with("archived_sessions/");
         let verbs: &[&str] = if is_shelved { &["unarchive", "resume"] } else { &["resume"] };
         let command = |verb: &&str| vec![HOME_AGENT.to_owned(), (*verb).to_owned(), thread.id.to_string()];
         Ok(Resume {
-            id: thread.id,
-            home: (!dirs.is_agents_own()).then(|| dirs.absolute().home),
-            folder,
+            variable: (!dirs.is_agents_own()).then(|| ("CODEX_HOME", dirs.absolute().home)),
             commands: verbs.iter().map(command).collect(),
+            ..Resume::none(thread.id, folder)
         })
+    }
+
+    /// Returns the answer that nothing continues a thread.
+    fn none(id: Uuid, folder: Option<String>) -> Resume {
+        Resume { id, variable: None, unnamed_place: None, gone_since: None, folder, commands: Vec::new() }
     }
 
     /// Returns true if the agent has to be asked to take it out of its archive first.
@@ -52,11 +60,11 @@ impl Resume {
 
     /// Renders each of the agent's commands for a shell.
     pub(super) fn commands(&self) -> impl Iterator<Item = String> {
-        let home = self.home.as_ref().map(|home| format!("CODEX_HOME={} ", path_word(home)));
-        let home = home.unwrap_or_default();
+        let variable = self.variable.as_ref().map(|(name, value)| format!("{name}={} ", path_word(value)));
+        let variable = variable.unwrap_or_default();
         let words =
             |command: &Vec<String>| command.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
-        self.commands.iter().map(move |command| format!("{home}{}", words(command)))
+        self.commands.iter().map(move |command| format!("{variable}{}", words(command)))
     }
 
     /// Returns the folder, if it is still there.
@@ -75,15 +83,33 @@ impl Resume {
     }
 }
 
-/// Returns the command for a session of another agent; `None` if that has deleted it, or continues
-/// no such session.
-fn of_mirrored(thread: &Thread, dirs: &Dirs) -> Result<Option<Vec<String>>, Fault> {
+/// Finds the command for a session of another agent: none if that has deleted it, or continues no
+/// such session.
+fn of_mirrored(thread: &Thread, dirs: &Dirs, folder: Option<String>) -> Result<Resume, Fault> {
+    let none = Resume::none(thread.id, folder);
     let mirror = agents::mirror(&dirs.absolute().sqlite_home);
     let sessions = mirror.sessions(thread.agent()).map_err(|error| Fault::plain(&error))?;
-    let known = sessions.into_iter().find(|known| known.thread_id == thread.id && known.gone_since.is_none());
-    let Some((known, store)) = known.zip(store(thread.agent())) else { return Ok(None) };
+    // A session that has moved is gone from its old place.
+    let known = sessions.into_iter().filter(|known| known.thread_id == thread.id);
+    let known = known.min_by_key(|known| known.gone_since);
+    let Some((known, store)) = known.zip(store(thread.agent())) else { return Ok(none) };
     let mut session = Session::new(known.native_id);
     (session.kind, session.cwd) = (thread.kind, thread.cwd.clone());
-    let resume = store.resume(&session);
-    Ok(resume.map(|resume| std::iter::once(resume.program.to_owned()).chain(resume.arguments).collect()))
+    let resume = store.resume(&session).filter(|_| known.gone_since.is_none());
+    let Some(resume) = resume else { return Ok(Resume { gone_since: known.gone_since, ..none }) };
+    let environment = Environment::of_process().unwrap_or_default();
+    let looks_there = |environment: &Environment| {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        store.places(environment).iter().any(|place| real(place) == real(&known.place))
+    };
+    let is_default = looks_there(&environment);
+    let variable = store.variable(&known.place).filter(|(name, value)| {
+        !is_default && looks_there(&environment.clone().with(name, value.as_os_str()))
+    });
+    Ok(Resume {
+        unnamed_place: (!is_default && variable.is_none()).then_some(known.place),
+        variable,
+        commands: vec![std::iter::once(resume.program.to_owned()).chain(resume.arguments).collect()],
+        ..none
+    })
 }
