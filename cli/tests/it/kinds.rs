@@ -45,7 +45,7 @@ fn the_users_own_threads_are_listed_and_the_others_counted() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads"])?.all(), @r"
     exit 0
     --- stdout
-    ID             UPDATED  THREAD                               AGENTS     FOLDER
+    ID             UPDATED  THREAD                               SPAWNED    FOLDER
     01a21000-0006  2 Oct    Run it                                          /srv/code
     01a21000-0001  1 Oct    Say hello                            +2 agents  /srv/code
     2 of 2 · 2 sub-agents, 1 review, 1 empty: --all lists them
@@ -53,7 +53,7 @@ fn the_users_own_threads_are_listed_and_the_others_counted() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--tokens", "--limit", "1", "--asc"])?.all(), @r"
     exit 0
     --- stdout
-    ID             UPDATED  THREAD                            TOKENS  AGENTS        FOLDER
+    ID             UPDATED  THREAD                            TOKENS  SPAWNED       FOLDER
     01a21000-0001  1 Oct    Say hello                         12k     +2 agents 3k  /srv/code
     1 of 2 · 2 sub-agents, 1 review, 1 empty: --all lists them
     next: threadkeep threads --tokens --limit 1 --asc --cursor v2uaff08d250c.1790848805000.01a21000000170008000000000000001
@@ -204,7 +204,7 @@ fn forks_agents_and_goals_of_the_agent_are_marked() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--all"])?.all(), @r"
     exit 0
     --- stdout
-    ID             UPDATED  THREAD                                  GOAL              AGENTS    SOURCE
+    ID             UPDATED  THREAD                                  GOAL              SPAWNED   SOURCE
     01a21000-0003  1 Oct    Hopper (/root/look)                                                 subagent
     01a21000-0001  1 Oct    Say hello                               active (agent's)  +1 agent  cli
     01a21000-0002  1 Oct    fork: Try it otherwise                                              cli
@@ -219,10 +219,10 @@ fn forks_agents_and_goals_of_the_agent_are_marked() -> Result {
     01a21000-0002  1 Oct    fork: Try it otherwise                          cli
     ");
     insta::assert_snapshot!(narrow(&["threads", "tree"])?, @r"
-    ID                THREAD               AGENT   LIFE  LAST RUN   UPDATED
-    01a21000-0001     Say hello                    open  completed  1 Oct
-    ├─ 01a21000-0002  Try it otherwise     fork    open  completed  1 Oct
-    └─ 01a21000-0003  Hopper (/root/look)  Hopper  open  completed  1 Oct
+    ID                THREAD               NICKNAME  LIFE  LAST RUN   UPDATED
+    01a21000-0001     Say hello                      open  completed  1 Oct
+    ├─ 01a21000-0002  Try it otherwise     fork      open  completed  1 Oct
+    └─ 01a21000-0003  Hopper (/root/look)  Hopper    open  completed  1 Oct
     ");
     let status = fixture.run(&["status"])?.stdout;
     assert!(status.contains("threads        2 current, 0 archived, 1 sub-agent\n"), "{status}");

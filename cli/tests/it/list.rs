@@ -245,7 +245,7 @@ fn a_program_gets_whole_ids_and_texts_and_no_messages() -> Result {
     let said = fixture.say(output)?;
     let lines: Vec<Vec<&str>> = said.stdout.lines().map(|line| line.split('\t').collect()).collect();
     let titles =
-        ["ID", "UPDATED", "THREAD", "GOAL", "AGENTS", "FOLDER", "BRANCH", "MODEL", "SOURCE", "LAST RUN"];
+        ["ID", "UPDATED", "THREAD", "GOAL", "SPAWNED", "FOLDER", "BRANCH", "MODEL", "SOURCE", "LAST RUN"];
     assert_eq!(lines[0], titles);
     assert_eq!(lines[1][..2], ["01a20371-2e88-7042-9271-7b3c9ce3f36d", "2019-11-22T13:29:36.824Z"]);
     assert!(lines.len() == 3 && lines.iter().all(|line| line.len() == titles.len()), "{}", said.all());

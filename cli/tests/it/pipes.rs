@@ -19,7 +19,7 @@ fn ids_are_whole_in_a_pipe() -> Result {
     let fixture = family()?;
     fixture.json(&["goals", "set", &id(1), "Grow"])?;
     insta::assert_snapshot!(piped(&fixture, &["threads", "tree"])?, @r"
-    ID | THREAD | AGENT | LIFE | LAST RUN | UPDATED
+    ID | THREAD | NICKNAME | LIFE | LAST RUN | UPDATED
     01a21000-0001-7000-8000-0000000001ab | Plan the greenhouse |  | open | completed | 2019-11-21T10:00:00.000Z
     01a21000-0003-7000-8000-0000000003ab | ├─ Count the panes | Fern (scout) | open | completed | 2019-11-20T10:00:00.000Z
     01a21000-0004-7000-8000-0000000004ab | └─ Build it of glass | fork | open | completed | 2019-11-22T10:00:00.000Z
@@ -79,7 +79,7 @@ fn a_line_without_a_thread_has_no_id() -> Result {
 fn a_tree_shows_tokens() -> Result {
     let fixture = family()?;
     insta::assert_snapshot!(fixture.run(&["threads", "tree", "--tokens"])?.stdout, @r"
-    ID                THREAD               AGENT         TOKENS  BELOW  LIFE  LAST RUN   UPDATED
+    ID                THREAD               NICKNAME      TOKENS  BELOW  LIFE  LAST RUN   UPDATED
     01a21000-0001     Plan the greenhouse                4k      200    open  completed  21 Nov 2019
     ├─ 01a21000-0003  Count the panes      Fern (scout)  200            open  completed  20 Nov 2019
     └─ 01a21000-0004  Build it of glass    fork          1.5k           open  completed  22 Nov 2019

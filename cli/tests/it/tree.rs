@@ -16,10 +16,10 @@ fn spawned_threads_hang_below_their_parents() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "tree"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code          open    completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   open    completed    22 Nov 2019
-    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
+    ID                THREAD                               NICKNAME  LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code            open    completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle     open    completed    22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey    closed  interrupted  22 Nov 2019
     ");
     let tree = fixture.json(&["threads", "tree"])?;
     insta::assert_snapshot!(tree["agents"][1], @r#"
@@ -68,10 +68,10 @@ fn closing_a_thread_closes_what_it_spawned_and_reopening_opens_exactly_that() ->
     insta::assert_snapshot!(fixture.run(&["threads", "tree", "01a2036e-6c3d"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code          closed  completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   closed  completed    22 Nov 2019
-    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
+    ID                THREAD                               NICKNAME  LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code            closed  completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle     closed  completed    22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey    closed  interrupted  22 Nov 2019
     ");
     let show = fixture.run(&["threads", "show", "01a2036e-6d54"])?.stdout;
     let section: Vec<&str> =
@@ -124,20 +124,20 @@ async fn a_thread_that_only_the_graph_knows_is_drawn_and_can_be_typed_whole() ->
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    ID                                          THREAD                       AGENT   LIFE    LAST RUN
-    01a2036e-6c3d                               Use two helpers to look at…          open    completed
-    ├─ 01a2036e-6cdf                            Look at the README and rep…  Boyle   open    completed
-    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)                        open    unknown
-    └─ 01a2036e-6d54                            Look at lib.rs and report.   Harvey  closed  interrupted
+    ID                                          THREAD                       NICKNAME  LIFE    LAST RUN
+    01a2036e-6c3d                               Use two helpers to look at…            open    completed
+    ├─ 01a2036e-6cdf                            Look at the README and rep…  Boyle     open    completed
+    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)                          open    unknown
+    └─ 01a2036e-6d54                            Look at lib.rs and report.   Harvey    closed  interrupted
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT, "--depth", "1"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD                               AGENT   LIFE    LAST RUN     UPDATED
-    01a2036e-6c3d     Use two helpers to look at the code          open    completed    22 Nov 2019
-    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle   open    completed    22 Nov 2019
+    ID                THREAD                               NICKNAME  LIFE    LAST RUN     UPDATED
+    01a2036e-6c3d     Use two helpers to look at the code            open    completed    22 Nov 2019
+    ├─ 01a2036e-6cdf  Look at the README and report.       Boyle     open    completed    22 Nov 2019
     │  └─ …           1 more: --depth 2 shows them
-    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey  closed  interrupted  22 Nov 2019
+    └─ 01a2036e-6d54  Look at lib.rs and report.           Harvey    closed  interrupted  22 Nov 2019
     ");
     assert_eq!(fixture.json(&["threads", "tree", PARENT, "--depth", "1"])?["deeper"], 1);
     assert_eq!(fixture.json(&["threads", "tree", UNKNOWN])?["agents"][0]["thread_id"], UNKNOWN);

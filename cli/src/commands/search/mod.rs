@@ -11,7 +11,7 @@ use jiff::Zoned;
 use threadkeep_app::history::{self, Extent, Work};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
-use threadkeep_app::{Fault, Observer as _};
+use threadkeep_app::{Fault, Observer as _, agents};
 use threadkeep_history::{Hit, SearchQuery, ShownHit};
 use threadkeep_state::{ListThreads, Thread};
 
@@ -36,6 +36,8 @@ pub(super) struct Search<'a>(pub(super) &'a SearchArgs);
 pub(super) struct Results {
     threads: Vec<Match>,
     ids: Ids,
+    /// True if the threads may be those of several agents.
+    shows_agents: bool,
     /// Threads that match, as far as the search went.
     total: u64,
     /// True if older messages match, too, and may be those of more threads.
@@ -93,6 +95,7 @@ impl Run for Search<'_> {
         Ok(Box::new(Results {
             threads: matches,
             ids,
+            shows_agents: agents::are_several(dirs),
             total,
             has_more,
             left_out,

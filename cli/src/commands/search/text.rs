@@ -17,6 +17,8 @@ use crate::output::table::{Cell, Column, table};
 
 /// Lines of a snippet.
 const LINES: usize = 2;
+/// Place of the column of agents for a program.
+const AGENT: usize = 3;
 /// Columns of the words that were not found.
 const WORDS: usize = 60;
 /// The least room for a snippet.
@@ -32,15 +34,17 @@ impl Results {
     }
 
     fn groups(&self, screen: &Screen) -> String {
-        const COLUMNS: [Column; 3] = [
+        const COLUMNS: [Column; 4] = [
             Column::new("", usize::MAX, usize::MAX, 0, DIM),
             Column { floor: 10, ..Column::new("", 32, 80, 0, BOLD) },
+            Column::new("", 10, 16, 3, DIM),
             Column { path: true, ..Column::new("", 18, 40, 4, DIM) },
         ];
         let head = |found: &Match| {
             vec![
                 self.ids.cell("", found.thread.id, screen),
                 thread_label(&found.thread).into(),
+                if self.shows_agents { found.thread.agent() } else { "" }.to_owned().into(),
                 folder(found).into(),
             ]
         };
@@ -61,11 +65,13 @@ impl Results {
     }
 
     fn rows(&self, screen: &Screen) -> String {
-        let columns = ["ID", "SAID AT", "FOLDER", "THREAD", "TURN", "BY", "TEXT"]
-            .map(|title| Column::new(title, usize::MAX, usize::MAX, 0, DIM));
+        let mut titles = vec!["ID", "SAID AT", "FOLDER", "THREAD", "TURN", "BY", "TEXT"];
+        titles.splice(AGENT..AGENT, self.shows_agents.then_some("AGENT"));
+        let columns: Vec<Column> =
+            titles.into_iter().map(|title| Column::new(title, usize::MAX, usize::MAX, 0, DIM)).collect();
         let rows = self.threads.iter().flat_map(|found| {
             found.hits.iter().map(move |(hit, shown)| {
-                vec![
+                let mut cells: Vec<Cell> = vec![
                     self.ids.cell("", found.thread.id, screen),
                     at(shown.at).unwrap_or_default().into(),
                     folder(found).into(),
@@ -78,7 +84,10 @@ impl Results {
                         .map(|snippet| Shown::new(snippet).line())
                         .unwrap_or_default()
                         .into(),
-                ]
+                ];
+                let agent = || found.thread.agent().to_owned().into();
+                cells.splice(AGENT..AGENT, self.shows_agents.then(agent));
+                cells
             })
         });
         table(&columns, &rows.collect::<Vec<_>>(), screen.width)

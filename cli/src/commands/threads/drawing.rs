@@ -20,12 +20,16 @@ use threadkeep_app::label::{NO_LABEL, agent_label, agent_names};
 const CHILDREN_SHOWN: usize = 20;
 /// Place of the column of tokens, before that of the tokens of all threads below.
 const TOKENS: usize = 3;
+/// Place of the column of agents.
+const AGENT: usize = 2;
 
 /// Part of the agent graph.
 pub(super) struct Tree {
     /// Threads, each followed by its sub-agents and forks.
     pub(super) agents: Vec<Agent>,
     pub(super) ids: Ids,
+    /// Agent of each indexed thread, if they are those of several agents.
+    pub(super) agent_of: Option<HashMap<Uuid, String>>,
     /// Tokens, if they are shown.
     pub(super) tokens: Option<Tokens>,
     /// Steps down that are shown; there may be agents one step below that.
@@ -96,7 +100,7 @@ impl Tree {
             // A printed id is meant to be typed: it is never cut.
             Column::new("ID", usize::MAX, usize::MAX, 0, DIM),
             Column { floor: 10, ..Column::new("THREAD", 24, usize::MAX, 0, BOLD) },
-            Column::new("AGENT", 10, 24, 1, DIM),
+            Column::new("NICKNAME", 10, 24, 1, DIM),
             Column::new("LIFE", 6, 6, 2, DIM),
             Column::new("LAST RUN", 11, 11, 3, DIM),
             Column::new("UPDATED", 12, 12, 4, DIM),
@@ -104,6 +108,9 @@ impl Tree {
         if self.tokens.is_some() {
             columns.insert(TOKENS, Column::new("TOKENS", 6, 12, 1, DIM));
             columns.insert(TOKENS + 1, Column::new("BELOW", 6, 12, 1, DIM));
+        }
+        if self.agent_of.is_some() {
+            columns.insert(AGENT, Column::new("AGENT", 10, 16, 2, DIM));
         }
         columns
     }
@@ -135,6 +142,9 @@ impl Tree {
                 };
                 cells.insert(TOKENS, number.map(shown).unwrap_or_default().into());
             }
+        }
+        if let Some(agent_of) = &self.agent_of {
+            cells.insert(AGENT, agent_of.get(&agent.thread_id).cloned().unwrap_or_default().into());
         }
         cells
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::{Refreshed, prepare};
-use threadkeep_app::{Fault, Observer as _};
+use threadkeep_app::{Fault, Observer as _, agents};
 use threadkeep_state::{
     self as state, AgentTotals, Cursor, Hidden, Inventory, Shelf, SortDirection, SortKey, Thread,
     ThreadCounts, ThreadPage, ThreadStore,
@@ -36,11 +36,15 @@ pub(super) struct List {
     pub(super) query: state::ListThreads,
     pub(super) filters: Vec<Filter>,
     pub(super) shows_tokens: bool,
+    /// True if the threads may be those of several agents.
+    pub(super) shows_agents: bool,
 }
 
 /// A page of one home.
 pub(super) struct HomePage {
     pub(super) home: PathBuf,
+    /// True if it may have threads of several agents.
+    pub(super) has_agents: bool,
     pub(super) page: ThreadPage,
     /// Goals of the threads that have one.
     pub(super) goals: HashMap<Uuid, Goal>,
@@ -87,7 +91,8 @@ impl Run for ListThreads<'_> {
         let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
         let order = order(&homes, &query, limit);
         let (filters, shows_tokens) = (filters(self.0), self.0.tokens);
-        Ok(Box::new(List { homes, order, query, filters, shows_tokens }))
+        let shows_agents = homes.iter().any(|home| home.has_agents);
+        Ok(Box::new(List { homes, order, query, filters, shows_tokens, shows_agents }))
     }
 }
 
@@ -116,6 +121,7 @@ impl ListThreads<'_> {
         let refreshed = prepare(&index, &home, refreshes, *screen).await?;
         let mut page = self.read(&index, query).await?;
         page.home.clone_from(&dirs.home);
+        page.has_agents = agents::are_several(dirs);
         let is_empty = page.page.threads.is_empty() && page.inventory.files == 0;
         if !refreshes && is_empty {
             // The answer will say that an index run makes the list; broken settings would stop that
@@ -154,6 +160,7 @@ impl ListThreads<'_> {
         let ids: Vec<Uuid> = page.threads.iter().map(|thread| thread.id).collect();
         Ok(HomePage {
             home: PathBuf::new(),
+            has_agents: false,
             page,
             goals: HashMap::new(),
             agents: state.graph().totals(&ids).await?,

@@ -15,6 +15,8 @@ use crate::output::table::{Cell, Column, table};
 /// Place of the column of homes, and of tokens without it.
 const HOME: usize = 1;
 const TOKENS: usize = 4;
+/// Place of the column of agents, without that of homes.
+const AGENT: usize = 3;
 
 impl List {
     /// Renders the page.
@@ -55,6 +57,9 @@ impl List {
             let tokens = thread.own_tokens.map(|tokens| self.tokens(tokens, screen));
             cells.insert(TOKENS, tokens.unwrap_or_default().into());
         }
+        if self.shows_agents {
+            cells.insert(AGENT, thread.agent().to_owned().into());
+        }
         if self.homes.len() > 1 {
             cells.insert(HOME, folder(&home.home.to_string_lossy()).into());
         }
@@ -70,7 +75,7 @@ impl List {
             Column::new(time, 12, 12, 1, DIM),
             Column { floor: 10, style: BOLD, ..fixed("THREAD", 32, 80, 0) },
             Column::new("GOAL", 14, 24, 2, DIM),
-            Column::new("AGENTS", if self.shows_tokens { 14 } else { 9 }, 18, 3, DIM),
+            Column::new("SPAWNED", if self.shows_tokens { 14 } else { 9 }, 18, 3, DIM),
             Column { path: true, ..fixed("FOLDER", 18, 28, 4) },
             fixed("BRANCH", 10, 16, 5),
             fixed("MODEL", 12, 16, 6),
@@ -80,6 +85,9 @@ impl List {
         ];
         if self.shows_tokens {
             columns.insert(TOKENS, Column::new("TOKENS", 6, 12, 1, DIM));
+        }
+        if self.shows_agents {
+            columns.insert(AGENT, Column::new("AGENT", 10, 16, 2, DIM));
         }
         if self.homes.len() > 1 {
             columns.insert(HOME, Column { path: true, ..Column::new("HOME", 8, 20, 1, DIM) });

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::prepare;
-use threadkeep_app::{Fault, Observer};
+use threadkeep_app::{Fault, Observer, agents as other_agents};
 use threadkeep_state::{Agent, RunOutcome, Thread, TreeQuery};
 use uuid::Uuid;
 
@@ -61,6 +61,10 @@ impl Run for ShowTree<'_> {
         } else {
             None
         };
+        let agent_of = match other_agents::are_several(dirs) {
+            true => Some(index.state.threads().agents_of(&ids).await?),
+            false => None,
+        };
         let ids = Ids::of(index.state.threads(), &ids).await?;
         index.close().await?;
         let roots: Vec<usize> = (0..agents.len()).filter(|n| agents[*n].depth == 0).collect();
@@ -70,7 +74,7 @@ impl Run for ShowTree<'_> {
         });
         let (depth, incomplete) = (max_depth, refreshed.incomplete);
         let is_rest = args.before.is_some();
-        Ok(Box::new(Tree { agents, ids, tokens, depth, next, is_rest, incomplete }))
+        Ok(Box::new(Tree { agents, ids, agent_of, tokens, depth, next, is_rest, incomplete }))
     }
 }
 

@@ -180,7 +180,7 @@ fn a_tree_has_agents_by_name_and_forks() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "tree"])?.all(), @r"
     exit 0
     --- stdout
-    ID                THREAD               AGENT         LIFE  LAST RUN   UPDATED
+    ID                THREAD               NICKNAME      LIFE  LAST RUN   UPDATED
     01a21000-0001     Plan the greenhouse                open  completed  21 Nov 2019
     ├─ 01a21000-0003  Count the panes      Fern (scout)  open  completed  20 Nov 2019
     └─ 01a21000-0004  Build it of glass    fork          open  completed  22 Nov 2019
