@@ -73,8 +73,8 @@ pub(crate) struct WhichArgs {
     /// mcp, fork or empty; '!WORD' leaves them out; may be repeated
     #[arg(long, value_name = "WORD")]
     pub(crate) source: Vec<SourceFilter>,
-    /// Only threads of this agent: codex, or a name in `threadkeep agents`; may be repeated
-    #[arg(long, value_name = "NAME")]
+    /// Only threads of this agent: codex, or a name in `threadkeep agents`; several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) agent: Vec<String>,
     /// Only threads of this model provider
     #[arg(long)]

@@ -16,6 +16,9 @@ pub(crate) struct UsageArgs {
     /// Only days up to this one
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+    /// Only what this agent used: codex, or a name in `threadkeep agents`; several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) agent: Vec<String>,
     /// Write a page with charts into this file; it needs no network
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

@@ -47,3 +47,22 @@ fn lists_name_the_agent_of_each_thread() -> Result {
     assert!(column(&list, "AGENT").is_err(), "{list}");
     Ok(())
 }
+
+#[test]
+fn usage_is_that_of_the_named_agents() -> Result {
+    let fixture = with_both()?;
+    let total = |arguments: &[&str]| -> Result<u64> {
+        let usage = fixture.json(&[&["usage"], arguments].concat())?;
+        Ok(usage["total"]["total"].as_u64().ok_or("a total")?)
+    };
+    let (all, claude, codex) = (total(&[])?, total(&["--agent", "claude"])?, total(&["--agent", "codex"])?);
+    assert!(claude > 0 && codex > 0 && claude + codex == all);
+    assert_eq!(total(&["--by", "model", "--agent", "claude"])?, claude);
+    assert_eq!(total(&["--agent", "codex,claude"])?, all);
+    let count = |agents: &str| -> Result<usize> {
+        let list = fixture.json(&["threads", "--all", "--limit", "1000", "--agent", agents])?;
+        Ok(list["threads"].as_array().ok_or("threads")?.len())
+    };
+    assert_eq!(count("codex,claude")?, count("codex")? + count("claude")?);
+    Ok(())
+}

@@ -73,23 +73,31 @@ impl Amount {
 }
 
 impl Groups {
+    /// Adds up the usage of some agents, or of all without any.
     pub(super) async fn read(
         history: &HistoryStore,
         threads: &ThreadStore,
         by: By,
         period: Period,
+        agents: &[String],
     ) -> Result<Groups, Fault> {
-        let rows = history
+        let mut rows = history
             .usage(&UsageQuery {
                 since: period.since,
                 until: period.until,
                 by_day: matches!(by, By::Day | By::Week | By::Month),
                 by_model: by == By::Model,
-                by_thread: matches!(by, By::Agent | By::Folder | By::Thread),
+                by_thread: !agents.is_empty() || matches!(by, By::Agent | By::Folder | By::Thread),
                 ..UsageQuery::default()
             })
             .await?;
-        let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.thread_id).collect();
+        let mut ids: Vec<Uuid> = rows.iter().filter_map(|row| row.thread_id).collect();
+        if !agents.is_empty() {
+            let agent_of = threads.agents_of(&ids).await?;
+            let is_wanted = |id: &Uuid| agent_of.get(id).is_some_and(|agent| agents.contains(agent));
+            ids.retain(is_wanted);
+            rows.retain(|row| row.thread_id.as_ref().is_some_and(is_wanted));
+        }
         let known = match by {
             By::Agent => Known::Texts(threads.agents_of(&ids).await?),
             By::Folder => Known::Texts(threads.folders_of(&ids).await?),

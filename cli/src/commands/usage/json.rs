@@ -14,6 +14,7 @@ impl Answer for Report {
             "by": word(self.groups.by),
             "since": self.period.since.map(|day| day.to_string()),
             "until": self.period.until.map(|day| day.to_string()),
+            "agents": self.agents,
             "rows": self.groups.rows.iter().map(|group| of_group(self.groups.by, group)).collect::<Vec<_>>(),
             "total": of_amount(self.groups.total),
             "history": of_extent(&self.extent),

@@ -15,7 +15,7 @@ use threadkeep_app::history::{self, Extent, Work};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
 use threadkeep_app::when::day;
-use threadkeep_app::{Fault, Observer as _};
+use threadkeep_app::{Fault, Observer as _, agents};
 
 use self::groups::{Groups, Period};
 use crate::args::{By, UsageArgs};
@@ -30,6 +30,8 @@ pub(super) struct Usage<'a>(pub(super) &'a UsageArgs);
 struct Report {
     groups: Groups,
     period: Period,
+    /// Agents whose usage it is; empty for all.
+    agents: Vec<String>,
     ids: Ids,
     extent: Extent,
     /// Page that was written.
@@ -41,6 +43,7 @@ impl Run for Usage<'_> {
     async fn run(&self, context: &Context<'_>) -> Answered {
         let Context { dirs, screen, .. } = context;
         let period = self.period()?;
+        agents::check_names(&self.0.agent)?;
         if let Some(path) = &self.0.html {
             page::check(path)?;
         }
@@ -54,11 +57,14 @@ impl Run for Usage<'_> {
         let work = if refreshes { Work::All } else { Work::None };
         let history = history::prepare(&index, dirs, &home, work, *screen).await?;
         let threads = index.state.threads();
-        let groups = Groups::read(&history.store, threads, self.0.by, period).await?;
+        let groups = Groups::read(&history.store, threads, self.0.by, period, &self.0.agent).await?;
         let ids: Vec<_> = groups.rows.iter().filter_map(|row| Some(row.thread.as_ref()?.0)).collect();
         let ids = Ids::of(threads, &ids).await?;
         let page = match &self.0.html {
-            Some(path) => Some(page::write(path, &history.store, threads, self.0.by, period).await?),
+            Some(path) => {
+                let agents = &self.0.agent;
+                Some(page::write(path, &history.store, threads, self.0.by, period, agents).await?)
+            }
             None => None,
         };
         history.store.close().await?;
@@ -66,7 +72,14 @@ impl Run for Usage<'_> {
         if let Some(note) = history.extent.note() {
             screen.note(&note);
         }
-        Ok(Box::new(Report { groups, period, ids, extent: history.extent, page }))
+        Ok(Box::new(Report {
+            groups,
+            period,
+            agents: self.0.agent.clone(),
+            ids,
+            extent: history.extent,
+            page,
+        }))
     }
 }
 

@@ -184,7 +184,12 @@ impl Report {
                 (None, None) => "",
                 _ => " on these days",
             };
-            lines.push(format!("No tokens were used{when}."));
+            let by = if self.agents.is_empty() {
+                String::new()
+            } else {
+                format!(" by {}", self.agents.join(", "))
+            };
+            lines.push(format!("No tokens were used{by}{when}."));
         } else {
             let requests = counted(self.groups.total.requests, "request");
             let days = "days are in UTC";

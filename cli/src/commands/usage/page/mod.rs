@@ -36,8 +36,9 @@ pub(super) async fn write(
     threads: &ThreadStore,
     by: By,
     period: Period,
+    agents: &[String],
 ) -> Result<PathBuf, Fault> {
-    let read = async |by| Groups::read(history, threads, by, period).await;
+    let read = async |by| Groups::read(history, threads, by, period, agents).await;
     let days = match by {
         By::Week | By::Month => read(by).await?,
         _ => bucketed(read(By::Day).await?, read(By::Week).await?, read(By::Month).await?),
