@@ -45,8 +45,8 @@ pub(crate) use usage::{By, UsageArgs};
 // show.
 const HOME: &str = "The agent's home, with its rollouts; several for a command that only reads \
     [default: $CODEX_HOME, otherwise ~/.codex]";
-const SQLITE_HOME: &str =
-    "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home]";
+const SQLITE_HOME: &str = "The folder for the databases [default: $THREADKEEP_SQLITE_HOME, otherwise threadkeep/ in the home, \
+    or after `agents add` ~/.local/share/threadkeep]";
 const THREAD: &str = "The thread: an id, its first or last digits, a name, nickname or agent path, a rollout, \
     or @1 for the newest";
 const THREADS: &str = "The threads: ids, their first or last digits, names, nicknames, agent paths, rollouts, \

@@ -90,14 +90,19 @@ fn texts_of(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 /// Returns what was probably meant.
 fn meant(error: &clap::Error) -> Option<Message> {
     match error.kind() {
-        ErrorKind::InvalidSubcommand => meant_command(&text_of(error, ContextKind::InvalidSubcommand)?),
+        ErrorKind::InvalidSubcommand => {
+            meant_command(&text_of(error, ContextKind::InvalidSubcommand)?, &commands_of(error))
+        }
         ErrorKind::UnknownArgument => {
             if let Some(option) = text_of(error, ContextKind::SuggestedArg) {
                 return Some(format!("`{option}` is an option").into());
             }
+            let word = text_of(error, ContextKind::InvalidArg)?;
+            if let Some(other) = command_with(&word, &commands_of(error)) {
+                return Some((format!("`{word}` is an option of "), command(&other)).into());
+            }
             // clap offers `--` where a word can stand.
             error.get(ContextKind::Suggested)?;
-            let word = text_of(error, ContextKind::InvalidArg)?;
             Some(("as a name or an id, type it after two dashes: ", typed(&format!("-- {word}"))).into())
         }
         ErrorKind::TooManyValues => {
@@ -137,10 +142,32 @@ fn expected(reason: &(dyn Error + 'static)) -> String {
     }
 }
 
+/// Returns the commands that the command line has, from the top: `agents add`.
+fn commands_of(error: &clap::Error) -> Vec<String> {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let words = usage.trim().trim_start_matches("Usage: ").split_whitespace().skip(1);
+    words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).map(str::to_owned).collect()
+}
+
+/// Returns the command next to another that has an option.
+fn command_with(option: &str, commands: &[String]) -> Option<String> {
+    let name = option.strip_prefix("--")?.split('=').next()?;
+    let [group, used] = commands else { return None };
+    let cli = Cli::command();
+    let mut others = cli.find_subcommand(group)?.get_subcommands().filter(|other| other.get_name() != used);
+    let other = others.find(|other| other.get_arguments().any(|arg| arg.get_long() == Some(name)))?;
+    Some(format!("{group} {}", other.get_name()))
+}
+
 /// Returns what was probably meant by a command that does not exist. Never its opposite, nor a
 /// command that destroys something.
-fn meant_command(word: &str) -> Option<Message> {
+fn meant_command(word: &str, commands: &[String]) -> Option<Message> {
+    let group = commands.first().map_or("", String::as_str);
     Some(match word {
+        "list" | "ls" | "show" if group == "agents" => (command("agents"), " lists the agents").into(),
+        "rm" | "delete" | "forget" | "clear" if group == "agents" => {
+            (command("agents --help"), " lists the commands for agents").into()
+        }
         "list" | "ls" | "sessions" | "session" => (command("threads"), " lists threads").into(),
         "show" => (command("threads show"), " shows a thread, ", command("goals get"), " its goal").into(),
         "find" | "grep" | "history" => (command("search WORDS"), " finds what was said in threads").into(),
@@ -157,11 +184,11 @@ fn meant_command(word: &str) -> Option<Message> {
             (threads, " and ", goals, " list the commands for threads and for goals").into()
         }
         "version" => (command("--version"), " prints the version").into(),
-        word => return nearest_command(word),
+        word => return nearest_command(word, group),
     })
 }
 
-fn nearest_command(word: &str) -> Option<Message> {
+fn nearest_command(word: &str, group: &str) -> Option<Message> {
     let cli = Cli::command();
     let below = |name: &'static str| {
         let commands = cli.find_subcommand(name).into_iter().flat_map(clap::Command::get_subcommands);
@@ -170,7 +197,7 @@ fn nearest_command(word: &str) -> Option<Message> {
     let top =
         cli.get_subcommands().map(|command| (command.get_name().to_owned(), command.get_name().to_owned()));
     let all: Vec<(String, String)> =
-        top.chain(["threads", "goals", "config"].into_iter().flat_map(below)).collect();
+        top.chain(["threads", "goals", "config", "agents"].into_iter().flat_map(below)).collect();
     if let Some((exact, _)) = all.iter().find(|(_, name)| name == word) {
         return Some((command(exact), " is the command").into());
     }
@@ -179,10 +206,15 @@ fn nearest_command(word: &str) -> Option<Message> {
             && name.starts_with("un") == word.starts_with("un")
             && !is_hidden(&cli, name)
     };
-    let names = all.iter().map(|(_, name)| name.as_str()).filter(|name| is_harmless(name));
-    let near = nearest(word, names)?;
-    let (whole, _) = all.iter().find(|(_, name)| name == near)?;
-    Some(("did you mean ", command(whole), "?").into())
+    let is_of_group = |whole: &str| whole.strip_prefix(group).is_some_and(|rest| rest.starts_with(' '));
+    let (near_group, others): (Vec<_>, Vec<_>) =
+        all.iter().filter(|(_, name)| is_harmless(name)).partition(|(whole, _)| is_of_group(whole));
+    let near = |known: Vec<&(String, String)>| {
+        let near = nearest(word, known.iter().map(|(_, name)| name.as_str()))?;
+        known.iter().find(|(_, name)| name == near).map(|(whole, _)| whole.clone())
+    };
+    let whole = near(near_group).or_else(|| near(others))?;
+    Some(("did you mean ", command(&whole), "?").into())
 }
 
 fn is_hidden(cli: &clap::Command, name: &str) -> bool {

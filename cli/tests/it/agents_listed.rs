@@ -1,7 +1,9 @@
 //! Agents in lists, searches and reports, and the words about them.
 
-use crate::agents::with_claude;
-use crate::fixture::{Fixture, Result};
+use std::path::Path;
+
+use crate::agents::{user, with_claude};
+use crate::fixture::{Fixture, Result, copy};
 
 /// Claude Code, added to a home of Codex.
 fn with_both() -> Result<Fixture> {
@@ -64,5 +66,44 @@ fn usage_is_that_of_the_named_agents() -> Result {
         Ok(list["threads"].as_array().ok_or("threads")?.len())
     };
     assert_eq!(count("codex,claude")?, count("codex")? + count("claude")?);
+    Ok(())
+}
+
+#[test]
+fn names_of_agents_are_never_cut_and_places_at_their_beginning() -> Result {
+    let fixture = with_claude()?;
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents");
+    copy(&examples.join("kimicode"), &user(&fixture), &|text| text)?;
+    let list = wide(&fixture, "60", &["agents"])?;
+    assert!(
+        list.lines().any(|line| line.starts_with("kimi-code ") && line.ends_with("/.kimi-code")),
+        "{list}"
+    );
+    let mut rows = list.lines().take_while(|line| !line.starts_with('`'));
+    assert!(rows.all(|line| line.chars().count() <= 60), "{list}");
+    Ok(())
+}
+
+#[test]
+fn a_wrong_word_about_agents_is_answered_with_the_right_one() -> Result {
+    let fixture = with_claude()?;
+    let hint = |arguments: &[&str]| -> Result<String> {
+        let said = fixture.run(arguments)?;
+        assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
+        let words = said.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(words.split_once("hint: ").ok_or("a hint")?.1.to_owned())
+    };
+    let unknown = hint(&["threads", "--agent", "clod"])?;
+    assert_eq!(unknown.matches("codex").count(), 1, "{unknown}");
+    for word in ["Claude", "claude-code", "Claude Code", "claud"] {
+        let unknown = hint(&["agents", "add", word])?;
+        assert!(unknown.starts_with("did you mean `claude`? the agents are codex, "), "{unknown}");
+    }
+    assert_eq!(hint(&["agents", "ad", "claude"])?, "did you mean `threadkeep agents add`?");
+    let help = "`threadkeep agents --help` lists the commands for agents";
+    assert_eq!(hint(&["agents", "rm", "claude"])?, help);
+    assert_eq!(hint(&["agents", "list"])?, "`threadkeep agents` lists the agents");
+    let forget = "`--forget` is an option of `threadkeep agents remove`";
+    assert_eq!(hint(&["agents", "add", "claude", "--forget"])?, forget);
     Ok(())
 }
