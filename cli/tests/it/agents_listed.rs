@@ -107,3 +107,13 @@ fn a_wrong_word_about_agents_is_answered_with_the_right_one() -> Result {
     assert_eq!(hint(&["agents", "add", "claude", "--forget"])?, forget);
     Ok(())
 }
+
+#[test]
+fn an_export_to_a_dash_is_printed() -> Result {
+    let fixture = Fixture::bundled()?;
+    let printed = fixture.run(&["threads", "export", "@1"])?;
+    let dash = fixture.run(&["threads", "export", "@1", "--output", "-"])?;
+    assert_eq!((dash.code, &dash.stdout), (Some(0), &printed.stdout));
+    assert!(dash.stdout.len() > 100 && !fixture.path().join("-").exists());
+    Ok(())
+}

@@ -41,11 +41,12 @@ impl Run for Export<'_> {
     }
 
     async fn run(&self, context: &Context<'_>) -> Answered {
-        let ExportArgs { id, no_refresh, unredacted, output, force, .. } = self.0;
+        let ExportArgs { id, no_refresh, unredacted, force, .. } = self.0;
+        let output = self.file();
         if let Some(path) = output {
             protected::check(path, &homes::all_dirs(context)?)?;
         }
-        if let Some(path) = output.as_ref().filter(|path| !force && path.symlink_metadata().is_ok()) {
+        if let Some(path) = output.filter(|path| !force && path.symlink_metadata().is_ok()) {
             return Err(exists(path));
         }
         if let Some(path) = output {
@@ -71,7 +72,7 @@ impl Run for Export<'_> {
         match output {
             Some(path) => {
                 let size = write(path, *force, &conversation, &mut *renderer)?;
-                exported.file = Some((path.clone(), size));
+                exported.file = Some((path.to_owned(), size));
             }
             None if context.screen.json => {
                 let mut content = String::new();
@@ -90,6 +91,11 @@ impl Run for Export<'_> {
 }
 
 impl Export<'_> {
+    /// Returns the file to write. `-` is the standard output, as without a file.
+    fn file(&self) -> Option<&Path> {
+        self.0.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     fn format(&self) -> ExportFormat {
         let ending =
             self.0.output.as_ref().and_then(|path| path.extension()).map(std::ffi::OsStr::to_ascii_lowercase);
