@@ -15,6 +15,7 @@ use super::file::RolloutFile;
 use super::fingerprint::Fingerprint;
 use super::listing::discover;
 use super::name::RolloutName;
+use super::untouched;
 use crate::time;
 
 /// Returns the file with this id, of several copies the best.
@@ -106,12 +107,10 @@ fn listed(
         return None;
     }
     let id = id.to_string();
-    let files = fs::read_dir(&folder).ok()?.filter_map(|entry| {
-        let entry = entry.ok()?;
-        let file_name = entry.file_name();
-        let file_name = file_name.to_str().filter(|name| name.contains(&id))?;
+    let files = untouched::entries(&folder).ok()?.into_iter().filter_map(|entry| {
+        let file_name = entry.name.to_str().filter(|name| name.contains(&id))?;
         RolloutName::parse(file_name).ok().filter(is_meant)?;
-        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        let metadata = fs::symlink_metadata(folder.join(file_name)).ok().filter(fs::Metadata::is_file)?;
         Some(RolloutFile::new(format!("{relative}/{file_name}"), Fingerprint::of(&metadata)))
     });
     Some(files.collect())

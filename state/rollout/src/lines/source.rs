@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::document;
 use super::error::ExtractError;
+use crate::home::untouched;
 
 /// The largest window to decompress with, as a power of two: 32 MiB. It bounds memory for every
 /// file. Agents compress with the default level, whose windows have 2 MiB; every level up to 19
@@ -29,7 +30,7 @@ impl Source {
         if !metadata.is_file() {
             return Err(ExtractError::NotAFile);
         }
-        let file = File::open(path)?;
+        let file = untouched::open(path)?;
         let source = if compressed {
             Self::decompress(file)?
         } else if path.extension().is_some_and(|extension| extension == "json") {

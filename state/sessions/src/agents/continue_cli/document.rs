@@ -1,11 +1,10 @@
 //! Documents of Continue, as far as they are read.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -17,9 +16,8 @@ const HEAD: u64 = 256;
 
 /// Returns true if a file begins like a session.
 pub(super) fn is_session(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
-    read.is_ok() && String::from_utf8_lossy(&head).contains("\"sessionId\"")
+    let head = untouched::read(path, HEAD).unwrap_or_default();
+    String::from_utf8_lossy(&head).contains("\"sessionId\"")
 }
 
 /// Reads a session; `None` if there is no such file.
