@@ -17,9 +17,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 #[cfg(feature = "backfill")]
 use sqlx::SqliteConnection;
-use threadkeep_sqlite::telemetry::{self, names};
 #[cfg(feature = "backfill")]
-use threadkeep_sqlite::uuid_text;
+use threadkeep_sqlite::json;
+use threadkeep_sqlite::telemetry::{self, names};
 use threadkeep_sqlite::{DbPaths, Durability, Tombstone};
 use uuid::Uuid;
 
@@ -122,17 +122,33 @@ impl StateRuntime {
                 if TOMBSTONES.deleted_among(conn, [id]).await?.is_empty() {
                     return Err(StateError::NotFound(id).into());
                 }
-                restore_in_index(conn, &[id], now.as_millisecond()).await?;
-                // Also the names of the home, which were read without this thread's.
-                let read_again = sqlx::query(
-                    "UPDATE rollouts SET outcome = 'lost' \
-                     WHERE thread_id = ?1 AND outcome = 'deleted' OR path = 'session_index.jsonl'",
-                );
-                read_again.bind(uuid_text(id)).execute(conn).await?;
+                restore_and_read_again(conn, &[id], now).await?;
                 Ok(())
             })
             .await?;
         self.finish_deletions().await
+    }
+
+    /// Erases threads as [`delete_threads`](Self::delete_threads) does, but does not keep them from
+    /// being indexed again. A thread of which something is left stays deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    #[cfg(feature = "backfill")]
+    pub async fn forget_threads(&self, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, StateError> {
+        let DeletedNow { threads, pending } = self.delete_threads(ids, now).await?;
+        let is_erased = |id: &Uuid| pending.iter().all(|left| left.thread_id != *id);
+        let erased: Vec<Uuid> = threads.iter().copied().filter(is_erased).collect();
+        if erased.is_empty() {
+            return Ok(DeletedNow { threads, pending });
+        }
+        self.database()
+            .write::<_, StateError>(Durability::Durable, async |conn| {
+                Ok(restore_and_read_again(conn, &erased, now).await?)
+            })
+            .await?;
+        Ok(DeletedNow { threads, pending: self.finish_deletions().await? })
     }
 
     /// Finishes the work that deletions and restorations have left, and returns what could not be
@@ -248,6 +264,24 @@ pub(crate) async fn restore_in_index(
     TOMBSTONES.remove(conn, ids).await?;
     link_children_of(conn, ids).await?;
     pending::add(conn, ids, now_ms).await
+}
+
+/// Restores deleted threads in the index. The next index run reads their files again, and the names
+/// of the home, which were read without theirs.
+#[cfg(feature = "backfill")]
+async fn restore_and_read_again(
+    conn: &mut SqliteConnection,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    restore_in_index(conn, ids, now.as_millisecond()).await?;
+    let read_again = sqlx::query(
+        "UPDATE rollouts SET outcome = 'lost' \
+         WHERE thread_id IN (SELECT value FROM json_each(?1)) AND outcome = 'deleted' \
+           OR path = 'session_index.jsonl'",
+    );
+    read_again.bind(json(ids)).execute(conn).await?;
+    Ok(())
 }
 
 /// Reports a step of a deletion, of one thread or of several at once.

@@ -78,6 +78,20 @@ impl ThreadStore {
         Ok(stones.await?)
     }
 
+    /// Returns the ids of all threads of an agent: [`Thread::agent`](crate::Thread::agent).
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Database`].
+    pub async fn ids_of_agent(&self, agent: &str) -> Result<Vec<Uuid>, StateError> {
+        let ids = sqlx::query(OF_AGENT).bind(agent.to_owned());
+        let found = self.db.read(async |conn| {
+            let rows = ids.fetch_all(conn).await?;
+            rows.iter().map(|row| RowReader::new(row).uuid()).collect()
+        });
+        Ok(found.await?)
+    }
+
     /// Returns the thread with an id.
     ///
     /// # Errors
@@ -278,6 +292,9 @@ const WITH_PATH: &str = "SELECT id, agent_path FROM threads WHERE agent_path IS 
 /// Reads the `?1` threads that were deleted last.
 const LATEST_DELETED: &str =
     "SELECT thread_id, deleted_at_ms FROM tombstones ORDER BY deleted_at_ms DESC, thread_id LIMIT ?1";
+/// Reads the threads of an agent in the mirror. `0` is the first character after `/`.
+const OF_AGENT: &str = "SELECT id FROM threads WHERE rollout_path >= 'agents/' || ?1 || '/' \
+       AND rollout_path < 'agents/' || ?1 || '0' ORDER BY id";
 /// Reads the thread of the file `?1`.
 const OF_FILE: &str = "SELECT thread_id FROM rollouts WHERE path = ?1 AND thread_id IS NOT NULL";
 /// Reads the files of the thread `?1`. No index has all files by their threads.
