@@ -37,6 +37,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// The agent was stopped while it wrote its database, or still writes. Start it once.
+    #[error("{} is half written; start the agent once, and try again", path.display())]
+    HalfWritten {
+        /// The database.
+        path: PathBuf,
+    },
     /// A file has another form than the agent writes.
     #[error("cannot make sense of {}: {reason}", path.display())]
     Malformed {

@@ -7,11 +7,12 @@
 //! meanwhile does no harm. Without such a log, none of the files may change.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::{Fingerprint, untouched};
 
+use super::log;
 use crate::error::StoreError;
 
 /// Copies that are tried while the agent writes.
@@ -21,32 +22,35 @@ const HEADER: usize = 32;
 /// Ends of the names of a database, its write-ahead log and its rollback journal.
 const ENDS: [&str; 3] = ["", "-wal", "-journal"];
 
-/// Copies a database of at most `limit` bytes, logs included.
-pub(super) fn copy(from: &Path, to: &Path, limit: u64) -> Result<(), StoreError> {
+/// Copies a database of at most `limit` bytes, logs included, into a file. What the log has is put
+/// into the database.
+pub(super) fn copy(from: &Path, to: &mut File, limit: u64) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let before = state(from)?;
         let bytes = before.files.iter().flatten().map(|file| file.len).sum();
         if bytes > limit {
             return Err(StoreError::TooLarge { path: from.to_owned(), bytes, limit });
         }
-        let mut copied = 0;
-        for (end, file) in ENDS.iter().zip(&before.files) {
-            let target = beside(to, end);
-            // Of a log that is gone now nothing may stay.
-            let _ = fs::remove_file(&target);
-            if file.is_some() {
-                copied += copy_file(&beside(from, end), &target, limit.saturating_add(1))?;
-            }
-        }
+        let mut log = tempfile::tempfile().map_err(StoreError::io(std::env::temp_dir()))?;
+        let mut copied = copy_file(from, to, limit.saturating_add(1))?;
+        copied += copy_file(&beside(from, "-wal"), &mut log, limit.saturating_add(1))?;
         if copied > limit {
             return Err(StoreError::TooLarge { path: from.to_owned(), bytes: copied, limit });
         }
-        if state(from)?.allows(&before) {
-            return Ok(());
+        if !state(from)?.allows(&before) {
+            continue;
         }
+        let journal = untouched::read(&beside(from, "-journal"), MAGIC.len() as u64).unwrap_or_default();
+        if journal == MAGIC {
+            return Err(StoreError::HalfWritten { path: from.to_owned() });
+        }
+        return log::apply(&mut log, to).map_err(StoreError::io(std::env::temp_dir()));
     }
     Err(StoreError::Busy { path: from.to_owned() })
 }
+
+/// First bytes of a journal that has to be rolled back.
+const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 pub(super) struct State {
     /// Header of the write-ahead log; `None` without a whole one.
@@ -86,14 +90,15 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Copies a file's first bytes; none if the file is gone. Returns their number.
-fn copy_file(from: &Path, to: &Path, limit: u64) -> Result<u64, StoreError> {
+/// Replaces a file's content by another one's first bytes; by none if that is gone. Returns their
+/// number.
+fn copy_file(from: &Path, to: &mut File, limit: u64) -> Result<u64, StoreError> {
+    to.set_len(0).and_then(|()| to.rewind()).map_err(StoreError::io(std::env::temp_dir()))?;
     let source = match untouched::open(from) {
         Ok(source) => source,
         // The states before and after show it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(StoreError::io(from)(error)),
     };
-    let mut target = File::create(to).map_err(StoreError::io(to))?;
-    io::copy(&mut source.take(limit), &mut target).map_err(StoreError::io(from))
+    io::copy(&mut source.take(limit), to).map_err(StoreError::io(from))
 }

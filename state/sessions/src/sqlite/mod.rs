@@ -4,14 +4,16 @@
 //! may check-point and remove the log. So the agent's files are only copied.
 
 mod copy;
+mod log;
 mod row;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{CachedStatement, Connection, OpenFlags, config::DbConfig};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::StoreError;
@@ -26,7 +28,7 @@ const MAX_COPY: u64 = 4 << 30;
 pub(crate) struct Copied {
     path: PathBuf,
     connection: Connection,
-    /// Folder of the copy; `None` once it is removed.
+    /// Folder of the copy, where a file that is open keeps its name.
     _folder: Option<TempDir>,
 }
 
@@ -42,13 +44,11 @@ impl Copied {
     }
 
     fn open_within(path: &Path, limit: u64) -> Result<Self, StoreError> {
-        let folder = private_folder().map_err(StoreError::io(std::env::temp_dir()))?;
-        let copy = folder.path().join("copy.db");
-        copy::copy(path, &copy, limit)?;
-        let connection = connect(&copy).map_err(|error| StoreError::malformed(path, error))?;
-        // The copy may hold the agent's credentials. While it is open it needs no name, and
-        // without one it does not survive a process that is killed.
-        let folder = if cfg!(unix) { folder.close().err().and(None) } else { Some(folder) };
+        let failed = |error| StoreError::malformed(path, error);
+        let (mut file, connection, folder) =
+            unnamed().map_err(StoreError::io(std::env::temp_dir()))?.map_err(failed)?;
+        copy::copy(path, &mut file, limit)?;
+        prepare(&connection).map_err(failed)?;
         Ok(Self { path: path.to_owned(), connection, _folder: folder })
     }
 
@@ -103,16 +103,30 @@ fn private_folder() -> io::Result<TempDir> {
     builder.prefix("threadkeep-").tempdir()
 }
 
-/// Opens a copy, and reads its log.
-fn connect(copy: &Path) -> rusqlite::Result<Connection> {
+/// File for a copy, the connection that reads it, and the folder where it has a name.
+type Opened = (File, Connection, Option<TempDir>);
+
+/// Opens an empty file. The copy may hold the agent's credentials: on Unix the file loses its name
+/// before it is filled, so that no kill leaves anything. SQLite opens a file only by its name.
+fn unnamed() -> io::Result<rusqlite::Result<Opened>> {
+    let folder = private_folder()?;
+    let path = folder.path().join("copy.db");
+    let file = File::options().create_new(true).read(true).write(true).open(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(copy, flags)?;
-    // Putting the log into the copy would be work for nothing.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // Alone, SQLite keeps the index of the log in memory.
+    let connection = Connection::open_with_flags(&path, flags);
+    let folder = if cfg!(unix) {
+        folder.close()?;
+        None
+    } else {
+        Some(folder)
+    };
+    Ok(connection.map(|connection| (file, connection, folder)))
+}
+
+/// Prepares a connection to a copy that is complete.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536; \
          SELECT count(*) FROM sqlite_schema",
-    )?;
-    Ok(connection)
+    )
 }

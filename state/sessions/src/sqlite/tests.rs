@@ -16,7 +16,10 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// Opens a database in WAL mode. With `pages`, each commit that finds so many pages in the log puts
 /// them into the database, and the next one begins the log again.
 fn writer(path: &Path, pages: u32) -> Result<Connection> {
-    let connection = Connection::open(path)?;
+    writer_of(Connection::open(path)?, pages)
+}
+
+fn writer_of(connection: Connection, pages: u32) -> Result<Connection> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "wal_autocheckpoint", pages)?;
     connection.execute_batch("CREATE TABLE pair (side INTEGER, number INTEGER, filler TEXT)")?;
@@ -168,6 +171,55 @@ fn the_copy_is_private_and_has_no_name() -> Result {
     let copy = copied.connection.path().map(Path::new).and_then(Path::parent).ok_or("a path")?;
     assert!(copy.starts_with(std::env::temp_dir()) && !copy.exists(), "{copy:?}");
     assert_eq!(sums(&copied)?, [2, 1, 1], "and it can be read");
+    // It has none before it is filled, either.
+    let (mut file, connection, _) = super::unnamed()??;
+    assert_eq!(file.metadata()?.len(), 0);
+    let name = connection.path().map(Path::new).ok_or("a path")?;
+    assert!(!name.exists() && !name.parent().ok_or("a folder")?.exists());
+    copy::copy(&path, &mut file, u64::MAX)?;
+    assert!(file.metadata()?.len() > 0 && !name.exists());
+    Ok(())
+}
+
+#[test]
+fn a_database_that_a_killed_agent_left_half_written_is_refused() -> Result {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("a.db");
+    let mut connection = Connection::open(&path)?;
+    connection.pragma_update(None, "cache_size", 2)?;
+    connection.execute_batch("CREATE TABLE pair (side INTEGER, number INTEGER, filler TEXT)")?;
+    commit(&mut connection, 1)?;
+    assert_eq!(sums(&Copied::open(&path)?)?, [2, 1, 1]);
+    let transaction = connection.transaction()?;
+    for _ in 0..100 {
+        transaction.execute("INSERT INTO pair VALUES (0, 1, ?1)", ["x".repeat(3000)])?;
+    }
+    assert!(folder.path().join("a.db-journal").exists());
+    assert!(matches!(Copied::open(&path), Err(StoreError::HalfWritten { .. })));
+    transaction.commit()?;
+    assert!(Copied::open(&path).is_ok());
+    Ok(())
+}
+
+#[test]
+fn what_a_log_has_is_what_sqlite_reads() -> Result {
+    // A page size that is not the default one, and a database that shrinks.
+    for size in [512, 4096, 65_536] {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("a.db");
+        let connection = Connection::open(&path)?;
+        connection.pragma_update(None, "page_size", size)?;
+        let mut connection = writer_of(connection, 0)?;
+        for number in 0..40 {
+            commit(&mut connection, number)?;
+        }
+        connection.execute_batch("PRAGMA wal_checkpoint; DELETE FROM pair WHERE number < 30; VACUUM")?;
+        connection.pragma_update(None, "cache_size", 2)?;
+        let transaction = connection.transaction()?;
+        transaction.execute("INSERT INTO pair VALUES (0, 1000, ?1)", ["x".repeat(300_000)])?;
+        let sum = (30..40).sum::<i64>();
+        assert_eq!(sums(&Copied::open(&path)?)?, [20, sum, sum], "without what was not committed");
+    }
     Ok(())
 }
 
