@@ -47,7 +47,7 @@ pub async fn run(
     options: PassOptions,
     observer: &dyn Observer,
 ) -> Result<BackfillReport, Fault> {
-    agents::sync(state.sqlite_home(), observer).await?;
+    agents::sync(state, options.include_deleted, observer).await?;
     let ports = state.backfill_ports(home, IndexOptions { include_deleted: options.include_deleted })?;
     pass(state, ports, options, observer).await
 }
@@ -195,7 +195,7 @@ pub async fn refresh_thread(
     let current = Refreshed { passed: true, ..Refreshed::default() };
     let state = index.state.within(A_MOMENT);
     if thread.agent() != HOME_AGENT && index.access == Access::Write {
-        agents::sync(state.sqlite_home(), observer).await?;
+        agents::sync(&state, false, observer).await?;
     }
     match state.freshness(home, thread).await {
         Freshness::Current => Ok(current),

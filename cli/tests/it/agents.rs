@@ -120,10 +120,7 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     // A deleted thread leaves no word, though the agent still has it.
     let words = "My own id. {{say:Own id.}}";
     let deleted = "11111111-2222-4333-8444-555555555555";
-    let has_words = || -> Result<bool> {
-        let all = files(&shared(&fixture))?.iter().map(fs::read).collect::<std::io::Result<Vec<_>>>()?;
-        Ok(all.iter().any(|bytes| bytes.windows(words.len()).any(|found| found == words.as_bytes())))
-    };
+    let has_words = || kept(&fixture, words);
     assert!(has_words()?);
     fixture.json(&["threads", "delete", deleted, "--yes"])?;
     assert!(!ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&deleted));
@@ -134,7 +131,122 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
     let forgotten = fixture.json(&["agents", "remove", "claude", "--forget"])?;
     assert_eq!((&forgotten["forgotten"], &forgotten["forgotten_gone"]), (&33.into(), &1.into()));
-    assert_eq!(ids(&fixture.json(&["threads", "--agent", "claude"])?).len(), 0);
+    for shelf in ["--any", "--missing", "--archived"] {
+        let listed = fixture.json(&["threads", "--agent", "claude", "--all", shelf])?;
+        assert_eq!(ids(&listed).len(), 0, "{shelf}");
+    }
+    assert!(!kept(&fixture, "claude-opus-5-5")?);
+    let again = fixture.run(&["agents", "remove", "claude", "--forget"])?;
+    assert_eq!(again.code, Some(2), "{}", again.all());
+    assert!(again.stderr.contains("claude was not added"), "{}", again.all());
+
+    // Added again, it has all but the session that the user had deleted, and the lost one.
+    fixture.json(&["agents", "add", "claude"])?;
+    let listed = fixture.json(&["threads", "--agent", "claude", "--all", "--limit", "100"])?;
+    assert_eq!(ids(&listed).len(), 32);
+    assert!(!ids(&listed).contains(&deleted) && !has_words()?);
+    Ok(())
+}
+
+/// Returns true if the shared folder still has a word.
+pub(crate) fn kept(fixture: &Fixture, word: &str) -> Result<bool> {
+    let all = files(&shared(fixture))?.iter().map(fs::read).collect::<std::io::Result<Vec<_>>>()?;
+    Ok(all.iter().any(|bytes| bytes.windows(word.len()).any(|found| found == word.as_bytes())))
+}
+
+#[test]
+fn a_deleted_thread_is_restored_while_its_agent_has_the_session() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "--agent", "claude"])?;
+    let deleted = fixture.run(&["threads", "delete", SESSION, "--yes"])?;
+    let said = format!("`threadkeep threads restore {SESSION}` restores it");
+    assert!(deleted.stdout.contains("Its copy here is erased") && deleted.stdout.contains(&said));
+    assert!(deleted.stdout.contains("while claude has the session"), "{}", deleted.all());
+    let listed = || fixture.json(&["threads", "--agent", "claude", "--limit", "100"]);
+    assert!(!ids(&listed()?).contains(&SESSION));
+    let restored = fixture.json(&["threads", "restore", SESSION])?;
+    assert_eq!(restored["thread"]["id"], SESSION, "{restored}");
+    assert!(ids(&listed()?).contains(&SESSION));
+    assert!(fixture.run(&["threads", "read", SESSION])?.stdout.contains("a.txt"));
+
+    // Once the agent has deleted it, too, it is nowhere.
+    fs::remove_file(user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl")))?;
+    listed()?;
+    let deleted = fixture.run(&["threads", "delete", SESSION, "--yes"])?;
+    assert!(deleted.stdout.contains("it cannot be restored"), "{}", deleted.all());
+    Ok(())
+}
+
+#[test]
+fn only_the_name_of_an_agent_is_forgotten() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "--agent", "claude"])?;
+    let other = fixture.path().join("other");
+    fs::create_dir(&other)?;
+    let path = other.to_string_lossy().into_owned();
+    for name in [path.as_str(), "../threadkeep", "..", "", "claud"] {
+        for options in [&["--forget"][..], &[]] {
+            let refused = fixture.run(&[&["agents", "remove", name], options].concat())?;
+            assert_eq!(refused.code, Some(2), "{}", refused.all());
+            assert!(refused.stderr.contains("no agent is called"), "{}", refused.all());
+        }
+    }
+    let misspelt = fixture.run(&["agents", "remove", "claud", "--forget"])?;
+    assert!(misspelt.stderr.contains("did you mean `claude`?"), "{}", misspelt.all());
+    let never = fixture.run(&["agents", "remove", "gemini", "--forget"])?;
+    assert!(never.code == Some(2) && never.stderr.contains("gemini was not added"), "{}", never.all());
+    assert!(other.exists());
+    assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
+    Ok(())
+}
+
+#[test]
+fn agents_that_are_added_at_the_same_time_are_all_added() -> Result {
+    let fixture = with_claude()?;
+    let agents = ["claude", "cline", "gemini", "grok", "kimi", "pi", "qwen", "vibe"];
+    let folder = fixture.path().join("empty");
+    fs::create_dir(&folder)?;
+    // The first one makes the folder that all share.
+    fixture.json(&["agents", "add", "claude"])?;
+    let add = |agent| fixture.command(&["agents", "add", agent]).arg(&folder).spawn();
+    for mut added in agents.map(add) {
+        assert!(added.as_mut().map_err(|error| error.to_string())?.wait()?.success());
+    }
+    let list: Value = serde_json::from_slice(&fs::read(shared(&fixture).join("agents.json"))?)?;
+    let list = list["agents"].as_array().ok_or("agents")?;
+    for agent in agents {
+        assert!(list.iter().any(|added| added["agent"] == agent), "{agent}: {list:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_damaged_list_and_an_unreadable_place_are_said_once() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "--agent", "claude"])?;
+    fs::write(shared(&fixture).join("agents/claude.json"), "{")?;
+    assert_eq!(fixture.run(&["agents"])?.code, Some(0));
+    let said = fixture.run(&["threads", "--agent", "claude"])?;
+    assert!(said.stderr.contains("was damaged and was made again"), "{}", said.all());
+    assert_eq!(fixture.run(&["threads", "--agent", "claude"])?.stderr.matches("damaged").count(), 0);
+
+    let session = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));
+    fs::remove_file(&session)?;
+    fs::create_dir(&session)?;
+    let said = fixture.run(&["threads", "--agent", "claude"])?;
+    assert!(said.stderr.contains("1 path of claude could not be read"), "{}", said.all());
+    assert!(!fixture.run(&["threads", "--agent", "claude"])?.stderr.contains("could not be read"));
+    let listed = fixture.json(&["agents"])?;
+    let claude = &listed["agents"][0];
+    assert_eq!(
+        (&claude["gone"], &claude["unread"][0]["reason"]),
+        (&0.into(), &"it is not a regular file".into())
+    );
+    let doctor = fixture.run(&["doctor", "--all"])?;
+    assert!(doctor.all().contains("1 path of Claude Code could not be read"), "{}", doctor.all());
     Ok(())
 }
 

@@ -8,6 +8,9 @@ use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, untouched};
 
 use crate::error::StoreError;
 
+/// Reason for a folder in place of a file.
+pub(crate) const NO_FILE: &str = "it is not a regular file";
+
 /// Lists the folders in a folder, sorted; none of a folder that cannot be read.
 pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
     entries(folder, untouched::Kind::Folder)

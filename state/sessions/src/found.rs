@@ -1,6 +1,7 @@
 //! Sessions of a store, as far as they are known before they are read.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::Fingerprint;
@@ -30,7 +31,17 @@ impl Listing {
 
     /// Adds a file that is no session, with the reason.
     pub fn skip(&mut self, path: impl Into<PathBuf>, reason: impl ToString) {
-        self.skipped.push(SkippedFile { path: path.into(), reason: reason.to_string() });
+        self.skipped.push(SkippedFile { path: path.into(), reason: reason.to_string(), is_unread: false });
+    }
+
+    /// Adds a file that cannot be read, and may have sessions, with the reason.
+    pub fn unread(&mut self, path: impl Into<PathBuf>, reason: impl ToString) {
+        let path = path.into();
+        // Agents remove files at any time.
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return;
+        }
+        self.skipped.push(SkippedFile { path, reason: reason.to_string(), is_unread: true });
     }
 
     /// Returns true if a file has a prompt, as its head says. Skips a file without one, and a file
@@ -39,7 +50,7 @@ impl Listing {
         match head {
             Ok(true) => return true,
             Ok(false) => self.skip(path, "it has no prompt"),
-            Err(error) => self.skip(path, error),
+            Err(error) => self.unread(path, error),
         }
         false
     }
@@ -118,4 +129,6 @@ pub struct SkippedFile {
     pub path: PathBuf,
     /// Reason, for people.
     pub reason: String,
+    /// True if it cannot be read, and may have sessions.
+    pub is_unread: bool,
 }

@@ -56,7 +56,7 @@
 //!
 //! Reading takes no lock: an agent may write meanwhile. A line that is not finished is read next
 //! time, and a database that changes while it is copied is copied again. A [`Mirror`] has a lock
-//! file, so that one process at a time writes to it.
+//! file, so that one process at a time writes to it: [`Mirror::lock`] never waits.
 //!
 //! # Compatibility
 //!
@@ -125,7 +125,7 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile};
 pub use ids::ThreadIds;
-pub use mirror::{Mirror, MirrorError, Mirrored, SyncReport};
+pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, Unread, unlisted};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,

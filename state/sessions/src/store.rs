@@ -9,6 +9,7 @@ use threadkeep_rollout::ThreadKind;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::found::{FoundSession, Listing, SkippedFile};
+use crate::mirror::Unread;
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -63,6 +64,11 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
 /// Reader of a found session.
 type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError>;
 
+/// Returns true for a name that an agent may have: lower case letters, digits and hyphens.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
 /// Place of an agent's sessions, opened.
 ///
 /// It may hold a private copy of a database, which is removed when it is dropped.
@@ -101,6 +107,11 @@ impl OpenStore {
     /// Returns files that look like sessions and are none, with the reason.
     pub fn skipped(&self) -> &[SkippedFile] {
         &self.skipped
+    }
+
+    /// Returns the files that cannot be read, and may have sessions.
+    pub fn unread(&self) -> impl Iterator<Item = Unread> {
+        self.skipped.iter().filter(|file| file.is_unread).map(|file| Unread::new(&file.path, &file.reason))
     }
 
     /// Reads a session.

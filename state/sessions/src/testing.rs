@@ -1,15 +1,16 @@
 //! Conformance suite: rules that every [`SessionStore`] keeps, for a place with sessions in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, FileTimes, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use threadkeep_rollout::ThreadKind;
+use threadkeep_rollout::{ThreadKind, untouched};
 
 use crate::ids::ThreadIds;
 use crate::session::{Relation, Session};
-use crate::store::SessionStore;
+use crate::store::{SessionStore, is_name};
 
 /// Checks a store against a place with at least one session. Returns the sessions.
 ///
@@ -18,7 +19,7 @@ use crate::store::SessionStore;
 /// A text that says which rule is broken, and by which session.
 pub fn conforms(store: &dyn SessionStore, place: &Path) -> Result<Vec<Session>, String> {
     let name = store.name();
-    if name.is_empty() || name.chars().any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '-') {
+    if !is_name(name) {
         return Err(format!("`{name}` is no name: use lower case letters, digits and hyphens"));
     }
     let before = tree(place)?;
@@ -125,20 +126,43 @@ type State = (Vec<u8>, Option<SystemTime>);
 
 fn tree(place: &Path) -> Result<BTreeMap<PathBuf, State>, String> {
     let mut found = BTreeMap::new();
+    each(place, |path, metadata| {
+        let bytes = if metadata.is_file() { untouched::read(path, u64::MAX)? } else { Vec::new() };
+        found.insert(path.to_owned(), (bytes, metadata.modified().ok()));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Checks that a store conforms, and that no access time changes, which only Linux can do. Sets the
+/// access times of a place that no one else reads meanwhile.
+///
+/// # Errors
+///
+/// As [`conforms`].
+pub fn leaves_no_trace(store: &dyn SessionStore, place: &Path) -> Result<(), String> {
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    each(place, |path, _| untouched::open(path)?.set_times(FileTimes::new().set_accessed(old)))?;
+    conforms(store, place)?;
+    each(place, |path, metadata| {
+        let is_old = metadata.accessed()? == old || cfg!(not(target_os = "linux"));
+        let read = || io::Error::other(format!("{}: reading changed the access time", path.display()));
+        is_old.then_some(()).ok_or_else(read)
+    })
+}
+
+/// Calls `take` with each folder and regular file.
+fn each(place: &Path, mut take: impl FnMut(&Path, &Metadata) -> io::Result<()>) -> Result<(), String> {
     let mut open = vec![place.to_owned()];
     while let Some(path) = open.pop() {
-        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
         let metadata = fs::symlink_metadata(&path).map_err(failed)?;
-        let modified = metadata.modified().ok();
         if metadata.is_dir() {
-            for entry in fs::read_dir(&path).map_err(failed)? {
-                open.push(entry.map_err(failed)?.path());
-            }
-            found.insert(path, (Vec::new(), modified));
-        } else if metadata.is_file() {
-            let bytes = fs::read(&path).map_err(failed)?;
-            found.insert(path, (bytes, modified));
+            open.extend(untouched::entries(&path).map_err(failed)?.into_iter().map(|it| path.join(it.name)));
+        }
+        if metadata.is_dir() || metadata.is_file() {
+            take(&path, &metadata).map_err(failed)?;
         }
     }
-    Ok(found)
+    Ok(())
 }

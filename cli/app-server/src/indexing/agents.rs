@@ -52,7 +52,11 @@ async fn keep_up(server: &Server) {
             let begun = Instant::now();
             let mut busy = BTreeSet::new();
             for number in due {
-                if !agents::sync_place(sqlite_home, &list[number], &()).await {
+                let is_done = match server.opened().await {
+                    Ok(opened) => agents::sync_place(opened.state(), &list[number], &()).await,
+                    Err(_) => false,
+                };
+                if !is_done {
                     busy.insert(number);
                 }
             }

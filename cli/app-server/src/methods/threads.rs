@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use serde_json::json;
+use threadkeep_app::agents::delete_threads;
 use threadkeep_app::name::check_name;
 use threadkeep_state::{GitUpdate, GraphError, MemoryMode, TreeQuery};
 use threadkeep_state_goals::Goal;
@@ -76,12 +77,15 @@ pub(crate) async fn unarchive(
     Ok(ThreadResponse { thread })
 }
 
-/// Deletes a thread from the index and all that belongs to it. Its rollout stays.
+/// Deletes a thread from the index and all that belongs to it. The agent's own files stay.
 pub(crate) async fn delete(server: &Rc<Server>, _: &Caller, params: ThreadParams) -> Answer<Empty> {
     let (opened, id) = (writable(server).await?, params::thread_id(&params.thread_id)?);
     find_by_id(&opened, id).await?.ok_or_else(|| RpcError::no_rollout(id))?;
     // Work that is left is done by the next opening.
-    opened.state().delete_thread(id, Timestamp::now()).await?;
+    let deleted = delete_threads(opened.state(), &[id], Timestamp::now()).await?;
+    if deleted.threads.is_empty() {
+        return Err(RpcError::not_loaded(id));
+    }
     server.written.notify_one();
     Ok(Empty {})
 }

@@ -48,7 +48,7 @@ fn sessions_of_other_agents_are_listed_as_they_change() -> Result {
             let home = Home::new()?;
             let sqlite_home = home.path().join("threadkeep");
             let place = Place::new(&home, "claude")?;
-            include(&sqlite_home, place.included())?;
+            include(&sqlite_home, place.included()).await?;
             let mut client = Client::start(&home, has_watch).await?;
             listed(&mut client, &[]).await?;
             // The agent has no folder for sessions before the first.
@@ -63,7 +63,7 @@ fn sessions_of_other_agents_are_listed_as_they_change() -> Result {
             // Another place is added while the server runs.
             let other = Place::new(&home, "other")?;
             let third = other.says(3, 4, "three")?;
-            include(&sqlite_home, other.included())?;
+            include(&sqlite_home, other.included()).await?;
             listed(&mut client, &[(&first, "one"), (&second, "two"), (&third, "three")]).await?;
             let fourth = other.says(4, 5, "four")?;
             let all = [(&*first, "one"), (&*second, "two"), (&*third, "three"), (&*fourth, "four")];

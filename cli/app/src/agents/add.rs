@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{Environment, SessionStore, store};
+use threadkeep_sessions::{Environment, OpenStore, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
 use super::included::{Included, include, included, is_shared};
@@ -30,6 +30,8 @@ pub struct Added {
     pub is_new: bool,
     /// Sessions that are there.
     pub sessions: u64,
+    /// Files and folders of the place that cannot be read, and may have more sessions.
+    pub unread: Vec<Unread>,
     /// SQLite home from which settings, decisions and keys were taken over.
     pub taken_over: Option<PathBuf>,
 }
@@ -43,7 +45,7 @@ pub struct Added {
 ///
 /// Fails for an agent that this build does not know, a place that is not there or cannot be read, a
 /// place that is read already with another, and a SQLite home that cannot be written.
-pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fault> {
+pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fault> {
     let store = known(agent)?;
     let place = match folder {
         Some(folder) => real(folder),
@@ -58,7 +60,11 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
     }
     let sqlite_home = dirs.absolute().sqlite_home;
     check_alone(dirs, store, &place)?;
-    let sessions = sessions_in(store, &place)?;
+    let open = opened(store, &place)?;
+    let sessions = open.sessions().len() as u64;
+    let mut unread: Vec<Unread> = open.unread().collect();
+    unread.extend(unlisted(&store.watched(&place)));
+    drop(open);
     if sessions == 0
         && let Some((around, more)) = place_around(store, &place)
     {
@@ -81,9 +87,9 @@ pub fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fau
         fs::create_dir_all(&sessions).map_err(|error| failed("create", &sessions, &error))?;
     }
     let included = Included { agent: agent.to_owned(), place };
-    let is_new = include(&sqlite_home, included.clone())?;
+    let is_new = include(&sqlite_home, included.clone()).await?;
     owner::record(&sqlite_home, &dirs.absolute().home);
-    Ok(Added { included, is_new, sessions, taken_over })
+    Ok(Added { included, is_new, sessions, unread, taken_over })
 }
 
 /// Returns the store of an agent.
@@ -108,9 +114,8 @@ fn check_alone(dirs: &Dirs, store: &dyn SessionStore, place: &Path) -> Result<()
     Err(Fault::new(why, (command("agents"), " lists the folders whose sessions are shown")))
 }
 
-fn sessions_in(store: &dyn SessionStore, place: &Path) -> Result<u64, Fault> {
-    let open = store.open(place).map_err(|error| Fault::plain(&error))?;
-    Ok(open.sessions().len() as u64)
+fn opened(store: &dyn SessionStore, place: &Path) -> Result<OpenStore, Fault> {
+    store.open(place).map_err(|error| Fault::plain(&error))
 }
 
 /// Returns the place around a folder that has sessions, and their number: the parent, or the
@@ -120,7 +125,8 @@ fn place_around(store: &dyn SessionStore, folder: &Path) -> Option<(PathBuf, u64
     let own = store.places(&environment).into_iter().map(|place| real(&place));
     let around = folder.parent().map(Path::to_owned).into_iter().chain(own);
     let around = around.filter(|place| place != folder && folder.starts_with(place));
-    let counted = around.filter_map(|place| Some((sessions_in(store, &place).ok()?, place)));
+    let counted =
+        around.filter_map(|place| Some((opened(store, &place).ok()?.sessions().len() as u64, place)));
     counted.filter(|(sessions, _)| *sessions > 0).map(|(sessions, place)| (place, sessions)).next()
 }
 
@@ -160,33 +166,6 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// Sessions whose copies were removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Forgotten {
-    /// Sessions.
-    pub sessions: u64,
-    /// Of those, sessions that the agent had deleted before: they are nowhere now.
-    pub gone: u64,
-}
-
-/// Removes the copies of an agent's sessions.
-///
-/// # Errors
-///
-/// Fails if they cannot be removed.
-pub fn forget(sqlite_home: &Path, agent: &str) -> Result<Forgotten, Fault> {
-    let mirror = super::mirror(sqlite_home);
-    let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
-    let present = || sessions.iter().filter(|session| !session.deleted);
-    let forgotten = Forgotten {
-        sessions: present().count() as u64,
-        gone: present().filter(|session| session.gone_since.is_some()).count() as u64,
-    };
-    mirror.forget(agent).map_err(|error| Fault::plain(&error))?;
-    Ok(forgotten)
 }
 
 fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {

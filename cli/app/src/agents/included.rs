@@ -1,6 +1,6 @@
 //! The list of added agents, a JSON file in the SQLite home.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use threadkeep_rollout::untouched;
 
+use super::lock::patiently;
 use crate::fault::Fault;
 use crate::messages::of_io;
 
 /// Name of the file.
 const FILE: &str = "agents.json";
+/// Name of its lock.
+const LOCK: &str = "agents.lock";
 /// The most bytes that are read of it.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -67,7 +70,8 @@ pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
 /// # Errors
 ///
 /// As [`included`], and if the list cannot be written.
-pub fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
+pub async fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
+    let _lock = locked(sqlite_home).await?;
     let mut agents = included(sqlite_home)?;
     if agents.contains(&new) {
         return Ok(false);
@@ -83,13 +87,31 @@ pub fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
 /// # Errors
 ///
 /// As [`include()`].
-pub fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Result<Vec<Included>, Fault> {
+pub async fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Result<Vec<Included>, Fault> {
+    let _lock = locked(sqlite_home).await?;
     let is_meant = |known: &Included| known.agent == agent && place.is_none_or(|place| known.place == place);
     let (removed, kept): (Vec<_>, Vec<_>) = included(sqlite_home)?.into_iter().partition(is_meant);
     if !removed.is_empty() {
         write(sqlite_home, kept)?;
     }
     Ok(removed)
+}
+
+/// Takes the lock of the list: additions at the same time are not lost.
+async fn locked(sqlite_home: &Path) -> Result<Option<File>, Fault> {
+    let path = sqlite_home.join(LOCK);
+    if !sqlite_home.is_dir() {
+        return Ok(None);
+    }
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| unusable("write", &path, &error))?;
+    let take = || match file.try_lock() {
+        Ok(()) => Ok(Some(())),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(unusable("lock", &path, &error)),
+    };
+    patiently(&path, take).await?;
+    Ok(Some(file))
 }
 
 fn write(sqlite_home: &Path, agents: Vec<Included>) -> Result<(), Fault> {

@@ -2,12 +2,15 @@
 //! date.
 
 mod add;
+mod erase;
 mod included;
+mod lock;
 mod names;
 mod place;
 mod sync;
 
-pub use add::{Added, Forgotten, add, forget};
+pub use add::{Added, add};
+pub use erase::{Forgotten, check_added, delete_threads, forget, never_added};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
 pub use names::{are_several, check_names};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_rollout::{AgentHome, untouched};
-use threadkeep_sessions::{Environment, Mirrored, SessionStore, stores};
+use threadkeep_sessions::{Environment, Mirrored, SessionStore, Unread, stores};
 use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
@@ -45,6 +45,10 @@ pub struct Place {
     pub ending: u64,
     /// Versions of the agent that present sessions name. Not all agents write theirs.
     pub versions: BTreeSet<String>,
+    /// Files and folders that could not be read when it was last read.
+    pub unread: Vec<Unread>,
+    /// Damaged lines of its sessions by main file.
+    pub damaged_lines: Vec<(PathBuf, u64)>,
 }
 
 /// Returns the places of all agents that this build knows, by name.
@@ -68,10 +72,15 @@ pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Faul
         paths.extend(home.map(|home| home.root().to_owned()));
         paths.sort();
         paths.dedup();
-        found.extend(paths.into_iter().map(|path| {
+        for path in paths {
             let home = home.filter(|home| home.root() == path);
-            look(store, path, home, &included, &sessions)
-        }));
+            let mut place = look(store, path, home, &included, &sessions);
+            if place.is_included {
+                let unread = mirror.unread(store.name(), &place.path);
+                place.unread = unread.map_err(|error| Fault::plain(&error))?;
+            }
+            found.push(place);
+        }
     }
     Ok(found)
 }
@@ -95,6 +104,8 @@ fn look(
         gone: 0,
         ending: 0,
         versions: BTreeSet::new(),
+        unread: Vec::new(),
+        damaged_lines: Vec::new(),
         path,
     };
     let mut folders = vec![(place.path.clone(), 0)];
@@ -122,6 +133,9 @@ fn look(
         let in_store = || Some(store.open(&place.path).ok()?.sessions().len());
         let sessions = if all().next().is_some() { Some(own().count()) } else { in_store() };
         place.sessions = sessions.map(|sessions| sessions as u64);
+        let damaged = own().filter(|session| session.skipped_lines > 0);
+        place.damaged_lines =
+            damaged.map(|session| (session.source.clone(), session.skipped_lines)).collect();
         place.gone = own().filter(|session| session.gone_since.is_some()).count() as u64;
         let present = || own().filter(|session| session.gone_since.is_none());
         place.versions = present().filter_map(|session| session.agent_version.clone()).collect();

@@ -1,9 +1,11 @@
 //! Brings the mirror up to date.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use threadkeep_sessions::{MirrorError, Mirrored, SyncReport, store, stores};
+use threadkeep_state::StateRuntime;
 use uuid::Uuid;
 
 use super::included::{Included, included};
@@ -18,15 +20,20 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Reads what has changed in the places of added agents. Waits a moment for another process that
 /// does. What cannot be read is a note, and no reason to show nothing. Does nothing if no agent was
-/// added.
+/// added. With `include_deleted`, sessions of deleted threads are mirrored, too.
 ///
 /// # Errors
 ///
-/// As [`included`].
-pub async fn sync(sqlite_home: &Path, observer: &dyn Observer) -> Result<(), Fault> {
+/// As [`included`], and if the index cannot be read.
+pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Observer) -> Result<(), Fault> {
+    let all = included(state.sqlite_home())?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let deleted = if include_deleted { HashSet::new() } else { deleted(state).await? };
     let until = Instant::now() + A_MOMENT;
-    for place in included(sqlite_home)? {
-        while !sync_place(sqlite_home, &place, observer).await {
+    for place in &all {
+        while !sync_one(state, place, &all, &deleted, observer).await {
             if Instant::now() >= until {
                 let busy = "another process is still reading sessions; those of ";
                 observer.note(&format!("{busy}{} may be incomplete", place.agent).into());
@@ -39,17 +46,43 @@ pub async fn sync(sqlite_home: &Path, observer: &dyn Observer) -> Result<(), Fau
 }
 
 /// Does the same for one place, and waits for none. Returns false if another process works on the
-/// mirror.
-pub async fn sync_place(sqlite_home: &Path, place: &Included, observer: &dyn Observer) -> bool {
-    let mirror = super::mirror(sqlite_home);
+/// mirror, or the index cannot be read.
+pub async fn sync_place(state: &StateRuntime, place: &Included, observer: &dyn Observer) -> bool {
+    match (included(state.sqlite_home()), deleted(state).await) {
+        (Ok(all), Ok(deleted)) => sync_one(state, place, &all, &deleted, observer).await,
+        _ => false,
+    }
+}
+
+/// Returns the threads that the user deleted.
+async fn deleted(state: &StateRuntime) -> Result<HashSet<Uuid>, Fault> {
+    Ok(state.threads().deleted(u32::MAX).await?.into_iter().map(|stone| stone.thread_id).collect())
+}
+
+async fn sync_one(
+    state: &StateRuntime,
+    place: &Included,
+    all: &[Included],
+    deleted: &HashSet<Uuid>,
+    observer: &dyn Observer,
+) -> bool {
     let Some(store) = store(&place.agent) else {
         observer.note(&format!("this version does not know the agent {}", place.agent).into());
         return true;
     };
-    let folder = place.place.clone();
-    let synced = tokio::task::spawn_blocking(move || mirror.sync(store, &folder)).await;
-    match synced {
-        Ok(Ok(Some(report))) => note(place, &report, observer),
+    let added = all.iter().filter(|other| other.agent == place.agent);
+    let added = added.map(|other| other.place.clone()).collect();
+    let mirror = super::mirror(state.sqlite_home()).without(deleted.clone()).with_places(added);
+    let (sqlite_home, of) = (state.sqlite_home().to_owned(), place.clone());
+    let synced = tokio::task::spawn_blocking(move || {
+        let Some(lock) = mirror.lock()? else { return Ok(None) };
+        // It may have been removed since the list was read.
+        let is_added = included(&sqlite_home).is_ok_and(|added| added.contains(&of));
+        let report = is_added.then(|| lock.sync(store, &of.place)).transpose()?;
+        Ok::<_, MirrorError>(Some(report))
+    });
+    match synced.await {
+        Ok(Ok(Some(report))) => report.iter().for_each(|report| note(place, report, observer)),
         Ok(Ok(None)) => return false,
         Ok(Err(error)) => observer.note(&failed(place, &error).into()),
         Err(error) => observer.note(&failed(place, &error).into()),
@@ -63,15 +96,26 @@ pub fn watched(place: &Included) -> Vec<PathBuf> {
     store(&place.agent).map(|store| store.watched(&place.place)).unwrap_or_default()
 }
 
-fn failed(place: &Included, error: &dyn std::error::Error) -> String {
+fn failed(place: &Included, error: &(dyn std::error::Error + 'static)) -> String {
     format!("the sessions of {} were not brought up to date: {error}", place.agent)
 }
 
+/// Says once what could not be read.
 fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
-    if let Some((native_id, error)) = report.failed.first() {
-        let failed = counted(report.failed.len() as u64, "session");
-        let first = format!("{failed} of {} could not be read, such as {native_id}: {error}", place.agent);
-        observer.note(&(first + "; ", command("agents"), " shows all").into());
+    let agent = &place.agent;
+    let said = |note: String| observer.note(&(note + "; ", command("agents --json"), " lists all").into());
+    if let Some(first) = report.unread.first().filter(|_| report.is_unread_new) {
+        let number = counted(report.unread.len() as u64, "path");
+        said(format!("{number} of {agent} could not be read, such as {}: {}", first.path, first.reason));
+    }
+    if let Some((path, _)) = report.damaged_lines.first() {
+        let lines = report.damaged_lines.iter().map(|(_, lines)| lines).sum();
+        let lines = counted(lines, "damaged line");
+        said(format!("{lines} of {agent} were skipped, such as in {}", path.display()));
+    }
+    if let Some(path) = &report.damaged {
+        let why = format!("the list of the sessions of {agent} was damaged and was made again");
+        observer.note(&format!("{why}; the damaged one is {}", path.display()).into());
     }
 }
 

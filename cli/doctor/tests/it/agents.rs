@@ -16,8 +16,9 @@ fn check(agent: &str, place: &str, words: [&str; 2]) -> Result<Value> {
     let added = fixture.folder().join(agent);
     copy(&example.join(place), &added, words)?;
     let dirs = Dirs::find(&Given { home: Some(fixture.home()), sqlite_home: None })?.absolute();
-    include(&dirs.sqlite_home, Included { agent: agent.to_owned(), place: added.clone() })
-        .map_err(|fault| fault.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let included = Included { agent: agent.to_owned(), place: added.clone() };
+    runtime.block_on(include(&dirs.sqlite_home, included)).map_err(|fault| fault.to_string())?;
     let store = threadkeep_sessions::store(agent).ok_or("an agent that this build knows")?;
     mirror(&dirs.sqlite_home).sync(store, &added)?.ok_or("the mirror is free")?;
     fixture.check("state.agents")

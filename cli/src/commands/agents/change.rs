@@ -10,7 +10,9 @@ use threadkeep_app::text::{clean, counted};
 use threadkeep_app::{Fault, Message, Observer as _, command, recovered};
 use threadkeep_sessions::store;
 
+use super::unread;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::commands::threads::{left_to_do, words_kept};
 use crate::output::{Answer, Screen};
 
 /// Adds an agent.
@@ -31,8 +33,12 @@ impl Run for Add<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
-        let added = agents::add(&dirs, self.name, self.dir)?;
-        if added.sessions == 0
+        let added = agents::add(&dirs, self.name, self.dir).await?;
+        if let Some(first) = added.unread.first() {
+            let number = counted(added.unread.len() as u64, "path");
+            let such = format!("{number} could not be read, such as {}: {}", first.path, first.reason);
+            context.screen.note(&such.into());
+        } else if added.sessions == 0
             && let Some(store) = store(self.name)
         {
             let watched = store.watched(&added.included.place);
@@ -59,6 +65,7 @@ impl Answer for AddedAnswer {
             "place": self.0.included.place.to_string_lossy(),
             "is_new": self.0.is_new,
             "sessions": self.0.sessions,
+            "unread": self.0.unread.iter().map(unread).collect::<Vec<_>>(),
             "taken_over_from": self.0.taken_over.as_ref().map(|path| path.to_string_lossy()),
         })
     }
@@ -106,14 +113,30 @@ impl Run for Remove<'_> {
     async fn run(&self, context: &Context<'_>) -> Answered {
         let sqlite_home = context.dirs.absolute().sqlite_home;
         let dir: Option<PathBuf> = self.dir.map(agents::real);
-        let removed = agents::remove(&sqlite_home, self.name, dir.as_deref())?;
-        if removed.is_empty() && !self.forget {
-            let why = format!("{} was not added", self.name);
-            return Err(Fault::new(why, (command("agents"), " lists which agents were")));
+        let agent = self.name.to_owned();
+        let is_left = || {
+            let left = agents::included(&sqlite_home)?;
+            Ok::<_, Fault>(left.iter().any(|left| left.agent == self.name))
+        };
+        if !self.forget {
+            let places = agents::remove(&sqlite_home, self.name, dir.as_deref()).await?;
+            if places.is_empty() {
+                return Err(agents::never_added(self.name));
+            }
+            return Ok(Box::new(Removed { agent, places, is_left: is_left()?, forgotten: None }));
         }
-        let forgotten = if self.forget { Some(agents::forget(&sqlite_home, self.name)?) } else { None };
-        let is_left = agents::included(&sqlite_home)?.iter().any(|left| left.agent == self.name);
-        Ok(Box::new(Removed { agent: self.name.to_owned(), places: removed, is_left, forgotten }))
+        agents::check_added(&sqlite_home, self.name)?;
+        let index = Index::for_writing(&context.dirs).await?;
+        let forgotten = agents::forget(&index.state, self.name).await;
+        let kept = words_kept(&index.state.damaged_databases());
+        let closed = index.close().await;
+        let forgotten = forgotten?;
+        closed?;
+        for note in left_to_do(&forgotten.pending).into_iter().chain(kept) {
+            context.screen.note(&note);
+        }
+        let places = forgotten.places.clone();
+        Ok(Box::new(Removed { agent, places, is_left: is_left()?, forgotten: Some(forgotten) }))
     }
 }
 
@@ -130,14 +153,14 @@ impl Answer for Removed {
         json!({
             "agent": self.agent,
             "places": self.places.iter().map(|it| it.place.to_string_lossy()).collect::<Vec<_>>(),
-            "forgotten": self.forgotten.map(|forgotten| forgotten.sessions),
-            "forgotten_gone": self.forgotten.map(|forgotten| forgotten.gone),
+            "forgotten": self.forgotten.as_ref().map(|forgotten| forgotten.sessions),
+            "forgotten_gone": self.forgotten.as_ref().map(|forgotten| forgotten.gone),
         })
     }
 
     fn text(&self, _: &Screen) -> String {
         let title = title(&self.agent);
-        match self.forgotten {
+        match &self.forgotten {
             None if self.is_left => {
                 let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
                 let places = places.collect::<Vec<_>>().join(", ");
@@ -145,9 +168,12 @@ impl Answer for Removed {
             }
             None => format!("{title} is no longer read; what was read of it stays\n"),
             Some(Forgotten { sessions, gone, .. }) => {
-                let sessions = counted(sessions, "session");
-                let gone =
-                    if gone > 0 { format!(", of which it had deleted {gone} itself") } else { String::new() };
+                let sessions = counted(*sessions, "session");
+                let gone = if *gone > 0 {
+                    format!(", of which it had deleted {gone} itself")
+                } else {
+                    String::new()
+                };
                 format!("{title} is no longer read, and {sessions} of it were removed here{gone}\n")
             }
         }

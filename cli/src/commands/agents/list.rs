@@ -1,5 +1,7 @@
 //! `agents`: which agents' sessions are on this machine.
 
+use std::path::PathBuf;
+
 use anstyle::Style;
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, command};
 use threadkeep_sessions::Environment;
 
+use super::unread;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
 use crate::output::color::{BOLD, DIM, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -38,6 +41,8 @@ impl Run for List {
 
 impl Answer for Places {
     fn json(&self) -> Value {
+        let damaged =
+            |(path, lines): &(PathBuf, u64)| json!({ "path": path.to_string_lossy(), "lines": lines });
         let place = |place: &Place| {
             json!({
                 "agent": place.store.name(),
@@ -52,6 +57,8 @@ impl Answer for Places {
                 "sessions": place.sessions,
                 "gone": place.gone,
                 "deleted_soon": place.ending,
+                "unread": place.unread.iter().map(unread).collect::<Vec<_>>(),
+                "damaged_lines": place.damaged_lines.iter().map(damaged).collect::<Vec<_>>(),
             })
         };
         json!({ "agents": self.0.iter().map(place).collect::<Vec<_>>() })

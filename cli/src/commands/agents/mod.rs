@@ -3,8 +3,16 @@
 mod change;
 mod list;
 
+use serde_json::{Value, json};
+use threadkeep_sessions::Unread;
+
 use crate::args::{AgentsArgs, AgentsCommand};
 use crate::command::Run;
+
+/// Renders a file or folder that could not be read, for programs.
+fn unread(unread: &Unread) -> Value {
+    json!({ "path": unread.path, "reason": unread.reason })
+}
 
 pub(super) fn of(args: &AgentsArgs) -> Box<dyn Run + '_> {
     match &args.command {

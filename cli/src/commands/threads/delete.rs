@@ -12,6 +12,7 @@ use threadkeep_app::text::{clean, counted, fit};
 use threadkeep_app::{Fault, Message, Observer, agents, command};
 use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_rollout::AgentHome;
+use threadkeep_sessions::Mirrored;
 use threadkeep_state::{
     Agent, DeletedNow, HOME_AGENT, MemoryMode, NameSource, PendingDeletion, Thread, TreeQuery,
 };
@@ -52,6 +53,8 @@ struct Doomed {
     files: Vec<String>,
     /// Content that is deleted with it.
     lost: Vec<&'static str>,
+    /// Session of another agent that it is a copy of.
+    mirrored: Option<Mirrored>,
 }
 
 #[async_trait(?Send)]
@@ -68,12 +71,6 @@ impl Run for Delete<'_> {
             let doomed = Doomed::of(&index, &home, lookup.find(typed).await?).await?;
             let may_go =
                 self.yes || doomed.may_go(screen).await.map_err(|fault| fault.about(doomed.thread.id))?;
-            if may_go && doomed.thread.agent() != HOME_AGENT {
-                // First: after an interruption no words stay, and the index misses the file.
-                let mirror = agents::mirror(index.state.sqlite_home());
-                let erased = mirror.erase(doomed.thread.agent(), doomed.thread.id);
-                erased.map_err(|error| Fault::plain(&error).about(doomed.thread.id))?;
-            }
             Ok(Deletion { doomed, pending: may_go.then(Vec::new) })
         });
         let deletions = match deletions.await {
@@ -98,10 +95,10 @@ async fn delete(
     if ids.is_empty() {
         return Ok(deletions);
     }
-    let deleted = index.state.delete_threads(&ids, Timestamp::now()).await;
-    let DeletedNow { pending, .. } = deleted.map_err(|error| match ids[..] {
-        [only] => Fault::from(error).about(only),
-        _ => error.into(),
+    let deleted = agents::delete_threads(&index.state, &ids, Timestamp::now()).await;
+    let DeletedNow { pending, .. } = deleted.map_err(|fault| match ids[..] {
+        [only] => fault.about(only),
+        _ => fault,
     })?;
     for note in left_to_do(&pending) {
         screen.note(&note);
@@ -123,9 +120,17 @@ impl Doomed {
         let below = index.state.graph().tree(query).await?.into_iter().skip(1);
         let (forks, children): (Vec<Agent>, Vec<Agent>) = below.partition(Agent::is_fork);
         let mut files = index.state.threads().files_of(thread.id).await?;
-        files.retain(|path| home.absolute(path).exists());
+        let mirrored = if thread.agent() == HOME_AGENT {
+            files.retain(|path| home.absolute(path).exists());
+            None
+        } else {
+            // They go with it.
+            files.clear();
+            let found = agents::named(index.state.sqlite_home(), &thread.id.to_string());
+            found.map_err(|error| Fault::plain(&error))?.pop()
+        };
         let lost = lost(index, &thread).await;
-        Ok(Doomed { thread, children: children.len() as u64, forks, files, lost })
+        Ok(Doomed { thread, children: children.len() as u64, forks, files, lost, mirrored })
     }
 
     async fn may_go(&self, screen: &Screen) -> Result<bool, Fault> {
@@ -173,6 +178,19 @@ impl Doomed {
     fn kept(&self, screen: &Screen) -> String {
         let restore = screen.render(command("threads restore").arg(self.thread.id));
         let without = if self.lost.is_empty() { "" } else { " without these" };
+        let agent = self.thread.agent();
+        if agent != HOME_AGENT {
+            let is_there = self.mirrored.as_ref().is_some_and(|session| session.gone_since.is_none());
+            return if is_there {
+                format!(
+                    "Its copy here is erased; {restore} restores it{without} while {agent} has the session"
+                )
+            } else {
+                format!(
+                    "Its copy here is erased, and {agent} no longer has the session: it cannot be restored"
+                )
+            };
+        }
         match self.files.len() {
             0 => "Its rollout is no longer in the home: it cannot be restored".to_owned(),
             1 => format!("Its rollout stays, and {restore} restores the thread{without}"),
@@ -201,7 +219,7 @@ async fn lost(index: &Index, thread: &Thread) -> Vec<&'static str> {
 
 /// Says what could not be deleted yet, for this thread and earlier ones: one sentence a store and a
 /// reason.
-pub(super) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
+pub(in crate::commands) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
     let mut left: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
     for PendingDeletion { thread_id, participant, reason, .. } in pending {
         left.entry((participant, reason)).or_default().push(*thread_id);
@@ -224,7 +242,7 @@ pub(super) fn left_to_do(pending: &[PendingDeletion]) -> Vec<Message> {
 }
 
 /// Says that damaged databases, which are never deleted, may still have words of a deleted thread.
-pub(super) fn words_kept(damaged: &[PathBuf]) -> Option<Message> {
+pub(in crate::commands) fn words_kept(damaged: &[PathBuf]) -> Option<Message> {
     let folders: BTreeSet<_> = damaged.iter().filter_map(|path| path.parent()).collect();
     let folders: Vec<_> =
         folders.into_iter().map(|folder| clean(&folder.display().to_string()).into_owned()).collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh;
 use threadkeep_app::text::counted;
-use threadkeep_app::{Fault, Observer};
+use threadkeep_app::{Fault, Observer, agents};
 use threadkeep_state::{ListThreads, MAX_PAGE, PendingDeletion, Shelf};
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ impl Run for DeleteMissing {
         let missing = missing(&index).await?;
         let mut done = DeletedMissing { missing: missing.len(), deleted: Vec::new(), pending: Vec::new() };
         if !missing.is_empty() && (self.yes || may_delete(missing.len(), screen).await?) {
-            let deleted = index.state.delete_threads(&missing, Timestamp::now()).await?;
+            let deleted = agents::delete_threads(&index.state, &missing, Timestamp::now()).await?;
             // If another process was quicker, they are deleted all the same.
             (done.deleted, done.pending) = (missing, deleted.pending);
         }

@@ -23,6 +23,7 @@ mod tree;
 use crate::args::{Ids, ThreadsArgs, ThreadsCommand};
 use crate::command::Run;
 use close::{Change, Subtrees};
+pub(super) use delete::{left_to_do, words_kept};
 use edit::{Edit, EditThreads};
 pub(super) use filters::{SOURCES, narrow, time_of, which, which_filters};
 pub(super) use footer::of_kind;

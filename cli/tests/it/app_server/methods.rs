@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::client::{Client, ids};
+use crate::agents::{kept, with_claude};
 use crate::fixture::{Fixture, Result};
 use crate::memories::with;
 
@@ -53,6 +54,21 @@ fn a_thread_is_named_archived_and_deleted_while_its_rollout_stays() -> Result {
         format!("no rollout found for thread id {THREAD}")
     );
     assert!(fixture.rollout(&format!("{THREAD}.jsonl"))?.exists());
+    Ok(())
+}
+
+#[test]
+fn a_deleted_thread_of_another_agent_leaves_no_word() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "--agent", "claude"])?;
+    let (words, thread) = ("My own id. {{say:Own id.}}", "11111111-2222-4333-8444-555555555555");
+    assert!(kept(&fixture, words)?);
+    let mut client = Client::stdio(&fixture)?;
+    client.call("thread/delete", json!({ "threadId": thread }))?;
+    drop(client);
+    fixture.json(&["threads", "--agent", "claude"])?;
+    assert!(!kept(&fixture, words)?);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::MirrorError;
+use super::remove;
 
 /// Files above which the file system is synchronized once, and not each of them.
 #[cfg(target_os = "linux")]
@@ -53,7 +54,7 @@ impl Batch {
             fs::rename(&new, &path).map_err(MirrorError::io(path))?;
         }
         for path in self.removed.drain(..) {
-            fs::remove_file(&path).or_else(ignore_missing).map_err(MirrorError::io(path))?;
+            remove(&path)?;
         }
         Ok(())
     }
@@ -76,8 +77,4 @@ fn synchronize(folder: &Path, files: &[&Path]) -> io::Result<()> {
     }
     _ = folder;
     files.iter().try_for_each(|path| OpenOptions::new().append(true).open(path)?.sync_data())
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

@@ -20,18 +20,11 @@ pub enum MirrorError {
         /// Reason.
         source: io::Error,
     },
-    /// The list of mirrored sessions is damaged. Remove it: it is made again, but what is gone from
-    /// the agent's place is then no longer known as gone.
-    #[error("the list {} is damaged: remove it, and it is made again", path.display())]
-    Damaged {
-        /// The list.
-        path: PathBuf,
-    },
-    /// Another process works on the mirror. Try again once it has finished.
-    #[error("another process works on {}; try again", folder.display())]
-    Busy {
-        /// The mirror's folder.
-        folder: PathBuf,
+    /// The name of the agent is none, such as a path. Name an agent.
+    #[error("`{agent}` is no agent's name: name an agent such as `claude`")]
+    NotAnAgent {
+        /// The name.
+        agent: String,
     },
 }
 

@@ -5,51 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 use super::error::MirrorError;
+use super::mirrored::{Mirrored, Unread};
+use super::rebuilt::rebuilt;
 use crate::found::FoundSession;
-
-/// Mirrored session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Mirrored {
-    /// The agent's id of the session.
-    pub native_id: String,
-    /// Identity, as [`FoundSession::key`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Thread of the index.
-    pub thread_id: Uuid,
-    /// Place of the agent where it was found. The list has it once for all of its sessions.
-    #[serde(skip)]
-    pub place: PathBuf,
-    /// The agent's main file of the session; of a database, the database.
-    pub source: PathBuf,
-    /// Path of the rollout in the agent's folder of the mirror.
-    pub file: String,
-    /// Version of the agent that last wrote to the session, where its files name it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_version: Option<String>,
-    /// Fingerprint of the session when it was last read.
-    pub(super) fingerprint: String,
-    /// Time at which the session was first found to be gone from the agent's place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gone_since: Option<Timestamp>,
-    /// True if the thread was deleted here. Nothing of it is mirrored again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub deleted: bool,
-}
-
-impl Mirrored {
-    /// Returns the session's identity, as [`FoundSession::identity`].
-    pub fn identity(&self) -> &str {
-        self.key.as_deref().unwrap_or(&self.native_id)
-    }
-}
 
 /// List of an agent's mirrored sessions, by place and identity.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -59,8 +22,17 @@ pub(super) struct Manifest {
     /// State of each place when all of its sessions were last mirrored.
     #[serde(default)]
     states: BTreeMap<PathBuf, String>,
+    /// What could not be read in each place.
+    #[serde(default)]
+    unread: BTreeMap<PathBuf, Vec<Unread>>,
+    /// Places that were there and added when one of them was last looked at.
+    #[serde(default)]
+    added: Vec<PathBuf>,
     #[serde(skip)]
     is_changed: bool,
+    /// True if the file is damaged, and this list was made of the rollouts.
+    #[serde(skip)]
+    is_rebuilt: bool,
 }
 
 /// The most bytes that are read of a list.
@@ -78,7 +50,10 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(MirrorError::io(path)(error)),
         };
-        let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|_| MirrorError::Damaged { path })?;
+        let Ok(mut manifest) = serde_json::from_slice::<Self>(&bytes) else {
+            let places = BTreeMap::from([(PathBuf::new(), rebuilt(&folder.join(agent)))]);
+            return Ok(Self { places, is_changed: true, is_rebuilt: true, ..Self::default() });
+        };
         for (place, sessions) in &mut manifest.places {
             sessions.values_mut().for_each(|session| session.place.clone_from(place));
         }
@@ -95,13 +70,63 @@ impl Manifest {
         self.places.values().flat_map(BTreeMap::values)
     }
 
-    /// Returns another place that has the session, too.
-    pub(super) fn elsewhere(&self, place: &Path, identity: &str) -> Option<&Path> {
-        let has = |sessions: &BTreeMap<String, Mirrored>| {
-            sessions.get(identity).is_some_and(|session| session.gone_since.is_none())
-        };
-        let other = self.places.iter().find(|(other, sessions)| *other != place && has(sessions));
-        other.map(|(other, _)| other.as_path())
+    /// Returns a session of a place.
+    pub(super) fn known(&self, place: &Path, identity: &str) -> Option<&Mirrored> {
+        self.places.get(place)?.get(identity)
+    }
+
+    /// Notes which places are there. A change of them may give a session to another place.
+    pub(super) fn set_added(&mut self, added: Vec<PathBuf>) {
+        if self.added != added {
+            self.states.clear();
+            self.added = added;
+            self.is_changed = true;
+        }
+    }
+
+    /// Moves a session to a place from another, which no longer has it, is gone or is no longer
+    /// added. Returns the other place if that still has the session.
+    pub(super) fn take_over(&mut self, place: &Path, found: &FoundSession, thread: Uuid) -> Option<PathBuf> {
+        let others: Vec<_> = self.places.keys().filter(|other| other.as_path() != place).cloned().collect();
+        for other in others {
+            // A list that was made again has no identities.
+            let by_thread = other.as_os_str().is_empty().then(|| thread.to_string());
+            let identity = by_thread.as_deref().unwrap_or(found.identity());
+            let Some(session) = self.known(&other, identity) else { continue };
+            if session.gone_since.is_none() && self.added.contains(&other) {
+                return Some(other);
+            }
+            let session = self.places.get_mut(&other).and_then(|sessions| sessions.remove(identity));
+            let known = self.places.entry(place.to_owned()).or_default();
+            if let Some(session) = session.filter(|_| !known.contains_key(found.identity())) {
+                // It is read again: its files are others.
+                let session = Mirrored { fingerprint: String::new(), key: found.key.clone(), ..session };
+                known.insert(found.identity().to_owned(), session);
+            }
+            self.is_changed = true;
+        }
+        self.places.retain(|_, sessions| !sessions.is_empty());
+        None
+    }
+
+    /// Returns what could not be read in a place.
+    pub(super) fn unread(&self, place: &Path) -> &[Unread] {
+        self.unread.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes what could not be read in a place. Returns true if that is news.
+    pub(super) fn set_unread(&mut self, place: &Path, unread: &[Unread]) -> bool {
+        if self.unread(place) == unread {
+            return false;
+        }
+        self.unread.insert(place.to_owned(), unread.to_vec());
+        self.is_changed = true;
+        !unread.is_empty()
+    }
+
+    /// Returns the damaged file, which the next write moves aside.
+    pub(super) fn damaged(&self, folder: &Path, agent: &str) -> Option<PathBuf> {
+        self.is_rebuilt.then(|| damaged(folder, agent))
     }
 
     /// Returns true if a place is as it was when all of its sessions were mirrored.
@@ -142,6 +167,13 @@ impl Manifest {
         }
     }
 
+    /// Takes a session of a place off the list.
+    pub(super) fn remove(&mut self, place: &Path, identity: &str) {
+        if let Some(sessions) = self.places.get_mut(place) {
+            self.is_changed |= sessions.remove(identity).is_some();
+        }
+    }
+
     /// Notes that a thread was deleted. Returns the names of its rollouts.
     pub(super) fn erase(&mut self, thread_id: Uuid) -> Vec<String> {
         let sessions = self.places.values_mut().flat_map(BTreeMap::values_mut);
@@ -163,6 +195,9 @@ impl Manifest {
         }
         self.version = VERSION;
         let path = path(folder, agent);
+        if self.is_rebuilt {
+            fs::rename(&path, damaged(folder, agent)).map_err(MirrorError::io(&path))?;
+        }
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
         replace(&path, &bytes.map_err(MirrorError::io(&path))?)
     }
@@ -170,6 +205,11 @@ impl Manifest {
 
 pub(super) fn path(folder: &Path, agent: &str) -> PathBuf {
     folder.join(format!("{agent}.json"))
+}
+
+/// Path of a damaged list that was moved aside.
+pub(super) fn damaged(folder: &Path, agent: &str) -> PathBuf {
+    folder.join(format!("{agent}.json.damaged"))
 }
 
 /// Replaces a file, so that a kill leaves the old one or the new one.

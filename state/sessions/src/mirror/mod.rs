@@ -7,10 +7,12 @@ mod batch;
 mod erased;
 mod error;
 mod manifest;
+mod mirrored;
+mod rebuilt;
 mod state;
 mod sync;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,23 +21,41 @@ use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 pub use error::MirrorError;
-pub use manifest::Mirrored;
+pub use mirrored::{Mirrored, Unread};
+pub use state::unlisted;
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
 use crate::ids::ThreadIds;
-use crate::store::SessionStore;
+use crate::store::{SessionStore, is_name};
 
 /// Mirror of sessions.
 #[derive(Debug, Clone)]
 pub struct Mirror {
     folder: PathBuf,
+    deleted: HashSet<Uuid>,
+    added: Option<Vec<PathBuf>>,
 }
 
 impl Mirror {
     /// Names the folder of a mirror. It need not exist.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), deleted: HashSet::new(), added: None }
+    }
+
+    /// Sets the threads that the user has deleted. Their sessions have no rollout. Default: none.
+    #[must_use]
+    pub fn without(mut self, deleted: HashSet<Uuid>) -> Self {
+        self.deleted = deleted;
+        self
+    }
+
+    /// Sets the places that count. Another one gives its sessions to a place that has them, too.
+    /// Default: all that are there.
+    #[must_use]
+    pub fn with_places(mut self, added: Vec<PathBuf>) -> Self {
+        self.added = Some(added);
+        self
     }
 
     /// Returns the folder: one folder an agent, with its rollouts.
@@ -43,32 +63,45 @@ impl Mirror {
         &self.folder
     }
 
-    /// Brings the mirror of one place up to date. Returns `None` if another process is doing that.
+    /// Brings the mirror of one place up to date. Returns `None` if another process works on it.
     ///
     /// # Errors
     ///
     /// [`MirrorError`], if the place or the mirror as a whole cannot be read or written. A session
     /// that cannot be read is in the report.
     pub fn sync(&self, store: &dyn SessionStore, place: &Path) -> Result<Option<SyncReport>, MirrorError> {
-        let Some(_lock) = self.lock()? else { return Ok(None) };
-        let mut manifest = Manifest::read(&self.folder, store.name())?;
+        self.lock()?.map(|lock| lock.sync(store, place)).transpose()
+    }
+
+    fn pass(
+        &self,
+        store: &dyn SessionStore,
+        place: &Path,
+        manifest: &mut Manifest,
+    ) -> Result<SyncReport, MirrorError> {
+        let known = || manifest.places.keys().cloned().chain([place.to_owned()]).collect();
+        let mut added = self.added.clone().unwrap_or_else(known);
+        added.retain(|place| place.exists());
+        added.sort();
+        added.dedup();
+        manifest.set_added(added);
         // Taken first: what changes meanwhile is seen by the next pass.
-        let state = state::of(&store.watched(place));
-        if manifest.is_current(place, &state) && self.has_rollouts(store.name(), &manifest, place) {
+        let listed = state::of(&store.watched(place));
+        let state = listed.state();
+        if manifest.is_current(place, &state) && self.is_as_decided(store.name(), manifest, place) {
             let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
             let present = sessions.filter(|known| known.gone_since.is_none()).count();
-            return Ok(Some(SyncReport::unchanged(present)));
+            return Ok(SyncReport::unchanged(present));
         }
         let mut taken = Vec::new();
         for agent in self.agents()?.iter().filter(|agent| *agent != store.name()) {
             taken.extend(Manifest::read(&self.folder, agent)?.sessions().map(|session| session.thread_id));
         }
         let ids = ThreadIds::new(store.name(), taken);
-        let report = sync::sync(&self.folder, store, place, &mut manifest, &ids)?;
+        let report = sync::sync(self, store, place, manifest, &ids, &listed.unlisted)?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
         manifest.set_state(place, is_whole.then_some(state));
-        manifest.write(&self.folder, store.name())?;
-        Ok(Some(report))
+        Ok(report)
     }
 
     /// Returns the sessions of an agent that were mirrored, of all its places.
@@ -80,44 +113,18 @@ impl Mirror {
         Ok(Manifest::read(&self.folder, agent)?.sessions().cloned().collect())
     }
 
-    /// Removes the rollout of a deleted thread, so that no words of it stay. Its session is not
-    /// mirrored again. Returns false if the mirror has no such thread.
+    /// Returns what could not be read in a place of an agent.
     ///
     /// # Errors
     ///
-    /// [`MirrorError`], if the file cannot be removed, or another process works on the mirror.
-    pub fn erase(&self, agent: &str, thread_id: Uuid) -> Result<bool, MirrorError> {
-        let Some(_lock) = self.lock()? else { return Err(MirrorError::Busy { folder: self.folder.clone() }) };
-        let mut manifest = Manifest::read(&self.folder, agent)?;
-        let erased = manifest.erase(thread_id);
-        for file in &erased {
-            let path = self.folder.join(agent).join(file);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(MirrorError::io(path)(error));
-                }
-                _ => {}
-            }
-        }
-        if !erased.is_empty() {
-            manifest.write(&self.folder, agent)?;
-        }
-        Ok(!erased.is_empty())
+    /// [`MirrorError`], if the list cannot be read.
+    pub fn unread(&self, agent: &str, place: &Path) -> Result<Vec<Unread>, MirrorError> {
+        Ok(Manifest::read(&self.folder, agent)?.unread(place).to_vec())
     }
 
-    /// Removes the rollouts of an agent, also those whose sessions are gone, and its list.
-    ///
-    /// # Errors
-    ///
-    /// As [`erase`](Self::erase).
-    pub fn forget(&self, agent: &str) -> Result<(), MirrorError> {
-        let Some(_lock) = self.lock()? else { return Err(MirrorError::Busy { folder: self.folder.clone() }) };
-        let ignore =
-            |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
-        let folder = self.folder.join(agent);
-        fs::remove_dir_all(&folder).or_else(ignore).map_err(MirrorError::io(folder))?;
-        let list = manifest::path(&self.folder, agent);
-        fs::remove_file(&list).or_else(ignore).map_err(MirrorError::io(list))
+    /// Returns true if the mirror has a list or rollouts of an agent.
+    pub fn has(&self, agent: &str) -> bool {
+        is_name(agent) && (self.folder.join(agent).is_dir() || manifest::path(&self.folder, agent).is_file())
     }
 
     /// Returns the names of the agents that have sessions here.
@@ -127,25 +134,103 @@ impl Mirror {
         Ok(folders.filter_map(|entry| entry.name.into_string().ok()).collect())
     }
 
-    /// Returns true if the rollout of every session of a place is there.
-    fn has_rollouts(&self, agent: &str, manifest: &Manifest, place: &Path) -> bool {
+    /// Returns true if each session of a place has its rollout, and a deleted one has none.
+    fn is_as_decided(&self, agent: &str, manifest: &Manifest, place: &Path) -> bool {
         let folder = self.folder.join(agent);
-        let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
-        sessions.filter(|known| !known.deleted).all(|known| folder.join(&known.file).exists())
+        let mut sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
+        sessions.all(|known| {
+            known.deleted == self.deleted.contains(&known.thread_id)
+                && (known.deleted || folder.join(&known.file).exists())
+        })
     }
 
     /// Takes the lock of the mirror; `None` if another process has it.
-    fn lock(&self) -> Result<Option<File>, MirrorError> {
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError::Io`], if there can be no lock file.
+    pub fn lock(&self) -> Result<Option<MirrorLock>, MirrorError> {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(MirrorError::io(&path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(MirrorLock { mirror: self.clone(), _file: file })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(MirrorError::io(path)(error)),
         }
     }
+}
+
+/// Lock of a mirror. While it is held, no other process writes to the mirror.
+#[derive(Debug)]
+pub struct MirrorLock {
+    mirror: Mirror,
+    _file: File,
+}
+
+impl MirrorLock {
+    /// Brings the mirror of one place up to date.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mirror::sync`].
+    pub fn sync(&self, store: &dyn SessionStore, place: &Path) -> Result<SyncReport, MirrorError> {
+        let (folder, agent) = (&self.mirror.folder, store.name());
+        let mut manifest = Manifest::read(folder, agent)?;
+        let damaged = manifest.damaged(folder, agent);
+        let report = self.mirror.pass(store, place, &mut manifest);
+        if let Err(error) = &report {
+            // Nothing of the place was read.
+            manifest.set_unread(place, &[Unread::new(place, error)]);
+        }
+        manifest.write(folder, agent)?;
+        report.map(|report| SyncReport { damaged, ..report })
+    }
+
+    /// Removes the rollout of a deleted thread, so that no words of it stay. Returns false if the
+    /// mirror has no such thread.
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError`], if the file cannot be removed.
+    pub fn erase(&self, agent: &str, thread_id: Uuid) -> Result<bool, MirrorError> {
+        let folder = &self.mirror.folder;
+        let mut manifest = Manifest::read(folder, agent)?;
+        let erased = manifest.erase(thread_id);
+        for file in &erased {
+            remove(&folder.join(agent).join(file))?;
+        }
+        if !erased.is_empty() {
+            manifest.write(folder, agent)?;
+        }
+        Ok(!erased.is_empty())
+    }
+
+    /// Removes the rollouts of an agent, also those whose sessions are gone, and its list.
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError::NotAnAgent`], if the name could be a path; else as [`erase`](Self::erase).
+    pub fn forget(&self, agent: &str) -> Result<(), MirrorError> {
+        if !is_name(agent) {
+            return Err(MirrorError::NotAnAgent { agent: agent.to_owned() });
+        }
+        let folder = &self.mirror.folder;
+        let rollouts = folder.join(agent);
+        fs::remove_dir_all(&rollouts).or_else(ignore_missing).map_err(MirrorError::io(rollouts))?;
+        remove(&manifest::damaged(folder, agent))?;
+        remove(&manifest::path(folder, agent))
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), MirrorError> {
+    fs::remove_file(path).or_else(ignore_missing).map_err(MirrorError::io(path))
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Creates a folder for this user alone, if there is none.

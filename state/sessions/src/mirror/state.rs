@@ -1,49 +1,87 @@
 //! State of a place by its listing alone, so that a place where nothing has changed is not opened.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::{Fingerprint, untouched};
 use uuid::Uuid;
 
+use super::mirrored::Unread;
+
 /// The deepest nesting of folders that is listed.
 const MAX_DEPTH: usize = 12;
 
-/// Returns a text that changes when a file or folder below these paths does: its name, its length
-/// or its times.
-pub(super) fn of(paths: &[PathBuf]) -> String {
-    let mut listing = String::new();
-    for path in paths {
-        list(path, MAX_DEPTH, &mut listing);
-    }
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, listing.as_bytes()).to_string()
+/// Listing of a place.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    text: String,
+    /// Folders and files that could not be looked at, with the reason.
+    pub(super) unlisted: Vec<(PathBuf, io::Error)>,
 }
 
-fn list(path: &Path, depth: usize, listing: &mut String) {
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return };
-    if !metadata.is_dir() {
-        add(path, &metadata, listing);
-        return;
+/// Lists what is below these paths.
+pub(super) fn of(paths: &[PathBuf]) -> Listed {
+    let mut listed = Listed::default();
+    for path in paths {
+        listed.list(path, MAX_DEPTH);
     }
-    let mut entries = untouched::entries(path).unwrap_or_default();
-    entries.sort_by(|one, other| one.name.cmp(&other.name));
-    for entry in entries {
-        let path = path.join(&entry.name);
-        match entry.kind {
-            untouched::Kind::Folder if depth > 0 => list(&path, depth - 1, listing),
-            // Readers of a database change this one.
-            untouched::Kind::File if !entry.name.to_string_lossy().ends_with("-shm") => {
-                if let Ok(metadata) = std::fs::symlink_metadata(&path) {
-                    add(&path, &metadata, listing);
+    listed
+}
+
+/// Lists the files and folders below these paths that cannot be looked at, with the reason.
+/// Sessions in them are not found.
+pub fn unlisted(paths: &[PathBuf]) -> Vec<Unread> {
+    of(paths).unlisted.iter().map(|(path, error)| Unread::new(path, error)).collect()
+}
+
+impl Listed {
+    /// Returns a text that changes when one of the files or folders does: its name, its length or
+    /// its times.
+    pub(super) fn state(&self) -> String {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, self.text.as_bytes()).to_string()
+    }
+
+    fn list(&mut self, path: &Path, depth: usize) {
+        let metadata = match std::fs::symlink_metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.missed(path, error),
+        };
+        if !metadata.is_dir() {
+            return self.add(path, &metadata);
+        }
+        let mut entries = match untouched::entries(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.missed(path, error),
+        };
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
+        for entry in entries {
+            let path = path.join(&entry.name);
+            match entry.kind {
+                untouched::Kind::Folder if depth > 0 => self.list(&path, depth - 1),
+                // Readers of a database change this one.
+                untouched::Kind::File if !entry.name.to_string_lossy().ends_with("-shm") => {
+                    match std::fs::symlink_metadata(&path) {
+                        Ok(metadata) => self.add(&path, &metadata),
+                        Err(error) => self.missed(&path, error),
+                    }
                 }
+                _ => {}
             }
-            _ => {}
         }
     }
-}
 
-fn add(path: &Path, metadata: &std::fs::Metadata, listing: &mut String) {
-    listing.push_str(&path.to_string_lossy());
-    listing.push('\0');
-    listing.push_str(&Fingerprint::of(metadata).short(b""));
-    listing.push('\n');
+    fn add(&mut self, path: &Path, metadata: &std::fs::Metadata) {
+        self.text.push_str(&path.to_string_lossy());
+        self.text.push('\0');
+        self.text.push_str(&Fingerprint::of(metadata).short(b""));
+        self.text.push('\n');
+    }
+
+    fn missed(&mut self, path: &Path, error: io::Error) {
+        // Agents remove files at any time.
+        if error.kind() != io::ErrorKind::NotFound {
+            self.text.push_str(&format!("{}\0{error}\n", path.to_string_lossy()));
+            self.unlisted.push((path.to_owned(), error));
+        }
+    }
 }

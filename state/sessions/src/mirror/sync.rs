@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::{panic, thread};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
+use uuid::Uuid;
 
 use super::batch::Batch;
-use super::erased;
 use super::error::MirrorError;
-use super::manifest::{Manifest, Mirrored};
+use super::manifest::Manifest;
+use super::mirrored::{Mirrored, Unread};
+use super::{Mirror, erased, remove};
 use crate::error::StoreError;
+use crate::files::NO_FILE;
 use crate::found::{FoundSession, SkippedFile};
 use crate::ids::ThreadIds;
 use crate::rollout::to_rollout;
@@ -40,6 +44,14 @@ pub struct SyncReport {
     pub failed: Vec<(String, StoreError)>,
     /// Files that look like sessions and are none.
     pub skipped: Vec<SkippedFile>,
+    /// Files and folders that could not be read. Sessions in them are not taken for gone.
+    pub unread: Vec<Unread>,
+    /// True if other files and folders could not be read in the last pass.
+    pub is_unread_new: bool,
+    /// Sessions with more damaged lines than when they were last read: main file and number.
+    pub damaged_lines: Vec<(PathBuf, u64)>,
+    /// Damaged list of the agent's sessions, which was made again and now lies here.
+    pub damaged: Option<PathBuf>,
 }
 
 impl SyncReport {
@@ -50,36 +62,51 @@ impl SyncReport {
 }
 
 pub(super) fn sync(
-    folder: &Path,
+    mirror: &Mirror,
     store: &dyn SessionStore,
     place: &Path,
     manifest: &mut Manifest,
     ids: &ThreadIds<'_>,
+    unlisted: &[(PathBuf, io::Error)],
 ) -> Result<SyncReport, MirrorError> {
-    let folder = folder.join(store.name());
+    let folder = mirror.folder.join(store.name());
     super::create_private(&folder)?;
     let open = store.open(place)?;
     let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
-    let mut present = BTreeSet::new();
+    let (mut present, mut wanted) = (BTreeSet::new(), Vec::new());
     for found in open.sessions() {
+        report.found += 1;
+        present.insert(found.identity().to_owned());
         manifest.identify(place, found);
+        let source = found.files.first().cloned().unwrap_or_default();
+        let own = ids.of(found.identity());
+        let known = manifest.known(place, found.identity());
+        if known.is_none_or(|known| known.gone_since.is_some())
+            && let Some(other) = manifest.take_over(place, found, own)
+        {
+            let reason = format!("the same session is in {}", other.display());
+            report.skipped.push(SkippedFile { path: source, reason, is_unread: false });
+            continue;
+        }
+        let known = manifest.known(place, found.identity());
+        let thread_id = known.map_or(own, |known| known.thread_id);
+        if mirror.deleted.contains(&thread_id) {
+            if let Some(known) = known.filter(|known| !known.deleted) {
+                remove(&folder.join(&known.file))?;
+            }
+            manifest.set(place, deleted(place, found, source, thread_id));
+            continue;
+        }
+        wanted.push(found);
     }
     let written = thread::scope(|scope| {
         // Sessions are written while the next ones are read.
         let (sender, receiver) = mpsc::sync_channel(AHEAD);
         let (folder, manifest) = (&folder, &*manifest);
         let writer = scope.spawn(move || write_all(folder, ids, receiver));
-        for found in open.sessions() {
-            report.found += 1;
-            present.insert(found.identity().to_owned());
-            let known = manifest.places.get(place).and_then(|sessions| sessions.get(found.identity()));
+        for found in wanted {
+            let known = manifest.known(place, found.identity()).filter(|known| !known.deleted);
             if known.is_some_and(|known| is_current(folder, known, found)) {
-                continue;
-            }
-            if let Some(other) = manifest.elsewhere(place, found.identity()) {
-                let path = found.files.first().cloned().unwrap_or_default();
-                let reason = format!("the same session is in {}", other.display());
-                report.skipped.push(SkippedFile { path, reason });
                 continue;
             }
             match open.read(found) {
@@ -91,29 +118,105 @@ pub(super) fn sync(
                 }
                 // It went away meanwhile: the next pass finds it gone.
                 Err(StoreError::Gone { .. }) => report.vanished += 1,
-                Err(error) => report.failed.push((found.native_id.clone(), error)),
+                Err(error) => {
+                    let source = found.files.first().cloned().unwrap_or_default();
+                    report.unread.push(Unread::new(&source, &error));
+                    report.failed.push((found.native_id.clone(), error));
+                }
             }
         }
         drop(sender);
         writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
     })?;
     report.written = written.len() as u64;
-    written.into_iter().for_each(|mirrored| manifest.set(place, mirrored));
-    let gone: Vec<_> =
-        manifest.places.get(place).into_iter().flatten().map(|(_, known)| known.clone()).collect();
-    // A place that is not there, like a disk that is not mounted, has deleted nothing.
-    for known in gone.into_iter().filter(|_| place.exists()) {
-        if known.gone_since.is_none() && !present.contains(known.identity()) {
-            report.gone += 1;
-            manifest.set(place, Mirrored { gone_since: Some(Timestamp::now()), ..known });
+    for mirrored in written {
+        let before = manifest.known(place, mirrored.identity()).map_or(0, |known| known.skipped_lines);
+        if mirrored.skipped_lines > before {
+            report.damaged_lines.push((mirrored.source.clone(), mirrored.skipped_lines));
+        }
+        manifest.set(place, mirrored);
+    }
+    report.unread.extend(unlisted.iter().map(|(path, error)| Unread::new(path, error)));
+    report.unread.extend(open.unread());
+    let known: Vec<_> =
+        manifest.places.get(place).into_iter().flat_map(|all| all.values().cloned()).collect();
+    for known in known.into_iter().filter(|known| !present.contains(known.identity())) {
+        let is_deleted = mirror.deleted.contains(&known.thread_id);
+        if is_deleted && !known.deleted {
+            remove(&folder.join(&known.file))?;
+            manifest.set(place, Mirrored { deleted: true, ..known });
+            continue;
+        }
+        // A place that is not there, like a disk that is not mounted, has deleted nothing.
+        if !place.exists() {
+            continue;
+        }
+        if known.deleted && !is_deleted {
+            // Neither its agent nor the mirror has it.
+            manifest.remove(place, known.identity());
+            continue;
+        }
+        if known.gone_since.is_some() {
+            continue;
+        }
+        match is_gone(&known.source, &report.skipped, unlisted) {
+            Ok(true) => {
+                report.gone += 1;
+                manifest.set(place, Mirrored { gone_since: Some(Timestamp::now()), ..known });
+            }
+            Ok(false) => {}
+            Err(reason) => {
+                let unread = Unread::new(&known.source, reason);
+                if !report.unread.iter().any(|known| known.path == unread.path) {
+                    report.unread.push(unread);
+                }
+            }
         }
     }
+    report.is_unread_new = manifest.set_unread(place, &report.unread);
     Ok(report)
 }
 
+/// Returns true if a session that was not found is no longer there, and false if its folder could
+/// not be listed. Fails with the reason if its file is there, but cannot be read.
+fn is_gone(
+    source: &Path,
+    skipped: &[SkippedFile],
+    unlisted: &[(PathBuf, io::Error)],
+) -> Result<bool, String> {
+    if unlisted.iter().any(|(path, _)| source.starts_with(path)) {
+        return Ok(false);
+    }
+    match fs::symlink_metadata(source) {
+        // A database, or a file of another session by now.
+        Ok(metadata) if metadata.is_file() => {
+            let file = skipped.iter().find(|file| source.starts_with(&file.path));
+            file.map_or(Ok(true), |file| Err(file.reason.clone()))
+        }
+        Ok(_) => Err(NO_FILE.to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn deleted(place: &Path, found: &FoundSession, source: PathBuf, thread_id: Uuid) -> Mirrored {
+    Mirrored {
+        native_id: found.native_id.clone(),
+        key: found.key.clone(),
+        agent_version: None,
+        thread_id,
+        place: place.to_owned(),
+        source,
+        file: String::new(),
+        fingerprint: String::new(),
+        gone_since: None,
+        deleted: true,
+        skipped_lines: 0,
+    }
+}
+
 fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
-    let is_same = known.fingerprint == found.fingerprint && known.gone_since.is_none();
-    known.deleted || (is_same && folder.join(&known.file).exists())
+    known.fingerprint == found.fingerprint && known.gone_since.is_none() && folder.join(&known.file).exists()
 }
 
 /// Session that was read.
@@ -183,5 +286,6 @@ fn write(
         fingerprint: found.fingerprint.clone(),
         gone_since: None,
         deleted: false,
+        skipped_lines: session.skipped_lines,
     })
 }

@@ -88,7 +88,7 @@ impl<'a> Lines<'a> {
             "cli_version": session.agent_version,
             "source": source,
             "model_provider": self.ids.agent(),
-            "git": { "branch": session.git_branch },
+            "git": { "branch": session.git_branch.as_deref().map(redact) },
             "native_id": session.native_id,
         });
         if let Some(source) = forked_from {

@@ -12,6 +12,7 @@ mod grok;
 mod kimi;
 mod kimi_code;
 mod mirror;
+mod mirror_damage;
 mod opencode;
 mod openhands;
 mod pi;

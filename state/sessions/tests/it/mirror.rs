@@ -141,10 +141,25 @@ fn a_session_that_its_agent_deletes_stays_and_a_deleted_thread_does_not() -> Res
     assert_eq!(of_id()?.gone_since, None);
 
     // The thread is deleted, and the session is still there.
-    assert!(mirror.erase("claude", known.thread_id)?);
+    assert!(mirror.lock()?.ok_or("locked")?.erase("claude", known.thread_id)?);
     assert!(!rollout.exists());
-    assert_eq!(sync()?.written, 0);
+    let without = || mirror.clone().without([known.thread_id].into());
+    assert_eq!(without().sync(store, &place)?.ok_or("locked")?.written, 0);
     assert!(!rollout.exists() && of_id()?.deleted);
+    // Neither a removed list nor a forgotten agent brings it back.
+    fs::remove_file(mirror.folder().join("claude.json"))?;
+    assert!(without().sync(store, &place)?.ok_or("locked")?.written > 0);
+    assert!(!rollout.exists() && of_id()?.deleted);
+    mirror.lock()?.ok_or("locked")?.forget("claude")?;
+    without().sync(store, &place)?;
+    assert!(!rollout.exists() && of_id()?.deleted);
+    // Once it is restored, it is mirrored again.
+    assert_eq!(sync()?.written, 1);
+    assert!(rollout.exists() && !of_id()?.deleted);
+    // A pass erases what a killed deletion has left.
+    without().sync(store, &place)?;
+    assert!(!rollout.exists());
+    sync()?;
 
     // A disk that is not mounted has deleted nothing.
     fs::rename(&home, folder.path().join("elsewhere"))?;

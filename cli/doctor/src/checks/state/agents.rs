@@ -10,6 +10,9 @@ use crate::check::Finding;
 use crate::context::Context;
 use crate::version::Version;
 
+/// Files of a place that are named one by one.
+const MOST_NAMED: usize = 10;
+
 pub(super) fn check(context: &Context) -> Finding {
     let environment = Environment::of_process().unwrap_or_default();
     let places = match agents::places(&context.dirs, &environment) {
@@ -37,6 +40,21 @@ pub(super) fn check(context: &Context) -> Finding {
             finding = finding.or_worse(Some(Finding::warning(why, context.ours(&remove))));
         }
         finding = finding.or_worse(newer(context, place));
+        if let Some(first) = place.unread.first() {
+            let number = counted(place.unread.len() as u64, "path");
+            let title = place.store.title();
+            let why =
+                format!("{number} of {title} could not be read, such as {}: {}", first.path, first.reason);
+            let list = command("agents --json");
+            finding = finding.or_worse(Some(Finding::warning(why, context.ours(&list))));
+            for unread in place.unread.iter().take(MOST_NAMED) {
+                finding = finding.detail("not read", format!("{}: {}", unread.path, unread.reason));
+            }
+        }
+        for (path, lines) in place.damaged_lines.iter().take(MOST_NAMED) {
+            let lines = counted(*lines, "damaged line");
+            finding = finding.detail("skipped", format!("{lines} in {}", path.display()));
+        }
         if place.ending > 0 {
             let sessions = counted(place.ending, "session");
             let title = place.store.title();

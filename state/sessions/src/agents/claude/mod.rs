@@ -51,7 +51,7 @@ impl SessionStore for Claude {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        let (listing, families) = find(place)?;
+        let (listing, families) = find(place);
         Ok(OpenStore::new(listing, move |found| read::session(found, &families)))
     }
 
@@ -74,7 +74,7 @@ impl SessionStore for Claude {
 /// messages.
 type Families = BTreeMap<String, Vec<PathBuf>>;
 
-fn find(place: &Path) -> Result<(Listing, Families), StoreError> {
+fn find(place: &Path) -> (Listing, Families) {
     let (mut listing, mut families) = (Listing::default(), Families::new());
     let projects = files::folders(&place.join("projects"));
     let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
@@ -83,14 +83,21 @@ fn find(place: &Path) -> Result<(Listing, Families), StoreError> {
         std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
     });
     for path in with_agents {
-        let Some(first) = line::first_message(&path)? else {
-            listing.skip(path, "it has no message");
-            continue;
+        let first = match line::first_message(&path) {
+            Ok(Some(first)) => first,
+            Ok(None) => {
+                listing.skip(path, "it has no message");
+                continue;
+            }
+            Err(error) => {
+                listing.unread(path, error);
+                continue;
+            }
         };
         families.entry(first).or_default().push(path.clone());
         let sidecar = path.with_extension("").join("custom-title.json");
         listing.add(FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]));
     }
     families.retain(|_, paths| paths.len() > 1);
-    Ok((listing, families))
+    (listing, families)
 }

@@ -107,9 +107,10 @@ fn head(home: &AgentHome, file: RolloutFile) -> Result<(Uuid, Head), SkippedFile
     let id = id.or(file.name.map(|name| name.thread_id));
     match (id, reason) {
         (Some(id), None) => Ok((id, Head { file, base })),
-        (_, Some(reason)) => Err(SkippedFile { path, reason }),
+        (_, Some(reason)) => Err(SkippedFile { path, reason, is_unread: true }),
         (None, None) => {
-            Err(SkippedFile { path, reason: "neither its name nor its first line has an id".to_owned() })
+            let reason = "neither its name nor its first line has an id".to_owned();
+            Err(SkippedFile { path, reason, is_unread: false })
         }
     }
 }

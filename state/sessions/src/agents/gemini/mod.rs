@@ -165,9 +165,7 @@ impl Found {
         let head = match Head::read(&path, is_document) {
             Ok(Some(head)) => head,
             Ok(None) => return self.listing.skip(path, "it has no session id"),
-            // The agent deletes sessions at its start.
-            Err(_) if !path.exists() => return,
-            Err(error) => return self.listing.skip(path, error),
+            Err(error) => return self.listing.unread(path, error),
         };
         let known = self.known.entry(head.session_id).or_default();
         let (cwd, map) = folders.of(project, head.project_hash.as_deref());

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files;
+use crate::files::{self, NO_FILE};
 use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -72,9 +72,11 @@ fn find(place: &Path) -> Result<(Listing, Option<Database>), StoreError> {
     if files::files(place).contains(&path) {
         match Database::open(&path) {
             Ok(opened) => database = Some(opened),
-            Err(StoreError::Malformed { reason, .. }) => listing.skip(path, reason),
+            Err(StoreError::Malformed { reason, .. }) => listing.unread(path, reason),
             Err(error) => return Err(error),
         }
+    } else {
+        listing.unread(&path, NO_FILE);
     }
     for session in database.iter().flat_map(Database::found) {
         listing.add(session);
@@ -85,10 +87,10 @@ fn find(place: &Path) -> Result<(Listing, Option<Database>), StoreError> {
         if listing.sessions.contains_key(id) {
             continue;
         }
-        if old::header(&path)?.is_some() {
-            listing.add(FoundSession::of_files(id.to_owned(), vec![path]));
-        } else {
-            listing.skip(path, "its first line describes no session");
+        match old::header(&path) {
+            Ok(Some(_)) => _ = listing.add(FoundSession::of_files(id.to_owned(), vec![path])),
+            Ok(None) => listing.skip(path, "its first line describes no session"),
+            Err(error) => listing.unread(path, error),
         }
     }
     Ok((listing, database))

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files;
+use crate::files::{self, NO_FILE};
 use crate::found::Listing;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -64,9 +64,12 @@ impl SessionStore for Opencode {
         for path in databases_of(place) {
             match Database::open(&path) {
                 Ok(database) => databases.push(database),
-                Err(StoreError::Malformed { reason, .. }) => listing.skip(path, reason),
+                Err(StoreError::Malformed { reason, .. }) => listing.unread(path, reason),
                 Err(error) => return Err(error),
             }
+        }
+        for path in files::folders(place).into_iter().filter(|path| is_database(path)) {
+            listing.unread(path, NO_FILE);
         }
         let homes = homes(&databases);
         for session in homes.iter().filter_map(|(id, &home)| databases[home].found(id)) {

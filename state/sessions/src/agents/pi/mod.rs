@@ -66,7 +66,7 @@ fn find(place: &Path) -> Listing {
                 listing.add(FoundSession::of_files(id, vec![path]));
             }
             Ok(Err(reason)) => listing.skip(path, reason),
-            Err(error) => listing.skip(path, error),
+            Err(error) => listing.unread(path, error),
         }
     }
     listing

@@ -148,19 +148,19 @@ impl Message {
 /// # Errors
 ///
 /// The reason why the files are no session.
-pub(super) fn id(messages: &Path, meta: &Path) -> Result<String, String> {
+pub(super) fn id(messages: &Path, meta: &Path) -> Result<Option<String>, StoreError> {
     let mut has_prompt = false;
     let take = |_, json: &str| {
         has_prompt = serde_json::from_str::<Message>(json).is_ok_and(|message| message.is_prompt());
         !has_prompt
     };
-    files::each_line(messages, take).map_err(|error| error.to_string())?;
+    files::each_line(messages, take)?;
     if !has_prompt {
-        return Err("it has no prompt".to_owned());
+        return Ok(None);
     }
     let meta: Option<Meta> = files::document(meta).ok().flatten();
     let id = meta.and_then(|meta| meta.session_id).filter(|id| !id.is_empty());
-    Ok(id.unwrap_or_else(|| messages.parent().map(files::name).unwrap_or_default().to_owned()))
+    Ok(Some(id.unwrap_or_else(|| messages.parent().map(files::name).unwrap_or_default().to_owned())))
 }
 
 pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Session, StoreError> {

@@ -96,7 +96,7 @@ impl Found {
     fn unified(&mut self, folder: PathBuf) {
         let generation = match Generation::current(&folder) {
             Ok(generation) => generation,
-            Err(reason) => return self.listing.skip(folder, reason),
+            Err(reason) => return self.listing.unread(folder, reason),
         };
         if !generation.has_entries(&folder) {
             return self.listing.skip(folder, "it has no prompt");
@@ -113,9 +113,13 @@ impl Found {
             return None;
         }
         let id = match legacy::id(&messages, &meta) {
-            Ok(id) => id,
-            Err(reason) => {
-                self.listing.skip(messages, reason);
+            Ok(Some(id)) => id,
+            Ok(None) => {
+                self.listing.skip(messages, "it has no prompt");
+                return None;
+            }
+            Err(error) => {
+                self.listing.unread(messages, error);
                 return None;
             }
         };

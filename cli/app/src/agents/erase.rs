@@ -1,0 +1,91 @@
+//! Erases threads together with their mirrored rollouts.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use threadkeep_state::{DeletedNow, HOME_AGENT, PendingDeletion, StateRuntime};
+use uuid::Uuid;
+
+use super::included::{Included, included, remove};
+use super::lock;
+use super::names::unknown;
+use crate::fault::Fault;
+use crate::message::command;
+
+/// Deletes threads: in the index and its participants, and in the mirror. The agents' own files
+/// stay.
+///
+/// After an interruption a rollout may stay, which the next pass erases: the index knows what was
+/// deleted.
+///
+/// # Errors
+///
+/// Fails if the mirror stays locked, and then nothing was deleted; and as
+/// [`StateRuntime::delete_threads`].
+pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, Fault> {
+    let mut mirrored = state.threads().agents_of(ids).await?;
+    mirrored.retain(|_, agent| agent != HOME_AGENT);
+    let lock = match mirrored.is_empty() {
+        true => None,
+        false => Some(lock::of_mirror(&super::mirror(state.sqlite_home())).await?),
+    };
+    let deleted = state.delete_threads(ids, now).await?;
+    for (lock, (id, agent)) in lock.iter().flat_map(|lock| mirrored.iter().map(move |one| (lock, one))) {
+        lock.erase(agent, *id).map_err(|error| Fault::plain(&error).about(*id))?;
+    }
+    Ok(deleted)
+}
+
+/// Sessions of which everything was removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Forgotten {
+    /// Places that were added.
+    pub places: Vec<Included>,
+    /// Sessions.
+    pub sessions: u64,
+    /// Of those, sessions that the agent had deleted before: they are nowhere now.
+    pub gone: u64,
+    /// Work that could not be done yet.
+    pub pending: Vec<PendingDeletion>,
+}
+
+/// Erases an agent's threads, removes its mirror, and takes it off the list.
+///
+/// # Errors
+///
+/// Fails if the mirror stays locked, and then nothing was done; and if something cannot be erased.
+pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Fault> {
+    let sqlite_home = state.sqlite_home();
+    let mirror = super::mirror(sqlite_home);
+    // No process brings the agent's mirror back meanwhile.
+    let lock = lock::of_mirror(&mirror).await?;
+    let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let present = || sessions.iter().filter(|session| !session.deleted);
+    let (count, gone) = (present().count(), present().filter(|session| session.gone_since.is_some()).count());
+    lock.forget(agent).map_err(|error| Fault::plain(&error))?;
+    let threads = state.threads().ids_of_agent(agent).await?;
+    let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;
+    let places = remove(sqlite_home, agent, None).await?;
+    Ok(Forgotten { places, sessions: count as u64, gone: gone as u64, pending: forgotten.pending })
+}
+
+/// Checks that there is something to forget of an agent.
+///
+/// # Errors
+///
+/// [`never_added`], if it is neither on the list nor in the mirror; and as [`included`].
+pub fn check_added(sqlite_home: &Path, agent: &str) -> Result<(), Fault> {
+    let is_added = included(sqlite_home)?.iter().any(|known| known.agent == agent);
+    if is_added || super::mirror(sqlite_home).has(agent) { Ok(()) } else { Err(never_added(agent)) }
+}
+
+/// Returns the error about an agent that is not on the list.
+pub fn never_added(agent: &str) -> Fault {
+    match threadkeep_sessions::store(agent) {
+        Some(_) => {
+            Fault::new(format!("{agent} was not added"), (command("agents"), " lists which agents were"))
+        }
+        None => unknown(agent),
+    }
+}

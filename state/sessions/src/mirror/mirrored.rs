@@ -1,0 +1,75 @@
+//! Entries of the list of mirrored sessions.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
+
+/// Mirrored session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Mirrored {
+    /// The agent's id of the session.
+    pub native_id: String,
+    /// Identity, as [`FoundSession::key`](crate::FoundSession::key).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Thread of the index.
+    pub thread_id: Uuid,
+    /// Place of the agent where it was found. The list has it once for all of its sessions.
+    #[serde(skip)]
+    pub place: PathBuf,
+    /// The agent's main file of the session; of a database, the database. Empty if not known.
+    #[serde(serialize_with = "lossy")]
+    pub source: PathBuf,
+    /// Path of the rollout in the agent's folder of the mirror.
+    pub file: String,
+    /// Version of the agent that last wrote to the session, where its files name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+    /// Fingerprint of the session when it was last read.
+    pub(super) fingerprint: String,
+    /// Time at which the session was first found to be gone from the agent's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<Timestamp>,
+    /// True if the thread was deleted here. Nothing of it is mirrored again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Damaged lines that were skipped when it was last read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped_lines: u64,
+}
+
+impl Mirrored {
+    /// Returns the identity, as [`FoundSession::identity`](crate::FoundSession::identity).
+    pub fn identity(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.native_id)
+    }
+}
+
+/// File or folder of an agent that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unread {
+    /// The file or folder.
+    pub path: String,
+    /// Reason, for people.
+    pub reason: String,
+}
+
+impl Unread {
+    pub(crate) fn new(path: &Path, reason: impl ToString) -> Self {
+        Self { path: path.to_string_lossy().into_owned(), reason: reason.to_string() }
+    }
+}
+
+/// Writes a path; of a name that is not UTF-8, something like it.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

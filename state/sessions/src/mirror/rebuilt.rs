@@ -1,0 +1,54 @@
+//! A lost list of mirrored sessions, made again of the rollouts that are there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
+
+use super::mirrored::Mirrored;
+use crate::files;
+
+/// First line of a rollout of ours.
+#[derive(Deserialize)]
+struct Head {
+    payload: Payload,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    native_id: String,
+}
+
+/// Returns the sessions whose rollouts are in an agent's folder, by their thread ids. They count as
+/// gone until a place has them.
+pub(super) fn rebuilt(folder: &Path) -> BTreeMap<String, Mirrored> {
+    let archive = folder.join(MIRROR_ARCHIVE);
+    let paths = files::files_with(folder, "jsonl").into_iter().chain(files::files_with(&archive, "jsonl"));
+    let session = |path: PathBuf| {
+        let name = RolloutName::parse(files::name(&path)).ok()?;
+        let mut head = None;
+        files::each_line(&path, |_, json| {
+            head = serde_json::from_str::<Head>(json).ok();
+            false
+        })
+        .ok()?;
+        let native_id = head?.payload.native_id;
+        let mirrored = Mirrored {
+            native_id,
+            key: None,
+            agent_version: None,
+            thread_id: name.thread_id,
+            place: PathBuf::new(),
+            source: PathBuf::new(),
+            file: path.strip_prefix(folder).ok()?.to_str()?.to_owned(),
+            fingerprint: String::new(),
+            gone_since: Some(Timestamp::now()),
+            deleted: false,
+            skipped_lines: 0,
+        };
+        Some((name.thread_id.to_string(), mirrored))
+    };
+    paths.filter_map(session).collect()
+}

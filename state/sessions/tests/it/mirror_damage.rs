@@ -1,0 +1,204 @@
+//! Places that cannot be read, that move, and lists that are damaged.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, SyncReport, store};
+
+use crate::facts::{Result, homes};
+use crate::shared::{Example, each};
+
+/// Files of an agent that are damaged one by one.
+const MOST_FILES: usize = 12;
+
+/// Contents in place of a file; `None` for a folder.
+const ODD: [Option<&str>; 3] = [None, Some(""), Some("\0no file of an agent\n{\"a\":")];
+
+/// Returns the write-ahead log of a database.
+fn log_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", path.display()))
+}
+
+/// Puts something else in place of a file, and of its log. Returns where the file is now.
+fn spoil(path: &Path, odd: Option<&str>) -> Result<PathBuf> {
+    let aside = path.with_file_name("aside");
+    fs::rename(path, &aside)?;
+    if log_of(path).exists() {
+        fs::rename(log_of(path), log_of(&aside))?;
+    }
+    match odd {
+        None => fs::create_dir(path)?,
+        Some(content) => fs::write(path, content)?,
+    }
+    Ok(aside)
+}
+
+fn repair(path: &Path, aside: &Path, odd: Option<&str>) -> Result {
+    if odd.is_none() {
+        fs::remove_dir(path)?;
+    }
+    if log_of(aside).exists() {
+        fs::rename(log_of(aside), log_of(path))?;
+    }
+    Ok(fs::rename(aside, path)?)
+}
+
+fn synced(mirror: &Mirror, example: &Example) -> Result<SyncReport> {
+    Ok(mirror.sync(example.store, &example.place)?.ok_or("locked")?)
+}
+
+fn claude() -> Result<Example> {
+    let claude = store("claude").ok_or("an agent that this build knows")?;
+    Example::of(claude, &homes("claude")?.remove(0))
+}
+
+/// Returns the ids of the sessions that are not read from a file.
+fn others(open: &OpenStore, path: &Path) -> BTreeSet<String> {
+    let others = open.sessions().iter().filter(|found| found.files.iter().all(|file| file != path));
+    others.map(|found| found.native_id.clone()).collect()
+}
+
+#[test]
+fn one_odd_file_never_fails_the_place() -> Result {
+    each(|example| {
+        let open = example.store.open(&example.place)?;
+        let files: BTreeSet<_> = open.sessions().iter().flat_map(|found| found.files.clone()).collect();
+        let files: Vec<_> = files.into_iter().filter(|path| path.is_file()).collect();
+        for path in files.iter().step_by(files.len().div_ceil(MOST_FILES)) {
+            let right = others(&open, path);
+            for odd in ODD {
+                let aside = spoil(path, odd)?;
+                let damaged = example.store.open(&example.place);
+                let damaged = damaged.map_err(|error| format!("{}: {error}", path.display()))?;
+                let ids: BTreeSet<_> =
+                    damaged.sessions().iter().map(|found| found.native_id.clone()).collect();
+                repair(path, &aside, odd)?;
+                if !ids.is_superset(&right) {
+                    return Err(format!("{}: other sessions are missing", path.display()).into());
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_session_that_cannot_be_read_is_not_gone() -> Result {
+    each(|example| {
+        let folder = tempfile::tempdir()?;
+        let mirror = Mirror::new(folder.path());
+        synced(&mirror, example)?;
+        let first = mirror.sessions(example.store.name())?.remove(0);
+        let is_database = fs::read(&first.source)?.starts_with(b"SQLite format");
+        for odd in ODD {
+            let aside = spoil(&first.source, odd)?;
+            let report = synced(&mirror, example)?;
+            assert_eq!(report.gone, 0, "{odd:?}: {:?}", report.unread);
+            if is_database {
+                assert!(report.is_unread_new && !report.unread.is_empty(), "{odd:?}");
+                assert!(!synced(&mirror, example)?.is_unread_new);
+                let unread = mirror.unread(example.store.name(), &example.place)?;
+                assert_eq!(unread, report.unread);
+            }
+            repair(&first.source, &aside, odd)?;
+            synced(&mirror, example)?;
+        }
+        assert_eq!(mirror.unread(example.store.name(), &example.place)?, []);
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn sessions_below_a_folder_that_cannot_be_read_are_not_gone() -> Result {
+    let (example, folder) = (claude()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    let found = synced(&mirror, &example)?.found;
+    let projects = example.place.join("projects");
+    // Unlike a folder without permission, root cannot read a circle of links, either.
+    fs::rename(&projects, example.place.join("aside"))?;
+    std::os::unix::fs::symlink(&projects, &projects)?;
+    let report = synced(&mirror, &example)?;
+    assert_eq!((report.found, report.gone), (0, 0));
+    assert!(report.is_unread_new && report.unread.len() as u64 == found, "{:?}", report.unread);
+    fs::remove_file(&projects)?;
+    fs::create_dir(&projects)?;
+    assert_eq!(synced(&mirror, &example)?.gone, found, "an empty folder has none");
+    Ok(())
+}
+
+#[test]
+fn a_store_that_moves_goes_on() -> Result {
+    each(|example| {
+        let folder = tempfile::tempdir()?;
+        let mirror = Mirror::new(folder.path());
+        let found = synced(&mirror, example)?.found;
+        let moved = example.place.with_extension("moved");
+        fs::rename(&example.place, &moved)?;
+        let both = mirror.clone().with_places(vec![example.place.clone(), moved.clone()]);
+        let report = both.sync(example.store, &moved)?.ok_or("locked")?;
+        assert_eq!((report.found, report.written), (found, found));
+        let sessions = mirror.sessions(example.store.name())?;
+        assert_eq!(sessions.len() as u64, found, "none twice");
+        assert!(sessions.iter().all(|known| known.source.starts_with(&moved)));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_place_that_is_no_longer_added_gives_its_sessions_to_a_copy() -> Result {
+    let (one, other, folder) = (claude()?, claude()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    let both = mirror.clone().with_places(vec![one.place.clone(), other.place.clone()]);
+    let found = synced(&both, &one)?.found;
+    assert_eq!((synced(&both, &other)?.written, synced(&both, &other)?.written), (0, 0));
+    let second = mirror.with_places(vec![other.place.clone()]);
+    assert_eq!(synced(&second, &other)?.written, found);
+    Ok(())
+}
+
+#[test]
+fn a_damaged_list_is_made_again() -> Result {
+    each(|example| {
+        let (agent, folder) = (example.store.name(), tempfile::tempdir()?);
+        let mirror = Mirror::new(folder.path());
+        let found = synced(&mirror, example)?.found;
+        let list = folder.path().join(format!("{agent}.json"));
+        fs::write(&list, "{")?;
+        let names = |sessions: &[Mirrored]| -> BTreeSet<_> {
+            let name = |known: &Mirrored| (known.native_id.clone(), known.thread_id, known.file.clone());
+            sessions.iter().map(name).collect()
+        };
+        let rebuilt = mirror.sessions(agent)?;
+        assert!(rebuilt.iter().all(|known| known.gone_since.is_some()));
+        let report = synced(&mirror, example)?;
+        let damaged = report.damaged.ok_or("the damaged list")?;
+        assert_eq!((fs::read(damaged)?, report.found), (b"{".to_vec(), found));
+        let sessions = mirror.sessions(agent)?;
+        assert!(sessions.iter().all(|known| known.gone_since.is_none()));
+        assert_eq!(names(&sessions), names(&rebuilt));
+        assert_eq!(synced(&mirror, example)?.damaged, None);
+        Ok(())
+    })
+}
+
+#[test]
+fn only_agents_are_forgotten() -> Result {
+    let folder = tempfile::tempdir()?;
+    let (inside, beside) = (folder.path().join("mirror"), folder.path().join("beside"));
+    fs::create_dir_all(inside.join("claude"))?;
+    fs::create_dir(&beside)?;
+    let mirror = Mirror::new(&inside);
+    let lock = mirror.lock()?.ok_or("locked")?;
+    assert!(mirror.lock()?.is_none());
+    let path = beside.to_str().ok_or("UTF-8")?;
+    for name in ["", ".", "..", "../beside", path, "claude/", "claude/..", "Claude"] {
+        assert!(matches!(lock.forget(name), Err(MirrorError::NotAnAgent { .. })), "{name}");
+        assert!(!mirror.has(name), "{name}");
+    }
+    assert!(beside.exists() && mirror.has("claude"));
+    lock.forget("claude")?;
+    assert!(!mirror.has("claude") && inside.exists());
+    Ok(())
+}
