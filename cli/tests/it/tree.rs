@@ -124,11 +124,11 @@ async fn a_thread_that_only_the_graph_knows_is_drawn_and_can_be_typed_whole() ->
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT])?.all(), @r"
     exit 0
     --- stdout
-    ID                                          THREAD                       NICKNAME  LIFE    LAST RUN
-    01a2036e-6c3d                               Use two helpers to look at…            open    completed
-    ├─ 01a2036e-6cdf                            Look at the README and rep…  Boyle     open    completed
-    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)                          open    unknown
-    └─ 01a2036e-6d54                            Look at lib.rs and report.   Harvey    closed  interrupted
+    ID                                          THREAD                     NICKNAME  LIFE    LAST RUN
+    01a2036e-6c3d                               Use two helpers to look…             open    completed
+    ├─ 01a2036e-6cdf                            Look at the README and r…  Boyle     open    completed
+    │  └─ 01a2ffff-de71-77f1-a9e3-3c28701bba61  (not indexed)                        open    unknown
+    └─ 01a2036e-6d54                            Look at lib.rs and repor…  Harvey    closed  interrupted
     ");
     insta::assert_snapshot!(fixture.run(&["threads", "tree", PARENT, "--depth", "1"])?.all(), @r"
     exit 0
