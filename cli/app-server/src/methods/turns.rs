@@ -77,7 +77,7 @@ async fn cursor_of(
         return Ok(cursor);
     }
     let foreign = Foreign::read(text, thread.id).ok_or_else(|| invalid_cursor(text))?;
-    let resolved = foreign.resolved(server, &opened, thread, newest_first).await?;
+    let resolved = foreign.resolved(server, opened, thread, newest_first).await?;
     resolved.ok_or_else(|| invalid_cursor(text))
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{Environment, OpenStore, SessionStore, Unread, store, unlisted};
+use threadkeep_sessions::{Environment, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
 use super::included::{Included, include, included, is_shared};
@@ -60,12 +60,13 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
     }
     let sqlite_home = dirs.absolute().sqlite_home;
     check_alone(dirs, store, &place)?;
-    let open = opened(store, &place)?;
+    let open = store.open(&place).map_err(|error| Fault::plain(&error))?;
     let sessions = open.sessions().len() as u64;
     let mut unread: Vec<Unread> = open.unread().collect();
     unread.extend(unlisted(&store.watched(&place)));
     drop(open);
     if sessions == 0
+        && unread.is_empty()
         && let Some((around, more)) = place_around(store, &place)
     {
         let why = format!(
@@ -114,8 +115,9 @@ fn check_alone(dirs: &Dirs, store: &dyn SessionStore, place: &Path) -> Result<()
     Err(Fault::new(why, (command("agents"), " lists the folders whose sessions are shown")))
 }
 
-fn opened(store: &dyn SessionStore, place: &Path) -> Result<OpenStore, Fault> {
-    store.open(place).map_err(|error| Fault::plain(&error))
+fn sessions_in(store: &dyn SessionStore, place: &Path) -> Result<u64, Fault> {
+    let open = store.open(place).map_err(|error| Fault::plain(&error))?;
+    Ok(open.sessions().len() as u64)
 }
 
 /// Returns the place around a folder that has sessions, and their number: the parent, or the
@@ -125,8 +127,7 @@ fn place_around(store: &dyn SessionStore, folder: &Path) -> Option<(PathBuf, u64
     let own = store.places(&environment).into_iter().map(|place| real(&place));
     let around = folder.parent().map(Path::to_owned).into_iter().chain(own);
     let around = around.filter(|place| place != folder && folder.starts_with(place));
-    let counted =
-        around.filter_map(|place| Some((opened(store, &place).ok()?.sessions().len() as u64, place)));
+    let counted = around.filter_map(|place| Some((sessions_in(store, &place).ok()?, place)));
     counted.filter(|(sessions, _)| *sessions > 0).map(|(sessions, place)| (place, sessions)).next()
 }
 

@@ -26,12 +26,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// As [`included`], and if the index cannot be read.
 pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Observer) -> Result<(), Fault> {
+    let until = Instant::now() + A_MOMENT;
     let all = included(state.sqlite_home())?;
     if all.is_empty() {
         return Ok(());
     }
     let deleted = if include_deleted { HashSet::new() } else { deleted(state).await? };
-    let until = Instant::now() + A_MOMENT;
     for place in &all {
         while !sync_one(state, place, &all, &deleted, observer).await {
             if Instant::now() >= until {

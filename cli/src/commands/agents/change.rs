@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_app::{Fault, Message, Observer as _, command, recovered};
+use threadkeep_app::{Message, Observer as _, command, recovered};
 use threadkeep_sessions::store;
 
 use super::unread;
@@ -114,16 +114,13 @@ impl Run for Remove<'_> {
         let sqlite_home = context.dirs.absolute().sqlite_home;
         let dir: Option<PathBuf> = self.dir.map(agents::real);
         let agent = self.name.to_owned();
-        let is_left = || {
-            let left = agents::included(&sqlite_home)?;
-            Ok::<_, Fault>(left.iter().any(|left| left.agent == self.name))
-        };
         if !self.forget {
             let places = agents::remove(&sqlite_home, self.name, dir.as_deref()).await?;
             if places.is_empty() {
                 return Err(agents::never_added(self.name));
             }
-            return Ok(Box::new(Removed { agent, places, is_left: is_left()?, forgotten: None }));
+            let is_left = agents::included(&sqlite_home)?.iter().any(|left| left.agent == self.name);
+            return Ok(Box::new(Removed { agent, places, is_left, forgotten: None }));
         }
         agents::check_added(&sqlite_home, self.name)?;
         let index = Index::for_writing(&context.dirs).await?;
@@ -136,7 +133,7 @@ impl Run for Remove<'_> {
             context.screen.note(&note);
         }
         let places = forgotten.places.clone();
-        Ok(Box::new(Removed { agent, places, is_left: is_left()?, forgotten: Some(forgotten) }))
+        Ok(Box::new(Removed { agent, places, is_left: false, forgotten: Some(forgotten) }))
     }
 }
 

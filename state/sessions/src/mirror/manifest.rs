@@ -100,7 +100,8 @@ impl Manifest {
             let known = self.places.entry(place.to_owned()).or_default();
             if let Some(session) = session.filter(|_| !known.contains_key(found.identity())) {
                 // It is read again: its files are others.
-                let session = Mirrored { fingerprint: String::new(), key: found.key.clone(), ..session };
+                let (key, place) = (found.key.clone(), place.to_owned());
+                let session = Mirrored { fingerprint: String::new(), key, place, ..session };
                 known.insert(found.identity().to_owned(), session);
             }
             self.is_changed = true;

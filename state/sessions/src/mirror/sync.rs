@@ -94,7 +94,7 @@ pub(super) fn sync(
             if let Some(known) = known.filter(|known| !known.deleted) {
                 remove(&folder.join(&known.file))?;
             }
-            manifest.set(place, deleted(place, found, source, thread_id));
+            manifest.set(place, deleted(place, found, thread_id));
             continue;
         }
         wanted.push(found);
@@ -199,14 +199,14 @@ fn is_gone(
     }
 }
 
-fn deleted(place: &Path, found: &FoundSession, source: PathBuf, thread_id: Uuid) -> Mirrored {
+fn deleted(place: &Path, found: &FoundSession, thread_id: Uuid) -> Mirrored {
     Mirrored {
         native_id: found.native_id.clone(),
         key: found.key.clone(),
         agent_version: None,
         thread_id,
         place: place.to_owned(),
-        source,
+        source: found.files.first().cloned().unwrap_or_default(),
         file: String::new(),
         fingerprint: String::new(),
         gone_since: None,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep_redact::redact;
+use threadkeep_rollout::ThreadKind;
 use uuid::Uuid;
 
 use super::{Before, item};
@@ -78,6 +79,7 @@ impl<'a> Lines<'a> {
         let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
         let source = match spawned_by {
             Some(parent) => json!({ "subagent": { "thread_spawn": { "parent_thread_id": parent } } }),
+            None if session.kind == ThreadKind::Subagent => json!({ "subagent": {} }),
             None => json!("cli"),
         };
         let mut header = json!({

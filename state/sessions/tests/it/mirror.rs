@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use threadkeep_rollout::{Extractor, MIRROR_ARCHIVE, Projector, RolloutName};
+use threadkeep_rollout::{Extractor, MIRROR_ARCHIVE, Projector, RolloutName, ThreadKind};
 use threadkeep_sessions::{
     Environment, Mirror, Purpose, Relation, Session, SessionStore, ThreadIds, store, stores,
 };
@@ -51,6 +51,9 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
     same("updated", &ms(metadata.updated_at), &ms(session.updated_at.or(created)))?;
     let parent = session.parent.as_ref();
     let of = |relation| parent.filter(|it| it.relation == relation).map(|it| ids.of(it.identity()));
+    if session.kind == ThreadKind::Subagent {
+        assert_eq!(metadata.kind, session.kind);
+    }
     same("parent", &json!(metadata.parent_thread_id), &json!(of(Relation::Subagent)))?;
     same("fork of", &json!(metadata.forked_from_id), &json!(of(Relation::Fork)))?;
     let own = session.tokens(Purpose::Conversation, false);
