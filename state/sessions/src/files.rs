@@ -9,7 +9,7 @@ use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, untouched};
 use crate::error::StoreError;
 
 /// Reason for a folder in place of a file.
-pub(crate) const NO_FILE: &str = "it is not a regular file";
+pub(crate) const NOT_A_FILE: &str = "it is not a regular file";
 
 /// Lists the folders in a folder, sorted; none of a folder that cannot be read.
 pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
@@ -81,7 +81,7 @@ pub(crate) fn contents(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     };
     let metadata = file.metadata().map_err(StoreError::io(path))?;
     if !metadata.is_file() {
-        let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        let error = io::Error::new(io::ErrorKind::InvalidInput, NOT_A_FILE);
         return Err(StoreError::io(path)(error));
     }
     let bytes = metadata.len();

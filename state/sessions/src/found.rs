@@ -106,6 +106,11 @@ impl FoundSession {
         self
     }
 
+    /// Returns the path of the main file; empty if it has none.
+    pub fn source(&self) -> PathBuf {
+        self.files.first().cloned().unwrap_or_default()
+    }
+
     /// Returns the main file.
     ///
     /// # Errors
@@ -122,7 +127,7 @@ impl FoundSession {
     }
 }
 
-/// File of a store that looks like a session and is none.
+/// File of a store that looks like a session and is not read as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedFile {
     /// The file.

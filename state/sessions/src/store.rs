@@ -35,8 +35,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Returns the files and folders of a place of which none changes unless a session does. A
-    /// folder stands for all in it. Default: the place.
+    /// Returns the files and folders of a place that show every change of its sessions. A mirror
+    /// opens the place only when one of them has changed, so files that change for other reasons
+    /// are left out. A folder stands for everything in it. Default: the place.
     fn watched(&self, place: &Path) -> Vec<PathBuf> {
         vec![place.to_owned()]
     }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use super::error::MirrorError;
 use super::remove;
 
-/// Files above which the file system is synchronized once, and not each of them.
+/// Number of files above which the whole file system is synchronized at once.
 #[cfg(target_os = "linux")]
 const MANY: usize = 16;
 
 /// Files that wait for the end of a pass.
 ///
-/// A kill or a lost disk cache leaves the old files of a pass or the new ones, each of them whole.
+/// After a kill, each replaced file is the old one or the new one. An appended file may lack its
+/// end, which the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
@@ -50,11 +51,12 @@ impl Batch {
         let new = self.replaced.iter().map(|(new, _)| new);
         let written: Vec<_> = new.chain(&self.appended).map(PathBuf::as_path).collect();
         synchronize(folder, &written).map_err(MirrorError::io(folder))?;
-        for (new, path) in self.replaced.drain(..) {
-            fs::rename(&new, &path).map_err(MirrorError::io(path))?;
+        for (new, path) in &self.replaced {
+            fs::rename(new, path).map_err(MirrorError::io(path))?;
         }
-        for path in self.removed.drain(..) {
-            remove(&path)?;
+        self.replaced.clear();
+        for path in &self.removed {
+            remove(path)?;
         }
         Ok(())
     }

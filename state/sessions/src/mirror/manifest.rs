@@ -30,7 +30,7 @@ pub(super) struct Manifest {
     added: Vec<PathBuf>,
     #[serde(skip)]
     is_changed: bool,
-    /// True if the file is damaged, and this list was made of the rollouts.
+    /// True if the file is damaged, and this list was rebuilt from the rollouts.
     #[serde(skip)]
     is_rebuilt: bool,
 }
@@ -38,8 +38,7 @@ pub(super) struct Manifest {
 /// The most bytes that are read of a list.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Version of rollouts and rows that are made. It grows when they are made otherwise, and then
-/// every session is read again.
+/// Version of the format of rollouts and rows. After a new version, every session is read again.
 const VERSION: u32 = 2;
 
 impl Manifest {
@@ -89,7 +88,7 @@ impl Manifest {
     pub(super) fn take_over(&mut self, place: &Path, found: &FoundSession, thread: Uuid) -> Option<PathBuf> {
         let others: Vec<_> = self.places.keys().filter(|other| other.as_path() != place).cloned().collect();
         for other in others {
-            // A list that was made again has no identities.
+            // A rebuilt list has no identities.
             let by_thread = other.as_os_str().is_empty().then(|| thread.to_string());
             let identity = by_thread.as_deref().unwrap_or(found.identity());
             let Some(session) = self.known(&other, identity) else { continue };
@@ -214,7 +213,7 @@ pub(super) fn damaged(folder: &Path, agent: &str) -> PathBuf {
 }
 
 /// Replaces a file, so that a kill leaves the old one or the new one.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
     let new = path.with_extension("new");
     let written = File::create(&new).and_then(|mut file| {
         file.write_all(bytes)?;

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::found::FoundSession;
+
 /// Mirrored session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -42,6 +44,23 @@ pub struct Mirrored {
 }
 
 impl Mirrored {
+    /// Returns the row of a session without a rollout.
+    pub(super) fn new(place: &Path, found: &FoundSession, thread_id: Uuid) -> Self {
+        Self {
+            native_id: found.native_id.clone(),
+            key: found.key.clone(),
+            thread_id,
+            place: place.to_owned(),
+            source: found.source(),
+            file: String::new(),
+            agent_version: None,
+            fingerprint: String::new(),
+            gone_since: None,
+            deleted: false,
+            skipped_lines: 0,
+        }
+    }
+
     /// Returns the identity, as [`FoundSession::identity`](crate::FoundSession::identity).
     pub fn identity(&self) -> &str {
         self.key.as_deref().unwrap_or(&self.native_id)

@@ -1,4 +1,4 @@
-//! A mirror: sessions of agents as rollouts in a folder of ours, for whatever reads rollouts.
+//! A mirror: sessions of agents as rollouts in a folder of ours, for programs that read rollouts.
 //!
 //! A session that its agent deletes stays in the mirror, marked as gone, and so do turns that it
 //! erases. One process at a time brings a mirror up to date.
@@ -11,6 +11,7 @@ mod mirrored;
 mod rebuilt;
 mod state;
 mod sync;
+mod write;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -26,6 +27,7 @@ pub use state::unlisted;
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
+use self::sync::Pass;
 use crate::ids::ThreadIds;
 use crate::store::{SessionStore, is_name};
 
@@ -50,8 +52,8 @@ impl Mirror {
         self
     }
 
-    /// Sets the places that count. Another one gives its sessions to a place that has them, too.
-    /// Default: all that are there.
+    /// Sets the agent's added places. A session of any other place moves to an added one that has
+    /// it, too. Default: all places in the list that exist, and the one that is read.
     #[must_use]
     pub fn with_places(mut self, added: Vec<PathBuf>) -> Self {
         self.added = Some(added);
@@ -98,7 +100,8 @@ impl Mirror {
             taken.extend(Manifest::read(&self.folder, agent)?.sessions().map(|session| session.thread_id));
         }
         let ids = ThreadIds::new(store.name(), taken);
-        let report = sync::sync(self, store, place, manifest, &ids, &listed.unlisted)?;
+        let unlisted = &listed.unlisted;
+        let report = Pass { mirror: self, store, place, manifest, ids: &ids, unlisted }.run()?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
         manifest.set_state(place, is_whole.then_some(state));
         Ok(report)

@@ -1,4 +1,4 @@
-//! A lost list of mirrored sessions, made again of the rollouts that are there.
+//! Rebuilds a lost list of mirrored sessions from the rollouts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

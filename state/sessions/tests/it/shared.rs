@@ -169,8 +169,12 @@ fn damage_never_doubles_a_request() -> Result {
             let path = file.get(&files);
             let whole = fs::read(path)?;
             let at = at.index(whole.len() + 1);
+            let is_codex = example.store.name() == "codex";
             // A rollout's counts are those of a counter, whose lines no agent writes again.
-            let repeats = matches!(kind, 1 | 2) && example.store.name() == "codex";
+            let repeats = matches!(kind, 1 | 2) && is_codex;
+            // It begins with its header, which alone says what a fork inherits.
+            let header = whole.iter().position(|&byte| byte == b'\n').map_or(whole.len(), |end| end + 1);
+            let at = if is_codex && kind == 3 { at.max(header) } else { at };
             let is_lines = path.extension().is_some_and(|extension| extension == "jsonl");
             fs::write(path, damaged(&whole, at, if is_lines && !repeats { kind } else { 0 }))?;
             let requests = example.requests(Some(path));

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{self, NO_FILE};
+use crate::files::{self, NOT_A_FILE};
 use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -76,7 +76,7 @@ fn find(place: &Path) -> Result<(Listing, Option<Database>), StoreError> {
             Err(error) => return Err(error),
         }
     } else {
-        listing.unread(&path, NO_FILE);
+        listing.unread(&path, NOT_A_FILE);
     }
     for session in database.iter().flat_map(Database::found) {
         listing.add(session);

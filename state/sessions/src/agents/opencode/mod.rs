@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{self, NO_FILE};
+use crate::files::{self, NOT_A_FILE};
 use crate::found::Listing;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -69,7 +69,7 @@ impl SessionStore for Opencode {
             }
         }
         for path in files::folders(place).into_iter().filter(|path| is_database(path)) {
-            listing.unread(path, NO_FILE);
+            listing.unread(path, NOT_A_FILE);
         }
         let homes = homes(&databases);
         for session in homes.iter().filter_map(|(id, &home)| databases[home].found(id)) {
