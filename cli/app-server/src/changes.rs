@@ -26,11 +26,7 @@ const MOST_CHANGES: usize = 100;
 
 /// Notifies clients until the server stops.
 pub(crate) async fn run(server: Rc<Server>) {
-    let mut stopping = server.stopping();
-    tokio::select! {
-        () = notify(&server) => {}
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
+    server.until_stopped(notify(&server)).await;
 }
 
 async fn notify(server: &Server) {
@@ -38,15 +34,18 @@ async fn notify(server: &Server) {
     loop {
         // An index that cannot be opened now can be in a moment.
         let opened = server.opened().await.ok();
-        let is_watched = watched.as_ref().zip(opened.as_ref());
-        if !is_watched.is_some_and(|(watched, opened)| Rc::ptr_eq(&watched.opened, opened)) {
+        let both = watched.as_ref().zip(opened.as_ref());
+        let is_watched = both.is_some_and(|(watched, opened)| Rc::ptr_eq(&watched.opened, opened));
+        if !is_watched {
             watched = opened.map(Watched::new);
             // Another index may have other threads.
             if watched.is_some() && std::mem::replace(&mut was_open, true) {
                 server.notify(Notification::ThreadListChanged(ThreadListChanged { count: 1 }));
             }
         }
-        if let Some(Err(error)) = report(server, watched.as_mut()).await {
+        if let Some(watched) = &mut watched
+            && let Err(error) = watched.report(server).await
+        {
             tracing::debug!(target: "threadkeep", "changes cannot be read: {}", error.message);
         }
         tokio::select! {
@@ -69,12 +68,11 @@ impl Watched {
         let goals = Goals::new(opened.state().thread_goals());
         Watched { opened, threads, goals }
     }
-}
 
-async fn report(server: &Server, watched: Option<&mut Watched>) -> Option<Result<(), RpcError>> {
-    let Watched { opened, threads, goals } = watched?;
-    let reported = report_threads(server, opened, threads).await;
-    Some(reported.and(goals.report(server).await))
+    async fn report(&mut self, server: &Server) -> Result<(), RpcError> {
+        let reported = report_threads(server, &self.opened, &mut self.threads).await;
+        reported.and(self.goals.report(server).await)
+    }
 }
 
 async fn report_threads(server: &Server, opened: &Opened, watch: &mut ThreadWatch) -> Result<(), RpcError> {
@@ -113,7 +111,7 @@ struct Goals {
     store: GoalStore,
     commits: Option<CommitWatch>,
     seen: HashMap<Uuid, Goal>,
-    /// True once they were read: before that, nothing is a change.
+    /// True after the first look: before that, nothing is a change.
     is_known: bool,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Semaphore, broadcast};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::caller::{Caller, Cancellable};
@@ -43,7 +43,7 @@ pub(crate) async fn serve(
     };
     tokio::select! {
         () = client.read(input) => {}
-        () = stopped(server.stopping()) => {}
+        () = server.stopped() => {}
         () = outgoing.gone() => client.requests.abort_all(),
     }
     let Client { mut requests, notifications, outgoing: own, .. } = client;
@@ -57,19 +57,13 @@ pub(crate) async fn serve(
     };
     // A client that does not read must not keep a server alive that was asked to stop.
     let late = async {
-        stopped(server.stopping()).await;
+        server.stopped().await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
         () = finish => {}
         () = late => {}
     }
-}
-
-/// Returns when the server stops.
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // A server that is gone has stopped.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// Logs a task that panicked: its client alone gets no answer.

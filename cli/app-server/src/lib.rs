@@ -70,6 +70,7 @@ pub mod daemon;
 mod device_key_fault;
 mod dispatch;
 mod fault;
+mod file_id;
 mod indexing;
 mod methods;
 mod outgoing;

@@ -15,6 +15,7 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_state::{STATE_DB, StateRuntime};
 use tokio::sync::{self, Notify, Semaphore, broadcast, watch};
 
+use crate::file_id::FileId;
 use crate::indexing::coverage::Coverage;
 use crate::params;
 use crate::protocol::error::RpcError;
@@ -110,16 +111,9 @@ impl Opened {
     }
 }
 
-/// Device and number of a file: a file that took its place has others.
-type FileId = (u64, u64);
-
-/// Returns the id of the index's file; `None` where there is none.
+/// Returns the identity of the index's file; `None` where there is none.
 fn file_id(dirs: &Dirs) -> Option<FileId> {
-    let file = std::fs::metadata(dirs.sqlite_home.join(STATE_DB.file_name)).ok()?;
-    #[cfg(unix)]
-    return Some((std::os::unix::fs::MetadataExt::dev(&file), std::os::unix::fs::MetadataExt::ino(&file)));
-    #[cfg(not(unix))]
-    Some((0, u64::from(file.is_file())))
+    std::fs::metadata(dirs.sqlite_home.join(STATE_DB.file_name)).ok().as_ref().map(FileId::of)
 }
 
 impl Server {
@@ -150,12 +144,21 @@ impl Server {
         self.stopping.send_replace(true);
     }
 
-    /// Returns a receiver that learns when the server stops.
-    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
-        self.stopping.subscribe()
+    /// Returns when the server stops.
+    pub(crate) async fn stopped(&self) {
+        // A server that is gone has stopped.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
-    /// Closes the databases. Call it when no client is served any more.
+    /// Does work that never ends, until the server stops.
+    pub(crate) async fn until_stopped(&self, work: impl Future<Output = ()>) {
+        tokio::select! {
+            () = work => {}
+            () = self.stopped() => {}
+        }
+    }
+
+    /// Closes the databases. Call it when no client is served any longer.
     ///
     /// # Errors
     ///
@@ -198,8 +201,8 @@ impl Server {
         self.opened().await
     }
 
-    /// Makes damaged databases again, and opens the index again. Returns false if nothing was
-    /// damaged, or another process uses it.
+    /// Closes the index and repairs damaged databases. The next request opens the index. Returns
+    /// false if nothing was damaged, or if another process uses a database.
     pub(crate) async fn recover(&self) -> bool {
         self.reopen().await;
         opening::recover(&self.dirs).await

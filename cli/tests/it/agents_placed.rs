@@ -100,9 +100,9 @@ fn a_folder_without_sessions_is_remarked_on() -> Result {
     // The place is named where another is left.
     fixture.json(&["agents", "add", "claude"])?;
     let removed = fixture.run(&["agents", "remove", "claude", "empty"])?;
-    assert_eq!(removed.stdout, "Claude Code in [tmp]/empty is no longer read; what was read of it stays\n");
+    assert_eq!(removed.stdout, "Claude Code in [tmp]/empty is no longer read; its sessions stay here\n");
     let removed = fixture.run(&["agents", "remove", "claude"])?;
-    assert_eq!(removed.stdout, "Claude Code is no longer read; what was read of it stays\n");
+    assert_eq!(removed.stdout, "Claude Code is no longer read; its sessions stay here\n");
     Ok(())
 }
 

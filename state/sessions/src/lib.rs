@@ -125,7 +125,7 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile};
 pub use ids::ThreadIds;
-pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, Unread, unlisted};
+pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, Unread, unlisted};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,

@@ -17,6 +17,7 @@ use threadkeep_app::messages::of_io;
 use tokio::time::sleep;
 
 use super::process::{self, Started};
+use crate::file_id::FileId;
 
 /// Tries to take the lock. A command that looks if a server runs holds it for a moment.
 const LOOKS_OF_OTHERS: usize = 10;
@@ -55,9 +56,12 @@ pub(super) struct Lock(File);
 impl Lock {
     /// Returns true while it is the lock that others find in a place.
     pub(super) fn is_in(&self, place: &Place) -> bool {
-        let own = self.0.metadata().map(|own| (own.dev(), own.ino()));
-        let found = fs::metadata(place.lock_file()).map(|found| (found.dev(), found.ino()));
-        own.ok().zip(found.ok()).is_some_and(|(own, found)| own == found)
+        let found = fs::metadata(place.lock_file());
+        self.0
+            .metadata()
+            .ok()
+            .zip(found.ok())
+            .is_some_and(|(own, found)| FileId::of(&own) == FileId::of(&found))
     }
 }
 

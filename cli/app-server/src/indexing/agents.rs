@@ -14,18 +14,14 @@ use crate::server::Server;
 
 /// Least time between two looks into a place: an agent that works changes its session all the time.
 const PERIOD: Duration = Duration::from_millis(300);
-/// Part of the time that may go into looks, as a divisor: a large session is read whole.
-const LEAST_REST: u32 = 3;
+/// Rest after a look, as a multiple of the time that it took: a large session is read whole.
+const REST: u32 = 3;
 /// Time after which a place is tried again that another process was looking into.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Keeps the mirror up to date until the server stops.
 pub(crate) async fn run(server: Rc<Server>) {
-    let mut stopping = server.stopping();
-    tokio::select! {
-        () = keep_up(&server) => {}
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
+    server.until_stopped(keep_up(&server)).await;
 }
 
 async fn keep_up(server: &Server) {
@@ -61,7 +57,7 @@ async fn keep_up(server: &Server) {
                 }
             }
             due = busy;
-            sleep(PERIOD.max(begun.elapsed() * LEAST_REST)).await;
+            sleep(PERIOD.max(begun.elapsed() * REST)).await;
             let changed = if due.is_empty() {
                 places.changed().await
             } else {

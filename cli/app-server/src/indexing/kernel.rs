@@ -16,7 +16,7 @@ pub(super) use rustix::fs::inotify::ReadFlags;
 
 /// Time in which changes are collected: an agent writes several lines at once.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(100);
-/// The deepest nesting of folders that is watched. Agents nest three deep.
+/// The deepest nesting of folders in a home that is watched. Codex nests three deep.
 pub(super) const MAX_DEPTH: usize = 16;
 /// Changes of a folder's entries.
 pub(super) const ENTRIES: WatchFlags =

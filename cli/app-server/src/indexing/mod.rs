@@ -40,11 +40,7 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Indexes the home until the server stops.
 pub(crate) async fn run(server: Rc<Server>) {
-    let mut stopping = server.stopping();
-    tokio::select! {
-        () = keep_up(&server) => {}
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
+    server.until_stopped(keep_up(&server)).await;
 }
 
 async fn keep_up(server: &Server) {

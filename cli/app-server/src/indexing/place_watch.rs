@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use threadkeep_app::agents::MAX_DEPTH;
 use threadkeep_rollout::untouched;
 
-use super::kernel::{A_MOMENT, CONTENTS, Event, Kernel, MAX_DEPTH, ReadFlags};
+use super::kernel::{A_MOMENT, CONTENTS, Event, Kernel, ReadFlags};
 
 /// Watch over folders of added agents, with all in them.
 pub(super) struct PlaceWatch {

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use threadkeep_app::agents::{self, Included};
+use threadkeep_app::agents::{self, Included, MAX_DEPTH};
 use threadkeep_rollout::{Fingerprint, untouched};
 
 #[cfg(target_os = "linux")]
@@ -15,10 +15,8 @@ use super::place_watch::PlaceWatch;
 
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(500);
-/// Part of the time that goes into looks, as a divisor.
-const LEAST_REST: u32 = 20;
-/// The deepest nesting of folders that is looked at.
-const MAX_DEPTH: usize = 12;
+/// Rest after a look, as a multiple of the time that it took.
+const REST: u32 = 20;
 
 /// Change of the added agents.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,7 +106,7 @@ impl Places {
     /// Waits for a change, and collects what changes within a moment.
     pub(super) async fn changed(&mut self) -> Changed {
         loop {
-            let pause = tokio::time::sleep(PERIOD.max(self.took * LEAST_REST));
+            let pause = tokio::time::sleep(PERIOD.max(self.took * REST));
             let changed = tokio::select! {
                 changed = self.reported() => changed,
                 () = pause => {

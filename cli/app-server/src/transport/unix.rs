@@ -1,7 +1,7 @@
 //! Clients on a Unix socket: only those of the same user.
 
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,13 +10,14 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use crate::connection::serve;
+use crate::file_id::FileId;
 use crate::server::Server;
 
 /// Socket at a path. The path is removed with it.
 pub(crate) struct Socket {
     listener: UnixListener,
     path: PathBuf,
-    id: Option<(u64, u64)>,
+    id: Option<FileId>,
 }
 
 impl Socket {
@@ -53,18 +54,17 @@ impl Drop for Socket {
     }
 }
 
-/// Returns device and number of a file.
-fn id_of(path: &Path) -> Option<(u64, u64)> {
-    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+fn id_of(path: &Path) -> Option<FileId> {
+    std::fs::symlink_metadata(path).ok().as_ref().map(FileId::of)
 }
 
 /// Serves clients until the server stops, and then finishes their requests.
 pub(crate) async fn accept(server: &Rc<Server>, socket: Socket) {
-    let (mut stopping, mut clients) = (server.stopping(), JoinSet::new());
+    let mut clients = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = socket.listener.accept() => accepted,
-            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = server.stopped() => break,
             Some(_) = clients.join_next() => continue,
         };
         match accepted {

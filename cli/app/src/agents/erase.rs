@@ -25,13 +25,15 @@ use crate::message::command;
 pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, Fault> {
     let mut mirrored = state.threads().agents_of(ids).await?;
     mirrored.retain(|_, agent| agent != HOME_AGENT);
-    let lock = match mirrored.is_empty() {
-        true => None,
-        false => Some(lock::of_mirror(&super::mirror(state.sqlite_home())).await?),
-    };
+    let mut lock = None;
+    if !mirrored.is_empty() {
+        lock = Some(lock::of_mirror(&super::mirror(state.sqlite_home())).await?);
+    }
     let deleted = state.delete_threads(ids, now).await?;
-    for (lock, (id, agent)) in lock.iter().flat_map(|lock| mirrored.iter().map(move |one| (lock, one))) {
-        lock.erase(agent, *id).map_err(|error| Fault::plain(&error).about(*id))?;
+    if let Some(lock) = lock {
+        for (id, agent) in &mirrored {
+            lock.erase(agent, *id).map_err(|error| Fault::plain(&error).about(*id))?;
+        }
     }
     Ok(deleted)
 }

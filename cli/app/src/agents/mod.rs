@@ -16,6 +16,7 @@ pub use included::{Included, include, included, list, remove};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
 pub use sync::{named, sync, sync_place, watched};
+pub use threadkeep_sessions::MAX_DEPTH;
 
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_rollout::{AgentHome, untouched};
-use threadkeep_sessions::{Environment, Mirrored, SessionStore, Unread, stores};
+use threadkeep_sessions::{Environment, MAX_DEPTH, Mirrored, SessionStore, Unread, stores};
 use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
@@ -14,8 +14,6 @@ use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
 
-/// The deepest nesting of folders that is listed.
-const MAX_DEPTH: usize = 12;
 /// Days before its deletion by the agent from which a session is warned of.
 const WARNED_DAYS: i64 = 7;
 

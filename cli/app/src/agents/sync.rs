@@ -114,7 +114,7 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
         said(format!("{lines} of {agent} were skipped, such as in {}", path.display()));
     }
     if let Some(path) = &report.damaged {
-        let why = format!("the list of the sessions of {agent} was damaged and was made again");
+        let why = format!("the list of the sessions of {agent} was damaged and was rebuilt");
         observer.note(&format!("{why}; the damaged one is {}", path.display()).into());
     }
 }

@@ -161,17 +161,17 @@ impl Answer for Removed {
             None if self.is_left => {
                 let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
                 let places = places.collect::<Vec<_>>().join(", ");
-                format!("{title} in {places} is no longer read; what was read of it stays\n")
+                format!("{title} in {places} is no longer read; its sessions stay here\n")
             }
-            None => format!("{title} is no longer read; what was read of it stays\n"),
+            None => format!("{title} is no longer read; its sessions stay here\n"),
             Some(Forgotten { sessions, gone, .. }) => {
                 let sessions = counted(*sessions, "session");
                 let gone = if *gone > 0 {
-                    format!(", of which it had deleted {gone} itself")
+                    format!(", {gone} of which the agent had deleted itself")
                 } else {
                     String::new()
                 };
-                format!("{title} is no longer read, and {sessions} of it were removed here{gone}\n")
+                format!("{title} is no longer read; erased here: {sessions}{gone}\n")
             }
         }
     }

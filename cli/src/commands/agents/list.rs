@@ -83,7 +83,7 @@ impl Answer for Places {
             vec![
                 place.store.name().to_owned().into(),
                 if place.is_included { "yes" } else { "no" }.to_owned().into(),
-                place.sessions.map_or_else(|| "-".to_owned(), count_of).into(),
+                place.sessions.map_or_else(|| "-".to_owned(), count).into(),
                 bytes(place.bytes).into(),
                 used.into(),
                 clean(&place.path.to_string_lossy()).into_owned().into(),
@@ -108,8 +108,4 @@ impl Answer for Places {
         let add: Message = (command("agents add NAME"), " shows an agent's sessions in every list").into();
         if is_any { format!("{}\n", paint(DIM, &screen.render(add))) } else { String::new() }
     }
-}
-
-fn count_of(number: u64) -> String {
-    count(number)
 }

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::mirrored::Unread;
 
-/// The deepest nesting of folders that is listed.
-const MAX_DEPTH: usize = 12;
+/// The deepest nesting of folders in a place. `OpenHands` has two for each of 16 levels of
+/// sub-agents.
+pub const MAX_DEPTH: usize = 40;
 
 /// Listing of a place.
 #[derive(Debug, Default)]
