@@ -49,7 +49,7 @@ fn an_unknown_bench_is_told_the_known_ones() {
     assert_eq!(output.status.code(), Some(2));
     assert_snapshot!(stderr(&output), @r"
     error: invalid value 'lists' for '<NAME>'
-      [possible values: backfill, decisions, digest, goals, history, list, logs, memories, redact, rpc, session, sign, workspace]
+      [possible values: agents, backfill, decisions, digest, goals, history, list, logs, memories, redact, rpc, session, sign, workspace]
 
       tip: a similar value exists: 'list'
 

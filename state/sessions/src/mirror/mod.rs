@@ -52,8 +52,8 @@ impl Mirror {
         self
     }
 
-    /// Sets the agent's added places. A session of any other place moves to an added one that has
-    /// it, too. Default: all places in the list that exist, and the one that is read.
+    /// Sets the agent's added places. A session of any other place moves to an added place with
+    /// the same session. Default: all places in the list that exist, and the place that is read.
     #[must_use]
     pub fn with_places(mut self, added: Vec<PathBuf>) -> Self {
         self.added = Some(added);
