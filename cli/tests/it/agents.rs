@@ -230,7 +230,7 @@ fn a_damaged_list_and_an_unreadable_place_are_said_once() -> Result {
     fs::write(shared(&fixture).join("agents/claude.json"), "{")?;
     assert_eq!(fixture.run(&["agents"])?.code, Some(0));
     let said = fixture.run(&["threads", "--agent", "claude"])?;
-    assert!(said.stderr.contains("was damaged and was made again"), "{}", said.all());
+    assert!(said.stderr.contains("was damaged and was rebuilt"), "{}", said.all());
     assert_eq!(fixture.run(&["threads", "--agent", "claude"])?.stderr.matches("damaged").count(), 0);
 
     let session = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));
