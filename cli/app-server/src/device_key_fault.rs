@@ -18,7 +18,7 @@ pub(crate) fn invalid_payload(reason: &str) -> RpcError {
 
 /// Makes the error about a text that is no key's id.
 pub(crate) fn bad_key_id() -> RpcError {
-    let data = Some(json!({ "field": "keyId", "hint": "a key in software has an id with dk_sw_" }));
+    let data = Some(json!({ "field": "keyId", "hint": "the id of a software key begins with dk_sw_" }));
     RpcError { data, ..invalid_payload(BAD_KEY_ID) }
 }
 

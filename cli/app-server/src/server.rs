@@ -107,7 +107,7 @@ impl Opened {
     /// Returns the reason why names and other decisions of the user are missing.
     pub(crate) fn incomplete(&self) -> Option<String> {
         let is_temporary = self.index.access == Access::Temporary;
-        is_temporary.then(|| "the index cannot be written, and names are missing".to_owned())
+        is_temporary.then(|| "the index cannot be written, so names are missing".to_owned())
     }
 }
 

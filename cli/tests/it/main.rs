@@ -49,6 +49,8 @@ mod signals;
 mod swtpm;
 mod transcript;
 mod tree;
+#[cfg(unix)]
+mod unwritable;
 mod usage;
 #[cfg(unix)]
 mod waiting;

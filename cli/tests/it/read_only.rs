@@ -2,94 +2,12 @@
 
 #![cfg(unix)]
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::Command;
-
-use serde_json::{Value, json};
 
 use super::bad_database::{DAMAGES, Damage};
-use super::fixture::{Fixture, Result, Said, contents};
-
-const NOBODY: u32 = 65_534;
-
-/// Lets a folder and all in it be read by everyone and written by root alone.
-fn protect(path: &Path) -> Result {
-    let folder = path.is_dir();
-    if folder {
-        for entry in fs::read_dir(path)? {
-            protect(&entry?.path())?;
-        }
-    }
-    Ok(fs::set_permissions(path, fs::Permissions::from_mode(if folder { 0o555 } else { 0o444 }))?)
-}
-
-/// Lets the folders be removed again.
-fn unprotect(path: &Path) -> Result {
-    if path.is_dir() {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
-        for entry in fs::read_dir(path)? {
-            unprotect(&entry?.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Runs a copy of the binary, as a user who is not root.
-fn run(fixture: &Fixture, arguments: &[&str]) -> Result<Said> {
-    fixture.say(command(fixture, arguments)?.output()?)
-}
-
-/// Makes the command of a copy of the binary, where anybody may run it, for a user who is not root.
-fn command(fixture: &Fixture, arguments: &[&str]) -> Result<Command> {
-    let program = fixture.path().join("threadkeep");
-    if !program.exists() {
-        // Copied by another process: a child that this process forks meanwhile would inherit the
-        // file, open for writing, and a file that is open for writing cannot be run.
-        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_threadkeep")).arg(&program).status()?;
-        assert!(copied.success(), "{copied}");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-        fs::set_permissions(fixture.path(), fs::Permissions::from_mode(0o755))?;
-        fs::create_dir(fixture.path().join("temporary"))?;
-        fs::set_permissions(fixture.path().join("temporary"), fs::Permissions::from_mode(0o777))?;
-    }
-    let mut command = fixture.command_of(&program, arguments);
-    command.env("TMPDIR", fixture.path().join("temporary"));
-    if rustix::process::getuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    Ok(command)
-}
-
-#[test]
-fn a_server_refuses_what_would_be_lost() -> Result {
-    let fixture = Fixture::bundled()?;
-    protect(&fixture.home())?;
-    let requests = fixture.path().join("requests");
-    let thread = "01a2036c-de71-77f1-a9e3-3c28701bba61";
-    let lines = [
-        json!({ "id": 0, "method": "initialize", "params": { "clientInfo": { "name": "it", "version": "1" } } }),
-        json!({ "id": 1, "method": "thread/name/set", "params": { "threadId": thread, "name": "Lost" } }),
-        json!({ "id": 2, "method": "thread/goal/set", "params": { "threadId": thread, "objective": "Lost" } }),
-        json!({ "id": 3, "method": "thread/list", "params": { "sortDirection": "asc", "sourceKinds": ["exec"] } }),
-    ];
-    fs::write(&requests, lines.map(|line| format!("{line}\n")).concat())?;
-    let said = fixture.say(command(&fixture, &["app-server"])?.stdin(File::open(requests)?).output()?)?;
-    unprotect(&fixture.home())?;
-    let answers: Vec<Value> =
-        said.stdout.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>()?;
-    for answer in answers.iter().filter(|answer| answer["id"] == 1 || answer["id"] == 2) {
-        let refusal = answer["error"]["message"].as_str().unwrap_or_default();
-        assert!(refusal.starts_with("cannot create"), "{answer}");
-    }
-    let listed = answers.iter().find(|answer| answer["id"] == 3).ok_or("an answer")?;
-    assert!(!listed["result"]["data"].as_array().ok_or("threads")?.is_empty(), "{listed}");
-    let incomplete = listed["result"]["incomplete"].as_str().unwrap_or_default();
-    assert!(incomplete.contains("names are missing"), "{incomplete}");
-    Ok(())
-}
+use super::fixture::{Fixture, Result, contents};
+use super::unwritable::{protect, run, unprotect};
 
 #[test]
 fn without_an_index_one_is_made_for_the_run() -> Result {

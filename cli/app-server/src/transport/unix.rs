@@ -26,11 +26,11 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// Fails if another server listens there, or the path is no socket.
+    /// Fails if another server listens there, or the path is not a socket.
     pub(crate) fn listen(path: &Path) -> io::Result<Socket> {
         match std::fs::symlink_metadata(path) {
             Ok(metadata) if !metadata.file_type().is_socket() => {
-                return Err(io::Error::new(ErrorKind::AlreadyExists, "it is no socket"));
+                return Err(io::Error::new(ErrorKind::AlreadyExists, "it is not a socket"));
             }
             Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
                 return Err(io::Error::new(ErrorKind::AddrInUse, "another server listens there"));

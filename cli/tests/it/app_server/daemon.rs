@@ -209,7 +209,7 @@ fn a_socket_takes_no_place_of_anything_else() -> Result {
         Ok(())
     };
     fs::write(&path, "notes")?;
-    refused(&fixture, "it is no socket")?;
+    refused(&fixture, "it is not a socket")?;
     assert_eq!(fs::read_to_string(&path)?, "notes");
     fs::remove_file(&path)?;
     fixture.json(&["app-server", "start", "--socket", &socket])?;

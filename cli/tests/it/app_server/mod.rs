@@ -13,6 +13,7 @@ mod list;
 mod metadata;
 mod methods;
 mod notified;
+mod read_only;
 mod recorded;
 mod replaced;
 mod search;

@@ -22,7 +22,7 @@ pub(super) struct Manifest {
     /// State of each place when all of its sessions were last mirrored.
     #[serde(default)]
     states: BTreeMap<PathBuf, String>,
-    /// What could not be read in each place.
+    /// Files and folders that could not be read in each place.
     #[serde(default)]
     unread: BTreeMap<PathBuf, Vec<Unread>>,
     /// Places that were there and added when one of them was last looked at.
