@@ -199,7 +199,9 @@ impl Manifest {
             fs::rename(&path, damaged(folder, agent)).map_err(MirrorError::io(&path))?;
         }
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
-        replace(&path, &bytes.map_err(MirrorError::io(&path))?)
+        replace(&path, &bytes.map_err(MirrorError::io(&path))?)?;
+        (self.is_changed, self.is_rebuilt) = (false, false);
+        Ok(())
     }
 }
 

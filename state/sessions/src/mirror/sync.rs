@@ -20,6 +20,8 @@ use crate::found::{FoundSession, SkippedFile};
 use crate::ids::ThreadIds;
 use crate::store::{OpenStore, SessionStore};
 
+/// Sessions after which the list is written: a killed pass goes on from there.
+const PART: usize = 1_024;
 /// Sessions that wait for being written.
 const AHEAD: usize = 2;
 
@@ -73,9 +75,11 @@ impl Pass<'_> {
         let open = self.store.open(self.place)?;
         let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
         report.found = open.sessions().len() as u64;
-        let wanted = self.claim(&open, &mut report)?;
-        let written = self.write(&open, wanted, &mut report)?;
-        self.note_written(written, &mut report);
+        for part in self.claim(&open, &mut report)?.chunks(PART) {
+            let written = self.write(&open, part, &mut report)?;
+            self.note_written(written, &mut report);
+            self.manifest.write(&self.mirror.folder, self.store.name())?;
+        }
         report.unread.extend(self.unlisted.iter().map(|(path, error)| Unread::new(path, error)));
         report.unread.extend(open.unread());
         self.note_missing(&open, &mut report)?;
@@ -125,7 +129,7 @@ impl Pass<'_> {
     fn write(
         &self,
         open: &OpenStore,
-        wanted: Vec<&FoundSession>,
+        wanted: &[&FoundSession],
         report: &mut SyncReport,
     ) -> Result<Vec<Mirrored>, MirrorError> {
         let (folder, place, ids) = (&self.folder(), self.place, self.ids);
@@ -159,7 +163,7 @@ impl Pass<'_> {
     }
 
     fn note_written(&mut self, written: Vec<Mirrored>, report: &mut SyncReport) {
-        report.written = written.len() as u64;
+        report.written += written.len() as u64;
         for mirrored in written {
             let known = self.manifest.known(self.place, mirrored.identity());
             if mirrored.skipped_lines > known.map_or(0, |known| known.skipped_lines) {

@@ -13,6 +13,7 @@ mod kimi;
 mod kimi_code;
 mod mirror;
 mod mirror_damage;
+mod mirror_killed;
 mod opencode;
 mod openhands;
 mod pi;
