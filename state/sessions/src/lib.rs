@@ -68,8 +68,8 @@
 //! # Performance
 //!
 //! A session is read whole when its fingerprint changes. A mirror first looks at the names, lengths
-//! and times of a place's files ([`SessionStore::watched`]), and opens it only if one has changed. A
-//! pass over many sessions that is killed goes on from the last thousand.
+//! and times of a place's files ([`SessionStore::watched`]), and opens it only if one has changed.
+//! After a kill, a pass over many sessions goes on from the last thousand.
 //!
 //! # File systems
 //!
