@@ -14,6 +14,9 @@ use crate::fault::Fault;
 use crate::message::{command, typed};
 use crate::settings::DeviceKeys;
 
+/// Folder of the keys in the SQLite home, unless the settings name another.
+pub(crate) const FOLDER: &str = "device-keys";
+
 /// Argument with which the tool starts itself as the helper that speaks to a TPM.
 pub const TPM_HELPER: &str = "tpm-helper";
 
@@ -21,7 +24,7 @@ pub const TPM_HELPER: &str = "tpm-helper";
 /// home.
 #[must_use]
 pub fn folder(dirs: &Dirs, settings: &DeviceKeys) -> PathBuf {
-    let folder = if settings.folder.is_empty() { "device-keys" } else { &settings.folder };
+    let folder = if settings.folder.is_empty() { FOLDER } else { &settings.folder };
     dirs.absolute().sqlite_home.join(folder)
 }
 

@@ -10,8 +10,8 @@ use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::Environment;
 
 use crate::fault::Fault;
-pub use crate::given::{Given, path_word};
-use crate::given::{absolute, real};
+pub use crate::given::{Given, absolute, path_word, real};
+use crate::private::create_private;
 use crate::{agents, messages, owner};
 
 /// Paths of the two directories. Neither needs to exist.
@@ -151,13 +151,7 @@ impl Dirs {
         match fs::metadata(&self.sqlite_home) {
             Ok(metadata) if metadata.is_dir() => Ok(()),
             Ok(_) => Err(io::Error::from(io::ErrorKind::NotADirectory)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut builder = fs::DirBuilder::new();
-                builder.recursive(true);
-                #[cfg(unix)]
-                std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-                builder.create(&self.sqlite_home)
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create_private(&self.sqlite_home),
             Err(error) => Err(error),
         }
     }

@@ -35,6 +35,6 @@ pub fn real(path: &Path) -> PathBuf {
 }
 
 /// Makes a path begin at the root.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -14,6 +14,7 @@
 //! | [`history`] | the history: opening it, and bringing it up to date after the index |
 //! | [`messages`] | each library error in words, with the command that helps |
 //! | [`pages`] | pages for a browser |
+//! | [`private`] | folders for one user alone |
 //! | [`protected`] | files that no export may replace |
 //! | [`own_log`], [`telemetry`] | what a program of ours logs about itself |
 //! | [`text`], [`time`], [`label`], [`sandbox`] | text that is safe to print: times, threads, policies |
@@ -80,6 +81,7 @@ pub mod opening;
 pub mod outcome;
 pub mod own_log;
 pub mod pages;
+pub mod private;
 pub mod protected;
 pub mod recovered;
 pub mod refresh;

@@ -1,6 +1,6 @@
 //! Files that a written export must not replace: databases, and the files of the two homes.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use threadkeep_rollout::RolloutName;
 
 use crate::dirs::Dirs;
 use crate::fault::Fault;
-use crate::given::absolute;
+use crate::given::real;
 use crate::whole_file::folder;
 
 /// First bytes of an SQLite database.
@@ -69,10 +69,6 @@ pub fn check(path: &Path, homes: &[Dirs]) -> Result<(), Protected> {
     } else {
         Ok(())
     }
-}
-
-fn real(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
 }
 
 fn is_database(path: &Path) -> io::Result<bool> {

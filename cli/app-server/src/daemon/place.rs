@@ -1,8 +1,8 @@
 //! Files of a background server: lock, pid file and socket.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use threadkeep_app::Fault;
-use threadkeep_app::dirs::Dirs;
+use threadkeep_app::dirs::{Dirs, absolute};
 use threadkeep_app::message::command;
 use threadkeep_app::messages::of_io;
+use threadkeep_app::private::create_private;
 use tokio::time::sleep;
 
 use super::process::{self, Started};
@@ -88,7 +89,7 @@ impl Place {
     /// SQLite home.
     pub fn new(dirs: &Dirs, socket: Option<&Path>) -> Place {
         let folder = dirs.absolute().sqlite_home.join("app-server");
-        let socket = socket.map(|socket| std::path::absolute(socket).unwrap_or_else(|_| socket.to_owned()));
+        let socket = socket.map(absolute);
         Place { folder, socket }
     }
 
@@ -237,6 +238,6 @@ impl Place {
 
 /// Creates a folder for this user alone, or makes it so.
 fn private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    create_private(folder)?;
     fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
 }

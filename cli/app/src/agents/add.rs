@@ -9,16 +9,15 @@ use threadkeep_state::{DATABASES, HOME_AGENT};
 
 use super::included::{Included, include, included, is_shared};
 use super::names::unknown;
+use crate::device_keys::FOLDER;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
 use crate::message::command;
 use crate::messages::of_io;
 use crate::owner;
+use crate::private::create_private;
 use crate::text::counted;
-
-/// Folder of device keys.
-const KEYS: &str = "device-keys";
 
 /// Place that was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,25 +147,17 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
     // Decisions cannot be made again from rollouts.
     let decisions = DATABASES.iter().map(|spec| format!("{}.decisions", spec.file_name));
     let files = decisions.chain(["config.toml".to_owned()]).map(|name| (from.join(&name), to.join(&name)));
-    let keys = fs::read_dir(from.join(KEYS)).into_iter().flatten().filter_map(Result::ok);
-    let keys = keys.map(|entry| (entry.path(), to.join(KEYS).join(entry.file_name())));
+    let keys = fs::read_dir(from.join(FOLDER)).into_iter().flatten().filter_map(Result::ok);
+    let keys = keys.map(|entry| (entry.path(), to.join(FOLDER).join(entry.file_name())));
     for (source, target) in files.chain(keys).filter(|(source, target)| source.is_file() && !target.exists())
     {
         if let Some(folder) = target.parent() {
-            private_folder(folder).map_err(|error| failed("create", folder, &error))?;
+            create_private(folder).map_err(|error| failed("create", folder, &error))?;
         }
         fs::copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
         is_any = true;
     }
     Ok(is_any)
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {

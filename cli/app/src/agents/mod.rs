@@ -15,14 +15,12 @@ pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
-pub use sync::{named, sync, sync_place, watched};
+pub use sync::{named, session_of, sync, sync_place, watched};
 pub use threadkeep_sessions::MAX_DEPTH;
 
 use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::Mirror;
-
-pub use crate::given::real;
 
 /// Folder in the SQLite home with the mirror of their sessions.
 const FOLDER: &str = "agents";

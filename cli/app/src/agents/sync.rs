@@ -119,6 +119,18 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
     }
 }
 
+/// Returns the mirrored session of a thread. Where several places have had it, the place that still
+/// has it counts.
+///
+/// # Errors
+///
+/// Fails if the list of the agent's mirrored sessions cannot be read.
+pub fn session_of(sqlite_home: &Path, agent: &str, thread: Uuid) -> Result<Option<Mirrored>, Fault> {
+    let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let of_thread = sessions.into_iter().filter(|known| known.thread_id == thread);
+    Ok(of_thread.min_by_key(|known| known.gone_since))
+}
+
 /// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone
 /// are only meant where none is there: an agent may give their ids again.
 ///

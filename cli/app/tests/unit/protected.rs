@@ -1,6 +1,6 @@
 //! Spellings of paths and links, all of which lead to protected files.
 
-use std::fs::create_dir_all;
+use std::fs::{self, create_dir_all};
 use std::os::unix::fs::symlink;
 
 use super::*;

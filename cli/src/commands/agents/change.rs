@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
+use threadkeep_app::dirs::real;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
 use threadkeep_app::{Message, Observer as _, command, recovered};
@@ -112,7 +113,7 @@ impl Run for Remove<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let sqlite_home = context.dirs.absolute().sqlite_home;
-        let dir: Option<PathBuf> = self.dir.map(agents::real);
+        let dir: Option<PathBuf> = self.dir.map(real);
         let agent = self.name.to_owned();
         if !self.forget {
             let places = agents::remove(&sqlite_home, self.name, dir.as_deref()).await?;

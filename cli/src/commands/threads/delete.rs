@@ -1,4 +1,5 @@
-//! `threads delete`: removes threads from every store. Their rollouts stay.
+//! `threads delete`: removes threads from every store. Rollouts in the home stay; the copy of
+//! another agent's session is erased.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -126,8 +127,7 @@ impl Doomed {
         } else {
             // They go with it.
             files.clear();
-            let found = agents::named(index.state.sqlite_home(), &thread.id.to_string());
-            found.map_err(|error| Fault::plain(&error))?.pop()
+            agents::session_of(index.state.sqlite_home(), thread.agent(), thread.id)?
         };
         let lost = lost(index, &thread).await;
         Ok(Doomed { thread, children: children.len() as u64, forks, files, lost, mirrored })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use threadkeep_app::dirs::{Dirs, path_word};
+use threadkeep_app::dirs::{Dirs, path_word, real};
 use threadkeep_app::text::{shell_os_word, shell_word};
 use threadkeep_app::{Fault, agents};
 use threadkeep_sessions::{Environment, Session, store};
@@ -87,11 +87,7 @@ impl Resume {
 /// such session.
 fn of_mirrored(thread: &Thread, dirs: &Dirs, folder: Option<String>) -> Result<Resume, Fault> {
     let none = Resume::none(thread.id, folder);
-    let mirror = agents::mirror(&dirs.absolute().sqlite_home);
-    let sessions = mirror.sessions(thread.agent()).map_err(|error| Fault::plain(&error))?;
-    // A session that has moved is gone from its old place.
-    let known = sessions.into_iter().filter(|known| known.thread_id == thread.id);
-    let known = known.min_by_key(|known| known.gone_since);
+    let known = agents::session_of(&dirs.absolute().sqlite_home, thread.agent(), thread.id)?;
     let Some((known, store)) = known.zip(store(thread.agent())) else { return Ok(none) };
     let mut session = Session::new(known.native_id);
     (session.kind, session.cwd) = (thread.kind, thread.cwd.clone());
@@ -99,7 +95,6 @@ fn of_mirrored(thread: &Thread, dirs: &Dirs, folder: Option<String>) -> Result<R
     let Some(resume) = resume else { return Ok(Resume { gone_since: known.gone_since, ..none }) };
     let environment = Environment::of_process().unwrap_or_default();
     let looks_there = |environment: &Environment| {
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         store.places(environment).iter().any(|place| real(place) == real(&known.place))
     };
     let is_default = looks_there(&environment);

@@ -5,7 +5,7 @@ mod json;
 mod page;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -121,9 +121,4 @@ fn word(by: By) -> &'static str {
         By::Folder => "folder",
         By::Thread => "thread",
     }
-}
-
-/// Returns the absolute path of a file that may not exist.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use jiff::{Span, Zoned};
+use threadkeep_app::dirs::absolute;
 use threadkeep_app::text::{count, counted};
 use threadkeep_app::{Fault, pages};
 use threadkeep_history::HistoryStore;
@@ -15,7 +16,6 @@ use threadkeep_state::ThreadStore;
 
 use self::frame::{Section, page};
 use self::words::escaped;
-use super::absolute;
 use super::groups::{Amount, Group, Groups, Period, monday, week};
 use crate::args::By;
 
