@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use threadkeep_rollout::Fingerprint;
 
 use crate::error::StoreError;
@@ -15,6 +16,8 @@ pub struct Listing {
     pub sessions: BTreeMap<String, FoundSession>,
     /// Files that look like sessions and are none.
     pub skipped: Vec<SkippedFile>,
+    /// Files that cannot be read, and may have sessions.
+    pub unread: Vec<Unread>,
 }
 
 impl Listing {
@@ -31,17 +34,17 @@ impl Listing {
 
     /// Adds a file that is no session, with the reason.
     pub fn skip(&mut self, path: impl Into<PathBuf>, reason: impl ToString) {
-        self.skipped.push(SkippedFile { path: path.into(), reason: reason.to_string(), is_unread: false });
+        self.skipped.push(SkippedFile { path: path.into(), reason: reason.to_string() });
     }
 
     /// Adds a file that cannot be read, and may have sessions, with the reason.
-    pub fn unread(&mut self, path: impl Into<PathBuf>, reason: impl ToString) {
-        let path = path.into();
+    pub fn unread(&mut self, path: impl AsRef<Path>, reason: impl ToString) {
+        let path = path.as_ref();
         // Agents remove files at any time.
-        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             return;
         }
-        self.skipped.push(SkippedFile { path, reason: reason.to_string(), is_unread: true });
+        self.unread.push(Unread::new(path, reason));
     }
 
     /// Returns true if a file has a prompt, as its head says. Skips a file without one, and a file
@@ -134,6 +137,20 @@ pub struct SkippedFile {
     pub path: PathBuf,
     /// Reason, for people.
     pub reason: String,
-    /// True if it cannot be read, and may have sessions.
-    pub is_unread: bool,
+}
+
+/// File or folder of a store that cannot be read, and may have sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unread {
+    /// The file or folder.
+    pub path: String,
+    /// Reason, for people.
+    pub reason: String,
+}
+
+impl Unread {
+    pub(crate) fn new(path: &Path, reason: impl ToString) -> Self {
+        Self { path: path.to_string_lossy().into_owned(), reason: reason.to_string() }
+    }
 }

@@ -124,9 +124,9 @@ pub use agents::{store, stores};
 pub use draft::Draft;
 pub use environment::Environment;
 pub use error::StoreError;
-pub use found::{FoundSession, Listing, SkippedFile};
+pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
-pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, Unread, unlisted};
+pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,

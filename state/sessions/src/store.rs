@@ -8,8 +8,7 @@ use threadkeep_rollout::ThreadKind;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::found::{FoundSession, Listing, SkippedFile};
-use crate::mirror::Unread;
+use crate::found::{FoundSession, Listing, SkippedFile, Unread};
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -47,7 +46,7 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`StoreError`], if the place as a whole cannot be read. What is wrong with one file is no
-    /// error: see [`OpenStore::skipped`].
+    /// error: see [`OpenStore::skipped`] and [`OpenStore::unread`].
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError>;
 
     /// Returns the command that resumes a session; `None` if the agent cannot resume it. A session
@@ -76,6 +75,7 @@ pub(crate) fn is_name(name: &str) -> bool {
 pub struct OpenStore {
     sessions: Vec<FoundSession>,
     skipped: Vec<SkippedFile>,
+    unread: Vec<Unread>,
     read: Box<Read>,
 }
 
@@ -85,8 +85,8 @@ impl OpenStore {
         listing: Listing,
         read: impl Fn(&FoundSession) -> Result<Session, StoreError> + 'static,
     ) -> Self {
-        let Listing { sessions, skipped } = listing;
-        Self { sessions: sessions.into_values().collect(), skipped, read: Box::new(read) }
+        let Listing { sessions, skipped, unread } = listing;
+        Self { sessions: sessions.into_values().collect(), skipped, unread, read: Box::new(read) }
     }
 
     /// Returns an open place with these sessions, and the function that reads one of them with what
@@ -111,8 +111,8 @@ impl OpenStore {
     }
 
     /// Returns the files that cannot be read, and may have sessions.
-    pub fn unread(&self) -> impl Iterator<Item = Unread> {
-        self.skipped.iter().filter(|file| file.is_unread).map(|file| Unread::new(&file.path, &file.reason))
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
     }
 
     /// Reads a session.
@@ -129,7 +129,8 @@ impl OpenStore {
 impl fmt::Debug for OpenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("OpenStore");
-        shown.field("sessions", &self.sessions).field("skipped", &self.skipped).finish_non_exhaustive()
+        shown.field("sessions", &self.sessions).field("skipped", &self.skipped);
+        shown.field("unread", &self.unread).finish_non_exhaustive()
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
     check_alone(dirs, store, &place)?;
     let open = store.open(&place).map_err(|error| Fault::plain(&error))?;
     let sessions = open.sessions().len() as u64;
-    let mut unread: Vec<Unread> = open.unread().collect();
+    let mut unread: Vec<Unread> = open.unread().to_vec();
     unread.extend(unlisted(&store.watched(&place)));
     drop(open);
     if sessions == 0

@@ -10,9 +10,9 @@ use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 use super::error::MirrorError;
-use super::mirrored::{Mirrored, Unread};
+use super::mirrored::Mirrored;
 use super::rebuilt::rebuilt;
-use crate::found::FoundSession;
+use crate::found::{FoundSession, Unread};
 
 /// List of an agent's mirrored sessions, by place and identity.
 #[derive(Debug, Default, Serialize, Deserialize)]

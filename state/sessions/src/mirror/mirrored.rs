@@ -67,22 +67,6 @@ impl Mirrored {
     }
 }
 
-/// File or folder of an agent that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Unread {
-    /// The file or folder.
-    pub path: String,
-    /// Reason, for people.
-    pub reason: String,
-}
-
-impl Unread {
-    pub(crate) fn new(path: &Path, reason: impl ToString) -> Self {
-        Self { path: path.to_string_lossy().into_owned(), reason: reason.to_string() }
-    }
-}
-
 /// Writes a path; of a name that is not UTF-8, something like it.
 fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())

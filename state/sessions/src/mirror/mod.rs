@@ -22,12 +22,13 @@ use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 pub use error::MirrorError;
-pub use mirrored::{Mirrored, Unread};
+pub use mirrored::Mirrored;
 pub use state::{MAX_DEPTH, unlisted};
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
 use self::sync::Pass;
+use crate::found::Unread;
 use crate::ids::ThreadIds;
 use crate::store::{SessionStore, is_name};
 

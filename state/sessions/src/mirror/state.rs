@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::{Fingerprint, untouched};
 use uuid::Uuid;
 
-use super::mirrored::Unread;
+use crate::found::Unread;
 
 /// The deepest nesting of folders in a place. `OpenHands` has two for each of 16 levels of
 /// sub-agents.

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 
 use super::error::MirrorError;
 use super::manifest::Manifest;
-use super::mirrored::{Mirrored, Unread};
+use super::mirrored::Mirrored;
 use super::write::{Read, write_all};
 use super::{Mirror, remove};
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
-use crate::found::{FoundSession, SkippedFile};
+use crate::found::{FoundSession, SkippedFile, Unread};
 use crate::ids::ThreadIds;
 use crate::store::{OpenStore, SessionStore};
 
@@ -81,7 +81,7 @@ impl Pass<'_> {
             self.manifest.write(&self.mirror.folder, self.store.name())?;
         }
         report.unread.extend(self.unlisted.iter().map(|(path, error)| Unread::new(path, error)));
-        report.unread.extend(open.unread());
+        report.unread.extend_from_slice(open.unread());
         self.note_missing(&open, &mut report)?;
         report.is_unread_new = self.manifest.set_unread(self.place, &report.unread);
         Ok(report)
@@ -107,7 +107,7 @@ impl Pass<'_> {
                 && let Some(other) = self.manifest.take_over(self.place, found, own)
             {
                 let reason = format!("the same session is in {}", other.display());
-                report.skipped.push(SkippedFile { path: found.source(), reason, is_unread: false });
+                report.skipped.push(SkippedFile { path: found.source(), reason });
                 continue;
             }
             let known = self.manifest.known(self.place, found.identity());

@@ -8,7 +8,7 @@ use threadkeep_rollout::{AgentHome, Fact, Lines, RolloutFile, SESSION_INDEX};
 use uuid::Uuid;
 
 use super::Home;
-use crate::found::{FoundSession, Listing, SkippedFile};
+use crate::found::{FoundSession, Listing};
 
 /// Thread, with its files.
 #[derive(Debug)]
@@ -50,12 +50,8 @@ pub(super) fn threads(home: &Home) -> (Listing, BTreeMap<String, Thread>) {
     }
     let mut by_thread: BTreeMap<Uuid, Vec<Head>> = BTreeMap::new();
     for file in discovery.files {
-        match head(&home.files, file) {
-            Ok((id, head)) => by_thread.entry(id).or_default().push(head),
-            Err(none) => {
-                listing.skipped.retain(|known| known.path != none.path);
-                listing.skipped.push(none);
-            }
+        if let Some((id, head)) = head(&home.files, file, &mut listing) {
+            by_thread.entry(id).or_default().push(head);
         }
     }
     for (id, heads) in &mut by_thread {
@@ -89,13 +85,14 @@ pub(super) fn threads(home: &Home) -> (Listing, BTreeMap<String, Thread>) {
     (listing, threads)
 }
 
-/// Reads a file's first line.
-fn head(home: &AgentHome, file: RolloutFile) -> Result<(Uuid, Head), SkippedFile> {
+/// Reads a file's first line. Lists a file that has no thread; of a file that was listed before,
+/// this reason is the better one.
+fn head(home: &AgentHome, file: RolloutFile, listing: &mut Listing) -> Option<(Uuid, Head)> {
     let path = home.absolute(&file.path);
-    let (mut id, mut base, mut reason) = (None, None, None);
+    let (mut id, mut base, mut unread) = (None, None, None);
     match Lines::open(&path, file.compressed) {
-        Err(error) => reason = Some(error.to_string()),
-        Ok(_) if file.fingerprint.len == 0 => reason = Some("the file is empty".to_owned()),
+        Err(error) => unread = Some(error.to_string()),
+        Ok(_) if file.fingerprint.len == 0 => unread = Some("the file is empty".to_owned()),
         Ok(mut lines) => {
             if let Ok(Some(Ok(line))) = lines.next_line()
                 && let Fact::SessionMeta(meta) = line.fact()
@@ -105,14 +102,15 @@ fn head(home: &AgentHome, file: RolloutFile) -> Result<(Uuid, Head), SkippedFile
         }
     }
     let id = id.or(file.name.map(|name| name.thread_id));
-    match (id, reason) {
-        (Some(id), None) => Ok((id, Head { file, base })),
-        (_, Some(reason)) => Err(SkippedFile { path, reason, is_unread: true }),
-        (None, None) => {
-            let reason = "neither its name nor its first line has an id".to_owned();
-            Err(SkippedFile { path, reason, is_unread: false })
-        }
+    if let (Some(id), None) = (id, &unread) {
+        return Some((id, Head { file, base }));
     }
+    listing.skipped.retain(|known| known.path != path);
+    match unread {
+        Some(reason) => listing.unread(path, reason),
+        None => listing.skip(path, "neither its name nor its first line has an id"),
+    }
+    None
 }
 
 /// Returns the claim of a file to be the thread's newest: its name has the thread's id, then the
