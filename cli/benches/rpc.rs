@@ -57,7 +57,7 @@ fn main() -> Result {
     let mut times = Vec::new();
     for _ in 0..calls {
         let begun = Instant::now();
-        server.call("thread/list", list.clone())?;
+        server.answer("thread/list", list.clone())?;
         times.push(begun.elapsed());
     }
     figures.times("thread/list of 50", times, 1.0, 5.0);
@@ -145,7 +145,7 @@ fn soak(home: &Path, ids: &[String], time: Duration, figures: &mut Figures) -> R
                 _ => ("thread/list", json!({ "limit": 50, "sourceKinds": ["exec"] })),
             };
             let called = Instant::now();
-            client.call(method, params)?;
+            client.answer(method, params)?;
             own.push(called.elapsed());
             if number == 0 && begun.elapsed() > time / 4 {
                 let mut before = before.lock().map_err(|_| "a worker panicked")?;

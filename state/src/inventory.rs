@@ -59,7 +59,7 @@ const SKIPPED: &str = "SELECT coalesce(sum(lines_skipped), 0) FROM rollouts WHER
 
 /// Reads the first `?1` files with problems.
 const PROBLEMS: &str =
-    "SELECT path, problem, detail FROM rollouts WHERE problem IS NOT NULL ORDER BY path LIMIT ?1";
+    "SELECT path, problem, detail FROM rollouts WHERE problem IS NOT NULL ORDER BY path LIMIT +?1";
 
 impl StateRuntime {
     /// Counts the threads and files of the index. Scans it: see [`hidden`](Self::hidden).

@@ -60,7 +60,7 @@ const WATCHED: &str = "SELECT max(row), json_group_array(json_array(id, listing,
       updated_at_ms, memory_mode, sha, branch, origin_url, coalesce(title, ''), rollout_path))) \
     FROM (SELECT rowid AS row, id, listing, name, updated_at_ms, memory_mode, coalesce(user_git_sha, git_sha, '') AS sha, \
       coalesce(user_git_branch, git_branch, '') AS branch, coalesce(user_git_origin_url, git_origin_url, '') AS origin_url, \
-      title, rollout_path FROM threads WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)";
+      title, rollout_path FROM threads WHERE rowid > ?1 ORDER BY rowid LIMIT +?2)";
 
 /// Reads the ids of closed threads. Most threads are in no agent graph, or open.
 const CLOSED: &str = "SELECT json_group_array(thread_id) FROM agents WHERE closed_by IS NOT NULL";

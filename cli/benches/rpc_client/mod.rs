@@ -42,6 +42,13 @@ impl<I: Write, O: Read> Client<I, O> {
     }
 
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Result<Value> {
+        self.answer(method, params)?;
+        let mut answer: Value = serde_json::from_str(&self.line)?;
+        Ok(answer["result"].take())
+    }
+
+    /// Reads the answer, and does not parse it: that time is the client's.
+    pub(crate) fn answer(&mut self, method: &str, params: Value) -> Result {
         self.id += 1;
         let line = json!({ "id": self.id, "method": method, "params": params }).to_string() + "\n";
         self.input.write_all(line.as_bytes())?;
@@ -52,12 +59,10 @@ impl<I: Write, O: Read> Client<I, O> {
                 return Err("the server is gone".into());
             }
             if self.line.starts_with(&start) {
-                // A client would parse the answer; the time of that is not the server's.
                 if !self.line[start.len()..].starts_with("\"result\"") {
                     return Err(format!("{method}: {}", self.line).into());
                 }
-                let mut answer: Value = serde_json::from_str(&self.line)?;
-                return Ok(answer["result"].take());
+                return Ok(());
             }
         }
     }
@@ -79,6 +84,10 @@ impl Server {
 
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Result<Value> {
         self.client.call(method, params)
+    }
+
+    pub(crate) fn answer(&mut self, method: &str, params: Value) -> Result {
+        self.client.answer(method, params)
     }
 
     /// Waits until the history is indexed.

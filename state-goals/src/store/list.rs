@@ -58,7 +58,7 @@ pub(super) fn list_sql(statuses: usize) -> String {
     );
     let arms: Vec<String> =
         (FIRST_STATUS..FIRST_STATUS + statuses).map(|bind| format!("{ONE}{bind}")).collect();
-    arms.join(" UNION ALL ") + " ORDER BY updated_at_ms DESC, thread_id DESC LIMIT ?1"
+    arms.join(" UNION ALL ") + " ORDER BY updated_at_ms DESC, thread_id DESC LIMIT +?1"
 }
 
 impl GoalStore {

@@ -52,7 +52,7 @@ async fn oldest(
     limit: u64,
 ) -> Result<Vec<(i64, u64)>, sqlx::Error> {
     let places = places(partition);
-    sqlx::query_as("SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3")
+    sqlx::query_as("SELECT place, bytes FROM log_rows WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT +?3")
         .bind(places.start())
         .bind(places.end())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))

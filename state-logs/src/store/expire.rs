@@ -76,7 +76,7 @@ async fn delete_batch(conn: &mut SqliteConnection, before: i64) -> Result<u64, s
     let late = late.fetch_one(&mut *conn).await?;
     let deleted = sqlx::query(
         "DELETE FROM log_rows WHERE place IN \
-           (SELECT place FROM log_rows WHERE id <= ?1 AND at_ms < ?2 ORDER BY id LIMIT ?3)",
+           (SELECT place FROM log_rows WHERE id <= ?1 AND at_ms < ?2 ORDER BY id LIMIT +?3)",
     )
     .bind(last_id(before, late))
     .bind(before)

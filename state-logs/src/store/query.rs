@@ -109,7 +109,7 @@ pub(crate) fn select(of_partition: bool, order: Order) -> String {
            AND (?12 IS NULL OR p.id IN (SELECT value FROM json_each(?12)) OR (?13 AND p.thread_id = '')) \
            AND (?11 IS NULL OR instr(lower(r.message), ?11) OR EXISTS (SELECT 1 FROM json_each(r.fields) AS field \
              WHERE instr(lower(field.key), ?11) OR instr(lower(field.value), ?11))) \
-         ORDER BY {along} {order} LIMIT ?14"
+         ORDER BY {along} {order} LIMIT +?14"
     )
 }
 

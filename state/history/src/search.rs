@@ -106,7 +106,7 @@ impl SearchQuery {
 /// content.
 pub(crate) const HITS: &str = "WITH hits AS MATERIALIZED ( \
        SELECT rowid AS id FROM history_words \
-       WHERE history_words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3) \
+       WHERE history_words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT +?3) \
      SELECT max(last), sum(count), json_group_array(json_array(file, hex(places), json(numbers))) FROM ( \
        SELECT file, places, json_group_array(hits.id - first_id) AS numbers, max(hits.id) AS last, \
          count(*) AS count \

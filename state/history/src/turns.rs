@@ -72,7 +72,7 @@ const COLUMNS: &str = "start_offset, end_offset, ordinal, number, turn_id, statu
 
 /// A page of the turns of one file.
 pub(crate) fn page_sql() -> String {
-    format!("SELECT {COLUMNS} FROM history_turns WHERE file = ?1 ORDER BY start_offset LIMIT ?2 OFFSET ?3")
+    format!("SELECT {COLUMNS} FROM history_turns WHERE file = ?1 ORDER BY start_offset LIMIT +?2 OFFSET ?3")
 }
 
 /// The turns of one file at the bytes `?2`.

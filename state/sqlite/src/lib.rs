@@ -97,6 +97,9 @@
 //! [`values_of`] is faster than a loop. A write adds three (BEGIN, the floor, COMMIT), and one more
 //! in a database that keeps decisions.
 //!
+//! Statements stay prepared. SQLite prepares one with `LIMIT ?1` again at each run, because its
+//! plan depends on the value; `LIMIT +?1` hides it (`findings/sqlite-bound-limit-reprepares.sh`).
+//!
 //! # File systems
 //!
 //! WAL is used on local file systems, and a rollback journal (`DELETE`) where shared memory is

@@ -56,7 +56,7 @@ macro_rules! outcomes {
              FROM (SELECT path, fingerprint, outcome, problem, detail \
                FROM rollouts WHERE ",
             $which,
-            " ORDER BY path LIMIT ?2) AS page"
+            " ORDER BY path LIMIT +?2) AS page"
         )
     };
 }

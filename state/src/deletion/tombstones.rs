@@ -14,7 +14,7 @@ pub(crate) async fn with_prefix(db: &Database, prefix: &str, limit: u32) -> Resu
     // `g` is the first character after the hexadecimal digits and the hyphen.
     let stones = sqlx::query(
         "SELECT thread_id, deleted_at_ms FROM tombstones WHERE thread_id >= ?1 AND thread_id < ?1 || 'g' \
-         ORDER BY thread_id LIMIT ?2",
+         ORDER BY thread_id LIMIT +?2",
     )
     .bind(prefix.to_owned())
     .bind(limit);

@@ -88,7 +88,7 @@ pub(super) const ROOTS: &str = "SELECT thread_id FROM agents WHERE parent_thread
          WHERE me.id = threads.forked_from_id) \
        AND NOT EXISTS (SELECT 1 FROM agents AS me \
          WHERE me.thread_id = threads.forked_from_id AND me.parent_thread_id IS NOT NULL) \
-     ORDER BY 1 DESC LIMIT ?2";
+     ORDER BY 1 DESC LIMIT +?2";
 
 /// The parent that the child `?2` has, and whether the child is the parent `?1` or above it.
 pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \

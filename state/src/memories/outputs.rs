@@ -14,7 +14,7 @@ use super::claim::facts;
 const LISTED: &str = "ORDER BY input_ms DESC, threads.id DESC";
 const OF_THREAD: &str = "WHERE memories.thread_id = ?1";
 const SELECT: &str = "WHERE memory_mode = 'enabled' AND coalesce(last_used_ms, generated_at_ms) >= ?1 \
-     ORDER BY usage_count DESC, coalesce(last_used_ms, generated_at_ms) DESC, threads.id DESC LIMIT ?2";
+     ORDER BY usage_count DESC, coalesce(last_used_ms, generated_at_ms) DESC, threads.id DESC LIMIT +?2";
 const SELECTED: &str = "WHERE selected = 1 \
      ORDER BY usage_count DESC, coalesce(last_used_ms, generated_at_ms) DESC, threads.id DESC";
 

@@ -52,7 +52,7 @@ pub(super) fn to_claim(include_exec: bool, include_archived: bool) -> String {
         "SELECT {FACTS}, {TRIES} {FROM} \
          WHERE {listing} {source}AND (remembered_ms IS NULL OR remembered_ms < updated_at_ms) \
            AND updated_at_ms BETWEEN ?2 AND ?3 AND {VERDICT} IS NULL \
-         ORDER BY updated_at_ms DESC, threads.id DESC LIMIT ?10"
+         ORDER BY updated_at_ms DESC, threads.id DESC LIMIT +?10"
     )
 }
 

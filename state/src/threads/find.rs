@@ -34,7 +34,7 @@ pub(super) fn forks_of() -> String {
 pub(super) fn with_agent_goals() -> String {
     format!(
         "SELECT {} FROM threads WHERE objective IS NOT NULL AND missing_since_ms IS NULL \
-         ORDER BY updated_at_ms DESC, id DESC LIMIT ?1",
+         ORDER BY updated_at_ms DESC, id DESC LIMIT +?1",
         *THREAD
     )
 }
@@ -148,7 +148,7 @@ impl ThreadStore {
         let wanted = canonical_prefix(prefix).ok_or_else(|| StateError::BadIdPrefix(prefix.to_owned()))?;
         // `g` is the first character after the hexadecimal digits and the hyphen.
         let ids = sqlx::query_scalar(
-            "SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT ?2",
+            "SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT +?2",
         )
         .bind(&wanted)
         .bind(CANDIDATES as i64 + 1);
@@ -279,10 +279,10 @@ fn uuids(rows: &[SqliteRow]) -> Result<Vec<Uuid>, sqlx::Error> {
 pub const LEAST_END: usize = 4;
 
 /// Reads the first `?2` threads whose id ends with `?1`.
-const ENDING: &str = "SELECT id FROM threads WHERE substr(id, -length(?1)) = ?1 ORDER BY id LIMIT ?2";
+const ENDING: &str = "SELECT id FROM threads WHERE substr(id, -length(?1)) = ?1 ORDER BY id LIMIT +?2";
 /// The same among deleted threads.
 const DELETED_ENDING: &str =
-    "SELECT thread_id FROM tombstones WHERE substr(thread_id, -length(?1)) = ?1 ORDER BY thread_id LIMIT ?2";
+    "SELECT thread_id FROM tombstones WHERE substr(thread_id, -length(?1)) = ?1 ORDER BY thread_id LIMIT +?2";
 /// Reads every name.
 const NAMED: &str = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
 /// Reads every nickname.
@@ -291,7 +291,7 @@ const NICKNAMED: &str = "SELECT id, agent_nickname FROM threads WHERE agent_nick
 const WITH_PATH: &str = "SELECT id, agent_path FROM threads WHERE agent_path IS NOT NULL ORDER BY id";
 /// Reads the `?1` threads that were deleted last.
 const LATEST_DELETED: &str =
-    "SELECT thread_id, deleted_at_ms FROM tombstones ORDER BY deleted_at_ms DESC, thread_id LIMIT ?1";
+    "SELECT thread_id, deleted_at_ms FROM tombstones ORDER BY deleted_at_ms DESC, thread_id LIMIT +?1";
 /// Reads the threads of an agent in the mirror. `0` is the first character after `/`.
 const OF_AGENT: &str = "SELECT id FROM threads WHERE rollout_path >= 'agents/' || ?1 || '/' \
        AND rollout_path < 'agents/' || ?1 || '0' ORDER BY id";

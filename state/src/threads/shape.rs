@@ -134,7 +134,7 @@ impl<'a> Rows<'a> {
         }
         let (time, order) = (time_of(self.sort), order_of(self.direction));
         let limit = select.int(self.limit.into());
-        let _ = write!(select.sql, " ORDER BY {time} {order}, id {order} LIMIT ?{limit}");
+        let _ = write!(select.sql, " ORDER BY {time} {order}, id {order} LIMIT +?{limit}");
         select
     }
 

@@ -3,11 +3,14 @@
 //! A plan depends on the schema alone, because no statistics are kept. So the plan of an empty
 //! database is that of every database. A statement that reads a whole table or sorts needs a line
 //! `# allow STATEMENT: WHY` at the head of the file. A final `*` in the name stands for any ending.
+//!
+//! A statement is prepared once for a connection. SQLite prepares some again at each run, because
+//! it looks at a value for its plan. Such a statement is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use super::Task;
 use super::statements::Statements;
@@ -37,6 +40,14 @@ fn plans(task: &Task<'_>, statements: &[(String, String)]) -> Result<Vec<Finding
     let (mut used, mut found) = (BTreeSet::<(usize, &str)>::new(), Vec::new());
     let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, sql) in statements {
+        if is_prepared_again(&task.replay()?.connection, sql).unwrap_or(false) {
+            found.push(Finding::new(
+                &path,
+                "migrations/prepare",
+                format!("SQLite prepares `{name}` again at each run, because its plan depends on a value"),
+                "hide the value from the planner: write `LIMIT +?1` and not `LIMIT ?1`",
+            ));
+        }
         match plan(&task.replay()?.connection, sql) {
             Err(error) => found.push(Finding::new(
                 &path,
@@ -102,6 +113,20 @@ pub(super) fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<S
         steps.push("(no table is read)\n".to_owned());
     }
     Ok(steps)
+}
+
+/// Returns true if SQLite prepares a statement again when it is run with other values.
+fn is_prepared_again(connection: &Connection, sql: &str) -> rusqlite::Result<bool> {
+    let written = connection.unchecked_transaction()?;
+    let mut statement = written.prepare(sql)?;
+    for _ in 0..2 {
+        for parameter in 1..=statement.parameter_count() {
+            statement.raw_bind_parameter(parameter, rusqlite::types::Null)?;
+        }
+        // The values may be refused; they were looked at before.
+        let _ = statement.raw_query().next();
+    }
+    Ok(statement.get_status(StatementStatus::RePrepare) > 0)
 }
 
 /// Returns true if a step reads a whole table, or sorts.

@@ -148,3 +148,15 @@ fn no_statement_is_left_out_or_wrong() {
         → name the columns
     ");
 }
+
+#[test]
+fn a_statement_that_is_prepared_at_each_run_is_refused() {
+    let house = house("const PAGE: &str = \"SELECT id FROM threads WHERE id > ?1 ORDER BY id LIMIT ?2\";\n");
+    assert_snapshot!(found(&house, true), @"
+    state/plans.txt [migrations/prepare]
+        SQLite prepares `threads::read::PAGE` again at each run, because its plan depends on a value
+        → hide the value from the planner: write `LIMIT +?1` and not `LIMIT ?1`
+    ");
+    house.edit("state/src/threads/read.rs", "LIMIT ?2", "LIMIT +?2");
+    assert_eq!(found(&house, true), "");
+}

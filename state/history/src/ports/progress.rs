@@ -49,7 +49,7 @@ pub(crate) const OUTCOMES: &str = "SELECT group_concat(concat(path, char(0), fin
          WHEN 'deleted' THEN EXISTS (SELECT 1 FROM history_tombstones WHERE thread_id = page.thread_id) \
          ELSE 1 END) END), char(0)) \
      FROM (SELECT path, fingerprint, outcome, problem, detail, file_id, thread_id \
-       FROM history_files WHERE path > ?1 ORDER BY path LIMIT ?2) AS page";
+       FROM history_files WHERE path > ?1 ORDER BY path LIMIT +?2) AS page";
 
 pub(crate) fn state_of(state: RunState) -> ProgressState {
     let RunState { status, watermark, last_success_at, lease } = state;

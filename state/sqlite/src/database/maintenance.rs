@@ -48,7 +48,7 @@ impl Database {
         let lines = sqlx::query_scalar::<_, String>(statement).persistent(false);
         let dangling = sqlx::query_scalar(
             "SELECT format('row %s of %s points to a row of %s that does not exist', \
-               coalesce(rowid, '?'), \"table\", parent) FROM pragma_foreign_key_check LIMIT ?1",
+               coalesce(rowid, '?'), \"table\", parent) FROM pragma_foreign_key_check LIMIT +?1",
         );
         let is_damage = |error: &sqlx::Error| ErrorClass::of(error) == ErrorClass::Corrupt;
         let forms = self.inner.spec.forms;
