@@ -13,6 +13,8 @@ mod list;
 mod metadata;
 mod methods;
 mod notified;
+#[cfg(target_os = "linux")]
+mod other_user;
 mod read_only;
 mod recorded;
 mod replaced;
