@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
-use threadkeep_app::dirs::real;
+use threadkeep_app::dirs::{Dirs, real};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_app::{Message, Observer as _, command, recovered};
+use threadkeep_app::{Fault, Message, Observer as _, command, recovered};
+#[cfg(unix)]
+use threadkeep_app_server::daemon::Place;
 use threadkeep_sessions::store;
 
 use super::unread;
@@ -53,8 +55,29 @@ impl Run for Add<'_> {
             Index::for_writing(&dirs).await?.close().await?;
             recovered::take();
         }
+        if let Some(note) = left_behind(&context.dirs, &dirs)? {
+            context.screen.note(&note);
+        }
         Ok(Box::new(AddedAnswer(added)))
     }
+}
+
+/// Returns a note about a server that goes on with the SQLite home from before the first agent.
+#[cfg(unix)]
+fn left_behind(before: &Dirs, now: &Dirs) -> Result<Option<Message>, Fault> {
+    let (before, now) = (before.absolute(), now.absolute());
+    if before.sqlite_home == now.sqlite_home || Place::new(&before, None).running()?.is_none() {
+        return Ok(None);
+    }
+    let stop = command("--sqlite-home").arg(before.sqlite_home.display()).append("app-server stop");
+    let start = command("app-server start");
+    let why = "the server that is running does not show them: ";
+    Ok(Some((why, stop, " ends it, and ", start, " starts one that does").into()))
+}
+
+#[cfg(not(unix))]
+fn left_behind(_: &Dirs, _: &Dirs) -> Result<Option<Message>, Fault> {
+    Ok(None)
 }
 
 struct AddedAnswer(Added);

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::client::{Client, ids};
+use crate::agents::with_claude;
 use crate::fixture::{Fixture, Result};
 
 /// Kills the process of a number at once.
@@ -263,5 +264,19 @@ fn a_signal_lets_requests_finish() -> Result {
         // Closed cleanly: nothing is left in a log.
         assert!(!fixture.sqlite_home().join("state_5.sqlite-wal").exists());
     }
+    Ok(())
+}
+
+#[test]
+fn the_first_agent_moves_the_home_away_from_a_running_server() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["app-server", "start"])?;
+    let said = fixture.run(&["agents", "add", "claude"])?;
+    insta::assert_snapshot!(said.stderr.lines().next().unwrap_or_default(), @"note: the server that is running does not show them: `threadkeep --sqlite-home [tmp]/home/threadkeep app-server stop` ends it, and `threadkeep app-server start` starts one that does");
+    let old = fixture.path().join("home/threadkeep").display().to_string();
+    assert_eq!(fixture.run(&["--sqlite-home", &old, "app-server", "stop"])?.code, Some(0));
+    assert_eq!(fixture.run(&["--sqlite-home", &old, "app-server", "status"])?.code, Some(1));
+    // The second one finds the home where it was.
+    assert!(!fixture.run(&["agents", "add", "claude"])?.stderr.contains("app-server"));
     Ok(())
 }

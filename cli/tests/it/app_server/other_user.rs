@@ -24,7 +24,8 @@ fn answers_to_other(socket: &Path) -> Result<String> {
         let other = Uid::from_raw(OTHER);
         set_thread_res_uid(other, other, other)?;
         let mut stream = UnixStream::connect(socket)?;
-        let hello = br#"{"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "it", "version": "1"}}}"#;
+        let hello =
+            br#"{"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "it", "version": "1"}}}"#;
         // A server that has closed the connection takes nothing.
         let _ = stream.write_all(hello).and_then(|()| stream.write_all(b"\n"));
         let _ = stream.shutdown(std::net::Shutdown::Write);
