@@ -41,6 +41,21 @@ CREATE UNIQUE INDEX history_files_by_owner ON history_files (file_id) WHERE is_o
 CREATE INDEX history_files_by_source ON history_files (copied_from) WHERE copied_from IS NOT NULL;
 CREATE INDEX history_files_by_thread ON history_files (thread_id) WHERE thread_id IS NOT NULL;
 
+CREATE TABLE history_other_usage (
+    file         INTEGER NOT NULL,
+    day          INTEGER NOT NULL,
+    model        TEXT    NOT NULL,
+    -- Of a sub-agent without a session of its own, or hidden: a title, a summary for compaction, a choice of model.
+    purpose      TEXT    NOT NULL CHECK (purpose IN ('subagent', 'hidden')),
+    input        INTEGER NOT NULL,
+    cached_input INTEGER NOT NULL,
+    output       INTEGER NOT NULL,
+    reasoning    INTEGER NOT NULL,
+    total        INTEGER NOT NULL,
+    requests     INTEGER NOT NULL,
+    PRIMARY KEY (file, day, model, purpose)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE history_runs (
     id                 INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     status             TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'complete')),

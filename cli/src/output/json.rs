@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_history::TokenUsage;
+use threadkeep_history::{Purpose, TokenUsage};
 use threadkeep_state::{NameSource, Thread};
 use threadkeep_state_goals::Goal;
 
@@ -118,6 +118,16 @@ pub(crate) fn tokens(tokens: &TokenUsage) -> Value {
         "reasoning": tokens.reasoning,
         "total": tokens.total,
     })
+}
+
+/// Adds the tokens of requests outside the conversation, if there are any: most agents' files have
+/// none.
+pub(crate) fn add_others(document: &mut Value, purpose: Purpose, used: &TokenUsage, requests: u64) {
+    if requests > 0 {
+        let name = if purpose == Purpose::Subagent { "sub_agents" } else { "hidden" };
+        document[name] = tokens(used);
+        document[name]["requests"] = requests.into();
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub(crate) async fn remove_content(conn: &mut SqliteConnection, file: i64) -> Re
     for remove in [
         sqlx::query("DELETE FROM history_turns WHERE file = ?1"),
         sqlx::query("DELETE FROM history_usage WHERE file = ?1"),
+        sqlx::query("DELETE FROM history_other_usage WHERE file = ?1"),
         sqlx::query("DELETE FROM history_checkpoints WHERE file = ?1"),
     ] {
         remove.bind(file).execute(&mut *conn).await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::chain::ThreadTurns;
 use crate::error::HistoryError;
 use crate::store::HistoryStore;
-use crate::usage::UsageQuery;
+use crate::usage::{UsageQuery, UsageRow};
 
 /// History of one thread in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ThreadFigures {
     pub tokens: TokenUsage,
     /// Number of its requests.
     pub requests: u64,
+    /// Tokens of its requests outside the conversation, a row for each purpose.
+    pub others: Vec<UsageRow>,
 }
 
 impl HistoryStore {
@@ -38,6 +40,7 @@ impl HistoryStore {
             return Ok(None);
         }
         let usage = self.usage(&UsageQuery { thread: Some(thread), ..UsageQuery::default() }).await?;
+        let (usage, others): (Vec<_>, _) = usage.into_iter().partition(|row| row.purpose.is_conversation());
         let inherited_turns = turns.turns.iter().filter(|turn| turn.is_inherited).count() as u64;
         Ok(Some(ThreadFigures {
             files: turns.parts.iter().map(|part| part.path.clone()).collect(),
@@ -45,6 +48,7 @@ impl HistoryStore {
             inherited_turns,
             tokens: usage.iter().map(|row| row.tokens).sum(),
             requests: usage.iter().map(|row| row.requests).sum(),
+            others,
         }))
     }
 }

@@ -145,7 +145,7 @@ pub use snippet::Snippet;
 pub use statements::statements;
 pub use store::{HISTORY_DB, HistoryStore};
 #[doc(no_inline)]
-pub use threadkeep_rollout::{AgentHome, ItemsView, Said, TokenUsage, Turn, TurnSpan, TurnStatus};
+pub use threadkeep_rollout::{AgentHome, ItemsView, Purpose, Said, TokenUsage, Turn, TurnSpan, TurnStatus};
 #[doc(no_inline)]
 pub use threadkeep_sqlite::{DbError, DeletedThreads, ErrorClass, OpenError, OpenOptions};
 pub use turns::{HistoryTurn, HistoryTurns, TurnsQuery};

@@ -15,7 +15,7 @@ pub static HISTORY_DB: DbSpec = DbSpec::new(
     DbKind::Rebuildable,
     // Threadkeep, history.
     u32::from_be_bytes(*b"TKhi"),
-    &migrations!["0001_history"],
+    &migrations!["0001_history", "0002_other_usage"],
 )
 .with_forms(&[TextForm::uuid("history_tombstones", "thread_id")]);
 

@@ -59,7 +59,9 @@
 //! reads. So a [`Projection`] is that of one file: its [turns](TurnSpan) with their bytes, what
 //! [takes turns back](Rollback), the [`Passage`]s for search, and the [tokens](DayUsage) of its own
 //! requests. Turns that were taken back are among them, for they were paid for. Passages are not
-//! redacted. [`read_span`] and [`read_passage`] read a turn or a passage again by its bytes. A
+//! redacted. Mirrored sessions of other agents may have requests that are no part of the
+//! conversation ([`Purpose`]); these count in the usage alone, apart from all others, and are no
+//! activity. [`read_span`] and [`read_passage`] read a turn or a passage again by its bytes. A
 //! [`ProjectionCheckpoint`] stands at the start of the open turn, which may still change.
 //!
 //! # Bounds
@@ -147,6 +149,7 @@ pub use format::edit::{EditKind, FileEdit};
 pub use format::fact::Fact;
 pub use format::item::{CalledAgent, PlanStep, TurnItem, TurnItemKind, TurnStatus, Written};
 pub use format::line::{Line, Lines};
+pub use format::purpose::Purpose;
 pub use format::session_meta::{HistoryBase, SessionMeta};
 pub use format::strip_credentials;
 pub use format::token_usage::TokenUsage;

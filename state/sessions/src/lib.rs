@@ -43,7 +43,8 @@
 //! place by place ([`Mirror::sync`]): a session that has grown is appended to. A session that its
 //! agent has deleted stays, and so do turns that it has erased. So an index, a search or a
 //! transcript, which reads rollouts, has the sessions of every agent, also when they are gone.
-//! Requests of sub-agents without a session of their own, and hidden requests, are not in it.
+//! Every own request is in it. Requests outside the conversation are `other_usage_record` lines
+//! with their [`Purpose`], which readers of Codex's rollouts ignore.
 //!
 //! # Bounds
 //!

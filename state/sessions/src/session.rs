@@ -1,6 +1,7 @@
 //! A session: metadata, turns, and the tokens of its requests.
 
 use jiff::Timestamp;
+pub use threadkeep_rollout::Purpose;
 use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
 
 /// Session of an agent, as its store has it.
@@ -204,18 +205,6 @@ pub struct Request {
     pub tokens: Tokens,
     /// True if a fork copied it from another session.
     pub inherited: bool,
-}
-
-/// Purpose of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Purpose {
-    /// The conversation.
-    Conversation,
-    /// A sub-agent that has no session of its own in the store.
-    Subagent,
-    /// Work without an answer that is shown: a title, a summary for compaction, a choice of model.
-    Hidden,
 }
 
 /// Tokens of requests, by kind.

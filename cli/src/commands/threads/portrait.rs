@@ -7,7 +7,7 @@ use threadkeep_app::label::{agent_label, agent_names, kind_of_source, thread_lab
 use threadkeep_app::text::{clean, count, counted, one_line};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Message, sandbox};
-use threadkeep_history::{ThreadFigures, TokenUsage};
+use threadkeep_history::{Purpose, ThreadFigures, TokenUsage};
 use threadkeep_state::{Agent, AgentTotals, HOME_AGENT, Lifecycle, Thread};
 use threadkeep_state_goals::Goal;
 use uuid::Uuid;
@@ -121,19 +121,11 @@ impl Portrait {
         };
         sheet.row("turns", format!("{}{inherited}", count(history.turns)));
         if history.requests > 0 {
-            let number = |tokens: i64| count(tokens.unsigned_abs());
-            let TokenUsage { input, cached_input, output, reasoning, .. } = history.tokens;
-            sheet.row(
-                "used",
-                format!(
-                    "input {} ({} cached), output {} ({} reasoning), in {}",
-                    number(input),
-                    number(cached_input),
-                    number(output),
-                    number(reasoning),
-                    counted(history.requests, "request")
-                ),
-            );
+            sheet.row("used", used(&history.tokens, history.requests));
+        }
+        for row in &history.others {
+            let label = if row.purpose == Purpose::Subagent { "by sub-agents" } else { "hidden" };
+            sheet.row(label, used(&row.tokens, row.requests));
         }
     }
 
@@ -212,14 +204,31 @@ fn lifecycle(agent: &Agent) -> String {
     }
 }
 
+/// Renders the kinds of tokens of some requests.
+fn used(tokens: &TokenUsage, requests: u64) -> String {
+    let number = |tokens: i64| count(tokens.unsigned_abs());
+    format!(
+        "input {} ({} cached), output {} ({} reasoning), in {}",
+        number(tokens.input),
+        number(tokens.cached_input),
+        number(tokens.output),
+        number(tokens.reasoning),
+        counted(requests, "request")
+    )
+}
+
 fn json_of_history(history: &ThreadFigures) -> Value {
-    json!({
+    let mut document = json!({
         "own_turns": history.turns,
         "inherited_turns": history.inherited_turns,
         "requests": history.requests,
         "tokens": json::tokens(&history.tokens),
         "files": history.files,
-    })
+    });
+    for row in &history.others {
+        json::add_others(&mut document, row.purpose, &row.tokens, row.requests);
+    }
+    document
 }
 
 impl Answer for Portrait {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 use threadkeep_app::Fault;
 use threadkeep_app::label::caption_label;
-use threadkeep_history::{HistoryStore, TokenUsage, UsageQuery, UsageRow};
+use threadkeep_history::{HistoryStore, Purpose, TokenUsage, UsageQuery, UsageRow};
 use threadkeep_state::{ThreadCaption, ThreadStore};
 use uuid::Uuid;
 
@@ -27,9 +27,20 @@ pub(super) struct Period {
     pub(super) until: Option<Date>,
 }
 
-/// Tokens and requests.
+/// Tokens and requests of the conversations, and apart from them those of other purposes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Amount {
+    pub(super) tokens: TokenUsage,
+    pub(super) requests: u64,
+    /// Of sub-agents without a thread of their own.
+    pub(super) subagents: Part,
+    /// Of requests that the agents hide.
+    pub(super) hidden: Part,
+}
+
+/// Tokens and requests of one purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
     pub(super) tokens: TokenUsage,
     pub(super) requests: u64,
 }
@@ -67,6 +78,25 @@ enum Known {
 
 impl Amount {
     pub(super) fn add(&mut self, other: Amount) {
+        self.tokens += other.tokens;
+        self.requests += other.requests;
+        self.subagents.add(other.subagents);
+        self.hidden.add(other.hidden);
+    }
+
+    fn of(row: &UsageRow) -> Amount {
+        let (tokens, requests) = (row.tokens, row.requests);
+        let part = Part { tokens, requests };
+        match row.purpose {
+            Purpose::Conversation => Amount { tokens, requests, ..Amount::default() },
+            Purpose::Subagent => Amount { subagents: part, ..Amount::default() },
+            _ => Amount { hidden: part, ..Amount::default() },
+        }
+    }
+}
+
+impl Part {
+    fn add(&mut self, other: Part) {
         self.tokens += other.tokens;
         self.requests += other.requests;
     }
@@ -112,7 +142,7 @@ impl Groups {
         let mut groups: BTreeMap<(Option<Date>, Option<String>), Group> = BTreeMap::new();
         let mut total = Amount::default();
         for row in rows {
-            let amount = Amount { tokens: row.tokens, requests: row.requests };
+            let amount = Amount::of(row);
             total.add(amount);
             let group = group(by, row, known);
             let place = groups.entry((group.first_day, group.key.clone())).or_insert(group);

@@ -1,6 +1,7 @@
 //! Usage for programs.
 
 use serde_json::{Value, json};
+use threadkeep_history::Purpose;
 
 use super::groups::{Amount, Group};
 use super::{Report, word};
@@ -51,5 +52,8 @@ fn of_group(by: By, group: &Group) -> Value {
 fn of_amount(amount: Amount) -> Value {
     let mut document = json::tokens(&amount.tokens);
     document["requests"] = amount.requests.into();
+    for (purpose, part) in [(Purpose::Subagent, amount.subagents), (Purpose::Hidden, amount.hidden)] {
+        json::add_others(&mut document, purpose, &part.tokens, part.requests);
+    }
     document
 }

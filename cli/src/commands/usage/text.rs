@@ -3,7 +3,7 @@
 use threadkeep_app::label::tilde;
 use threadkeep_app::text::{count, counted, fit, fit_path, one_line, pad, short, width};
 
-use super::groups::{Amount, Group};
+use super::groups::{Amount, Group, Part};
 use super::{Report, word};
 use crate::args::By;
 use crate::output::Screen;
@@ -20,12 +20,14 @@ const LEAST_LABEL: usize = 12;
 const LEAST_BAR: usize = 8;
 const MOST_BAR: usize = 40;
 /// Titles of the numbers. A title in brackets is a part of the number before.
-const TITLES: [&str; 5] = ["INPUT", "(CACHED)", "OUTPUT", "(REASONING)", "TOTAL"];
+const TITLES: [&str; 7] = ["INPUT", "(CACHED)", "OUTPUT", "(REASONING)", "TOTAL", "SUB-AGENTS", "HIDDEN"];
 
 /// Places of some numbers in a line.
 const CACHED: usize = 1;
 const REASONING: usize = 3;
 const TOTAL: usize = 4;
+/// Places of the numbers that are in no other. They are shown if there are any.
+const OTHERS: [usize; 2] = [5, 6];
 
 /// Columns of a table that has little room.
 struct Layout {
@@ -51,17 +53,21 @@ impl Layout {
         let of_label = lines.iter().map(|line| width(&line.label)).max().unwrap_or(0).min(LABEL);
         let make = |numbers: &[usize], written: fn(i64) -> String| -> Vec<NumberColumn> {
             let column = |number: usize| {
-                let widths = lines.iter().map(|line| width(&written(line.numbers[number])));
+                let column = NumberColumn { number, room: 0, written };
+                let widths = lines.iter().map(|line| width(&column.cell(line)));
                 let room = widths.max().unwrap_or(0).max(width(TITLES[number]));
-                NumberColumn { number, room, written }
+                NumberColumn { room, ..column }
             };
             numbers.iter().copied().map(column).collect()
         };
         let used = |columns: &[NumberColumn]| columns.iter().map(|column| column.room + GAP).sum::<usize>();
         let fits = |columns: &Vec<NumberColumn>| used(columns) + of_label.min(LEAST_LABEL) <= width_of_screen;
-        let all = [0, CACHED, 2, REASONING, TOTAL];
-        let columns = [make(&all, whole), make(&all, short)].into_iter().find(fits);
-        let columns = columns.unwrap_or_else(|| make(&[0, 2, TOTAL], short));
+        let is_used = |number: &usize| lines.iter().any(|line| line.numbers[*number] > 0);
+        let others: Vec<usize> = OTHERS.into_iter().filter(is_used).collect();
+        let all = [&[0, CACHED, 2, REASONING, TOTAL], &others[..]].concat();
+        let few = [&[0, 2, TOTAL], &others[..]].concat();
+        let columns = [make(&all, whole), make(&all, short), make(&few, short)].into_iter().find(fits);
+        let columns = columns.unwrap_or_else(|| make(&few[..3], short));
         let left = width_of_screen.saturating_sub(used(&columns));
         let label = of_label.min(left.max(LEAST_LABEL));
         let bar = left.saturating_sub(label + GAP).min(MOST_BAR);
@@ -69,10 +75,20 @@ impl Layout {
     }
 }
 
+impl NumberColumn {
+    /// Renders the number of a line, or that the agents' files have none.
+    fn cell(&self, line: &Line) -> String {
+        match line.numbers[self.number] {
+            0 if OTHERS.contains(&self.number) => "-".to_owned(),
+            number => (self.written)(number),
+        }
+    }
+}
+
 /// A line of the table.
 struct Line {
     label: String,
-    numbers: [i64; 5],
+    numbers: [i64; TITLES.len()],
 }
 
 impl Report {
@@ -97,6 +113,9 @@ impl Report {
         };
         let is_thread = self.groups.by == By::Thread;
         let mut titles = vec![title, "INPUT", "CACHED", "OUTPUT", "REASONING", "TOTAL", "REQUESTS"];
+        let total = numbers(&self.groups.total);
+        let others: Vec<usize> = OTHERS.into_iter().filter(|number| total[*number] > 0).collect();
+        titles.extend(others.iter().map(|number| TITLES[*number]));
         titles.extend(is_thread.then_some("THREAD"));
         let columns: Vec<Column> =
             titles.into_iter().map(|title| Column::new(title, usize::MAX, usize::MAX, 0, DIM)).collect();
@@ -104,8 +123,10 @@ impl Report {
             let key = if is_thread { group.key.clone().unwrap_or_default() } else { one_line(&group.label) };
             let numbers = numbers(&group.amount).map(|number| number.to_string());
             let mut cells: Vec<Cell> = vec![key.into()];
-            cells.extend(numbers.map(Cell::from));
+            cells.extend(numbers[..=TOTAL].iter().cloned().map(Cell::from));
             cells.push(group.amount.requests.to_string().into());
+            let known = |number: &usize| Some(numbers[*number].clone()).filter(|number| number != "0");
+            cells.extend(others.iter().map(|number| Cell::from(known(number).unwrap_or_default())));
             cells.extend(is_thread.then(|| Cell::from(one_line(&group.label))));
             cells
         };
@@ -128,7 +149,7 @@ impl Report {
             let name = pad(&cut(&line.label, label), label, false);
             text.push_str(&if is_sum { paint(BOLD, &name) } else { name });
             for column in &columns {
-                let number = (column.written)(line.numbers[column.number]);
+                let number = column.cell(line);
                 let number = pad(&number, column.room + GAP, true);
                 text.push_str(&match column.number {
                     CACHED | REASONING => paint(DIM, &number),
@@ -177,6 +198,18 @@ impl Report {
         lines
     }
 
+    /// Returns a line about each of the tokens that are in no other number.
+    fn about_others(&self) -> impl Iterator<Item = String> {
+        let Amount { subagents, hidden, .. } = self.groups.total;
+        let others = [
+            (subagents, "used by sub-agents without a thread of their own"),
+            (hidden, "hidden (titles, compaction and the like), as far as the agents' files have them"),
+        ];
+        let others = others.into_iter().filter(|(part, _)| part.requests > 0);
+        let number = |part: Part| count(part.tokens.total.unsigned_abs());
+        others.map(move |(part, words)| format!("{} tokens {words}; in no other number", number(part)))
+    }
+
     pub(super) fn footer(&self, screen: &Screen) -> String {
         let mut lines = Vec::new();
         if self.groups.rows.is_empty() {
@@ -194,6 +227,7 @@ impl Report {
             let requests = counted(self.groups.total.requests, "request");
             let days = "days are in UTC";
             lines.push(format!("{requests}; cached is part of input, and reasoning part of output; {days}"));
+            lines.extend(self.about_others());
         }
         lines.extend(self.page.as_ref().map(|page| format!("page: {}", page.display())));
         let lines = lines.iter().flat_map(|line| screen.lines(line));
@@ -202,9 +236,11 @@ impl Report {
 }
 
 /// Returns the numbers of a line, in the order of [`TITLES`].
-fn numbers(amount: &Amount) -> [i64; 5] {
-    let tokens = amount.tokens;
-    [tokens.input, tokens.cached_input, tokens.output, tokens.reasoning, tokens.total]
+fn numbers(amount: &Amount) -> [i64; TITLES.len()] {
+    let Amount { tokens, subagents, hidden, .. } = amount;
+    let [input, cached, output] = [tokens.input, tokens.cached_input, tokens.output];
+    let [subagents, hidden] = [subagents, hidden].map(|part| part.tokens.total);
+    [input, cached, output, tokens.reasoning, tokens.total, subagents, hidden]
 }
 
 /// Draws a bar to the eighth of a column. What is not nothing is seen.

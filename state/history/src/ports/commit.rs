@@ -194,14 +194,23 @@ async fn forget(conn: &mut SqliteConnection, file: i64, content: &FileContent) -
            AND start_offset NOT IN (SELECT value FROM json_each(?3))",
     );
     turns.bind(file).bind(int(content.from)).bind(json(&offsets)).execute(&mut *conn).await?;
-    let days =
-        content.usage.iter().map(|usage| (day_number(usage.day), usage.model.as_deref().unwrap_or("")));
-    let days: Vec<(i64, &str)> = days.collect();
+    let days: Vec<(i64, &str, &str)> = content
+        .usage
+        .iter()
+        .map(|usage| (day_number(usage.day), usage.model.as_deref().unwrap_or(""), usage.purpose.as_str()))
+        .collect();
     let usage = sqlx::query(
         "DELETE FROM history_usage WHERE file = ?1 \
-           AND (day, model) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))",
+           AND (day, model, 'conversation') NOT IN \
+             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2))",
     );
     usage.bind(file).bind(json(&days)).execute(&mut *conn).await?;
+    let others = sqlx::query(
+        "DELETE FROM history_other_usage WHERE file = ?1 \
+           AND (day, model, purpose) NOT IN \
+             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2))",
+    );
+    others.bind(file).bind(json(&days)).execute(&mut *conn).await?;
     if content.checkpoint.is_none() {
         let checkpoint = sqlx::query("DELETE FROM history_checkpoints WHERE file = ?1");
         checkpoint.bind(file).execute(&mut *conn).await?;

@@ -32,6 +32,7 @@ pub(crate) struct Rows {
     files: Vec<NewFile>,
     turns: Vec<(i64, TurnSpan)>,
     usage: Vec<(i64, DayUsage)>,
+    others: Vec<(i64, DayUsage)>,
     checkpoints: Vec<(i64, String)>,
 }
 
@@ -44,7 +45,10 @@ impl Rows {
     /// Adds the turns, the usage and the checkpoint of a file.
     pub(crate) fn content(&mut self, file: i64, content: FileContent) {
         self.turns.extend(content.turns.into_iter().map(|turn| (file, turn)));
-        self.usage.extend(content.usage.into_iter().map(|usage| (file, usage)));
+        for usage in content.usage {
+            let rows = if usage.purpose.is_conversation() { &mut self.usage } else { &mut self.others };
+            rows.push((file, usage));
+        }
         self.checkpoints.extend(content.checkpoint.map(|checkpoint| (file, checkpoint)));
     }
 
@@ -112,6 +116,20 @@ impl Rows {
             usage.tokens.total,
             int(usage.requests),
         );
+        store!(
+            others_sql,
+            self.others,
+            |(file, usage)| file,
+            day_number(usage.day),
+            usage.model.unwrap_or_default(),
+            usage.purpose.as_str(),
+            usage.tokens.input,
+            usage.tokens.cached_input,
+            usage.tokens.output,
+            usage.tokens.reasoning,
+            usage.tokens.total,
+            int(usage.requests),
+        );
         store!(checkpoints_sql, self.checkpoints, |(file, checkpoint)| file, checkpoint);
         Ok(())
     }
@@ -150,6 +168,11 @@ fn usage_sql(rows: usize) -> String {
     upsert("history_usage", "file, day, model", columns, rows)
 }
 
+fn others_sql(rows: usize) -> String {
+    let columns = "file, day, model, purpose, input, cached_input, output, reasoning, total, requests";
+    upsert("history_other_usage", "file, day, model, purpose", columns, rows)
+}
+
 fn checkpoints_sql(rows: usize) -> String {
     upsert("history_checkpoints", "file", "file, checkpoint", rows)
 }
@@ -160,6 +183,7 @@ pub(crate) fn store_sqls() -> Vec<(String, String)> {
         ("files", files_sql(1)),
         ("turns", turns_sql(1)),
         ("usage", usage_sql(1)),
+        ("other usage", others_sql(1)),
         ("checkpoints", checkpoints_sql(1)),
     ];
     sqls.map(|(name, sql)| (format!("ports::rows::{name}"), sql)).into()

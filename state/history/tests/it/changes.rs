@@ -23,6 +23,8 @@ pub(crate) async fn is_as_from_scratch(fixture: &Fixture, threads: &[uuid::Uuid]
         "SELECT (SELECT count(*) FROM history_blocks WHERE file NOT IN (SELECT id FROM history_files WHERE is_owner)) \
            + (SELECT count(*) FROM history_turns WHERE file NOT IN (SELECT id FROM history_files WHERE is_owner)) \
            + (SELECT count(*) FROM history_usage WHERE file NOT IN (SELECT id FROM history_files WHERE is_owner)) \
+           + (SELECT count(*) FROM history_other_usage \
+               WHERE file NOT IN (SELECT id FROM history_files WHERE is_owner)) \
            + (SELECT count(*) FROM history_checkpoints WHERE file NOT IN (SELECT id FROM history_files WHERE is_owner))",
         [],
         |row| row.get(0),

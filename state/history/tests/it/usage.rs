@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use threadkeep_history::{Said, SearchQuery, UsageQuery};
+use threadkeep_history::{Purpose, Said, SearchQuery, UsageQuery};
 use threadkeep_rollout::Extractor;
 use uuid::Uuid;
 
+use crate::changes::is_as_from_scratch;
 use crate::common::{Fixture, Result, header, id, line, rollout_path, turn};
 
 /// A thread's rollout, line by line, numbered.
@@ -182,5 +183,52 @@ async fn turns_that_were_taken_back_are_no_hits() -> Result {
     turns.sort();
     assert_eq!(turns, [(Some(1), Some("kept".to_owned())), (Some(2), Some("new".to_owned()))]);
     assert_eq!(fixture.count("\"words of left\"").await?, 0);
+    Ok(())
+}
+
+/// Purpose and tokens of each row by thread, with the number of the thread.
+async fn by_purpose(fixture: &Fixture, query: &UsageQuery) -> Result<Vec<(u128, Purpose, i64)>> {
+    let rows = fixture.history.usage(query).await?;
+    let number = |thread: Option<Uuid>| thread.map_or(0, |thread| thread.as_u128() - id(0).as_u128());
+    Ok(rows.iter().map(|row| (number(row.thread_id), row.purpose, row.tokens.total)).collect())
+}
+
+#[tokio::test]
+async fn requests_outside_the_conversation_are_added_up_apart() -> Result {
+    use Purpose::{Conversation, Hidden, Subagent};
+    let other = |purpose: &str, tokens: u64| {
+        let usage = json!({"input_tokens": tokens - 1, "output_tokens": 1, "total_tokens": tokens});
+        line("other_usage_record", &json!({"purpose": purpose, "model": "small", "usage": usage}))
+    };
+    let fixture = Fixture::new()?;
+    let path = rollout_path(id(1));
+    let begun = header(id(1)) + &turn("a", "words", "yes", 100);
+    fixture
+        .write(&path, begun.clone() + &other("hidden", 5) + &other("subagent", 7) + &other("hidden", 6))?;
+    fixture.write(&rollout_path(id(2)), header(id(2)) + &turn("b", "words", "yes", 30))?;
+    fixture.index().await?;
+    let (all, by_thread) = (UsageQuery::default(), UsageQuery { by_thread: true, ..UsageQuery::default() });
+    let sums = [(0, Conversation, 130), (0, Subagent, 7), (0, Hidden, 11)];
+    assert_eq!(by_purpose(&fixture, &all).await?, sums);
+    let rows = [(1, Conversation, 100), (1, Subagent, 7), (1, Hidden, 11), (2, Conversation, 30)];
+    assert_eq!(by_purpose(&fixture, &by_thread).await?, rows);
+    let figures = fixture.history.figures(id(1)).await?.ok_or("an indexed thread")?;
+    assert_eq!((figures.tokens.total, figures.requests, figures.others.len()), (100, 1, 2));
+    let later = UsageQuery { since: Some(jiff::civil::date(2026, 11, 23)), by_day: true, ..all };
+    assert_eq!(by_purpose(&fixture, &later).await?, []);
+
+    // It grows, and is rewritten with less.
+    fixture.append(&path, &other("hidden", 9))?;
+    fixture.index().await?;
+    assert_eq!(by_purpose(&fixture, &all).await?[2], (0, Hidden, 20));
+    is_as_from_scratch(&fixture, &[id(1), id(2)]).await?;
+    fixture.write(&path, begun + &other("hidden", 2))?;
+    fixture.index().await?;
+    assert_eq!(by_purpose(&fixture, &all).await?, [(0, Conversation, 130), (0, Hidden, 2)]);
+    is_as_from_scratch(&fixture, &[id(1), id(2)]).await?;
+    fixture.history.deleted_threads().erase(id(1), jiff::Timestamp::UNIX_EPOCH).await?;
+    assert_eq!(by_purpose(&fixture, &all).await?, [(0, Conversation, 30)]);
+    let left = "SELECT count(*) FROM history_other_usage";
+    assert_eq!(fixture.raw()?.query_row(left, [], |row| row.get::<_, i64>(0))?, 0);
     Ok(())
 }

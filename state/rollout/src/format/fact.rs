@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::agent_goal::AgentGoal;
 use super::item::{TurnItem, TurnStatus};
+use super::purpose::Purpose;
 use super::session_meta::SessionMeta;
 use super::tool_call::ToolCall;
 use super::turn_context::TurnContext;
@@ -97,6 +98,14 @@ pub enum Fact<'a> {
         usage: Option<i64>,
         /// Tokens of the thread so far, where the line has them. Never negative.
         thread_total: Option<i64>,
+    },
+    /// Tokens of one request that is no part of the conversation: `other_usage_record` of a
+    /// mirrored session. This is no activity, and the thread's tokens are without it.
+    OtherUsage {
+        /// The request's purpose.
+        purpose: Purpose,
+        /// Tokens of the request, where the line has them. Never negative.
+        usage: Option<i64>,
     },
     /// The agent's goal was set, or cleared: `event_msg` / `thread_goal_updated` and
     /// `thread_goal_cleared`.

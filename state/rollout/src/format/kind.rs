@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Compacted,
     /// `token_usage_record`.
     TokenUsage,
+    /// `other_usage_record`, which only mirrored sessions of other agents have.
+    OtherUsage,
     /// `inter_agent_communication`.
     AgentMessage,
     /// `event_msg` with this payload.
@@ -57,6 +59,7 @@ impl Kind {
             b"turn_context" => Self::TurnContext,
             b"compacted" => Self::Compacted,
             b"token_usage_record" => Self::TokenUsage,
+            b"other_usage_record" => Self::OtherUsage,
             b"inter_agent_communication" => Self::AgentMessage,
             _ => Self::Other,
         })

@@ -19,6 +19,7 @@ pub(crate) mod item;
 pub(crate) mod kind;
 pub(crate) mod line;
 pub(crate) mod peek;
+pub(crate) mod purpose;
 pub(crate) mod read;
 pub(crate) mod session_meta;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::fact::Fact;
 use super::item::{TurnItem, TurnItemKind};
 use super::kind::Kind;
 use super::session_meta::SessionMeta;
-use super::tokens;
+use super::tokens::{self, OtherUsage};
 use super::tool_call::ToolCall;
 use super::turn_context::TurnContext;
 use super::user_message::{self, UserMessage};
@@ -25,6 +25,10 @@ pub(crate) fn fact(kind: Kind, payload: &str, at: Option<Timestamp>) -> json::Re
         Kind::Event(event) => event::read(event, payload, at)?,
         Kind::ResponseItem => response_item(payload)?,
         Kind::TokenUsage => tokens::record(payload)?,
+        Kind::OtherUsage => {
+            let OtherUsage { purpose, usage, .. } = OtherUsage::read(payload)?;
+            Fact::OtherUsage { purpose, usage: usage.map(|usage| usage.total) }
+        }
         Kind::AgentMessage => {
             let [content] = json::fields(payload, ["content"])?;
             let task = json::text(content).and_then(|content| Some(task(&content)?.to_owned()));

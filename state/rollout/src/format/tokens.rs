@@ -1,10 +1,11 @@
-//! Numbers of tokens: `token_count` and `token_usage_record`.
+//! Numbers of tokens: `token_count`, `token_usage_record` and `other_usage_record`.
 
 use memchr::memchr2;
 
 use super::fact::Fact;
 use super::kind::{Event, Kind};
 use super::peek;
+use super::purpose::Purpose;
 use super::token_usage::TokenUsage;
 use crate::json::{self, Raw};
 
@@ -68,6 +69,21 @@ pub(crate) fn record_by_kind(payload: &str) -> json::Result<(Option<TokenUsage>,
     }
     let [usage, total] = json::fields(payload, ["usage", "thread_token_usage"])?;
     Ok((by_kind(usage), by_kind(total)))
+}
+
+/// Usage of a request that is no part of the conversation: `other_usage_record`.
+pub(crate) struct OtherUsage {
+    pub(crate) purpose: Purpose,
+    pub(crate) model: Option<String>,
+    pub(crate) usage: Option<TokenUsage>,
+}
+
+impl OtherUsage {
+    pub(crate) fn read(payload: &str) -> json::Result<Self> {
+        let [purpose, model, usage] = json::fields(payload, ["purpose", "model", "usage"])?;
+        let purpose = Purpose::of_other(&json::text(purpose).unwrap_or_default());
+        Ok(Self { purpose, model: json::name(model), usage: by_kind(usage) })
+    }
 }
 
 /// Returns the tokens of a usage by kind; `None` if it has no tokens.

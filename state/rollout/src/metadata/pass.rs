@@ -136,6 +136,8 @@ impl<'k> Pass<'k> {
         let time = if self.keep { LineTime::later(head.time) } else { LineTime::now(head.time) };
         let payload = &line.bytes[head.payload..];
         match head.kind {
+            // The agent's own work is no activity.
+            Kind::OtherUsage => return Ok(()),
             Kind::TurnContext if self.keep && self.state.has_directory() => {
                 self.kept.turn.keep(line.bytes, &head);
             }
@@ -182,7 +184,7 @@ impl<'k> Pass<'k> {
 
     fn take(&mut self, fact: Fact<'_>, time: Option<LineTime>) -> json::Result<()> {
         match fact {
-            Fact::TokenCount { .. } | Fact::TokenUsage { .. } => {}
+            Fact::TokenCount { .. } | Fact::TokenUsage { .. } | Fact::OtherUsage { .. } => {}
             Fact::UserMessage { .. } => self.kept.heard.drop_line(),
             Fact::TurnContext(_) | Fact::SettingsApplied(_) | Fact::SessionMeta(_) => self.take_kept(),
             _ => self.take_heard(),
@@ -191,6 +193,7 @@ impl<'k> Pass<'k> {
             Fact::SettingsApplied(_) => self.settings_are_activity(time),
             // The header of a further file of the thread, or a copied one.
             Fact::SessionMeta(_) => !self.state.has_session(),
+            Fact::OtherUsage { .. } => false,
             _ => true,
         };
         self.state.take(fact);
@@ -252,7 +255,7 @@ fn may_matter(kind: Kind) -> bool {
         }
         Kind::Event(AgentMessage | AgentReasoning | ContextCompacted | ExitedReview) => false,
         Kind::Event(_) => true,
-        Kind::ResponseItem | Kind::Compacted | Kind::Other => false,
+        Kind::ResponseItem | Kind::OtherUsage | Kind::Compacted | Kind::Other => false,
     }
 }
 

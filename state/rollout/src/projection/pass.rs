@@ -13,7 +13,8 @@ use crate::format::fact::Fact;
 use crate::format::head::{self, Head};
 use crate::format::kind::{Event, Kind};
 use crate::format::peek::{self, Heard};
-use crate::format::{read, tokens};
+use crate::format::read;
+use crate::format::tokens::{self, OtherUsage};
 use crate::json::{self, NotJson};
 use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
@@ -133,7 +134,7 @@ impl Pass {
     fn wants(&self, kind: Kind, payload: &[u8]) -> bool {
         match kind {
             Kind::SessionMeta => self.origin.thread_id.is_none(),
-            Kind::TurnContext | Kind::TokenUsage => true,
+            Kind::TurnContext | Kind::TokenUsage | Kind::OtherUsage => true,
             Kind::Event(Event::GoalUpdated | Event::GoalCleared | Event::NameUpdated) => false,
             // Reasoning shows nothing; but without marks the agent goes on with it.
             Kind::Event(Event::AgentReasoning) => !self.builder.is_marked(),
@@ -189,6 +190,10 @@ impl Pass {
             Kind::TokenUsage => {
                 let (usage, total) = tokens::record_by_kind(payload)?;
                 self.usage.record(place.at, usage, total);
+            }
+            Kind::OtherUsage => {
+                self.usage.other(place.at, &OtherUsage::read(payload)?);
+                return Ok(());
             }
             _ => self.take_fact(kind, place, read::fact(kind, payload, place.at)?, line, before),
         }

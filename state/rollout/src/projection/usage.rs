@@ -1,15 +1,17 @@
-//! Tokens that a file's own requests used, by day and model.
+//! Tokens that a file's own requests used, by day, model and purpose.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
+use crate::format::purpose::Purpose;
 use crate::format::token_usage::TokenUsage;
+use crate::format::tokens::OtherUsage;
 use crate::metadata::amount::Amount;
 use crate::metadata::tokens::Tokens;
 
-/// Tokens that the requests of a file used on one day with one model.
+/// Tokens that the requests of a file used on one day with one model for one purpose.
 ///
 /// Turns that were taken back were paid for, and count here. The tokens in
 /// [`ThreadMetadata`](crate::ThreadMetadata) leave them out, as the agent does.
@@ -20,6 +22,9 @@ pub struct DayUsage {
     /// The model, as the last settings before the requests say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The purpose of the requests.
+    #[serde(default, skip_serializing_if = "Purpose::is_conversation")]
+    pub purpose: Purpose,
     /// Tokens.
     pub tokens: TokenUsage,
     /// Number of requests, as far as the file has them one by one.
@@ -89,21 +94,46 @@ impl Usage {
     fn add(&mut self, at: Option<Timestamp>, take: impl FnOnce(&mut Tokens<TokenUsage>)) {
         let before = self.tokens.known().unwrap_or_default();
         take(&mut self.tokens);
-        self.day = at.map(|at| TimeZone::UTC.to_datetime(at).date()).or(self.day);
+        self.day = self.day_at(at);
         let used = self.tokens.known().unwrap_or_default().minus(before);
-        if self.is_inherited || used == TokenUsage::default() {
-            return;
+        if !self.is_inherited {
+            add_up(&mut self.days, self.day, &self.model, Purpose::Conversation, used);
         }
-        let (day, model) = (self.day.unwrap_or(EPOCH), &self.model);
-        let same = self.days.iter().rposition(|known| known.day == day && known.model == *model);
-        let at = same.unwrap_or_else(|| {
-            let tokens = TokenUsage::default();
-            self.days.push(DayUsage { day, model: model.clone(), tokens, requests: 0 });
-            self.days.len() - 1
-        });
-        self.days[at].tokens += used;
-        self.days[at].requests += 1;
     }
+
+    /// Takes the record of a request that is no part of the conversation.
+    pub(super) fn other(&mut self, at: Option<Timestamp>, other: &OtherUsage) {
+        if !self.is_inherited {
+            let (day, used) = (self.day_at(at), other.usage.unwrap_or_default());
+            add_up(&mut self.days, day, &other.model, other.purpose, used);
+        }
+    }
+
+    fn day_at(&self, at: Option<Timestamp>) -> Option<Date> {
+        at.map(|at| TimeZone::UTC.to_datetime(at).date()).or(self.day)
+    }
+}
+
+/// Adds the tokens of a request to those of its day, model and purpose.
+fn add_up(
+    days: &mut Vec<DayUsage>,
+    day: Option<Date>,
+    model: &Option<String>,
+    purpose: Purpose,
+    used: TokenUsage,
+) {
+    if used == TokenUsage::default() {
+        return;
+    }
+    let day = day.unwrap_or(EPOCH);
+    let is_same = |known: &DayUsage| known.day == day && known.model == *model && known.purpose == purpose;
+    let at = days.iter().rposition(is_same).unwrap_or_else(|| {
+        let tokens = TokenUsage::default();
+        days.push(DayUsage { day, model: model.clone(), purpose, tokens, requests: 0 });
+        days.len() - 1
+    });
+    days[at].tokens += used;
+    days[at].requests += 1;
 }
 
 /// Day of tokens in a file that says no time at all.

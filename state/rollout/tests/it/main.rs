@@ -17,6 +17,7 @@ mod lines;
 mod marks;
 mod odd_json;
 mod oldest;
+mod other_usage;
 mod outcomes;
 mod projection;
 mod projection_resume;

@@ -7,7 +7,7 @@ use crate::rules::OTHER;
 use crate::{ID, NAME, Result, extract_bytes, extract_file};
 
 /// A line in the agent's own shape: time, type and payload, in this order.
-fn usual(second: usize, line_type: &str, payload: &str) -> String {
+pub(crate) fn usual(second: usize, line_type: &str, payload: &str) -> String {
     format!(
         "{{\"timestamp\":\"2026-11-22T10:{:02}:{:02}.000Z\",\"ordinal\":{second},\"type\":\"{line_type}\",\"payload\":{payload}}}\n",
         second / 60,
@@ -16,7 +16,7 @@ fn usual(second: usize, line_type: &str, payload: &str) -> String {
 }
 
 /// Payloads of the kinds that matter, in the agent's order of keys; `n` makes them different.
-fn payload(kind: usize, n: i64) -> (&'static str, String) {
+pub(crate) fn payload(kind: usize, n: i64) -> (&'static str, String) {
     let usage = |tokens: i64| {
         format!(
             r#"{{"input_tokens":{},"cached_input_tokens":0,"output_tokens":1,"reasoning_output_tokens":0,"total_tokens":{tokens}}}"#,
@@ -85,6 +85,7 @@ fn payload(kind: usize, n: i64) -> (&'static str, String) {
         37 => event(r#"{"type":"agent_reasoning","text":"hm"}"#.to_owned()),
         38 => event(format!(r#"{{"type":"agent_message","message":"answer {n}"}}"#)),
         39 => event(item(json!({})).replace("{}", r#"{"type":"Reasoning","id":"r","summary_text":["hm"]}"#)),
+        40 => ("other_usage_record", format!(r#"{{"purpose":"hidden","response_id":"h","model":"h{s}","usage":{}}}"#, usage(n))),
         _ => ("inter_agent_communication", format!(r#"{{"author":"/root","content":"Message Type: NEW_TASK\nPayload:\ntask {n}"}}"#)),
     }
 }
@@ -118,7 +119,7 @@ proptest! {
     fn parsing_gives_the_same(
         is_subagent: bool,
         has_cwd: bool,
-        kinds in prop::collection::vec((0..41_usize, 1..100_i64), 0..30),
+        kinds in prop::collection::vec((0..42_usize, 1..100_i64), 0..30),
         cut: prop::sample::Index,
     ) {
         let run = || -> Result {

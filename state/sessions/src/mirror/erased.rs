@@ -10,7 +10,7 @@ use serde::Deserialize;
 use threadkeep_redact::redact;
 
 use crate::ids::ThreadIds;
-use crate::rollout::{Before, to_rollout_after};
+use crate::rollout::{Before, OTHER_USAGE, to_rollout_after};
 use crate::session::{Session, SessionTurn};
 
 /// Returns the rollout of a session some of whose turns were erased: the old rollout up to the
@@ -127,7 +127,9 @@ fn state_after(rollout: &[u8]) -> Before {
     let mut before = Before { lines: 0, at: None, requests: HashSet::new() };
     for (_, line) in lines(rollout) {
         before.lines += 1;
-        before.at = line.timestamp.or(before.at);
+        if line.kind != OTHER_USAGE {
+            before.at = line.timestamp.or(before.at);
+        }
         before.requests.extend(line.payload.response_id);
     }
     before

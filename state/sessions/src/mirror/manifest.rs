@@ -39,7 +39,7 @@ pub(super) struct Manifest {
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Version of the format of rollouts and rows. After a new version, every session is read again.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 impl Manifest {
     pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {

@@ -1,6 +1,6 @@
 //! The lines of a rollout.
 
-use std::iter::Peekable;
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,9 +9,9 @@ use threadkeep_redact::redact;
 use threadkeep_rollout::ThreadKind;
 use uuid::Uuid;
 
-use super::{Before, item};
+use super::{Before, OTHER_USAGE, item};
 use crate::ids::ThreadIds;
-use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn};
+use crate::session::{Outcome, Relation, Request, Session, SessionTurn, Tokens};
 
 /// Line of a rollout.
 #[derive(Serialize)]
@@ -42,14 +42,18 @@ pub(super) struct Lines<'a> {
     ordinal: u64,
     /// Time of the last line that has one.
     at: Option<Timestamp>,
-    /// Requests that are not written yet, in their order.
-    requests: Peekable<std::vec::IntoIter<&'a Request>>,
+    /// Requests of the conversation that are not written yet, in their order.
+    requests: VecDeque<&'a Request>,
+    /// Own requests for other purposes that are not written yet.
+    others: Vec<&'a Request>,
     /// The model that the last settings named.
     model: Option<&'a str>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
+        let requests = session.requests.iter();
+        let (requests, others): (_, Vec<_>) = requests.partition(|request| request.purpose.is_conversation());
         Self {
             session,
             ids,
@@ -57,17 +61,18 @@ impl<'a> Lines<'a> {
             bytes: Vec::new(),
             ordinal: 0,
             at: session.created_at,
-            requests: session.requests.iter().collect::<Vec<_>>().into_iter().peekable(),
+            requests: requests.into(),
+            others: others.into_iter().filter(|request| !request.inherited).collect(),
             model: None,
         }
     }
 
     /// Goes on behind other lines.
     pub(super) fn after(before: &Before, session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
-        let is_new = |request: &&Request| !before.requests.contains(&request.id);
-        let requests: Vec<_> = session.requests.iter().filter(is_new).collect();
-        let requests = requests.into_iter().peekable();
-        Self { ordinal: before.lines, at: before.at, requests, ..Self::new(session, ids) }
+        let mut lines = Self { ordinal: before.lines, at: before.at, ..Self::new(session, ids) };
+        lines.requests.retain(|request| !before.requests.contains(&request.id));
+        lines.others.retain(|request| !before.requests.contains(&request.id));
+        lines
     }
 
     /// Writes who began the session, where, and what it comes from.
@@ -114,6 +119,9 @@ impl<'a> Lines<'a> {
 
     /// Writes a turn with the requests that belong to it.
     pub(super) fn turn(&mut self, turn: &'a SessionTurn) {
+        if !turn.inherited {
+            self.others(|request| request.at.zip(turn.started_at).is_some_and(|(at, until)| at < until));
+        }
         self.settings(turn);
         self.event(turn.started_at, &json!({ "type": "task_started", "turn_id": turn.id }));
         for item in &turn.items {
@@ -141,7 +149,7 @@ impl<'a> Lines<'a> {
 
     /// Writes the folder and the model, where a turn begins with another one.
     fn settings(&mut self, turn: &SessionTurn) {
-        let first = self.requests.peek().and_then(|request| request.model.as_deref());
+        let first = self.requests.front().and_then(|request| request.model.as_deref());
         let model = first.or(self.model).or(self.session.model.as_deref());
         if self.model != model || self.model.is_none() {
             self.choose(turn, model);
@@ -156,31 +164,42 @@ impl<'a> Lines<'a> {
 
     /// Writes the tokens of the requests that were answered before a time.
     fn requests_before(&mut self, turn: &SessionTurn, until: Option<Timestamp>) {
-        let is_due = |request: &&Request| {
+        let is_due = |request: &Request| {
             request.inherited == turn.inherited && request.at.zip(until).is_none_or(|(at, until)| at < until)
         };
-        while let Some(request) = self.requests.next_if(|request| is_due(request)) {
-            if request.purpose != Purpose::Conversation {
-                continue;
-            }
+        while let Some(request) = self.requests.front().copied().filter(|request| is_due(request)) {
+            self.requests.pop_front();
             if let Some(model) = request.model.as_deref().filter(|model| self.model != Some(*model)) {
                 self.choose(turn, Some(model));
             }
-            let tokens = request.tokens;
             let record = json!({
                 "thread_id": self.id,
                 "turn_id": turn.id,
                 "response_id": request.id,
-                "usage": {
-                    "input_tokens": tokens.input,
-                    "cached_input_tokens": tokens.cached_input,
-                    "output_tokens": tokens.output,
-                    "reasoning_output_tokens": tokens.reasoning.unwrap_or(0),
-                    "total_tokens": tokens.input.saturating_add(tokens.output),
-                },
+                "usage": usage(request.tokens),
             });
             self.line(request.at, "token_usage_record", &record);
         }
+    }
+
+    /// Writes requests that are no part of the conversation, between its turns. They change neither
+    /// its model nor its times.
+    fn others(&mut self, is_due: impl Fn(&Request) -> bool) {
+        let (due, left): (Vec<_>, _) =
+            std::mem::take(&mut self.others).into_iter().partition(|request| is_due(request));
+        self.others = left;
+        let at = self.at;
+        for request in due {
+            let record = json!({
+                "purpose": request.purpose.as_str(),
+                "thread_id": self.id,
+                "response_id": request.id,
+                "model": request.model,
+                "usage": usage(request.tokens),
+            });
+            self.line(request.at.or(at), OTHER_USAGE, &record);
+        }
+        self.at = at;
     }
 
     fn event(&mut self, at: Option<Timestamp>, payload: &impl Serialize) {
@@ -197,6 +216,7 @@ impl<'a> Lines<'a> {
 
     /// Writes what no turn has: the model that was chosen last, and the end of all activity.
     pub(super) fn finish(mut self) -> Vec<u8> {
+        self.others(|_| true);
         if let Some(model) = self.session.model.as_deref().filter(|model| self.model != Some(*model)) {
             let settings = json!({ "model": model });
             self.event(None, &json!({ "type": "thread_settings_applied", "thread_settings": settings }));
@@ -206,4 +226,14 @@ impl<'a> Lines<'a> {
         }
         self.bytes
     }
+}
+
+fn usage(tokens: Tokens) -> Value {
+    json!({
+        "input_tokens": tokens.input,
+        "cached_input_tokens": tokens.cached_input,
+        "output_tokens": tokens.output,
+        "reasoning_output_tokens": tokens.reasoning.unwrap_or(0),
+        "total_tokens": tokens.input.saturating_add(tokens.output),
+    })
 }

@@ -12,6 +12,9 @@ use self::lines::Lines;
 use crate::ids::ThreadIds;
 use crate::session::Session;
 
+/// Line of a request that is no part of the conversation.
+pub(crate) const OTHER_USAGE: &str = "other_usage_record";
+
 /// Returns a session of an agent as a rollout, without secrets.
 ///
 /// The same session gives the same bytes, and a session that has grown gives the earlier bytes and

@@ -19,6 +19,7 @@ mod openhands;
 mod pi;
 mod place;
 mod qwen;
+mod requests;
 mod shared;
 mod sqlite;
 mod variables;

@@ -62,10 +62,15 @@ fn compare(folder: &Path, agent: &str, session: &Session) -> Result {
         same("own tokens", &json!(metadata.own_tokens), &json!(own.input + own.output))?;
     }
     let projection = Projector::new().project(&path, false, Some(&name), None)?;
-    let used = projection.usage.iter().map(|day| day.tokens).sum::<threadkeep_rollout::TokenUsage>();
-    same("input", &json!(used.input), &json!(own.input))?;
-    same("cached", &json!(used.cached_input), &json!(own.cached_input))?;
-    same("output", &json!(used.output), &json!(own.output))?;
+    for purpose in [Purpose::Conversation, Purpose::Subagent, Purpose::Hidden] {
+        let own = session.tokens(purpose, false);
+        let days = projection.usage.iter().filter(|day| day.purpose == purpose);
+        let used = days.map(|day| day.tokens).sum::<threadkeep_rollout::TokenUsage>();
+        let name = |kind| format!("{kind} of {}", purpose.as_str());
+        same(&name("input"), &json!(used.input), &json!(own.input))?;
+        same(&name("cached"), &json!(used.cached_input), &json!(own.cached_input))?;
+        same(&name("output"), &json!(used.output), &json!(own.output))?;
+    }
     let inherited = projection.turns.iter().filter(|turn| turn.inherited).count();
     same("turns", &json!(projection.turns.len()), &json!(session.turns.len()))?;
     same("own turns", &json!(projection.turns.len() - inherited), &json!(session.own_turns().count()))?;

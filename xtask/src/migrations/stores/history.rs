@@ -75,6 +75,7 @@ fn write(home: &Path, thread: Uuid, words: &str) -> Result<()> {
     let info = format!("{{\"total_token_usage\":{usage},\"last_token_usage\":{usage}}}");
     text += &line("event_msg", &format!("{{\"type\":\"token_count\",\"info\":{info}}}"));
     text += &line("event_msg", r#"{"type":"task_complete","turn_id":"1"}"#);
+    text += &line("other_usage_record", &format!("{{\"purpose\":\"hidden\",\"usage\":{usage}}}"));
     Ok(std::fs::write(file, text)?)
 }
 
@@ -109,6 +110,7 @@ async fn read(history: &HistoryStore, home: &AgentHome) -> Result<()> {
     ensure!(items.iter().flatten().map(|turn| turn.items.len()).sum::<usize>() >= 4, "{items:?}");
     let figures = history.figures(KEPT).await?.context("the thread has figures")?;
     ensure!((figures.turns, figures.tokens.total) == (2, 10), "{figures:?}");
+    ensure!(figures.others.iter().map(|row| row.tokens.total).eq([10]), "{figures:?}");
     let usage = UsageQuery { by_day: true, by_model: true, by_thread: true, ..UsageQuery::default() };
     let usage = history.usage(&usage).await?;
     ensure!(usage.iter().any(|row| row.thread_id == Some(KEPT) && row.tokens.input == 7), "{usage:?}");

@@ -70,6 +70,15 @@ pub(super) fn page(title: &str, about: &str, total: &Amount, sections: &[Section
             number_of(number)
         );
     }
+    for (name, part) in [("sub-agents", total.subagents), ("hidden", total.hidden)] {
+        if part.requests > 0 {
+            let _ = writeln!(
+                html,
+                "<div><dt>{name}</dt><dd>{}</dd><dd class=\"note\">in no other number</dd></div>",
+                number_of(part.tokens.total)
+            );
+        }
+    }
     html.push_str("</dl>\n");
     for Section { heading, body } in sections {
         let _ = write!(html, "<section>\n<h2>{}</h2>\n{body}</section>\n", escaped(heading));
