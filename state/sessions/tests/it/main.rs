@@ -22,4 +22,5 @@ mod qwen;
 mod shared;
 mod sqlite;
 mod variables;
+mod vault;
 mod vibe;
