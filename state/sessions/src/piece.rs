@@ -14,6 +14,10 @@ use crate::found::FoundSession;
 
 /// Ends of the names of files that say which process uses a session.
 const LOCKS: [&str; 2] = ["lock", "hold"];
+/// End of the name of a file that SQLite makes again from the log of a database.
+const INDEX_OF_LOG: &str = "-shm";
+/// Folder with an agent's logs, which may have headers of requests.
+const LOGS: &str = "logs";
 /// Levels of folders of a session that are copied.
 const MAX_DEPTH: usize = 32;
 
@@ -107,10 +111,14 @@ pub(crate) fn all(
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => return Err(StoreError::io(path)(error)),
         };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_lock = LOCKS.iter().any(|end| path.extension() == Some(OsStr::new(end)));
+        if depth > 0 && (is_lock || name.ends_with(INDEX_OF_LOG) || (metadata.is_dir() && name == LOGS)) {
+            continue;
+        }
         // The folders on the way to another session's files stay.
         let kind = if metadata.is_dir() { PieceKind::Folder } else { PieceKind::Own };
-        if (metadata.is_file() && !is_lock && (depth == 0 || !of_another(&path))) || metadata.is_dir() {
+        if (metadata.is_file() && (depth == 0 || !of_another(&path))) || metadata.is_dir() {
             pieces.entry(path.clone()).or_insert(Piece { path: path.clone(), kind, bytes: None });
         }
         if metadata.is_dir() && depth < MAX_DEPTH && !of_another(&path) {

@@ -152,7 +152,7 @@ impl OpenStore {
     }
 
     /// Returns all that a session needs to be read alone, and that its agent needs to resume it, in
-    /// the order of the paths. Links, locks and files of other sessions are left out.
+    /// the order of the paths. Links, locks, logs and files of other sessions are left out.
     ///
     /// # Errors
     ///

@@ -85,6 +85,11 @@ impl Kept {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
+    /// Returns true if its agent can get the session back: it is not from a database.
+    pub fn is_restorable(&self) -> bool {
+        self.files.iter().all(|file| file.kind != PieceKind::Rows)
+    }
+
     /// Returns true if a session of a place has not changed since it was copied.
     pub fn is_current(&self, place: &Path, found: &FoundSession) -> bool {
         self.fingerprint == found.fingerprint && self.place == place && self.identity() == found.identity()
