@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{Ids, THREADS};
 
+pub(super) const USAGE: &str = "threadkeep keep [OPTIONS] <ID>... | --all | --ending";
 pub(super) const KEEP_CODES: &str = "\
 The files of the sessions are copied, as their agents wrote them, to `kept` in the folder for the databases. Nothing is \
 copied before its size was shown. A session that is kept already is copied again if it has changed.

@@ -186,7 +186,7 @@ pub(crate) enum Command {
     #[command(after_help = agents::CODES)]
     Agents(AgentsArgs),
     /// Copy the files of sessions, so that they stay when their agents delete theirs
-    #[command(after_help = keep::KEEP_CODES)]
+    #[command(after_help = keep::KEEP_CODES, override_usage = keep::USAGE)]
     Keep(KeepArgs),
     /// List kept sessions, and give one back to its agent
     #[command(after_help = keep::KEPT_CODES)]

@@ -61,7 +61,9 @@ fn a_kept_session_is_given_back_to_its_agent() -> Result {
     let row = kept(&fixture)?.remove(0);
     assert_eq!((&row["thread_id"], &row["agent_has_it"]), (&SESSION.into(), &false.into()));
     assert!(row["title"].as_str().is_some_and(|title| !title.is_empty()), "{row}");
-    assert!(refused(&fixture, &["threads", "open", SESSION])?.contains("has deleted this session"));
+    let open = refused(&fixture, &["threads", "open", SESSION])?;
+    let restore = format!("`threadkeep kept restore {SESSION}` puts its kept files back");
+    assert!(open.contains("has deleted this session") && open.contains(&restore), "{open}");
     let gone = refused(&fixture, &["keep", SESSION, "--yes"])?;
     assert!(gone.contains("claude no longer has this session"), "{gone}");
 
@@ -239,7 +241,10 @@ fn words_about_kept_sessions() -> Result {
     ");
     let document = fixture.json(&["keep", SESSION, "--yes"])?;
     let names = |value: &Value| -> Vec<String> {
-        value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        let mut names: Vec<_> =
+            value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names
     };
     let result = ["agent", "bytes", "files", "native_id", "outcome", "thread_id"];
     assert_eq!(names(&document["results"][0]), result);
