@@ -6,7 +6,7 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`agents`] | other agents that the user added, and the mirror of their sessions |
+//! | [`agents`] | other agents that the user added, the mirror of their sessions, and the vault of their files |
 //! | [`dirs`] | the agent's home and the SQLite home |
 //! | [`settings`] | `config.toml` in the SQLite home, checked against its JSON Schema |
 //! | [`opening`] | the index and the stores next to it, read-only or temporary where they cannot be written |

@@ -7,9 +7,11 @@ mod device_key;
 mod doctor;
 mod feedback;
 mod goals;
+mod keep;
 mod logs;
 mod memories;
 mod refusal;
+mod repair;
 mod search;
 mod threads;
 mod transcript;
@@ -21,10 +23,6 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use threadkeep_app::dirs::Given;
-use threadkeep_history::HISTORY_DB;
-use threadkeep_state::STATE_DB;
-use threadkeep_state_goals::GOALS_DB;
-use threadkeep_state_logs::LOGS_DB;
 
 pub(crate) use agents::{AgentsArgs, AgentsCommand};
 pub(crate) use app_server::{AppServerArgs, AppServerCommand, RpcArgs};
@@ -33,9 +31,11 @@ pub(crate) use device_key::{DeviceKeyArgs, DeviceKeyCommand, Format};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use feedback::FeedbackArgs;
 pub(crate) use goals::{AccountArgs, Budget, GoalsArgs, GoalsCommand, Mode, SetArgs, Status};
+pub(crate) use keep::{KeepArgs, KeptArgs, KeptCommand};
 pub(crate) use logs::{Level, LogsArgs};
 pub(crate) use memories::{MemoriesArgs, MemoriesCommand, Phase, RunArgs};
 pub(crate) use refusal::fault;
+pub(crate) use repair::RepairArgs;
 pub(crate) use search::SearchArgs;
 pub(crate) use threads::{ListArgs, Memory, Sort, ThreadsArgs, ThreadsCommand, TreeArgs, WhichArgs};
 pub(crate) use transcript::{ExportArgs, ExportFormat, OpenArgs, ReadArgs, ReadFormat};
@@ -185,6 +185,12 @@ pub(crate) enum Command {
     /// List other coding agents on this machine, and choose whose sessions are shown
     #[command(after_help = agents::CODES)]
     Agents(AgentsArgs),
+    /// Copy the files of sessions, so that they stay when their agents delete theirs
+    #[command(after_help = keep::KEEP_CODES, override_usage = keep::USAGE)]
+    Keep(KeepArgs),
+    /// List kept sessions, and give one back to its agent
+    #[command(after_help = keep::KEPT_CODES)]
+    Kept(KeptArgs),
     /// Set a thread's goal: an objective and, if you like, a token budget
     #[command(after_help = GOALS_CODES)]
     Goals(GoalsArgs),
@@ -272,38 +278,6 @@ pub(crate) struct BackfillArgs {
     /// Fail at once if another process is indexing
     #[arg(long)]
     pub(crate) no_wait: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct RepairArgs {
-    /// Databases to check; all by default
-    #[arg(value_enum, value_name = "DATABASE")]
-    pub(crate) databases: Vec<DatabaseName>,
-}
-
-/// One of the databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DatabaseName {
-    /// The index of threads, with names and marks
-    State,
-    /// Goals
-    Goals,
-    /// The history: search, turns and usage
-    History,
-    /// Logs
-    Logs,
-}
-
-impl DatabaseName {
-    /// Returns the database's short name.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            DatabaseName::State => STATE_DB.label,
-            DatabaseName::Goals => GOALS_DB.label,
-            DatabaseName::History => HISTORY_DB.label,
-            DatabaseName::Logs => LOGS_DB.label,
-        }
-    }
 }
 
 #[derive(Clone, Debug, Args)]

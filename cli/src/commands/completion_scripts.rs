@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use clap_complete::Shell;
 
-/// Commands that take ids, and nothing after them.
-const SEVERAL: [(&str, &str); 2] = [
+/// Commands that take ids, and nothing after them; `keep` itself does.
+const SEVERAL: [(&str, &str); 4] = [
     ("threads", "show archive unarchive memory close reopen delete"),
     ("goals", "get pause resume complete clear"),
+    ("kept", "restore remove"),
+    ("keep", ""),
 ];
 /// Commands whose first word is an id.
 const ONE: [(&str, &str); 2] = [("threads", "rename tree read export open"), ("goals", "set account")];
@@ -39,11 +41,12 @@ fn with_values(command: &clap::Command) -> BTreeSet<String> {
 }
 
 fn bash(cli: &clap::Command) -> String {
-    let ids = |commands: [(&str, &str); 2], end: &str| {
-        let patterns = commands.map(|(noun, verbs)| {
-            verbs.split(' ').map(|verb| format!("\" {noun} {verb} \"{end}")).collect::<Vec<_>>().join("|")
+    let ids = |commands: &[(&str, &str)], end: &str| {
+        let patterns = commands.iter().flat_map(|(noun, verbs)| {
+            let words = verbs.split(' ').map(move |verb| format!("{noun} {verb}"));
+            words.map(|words| format!("\" {} \"{end}", words.trim_end()))
         });
-        patterns.join("|")
+        patterns.collect::<Vec<_>>().join("|")
     };
     // Readline splits words at `=`.
     format!(
@@ -91,16 +94,17 @@ _threadkeep_values() {{
 complete -F _threadkeep_values -o bashdefault -o default threadkeep
 "#,
         with_values(cli).into_iter().collect::<Vec<_>>().join("|"),
-        ids(SEVERAL, "*"),
-        ids(ONE, "")
+        ids(&SEVERAL, "*"),
+        ids(&ONE, "")
     )
 }
 
 /// Replaces clap's default action at the arguments in question.
 fn zsh(script: &str) -> String {
-    let mut restores = false;
+    let (mut is_of_threads, mut restores) = (false, false);
     let action = |line: &str| {
-        restores = line == "(restore)" || restores && line != ";;";
+        is_of_threads = line == "(threads)" || is_of_threads && line != "(kept)";
+        restores = line == "(restore)" && is_of_threads || restores && line != ";;";
         let kind = if line.contains("--source=") {
             "sources"
         } else if line.contains("--model=") {
@@ -147,7 +151,8 @@ fn fish() -> String {
         )
     };
     let seen = |noun: &str, verbs: &str| {
-        format!("__fish_seen_subcommand_from {noun}; and __fish_seen_subcommand_from {verbs}")
+        let words = [noun, verbs].into_iter().filter(|words| !words.is_empty());
+        words.map(|words| format!("__fish_seen_subcommand_from {words}")).collect::<Vec<_>>().join("; and ")
     };
     let several = SEVERAL.map(|(noun, verbs)| offer(&seen(noun, verbs), "ids"));
     let is_last = |verbs: &str| format!("contains -- (commandline -opc)[-1] {verbs}");

@@ -13,6 +13,7 @@ mod doctor;
 mod feedback;
 mod goals;
 mod homes;
+mod keep;
 mod logs;
 mod machine;
 mod memories;
@@ -156,6 +157,8 @@ fn of(command: &Command) -> Box<dyn Run + '_> {
         Command::Backfill(args) => Box::new(backfill::Backfill(args)),
         Command::Audit(args) => Box::new(audit::Audit(args)),
         Command::Agents(args) => agents::of(args),
+        Command::Keep(args) => Box::new(keep::Keep(args)),
+        Command::Kept(args) => keep::of(args),
         Command::Goals(args) => goals::of(&args.command),
         Command::Memories(args) => memories::of(args),
         Command::DeviceKey(args) => device_key::of(args),

@@ -24,6 +24,8 @@ mod goals;
 mod goals_and_threads;
 mod history;
 mod json;
+mod kept;
+mod kept_killed;
 mod kinds;
 mod list;
 mod logs;

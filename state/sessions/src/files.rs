@@ -94,3 +94,16 @@ pub(crate) fn contents(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     file.take(limit).read_to_end(&mut contents).map_err(StoreError::io(path))?;
     Ok(Some(contents))
 }
+
+/// Returns the lines of a file that a function wants, as they are.
+pub(crate) fn lines_with(path: &Path, wants: impl Fn(&str) -> bool) -> Result<Vec<u8>, StoreError> {
+    let mut lines = Vec::new();
+    each_line(path, |_, json| {
+        if wants(json) {
+            lines.extend_from_slice(json.as_bytes());
+            lines.push(b'\n');
+        }
+        true
+    })?;
+    Ok(lines)
+}

@@ -69,6 +69,9 @@ pub struct FoundSession {
     pub key: Option<String>,
     /// Files that it is read from, the main one first; of a database, the database.
     pub files: Vec<PathBuf>,
+    /// Files and folders that are the session's own, but are not read: the agent needs them to
+    /// resume it. A folder may have files of other sessions, such as sub-agents.
+    pub more: Vec<PathBuf>,
     /// Text that changes when the session changes.
     pub fingerprint: String,
     /// Bytes of the files that are the session's own; `None` in a database.
@@ -96,7 +99,8 @@ impl FoundSession {
             fingerprint.push(' ');
         }
         fingerprint.pop();
-        Self { native_id: native_id.into(), key: None, files, fingerprint, bytes: Some(bytes) }
+        let native_id = native_id.into();
+        Self { native_id, key: None, files, more: Vec::new(), fingerprint, bytes: Some(bytes) }
     }
 
     /// Adds a file that all sessions of a place share, such as a map of folders. Of such a file
@@ -106,6 +110,13 @@ impl FoundSession {
         self.fingerprint.push(' ');
         self.fingerprint.push_str(value.unwrap_or("-"));
         self.files.push(map);
+        self
+    }
+
+    /// Adds a file or folder that the agent needs to resume the session, and that is not read.
+    #[must_use]
+    pub fn with_more(mut self, path: impl Into<PathBuf>) -> Self {
+        self.more.push(path.into());
         self
     }
 

@@ -46,6 +46,11 @@
 //! Every own request is in it. Requests outside the conversation are `other_usage_record` lines
 //! with their [`Purpose`], which readers of Codex's rollouts ignore.
 //!
+//! # Copies of files
+//!
+//! A [`Vault`] keeps the files of sessions as their agents wrote them, each session with all that
+//! it needs to be read alone ([`OpenStore::pieces`]), and gives them back.
+//!
 //! # Bounds
 //!
 //! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
@@ -57,7 +62,8 @@
 //!
 //! Reading takes no lock: an agent may write meanwhile. A line that is not finished is read next
 //! time, and a database that changes while it is copied is copied again. A [`Mirror`] has a lock
-//! file, so that one process at a time writes to it: [`Mirror::lock`] never waits.
+//! file, so that one process at a time writes to it: [`Mirror::lock`] never waits. A [`Vault`] has
+//! another one.
 //!
 //! # Compatibility
 //!
@@ -74,8 +80,9 @@
 //!
 //! # File systems
 //!
-//! Nothing in a store is written. SQLite databases are read from a private copy of the database and
-//! of its write-ahead log, and not even a time of a file changes. Links are not followed.
+//! Nothing in a store is written, but what [`Vault::restore`] puts back where no file is. SQLite
+//! databases are read from a private copy of the database and of its write-ahead log, and not even
+//! a time of a file changes. Links are not followed.
 //!
 //! # Features
 //!
@@ -111,6 +118,7 @@ mod files;
 mod found;
 mod ids;
 mod mirror;
+mod piece;
 mod rollout;
 mod session;
 #[cfg(feature = "sqlite")]
@@ -120,6 +128,7 @@ mod store;
 pub mod testing;
 mod tolerant;
 mod tools;
+mod vault;
 
 pub use agents::{store, stores};
 pub use draft::Draft;
@@ -128,8 +137,10 @@ pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
 pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
+pub use piece::{Piece, PieceKind};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
 pub use store::{OpenStore, ResumeCommand, SessionStore};
+pub use vault::{Contents, Kept, KeptFile, Restored, Vault, VaultError, VaultLock};

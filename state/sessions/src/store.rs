@@ -1,6 +1,7 @@
 //! The port: a store of sessions.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use threadkeep_rollout::ThreadKind;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::found::{FoundSession, Listing, SkippedFile, Unread};
+use crate::piece::{self, Piece};
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -64,6 +66,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
 /// Reader of a found session.
 type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError>;
 
+/// Maker of those pieces of a session that are not whole files of its own.
+type Pieces = dyn Fn(&FoundSession) -> Result<Vec<Piece>, StoreError>;
+
 /// Returns true for a name that an agent may have: lower case letters, digits and hyphens.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
@@ -77,6 +82,9 @@ pub struct OpenStore {
     skipped: Vec<SkippedFile>,
     unread: Vec<Unread>,
     read: Box<Read>,
+    pieces: Box<Pieces>,
+    /// Session of each file and folder that is one session's own, by its place in the list.
+    owners: OnceCell<HashMap<PathBuf, usize>>,
 }
 
 impl OpenStore {
@@ -86,7 +94,25 @@ impl OpenStore {
         read: impl Fn(&FoundSession) -> Result<Session, StoreError> + 'static,
     ) -> Self {
         let Listing { sessions, skipped, unread } = listing;
-        Self { sessions: sessions.into_values().collect(), skipped, unread, read: Box::new(read) }
+        Self {
+            sessions: sessions.into_values().collect(),
+            skipped,
+            unread,
+            read: Box::new(read),
+            pieces: Box::new(|_| Ok(Vec::new())),
+            owners: OnceCell::new(),
+        }
+    }
+
+    /// Sets the function that makes the pieces of a session which are not whole files of its own:
+    /// parts of files that sessions share, and what it needs of other sessions. Default: none.
+    #[must_use]
+    pub fn with_pieces(
+        mut self,
+        pieces: impl Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + 'static,
+    ) -> Self {
+        self.pieces = Box::new(pieces);
+        self
     }
 
     /// Returns an open place with these sessions, and the function that reads one of them with what
@@ -123,6 +149,27 @@ impl OpenStore {
     /// [`Session::skipped_lines`].
     pub fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
         (self.read)(found)
+    }
+
+    /// Returns all that a session needs to be read alone, and that its agent needs to resume it, in
+    /// the order of the paths. Links, locks, logs and files of other sessions are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the session is gone, or if a file or folder of it cannot be read.
+    pub fn pieces(&self, found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+        let owners = self.owners.get_or_init(|| {
+            let own = |(number, found): (usize, &FoundSession)| {
+                let main = found.files.first().into_iter();
+                main.chain(&found.more).map(|path| (path.clone(), number)).collect::<Vec<_>>()
+            };
+            self.sessions.iter().enumerate().flat_map(own).collect()
+        });
+        let of_another = |path: &Path| {
+            let owner = owners.get(path).and_then(|number| self.sessions.get(*number));
+            owner.is_some_and(|owner| owner.identity() != found.identity())
+        };
+        piece::all(found, (self.pieces)(found)?, of_another)
     }
 }
 

@@ -11,6 +11,7 @@ use threadkeep_rollout::{ThreadKind, untouched};
 use crate::ids::ThreadIds;
 use crate::session::{Relation, Session};
 use crate::store::{SessionStore, is_name};
+use crate::vault::Vault;
 
 /// Checks a store against a place with at least one session. Returns the sessions.
 ///
@@ -162,6 +163,35 @@ fn each(place: &Path, mut take: impl FnMut(&Path, &Metadata) -> io::Result<()>) 
         }
         if metadata.is_dir() || metadata.is_file() {
             take(&path, &metadata).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that each session of a place, kept alone in a vault, reads as the same session.
+///
+/// # Errors
+///
+/// A text that names the session, and shows how it differs.
+pub fn keeps(store: &dyn SessionStore, place: &Path, vault: &Path) -> Result<(), String> {
+    let name = store.name();
+    let open = store.open(place).map_err(|error| format!("{name}: open: {error}"))?;
+    let vault = Vault::new(vault);
+    let lock = vault.lock().map_err(|error| error.to_string())?.ok_or("another process has the vault")?;
+    let ids = ThreadIds::new(name, []);
+    for found in open.sessions() {
+        let failed = |error: &dyn std::fmt::Display| format!("{name}: session {}: {error}", found.native_id);
+        let kept = lock.keep(store, place, &open, found, ids.of(found.identity()));
+        let kept = kept.map_err(|error| failed(&error))?;
+        let (copy, in_copy) = vault.open(store, &kept).map_err(|error| failed(&error))?;
+        let right = open.read(found).map_err(|error| failed(&error))?;
+        let read = copy.read(&in_copy).map_err(|error| failed(&error))?;
+        let (right, read) = (format!("{right:#?}"), format!("{read:#?}"));
+        if let Some((right, read)) = right.lines().zip(read.lines()).find(|(one, other)| one != other) {
+            return Err(failed(&format!("is another one when it is kept: {read} in place of {right}")));
+        }
+        if right.len() != read.len() {
+            return Err(failed(&"is another one when it is kept"));
         }
     }
     Ok(())

@@ -9,18 +9,19 @@ use uuid::Uuid;
 use super::included::{Included, included, remove};
 use super::lock;
 use super::names::unknown;
+use super::vault::{forget_kept, lock_copies, remove_kept, remove_with, vault};
 use crate::fault::Fault;
 use crate::message::command;
 
-/// Deletes threads: in the index and its participants, and in the mirror. The agents' own files
-/// stay.
+/// Deletes threads: in the index and its participants, in the mirror, and in the vault. The agents'
+/// own files stay.
 ///
-/// After an interruption a rollout may stay, which the next pass erases: the index knows what was
-/// deleted.
+/// After an interruption a rollout or a copy may stay, which the next pass erases: the index knows
+/// what was deleted.
 ///
 /// # Errors
 ///
-/// Fails if the mirror stays locked, and then nothing was deleted; and as
+/// Fails if the mirror or the vault stays locked, and then nothing was deleted; and as
 /// [`StateRuntime::delete_threads`].
 pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, Fault> {
     let mut mirrored = state.threads().agents_of(ids).await?;
@@ -29,7 +30,11 @@ pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) 
     if !mirrored.is_empty() {
         lock = Some(lock::of_mirror(&super::mirror(state.sqlite_home())).await?);
     }
+    let copies = lock_copies(state.sqlite_home(), ids).await?;
     let deleted = state.delete_threads(ids, now).await?;
+    if let Some(lock) = copies {
+        remove_with(&lock, ids)?;
+    }
     if let Some(lock) = lock {
         for (id, agent) in &mirrored {
             lock.erase(agent, *id).map_err(|error| Fault::plain(&error).about(*id))?;
@@ -52,7 +57,8 @@ pub struct Forgotten {
     pub pending: Vec<PendingDeletion>,
 }
 
-/// Erases an agent's threads, removes its mirror, and takes it off the list.
+/// Erases an agent's threads, removes its mirror and its copies in the vault, and takes it off the
+/// list.
 ///
 /// # Errors
 ///
@@ -66,6 +72,13 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
     let present = || sessions.iter().filter(|session| !session.deleted);
     let (count, gone) = (present().count(), present().filter(|session| session.gone_since.is_some()).count());
     lock.forget(agent).map_err(|error| Fault::plain(&error))?;
+    if agent == HOME_AGENT {
+        // Copies of the home's own threads stay.
+        let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
+        remove_kept(sqlite_home, &of_places).await?;
+    } else {
+        forget_kept(sqlite_home, agent).await?;
+    }
     let threads = state.threads().ids_of_agent(agent).await?;
     let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;
     let places = remove(sqlite_home, agent, None).await?;
@@ -76,10 +89,12 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
 ///
 /// # Errors
 ///
-/// [`never_added`], if it is neither on the list nor in the mirror; and as [`included`].
+/// [`never_added`], if it is neither on the list nor in the mirror nor in the vault; and as
+/// [`included`].
 pub fn check_added(sqlite_home: &Path, agent: &str) -> Result<(), Fault> {
     let is_added = included(sqlite_home)?.iter().any(|known| known.agent == agent);
-    if is_added || super::mirror(sqlite_home).has(agent) { Ok(()) } else { Err(never_added(agent)) }
+    let has_any = super::mirror(sqlite_home).has(agent) || vault(sqlite_home).has(agent);
+    if is_added || has_any { Ok(()) } else { Err(never_added(agent)) }
 }
 
 /// Returns the error about an agent that is not on the list.

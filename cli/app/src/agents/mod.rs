@@ -5,18 +5,24 @@ mod add;
 mod erase;
 mod included;
 mod lock;
+mod mirrored;
 mod names;
 mod place;
 mod sync;
+mod vault;
 
 pub use add::{Added, add};
 pub use erase::{Forgotten, check_added, delete_threads, forget, never_added};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
+pub use mirrored::{named, session_of};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
-pub use sync::{named, session_of, sync, sync_place, watched};
+pub use sync::{sync, sync_place, watched};
 pub use threadkeep_sessions::MAX_DEPTH;
+pub use vault::{
+    Plan, Planned, Wanted, below, has_kept, of_thread, present, remove_kept, restore_kept, vault,
+};
 
 use std::path::{Path, PathBuf};
 

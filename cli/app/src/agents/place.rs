@@ -137,16 +137,23 @@ fn look(
         place.gone = own().filter(|session| session.gone_since.is_some()).count() as u64;
         let present = || own().filter(|session| session.gone_since.is_none());
         place.versions = present().filter_map(|session| session.agent_version.clone()).collect();
-        let limit = store.retention_days(&place.path).and_then(|days| {
-            let days = i64::from(days) - WARNED_DAYS;
-            Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()
-        });
-        if let Some(limit) = limit {
-            let is_old = |session: &&Mirrored| written_at(&session.source).is_some_and(|at| at < limit);
-            place.ending = present().filter(is_old).count() as u64;
+        if let Some(limit) = ends_before(store, &place.path) {
+            place.ending = present().filter(|session| is_ending(session, limit)).count() as u64;
         }
     }
     place
+}
+
+/// Returns the time before which a session of a place was last written if its agent deletes it
+/// within a week; `None` if that deletes none.
+pub(super) fn ends_before(store: &dyn SessionStore, place: &Path) -> Option<Timestamp> {
+    let days = i64::from(store.retention_days(place)?) - WARNED_DAYS;
+    Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()
+}
+
+/// Returns true if a session was last written before a time.
+pub(super) fn is_ending(session: &Mirrored, limit: Timestamp) -> bool {
+    written_at(&session.source).is_some_and(|at| at < limit)
 }
 
 fn written_at(path: &Path) -> Option<Timestamp> {

@@ -1,14 +1,15 @@
 //! Brings the mirror up to date.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use threadkeep_sessions::{MirrorError, Mirrored, SyncReport, store, stores};
+use threadkeep_sessions::{MirrorError, SyncReport, store};
 use threadkeep_state::StateRuntime;
 use uuid::Uuid;
 
 use super::included::{Included, included};
+use super::vault::{erase_deleted, vault};
 use crate::fault::Fault;
 use crate::message::command;
 use crate::observer::Observer;
@@ -28,10 +29,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Observer) -> Result<(), Fault> {
     let until = Instant::now() + A_MOMENT;
     let all = included(state.sqlite_home())?;
-    if all.is_empty() {
+    let has_copies = vault(state.sqlite_home()).folder().is_dir();
+    if all.is_empty() && !has_copies {
         return Ok(());
     }
     let deleted = if include_deleted { HashSet::new() } else { deleted(state).await? };
+    if has_copies && let Err(error) = erase_deleted(state.sqlite_home(), &deleted) {
+        observer.note(&format!("kept copies of deleted threads were not erased: {error}").into());
+    }
     for place in &all {
         while !sync_one(state, place, &all, &deleted, observer).await {
             if Instant::now() >= until {
@@ -117,35 +122,4 @@ fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
         let why = format!("the list of the sessions of {agent} was damaged and was rebuilt");
         observer.note(&format!("{why}; the damaged one is {}", path.display()).into());
     }
-}
-
-/// Returns the mirrored session of a thread. Where several places have had it, the place that still
-/// has it counts.
-///
-/// # Errors
-///
-/// Fails if the list of the agent's mirrored sessions cannot be read.
-pub fn session_of(sqlite_home: &Path, agent: &str, thread: Uuid) -> Result<Option<Mirrored>, Fault> {
-    let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
-    let of_thread = sessions.into_iter().filter(|known| known.thread_id == thread);
-    Ok(of_thread.min_by_key(|known| known.gone_since))
-}
-
-/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone
-/// are only meant where none is there: an agent may give their ids again.
-///
-/// # Errors
-///
-/// [`MirrorError`], if a list of the mirror cannot be read.
-pub fn named(sqlite_home: &Path, word: &str) -> Result<Vec<Mirrored>, MirrorError> {
-    let (mirror, id) = (super::mirror(sqlite_home), Uuid::try_parse(word).ok());
-    let mut found = Vec::new();
-    for store in stores() {
-        let sessions = mirror.sessions(store.name())?.into_iter();
-        found.extend(sessions.filter(|known| known.native_id == word || Some(known.thread_id) == id));
-    }
-    if found.iter().any(|known| known.gone_since.is_none()) {
-        found.retain(|known| known.gone_since.is_none());
-    }
-    Ok(found)
 }

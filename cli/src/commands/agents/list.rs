@@ -92,13 +92,16 @@ impl Answer for Places {
         let mut text = table(&COLUMNS, &self.0.iter().map(row).collect::<Vec<_>>(), screen.width);
         for place in &self.0 {
             let title = place.store.title();
-            let mut warn = |number: u64, words: fn(&str, &str) -> String| {
+            let mut warn = |number: u64, words: &dyn Fn(&str) -> String| {
                 if number > 0 {
-                    text += &(paint(YELLOW, &words(title, &counted(number, "session"))) + "\n");
+                    text += &(paint(YELLOW, &words(&counted(number, "session"))) + "\n");
                 }
             };
-            warn(place.ending, |title, sessions| format!("{title} will delete {sessions} within a week"));
-            warn(place.gone, |title, sessions| format!("{title} has deleted {sessions}, kept here"));
+            warn(place.ending, &|sessions| {
+                let keep: Message = (command("keep --ending"), " keeps their files").into();
+                format!("{title} will delete {sessions} within a week; {}", screen.render(keep))
+            });
+            warn(place.gone, &|sessions| format!("{title} has deleted {sessions}; what was said stays here"));
         }
         text
     }

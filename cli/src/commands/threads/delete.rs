@@ -206,7 +206,9 @@ async fn lost(index: &Index, thread: &Thread) -> Vec<&'static str> {
     let logs = LogQuery { threads: vec![id], limit: 1, ..LogQuery::default() };
     let logs = state.logs().query(&logs).await;
     let memory = state.memories().get(id).await;
+    let copy = agents::vault(state.sqlite_home()).get(thread.agent(), id);
     let all = [
+        (copy.is_ok_and(|copy| copy.is_none()), "its kept files"),
         (goal.is_ok_and(|goal| goal.is_none()), "its goal"),
         (logs.is_ok_and(|rows| rows.is_empty()), "its logs"),
         (memory.is_ok_and(|memory| memory.is_none()), "its memory"),

@@ -27,6 +27,7 @@ pub(super) use delete::{left_to_do, words_kept};
 use edit::{Edit, EditThreads};
 pub(super) use filters::{SOURCES, narrow, time_of, which, which_filters};
 pub(super) use footer::of_kind;
+pub(super) use resume::Resume;
 
 pub(super) fn of(args: &ThreadsArgs) -> Box<dyn Run + '_> {
     let edit = |ids, edit| Box::new(EditThreads { ids, edit });

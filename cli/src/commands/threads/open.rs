@@ -6,7 +6,7 @@ use std::process::Command;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use threadkeep_app::message::private;
-use threadkeep_app::{Fault, Observer as _, command, messages};
+use threadkeep_app::{Fault, Observer as _, agents, command, messages};
 use threadkeep_state::Thread;
 
 use super::conversation::find_thread;
@@ -39,9 +39,11 @@ impl Run for Open<'_> {
         }
         let find = async |context: &Context<'_>| {
             let (thread, dirs) = find_thread(context, id, *no_refresh).await?;
-            Ok((Resume::of(&thread, &dirs)?, thread))
+            let copy = agents::vault(&dirs.absolute().sqlite_home).get(thread.agent(), thread.id);
+            let is_kept = copy.is_ok_and(|copy| copy.is_some_and(|copy| copy.is_restorable()));
+            Ok((Resume::of(&thread, &dirs)?, thread, is_kept))
         };
-        let (resume, thread) = homes::one_of(context, find).await?;
+        let (resume, thread, is_kept) = homes::one_of(context, find).await?;
         if thread.missing_since.is_some() {
             return Err(missing(&thread));
         }
@@ -52,6 +54,10 @@ impl Run for Open<'_> {
                 None => ("", "this session"),
             };
             let why = format!("{} {deletes}cannot continue {it}", thread.agent());
+            if is_kept && resume.gone_since.is_some() {
+                let restore = command("kept restore").arg(thread.id);
+                return Err(Fault::new(why, (restore, " puts its kept files back")).about(thread.id));
+            }
             return Err(Fault::new(why, (read, " shows what was said")).about(thread.id));
         }
         if let Some(folder) = resume.folder.as_ref().filter(|_| resume.existing_folder().is_none()) {

@@ -11,19 +11,19 @@ use threadkeep_state::{HOME_AGENT, Thread};
 use uuid::Uuid;
 
 /// The way to continue a conversation.
-pub(super) struct Resume {
-    pub(super) id: Uuid,
+pub(in crate::commands) struct Resume {
+    pub(in crate::commands) id: Uuid,
     /// Environment variable that leads the agent to the session, if it would look elsewhere.
-    pub(super) variable: Option<(&'static str, PathBuf)>,
+    pub(in crate::commands) variable: Option<(&'static str, PathBuf)>,
     /// Place of the session, if the agent would look elsewhere and no variable leads it there.
-    pub(super) unnamed_place: Option<PathBuf>,
+    pub(in crate::commands) unnamed_place: Option<PathBuf>,
     /// Time since which the agent no longer has the session.
-    pub(super) gone_since: Option<Timestamp>,
+    pub(in crate::commands) gone_since: Option<Timestamp>,
     /// The thread's folder.
-    pub(super) folder: Option<String>,
+    pub(in crate::commands) folder: Option<String>,
     /// Commands of the agent, each a program with its arguments, in their order. None if the agent
     /// cannot continue it.
-    pub(super) commands: Vec<Vec<String>>,
+    pub(in crate::commands) commands: Vec<Vec<String>>,
 }
 
 impl Resume {
@@ -32,7 +32,7 @@ impl Resume {
     /// # Errors
     ///
     /// Fails if the mirror of another agent's sessions cannot be read.
-    pub(super) fn of(thread: &Thread, dirs: &Dirs) -> Result<Resume, Fault> {
+    pub(in crate::commands) fn of(thread: &Thread, dirs: &Dirs) -> Result<Resume, Fault> {
         let folder = thread.cwd.clone().filter(|folder| !folder.is_empty());
         if thread.agent() != HOME_AGENT {
             return of_mirrored(thread, dirs, folder);
@@ -54,12 +54,12 @@ impl Resume {
     }
 
     /// Returns true if the agent has to be asked to take it out of its archive first.
-    pub(super) fn unarchives(&self) -> bool {
+    pub(in crate::commands) fn unarchives(&self) -> bool {
         self.commands.len() > 1
     }
 
     /// Renders each of the agent's commands for a shell.
-    pub(super) fn commands(&self) -> impl Iterator<Item = String> {
+    pub(in crate::commands) fn commands(&self) -> impl Iterator<Item = String> {
         let variable = self.variable.as_ref().map(|(name, value)| format!("{name}={} ", path_word(value)));
         let variable = variable.unwrap_or_default();
         let words =
@@ -68,12 +68,12 @@ impl Resume {
     }
 
     /// Returns the folder, if it is still there.
-    pub(super) fn existing_folder(&self) -> Option<&Path> {
+    pub(in crate::commands) fn existing_folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(Path::new).filter(|folder| folder.is_dir())
     }
 
     /// Renders one line for a shell, which goes to the folder first.
-    pub(super) fn line(&self) -> String {
+    pub(in crate::commands) fn line(&self) -> String {
         let folder = self.existing_folder().map(|folder| {
             let word = shell_os_word(folder.as_os_str());
             // A relative path that begins with a dash is no option.

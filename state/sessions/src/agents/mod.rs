@@ -24,6 +24,8 @@ mod grok;
 mod kimi;
 #[cfg(feature = "kimi-code")]
 mod kimi_code;
+#[cfg(any(feature = "openhands", feature = "vibe"))]
+mod masked;
 #[cfg(feature = "opencode")]
 mod opencode;
 #[cfg(feature = "openhands")]

@@ -4,6 +4,7 @@
 //! may check-point and remove the log. So the agent's files are only copied.
 
 mod copy;
+mod excerpt;
 mod log;
 mod row;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::error::StoreError;
 
+pub(crate) use excerpt::{Clean, Rows};
 pub(crate) use row::{integer, text};
 
 /// The most that is copied, database and log together: 4 GiB.

@@ -23,4 +23,5 @@ mod requests;
 mod shared;
 mod sqlite;
 mod variables;
+mod vault;
 mod vibe;

@@ -58,8 +58,10 @@ pub(super) fn check(context: &Context) -> Finding {
         if place.ending > 0 {
             let sessions = counted(place.ending, "session");
             let title = place.store.title();
-            finding = finding
-                .note(format!("{title} will delete {sessions} within a week; what was read of them stays"));
+            let keep = context.ours(&command("keep --ending"));
+            let why = format!("{title} will delete {sessions} within a week");
+            finding =
+                finding.note(format!("{why}; what was read of them stays, and `{keep}` keeps their files"));
         }
     }
     finding

@@ -3,11 +3,13 @@
 //!
 //! A folder's name cannot be decoded: several directories share one.
 
+mod kept;
 mod line;
 mod read;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use serde::Deserialize;
 
@@ -20,6 +22,9 @@ use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
 /// Days after which Claude Code deletes a session, by the time of its file's last write.
 const RETENTION_DAYS: u32 = 30;
+
+/// Folder with a session's sub-agents.
+const SUBAGENTS: &str = "subagents";
 
 /// Claude Code.
 #[derive(Debug)]
@@ -52,7 +57,10 @@ impl SessionStore for Claude {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, families) = find(place);
-        Ok(OpenStore::new(listing, move |found| read::session(found, &families)))
+        let families = Rc::new(families);
+        let of_pieces = Rc::clone(&families);
+        let open = OpenStore::new(listing, move |found| read::session(found, &families));
+        Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -79,7 +87,7 @@ fn find(place: &Path) -> (Listing, Families) {
     let projects = files::folders(&place.join("projects"));
     let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
     let with_agents = main.flat_map(|path| {
-        let agents = path.with_extension("").join("subagents");
+        let agents = path.with_extension("").join(SUBAGENTS);
         std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
     });
     for path in with_agents {
@@ -95,8 +103,10 @@ fn find(place: &Path) -> (Listing, Families) {
             }
         };
         families.entry(first).or_default().push(path.clone());
-        let sidecar = path.with_extension("").join("custom-title.json");
-        listing.add(FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]));
+        let folder = path.with_extension("");
+        let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
+        let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]);
+        listing.add(session.with_more(folder).with_more(about));
     }
     families.retain(|_, paths| paths.len() > 1);
     (listing, families)

@@ -65,8 +65,10 @@ fn title_source(sidecar: Option<&PathBuf>) -> TitleSource {
 
 /// The part of a fork that is its parent's.
 #[derive(Default)]
-struct Origin {
+pub(super) struct Origin {
     parent: Option<String>,
+    /// The parent's file; of a parent that is gone, a file with the same first message.
+    source: Option<PathBuf>,
     /// Byte where the first line starts that was not copied.
     own_from: Option<u64>,
 }
@@ -108,7 +110,17 @@ impl Origin {
         let is_copied = |uuid: &Option<String>| uuid.as_ref().is_some_and(|uuid| known.contains(uuid));
         let last = lines.iter().rposition(|(_, uuid, _)| is_copied(uuid));
         let own_from = last.map(|last| lines.get(last + 1).map_or(u64::MAX, |(offset, ..)| *offset));
-        Ok(Self { parent: Some(parent_id), own_from })
+        let other = || family.iter().find(|other| *other != path);
+        let source = parent.or_else(|| other().map(PathBuf::as_path)).map(Path::to_owned);
+        Ok(Self { parent: Some(parent_id), source, own_from })
+    }
+
+    /// Returns the file without which a fork would not be known as one.
+    pub(super) fn source(
+        path: &Path,
+        families: &BTreeMap<String, Vec<PathBuf>>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        Ok(Self::of(path, families)?.source)
     }
 }
 

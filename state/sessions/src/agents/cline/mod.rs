@@ -9,10 +9,13 @@ mod read;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -47,7 +50,7 @@ impl SessionStore for Cline {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::new(find(place), read::session))
+        Ok(OpenStore::new(find(place), read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -71,7 +74,18 @@ fn find(place: &Path) -> Listing {
             let agent = format!("{id}__{agent}");
             listing.add(FoundSession::of_files(agent, vec![path, main.clone()]));
         }
-        listing.add(FoundSession::of_files(id, vec![messages, main]));
+        listing.add(FoundSession::of_files(id, vec![messages, main]).with_more(folder));
     }
     listing
+}
+
+/// Returns the part of the description that a sub-agent needs: folder and version.
+fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    let Some(main) = found.files.get(1).filter(|main| files::stem(main) != found.native_id) else {
+        return Ok(Vec::new());
+    };
+    let Some(description) = files::document::<Value>(main)? else { return Ok(Vec::new()) };
+    let origin = &description["metadata"]["sessionHistoryOrigin"];
+    let part = json!({ "cwd": description["cwd"], "metadata": { "sessionHistoryOrigin": origin } });
+    Ok(vec![Piece::context(main, part.to_string().into_bytes())])
 }

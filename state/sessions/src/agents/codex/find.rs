@@ -8,7 +8,10 @@ use threadkeep_rollout::{AgentHome, Fact, Lines, RolloutFile, SESSION_INDEX};
 use uuid::Uuid;
 
 use super::Home;
+use crate::error::StoreError;
+use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 
 /// Thread, with its files.
 #[derive(Debug)]
@@ -20,6 +23,11 @@ pub(super) struct Thread {
 }
 
 impl Thread {
+    /// Returns the files of other threads on which it builds.
+    pub(super) fn bases(&self) -> impl Iterator<Item = &PathBuf> {
+        self.bases.iter()
+    }
+
     /// Returns the session. The thread's name is in a file of all threads: only the name counts.
     fn found(&self, home: &Home, id: &str) -> FoundSession {
         let own = self.files.iter().map(|file| home.files.absolute(&file.path));
@@ -120,4 +128,19 @@ fn rank(head: &Head, id: Uuid) -> impl Ord + use<'_> {
     let name = file.name.filter(|name| name.thread_id == id);
     let segment = name.and_then(|name| name.segment_id);
     (name.is_some(), segment, !file.compressed, !file.archived, file.fingerprint.len, Reverse(&file.path))
+}
+
+/// Returns the pieces that are not a thread's own: files of other threads on which it builds, and
+/// its lines in the file with the names of all threads.
+pub(super) fn pieces(found: &FoundSession, bases: &[PathBuf]) -> Result<Vec<Piece>, StoreError> {
+    let mut pieces = Vec::new();
+    for path in found.files.iter().skip(1) {
+        if path.ends_with(SESSION_INDEX) {
+            let of_thread = |json: &str| json.contains(&found.native_id);
+            pieces.push(Piece::shared_part(path, files::lines_with(path, of_thread)?));
+        } else if bases.contains(path) {
+            pieces.push(Piece::shared(path));
+        }
+    }
+    Ok(pieces)
 }

@@ -53,7 +53,10 @@ impl SessionStore for Codex {
             Err(error) => return Err(StoreError::malformed(place, error)),
         };
         let (listing, threads) = find::threads(&home);
-        Ok(OpenStore::with_known(listing, threads, move |found, thread| read::session(&home, found, thread)))
+        let bases: Vec<_> = threads.values().flat_map(find::Thread::bases).cloned().collect();
+        let open =
+            OpenStore::with_known(listing, threads, move |found, thread| read::session(&home, found, thread));
+        Ok(open.with_pieces(move |found| find::pieces(found, &bases)))
     }
 
     /// Returns none for an archived session: `codex unarchive` has to bring it back first.

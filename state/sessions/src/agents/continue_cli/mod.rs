@@ -6,11 +6,13 @@
 
 mod document;
 mod fork;
+mod kept;
 mod read;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -52,7 +54,10 @@ impl SessionStore for Continue {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::new(listing, move |found| read::session(found, &known)))
+        let known = Rc::new(known);
+        let of_pieces = Rc::clone(&known);
+        let open = OpenStore::new(listing, move |found| read::session(found, &known));
+        Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
 
     /// Returns none: `cn --resume` takes the newest session of all folders, and no id.

@@ -67,7 +67,7 @@ fn find(place: &Path) -> Listing {
         let (mut head, workspace) = (Head::default(), folder.join("workspace.yaml"));
         if listing.has_prompt(&events, head.read(&events)) {
             let id = head.session_id.unwrap_or_else(|| files::name(&folder).to_owned());
-            listing.add(FoundSession::of_files(id, vec![events, workspace]));
+            listing.add(FoundSession::of_files(id, vec![events, workspace]).with_more(folder));
         }
     }
     listing

@@ -5,9 +5,23 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::error::StoreError;
 use crate::files;
+use crate::found::FoundSession;
+use crate::piece::Piece;
+
+/// Map of all projects: path and name.
+const PROJECTS: &str = "projects.json";
+/// Path of one project.
+const ROOT: &str = ".project_root";
+
+#[derive(Default, Deserialize)]
+struct Projects {
+    projects: BTreeMap<String, String>,
+}
 
 /// Paths that the agent has written, and the files that they are in.
 #[derive(Debug)]
@@ -23,11 +37,7 @@ pub(super) struct Folders {
 impl Folders {
     /// Reads the maps of a place with these folders in `tmp`.
     pub(super) fn read(place: &Path, folders: &[PathBuf]) -> Self {
-        #[derive(Deserialize)]
-        struct Projects {
-            projects: BTreeMap<String, String>,
-        }
-        let projects = place.join("projects.json");
+        let projects = place.join(PROJECTS);
         let mut found = Self { projects: projects.clone(), by_hash: HashMap::new(), by_name: HashMap::new() };
         let map: Option<Projects> = files::document(&projects).ok().flatten();
         for (path, name) in map.map(|map| map.projects).unwrap_or_default() {
@@ -56,7 +66,7 @@ impl Folders {
 }
 
 fn root_file(folder: &Path) -> PathBuf {
-    folder.join(".project_root")
+    folder.join(ROOT)
 }
 
 fn root(folder: &Path) -> Option<String> {
@@ -68,4 +78,24 @@ fn root(folder: &Path) -> Option<String> {
 
 fn hash(path: &str) -> String {
     Sha256::digest(path.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the maps of working directories, as far as they concern a session.
+pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    let mut pieces = Vec::new();
+    for map in found.files.iter().filter(|path| path.is_file()) {
+        if map.ends_with(ROOT) {
+            pieces.push(Piece::shared(map));
+        } else if map.ends_with(PROJECTS) {
+            let folders: Vec<_> =
+                found.files.iter().flat_map(|path| path.ancestors().map(files::name)).collect();
+            let map_of = files::document::<Projects>(map).ok().flatten().unwrap_or_default();
+            let concerns =
+                |path: &str, name: &str| folders.contains(&name) || folders.contains(&hash(path).as_str());
+            let projects = map_of.projects.into_iter().filter(|(path, name)| concerns(path, name));
+            let part = json!({ "projects": projects.collect::<BTreeMap<_, _>>() });
+            pieces.push(Piece::shared_part(map, part.to_string().into_bytes()));
+        }
+    }
+    Ok(pieces)
 }

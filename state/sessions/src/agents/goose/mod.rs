@@ -4,12 +4,14 @@
 //! Databases of 1.34.0 (schema 13) are read, too. goose gives the id of a removed session to a new
 //! one, and each database begins with the same ids.
 
+mod kept;
 mod line;
 mod old;
 mod read;
 mod tables;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
@@ -51,12 +53,20 @@ impl SessionStore for Goose {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, database) = find(place)?;
-        Ok(OpenStore::new(listing, move |found| {
+        let database = Rc::new(database);
+        let kept = Rc::clone(&database);
+        let open = OpenStore::new(listing, move |found| {
             let id = &found.native_id;
-            match database.as_ref().and_then(|database| Some((database, database.sessions.get(id)?))) {
+            match database.as_ref().as_ref().and_then(|it| Some((it, it.sessions.get(id)?))) {
                 Some((database, row)) => read::session(database, id, row),
                 None => old::session(found),
             }
+        });
+        Ok(open.with_pieces(move |found| match &*kept {
+            Some(database) if database.sessions.contains_key(&found.native_id) => {
+                kept::pieces(database, found)
+            }
+            _ => Ok(Vec::new()),
         }))
     }
 

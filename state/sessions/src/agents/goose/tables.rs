@@ -187,6 +187,7 @@ impl Database {
             native_id: id.clone(),
             key: row.key(id),
             files: vec![self.copied.path().to_owned()],
+            more: Vec::new(),
             fingerprint: Fingerprint {
                 len: (row.messages.count + row.calls.count).unsigned_abs(),
                 modified_ns: row.messages.last,

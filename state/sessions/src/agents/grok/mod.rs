@@ -17,6 +17,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -46,7 +47,7 @@ impl SessionStore for Grok {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::new(find(place), read::session))
+        Ok(OpenStore::new(find(place), read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -79,9 +80,14 @@ fn find(place: &Path) -> Listing {
         let mut paths = vec![folder.join(UPDATES), folder.join(SUMMARY)];
         paths.extend(folder.parent().map(|project| project.join(CWD)));
         paths.extend(parents.remove(&id));
-        listing.add(FoundSession::of_files(id, paths));
+        listing.add(FoundSession::of_files(id, paths).with_more(folder));
     }
     listing
+}
+
+/// Returns the files that are not a session's own: its folder's map, and its parent's link to it.
+fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    Ok(found.files.iter().skip(2).filter(|path| path.is_file()).map(Piece::shared).collect())
 }
 
 /// Transcript.

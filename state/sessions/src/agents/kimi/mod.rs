@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -47,7 +49,7 @@ impl SessionStore for Kimi {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::with_known(listing, known, read::session))
+        Ok(OpenStore::with_known(listing, known, read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -99,18 +101,39 @@ fn take(listing: &mut Listing, folder: &Path, map: &Path, known: &Known) -> bool
     }
     let about = folder.join(if known.parent.is_some() { "meta.json" } else { "state.json" });
     listing.has_prompt(&wire, line::has_prompt(&wire)) && {
-        let session = FoundSession::of_files(files::name(folder), vec![wire, about]);
+        let session = FoundSession::of_files(files::name(folder), vec![wire, about]).with_more(folder);
         listing.add(session.with_map(map.to_owned(), known.cwd.as_deref()))
     }
 }
 
+/// `kimi.json`.
+#[derive(Default, Deserialize)]
+struct Map {
+    #[serde(default)]
+    work_dirs: Vec<Value>,
+}
+
+/// Returns the agent's list of working directories, with that of the session alone. Of the
+/// session's sub-agents, empty files say that they have sessions of their own.
+fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    let subagents = found.source().parent().map(|folder| files::folders(&folder.join("subagents")));
+    let wires = subagents.unwrap_or_default().into_iter().map(|folder| folder.join("wire.jsonl"));
+    let wires = wires.filter(|wire| wire.is_file());
+    let mut pieces: Vec<_> = wires.map(|wire| Piece::context(wire, Vec::new())).collect();
+    let Some(path) = found.files.last().filter(|path| path.is_file()) else { return Ok(pieces) };
+    let map: Map = files::document(path).ok().flatten().unwrap_or_default();
+    let folders: Vec<_> = found.source().ancestors().map(|path| files::name(path).to_owned()).collect();
+    let concerns = |one: &Value| {
+        let hash = one["path"].as_str().map(hash);
+        hash.is_some_and(|hash| folders.iter().any(|name| name.rsplit('_').next() == Some(hash.as_str())))
+    };
+    let part = json!({ "work_dirs": map.work_dirs.into_iter().filter(concerns).collect::<Vec<_>>() });
+    pieces.push(Piece::shared_part(path, part.to_string().into_bytes()));
+    Ok(pieces)
+}
+
 /// Reads the agent's list of working directories, by the hash that names their folders.
 fn cwds(map: &Path) -> BTreeMap<String, String> {
-    #[derive(Default, Deserialize)]
-    struct Map {
-        #[serde(default)]
-        work_dirs: Vec<serde_json::Value>,
-    }
     let map: Option<Map> = files::document(map).ok().flatten();
     let paths = map.unwrap_or_default().work_dirs.into_iter();
     let paths = paths.filter_map(|one| one.get("path")?.as_str().map(str::to_owned));

@@ -189,14 +189,19 @@ pub(super) fn task(main: &Path, agent: &str) -> Option<String> {
     let mut task = None;
     // A title is no reason to fail.
     let _ = files::each_line(main, |_, json| {
-        if json.contains("\"subagent.spawned\"")
-            && let Ok(line) = serde_json::from_str::<Line<'_>>(json)
-            && line.kind == "subagent.spawned"
-            && line.subagent_id.as_deref() == Some(agent)
-        {
-            task = line.description;
-        }
+        task = spawned(json, agent).and_then(|line| line.description);
         task.is_none()
     });
     task
+}
+
+/// Returns true for the line with a sub-agent's task.
+pub(super) fn is_task(json: &str, agent: &str) -> bool {
+    spawned(json, agent).is_some()
+}
+
+fn spawned<'a>(json: &'a str, agent: &str) -> Option<Line<'a>> {
+    let is_any = json.contains("\"subagent.spawned\"");
+    let line: Line<'_> = is_any.then(|| serde_json::from_str(json).ok()).flatten()?;
+    (line.kind == "subagent.spawned" && line.subagent_id.as_deref() == Some(agent)).then_some(line)
 }

@@ -4,6 +4,7 @@
 //! `kimi migrate` copies each session of Kimi CLI, without models and tokens, and with the time of
 //! the old file's last write for all times. Such a copy names the session that it comes from.
 
+mod kept;
 mod line;
 mod maps;
 mod read;
@@ -50,7 +51,7 @@ impl SessionStore for KimiCode {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::with_known(listing, known, read::session))
+        Ok(OpenStore::with_known(listing, known, read::session).with_pieces(kept::pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -102,7 +103,9 @@ impl Known {
     fn found(&self, wire: PathBuf, maps: &Maps) -> FoundSession {
         let (id, is_main) = (files::name(&self.folder), self.agent == MAIN);
         let native_id = if is_main { id.to_owned() } else { format!("{id}/{}", self.agent) };
-        let mut session = FoundSession::of_files(native_id, vec![wire, self.folder.join("state.json")]);
+        let own = if is_main { self.folder.clone() } else { self.folder.join("agents").join(&self.agent) };
+        let paths = vec![wire, self.folder.join("state.json")];
+        let mut session = FoundSession::of_files(native_id, paths).with_more(own);
         if !is_main {
             // The main agent's file has the task of a sub-agent.
             let main = self.folder.join("agents").join(MAIN).join("wire.jsonl");

@@ -4,12 +4,14 @@
 //! Of its tables only `session`, `message`, `part` and `event_sequence` are read: others hold
 //! credentials.
 
+mod kept;
 mod line;
 mod read;
 mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
@@ -75,7 +77,14 @@ impl SessionStore for Opencode {
         for session in homes.iter().filter_map(|(id, &home)| databases[home].found(id)) {
             listing.add(session);
         }
-        Ok(OpenStore::with_known(listing, homes, move |found, &home| read::session(&databases[home], found)))
+        let (databases, of_pieces) = (Rc::new(databases), homes.clone());
+        let kept = Rc::clone(&databases);
+        let open =
+            OpenStore::with_known(listing, homes, move |found, &home| read::session(&databases[home], found));
+        Ok(open.with_pieces(move |found| {
+            let home = of_pieces.get(&found.native_id).ok_or_else(|| found.gone())?;
+            kept::pieces(&kept[*home], found)
+        }))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

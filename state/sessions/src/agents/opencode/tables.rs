@@ -209,6 +209,7 @@ impl Database {
             native_id: id.to_owned(),
             key: None,
             files: vec![self.copied.path().to_owned()],
+            more: Vec::new(),
             fingerprint: state.short(recipe.as_bytes()),
             bytes: None,
         })

@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::agents::masked::masked;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -65,12 +67,18 @@ impl SessionStore for OpenHands {
         let folder = if conversations.is_dir() { conversations.as_path() } else { place };
         let mut listing = Listing::default();
         find(folder, MAX_DEPTH, &mut listing);
-        Ok(OpenStore::new(listing, read::session))
+        Ok(OpenStore::new(listing, read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
         ResumeCommand::new("openhands", &["--resume", &session.native_id], session)
     }
+}
+
+/// Returns the state without credentials, if it has some: the agent writes asterisks in their
+/// place, unless its settings say otherwise.
+fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    Ok(found.files.first().and_then(|state| masked(state)).into_iter().collect())
 }
 
 /// Lists the sessions of a folder, with their sub-agents to this depth.
@@ -88,6 +96,6 @@ fn find(folder: &Path, depth: usize, listing: &mut Listing) {
             continue;
         }
         let paths = std::iter::once(session.join(STATE)).chain(events).collect();
-        listing.add(FoundSession::of_files(id.hyphenated().to_string(), paths));
+        listing.add(FoundSession::of_files(id.hyphenated().to_string(), paths).with_more(session));
     }
 }

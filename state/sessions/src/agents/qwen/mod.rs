@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 
@@ -44,7 +45,7 @@ impl SessionStore for Qwen {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::new(find(place), read::session))
+        Ok(OpenStore::new(find(place), read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -72,6 +73,13 @@ fn find(place: &Path) -> Listing {
         }
     }
     listing
+}
+
+/// Returns empty files in place of a session's sub-agents: they say that these have sessions of
+/// their own.
+fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    let agents = files::files_with(&read::subagents(found.main_file()?), "jsonl");
+    Ok(agents.into_iter().map(|path| Piece::context(path, Vec::new())).collect())
 }
 
 fn has_prompt(path: &Path) -> Result<bool, StoreError> {

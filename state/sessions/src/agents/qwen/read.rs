@@ -42,7 +42,7 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
 }
 
 /// Returns the folder with the sub-agents of a session.
-fn subagents(path: &Path) -> PathBuf {
+pub(super) fn subagents(path: &Path) -> PathBuf {
     let project = path.parent().and_then(Path::parent).unwrap_or(path);
     project.join("subagents").join(files::stem(path))
 }

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::json;
 
+use crate::agents::masked::masked;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::piece::Piece;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 use crate::tolerant::or_default;
 
@@ -223,4 +226,21 @@ fn take(draft: &mut Draft, message: &Message) {
         "tool" => draft.result(None, &message.tool_call_id, &message.content, None),
         _ => {}
     }
+}
+
+/// Returns the metadata without credentials, which its settings may have, and what a sub-agent's
+/// folder does not say: which session it belongs to.
+pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+    let (source, meta) = (found.source(), found.files.iter().find(|path| path.ends_with("meta.json")));
+    let mut pieces: Vec<_> = meta.and_then(|meta| masked(meta)).into_iter().collect();
+    let agents = source.ancestors().nth(2).filter(|folder| files::name(folder) == "agents");
+    let Some(parent) = agents.and_then(Path::parent) else { return Ok(pieces) };
+    let (messages, meta) = (parent.join("messages.jsonl"), parent.join("meta.json"));
+    if let Some(id) = id(&messages, &meta)? {
+        // Without a prompt it would be no session.
+        let prompt = json!({ "role": "user", "content": "" });
+        pieces.push(Piece::context(messages, format!("{prompt}\n").into_bytes()));
+        pieces.push(Piece::context(meta, json!({ "session_id": id }).to_string().into_bytes()));
+    }
+    Ok(pieces)
 }

@@ -51,10 +51,11 @@ impl SessionStore for Vibe {
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let mut found = Found::default();
         found.find(&place.join("logs").join("session"));
-        Ok(OpenStore::with_known(found.listing, found.forms, |found, form| match form {
+        let open = OpenStore::with_known(found.listing, found.forms, |found, form| match form {
             Form::Unified(folder) => unified::session(found, folder),
             Form::Legacy { parent } => legacy::session(found, parent.as_deref()),
-        }))
+        });
+        Ok(open.with_pieces(legacy::pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -102,7 +103,7 @@ impl Found {
             return self.listing.skip(folder, "it has no prompt");
         }
         let session = FoundSession::of_files(generation.session_id(&folder), generation.files(&folder));
-        self.keep(session, Form::Unified(folder));
+        self.keep(session.with_more(&folder), Form::Unified(folder));
     }
 
     /// Takes a folder of the older form. Returns the session's id.
@@ -123,7 +124,8 @@ impl Found {
                 return None;
             }
         };
-        self.keep(FoundSession::of_files(id.clone(), vec![messages, meta]), Form::Legacy { parent });
+        let session = FoundSession::of_files(id.clone(), vec![messages, meta]).with_more(folder);
+        self.keep(session, Form::Legacy { parent });
         Some(id)
     }
 

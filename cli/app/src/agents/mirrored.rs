@@ -1,0 +1,39 @@
+//! Finds mirrored sessions.
+
+use std::path::Path;
+
+use threadkeep_sessions::{MirrorError, Mirrored, stores};
+use uuid::Uuid;
+
+use crate::fault::Fault;
+
+/// Returns the mirrored session of a thread. Where several places have had it, the place that still
+/// has it counts.
+///
+/// # Errors
+///
+/// Fails if the list of the agent's mirrored sessions cannot be read.
+pub fn session_of(sqlite_home: &Path, agent: &str, thread: Uuid) -> Result<Option<Mirrored>, Fault> {
+    let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let of_thread = sessions.into_iter().filter(|known| known.thread_id == thread);
+    Ok(of_thread.min_by_key(|known| known.gone_since))
+}
+
+/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone
+/// are only meant where none is there: an agent may give their ids again.
+///
+/// # Errors
+///
+/// [`MirrorError`], if a list of the mirror cannot be read.
+pub fn named(sqlite_home: &Path, word: &str) -> Result<Vec<Mirrored>, MirrorError> {
+    let (mirror, id) = (super::mirror(sqlite_home), Uuid::try_parse(word).ok());
+    let mut found = Vec::new();
+    for store in stores() {
+        let sessions = mirror.sessions(store.name())?.into_iter();
+        found.extend(sessions.filter(|known| known.native_id == word || Some(known.thread_id) == id));
+    }
+    if found.iter().any(|known| known.gone_since.is_none()) {
+        found.retain(|known| known.gone_since.is_none());
+    }
+    Ok(found)
+}

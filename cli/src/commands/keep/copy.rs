@@ -1,0 +1,272 @@
+//! `keep`: copies the files of sessions to the vault.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::agents::{self, Plan, Planned, Wanted};
+use threadkeep_app::opening::Index;
+use threadkeep_app::text::{bytes, clean, counted};
+use threadkeep_app::{Fault, Message, Observer as _, command, refresh};
+use threadkeep_rollout::AgentHome;
+use threadkeep_sessions::Kept;
+use uuid::Uuid;
+
+use crate::args::KeepArgs;
+use crate::command::{Answered, Context, Run};
+use crate::commands::resolve::Lookup;
+use crate::exit::Code;
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(crate) struct Keep<'a>(pub(crate) &'a KeepArgs);
+
+/// What became of each session.
+struct Answers {
+    folder: PathBuf,
+    results: Vec<(Option<Wanted>, Outcome)>,
+}
+
+enum Outcome {
+    Kept(Kept),
+    /// It was kept before, and has not changed since.
+    Unchanged(Kept),
+    /// The user answered no.
+    Declined(Planned),
+    Failed {
+        typed: Option<String>,
+        fault: Fault,
+    },
+}
+
+#[async_trait(?Send)]
+impl Run for Keep<'_> {
+    fn logged(&self) -> Option<&'static str> {
+        Some("keep")
+    }
+
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let home = dirs.agent_home()?;
+        agents::check_names(&self.0.agent)?;
+        let index = Index::for_writing(dirs).await?;
+        let answers = self.keep(&index, &home, dirs, screen).await;
+        index.close().await?;
+        answers?.answer()
+    }
+}
+
+impl Keep<'_> {
+    async fn keep(
+        &self,
+        index: &Index,
+        home: &AgentHome,
+        dirs: &threadkeep_app::dirs::Dirs,
+        screen: &Screen,
+    ) -> Result<Answers, Fault> {
+        let sqlite_home = index.state.sqlite_home();
+        let folder = agents::vault(sqlite_home).folder().to_owned();
+        let mut answers = Answers { folder, results: Vec::new() };
+        // Which sessions there are is known from the mirror.
+        let refreshed = refresh::refresh(index, home, screen).await?;
+        if let Some(reason) = refreshed.incomplete {
+            screen.note(&reason);
+        }
+        let wanted = if self.0.ids.is_empty() {
+            agents::present(sqlite_home, &self.0.agent, self.0.ending)?
+        } else {
+            self.named(index, home, dirs, screen, &mut answers).await?
+        };
+        let plan = Plan::of(sqlite_home, wanted)?;
+        for kept in &plan.unchanged {
+            answers.results.push((None, Outcome::Unchanged(kept.clone())));
+        }
+        for (wanted, fault) in &plan.failed {
+            answers.failed(Some(wanted.clone()), None, fault.clone().about(wanted.thread_id));
+        }
+        if !plan.sessions.is_empty() {
+            if self.0.yes || may_copy(&plan, &answers, screen).await? {
+                plan.run(|planned, kept| match kept {
+                    Ok(kept) => answers.results.push((None, Outcome::Kept(kept))),
+                    Err(fault) => answers.failed(Some(planned.wanted.clone()), None, fault),
+                })
+                .await?;
+            } else {
+                let declined = plan.sessions.iter().cloned();
+                answers.results.extend(declined.map(|planned| (None, Outcome::Declined(planned))));
+            }
+        }
+        if answers.results.len() > 1 {
+            answers.faults().for_each(|fault| screen.fault(fault));
+        }
+        Ok(answers)
+    }
+
+    /// Finds the sessions of the threads that were named, with their sub-agents.
+    async fn named(
+        &self,
+        index: &Index,
+        home: &AgentHome,
+        dirs: &threadkeep_app::dirs::Dirs,
+        screen: &Screen,
+        answers: &mut Answers,
+    ) -> Result<Vec<Wanted>, Fault> {
+        let lookup = Lookup::new(index, home, screen);
+        let mut wanted = Vec::new();
+        for (typed, word) in self.0.ids.iter().zip(lookup.fixed(&self.0.ids).await?) {
+            let found = async {
+                let thread = lookup.find(&word?).await?;
+                agents::of_thread(&index.state, dirs, &thread).await
+            };
+            match found.await {
+                Ok(found) => wanted.extend(found),
+                Err(fault) => answers.failed(None, Some(typed.clone()), fault),
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+async fn may_copy(plan: &Plan, answers: &Answers, screen: &Screen) -> Result<bool, Fault> {
+    let sum = |size: fn(&Planned) -> u64| plan.sessions.iter().map(size).sum::<u64>();
+    let sessions = counted(plan.sessions.len() as u64, "session");
+    let files = counted(sum(|planned| planned.files), "file");
+    let size = bytes(sum(|planned| planned.bytes));
+    let folder = answers.folder.display().to_string();
+    let question = format!("{sessions}: {files}, {size}\nCopy them to {}?", clean(&folder));
+    screen.ask(&question).await.ok_or_else(|| {
+        let why = format!(
+            "nothing was kept: {sessions} with {size} need a confirmation, and stdin is not a terminal"
+        );
+        Fault::new(why, "pass --yes to copy without asking")
+    })
+}
+
+impl Answers {
+    fn failed(&mut self, wanted: Option<Wanted>, typed: Option<String>, fault: Fault) {
+        self.results.push((wanted, Outcome::Failed { typed, fault }));
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.results.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Failed { fault, .. } => Some(fault),
+            _ => None,
+        })
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &Kept> {
+        self.results.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Kept(kept) => Some(kept),
+            _ => None,
+        })
+    }
+
+    fn number(&self, is_wanted: fn(&Outcome) -> bool) -> u64 {
+        self.results.iter().filter(|(_, outcome)| is_wanted(outcome)).count() as u64
+    }
+
+    /// Returns the answer, or the fault of a single session.
+    fn answer(mut self) -> Answered {
+        match self.results.pop() {
+            Some((_, Outcome::Failed { fault, .. })) if self.results.is_empty() => Err(fault),
+            last => {
+                self.results.extend(last);
+                Ok(Box::new(self))
+            }
+        }
+    }
+}
+
+/// Renders a copy for programs.
+fn of_kept(kept: &Kept, outcome: &str) -> Value {
+    json!({
+        "thread_id": kept.thread_id,
+        "agent": kept.agent,
+        "native_id": kept.native_id,
+        "outcome": outcome,
+        "files": kept.files.len(),
+        "bytes": kept.bytes(),
+    })
+}
+
+impl Answer for Answers {
+    fn json(&self) -> Value {
+        let result = |(wanted, outcome): &(Option<Wanted>, Outcome)| match outcome {
+            Outcome::Kept(kept) => of_kept(kept, "kept"),
+            Outcome::Unchanged(kept) => of_kept(kept, "unchanged"),
+            Outcome::Declined(planned) => json!({
+                "thread_id": planned.wanted.thread_id,
+                "agent": planned.wanted.agent,
+                "outcome": "declined",
+                "files": planned.files,
+                "bytes": planned.bytes,
+            }),
+            Outcome::Failed { typed, fault } => json!({
+                "typed": typed,
+                "thread_id": wanted.as_ref().map(|wanted| wanted.thread_id),
+                "agent": wanted.as_ref().map(|wanted| &wanted.agent),
+                "outcome": "failed",
+                "error": fault.message.to_string(),
+            }),
+        };
+        let results: Vec<Value> = self.results.iter().map(result).collect();
+        let mut document = match results.as_slice() {
+            [only] => only.clone(),
+            _ => json!({}),
+        };
+        document["folder"] = json!(self.folder.to_string_lossy());
+        document["results"] = results.into();
+        document
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if screen.quiet {
+            return String::new();
+        }
+        let mut text = String::new();
+        let (kept, size) = (self.kept().count() as u64, self.kept().map(Kept::bytes).sum());
+        let files = self.kept().map(|kept| kept.files.len() as u64).sum();
+        if kept > 0 {
+            let (sessions, files) = (counted(kept, "session"), counted(files, "file"));
+            text += &format!("{sessions} kept: {files}, {}\n", bytes(size));
+        }
+        let unchanged = self.number(|outcome| matches!(outcome, Outcome::Unchanged(_)));
+        if unchanged > 0 {
+            text += &format!("{} kept before, unchanged since\n", counted(unchanged, "session"));
+        }
+        if self.number(|outcome| matches!(outcome, Outcome::Declined(_))) > 0 {
+            text += "nothing was kept\n";
+        } else if self.results.is_empty() {
+            text += "no such session; nothing to keep\n";
+        }
+        text
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        if self.kept().next().is_none() {
+            return String::new();
+        }
+        let next: Message = (command("kept"), " lists what is kept").into();
+        format!("{}\n", screen.render(next))
+    }
+
+    fn done(&self) -> String {
+        let failed = self.faults().count() as u64;
+        let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+        format!("kept {}{failed}", counted(self.kept().count() as u64, "session"))
+    }
+
+    fn changed(&self) -> bool {
+        self.kept().next().is_some()
+    }
+
+    fn thread(&self) -> Option<Uuid> {
+        match self.results.as_slice() {
+            [(_, Outcome::Kept(kept))] => Some(kept.thread_id),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> Code {
+        if self.faults().next().is_some() { Code::CouldNotRun } else { Code::Fine }
+    }
+}

@@ -1,0 +1,122 @@
+//! `kept`: the sessions of which copies are kept.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anstyle::Style;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use threadkeep_app::label::thread_label;
+use threadkeep_app::text::{bytes, clean, counted};
+use threadkeep_app::time::Clock;
+use threadkeep_app::{Fault, Message, agents, command, opening};
+use threadkeep_sessions::Kept;
+use uuid::Uuid;
+
+use crate::command::{Answered, Context, Needs, Run};
+use crate::output::color::{BOLD, DIM, YELLOW, paint};
+use crate::output::json::{at, ms};
+use crate::output::table::{Column, table};
+use crate::output::{Answer, Screen};
+
+/// The command.
+pub(super) struct List;
+
+struct Listed {
+    /// Copies, each with true if the agent still has the session.
+    kept: Vec<(Kept, bool)>,
+    damaged: Vec<PathBuf>,
+    titles: HashMap<Uuid, String>,
+}
+
+#[async_trait(?Send)]
+impl Run for List {
+    fn needs(&self) -> Needs {
+        Needs::Dirs
+    }
+
+    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
+        let sqlite_home = dirs.absolute().sqlite_home;
+        let contents = agents::vault(&sqlite_home).contents().map_err(|error| Fault::plain(&error))?;
+        let ids: Vec<_> = contents.kept.iter().map(|kept| kept.thread_id).collect();
+        let has = |kept: Kept| Ok::<_, Fault>((agents::has_kept(&sqlite_home, &kept)?, kept));
+        let kept = contents.kept.into_iter().map(has).map(|it| it.map(|(has, kept)| (kept, has)));
+        let kept: Vec<_> = kept.collect::<Result<_, _>>()?;
+        let mut titles = HashMap::new();
+        // Without an index, the titles are not known.
+        if !ids.is_empty()
+            && let Ok(state) = opening::stores_as_they_are(dirs).open_index().await
+        {
+            let threads = state.threads().get_many(&ids).await?;
+            titles.extend(threads.iter().map(|thread| (thread.id, thread_label(thread))));
+        }
+        Ok(Box::new(Listed { kept, damaged: contents.damaged, titles }))
+    }
+}
+
+impl Answer for Listed {
+    fn json(&self) -> Value {
+        let kept = |(kept, agent_has_it): &(Kept, bool)| {
+            json!({
+                "thread_id": kept.thread_id,
+                "agent": kept.agent,
+                "native_id": kept.native_id,
+                "title": self.titles.get(&kept.thread_id),
+                "place": kept.place.to_string_lossy(),
+                "kept_at": at(kept.kept_at),
+                "kept_at_ms": ms(kept.kept_at),
+                "agent_version": kept.agent_version,
+                "files": kept.files.len(),
+                "bytes": kept.bytes(),
+                "agent_has_it": agent_has_it,
+            })
+        };
+        json!({
+            "kept": self.kept.iter().map(kept).collect::<Vec<_>>(),
+            "damaged": self.damaged.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        const COLUMNS: [Column; 6] = [
+            // A printed id is meant to be typed: it is never cut.
+            Column::new("ID", 36, 36, 0, BOLD),
+            Column::new("AGENT", 6, 10, 2, DIM),
+            Column::new("KEPT", 12, 24, 3, DIM),
+            Column::new("BYTES", 8, 10, 2, DIM),
+            Column::new("AGENT HAS IT", 12, 12, 1, Style::new()),
+            Column::new("TITLE", 8, 60, 1, Style::new()),
+        ];
+        let clock = Clock::system();
+        let row = |(kept, agent_has_it): &(Kept, bool)| {
+            vec![
+                kept.thread_id.to_string().into(),
+                kept.agent.clone().into(),
+                screen.time(kept.kept_at, &clock).into(),
+                bytes(kept.bytes()).into(),
+                if *agent_has_it { "yes" } else { "no" }.to_owned().into(),
+                self.titles.get(&kept.thread_id).cloned().unwrap_or_default().into(),
+            ]
+        };
+        let mut text = String::new();
+        if !self.kept.is_empty() {
+            text += &table(&COLUMNS, &self.kept.iter().map(row).collect::<Vec<_>>(), screen.width);
+        }
+        for path in &self.damaged {
+            let why = format!("the description of a copy cannot be read: {}", clean(&path.to_string_lossy()));
+            text += &(paint(YELLOW, &why) + "\n");
+        }
+        text
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        if !self.kept.is_empty() {
+            let size = self.kept.iter().map(|(kept, _)| kept.bytes()).sum();
+            let all = format!("{}, {}", counted(self.kept.len() as u64, "session"), bytes(size));
+            return paint(DIM, &all) + "\n";
+        }
+        let next: Message =
+            (command("keep --ending"), " keeps sessions that agents are about to delete").into();
+        format!("Nothing is kept.\n{}\n", paint(DIM, &screen.render(next)))
+    }
+}

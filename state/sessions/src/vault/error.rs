@@ -1,0 +1,69 @@
+//! Errors of a vault.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::StoreError;
+
+/// Reason why a session cannot be kept, or a copy cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The agent's files, or the copy's, cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of the vault or of the agent cannot be read or written.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Reason.
+        source: io::Error,
+    },
+    /// A file of the session is not in the agent's place. It cannot be kept.
+    #[error("{} is not in the agent's folder {}", path.display(), place.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+        /// The agent's place.
+        place: PathBuf,
+    },
+    /// The copy lacks the session: the agent changed its files meanwhile. Try again once it rests.
+    #[error("the copy of session {native_id} is not whole; try again once the agent rests")]
+    NotWhole {
+        /// The agent's id of the session.
+        native_id: String,
+    },
+    /// A file of a copy is missing or was changed. Remove the copy, or repair it.
+    #[error("the kept file {} is missing or was changed", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The agent's place has another file where one has to be put back. Move it away.
+    #[error("{} exists already and is another file; move it away, and try again", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The session is a part of a database, and databases of agents are never written. Read the
+    /// copy instead.
+    #[error("the session is from a database, and no agent's database is written; its rows are in {}", path.display())]
+    Database {
+        /// Database with the session's rows.
+        path: PathBuf,
+    },
+    /// The name of the agent is none, such as a path. Name an agent.
+    #[error("`{agent}` is no agent's name: name an agent such as `claude`")]
+    NotAnAgent {
+        /// The name.
+        agent: String,
+    },
+}
+
+impl VaultError {
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,218 @@
+//! A vault: copies of sessions' files, as their agents wrote them, that stay when the agents delete
+//! theirs.
+//!
+//! `<agent>/<thread>/kept.json` describes a copy, and names the folder next to it with the files. A
+//! new copy is written to another folder, and `kept.json` then replaced. So a kill leaves the old
+//! copy or the new one. The next process that takes the lock removes what a killed one left.
+
+mod error;
+mod keep;
+mod kept;
+mod leftovers;
+mod path;
+mod restore;
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use threadkeep_rollout::untouched;
+use uuid::Uuid;
+
+pub use error::VaultError;
+pub use kept::{Contents, Kept, KeptFile};
+pub use restore::Restored;
+
+use crate::found::FoundSession;
+use crate::store::{OpenStore, SessionStore, is_name};
+
+/// Vault of sessions' files.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    folder: PathBuf,
+}
+
+impl Vault {
+    /// Names the folder of a vault. It need not exist.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Returns the folder: one folder an agent, with one folder a thread.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the kept sessions, by agent and thread. Copies whose description cannot be read are
+    /// named.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Io`], if the vault cannot be listed.
+    pub fn contents(&self) -> Result<Contents, VaultError> {
+        let mut contents = Contents::default();
+        for (agent, thread_id) in self.copies()? {
+            let folder = self.of(&agent, thread_id);
+            match kept::read(&folder) {
+                Ok(Some(kept)) => contents.kept.push(Kept { agent, ..kept }),
+                // A copy that was not completed, or is being removed.
+                Ok(None) => {}
+                Err(_) => contents.damaged.push(folder),
+            }
+        }
+        Ok(contents)
+    }
+
+    /// Returns the copy of a thread's session; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`], if its description cannot be read.
+    pub fn get(&self, agent: &str, thread_id: Uuid) -> Result<Option<Kept>, VaultError> {
+        let kept = kept::read(&self.of(agent, thread_id))?;
+        Ok(kept.map(|kept| Kept { agent: agent.to_owned(), ..kept }))
+    }
+
+    /// Returns true if something of an agent is kept.
+    pub fn has(&self, agent: &str) -> bool {
+        is_name(agent) && self.folder.join(agent).is_dir()
+    }
+
+    /// Returns the folder with a copy's files: a place of the agent with this session alone, and
+    /// with parts of others that it needs.
+    pub fn place(&self, kept: &Kept) -> PathBuf {
+        self.of(&kept.agent, kept.thread_id).join(&kept.copy)
+    }
+
+    /// Opens a copy with the agent's store.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`], if the files cannot be read, or the session is not among them.
+    pub fn open(
+        &self,
+        store: &dyn SessionStore,
+        kept: &Kept,
+    ) -> Result<(OpenStore, FoundSession), VaultError> {
+        keep::find(store, &self.place(kept), kept.identity())
+    }
+
+    /// Takes the lock of the vault; `None` if another process has it. Removes what a killed process
+    /// left.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Io`], if there can be no lock file.
+    pub fn lock(&self) -> Result<Option<VaultLock>, VaultError> {
+        create_private(&self.folder)?;
+        let path = self.folder.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(VaultError::io(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(VaultError::io(path)(error)),
+        }
+        for (agent, thread_id) in self.copies()? {
+            leftovers::remove(&self.of(&agent, thread_id))?;
+        }
+        Ok(Some(VaultLock { vault: self.clone(), _file: file }))
+    }
+
+    /// Returns the threads that have a copy, or what a killed process left of one.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Io`], if the vault cannot be listed.
+    pub fn threads(&self) -> Result<Vec<Uuid>, VaultError> {
+        Ok(self.copies()?.into_iter().map(|(_, thread_id)| thread_id).collect())
+    }
+
+    /// Returns the agent and the thread of each folder with a copy.
+    fn copies(&self) -> Result<Vec<(String, Uuid)>, VaultError> {
+        let mut threads = Vec::new();
+        for agent in folders(&self.folder)?.into_iter().filter(|name| is_name(name)) {
+            let ids = folders(&self.folder.join(&agent))?.into_iter();
+            threads.extend(ids.filter_map(|id| Some((agent.clone(), Uuid::try_parse(&id).ok()?))));
+        }
+        threads.sort();
+        Ok(threads)
+    }
+
+    fn of(&self, agent: &str, thread_id: Uuid) -> PathBuf {
+        self.folder.join(agent).join(thread_id.to_string())
+    }
+}
+
+/// Lock of a vault. While it is held, no other process writes to the vault.
+#[derive(Debug)]
+pub struct VaultLock {
+    vault: Vault,
+    _file: File,
+}
+
+impl VaultLock {
+    /// Removes all copies of a thread's session. Returns false if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Io`], if a file cannot be removed.
+    pub fn remove(&self, thread_id: Uuid) -> Result<bool, VaultError> {
+        let mut is_any = false;
+        for (agent, _) in self.vault.copies()?.into_iter().filter(|(_, kept)| *kept == thread_id) {
+            remove_folder(&self.vault.of(&agent, thread_id))?;
+            is_any = true;
+        }
+        Ok(is_any)
+    }
+
+    /// Removes all copies of an agent's sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::NotAnAgent`], if the name could be a path; else as [`remove`](Self::remove).
+    pub fn forget(&self, agent: &str) -> Result<(), VaultError> {
+        if !is_name(agent) {
+            return Err(VaultError::NotAnAgent { agent: agent.to_owned() });
+        }
+        remove_folder(&self.vault.folder.join(agent))
+    }
+}
+
+/// Lists the folders in a folder; none if it is not there.
+fn folders(folder: &Path) -> Result<Vec<String>, VaultError> {
+    let entries = match untouched::entries(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(VaultError::io(folder)(error)),
+    };
+    let folders = entries.into_iter().filter(|entry| entry.kind == untouched::Kind::Folder);
+    Ok(folders.filter_map(|entry| entry.name.into_string().ok()).collect())
+}
+
+/// Removes a folder, if it is there.
+fn remove_folder(folder: &Path) -> Result<(), VaultError> {
+    fs::remove_dir_all(folder).or_else(ignore_missing).map_err(VaultError::io(folder))
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// Creates a folder for this user alone, if there is none.
+fn create_private(folder: &Path) -> Result<(), VaultError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(VaultError::io(folder))
+}
+
+/// Opens a new file for this user alone.
+fn create_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

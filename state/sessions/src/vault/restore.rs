@@ -1,0 +1,115 @@
+//! Puts the files of a copy back where they were.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::kept::{Kept, KeptFile};
+use super::{Vault, VaultError, create_file, create_private, ignore_missing};
+use crate::piece::PieceKind;
+
+/// End of the name of a file that is being put back.
+const NEW: &str = ".threadkeep-new";
+
+/// Files of a session that are in the agent's place again.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Restored {
+    /// Files that were put back.
+    pub written: Vec<PathBuf>,
+    /// Files that were there already: the same ones, and files that sessions share.
+    pub present: Vec<PathBuf>,
+}
+
+impl Vault {
+    /// Puts the files of a copy back where they were, with the time of now, for this user alone.
+    /// Their agent then has the session again. Replaces no file: one with the same content stays,
+    /// and so does any file that sessions share.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Exists`] if there is another file, [`VaultError::Database`] for the rows of a
+    /// database, and [`VaultError::Damaged`] if a kept file is missing or was changed: then nothing
+    /// was written. [`VaultError::Io`], if a file cannot be written: the same call then continues.
+    pub fn restore(&self, kept: &Kept) -> Result<Restored, VaultError> {
+        let copy = self.place(kept);
+        let at = |root: &Path, file: &KeptFile| {
+            if file.path.as_os_str().is_empty() { root.to_owned() } else { root.join(&file.path) }
+        };
+        let (mut missing, mut restored) = (Vec::new(), Restored::default());
+        for file in &kept.files {
+            let (source, target) = (at(&copy, file), at(&kept.place, file));
+            if !fs::symlink_metadata(&source).is_ok_and(|it| it.is_file() && it.len() == file.bytes) {
+                return Err(VaultError::Damaged { path: source });
+            }
+            match file.kind {
+                PieceKind::Rows => return Err(VaultError::Database { path: source }),
+                PieceKind::Context | PieceKind::Folder => {}
+                PieceKind::Own | PieceKind::Shared => match fs::symlink_metadata(&target) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push((source, target)),
+                    Err(error) => return Err(VaultError::io(target)(error)),
+                    Ok(_) if file.kind == PieceKind::Shared || is_same(&source, &target)? => {
+                        restored.present.push(target);
+                    }
+                    Ok(_) => return Err(VaultError::Exists { path: target }),
+                },
+            }
+        }
+        for (source, target) in missing {
+            put(&source, &target)?;
+            restored.written.push(target);
+        }
+        Ok(restored)
+    }
+}
+
+/// Returns true if two paths are regular files with the same content.
+fn is_same(one: &Path, other: &Path) -> Result<bool, VaultError> {
+    let metadata = fs::symlink_metadata(other).map_err(VaultError::io(other))?;
+    let length = fs::symlink_metadata(one).map_err(VaultError::io(one))?.len();
+    if !metadata.is_file() || metadata.len() != length {
+        return Ok(false);
+    }
+    let read =
+        |path: &Path| threadkeep_rollout::untouched::read(path, u64::MAX).map_err(VaultError::io(path));
+    Ok(read(one)? == read(other)?)
+}
+
+/// Copies a file to a path where there is none. A kill leaves none, or the whole one.
+fn put(source: &Path, target: &Path) -> Result<(), VaultError> {
+    target.parent().map_or(Ok(()), create_private)?;
+    let mut new = target.as_os_str().to_owned();
+    new.push(NEW);
+    let new = PathBuf::from(new);
+    let written = fs::remove_file(&new).or_else(ignore_missing).and_then(|()| {
+        let mut file = create_file(&new)?;
+        io::copy(&mut fs::File::open(source)?, &mut file)?;
+        file.sync_all()?;
+        rename_new(&new, target)
+    });
+    written.map_err(|error| {
+        _ = fs::remove_file(&new);
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => VaultError::Exists { path: target.to_owned() },
+            _ => VaultError::io(target)(error),
+        }
+    })
+}
+
+/// Renames a file to a name that no file has, also if the agent makes one meanwhile.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system can do it.
+            Err(Errno::INVAL | Errno::NOSYS) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
+}

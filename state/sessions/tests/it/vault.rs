@@ -1,0 +1,332 @@
+//! Copies of sessions' files.
+
+use std::cell::RefCell;
+use std::fs::{self, File, FileTimes};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use threadkeep_rollout::untouched;
+use threadkeep_sessions::{Kept, PieceKind, SessionStore, ThreadIds, Vault, VaultError, store, testing};
+
+use crate::facts::{Result, homes};
+use crate::place::Place;
+use crate::shared::{Example, each};
+use crate::sqlite::Home;
+
+/// A vault for the sessions of a place.
+struct Keeper {
+    folder: TempDir,
+    vault: Vault,
+    store: &'static dyn SessionStore,
+    place: PathBuf,
+}
+
+impl Keeper {
+    fn of(store: &'static dyn SessionStore, place: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        Ok(Self { vault: Vault::new(folder.path().join("kept")), folder, store, place: place.to_owned() })
+    }
+
+    /// Keeps all sessions of the place.
+    fn keep(&self) -> Result<Vec<Kept>> {
+        let (open, lock) = (self.store.open(&self.place)?, self.vault.lock()?.ok_or("locked")?);
+        let ids = ThreadIds::new(self.store.name(), []);
+        let keep = |found| lock.keep(self.store, &self.place, &open, found, ids.of(found.identity()));
+        Ok(open.sessions().iter().map(keep).collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Reads all sessions of the place, as texts.
+    fn texts(&self) -> Result<Vec<String>> {
+        let open = self.store.open(&self.place)?;
+        let read = |found| open.read(found).map(|session| format!("{session:?}"));
+        Ok(open.sessions().iter().map(read).collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Returns the bytes of all files of the vault.
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        for path in files(self.folder.path())? {
+            all.extend(fs::read(path)?);
+        }
+        Ok(all)
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { open.push(entry.path()) } else { found.push(entry.path()) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn has(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|part| part == word.as_bytes())
+}
+
+/// A session of Copilot CLI, which has a folder of its own.
+fn copilot() -> Result<(Place, PathBuf)> {
+    let place = Place::new("copilot")?;
+    let events = "{\"type\":\"session.start\",\"data\":{\"sessionId\":\"s\"},\"id\":\"1\"}\n\
+                  {\"type\":\"user.message\",\"data\":{\"content\":\"Hello\"},\"id\":\"2\"}\n";
+    place.write("session-state/s/events.jsonl", events)?;
+    place.write("session-state/s/checkpoints/001 größe.md", "A summary")?;
+    for left_out in ["inuse.7.lock", "session.db-shm", "logs/requests.log"] {
+        place.write(format!("session-state/s/{left_out}"), "7")?;
+    }
+    let folder = place.path().join("session-state/s");
+    Ok((place, folder))
+}
+
+#[test]
+fn every_session_is_read_alone_from_its_copy() -> Result {
+    let failed = RefCell::new(Vec::new());
+    each(|example| {
+        let vault = tempfile::tempdir()?;
+        failed.borrow_mut().extend(testing::keeps(example.store, &example.place, vault.path()).err());
+        Ok(())
+    })?;
+    let failed = failed.into_inner();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
+}
+
+#[test]
+fn restored_sessions_are_those_that_were_deleted() -> Result {
+    each(|example| {
+        let keeper = Keeper::of(example.store, &example.place)?;
+        let (texts, kept) = (keeper.texts()?, keeper.keep()?);
+        let is_own = |kind: PieceKind| kind == PieceKind::Own;
+        let of_files = || kept.iter().filter(|kept| kept.files.iter().all(|it| it.kind != PieceKind::Rows));
+        for file in of_files().flat_map(|kept| &kept.files).filter(|file| is_own(file.kind)) {
+            fs::remove_file(example.place.join(&file.path))?;
+        }
+        let now = SystemTime::now() - Duration::from_secs(60);
+        for kept in of_files() {
+            let restored = keeper.vault.restore(kept)?;
+            // A file that another session needs, too, may be back already.
+            let put_back = kept.files.iter().filter(|file| file.kind != PieceKind::Context).count();
+            assert_eq!(restored.written.len() + restored.present.len(), put_back, "{}", kept.native_id);
+            for path in &restored.written {
+                assert!(fs::metadata(path)?.modified()? > now, "{} has an old time", path.display());
+            }
+            let again = keeper.vault.restore(kept)?;
+            assert!(again.written.is_empty(), "{again:?}");
+        }
+        for kept in kept.iter().filter(|kept| of_files().all(|other| other != *kept)) {
+            let refused = keeper.vault.restore(kept);
+            assert!(matches!(refused, Err(VaultError::Database { .. })), "{refused:?}");
+        }
+        testing::conforms(example.store, &example.place)?;
+        if keeper.texts()? == texts { Ok(()) } else { Err("other sessions than before".into()) }
+    })
+}
+
+#[test]
+fn keeping_changes_nothing_and_is_private() -> Result {
+    let home = homes("claude")?.remove(0);
+    let example = Example::of(store("claude").ok_or("claude")?, &home)?;
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for path in files(&example.place)? {
+        untouched::open(&path)?.set_times(FileTimes::new().set_accessed(old).set_modified(old))?;
+    }
+    let keeper = Keeper::of(example.store, &example.place)?;
+    let kept = keeper.keep()?;
+    let open = example.store.open(&example.place)?;
+    for (found, kept) in open.sessions().iter().zip(&kept) {
+        assert!(kept.is_current(&example.place, found), "{} is kept again", kept.native_id);
+    }
+    for path in files(&example.place)? {
+        let metadata = fs::metadata(&path)?;
+        assert_eq!(metadata.modified()?, old);
+        assert!(cfg!(not(target_os = "linux")) || metadata.accessed()? == old, "{}", path.display());
+    }
+    #[cfg(unix)]
+    for path in files(keeper.vault.folder())?.iter().filter(|path| !path.ends_with("lock")) {
+        use std::os::unix::fs::PermissionsExt as _;
+        for (path, mode) in [(path.as_path(), 0o600), (path.parent().ok_or("a folder")?, 0o700)] {
+            assert_eq!(fs::metadata(path)?.permissions().mode() & 0o777, mode, "{}", path.display());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_folder_is_copied_without_locks_logs_and_links() -> Result {
+    let (place, folder) = copilot()?;
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/etc/hosts", folder.join("link"))?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let kept = keeper.keep()?.remove(0);
+    let mut names: Vec<_> = kept.files.iter().filter_map(|file| file.path.file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["001 größe.md", "events.jsonl"]);
+    assert_eq!(keeper.vault.open(place.store, &kept)?.1.native_id, "s");
+    assert!(keeper.vault.lock()?.ok_or("locked")?.remove(kept.thread_id)?);
+    assert!(keeper.vault.contents()?.kept.is_empty() && folder.join("events.jsonl").exists());
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_kept() -> Result {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let (place, folder) = copilot()?;
+    let odd = folder.join(OsStr::from_bytes(b"files-\xff"));
+    fs::write(&odd, "odd")?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    keeper.keep()?;
+    fs::remove_dir_all(&folder)?;
+    let kept = keeper.vault.contents()?.kept.remove(0);
+    assert_eq!(keeper.vault.restore(&kept)?.written.len(), 3);
+    assert_eq!(fs::read_to_string(odd)?, "odd");
+    Ok(())
+}
+
+#[test]
+fn restoring_replaces_no_file() -> Result {
+    let (place, folder) = copilot()?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let kept = keeper.keep()?.remove(0);
+    let (events, summary) = (folder.join("events.jsonl"), folder.join("checkpoints/001 größe.md"));
+    fs::write(&events, "another session\n")?;
+    fs::remove_file(&summary)?;
+    let refused = keeper.vault.restore(&kept);
+    assert!(matches!(&refused, Err(VaultError::Exists { path }) if *path == events), "{refused:?}");
+    assert_eq!(fs::read_to_string(&events)?, "another session\n");
+    assert!(!summary.exists(), "nothing is put back beside it");
+    // A kept file that was changed is not given to the agent.
+    fs::remove_dir_all(&folder)?;
+    let copied = keeper.vault.place(&kept).join("session-state/s/events.jsonl");
+    fs::write(&copied, "changed")?;
+    let refused = keeper.vault.restore(&kept);
+    assert!(matches!(&refused, Err(VaultError::Damaged { path }) if *path == copied), "{refused:?}");
+    assert!(!folder.exists());
+    Ok(())
+}
+
+#[test]
+fn an_older_copy_stays_until_the_new_one_is_whole() -> Result {
+    let (place, folder) = copilot()?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let first = keeper.keep()?.remove(0);
+    let open = place.open()?;
+    let events = folder.join("events.jsonl");
+    let whole = fs::read(&events)?;
+    fs::write(&events, "{}\n")?;
+    let lock = keeper.vault.lock()?.ok_or("locked")?;
+    assert!(keeper.vault.lock()?.is_none(), "one process at a time");
+    let failed = lock.keep(place.store, &place.path(), &open, &open.sessions()[0], first.thread_id);
+    assert!(matches!(failed, Err(VaultError::NotWhole { .. })), "{failed:?}");
+    drop(lock);
+    assert_eq!(keeper.vault.contents()?.kept, std::slice::from_ref(&first));
+    let (copy, found) = keeper.vault.open(place.store, &first)?;
+    assert_eq!(copy.read(&found)?.first_prompt(), Some("Hello"));
+    // A session that has grown is kept again, and the older copy goes.
+    let more = "{\"type\":\"user.message\",\"data\":{\"content\":\"More\"},\"id\":\"3\"}\n";
+    fs::write(&events, [&whole[..], more.as_bytes()].concat())?;
+    assert!(!first.is_current(&place.path(), &place.open()?.sessions()[0]));
+    let second = keeper.keep()?.remove(0);
+    assert!(!keeper.vault.place(&first).exists() && keeper.vault.place(&second).exists());
+    let (copy, found) = keeper.vault.open(place.store, &second)?;
+    assert_eq!(copy.read(&found)?.turns.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn leftovers_of_a_killed_process_go_and_damaged_copies_stay() -> Result {
+    let (place, _) = copilot()?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let kept = keeper.keep()?.remove(0);
+    let folder = keeper.vault.place(&kept).parent().ok_or("a folder")?.to_owned();
+    let begun = keeper.vault.folder().join("copilot/01a20400-0000-7000-8000-000000000001/1");
+    for path in [folder.join("2/session-state"), begun.clone()] {
+        fs::create_dir_all(&path)?;
+        fs::write(path.join("part"), "part")?;
+    }
+    File::create(folder.join("kept.json.new"))?;
+    let before = keeper.vault.contents()?.kept;
+    drop(keeper.vault.lock()?);
+    assert!(!folder.join("2").exists() && !folder.join("kept.json.new").exists() && !begun.exists());
+    assert_eq!((keeper.vault.contents()?.kept, before), (vec![kept.clone()], vec![kept.clone()]));
+    fs::write(folder.join("kept.json"), "{")?;
+    drop(keeper.vault.lock()?);
+    let contents = keeper.vault.contents()?;
+    assert_eq!((contents.kept, contents.damaged), (Vec::new(), vec![folder]));
+    assert!(keeper.vault.place(&kept).exists(), "the files are there to be saved by hand");
+    Ok(())
+}
+
+#[test]
+fn no_credentials_of_a_database_are_kept() -> Result {
+    let home = Home::copy("opencode/.local/share/opencode/opencode.db", ".local/share/opencode/opencode.db")?;
+    Connection::open(home.database())?.execute_batch(
+        "INSERT INTO account VALUES ('a', 'e', 'u', 'SECRET', 'SECRET', 1, 1, 1);
+         INSERT INTO credential VALUES ('c', 'i', 'l', 'SECRET', NULL, NULL, 1, 1, 1);
+         INSERT INTO session_share SELECT id, 'SECRET', 'SECRET', 'SECRET', 1, 1 FROM session;
+         UPDATE session SET share_url = 'https://SECRET';
+         UPDATE message SET data = replace(data, 'BaseHTTP', 'SECRET')",
+    )?;
+    let opencode = store("opencode").ok_or("opencode")?;
+    let keeper = Keeper::of(opencode, &home.place(opencode)?)?;
+    let kept = keeper.keep()?;
+    assert_eq!(kept.len(), 13);
+    let bytes = keeper.bytes()?;
+    assert!(!has(&bytes, "SECRET") && has(&bytes, "mock error 400"), "what was said of the error stays");
+    // A copy has one session alone, but for the bare rows of the sessions that it copied.
+    for kept in &kept {
+        let text = fs::read(keeper.vault.place(kept).join("opencode.db"))?;
+        let others = keeper.texts()?.len() - kept_titles(&text)?;
+        assert!(others >= 12, "{} has other sessions' titles", kept.native_id);
+    }
+    Ok(())
+}
+
+/// Returns the number of sessions with a title in a database.
+fn kept_titles(bytes: &[u8]) -> Result<usize> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("copy.db");
+    fs::write(&path, bytes)?;
+    let count = "SELECT count(*) FROM session WHERE title IS NOT NULL";
+    Ok(Connection::open(path)?.query_row(count, [], |row| row.get::<_, i64>(0))?.try_into()?)
+}
+
+#[test]
+fn no_credentials_of_settings_are_kept() -> Result {
+    let home = homes("openhands")?.remove(0);
+    let example = Example::of(store("openhands").ok_or("openhands")?, &home)?;
+    for path in files(&example.place)?.iter().filter(|path| path.ends_with("base_state.json")) {
+        let state = fs::read_to_string(path)?.replace("\"**********\"", "\"SECRET\"");
+        fs::write(
+            path,
+            state.replace("\"litellm_extra_body\": {}", "\"extra_headers\": {\"x\": [\"SECRET\"]}"),
+        )?;
+    }
+    let keeper = Keeper::of(example.store, &example.place)?;
+    let (texts, kept) = (keeper.texts()?, keeper.keep()?);
+    assert!(!kept.is_empty() && !has(&keeper.bytes()?, "SECRET"));
+    testing::keeps(example.store, &example.place, &keeper.folder.path().join("again"))?;
+    assert_eq!(keeper.texts()?, texts);
+    Ok(())
+}
+
+#[test]
+fn maps_that_sessions_share_have_this_session_alone() -> Result {
+    for (agent, map) in [("kimi", "kimi.json"), ("continue", "sessions/sessions.json")] {
+        let home = homes(agent)?.remove(0);
+        let example = Example::of(store(agent).ok_or("an agent")?, &home)?;
+        let keeper = Keeper::of(example.store, &example.place)?;
+        let whole = fs::metadata(example.place.join(map))?.len();
+        for kept in keeper.keep()? {
+            let file = kept.files.iter().find(|file| file.path == Path::new(map)).ok_or("a map")?;
+            assert!(file.bytes < whole, "{agent}: {} has the whole map", kept.native_id);
+        }
+    }
+    Ok(())
+}
