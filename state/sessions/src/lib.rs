@@ -119,6 +119,7 @@ mod store;
 pub mod testing;
 mod tolerant;
 mod tools;
+mod walk;
 
 pub use agents::{store, stores};
 pub use draft::Draft;
@@ -126,9 +127,10 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
-pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
+pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
 pub use store::{OpenStore, ResumeCommand, SessionStore};
+pub use walk::{MAX_DEPTH, each_file};

@@ -16,7 +16,7 @@ pub use included::{Included, include, included, list, remove};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
 pub use sync::{named, session_of, sync, sync_place, watched};
-pub use threadkeep_sessions::MAX_DEPTH;
+pub use threadkeep_sessions::{MAX_DEPTH, each_file};
 
 use std::path::{Path, PathBuf};
 

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub use error::MirrorError;
 pub use mirrored::Mirrored;
-pub use state::{MAX_DEPTH, unlisted};
+pub use state::unlisted;
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
