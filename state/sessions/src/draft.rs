@@ -8,6 +8,9 @@ use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, boun
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
 
+/// The longest version of a format.
+const LONGEST_FORMAT: usize = 16;
+
 /// Session that is being read. Give it what an agent wrote, in the order of the conversation.
 #[derive(Debug)]
 pub struct Draft {
@@ -82,6 +85,14 @@ impl Draft {
     pub fn agent_version(&mut self, version: &str) {
         if !version.is_empty() && self.session.agent_version.as_deref() != Some(version) {
             self.session.agent_version = Some(version.to_owned());
+        }
+    }
+
+    /// Takes the version of the files' format. A text that is no numbers with dots does not count.
+    pub fn format(&mut self, version: impl ToString) {
+        let version = version.to_string();
+        if version.len() <= LONGEST_FORMAT && version.split('.').all(|part| part.parse::<u32>().is_ok()) {
+            self.session.format = Some(version);
         }
     }
 

@@ -132,5 +132,5 @@ pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
-pub use store::{OpenStore, ResumeCommand, SessionStore};
+pub use store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
 pub use walk::{MAX_DEPTH, each_file};

@@ -25,6 +25,8 @@ pub struct Session {
     pub git_branch: Option<String>,
     /// Version of the agent that last wrote to the session.
     pub agent_version: Option<String>,
+    /// Version of the files' format, where they name it: numbers with dots. It rises.
+    pub format: Option<String>,
     /// Models that answered or were chosen, in the order in which they were first seen.
     pub models: Vec<String>,
     /// The latest model.

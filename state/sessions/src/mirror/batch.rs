@@ -46,6 +46,13 @@ impl Batch {
         self.removed.push(path);
     }
 
+    /// Takes the files of another batch.
+    pub(super) fn add(&mut self, mut other: Self) {
+        self.replaced.append(&mut other.replaced);
+        self.appended.append(&mut other.appended);
+        self.removed.append(&mut other.removed);
+    }
+
     /// Puts everything in its place.
     pub(super) fn finish(mut self, folder: &Path) -> Result<(), MirrorError> {
         let new = self.replaced.iter().map(|(new, _)| new);

@@ -1,6 +1,6 @@
 //! The list of mirrored sessions of an agent: a JSON file, replaced as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(super) struct Manifest {
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Version of the format of rollouts and rows. After a new version, every session is read again.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 impl Manifest {
     pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {
@@ -63,6 +63,26 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// Returns the threads of an agent's sessions, by identity.
+    pub(super) fn threads(folder: &Path, agent: &str) -> Result<HashMap<String, Uuid>, MirrorError> {
+        #[derive(Deserialize)]
+        struct Threads {
+            places: HashMap<String, HashMap<String, Thread>>,
+        }
+        #[derive(Deserialize)]
+        struct Thread {
+            thread_id: Uuid,
+        }
+        let bytes = untouched::read(&path(folder, agent), MOST_BYTES).unwrap_or_default();
+        if let Ok(Threads { places }) = serde_json::from_slice(&bytes) {
+            let sessions = places.into_values().flatten();
+            return Ok(sessions.map(|(identity, thread)| (identity, thread.thread_id)).collect());
+        }
+        let manifest = Self::read(folder, agent)?;
+        let thread = |session: &Mirrored| (session.identity().to_owned(), session.thread_id);
+        Ok(manifest.sessions().map(thread).collect())
     }
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = &Mirrored> {

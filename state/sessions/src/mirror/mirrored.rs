@@ -30,6 +30,12 @@ pub struct Mirrored {
     /// Version of the agent that last wrote to the session, where its files name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<String>,
+    /// Version of the files' format, as [`Session::format`](crate::Session::format).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Time of what was said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
     /// Fingerprint of the session when it was last read.
     pub(super) fingerprint: String,
     /// Time at which the session was first found to be gone from the agent's place.
@@ -54,6 +60,8 @@ impl Mirrored {
             source: found.source(),
             file: String::new(),
             agent_version: None,
+            format: None,
+            updated_at: None,
             fingerprint: String::new(),
             gone_since: None,
             deleted: false,

@@ -98,7 +98,7 @@ impl Mirror {
         }
         let mut taken = Vec::new();
         for agent in self.agents()?.iter().filter(|agent| *agent != store.name()) {
-            taken.extend(Manifest::read(&self.folder, agent)?.sessions().map(|session| session.thread_id));
+            taken.extend(Manifest::threads(&self.folder, agent)?.into_values());
         }
         let ids = ThreadIds::new(store.name(), taken);
         let unlisted = &listed.unlisted;

@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::{panic, thread};
 
 use jiff::Timestamp;
 
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
-use super::write::{Read, write_all};
+use super::write::{Changed, write_all};
 use super::{Mirror, remove};
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
@@ -22,8 +20,6 @@ use crate::store::{OpenStore, SessionStore};
 
 /// Sessions after which the list is written: a killed pass goes on from there.
 const PART: usize = 1_024;
-/// Sessions that wait for being written.
-const AHEAD: usize = 2;
 
 /// Result of a pass.
 #[derive(Debug, Default)]
@@ -132,34 +128,25 @@ impl Pass<'_> {
         wanted: &[&FoundSession],
         report: &mut SyncReport,
     ) -> Result<Vec<Mirrored>, MirrorError> {
-        let (folder, place, ids) = (&self.folder(), self.place, self.ids);
-        thread::scope(|scope| {
-            // Sessions are written while the next ones are read.
-            let (sender, receiver) = mpsc::sync_channel(AHEAD);
-            let writer = scope.spawn(move || write_all(folder, place, ids, receiver));
-            for found in wanted {
-                let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
-                if known.is_some_and(|known| is_current(folder, known, found)) {
-                    continue;
-                }
-                match open.read(found) {
-                    // A writer that has failed takes nothing.
-                    Ok(session) => {
-                        if sender.send(Read { found, session, known }).is_err() {
-                            break;
-                        }
-                    }
-                    // It went away meanwhile: the next pass finds it gone.
-                    Err(StoreError::Gone { .. }) => report.vanished += 1,
-                    Err(error) => {
-                        report.unread.push(Unread::new(&found.source(), &error));
-                        report.failed.push((found.native_id.clone(), error));
-                    }
+        let (folder, place) = (self.folder(), self.place);
+        let changed = wanted.iter().filter_map(|found| {
+            let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
+            let is_current = known.is_some_and(|known| is_current(&folder, known, found));
+            (!is_current).then_some(Changed { found, known })
+        });
+        let changed: Vec<_> = changed.collect();
+        let written = write_all(&folder, place, self.ids, open, &changed)?;
+        for (found, error) in written.failed {
+            match error {
+                // It went away meanwhile: the next pass finds it gone.
+                StoreError::Gone { .. } => report.vanished += 1,
+                error => {
+                    report.unread.push(Unread::new(&found.source(), &error));
+                    report.failed.push((found.native_id.clone(), error));
                 }
             }
-            drop(sender);
-            writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
-        })
+        }
+        Ok(written.rows)
     }
 
     fn note_written(&mut self, written: Vec<Mirrored>, report: &mut SyncReport) {

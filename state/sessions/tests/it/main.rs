@@ -6,6 +6,7 @@ mod codex;
 mod continue_cli;
 mod copilot;
 mod facts;
+mod formats;
 mod gemini;
 mod goose;
 mod grok;

@@ -4,19 +4,20 @@
 //! A folder's name cannot be decoded: several directories share one.
 
 mod line;
+mod origin;
 mod read;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::origin::Families;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
 use crate::session::Session;
-use crate::store::{OpenStore, ResumeCommand, SessionStore};
+use crate::store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
 
 /// Days after which Claude Code deletes a session, by the time of its file's last write.
 const RETENTION_DAYS: u32 = 30;
@@ -59,23 +60,20 @@ impl SessionStore for Claude {
         ResumeCommand::new("claude", &["--resume", &session.native_id], session)
     }
 
-    fn retention_days(&self, place: &Path) -> Option<u32> {
+    fn retention(&self, place: &Path) -> Option<Retention> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Settings {
             cleanup_period_days: Option<u32>,
         }
         let settings: Option<Settings> = files::document(&place.join("settings.json")).ok().flatten();
-        Some(settings.and_then(|settings| settings.cleanup_period_days).unwrap_or(RETENTION_DAYS))
+        let days = settings.and_then(|settings| settings.cleanup_period_days).unwrap_or(RETENTION_DAYS);
+        Some(Retention { days, after: LastUse::Written })
     }
 }
 
-/// Files of sessions that begin with the same message, by its id: a fork copies its parent's
-/// messages.
-type Families = BTreeMap<String, Vec<PathBuf>>;
-
 fn find(place: &Path) -> (Listing, Families) {
-    let (mut listing, mut families) = (Listing::default(), Families::new());
+    let (mut listing, mut families) = (Listing::default(), Families::default());
     let projects = files::folders(&place.join("projects"));
     let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
     let with_agents = main.flat_map(|path| {
@@ -94,10 +92,9 @@ fn find(place: &Path) -> (Listing, Families) {
                 continue;
             }
         };
-        families.entry(first).or_default().push(path.clone());
+        families.add(first, &path);
         let sidecar = path.with_extension("").join("custom-title.json");
         listing.add(FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]));
     }
-    families.retain(|_, paths| paths.len() > 1);
     (listing, families)
 }

@@ -8,9 +8,9 @@ mod document;
 mod fork;
 mod read;
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -77,7 +77,7 @@ struct Known {
     created: HashMap<String, Timestamp>,
     sessions: BTreeMap<String, FoundSession>,
     /// Sessions by their first prompt, which a fork copies. Read when a fork is found.
-    families: OnceCell<fork::Families>,
+    families: OnceLock<fork::Families>,
 }
 
 fn find(place: &Path) -> (Listing, Known) {
@@ -106,6 +106,6 @@ fn find(place: &Path) -> (Listing, Known) {
         found.files.push(list.clone());
         listing.add(found);
     }
-    let known = Known { created, sessions: listing.sessions.clone(), families: OnceCell::new() };
+    let known = Known { created, sessions: listing.sessions.clone(), families: OnceLock::new() };
     (listing, known)
 }

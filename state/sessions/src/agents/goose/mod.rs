@@ -37,6 +37,10 @@ impl SessionStore for Goose {
         "1.52.0"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("16")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         let root = environment.path("GOOSE_PATH_ROOT").map(|root| root.join("data"));
         vec![root.unwrap_or_else(|| environment.data_home().join("goose")).join("sessions")]
