@@ -1,6 +1,6 @@
 //! Formats that agents number in their files.
 
-use threadkeep_sessions::{Draft, store};
+use threadkeep_sessions::{Draft, SessionStore, store};
 
 use crate::facts::Result;
 use crate::shared::each;
@@ -28,7 +28,7 @@ fn sessions_name_the_format_that_is_read() -> Result {
 #[test]
 fn the_newest_example_of_an_agent_has_its_tested_format() -> Result {
     for agent in ["goose", "grok", "kimi", "kimi-code", "pi", "vibe"] {
-        let tested = store(agent).and_then(|store| store.tested_format()).ok_or(agent)?;
+        let tested = store(agent).and_then(SessionStore::tested_format).ok_or(agent)?;
         let is_seen = std::cell::Cell::new(false);
         each(|example| {
             let open = example.store.open(&example.place)?;

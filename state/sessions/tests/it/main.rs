@@ -18,6 +18,7 @@ mod mirror_killed;
 mod opencode;
 mod openhands;
 mod pi;
+mod pieces;
 mod place;
 mod qwen;
 mod shared;
