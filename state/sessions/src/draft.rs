@@ -130,7 +130,18 @@ impl Draft {
             self.session.kind = ThreadKind::Subagent;
         }
         if native_id != self.session.native_id {
-            self.session.parent = Some(Parent { native_id: native_id.to_owned(), key: None, relation });
+            let native_id = native_id.to_owned();
+            self.session.parent = Some(Parent { native_id, key: None, agent: None, relation });
+        }
+    }
+
+    /// Takes the session of another agent whose history this one goes on with. A parent that was
+    /// taken before stays.
+    pub fn migrated_from(&mut self, agent: &'static str, native_id: &str) {
+        let is_first = self.session.parent.is_none();
+        self.parent(native_id, Relation::Migration);
+        if let Some(parent) = self.session.parent.as_mut().filter(|_| is_first) {
+            parent.agent = Some(agent);
         }
     }
 

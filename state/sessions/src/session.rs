@@ -109,6 +109,8 @@ pub struct Parent {
     pub native_id: String,
     /// That session's key, as [`Session::key`].
     pub key: Option<String>,
+    /// That session's agent, where it is another one.
+    pub agent: Option<&'static str>,
     /// Relation.
     pub relation: Relation,
 }

@@ -138,7 +138,7 @@ fn size(place: &Path) -> (u64, Option<Timestamp>) {
 impl Place {
     /// Takes what the mirror knows of the place's sessions.
     fn take(&mut self, known: &[&Mirrored]) {
-        let own = || known.iter().copied().filter(|session| !session.deleted);
+        let own = || known.iter().copied().filter(|session| !session.deleted && !session.is_copy());
         let present = || own().filter(|session| session.gone_since.is_none());
         // The first list after it was added reads it.
         let in_store = || Some(self.store.open(&self.path).ok()?.sessions().len());

@@ -41,9 +41,9 @@ impl Batch {
         Ok(())
     }
 
-    /// Removes a file that another one replaces.
-    pub(super) fn remove(&mut self, path: PathBuf) {
-        self.removed.push(path);
+    /// Removes a file that no session has any longer.
+    pub(super) fn remove(&mut self, path: Option<PathBuf>) {
+        self.removed.extend(path);
     }
 
     /// Takes the files of another batch.

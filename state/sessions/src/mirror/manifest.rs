@@ -197,7 +197,8 @@ impl Manifest {
     /// Notes that a thread was deleted. Returns the names of its rollouts.
     pub(super) fn erase(&mut self, thread_id: Uuid) -> Vec<String> {
         let sessions = self.places.values_mut().flat_map(BTreeMap::values_mut);
-        let meant = sessions.filter(|session| session.thread_id == thread_id && !session.deleted);
+        let is_meant = |session: &&mut Mirrored| session.thread_id == thread_id && !session.deleted;
+        let meant = sessions.filter(|session| is_meant(session) && !session.file.is_empty());
         let erased: Vec<_> = meant
             .map(|session| {
                 session.deleted = true;

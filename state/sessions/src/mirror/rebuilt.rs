@@ -40,6 +40,7 @@ pub(super) fn rebuilt(folder: &Path) -> BTreeMap<String, Mirrored> {
             key: None,
             agent_version: None,
             format: None,
+            migrated_from: None,
             updated_at: None,
             thread_id: name.thread_id,
             place: PathBuf::new(),

@@ -11,7 +11,7 @@ use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
 use super::write::{Changed, write_all};
-use super::{Mirror, remove};
+use super::{Mirror, remove_rollout};
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
 use crate::found::{FoundSession, SkippedFile, Unread};
@@ -113,7 +113,7 @@ impl Pass<'_> {
                 continue;
             }
             if let Some(known) = known.filter(|known| !known.deleted) {
-                remove(&self.folder().join(&known.file))?;
+                remove_rollout(&self.folder(), known)?;
             }
             let deleted = Mirrored { deleted: true, ..Mirrored::new(self.place, found, thread_id) };
             self.manifest.set(self.place, deleted);
@@ -131,7 +131,7 @@ impl Pass<'_> {
         let (folder, place) = (self.folder(), self.place);
         let changed = wanted.iter().filter_map(|found| {
             let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
-            let is_current = known.is_some_and(|known| is_current(&folder, known, found));
+            let is_current = known.is_some_and(|known| self.is_current(&folder, known, found));
             (!is_current).then_some(Changed { found, known })
         });
         let changed: Vec<_> = changed.collect();
@@ -147,6 +147,13 @@ impl Pass<'_> {
             }
         }
         Ok(written.rows)
+    }
+
+    fn is_current(&self, folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
+        known.fingerprint == found.fingerprint
+            && known.gone_since.is_none()
+            && folder.join(&known.file).exists()
+            && known.migrated_from.as_ref().is_none_or(|original| original.is_known(self.ids))
     }
 
     fn note_written(&mut self, written: Vec<Mirrored>, report: &mut SyncReport) {
@@ -168,7 +175,7 @@ impl Pass<'_> {
         for known in missing {
             let is_deleted = self.mirror.deleted.contains(&known.thread_id);
             if is_deleted && !known.deleted {
-                remove(&self.folder().join(&known.file))?;
+                remove_rollout(&self.folder(), &known)?;
                 self.manifest.set(self.place, Mirrored { deleted: true, ..known });
                 continue;
             }
@@ -227,8 +234,4 @@ fn absence(source: &Path, skipped: &[SkippedFile], unlisted: &[(PathBuf, io::Err
         Err(error) if error.kind() == io::ErrorKind::NotFound => Absence::Gone,
         Err(error) => Absence::Unreadable(error.to_string()),
     }
-}
-
-fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
-    known.fingerprint == found.fingerprint && known.gone_since.is_none() && folder.join(&known.file).exists()
 }

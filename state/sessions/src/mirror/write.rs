@@ -14,7 +14,7 @@ use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 use super::batch::Batch;
 use super::erased;
 use super::error::MirrorError;
-use super::mirrored::Mirrored;
+use super::mirrored::{Mirrored, Original};
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::ids::ThreadIds;
@@ -93,14 +93,29 @@ fn write(
 ) -> Result<Mirrored, MirrorError> {
     let Changed { found, known } = changed;
     let id = ids.of(session.identity());
+    let original = Original::of(session, ids);
+    let mirrored = Mirrored {
+        agent_version: session.agent_version.clone(),
+        format: session.format.clone(),
+        updated_at: session.updated_at,
+        fingerprint: found.fingerprint.clone(),
+        skipped_lines: session.skipped_lines,
+        migrated_from: original.clone(),
+        ..Mirrored::new(place, found, id)
+    };
+    let before = known.filter(|known| !known.file.is_empty());
+    if original.is_some_and(|original| original.thread_id.is_some()) && session.own_turns().next().is_none() {
+        batch.remove(before.map(|before| folder.join(&before.file)));
+        return Ok(mirrored);
+    }
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
     let name = RolloutName { started, thread_id: id, segment_id: None };
     let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
-    let old = known.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
+    let old = before.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
     let rollout = to_rollout(session, ids);
     // Nothing was erased from a session that has only grown.
-    let rewritten = known.filter(|_| !rollout.starts_with(&old));
+    let rewritten = before.filter(|_| !rollout.starts_with(&old));
     let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
     let (id, file, rollout) = match kept {
         Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
@@ -110,23 +125,13 @@ fn write(
     if session.archived {
         super::create_private(&folder.join(MIRROR_ARCHIVE))?;
     }
-    let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
+    let is_there = before.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}
         Some(rest) if is_there => batch.append(&path, rest)?,
         _ => batch.replace(&path, &rollout)?,
     }
     // The name has the session's start, which an agent may correct.
-    if let Some(before) = known.filter(|before| before.file != file) {
-        batch.remove(folder.join(&before.file));
-    }
-    Ok(Mirrored {
-        file,
-        agent_version: session.agent_version.clone(),
-        format: session.format.clone(),
-        updated_at: session.updated_at,
-        fingerprint: found.fingerprint.clone(),
-        skipped_lines: session.skipped_lines,
-        ..Mirrored::new(place, found, id)
-    })
+    batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
+    Ok(Mirrored { file, thread_id: id, ..mirrored })
 }

@@ -12,6 +12,7 @@ mod goose;
 mod grok;
 mod kimi;
 mod kimi_code;
+mod migrated;
 mod mirror;
 mod mirror_damage;
 mod mirror_killed;

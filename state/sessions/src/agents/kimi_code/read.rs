@@ -71,7 +71,7 @@ impl Reader {
                 draft.parent(parent, Relation::Fork);
             }
             if let Some(parent) = migrated_from {
-                draft.parent(parent, Relation::Migration);
+                draft.migrated_from("kimi", parent);
             } else {
                 draft.said_at(created_at);
             }
