@@ -191,7 +191,7 @@ impl Pass<'_> {
             if known.gone_since.is_some() {
                 continue;
             }
-            match absence(&known.source, &report.skipped, self.unlisted) {
+            match absence(&known.source, open, self.unlisted) {
                 Absence::Gone => {
                     report.gone += 1;
                     let gone_since = Some(Timestamp::now());
@@ -220,15 +220,17 @@ enum Absence {
     Unreadable(String),
 }
 
-fn absence(source: &Path, skipped: &[SkippedFile], unlisted: &[(PathBuf, io::Error)]) -> Absence {
+fn absence(source: &Path, open: &OpenStore, unlisted: &[(PathBuf, io::Error)]) -> Absence {
     if unlisted.iter().any(|(path, _)| source.starts_with(path)) {
         return Absence::Unlisted;
     }
     match fs::symlink_metadata(source) {
         // A database, or a file of another session by now.
         Ok(metadata) if metadata.is_file() => {
-            let file = skipped.iter().find(|file| source.starts_with(&file.path));
-            file.map_or(Absence::Gone, |file| Absence::Unreadable(file.reason.clone()))
+            let skipped = open.skipped().iter().map(|file| (file.path.as_path(), &file.reason));
+            let unread = open.unread().iter().map(|file| (Path::new(&file.path), &file.reason));
+            let file = skipped.chain(unread).find(|(path, _)| source.starts_with(path));
+            file.map_or(Absence::Gone, |(_, reason)| Absence::Unreadable(reason.clone()))
         }
         Ok(_) => Absence::Unreadable(NOT_A_FILE.to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Absence::Gone,
